@@ -2,21 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
-
-class StationStatus(StrEnum):
-    """What a connector says of itself, in the words of OCPP 1.6."""
-
-    AVAILABLE = "available"
-    PREPARING = "preparing"
-    CHARGING = "charging"
-    SUSPENDED_EV = "suspended_ev"
-    SUSPENDED_EVSE = "suspended_evse"
-    FINISHING = "finishing"
-    RESERVED = "reserved"
-    UNAVAILABLE = "unavailable"
-    FAULTED = "faulted"
+from ..engine.model import ConnectorStatus
 
 
 class CommandError(Exception):
@@ -71,7 +58,7 @@ class ConnectorState:
     """A connector as last heard of. `id` counts from 1 through all EVSEs of the station."""
 
     id: int
-    status: StationStatus | None = None  # None until it told
+    status: ConnectorStatus | None = None  # None until it told
     error_code: str | None = None
     meter: MeterSample = field(default_factory=MeterSample)
     transaction: Transaction | None = None
