@@ -1,0 +1,31 @@
+"""Constants of the Sunfuse integration."""
+
+from typing import Final
+
+DOMAIN: Final = "sunfuse"
+DEFAULT_PORT: Final = 9000
+
+# The keys of a site's config entry. `kind` is one of the Kind values below.
+CONF_KIND: Final = "kind"
+CONF_SYSTEM: Final = "system"
+CONF_VOLTAGE: Final = "voltage_v"
+CONF_MAIN_FUSE: Final = "main_fuse_a"
+CONF_MARGIN: Final = "margin_a"
+CONF_PORT: Final = "port"
+CONF_SOURCES: Final = "sources"
+
+KIND_SITE: Final = "site"
+KIND_SIMULATED: Final = "simulated"
+
+# The keys of a charger's sub-entry, whose unique id is the charger's OCPP identity.
+SUBENTRY_CHARGER: Final = "charger"
+CONF_IDENTITY: Final = "identity"
+CONF_CIRCUIT: Final = "circuit"
+CONF_L1_PHASE: Final = "l1_phase"
+CONF_PHASES: Final = "phases"
+CONF_CONNECTORS: Final = "connectors"
+CONF_MIN_CURRENT: Final = "min_a"
+CONF_MAX_CURRENT: Final = "max_a"
+CONF_FAIL_SAFE_CURRENT: Final = "fail_safe_a"
+
+MAIN_CIRCUIT: Final = "main"

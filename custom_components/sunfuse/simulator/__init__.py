@@ -1,0 +1,1 @@
+"""A site that is not there: sun, house, battery, cars, chargers."""
