@@ -29,3 +29,16 @@ CONF_MAX_CURRENT: Final = "max_a"
 CONF_FAIL_SAFE_CURRENT: Final = "fail_safe_a"
 
 MAIN_CIRCUIT: Final = "main"
+
+# How much faster than the wall clock a simulated site lives.
+CONF_SPEED: Final = "speed"
+
+# The grid connections, and how many conductors of each carry current besides the neutral.
+SYSTEM_SINGLE_PHASE: Final = "single_phase"
+SYSTEM_SPLIT_PHASE: Final = "split_phase"
+SYSTEM_THREE_PHASE: Final = "three_phase"
+SITE_PHASES: Final = {
+    SYSTEM_SINGLE_PHASE: 1,
+    SYSTEM_SPLIT_PHASE: 2,
+    SYSTEM_THREE_PHASE: 3,
+}

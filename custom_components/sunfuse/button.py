@@ -1,0 +1,74 @@
+"""Buttons: restart a charger, unlock a connector's cable."""
+
+from typing import override
+
+from homeassistant.components.button import (
+    ButtonDeviceClass,
+    ButtonEntity,
+    ButtonEntityDescription,
+)
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .data import ConnectorKey, SunfuseConfigEntry
+from .entity import (
+    ConnectorEntity,
+    StationEntity,
+    add_connector_entities,
+    command_errors,
+)
+
+PARALLEL_UPDATES = 1
+
+RESTART = ButtonEntityDescription(
+    key="restart",
+    device_class=ButtonDeviceClass.RESTART,
+    entity_category=EntityCategory.CONFIG,
+)
+UNLOCK = ButtonEntityDescription(
+    key="unlock", translation_key="unlock", entity_category=EntityCategory.CONFIG
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the buttons of a site."""
+
+    def create(
+        subentry: ConfigSubentry, key: ConnectorKey
+    ) -> list[RestartButton | UnlockButton]:
+        buttons: list[RestartButton | UnlockButton] = [
+            UnlockButton(hass, entry, subentry, key, UNLOCK)
+        ]
+        if key.connector == 1:
+            buttons.append(RestartButton(entry, key, RESTART))
+        return buttons
+
+    add_connector_entities(hass, entry, async_add_entities, create)
+
+
+class RestartButton(StationEntity, ButtonEntity):
+    """Restarts the charger softly: it ends its transactions in order first."""
+
+    @command_errors
+    @override
+    async def async_press(self) -> None:
+        """Restart the charger."""
+        stations = self._entry.runtime_data.central_system.stations
+        await stations[self.key.identity].restart()
+
+
+class UnlockButton(ConnectorEntity, ButtonEntity):
+    """Unlocks the cable from the connector."""
+
+    @command_errors
+    @override
+    async def async_press(self) -> None:
+        """Unlock the connector."""
+        stations = self._entry.runtime_data.central_system.stations
+        await stations[self.key.identity].unlock(self.key.connector)

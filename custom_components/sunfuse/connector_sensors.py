@@ -1,0 +1,140 @@
+"""What the sensors of a charger's connectors show."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    PERCENTAGE,
+    EntityCategory,
+    UnitOfElectricCurrent,
+    UnitOfElectricPotential,
+    UnitOfEnergy,
+    UnitOfPower,
+)
+from homeassistant.helpers.typing import StateType
+
+from .data import ConnectorData
+from .engine.model import ConnectorStatus, ReasonKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectorSensorDescription(SensorEntityDescription):
+    """Describes a sensor of a connector."""
+
+    value_fn: Callable[[ConnectorData], StateType]
+
+
+REASON = SensorEntityDescription(
+    key="reason",
+    translation_key="reason",
+    device_class=SensorDeviceClass.ENUM,
+    options=[key.value for key in ReasonKey],
+)
+EXPLANATION = SensorEntityDescription(key="explanation", translation_key="explanation")
+
+
+def connector_sensors(phases: int) -> list[ConnectorSensorDescription]:
+    """Return the sensors of a connector with so many phases."""
+    return [
+        *_CONNECTOR,
+        *(sensor for phase in range(phases) for sensor in _of_phase(phase)),
+    ]
+
+
+_CONNECTOR: tuple[ConnectorSensorDescription, ...] = (
+    ConnectorSensorDescription(
+        key="status",
+        translation_key="status",
+        device_class=SensorDeviceClass.ENUM,
+        options=[status.value for status in ConnectorStatus],
+        value_fn=lambda data: data.connector.status,
+    ),
+    ConnectorSensorDescription(
+        key="power",
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
+        suggested_display_precision=2,
+        value_fn=lambda data: data.connector.meter.power_w,
+    ),
+    ConnectorSensorDescription(
+        key="energy",
+        device_class=SensorDeviceClass.ENERGY,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
+        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=2,
+        value_fn=lambda data: data.connector.meter.energy_wh,
+    ),
+    ConnectorSensorDescription(
+        key="session_energy",
+        translation_key="session_energy",
+        device_class=SensorDeviceClass.ENERGY,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
+        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=2,
+        value_fn=lambda data: data.connector.session_energy_wh,
+    ),
+    ConnectorSensorDescription(
+        key="offered_current",
+        translation_key="offered_current",
+        device_class=SensorDeviceClass.CURRENT,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        suggested_display_precision=1,
+        value_fn=lambda data: data.decision.offer_a,
+    ),
+    ConnectorSensorDescription(
+        key="confirmed_current",
+        translation_key="confirmed_current",
+        device_class=SensorDeviceClass.CURRENT,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda data: data.connector.offer_a,
+    ),
+    ConnectorSensorDescription(
+        key="state_of_charge",
+        translation_key="state_of_charge",
+        device_class=SensorDeviceClass.BATTERY,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=PERCENTAGE,
+        entity_registry_enabled_default=False,
+        value_fn=lambda data: data.connector.meter.soc,
+    ),
+)
+
+
+def _of_phase(phase: int) -> tuple[ConnectorSensorDescription, ...]:
+    suffix = f"l{phase + 1}"
+    return (
+        ConnectorSensorDescription(
+            key=f"current_{suffix}",
+            translation_key=f"current_{suffix}",
+            device_class=SensorDeviceClass.CURRENT,
+            state_class=SensorStateClass.MEASUREMENT,
+            native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+            suggested_display_precision=1,
+            value_fn=lambda data: data.connector.meter.current_a[phase],
+        ),
+        ConnectorSensorDescription(
+            key=f"voltage_{suffix}",
+            translation_key=f"voltage_{suffix}",
+            device_class=SensorDeviceClass.VOLTAGE,
+            state_class=SensorStateClass.MEASUREMENT,
+            native_unit_of_measurement=UnitOfElectricPotential.VOLT,
+            suggested_display_precision=0,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+            value_fn=lambda data: data.connector.meter.voltage_v[phase],
+        ),
+    )

@@ -1,0 +1,253 @@
+"""The loop that joins the rooms: readings to snapshot, snapshot to decision, decision to chargers and entities."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+import logging
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import discovery_flow
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from .central_system import CentralSystem
+from .central_system.model import ConnectorState, StationState
+from .const import (
+    CONF_CONNECTORS,
+    CONF_IDENTITY,
+    CONF_MARGIN,
+    DOMAIN,
+    SUBENTRY_CHARGER,
+)
+from .coordinator import SunfuseCoordinator
+from .data import ConnectorData, ConnectorKey, SiteData, SunfuseConfigEntry, identity_of
+from .devices import register_stations
+from .engine import Memory, decide
+from .engine.model import Connector, Decision
+from .offers import Offer, OfferSender
+from .settings import Settings
+from .snapshot import build_snapshot, connector_of, site_of, station_config
+from .sources.live import LiveSource
+
+_LOGGER = logging.getLogger(__name__)
+
+# Readings come in bursts: an inverter updates its three phases one after the other.
+BURST_S = 0.1
+# Time passes for the engine too: delays end, readings grow old, offers lapse.
+LONGEST_PAUSE = timedelta(seconds=5)
+
+
+class Controller:
+    """Runs one site. It keeps no policy of its own: what is to be chosen, the engine chooses."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SunfuseConfigEntry,
+        *,
+        central_system: CentralSystem,
+        coordinator: SunfuseCoordinator,
+        settings: Settings,
+    ) -> None:
+        """Join the parts of a site; `start` sets them going."""
+        self._hass = hass
+        self._entry = entry
+        self._central_system = central_system
+        self._coordinator = coordinator
+        self._settings = settings
+        self._source: LiveSource | None = None
+        self._memory = Memory()
+        self._offers = OfferSender(hass, entry, central_system.stations)
+        self._pending_tick: CALLBACK_TYPE | None = None
+        self._discovered: set[str] = set()
+        self._chargers: dict[str, Mapping[str, Any]] = {}
+        self._stops: list[Callable[[], None]] = []
+        self._new_connector_listeners: list[Callable[[list[ConnectorKey]], None]] = []
+
+    @callback
+    def start(self, source: LiveSource) -> None:
+        """Decide from now on whenever something changes, and at least every few seconds."""
+        self._source = source
+        self._stops = [
+            source.start(self.request_tick),
+            self._central_system.subscribe(self._station_changed),
+            async_track_time_interval(
+                self._hass, self._interval_tick, LONGEST_PAUSE, cancel_on_shutdown=True
+            ),
+        ]
+        self.tick()
+
+    @callback
+    def stop(self) -> None:
+        """Decide nothing more. What the chargers were offered lapses to their fail-safe current."""
+        for stop in self._stops:
+            stop()
+        self._stops = []
+        if self._pending_tick:
+            self._pending_tick()
+            self._pending_tick = None
+
+    @callback
+    def load_chargers(self) -> None:
+        """Take over the chargers from the entry's sub-entries, as they are now."""
+        chargers = {
+            identity_of(subentry): subentry.data
+            for subentry in self._entry.get_subentries_of_type(SUBENTRY_CHARGER)
+        }
+        site = site_of(self._entry.data)
+        for identity in self._chargers.keys() - chargers.keys():
+            self._central_system.forget(identity)
+            self._settings.forget(
+                {key.id for key in self.connector_keys() if key.identity == identity}
+            )
+        for identity, data in chargers.items():
+            if self._chargers.get(identity) != data:
+                self._central_system.accept(station_config(data, site))
+        before = set(self.connector_keys())
+        self._chargers = chargers
+        self._discovered -= chargers.keys()
+        self.tick()
+        if new := [key for key in self.connector_keys() if key not in before]:
+            register_stations(self._hass, self._entry)
+            for listener in self._new_connector_listeners:
+                listener(new)
+
+    def connector_keys(self) -> list[ConnectorKey]:
+        """Return every connector of every charger of the site."""
+        return [
+            ConnectorKey(identity=identity, connector=connector)
+            for identity, data in self._chargers.items()
+            for connector in range(1, data.get(CONF_CONNECTORS, 1) + 1)
+        ]
+
+    @callback
+    def listen_for_connectors(
+        self, listener: Callable[[list[ConnectorKey]], None]
+    ) -> Callable[[], None]:
+        """Call the listener with connectors that are added while the site runs."""
+        self._new_connector_listeners.append(listener)
+        return lambda: self._new_connector_listeners.remove(listener)
+
+    @callback
+    def request_tick(self) -> None:
+        """Decide soon: changes that come in a burst are decided on together."""
+        if self._pending_tick is None:
+            self._pending_tick = async_call_later(
+                self._hass, BURST_S, self._delayed_tick
+            )
+
+    @callback
+    def _delayed_tick(self, _now: datetime) -> None:
+        self._pending_tick = None
+        self.tick()
+
+    @callback
+    def _interval_tick(self, _now: datetime) -> None:
+        self.tick()
+
+    @callback
+    def tick(self) -> None:
+        """Decide on what is known now; tell the chargers and the entities."""
+        states = {key: self._state_of(key) for key in self.connector_keys()}
+        snapshot = build_snapshot(
+            now=dt_util.utcnow(),
+            name=self._entry.title,
+            data=self._entry.data,
+            margin_a=self._entry.options.get(CONF_MARGIN, self._entry.data[CONF_MARGIN]),
+            settings=self._settings,
+            readings=self._source.read() if self._source else None,
+            connectors=[
+                self._connector(key, station, state)
+                for key, (station, state) in states.items()
+            ],
+        )
+        decision, self._memory = decide(snapshot, self._memory)
+        if self._source:
+            self._send(decision)
+        by_id = {connector.id: connector for connector in decision.connectors}
+        self._coordinator.async_set_updated_data(
+            SiteData(
+                snapshot=snapshot,
+                decision=decision,
+                connectors={
+                    key: ConnectorData(
+                        key=key,
+                        station=station,
+                        connector=state,
+                        decision=by_id[key.id],
+                        settings=self._settings.connector(key.id),
+                    )
+                    for key, (station, state) in states.items()
+                },
+            )
+        )
+
+    def _state_of(self, key: ConnectorKey) -> tuple[StationState, ConnectorState]:
+        station = self._central_system.stations[key.identity].state
+        for connector in station.connectors:
+            if connector.id == key.connector:
+                return station, connector
+        return station, ConnectorState(id=key.connector)
+
+    def _connector(
+        self, key: ConnectorKey, station: StationState, state: ConnectorState
+    ) -> Connector:
+        return connector_of(
+            key=key,
+            data=self._chargers[key.identity],
+            site=site_of(self._entry.data),
+            station=station,
+            state=state,
+            settings=self._settings.connector(key.id),
+            in_flight_a=self._offers.in_flight_a(key),
+        )
+
+    def _send(self, decision: Decision) -> None:
+        keys = {key.id: key for key in self.connector_keys()}
+        for connector in decision.connectors:
+            key = keys[connector.id]
+            if self._central_system.stations[key.identity].state.connected:
+                self._offers.send(
+                    key, Offer(current_a=connector.offer_a, phases=connector.phases)
+                )
+
+    @callback
+    def _station_changed(self, station: StationState) -> None:
+        if station.accepted:
+            self._learn_connectors(station)
+            self.request_tick()
+        elif station.connected and station.info.vendor:
+            self._discover(station)
+
+    def _learn_connectors(self, station: StationState) -> None:
+        """Remember a second connector that a charger turns out to have."""
+        known = self._chargers.get(station.identity, {}).get(CONF_CONNECTORS, 1)
+        found = max((connector.id for connector in station.connectors), default=1)
+        if found <= known:
+            return
+        for subentry in self._entry.get_subentries_of_type(SUBENTRY_CHARGER):
+            if identity_of(subentry) == station.identity:
+                self._hass.config_entries.async_update_subentry(
+                    self._entry,
+                    subentry,
+                    data={**subentry.data, CONF_CONNECTORS: found},
+                )
+
+    def _discover(self, station: StationState) -> None:
+        """Show a charger that is not known as discovered; whoever accepts it makes it a sub-entry."""
+        if station.identity in self._discovered:
+            return
+        self._discovered.add(station.identity)
+        discovery_flow.async_create_flow(
+            self._hass,
+            DOMAIN,
+            context={"source": SOURCE_INTEGRATION_DISCOVERY},
+            data={
+                "entry_id": self._entry.entry_id,
+                CONF_IDENTITY: station.identity,
+                "vendor": station.info.vendor,
+                "model": station.info.model,
+                "serial": station.info.serial,
+            },
+        )

@@ -1,0 +1,28 @@
+"""The coordinator through which a site's entities hear of each control tick."""
+
+import logging
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+
+from .const import DOMAIN
+from .data import SiteData, SunfuseConfigEntry
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class SunfuseCoordinator(DataUpdateCoordinator[SiteData]):
+    """Hands the outcome of each tick to the entities. The controller pushes; nothing is polled."""
+
+    config_entry: SunfuseConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+        """Initialize the coordinator."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=f"{DOMAIN} {entry.title}",
+            # A tick that changes nothing need not wake a hundred entities.
+            always_update=False,
+        )

@@ -1,0 +1,72 @@
+"""What a site holds while it runs, and what it shows to its entities."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+
+from .central_system import CentralSystem
+from .central_system.model import ConnectorState, StationState
+from .const import CONF_IDENTITY
+from .engine.model import ConnectorDecision, Decision, Snapshot
+from .settings import ConnectorSettings, Settings
+
+if TYPE_CHECKING:
+    from .controller import Controller
+    from .coordinator import SunfuseCoordinator
+    from .simulation import SimulatedHouse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorKey:
+    """Names one connector of one charger of a site."""
+
+    identity: str
+    connector: int
+
+    @property
+    def id(self) -> str:
+        """Return the id by which the engine knows it."""
+        return f"{self.identity}/{self.connector}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorData:
+    """A connector with all that there is to show about it."""
+
+    key: ConnectorKey
+    station: StationState
+    connector: ConnectorState
+    decision: ConnectorDecision
+    settings: ConnectorSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteData:
+    """The outcome of one control tick, and what it was decided on."""
+
+    snapshot: Snapshot
+    decision: Decision
+    connectors: Mapping[ConnectorKey, ConnectorData]
+
+
+@dataclass(kw_only=True)
+class SunfuseData:
+    """What a loaded config entry holds."""
+
+    central_system: CentralSystem
+    controller: Controller
+    coordinator: SunfuseCoordinator
+    settings: Settings
+    sentences: Mapping[str, str]
+    simulated_house: SimulatedHouse | None = None
+
+
+type SunfuseConfigEntry = ConfigEntry[SunfuseData]
+
+
+def identity_of(subentry: ConfigSubentry) -> str:
+    """Return the OCPP identity of a charger's sub-entry."""
+    identity: str = subentry.data[CONF_IDENTITY]
+    return identity

@@ -1,0 +1,89 @@
+"""The devices of a site: the site, its chargers below it, and the connectors of those that have several."""
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
+
+from .const import CONF_CONNECTORS, DOMAIN, SUBENTRY_CHARGER
+from .data import ConnectorKey, SunfuseConfigEntry, identity_of
+
+MANUFACTURER = "Sunfuse"
+
+
+def site_identifier(entry: SunfuseConfigEntry) -> tuple[str, str]:
+    """Return the identifier of the site's device."""
+    return (DOMAIN, entry.entry_id)
+
+
+def station_identifier(entry: SunfuseConfigEntry, identity: str) -> tuple[str, str]:
+    """Return the identifier of a charger's device."""
+    return (DOMAIN, f"{entry.entry_id}_{identity}")
+
+
+def site_device(entry: SunfuseConfigEntry) -> DeviceInfo:
+    """Return the site's device, registered by `register_site`."""
+    return DeviceInfo(identifiers={site_identifier(entry)})
+
+
+def station_device(entry: SunfuseConfigEntry, identity: str) -> DeviceInfo:
+    """Return a charger's device, registered by `register_stations`."""
+    return DeviceInfo(identifiers={station_identifier(entry, identity)})
+
+
+def connector_device(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    subentry: ConfigSubentry,
+    key: ConnectorKey,
+) -> DeviceInfo | ChildDeviceInfo:
+    """Return the device of a connector: the charger's own where it is the only one."""
+    if subentry.data.get(CONF_CONNECTORS, 1) == 1:
+        return station_device(entry, key.identity)
+    domain, identifier = station_identifier(entry, key.identity)
+    station = dr.async_get(hass).async_get_device(identifiers={(domain, identifier)})
+    # The chargers' devices are registered before any platform is set up.
+    assert station
+    return ChildDeviceInfo(
+        identifiers={(domain, f"{identifier}_{key.connector}")},
+        parent_device_id=station.id,
+        translation_key="connector",
+        translation_placeholders={"number": str(key.connector)},
+    )
+
+
+@callback
+def register_site(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Register the site, which its chargers' devices refer to."""
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={site_identifier(entry)},
+        manufacturer=MANUFACTURER,
+        model="Site",
+        name=entry.title,
+    )
+
+
+@callback
+def register_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Register the chargers, with what they last said of themselves."""
+    registry = dr.async_get(hass)
+    site = registry.async_get_device(identifiers={site_identifier(entry)})
+    # Registered first, when the entry is set up.
+    assert site
+    stations = entry.runtime_data.central_system.stations
+    for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
+        identity = identity_of(subentry)
+        info = stations[identity].state.info
+        registry.async_get_or_create(
+            config_entry_id=entry.entry_id,
+            config_subentry_id=subentry.subentry_id,
+            identifiers={station_identifier(entry, identity)},
+            name=subentry.title,
+            via_device_id=site.id,
+            # Nothing is known of a charger that has not connected yet: keep what was known before.
+            manufacturer=info.vendor or dr.UNDEFINED,
+            model=info.model or dr.UNDEFINED,
+            serial_number=info.serial or dr.UNDEFINED,
+            sw_version=info.firmware or dr.UNDEFINED,
+        )

@@ -1,0 +1,37 @@
+"""Diagnostics of a site: what it knew and what it decided, without secrets."""
+
+from dataclasses import asdict
+from typing import Any
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.core import HomeAssistant
+
+from .data import SunfuseConfigEntry
+
+# A card's number opens other chargers too; a serial number names a household to its vendor.
+TO_REDACT = {"id_token", "serial"}
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: SunfuseConfigEntry
+) -> dict[str, Any]:
+    """Return diagnostics for a site."""
+    runtime = entry.runtime_data
+    data = runtime.coordinator.data
+    stations = runtime.central_system.stations.values()
+    return async_redact_data(
+        {
+            "entry": {"data": dict(entry.data), "options": dict(entry.options)},
+            "chargers": [
+                {"title": subentry.title, "data": dict(subentry.data)}
+                for subentry in entry.subentries.values()
+            ],
+            "snapshot": asdict(data.snapshot),
+            "decision": asdict(data.decision),
+            "stations": [asdict(station.state) for station in stations],
+            "pending": [
+                asdict(state) for state in runtime.central_system.pending.values()
+            ],
+        },
+        TO_REDACT,
+    )

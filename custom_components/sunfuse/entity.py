@@ -1,0 +1,150 @@
+"""The bases of Sunfuse's entities."""
+
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Concatenate, override
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .central_system.model import CommandError
+from .const import DOMAIN, SUBENTRY_CHARGER
+from .coordinator import SunfuseCoordinator
+from .data import ConnectorData, ConnectorKey, SunfuseConfigEntry, identity_of
+from .devices import connector_device, site_device, station_device
+
+
+class SiteEntity(CoordinatorEntity[SunfuseCoordinator]):
+    """An entity of the site as a whole."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self, entry: SunfuseConfigEntry, description: EntityDescription
+    ) -> None:
+        """Initialize the site entity."""
+        super().__init__(entry.runtime_data.coordinator)
+        self.entity_description = description
+        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_device_info = site_device(entry)
+
+
+class ChargerEntity(CoordinatorEntity[SunfuseCoordinator]):
+    """An entity of a charger; `key` names the connector whose state it shows."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self,
+        entry: SunfuseConfigEntry,
+        key: ConnectorKey,
+        description: EntityDescription,
+    ) -> None:
+        """Initialize the charger entity."""
+        super().__init__(entry.runtime_data.coordinator)
+        self.entity_description = description
+        self.key = key
+        self._entry = entry
+
+    @property
+    def connector(self) -> ConnectorData | None:
+        """Return what there is to show, None once the charger is removed from the site."""
+        return self.coordinator.data.connectors.get(self.key)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """A charger that is out of reach shows nothing that might be out of date."""
+        return (
+            super().available
+            and self.connector is not None
+            and self.connector.station.connected
+        )
+
+
+class StationEntity(ChargerEntity):
+    """An entity of a charger as a whole."""
+
+    def __init__(
+        self,
+        entry: SunfuseConfigEntry,
+        key: ConnectorKey,
+        description: EntityDescription,
+    ) -> None:
+        """Initialize the station entity."""
+        super().__init__(entry, key, description)
+        self._attr_unique_id = f"{entry.entry_id}_{key.identity}_{description.key}"
+        self._attr_device_info = station_device(entry, key.identity)
+
+
+class ConnectorEntity(ChargerEntity):
+    """An entity of one connector of a charger."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SunfuseConfigEntry,
+        subentry: ConfigSubentry,
+        key: ConnectorKey,
+        description: EntityDescription,
+    ) -> None:
+        """Initialize the connector entity."""
+        super().__init__(entry, key, description)
+        self._attr_unique_id = f"{entry.entry_id}_{key.id}_{description.key}"
+        self._attr_device_info = connector_device(hass, entry, subentry, key)
+
+
+class ConnectorSettingEntity(ConnectorEntity):
+    """A setting that Sunfuse itself keeps: it can be changed while the charger is away."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """A setting is there as long as the charger belongs to the site."""
+        return self.connector is not None
+
+
+@callback
+def add_connector_entities[_EntityT: Entity](
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    create: Callable[[ConfigSubentry, ConnectorKey], Iterable[_EntityT]],
+) -> None:
+    """Add the entities of every connector, now and whenever a charger is accepted."""
+    controller = entry.runtime_data.controller
+
+    @callback
+    def add(keys: list[ConnectorKey]) -> None:
+        for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
+            entities = [
+                entity
+                for key in keys
+                if key.identity == identity_of(subentry)
+                for entity in create(subentry, key)
+            ]
+            async_add_entities(entities, config_subentry_id=subentry.subentry_id)
+
+    add(controller.connector_keys())
+    entry.async_on_unload(controller.listen_for_connectors(add))
+
+
+def command_errors[_EntityT: Entity, **_P](
+    func: Callable[Concatenate[_EntityT, _P], Coroutine[Any, Any, None]],
+) -> Callable[Concatenate[_EntityT, _P], Coroutine[Any, Any, None]]:
+    """Turn what a charger did not do into an error that the user can read."""
+
+    async def handler(self: _EntityT, *args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            await func(self, *args, **kwargs)
+        except CommandError as err:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key=f"command_{err.key}",
+                translation_placeholders={"detail": err.detail},
+            ) from err
+
+    return handler

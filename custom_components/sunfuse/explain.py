@@ -1,0 +1,47 @@
+"""Turns the engine's reasons into sentences in the user's language."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .engine.model import Reason
+
+CATEGORY = "common"
+
+
+async def async_load_sentences(hass: HomeAssistant) -> Mapping[str, str]:
+    """Return the sentence of every reason, by its key, in the language of this Home Assistant."""
+    translations = await async_get_translations(
+        hass, hass.config.language, CATEGORY, [DOMAIN]
+    )
+    prefix = f"component.{DOMAIN}.{CATEGORY}.reason_"
+    return {
+        key.removeprefix(prefix): sentence
+        for key, sentence in translations.items()
+        if key.startswith(prefix)
+    }
+
+
+def explain(sentences: Mapping[str, str], reason: Reason) -> str:
+    """Return the sentence of a reason with its values filled in."""
+    values = {name: _readable(name, value) for name, value in reason.values}
+    return sentences[reason.key].format_map(values)
+
+
+def _readable(name: str, value: str | float) -> str:
+    """Return a value as a person writes it: `until` and its like are the clock's time, numbers are rounded."""
+    if isinstance(value, str):
+        if name == "until" and (until := dt_util.parse_datetime(value)):
+            return _clock(until)
+        return value
+    if name.endswith("_w"):
+        return f"{value:.0f}"
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _clock(time: datetime) -> str:
+    return dt_util.as_local(time).strftime("%H:%M")

@@ -1,0 +1,109 @@
+"""Numbers: the site's limit, and the most that a connector may take."""
+
+from typing import override
+
+from homeassistant.components.number import (
+    NumberDeviceClass,
+    NumberEntity,
+    NumberEntityDescription,
+    NumberMode,
+)
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import EntityCategory, UnitOfElectricCurrent
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import CONF_MAIN_FUSE, CONF_MAX_CURRENT, CONF_MIN_CURRENT
+from .data import ConnectorKey, SunfuseConfigEntry
+from .entity import ConnectorSettingEntity, SiteEntity, add_connector_entities
+
+PARALLEL_UPDATES = 0
+
+LIMIT = NumberEntityDescription(
+    key="limit",
+    translation_key="limit",
+    device_class=NumberDeviceClass.CURRENT,
+    native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+    native_min_value=0,
+    native_step=1,
+    mode=NumberMode.BOX,
+)
+MAX_CURRENT = NumberEntityDescription(
+    key="max_current",
+    translation_key="max_current",
+    device_class=NumberDeviceClass.CURRENT,
+    native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+    native_step=1,
+    entity_category=EntityCategory.CONFIG,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the numbers of a site."""
+    async_add_entities([SiteLimit(entry)])
+    add_connector_entities(
+        hass,
+        entry,
+        async_add_entities,
+        lambda subentry, key: [MaxCurrent(hass, entry, subentry, key)],
+    )
+
+
+class SiteLimit(SiteEntity, NumberEntity):
+    """The current that the site may take from the grid on each phase: the main fuse, or less."""
+
+    def __init__(self, entry: SunfuseConfigEntry) -> None:
+        """Initialize the limit: an electrician's main fuse is its upper bound."""
+        super().__init__(entry, LIMIT)
+        self._runtime = entry.runtime_data
+        self._attr_native_max_value = entry.data[CONF_MAIN_FUSE]
+
+    @property
+    @override
+    def native_value(self) -> float:
+        """Return the limit in force."""
+        return self.coordinator.data.snapshot.circuits[0].limit_a[0]
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set the limit, and share anew at once."""
+        self._runtime.settings.set_limit(value)
+        self._runtime.controller.tick()
+
+
+class MaxCurrent(ConnectorSettingEntity, NumberEntity):
+    """The most that a connector may take, within what its installation carries."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SunfuseConfigEntry,
+        subentry: ConfigSubentry,
+        key: ConnectorKey,
+    ) -> None:
+        """Initialize the maximum current."""
+        super().__init__(hass, entry, subentry, key, MAX_CURRENT)
+        self._runtime = entry.runtime_data
+        self._attr_native_min_value = subentry.data[CONF_MIN_CURRENT]
+        self._attr_native_max_value = subentry.data[CONF_MAX_CURRENT]
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the user's maximum, or the charger's own where none is set."""
+        if self.connector is None:
+            return None
+        return min(
+            self.connector.settings.max_current_a or self._attr_native_max_value,
+            self._attr_native_max_value,
+        )
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set the maximum, and share anew at once."""
+        self._runtime.settings.set_connector(self.key.id, max_current_a=value)
+        self._runtime.controller.tick()

@@ -1,0 +1,81 @@
+"""Brings offers to the chargers: one at a time per connector, always the newest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+import logging
+
+from homeassistant.core import HomeAssistant, callback
+
+from .central_system import Station
+from .central_system.model import CommandError
+from .data import ConnectorKey, SunfuseConfigEntry
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a connector is to be told."""
+
+    current_a: float
+    phases: int
+
+
+class OfferSender:
+    """Sends offers in the background, so that a slow charger never delays another one's reduction."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SunfuseConfigEntry,
+        stations: Mapping[str, Station],
+    ) -> None:
+        """Send to these stations, for as long as the entry is loaded."""
+        self._hass = hass
+        self._entry = entry
+        self._stations = stations
+        self._wanted: dict[ConnectorKey, Offer] = {}
+        self._in_flight: dict[ConnectorKey, Offer] = {}
+        self._refused: set[ConnectorKey] = set()
+
+    def in_flight_a(self, key: ConnectorKey) -> float | None:
+        """Return the current of an offer that is sent and not yet answered."""
+        offer = self._in_flight.get(key)
+        return offer.current_a if offer else None
+
+    @callback
+    def send(self, key: ConnectorKey, offer: Offer) -> None:
+        """Send an offer; one that is still waiting for its turn is replaced."""
+        self._wanted[key] = offer
+        if key in self._in_flight:
+            return
+        self._in_flight[key] = offer
+        self._entry.async_create_background_task(
+            self._hass, self._deliver(key), f"Sunfuse offer to {key.id}"
+        )
+
+    async def _deliver(self, key: ConnectorKey) -> None:
+        try:
+            while (offer := self._wanted.pop(key, None)) is not None:
+                self._in_flight[key] = offer
+                await self._offer(key, offer)
+        finally:
+            del self._in_flight[key]
+
+    async def _offer(self, key: ConnectorKey, offer: Offer) -> None:
+        if (station := self._stations.get(key.identity)) is None:
+            return
+        try:
+            await station.offer(key.connector, offer.current_a, offer.phases)
+        except CommandError as err:
+            # The next tick tries again; the engine reckons with the last offer that was confirmed.
+            if key not in self._refused:
+                _LOGGER.warning(
+                    "Charger %s did not take an offer of %.1f A: %s",
+                    key.id,
+                    offer.current_a,
+                    err,
+                )
+            self._refused.add(key)
+        else:
+            self._refused.discard(key)

@@ -1,0 +1,48 @@
+"""Selects: what a connector may take."""
+
+from typing import override
+
+from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .data import SunfuseConfigEntry
+from .engine.model import Mode
+from .entity import ConnectorSettingEntity, add_connector_entities
+
+PARALLEL_UPDATES = 0
+
+MODE = SelectEntityDescription(
+    key="mode", translation_key="mode", options=[mode.value for mode in Mode]
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the selects of a site."""
+    add_connector_entities(
+        hass,
+        entry,
+        async_add_entities,
+        lambda subentry, key: [ChargingMode(hass, entry, subentry, key, MODE)],
+    )
+
+
+class ChargingMode(ConnectorSettingEntity, SelectEntity):
+    """Whether a connector charges from the sun alone, with a minimum from the grid, or at full power."""
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """Return the mode."""
+        return self.connector.settings.mode if self.connector else None
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Set the mode, and share anew at once."""
+        runtime = self._entry.runtime_data
+        runtime.settings.set_connector(self.key.id, mode=Mode(option))
+        runtime.controller.tick()

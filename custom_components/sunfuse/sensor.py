@@ -1,0 +1,122 @@
+"""Sensors of the site, of its chargers, and of the simulated house."""
+
+from collections.abc import Mapping
+from typing import Any, override
+
+from homeassistant.components.sensor import SensorEntity
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
+
+from .connector_sensors import (
+    EXPLANATION,
+    REASON,
+    ConnectorSensorDescription,
+    connector_sensors,
+)
+from .data import ConnectorKey, SunfuseConfigEntry
+from .entity import ChargerEntity, ConnectorEntity, SiteEntity, add_connector_entities
+from .explain import explain
+from .simulated_sensors import SIMULATED_SENSORS, SimulatedSensor
+from .site_sensors import SiteSensorDescription, site_sensors
+from .snapshot import site_of, station_config
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the sensors of a site."""
+    site = site_of(entry.data)
+    async_add_entities(
+        SiteSensor(entry, description) for description in site_sensors(site.phases)
+    )
+    if house := entry.runtime_data.simulated_house:
+        async_add_entities(
+            SimulatedSensor(entry, house, description)
+            for description in SIMULATED_SENSORS
+        )
+
+    def create(subentry: ConfigSubentry, key: ConnectorKey) -> list[ChargerEntity]:
+        phases = station_config(subentry.data, site).phases
+        return [
+            ReasonSensor(hass, entry, subentry, key, REASON),
+            ExplanationSensor(hass, entry, subentry, key, EXPLANATION),
+            *(
+                ConnectorSensor(hass, entry, subentry, key, description)
+                for description in connector_sensors(phases)
+            ),
+        ]
+
+    add_connector_entities(hass, entry, async_add_entities, create)
+
+
+class SiteSensor(SiteEntity, SensorEntity):
+    """A sensor of the site."""
+
+    entity_description: SiteSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return the value of the last tick."""
+        return self.entity_description.value_fn(self.coordinator.data)
+
+
+class ConnectorSensor(ConnectorEntity, SensorEntity):
+    """A sensor of a connector."""
+
+    entity_description: ConnectorSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return the value of the last tick."""
+        if self.connector is None:
+            return None
+        return self.entity_description.value_fn(self.connector)
+
+
+class ReasonSensor(ConnectorEntity, SensorEntity):
+    """Why a connector gets what it gets, for automations."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """There is always a reason, also for a charger that is gone."""
+        return self.connector is not None
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return the key of the reason."""
+        return self.connector.decision.reason.key if self.connector else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return the values that the reason names."""
+        return dict(self.connector.decision.reason.values) if self.connector else None
+
+
+class ExplanationSensor(ConnectorEntity, SensorEntity):
+    """The same reason as a sentence in the user's language."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """There is always a reason, also for a charger that is gone."""
+        return self.connector is not None
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return the sentence."""
+        if self.connector is None:
+            return None
+        sentences = self._entry.runtime_data.sentences
+        return explain(sentences, self.connector.decision.reason)

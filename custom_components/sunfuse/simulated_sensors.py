@@ -1,0 +1,142 @@
+"""The meters of the simulated house, as a user's inverter would show them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    PERCENTAGE,
+    UnitOfElectricCurrent,
+    UnitOfEnergy,
+    UnitOfPower,
+)
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
+
+from .const import DOMAIN
+from .data import SunfuseConfigEntry
+from .devices import MANUFACTURER
+from .simulation import SimulatedHouse
+from .simulator import SiteValues
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulatedSensorDescription(SensorEntityDescription):
+    """Describes a meter of the simulated house."""
+
+    value_fn: Callable[[SiteValues], float]
+
+
+def _power(
+    key: str, value_fn: Callable[[SiteValues], float]
+) -> SimulatedSensorDescription:
+    return SimulatedSensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+        value_fn=value_fn,
+    )
+
+
+def _current(phase: int) -> SimulatedSensorDescription:
+    key = f"simulated_grid_current_l{phase + 1}"
+    return SimulatedSensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.CURRENT,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        suggested_display_precision=1,
+        value_fn=lambda values: values.grid_current_a[phase],
+    )
+
+
+def _energy(
+    key: str, value_fn: Callable[[SiteValues], float]
+) -> SimulatedSensorDescription:
+    return SimulatedSensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.ENERGY,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
+        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=2,
+        value_fn=value_fn,
+    )
+
+
+SIMULATED_SENSORS: tuple[SimulatedSensorDescription, ...] = (
+    _power("simulated_grid_power", lambda values: values.grid_power_w),
+    *(_current(phase) for phase in range(3)),
+    _power("simulated_solar_power", lambda values: values.solar_power_w),
+    _power("simulated_battery_power", lambda values: values.battery_power_w),
+    _power("simulated_house_power", lambda values: values.house_power_w),
+    SimulatedSensorDescription(
+        key="simulated_battery_soc",
+        translation_key="simulated_battery_soc",
+        device_class=SensorDeviceClass.BATTERY,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=PERCENTAGE,
+        suggested_display_precision=0,
+        value_fn=lambda values: values.battery_soc,
+    ),
+    _energy("simulated_import_energy", lambda values: values.import_energy_wh),
+    _energy("simulated_export_energy", lambda values: values.export_energy_wh),
+    _energy("simulated_solar_energy", lambda values: values.solar_energy_wh),
+    _energy(
+        "simulated_battery_charge_energy", lambda values: values.battery_charge_wh
+    ),
+    _energy(
+        "simulated_battery_discharge_energy", lambda values: values.battery_discharge_wh
+    ),
+)
+
+
+class SimulatedSensor(SensorEntity):
+    """A meter of the simulated house."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+    entity_description: SimulatedSensorDescription
+
+    def __init__(
+        self,
+        entry: SunfuseConfigEntry,
+        house: SimulatedHouse,
+        description: SimulatedSensorDescription,
+    ) -> None:
+        """Initialize the meter."""
+        self.entity_description = description
+        self._house = house
+        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, f"{entry.entry_id}_simulated_house")},
+            manufacturer=MANUFACTURER,
+            model="Simulator",
+            translation_key="simulated_house",
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show what the simulation says, about once a second."""
+        self.async_on_remove(self._house.simulation.subscribe(self._values_changed))
+
+    @callback
+    def _values_changed(self, _values: SiteValues) -> None:
+        self.async_write_ha_state()
+
+    @property
+    @override
+    def native_value(self) -> float:
+        """Return what the meter shows."""
+        return self.entity_description.value_fn(self._house.simulation.values)

@@ -1,0 +1,155 @@
+"""What the sensors of a site show."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfPower
+from homeassistant.helpers.typing import StateType
+
+from .const import MAIN_CIRCUIT
+from .data import SiteData
+from .engine.model import CircuitDecision, CircuitState, MeterReading
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteSensorDescription(SensorEntityDescription):
+    """Describes a sensor of a site."""
+
+    value_fn: Callable[[SiteData], StateType]
+
+
+def site_sensors(phases: int) -> list[SiteSensorDescription]:
+    """Return the sensors of a site with so many phases."""
+    return [
+        *_SITE,
+        *(sensor for phase in range(phases) for sensor in _of_phase(phase)),
+    ]
+
+
+def _meter(data: SiteData) -> MeterReading | None:
+    return dict(data.snapshot.meters).get(MAIN_CIRCUIT)
+
+
+def _main(data: SiteData) -> CircuitDecision:
+    return next(
+        circuit for circuit in data.decision.circuits if circuit.id == MAIN_CIRCUIT
+    )
+
+
+def _grid_current(data: SiteData, phase: int) -> float | None:
+    meter = _meter(data)
+    return meter.current_a[phase] if meter and meter.current_a else None
+
+
+def _grid_power_of_phase(data: SiteData, phase: int) -> float | None:
+    """Return the power of a phase at the nominal voltage; the meter gave amperes."""
+    current_a = _grid_current(data, phase)
+    return None if current_a is None else current_a * data.snapshot.site.voltage_v
+
+
+def _grid_power(data: SiteData) -> float | None:
+    """Return the power from the grid: as metered, else the sum of the phases at the nominal voltage."""
+    meter = _meter(data)
+    if meter is None:
+        return None
+    if meter.power_w is not None or meter.current_a is None:
+        return meter.power_w
+    return sum(meter.current_a) * data.snapshot.site.voltage_v
+
+
+_SITE: tuple[SiteSensorDescription, ...] = (
+    SiteSensorDescription(
+        key="state",
+        translation_key="state",
+        device_class=SensorDeviceClass.ENUM,
+        options=[state.value for state in CircuitState],
+        value_fn=lambda data: _main(data).state.value,
+    ),
+    SiteSensorDescription(
+        key="grid_power",
+        translation_key="grid_power",
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+        value_fn=_grid_power,
+    ),
+    SiteSensorDescription(
+        key="surplus",
+        translation_key="surplus",
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+        value_fn=lambda data: data.decision.surplus_w,
+    ),
+    SiteSensorDescription(
+        key="given_power",
+        translation_key="given_power",
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
+        value_fn=lambda data: (
+            sum(data.decision.given_a) * data.snapshot.site.voltage_v
+        ),
+    ),
+)
+
+
+def _of_phase(phase: int) -> tuple[SiteSensorDescription, ...]:
+    suffix = f"l{phase + 1}"
+    return (
+        SiteSensorDescription(
+            key=f"grid_current_{suffix}",
+            translation_key=f"grid_current_{suffix}",
+            device_class=SensorDeviceClass.CURRENT,
+            state_class=SensorStateClass.MEASUREMENT,
+            native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+            suggested_display_precision=1,
+            value_fn=lambda data: _grid_current(data, phase),
+        ),
+        SiteSensorDescription(
+            key=f"grid_power_{suffix}",
+            translation_key=f"grid_power_{suffix}",
+            device_class=SensorDeviceClass.POWER,
+            state_class=SensorStateClass.MEASUREMENT,
+            native_unit_of_measurement=UnitOfPower.WATT,
+            suggested_display_precision=0,
+            value_fn=lambda data: _grid_power_of_phase(data, phase),
+        ),
+        SiteSensorDescription(
+            key=f"headroom_{suffix}",
+            translation_key=f"headroom_{suffix}",
+            device_class=SensorDeviceClass.CURRENT,
+            state_class=SensorStateClass.MEASUREMENT,
+            native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+            suggested_display_precision=1,
+            value_fn=lambda data: _main(data).headroom_a[phase],
+        ),
+        SiteSensorDescription(
+            key=f"given_{suffix}",
+            translation_key=f"given_{suffix}",
+            device_class=SensorDeviceClass.CURRENT,
+            state_class=SensorStateClass.MEASUREMENT,
+            native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+            suggested_display_precision=1,
+            value_fn=lambda data: data.decision.given_a[phase],
+        ),
+        SiteSensorDescription(
+            key=f"uncontrolled_{suffix}",
+            translation_key=f"uncontrolled_{suffix}",
+            device_class=SensorDeviceClass.CURRENT,
+            state_class=SensorStateClass.MEASUREMENT,
+            native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+            suggested_display_precision=1,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+            value_fn=lambda data: _main(data).uncontrolled_a[phase],
+        ),
+    )

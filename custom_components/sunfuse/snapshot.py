@@ -1,0 +1,174 @@
+"""From the configuration, the readings and the chargers' states to what the engine decides on."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from .central_system.model import ConnectorState, MeterSample, StationConfig, StationState
+from .const import (
+    CONF_CIRCUIT,
+    CONF_CONNECTORS,
+    CONF_FAIL_SAFE_CURRENT,
+    CONF_IDENTITY,
+    CONF_L1_PHASE,
+    CONF_MAIN_FUSE,
+    CONF_MAX_CURRENT,
+    CONF_MIN_CURRENT,
+    CONF_PHASES,
+    CONF_SYSTEM,
+    CONF_VOLTAGE,
+    MAIN_CIRCUIT,
+    SITE_PHASES,
+)
+from .data import ConnectorKey
+from .engine.model import (
+    Circuit,
+    Connector,
+    ConnectorStatus,
+    PerPhase,
+    Site,
+    Snapshot,
+)
+from .settings import ConnectorSettings, Settings
+from .sources.live import SiteReadings
+
+
+def site_of(data: Mapping[str, Any]) -> Site:
+    """Return the grid connection that a config entry describes."""
+    return Site(phases=SITE_PHASES[data[CONF_SYSTEM]], voltage_v=data[CONF_VOLTAGE])
+
+
+def main_circuit(
+    name: str, data: Mapping[str, Any], margin_a: float, limit_a: float | None
+) -> Circuit:
+    """Return the main fuse as the root of the tree; a limit set in the UI can only lower it."""
+    fuse_a: float = data[CONF_MAIN_FUSE]
+    limit = fuse_a if limit_a is None else min(fuse_a, limit_a)
+    return Circuit(
+        id=MAIN_CIRCUIT,
+        name=name,
+        parent=None,
+        limit_a=(limit,) * site_of(data).phases,
+        margin_a=margin_a,
+    )
+
+
+def station_config(data: Mapping[str, Any], site: Site) -> StationConfig:
+    """Return what the central system needs to know of a charger's sub-entry.
+
+    A charger between the two legs of a split-phase site is a single-phase charger at twice the voltage.
+    """
+    legs = _legs(wiring(data, site), site)
+    return StationConfig(
+        identity=data[CONF_IDENTITY],
+        connectors=data.get(CONF_CONNECTORS, 1),
+        phases=data[CONF_PHASES] // legs,
+        voltage_v=site.voltage_v * legs,
+        min_a=data[CONF_MIN_CURRENT],
+        max_a=data[CONF_MAX_CURRENT],
+        fail_safe_a=data[CONF_FAIL_SAFE_CURRENT],
+    )
+
+
+def wiring(data: Mapping[str, Any], site: Site) -> tuple[int, ...]:
+    """Return the site phases (0 is L1) that a charger's own L1, L2, L3 are on.
+
+    The phases rotate: a charger whose L1 is on the site's L2 has its L2 on L3 and its L3 on L1.
+    """
+    first = ("L1", "L2", "L3").index(data[CONF_L1_PHASE])
+    return tuple((first + i) % site.phases for i in range(data[CONF_PHASES]))
+
+
+def site_draw(
+    meter: MeterSample, phases: tuple[int, ...], site: Site
+) -> PerPhase | None:
+    """Return what a connector draws on each phase of the site, None where it never told.
+
+    A charger that tells only its power may take it all from one phase, so each phase is counted with all of it.
+    Between the two legs of a split-phase site flows one current, of which many chargers report only the first.
+    """
+    draw = [0.0] * site.phases
+    told = [current for current in meter.current_a if current is not None]
+    if not told:
+        if meter.power_w is None:
+            return None
+        for phase in phases:
+            draw[phase] = meter.power_w / site.voltage_v / _legs(phases, site)
+    elif _legs(phases, site) == 2:
+        for phase in phases:
+            draw[phase] = max(told)
+    else:
+        for phase, current in zip(phases, meter.current_a, strict=False):
+            draw[phase] = current or 0.0
+    return tuple(draw)
+
+
+def _legs(phases: tuple[int, ...], site: Site) -> int:
+    """Return how many legs one and the same current flows through."""
+    return 2 if site.phases == 2 and len(phases) == 2 else 1
+
+
+def connector_of(
+    *,
+    key: ConnectorKey,
+    data: Mapping[str, Any],
+    site: Site,
+    station: StationState,
+    state: ConnectorState,
+    settings: ConnectorSettings,
+    in_flight_a: float | None,
+) -> Connector:
+    """Return a connector for the engine. An offer on its way counts from the moment that it is sent."""
+    phases = wiring(data, site)
+    max_a: float = data[CONF_MAX_CURRENT]
+    offers = [offer for offer in (state.offer_a, in_flight_a) if offer is not None]
+    return Connector(
+        id=key.id,
+        circuit=data[CONF_CIRCUIT],
+        phases=phases,
+        min_a=data[CONF_MIN_CURRENT],
+        max_a=min(max_a, settings.max_current_a or max_a),
+        fail_safe_a=data[CONF_FAIL_SAFE_CURRENT],
+        mode=settings.mode,
+        allowed=settings.allowed,
+        status=state.status or _unknown_status(state),
+        reachable=station.connected,
+        unreachable_since=None if station.connected else station.last_seen,
+        offer_a=max(offers, default=None),
+        offer_until=state.offer_until,
+        offered_at=state.offered_at,
+        draw_a=site_draw(state.meter, phases, site),
+        draw_at=state.meter.at,
+    )
+
+
+def _unknown_status(state: ConnectorState) -> ConnectorStatus:
+    """A connector that has not told its status may hold a car that charges, if it has a transaction."""
+    return (
+        ConnectorStatus.CHARGING if state.transaction else ConnectorStatus.UNAVAILABLE
+    )
+
+
+def build_snapshot(
+    *,
+    now: datetime,
+    name: str,
+    data: Mapping[str, Any],
+    margin_a: float,
+    settings: Settings,
+    readings: SiteReadings | None,
+    connectors: Iterable[Connector],
+) -> Snapshot:
+    """Return all that is known at `now`."""
+    meter = readings.meter if readings else None
+    return Snapshot(
+        now=now,
+        site=site_of(data),
+        circuits=(main_circuit(name, data, margin_a, settings.limit_a),),
+        meters=((MAIN_CIRCUIT, meter),) if meter else (),
+        solar=readings.solar if readings else None,
+        battery=readings.battery if readings else None,
+        connectors=tuple(connectors),
+    )
+
+

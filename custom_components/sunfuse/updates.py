@@ -1,0 +1,69 @@
+"""Follows what changes while a site runs: its configuration, and what its chargers say of themselves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+
+from .central_system.model import StationInfo, StationState
+from .const import SUBENTRY_CHARGER
+from .data import SunfuseConfigEntry, identity_of
+from .devices import register_stations
+
+
+@callback
+def follow_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Keep the chargers' devices up to date with their boot notifications."""
+    central_system = entry.runtime_data.central_system
+    known: dict[str, StationInfo] = {}
+
+    @callback
+    def station_changed(state: StationState) -> None:
+        if state.accepted and known.get(state.identity) != state.info:
+            known[state.identity] = state.info
+            register_stations(hass, entry)
+
+    entry.async_on_unload(central_system.subscribe(station_changed))
+
+
+@callback
+def follow_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Take over accepted and removed chargers as they come; anything else sets the site up anew.
+
+    A reload disconnects every charger of the site, which one charger more is no reason for.
+    """
+    site_before = _site(entry)
+    chargers = _chargers(entry)
+
+    async def updated(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+        nonlocal chargers
+        before, chargers = chargers, _chargers(entry)
+        kept = before.keys() & chargers.keys()
+        if _site(entry) != site_before or any(
+            before[identity] != chargers[identity] for identity in kept
+        ):
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+            return
+        entry.runtime_data.controller.load_chargers()
+
+    entry.async_on_unload(entry.add_update_listener(updated))
+
+
+def _site(entry: SunfuseConfigEntry) -> tuple[Any, ...]:
+    return (
+        entry.title,
+        entry.data,
+        entry.options,
+        [
+            (subentry.subentry_id, subentry.title, subentry.data)
+            for subentry in entry.subentries.values()
+            if subentry.subentry_type != SUBENTRY_CHARGER
+        ],
+    )
+
+
+def _chargers(entry: SunfuseConfigEntry) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    return {
+        identity_of(subentry): (subentry.title, subentry.data)
+        for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
+    }

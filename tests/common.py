@@ -1,0 +1,104 @@
+"""What the tests of a whole site share."""
+
+import asyncio
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.sunfuse.const import DOMAIN
+
+# Far above what a loaded machine needs; a condition that holds is seen at once.
+PATIENCE_S = 30
+
+
+async def wait_until(condition: Callable[[], object], what: str) -> None:
+    """Wait until the condition holds, however slow this machine is."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not condition():
+                await asyncio.sleep(0.02)
+    except TimeoutError as err:
+        raise AssertionError(f"never happened: {what}") from err
+
+
+def charger(identity: str, **changes: Any) -> ConfigSubentryData:
+    """Return the sub-entry of a three-phase charger of 16 A."""
+    return ConfigSubentryData(
+        data={
+            "identity": identity,
+            "circuit": "main",
+            "l1_phase": "L1",
+            "phases": 3,
+            "min_a": 6.0,
+            "max_a": 16.0,
+            "fail_safe_a": 6.0,
+        }
+        | changes,
+        subentry_type="charger",
+        title=f"Charger {identity}",
+        unique_id=identity,
+    )
+
+
+def site_entry(
+    port: int, *chargers: ConfigSubentryData, **changes: Any
+) -> MockConfigEntry:
+    """Return the entry of a three-phase site of 25 A with meters for grid and sun."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="Home",
+        data={
+            "kind": "site",
+            "system": "three_phase",
+            "voltage_v": 230.0,
+            "main_fuse_a": 25.0,
+            "margin_a": 1.0,
+            "port": port,
+            "sources": {
+                "grid": {"entity": "sensor.grid_power"},
+                "grid_current": [
+                    "sensor.grid_l1",
+                    "sensor.grid_l2",
+                    "sensor.grid_l3",
+                ],
+                "solar": ["sensor.solar_power"],
+            },
+        }
+        | changes,
+        subentries_data=chargers,
+    )
+
+
+def set_meters(
+    hass: HomeAssistant, *, currents_a: tuple[float, float, float], solar_w: float = 0
+) -> None:
+    """Show these values on the site's meters."""
+    for phase, current_a in enumerate(currents_a, start=1):
+        hass.states.async_set(
+            f"sensor.grid_l{phase}",
+            str(current_a),
+            MappingProxyType(
+                {
+                    "unit_of_measurement": UnitOfElectricCurrent.AMPERE,
+                    "device_class": "current",
+                }
+            ),
+            force_update=True,
+        )
+    for meter, power_w in (
+        ("grid_power", sum(currents_a) * 230),
+        ("solar_power", solar_w),
+    ):
+        hass.states.async_set(
+            f"sensor.{meter}",
+            str(power_w),
+            MappingProxyType(
+                {"unit_of_measurement": UnitOfPower.WATT, "device_class": "power"}
+            ),
+            force_update=True,
+        )

@@ -1,0 +1,19 @@
+"""Fixtures for every test that runs a Home Assistant."""
+
+import pytest
+
+# Imported early, for Home Assistant's loader to find it.
+import custom_components.sunfuse  # noqa: F401
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant load custom integrations, in the tests that have one.
+
+    A test that also asks for the recorder must get it before Home Assistant is made.
+    """
+    if "hass" not in request.fixturenames:
+        return
+    if "recorder_mock" in request.fixturenames:
+        request.getfixturevalue("recorder_mock")
+    request.getfixturevalue("enable_custom_integrations")
