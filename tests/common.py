@@ -5,12 +5,12 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
-from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
-from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.const import DOMAIN
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
+from homeassistant.core import HomeAssistant
 
 # Far above what a loaded machine needs; a condition that holds is seen at once.
 PATIENCE_S = 30

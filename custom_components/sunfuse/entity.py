@@ -108,11 +108,11 @@ class ConnectorSettingEntity(ConnectorEntity):
 
 
 @callback
-def add_connector_entities[_EntityT: Entity](
+def add_connector_entities[EntityT: Entity](
     hass: HomeAssistant,
     entry: SunfuseConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    create: Callable[[ConfigSubentry, ConnectorKey], Iterable[_EntityT]],
+    create: Callable[[ConfigSubentry, ConnectorKey], Iterable[EntityT]],
 ) -> None:
     """Add the entities of every connector, now and whenever a charger is accepted."""
     controller = entry.runtime_data.controller
@@ -132,12 +132,12 @@ def add_connector_entities[_EntityT: Entity](
     entry.async_on_unload(controller.listen_for_connectors(add))
 
 
-def command_errors[_EntityT: Entity, **_P](
-    func: Callable[Concatenate[_EntityT, _P], Coroutine[Any, Any, None]],
-) -> Callable[Concatenate[_EntityT, _P], Coroutine[Any, Any, None]]:
+def command_errors[EntityT: Entity, **P](
+    func: Callable[Concatenate[EntityT, P], Coroutine[Any, Any, None]],
+) -> Callable[Concatenate[EntityT, P], Coroutine[Any, Any, None]]:
     """Turn what a charger did not do into an error that the user can read."""
 
-    async def handler(self: _EntityT, *args: _P.args, **kwargs: _P.kwargs) -> None:
+    async def handler(self: EntityT, *args: P.args, **kwargs: P.kwargs) -> None:
         try:
             await func(self, *args, **kwargs)
         except CommandError as err:

@@ -93,9 +93,7 @@ SIMULATED_SENSORS: tuple[SimulatedSensorDescription, ...] = (
     _energy("simulated_import_energy", lambda values: values.import_energy_wh),
     _energy("simulated_export_energy", lambda values: values.export_energy_wh),
     _energy("simulated_solar_energy", lambda values: values.solar_energy_wh),
-    _energy(
-        "simulated_battery_charge_energy", lambda values: values.battery_charge_wh
-    ),
+    _energy("simulated_battery_charge_energy", lambda values: values.battery_charge_wh),
     _energy(
         "simulated_battery_discharge_energy", lambda values: values.battery_discharge_wh
     ),

@@ -95,9 +95,7 @@ _SITE: tuple[SiteSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfPower.WATT,
         suggested_display_precision=0,
-        value_fn=lambda data: (
-            sum(data.decision.given_a) * data.snapshot.site.voltage_v
-        ),
+        value_fn=lambda data: sum(data.decision.given_a) * data.snapshot.site.voltage_v,
     ),
 )
 

@@ -4,7 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from .central_system.model import ConnectorState, MeterSample, StationConfig, StationState
+from .central_system.model import (
+    ConnectorState,
+    MeterSample,
+    StationConfig,
+    StationState,
+)
 from .const import (
     CONF_CIRCUIT,
     CONF_CONNECTORS,
@@ -21,14 +26,7 @@ from .const import (
     SITE_PHASES,
 )
 from .data import ConnectorKey
-from .engine.model import (
-    Circuit,
-    Connector,
-    ConnectorStatus,
-    PerPhase,
-    Site,
-    Snapshot,
-)
+from .engine.model import Circuit, Connector, ConnectorStatus, PerPhase, Site, Snapshot
 from .settings import ConnectorSettings, Settings
 from .sources.live import SiteReadings
 
@@ -143,7 +141,7 @@ def connector_of(
 
 
 def _unknown_status(state: ConnectorState) -> ConnectorStatus:
-    """A connector that has not told its status may hold a car that charges, if it has a transaction."""
+    """Return the status of a connector that told none: a transaction may be a car that charges."""
     return (
         ConnectorStatus.CHARGING if state.transaction else ConnectorStatus.UNAVAILABLE
     )
@@ -170,5 +168,3 @@ def build_snapshot(
         battery=readings.battery if readings else None,
         connectors=tuple(connectors),
     )
-
-

@@ -1,0 +1,148 @@
+"""How a charger's phases, and what it says of itself, become what the engine decides on."""
+
+import pytest
+
+from custom_components.sunfuse.central_system.model import (
+    ConnectorState,
+    MeterSample,
+    StationState,
+    Transaction,
+)
+from custom_components.sunfuse.data import ConnectorKey
+from custom_components.sunfuse.engine.model import (
+    Connector,
+    ConnectorStatus,
+    Mode,
+    Site,
+)
+from custom_components.sunfuse.settings import ConnectorSettings
+from custom_components.sunfuse.snapshot import (
+    connector_of,
+    main_circuit,
+    site_draw,
+    station_config,
+    wiring,
+)
+from homeassistant.util import dt as dt_util
+
+from .common import charger
+
+THREE_PHASE = Site(phases=3, voltage_v=230)
+SINGLE_PHASE = Site(phases=1, voltage_v=230)
+SPLIT_PHASE = Site(phases=2, voltage_v=120)
+SITE_DATA = {
+    "kind": "site",
+    "system": "three_phase",
+    "voltage_v": 230.0,
+    "main_fuse_a": 25.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("site", "phases", "l1_phase", "expected"),
+    [
+        (THREE_PHASE, 3, "L1", (0, 1, 2)),
+        (THREE_PHASE, 3, "L2", (1, 2, 0)),
+        (THREE_PHASE, 3, "L3", (2, 0, 1)),
+        (THREE_PHASE, 1, "L3", (2,)),
+        (THREE_PHASE, 2, "L3", (2, 0)),
+        (SINGLE_PHASE, 1, "L1", (0,)),
+        (SPLIT_PHASE, 2, "L1", (0, 1)),
+        (SPLIT_PHASE, 1, "L2", (1,)),
+    ],
+)
+def test_wiring_rotates(
+    site: Site, phases: int, l1_phase: str, expected: tuple[int, ...]
+) -> None:
+    """A charger's phases follow its L1 around the site's."""
+    data = charger("CP", phases=phases, l1_phase=l1_phase)["data"]
+    assert wiring(data, site) == expected
+
+
+@pytest.mark.parametrize(
+    ("meter", "phases", "site", "expected"),
+    [
+        # Nothing told: nobody knows, which is not the same as nothing drawn.
+        (MeterSample(), (0, 1, 2), THREE_PHASE, None),
+        # The charger's L1 is on the site's L2.
+        (
+            MeterSample(current_a=(10.0, 11.0, 12.0)),
+            (1, 2, 0),
+            THREE_PHASE,
+            (12.0, 10.0, 11.0),
+        ),
+        (
+            MeterSample(current_a=(16.0, None, None)),
+            (2, 0, 1),
+            THREE_PHASE,
+            (0.0, 0.0, 16.0),
+        ),
+        # 3680 W may all flow on any one phase: 16 A.
+        (MeterSample(power_w=3680), (0, 1, 2), THREE_PHASE, (16.0, 16.0, 16.0)),
+        # 7200 W between two legs of 120 V are 30 A in each of them.
+        (MeterSample(power_w=7200), (0, 1), SPLIT_PHASE, (30.0, 30.0)),
+        (MeterSample(current_a=(30.0, None, None)), (0, 1), SPLIT_PHASE, (30.0, 30.0)),
+        (MeterSample(current_a=(12.0, None, None)), (1,), SPLIT_PHASE, (0.0, 12.0)),
+    ],
+)
+def test_draw_on_the_sites_phases(
+    meter: MeterSample,
+    phases: tuple[int, ...],
+    site: Site,
+    expected: tuple[float, ...] | None,
+) -> None:
+    """What a charger measures on its own phases is counted on those of the site."""
+    assert site_draw(meter, phases, site) == expected
+
+
+def test_two_legs_are_one_phase_to_the_charger() -> None:
+    """A charger between the legs of a split-phase site has one phase of 240 V."""
+    config = station_config(charger("CP", phases=2)["data"], SPLIT_PHASE)
+    assert (config.phases, config.voltage_v) == (1, 240)
+
+
+@pytest.mark.parametrize(
+    ("limit_a", "expected"), [(None, 25.0), (16.0, 16.0), (63.0, 25.0)]
+)
+def test_limit_never_exceeds_the_fuse(limit_a: float | None, expected: float) -> None:
+    """A limit set in the UI lowers the main fuse, and never raises it."""
+    circuit = main_circuit("Home", SITE_DATA, 1.0, limit_a)
+    assert circuit.limit_a == (expected,) * 3
+
+
+def _connector(
+    state: ConnectorState, *, in_flight_a: float | None = None, **settings: float
+) -> Connector:
+    return connector_of(
+        key=ConnectorKey(identity="CP", connector=1),
+        data=charger("CP")["data"],
+        site=THREE_PHASE,
+        station=StationState(identity="CP", accepted=True, connected=True),
+        state=state,
+        settings=ConnectorSettings(mode=Mode.FAST, **settings),
+        in_flight_a=in_flight_a,
+    )
+
+
+def test_an_offer_counts_from_when_it_is_sent() -> None:
+    """A raise on its way may already be drawn; a reduction on its way may not be followed yet."""
+    state = ConnectorState(id=1, offer_a=10.0)
+    assert _connector(state).offer_a == 10.0
+    assert _connector(state, in_flight_a=16.0).offer_a == 16.0
+    assert _connector(state, in_flight_a=0.0).offer_a == 10.0
+
+
+def test_the_users_maximum_is_within_the_chargers() -> None:
+    """The number entity lowers what the installation carries, and never raises it."""
+    state = ConnectorState(id=1)
+    assert _connector(state).max_a == 16.0
+    assert _connector(state, max_current_a=10.0).max_a == 10.0
+    assert _connector(state, max_current_a=32.0).max_a == 16.0
+
+
+def test_unknown_status_with_a_transaction_may_charge() -> None:
+    """After a restart the transaction is known before the status is."""
+    transaction = Transaction(id="1", started_at=dt_util.utcnow())
+    running = _connector(ConnectorState(id=1, transaction=transaction))
+    assert running.status is ConnectorStatus.CHARGING
+    assert _connector(ConnectorState(id=1)).status is ConnectorStatus.UNAVAILABLE
