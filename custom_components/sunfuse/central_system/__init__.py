@@ -1,1 +1,27 @@
 """How to speak to chargers: OCPP over WebSocket, behind one interface that knows no version."""
+
+from .model import (
+    CommandError,
+    ConnectorState,
+    MeterSample,
+    StationConfig,
+    StationInfo,
+    StationState,
+    Transaction,
+)
+from .server import CentralSystem
+from .station import Station
+from .timing import Timing
+
+__all__ = [
+    "CentralSystem",
+    "CommandError",
+    "ConnectorState",
+    "MeterSample",
+    "Station",
+    "StationConfig",
+    "StationInfo",
+    "StationState",
+    "Timing",
+    "Transaction",
+]

@@ -1,0 +1,168 @@
+"""The frames of OCPP-J: what goes over the WebSocket, and what is wrong with it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+import json
+from typing import Any, NoReturn
+
+type Payload = dict[str, Any]
+
+MAX_MESSAGE_ID = 36  # OCPP-J 1.6 section 4.1.4, OCPP 2.0.1 part 4 section 4.1.4
+UNREADABLE_ID = "-1"  # OCPP 2.0.1 part 4 section 4.2.3
+
+
+class ErrorCode(StrEnum):
+    """The codes of a CALLERROR, in the spelling of OCPP 2.x."""
+
+    FORMAT_VIOLATION = "FormatViolation"
+    GENERIC = "GenericError"
+    INTERNAL = "InternalError"
+    MESSAGE_TYPE_NOT_SUPPORTED = "MessageTypeNotSupported"
+    NOT_IMPLEMENTED = "NotImplemented"
+    NOT_SUPPORTED = "NotSupported"
+    OCCURRENCE_CONSTRAINT = "OccurrenceConstraintViolation"
+    PROPERTY_CONSTRAINT = "PropertyConstraintViolation"
+    PROTOCOL = "ProtocolError"
+    RPC_FRAMEWORK = "RpcFrameworkError"
+    SECURITY = "SecurityError"
+    TYPE_CONSTRAINT = "TypeConstraintViolation"
+
+
+# OCPP-J 1.6 section 4.2.3 has two of them misspelt, and knows nothing of the third.
+_SPELT_IN_1_6 = {
+    ErrorCode.FORMAT_VIOLATION: "FormationViolation",
+    ErrorCode.OCCURRENCE_CONSTRAINT: "OccurenceConstraintViolation",
+    ErrorCode.RPC_FRAMEWORK: "FormationViolation",
+}
+
+
+class Fault(Exception):
+    """What is wrong with a message of the other side: becomes a CALLERROR."""
+
+    def __init__(
+        self, code: ErrorCode, description: str, message_id: str = UNREADABLE_ID
+    ) -> None:
+        """Remember the code, a sentence, and the message that it is about."""
+        super().__init__(f"{code}: {description}")
+        self.code = code
+        self.description = description
+        self.message_id = message_id
+
+
+class UnknownMessageTypeError(Exception):
+    """A message type that the version does not know; OCPP 1.6 wants it ignored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request."""
+
+    message_id: str
+    action: str
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Send(Call):
+    """A request that wants no answer (OCPP 2.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to a request."""
+
+    message_id: str
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """The refusal of a request, or (OCPP 2.1) of an answer."""
+
+    message_id: str
+    code: str
+    description: str
+
+
+type Frame = Call | Result | Error
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def parse(text: str, version: str) -> Frame:
+    """Read one frame.
+
+    Raises:
+        Fault: it is not a frame of OCPP-J; `message_id` is its own where that could be read.
+        UnknownMessageTypeError: OCPP 1.6, and a message type that it does not know.
+    """
+    try:
+        frame = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as err:
+        raise Fault(ErrorCode.RPC_FRAMEWORK, "Not JSON") from err
+    if not isinstance(frame, list) or len(frame) < 2:
+        raise Fault(ErrorCode.RPC_FRAMEWORK, "Not an array of type, id and more")
+    kind, message_id, *rest = frame
+    if not isinstance(message_id, str) or len(message_id) > MAX_MESSAGE_ID:
+        raise Fault(ErrorCode.RPC_FRAMEWORK, "The message id is not a short string")
+    if isinstance(kind, int) and not isinstance(kind, bool):
+        if kind == 2 or (kind == 6 and version == "2.1"):
+            return _call(Call if kind == 2 else Send, message_id, rest)
+        if kind == 3:
+            return _result(message_id, rest)
+        if kind == 4 or (kind == 5 and version == "2.1"):
+            return _error(message_id, rest)
+    if version == "1.6":
+        raise UnknownMessageTypeError(repr(kind)[:40])
+    raise Fault(
+        ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED, "Unknown message type", message_id
+    )
+
+
+def _call(kind: type[Call], message_id: str, rest: list[Any]) -> Call:
+    if len(rest) != 2:
+        raise Fault(ErrorCode.RPC_FRAMEWORK, "A CALL has four elements", message_id)
+    action, payload = rest
+    if not isinstance(action, str) or not isinstance(payload, dict):
+        raise Fault(
+            ErrorCode.FORMAT_VIOLATION,
+            "The action is a string, the payload an object",
+            message_id,
+        )
+    return kind(message_id, action, payload)
+
+
+def _result(message_id: str, rest: list[Any]) -> Result | Error:
+    if len(rest) == 1 and isinstance(rest[0], dict):
+        return Result(message_id, rest[0])
+    return Error(message_id, ErrorCode.FORMAT_VIOLATION, "Malformed CALLRESULT")
+
+
+def _error(message_id: str, rest: list[Any]) -> Error:
+    # Some stations leave out the description or the details: the code is what counts.
+    code, description = (*(str(part) for part in rest[:2]), "", "")[:2]
+    return Error(message_id, code, description)
+
+
+def call_text(message_id: str, action: str, payload: Payload) -> str:
+    """Return a request as it goes over the wire."""
+    return _text([2, message_id, action, payload])
+
+
+def result_text(message_id: str, payload: Payload) -> str:
+    """Return an answer as it goes over the wire."""
+    return _text([3, message_id, payload])
+
+
+def error_text(fault: Fault, version: str, message_id: str) -> str:
+    """Return a refusal as it goes over the wire, in the spelling of the version."""
+    code = str(fault.code)
+    if version == "1.6":
+        code = _SPELT_IN_1_6.get(fault.code, code)
+    return _text([4, message_id, code, fault.description[:255], {}])
+
+
+def _text(frame: list[Any]) -> str:
+    return json.dumps(frame, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,214 @@
+"""One WebSocket to one station: requests and answers, in both directions."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+import itertools
+import logging
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from .frames import (
+    Call,
+    Error,
+    ErrorCode,
+    Fault,
+    Payload,
+    Result,
+    Send,
+    UnknownMessageTypeError,
+    call_text,
+    error_text,
+    parse,
+    result_text,
+)
+from .model import CommandError
+from .schemas import Schemas
+
+_LOGGER = logging.getLogger(__name__)
+
+type Handler = Callable[[str, Payload], Payload]
+
+RESPONSE_TIMEOUT_S = 30.0
+
+
+class Link:
+    """A WebSocket on which messages of one version of OCPP are spoken.
+
+    Requests of the station are handled one after the other, in the order in which they came. Of our own
+    requests one is under way at a time, as OCPP-J asks for.
+    """
+
+    def __init__(
+        self, websocket: web.WebSocketResponse, schemas: Schemas, name: str
+    ) -> None:
+        """Wrap an open WebSocket."""
+        self.version = schemas.version
+        self._websocket = websocket
+        self._schemas = schemas
+        self._name = name
+        self._ids = itertools.count(1)
+        self._turn = asyncio.Lock()
+        self._waiting: tuple[str, asyncio.Future[Result | Error]] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._warned: set[str] = set()
+        self._closed = asyncio.Event()
+        self._heard = asyncio.Event()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the link is gone for good."""
+        return self._closed.is_set()
+
+    async def serve(self, handler: Handler) -> None:
+        """Answer the station's requests with `handler` until the WebSocket closes."""
+        try:
+            async for message in self._websocket:
+                self._heard.set()
+                if message.type is WSMsgType.PING:
+                    await self._websocket.pong(message.data)
+                elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    await self._receive(message.data, handler)
+        except ConnectionError:
+            _LOGGER.debug("%s: the connection broke", self._name)
+        finally:
+            await self._end()
+
+    async def watch(self, every_s: float) -> None:
+        """Find out when the other side is gone although its socket still looks open, and close it then."""
+        while True:
+            self._heard.clear()
+            await asyncio.sleep(every_s)
+            if not self._heard.is_set() and not await self.alive(every_s / 2):
+                _LOGGER.debug("%s: no answer to a ping", self._name)
+                await self.close(1001)
+                return
+
+    async def alive(self, timeout_s: float) -> bool:
+        """Return whether the other side answers a ping, or says anything else, in time."""
+        self._heard.clear()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._websocket.ping()
+                await self._heard.wait()
+        except TimeoutError, ConnectionError:
+            return False
+        return True
+
+    async def close(self, code: int = 1001, reason: str = "") -> None:
+        """Close the WebSocket; returns when all that belonged to it has ended."""
+        await self._websocket.close(code=code, message=reason.encode())
+        await self._end()
+
+    async def _end(self) -> None:
+        self._closed.set()
+        if self._waiting and not self._waiting[1].done():
+            self._waiting[1].set_exception(CommandError("not_connected"))
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def spawn(self, job: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the link, which ends with it."""
+        task = asyncio.get_running_loop().create_task(job)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _receive(self, data: str | bytes, handler: Handler) -> None:
+        text = data if isinstance(data, str) else data.decode(errors="replace")
+        try:
+            frame = parse(text, self.version)
+        except UnknownMessageTypeError as err:
+            self._complain(f"unknown message type {err}")
+            return
+        except Fault as fault:
+            await self._refuse(fault, fault.message_id)
+            return
+        if isinstance(frame, Call):
+            await self._handle(frame, handler)
+        elif self._waiting and self._waiting[0] == frame.message_id:
+            if not self._waiting[1].done():
+                self._waiting[1].set_result(frame)
+        else:
+            _LOGGER.debug("%s: an answer that nobody waits for: %s", self._name, frame)
+
+    async def _handle(self, call: Call, handler: Handler) -> None:
+        try:
+            self._schemas.check_request(call.action, call.payload)
+            answer = handler(call.action, call.payload)
+        except Fault as fault:
+            if isinstance(call, Send):
+                self._complain(str(fault))
+            else:
+                await self._refuse(fault, call.message_id)
+            return
+        if not isinstance(call, Send):
+            await self._send(result_text(call.message_id, answer))
+
+    async def _refuse(self, fault: Fault, message_id: str) -> None:
+        self._complain(str(fault))
+        await self._send(error_text(fault, self.version, message_id))
+
+    def _complain(self, what: str) -> None:
+        """Log what is wrong with a message, once per connection and kind."""
+        level = logging.DEBUG if what in self._warned else logging.WARNING
+        if len(self._warned) < 20:
+            self._warned.add(what)
+        else:
+            level = logging.DEBUG
+        _LOGGER.log(level, "%s: %s", self._name, what)
+
+    async def _send(self, text: str) -> None:
+        if self._websocket.closed:
+            raise ConnectionResetError("The WebSocket is closed")
+        await self._websocket.send_str(text)
+
+    async def call(
+        self, action: str, payload: Payload, timeout_s: float = RESPONSE_TIMEOUT_S
+    ) -> Payload:
+        """Send a request and return its answer, both valid by their schemas.
+
+        Raises:
+            CommandError: `not_connected`, `timeout`, `not_supported` (the station does not know the action)
+                or `refused` (another CALLERROR, or an answer that is not valid).
+        """
+        self._schemas.check_request(action, payload)
+        async with self._turn:
+            answer = await self._exchange(action, payload, timeout_s)
+        if isinstance(answer, Error):
+            unknown = answer.code in (
+                ErrorCode.NOT_IMPLEMENTED,
+                ErrorCode.NOT_SUPPORTED,
+            )
+            raise CommandError(
+                "not_supported" if unknown else "refused",
+                f"{action}: {answer.code} {answer.description}".strip(),
+            )
+        try:
+            self._schemas.check_response(action, answer.payload)
+        except Fault as fault:
+            raise CommandError("refused", f"{action}: {fault}") from fault
+        return answer.payload
+
+    async def _exchange(
+        self, action: str, payload: Payload, timeout_s: float
+    ) -> Result | Error:
+        message_id = f"sunfuse-{next(self._ids)}"
+        future: asyncio.Future[Result | Error] = (
+            asyncio.get_running_loop().create_future()
+        )
+        if self.closed:
+            raise CommandError("not_connected", action)
+        self._waiting = (message_id, future)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._send(call_text(message_id, action, payload))
+                return await future
+        except TimeoutError as err:
+            raise CommandError("timeout", action) from err
+        except ConnectionError as err:
+            raise CommandError("not_connected", action) from err
+        finally:
+            self._waiting = None
+            future.cancel()

@@ -1,0 +1,285 @@
+"""What stations measure, in one form: watts, watt-hours, amperes, volts, by phase.
+
+OCPP leaves much open (the unit, whether values come by phase, whether there is a total), and stations take the
+liberty. Everything that is made of their values is made here.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+import math
+
+from .model import MeterSample
+
+type Phases = tuple[float | None, float | None, float | None]
+
+ENERGY = "Energy.Active.Import.Register"
+_PHASES = {
+    **{f"L{n + 1}": n for n in range(3)},
+    **{f"L{n + 1}-N": n for n in range(3)},
+}
+_BETWEEN_PHASES = ("L1-L2", "L2-L3", "L3-L1")
+_SCALES = {"kW": 1e3, "kWh": 1e3, "kV": 1e3, "mA": 1e-3, "kVA": 1e3}
+# A register may run ahead of what the connector can deliver by this much: metering steps and rounding.
+_SLACK_WH = 1000.0
+_LIMITS = {"current": 2000.0, "voltage": 1500.0, "power": 2e6}  # beyond is rubbish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One sampled value, as the station sent it."""
+
+    value: float
+    measurand: str = ENERGY
+    phase: str | None = None
+    unit: str | None = None
+    multiplier: int = 0
+
+
+def readable(text: str | float) -> float | None:
+    """Return a value as a finite number, or None if it is not one (a signed value, a comma)."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _scaled(reading: Reading) -> float:
+    scale = _SCALES.get(reading.unit or "", 1.0)
+    return reading.value * scale * 10.0 ** max(-12, min(12, reading.multiplier))
+
+
+class Meter:
+    """The meter of one connector: remembers the newest values, drops the impossible and counts it."""
+
+    def __init__(self, *, phases: int, voltage_v: float, max_a: float) -> None:
+        """Measure a connector with so many phases, a nominal voltage to neutral, and a rated current."""
+        self.configure(phases=phases, voltage_v=voltage_v, max_a=max_a)
+        self._sample = MeterSample()
+        self._energy_at: datetime | None = None
+        self._offset_wh = 0.0
+        self._restart: list[float] = []
+        self.register_wh: float | None = None  # as the station counts it
+        self.dropped = 0
+
+    def configure(self, *, phases: int, voltage_v: float, max_a: float) -> None:
+        """Take in what the user changed about the connector."""
+        self._phases = phases
+        self._voltage_v = voltage_v
+        self._max_w = max(max_a, 32.0) * voltage_v * phases
+
+    @property
+    def sample(self) -> MeterSample:
+        """The newest of each measurand."""
+        return self._sample
+
+    def resume(self, energy_wh: float) -> None:
+        """Go on from a lifetime energy that was known before."""
+        self._sample = replace(self._sample, energy_wh=energy_wh)
+
+    def update(self, readings: Sequence[Reading], at: datetime) -> MeterSample:
+        """Take in what was measured together at `at` (our clock) and return the newest of all.
+
+        What is older than what is known counts for the energy only.
+        """
+        if energy := self._total(readings, ENERGY):
+            self._count(energy, at)
+        if self._sample.at is None or at >= self._sample.at:
+            self._sample = self._live(readings, at)
+        return self._sample
+
+    def follows(self, start_wh: float, elapsed: timedelta) -> bool:
+        """Whether the register can have come here from `start_wh` in this time."""
+        if self.register_wh is None:
+            return True
+        hours = max(elapsed.total_seconds(), 0.0) / 3600
+        most_wh = self._max_w * hours * 1.2 + _SLACK_WH
+        return 0 <= self.register_wh - start_wh <= most_wh
+
+    def stopped(self, at: datetime) -> MeterSample:
+        """Note that the contactor is open: nothing flows, whatever was measured last."""
+        if self._sample.at is not None:
+            self._sample = replace(
+                self._sample,
+                at=max(at, self._sample.at),
+                current_a=_open(self._sample.current_a),
+                power_w=None if self._sample.power_w is None else 0.0,
+                offered_a=None,
+            )
+        return self._sample
+
+    def _live(self, readings: Sequence[Reading], at: datetime) -> MeterSample:
+        voltage = self._merge(
+            self._sample.voltage_v, self._voltages(readings), "voltage"
+        )
+        told = self._by_phase(readings, "Current.Import")
+        powers = self._by_phase(readings, "Power.Active.Import")
+        power = self._total(readings, "Power.Active.Import")
+        current = self._currents(readings, told, powers, power, voltage)
+        if power is None:
+            power = self._power(current, voltage)
+        if power is not None and not self._possible(power, "power"):
+            power = None
+        soc = self._newest(readings, "SoC")
+        offered = self._newest(readings, "Current.Offered")
+        return replace(
+            self._sample,
+            at=at,
+            voltage_v=voltage,
+            current_a=self._merge(self._sample.current_a, current, "current"),
+            power_w=self._sample.power_w if power is None else power,
+            soc=soc if soc is not None and 0 <= soc <= 100 else self._sample.soc,
+            offered_a=self._sample.offered_a if offered is None else offered,
+        )
+
+    def _currents(
+        self,
+        readings: Sequence[Reading],
+        told: Phases,
+        powers: Phases,
+        power: float | None,
+        voltage: Phases,
+    ) -> Phases:
+        """Return the current of each phase, derived where it was not told and physics leaves no choice."""
+        if any(value is not None for value in told):
+            return told
+        total = self._newest(readings, "Current.Import")
+        if total is not None:
+            return self._spread(total, power, voltage)
+        if any(value is not None for value in powers):
+            pairs = zip(powers, voltage, strict=True)
+            return _phases(
+                None if watts is None else watts / (volts or self._voltage_v)
+                for watts, volts in pairs
+            )
+        if power is not None and self._phases == 1:
+            return (power / (voltage[0] or self._voltage_v), None, None)
+        return (None, None, None)
+
+    def _spread(
+        self, current_a: float, power_w: float | None, voltage: Phases
+    ) -> Phases:
+        """Return on which phases a current without a phase flows: the power tells on how many."""
+        if self._phases == 1:
+            return (current_a, None, None)
+        volts = voltage[0] or self._voltage_v
+        if power_w is not None and power_w < 1.5 * volts * current_a:
+            return (current_a, 0.0, 0.0)
+        return _phases(
+            current_a if phase < self._phases else None for phase in range(3)
+        )
+
+    def _power(self, current: Phases, voltage: Phases) -> float | None:
+        """Return the power of currents by phase. A car's power factor is close to 1 while it charges."""
+        if any(amperes is None for amperes in current[: self._phases]):
+            return None
+        return sum(
+            amperes * (volts or self._voltage_v)
+            for amperes, volts in zip(current, voltage, strict=True)
+            if amperes is not None
+        )
+
+    def _voltages(self, readings: Sequence[Reading]) -> Phases:
+        told = self._by_phase(readings, "Voltage")
+        if any(value is not None for value in told):
+            return told
+        between = [
+            _scaled(reading)
+            for reading in readings
+            if reading.measurand == "Voltage" and reading.phase in _BETWEEN_PHASES
+        ]
+        if len(between) == 3 and max(between) - min(between) < 0.05 * max(between):
+            star = sum(between) / 3 / math.sqrt(3)
+            return (star, star, star)
+        total = self._newest(readings, "Voltage")
+        if total is None:
+            return (None, None, None)
+        return _phases(total if phase < self._phases else None for phase in range(3))
+
+    def _total(self, readings: Sequence[Reading], measurand: str) -> float | None:
+        """Return the sum of all phases: told as such, or added up if each phase was told."""
+        total = self._newest(readings, measurand)
+        if total is not None:
+            return total
+        by_phase = self._by_phase(readings, measurand)[: self._phases]
+        values = [value for value in by_phase if value is not None]
+        return sum(values) if values and len(values) == len(by_phase) else None
+
+    def _newest(self, readings: Iterable[Reading], measurand: str) -> float | None:
+        value = None
+        for reading in readings:
+            if reading.measurand == measurand and reading.phase is None:
+                value = _scaled(reading)
+        return value
+
+    def _by_phase(self, readings: Iterable[Reading], measurand: str) -> Phases:
+        values: list[float | None] = [None, None, None]
+        for reading in readings:
+            if reading.measurand == measurand and reading.phase in _PHASES:
+                values[_PHASES[reading.phase]] = _scaled(reading)
+        return _phases(values)
+
+    def _merge(self, known: Phases, new: Phases, quantity: str) -> Phases:
+        return _phases(
+            value if value is not None and self._possible(value, quantity) else old
+            for old, value in zip(known, new, strict=True)
+        )
+
+    def _possible(self, value: float, quantity: str) -> bool:
+        if abs(value) <= _LIMITS[quantity]:
+            return True
+        self.dropped += 1
+        return False
+
+    def _count(self, register_wh: float, at: datetime) -> None:
+        """Let the lifetime energy rise; drop what falls, and what rises faster than the wires allow."""
+        lifetime = self._sample.energy_wh
+        if register_wh <= 0:
+            self.dropped += 1
+            return
+        if lifetime is None:
+            self._offset_wh = 0.0
+            self._set_energy(register_wh, register_wh, at)
+            return
+        rise = register_wh + self._offset_wh - lifetime
+        if 0 <= rise <= self._most_wh(at):
+            self._set_energy(register_wh, lifetime + rise, at)
+        elif not self._restarted(register_wh, lifetime, at):
+            self.dropped += 1
+
+    def _most_wh(self, at: datetime) -> float:
+        if self._energy_at is None:
+            return math.inf
+        hours = max((at - self._energy_at).total_seconds(), 0.0) / 3600
+        return self._max_w * hours * 1.2 + _SLACK_WH
+
+    def _restarted(self, register_wh: float, lifetime: float, at: datetime) -> bool:
+        """Whether the register counts from elsewhere now: a new meter, or one that restarts with each session.
+
+        Believed after three readings that follow each other as energy does.
+        """
+        last = self._restart[-1] if self._restart else register_wh
+        if not 0 <= register_wh - last <= _SLACK_WH:
+            self._restart = []
+        self._restart.append(register_wh)
+        if len(self._restart) < 3:
+            return False
+        self._offset_wh = lifetime - self._restart[0]
+        self._set_energy(register_wh, register_wh + self._offset_wh, at)
+        return True
+
+    def _set_energy(self, register_wh: float, energy_wh: float, at: datetime) -> None:
+        self._restart = []
+        self.register_wh = register_wh
+        self._energy_at = max(at, self._energy_at or at)
+        self._sample = replace(self._sample, energy_wh=energy_wh)
+
+
+def _phases(values: Iterable[float | None]) -> Phases:
+    first, second, third = values
+    return (first, second, third)
+
+
+def _open(current: Phases) -> Phases:
+    return _phases(None if value is None else 0.0 for value in current)

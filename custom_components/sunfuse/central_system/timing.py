@@ -1,0 +1,31 @@
+"""How long things may take."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Intervals of the central system, in seconds."""
+
+    heartbeat_s: int = (
+        60  # what an accepted station is told; also keeps its clock right
+    )
+    pending_s: int = 10  # when a pending one is to ask again
+    ping_s: float = 20.0  # a dead socket is found within one and a half of these
+    settle_s: float = (
+        2.0  # left alone after booting: some stations restart when asked too early
+    )
+    return_s: float = (
+        5.0  # one that came back without booting is taken as booted after this
+    )
+    response_s: float = 30.0
+    limit_s: int = 120  # a live limit lapses by itself
+    renew_s: float = 40.0
+    backdate_s: int = (
+        10  # a live limit starts a little in the past by the station's clock
+    )
+    start_grace_s: float = (
+        3.0  # a station may start a transaction by itself before it is told to
+    )
+    start_retry_s: float = 30.0
+    sample_s: int = 10  # between meter values while charging

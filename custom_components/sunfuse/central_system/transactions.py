@@ -1,0 +1,79 @@
+"""The transactions of a station: each counted once, however often and late it is told."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import datetime
+import secrets
+
+from .model import Transaction
+
+_REMEMBERED = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A transaction and what became of it."""
+
+    connector: int
+    transaction: Transaction
+    stopped_at: datetime | None = None
+    energy_wh: float | None = None
+    # What makes a start the same start when it is told again: the station's own words.
+    told: tuple[str, ...] = ()
+
+
+class Transactions:
+    """What is known of a station's transactions, the newest last.
+
+    Ids are random, not counted and not made from the clock: they stay unique over restarts, restored backups
+    and several systems, without anything to keep.
+    """
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._records: OrderedDict[str, Record] = OrderedDict()
+
+    def __getitem__(self, transaction_id: str) -> Record:
+        """Return a transaction that is known."""
+        return self._records[transaction_id]
+
+    def get(self, transaction_id: str) -> Record | None:
+        """Return a transaction, None if it is not known."""
+        return self._records.get(transaction_id)
+
+    def new_id(self) -> int:
+        """Return an id for a transaction of OCPP 1.6: a positive 31-bit number."""
+        while True:
+            number = secrets.randbelow(2**31 - 2) + 1
+            if str(number) not in self._records:
+                return number
+
+    def told_before(self, told: tuple[str, ...]) -> Record | None:
+        """Return the transaction whose start was told in these words before."""
+        for record in reversed(self._records.values()):
+            if record.told == told:
+                return record
+        return None
+
+    def add(self, record: Record) -> Record:
+        """Remember a transaction, or what is new of it."""
+        self._records[record.transaction.id] = record
+        while len(self._records) > _REMEMBERED:
+            self._records.popitem(last=False)
+        return record
+
+    def stop(
+        self, transaction_id: str, at: datetime, energy_wh: float | None
+    ) -> Record | None:
+        """Note the end of a transaction; None if it is not known or has ended before."""
+        record = self._records.get(transaction_id)
+        if record is None or record.stopped_at is not None:
+            return None
+        return self.add(replace(record, stopped_at=at, energy_wh=energy_wh))
+
+    def open_on(self, connector: int) -> Record | None:
+        """Return the newest transaction of a connector that has not ended."""
+        for record in reversed(self._records.values()):
+            if record.connector == connector and record.stopped_at is None:
+                return record
+        return None

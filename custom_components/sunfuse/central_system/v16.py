@@ -1,0 +1,205 @@
+"""OCPP 1.6J: what a station says."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, override
+
+from ..engine.model import ConnectorStatus
+from .clock import format_time, parse_time
+from .frames import ErrorCode, Fault, Payload
+from .link import Link
+from .meter import ENERGY, Reading, readable
+from .model import StationInfo, Transaction
+from .transactions import Record
+from .v16_commands import Commands16
+
+if TYPE_CHECKING:
+    from .station import Station
+
+_STATUS = {
+    "Available": ConnectorStatus.AVAILABLE,
+    "Preparing": ConnectorStatus.PREPARING,
+    "Charging": ConnectorStatus.CHARGING,
+    "SuspendedEV": ConnectorStatus.SUSPENDED_EV,
+    "SuspendedEVSE": ConnectorStatus.SUSPENDED_EVSE,
+    "Finishing": ConnectorStatus.FINISHING,
+    "Reserved": ConnectorStatus.RESERVED,
+    "Unavailable": ConnectorStatus.UNAVAILABLE,
+    "Faulted": ConnectorStatus.FAULTED,
+}
+_PENDING_MAY = frozenset(("BootNotification", "StatusNotification", "Heartbeat"))
+_ACCEPTED: Payload = {"idTagInfo": {"status": "Accepted"}}
+
+
+class Adapter16(Commands16):
+    """Speaks OCPP 1.6J with one connected station."""
+
+    def __init__(self, link: Link, station: Station) -> None:
+        """Speak with this station on this link."""
+        super().__init__(link, station)
+        self._handlers: dict[str, Callable[[Payload], Payload]] = {
+            "Authorize": self._authorize,
+            "BootNotification": self._boot,
+            "DataTransfer": self._data_transfer,
+            "DiagnosticsStatusNotification": self._noted,
+            "FirmwareStatusNotification": self._noted,
+            "Heartbeat": self._heartbeat,
+            "LogStatusNotification": self._noted,
+            "MeterValues": self._meter_values,
+            "SecurityEventNotification": self._noted,
+            "SignCertificate": self._sign_certificate,
+            "SignedFirmwareStatusNotification": self._noted,
+            "StartTransaction": self._start_transaction,
+            "StatusNotification": self._status,
+            "StopTransaction": self._stop_transaction,
+        }
+
+    @override
+    def handle(self, action: str, payload: Payload) -> Payload:
+        if (handler := self._handlers.get(action)) is None:
+            raise Fault(ErrorCode.NOT_SUPPORTED, f"{action} is not for central systems")
+        if not self.station.state.accepted and action not in _PENDING_MAY:
+            raise Fault(ErrorCode.SECURITY, "This station has not been accepted yet")
+        self.station.heard()
+        answer = handler(payload)
+        if self.station.state.accepted and action != "BootNotification":
+            self.came_back()
+        return answer
+
+    def _boot(self, payload: Payload) -> Payload:
+        station = self.station
+        station.booted(
+            StationInfo(
+                vendor=clean(payload["chargePointVendor"]),
+                model=clean(payload["chargePointModel"]),
+                serial=clean(
+                    payload.get("chargePointSerialNumber")
+                    or payload.get("chargeBoxSerialNumber")
+                    or ""
+                )
+                or None,
+                firmware=clean(payload.get("firmwareVersion", "")) or None,
+                protocol="ocpp1.6",
+            )
+        )
+        accepted = station.state.accepted
+        if accepted:
+            self.booted()
+        timing = station.timing
+        return {
+            "status": "Accepted" if accepted else "Pending",
+            "currentTime": format_time(station.now()),
+            "interval": timing.heartbeat_s if accepted else timing.pending_s,
+        }
+
+    def _heartbeat(self, payload: Payload) -> Payload:
+        return {"currentTime": format_time(self.station.now())}
+
+    def _authorize(self, payload: Payload) -> Payload:
+        return _ACCEPTED
+
+    def _data_transfer(self, payload: Payload) -> Payload:
+        return {"status": "UnknownVendorId"}
+
+    def _noted(self, payload: Payload) -> Payload:
+        return {}
+
+    def _sign_certificate(self, payload: Payload) -> Payload:
+        return {"status": "Rejected"}
+
+    def _status(self, payload: Payload) -> Payload:
+        if "timestamp" in payload:
+            at = parse_time(payload["timestamp"])
+            self.station.clock.heard(at, self.station.now())
+        error = payload["errorCode"]
+        self.station.told_status(
+            payload["connectorId"],
+            _STATUS[payload["status"]],
+            None if error == "NoError" else error,
+        )
+        return {}
+
+    def _start_transaction(self, payload: Payload) -> Payload:
+        station = self.station
+        theirs = parse_time(payload["timestamp"])
+        told = (
+            str(payload["connectorId"]),
+            payload["timestamp"],
+            payload["idTag"],
+            str(payload["meterStart"]),
+        )
+        record = station.transactions.told_before(told)
+        if record is None:
+            transaction = Transaction(
+                id=str(station.transactions.new_id()),
+                started_at=station.clock.ours(theirs),
+                meter_start_wh=float(payload["meterStart"]),
+                id_token=clean(payload["idTag"]),
+            )
+            record = station.transactions.add(
+                Record(
+                    connector=payload["connectorId"], transaction=transaction, told=told
+                )
+            )
+            station.started(payload["connectorId"], transaction)
+        return {"transactionId": int(record.transaction.id), **_ACCEPTED}
+
+    def _stop_transaction(self, payload: Payload) -> Payload:
+        station = self.station
+        at = station.clock.ours(parse_time(payload["timestamp"]))
+        transaction_id = str(payload["transactionId"])
+        known = station.transactions.get(transaction_id)
+        if known is not None:
+            for moment, readings in _sampled(payload.get("transactionData", [])):
+                station.measured(known.connector, readings, station.clock.ours(moment))
+            start_wh = known.transaction.meter_start_wh
+            energy = None if start_wh is None else payload["meterStop"] - start_wh
+            stopped = station.transactions.stop(
+                transaction_id, at, energy if energy is None or energy >= 0 else None
+            )
+            if stopped is not None:
+                station.stopped(stopped)
+        return _ACCEPTED if "idTag" in payload else {}
+
+    def _meter_values(self, payload: Payload) -> Payload:
+        station = self.station
+        connector = payload["connectorId"]
+        values = _sampled(payload["meterValue"])
+        if connector == 0:
+            return {}  # the station's own meter, not a connector's
+        transaction_id = payload.get("transactionId", 0)
+        if transaction_id > 0:
+            station.recognised(connector, str(transaction_id))
+        for theirs, readings in values:
+            station.clock.heard(theirs, station.now())
+            station.measured(connector, readings, station.clock.ours(theirs))
+        return {}
+
+
+def _sampled(meter_values: list[Payload]) -> list[tuple[datetime, list[Reading]]]:
+    """Return the readings of a `meterValue` with their times by the station's clock, the oldest first."""
+    return sorted(
+        (
+            (
+                parse_time(meter_value["timestamp"]),
+                [
+                    Reading(
+                        value=value,
+                        measurand=sampled.get("measurand", ENERGY),
+                        phase=sampled.get("phase"),
+                        unit=sampled.get("unit"),
+                    )
+                    for sampled in meter_value["sampledValue"]
+                    if sampled.get("format", "Raw") == "Raw"
+                    and (value := readable(sampled["value"])) is not None
+                ],
+            )
+            for meter_value in meter_values
+        ),
+        key=lambda value: value[0],
+    )
+
+
+def clean(text: str) -> str:
+    """Return a text of the station in a form that can be stored and shown."""
+    return text.encode(errors="replace").decode().replace("\0", "").strip()

@@ -1,0 +1,295 @@
+"""A charger of OCPP 1.6 connects, is accepted, charges and obeys."""
+
+import asyncio
+
+import pytest
+
+from custom_components.sunfuse.central_system import (
+    CentralSystem,
+    CommandError,
+    StationConfig,
+)
+from custom_components.sunfuse.engine.model import ConnectorStatus
+
+from .client import RawStation, Refused
+from .conftest import Connect, SteppedClock, Watched
+
+CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
+
+
+async def _charging(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> tuple[RawStation, int]:
+    """Return a station that is set up and charges, and its transaction."""
+    system.accept(CP1)
+    station = await connect()
+    await station.boot()
+    await station.wait_told("ChangeConfiguration")
+    await station.status("Charging", timestamp=clock.text())
+    transaction_id = await station.start_transaction(clock.text())
+    station.requests.clear()
+    return station, transaction_id
+
+
+async def test_unknown_charger_waits(watched: Watched, connect: Connect) -> None:
+    """An unknown charger is told to ask again soon, and shows up with what it says of itself."""
+    station = await connect("/ocpp/some/where/CP1/")
+    answer = await station.boot(firmwareVersion="1.2", chargePointSerialNumber="S1")
+    assert answer["status"] == "Pending"
+    assert 0 < answer["interval"] <= 15
+    state = watched.system.pending["CP1"]
+    assert (state.accepted, state.connected) == (False, True)
+    assert (state.info.vendor, state.info.serial) == ("Acme", "S1")
+    await station.status("Available")
+    await station.call("Heartbeat", {})
+    with pytest.raises(Refused, match="SecurityError"):
+        await station.start_transaction("2026-06-01T12:00:00Z")
+    assert not watched.system.stations
+    await station.close()
+    await watched.until(lambda: not watched.system.pending)
+    assert not watched.states[-1].connected
+
+
+async def test_accepting_a_charger_that_waits(
+    watched: Watched, connect: Connect
+) -> None:
+    """A charger that waits is asked to boot again when it is accepted, and is let in."""
+    station = await connect()
+    station.answers["TriggerMessage"] = {"status": "Accepted"}
+    await station.boot()
+    watched.system.accept(CP1)
+    trigger = await station.wait_told("TriggerMessage")
+    assert trigger["requestedMessage"] == "BootNotification"
+    assert (await station.boot())["status"] == "Accepted"
+    assert not watched.system.pending
+    state = watched.system.stations["CP1"].state
+    assert (state.accepted, state.connected, state.info.vendor) == (True, True, "Acme")
+
+
+async def test_set_up_after_boot(system: CentralSystem, connect: Connect) -> None:
+    """After booting, keys are asked one at a time; then come the fail-safe current and the meter values."""
+    system.accept(CP1)
+    station = await connect()
+    await station.boot()
+    await station.wait_for(
+        lambda: (
+            any(
+                request["key"] == "MeterValueSampleInterval"
+                for request in station.told("ChangeConfiguration")
+            )
+            or station.told("TriggerMessage")
+        )
+    )
+    assert all(len(r["key"]) == 1 for r in station.told("GetConfiguration"))
+    profile = station.told("SetChargingProfile")[0]["csChargingProfiles"]
+    assert profile["chargingProfilePurpose"] == "TxDefaultProfile"
+    assert profile["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"] == 6
+    assert "duration" not in profile["chargingSchedule"]
+
+
+async def test_session(watched: Watched, connect: Connect, clock: SteppedClock) -> None:
+    """A session is seen with its currents, its energy and its end."""
+    station, transaction_id = await _charging(connect, watched.system, clock)
+
+    def connector():
+        return watched.system.stations["CP1"].state.connectors[0]
+
+    assert connector().status is ConnectorStatus.CHARGING
+    assert connector().transaction.id == str(transaction_id)
+    clock.step(60)
+    await station.call(
+        "MeterValues",
+        {
+            "connectorId": 1,
+            "transactionId": transaction_id,
+            "meterValue": [
+                {
+                    "timestamp": clock.text(),
+                    "sampledValue": [
+                        {"value": "1.15", "unit": "kWh"},
+                        *(
+                            {
+                                "value": "9.9",
+                                "measurand": "Current.Import",
+                                "phase": phase,
+                                "unit": "A",
+                            }
+                            for phase in ("L1", "L2", "L3")
+                        ),
+                        {
+                            "value": "6.8",
+                            "measurand": "Power.Active.Import",
+                            "unit": "kW",
+                        },
+                        {"value": "55", "measurand": "SoC", "unit": "Percent"},
+                    ],
+                }
+            ],
+        },
+    )
+    meter = connector().meter
+    assert meter.current_a == (9.9, 9.9, 9.9)
+    assert (meter.power_w, meter.energy_wh, meter.soc) == (6800, 1150, 55)
+    assert connector().session_energy_wh == pytest.approx(150)
+    await station.call(
+        "StopTransaction",
+        {
+            "transactionId": transaction_id,
+            "meterStop": 1200,
+            "timestamp": clock.text(),
+        },
+    )
+    assert connector().transaction is None
+    assert connector().session_energy_wh == 200
+    assert connector().meter.current_a == (0, 0, 0)
+
+
+async def test_limit_lapses_by_itself(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """An offer is a limit on the transaction by the charger's clock, with an end; it is renewed in time."""
+    station, transaction_id = await _charging(connect, system, clock)
+    # The charger's clock is an hour ahead, as three of its messages tell.
+    for _ in range(3):
+        await station.status("Charging", timestamp=clock.text(3600))
+    await system.stations["CP1"].offer(1, 10.08)
+    request = await station.wait_told("SetChargingProfile")
+    profile = request["csChargingProfiles"]
+    schedule = profile["chargingSchedule"]
+    assert profile["chargingProfilePurpose"] == "TxProfile"
+    assert profile["transactionId"] == transaction_id
+    assert profile["chargingProfileKind"] == "Absolute"
+    assert "validTo" not in profile
+    assert schedule["chargingSchedulePeriod"][0]["limit"] == 10
+    assert schedule["startSchedule"] == "2026-06-01T12:59:50.000Z"
+    assert schedule["duration"] == 130
+    state = system.stations["CP1"].state.connectors[0]
+    assert state.offer_a == 10
+    assert state.offered_at == clock()
+    assert (state.offer_until - clock()).total_seconds() == 120
+
+    clock.step(39)
+    await system.stations["CP1"].offer(1, 10)
+    assert len(station.told("SetChargingProfile")) == 1
+    await system.stations["CP1"].offer(1, 0)  # a change goes out at once
+    clock.step(40)
+    await system.stations["CP1"].offer(1, 0)  # due
+    limits = [
+        told["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"][0]
+        for told in station.told("SetChargingProfile")
+    ]
+    assert [limit["limit"] for limit in limits] == [10, 0, 0]
+
+
+async def test_refused_limit(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A limit that was refused does not look as if it had been taken."""
+    station, _ = await _charging(connect, system, clock)
+    await system.stations["CP1"].offer(1, 10)
+    station.answers["SetChargingProfile"] = {"status": "Rejected"}
+    with pytest.raises(CommandError) as err:
+        await system.stations["CP1"].offer(1, 8)
+    assert err.value.key == "refused"
+    assert system.stations["CP1"].state.connectors[0].offer_a == 10
+    station.answers["SetChargingProfile"] = None  # no answer
+    with pytest.raises(CommandError) as err:
+        await system.stations["CP1"].offer(1, 8)
+    assert err.value.key == "timeout"
+
+
+async def test_waiting_car_gets_going(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A car that was plugged in is started, but not before the charger had the chance to do so by itself."""
+    system.accept(CP1)
+    station = await connect()
+    await station.boot()
+    await station.status("Preparing")
+    await system.stations["CP1"].offer(1, 12)
+    assert not station.told("RemoteStartTransaction")
+    clock.step(4)
+    await system.stations["CP1"].offer(1, 0)
+    assert not station.told("RemoteStartTransaction")
+    await system.stations["CP1"].offer(1, 12)
+    start = await station.wait_told("RemoteStartTransaction")
+    assert start["connectorId"] == 1
+    assert start["chargingProfile"]["chargingProfilePurpose"] == "TxProfile"
+    assert system.stations["CP1"].state.connectors[0].offer_a == 12
+    await system.stations["CP1"].offer(1, 12)
+    assert len(station.told("RemoteStartTransaction")) == 1
+    await station.start_transaction(clock.text())
+    limit = await station.wait_for(
+        lambda: [
+            told
+            for told in station.told("SetChargingProfile")
+            if told["csChargingProfiles"]["chargingProfilePurpose"] == "TxProfile"
+        ]
+    )
+    assert limit[0]["connectorId"] == 1
+
+
+async def test_commands(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """Restart and unlock reach the charger, and a refusal is told."""
+    station, _ = await _charging(connect, system, clock)
+    await system.stations["CP1"].restart()
+    await system.stations["CP1"].restart(hard=True)
+    assert [r["type"] for r in station.told("Reset")] == ["Soft", "Hard"]
+    await system.stations["CP1"].unlock(1)
+    station.answers["UnlockConnector"] = {"status": "NotSupported"}
+    with pytest.raises(CommandError) as err:
+        await system.stations["CP1"].unlock(1)
+    assert err.value.key == "not_supported"
+    await station.close()
+    with pytest.raises(CommandError) as err:
+        await system.stations["CP1"].restart()
+    assert err.value.key == "not_connected"
+
+
+async def test_reconnect_replaces(watched: Watched, connect: Connect) -> None:
+    """A second connection takes over; what ends with the first does not touch it."""
+    watched.system.accept(CP1)
+    first = await connect()
+    await first.boot()
+    second = await connect()
+    await first.wait_for(lambda: first.websocket.closed)
+    await second.boot()
+    assert watched.system.stations["CP1"].state.connected
+    await watched.system.stations["CP1"].restart()
+    assert second.told("Reset")
+    assert not first.told("Reset")
+
+
+async def test_forgotten_charger(watched: Watched, connect: Connect) -> None:
+    """A charger that was forgotten is sent away, and is unknown when it comes back."""
+    watched.system.accept(CP1)
+    station = await connect()
+    await station.boot()
+    watched.system.forget("CP1")
+    await station.wait_for(lambda: station.websocket.closed)
+    assert not watched.system.stations
+    again = await connect()
+    assert (await again.boot())["status"] == "Pending"
+
+
+async def test_port_taken(system: CentralSystem) -> None:
+    """A port that is taken is told as such."""
+    other = CentralSystem()
+    with pytest.raises(OSError, match="address already in use"):
+        await other.start("127.0.0.1", system.port)
+    await other.stop()
+
+
+async def test_nothing_is_left(connect: Connect, system: CentralSystem) -> None:
+    """Stopping closes every connection and ends every task."""
+    system.accept(CP1)
+    station = await connect()
+    await station.boot()
+    before = asyncio.all_tasks()
+    await system.stop()
+    await station.wait_for(lambda: station.websocket.closed)
+    assert not system.stations["CP1"].state.connected
+    assert system.port == 0
+    assert asyncio.all_tasks() <= before
