@@ -122,6 +122,7 @@ class RawStation:
 
         Raises:
             Refused: it was answered by a CALLERROR.
+
         """
         message_id = f"cp-{next(self._ids)}"
         await self.send([2, message_id, action, payload])

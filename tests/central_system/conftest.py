@@ -8,11 +8,7 @@ from typing import Any
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.sunfuse.central_system import (
-    CentralSystem,
-    StationState,
-    Timing,
-)
+from custom_components.sunfuse.central_system import CentralSystem, StationState, Timing
 
 from .client import WAIT_S, RawStation
 
@@ -72,7 +68,7 @@ class Watched:
 
 @pytest.fixture
 def clock() -> SteppedClock:
-    """A clock that stands still."""
+    """Return a clock that stands still."""
     return SteppedClock()
 
 
@@ -84,7 +80,7 @@ def timing() -> Timing:
 
 @pytest.fixture
 async def watched(clock: SteppedClock, timing: Timing) -> AsyncIterator[Watched]:
-    """A central system that listens on a free port of this machine."""
+    """Run a central system that listens on a free port of this machine."""
     system = CentralSystem(now=clock, timing=timing)
     await system.start("127.0.0.1", 0)
     yield Watched(system)
@@ -93,13 +89,13 @@ async def watched(clock: SteppedClock, timing: Timing) -> AsyncIterator[Watched]
 
 @pytest.fixture
 def system(watched: Watched) -> CentralSystem:
-    """The central system by itself."""
+    """Return the central system by itself."""
     return watched.system
 
 
 @pytest.fixture
 async def connect(system: CentralSystem) -> AsyncIterator[Connect]:
-    """Connects charge points, and closes them at the end."""
+    """Connect charge points, and close them at the end."""
     opened: list[RawStation] = []
     async with ClientSession() as session:
 

@@ -31,6 +31,7 @@ class Adapter(ABC):
 
         Raises:
             Fault: the request is wrong in a way that a schema cannot tell.
+
         """
 
     @abstractmethod

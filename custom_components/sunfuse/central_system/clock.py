@@ -16,6 +16,7 @@ def parse_time(text: str) -> datetime:
 
     Raises:
         Fault: it is not a time.
+
     """
     try:
         at = datetime.fromisoformat(text)

@@ -97,6 +97,7 @@ def parse(text: str, version: str) -> Frame:
     Raises:
         Fault: it is not a frame of OCPP-J; `message_id` is its own where that could be read.
         UnknownMessageTypeError: OCPP 1.6, and a message type that it does not know.
+
     """
     try:
         frame = json.loads(text, parse_constant=_no_constant)

@@ -69,6 +69,7 @@ class Limiter:
 
         Raises:
             CommandError: the station did not take it.
+
         """
         if not math.isfinite(current_a) or current_a < 0:
             raise ValueError(f"Not a current: {current_a}")
@@ -87,7 +88,7 @@ class Limiter:
             await self._limit(adapter, offer)
         elif offer.current_a > 0 and self._may_start():
             await self._start(adapter, offer)
-        elif not self._promised():
+        elif state.status is not None and not self._promised():
             self._confirm(None, None)
 
     def _promised(self) -> bool:

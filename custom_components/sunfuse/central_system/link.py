@@ -172,6 +172,7 @@ class Link:
         Raises:
             CommandError: `not_connected`, `timeout`, `not_supported` (the station does not know the action)
                 or `refused` (another CALLERROR, or an answer that is not valid).
+
         """
         self._schemas.check_request(action, payload)
         async with self._turn:

@@ -73,6 +73,7 @@ class Schemas:
 
         Raises:
             Fault: the action is not known, or the payload is not what its schema asks for.
+
         """
         if (validator := self._requests.get(action)) is None:
             raise Fault(ErrorCode.NOT_IMPLEMENTED, f"Unknown action {action[:50]!r}")
@@ -83,6 +84,7 @@ class Schemas:
 
         Raises:
             Fault: the payload is not what the schema asks for.
+
         """
         self._check(self._responses[action], payload)
 

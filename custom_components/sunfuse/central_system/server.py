@@ -78,6 +78,7 @@ class CentralSystem:
 
         Raises:
             OSError: the port is taken.
+
         """
         if not self._schemas:
             loop = asyncio.get_running_loop()
@@ -225,6 +226,7 @@ def negotiate(offered: str) -> tuple[str | None, str | None]:
 
     Returns:
         The protocol to speak, None if there is no common one, and how the station wrote it.
+
     """
     names = [name.strip() for name in offered.split(",") if name.strip()]
     if not names:

@@ -105,6 +105,7 @@ class Station:
 
         Raises:
             CommandError: the station did not take it, or could not be asked.
+
         """
         adapter = await self._in_service()
         await self._limiter(connector).offer(adapter, current_a, phases)
@@ -114,6 +115,7 @@ class Station:
 
         Raises:
             CommandError: the station refused, or could not be asked.
+
         """
         await (await self._in_service()).reset(hard=hard)
 
@@ -122,6 +124,7 @@ class Station:
 
         Raises:
             CommandError: the station refused, could not, or could not be asked.
+
         """
         await (await self._in_service()).unlock(connector)
 

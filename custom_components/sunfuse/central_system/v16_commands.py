@@ -120,6 +120,7 @@ class Commands16(Adapter):
 
         Raises:
             CommandError: the status is not one of success.
+
         """
         answer = await self._call(action, payload)
         status: str = answer["status"]
@@ -229,7 +230,7 @@ class Commands16(Adapter):
         return profile
 
     def _unit(self) -> str:
-        """The unit that the station takes limits in: amperes, unless it knows only watts."""
+        """Return the unit that the station takes limits in: amperes, unless it knows only watts."""
         allowed = self.station.variables.get("ChargingScheduleAllowedChargingRateUnit")
         words = {word.strip().lower() for word in (allowed or "").split(",")}
         amperes = {"current", "a"} & words

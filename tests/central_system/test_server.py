@@ -1,0 +1,237 @@
+"""Who connects how: paths, identities, sub-protocols, and sockets that die."""
+
+import asyncio
+import base64
+import logging
+import os
+
+from aiohttp import ClientSession, WSMsgType
+import pytest
+
+from custom_components.sunfuse.central_system import (
+    CentralSystem,
+    StationConfig,
+    Timing,
+)
+from custom_components.sunfuse.central_system.server import (
+    MAX_PENDING,
+    identity_of,
+    negotiate,
+)
+
+from .client import WAIT_S, RawStation
+from .conftest import Connect, SteppedClock, Watched
+
+CP1 = StationConfig(identity="CP1")
+
+
+@pytest.mark.parametrize(
+    ("path", "identity"),
+    [
+        ("/CP1", "CP1"),
+        ("/CP1/", "CP1"),
+        ("/ocpp/1.6/CP1//", "CP1"),
+        ("/CP1?token=x", "CP1"),
+        ("/A%2FB", "A/B"),
+        ("/Garage%20links", "Garage links"),
+        ("/%C3%9Cber", "Über"),
+        ("/", None),
+        ("", None),
+        ("/%FF", None),
+        ("/%00", None),
+        ("/%20", None),
+        ("/" + "x" * 65, None),
+    ],
+)
+def test_identity(path: str, identity: str | None) -> None:
+    """The identity is the last part of the path, whatever comes before it."""
+    assert identity_of(path) == identity
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [
+        ("", ("ocpp1.6", None)),
+        ("ocpp1.6", ("ocpp1.6", "ocpp1.6")),
+        ("OCPP1.6", ("ocpp1.6", "OCPP1.6")),
+        ("ocpp1.5, ocpp1.6", ("ocpp1.6", "ocpp1.6")),
+        ("ocpp1.5", (None, None)),
+    ],
+)
+def test_negotiation(offered: str, chosen: tuple[str | None, str | None]) -> None:
+    """The newest protocol that both speak is spoken, in the charger's spelling; none offered means 1.6."""
+    assert negotiate(offered) == chosen
+
+
+async def test_no_sub_protocol_is_1_6(system: CentralSystem, connect: Connect) -> None:
+    """A charger that offers no sub-protocol is spoken to in OCPP 1.6."""
+    station = await connect(protocols=())
+    assert station.websocket.protocol is None
+    await station.boot()
+    assert system.pending["CP1"].info.protocol == "ocpp1.6"
+
+
+async def test_no_common_sub_protocol(system: CentralSystem, connect: Connect) -> None:
+    """A charger that speaks only what we do not is shaken hands with and sent away."""
+    station = await connect(protocols=("ocpp1.2",))
+    await station.wait_for(lambda: station.websocket.closed)
+    assert station.websocket.close_code == 1002
+    assert not system.pending
+
+
+async def test_a_browser_gets_a_sentence(system: CentralSystem) -> None:
+    """Whoever looks at the address with a browser reads what it is for."""
+    async with (
+        ClientSession() as session,
+        session.get(f"http://127.0.0.1:{system.port}/CP1") as response,
+    ):
+        assert response.status == 426
+        assert "OCPP" in await response.text()
+
+
+async def test_identity_in_another_case(
+    system: CentralSystem, connect: Connect
+) -> None:
+    """Identities do not differ by upper and lower case (OCPP 2.0.1, identifierString)."""
+    system.accept(CP1)
+    station = await connect("/cp1")
+    assert (await station.boot())["status"] == "Accepted"
+    assert system.stations["CP1"].state.connected
+
+
+async def test_unknown_chargers_are_bounded(watched: Watched, connect: Connect) -> None:
+    """Unknown chargers take up so much and no more, and leave room when they go."""
+    stations = [await connect(f"/X{number}") for number in range(MAX_PENDING)]
+    assert len(watched.system.pending) == MAX_PENDING
+    with pytest.raises(Exception, match="503"):
+        await connect("/one_more")
+    watched.system.accept(CP1)
+    assert (await (await connect("/CP1")).boot())["status"] == "Accepted"
+    await stations[0].close()
+    await watched.until(lambda: len(watched.system.pending) < MAX_PENDING)
+    await connect("/one_more")
+
+
+async def test_half_open_socket_is_found(clock: SteppedClock) -> None:
+    """A charger that vanished without a word is found by ping."""
+    system = CentralSystem(now=clock, timing=Timing(ping_s=0.1))
+    system.accept(CP1)
+    watched = Watched(system)
+    await system.start("127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", system.port)
+    key = base64.b64encode(os.urandom(16)).decode()
+    writer.write(
+        f"GET /CP1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+    )
+    await watched.until(lambda: system.stations["CP1"].state.connected)
+    # The socket stays open and nobody reads it.
+    await watched.until(lambda: not system.stations["CP1"].state.connected)
+    writer.close()
+    await writer.wait_closed()
+    await system.stop()
+
+
+async def test_a_charger_that_answers_pings_stays(clock: SteppedClock) -> None:
+    """A charger that says nothing but answers pings stays connected; its own pings are answered."""
+    system = CentralSystem(now=clock, timing=Timing(ping_s=0.05))
+    system.accept(CP1)
+    await system.start("127.0.0.1", 0)
+    async with ClientSession() as session:
+        websocket = await session.ws_connect(
+            f"ws://127.0.0.1:{system.port}/CP1",
+            protocols=("ocpp1.6",),
+            autoping=False,
+        )
+        await websocket.ping(b"mine")
+        pings = 0
+        pongs = 0
+        async with asyncio.timeout(WAIT_S):
+            while pings < 3 or not pongs:
+                message = await websocket.receive()
+                if message.type is WSMsgType.PING:
+                    pings += 1
+                    await websocket.pong(message.data)
+                elif message.type is WSMsgType.PONG:
+                    assert message.data == b"mine"
+                    pongs += 1
+        assert system.stations["CP1"].state.connected
+        await websocket.close()
+    await system.stop()
+
+
+@pytest.mark.parametrize(
+    ("frame", "answer"),
+    [
+        ("rubbish", ("-1", "FormationViolation")),
+        ("[" * 100_000, ("-1", "FormationViolation")),
+        ('[2,"1","Heartbeat",{"a":NaN}]', ("-1", "FormationViolation")),
+        ("{}", ("-1", "FormationViolation")),
+        ("[]", ("-1", "FormationViolation")),
+        ("[2]", ("-1", "FormationViolation")),
+        ('[2,7,"Heartbeat",{}]', ("-1", "FormationViolation")),
+        ('[2,"1","Heartbeat"]', ("1", "FormationViolation")),
+        ('[2,"1","Heartbeat",[]]', ("1", "FormationViolation")),
+        ('[2,"1",5,{}]', ("1", "FormationViolation")),
+        ('[2,"1","Rubbish",{}]', ("1", "NotImplemented")),
+        ('[2,"1","RemoteStartTransaction",{"idTag":"x"}]', ("1", "NotSupported")),
+        ('[2,"1","Heartbeat",{"extra":1}]', ("1", "FormationViolation")),
+        ('[2,"1","BootNotification",{}]', ("1", "ProtocolError")),
+        (
+            (
+                '[2,"1","BootNotification",'
+                '{"chargePointVendor":5,"chargePointModel":"x"}]'
+            ),
+            ("1", "TypeConstraintViolation"),
+        ),
+        (
+            (
+                '[2,"1","StatusNotification",'
+                '{"connectorId":1,"errorCode":"NoError","status":"Asleep"}]'
+            ),
+            ("1", "PropertyConstraintViolation"),
+        ),
+        (
+            (
+                '[2,"1","StatusNotification",{"connectorId":1,"errorCode":"NoError",'
+                '"status":"Available","timestamp":"yesterday"}]'
+            ),
+            ("1", "PropertyConstraintViolation"),
+        ),
+        # OCPP-J 1.6 section 4.1.3: a message type that is not known is ignored.
+        ('[9,"1","Heartbeat",{}]', None),
+        # An answer that nobody waits for.
+        ('[3,"1",{}]', None),
+        ('[4,"1","GenericError"]', None),
+    ],
+)
+async def test_rubbish_is_answered(
+    system: CentralSystem,
+    connect: Connect,
+    caplog: pytest.LogCaptureFixture,
+    frame: str,
+    answer: tuple[str, str] | None,
+) -> None:
+    """What is wrong gets the right CALLERROR and one log line at most, and the charger stays."""
+    system.accept(CP1)
+    station: RawStation = await connect()
+    await station.boot()
+    caplog.clear()
+    for _ in range(3):
+        await station.websocket.send_str(frame)
+    await station.call("Heartbeat", {})
+    errors = [(f[1], f[2]) for f in station.frames if f[0] == 4]
+    assert errors == ([] if answer is None else [answer] * 3)
+    warnings = [r for r in caplog.records if r.levelno >= logging.WARNING]
+    assert len(warnings) <= 1
+    assert all(record.exc_info is None for record in warnings)
+
+
+async def test_message_that_is_too_big(watched: Watched, connect: Connect) -> None:
+    """A message beyond all measure ends the connection; the charger may come back."""
+    watched.system.accept(CP1)
+    station = await connect()
+    await station.websocket.send_str("x" * 300_000)
+    await station.wait_for(lambda: station.websocket.closed)
+    await watched.until(lambda: not watched.system.stations["CP1"].state.connected)
+    assert (await (await connect()).boot())["status"] == "Accepted"
