@@ -1,0 +1,228 @@
+"""A charge point that speaks OCPP 1.6J."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import override
+
+from .configuration import Configuration, default_keys
+from .connector import Connector, Transaction
+from .metering import Sample, samples
+from .requests import Requests
+from .schemas import Payload
+from .site import ChargerSpec
+from .station import Station, utcnow
+from .wire import Refusal, Wire
+
+
+def timestamp(at: datetime) -> str:
+    """Write a time as OCPP wants it."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _sampled_value(sample: Sample, context: str) -> Payload:
+    value: Payload = {
+        "value": f"{sample.value:.2f}",
+        "context": context,
+        "measurand": sample.measurand,
+        "unit": sample.unit,
+    }
+    if sample.phase:
+        value["phase"] = sample.phase
+    return value
+
+
+class ChargePoint(Station):
+    """An OCPP 1.6J charge point."""
+
+    version = "1.6"
+    subprotocol = "ocpp1.6"
+
+    def __init__(
+        self,
+        spec: ChargerSpec,
+        *,
+        voltage_v: float = 230.0,
+        clock: Callable[[], datetime] = utcnow,
+    ) -> None:
+        """Build the charge point with the settings that its maker gave it."""
+        super().__init__(spec, voltage_v=voltage_v, clock=clock)
+        self.configuration = Configuration(default_keys(spec))
+        self.local_list: dict[str, str] = {}
+        self.local_list_version = 0
+        self._requests = Requests(self)
+
+    @property
+    @override
+    def sample_interval_s(self) -> float:
+        interval_s = self.configuration.number("MeterValueSampleInterval")
+        return interval_s or float("inf")
+
+    @property
+    @override
+    def connection_timeout_s(self) -> float:
+        return self.configuration.number("ConnectionTimeOut")
+
+    @property
+    @override
+    def free_charging(self) -> bool:
+        return self.configuration.boolean("FreeModeActive")
+
+    @property
+    @override
+    def free_id_tag(self) -> str:
+        return self.configuration.text("FreeModeRFID")
+
+    @property
+    @override
+    def switches_phases(self) -> bool:
+        return self.configuration.boolean("ConnectorSwitch3to1PhaseSupported")
+
+    @override
+    def handle(self, action: str, payload: Payload) -> Payload:
+        if action in self.spec.behaviour.refuses:
+            return self._requests.refuse(action)
+        handler = self._requests.handlers.get(action)
+        if handler is None:
+            raise Refusal("NotSupported")
+        return handler(payload)
+
+    # --- What it reports ---------------------------------------------------------------------------------------
+
+    def boot_payload(self) -> Payload:
+        """Return what it says of itself."""
+        return {
+            "chargePointVendor": self.spec.vendor,
+            "chargePointModel": self.spec.model,
+            "chargePointSerialNumber": self.spec.identity[:25],
+            "firmwareVersion": "1.0.0",
+        }
+
+    @override
+    async def _boot(self, wire: Wire) -> bool:
+        answer = await self.ask(wire, "BootNotification", self.boot_payload())
+        if answer is None:
+            self._boot_interval_s = 10.0
+            return False
+        return self.booted(answer)
+
+    def booted(self, answer: Payload) -> bool:
+        """Take what the central system said to a BootNotification; tells whether it accepted."""
+        interval_s = float(answer["interval"]) or 60.0
+        if answer["status"] == "Accepted":
+            self.heartbeat_interval_s = interval_s
+            return True
+        self._boot_interval_s = interval_s
+        return False
+
+    @override
+    def tell_status(self, connector: Connector, *, triggered: bool = False) -> None:
+        status = connector.status
+        at = self.now()
+        self.say(
+            "StatusNotification",
+            lambda: {
+                "connectorId": connector.id,
+                "errorCode": connector.fault or "NoError",
+                "status": status.value,
+                "timestamp": timestamp(at),
+            },
+            triggered=triggered,
+        )
+
+    @override
+    def tell_start(self, connector: Connector, transaction: Transaction) -> None:
+        payload: Payload = {
+            "connectorId": connector.id,
+            "idTag": transaction.id_tag,
+            "meterStart": round(transaction.meter_start_wh),
+            "timestamp": timestamp(transaction.started_at),
+        }
+
+        def started(answer: Payload) -> None:
+            transaction.id = str(answer["transactionId"])
+            transaction.energised = True
+            self._bind_profiles(connector, transaction.id)
+            valid = answer["idTagInfo"]["status"] in ("Accepted", "ConcurrentTx")
+            stops = self.configuration.boolean("StopTransactionOnInvalidId")
+            if not valid and stops and connector.transaction is transaction:
+                self.stop(connector, "DeAuthorized")
+
+        self.say("StartTransaction", lambda: payload, done=started, kept=True)
+
+    def _bind_profiles(self, connector: Connector, transaction_id: str) -> None:
+        """Tie the profile of a remote start to the transaction, whose id is known only now."""
+        self.profiles.profiles = tuple(
+            replace(profile, transaction=transaction_id)
+            if profile.transaction is None and profile.connector == connector.id
+            else profile
+            for profile in self.profiles.profiles
+        )
+
+    @override
+    def tell_stop(
+        self, connector: Connector, transaction: Transaction, reason: str
+    ) -> None:
+        payload: Payload = {
+            "idTag": transaction.id_tag,
+            "meterStop": round(connector.reading.energy_wh),
+            "timestamp": timestamp(self.now()),
+            "reason": reason,
+        }
+        measurands = self.configuration.text("StopTxnSampledData")
+        if measurands:
+            payload["transactionData"] = [
+                self._meter_value(connector, measurands, "Transaction.End")
+            ]
+
+        def build() -> Payload | None:
+            # Without an id the central system never heard of the start, and gave up on it.
+            if transaction.id is None:
+                return None
+            return payload | {"transactionId": int(transaction.id)}
+
+        self.say("StopTransaction", build, kept=True)
+
+    @override
+    def tell_meter(
+        self, connector: Connector, context: str, *, triggered: bool = False
+    ) -> None:
+        measurands = self.configuration.text("MeterValuesSampledData")
+        value = self._meter_value(connector, measurands, context)
+        transaction = connector.transaction
+
+        def build() -> Payload | None:
+            payload: Payload = {"connectorId": connector.id, "meterValue": [value]}
+            if transaction:
+                if transaction.id is None:
+                    return None
+                payload["transactionId"] = int(transaction.id)
+            return payload if value["sampledValue"] else None
+
+        self.say(
+            "MeterValues", build, kept=transaction is not None, triggered=triggered
+        )
+
+    def _meter_value(
+        self, connector: Connector, measurands: str, context: str
+    ) -> Payload:
+        return {
+            "timestamp": timestamp(self.now()),
+            "sampledValue": [
+                _sampled_value(sample, context)
+                for sample in samples(connector, measurands.split(","))
+            ],
+        }
+
+    @override
+    def authorise(self, connector: Connector, id_tag: str) -> None:
+        if self.configuration.boolean("LocalAuthListEnabled") and not self.registered:
+            if self.local_list.get(id_tag) == "Accepted":
+                self.allow(connector, id_tag)
+            return
+
+        def answered(answer: Payload) -> None:
+            if answer["idTagInfo"]["status"] == "Accepted":
+                self.allow(connector, id_tag)
+
+        self.say("Authorize", lambda: {"idTag": id_tag}, done=answered)

@@ -1,0 +1,108 @@
+"""A connector of a charging station: what is plugged into it, and the transaction that runs on it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from .profiles import Charging
+
+
+class Status(StrEnum):
+    """What a connector is doing, in the words of OCPP 1.6."""
+
+    AVAILABLE = "Available"
+    PREPARING = "Preparing"
+    CHARGING = "Charging"
+    SUSPENDED_EV = "SuspendedEV"
+    SUSPENDED_EVSE = "SuspendedEVSE"
+    FINISHING = "Finishing"
+    RESERVED = "Reserved"
+    UNAVAILABLE = "Unavailable"
+    FAULTED = "Faulted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What the station measures at a connector. Phases are its own L1, L2, L3."""
+
+    plugged: bool = False
+    current_a: tuple[float, ...] = (0.0,)
+    voltage_v: float = 230.0
+    energy_wh: float = 0.0  # the lifetime register
+    soc: float = 0.0  # percent
+    full: bool = False
+
+    @property
+    def power_w(self) -> float:
+        """The power over all phases."""
+        return sum(self.current_a) * self.voltage_v
+
+
+@dataclass(slots=True, kw_only=True)
+class Transaction:
+    """A transaction. Its id comes from the central system in OCPP 1.6, from the station in 2.x."""
+
+    id: str | None = None
+    id_tag: str
+    started_at: datetime  # by the station's clock
+    meter_start_wh: float
+    energised: bool = False  # the contactor is closed
+    sequence: int = 0  # of the next event, in OCPP 2.x
+
+
+@dataclass(slots=True, kw_only=True)
+class Reservation:
+    """A connector that is kept for someone."""
+
+    id: int
+    id_tag: str
+    expires_at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Connector:
+    """A connector, numbered from 1."""
+
+    id: int
+    reading: Reading = field(default_factory=Reading)
+    offered_a: float = 0.0
+    plugged_at: datetime | None = None
+    transaction: Transaction | None = None
+    finished: bool = False  # a transaction ended and the car is still there
+    operative: bool = True
+    wanted_operative: bool = True  # what takes effect when the transaction ends
+    fault: str | None = None
+    reservation: Reservation | None = None
+    authorised: str | None = None  # who may start, for as long as a car is waited for
+    authorised_at: datetime | None = None
+    remote_start_id: int | None = None
+    told: Status | None = None  # the status that was last reported
+    sampled_at: datetime | None = None
+    sampled_a: tuple[float, ...] = ()
+
+    @property
+    def charging(self) -> Charging:
+        """What limits are looked up for."""
+        started_at = self.transaction.started_at if self.transaction else None
+        return Charging(connector=self.id, started_at=started_at)
+
+    @property
+    def status(self) -> Status:
+        """What the connector is doing now."""
+        if self.fault:
+            return Status.FAULTED
+        if self.transaction:
+            if self.reading.full:
+                return Status.SUSPENDED_EV
+            if self.transaction.energised and not self.offered_a:
+                return Status.SUSPENDED_EVSE
+            if not self.transaction.energised:
+                return Status.PREPARING
+            return Status.CHARGING
+        if not self.operative:
+            return Status.UNAVAILABLE
+        if self.reading.plugged:
+            return Status.FINISHING if self.finished else Status.PREPARING
+        if self.authorised:
+            return Status.PREPARING
+        return Status.RESERVED if self.reservation else Status.AVAILABLE

@@ -1,0 +1,360 @@
+"""What an OCPP 1.6J charge point answers to the central system's requests."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from .connector import Connector, Reservation
+from .profiles import Kind, Period, Profile, Purpose, Schedule
+from .schemas import Payload
+
+if TYPE_CHECKING:
+    from .charge_point import ChargePoint
+
+_DAY_S = 86400.0
+_PURPOSES = {
+    "ChargePointMaxProfile": Purpose.STATION_MAX,
+    "TxDefaultProfile": Purpose.TX_DEFAULT,
+    "TxProfile": Purpose.TX,
+}
+_ACCEPTED: Payload = {"status": "Accepted"}
+_REJECTED: Payload = {"status": "Rejected"}
+# What is no `Rejected`, where an answer has no such status.
+_REFUSALS = {
+    "ClearChargingProfile": "Unknown",
+    "UnlockConnector": "UnlockFailed",
+    "TriggerMessage": "Rejected",
+    "SendLocalList": "Failed",
+}
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+class Requests:
+    """The handlers, by action."""
+
+    def __init__(self, point: ChargePoint) -> None:
+        """Answer for this charge point."""
+        self._point = point
+        self.handlers: dict[str, Callable[[Payload], Payload]] = {
+            "CancelReservation": self._cancel_reservation,
+            "ChangeAvailability": self._change_availability,
+            "ChangeConfiguration": self._change_configuration,
+            "ClearCache": self._clear_cache,
+            "ClearChargingProfile": self._clear_charging_profile,
+            "DataTransfer": self._data_transfer,
+            "GetCompositeSchedule": self._get_composite_schedule,
+            "GetConfiguration": self._get_configuration,
+            "GetDiagnostics": self._get_diagnostics,
+            "GetLocalListVersion": self._get_local_list_version,
+            "RemoteStartTransaction": self._remote_start,
+            "RemoteStopTransaction": self._remote_stop,
+            "ReserveNow": self._reserve_now,
+            "Reset": self._reset,
+            "SendLocalList": self._send_local_list,
+            "SetChargingProfile": self._set_charging_profile,
+            "TriggerMessage": self._trigger_message,
+            "UnlockConnector": self._unlock_connector,
+            "UpdateFirmware": self._update_firmware,
+        }
+
+    def refuse(self, action: str) -> Payload:
+        """Return the answer that says no."""
+        return {"status": _REFUSALS.get(action, "Rejected")}
+
+    def _connector(self, connector_id: int) -> Connector | None:
+        if 1 <= connector_id <= len(self._point.connectors):
+            return self._point.connectors[connector_id - 1]
+        return None
+
+    def _addressed(self, connector_id: int) -> tuple[Connector, ...]:
+        """Return a connector, or all for 0."""
+        if connector_id == 0:
+            return self._point.connectors
+        connector = self._connector(connector_id)
+        return (connector,) if connector else ()
+
+    # --- Core ----------------------------------------------------------------------------------------------------
+
+    def _change_availability(self, payload: Payload) -> Payload:
+        operative = payload["type"] == "Operative"
+        addressed = self._addressed(payload["connectorId"])
+        if not addressed:
+            return _REJECTED
+        scheduled = False
+        for connector in addressed:
+            connector.wanted_operative = operative
+            if connector.transaction and not operative:
+                scheduled = True
+            else:
+                connector.operative = operative
+        return {"status": "Scheduled"} if scheduled else _ACCEPTED
+
+    def _change_configuration(self, payload: Payload) -> Payload:
+        status = self._point.configuration.change(payload["key"], payload["value"])
+        if status == "Accepted" and payload["key"] == "HeartbeatInterval":
+            self._point.heartbeat_interval_s = float(payload["value"]) or 300.0
+        return {"status": status}
+
+    def _get_configuration(self, payload: Payload) -> Payload:
+        keys = self._point.configuration.keys
+        wanted = payload.get("key") or list(keys)
+        known = []
+        for name in (name for name in wanted if name in keys):
+            entry: Payload = {"key": name, "readonly": keys[name].readonly}
+            if not keys[name].hidden:
+                entry["value"] = keys[name].value
+            known.append(entry)
+        answer: Payload = {"configurationKey": known}
+        if unknown := [name for name in wanted if name not in keys]:
+            answer["unknownKey"] = unknown
+        return answer
+
+    def _clear_cache(self, _payload: Payload) -> Payload:
+        return _ACCEPTED
+
+    def _data_transfer(self, _payload: Payload) -> Payload:
+        return {"status": "UnknownVendorId"}
+
+    def _remote_start(self, payload: Payload) -> Payload:
+        wanted = payload.get("connectorId")
+        free = [
+            connector
+            for connector in self._point.connectors
+            if wanted in (None, connector.id)
+            and connector.operative
+            and not connector.transaction
+            and not connector.fault
+            and (
+                not connector.reservation
+                or connector.reservation.id_tag == payload["idTag"]
+            )
+        ]
+        if not free:
+            return _REJECTED
+        free.sort(key=lambda connector: not connector.reading.plugged)
+        connector = free[0]
+        if profile := payload.get("chargingProfile"):
+            if profile["chargingProfilePurpose"] != "TxProfile":
+                return _REJECTED
+            self._point.profiles.install(self._profile(profile, connector.id))
+        if self._point.configuration.boolean("AuthorizeRemoteTxRequests"):
+            self._point.authorise(connector, payload["idTag"])
+        else:
+            self._point.allow(connector, payload["idTag"])
+        return _ACCEPTED
+
+    def _remote_stop(self, payload: Payload) -> Payload:
+        for connector in self._point.connectors:
+            transaction = connector.transaction
+            if transaction and transaction.id == str(payload["transactionId"]):
+                self._point.stop(connector, "Remote")
+                return _ACCEPTED
+        return _REJECTED
+
+    def _reset(self, payload: Payload) -> Payload:
+        self._point.restart(payload["type"])
+        return _ACCEPTED
+
+    def _unlock_connector(self, payload: Payload) -> Payload:
+        connector = self._connector(payload["connectorId"])
+        if connector is None:
+            return {"status": "NotSupported"}
+        self._point.stop(connector, "UnlockCommand")
+        return {"status": "Unlocked"}
+
+    # --- Smart charging ------------------------------------------------------------------------------------------
+
+    def _profile(self, profile: Payload, connector_id: int) -> Profile:
+        schedule = profile["chargingSchedule"]
+        start = schedule.get("startSchedule")
+        valid_from, valid_to = profile.get("validFrom"), profile.get("validTo")
+        transaction = profile.get("transactionId")
+        return Profile(
+            id=profile["chargingProfileId"],
+            connector=connector_id,
+            stack_level=profile["stackLevel"],
+            purpose=_PURPOSES[profile["chargingProfilePurpose"]],
+            kind=Kind(profile["chargingProfileKind"]),
+            repeats_s=7 * _DAY_S
+            if profile.get("recurrencyKind") == "Weekly"
+            else _DAY_S,
+            valid_from=_time(valid_from) if valid_from else None,
+            valid_to=_time(valid_to) if valid_to else None,
+            transaction=None if transaction is None else str(transaction),
+            installed_at=self._point.now(),
+            schedule=Schedule(
+                unit=schedule["chargingRateUnit"],
+                start=_time(start) if start else None,
+                duration_s=schedule.get("duration"),
+                periods=tuple(
+                    Period(
+                        start_s=period["startPeriod"],
+                        limit=float(period["limit"]),
+                        phases=period.get("numberPhases"),
+                    )
+                    for period in schedule["chargingSchedulePeriod"]
+                ),
+            ),
+        )
+
+    def _set_charging_profile(self, payload: Payload) -> Payload:
+        profile = self._profile(payload["csChargingProfiles"], payload["connectorId"])
+        if not self._acceptable(profile):
+            return _REJECTED
+        self._point.profiles.install(profile)
+        return _ACCEPTED
+
+    def _acceptable(self, profile: Profile) -> bool:
+        """Hold a profile to OCPP 1.6 sections 3.13 and 5.16, and to what this charge point can do."""
+        keys = self._point.configuration
+        periods = profile.schedule.periods
+        unit = {"A": "Current", "W": "Power"}[profile.schedule.unit]
+        if (
+            profile.stack_level > keys.number("ChargeProfileMaxStackLevel")
+            or len(periods) > keys.number("ChargingScheduleMaxPeriods")
+            or not periods
+            or periods[0].start_s != 0
+            or unit not in keys.text("ChargingScheduleAllowedChargingRateUnit")
+            or not self._addressed(profile.connector)
+        ):
+            return False
+        if profile.purpose is Purpose.STATION_MAX:
+            return profile.connector == 0
+        if profile.purpose is Purpose.TX:
+            connector = self._connector(profile.connector)
+            transaction = connector.transaction if connector else None
+            return transaction is not None and profile.transaction in (
+                None,
+                transaction.id,
+            )
+        return True
+
+    def _clear_charging_profile(self, payload: Payload) -> Payload:
+        purpose = payload.get("chargingProfilePurpose")
+        found = self._point.profiles.clear(
+            profile_id=payload.get("id"),
+            connector=payload.get("connectorId"),
+            purpose=_PURPOSES[purpose] if purpose else None,
+            stack_level=payload.get("stackLevel"),
+        )
+        return {"status": "Accepted" if found else "Unknown"}
+
+    def _get_composite_schedule(self, payload: Payload) -> Payload:
+        point = self._point
+        connector_id = payload["connectorId"]
+        connector = self._connector(connector_id) or Connector(id=0)
+        if connector_id and connector.id != connector_id:
+            return _REJECTED
+        now = point.now()
+        periods = point.profiles.composite(
+            now, payload["duration"], connector.charging, point.spec.max_a
+        )
+        unit = payload.get("chargingRateUnit", "A")
+        watts_per_a = connector.reading.voltage_v * point.spec.phases
+        scale = watts_per_a if unit == "W" else 1.0
+        return {
+            "status": "Accepted",
+            "connectorId": connector_id,
+            "scheduleStart": now.isoformat(),
+            "chargingSchedule": {
+                "duration": payload["duration"],
+                "startSchedule": now.isoformat(),
+                "chargingRateUnit": unit,
+                "chargingSchedulePeriod": [
+                    {
+                        "startPeriod": round(period.start_s),
+                        "limit": round(period.limit * scale, 1),
+                        "numberPhases": period.phases or point.spec.phases,
+                    }
+                    for period in periods
+                ],
+            },
+        }
+
+    # --- Local list, reservation, remote trigger, firmware --------------------------------------------------
+
+    def _get_local_list_version(self, _payload: Payload) -> Payload:
+        return {"listVersion": self._point.local_list_version}
+
+    def _send_local_list(self, payload: Payload) -> Payload:
+        point = self._point
+        entries = payload.get("localAuthorizationList", [])
+        if len(entries) > point.configuration.number("SendLocalListMaxLength"):
+            return {"status": "Failed"}
+        if payload["updateType"] == "Full":
+            point.local_list = {}
+        elif payload["listVersion"] <= point.local_list_version:
+            return {"status": "VersionMismatch"}
+        for entry in entries:
+            if info := entry.get("idTagInfo"):
+                point.local_list[entry["idTag"]] = info["status"]
+            else:
+                point.local_list.pop(entry["idTag"], None)
+        point.local_list_version = payload["listVersion"]
+        return _ACCEPTED
+
+    def _reserve_now(self, payload: Payload) -> Payload:
+        connector = self._connector(payload["connectorId"])
+        if connector is None:
+            return _REJECTED
+        if connector.fault:
+            return {"status": "Faulted"}
+        if not connector.operative:
+            return {"status": "Unavailable"}
+        held = connector.reservation
+        if (
+            connector.transaction
+            or connector.reading.plugged
+            or (held and held.id != payload["reservationId"])
+        ):
+            return {"status": "Occupied"}
+        connector.reservation = Reservation(
+            id=payload["reservationId"],
+            id_tag=payload["idTag"],
+            expires_at=_time(payload["expiryDate"]),
+        )
+        return _ACCEPTED
+
+    def _cancel_reservation(self, payload: Payload) -> Payload:
+        for connector in self._point.connectors:
+            held = connector.reservation
+            if held and held.id == payload["reservationId"]:
+                connector.reservation = None
+                return _ACCEPTED
+        return _REJECTED
+
+    def _trigger_message(self, payload: Payload) -> Payload:
+        point = self._point
+        connectors = self._addressed(payload.get("connectorId", 0))
+        if not connectors:
+            return _REJECTED
+        match payload["requestedMessage"]:
+            case "BootNotification":
+                point.say("BootNotification", point.boot_payload, triggered=True)
+            case "Heartbeat":
+                point.say("Heartbeat", dict, triggered=True)
+            case "StatusNotification":
+                for connector in connectors:
+                    point.tell_status(connector, triggered=True)
+            case "MeterValues":
+                for connector in connectors:
+                    point.tell_meter(connector, "Trigger", triggered=True)
+            case "FirmwareStatusNotification" | "DiagnosticsStatusNotification" as name:
+                point.say(name, lambda: {"status": "Idle"}, triggered=True)
+        return _ACCEPTED
+
+    def _get_diagnostics(self, _payload: Payload) -> Payload:
+        for status in ("Uploading", "Uploaded"):
+            self._tell("DiagnosticsStatusNotification", status)
+        return {"fileName": "diagnostics.txt"}
+
+    def _update_firmware(self, _payload: Payload) -> Payload:
+        for status in ("Downloading", "Downloaded", "Installing", "Installed"):
+            self._tell("FirmwareStatusNotification", status)
+        return {}
+
+    def _tell(self, action: str, status: str) -> None:
+        self._point.say(action, lambda: {"status": status})

@@ -1,0 +1,168 @@
+"""A WebSocket to a central system, on which a simulated charger speaks OCPP-J."""
+
+import asyncio
+from collections.abc import Callable
+import itertools
+import json
+import logging
+from typing import Any
+
+import aiohttp
+
+from .schemas import Payload, Schemas
+
+_LOGGER = logging.getLogger(__name__)
+
+ANSWER_TIMEOUT_S = 30.0
+
+# Unique beyond one connection, as OCPP 2.0.1 part 4 section 4.1.4 asks for.
+_message_numbers = itertools.count(1)
+
+# Which error a violation of a schema is answered with (OCPP-J 1.6 section 4.2.3).
+_ERRORS = {
+    "type": "TypeConstraintViolation",
+    "maxLength": "TypeConstraintViolation",
+    "required": "ProtocolError",
+    "enum": "PropertyConstraintViolation",
+}
+
+
+class WireClosedError(Exception):
+    """The WebSocket is closed."""
+
+
+class CallError(Exception):
+    """The central system answered with a CALLERROR."""
+
+
+class Refusal(Exception):
+    """A request is answered with a CALLERROR of this code."""
+
+
+type Handler = Callable[[str, Payload], Payload]
+
+
+class Wire:
+    """Requests and answers on one open WebSocket, one request of ours at a time."""
+
+    def __init__(
+        self, websocket: aiohttp.ClientWebSocketResponse, schemas: Schemas, name: str
+    ) -> None:
+        """Wrap a WebSocket that is open."""
+        self._websocket = websocket
+        self._schemas = schemas
+        self._name = name
+        self._turn = asyncio.Lock()
+        self._waiting: dict[str, asyncio.Future[Payload]] = {}
+        self._outgoing: asyncio.Queue[str] = asyncio.Queue()
+
+    async def run(self, handler: Handler) -> None:
+        """Answer the central system's requests until the WebSocket closes.
+
+        Raises:
+            WireClosedError: always, in the end.
+
+        """
+        writer = asyncio.get_running_loop().create_task(self._write())
+        try:
+            async for message in self._websocket:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    self._receive(message.data, handler)
+        finally:
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+            for future in self._waiting.values():
+                if not future.done():
+                    future.set_exception(WireClosedError)
+        raise WireClosedError
+
+    async def drain(self) -> None:
+        """Return when all that was to be said is on its way."""
+        await self._outgoing.join()
+
+    async def _write(self) -> None:
+        while True:
+            text = await self._outgoing.get()
+            try:
+                await self._websocket.send_str(text)
+            except ConnectionError:
+                # The reader sees it as well, and ends the connection.
+                _LOGGER.debug("%s: the connection broke", self._name)
+            finally:
+                self._outgoing.task_done()
+
+    def _send(self, *frame: Any) -> None:
+        self._outgoing.put_nowait(json.dumps(frame, separators=(",", ":")))
+
+    def _receive(self, text: str, handler: Handler) -> None:
+        try:
+            frame = json.loads(text)
+        except ValueError:
+            _LOGGER.debug("%s: not JSON: %.100s", self._name, text)
+            return
+        match frame:
+            case [2, str(message_id), str(action), dict(payload)]:
+                self._answer(message_id, action, payload, handler)
+            case [3, str(message_id), dict(payload)]:
+                if (future := self._waiting.get(message_id)) and not future.done():
+                    future.set_result(payload)
+            case [4, str(message_id), *error]:
+                if (future := self._waiting.get(message_id)) and not future.done():
+                    future.set_exception(CallError(str(error)))
+            case _:
+                _LOGGER.debug("%s: not OCPP: %.100s", self._name, text)
+
+    def _answer(
+        self, message_id: str, action: str, payload: Payload, handler: Handler
+    ) -> None:
+        try:
+            self._check_request(action, payload)
+            answer = handler(action, payload)
+        except Refusal as refusal:
+            self._send(4, message_id, str(refusal), "", {})
+            return
+        self._check(action, answer, response=True)
+        self._send(3, message_id, answer)
+
+    def _check_request(self, action: str, payload: Payload) -> None:
+        if not self._schemas.knows(action):
+            raise Refusal("NotImplemented")
+        if fault := self._schemas.fault(action, payload, response=False):
+            raise Refusal(self._error_code(fault))
+
+    def _error_code(self, fault: str) -> str:
+        if self._schemas.version != "1.6":
+            if fault == "required":
+                return "OccurrenceConstraintViolation"
+            return _ERRORS.get(fault, "FormatViolation")
+        return _ERRORS.get(fault, "FormationViolation")
+
+    def _check(self, action: str, payload: Payload, *, response: bool) -> None:
+        """Hold ourselves to the schemas: a charger that speaks wrongly by mistake would test nothing."""
+        fault = self._schemas.fault(action, payload, response=response)
+        assert fault is None, f"{self._name}: {action} {payload}: {fault}"
+
+    async def call(
+        self, action: str, payload: Payload, timeout_s: float = ANSWER_TIMEOUT_S
+    ) -> Payload:
+        """Send a request and return the answer.
+
+        Raises:
+            CallError: the central system answered with an error.
+            TimeoutError: it did not answer.
+            WireClosedError: the WebSocket closed.
+
+        """
+        self._check(action, payload, response=False)
+        async with self._turn:
+            if self._websocket.closed:
+                raise WireClosedError
+            message_id = f"{self._name}-{next(_message_numbers)}"[-36:]
+            future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
+            self._waiting[message_id] = future
+            try:
+                async with asyncio.timeout(timeout_s):
+                    self._send(2, message_id, action, payload)
+                    return await future
+            finally:
+                del self._waiting[message_id]
