@@ -18,6 +18,21 @@ class Limit:
     duration_s: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The limits that a station intends, in amperes per phase, each from so many seconds on."""
+
+    steps: tuple[tuple[float, float], ...]
+    duration_s: float
+
+    def at(self, seconds: float) -> float | None:
+        """Return the limit after so many seconds; None where the schedule does not tell."""
+        if seconds >= self.duration_s:
+            return None
+        known = [limit for start, limit in self.steps if start <= seconds]
+        return known[-1] if known else None
+
+
 class Adapter(ABC):
     """Speaks one version of OCPP with one connected station."""
 
@@ -53,6 +68,14 @@ class Adapter(ABC):
     @abstractmethod
     async def remote_start(self, connector: int, limit: Limit | None) -> None:
         """Start a transaction on a connector with a car on it."""
+
+    @abstractmethod
+    async def remote_stop(self, transaction_id: str) -> None:
+        """Stop a transaction."""
+
+    @abstractmethod
+    async def schedule(self, connector: int, duration_s: int) -> Schedule:
+        """Return what the station intends to allow a connector from now on."""
 
     @abstractmethod
     async def reset(self, *, hard: bool) -> None:

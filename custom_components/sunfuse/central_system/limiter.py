@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from ..engine.model import ConnectorStatus
 from .adapter import Adapter, Limit
-from .model import CommandError, ConnectorState
+from .model import CommandError, ConnectorState, FailSafe, OfferCheck
+from .quirks import Pause
 
 if TYPE_CHECKING:
     from .station import Station
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 # A limit by the station's clock has to be sent again when the clock turns out to be this far off.
+_TOLERANCE_A = 1.0
+_MIN_A = 6.0  # IEC 61851-1: below it there is no charging
 _CLOCK_TOLERANCE = timedelta(seconds=5)
 
 
@@ -56,7 +59,12 @@ class Limiter:
         self._offer: Offer | None = None
         self._confirmed: Confirmed | None = None
         self._no_start_before: datetime | None = None
-        self.waiting_since: datetime | None = None
+        self._waiting_since: datetime | None = None
+        self._paused = False  # by stopping its transaction
+        self._zero_since: datetime | None = None
+        self._resumed_at: datetime | None = None
+        self._was_charging = False  # when it was paused
+        self._testing = False
 
     @property
     def _state(self) -> ConnectorState:
@@ -73,14 +81,18 @@ class Limiter:
         """
         if not math.isfinite(current_a) or current_a < 0:
             raise ValueError(f"Not a current: {current_a}")
-        # Never above what the user allowed, and never above what was meant (profiles have one decimal).
-        current_a = min(current_a, self._station.config.max_a)
-        current_a = math.floor(current_a * 10 + 1e-6) / 10
-        offer = Offer(current_a, phases, self._station.now())
+        offer = Offer(self._allowed(current_a), phases, self._station.now())
         self._offer = offer
         async with self._turn:
             if self._offer is offer:  # else a newer one waits behind us
                 await self._bring(adapter, offer)
+
+    def _allowed(self, current_a: float) -> float:
+        """Return a current as it can be told: never above what the user allowed or what was meant."""
+        config = self._station.config
+        step = 1.0 if self._station.behaviour.whole_amperes else 10.0
+        current_a = math.floor(min(current_a, config.max_a) * step + 1e-6) / step
+        return 0.0 if current_a < min(config.min_a, _MIN_A) else current_a
 
     async def _bring(self, adapter: Adapter, offer: Offer) -> None:
         state = self._state
@@ -98,15 +110,113 @@ class Limiter:
         )
 
     async def _limit(self, adapter: Adapter, offer: Offer) -> None:
-        if self._holds(offer):
+        if self._holds(offer) or self._lapsing(offer):
             return
         transaction = self._state.transaction
         transaction_id = transaction.id if transaction else None
+        behaviour = self._station.behaviour
         now = self._station.now()
-        await adapter.limit_transaction(
-            self._connector, transaction_id, self._as_limit(offer, now)
+        if (
+            transaction_id is not None
+            and offer.current_a == 0
+            and behaviour.pause is Pause.REMOTE_STOP
+        ):
+            self._paused = True
+            await adapter.remote_stop(transaction_id)
+        elif self._sleeps(offer):
+            await self._wake(adapter)
+            return
+        else:
+            limit = self._as_limit(offer, now)
+            await adapter.limit_transaction(self._connector, transaction_id, limit)
+            held = self._confirmed
+            if behaviour.repeat_after_pause and held and held.current_a == 0:
+                await adapter.limit_transaction(self._connector, transaction_id, limit)
+        self._note_pause(offer)
+        changed = (
+            self._confirmed is None or self._confirmed.current_a != offer.current_a
         )
         self._confirm(offer, transaction_id, now)
+        if changed:
+            adapter.link.spawn(self._station.check_limit(adapter, self._connector))
+
+    # A limit that is let lapse on purpose, to see what the station does then
+
+    def test_fail_safe(self) -> None:
+        """Let the present limit lapse; the meter tells what came of it.
+
+        Raises:
+            CommandError: the car does not draw enough to tell.
+
+        """
+        draw_a = self._draw_a()
+        if self._confirmed is None or draw_a < self._station.config.fail_safe_a + 2:
+            raise CommandError("refused", "The car does not draw enough to tell")
+        self._testing = True
+
+    def _lapsing(self, offer: Offer) -> bool:
+        """Whether a test is on that this offer does not have to break."""
+        if self._testing and offer.current_a < self._draw_a():
+            self._testing = False  # safety first
+        return self._testing
+
+    def measured(self) -> None:
+        """Compare what is drawn with what was offered."""
+        state = self._state
+        if (offered := state.offer_a) is None or state.offered_at is None:
+            return
+        settled = timedelta(seconds=self._station.timing.react_s)
+        drawn_a = self._draw_a()
+        now = self._station.now()
+        if self._testing and state.offer_until and now > state.offer_until + settled:
+            self._testing = False
+            self._confirmed = None
+            falls = drawn_a <= self._station.config.fail_safe_a + _TOLERANCE_A
+            self._station.told_fail_safe(
+                FailSafe.VERIFIED if falls else FailSafe.DOES_NOT_FALL_BACK
+            )
+        if state.meter.at is None or state.meter.at < state.offered_at + settled:
+            return
+        if state.transaction is None or self._testing:
+            return
+        exceeded = drawn_a > max(offered * 1.1, offered + _TOLERANCE_A)
+        check = OfferCheck.EXCEEDED if exceeded else OfferCheck.OBEYED
+        if check is not state.offer_check and (exceeded or drawn_a > 0 or not offered):
+            self._station.change(self._connector, offer_check=check)
+
+    def _draw_a(self) -> float:
+        return max((a for a in self._state.meter.current_a if a is not None), default=0)
+
+    # Cars that sleep on after a pause
+
+    def _note_pause(self, offer: Offer) -> None:
+        if offer.current_a == 0:
+            if self._zero_since is None:
+                self._zero_since = offer.at
+                self._was_charging = self._state.status is ConnectorStatus.CHARGING
+            self._resumed_at = None
+        elif self._zero_since is not None:
+            self._zero_since = None
+            self._resumed_at = offer.at if self._was_charging else None
+
+    def _sleeps(self, offer: Offer) -> bool:
+        """Whether the car was charging before a pause and does nothing since it may again."""
+        return (
+            self._station.behaviour.wake
+            and offer.current_a > 0
+            and self._resumed_at is not None
+            and offer.at - self._resumed_at
+            > timedelta(seconds=self._station.timing.wake_s)
+            and self._state.status is ConnectorStatus.SUSPENDED_EV
+            and self._draw_a() == 0
+        )
+
+    async def _wake(self, adapter: Adapter) -> None:
+        """Restart the transaction, once for each pause."""
+        self._resumed_at = None
+        if (transaction := self._state.transaction) is not None:
+            self._paused = True
+            await adapter.remote_stop(transaction.id)
 
     def _as_limit(self, offer: Offer, now: datetime) -> Limit:
         timing = self._station.timing
@@ -115,7 +225,7 @@ class Limiter:
             current_a=offer.current_a,
             phases=offer.phases,
             start=start,
-            duration_s=timing.limit_s + timing.backdate_s,
+            duration_s=self._station.config.expiry_s + timing.backdate_s,
         )
 
     def _holds(self, offer: Offer) -> bool:
@@ -126,7 +236,7 @@ class Limiter:
         return (
             (held.current_a, held.phases) == (offer.current_a, offer.phases)
             and held.transaction_id == (transaction.id if transaction else None)
-            and 0 <= (offer.at - held.at).total_seconds() < self._station.timing.renew_s
+            and 0 <= (offer.at - held.at).total_seconds() < self._station.config.renew_s
             and abs(self._station.clock.skew - held.skew) < _CLOCK_TOLERANCE
         )
 
@@ -145,6 +255,7 @@ class Limiter:
                     offer_a=0.0,
                     offered_at=self._station.now(),
                     offer_until=None,
+                    offer_check=OfferCheck.NONE,
                 )
             return
         self._confirmed = Confirmed(
@@ -158,14 +269,33 @@ class Limiter:
             self._connector,
             offer_a=offer.current_a,
             offered_at=at,
-            offer_until=at + timedelta(seconds=self._station.timing.limit_s),
+            offer_check=self._check_of(offer),
+            offer_until=at + timedelta(seconds=self._station.config.expiry_s),
         )
+
+    def _check_of(self, offer: Offer) -> OfferCheck:
+        """Return how well a limit is known to be kept that the station just took."""
+        state = self._state
+        if (
+            state.offer_a == offer.current_a
+            and state.offer_check is not OfferCheck.NONE
+        ):
+            return state.offer_check  # renewed
+        return OfferCheck.ANSWERED
 
     def _may_start(self) -> bool:
         """Whether a car waits for a transaction that neither it nor the station has started by itself."""
-        if self._state.status is not ConnectorStatus.PREPARING or self._promised():
+        status = self._state.status
+        if self._promised():
             return False
-        since = self.waiting_since
+        if self._paused and status in (
+            ConnectorStatus.FINISHING,
+            ConnectorStatus.PREPARING,
+        ):
+            return True
+        if status is not ConnectorStatus.PREPARING:
+            return False
+        since = self._waiting_since
         grace = timedelta(seconds=self._station.timing.start_grace_s)
         return since is not None and self._station.now() - since >= grace
 
@@ -180,15 +310,18 @@ class Limiter:
         """Note that the connector told another status."""
         preparing = self._state.status is ConnectorStatus.PREPARING
         if not preparing:
-            self.waiting_since = None
+            self._waiting_since = None
             self._no_start_before = None
-        elif self.waiting_since is None:
-            self.waiting_since = self._station.now()
+            if self._state.status is ConnectorStatus.AVAILABLE:
+                self._paused = False
+        elif self._waiting_since is None:
+            self._waiting_since = self._station.now()
 
     def started(self, adapter: Adapter | None) -> None:
         """Note that a transaction started: it is at the fail-safe current until it has its limit."""
         self._no_start_before = None
         self._confirmed = None
+        self._paused = self._testing = False
         if self._state.offer_a is None or not self._state.offer_until:
             self._station.change(
                 self._connector,
@@ -202,7 +335,7 @@ class Limiter:
     async def _repeat(self, adapter: Adapter, offer: Offer) -> None:
         """Bring the newest offer to a new transaction, if it is fresh."""
         age = self._station.now() - offer.at
-        if age > timedelta(seconds=self._station.timing.renew_s):
+        if age > timedelta(seconds=self._station.config.renew_s):
             return
         try:
             await self.offer(adapter, offer.current_a, offer.phases)
@@ -211,6 +344,7 @@ class Limiter:
 
     def stopped(self) -> None:
         """Note that the transaction is over."""
+        self._testing = False
         self._confirm(None, None)
 
     def disconnected(self) -> None:

@@ -22,13 +22,15 @@ from .frames import (
     parse,
     result_text,
 )
-from .model import CommandError
+from .model import CommandError, StationInfo
+from .quirks import behaviour
 from .schemas import Schemas
 
 _LOGGER = logging.getLogger(__name__)
 
 type Handler = Callable[[str, Payload], Payload]
 
+_SHORT = 20  # what each text of BootNotification may be at least
 RESPONSE_TIMEOUT_S = 30.0
 
 
@@ -135,7 +137,7 @@ class Link:
 
     async def _handle(self, call: Call, handler: Handler) -> None:
         try:
-            self._schemas.check_request(call.action, call.payload)
+            self._schemas.check_request(call.action, shortened(call))
             answer = handler(call.action, call.payload)
         except Fault as fault:
             if isinstance(call, Send):
@@ -213,3 +215,25 @@ class Link:
         finally:
             self._waiting = None
             future.cancel()
+
+
+def shortened(call: Call) -> Payload:
+    """Return what of a request is to be checked.
+
+    Makes that are known to send texts that are too long when they boot are let in all the same: who cannot boot
+    cannot be asked to do better.
+    """
+    if call.action != "BootNotification":
+        return call.payload
+    station = call.payload.get("chargingStation", call.payload)
+    if not isinstance(station, dict):
+        return call.payload
+    vendor = station.get("vendorName", station.get("chargePointVendor"))
+    model = station.get("model", station.get("chargePointModel"))
+    info = StationInfo(vendor=str(vendor), model=str(model))
+    if not behaviour(info).long_texts:
+        return call.payload
+    for key, value in station.items():
+        if isinstance(value, str):
+            station[key] = value[:_SHORT]
+    return call.payload

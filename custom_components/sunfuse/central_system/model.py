@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from ..engine.model import ConnectorStatus
 
@@ -17,6 +18,24 @@ class CommandError(Exception):
         super().__init__(f"{key}: {detail}" if detail else key)
         self.key = key
         self.detail = detail
+
+
+class FailSafe(StrEnum):
+    """Whether a station goes to its fail-safe current when it no longer hears from us."""
+
+    NOT_VERIFIED = "not_verified"
+    VERIFIED = "verified"
+    DOES_NOT_FALL_BACK = "does_not_fall_back"
+
+
+class OfferCheck(StrEnum):
+    """How far it is known that a connector keeps to its offer."""
+
+    NONE = "none"  # nothing was offered yet
+    ANSWERED = "answered"  # the station said that it took it
+    SCHEDULED = "scheduled"  # its composite schedule says so too
+    OBEYED = "obeyed"  # the car draws no more than that
+    EXCEEDED = "exceeded"  # the car draws more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +85,7 @@ class ConnectorState:
     offer_a: float | None = None  # what the station last confirmed
     offered_at: datetime | None = None
     offer_until: datetime | None = None  # when that offer lapses by itself
+    offer_check: OfferCheck = OfferCheck.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +98,12 @@ class StationState:
     info: StationInfo = field(default_factory=StationInfo)
     connectors: tuple[ConnectorState, ...] = ()
     last_seen: datetime | None = None
+    fail_safe: FailSafe = FailSafe.NOT_VERIFIED
+    fail_safe_set: bool | None = None  # whether the station took its fail-safe current
+    # What its connectors may draw when it is out of reach: the fail-safe current, or the maximum where the
+    # station is known not to fall back to it.
+    fall_back_a: float | None = None
+    quirks: tuple[str, ...] = ()  # the rows of the quirks table that are about it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +117,8 @@ class StationConfig:
     min_a: float = 6.0
     max_a: float = 16.0
     fail_safe_a: float = 6.0
+    expiry_s: int = 120  # a live limit lapses by itself after this
+    renew_s: float = 40.0  # and is renewed, unchanged, after this
+    quirks: tuple[
+        tuple[str, str], ...
+    ] = ()  # fields of `quirks.Behaviour` that the user sets

@@ -4,23 +4,29 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+import logging
 from typing import Any
 
 from ..engine.model import ConnectorStatus
 from .adapter import Adapter
 from .clock import Clock
+from .inspector import Inspector
 from .limiter import Limiter
 from .meter import Meter, Reading
 from .model import (
     CommandError,
     ConnectorState,
+    FailSafe,
     StationConfig,
     StationInfo,
     StationState,
     Transaction,
 )
+from .quirks import Kind, behaviour, in_force
 from .timing import Timing
 from .transactions import Record, Transactions
+
+_LOGGER = logging.getLogger(__name__)
 
 MAX_CONNECTORS = 32
 _READY_S = 15.0
@@ -59,7 +65,11 @@ class Station:
         self.clock = Clock()
         self.transactions = Transactions()
         self.variables: dict[str, str | None] = {}  # None: the station knows no such
+        self.behaviour = behaviour(StationInfo(), config.quirks)
         self._changed = changed
+        # The fail-safe current that the station took, and in which shape of profile.
+        self.lasting: tuple[float, tuple[Kind, int, bool]] | None = None
+        self._inspector = Inspector(self)
         self._adapter: Adapter | None = None
         self._ready = asyncio.Event()
         self._meters: dict[int, Meter] = {}
@@ -69,6 +79,7 @@ class Station:
             accepted=accepted,
             connected=False,
             connectors=_connectors(config) if accepted else (),
+            fall_back_a=config.fail_safe_a,
         )
 
     @property
@@ -128,6 +139,17 @@ class Station:
         """
         await (await self._in_service()).unlock(connector)
 
+    def test_fail_safe(self, connector: int) -> None:
+        """Let the limit of a connector on which a car charges lapse; `state.fail_safe` tells what came of it.
+
+        Takes as long as a limit holds and a little more; ends at once when less has to be offered meanwhile.
+
+        Raises:
+            CommandError: no car draws enough there to tell.
+
+        """
+        self._limiter(connector).test_fail_safe()
+
     async def _in_service(self) -> Adapter:
         """Return the adapter once the station has booted."""
         try:
@@ -144,6 +166,7 @@ class Station:
     def accept(self, config: StationConfig) -> None:
         """Let the station in, or take in a changed configuration."""
         self.config = config
+        self.behaviour = behaviour(self._state.info, config.quirks)
         known = {state.id: state for state in self._state.connectors}
         for state in _connectors(config):
             known.setdefault(state.id, state)
@@ -154,7 +177,10 @@ class Station:
         self._set(
             accepted=True,
             connectors=tuple(known[connector] for connector in sorted(known)),
+            fall_back_a=self._fall_back_a(self._state.fail_safe),
         )
+        if self._adapter is not None and self._ready.is_set():
+            self._adapter.link.spawn(self._adapter.commission())
 
     def forget(self) -> None:
         """Let the station in no longer."""
@@ -195,8 +221,34 @@ class Station:
         self._state = replace(self._state, last_seen=self.now())
 
     def booted(self, info: StationInfo) -> None:
-        """Note what the station says of itself."""
-        self._set(info=info)
+        """Note what the station says of itself; after a firmware update nothing that was learnt counts."""
+        changes: dict[str, Any] = {}
+        if self._state.info.vendor and self._state.info.firmware != info.firmware:
+            self.variables.clear()
+            changes = {
+                "fail_safe": FailSafe.NOT_VERIFIED,
+                "fall_back_a": self._fall_back_a(FailSafe.NOT_VERIFIED),
+            }
+        self.behaviour = behaviour(info, self.config.quirks)
+        names = tuple(quirk.name for quirk in in_force(info))
+        self._set(info=info, quirks=names, **changes)
+
+    def told_fail_safe_set(self, *, taken: bool) -> None:
+        """Note whether the station took its fail-safe current."""
+        self._set(fail_safe_set=taken)
+
+    def told_fail_safe(self, fail_safe: FailSafe) -> None:
+        """Note whether the station falls back when it no longer hears from us."""
+        if fail_safe is FailSafe.DOES_NOT_FALL_BACK:
+            _LOGGER.warning(
+                "Charger %s does not fall back to its fail-safe current", self.identity
+            )
+        self._set(fail_safe=fail_safe, fall_back_a=self._fall_back_a(fail_safe))
+
+    def _fall_back_a(self, fail_safe: FailSafe) -> float:
+        if fail_safe is FailSafe.DOES_NOT_FALL_BACK:
+            return self.config.max_a
+        return self.config.fail_safe_a
 
     def told_status(
         self, connector: int, status: ConnectorStatus, error_code: str | None
@@ -234,6 +286,7 @@ class Station:
                 changes["transaction"] = replace(transaction, meter_start_wh=start_wh)
             changes["session_energy_wh"] = max(meter.register_wh - start_wh, 0.0)
         self.change(connector, **changes)
+        self._limiter(connector).measured()
 
     def started(self, connector: int, transaction: Transaction) -> None:
         """Note that a transaction runs on a connector."""
@@ -269,6 +322,10 @@ class Station:
             session_energy_wh=state.session_energy_wh if energy is None else energy,
         )
         self._limiter(record.connector).stopped()
+
+    async def check_limit(self, adapter: Adapter, connector: int) -> None:
+        """Ask the station what it makes of a limit that it just took."""
+        await self._inspector.check(adapter, connector)
 
     def change(self, connector: int, **changes: Any) -> None:
         """Change the state of a connector and tell about it."""

@@ -19,8 +19,6 @@ class Timing:
         5.0  # one that came back without booting is taken as booted after this
     )
     response_s: float = 30.0
-    limit_s: int = 120  # a live limit lapses by itself
-    renew_s: float = 40.0
     backdate_s: int = (
         10  # a live limit starts a little in the past by the station's clock
     )
@@ -28,4 +26,8 @@ class Timing:
         3.0  # a station may start a transaction by itself before it is told to
     )
     start_retry_s: float = 30.0
+    react_s: float = (
+        15.0  # until a car follows a new limit and its meter tells (IEC 61851-1: 5 s)
+    )
+    wake_s: float = 60.0  # a car that draws nothing after a pause is asleep
     sample_s: int = 10  # between meter values while charging

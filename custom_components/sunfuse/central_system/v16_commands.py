@@ -5,11 +5,12 @@ import itertools
 import logging
 from typing import TYPE_CHECKING, override
 
-from .adapter import Adapter, Limit
-from .clock import format_time
+from .adapter import Adapter, Limit, Schedule
 from .frames import Payload
 from .link import Link
 from .model import CommandError
+from .quirks import Kind, Purpose
+from .v16_profiles import Shape
 
 if TYPE_CHECKING:
     from .station import Station
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 ID_TAG = "SUNFUSE"
-# Profile ids: one for good, and one for the live limit of each connector.
-_FAIL_SAFE_PROFILE = 100
-_LIVE_PROFILE = 200
 
 # Asked for one at a time: some stations restart when asked for all, or for what they do not know.
 _KEYS = (
@@ -52,9 +50,13 @@ class Commands16(Adapter):
 
     def booted(self) -> None:
         """Note that the station booted; set it up when it has settled."""
+        self.station.lasting = None  # who knows whether it kept it
         self._boot_count = next(self._boots)
         self.station.in_service()
-        self.link.spawn(self._settle(self._boot_count, self.station.timing.settle_s))
+        settle_s = self.station.behaviour.settle_s
+        if settle_s is None:
+            settle_s = self.station.timing.settle_s
+        self.link.spawn(self._settle(self._boot_count, settle_s))
 
     def came_back(self) -> None:
         """Note a sign that the station is in service although it did not boot on this link."""
@@ -95,6 +97,8 @@ class Commands16(Adapter):
         for key in _KEYS:
             if key in self.station.variables:
                 continue
+            if key in self.station.behaviour.do_not_ask:
+                continue
             answer = await self._ask("GetConfiguration", {"key": [key]})
             found = {
                 entry["key"]: entry.get("value", "")
@@ -130,31 +134,74 @@ class Commands16(Adapter):
             raise CommandError("refused", f"{action}: {status}")
 
     async def _set_fail_safe(self) -> None:
-        """Lay down the current at which transactions begin and to which they fall back."""
-        stack_level = self._max_stack_level()
-        limit = Limit(current_a=self.station.config.fail_safe_a)
-        profile = self._profile(
-            _FAIL_SAFE_PROFILE, "TxDefaultProfile", stack_level, limit, None
-        )
-        payload = {"connectorId": 0, "csChargingProfiles": profile}
-        try:
-            await self._command("SetChargingProfile", payload)
-        except CommandError as err:
-            if err.key == "not_connected":
-                raise
-            _LOGGER.warning(
-                "Charger %s did not take its fail-safe current: %s",
-                self.station.identity,
-                err,
-            )
+        """Lay down the current at which transactions begin and to which they fall back.
 
-    def _max_stack_level(self) -> int:
-        level = self.station.variables.get("ChargeProfileMaxStackLevel")
-        return int(level) if level and level.isdecimal() else 0
+        Stations differ in which of the shapes that the specification allows they take; the first that is taken
+        is tried first from then on.
+        """
+        station = self.station
+        limit = Limit(current_a=station.config.fail_safe_a)
+        if station.lasting is not None and station.lasting[0] == limit.current_a:
+            return
+        for kind, level, each in self._lasting_shapes():
+            if await self._try_lasting(limit, kind, level, each=each):
+                station.lasting = (limit.current_a, (kind, level, each))
+                station.told_fail_safe_set(taken=True)
+                return
+        self.station.told_fail_safe_set(taken=False)
+        _LOGGER.warning(
+            "Charger %s did not take its fail-safe current", self.station.identity
+        )
+
+    def _lasting_shapes(self) -> list[tuple[Kind, int, bool]]:
+        behaviour = self.station.behaviour
+        kinds = [
+            behaviour.lasting_kind,
+            *(kind for kind in Kind if kind is not behaviour.lasting_kind),
+        ]
+        if behaviour.lasting_stack_level is not None:
+            levels = [behaviour.lasting_stack_level]
+        else:
+            levels = sorted({self._shape.max_stack_level, 0}, reverse=True)
+        shapes = [
+            (kind, level, each)
+            for each in (False, True)
+            for kind in kinds
+            for level in levels
+        ]
+        if self.station.lasting is not None:
+            shapes.insert(0, self.station.lasting[1])
+        return shapes
+
+    async def _try_lasting(
+        self, limit: Limit, kind: Kind, level: int, *, each: bool
+    ) -> bool:
+        connectors = [0]
+        if each:
+            connectors = [state.id for state in self.station.state.connectors]
+        for connector in connectors:
+            profile = self._shape.lasting(limit, kind, level)
+            profile["chargingProfileId"] += connector
+            payload = {"connectorId": connector, "csChargingProfiles": profile}
+            try:
+                await self._command("SetChargingProfile", payload)
+            except CommandError as err:
+                if err.key == "not_connected":
+                    raise
+                _LOGGER.debug("%s: fail-safe: %s", self.station.identity, err)
+                return False
+        return True
+
+    @property
+    def _shape(self) -> Shape:
+        return Shape(
+            config=self.station.config,
+            behaviour=self.station.behaviour,
+            variables=self.station.variables,
+        )
 
     async def _set_up_meter(self) -> None:
-        if "MeterValuesSampledData" in self.station.variables:
-            await self._set_measurands()
+        await self._set_measurands()
         interval = str(self.station.timing.sample_s)
         await self._try_configure("MeterValueSampleInterval", interval)
 
@@ -166,7 +213,7 @@ class Commands16(Adapter):
     async def _try_configure(self, key: str, value: str) -> bool:
         """Set a configuration key if it differs; returns whether the station has the value now."""
         known = self.station.variables.get(key, "")
-        if known is None:
+        if known is None or key in self.station.behaviour.do_not_ask:
             return True  # it knows no such key, and asking again would not help
         if known == value:
             return True
@@ -193,75 +240,45 @@ class Commands16(Adapter):
         except CommandError as err:
             _LOGGER.debug("%s: asking to boot: %s", self.station.identity, err)
 
-    def _profile(
-        self,
-        profile_id: int,
-        purpose: str,
-        stack_level: int,
-        limit: Limit,
-        transaction_id: str | None,
-    ) -> Payload:
-        """Return a charging profile; one without a start is relative to the transaction's, for good."""
-        unit = self._unit()
-        phases = limit.phases or self.station.config.phases
-        value = limit.current_a
-        if unit == "W":
-            value = float(int(value * self.station.config.voltage_v * phases))
-        period: Payload = {"startPeriod": 0, "limit": value}
-        if phases < self.station.config.phases or unit == "W":
-            period["numberPhases"] = phases
-        schedule: Payload = {
-            "chargingRateUnit": unit,
-            "chargingSchedulePeriod": [period],
-        }
-        if limit.duration_s is not None:
-            schedule["duration"] = limit.duration_s
-        if limit.start is not None:
-            schedule["startSchedule"] = format_time(limit.start)
-        profile: Payload = {
-            "chargingProfileId": profile_id,
-            "stackLevel": stack_level,
-            "chargingProfilePurpose": purpose,
-            "chargingProfileKind": "Absolute" if limit.start else "Relative",
-            "chargingSchedule": schedule,
-        }
-        if transaction_id is not None:
-            profile["transactionId"] = int(transaction_id)
-        return profile
-
-    def _unit(self) -> str:
-        """Return the unit that the station takes limits in: amperes, unless it knows only watts."""
-        allowed = self.station.variables.get("ChargingScheduleAllowedChargingRateUnit")
-        words = {word.strip().lower() for word in (allowed or "").split(",")}
-        amperes = {"current", "a"} & words
-        return "W" if {"power", "w"} & words and not amperes else "A"
-
-    def _live_profile(
-        self, connector: int, limit: Limit, transaction_id: str | None
-    ) -> Payload:
-        stack_level = min(1, self._max_stack_level())
-        return self._profile(
-            _LIVE_PROFILE + connector, "TxProfile", stack_level, limit, transaction_id
-        )
-
     @override
     async def limit_transaction(
         self, connector: int, transaction_id: str | None, limit: Limit
     ) -> None:
-        profile = self._live_profile(connector, limit, transaction_id)
+        profile = self._shape.live(connector, limit, transaction_id)
         payload = {"connectorId": connector, "csChargingProfiles": profile}
         await self._command("SetChargingProfile", payload)
 
     @override
     async def remote_start(self, connector: int, limit: Limit | None) -> None:
         payload: Payload = {"connectorId": connector, "idTag": ID_TAG}
-        if limit is not None and self._smart():
-            payload["chargingProfile"] = self._live_profile(connector, limit, None)
+        if limit is not None and self._sends_profile_with_start():
+            payload["chargingProfile"] = self._shape.live(connector, limit, None)
         await self._command("RemoteStartTransaction", payload)
 
-    def _smart(self) -> bool:
-        profiles = self.station.variables.get("SupportedFeatureProfiles")
-        return profiles is None or "SmartCharging" in profiles.replace(" ", "")
+    def _sends_profile_with_start(self) -> bool:
+        # With a start only a TxProfile may come (OCPP 1.6 section 5.11).
+        purpose = self.station.behaviour.live_purpose
+        return self._shape.smart and purpose is Purpose.TX_PROFILE
+
+    @override
+    async def remote_stop(self, transaction_id: str) -> None:
+        payload = {"transactionId": int(transaction_id)}
+        await self._command("RemoteStopTransaction", payload)
+
+    @override
+    async def schedule(self, connector: int, duration_s: int) -> Schedule:
+        shape = self._shape
+        answer = await self._call(
+            "GetCompositeSchedule",
+            {
+                "connectorId": connector,
+                "duration": duration_s,
+                "chargingRateUnit": shape.unit,
+            },
+        )
+        if answer["status"] != "Accepted" or "chargingSchedule" not in answer:
+            raise CommandError("refused", "GetCompositeSchedule")
+        return shape.read(answer["chargingSchedule"])
 
     @override
     async def reset(self, *, hard: bool) -> None:

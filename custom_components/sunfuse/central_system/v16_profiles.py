@@ -1,0 +1,119 @@
+"""OCPP 1.6: limits as charging profiles, in the shape that the station takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .adapter import Limit, Schedule
+from .clock import format_time
+from .frames import Payload
+from .model import StationConfig
+from .quirks import Behaviour, Kind, Purpose
+
+# Profile ids: one that lasts (more where each connector needs its own), and one live limit of each connector.
+LASTING_PROFILE = 100
+LIVE_PROFILE = 200
+_LONG_AGO = "2020-01-01T00:00:00.000Z"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """How a station takes limits: what it told of itself, and what is known about its make."""
+
+    config: StationConfig
+    behaviour: Behaviour
+    variables: Mapping[str, str | None]
+
+    @property
+    def unit(self) -> str:
+        """The unit that the station takes limits in: amperes, unless it knows only watts."""
+        if self.behaviour.unit is not None:
+            return self.behaviour.unit
+        allowed = self.variables.get("ChargingScheduleAllowedChargingRateUnit")
+        words = {word.strip().lower() for word in (allowed or "").split(",")}
+        amperes = {"current", "a"} & words
+        return "W" if {"power", "w"} & words and not amperes else "A"
+
+    @property
+    def max_stack_level(self) -> int:
+        """The highest stack level that the station has."""
+        level = self.variables.get("ChargeProfileMaxStackLevel")
+        return int(level) if level and level.isdecimal() else 0
+
+    @property
+    def switches_phases(self) -> bool:
+        """Whether the station can charge on one phase although it has three."""
+        return (
+            self.variables.get("ConnectorSwitch3to1PhaseSupported") or ""
+        ).lower() == "true"
+
+    @property
+    def smart(self) -> bool:
+        """Whether the station knows charging profiles at all."""
+        profiles = self.variables.get("SupportedFeatureProfiles")
+        return profiles is None or "smartcharging" in profiles.lower().replace(" ", "")
+
+    def lasting(self, limit: Limit, kind: Kind, stack_level: int) -> Payload:
+        """Return the profile at which transactions begin and to which they fall back."""
+        profile = self._profile(LASTING_PROFILE, "TxDefaultProfile", stack_level, limit)
+        if kind is Kind.ABSOLUTE:
+            profile["chargingProfileKind"] = "Absolute"
+            profile["chargingSchedule"]["startSchedule"] = _LONG_AGO
+        return profile
+
+    def live(self, connector: int, limit: Limit, transaction_id: str | None) -> Payload:
+        """Return the profile of a live limit."""
+        stack_level = min(1, self.max_stack_level)
+        purpose = "TxProfile"
+        if self.behaviour.live_purpose is Purpose.TX_DEFAULT:
+            purpose, transaction_id = "TxDefaultProfile", None
+            stack_level = self.max_stack_level
+        profile_id = LIVE_PROFILE + connector
+        profile = self._profile(profile_id, purpose, stack_level, limit)
+        if transaction_id is not None:
+            profile["transactionId"] = int(transaction_id)
+        return profile
+
+    def _profile(
+        self, profile_id: int, purpose: str, stack_level: int, limit: Limit
+    ) -> Payload:
+        schedule: Payload = {
+            "chargingRateUnit": self.unit,
+            "chargingSchedulePeriod": [self._period(limit)],
+        }
+        if limit.duration_s is not None:
+            schedule["duration"] = limit.duration_s
+        if limit.start is not None:
+            schedule["startSchedule"] = format_time(limit.start)
+        return {
+            "chargingProfileId": profile_id,
+            "stackLevel": stack_level,
+            "chargingProfilePurpose": purpose,
+            "chargingProfileKind": "Absolute" if limit.start else "Relative",
+            "chargingSchedule": schedule,
+        }
+
+    def _period(self, limit: Limit) -> Payload:
+        phases = limit.phases or self.config.phases
+        value = limit.current_a
+        if self.unit == "W":
+            value = float(int(value * self.config.voltage_v * phases))
+        period: Payload = {"startPeriod": 0, "limit": value}
+        fewer = phases < self.config.phases and self.switches_phases
+        if fewer or self.unit == "W" or self.behaviour.number_phases:
+            period["numberPhases"] = phases
+        return period
+
+    def read(self, schedule: Payload) -> Schedule:
+        """Read a composite schedule, in whatever unit it comes."""
+        watts = schedule["chargingRateUnit"] == "W"
+        steps = []
+        for period in schedule["chargingSchedulePeriod"]:
+            limit = float(period["limit"])
+            if watts:
+                phases = period.get("numberPhases", self.config.phases) or 1
+                limit /= self.config.voltage_v * phases
+            steps.append((float(period["startPeriod"]), limit))
+        return Schedule(
+            steps=tuple(sorted(steps)),
+            duration_s=float(schedule.get("duration", "inf")),
+        )

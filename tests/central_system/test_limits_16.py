@@ -1,0 +1,390 @@
+"""Limits that hold: in the shape that the charger takes, verified, and lapsing to the fail-safe current."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.central_system import (
+    CentralSystem,
+    CommandError,
+    ConnectorState,
+    FailSafe,
+    OfferCheck,
+    StationConfig,
+    StationState,
+)
+
+from .client import Payload, RawStation, get_configuration
+from .conftest import Connect, SteppedClock, Watched
+
+CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
+
+
+def _period(request: Payload) -> Payload:
+    schedule = request["csChargingProfiles"]["chargingSchedule"]
+    period: Payload = schedule["chargingSchedulePeriod"][0]
+    return period
+
+
+async def _boot(
+    connect: Connect,
+    system: CentralSystem,
+    config: StationConfig = CP1,
+    variables: dict[str, str] | None = None,
+    answers: dict[str, Any] | None = None,
+    **info: str,
+) -> RawStation:
+    """Return a station that has booted and been set up."""
+
+    def configuration(request: Payload) -> Payload:
+        answer = get_configuration(request)
+        key = request["key"][0]
+        if variables and key in variables:
+            entry = {"key": key, "readonly": False, "value": variables[key]}
+            answer = {"configurationKey": [entry]}
+        return answer
+
+    system.accept(config)
+    station = await connect()
+    station.answers["GetConfiguration"] = configuration
+    station.answers |= answers or {}
+    await station.boot(**info)
+    await station.wait_told("TriggerMessage")
+    return station
+
+
+async def _charge(
+    station: RawStation, clock: SteppedClock, status: str = "Charging"
+) -> int:
+    await station.status(status, timestamp=clock.text())
+    transaction_id = await station.start_transaction(clock.text())
+    station.requests.clear()
+    return transaction_id
+
+
+async def _draws(station: RawStation, clock: SteppedClock, current_a: float) -> None:
+    await station.call(
+        "MeterValues",
+        {
+            "connectorId": 1,
+            "meterValue": [
+                {
+                    "timestamp": clock.text(),
+                    "sampledValue": [
+                        {
+                            "value": str(current_a),
+                            "measurand": "Current.Import",
+                            "phase": phase,
+                        }
+                        for phase in ("L1", "L2", "L3")
+                    ],
+                }
+            ],
+        },
+    )
+
+
+def _state(system: CentralSystem) -> StationState:
+    return system.stations["CP1"].state
+
+
+def _connector(system: CentralSystem) -> ConnectorState:
+    return _state(system).connectors[0]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "phases", "asked", "period"),
+    [
+        ("Current", 3, 3, {"startPeriod": 0, "limit": 10}),
+        ("Current,Power", 3, 3, {"startPeriod": 0, "limit": 10}),
+        # 10 A on three phases of 230 V
+        ("Power", 3, 3, {"startPeriod": 0, "limit": 6900, "numberPhases": 3}),
+        ("power", 3, 3, {"startPeriod": 0, "limit": 6900, "numberPhases": 3}),
+        ("W", 1, 1, {"startPeriod": 0, "limit": 2300, "numberPhases": 1}),
+        ("W", 3, 1, {"startPeriod": 0, "limit": 2300, "numberPhases": 1}),
+        # A change of phases is asked only of a charger that can.
+        ("A", 3, 1, {"startPeriod": 0, "limit": 10}),
+    ],
+)
+async def test_unit(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    allowed: str,
+    phases: int,
+    asked: int,
+    period: Payload,
+) -> None:
+    """A charger that knows only watts gets watts, and the others amperes."""
+    station = await _boot(
+        connect,
+        system,
+        replace(CP1, phases=phases),
+        {"ChargingScheduleAllowedChargingRateUnit": allowed},
+    )
+    await _charge(station, clock)
+    await system.stations["CP1"].offer(1, 10, asked)
+    assert _period(station.told("SetChargingProfile")[0]) == period
+
+
+async def test_phase_switching(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A charger that can switch to one phase is told the number of phases."""
+    station = await _boot(
+        connect, system, variables={"ConnectorSwitch3to1PhaseSupported": "true"}
+    )
+    await _charge(station, clock)
+    await system.stations["CP1"].offer(1, 10, 1)
+    assert _period(station.told("SetChargingProfile")[0])["numberPhases"] == 1
+
+
+async def test_limits_never_exceed(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """No offer goes above what the user allowed; one below 6 A means 0; rounding goes down."""
+    station = await _boot(connect, system)
+    await _charge(station, clock)
+    for offered in (99, 5.9, 9.99, 0):
+        await system.stations["CP1"].offer(1, offered)
+    limits = [_period(told)["limit"] for told in station.told("SetChargingProfile")]
+    assert limits == [16, 0, 9.9, 0]
+    for nonsense in (-1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="Not a current"):
+            await system.stations["CP1"].offer(1, nonsense)
+
+
+def _takes(**wanted: Any) -> Any:
+    """Accept profiles that have these values, refuse others."""
+
+    def answer(request: Payload) -> Payload:
+        profile = request["csChargingProfiles"]
+        told = {"connector": request["connectorId"], **profile}
+        takes = all(told[key] == value for key, value in wanted.items())
+        return {"status": "Accepted" if takes else "Rejected"}
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"chargingProfileKind": "Absolute"},
+        {"stackLevel": 0},
+        {"connector": 1, "stackLevel": 0, "chargingProfileKind": "Absolute"},
+    ],
+)
+async def test_fail_safe_is_laid_down(
+    watched: Watched, connect: Connect, wanted: dict[str, Any]
+) -> None:
+    """The fail-safe current is laid down in the shape that the charger takes, for good."""
+    station = await _boot(
+        connect, watched.system, answers={"SetChargingProfile": _takes(**wanted)}
+    )
+    told = station.told("SetChargingProfile")[-1]
+    profile = told["csChargingProfiles"]
+    assert profile["chargingProfilePurpose"] == "TxDefaultProfile"
+    assert "duration" not in profile["chargingSchedule"]
+    assert "validTo" not in profile
+    assert _period(told)["limit"] == 6
+    assert _state(watched.system).fail_safe_set is True
+
+
+async def test_fail_safe_is_refused(
+    watched: Watched, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A charger that takes no fail-safe current is known as such."""
+    await _boot(
+        connect, watched.system, answers={"SetChargingProfile": {"status": "Rejected"}}
+    )
+    assert _state(watched.system).fail_safe_set is False
+    assert "did not take its fail-safe current" in caplog.text
+
+
+async def test_fail_safe_is_changed(system: CentralSystem, connect: Connect) -> None:
+    """Another fail-safe current in the configuration reaches a connected charger."""
+    station = await _boot(connect, system)
+    station.requests.clear()
+    system.accept(replace(CP1, fail_safe_a=8))
+    assert _period(await station.wait_told("SetChargingProfile"))["limit"] == 8
+    assert _state(system).fall_back_a == 8
+
+
+def _schedule(*steps: tuple[int, float], unit: str = "A") -> Payload:
+    return {
+        "status": "Accepted",
+        "connectorId": 1,
+        "chargingSchedule": {
+            "duration": 300,
+            "chargingRateUnit": unit,
+            "chargingSchedulePeriod": [
+                {"startPeriod": start, "limit": limit} for start, limit in steps
+            ],
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "fail_safe", "check", "fall_back_a"),
+    [
+        (_schedule((0, 10), (120, 6)), FailSafe.VERIFIED, OfferCheck.SCHEDULED, 6),
+        # 10 A and 6 A on three phases of 230 V
+        (
+            _schedule((0, 6900), (120, 4140), unit="W"),
+            FailSafe.VERIFIED,
+            OfferCheck.SCHEDULED,
+            6,
+        ),
+        (
+            _schedule((0, 10)),
+            FailSafe.DOES_NOT_FALL_BACK,
+            OfferCheck.SCHEDULED,
+            16,
+        ),
+        (
+            _schedule((0, 16), (120, 6)),
+            FailSafe.VERIFIED,
+            OfferCheck.ANSWERED,
+            6,
+        ),
+        (
+            {"status": "Rejected"},
+            FailSafe.NOT_VERIFIED,
+            OfferCheck.ANSWERED,
+            6,
+        ),
+    ],
+)
+async def test_limits_are_verified(
+    watched: Watched,
+    connect: Connect,
+    clock: SteppedClock,
+    answer: Payload,
+    fail_safe: FailSafe,
+    check: OfferCheck,
+    fall_back_a: float,
+) -> None:
+    """The charger is asked what it makes of a limit, now and after it has lapsed."""
+    station = await _boot(
+        connect, watched.system, answers={"GetCompositeSchedule": answer}
+    )
+    await _charge(station, clock)
+    await watched.system.stations["CP1"].offer(1, 10)
+    await station.wait_told("GetCompositeSchedule")
+    await station.call("Heartbeat", {})  # the answer has been taken in
+    state = _state(watched.system)
+    assert state.fail_safe is fail_safe
+    assert state.fall_back_a == fall_back_a
+    assert _connector(watched.system).offer_check is check
+
+
+async def test_firmware_update_voids_what_was_verified(
+    watched: Watched, connect: Connect, clock: SteppedClock
+) -> None:
+    """After a firmware update the fall back is to be verified again, and the charger asked again."""
+    station = await _boot(
+        connect,
+        watched.system,
+        answers={"GetCompositeSchedule": _schedule((0, 10), (120, 6))},
+        firmwareVersion="1",
+    )
+    await _charge(station, clock)
+    await watched.system.stations["CP1"].offer(1, 10)
+    await watched.until(lambda: _state(watched.system).fail_safe is FailSafe.VERIFIED)
+    await station.boot(firmwareVersion="1")
+    assert _state(watched.system).fail_safe is FailSafe.VERIFIED
+    station.requests.clear()
+    await station.boot(firmwareVersion="2")
+    assert _state(watched.system).fail_safe is FailSafe.NOT_VERIFIED
+    await station.wait_told("GetConfiguration")
+
+
+@pytest.mark.parametrize(
+    ("later_a", "result"),
+    [(6.2, FailSafe.VERIFIED), (10.0, FailSafe.DOES_NOT_FALL_BACK)],
+)
+async def test_guided_test(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    later_a: float,
+    result: FailSafe,
+) -> None:
+    """A limit can be let lapse while a car charges, to see what happens then."""
+    station = await _boot(connect, system)
+    await _charge(station, clock)
+    await system.stations["CP1"].offer(1, 12)
+    with pytest.raises(CommandError, match="enough"):
+        system.stations["CP1"].test_fail_safe(1)
+    await _draws(station, clock, 12)
+    system.stations["CP1"].test_fail_safe(1)
+    for _ in range(12):
+        clock.step(10)
+        await _draws(station, clock, 12)
+        await system.stations["CP1"].offer(1, 12)
+    assert len(station.told("SetChargingProfile")) == 1  # not renewed
+    clock.step(20)
+    await _draws(station, clock, later_a)
+    assert _state(system).fail_safe is result
+    await system.stations["CP1"].offer(1, 12)
+    assert len(station.told("SetChargingProfile")) == 2
+
+
+async def test_guided_test_gives_way(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A reduction goes out at once although the guided test is on."""
+    station = await _boot(connect, system)
+    await _charge(station, clock)
+    await system.stations["CP1"].offer(1, 12)
+    await _draws(station, clock, 12)
+    system.stations["CP1"].test_fail_safe(1)
+    await system.stations["CP1"].offer(1, 9)
+    assert _connector(system).offer_a == 9
+    assert _state(system).fail_safe is FailSafe.NOT_VERIFIED
+
+
+async def test_draw_is_compared(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """Above all the car must draw no more than was offered, once it had the time to follow."""
+    station = await _boot(connect, system)
+    await _charge(station, clock)
+    await system.stations["CP1"].offer(1, 10)
+    await _draws(station, clock, 16)
+    assert _connector(system).offer_check is OfferCheck.ANSWERED
+    clock.step(20)
+    await _draws(station, clock, 9.8)
+    assert _connector(system).offer_check is OfferCheck.OBEYED
+    await _draws(station, clock, 12)
+    assert _connector(system).offer_check is OfferCheck.EXCEEDED
+    await system.stations["CP1"].offer(1, 8)
+    assert _connector(system).offer_check is OfferCheck.ANSWERED
+
+
+async def test_autostart_begins_at_fail_safe(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A session that began without us is at the fail-safe current until it gets its limit."""
+    station = await _boot(connect, system)
+    await station.status("Preparing")
+    await _charge(station, clock)
+    state = _connector(system)
+    assert (state.offer_a, state.offer_until) == (6, None)
+
+
+async def test_first_limit_follows_the_start(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """What was offered before a charger started by itself becomes the limit of its transaction at once."""
+    station = await _boot(connect, system)
+    await station.status("Preparing")
+    await system.stations["CP1"].offer(1, 14)
+    station.requests.clear()
+    transaction_id = await station.start_transaction(clock.text())
+    request = await station.wait_told("SetChargingProfile")
+    assert request["csChargingProfiles"]["transactionId"] == transaction_id
+    assert _period(request)["limit"] == 14
+    assert not station.told("RemoteStartTransaction")

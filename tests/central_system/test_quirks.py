@@ -1,0 +1,282 @@
+"""Each row of the quirks table does what it says, and the user has the last word."""
+
+from dataclasses import replace
+import re
+
+import pytest
+
+from custom_components.sunfuse.central_system import (
+    CentralSystem,
+    StationConfig,
+    StationInfo,
+)
+from custom_components.sunfuse.central_system.quirks import (
+    QUIRKS,
+    Behaviour,
+    Kind,
+    Pause,
+    Purpose,
+    behaviour,
+    in_force,
+)
+
+from .client import RawStation
+from .conftest import Connect, SteppedClock, Watched
+
+CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "model", "names"),
+    [
+        (
+            "ABB",
+            "TACW1143421G1770",
+            {"abb_terra_ac_stack_level", "abb_terra_ac_measurands"},
+        ),
+        ("ABB", "Terra 54", set()),
+        ("Wall Box Chargers", "CPB1-S-2-4", {"wallbox_settles_slowly"}),
+        ("EFR", "SECC-01", {"efr_watts"}),
+        ("Huawei", "SCharger", {"huawei_zero_outlives", "huawei_watts"}),
+        ("Easee", "Home", {"easee_no_relative"}),
+        ("go-e", "Gemini", {"go_e_first_limit_after_pause"}),
+        ("United Chargers", "Grizzl-E", {"grizzl_e_long_texts"}),
+        ("Acme", "Wallet", set()),
+    ],
+)
+def test_rows(vendor: str, model: str, names: set[str]) -> None:
+    """The rows are about the makes and models that they name, and no others."""
+    info = StationInfo(vendor=vendor, model=model)
+    assert {quirk.name for quirk in in_force(info)} == names
+
+
+def test_table() -> None:
+    """Each row has a name of its own, a source in public, and changes something that exists."""
+    assert len({quirk.name for quirk in QUIRKS}) == len(QUIRKS)
+    for quirk in QUIRKS:
+        assert re.match(r"https://\S+", quirk.source)
+        assert replace(Behaviour(), **dict(quirk.changes)) != Behaviour()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("unit", "W", "W"),
+        ("pause", "remote_stop", Pause.REMOTE_STOP),
+        ("live_purpose", "tx_default", Purpose.TX_DEFAULT),
+        ("lasting_kind", "absolute", Kind.ABSOLUTE),
+        ("lasting_stack_level", "3", 3),
+        ("settle_s", "7.5", 7.5),
+        ("do_not_ask", "A, B", ("A", "B")),
+        ("wake", "true", True),
+        ("whole_amperes", "false", False),
+    ],
+)
+def test_override(name: str, text: str, value: object) -> None:
+    """A user can set any field, over what the table says."""
+    info = StationInfo(vendor="Huawei", model="SCharger")
+    assert getattr(behaviour(info, ((name, text),)), name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("unit", "kW"), ("nonsense", "1"), ("wake", "yes")]
+)
+def test_wrong_override(name: str, text: str) -> None:
+    """A field that does not exist, or a value that it cannot have, is told."""
+    with pytest.raises(ValueError, match=r"quirk|unit|true or false"):
+        behaviour(StationInfo(), ((name, text),))
+
+
+async def _ready(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    status: str = "Charging",
+    **quirks: str,
+) -> RawStation:
+    system.accept(replace(CP1, quirks=tuple(quirks.items())))
+    station = await connect()
+    await station.boot()
+    await station.wait_told("TriggerMessage")
+    await station.status(status, timestamp=clock.text())
+    return station
+
+
+def _limits(station: RawStation) -> list[float]:
+    return [
+        told["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"][0][
+            "limit"
+        ]
+        for told in station.told("SetChargingProfile")
+    ]
+
+
+async def test_do_not_ask(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A key that makes a charger restart is neither read nor set."""
+    station = await _ready(connect, system, clock, do_not_ask="MeterValuesSampledData")
+    keys = [told["key"][0] for told in station.told("GetConfiguration")]
+    keys += [told["key"] for told in station.told("ChangeConfiguration")]
+    assert "MeterValueSampleInterval" in keys
+    assert "MeterValuesSampledData" not in keys
+
+
+async def test_settles_slowly(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A charger that does not like to be asked after booting is left alone."""
+    system.accept(replace(CP1, quirks=(("settle_s", "600"),)))
+    station = await connect()
+    await station.boot()
+    await station.call("Heartbeat", {})
+    assert not station.requests
+
+
+async def test_pause_by_remote_stop(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A charger that does not take 0 A is paused by stopping its transaction, and started again."""
+    station = await _ready(connect, system, clock, pause="remote_stop")
+    transaction_id = await station.start_transaction(clock.text())
+    await system.stations["CP1"].offer(1, 10)
+    station.requests.clear()
+    await system.stations["CP1"].offer(1, 0)
+    assert station.told("RemoteStopTransaction") == [{"transactionId": transaction_id}]
+    assert not station.told("SetChargingProfile")
+    await station.call(
+        "StopTransaction",
+        {
+            "transactionId": transaction_id,
+            "meterStop": 1500,
+            "timestamp": clock.text(),
+        },
+    )
+    await station.status("Finishing")
+    await system.stations["CP1"].offer(1, 0)
+    assert not station.told("RemoteStartTransaction")
+    await system.stations["CP1"].offer(1, 8)
+    assert len(station.told("RemoteStartTransaction")) == 1
+
+
+async def test_stopped_by_the_driver(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A session that somebody else ended is not started again."""
+    station = await _ready(connect, system, clock)
+    transaction_id = await station.start_transaction(clock.text())
+    await station.call(
+        "StopTransaction",
+        {
+            "transactionId": transaction_id,
+            "meterStop": 1500,
+            "timestamp": clock.text(),
+        },
+    )
+    await station.status("Finishing")
+    clock.step(60)
+    await system.stations["CP1"].offer(1, 8)
+    assert not station.told("RemoteStartTransaction")
+
+
+async def test_repeat_after_pause(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A charger that loses the first limit after a pause gets it twice."""
+    station = await _ready(connect, system, clock, repeat_after_pause="true")
+    await station.start_transaction(clock.text())
+    station.requests.clear()
+    for offered in (10, 0, 8, 9):
+        await system.stations["CP1"].offer(1, offered)
+    assert _limits(station) == [10, 0, 8, 8, 9]
+
+
+async def test_whole_amperes_and_phases(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """Whole amperes are rounded down, and the number of phases is told to who wants it."""
+    station = await _ready(
+        connect, system, clock, whole_amperes="true", number_phases="true"
+    )
+    await station.start_transaction(clock.text())
+    station.requests.clear()
+    await system.stations["CP1"].offer(1, 9.9)
+    assert _limits(station) == [9]
+    profile = station.told("SetChargingProfile")[0]["csChargingProfiles"]
+    period = profile["chargingSchedule"]["chargingSchedulePeriod"][0]
+    assert period["numberPhases"] == 3
+
+
+async def test_live_limit_as_default_profile(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A charger that takes no transaction profile gets its limit as a default profile that lapses."""
+    station = await _ready(connect, system, clock, live_purpose="tx_default")
+    await station.start_transaction(clock.text())
+    station.requests.clear()
+    await system.stations["CP1"].offer(1, 9)
+    profile = station.told("SetChargingProfile")[0]["csChargingProfiles"]
+    assert profile["chargingProfilePurpose"] == "TxDefaultProfile"
+    assert profile["chargingSchedule"]["duration"] == 130
+    assert "transactionId" not in profile
+
+
+async def _pause(
+    station: RawStation, system: CentralSystem, clock: SteppedClock
+) -> int:
+    """Charge, pause for long, and offer again to a car that does not wake up."""
+    transaction_id = await station.start_transaction(clock.text())
+    await system.stations["CP1"].offer(1, 10)
+    await system.stations["CP1"].offer(1, 0)
+    await station.status("SuspendedEVSE")
+    clock.step(3600)
+    await system.stations["CP1"].offer(1, 6)
+    await station.status("SuspendedEV")
+    for _ in range(10):
+        clock.step(10)
+        await system.stations["CP1"].offer(1, 6)
+    return transaction_id
+
+
+@pytest.mark.parametrize("wake", ["true", "false"])
+async def test_wake(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, wake: str
+) -> None:
+    """A car that sleeps on after a pause gets a new transaction, once, where the user wants that."""
+    station = await _ready(connect, system, clock, wake=wake)
+    transaction_id = await _pause(station, system, clock)
+    stops = station.told("RemoteStopTransaction")
+    assert stops == ([{"transactionId": transaction_id}] if wake == "true" else [])
+
+
+async def test_overrides_are_checked_early(system: CentralSystem) -> None:
+    """A wrong override is told when the charger is accepted, not when it connects."""
+    with pytest.raises(ValueError, match="no quirk"):
+        system.accept(replace(CP1, quirks=(("nonsense", "1"),)))
+
+
+async def test_state_names_the_rows(watched: Watched, connect: Connect) -> None:
+    """The rows in force are shown."""
+    watched.system.accept(CP1)
+    station = await connect()
+    await station.call(
+        "BootNotification",
+        {"chargePointVendor": "Easee", "chargePointModel": "Home"},
+    )
+    assert watched.system.stations["CP1"].state.quirks == ("easee_no_relative",)
+
+
+async def test_long_texts(watched: Watched, connect: Connect) -> None:
+    """A make that is known to send longer texts than allowed is let in all the same; others are not."""
+    watched.system.accept(CP1)
+    station = await connect()
+    answer = await station.call(
+        "BootNotification",
+        {
+            "chargePointVendor": "United Chargers",
+            "chargePointModel": "Grizzl-E Smart Connect 40A North",
+            "firmwareVersion": "GWM-07.013-03_GCW-10.18-05.7",
+        },
+    )
+    assert answer["status"] == "Accepted"
+    assert watched.system.stations["CP1"].state.info.model.startswith("Grizzl-E")
