@@ -1,1 +1,6 @@
 """What to do: pure functions over frozen dataclasses. No Home Assistant, no OCPP, no I/O, no clock."""
+
+from .decide import decide
+from .memory import Memory
+
+__all__ = ["Memory", "decide"]

@@ -5,7 +5,7 @@ two, its legs). Grid power is positive on import, battery power is positive on d
 timezone-aware UTC.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -51,15 +51,17 @@ class ReasonKey(StrEnum):
     FULL_POWER = "full_power"
     LIMITED_BY_CIRCUIT = "limited_by_circuit"
     LIMITED_BY_CHARGER = "limited_by_charger"
-    LIMITED_BY_CAR = "limited_by_car"
     LIMITED_BY_SUN = "limited_by_sun"
     WAITING_FOR_SUN = "waiting_for_sun"
+    STARTING_ON_SUN = "starting_on_sun"
     WAITING_FOR_CAPACITY = "waiting_for_capacity"
+    PAUSING = "pausing"
     MODE_OFF = "mode_off"
     NOT_ALLOWED = "not_allowed"
     CAR_FINISHED = "car_finished"
     CHARGER_OFFLINE = "charger_offline"
     CHARGER_FAULTED = "charger_faulted"
+    OUT_OF_SERVICE = "out_of_service"
     METER_LOST = "meter_lost"
     RAMPING = "ramping"
 
@@ -91,6 +93,8 @@ class Circuit:
     margin_a: float = 0.0
     # What is reckoned with, besides the cars, where no meter tells; None means that the circuit has a meter.
     assumed_load_a: PerPhase | None = None
+    # A reading older than this says nothing about now.
+    meter_max_age_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +129,9 @@ class Connector:
 
     id: str
     circuit: str
-    phases: tuple[int, ...]  # the site phases (0 is L1) that its own L1, L2, L3 are wired to
+    phases: tuple[
+        int, ...
+    ]  # the site phases (0 is L1) that its own L1, L2, L3 are wired to
     min_a: float = 6.0  # IEC 61851-1: below 6 A there is no charging
     max_a: float = 16.0
     fail_safe_a: float = 6.0
@@ -136,7 +142,9 @@ class Connector:
     reachable: bool = True
     unreachable_since: datetime | None = None
     offer_a: float | None = None  # what the charger last confirmed; None: not known
-    offer_until: datetime | None = None  # when that offer lapses by itself to fail_safe_a
+    offer_until: datetime | None = (
+        None  # when that offer lapses by itself to fail_safe_a
+    )
     offered_at: datetime | None = None
     draw_a: PerPhase | None = None  # per site phase
     draw_at: datetime | None = None
@@ -185,10 +193,3 @@ class Decision:
     circuits: tuple[CircuitDecision, ...]
     surplus_w: float  # solar power that would be exported if no car charged; 0 where there is none
     given_a: PerPhase  # the sum of the offers
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What the engine remembers from tick to tick. Opaque to everyone else; serialisable."""
-
-    connectors: tuple[object, ...] = field(default=())
