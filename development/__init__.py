@@ -1,0 +1,1 @@
+"""A Home Assistant to develop Sunfuse in: `scripts/develop` starts it."""

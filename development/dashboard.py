@@ -1,0 +1,193 @@
+"""Writes the development dashboard, from what the registry says that there is."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.util.yaml import dump
+
+from .site import DOMAIN
+
+_LOGGER = logging.getLogger(__name__)
+FILE = "dashboard.yaml"
+HOURS = 1
+
+type Card = dict[str, Any]
+
+
+class Entities:
+    """The entities of one device by the key that ends their unique id."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, owner: str) -> None:
+        """Find them; `owner` is what stands between the entry's id and the key."""
+        prefix = f"{entry.entry_id}_{owner}"
+        self._ids = {
+            entity.unique_id.removeprefix(prefix): entity.entity_id
+            for entity in er.async_entries_for_config_entry(
+                er.async_get(hass), entry.entry_id
+            )
+            if entity.unique_id.startswith(prefix) and not entity.disabled_by
+        }
+
+    def __getitem__(self, key: str) -> str:
+        """Return the id of an entity that must be there."""
+        return self._ids[key]
+
+    def some(self, *keys: str) -> list[str]:
+        """Return the ids of those that are there."""
+        return [self._ids[key] for key in keys if key in self._ids]
+
+    def tiles(self, *keys: str) -> list[Card]:
+        """Return a small tile for each that is there."""
+        return [
+            {"type": "tile", "entity": entity, "grid_options": {"columns": 6}}
+            for entity in self.some(*keys)
+        ]
+
+
+def _phases(key: str) -> list[str]:
+    return [f"{key}_l{phase}" for phase in (1, 2, 3)]
+
+
+def _heading(text: str, icon: str) -> Card:
+    return {"type": "heading", "heading": text, "icon": icon}
+
+
+def _graph(title: str, entities: list[str]) -> Card:
+    return {
+        "type": "history-graph",
+        "title": title,
+        "hours_to_show": HOURS,
+        "entities": entities,
+        "grid_options": {"columns": "full"},
+    }
+
+
+def _site_section(entry: ConfigEntry, site: Entities) -> Card:
+    limit = {
+        "type": "tile",
+        "entity": site["limit"],
+        "grid_options": {"columns": "full"},
+        "features": [{"type": "numeric-input", "style": "slider"}],
+    }
+    currents = _phases("grid_current")
+    return {
+        "type": "grid",
+        "cards": [
+            _heading(entry.title, "mdi:home-lightning-bolt"),
+            limit,
+            *site.tiles("state", "grid_power", "given_power", "surplus"),
+            _graph("Grid current", site.some(*currents)),
+            {
+                "type": "entities",
+                "title": "Per phase",
+                "entities": site.some(*currents, *_phases("headroom")),
+                "grid_options": {"columns": "full"},
+            },
+        ],
+    }
+
+
+def _house_section(house: Entities) -> Card:
+    powers = ("grid_power", "solar_power", "battery_power", "house_power")
+    return {
+        "type": "grid",
+        "cards": [
+            _heading("Simulated house", "mdi:home-battery"),
+            *house.tiles("solar_power", "house_power", "battery_power", "battery_soc"),
+            _graph("Power", house.some(*powers)),
+        ],
+    }
+
+
+def _connector_section(title: str, connector: Entities) -> Card:
+    mode = {
+        "type": "tile",
+        "entity": connector["mode"],
+        "grid_options": {"columns": "full"},
+        "features": [{"type": "select-options"}],
+    }
+    why = {
+        "type": "markdown",
+        "text_only": True,
+        "content": f"{{{{ states('{connector['explanation']}') }}}}",
+        "grid_options": {"columns": "full"},
+    }
+    currents = _phases("current")
+    return {
+        "type": "grid",
+        "cards": [
+            _heading(title, "mdi:ev-station"),
+            why,
+            mode,
+            *connector.tiles("status", "power", "offered_current", "session_energy"),
+            *connector.tiles("max_current", "charging_allowed"),
+            _graph("Offered and drawn", connector.some("offered_current", *currents)),
+        ],
+    }
+
+
+def _view(hass: HomeAssistant, entry: ConfigEntry) -> Card:
+    sections = [_site_section(entry, Entities(hass, entry, ""))]
+    house = Entities(hass, entry, "simulated_")
+    if house.some("house_power"):
+        sections.append(_house_section(house))
+    for subentry in entry.subentries.values():
+        if subentry.subentry_type != "charger":
+            continue
+        for number in range(1, subentry.data.get("connectors", 1) + 1):
+            connector = Entities(hass, entry, f"{subentry.unique_id}/{number}_")
+            title = subentry.title if number == 1 else f"{subentry.title} {number}"
+            if connector.some("mode"):
+                sections.append(_connector_section(title, connector))
+    return {
+        "title": entry.title,
+        "path": entry.entry_id.lower(),
+        "type": "sections",
+        "max_columns": 4,
+        "sections": sections,
+    }
+
+
+_EMPTY: Card = {
+    "title": "Sunfuse",
+    "cards": [
+        {
+            "type": "markdown",
+            "content": "There is no site yet. "
+            "[Add one](/config/integrations/dashboard/add?domain=sunfuse): "
+            "it appears here.",
+        }
+    ],
+}
+
+
+def build(hass: HomeAssistant) -> Card:
+    """Return the dashboard of all sites that there are."""
+    entries = hass.config_entries.async_entries(DOMAIN)
+    sites = [entry for entry in entries if Entities(hass, entry, "").some("limit")]
+    return {"views": [_view(hass, entry) for entry in sites] or [_EMPTY]}
+
+
+async def follow(hass: HomeAssistant) -> None:
+    """Write the dashboard, now and whenever entities come or go."""
+    path = Path(hass.config.path(FILE))
+
+    async def write() -> None:
+        content = dump(build(hass))
+        await hass.async_add_executor_job(path.write_text, content, "utf-8")
+
+    debouncer = Debouncer[Any](
+        hass, _LOGGER, cooldown=2, immediate=False, function=write
+    )
+
+    @callback
+    def changed(_event: Event[Any]) -> None:
+        debouncer.async_schedule_call()
+
+    await write()
+    hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, changed)
