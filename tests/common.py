@@ -61,7 +61,7 @@ def site_entry(
             "port": port,
             "sources": {
                 "grid": {"entity": "sensor.grid_power"},
-                "grid_current": [
+                "grid_phases": [
                     "sensor.grid_l1",
                     "sensor.grid_l2",
                     "sensor.grid_l3",

@@ -1,1 +1,126 @@
 """Sunfuse: an OCPP central system that shares a site's current among its chargers, sunshine first."""
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.util import dt as dt_util
+
+from .central_system import CentralSystem
+from .const import CONF_KIND, CONF_PORT, CONF_SOURCES, DOMAIN, KIND_SIMULATED
+from .controller import Controller
+from .coordinator import SunfuseCoordinator
+from .data import SunfuseConfigEntry, SunfuseData
+from .devices import register_site
+from .explain import async_load_sentences
+from .settings import Settings, default_mode
+from .simulation import SimulatedHouse
+from .snapshot import site_of
+from .sources.config import SourcesConfig
+from .sources.live import LiveSource
+from .updates import follow_entry, follow_stations
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> bool:
+    """Set up a site: its central system, its control loop and its entities."""
+    settings = Settings(hass, entry.entry_id, default_mode(entry.data))
+    await settings.async_load()
+    central_system = CentralSystem(now=dt_util.utcnow)
+    coordinator = SunfuseCoordinator(hass, entry)
+    controller = Controller(
+        hass,
+        entry,
+        central_system=central_system,
+        coordinator=coordinator,
+        settings=settings,
+    )
+    simulated = entry.data[CONF_KIND] == KIND_SIMULATED
+    house = SimulatedHouse(entry) if simulated else None
+    entry.runtime_data = SunfuseData(
+        central_system=central_system,
+        controller=controller,
+        coordinator=coordinator,
+        settings=settings,
+        sentences=await async_load_sentences(hass),
+        simulated_house=house,
+    )
+    register_site(hass, entry)
+    # Before the first charger can connect, so that none of the site's own is met as a stranger.
+    controller.load_chargers()
+    follow_stations(hass, entry)
+    await _listen(hass, entry)
+
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    if house:
+        await house.async_start(central_system.port)
+        entry.async_on_unload(house.async_stop)
+    controller.start(_live_source(hass, entry, house))
+    entry.async_on_unload(controller.stop)
+    follow_entry(hass, entry)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> bool:
+    """Unload a site: its chargers fall back to their fail-safe current until it is set up again."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Remove what users set on a site together with the site."""
+    await Settings(hass, entry.entry_id, default_mode(entry.data)).async_remove()
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: SunfuseConfigEntry, device: DeviceEntry
+) -> bool:
+    """Refuse to delete a device: a charger is removed with its sub-entry, the site with its entry."""
+    return False
+
+
+async def _listen(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Listen for chargers: from anywhere, but for a simulated site from this machine alone."""
+    central_system = entry.runtime_data.central_system
+    host = "127.0.0.1" if entry.data[CONF_KIND] == KIND_SIMULATED else None
+    try:
+        await central_system.start(host, entry.data[CONF_PORT])
+    except OSError as err:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key="port_taken",
+            translation_placeholders={"port": str(entry.data[CONF_PORT])},
+        ) from err
+    entry.async_on_unload(central_system.stop)
+
+    async def shut_down(_event: Event) -> None:
+        # Entries are not unloaded when Home Assistant stops; the chargers should see an orderly goodbye.
+        if house := entry.runtime_data.simulated_house:
+            await house.async_stop()
+        await central_system.stop()
+
+    entry.async_on_unload(
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, shut_down)
+    )
+
+
+def _live_source(
+    hass: HomeAssistant, entry: SunfuseConfigEntry, house: SimulatedHouse | None
+) -> LiveSource:
+    site = site_of(entry.data)
+    sources = (
+        house.sources(hass)
+        if house
+        else SourcesConfig.from_dict(entry.data[CONF_SOURCES])
+    )
+    return LiveSource(hass, sources, phases=site.phases, voltage_v=site.voltage_v)

@@ -85,7 +85,7 @@ class Controller:
     @callback
     def load_chargers(self) -> None:
         """Take over the chargers from the entry's sub-entries, as they are now."""
-        chargers = {
+        chargers: dict[str, Mapping[str, Any]] = {
             identity_of(subentry): subentry.data
             for subentry in self._entry.get_subentries_of_type(SUBENTRY_CHARGER)
         }

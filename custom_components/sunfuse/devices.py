@@ -4,6 +4,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
+from homeassistant.helpers.typing import UNDEFINED
 
 from .const import CONF_CONNECTORS, DOMAIN, SUBENTRY_CHARGER
 from .data import ConnectorKey, SunfuseConfigEntry, identity_of
@@ -82,8 +83,8 @@ def register_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
             name=subentry.title,
             via_device_id=site.id,
             # Nothing is known of a charger that has not connected yet: keep what was known before.
-            manufacturer=info.vendor or dr.UNDEFINED,
-            model=info.model or dr.UNDEFINED,
-            serial_number=info.serial or dr.UNDEFINED,
-            sw_version=info.firmware or dr.UNDEFINED,
+            manufacturer=info.vendor or UNDEFINED,
+            model=info.model or UNDEFINED,
+            serial_number=info.serial or UNDEFINED,
+            sw_version=info.firmware or UNDEFINED,
         )

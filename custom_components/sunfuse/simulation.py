@@ -7,7 +7,7 @@ from homeassistant.helpers import entity_registry as er
 from .const import CONF_SPEED, DOMAIN
 from .data import SunfuseConfigEntry
 from .simulator import Simulation
-from .sources.live import SourcesConfig
+from .sources.config import SourcesConfig
 
 
 class SimulatedHouse:
@@ -32,7 +32,7 @@ class SimulatedHouse:
         return SourcesConfig.from_dict(
             {
                 "grid": {"entity": self._entity(hass, "grid_power")},
-                "grid_current": [
+                "grid_phases": [
                     self._entity(hass, f"grid_current_l{phase}") for phase in (1, 2, 3)
                 ],
                 "solar": [self._entity(hass, "solar_power")],

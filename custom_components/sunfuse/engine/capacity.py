@@ -199,4 +199,7 @@ def _uncontrolled(
         )
         for p in range(phases)
     )
-    return load, sum(load) * voltage_v
+    cars_w = (sum(metered) - sum(load)) * voltage_v
+    # The meter's own watts know the sign of each phase's current, which not every meter tells.
+    total_w = sum(metered) * voltage_v if meter.power_w is None else meter.power_w
+    return load, total_w - cars_w
