@@ -18,6 +18,20 @@ from .prepare import PASSWORD, USERNAME, prepare
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 
+# Base platforms that need packages (speech, pictures, remote controls) that no charger does.
+LEFT_OUT = {
+    "ai_task",
+    "assist_satellite",
+    "camera",
+    "conversation",
+    "image_processing",
+    "infrared",
+    "radio_frequency",
+    "stt",
+    "tts",
+    "wake_word",
+}
+
 
 def _positive(text: str) -> float:
     value = float(text)
@@ -104,6 +118,7 @@ def make_folder(folder: Path, *, fresh: bool) -> None:
 async def run(options: argparse.Namespace, folder: Path) -> int:
     """Run Home Assistant until it is told to stop."""
     await prepare(str(folder), host=HOST, port=options.port, speed=options.speed)
+    bootstrap.DEFAULT_INTEGRATIONS -= LEFT_OUT
     hass = await bootstrap.async_setup_hass(
         runner.RuntimeConfig(config_dir=str(folder), skip_pip=True)
     )
