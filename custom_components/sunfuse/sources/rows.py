@@ -1,0 +1,201 @@
+"""Rows of time and value as integrations publish them, brought to slots.
+
+Attributes of entities and responses of actions have no common form, only a common shape:
+a list of rows, each with a time and a number. Times come with an offset, without one, as
+`datetime` or as seconds or milliseconds since 1970; numbers come as numbers or text, and
+as null, "inf" or "" where nothing is known.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+import math
+from typing import Any
+
+from .series import Series, Slot, layered
+
+START_KEYS = (
+    *("start", "start_time", "starttime", "startsat", "start_timestamp", "starts_at"),
+    *("from", "valid_from", "period_start", "begin", "datetime", "date_time"),
+    *("timestamp", "time", "hour", "dtime", "time_start", "interval_start", "date"),
+)
+END_KEYS = (
+    *("end", "end_time", "endtime", "endsat", "end_timestamp", "ends_at", "till"),
+    *("to", "valid_to", "until", "period_end", "time_end", "interval_end"),
+)
+_HOUR = timedelta(hours=1)
+# A slot longer than this without an end of its own has a gap behind it.
+_LONGEST_STEP = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row as it was read: UTC, the end where it is told, the value where it is known."""
+
+    start: datetime
+    end: datetime | None
+    value: float | None
+
+
+class Clock:
+    """Reads the times of one list of rows.
+
+    A time without an offset is local. In the night when clocks go back, a local time
+    appears twice; the second one in the same list is the later one.
+    """
+
+    def __init__(self, tz: tzinfo) -> None:
+        """Start with a list of rows."""
+        self._tz = tz
+        self._seen: set[datetime] = set()
+
+    def start(self, value: object) -> datetime | None:
+        """Read the start of a row, as UTC; None if it is not a time."""
+        if (at := parse_time(value)) is None:
+            return None
+        if at.tzinfo is None:
+            fold = int(at in self._seen)
+            self._seen.add(at)
+            at = at.replace(tzinfo=self._tz, fold=fold)
+        return _snapped(at.astimezone(UTC))
+
+    def end(self, value: object, start: datetime) -> datetime | None:
+        """Read the end of a row, which lies after its start; None if it is not told."""
+        if (at := parse_time(value)) is None:
+            return None
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=self._tz)
+            if at.astimezone(UTC) <= start:
+                at = at.replace(fold=1)
+        end = _snapped(at.astimezone(UTC))
+        return end if end > start else None
+
+
+def parse_time(value: object) -> datetime | None:
+    """Read a time in any of the forms seen; without time zone where the source has none.
+
+    Numbers are seconds since 1970, or milliseconds (aWATTar).
+    """
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = value / 1000 if value > 1e11 else value
+        # Years 2001 to 2286; a smaller number is an hour of the day or a price.
+        return datetime.fromtimestamp(seconds, UTC) if 1e9 < seconds < 1e10 else None
+    # A date alone, or an hour alone, is no start of a slot.
+    if not isinstance(value, str) or len(value.strip()) < 13:
+        return None
+    try:
+        return datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+
+
+def _snapped(at: datetime) -> datetime:
+    """Mend a start one second late or an end one second early.
+
+    Amber's intervals begin at second 1; others end at second 59.
+    """
+    if at.second == 1:
+        return at.replace(second=0, microsecond=0)
+    if at.second == 59:
+        return at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return at
+
+
+def parse_number(value: object) -> float | None:
+    """Read a number; None for null, rubbish, infinity and not-a-number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value.replace(",", ".") if isinstance(value, str) else value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def first_key(row: Mapping[str, Any], names: Iterable[str]) -> str | None:
+    """Return the first of some names, in any case, that a row has as a key."""
+    lower = {key.lower(): key for key in row if isinstance(key, str)}
+    return next((lower[name] for name in names if name in lower), None)
+
+
+def start_key(row: Mapping[str, Any]) -> str | None:
+    """Return the key of a row's start: the first that holds a time."""
+    lower = {key.lower(): key for key in row if isinstance(key, str)}
+    return next(
+        (
+            lower[name]
+            for name in START_KEYS
+            if name in lower and parse_time(row[lower[name]]) is not None
+        ),
+        None,
+    )
+
+
+def read_rows(
+    rows: Sequence[Mapping[str, Any]],
+    value_of: Callable[[Mapping[str, Any]], float | None],
+    tz: tzinfo,
+) -> list[Row]:
+    """Read a list of rows that name their times; what has no start is left out."""
+    clock = Clock(tz)
+    read = []
+    for row in rows:
+        key = start_key(row)
+        if key is None or (start := clock.start(row[key])) is None:
+            continue
+        end_key = first_key(row, END_KEYS)
+        end = clock.end(row[end_key], start) if end_key is not None else None
+        if end is None and (minutes := parse_number(row.get("duration"))):
+            end = start + timedelta(minutes=minutes)
+        read.append(Row(start=start, end=end, value=value_of(row)))
+    return read
+
+
+def read_pairs(pairs: Iterable[tuple[object, object]], tz: tzinfo) -> list[Row]:
+    """Read pairs of time and value, as a mapping from time to value has them."""
+    clock = Clock(tz)
+    return [
+        Row(start=start, end=None, value=parse_number(value))
+        for at, value in pairs
+        if (start := clock.start(at)) is not None
+    ]
+
+
+def to_series(rows: Iterable[Row], *, open_end: datetime | None = None) -> Series:
+    """Turn rows to slots.
+
+    A row holds until its own end, at most until the next row's start. Without an end it
+    holds until the next start; the last, or one before a gap, as long as most others do.
+    `open_end` is how far the last row reaches whose end is open (a tariff that goes on).
+    """
+    ordered = sorted(rows, key=lambda row: row.start)
+    step = _usual_step(ordered)
+    slots = []
+    for index, row in enumerate(ordered):
+        following = next(
+            (other.start for other in ordered[index + 1 :] if other.start > row.start),
+            None,
+        )
+        end = row.end
+        if end is None and following is None and open_end is not None:
+            end = max(open_end, row.start + step)
+        elif end is None:
+            gap = following is None or following - row.start > max(_LONGEST_STEP, step)
+            end = row.start + step if gap else following
+        if following is not None and end is not None:
+            end = min(end, following)
+        if row.value is not None and end is not None:
+            slots.append(Slot(start=row.start, end=end, value=row.value))
+    return layered(slots)
+
+
+def _usual_step(ordered: Sequence[Row]) -> timedelta:
+    """Return the distance that most rows have; an hour where there is only one."""
+    steps = [
+        after.start - before.start
+        for before, after in zip(ordered, ordered[1:], strict=False)
+        if after.start > before.start
+    ]
+    return max(set(steps), key=lambda step: (steps.count(step), -step), default=_HOUR)

@@ -1,0 +1,152 @@
+"""Values over time: what prices, carbon and forecasts have in common.
+
+A series is a tuple of slots, sorted by start, without overlaps; gaps are allowed and mean
+"not known". All times are UTC, so that a day of 23 or 25 hours is nothing special: every
+time zone's offset is a multiple of 15 minutes, so a quarter hour of UTC is a quarter hour
+anywhere.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from operator import attrgetter
+
+QUARTER = timedelta(minutes=15)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_START = attrgetter("start")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A value that holds from `start` (included) to `end` (excluded), both in UTC."""
+
+    start: datetime
+    end: datetime
+    value: float
+
+    @property
+    def seconds(self) -> float:
+        """How long the slot lasts."""
+        return (self.end - self.start).total_seconds()
+
+
+type Series = tuple[Slot, ...]
+
+
+def layered(*layers: Iterable[Slot]) -> Series:
+    """Join layers to one series; where slots overlap, the one that came first stays.
+
+    Slots that end before they start are left out.
+    """
+    painted: list[Slot] = []
+    for slot in chain(*layers):
+        for piece in tuple(_uncovered(slot, painted)):
+            painted.insert(bisect_right(painted, piece.start, key=_START), piece)
+    return tuple(painted)
+
+
+def _uncovered(slot: Slot, painted: list[Slot]) -> Iterator[Slot]:
+    """Yield the parts of a slot that no slot of a sorted, disjoint list covers."""
+    start = slot.start
+    first = max(0, bisect_right(painted, start, key=_START) - 1)
+    for other in painted[first:]:
+        if other.start >= slot.end:
+            break
+        if start < other.start:
+            yield Slot(start=start, end=other.start, value=slot.value)
+        start = max(start, other.end)
+    if start < slot.end:
+        yield Slot(start=start, end=slot.end, value=slot.value)
+
+
+def quarter_start(at: datetime) -> datetime:
+    """Return the start of the quarter hour that an instant lies in, in UTC."""
+    return floor(at, QUARTER)
+
+
+def floor(at: datetime, step: timedelta) -> datetime:
+    """Round down to a whole step since the epoch, in UTC."""
+    return at.astimezone(UTC) - (at - _EPOCH) % step
+
+
+def quarters(start: datetime, end: datetime) -> Iterator[datetime]:
+    """Yield the start of every quarter hour that lies in or touches a period."""
+    at = quarter_start(start)
+    while at < end:
+        yield at
+        at += QUARTER
+
+
+def by_quarter(series: Series) -> Series:
+    """Bring a series to quarter hours: the mean of what is known of each, by time.
+
+    A slot of an hour becomes four of the same value, three of five minutes become their
+    mean. What the series adds up to (value times time) is kept where it fills quarters.
+    """
+    sums: dict[datetime, float] = {}
+    seconds: dict[datetime, float] = {}
+    for slot in series:
+        for start in quarters(slot.start, slot.end):
+            part = min(slot.end, start + QUARTER) - max(slot.start, start)
+            lasts = part.total_seconds()
+            sums[start] = sums.get(start, 0.0) + slot.value * lasts
+            seconds[start] = seconds.get(start, 0.0) + lasts
+    return tuple(
+        Slot(start=start, end=start + QUARTER, value=sums[start] / seconds[start])
+        for start in sorted(sums)
+    )
+
+
+def between(series: Series, start: datetime, end: datetime) -> Series:
+    """Cut a series to a period."""
+    return tuple(
+        Slot(start=max(slot.start, start), end=min(slot.end, end), value=slot.value)
+        for slot in series
+        if slot.end > start and slot.start < end
+    )
+
+
+def at_time(series: Series, at: datetime) -> Slot | None:
+    """Return the slot that holds an instant."""
+    index = bisect_right(series, at, key=_START) - 1
+    if index >= 0 and at < series[index].end:
+        return series[index]
+    return None
+
+
+def mean(series: Iterable[Slot]) -> float | None:
+    """Return the mean by time; None where there is nothing."""
+    slots = tuple(series)
+    if not slots:
+        return None
+    return sum(slot.value * slot.seconds for slot in slots) / sum(
+        slot.seconds for slot in slots
+    )
+
+
+def scaled(series: Series, factor: float) -> Series:
+    """Multiply every value."""
+    return tuple(
+        Slot(start=slot.start, end=slot.end, value=slot.value * factor)
+        for slot in series
+    )
+
+
+def quantile(values: Iterable[float], share: float) -> float:
+    """Return a quantile (share of 0 to 1), linear between the values; raise if none.
+
+    Type 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages" (1996).
+
+    Raises:
+        ValueError: there are no values.
+
+    """
+    ordered = sorted(values)
+    if not ordered:
+        raise ValueError("a quantile of nothing")
+    place = share * (len(ordered) - 1)
+    lower = int(place)
+    upper = min(lower + 1, len(ordered) - 1)
+    return ordered[lower] + (place - lower) * (ordered[upper] - ordered[lower])

@@ -1,0 +1,157 @@
+"""From what was found to currency per kWh: units, scale, absurd values, age."""
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+import math
+from statistics import median
+from typing import Any
+
+from ..rows import parse_number
+from ..series import Series, Slot, at_time, layered, scaled
+from .model import Issue, IssueKey, Reading
+from .shapes import Found, find_series
+from .units import (
+    Unit,
+    absurd_above,
+    parse_carbon_unit,
+    parse_unit,
+    unit_of_key,
+    usual_range,
+)
+
+# Grams per kWh: lignite with its mines stays below 1.3 kg; above 3 kg is a wrong unit.
+_CARBON_ABSURD = 3000.0
+
+
+def read_prices(
+    attributes: Mapping[str, Any],
+    *,
+    state: object,
+    unit: str | None,
+    currency: str,
+    now: datetime,
+    tz: tzinfo,
+) -> Reading:
+    """Read an entity's prices: its attributes by shape, else its state for now.
+
+    Args:
+        attributes: the entity's attributes, or the response of an action.
+        state: the entity's state, or None.
+        unit: its unit of measurement, or what the user says the unit is.
+        currency: the currency where the unit does not tell.
+        now: timezone-aware.
+        tz: the time zone of times that come without an offset, and of days.
+
+    Returns:
+        Currency per kWh. What was wrong is in the issues; this never raises on data.
+
+    """
+    found, issues = find_series(attributes, now=now, tz=tz)
+    entity_unit = parse_unit(unit) or _unit_beside(attributes)
+    known = entity_unit.currency if entity_unit else None
+    currency = known or _named_currency(attributes) or currency
+    current = _state_price(state, entity_unit)
+    layers: list[Series] = []
+    for one in found:
+        series, more = _in_currency(one, entity_unit, current, currency, now)
+        issues += more
+        layers.append(series)
+    series, more = _believable(layered(*layers), absurd_above(currency))
+    issues += more
+    if not found:
+        issues.append(Issue(key=IssueKey.NOTHING_FOUND))
+    elif not any(slot.end > now for slot in series):
+        issues.append(Issue(key=IssueKey.OUTDATED))
+    return Reading(
+        series=series, currency=currency, issues=tuple(dict.fromkeys(issues))
+    )
+
+
+def _named_currency(attributes: Mapping[str, Any]) -> str | None:
+    """Return the currency that an attribute of that name holds (Nord Pool's EUR, SEK)."""
+    value = attributes.get("currency")
+    unit = parse_unit(value) if isinstance(value, str) else None
+    return unit.currency if unit else None
+
+
+def _unit_beside(attributes: Mapping[str, Any]) -> Unit | None:
+    """Read a unit from the attributes that carry one."""
+    for name in ("unit_of_measurement", "price_unit"):
+        value = attributes.get(name)
+        if isinstance(value, str) and (unit := parse_unit(value)) is not None:
+            return unit
+    return None
+
+
+def _state_price(state: object, unit: Unit | None) -> float | None:
+    """Return the state as currency per kWh, where its unit is known."""
+    number = parse_number(state)
+    return None if number is None or unit is None else number * unit.factor
+
+
+def _in_currency(
+    found: Found,
+    entity_unit: Unit | None,
+    current: float | None,
+    currency: str,
+    now: datetime,
+) -> tuple[Series, list[Issue]]:
+    """Bring what was found to currency per kWh; nothing if no scale makes sense."""
+    unit = unit_of_key(found.value_key) or parse_unit(found.row_unit) or entity_unit
+    series = scaled(found.series, unit.factor if unit else 1.0)
+    low, high = usual_range(currency)
+    middle = median(abs(slot.value) for slot in series)
+    if low <= middle <= high:
+        return series, []
+    power = _power_of_ten(series, current, now)
+    if power:
+        issue = Issue(key=IssueKey.SCALE_CORRECTED, detail=found.name)
+        return scaled(series, 10.0**power), [issue]
+    if middle > high and (unit is None or middle > absurd_above(currency)):
+        key = IssueKey.UNIT_UNKNOWN if unit is None else IssueKey.SCALE_UNKNOWN
+        return (), [Issue(key=key, detail=found.name)]
+    # An unusual week, such as one of wind for nothing, with a unit that is told.
+    return series, []
+
+
+def _power_of_ten(series: Series, current: float | None, now: datetime) -> int | None:
+    """Return by which power of ten the slot of now differs from the state, if by one."""
+    slot = at_time(series, now)
+    if slot is None or not current or not slot.value or slot.value * current < 0:
+        return None
+    exponent = math.log10(current / slot.value)
+    power = round(exponent)
+    # States are rounded: 2 % is near enough, and no two scales are nearer than tenfold.
+    return power if abs(exponent - power) < math.log10(1.02) else None
+
+
+def _believable(series: Series, limit: float) -> tuple[Series, list[Issue]]:
+    """Leave out single values that no market can reach."""
+    kept: tuple[Slot, ...] = tuple(slot for slot in series if abs(slot.value) <= limit)
+    if len(kept) == len(series):
+        return series, []
+    return kept, [Issue(key=IssueKey.ABSURD_VALUES)]
+
+
+def read_carbon(
+    attributes: Mapping[str, Any],
+    *,
+    unit: str | None,
+    now: datetime,
+    tz: tzinfo,
+) -> Reading:
+    """Read carbon intensity from attributes, in grams of CO2 equivalent per kWh."""
+    found, issues = find_series(attributes, now=now, tz=tz)
+    parsed = parse_carbon_unit(unit)
+    if found and unit is not None and parsed is None:
+        return Reading(issues=(*issues, Issue(key=IssueKey.UNIT_UNKNOWN, detail=unit)))
+    factor = parsed.factor if parsed else 1.0
+    series = layered(*(scaled(one.series, factor) for one in found))
+    kept = tuple(slot for slot in series if 0 <= slot.value <= _CARBON_ABSURD)
+    if len(kept) < len(series):
+        issues.append(Issue(key=IssueKey.ABSURD_VALUES))
+    if not found:
+        issues.append(Issue(key=IssueKey.NOTHING_FOUND))
+    elif not any(slot.end > now for slot in kept):
+        issues.append(Issue(key=IssueKey.OUTDATED))
+    return Reading(series=kept, issues=tuple(issues))

@@ -1,0 +1,285 @@
+"""Prices from the attributes of an entity, recognised by their shape.
+
+No list of integrations: whatever holds times with numbers is read, in the order of trust:
+
+- lists of rows with a time and a price (Nord Pool, ENTSO-E, EPEX Spot, Octopus, Amber,
+  aWATTar, Zonneplan, Frank Energie, Energi Data Service, PSE, templates on EnergyZero);
+- lists of pairs of price and time, mappings from time to price (OMIE);
+- attributes whose very names are times (Czech spot prices) or hours (PVPC);
+- bare lists of a day's prices named today and tomorrow (Tibber's custom component).
+
+The unit is what the field's name says (`price_ct_per_kwh`), else the row's or the entity's
+unit. The state of the entity, whose unit is known, is the judge: where the attribute is a
+power of ten away from it (Zonneplan's millionths), the attribute's scale is corrected.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from itertools import pairwise
+import json
+import re
+from typing import Any
+
+from ..rows import (
+    END_KEYS,
+    START_KEYS,
+    Row,
+    first_key,
+    parse_number,
+    parse_time,
+    read_pairs,
+    read_rows,
+    start_key,
+    to_series,
+)
+from ..series import Series, Slot, layered
+from .model import Issue, IssueKey
+
+VALUE_KEYS = (
+    *("value_inc_vat", "value_incl_vat", "total_price", "total", "all_in"),
+    *("per_kwh", "price_per_kwh", "price_eur_per_kwh", "price_ct_per_kwh"),
+    *("price_eur_per_mwh", "electricity_price", "price", "value", "marketprice"),
+    *("rate", "tariff", "cost", "rce_pln", "carbon_intensity", "carbonintensity"),
+    *("intensity", "co2", "forecast", "unit_price", "energy"),
+)
+# Rows of these attributes are not the price of electricity.
+_OTHERS = re.compile(r"gas|cheapest|highest|lowest|level|rank|sustainab|dispatch|event")
+_PVPC = re.compile(r"^price_(next_day_)?(\d\d)h(_d)?$")
+_DAYS = {"today": 0, "tomorrow": 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Slots as an attribute gives them, with what the field and the row say of the unit."""
+
+    name: str
+    series: Series
+    missing: int
+    value_key: str = ""
+    row_unit: str | None = None
+
+
+def find_series(
+    attributes: Mapping[str, Any], *, now: datetime, tz: tzinfo
+) -> tuple[list[Found], list[Issue]]:
+    """Find all that has the shape of prices over time, the most trusted first."""
+    issues: list[Issue] = []
+    named = sorted(attributes.items(), key=lambda item: _trust(str(item[0])))
+    found = []
+    for name, raw in named:
+        if _OTHERS.search(str(name).lower()):
+            continue
+        value, unreadable = _plain(raw)
+        if unreadable:
+            issues.append(Issue(key=IssueKey.UNREADABLE, detail=str(name)))
+        found += _read_attribute(str(name), value, now, tz)
+    found += _read_names(attributes, tz)
+    found += _read_pvpc(attributes, now, tz)
+    if not any(one.series for one in found):
+        days, copied = _read_bare_days(attributes, now, tz)
+        found += days
+        issues += copied
+    issues += [
+        Issue(key=IssueKey.MISSING_VALUES, detail=one.name)
+        for one in found
+        if one.missing
+    ]
+    return [one for one in found if one.series], issues
+
+
+def _trust(name: str) -> tuple[int, str]:
+    """Order attributes: the market's days, then lists of all, then guesses of what comes.
+
+    Energi Data Service puts a guess of the coming week into `forecast`.
+    """
+    lower = name.lower()
+    if "raw" in lower:
+        return 0, lower
+    if any(day in lower for day in _DAYS):
+        return 1, lower
+    return (3 if lower.startswith("forecast") else 2), lower
+
+
+def _plain(value: Any) -> tuple[Any, bool]:
+    """Undo a list that a template or an integration turned to text; tell if that fails."""
+    if not isinstance(value, str) or value.strip()[:1] not in ("[", "{"):
+        return value, False
+    for read in (json.loads, ast.literal_eval):
+        try:
+            return read(value), False
+        except ValueError, SyntaxError, MemoryError, RecursionError:
+            continue
+    return None, True
+
+
+def _read_attribute(name: str, value: Any, now: datetime, tz: tzinfo) -> list[Found]:
+    """Read one attribute by its shape; nothing if it has none that is known."""
+    if isinstance(value, Mapping):
+        if any(parse_time(key) is not None for key in value):
+            return [_found(name, read_pairs(value.items(), tz))]
+        # {"data": [...]}, {home: [...]}, {area: [...]}: one step deeper.
+        return [
+            inner
+            for key, part in value.items()
+            if isinstance(part, list | tuple)
+            for inner in _read_attribute(f"{name}.{key}", part, now, tz)
+        ]
+    if not isinstance(value, list | tuple) or not value:
+        return []
+    rows = [row for row in value if isinstance(row, Mapping)]
+    if rows:
+        return _read_mappings(name, rows, now, tz)
+    pairs = [
+        pair for pair in value if isinstance(pair, list | tuple) and len(pair) == 2
+    ]
+    return [_found(name, read_pairs(_time_first(pairs), tz))] if pairs else []
+
+
+def _time_first(
+    pairs: Sequence[Sequence[object]],
+) -> Iterator[tuple[object, object]]:
+    """Bring pairs to the order of time and value."""
+    for one, other in pairs:
+        yield (one, other) if parse_time(one) is not None else (other, one)
+
+
+def _read_mappings(
+    name: str, rows: Sequence[Mapping[str, Any]], now: datetime, tz: tzinfo
+) -> list[Found]:
+    """Read a list of rows with named times."""
+    if (sample := next((row for row in rows if start_key(row)), None)) is None:
+        return []
+    if (key := value_key(rows)) is None:
+        return []
+    read = read_rows(rows, lambda row: _value(row.get(key)), tz)
+    end = first_key(sample, END_KEYS)
+    # An end that is there and null: the tariff goes on. Two days of it are enough.
+    goes_on = end is not None and rows[-1].get(end, 0) is None
+    series = to_series(read, open_end=now + timedelta(days=2) if goes_on else None)
+    unit = sample.get("unit")
+    return [
+        Found(
+            name=name,
+            series=series,
+            missing=sum(row.value is None for row in read),
+            value_key=key,
+            row_unit=unit if isinstance(unit, str) else None,
+        )
+    ]
+
+
+def value_key(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the key of the rows' value: a known name, else the only number there is."""
+    keys: dict[str, None] = {}
+    for row in rows:
+        keys.update(dict.fromkeys(key for key in row if isinstance(key, str)))
+    held = [
+        key for key in keys if any(_value(row.get(key)) is not None for row in rows)
+    ]
+    by_name = first_key(dict.fromkeys(held), VALUE_KEYS)
+    if by_name is not None:
+        return by_name
+    # All of tomorrow's values may be null yet: the name alone tells then.
+    if (named := first_key(keys, VALUE_KEYS)) is not None and not held:
+        return named
+    times = {*START_KEYS, *END_KEYS, "duration"}
+    others = [key for key in held if key.lower() not in times]
+    return others[0] if len(others) == 1 else None
+
+
+def _value(raw: Any) -> float | None:
+    """Read a value, which may lie one step deeper (`intensity: {forecast, actual}`)."""
+    if isinstance(raw, Mapping):
+        return parse_number(raw.get("forecast", raw.get("value")))
+    return parse_number(raw)
+
+
+def _found(name: str, rows: list[Row]) -> Found:
+    """Pack rows without named fields."""
+    missing = sum(row.value is None for row in rows)
+    return Found(name=name, series=to_series(rows), missing=missing)
+
+
+def _read_names(attributes: Mapping[str, Any], tz: tzinfo) -> list[Found]:
+    """Read attributes whose names are times."""
+    pairs = [
+        (name, value)
+        for name, value in attributes.items()
+        if parse_time(name) is not None and parse_number(value) is not None
+    ]
+    return [_found("", read_pairs(pairs, tz))] if pairs else []
+
+
+def _read_pvpc(attributes: Mapping[str, Any], now: datetime, tz: tzinfo) -> list[Found]:
+    """Read `price_00h` to `price_23h`, with `price_02h_d` for the hour that comes twice.
+
+    Spain's PVPC names hours of the local day, those of the next day `price_next_day_00h`.
+    """
+    today = now.astimezone(tz).date()
+    rows = []
+    for name, value in attributes.items():
+        if not (match := _PVPC.match(str(name))):
+            continue
+        day = today + timedelta(days=1 if match[1] else 0)
+        at = datetime.combine(day, time(int(match[2])), tz)
+        at = at.replace(fold=1 if match[3] else 0)
+        start = at.astimezone(UTC)
+        end = start + timedelta(hours=1)
+        rows.append(Row(start=start, end=end, value=parse_number(value)))
+    return [_found("price_*h", rows)] if rows else []
+
+
+def _read_bare_days(
+    attributes: Mapping[str, Any], now: datetime, tz: tzinfo
+) -> tuple[list[Found], list[Issue]]:
+    """Read a day's prices without times, spread evenly over the local day.
+
+    A day of 23 or 25 hours has 92 or 100 quarters; a list of the usual length on such a
+    day cannot be told apart from a wrong one and is laid from midnight on.
+    """
+    days: dict[str, list[float | None]] = {}
+    for name in attributes:
+        day = next((day for day in _DAYS if str(name).lower().endswith(day)), None)
+        raw, _ = _plain(attributes[name])
+        if day is None or not isinstance(raw, list | tuple) or len(raw) < 23:
+            continue
+        days.setdefault(day, [parse_number(value) for value in raw])
+    # Between midnight and the next fetch, some leave today's prices in both.
+    if days.get("today") is not None and days.get("today") == days.get("tomorrow"):
+        del days["tomorrow"]
+        issues = [Issue(key=IssueKey.COPY_OF_TODAY, detail="tomorrow")]
+    else:
+        issues = []
+    return [_bare_day(day, values, now, tz) for day, values in days.items()], issues
+
+
+def _bare_day(
+    day: str, values: Sequence[float | None], now: datetime, tz: tzinfo
+) -> Found:
+    """Lay a list of prices over a local day."""
+    date = now.astimezone(tz).date() + timedelta(days=_DAYS[day])
+    midnight, following = (
+        datetime.combine(date + timedelta(days=plus), time(), tz).astimezone(UTC)
+        for plus in (0, 1)
+    )
+    # 23 to 25 values are hours, 46 to 50 halves, 92 to 100 quarters.
+    step = timedelta(hours=1) / max(1, round(len(values) / 24))
+    starts = [midnight + step * index for index in range(len(values))]
+    slots = [
+        Slot(start=start, end=start + step, value=value)
+        for start, value in zip(starts, values, strict=True)
+        if value is not None and start < following
+    ]
+    missing = sum(value is None for value in values)
+    return Found(name=day, series=layered(slots), missing=missing)
+
+
+def gaps(series: Series) -> list[tuple[datetime, datetime]]:
+    """Return the periods inside a series of which nothing is known."""
+    return [
+        (before.end, after.start)
+        for before, after in pairwise(series)
+        if after.start > before.end
+    ]

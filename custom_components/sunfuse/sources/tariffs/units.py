@@ -1,0 +1,135 @@
+"""Units of price: whatever a source says, as currency per kilowatt-hour."""
+
+from dataclasses import dataclass
+import re
+
+# What people and integrations write, and the currency with the part of it that is meant.
+_MONEY: dict[str, tuple[str | None, float]] = {
+    "€": ("EUR", 1),
+    "eur": ("EUR", 1),
+    "euro": ("EUR", 1),
+    "£": ("GBP", 1),
+    "gbp": ("GBP", 1),
+    "p": ("GBP", 0.01),
+    "pence": ("GBP", 0.01),
+    "gbp pence": ("GBP", 0.01),
+    "$": (None, 1),
+    "usd": ("USD", 1),
+    "aud": ("AUD", 1),
+    "cad": ("CAD", 1),
+    "nzd": ("NZD", 1),
+    "chf": ("CHF", 1),
+    "fr": ("CHF", 1),
+    "rp": ("CHF", 0.01),
+    "kr": (None, 1),
+    "sek": ("SEK", 1),
+    "nok": ("NOK", 1),
+    "dkk": ("DKK", 1),
+    "öre": ("SEK", 0.01),
+    "øre": (None, 0.01),
+    "ore": (None, 0.01),
+    "kč": ("CZK", 1),
+    "czk": ("CZK", 1),
+    "zł": ("PLN", 1),
+    "pln": ("PLN", 1),
+    "gr": ("PLN", 0.01),
+    "ft": ("HUF", 1),
+    "huf": ("HUF", 1),
+    "lei": ("RON", 1),
+    "ron": ("RON", 1),
+    "bgn": ("BGN", 1),
+    "isk": ("ISK", 1),
+    "¥": ("JPY", 1),
+    "jpy": ("JPY", 1),
+    "₹": ("INR", 1),
+    "inr": ("INR", 1),
+    "uah": ("UAH", 1),
+    "₴": ("UAH", 1),
+    "c": (None, 0.01),
+    "ct": (None, 0.01),
+    "cent": (None, 0.01),
+    "cents": (None, 0.01),
+    "eurocent": ("EUR", 0.01),
+    "eurct": ("EUR", 0.01),
+    "¢": (None, 0.01),
+    "snt": ("EUR", 0.01),
+}
+_ENERGY = {"kwh": 1.0, "mwh": 1e-3, "wh": 1e3, "gwh": 1e-6}
+_CARBON = re.compile(r"^(k?g|t)\s*(co2)?\s*(eq|e)?\s*(?:/|per)\s*([kmg]?wh)$")
+_CARBON_GRAMS = {"g": 1.0, "kg": 1e3, "t": 1e6}
+# Keys such as price_ct_per_kwh, price_eur_per_mwh, price_per_kwh, per_kwh.
+_KEY = re.compile(r"(?:^|_)(?:([a-z]+)_)?per_([kmg]?wh)$")
+
+# Currencies of which a kilowatt-hour costs some, or some hundreds; of the others less than one.
+_TENS = frozenset({"SEK", "NOK", "DKK", "CZK", "PLN", "RON", "UAH", "INR"})
+_HUNDREDS = frozenset({"HUF", "JPY", "ISK", "KRW", "IDR", "VND", "CLP"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """What turns a source's number into its price per kWh (or its grams per kWh)."""
+
+    currency: str | None  # None where the unit does not tell (ct, kr, $)
+    factor: float
+
+
+def parse_unit(text: str | None) -> Unit | None:
+    """Read a unit of price such as `EUR/MWh`, `ct/kWh`, `öre/kWh`, `kr/kWh`.
+
+    A currency alone (Tibber's old attribute, some template sensors) is taken per kWh.
+    Return None for what is not a unit of price.
+    """
+    if text is None:
+        return None
+    money, _, energy = text.strip().lower().partition("/")
+    scale = _ENERGY.get(energy.strip() or "kwh")
+    parts = _money(money.strip())
+    if scale is None or parts is None:
+        return None
+    return Unit(currency=parts[0], factor=parts[1] * scale)
+
+
+def _money(text: str) -> tuple[str | None, float] | None:
+    """Read the upper half of a unit of price."""
+    if (known := _MONEY.get(text)) is not None:
+        return known
+    # An ISO 4217 code that is not in the table.
+    return (text.upper(), 1.0) if re.fullmatch(r"[a-z]{3}", text) else None
+
+
+def unit_of_key(key: str) -> Unit | None:
+    """Read the unit that the name of a field tells, as `price_ct_per_kwh` does."""
+    if (match := _KEY.search(key.lower())) is None:
+        return None
+    money = _MONEY.get(match[1] or "")
+    # price_per_kwh: the word before "per" is no money; the unit of the source holds for it
+    # as far as the currency goes.
+    currency, part = money if money is not None else (None, 1.0)
+    return Unit(currency=currency, factor=part * _ENERGY[match[2]])
+
+
+def parse_carbon_unit(text: str | None) -> Unit | None:
+    """Read a unit of carbon intensity such as `gCO2eq/kWh`, `kg/MWh`, as grams per kWh."""
+    match = _CARBON.match((text or "").strip().lower().replace("₂", "2"))
+    if match is None:
+        return None
+    return Unit(currency=None, factor=_CARBON_GRAMS[match[1]] * _ENERGY[match[4]])
+
+
+def usual_range(currency: str) -> tuple[float, float]:
+    """Return between which prices per kWh the median of a day usually lies.
+
+    Wide: free wind in spring to a crisis in winter. It is used to doubt a unit, never to
+    cut a price.
+    """
+    scale = 10.0 if currency in _TENS else 300.0 if currency in _HUNDREDS else 1.0
+    return 0.002 * scale, 3.0 * scale
+
+
+def absurd_above(currency: str) -> float:
+    """Return the price per kWh that no market can reach, for either sign.
+
+    Europe's harmonised maximum of the day-ahead market is 4 to 5 EUR/kWh, that of
+    Australia's market about 20 AUD/kWh; taxes and fees come on top.
+    """
+    return 10.0 * usual_range(currency)[1]

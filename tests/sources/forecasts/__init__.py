@@ -1,0 +1,1 @@
+"""Tests of the forecasts of sunshine and load."""

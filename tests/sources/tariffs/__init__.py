@@ -1,0 +1,1 @@
+"""Tests of prices, carbon and capacity tariffs."""

@@ -1,0 +1,427 @@
+"""Whatever integration publishes prices, they are read; and so are its bad days.
+
+The payloads have the shape of what users posted in the issues named beside them.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from custom_components.sunfuse.sources.series import at_time
+from custom_components.sunfuse.sources.tariffs.model import IssueKey, Reading
+from custom_components.sunfuse.sources.tariffs.reading import read_carbon, read_prices
+from custom_components.sunfuse.sources.tariffs.shapes import gaps
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+# A Wednesday in winter time, 12:05 local.
+NOW = datetime(2026, 11, 25, 11, 5, tzinfo=UTC)
+
+
+def read(
+    attributes: dict[str, Any],
+    unit: str | None = "EUR/kWh",
+    state: object = None,
+    now: datetime = NOW,
+    currency: str = "EUR",
+    tz: ZoneInfo = AMSTERDAM,
+) -> Reading:
+    """Read as a user in the Netherlands would have it."""
+    return read_prices(
+        attributes, state=state, unit=unit, currency=currency, now=now, tz=tz
+    )
+
+
+def local_day(day: date, minutes: int = 60) -> list[datetime]:
+    """Return the starts of a local day's slots, in local time with offset."""
+    midnight = datetime(day.year, day.month, day.day, tzinfo=AMSTERDAM)
+    following = midnight + timedelta(days=1)
+    at, starts = midnight.astimezone(UTC), []
+    while at < following.astimezone(UTC):
+        starts.append(at.astimezone(AMSTERDAM))
+        at += timedelta(minutes=minutes)
+    return starts
+
+
+def nord_pool_rows(day: date, minutes: int = 60) -> list[dict[str, Any]]:
+    """Rows as Nord Pool from HACS has them; the price counts up from 0.10."""
+    return [
+        {
+            "start": at.isoformat(),
+            "end": (at.astimezone(UTC) + timedelta(minutes=minutes))
+            .astimezone(AMSTERDAM)
+            .isoformat(),
+            "value": round(0.10 + index / 1000, 5),
+        }
+        for index, at in enumerate(local_day(day, minutes))
+    ]
+
+
+TODAY = date(2026, 11, 25)
+HOURS = [at.isoformat() for at in local_day(TODAY)]
+UTC_HOURS = [at.astimezone(UTC) for at in local_day(TODAY)]
+
+
+def shapes() -> list[Any]:
+    """List (name, attributes, unit, state); 12:00 to 13:00 is 0.112, the first 0.100."""
+    value = [round(0.10 + index / 1000, 5) for index in range(24)]
+    both = list(zip(HOURS, value, strict=True))
+    in_utc = list(zip(UTC_HOURS, value, strict=True))
+    return [
+        ("nordpool_hacs", {"raw_today": nord_pool_rows(TODAY)}, "EUR/kWh", 0.112),
+        ("entsoe", {"prices_today": [{"time": t.replace("T", " "), "price": v}
+            for t, v in both]}, "€/kWh", "0.112"),
+        ("epex", {"data": [{"start_time": t, "price_per_kwh": v}
+            for t, v in both]}, "€/kWh", None),
+        ("epex_ct", {"data": [{"start_time": t, "price_eur_per_mwh": v * 1000,
+            "price_ct_per_kwh": v * 100} for t, v in both]}, "EUR/MWh", 112.0),
+        ("awattar", {"data": [{"start_timestamp": int(t.timestamp() * 1000),
+            "end_timestamp": int(t.timestamp() * 1000) + 3_600_000,
+            "marketprice": v * 1000, "unit": "Eur/MWh"} for t, v in in_utc]},
+            None, None),
+        ("octopus", {"rates": [{"start": t, "end": t + timedelta(hours=1),
+            "value_inc_vat": v, "is_capped": False} for t, v in in_utc]},
+            "GBP/kWh", None),
+        ("octopus_api", {"results": [{"value_exc_vat": v * 95, "value_inc_vat": v * 100,
+            "valid_from": t.isoformat().replace("+00:00", "Z"),
+            "valid_to": (t + timedelta(hours=1)).isoformat()}
+            for t, v in reversed(in_utc)]}, "p/kWh", None),
+        ("amber", {"forecasts": [{"duration": 60, "per_kwh": v, "spot_per_kwh": v / 2,
+            "start_time": (t + timedelta(seconds=1)).isoformat(),
+            "end_time": (t + timedelta(hours=1)).isoformat(), "renewables": 41,
+            "descriptor": "low"} for t, v in in_utc], "channel_type": "general"},
+            "$/kWh", None),
+        ("frank_energie", {"prices": [{"from": t.isoformat(),
+            "till": (t + timedelta(hours=1)).isoformat(), "price": v}
+            for t, v in in_utc]}, "€/kWh", None),
+        ("zonneplan", {"forecast": [{"electricity_price": int(v * 1e7),
+            "electricity_price_excl_tax": int(v * 5e6), "tariff_group": "low",
+            "solar_percentage": 0, "datetime":
+            t.strftime("%Y-%m-%dT%H:%M:%S.000000Z"), "sustainability_score": 508}
+            for t, v in in_utc]}, "€/kWh", 0.1119999),
+        ("energi_data_service", {"raw_today": [{"hour": t, "price": v}
+            for t, v in both]}, "DKK/kWh", None),
+        ("energyzero_template", {"prices": [{"timestamp": str(t), "price": v}
+            for t, v in in_utc]}, "EUR/kWh", None),
+        ("tibber_template", {"prices": [{"start_time": t, "price": v}
+            for t, v in both]}, None, None),
+        ("tibber_graphql", {"today": [{"total": v, "energy": v / 2, "tax": v / 2,
+            "startsAt": t} for t, v in both]}, "EUR", None),
+        ("omie", {"today_hours": dict(in_utc)}, "EUR/kWh", None),
+        ("czech", dict(both), "EUR/kWh", None),
+        ("pvpc", {f"price_{hour:02}h": v for hour, v in enumerate(value)},
+            "€/kWh", None),
+        ("tibber_hacs_bare", {"today": value, "tomorrow": []}, "EUR/kWh", None),
+        ("pairs", {"today": [[v, t] for t, v in both]}, "EUR/kWh", None),
+        ("pse_local", {"prices": [{"dtime": t[:19].replace("T", " "), "rce_pln": v * 1000,
+            "period": "00:00 - 00:15"} for t, v in both]}, "EUR/MWh", None),
+        ("text", {"prices": str([{"time": t, "price": v} for t, v in both])},
+            "EUR/kWh", None),
+        ("unknown_name", {"list": [{"start": t, "spotpris": v} for t, v in both]},
+            "EUR/kWh", None),
+        ("decimal_comma", {"prices": [{"start": t, "price": f"{v:.4f}".replace(".", ",")}
+            for t, v in both]}, "EUR/kWh", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "attributes", "unit", "state"), shapes())
+def test_every_shape_gives_the_same_day(
+    name: str, attributes: dict[str, Any], unit: str | None, state: object
+) -> None:
+    """24 hours, the right hour at the right price, in currency per kWh."""
+    reading = read(attributes, unit=unit, state=state)
+    assert len(reading.series) == 24, name
+    assert reading.series[0].start == datetime(2026, 11, 24, 23, tzinfo=UTC)
+    assert reading.series[-1].end == datetime(2026, 11, 25, 23, tzinfo=UTC)
+    now = at_time(reading.series, NOW)
+    assert now is not None
+    assert now.value == pytest.approx(0.112, rel=1e-3)
+    assert gaps(reading.series) == []
+
+
+@pytest.mark.parametrize(
+    ("unit", "currency", "price"),
+    [
+        ("EUR/MWh", "EUR", 112.0),
+        ("€/kWh", "EUR", 0.112),
+        ("ct/kWh", "EUR", 11.2),
+        ("Cents/kWh", "EUR", 11.2),
+        ("p/kWh", "GBP", 11.2),
+        ("GBP/kWh", "GBP", 0.112),
+        ("öre/kWh", "SEK", 112.0),
+        ("SEK/kWh", "SEK", 1.12),
+        ("Kč/kWh", "CZK", 1.12),
+        ("HUF/kWh", "HUF", 33.6),
+        ("c/kWh", "EUR", 11.2),
+        ("BRL/kWh", "BRL", 0.8),
+    ],
+)
+def test_units(unit: str, currency: str, price: float) -> None:
+    """Per kWh, per MWh, whole money and hundredths."""
+    rows = [{"start": t, "price": price} for t in HOURS]
+    reading = read({"prices": rows}, unit=unit)
+    assert reading.currency == currency
+    whole = {"EUR": 0.112, "GBP": 0.112, "SEK": 1.12, "CZK": 1.12, "HUF": 33.6}
+    assert reading.series[0].value == pytest.approx(whole.get(currency, price))
+    assert reading.issues == ()
+
+
+@pytest.mark.parametrize("minutes", [15, 60])
+@pytest.mark.parametrize(
+    ("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)]
+)
+def test_days_of_23_and_25_hours(day: date, hours: int, minutes: int) -> None:
+    """92 and 100 quarters, without a gap and without an overlap."""
+    count = hours * 60 // minutes
+    now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    values = [0.1 + index / 1000 for index in range(count)]
+    starts = local_day(day, minutes)
+    forms: list[dict[str, Any]] = [
+        {"raw_today": nord_pool_rows(day, minutes)},
+        {"today": values},
+        # Local times without an offset: 02:00 to 03:00 comes twice in October.
+        {
+            "prices": [
+                {"start": at.replace(tzinfo=None).isoformat(), "price": value}
+                for at, value in zip(starts, values, strict=True)
+            ]
+        },
+    ]
+    for attributes in forms:
+        series = read(attributes, now=now).series
+        assert len(series) == count
+        assert gaps(series) == []
+        assert series[0].start == starts[0].astimezone(UTC)
+        assert (series[-1].end - series[0].start) == timedelta(hours=hours)
+        assert [slot.value for slot in series] == pytest.approx(values)
+
+
+def test_local_ends_without_offset_in_the_long_night() -> None:
+    """02:45 to 03:00 the first time is a quarter, not an hour and a quarter."""
+    rows = [
+        {"start": "2026-10-25T02:45:00", "end": "2026-10-25T02:00:00", "price": 0.1},
+        {"start": "2026-10-25T02:00:00", "end": "2026-10-25T02:15:00", "price": 0.2},
+        {"start": "2026-10-25T02:45:00", "end": "2026-10-25T03:00:00", "price": 0.3},
+    ]
+    now = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
+    series = read({"prices": rows}, now=now).series
+    # First 02:45 is 00:45 UTC, the second 01:45 UTC; the lonely 02:00 is the first one.
+    assert [(s.start.hour, s.start.minute) for s in series] == [
+        (0, 0),
+        (0, 45),
+        (1, 45),
+    ]
+    assert series[1].end == datetime(2026, 10, 25, 1, tzinfo=UTC)
+
+
+def test_pvpc_in_the_long_night_and_of_tomorrow() -> None:
+    """Home Assistant names the second 02:00 `price_02h_d`."""
+    now = datetime(2026, 10, 24, 21, tzinfo=UTC)  # 23:00 in Madrid
+    madrid = ZoneInfo("Europe/Madrid")
+    attributes = {f"price_{hour:02}h": 0.1 for hour in range(24)}
+    attributes |= {f"price_next_day_{hour:02}h": 0.2 for hour in range(24)}
+    attributes["price_next_day_02h_d"] = 0.3
+    series = read(attributes, now=now, tz=madrid).series
+    assert len(series) == 49
+    assert gaps(series) == []
+    second = at_time(series, datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
+    assert second is not None
+    assert second.value == 0.3
+
+
+def test_tomorrow_arrives_and_joins() -> None:
+    """Both days, and the flag of validity is not needed."""
+    rows = nord_pool_rows(TODAY, 15), nord_pool_rows(TODAY + timedelta(days=1), 15)
+    reading = read({"raw_today": rows[0], "raw_tomorrow": rows[1]})
+    assert len(reading.series) == 192
+    assert reading.issues == ()
+
+
+@pytest.mark.parametrize("nothing", [None, "inf", float("inf"), "", "unknown", "nan"])
+def test_tomorrow_without_values(nothing: object) -> None:
+    """Nord Pool (HACS) #72, #209, #30: null, empty or infinite although 'valid'."""
+    empty = [
+        {**row, "value": nothing} for row in nord_pool_rows(TODAY + timedelta(days=1))
+    ]
+    reading = read(
+        {
+            "raw_today": nord_pool_rows(TODAY),
+            "raw_tomorrow": empty,
+            "tomorrow_valid": True,
+        }
+    )
+    assert len(reading.series) == 24
+    assert [issue.key for issue in reading.issues] == [IssueKey.MISSING_VALUES]
+
+
+def test_tomorrow_that_is_a_copy_of_today() -> None:
+    """Nord Pool (HACS) #284, hass-entso-e #220: the same day twice, with its true dates."""
+    rows = nord_pool_rows(TODAY)
+    reading = read({"raw_today": rows, "raw_tomorrow": rows})
+    assert len(reading.series) == 24
+
+
+def test_bare_tomorrow_that_is_a_copy_of_today() -> None:
+    """Without dates the copy is recognised by its values."""
+    values = [0.2 + index / 100 for index in range(24)]
+    reading = read({"today": values, "tomorrow": list(values)})
+    assert len(reading.series) == 24
+    assert reading.issues[0].key is IssueKey.COPY_OF_TODAY
+
+
+def test_prices_of_yesterday_are_outdated() -> None:
+    """hass-entso-e #215: prices_tomorrow holds yesterday."""
+    rows = [
+        {"time": t.isoformat(" "), "price": 0.1} for t in local_day(date(2026, 11, 24))
+    ]
+    reading = read({"prices_today": rows, "prices_tomorrow": rows})
+    assert [issue.key for issue in reading.issues] == [IssueKey.OUTDATED]
+
+
+def test_wrong_row_unit_is_overruled_by_the_state() -> None:
+    """ha_epex_spot #213: 'ct/MWH' beside prices in ct/kWh."""
+    rows = [{"from": t, "price": 11.2, "unit": "ct/MWH"} for t in HOURS]
+    reading = read({"data": rows}, state=0.112)
+    assert reading.series[0].value == pytest.approx(0.112)
+    assert reading.issues[0].key is IssueKey.SCALE_CORRECTED
+
+
+def test_a_hundred_times_too_high() -> None:
+    """Energi Data Service #153: 250 DKK/kWh. With no state to judge by it is refused."""
+    rows = [{"hour": t, "price": 3250.0} for t in HOURS]
+    reading = read({"raw_today": rows}, unit="DKK/kWh")
+    assert reading.series == ()
+    assert reading.issues[0].key is IssueKey.SCALE_UNKNOWN
+
+
+def test_no_unit_at_all() -> None:
+    """85 of what? The user is asked, nothing is guessed."""
+    rows = [{"start": t, "price": 85.0} for t in HOURS]
+    assert [i.key for i in read({"p": rows}, unit=None).issues][0] is (
+        IssueKey.UNIT_UNKNOWN
+    )
+    beside = read({"p": rows, "unit_of_measurement": "EUR/MWh"}, unit=None)
+    assert beside.series[0].value == pytest.approx(0.085)
+
+
+def test_nord_pool_tells_its_currency_apart() -> None:
+    """`unit: kWh, currency: SEK` are attributes of their own."""
+    rows = [{**row, "value": 1.2} for row in nord_pool_rows(TODAY)]
+    reading = read({"raw_today": rows, "unit": "kWh", "currency": "SEK"}, unit="kr/kWh")
+    assert reading.currency == "SEK"
+
+
+def test_one_absurd_value_costs_only_itself() -> None:
+    """A hole is better than a million."""
+    rows = nord_pool_rows(TODAY)
+    rows[3]["value"] = 1e6
+    reading = read({"raw_today": rows})
+    assert len(reading.series) == 23
+    assert reading.issues[0].key is IssueKey.ABSURD_VALUES
+
+
+def test_wind_for_nothing_is_believed() -> None:
+    """A day at and below zero is unusual, not wrong; the state says the same."""
+    rows = [{"start": t, "price": 0.0001 * (i % 3 - 1)} for i, t in enumerate(HOURS)]
+    reading = read({"raw_today": rows}, state=0.0)
+    assert len(reading.series) == 24
+    rows = [{"start": t, "price": 0.0009} for t in HOURS]
+    assert read({"raw_today": rows}, state=0.0007).series[0].value == 0.0009
+
+
+def test_a_tariff_that_goes_on() -> None:
+    """Octopus' fixed rates end with null: they hold until told otherwise."""
+    rows = [
+        {"value_inc_vat": 0.24, "valid_from": "2026-01-01T00:00Z", "valid_to": None}
+    ]
+    series = read({"rates": rows}, unit="GBP/kWh").series
+    assert series[0].end == NOW + timedelta(days=2)
+
+
+def test_a_gap_stays_a_gap() -> None:
+    """Three hours missing are not bridged by the hour before."""
+    rows = nord_pool_rows(TODAY)
+    del rows[5:8]
+    for row in rows:
+        del row["end"]
+    found = gaps(read({"raw_today": rows}).series)
+    assert [(e - s) for s, e in found] == [timedelta(hours=3)]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {},
+        {"prices": []},
+        {"prices": None},
+        {"prices": "unavailable"},
+        {"prices": [None, None]},
+        {"prices": [{"foo": 1}]},
+        {"prices": [{"start": "soon", "price": 1}]},
+        {"prices": [{"start": HOURS[0], "a": 1, "b": 2}]},
+        {"prices": [{"start": True, "price": 1}]},
+        {"today": [1, 2, 3], "tomorrow": "x"},
+        {"gas_prices": [{"start": t, "price": 1.4} for t in HOURS]},
+        {"options": {"a": {"b": 1}}, 7: "x"},
+        {"average": 0.2, "2026": 3},
+    ],
+)
+def test_nothing_to_find_is_said(attributes: dict[Any, Any]) -> None:
+    """No exception, no slots, a reason."""
+    reading = read(attributes)
+    assert reading.series == ()
+    assert [issue.key for issue in reading.issues] == [IssueKey.NOTHING_FOUND]
+
+
+def test_text_that_cannot_be_read() -> None:
+    """A Python list with datetime objects, turned to text by a template."""
+    reading = read({"prices": "[{'start': datetime.datetime(2026, 1, 1), 'price': 1}]"})
+    assert [issue.key for issue in reading.issues] == [
+        IssueKey.UNREADABLE,
+        IssueKey.NOTHING_FOUND,
+    ]
+
+
+def test_guessed_weeks_do_not_overrule_the_market() -> None:
+    """Energi Data Service's `forecast` is a guess; what the market said wins."""
+    guess = [{"hour": t, "price": 9.0} for t in HOURS]
+    reading = read({"forecast": guess, "raw_today": nord_pool_rows(TODAY)})
+    assert reading.series[0].value == 0.10
+
+
+def test_carbon_of_great_britain() -> None:
+    """carbonintensity.org.uk: times without seconds, the value one step deeper."""
+    rows = [
+        {
+            "from": f"2026-11-25T{hour:02}:{minute:02}Z",
+            "to": f"2026-11-25T{hour + (minute == 30):02}:{(minute + 30) % 60:02}Z",
+            "intensity": {"forecast": 146 + hour, "actual": None, "index": "low"},
+        }
+        for hour in range(10, 20)
+        for minute in (0, 30)
+    ]
+    reading = read_carbon({"data": rows}, unit="gCO2eq/kWh", now=NOW, tz=AMSTERDAM)
+    assert reading.issues == ()
+    slot = at_time(reading.series, NOW)
+    assert slot is not None
+    assert slot.value == 146 + 11
+
+
+def test_carbon_in_other_units_and_absurd() -> None:
+    """Kilograms per MWh are grams per kWh; negative and huge values are left out."""
+    rows = [{"datetime": t, "carbonIntensity": 400 + i} for i, t in enumerate(HOURS)]
+    rows[0]["carbonIntensity"], rows[1]["carbonIntensity"] = -5, 4e6
+    reading = read_carbon({"forecast": rows}, unit="kg/MWh", now=NOW, tz=AMSTERDAM)
+    assert len(reading.series) == 22
+    assert reading.issues[0].key is IssueKey.ABSURD_VALUES
+    assert reading.series[0].value == 402
+    wrong = read_carbon({"forecast": rows}, unit="%", now=NOW, tz=AMSTERDAM)
+    assert wrong.series == ()
+    assert wrong.issues[0].key is IssueKey.UNIT_UNKNOWN
+    later = read_carbon(
+        {"forecast": rows}, unit=None, now=NOW + timedelta(days=2), tz=AMSTERDAM
+    )
+    assert later.issues[-1].key is IssueKey.OUTDATED
+    empty = read_carbon({}, unit="gCO2/kWh", now=NOW, tz=AMSTERDAM)
+    assert empty.issues[0].key is IssueKey.NOTHING_FOUND
