@@ -12,7 +12,7 @@ from .requests import Requests
 from .schemas import Payload
 from .site import ChargerSpec
 from .station import Station, utcnow
-from .wire import Refusal, Wire
+from .wire import Refusal
 
 
 def timestamp(at: datetime) -> str:
@@ -89,31 +89,14 @@ class ChargePoint(Station):
 
     # --- What it reports ---------------------------------------------------------------------------------------
 
+    @override
     def boot_payload(self) -> Payload:
-        """Return what it says of itself."""
         return {
             "chargePointVendor": self.spec.vendor,
             "chargePointModel": self.spec.model,
             "chargePointSerialNumber": self.spec.identity[:25],
             "firmwareVersion": "1.0.0",
         }
-
-    @override
-    async def _boot(self, wire: Wire) -> bool:
-        answer = await self.ask(wire, "BootNotification", self.boot_payload())
-        if answer is None:
-            self._boot_interval_s = 10.0
-            return False
-        return self.booted(answer)
-
-    def booted(self, answer: Payload) -> bool:
-        """Take what the central system said to a BootNotification; tells whether it accepted."""
-        interval_s = float(answer["interval"]) or 60.0
-        if answer["status"] == "Accepted":
-            self.heartbeat_interval_s = interval_s
-            return True
-        self._boot_interval_s = interval_s
-        return False
 
     @override
     def tell_status(self, connector: Connector, *, triggered: bool = False) -> None:

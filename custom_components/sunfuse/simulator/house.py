@@ -39,8 +39,8 @@ class Appliance:
 class HouseSpec:
     """A household."""
 
-    base_w: Phases = (130.0, 90.0, 160.0)
-    swing_w: Phases = (90.0, 60.0, 120.0)  # what small things add at most
+    base_w: Phases = (90.0, 60.0, 100.0)
+    swing_w: Phases = (60.0, 40.0, 80.0)  # what small things add at most
     appliances: tuple[Appliance, ...] = ()
     utc_offset_h: float = 2.0
 
@@ -61,7 +61,7 @@ FAMILY_HOUSE = HouseSpec(
             lasts_s=2.5 * 3600,
             uses=(
                 Use(from_h=5, to_h=5.5),
-                Use(from_h=10.1, to_h=10.4),
+                Use(from_h=10.8, to_h=11),
                 Use(from_h=16.5, to_h=17.5),
             ),
             on_s=1300,

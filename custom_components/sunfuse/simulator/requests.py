@@ -333,7 +333,12 @@ class Requests:
             return _REJECTED
         match payload["requestedMessage"]:
             case "BootNotification":
-                point.say("BootNotification", point.boot_payload, triggered=True)
+                point.say(
+                    "BootNotification",
+                    point.boot_payload,
+                    done=point.booted,
+                    triggered=True,
+                )
             case "Heartbeat":
                 point.say("Heartbeat", dict, triggered=True)
             case "StatusNotification":

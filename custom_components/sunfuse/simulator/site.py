@@ -92,7 +92,7 @@ class SimulatedSite:
     solar: SolarSpec = field(default_factory=SolarSpec)
     house: HouseSpec = FAMILY_HOUSE
     battery: BatterySpec = field(default_factory=BatterySpec)
-    battery_soc: float = 0.9  # at the start
+    battery_soc: float = 0.97  # at the start: most of the sun is left for the cars
 
     @property
     def outlets(self) -> tuple[tuple[ChargerSpec, CarSpec], ...]:

@@ -6,6 +6,7 @@ the charging profiles allow.
 
 from abc import ABC, abstractmethod
 import asyncio
+from base64 import b64encode
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _LOGGER = logging.getLogger(__name__)
 
 FIRST_RETRY_S = 0.5
 LONGEST_RETRY_S = 10.0
+DEFAULT_BOOT_INTERVAL_S = 10.0
 PREPARING_S = 1.0  # from plugging in to the start of a transaction
 NOTICEABLE_A = 1.0  # a change of current that is told at once
 TELL_AGAIN_S = 1.0  # but not more often
@@ -86,7 +88,8 @@ class Station(ABC):
         self.boots = 0
         self._clock = clock
         self._boot_needed = True
-        self._boot_interval_s = 60.0
+        self._boot_interval_s = DEFAULT_BOOT_INTERVAL_S
+        self._accepted = asyncio.Event()
         self._url: str | None = None
         self._url_known = asyncio.Event()
         self._outbox: deque[Outgoing] = deque()
@@ -97,6 +100,11 @@ class Station(ABC):
     def now(self) -> datetime:
         """Return the time by the station's own clock."""
         return self._clock() + self.spec.behaviour.clock_skew
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait to be sent, or for their answer."""
+        return len(self._outbox)
 
     def set_url(self, url: str | None) -> None:
         """Set the address of the central system, to which the identity is added."""
@@ -121,7 +129,7 @@ class Station(ABC):
                 async with session.ws_connect(
                     URL(self._url) / self.spec.identity,
                     protocols=(self.subprotocol,),
-                    auth=self._auth(),
+                    headers=self._headers(),
                     timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
                     max_msg_size=0,
                 ) as websocket:
@@ -135,10 +143,11 @@ class Station(ABC):
             await asyncio.sleep(retry_s)
             retry_s = min(2 * retry_s, LONGEST_RETRY_S)
 
-    def _auth(self) -> aiohttp.BasicAuth | None:
+    def _headers(self) -> dict[str, str]:
         if self.spec.password is None:
-            return None
-        return aiohttp.BasicAuth(self.spec.identity, self.spec.password)
+            return {}
+        login = f"{self.spec.identity}:{self.spec.password}"
+        return {"Authorization": f"Basic {b64encode(login.encode()).decode()}"}
 
     async def _live(self, wire: Wire) -> None:
         self.connected = True
@@ -162,11 +171,11 @@ class Station(ABC):
 
     async def _talk(self, wire: Wire) -> None:
         while self._boot_needed:
-            if await self._boot(wire):
-                self._boot_needed = False
-                self.boots += 1
-            else:
-                await asyncio.sleep(self._boot_interval_s)
+            answer = await self.ask(wire, "BootNotification", self.boot_payload())
+            if answer is not None:
+                self.booted(answer)
+            if self._boot_needed:
+                await self._accepted_within(self._boot_interval_s)
         self.registered = self.commissioned = True
         self._outbox_changed.set()
         for connector in self.connectors:
@@ -175,6 +184,27 @@ class Station(ABC):
         while True:
             await asyncio.sleep(self.heartbeat_interval_s)
             await self.ask(wire, "Heartbeat", {})
+
+    async def _accepted_within(self, seconds: float) -> None:
+        """Wait before the next boot, or until the answer to one that was triggered."""
+        self._accepted.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._accepted.wait()
+        except TimeoutError:
+            _LOGGER.debug("%s: still not accepted", self.spec.identity)
+
+    def booted(self, answer: Payload) -> None:
+        """Take what the central system said to a BootNotification."""
+        interval_s = float(answer["interval"]) or DEFAULT_BOOT_INTERVAL_S
+        if answer["status"] == "Accepted":
+            self.heartbeat_interval_s = interval_s
+            if self._boot_needed:
+                self._boot_needed = False
+                self.boots += 1
+            self._accepted.set()
+        else:
+            self._boot_interval_s = interval_s
 
     async def ask(self, wire: Wire, action: str, payload: Payload) -> Payload | None:
         """Send a request now; None when it was refused or not answered."""
@@ -434,8 +464,8 @@ class Station(ABC):
         """
 
     @abstractmethod
-    async def _boot(self, wire: Wire) -> bool:
-        """Register with the central system; tells whether it accepted, else sets when to try again."""
+    def boot_payload(self) -> Payload:
+        """Return what the station says of itself."""
 
     @abstractmethod
     def tell_status(self, connector: Connector) -> None:

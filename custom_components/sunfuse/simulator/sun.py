@@ -78,7 +78,7 @@ def clear_sky_w(at: datetime, spec: SolarSpec) -> float:
 def cloud_factor(at: datetime, seed: int) -> float:
     """Return the share of light that passing clouds let through, from 0.25 to 1."""
     now_s = at.timestamp()
-    thickness = 0.7 * smooth_noise(seed, "clouds", now_s / 700) + 0.3 * smooth_noise(
+    thickness = 0.7 * smooth_noise(seed, "haze", now_s / 700) + 0.3 * smooth_noise(
         seed, "puffs", now_s / 110
     )
     covered = min(max((thickness - 0.5) / 0.3, 0.0), 1.0)
