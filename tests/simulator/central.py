@@ -52,7 +52,7 @@ class Central:
         """Answer as a friendly central system does, unless a test says otherwise."""
         now = datetime.now(UTC).isoformat
         accepted = {"idTagInfo": {"status": "Accepted"}}
-        self.answers = {
+        friendly: dict[str, Answer] = {
             "Authorize": lambda _: accepted,
             "BootNotification": lambda _: {
                 "status": "Accepted",
@@ -65,7 +65,8 @@ class Central:
                 **accepted,
                 "transactionId": next(self._transactions),
             },
-        } | self.answers
+        }
+        self.answers = friendly | self.answers
 
     @property
     def url(self) -> str:
@@ -115,9 +116,10 @@ class Central:
                 self.heard.append((identity, action, payload))
                 if action in self.silent:
                     return
-                answer = self.answers.get(action, lambda _: {})
+                answer = self.answers.get(action)
                 try:
-                    await socket.send_json([3, message_id, answer(payload)])
+                    said = answer(payload) if answer else {}
+                    await socket.send_json([3, message_id, said])
                 except Refused as refused:
                     await socket.send_json([4, message_id, str(refused), "", {}])
             case [3, message_id, payload]:

@@ -30,7 +30,7 @@ FIRST_RETRY_S = 0.5
 LONGEST_RETRY_S = 10.0
 DEFAULT_BOOT_INTERVAL_S = 10.0
 PREPARING_S = 1.0  # from plugging in to the start of a transaction
-NOTICEABLE_A = 1.0  # a change of current that is told at once
+NOTICEABLE_A = 0.5  # a change of current that is told at once
 TELL_AGAIN_S = 1.0  # but not more often
 _MOST_KEPT = 1000  # messages, while the central system is away
 _NO_SUPPLY = Supply(limit_a=0.0, phases=0)
