@@ -60,8 +60,11 @@ class Refused(Exception):
 class RawStation:
     """One WebSocket of a charge point, with every frame that came in."""
 
-    def __init__(self, websocket: ClientWebSocketResponse) -> None:
+    def __init__(
+        self, session: ClientSession, websocket: ClientWebSocketResponse
+    ) -> None:
         """Wrap an open WebSocket."""
+        self.session = session
         self.websocket = websocket
         self.answers: dict[str, Answer] = dict(ANSWERS_16)
         self.requests: list[tuple[str, Payload]] = []  # of the central system
@@ -81,7 +84,9 @@ class RawStation:
     ) -> Self:
         """Connect to the central system on this machine."""
         url = f"ws://127.0.0.1:{port}{path}"
-        return cls(await session.ws_connect(url, protocols=protocols, **kwargs))
+        return cls(
+            session, await session.ws_connect(url, protocols=protocols, **kwargs)
+        )
 
     async def _read(self) -> None:
         async for message in self.websocket:

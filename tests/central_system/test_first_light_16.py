@@ -252,20 +252,6 @@ async def test_commands(
     assert err.value.key == "not_connected"
 
 
-async def test_reconnect_replaces(watched: Watched, connect: Connect) -> None:
-    """A second connection takes over; what ends with the first does not touch it."""
-    watched.system.accept(CP1)
-    first = await connect()
-    await first.boot()
-    second = await connect()
-    await first.wait_for(lambda: first.websocket.closed)
-    await second.boot()
-    assert watched.system.stations["CP1"].state.connected
-    await watched.system.stations["CP1"].restart()
-    assert second.told("Reset")
-    assert not first.told("Reset")
-
-
 async def test_forgotten_charger(watched: Watched, connect: Connect) -> None:
     """A charger that was forgotten is sent away, and is unknown when it comes back."""
     watched.system.accept(CP1)

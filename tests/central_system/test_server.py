@@ -5,7 +5,7 @@ import base64
 import logging
 import os
 
-from aiohttp import ClientSession, WSMsgType
+from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError
 import pytest
 
 from custom_components.sunfuse.central_system import (
@@ -14,7 +14,7 @@ from custom_components.sunfuse.central_system import (
     Timing,
 )
 from custom_components.sunfuse.central_system.server import (
-    MAX_PENDING,
+    MAX_PENDING_PER_ADDRESS,
     identity_of,
     negotiate,
 )
@@ -101,15 +101,88 @@ async def test_identity_in_another_case(
 
 async def test_unknown_chargers_are_bounded(watched: Watched, connect: Connect) -> None:
     """Unknown chargers take up so much and no more, and leave room when they go."""
-    stations = [await connect(f"/X{number}") for number in range(MAX_PENDING)]
-    assert len(watched.system.pending) == MAX_PENDING
-    with pytest.raises(Exception, match="503"):
+    many = MAX_PENDING_PER_ADDRESS
+    stations = [await connect(f"/X{number}") for number in range(many)]
+    assert len(watched.system.pending) == many
+    with pytest.raises(WSServerHandshakeError, match="503"):
         await connect("/one_more")
     watched.system.accept(CP1)
     assert (await (await connect("/CP1")).boot())["status"] == "Accepted"
     await stations[0].close()
-    await watched.until(lambda: len(watched.system.pending) < MAX_PENDING)
+    await watched.until(lambda: len(watched.system.pending) < many)
     await connect("/one_more")
+
+
+async def test_second_connection_while_the_first_lives(
+    system: CentralSystem, connect: Connect
+) -> None:
+    """Nobody takes the place of a charger that is connected and answers."""
+    system.accept(CP1)
+    first = await connect()
+    await first.boot()
+    with pytest.raises(WSServerHandshakeError, match="409"):
+        await connect()
+    await system.stations["CP1"].restart()
+    assert first.told("Reset")
+
+
+async def _silent_connection(port: int) -> asyncio.StreamWriter:
+    """Open a WebSocket as CP1 and never read from it: the charger is gone, its socket is not."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    key = base64.b64encode(os.urandom(16)).decode()
+    writer.write(
+        f"GET /CP1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+    )
+    return writer
+
+
+async def test_newer_connection_replaces_a_dead_one(clock: SteppedClock) -> None:
+    """A charger that comes back takes the place of its dead connection, whose end does not touch the new one."""
+    system = CentralSystem(now=clock, timing=Timing(probe_s=0.05, settle_s=0))
+    system.accept(CP1)
+    watched = Watched(system)
+    await system.start("127.0.0.1", 0)
+    writer = await _silent_connection(system.port)
+    await watched.until(lambda: system.stations["CP1"].state.connected)
+    watched.states.clear()
+    async with ClientSession() as session:
+        station = await RawStation.connect(session, system.port)
+        await station.boot()
+        writer.close()
+        await writer.wait_closed()
+        await station.call("Heartbeat", {})
+        assert all(state.connected for state in watched.states)
+        await system.stations["CP1"].restart()
+        assert station.told("Reset")
+        await station.close()
+    await system.stop()
+
+
+async def test_storm_of_connections_is_slowed(
+    system: CentralSystem, connect: Connect
+) -> None:
+    """A charger that connects again and again waits ever longer for it."""
+    system.accept(CP1)
+    for _ in range(10):
+        await (await connect()).close()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await connect()
+
+
+async def test_too_many_messages_are_slowed(
+    system: CentralSystem, connect: Connect
+) -> None:
+    """An unknown charger that floods us is read no faster than it may speak."""
+    station = await connect()
+    for number in range(60):
+        await station.send([2, str(number), "Heartbeat", {}])
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await station.answer_to("59")
+    assert len(station.frames) < 30
+    await system.stop()
 
 
 async def test_half_open_socket_is_found(clock: SteppedClock) -> None:
@@ -118,12 +191,7 @@ async def test_half_open_socket_is_found(clock: SteppedClock) -> None:
     system.accept(CP1)
     watched = Watched(system)
     await system.start("127.0.0.1", 0)
-    reader, writer = await asyncio.open_connection("127.0.0.1", system.port)
-    key = base64.b64encode(os.urandom(16)).decode()
-    writer.write(
-        f"GET /CP1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
-    )
+    writer = await _silent_connection(system.port)
     await watched.until(lambda: system.stations["CP1"].state.connected)
     # The socket stays open and nobody reads it.
     await watched.until(lambda: not system.stations["CP1"].state.connected)

@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from .frames import ErrorCode, Fault
 
+_JITTER = timedelta(seconds=5)
+_ALIKE = timedelta(seconds=2)
+
 
 def utcnow() -> datetime:
     """Return the present time, timezone-aware UTC."""
@@ -36,22 +39,33 @@ def format_time(at: datetime) -> str:
 class Clock:
     """The station's clock, as far as its messages tell.
 
-    A message can arrive late but not early, so of the last few differences the largest is the nearest to the
-    truth; only few count, since the clock may be set at any time.
+    A message can arrive late (stored while offline, for hours) but not early. A time that is ahead is therefore
+    believed at once, one that is behind only when another message some seconds later is behind by as much: stored
+    messages come in a burst, and a clock that is wrong stays wrong.
     """
 
     def __init__(self) -> None:
-        """Start without knowing anything: the clock is taken to be right."""
-        self._seen: deque[timedelta] = deque(maxlen=3)
+        """Take the clock to be right: booting and heartbeats tell the station the time."""
+        self._recent: deque[timedelta] = deque(maxlen=3)
+        self._doubted: tuple[timedelta, datetime] | None = None
 
     def heard(self, at: datetime, now: datetime) -> None:
         """Learn from the time `at` in a message that arrived at `now`."""
-        self._seen.append(at - now)
+        lead = at - now
+        if lead >= self.skew - _JITTER:
+            self._recent.append(lead)
+            self._doubted = None
+        elif self._doubted is None or abs(lead - self._doubted[0]) > _ALIKE:
+            self._doubted = (lead, now)
+        elif now - self._doubted[1] >= _JITTER:
+            self._recent.clear()
+            self._recent.append(lead)
+            self._doubted = None
 
     @property
     def skew(self) -> timedelta:
         """How far the station's clock is ahead of ours."""
-        return max(self._seen, default=timedelta())
+        return max(self._recent, default=timedelta())
 
     def theirs(self, ours: datetime) -> datetime:
         """Return one of our times as the station's clock shows it."""

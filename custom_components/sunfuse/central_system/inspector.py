@@ -8,7 +8,7 @@ from .adapter import Adapter
 from .model import CommandError, FailSafe, OfferCheck
 
 if TYPE_CHECKING:
-    from .station import Station
+    from .book import StationBook
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ _UNKNOWN = "GetCompositeSchedule"  # kept among the station's variables as one t
 class Inspector:
     """Compares a station's composite schedules with what it was told."""
 
-    def __init__(self, station: Station) -> None:
+    def __init__(self, station: StationBook) -> None:
         """Inspect this station."""
         self._station = station
         self._checked: dict[int, datetime] = {}

@@ -18,7 +18,7 @@ from .model import CommandError, ConnectorState, FailSafe, OfferCheck
 from .quirks import Pause
 
 if TYPE_CHECKING:
-    from .station import Station
+    from .book import StationBook
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Confirmed:
 class Limiter:
     """Brings offers to one connector."""
 
-    def __init__(self, station: Station, connector: int) -> None:
+    def __init__(self, station: StationBook, connector: int) -> None:
         """Serve a connector of the station."""
         self._station = station
         self._connector = connector
@@ -96,7 +96,7 @@ class Limiter:
 
     async def _bring(self, adapter: Adapter, offer: Offer) -> None:
         state = self._state
-        if state.transaction is not None or state.status in _CHARGES:
+        if state.transaction is not None or state.status in CHARGES:
             await self._limit(adapter, offer)
         elif offer.current_a > 0 and self._may_start():
             await self._start(adapter, offer)
@@ -352,7 +352,7 @@ class Limiter:
         self._confirmed = None
 
 
-_CHARGES = frozenset(
+CHARGES = frozenset(
     (
         ConnectorStatus.CHARGING,
         ConnectorStatus.SUSPENDED_EV,

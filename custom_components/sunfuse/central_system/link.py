@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+import contextlib
 import itertools
 import logging
 from typing import Any
@@ -25,6 +26,7 @@ from .frames import (
 from .model import CommandError, StationInfo
 from .quirks import behaviour
 from .schemas import Schemas
+from .throttle import Bucket
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,9 +44,21 @@ class Link:
     """
 
     def __init__(
-        self, websocket: web.WebSocketResponse, schemas: Schemas, name: str
+        self,
+        websocket: web.WebSocketResponse,
+        schemas: Schemas,
+        name: str,
+        *,
+        bucket: Bucket,
+        record: Callable[[str, str], None],
     ) -> None:
-        """Wrap an open WebSocket."""
+        """Wrap an open WebSocket.
+
+        `bucket` slows down who says too much; `record` is told of each message: whether it was received, sent
+        or malformed, and its text.
+        """
+        self._bucket = bucket
+        self._record = record
         self.version = schemas.version
         self._websocket = websocket
         self._schemas = schemas
@@ -71,10 +85,18 @@ class Link:
                     await self._websocket.pong(message.data)
                 elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                     await self._receive(message.data, handler)
+                    await self._hold_back(self._bucket.take())
         except ConnectionError:
             _LOGGER.debug("%s: the connection broke", self._name)
         finally:
             await self._end()
+
+    async def _hold_back(self, seconds: float) -> None:
+        """Read no more for a while: the socket's buffers hold the other side back."""
+        if seconds:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._closed.wait()
 
     async def watch(self, every_s: float) -> None:
         """Find out when the other side is gone although its socket still looks open, and close it then."""
@@ -99,6 +121,7 @@ class Link:
 
     async def close(self, code: int = 1001, reason: str = "") -> None:
         """Close the WebSocket; returns when all that belonged to it has ended."""
+        self._closed.set()
         await self._websocket.close(code=code, message=reason.encode())
         await self._end()
 
@@ -119,6 +142,7 @@ class Link:
 
     async def _receive(self, data: str | bytes, handler: Handler) -> None:
         text = data if isinstance(data, str) else data.decode(errors="replace")
+        self._record("received", text)
         try:
             frame = parse(text, self.version)
         except UnknownMessageTypeError as err:
@@ -154,6 +178,7 @@ class Link:
 
     def _complain(self, what: str) -> None:
         """Log what is wrong with a message, once per connection and kind."""
+        self._record("malformed", what)
         level = logging.DEBUG if what in self._warned else logging.WARNING
         if len(self._warned) < 20:
             self._warned.add(what)
@@ -164,6 +189,7 @@ class Link:
     async def _send(self, text: str) -> None:
         if self._websocket.closed:
             raise ConnectionResetError("The WebSocket is closed")
+        self._record("sent", text)
         await self._websocket.send_str(text)
 
     async def call(

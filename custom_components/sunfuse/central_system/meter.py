@@ -45,7 +45,8 @@ def readable(text: str | float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _scaled(reading: Reading) -> float:
+def scaled(reading: Reading) -> float:
+    """Return a reading in watts, watt-hours, amperes or volts."""
     scale = _SCALES.get(reading.unit or "", 1.0)
     return reading.value * scale * 10.0 ** max(-12, min(12, reading.multiplier))
 
@@ -74,18 +75,26 @@ class Meter:
         """The newest of each measurand."""
         return self._sample
 
-    def resume(self, energy_wh: float) -> None:
+    def resume(self, energy_wh: float) -> MeterSample:
         """Go on from a lifetime energy that was known before."""
         self._sample = replace(self._sample, energy_wh=energy_wh)
+        return self._sample
 
-    def update(self, readings: Sequence[Reading], at: datetime) -> MeterSample:
+    def take_dropped(self) -> int:
+        """Return how many values were dropped since this was asked last."""
+        dropped, self.dropped = self.dropped, 0
+        return dropped
+
+    def update(
+        self, readings: Sequence[Reading], at: datetime, *, live: bool = True
+    ) -> MeterSample:
         """Take in what was measured together at `at` (our clock) and return the newest of all.
 
-        What is older than what is known counts for the energy only.
+        What is not live, or older than what is known, counts for the energy only.
         """
-        if energy := self._total(readings, ENERGY):
+        if (energy := self._total(readings, ENERGY)) is not None:
             self._count(energy, at)
-        if self._sample.at is None or at >= self._sample.at:
+        if live and (self._sample.at is None or at >= self._sample.at):
             self._sample = self._live(readings, at)
         return self._sample
 
@@ -185,7 +194,7 @@ class Meter:
         if any(value is not None for value in told):
             return told
         between = [
-            _scaled(reading)
+            scaled(reading)
             for reading in readings
             if reading.measurand == "Voltage" and reading.phase in _BETWEEN_PHASES
         ]
@@ -210,14 +219,14 @@ class Meter:
         value = None
         for reading in readings:
             if reading.measurand == measurand and reading.phase is None:
-                value = _scaled(reading)
+                value = scaled(reading)
         return value
 
     def _by_phase(self, readings: Iterable[Reading], measurand: str) -> Phases:
         values: list[float | None] = [None, None, None]
         for reading in readings:
             if reading.measurand == measurand and reading.phase in _PHASES:
-                values[_PHASES[reading.phase]] = _scaled(reading)
+                values[_PHASES[reading.phase]] = scaled(reading)
         return _phases(values)
 
     def _merge(self, known: Phases, new: Phases, quantity: str) -> Phases:

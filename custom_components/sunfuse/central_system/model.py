@@ -73,6 +73,26 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedTransaction:
+    """A transaction that is over: told once, however late, often and incompletely the station tells it.
+
+    Times are the station's own, corrected by how far its clock is off. What is not known is None: a transaction
+    whose start was never told has no connector.
+    """
+
+    identity: str
+    id: str
+    connector: int | None
+    started_at: datetime | None
+    stopped_at: datetime
+    meter_start_wh: float | None
+    meter_stop_wh: float | None
+    energy_wh: float | None
+    id_token: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorState:
     """A connector as last heard of. `id` counts from 1 through all EVSEs of the station."""
 

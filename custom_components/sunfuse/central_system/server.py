@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 import logging
+import time
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
@@ -12,9 +13,12 @@ from aiohttp import web
 
 from .clock import utcnow
 from .link import Link
-from .model import StationConfig, StationState
+from .memory import Memory
+from .model import FinishedTransaction, StationConfig, StationInfo, StationState
+from .quirks import behaviour
 from .schemas import Schemas, load_all
 from .station import Station
+from .throttle import Bucket, Throttle
 from .timing import Timing
 from .v16 import Adapter16
 
@@ -25,6 +29,12 @@ _VERSIONS = {"ocpp1.6": "1.6"}
 _DEFAULT = "ocpp1.6"
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_PENDING = 32
+MAX_PENDING_PER_ADDRESS = 16
+# Messages per second, and how many at once: stations flush what they stored while offline.
+_RATE = (20.0, 500.0)
+_PENDING_RATE = (1.0, 20.0)
+_STORM = (0.2, 10.0)  # connections per second, and how many at once
+_STORM_WAIT_S = 10.0
 MAX_IDENTITY = 64
 _CLOSE_S = 2.0
 _TEXT = "This is Sunfuse. Chargers connect here with OCPP over WebSocket.\n"
@@ -41,8 +51,13 @@ class CentralSystem:
         self._timing = timing or Timing()
         self._stations: dict[str, Station] = {}
         self._waiting: dict[str, Station] = {}
+        self._addresses: dict[str, str] = {}  # of those that wait
+        self._held: set[asyncio.Task[Any]] = set()  # handlers of connections that wait
+        self._stopping = asyncio.Event()
+        self._storms = Throttle(*_STORM, time.monotonic)
         self._names: dict[str, str] = {}  # accepted identities, by their folded form
         self._listeners: list[Callable[[StationState], None]] = []
+        self._transaction_listeners: list[Callable[[FinishedTransaction], None]] = []
         self._links: dict[Station, Link] = {}
         self._schemas: dict[str, Schemas] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -69,6 +84,17 @@ class CentralSystem:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def subscribe_transactions(
+        self, listener: Callable[[FinishedTransaction], None]
+    ) -> Callable[[], None]:
+        """Call `listener` once for every transaction that is over; returns what ends that."""
+        self._transaction_listeners.append(listener)
+        return lambda: self._transaction_listeners.remove(listener)
+
+    def _finished(self, transaction: FinishedTransaction) -> None:
+        for listener in tuple(self._transaction_listeners):
+            listener(transaction)
+
     def _changed(self, state: StationState) -> None:
         for listener in tuple(self._listeners):
             listener(state)
@@ -92,19 +118,30 @@ class CentralSystem:
         except OSError:
             await runner.cleanup()
             raise
+        self._stopping.clear()
         self._runner = runner
         self._port = runner.addresses[0][1]
 
     async def stop(self) -> None:
         """Close all connections and stop listening."""
         runner, self._runner, self._port = self._runner, None, 0
+        self._stopping.set()
+        await asyncio.gather(*self._held, return_exceptions=True)
         closing = [link.close(1001, "Going away") for link in self._links.values()]
         await asyncio.gather(*closing, *self._tasks)
         if runner is not None:
             await runner.cleanup()
 
-    def accept(self, config: StationConfig) -> None:
-        """Let a station in, now or whenever it comes; or take in a changed configuration."""
+    def accept(self, config: StationConfig, memory: Memory | None = None) -> None:
+        """Let a station in, now or whenever it comes; or take in a changed configuration.
+
+        `memory` is what `Station.memory()` returned in an earlier life of Home Assistant.
+
+        Raises:
+            ValueError: a quirk is overridden that does not exist, or with what it cannot be.
+
+        """
+        behaviour(StationInfo(), config.quirks)
         folded = config.identity.casefold()
         name = self._names.setdefault(folded, config.identity)
         station = self._stations.get(name)
@@ -113,6 +150,8 @@ class CentralSystem:
             station = self._new_station(config, accepted=True)
             if waiting is not None:
                 station = self._waiting.pop(waiting)
+            elif memory is not None:
+                station.restore(memory)
             self._stations[name] = station
         station.accept(config)
         if waiting is not None and station.adapter is not None:
@@ -139,6 +178,7 @@ class CentralSystem:
             now=self._now,
             timing=self._timing,
             changed=self._changed,
+            finished=self._finished,
         )
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
@@ -149,9 +189,15 @@ class CentralSystem:
             return web.Response(
                 status=426, text=_TEXT, headers={"Upgrade": "websocket"}
             )
-        station = self._station_for(identity)
+        # Storms of reconnects are slowed: whoever comes too often waits for the handshake.
+        await self._hold_back(self._storms[f"{request.remote} {identity}"].take())
+        station = self._station_for(identity, request.remote or "")
         if station is None:
             return web.Response(status=503, text="Too many unknown chargers\n")
+        old = self._links.get(station)
+        if old is not None and await old.alive(self._timing.probe_s):
+            _LOGGER.warning("A second %s tries to connect", identity)
+            return web.Response(status=409, text="This charger is connected already\n")
         protocol, offered = negotiate(
             ",".join(request.headers.getall("Sec-WebSocket-Protocol", ()))
         )
@@ -166,10 +212,24 @@ class CentralSystem:
             # OCPP-J 1.6 section 3.2: finish the handshake without a sub-protocol, then close.
             await websocket.close(code=1002, message=b"No common sub-protocol")
             return websocket
-        await self._serve(station, websocket, protocol)
+        await self._serve(station, websocket, protocol, request.remote or "")
         return websocket
 
-    def _station_for(self, identity: str) -> Station | None:
+    async def _hold_back(self, seconds: float) -> None:
+        """Let a connection wait, but not beyond the end."""
+        if not seconds or (task := asyncio.current_task()) is None:
+            return
+        self._held.add(task)
+        try:
+            async with asyncio.timeout(min(seconds, _STORM_WAIT_S)):
+                await self._stopping.wait()
+            raise web.HTTPServiceUnavailable
+        except TimeoutError:
+            return
+        finally:
+            self._held.discard(task)
+
+    def _station_for(self, identity: str, address: str) -> Station | None:
         """Return who connects with this identity, None if there is no room for one more unknown."""
         name = self._names.get(identity.casefold())
         if name is not None:
@@ -177,20 +237,36 @@ class CentralSystem:
         for waiting, station in self._waiting.items():
             if waiting.casefold() == identity.casefold():
                 return station
-        if len(self._waiting) >= MAX_PENDING:
+        addresses = list(self._addresses.values())
+        if len(addresses) >= MAX_PENDING or (
+            addresses.count(address) >= MAX_PENDING_PER_ADDRESS
+        ):
             return None
         return self._new_station(StationConfig(identity=identity), accepted=False)
 
     async def _serve(
-        self, station: Station, websocket: web.WebSocketResponse, protocol: str
+        self,
+        station: Station,
+        websocket: web.WebSocketResponse,
+        protocol: str,
+        address: str,
     ) -> None:
-        link = Link(websocket, self._schemas[_VERSIONS[protocol]], station.identity)
+        clock = asyncio.get_running_loop().time
+        rate = _RATE if station.state.accepted else _PENDING_RATE
+        link = Link(
+            websocket,
+            self._schemas[_VERSIONS[protocol]],
+            station.identity,
+            bucket=Bucket(*rate, clock),
+            record=station.record,
+        )
         adapter = Adapter16(link, station)
         if (old := self._links.get(station)) is not None:
             self._beside(old.close(1008, "Replaced by a newer connection"))
         self._links[station] = link
         if not station.state.accepted:
             self._waiting[station.identity] = station
+            self._addresses[station.identity] = address
         station.connected(adapter, protocol)
         link.spawn(adapter.wait_for_boot())
         link.spawn(link.watch(self._timing.ping_s))
@@ -201,6 +277,7 @@ class CentralSystem:
                 del self._links[station]
                 if self._waiting.get(station.identity) is station:
                     del self._waiting[station.identity]
+                self._addresses.pop(station.identity, None)
             station.disconnected(adapter)
 
 

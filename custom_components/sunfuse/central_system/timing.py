@@ -30,4 +30,8 @@ class Timing:
         15.0  # until a car follows a new limit and its meter tells (IEC 61851-1: 5 s)
     )
     wake_s: float = 60.0  # a car that draws nothing after a pause is asleep
+    live_s: float = 60.0  # what a station tells of longer ago was stored and says nothing of the present
+    probe_s: float = (
+        3.0  # for an old connection to show that it is alive when there is a newer one
+    )
     sample_s: int = 10  # between meter values while charging

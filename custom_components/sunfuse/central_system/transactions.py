@@ -1,6 +1,7 @@
 """The transactions of a station: each counted once, however often and late it is told."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 import secrets
@@ -22,6 +23,9 @@ class Record:
     told: tuple[str, ...] = ()
 
 
+type Words = tuple[str, ...]
+
+
 class Transactions:
     """What is known of a station's transactions, the newest last.
 
@@ -32,10 +36,18 @@ class Transactions:
     def __init__(self) -> None:
         """Start with none."""
         self._records: OrderedDict[str, Record] = OrderedDict()
+        self._strangers: deque[Words] = deque(maxlen=_REMEMBERED)
 
-    def __getitem__(self, transaction_id: str) -> Record:
-        """Return a transaction that is known."""
-        return self._records[transaction_id]
+    def __iter__(self) -> Iterator[Record]:
+        """Go through the transactions, the oldest first."""
+        return iter(self._records.values())
+
+    def is_new(self, words: Words) -> bool:
+        """Whether the end of a transaction that we know nothing of is told in these words for the first time."""
+        if words in self._strangers:
+            return False
+        self._strangers.append(words)
+        return True
 
     def get(self, transaction_id: str) -> Record | None:
         """Return a transaction, None if it is not known."""

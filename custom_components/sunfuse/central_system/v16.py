@@ -1,14 +1,14 @@
 """OCPP 1.6J: what a station says."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, override
 
 from ..engine.model import ConnectorStatus
 from .clock import format_time, parse_time
 from .frames import ErrorCode, Fault, Payload
 from .link import Link
-from .meter import ENERGY, Reading, readable
+from .meter import ENERGY, Reading, readable, scaled
 from .model import StationInfo, Transaction
 from .transactions import Record
 from .v16_commands import Commands16
@@ -99,6 +99,7 @@ class Adapter16(Commands16):
         return _ACCEPTED
 
     def _data_transfer(self, payload: Payload) -> Payload:
+        self.station.counters["unknown_vendor_messages"] += 1
         return {"status": "UnknownVendorId"}
 
     def _noted(self, payload: Payload) -> Payload:
@@ -130,36 +131,45 @@ class Adapter16(Commands16):
         )
         record = station.transactions.told_before(told)
         if record is None:
-            transaction = Transaction(
-                id=str(station.transactions.new_id()),
-                started_at=station.clock.ours(theirs),
-                meter_start_wh=float(payload["meterStart"]),
-                id_token=clean(payload["idTag"]),
+            record = Record(
+                connector=payload["connectorId"],
+                transaction=Transaction(
+                    id=str(station.transactions.new_id()),
+                    started_at=station.clock.ours(theirs),
+                    meter_start_wh=float(payload["meterStart"]),
+                    id_token=clean(payload["idTag"]),
+                ),
+                told=told,
             )
-            record = station.transactions.add(
-                Record(
-                    connector=payload["connectorId"], transaction=transaction, told=told
-                )
-            )
-            station.started(payload["connectorId"], transaction)
+            station.started(record)
         return {"transactionId": int(record.transaction.id), **_ACCEPTED}
 
     def _stop_transaction(self, payload: Payload) -> Payload:
         station = self.station
         at = station.clock.ours(parse_time(payload["timestamp"]))
         transaction_id = str(payload["transactionId"])
+        data = payload.get("transactionData", [])
+        values = [
+            (station.clock.ours(theirs), readings)
+            for theirs, readings in _sampled(data)
+        ]
         known = station.transactions.get(transaction_id)
-        if known is not None:
-            for moment, readings in _sampled(payload.get("transactionData", [])):
-                station.measured(known.connector, readings, station.clock.ours(moment))
-            start_wh = known.transaction.meter_start_wh
-            energy = None if start_wh is None else payload["meterStop"] - start_wh
-            stopped = station.transactions.stop(
-                transaction_id, at, energy if energy is None or energy >= 0 else None
-            )
-            if stopped is not None:
-                station.stopped(stopped)
+        if known is not None and known.stopped_at is None:
+            for moment, readings in values:
+                station.measured(known.connector, readings, moment)
+        station.stopped(
+            transaction_id,
+            at,
+            float(payload["meterStop"]),
+            payload.get("reason", "Local"),  # what is left out is Local (section 6.49)
+            first=_first_energy(values),
+        )
         return _ACCEPTED if "idTag" in payload else {}
+
+    def _is_live(self, theirs: datetime) -> bool:
+        station = self.station
+        age = station.now() - station.clock.ours(theirs)
+        return age <= timedelta(seconds=station.timing.live_s)
 
     def _meter_values(self, payload: Payload) -> Payload:
         station = self.station
@@ -167,13 +177,25 @@ class Adapter16(Commands16):
         values = _sampled(payload["meterValue"])
         if connector == 0:
             return {}  # the station's own meter, not a connector's
+        for theirs, _ in values:
+            station.clock.heard(theirs, station.now())
         transaction_id = payload.get("transactionId", 0)
-        if transaction_id > 0:
+        if transaction_id > 0 and values and self._is_live(values[-1][0]):
             station.recognised(connector, str(transaction_id))
         for theirs, readings in values:
-            station.clock.heard(theirs, station.now())
             station.measured(connector, readings, station.clock.ours(theirs))
         return {}
+
+
+def _first_energy(
+    values: list[tuple[datetime, list[Reading]]],
+) -> tuple[datetime, float] | None:
+    """Return when the first energy was read and what it was, in watt-hours."""
+    for at, readings in values:
+        for reading in readings:
+            if reading.measurand == ENERGY and reading.phase is None:
+                return at, scaled(reading)
+    return None
 
 
 def _sampled(meter_values: list[Payload]) -> list[tuple[datetime, list[Reading]]]:

@@ -1,0 +1,371 @@
+"""What is known of a charging station, whatever version of OCPP it speaks: adapters tell, everyone reads."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+import logging
+from typing import Any
+
+from ..engine.model import ConnectorStatus
+from .adapter import Adapter
+from .clock import Clock
+from .inspector import Inspector
+from .limiter import CHARGES, Limiter
+from .message_log import MessageLog
+from .meter import Meter, Reading
+from .model import (
+    ConnectorState,
+    FailSafe,
+    FinishedTransaction,
+    StationConfig,
+    StationInfo,
+    StationState,
+    Transaction,
+)
+from .quirks import Kind, behaviour, in_force
+from .timing import Timing
+from .transactions import Record, Transactions
+
+_LOGGER = logging.getLogger(__name__)
+
+MAX_CONNECTORS = 32
+# In these no contactor is closed, whatever else is known.
+_IDLE = frozenset(
+    (
+        ConnectorStatus.AVAILABLE,
+        ConnectorStatus.PREPARING,
+        ConnectorStatus.RESERVED,
+        ConnectorStatus.FINISHING,
+        ConnectorStatus.UNAVAILABLE,
+    )
+)
+
+_GONE = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED))
+
+
+class StationBook:
+    """The state of a station, its connectors, meters and transactions.
+
+    It exists from the moment that the user accepted it (or that it connected without being known) and lives on
+    while the station is out of reach. Adapters tell it what they hear, in words that no version owns.
+    """
+
+    def __init__(
+        self,
+        config: StationConfig,
+        *,
+        accepted: bool,
+        now: Callable[[], datetime],
+        timing: Timing,
+        changed: Callable[[StationState], None],
+        finished: Callable[[FinishedTransaction], None],
+    ) -> None:
+        """Know a station by its configuration.
+
+        `changed` is called with each new state, `finished` with each transaction that is over, once.
+        """
+        self.config = config
+        self.now = now
+        self.timing = timing
+        self.clock = Clock()
+        self.transactions = Transactions()
+        self.variables: dict[str, str | None] = {}  # None: the station knows no such
+        self.behaviour = behaviour(StationInfo(), config.quirks)
+        self.counters: Counter[str] = (
+            Counter()
+        )  # what happened that should not, for diagnostics
+        self.messages = MessageLog()
+        self._changed = changed
+        self._finished = finished
+        # The fail-safe current that the station took, and in which shape of profile.
+        self.lasting: tuple[float, tuple[Kind, int, bool]] | None = None
+        self._inspector = Inspector(self)
+        self._adapter: Adapter | None = None
+        self._ready = asyncio.Event()
+        self._meters: dict[int, Meter] = {}
+        self._limiters: dict[int, Limiter] = {}
+        self._state = StationState(
+            identity=config.identity,
+            accepted=accepted,
+            connected=False,
+            connectors=connectors_of(config) if accepted else (),
+            fall_back_a=config.fail_safe_a,
+        )
+
+    @property
+    def identity(self) -> str:
+        """The name that the station connects with."""
+        return self.config.identity
+
+    @property
+    def state(self) -> StationState:
+        """The station as last heard of."""
+        return self._state
+
+    @property
+    def adapter(self) -> Adapter | None:
+        """What speaks with the station; None while it is out of reach."""
+        return self._adapter
+
+    def connector(self, connector: int) -> ConnectorState:
+        """Return the state of a connector; an empty one if it was not heard of yet."""
+        for state in self._state.connectors:
+            if state.id == connector:
+                return state
+        return ConnectorState(id=connector)
+
+    # What adapters tell
+
+    def in_service(self) -> bool:
+        """Note that the station may be asked; returns whether that is new."""
+        if self._ready.is_set():
+            return False
+        self._ready.set()
+        return True
+
+    def heard(self) -> None:
+        """Note a sign of life."""
+        self._state = replace(self._state, last_seen=self.now())
+
+    def record(self, direction: str, text: str) -> None:
+        """Keep a message for diagnostics."""
+        if direction == "malformed":
+            self.counters[direction] += 1
+        else:
+            self.messages.add(self.now(), direction, text)
+
+    def booted(self, info: StationInfo) -> None:
+        """Note what the station says of itself; after a firmware update nothing that was learnt counts."""
+        changes: dict[str, Any] = {}
+        if self._state.info.vendor and self._state.info.firmware != info.firmware:
+            self.variables.clear()
+            changes = {
+                "fail_safe": FailSafe.NOT_VERIFIED,
+                "fall_back_a": self._fall_back_a(FailSafe.NOT_VERIFIED),
+            }
+        self.behaviour = behaviour(info, self.config.quirks)
+        names = tuple(quirk.name for quirk in in_force(info))
+        self._set(info=info, quirks=names, **changes)
+
+    def told_fail_safe_set(self, *, taken: bool) -> None:
+        """Note whether the station took its fail-safe current."""
+        self._set(fail_safe_set=taken)
+
+    def told_fail_safe(self, fail_safe: FailSafe) -> None:
+        """Note whether the station falls back when it no longer hears from us."""
+        if fail_safe is FailSafe.DOES_NOT_FALL_BACK:
+            _LOGGER.warning(
+                "Charger %s does not fall back to its fail-safe current", self.identity
+            )
+        self._set(fail_safe=fail_safe, fall_back_a=self._fall_back_a(fail_safe))
+
+    def _fall_back_a(self, fail_safe: FailSafe) -> float:
+        if fail_safe is FailSafe.DOES_NOT_FALL_BACK:
+            return self.config.max_a
+        return self.config.fail_safe_a
+
+    def told_status(
+        self, connector: int, status: ConnectorStatus, error_code: str | None
+    ) -> None:
+        """Note the status of a connector."""
+        if not 1 <= connector <= MAX_CONNECTORS:
+            return
+        changes: dict[str, Any] = {"status": status, "error_code": error_code}
+        state = self.connector(connector)
+        if status in _IDLE:
+            changes["meter"] = self.meter(connector).stopped(self.now())
+            if status in _GONE and state.transaction:
+                changes["transaction"] = None
+        self.change(connector, **changes)
+        limiter = self._limiter(connector)
+        limiter.status_changed()
+        if status in _GONE:
+            limiter.stopped()
+
+    def measured(
+        self, connector: int, readings: Iterable[Reading], at: datetime
+    ) -> None:
+        """Note what a connector measured at `at` by our clock; what is old counts for the energy only."""
+        if not 1 <= connector <= MAX_CONNECTORS:
+            return
+        meter = self.meter(connector)
+        live = self.now() - at <= timedelta(seconds=self.timing.live_s)
+        sample = meter.update(tuple(readings), at, live=live)
+        self.counters["impossible_meter_values"] += meter.take_dropped()
+        state = self.connector(connector)
+        changes: dict[str, Any] = {"meter": sample}
+        transaction = state.transaction
+        if (
+            transaction
+            and meter.register_wh is not None
+            and at >= transaction.started_at
+        ):
+            start_wh = transaction.meter_start_wh
+            elapsed = self.now() - transaction.started_at
+            if start_wh is None or not meter.follows(start_wh, elapsed):
+                start_wh = meter.register_wh
+                changes["transaction"] = replace(transaction, meter_start_wh=start_wh)
+            changes["session_energy_wh"] = max(
+                meter.register_wh - start_wh, state.session_energy_wh or 0.0
+            )
+        self.change(connector, **changes)
+        self._limiter(connector).measured()
+
+    def started(self, record: Record) -> None:
+        """Note that a transaction started. One of long ago runs still only if the connector says so."""
+        transaction = record.transaction
+        self.transactions.add(record)
+        age = self.now() - transaction.started_at
+        status = self.connector(record.connector).status
+        if age > timedelta(seconds=self.timing.live_s) and status not in CHARGES:
+            return
+        self._run(record)
+
+    def _run(self, record: Record) -> None:
+        self.change(
+            record.connector, transaction=record.transaction, session_energy_wh=0.0
+        )
+        self._limiter(record.connector).started(self._adapter)
+
+    def recognised(self, connector: int, transaction_id: str) -> None:
+        """Note that a transaction runs whose start we have not seen, or not in this life."""
+        if not 1 <= connector <= MAX_CONNECTORS:
+            return
+        record = self.transactions.get(transaction_id)
+        if record is None:
+            record = self.transactions.add(
+                Record(
+                    connector=connector,
+                    transaction=Transaction(id=transaction_id, started_at=self.now()),
+                )
+            )
+        running = self.connector(connector).transaction
+        if record.stopped_at is None and record.connector == connector:
+            if running is None or running.id != transaction_id:
+                self._run(record)
+
+    def stopped(
+        self,
+        transaction_id: str,
+        at: datetime,
+        meter_stop_wh: float | None,
+        reason: str | None,
+        *,
+        first: tuple[datetime, float] | None = None,
+    ) -> None:
+        """Note that a transaction is over, at `at` by our clock.
+
+        `first` is when it began and where the meter stood, as its end tells, for one whose start was never told.
+        """
+        record = self.transactions.get(transaction_id)
+        if record is None:
+            words = (transaction_id, at.isoformat(), str(meter_stop_wh))
+            if self.transactions.is_new(words):
+                self.counters["unknown_transactions"] += 1
+                self._tell_stranger(transaction_id, at, meter_stop_wh, reason, first)
+            return
+        start_wh = record.transaction.meter_start_wh
+        energy = None
+        if start_wh is not None and meter_stop_wh is not None:
+            energy = meter_stop_wh - start_wh if meter_stop_wh >= start_wh else None
+        state = self.connector(record.connector)
+        running = state.transaction is not None and (
+            state.transaction.id == transaction_id
+        )
+        if energy is None and running:
+            energy = state.session_energy_wh
+        stopped = self.transactions.stop(transaction_id, at, energy)
+        if stopped is None:
+            return  # told before
+        if running:
+            self.change(
+                record.connector,
+                transaction=None,
+                meter=self.meter(record.connector).stopped(self.now()),
+                session_energy_wh=energy,
+            )
+            self._limiter(record.connector).stopped()
+        self._finished(
+            FinishedTransaction(
+                identity=self.identity,
+                id=transaction_id,
+                connector=record.connector,
+                started_at=record.transaction.started_at,
+                stopped_at=at,
+                meter_start_wh=start_wh,
+                meter_stop_wh=meter_stop_wh,
+                energy_wh=energy,
+                id_token=record.transaction.id_token,
+                reason=reason,
+            )
+        )
+
+    def _tell_stranger(
+        self,
+        transaction_id: str,
+        at: datetime,
+        meter_stop_wh: float | None,
+        reason: str | None,
+        first: tuple[datetime, float] | None,
+    ) -> None:
+        started_at, start_wh = first or (None, None)
+        energy = None
+        if meter_stop_wh is not None and start_wh is not None:
+            energy = max(meter_stop_wh - start_wh, 0.0)
+        self._finished(
+            FinishedTransaction(
+                identity=self.identity,
+                id=transaction_id,
+                connector=None,
+                started_at=started_at,
+                stopped_at=at,
+                meter_start_wh=start_wh,
+                meter_stop_wh=meter_stop_wh,
+                energy_wh=energy,
+                reason=reason,
+            )
+        )
+
+    async def check_limit(self, adapter: Adapter, connector: int) -> None:
+        """Ask the station what it makes of a limit that it just took."""
+        await self._inspector.check(adapter, connector)
+
+    def change(self, connector: int, **changes: Any) -> None:
+        """Change the state of a connector and tell about it."""
+        states = {state.id: state for state in self._state.connectors}
+        states[connector] = replace(self.connector(connector), **changes)
+        self._set(
+            last_seen=self.now(),
+            connectors=tuple(states[connector] for connector in sorted(states)),
+        )
+
+    def meter(self, connector: int) -> Meter:
+        """Return the meter of a connector."""
+        if connector not in self._meters:
+            self._meters[connector] = Meter(
+                phases=self.config.phases,
+                voltage_v=self.config.voltage_v,
+                max_a=self.config.max_a,
+            )
+        return self._meters[connector]
+
+    def _limiter(self, connector: int) -> Limiter:
+        if connector not in self._limiters:
+            self._limiters[connector] = Limiter(self, connector)
+        return self._limiters[connector]
+
+    def _set(self, **changes: Any) -> None:
+        state = replace(self._state, **changes)
+        if state != self._state:
+            self._state = state
+            self._changed(state)
+
+
+def connectors_of(config: StationConfig) -> tuple[ConnectorState, ...]:
+    """Return the connectors that a station is configured with, of which nothing is known yet."""
+    return tuple(
+        ConnectorState(id=connector)
+        for connector in range(1, min(config.connectors, MAX_CONNECTORS) + 1)
+    )

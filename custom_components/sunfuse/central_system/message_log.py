@@ -1,0 +1,93 @@
+"""The last messages of a station, for diagnostics, without secrets and card numbers."""
+
+from collections import deque
+from datetime import datetime
+import json
+import re
+from typing import Any
+
+KEPT = 200
+_LONGEST = 4000
+_HIDDEN = "**REDACTED**"
+_SECRET_KEYS = frozenset(
+    key.lower()
+    for key in (
+        "idTag",
+        "parentIdTag",
+        "groupIdToken",
+        "idToken",
+        "eMAID",
+        "authorizationKey",
+        "basicAuthPassword",
+        "password",
+        "certificate",
+        "certificateChain",
+        "csr",
+        "signature",
+        "signingCertificate",
+        "evccId",
+        "vin",
+        "pin",
+        "apnPassword",
+        "simPin",
+        "preSharedKey",
+        "user",
+    )
+)
+_SECRET_NAMES = re.compile(
+    r"authorizationkey|password|secret|token|pin$", re.IGNORECASE
+)
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+class MessageLog:
+    """Keeps the last messages as they went over the wire."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._messages: deque[tuple[datetime, str, str]] = deque(maxlen=KEPT)
+
+    def add(self, at: datetime, direction: str, text: str) -> None:
+        """Keep a message that was `received` or `sent`."""
+        self._messages.append((at, direction, text[:_LONGEST]))
+
+    def redacted(self) -> list[dict[str, Any]]:
+        """Return the messages, the oldest first, with what nobody else should read taken out."""
+        return [
+            {"at": at.isoformat(), "direction": direction, "message": _redact(text)}
+            for at, direction, text in self._messages
+        ]
+
+
+def _redact(text: str) -> Any:
+    try:
+        message = json.loads(text)
+    except ValueError, RecursionError:
+        return f"{len(text)} characters that are not JSON, or too many to keep"
+    return _without_secrets(message)
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_secrets(item) for item in value]
+    if isinstance(value, str):
+        return _CREDENTIALS.sub(f"{_HIDDEN}@", value)
+    if not isinstance(value, dict):
+        return value
+    names = " ".join(
+        str(named.get("name", named)) if isinstance(named, dict) else str(named)
+        for named in (value.get("key", ""), value.get("variable", ""))
+    )
+    secret_value = bool(_SECRET_NAMES.search(names))
+    return {
+        key: _HIDDEN
+        if _is_secret(key, item)
+        or (secret_value and key in ("value", "attributeValue"))
+        else _without_secrets(item)
+        for key, item in value.items()
+    }
+
+
+def _is_secret(key: str, item: Any) -> bool:
+    # An `idToken` of 2.x is an object that holds one: hide the text, keep the type.
+    return key.lower() in _SECRET_KEYS and not isinstance(item, dict | list)

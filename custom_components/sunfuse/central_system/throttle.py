@@ -1,0 +1,55 @@
+"""Slows down who asks too much, in bounded memory."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+
+_REMEMBERED = 512
+
+
+class Bucket:
+    """A bucket of tokens that fills at `rate_per_s` up to `burst`."""
+
+    def __init__(
+        self, rate_per_s: float, burst: float, clock: Callable[[], float]
+    ) -> None:
+        """Start full; `clock` gives seconds."""
+        self._rate_per_s = rate_per_s
+        self._burst = burst
+        self._clock = clock
+        self._tokens = burst
+        self._at = clock()
+
+    def take(self) -> float:
+        """Take a token; return for how many seconds to wait until it is there."""
+        now = self._clock()
+        self._tokens = min(
+            self._burst, self._tokens + (now - self._at) * self._rate_per_s
+        )
+        self._at = now
+        self._tokens -= 1
+        return max(0.0, -self._tokens / self._rate_per_s)
+
+    def missing(self) -> float:
+        """Return for how many seconds to wait until there is a token to take."""
+        filled = self._tokens + (self._clock() - self._at) * self._rate_per_s
+        return max(0.0, (1 - filled) / self._rate_per_s)
+
+
+class Throttle:
+    """A bucket for each of many, the oldest of which are forgotten."""
+
+    def __init__(
+        self, rate_per_s: float, burst: float, clock: Callable[[], float]
+    ) -> None:
+        """Give everyone the same kind of bucket."""
+        self._make = partial(Bucket, rate_per_s, burst, clock)
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def __getitem__(self, key: str) -> Bucket:
+        """Return the bucket of one."""
+        bucket = self._buckets.setdefault(key, self._make())
+        self._buckets.move_to_end(key)
+        while len(self._buckets) > _REMEMBERED:
+            self._buckets.popitem(last=False)
+        return bucket

@@ -1,0 +1,333 @@
+"""Restarts, delays, duplicates and wrong clocks: everything is counted once, at the right time."""
+
+from datetime import UTC, datetime, timedelta
+import json
+
+import pytest
+
+from custom_components.sunfuse.central_system import (
+    CentralSystem,
+    ConnectorState,
+    FinishedTransaction,
+    StationConfig,
+    Timing,
+)
+
+from .client import Payload, RawStation
+from .conftest import START, Connect, SteppedClock, Watched
+
+CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
+
+
+@pytest.fixture
+def finished(system: CentralSystem) -> list[FinishedTransaction]:
+    """Collect the transactions that are over."""
+    transactions: list[FinishedTransaction] = []
+    system.subscribe_transactions(transactions.append)
+    return transactions
+
+
+async def _ready(connect: Connect, system: CentralSystem) -> RawStation:
+    system.accept(CP1)
+    station = await connect()
+    await station.boot()
+    return station
+
+
+def _connector(system: CentralSystem, number: int = 1) -> ConnectorState:
+    return system.stations["CP1"].state.connectors[number - 1]
+
+
+async def _meter(
+    station: RawStation, at: str, energy_wh: float, transaction_id: int | None = None
+) -> None:
+    payload: Payload = {
+        "connectorId": 1,
+        "meterValue": [{"timestamp": at, "sampledValue": [{"value": str(energy_wh)}]}],
+    }
+    if transaction_id is not None:
+        payload["transactionId"] = transaction_id
+    await station.call("MeterValues", payload)
+
+
+async def _stop(
+    station: RawStation, transaction_id: int, at: str, meter: int, **extra: object
+) -> None:
+    await station.call(
+        "StopTransaction",
+        {
+            "transactionId": transaction_id,
+            "timestamp": at,
+            "meterStop": meter,
+            **extra,
+        },
+    )
+
+
+async def test_offline_transaction_is_counted_once(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    finished: list[FinishedTransaction],
+) -> None:
+    """A whole transaction that was made offline arrives later, and twice."""
+    station = await _ready(connect, system)
+    await station.status("Available", timestamp=clock.text())
+    ids = [await station.start_transaction(clock.text(-7200)) for _ in range(2)]
+    assert ids[0] == ids[1]
+    assert _connector(system).transaction is None  # it is long over
+    for _ in range(2):
+        await _stop(station, ids[0], clock.text(-3600), 9000, reason="EVDisconnected")
+    assert finished == [
+        FinishedTransaction(
+            identity="CP1",
+            id=str(ids[0]),
+            connector=1,
+            started_at=START - timedelta(hours=2),
+            stopped_at=START - timedelta(hours=1),
+            meter_start_wh=1000,
+            meter_stop_wh=9000,
+            energy_wh=8000,
+            id_token="TAG",
+            reason="EVDisconnected",
+        )
+    ]
+
+
+async def test_unknown_stop_is_not_guessed(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    finished: list[FinishedTransaction],
+) -> None:
+    """The end of a transaction that nobody knows ends no other, and is counted once for what it tells."""
+    station = await _ready(connect, system)
+    await station.status("Charging")
+    running = await station.start_transaction(clock.text())
+    stranger = running - 1 or 5
+    data = [
+        {
+            "timestamp": clock.text(-3600),
+            "sampledValue": [
+                {"value": "2.5", "unit": "kWh", "context": "Transaction.Begin"}
+            ],
+        }
+    ]
+    for _ in range(2):
+        await _stop(station, stranger, clock.text(-60), 4000, transactionData=data)
+    transaction = _connector(system).transaction
+    assert transaction is not None
+    assert transaction.id == str(running)
+    assert [
+        (t.id, t.connector, t.started_at, t.meter_start_wh, t.energy_wh)
+        for t in finished
+    ] == [(str(stranger), None, START - timedelta(hours=1), 2500, 1500)]
+
+
+async def test_home_assistant_restarts(
+    connect: Connect, system: CentralSystem, clock: SteppedClock, timing: Timing
+) -> None:
+    """The transaction goes on, its energy is continuous, and the charger is not asked again."""
+    station = await _ready(connect, system)
+    await station.wait_told("TriggerMessage")
+    await station.status("Charging", timestamp=clock.text())
+    transaction_id = await station.start_transaction(clock.text())
+    await _meter(station, clock.text(), 2000, transaction_id)
+    memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+    await station.close()
+
+    other = CentralSystem(now=clock, timing=timing)
+    finished: list[FinishedTransaction] = []
+    other.subscribe_transactions(finished.append)
+    other.accept(CP1, memory)
+    await other.start("127.0.0.1", 0)
+    assert _connector(other).meter.energy_wh == 2000
+    clock.step(600)
+    again = await RawStation.connect(station.session, other.port)
+    # It did not restart, so it does not boot.
+    await _meter(again, clock.text(), 2500, transaction_id)
+    state = _connector(other)
+    assert state.transaction is not None
+    assert state.transaction.id == str(transaction_id)
+    assert state.session_energy_wh == 1500
+    await again.wait_told("TriggerMessage")
+    assert not again.told("GetConfiguration")
+    assert not again.told("SetChargingProfile")  # no wear of its flash
+    assert other.stations["CP1"].state.info.vendor == "Acme"
+    await _stop(again, transaction_id, clock.text(), 2600)
+    assert [(t.started_at, t.energy_wh) for t in finished] == [(START, 1600)]
+    await again.close()
+    await other.stop()
+
+
+async def test_home_assistant_forgot(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A transaction that is running when we hear of it the first time is taken as it is."""
+    station = await _ready(connect, system)
+    await station.status("Charging", timestamp=clock.text())
+    await _meter(station, clock.text(), 5000, 4711)
+    transaction = _connector(system).transaction
+    assert transaction is not None
+    assert transaction.id == "4711"
+    clock.step(60)
+    await _meter(station, clock.text(), 5100, 4711)
+    assert _connector(system).session_energy_wh == 100
+    await system.stations["CP1"].offer(1, 8)
+    live = station.told("SetChargingProfile")[-1]["csChargingProfiles"]
+    assert live["transactionId"] == 4711
+
+
+async def test_late_meter_values_do_not_revive(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """Meter values that come after the end of their transaction start nothing."""
+    station = await _ready(connect, system)
+    await station.status("Charging", timestamp=clock.text())
+    transaction_id = await station.start_transaction(clock.text())
+    await _stop(station, transaction_id, clock.text(), 1500)
+    await _meter(station, clock.text(), 1500, transaction_id)
+    assert _connector(system).transaction is None
+
+
+async def test_charger_restarts(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A charger that restarts in the middle of a transaction goes on with it."""
+    station = await _ready(connect, system)
+    await station.status("Charging", timestamp=clock.text())
+    transaction_id = await station.start_transaction(clock.text())
+    await station.close()
+    clock.step(60)
+    again = await connect()
+    await again.boot()
+    await again.status("Charging", timestamp=clock.text())
+    await _meter(again, clock.text(), 1200, transaction_id)
+    state = _connector(system)
+    assert state.transaction is not None
+    assert (state.transaction.id, state.session_energy_wh) == (str(transaction_id), 200)
+
+
+async def test_transaction_ids_do_not_collide(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """Transactions of the same second, and of two systems, have ids of their own."""
+    station = await _ready(connect, system)
+    ids = [
+        await station.start_transaction(clock.text(), meter=number)
+        for number in range(50)
+    ]
+    assert len(set(ids)) == 50
+    assert max(ids) - min(ids) > 50  # not counted
+    assert all(0 < number < 2**31 for number in ids)
+
+
+async def test_stored_meter_values_are_not_live(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """Meter values of an hour ago say nothing of what is drawn now, but their energy counts."""
+    station = await _ready(connect, system)
+    await station.status("Charging", timestamp=clock.text())
+    transaction_id = await station.start_transaction(clock.text(-7200))
+    for minutes in range(60, 50, -1):
+        await station.call(
+            "MeterValues",
+            {
+                "connectorId": 1,
+                "transactionId": transaction_id,
+                "meterValue": [
+                    {
+                        "timestamp": clock.text(-60 * minutes),
+                        "sampledValue": [
+                            {"value": str(3000 - 10 * minutes)},
+                            {
+                                "value": "16",
+                                "measurand": "Current.Import",
+                                "phase": "L1",
+                            },
+                        ],
+                    }
+                ],
+            },
+        )
+    meter = _connector(system).meter
+    assert meter.current_a == (None, None, None)
+    assert meter.energy_wh == 3000 - 510
+
+
+async def test_slow_clock_is_learnt(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A clock that is always behind by as much is wrong, and its times are corrected."""
+    station = await _ready(connect, system)
+    for _ in range(3):
+        await station.status("Charging", timestamp=clock.text(-900))
+        clock.step(10)
+    transaction_id = await station.start_transaction(clock.text(-900))
+    transaction = _connector(system).transaction
+    assert transaction is not None
+    assert transaction.id == str(transaction_id)
+    assert abs(transaction.started_at - clock()) < timedelta(seconds=2)
+    await system.stations["CP1"].offer(1, 9)
+    profile = station.told("SetChargingProfile")[-1]["csChargingProfiles"]
+    start = datetime.fromisoformat(profile["chargingSchedule"]["startSchedule"])
+    age = clock() - timedelta(seconds=900) - start
+    assert timedelta(seconds=5) <= age <= timedelta(seconds=15)
+
+
+async def test_command_reaches_nobody_else(
+    watched: Watched, connect: Connect, clock: SteppedClock
+) -> None:
+    """What is meant for one charger never reaches another."""
+    watched.system.accept(CP1)
+    watched.system.accept(StationConfig(identity="CP2"))
+    first, second = await connect("/CP1"), await connect("/CP2")
+    await first.boot()
+    await second.boot()
+    await watched.system.stations["CP2"].restart()
+    assert second.told("Reset")
+    assert not first.told("Reset")
+    assert "CP3" not in watched.system.stations
+
+
+async def test_a_charger_out_of_service_stays_so(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """Connecting does not put a charger back into service that the user took out of it."""
+    station = await _ready(connect, system)
+    await station.status("Unavailable")
+    await station.wait_told("TriggerMessage")
+    await system.stations["CP1"].offer(1, 10)
+    assert not station.told("ChangeAvailability")
+    assert not station.told("UpdateFirmware")
+
+
+async def test_wild_times(system: CentralSystem, connect: Connect) -> None:
+    """Times at the ends of the calendar break nothing."""
+    station = await _ready(connect, system)
+    for text in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        await station.status("Preparing", timestamp=text)
+        transaction_id = await station.start_transaction(text)
+        await _stop(station, transaction_id, text, 1500)
+    assert datetime.now(UTC)
+    await station.call("Heartbeat", {})
+
+
+async def test_diagnostics_hold_no_secrets(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """Diagnostics hold what was said, without card numbers and passwords."""
+    station = await _ready(connect, system)
+    await station.call("Authorize", {"idTag": "CARD4711"})
+    await station.call("DataTransfer", {"vendorId": "x", "data": "hello"})
+    await station.websocket.send_str("rubbish")
+    await station.call("Heartbeat", {})
+    diagnostics = system.stations["CP1"].diagnostics()
+    text = json.dumps(diagnostics)
+    assert "CARD4711" not in text
+    assert "hello" in text
+    assert diagnostics["counters"]["malformed"] == 1
+    assert diagnostics["counters"]["unknown_vendor_messages"] == 1
+    for _ in range(300):
+        await station.call("Heartbeat", {})
+    assert len(system.stations["CP1"].diagnostics()["messages"]) == 200

@@ -1,0 +1,266 @@
+"""What chargers measure, in one form."""
+
+from datetime import timedelta
+import math
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.sunfuse.central_system.meter import (
+    ENERGY,
+    Meter,
+    Phases,
+    Reading,
+    readable,
+)
+
+from .conftest import START
+
+CURRENT = "Current.Import"
+POWER = "Power.Active.Import"
+VOLTAGE = "Voltage"
+SECOND = timedelta(seconds=1)
+
+
+def _meter(phases: int = 3) -> Meter:
+    return Meter(phases=phases, voltage_v=230, max_a=16)
+
+
+def _by_phase(measurand: str, *values: float, suffix: str = "") -> list[Reading]:
+    return [
+        Reading(measurand=measurand, phase=f"L{number}{suffix}", value=value)
+        for number, value in enumerate(values, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("phases", "readings", "expected"),
+    [
+        # As it should be.
+        (3, _by_phase(CURRENT, 10, 11, 12), (10, 11, 12)),
+        (3, _by_phase(CURRENT, 10, 11, 12, suffix="-N"), (10, 11, 12)),
+        # The neutral is no phase.
+        (
+            3,
+            [
+                *_by_phase(CURRENT, 10, 0, 0),
+                Reading(measurand=CURRENT, phase="N", value=10),
+            ],
+            (10, 0, 0),
+        ),
+        # One phase, and no word of it.
+        (1, [Reading(measurand=CURRENT, value=10)], (10, None, None)),
+        # No phase on three: the power tells on how many it flows. 6.9 kW = 3 * 230 V * 10 A.
+        (
+            3,
+            [
+                Reading(measurand=CURRENT, value=10),
+                Reading(measurand=POWER, value=6.9, unit="kW"),
+            ],
+            (10, 10, 10),
+        ),
+        (
+            3,
+            [
+                Reading(measurand=CURRENT, value=10),
+                Reading(measurand=POWER, value=2300),
+            ],
+            (10, 0, 0),
+        ),
+        (3, [Reading(measurand=CURRENT, value=10)], (10, 10, 10)),
+        # Power by phase gives the currents: 2300 W / 230 V, and 2200 W / 220 V where the voltage is known.
+        (3, _by_phase(POWER, 2300, 1150, 0), (10, 5, 0)),
+        (
+            3,
+            _by_phase(POWER, 2200, 1100, 0) + _by_phase(VOLTAGE, 220, 220, 220),
+            (10, 5, 0),
+        ),
+        (1, [Reading(measurand=POWER, value=2300)], (10, None, None)),
+        # A total on three phases leaves it open which one it flows on.
+        (3, [Reading(measurand=POWER, value=2300)], (None, None, None)),
+        # Beyond all reason.
+        (3, _by_phase(CURRENT, 10, 1e9, 12), (10, None, 12)),
+    ],
+)
+def test_currents(phases: int, readings: list[Reading], expected: Phases) -> None:
+    """Currents by phase, told or derived, but never invented."""
+    current = _meter(phases).update(readings, START).current_a
+    assert current == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("phases", "readings", "expected"),
+    [
+        (3, [Reading(measurand=POWER, value=6.9, unit="kW")], 6900),
+        (3, [Reading(measurand=POWER, value=69, unit="W", multiplier=2)], 6900),
+        (3, _by_phase(POWER, 2300, 2300, 2300), 6900),
+        # A phase is missing, and so is the total.
+        (3, _by_phase(POWER, 2300, 2300), None),
+        (1, _by_phase(POWER, 2300), 2300),
+        (3, _by_phase(CURRENT, 10, 10, 10), 6900),
+        (3, _by_phase(CURRENT, 10, 10), None),
+        (
+            3,
+            _by_phase(CURRENT, 10, 10, 10) + _by_phase(VOLTAGE, 220, 220, 220),
+            6600,
+        ),
+        (3, [Reading(measurand=POWER, value=1e12)], None),
+    ],
+)
+def test_power(phases: int, readings: list[Reading], expected: float | None) -> None:
+    """Power in watts: the total, the sum of all phases, or of voltage and current."""
+    assert _meter(phases).update(readings, START).power_w == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("readings", "expected"),
+    [
+        (_by_phase(VOLTAGE, 229, 230, 231, suffix="-N"), (229, 230, 231)),
+        ([Reading(measurand=VOLTAGE, value=230)], (230, 230, 230)),
+        # Between the phases of a symmetrical net: 398.37 V / sqrt(3) = 230 V.
+        (
+            [
+                Reading(measurand=VOLTAGE, phase=phase, value=398.37)
+                for phase in ("L1-L2", "L2-L3", "L3-L1")
+            ],
+            (230, 230, 230),
+        ),
+        (
+            [Reading(measurand=VOLTAGE, phase="L1-L2", value=398)],
+            (None, None, None),
+        ),
+    ],
+)
+def test_voltage(readings: list[Reading], expected: Phases) -> None:
+    """Voltage to neutral, by phase."""
+    voltage = _meter().update(readings, START).voltage_v
+    assert voltage == pytest.approx(expected, abs=0.01)
+
+
+def test_newest_of_each() -> None:
+    """What is not told stays as it was told last; what is older does not replace what is newer."""
+    meter = _meter()
+    meter.update(_by_phase(CURRENT, 10, 10, 10), START)
+    sample = meter.update([Reading(measurand="SoC", value=55)], START + SECOND)
+    assert (sample.current_a, sample.soc) == ((10, 10, 10), 55)
+    sample = meter.update([Reading(measurand="SoC", value=140)], START + 2 * SECOND)
+    assert sample.soc == 55
+    sample = meter.update(_by_phase(CURRENT, 1, 1, 1), START)
+    assert sample.current_a == (10, 10, 10)
+
+
+def _energy(meter: Meter, minutes: float, energy_wh: float) -> float | None:
+    at = START + timedelta(minutes=minutes)
+    return meter.update([Reading(value=energy_wh)], at).energy_wh
+
+
+def test_energy_only_rises() -> None:
+    """Zeros, negative values and leaps are dropped and counted."""
+    meter = _meter()
+    told = [50_000, 50_100, 0, 50_200, -5, 50_300, 9e9, 50_400, 49_000, 50_500]
+    seen = [_energy(meter, minute, value) for minute, value in enumerate(told)]
+    assert seen == [
+        50_000,
+        50_100,
+        50_100,
+        50_200,
+        50_200,
+        50_300,
+        50_300,
+        50_400,
+        50_400,
+        50_500,
+    ]
+    assert meter.take_dropped() == 4
+    assert meter.take_dropped() == 0
+
+
+def test_register_that_starts_again() -> None:
+    """A register that restarts with each session, or a new meter, goes on from what was counted."""
+    meter = _meter()
+    _energy(meter, 0, 50_000)
+    for minute, value in enumerate((10, 100, 200, 300), 1):
+        energy = _energy(meter, minute, value)
+    assert energy == 50_290
+
+
+def test_energy_units() -> None:
+    """Energy in kilowatt-hours, or by phase, is the same energy."""
+    assert _meter().update([Reading(value=5, unit="kWh")], START).energy_wh == 5000
+    sample = _meter().update(_by_phase(ENERGY, 1000, 2000, 3000), START)
+    assert sample.energy_wh == 6000
+
+
+def test_contactor_opens() -> None:
+    """Nothing flows where the contactor is open."""
+    meter = _meter()
+    assert meter.stopped(START).at is None
+    meter.update(_by_phase(CURRENT, 10, 10, 10), START)
+    sample = meter.stopped(START + SECOND)
+    assert (sample.current_a, sample.power_w) == ((0, 0, 0), 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1.5", 1.5),
+        (" 2 ", 2),
+        ("1e3", 1000),
+        ("", None),
+        ("12,5", None),
+        ("nan", None),
+        ("inf", None),
+        ("1e999", None),
+        ("deadbeefg", None),
+    ],
+)
+def test_readable(text: str, value: float | None) -> None:
+    """What is no finite number is no value."""
+    assert readable(text) == value
+
+
+READINGS = st.lists(
+    st.builds(
+        Reading,
+        value=st.floats(allow_nan=False, allow_infinity=False),
+        measurand=st.sampled_from(
+            [ENERGY, CURRENT, POWER, VOLTAGE, "SoC", "Current.Offered", "Frequency"]
+        ),
+        phase=st.sampled_from(
+            [
+                None,
+                "L1",
+                "L2",
+                "L3",
+                "L1-N",
+                "L2-N",
+                "L3-N",
+                "L1-L2",
+                "L2-L3",
+                "L3-L1",
+                "N",
+            ]
+        ),
+        unit=st.sampled_from([None, "W", "kW", "Wh", "kWh", "A", "V", "Percent", "x"]),
+        multiplier=st.integers(-400, 400),
+    ),
+    max_size=12,
+)
+
+
+@given(
+    phases=st.sampled_from([1, 2, 3]),
+    told=st.lists(st.tuples(READINGS, st.integers(-100, 10_000)), max_size=8),
+)
+def test_any_readings(phases: int, told: list[tuple[list[Reading], int]]) -> None:
+    """Whatever is told: values stay finite and within reason, and the lifetime energy never falls."""
+    meter = _meter(phases)
+    energy = 0.0
+    for readings, seconds in told:
+        sample = meter.update(readings, START + timedelta(seconds=seconds))
+        values = [*sample.current_a, *sample.voltage_v, sample.power_w, sample.soc]
+        assert all(math.isfinite(value) for value in values if value is not None)
+        assert all(abs(a) <= 2000 for a in sample.current_a if a is not None)
+        if sample.energy_wh is not None:
+            assert sample.energy_wh >= energy
+            energy = sample.energy_wh
