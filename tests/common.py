@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+import socket
 from types import MappingProxyType
 from typing import Any
 
@@ -102,3 +103,11 @@ def set_meters(
             ),
             force_update=True,
         )
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

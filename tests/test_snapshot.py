@@ -35,6 +35,7 @@ SITE_DATA = {
     "system": "three_phase",
     "voltage_v": 230.0,
     "main_fuse_a": 25.0,
+    "margin_a": 1.0,
 }
 
 
@@ -106,7 +107,7 @@ def test_two_legs_are_one_phase_to_the_charger() -> None:
 )
 def test_limit_never_exceeds_the_fuse(limit_a: float | None, expected: float) -> None:
     """A limit set in the UI lowers the main fuse, and never raises it."""
-    circuit = main_circuit("Home", SITE_DATA, 1.0, limit_a)
+    circuit = main_circuit("Home", SITE_DATA, {}, limit_a)
     assert circuit.limit_a == (expected,) * 3
 
 

@@ -42,3 +42,8 @@ SITE_PHASES: Final = {
     SYSTEM_SPLIT_PHASE: 2,
     SYSTEM_THREE_PHASE: 3,
 }
+
+# A reading of the grid meter that is older than this says nothing about now.
+CONF_METER_MAX_AGE: Final = "meter_max_age_s"
+DEFAULT_METER_MAX_AGE_S: Final = 30.0
+DEFAULT_MARGIN_A: Final = 1.0

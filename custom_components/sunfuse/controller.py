@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from .central_system import CentralSystem
 from .central_system.model import ConnectorState, StationState
-from .const import CONF_CONNECTORS, CONF_IDENTITY, CONF_MARGIN, DOMAIN, SUBENTRY_CHARGER
+from .const import CONF_CONNECTORS, CONF_IDENTITY, DOMAIN, SUBENTRY_CHARGER
 from .coordinator import SunfuseCoordinator
 from .data import ConnectorData, ConnectorKey, SiteData, SunfuseConfigEntry, identity_of
 from .devices import register_stations
@@ -148,9 +148,7 @@ class Controller:
             now=dt_util.utcnow(),
             name=self._entry.title,
             data=self._entry.data,
-            margin_a=self._entry.options.get(
-                CONF_MARGIN, self._entry.data[CONF_MARGIN]
-            ),
+            options=self._entry.options,
             settings=self._settings,
             readings=self._source.read() if self._source else None,
             connectors=[

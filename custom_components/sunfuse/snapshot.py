@@ -17,11 +17,14 @@ from .const import (
     CONF_IDENTITY,
     CONF_L1_PHASE,
     CONF_MAIN_FUSE,
+    CONF_MARGIN,
     CONF_MAX_CURRENT,
+    CONF_METER_MAX_AGE,
     CONF_MIN_CURRENT,
     CONF_PHASES,
     CONF_SYSTEM,
     CONF_VOLTAGE,
+    DEFAULT_METER_MAX_AGE_S,
     MAIN_CIRCUIT,
     SITE_PHASES,
 )
@@ -37,7 +40,10 @@ def site_of(data: Mapping[str, Any]) -> Site:
 
 
 def main_circuit(
-    name: str, data: Mapping[str, Any], margin_a: float, limit_a: float | None
+    name: str,
+    data: Mapping[str, Any],
+    options: Mapping[str, Any],
+    limit_a: float | None,
 ) -> Circuit:
     """Return the main fuse as the root of the tree; a limit set in the UI can only lower it."""
     fuse_a: float = data[CONF_MAIN_FUSE]
@@ -47,7 +53,8 @@ def main_circuit(
         name=name,
         parent=None,
         limit_a=(limit,) * site_of(data).phases,
-        margin_a=margin_a,
+        margin_a=options.get(CONF_MARGIN, data[CONF_MARGIN]),
+        meter_max_age_s=options.get(CONF_METER_MAX_AGE, DEFAULT_METER_MAX_AGE_S),
     )
 
 
@@ -152,7 +159,7 @@ def build_snapshot(
     now: datetime,
     name: str,
     data: Mapping[str, Any],
-    margin_a: float,
+    options: Mapping[str, Any],
     settings: Settings,
     readings: SiteReadings | None,
     connectors: Iterable[Connector],
@@ -162,7 +169,7 @@ def build_snapshot(
     return Snapshot(
         now=now,
         site=site_of(data),
-        circuits=(main_circuit(name, data, margin_a, settings.limit_a),),
+        circuits=(main_circuit(name, data, options, settings.limit_a),),
         meters=((MAIN_CIRCUIT, meter),) if meter else (),
         solar=readings.solar if readings else None,
         battery=readings.battery if readings else None,

@@ -1,0 +1,273 @@
+"""The forms by which a charger becomes part of a site: discovered, by hand, or changed."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import probatio
+
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentry,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.const import CONF_NAME, UnitOfElectricCurrent
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
+from homeassistant.helpers.typing import DiscoveryInfoType
+
+from .const import (
+    CONF_CIRCUIT,
+    CONF_FAIL_SAFE_CURRENT,
+    CONF_IDENTITY,
+    CONF_L1_PHASE,
+    CONF_MAIN_FUSE,
+    CONF_MARGIN,
+    CONF_MAX_CURRENT,
+    CONF_MIN_CURRENT,
+    CONF_PHASES,
+    MAIN_CIRCUIT,
+    SUBENTRY_CHARGER,
+)
+from .flow_checks import LEAST_CURRENT_A, check_charger, fail_safe_sum_a
+from .flow_schemas import number
+from .snapshot import site_of, wiring
+
+# OCPP 2.0.1, section 4.1.1 of part 4 (OCPP-J): at most 48 characters; 1.6 sets no bound of its own.
+LONGEST_IDENTITY = 48
+_USUAL_MAXIMUM_A = 16.0
+
+
+def charger_schema(entry: ConfigEntry, *, with_identity: bool) -> probatio.Schema:
+    """Return the form of a charger of this site. A single-phase site has no phases to ask for."""
+    phases = site_of(entry.data).phases
+    fields: dict[probatio.Marker, Any] = {}
+    if with_identity:
+        fields[probatio.Required(CONF_IDENTITY)] = TextSelector()
+    fields[probatio.Required(CONF_NAME)] = TextSelector()
+    fields[probatio.Required(CONF_CIRCUIT)] = SelectSelector(
+        SelectSelectorConfig(
+            options=[MAIN_CIRCUIT],
+            translation_key="circuit",
+            mode=SelectSelectorMode.DROPDOWN,
+        )
+    )
+    if phases > 1:
+        fields[probatio.Required(CONF_PHASES)] = SelectSelector(
+            SelectSelectorConfig(
+                options=[str(count + 1) for count in range(phases)],
+                translation_key="phases",
+            )
+        )
+        fields[probatio.Required(CONF_L1_PHASE)] = SelectSelector(
+            SelectSelectorConfig(
+                options=[f"L{phase + 1}" for phase in range(phases)],
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        )
+    for field in (CONF_MIN_CURRENT, CONF_MAX_CURRENT, CONF_FAIL_SAFE_CURRENT):
+        fields[probatio.Required(field)] = number(UnitOfElectricCurrent.AMPERE)
+    return probatio.Schema(fields)
+
+
+def suggested_charger(entry: ConfigEntry, name: str) -> dict[str, Any]:
+    """Return the values that fit most chargers."""
+    return {
+        CONF_NAME: name,
+        CONF_CIRCUIT: MAIN_CIRCUIT,
+        CONF_PHASES: str(site_of(entry.data).phases),
+        CONF_L1_PHASE: "L1",
+        CONF_MIN_CURRENT: LEAST_CURRENT_A,
+        CONF_MAX_CURRENT: min(_USUAL_MAXIMUM_A, entry.data[CONF_MAIN_FUSE]),
+        CONF_FAIL_SAFE_CURRENT: LEAST_CURRENT_A,
+    }
+
+
+def charger_data(identity: str, form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of a charger's sub-entry."""
+    return {
+        CONF_IDENTITY: identity,
+        CONF_CIRCUIT: form[CONF_CIRCUIT],
+        CONF_PHASES: int(form.get(CONF_PHASES, 1)),
+        CONF_L1_PHASE: form.get(CONF_L1_PHASE, "L1"),
+        CONF_MIN_CURRENT: form[CONF_MIN_CURRENT],
+        CONF_MAX_CURRENT: form[CONF_MAX_CURRENT],
+        CONF_FAIL_SAFE_CURRENT: form[CONF_FAIL_SAFE_CURRENT],
+    }
+
+
+def check(
+    entry: ConfigEntry,
+    form: Mapping[str, Any],
+    data: Mapping[str, Any],
+    placeholders: dict[str, str],
+) -> dict[str, str]:
+    """Check a charger against its site; the sum of the fail-safe currents goes into the placeholders."""
+    errors = check_charger(form, entry.data[CONF_MAIN_FUSE])
+    site = site_of(entry.data)
+    others = [
+        subentry.data
+        for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
+        if subentry.unique_id != data[CONF_IDENTITY]
+    ]
+    sum_a = fail_safe_sum_a(
+        [(wiring(c, site), c[CONF_FAIL_SAFE_CURRENT]) for c in (*others, data)],
+        site.phases,
+    )
+    margin_a = entry.options.get(CONF_MARGIN, entry.data[CONF_MARGIN])
+    carried_a = entry.data[CONF_MAIN_FUSE] - margin_a
+    placeholders |= {"sum": f"{sum_a:g}", "carried": f"{carried_a:g}"}
+    if sum_a > carried_a:
+        errors.setdefault(CONF_FAIL_SAFE_CURRENT, "fail_safe_sum")
+    return errors
+
+
+def check_identity(entry: ConfigEntry, identity: str) -> dict[str, str]:
+    """Check the identity that a charger is to connect with."""
+    if (
+        not identity
+        or len(identity) > LONGEST_IDENTITY
+        or not identity.isprintable()
+        or "/" in identity
+    ):
+        return {CONF_IDENTITY: "identity"}
+    known = [
+        str(subentry.unique_id).casefold()
+        for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
+    ]
+    return {CONF_IDENTITY: "identity_known"} if identity.casefold() in known else {}
+
+
+class ChargerFlowMixin(ConfigFlow):
+    """The steps of a charger that was discovered."""
+
+    _site: ConfigEntry
+    _charger: DiscoveryInfoType
+
+    async def async_step_discovered(
+        self, discovery_info: DiscoveryInfoType
+    ) -> ConfigFlowResult:
+        """Show a charger once, however often it connects."""
+        site = self.hass.config_entries.async_get_entry(discovery_info["entry_id"])
+        if site is None:
+            return self.async_abort(reason="site_removed")
+        identity = discovery_info[CONF_IDENTITY]
+        await self.async_set_unique_id(f"{site.entry_id}_{identity}")
+        self._abort_if_unique_id_configured()
+        if check_identity(site, identity):
+            return self.async_abort(reason="already_configured")
+        self._site = site
+        self._charger = discovery_info
+        self.context["title_placeholders"] = {"name": self._title()}
+        return await self.async_step_charger()
+
+    def _title(self) -> str:
+        charger = self._charger
+        return f"{charger['vendor']} {charger['model']} ({charger[CONF_IDENTITY]})"
+
+    async def async_step_charger(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for what the charger does not tell of itself, and make it part of the site."""
+        identity = self._charger[CONF_IDENTITY]
+        placeholders = {"charger": self._title(), "site": self._site.title}
+        errors: dict[str, str] = {}
+        values = suggested_charger(
+            self._site, f"{self._charger['vendor']} {self._charger['model']}"
+        )
+        if user_input is not None:
+            values = user_input
+            data = charger_data(identity, user_input)
+            errors = check(self._site, user_input, data, placeholders)
+            if check_identity(self._site, identity):
+                return self.async_abort(reason="already_configured")
+            if not errors:
+                self.hass.config_entries.async_add_subentry(
+                    self._site,
+                    ConfigSubentry(
+                        data=MappingProxyType(data),
+                        subentry_type=SUBENTRY_CHARGER,
+                        title=user_input[CONF_NAME],
+                        unique_id=identity,
+                    ),
+                )
+                return self.async_abort(
+                    reason="charger_added",
+                    description_placeholders={"name": user_input[CONF_NAME]},
+                )
+        return self.async_show_form(
+            step_id="charger",
+            data_schema=self.add_suggested_values_to_schema(
+                charger_schema(self._site, with_identity=False), values
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+
+class ChargerSubentryFlow(ConfigSubentryFlow):
+    """Add a charger by hand, or change one."""
+
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Add a charger that has not connected yet."""
+        entry = self._get_entry()
+        errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
+        if user_input is not None:
+            identity = user_input[CONF_IDENTITY].strip()
+            data = charger_data(identity, user_input)
+            errors = check(entry, user_input, data, placeholders) | check_identity(
+                entry, identity
+            )
+            if not errors:
+                return self.async_create_entry(
+                    title=user_input[CONF_NAME], data=data, unique_id=identity
+                )
+        return self.async_show_form(
+            step_id="user",
+            data_schema=self.add_suggested_values_to_schema(
+                charger_schema(entry, with_identity=True),
+                user_input or suggested_charger(entry, ""),
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Change a charger; its identity stays."""
+        entry = self._get_entry()
+        subentry = self._get_reconfigure_subentry()
+        identity = subentry.data[CONF_IDENTITY]
+        errors: dict[str, str] = {}
+        placeholders = {"identity": identity}
+        if user_input is not None:
+            data = {**subentry.data, **charger_data(identity, user_input)}
+            errors = check(entry, user_input, data, placeholders)
+            if not errors:
+                return self.async_update_and_abort(
+                    entry, subentry, title=user_input[CONF_NAME], data=data
+                )
+        values = {
+            **subentry.data,
+            CONF_NAME: subentry.title,
+            CONF_PHASES: str(subentry.data[CONF_PHASES]),
+        }
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self.add_suggested_values_to_schema(
+                charger_schema(entry, with_identity=False), user_input or values
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
+        )

@@ -1,0 +1,391 @@
+"""Config flow of Sunfuse: a site of one's own, or a simulated one."""
+
+from collections.abc import Mapping
+from typing import Any, override
+
+from yarl import URL
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryData,
+    ConfigSubentryFlow,
+    OptionsFlow,
+)
+from homeassistant.core import callback
+from homeassistant.helpers.network import NoURLAvailableError, get_url
+from homeassistant.helpers.typing import DiscoveryInfoType
+
+from .charger_flow import ChargerFlowMixin, ChargerSubentryFlow
+from .const import (
+    CONF_CIRCUIT,
+    CONF_FAIL_SAFE_CURRENT,
+    CONF_IDENTITY,
+    CONF_KIND,
+    CONF_L1_PHASE,
+    CONF_MAIN_FUSE,
+    CONF_MARGIN,
+    CONF_MAX_CURRENT,
+    CONF_METER_MAX_AGE,
+    CONF_MIN_CURRENT,
+    CONF_PHASES,
+    CONF_PORT,
+    CONF_SOURCES,
+    CONF_SYSTEM,
+    CONF_VOLTAGE,
+    DEFAULT_MARGIN_A,
+    DEFAULT_METER_MAX_AGE_S,
+    DEFAULT_PORT,
+    DOMAIN,
+    KIND_SIMULATED,
+    KIND_SITE,
+    MAIN_CIRCUIT,
+    SUBENTRY_CHARGER,
+    SYSTEM_SINGLE_PHASE,
+    SYSTEM_SPLIT_PHASE,
+    SYSTEM_THREE_PHASE,
+)
+from .flow_checks import (
+    LEAST_CURRENT_A,
+    async_port_is_free,
+    check_electrical,
+    check_grid,
+    check_options,
+    check_sun,
+)
+from .flow_schemas import (
+    ELECTRICAL,
+    GRID,
+    GRID_POWER,
+    OPTIONS,
+    SIMULATED,
+    SUN,
+    grid_form,
+    sources_of,
+    sun_form,
+)
+from .simulator import default_site
+from .sources.config import SourcesConfig
+from .sources.energy_dashboard import async_suggest_sources
+
+LOOPBACK = "127.0.0.1"
+_VOLTAGE_V = {SYSTEM_SPLIT_PHASE: 120.0}
+_PHASES_TO_SYSTEM = {
+    1: SYSTEM_SINGLE_PHASE,
+    2: SYSTEM_SPLIT_PHASE,
+    3: SYSTEM_THREE_PHASE,
+}
+# The countries whose homes have two legs of 120 V.
+_SPLIT_PHASE_COUNTRIES = frozenset(("US", "CA", "PR", "MX", "PH", "TW"))
+
+
+class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
+    """Set up a site, or accept a charger that was discovered."""
+
+    VERSION = 1
+
+    def __init__(self) -> None:
+        """Start with nothing known."""
+        super().__init__()
+        self._form: dict[str, Any] = {}
+        self._suggested: SourcesConfig | None = None
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> SunfuseOptionsFlow:
+        """Return the options flow."""
+        return SunfuseOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return what a site consists of."""
+        return {SUBENTRY_CHARGER: ChargerSubentryFlow}
+
+    @override
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose between a real site and a simulated one."""
+        return self.async_show_menu(step_id="user", menu_options=["site", "simulated"])
+
+    async def async_step_simulated(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Try Sunfuse with a site that is not there."""
+        self._async_abort_entries_match({CONF_KIND: KIND_SIMULATED})
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if not await self._port_is_free(LOOPBACK, user_input[CONF_PORT]):
+                errors[CONF_PORT] = "port_taken"
+            else:
+                return self._create_simulated(user_input[CONF_PORT])
+        values = user_input or {CONF_PORT: await self._free_port(LOOPBACK)}
+        return self.async_show_form(
+            step_id="simulated",
+            data_schema=self.add_suggested_values_to_schema(SIMULATED, values),
+            errors=errors,
+        )
+
+    def _create_simulated(self, port: int) -> ConfigFlowResult:
+        main_fuse_a = 25.0
+        return self.async_create_entry(
+            title="Simulated site",
+            data={
+                CONF_KIND: KIND_SIMULATED,
+                CONF_SYSTEM: SYSTEM_THREE_PHASE,
+                CONF_VOLTAGE: 230.0,
+                CONF_MAIN_FUSE: main_fuse_a,
+                CONF_MARGIN: DEFAULT_MARGIN_A,
+                CONF_PORT: port,
+            },
+            subentries=[
+                ConfigSubentryData(
+                    data={
+                        CONF_IDENTITY: charger.identity,
+                        CONF_CIRCUIT: MAIN_CIRCUIT,
+                        CONF_L1_PHASE: f"L{charger.l1 + 1}",
+                        CONF_PHASES: charger.phases,
+                        CONF_MIN_CURRENT: LEAST_CURRENT_A,
+                        CONF_MAX_CURRENT: min(charger.max_a, main_fuse_a),
+                        CONF_FAIL_SAFE_CURRENT: LEAST_CURRENT_A,
+                    },
+                    subentry_type=SUBENTRY_CHARGER,
+                    title=charger.name,
+                    unique_id=charger.identity,
+                )
+                for charger in default_site().chargers
+            ],
+        )
+
+    async def async_step_site(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the grid's meters, with what the Energy dashboard knows filled in."""
+        suggested = await self._suggestions()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            errors = check_grid(self.hass, user_input)
+            if not errors and self._meter_is_used(user_input):
+                errors[GRID_POWER] = "already_used"
+            if not errors:
+                self._form |= user_input
+                return await self.async_step_sun()
+        phases = len(suggested.grid_phases) or 3
+        values = grid_form(suggested) | {CONF_SYSTEM: self._system(phases)}
+        return self.async_show_form(
+            step_id="site",
+            data_schema=self.add_suggested_values_to_schema(
+                GRID, values if user_input is None else user_input
+            ),
+            errors=errors,
+        )
+
+    async def async_step_sun(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for sun, battery and prices."""
+        suggested = await self._suggestions()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            used = sources_of(self._form | user_input, ()).grid
+            grid = (
+                *(used.entities if used else ()),
+                *self._form.get("grid_phases", ()),
+            )
+            errors = check_sun(self.hass, user_input, grid)
+            if not errors:
+                self._form |= user_input
+                return await self.async_step_electrical()
+        return self.async_show_form(
+            step_id="sun",
+            data_schema=self.add_suggested_values_to_schema(
+                SUN, sun_form(suggested) if user_input is None else user_input
+            ),
+            errors=errors,
+        )
+
+    async def async_step_electrical(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the main fuse, and the port that chargers connect to."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            errors = check_electrical(user_input)
+            if not await self._port_is_free(None, user_input[CONF_PORT]):
+                errors[CONF_PORT] = "port_taken"
+            if not errors:
+                self._form |= user_input
+                return await self.async_step_address()
+        values = user_input or await self._electrical_values()
+        return self.async_show_form(
+            step_id="electrical",
+            data_schema=self.add_suggested_values_to_schema(ELECTRICAL, values),
+            errors=errors,
+        )
+
+    async def async_step_address(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show what to type into a charger."""
+        if user_input is None:
+            return self.async_show_form(
+                step_id="address",
+                description_placeholders={
+                    "address": f"ws://{_host(self)}:{self._form[CONF_PORT]}/"
+                },
+            )
+        suggested = await self._suggestions()
+        data = {
+            CONF_KIND: KIND_SITE,
+            CONF_SOURCES: sources_of(self._form, suggested.solar_forecasts).to_dict(),
+        } | {
+            key: self._form[key]
+            for key in (
+                CONF_SYSTEM,
+                CONF_VOLTAGE,
+                CONF_MAIN_FUSE,
+                CONF_MARGIN,
+                CONF_PORT,
+            )
+        }
+        if self.source == SOURCE_RECONFIGURE:
+            # The listener of the running site sets it up anew.
+            return self.async_update_and_abort(self._get_reconfigure_entry(), data=data)
+        return self.async_create_entry(title=self.hass.config.location_name, data=data)
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change a site; of a simulated one there is only the port to change."""
+        entry = self._get_reconfigure_entry()
+        if entry.data[CONF_KIND] == KIND_SITE:
+            return await self.async_step_site()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if await self._port_is_free(LOOPBACK, user_input[CONF_PORT]):
+                return self.async_update_and_abort(
+                    entry, data={**entry.data, **user_input}
+                )
+            errors[CONF_PORT] = "port_taken"
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self.add_suggested_values_to_schema(
+                SIMULATED, user_input or entry.data
+            ),
+            errors=errors,
+        )
+
+    @override
+    async def async_step_integration_discovery(
+        self, discovery_info: DiscoveryInfoType
+    ) -> ConfigFlowResult:
+        """Handle a charger that connected to a site and is not known."""
+        return await self.async_step_discovered(discovery_info)
+
+    async def _suggestions(self) -> SourcesConfig:
+        """Return what is known so far: of the site that is changed, or of the Energy dashboard."""
+        if self._suggested is None:
+            if self.source == SOURCE_RECONFIGURE:
+                stored = self._get_reconfigure_entry().data[CONF_SOURCES]
+                self._suggested = SourcesConfig.from_dict(stored)
+            else:
+                self._suggested = await async_suggest_sources(self.hass)
+        return self._suggested
+
+    def _system(self, phases: int) -> str:
+        """Return the grid connection that is most likely here."""
+        if self.source == SOURCE_RECONFIGURE:
+            system: str = self._get_reconfigure_entry().data[CONF_SYSTEM]
+            return system
+        if self.hass.config.country in _SPLIT_PHASE_COUNTRIES:
+            return SYSTEM_SPLIT_PHASE
+        return _PHASES_TO_SYSTEM[phases]
+
+    async def _electrical_values(self) -> Mapping[str, Any]:
+        if self.source == SOURCE_RECONFIGURE:
+            return self._get_reconfigure_entry().data
+        return {
+            CONF_VOLTAGE: _VOLTAGE_V.get(self._form[CONF_SYSTEM], 230.0),
+            CONF_MARGIN: DEFAULT_MARGIN_A,
+            CONF_PORT: await self._free_port(None),
+        }
+
+    def _meter_is_used(self, form: Mapping[str, Any]) -> bool:
+        """Whether another site has the same grid meter: two sites behind one fuse would each give all of it."""
+        grid = sources_of({"battery_inverted": False} | dict(form), ()).grid
+        return grid is not None and any(
+            set(grid.entities) & set(_grid_entities(entry))
+            for entry in self._other_entries()
+        )
+
+    def _other_entries(self) -> list[ConfigEntry]:
+        own = (
+            self._get_reconfigure_entry().entry_id
+            if self.source == SOURCE_RECONFIGURE
+            else None
+        )
+        return [
+            entry for entry in self._async_current_entries() if entry.entry_id != own
+        ]
+
+    async def _port_is_free(self, host: str | None, port: int) -> bool:
+        if port == 0 or any(e.data[CONF_PORT] == port for e in self._other_entries()):
+            return False
+        if self.source == SOURCE_RECONFIGURE:
+            # The site itself listens on its port now.
+            if self._get_reconfigure_entry().data[CONF_PORT] == port:
+                return True
+        return await async_port_is_free(host, port)
+
+    async def _free_port(self, host: str | None) -> int:
+        """Return the usual port, or the next one that is free."""
+        for port in range(DEFAULT_PORT, DEFAULT_PORT + 100):
+            if await self._port_is_free(host, port):
+                return port
+        return DEFAULT_PORT
+
+
+class SunfuseOptionsFlow(OptionsFlow):
+    """What an electrician tunes once a site runs."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the margin, and the age at which a reading counts as lost."""
+        data = self.config_entry.data
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            errors = check_options(user_input, data[CONF_MAIN_FUSE])
+            if not errors:
+                return self.async_create_entry(data=user_input)
+        values = user_input or {
+            CONF_MARGIN: data[CONF_MARGIN],
+            CONF_METER_MAX_AGE: DEFAULT_METER_MAX_AGE_S,
+            **self.config_entry.options,
+        }
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(OPTIONS, values),
+            errors=errors,
+        )
+
+
+def _grid_entities(entry: ConfigEntry) -> tuple[str, ...]:
+    grid = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {})).grid
+    return grid.entities if grid else ()
+
+
+def _host(flow: ConfigFlow) -> str:
+    """Return the name by which a charger in the house finds this machine."""
+    try:
+        url = get_url(flow.hass, allow_external=False, allow_cloud=False)
+    except NoURLAvailableError:
+        return "homeassistant.local"
+    return URL(url).host or "homeassistant.local"

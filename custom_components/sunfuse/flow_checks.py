@@ -1,0 +1,195 @@
+"""What is wrong with what a user typed: the key of an error, by field."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+import socket
+from typing import Any
+
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from .const import (
+    CONF_FAIL_SAFE_CURRENT,
+    CONF_MAIN_FUSE,
+    CONF_MARGIN,
+    CONF_MAX_CURRENT,
+    CONF_METER_MAX_AGE,
+    CONF_MIN_CURRENT,
+    CONF_SYSTEM,
+    CONF_VOLTAGE,
+    SITE_PHASES,
+)
+from .flow_schemas import (
+    BATTERY_CAPACITY,
+    BATTERY_CHARGE,
+    BATTERY_DISCHARGE,
+    BATTERY_POWER,
+    BATTERY_SOC,
+    GRID_EXPORT,
+    GRID_IMPORT,
+    GRID_PHASES,
+    GRID_POWER,
+    SOLAR_POWER,
+)
+from .sources.live import as_current_a, as_percent, as_power_w
+
+# IEC 61851-1: the least that a charger can offer to a car that charges.
+LEAST_CURRENT_A = 6.0
+# IEC 60038: 100 V to 277 V between phase and neutral, with what meters and people round it to.
+VOLTAGES_V = (90.0, 300.0)
+
+type Errors = dict[str, str]
+
+
+def _is_power(unit: str | None) -> bool:
+    return as_power_w(0, unit) is not None
+
+
+def _is_power_or_current(unit: str | None) -> bool:
+    return _is_power(unit) or as_current_a(0, unit) is not None
+
+
+def _is_percent(unit: str | None) -> bool:
+    return as_percent(0, unit) is not None
+
+
+_UNITS: dict[str, Callable[[str | None], bool]] = {
+    GRID_POWER: _is_power,
+    GRID_IMPORT: _is_power,
+    GRID_EXPORT: _is_power,
+    GRID_PHASES: _is_power_or_current,
+    SOLAR_POWER: _is_power,
+    BATTERY_POWER: _is_power,
+    BATTERY_DISCHARGE: _is_power,
+    BATTERY_CHARGE: _is_power,
+    BATTERY_SOC: _is_percent,
+}
+
+
+def check_grid(hass: HomeAssistant, form: Mapping[str, Any]) -> Errors:
+    """Check the form of the grid's meters."""
+    errors = _check_entities(hass, form, used=())
+    phases = form.get(GRID_PHASES, ())
+    if phases and len(phases) != SITE_PHASES[form[CONF_SYSTEM]]:
+        errors.setdefault(GRID_PHASES, "wrong_number_of_phases")
+    if form.get(GRID_POWER) and (form.get(GRID_IMPORT) or form.get(GRID_EXPORT)):
+        errors.setdefault(GRID_POWER, "one_or_two_sensors")
+    elif form.get(GRID_EXPORT) and not form.get(GRID_IMPORT):
+        errors.setdefault(GRID_IMPORT, "import_missing")
+    elif not (form.get(GRID_POWER) or form.get(GRID_IMPORT) or phases):
+        errors.setdefault(GRID_POWER, "no_meter")
+    return errors
+
+
+def check_sun(
+    hass: HomeAssistant, form: Mapping[str, Any], used: Iterable[str]
+) -> Errors:
+    """Check the form of sun and battery; `used` are the entities of the grid."""
+    errors = _check_entities(hass, form, used)
+    pair = [form.get(BATTERY_DISCHARGE), form.get(BATTERY_CHARGE)]
+    if any(pair) and not all(pair):
+        missing = BATTERY_CHARGE if pair[0] else BATTERY_DISCHARGE
+        errors.setdefault(missing, "both_directions")
+    if form.get(BATTERY_CAPACITY, 1) <= 0:
+        errors.setdefault(BATTERY_CAPACITY, "not_positive")
+    return errors
+
+
+def _check_entities(
+    hass: HomeAssistant, form: Mapping[str, Any], used: Iterable[str]
+) -> Errors:
+    """Check that each entity is there, in a unit that fits its field, and named once."""
+    errors: Errors = {}
+    seen = set(used)
+    for field, fits in _UNITS.items():
+        value = form.get(field, ())
+        for entity_id in [value] if isinstance(value, str) else value:
+            if entity_id in seen:
+                errors.setdefault(field, "same_entity")
+            elif (problem := _entity_problem(hass, entity_id, fits)) is not None:
+                errors.setdefault(field, problem)
+            seen.add(entity_id)
+    return errors
+
+
+def _entity_problem(
+    hass: HomeAssistant, entity_id: str, fits: Callable[[str | None], bool]
+) -> str | None:
+    state = hass.states.get(entity_id)
+    entry = er.async_get(hass).async_get(entity_id)
+    if state is None and entry is None:
+        return "entity_missing"
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
+    if unit is None and entry is not None:
+        unit = entry.unit_of_measurement
+    if unit is None and (state is None or state.state == STATE_UNAVAILABLE):
+        # An inverter that sleeps at night tells its unit in the morning.
+        return "entity_unavailable"
+    return None if fits(unit) else "wrong_unit"
+
+
+def check_electrical(form: Mapping[str, Any]) -> Errors:
+    """Check voltage, main fuse and margin."""
+    errors: Errors = {}
+    if not VOLTAGES_V[0] <= form[CONF_VOLTAGE] <= VOLTAGES_V[1]:
+        errors[CONF_VOLTAGE] = "voltage"
+    if form[CONF_MAIN_FUSE] <= 0:
+        errors[CONF_MAIN_FUSE] = "fuse"
+    return errors | check_margin(form[CONF_MARGIN], form[CONF_MAIN_FUSE])
+
+
+def check_options(form: Mapping[str, Any], main_fuse_a: float) -> Errors:
+    """Check the options."""
+    errors = check_margin(form[CONF_MARGIN], main_fuse_a)
+    if form[CONF_METER_MAX_AGE] <= 0:
+        errors[CONF_METER_MAX_AGE] = "not_positive"
+    return errors
+
+
+def check_margin(margin_a: float, main_fuse_a: float) -> Errors:
+    """Check that the margin leaves something of the fuse."""
+    if margin_a < 0 or (margin_a >= main_fuse_a > 0):
+        return {CONF_MARGIN: "margin"}
+    return {}
+
+
+async def async_port_is_free(host: str | None, port: int) -> bool:
+    """Return whether this machine can listen on the port."""
+    return await asyncio.get_running_loop().run_in_executor(None, _bind, host, port)
+
+
+def _bind(host: str | None, port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host or "", port))
+        except OSError:
+            return False
+        return True
+
+
+def check_charger(form: Mapping[str, Any], main_fuse_a: float) -> Errors:
+    """Check a charger's currents."""
+    errors: Errors = {}
+    if form[CONF_MIN_CURRENT] < LEAST_CURRENT_A:
+        errors[CONF_MIN_CURRENT] = "below_6_a"
+    if form[CONF_MAX_CURRENT] > main_fuse_a:
+        errors[CONF_MAX_CURRENT] = "above_fuse"
+    elif form[CONF_MAX_CURRENT] < form[CONF_MIN_CURRENT]:
+        errors[CONF_MAX_CURRENT] = "below_minimum"
+    fail_safe_a = form[CONF_FAIL_SAFE_CURRENT]
+    if fail_safe_a > form[CONF_MAX_CURRENT] or 0 < fail_safe_a < LEAST_CURRENT_A:
+        errors[CONF_FAIL_SAFE_CURRENT] = "fail_safe"
+    return errors
+
+
+def fail_safe_sum_a(
+    chargers: Iterable[tuple[tuple[int, ...], float]], phases: int
+) -> float:
+    """Return the highest sum on any phase of the fail-safe currents of chargers on these phases."""
+    sums = [0.0] * phases
+    for wired, fail_safe_a in chargers:
+        for phase in wired:
+            sums[phase] += fail_safe_a
+    return max(sums)

@@ -1,0 +1,229 @@
+"""The forms of the config flows, and what they turn into."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import probatio
+
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.const import (
+    Platform,
+    UnitOfElectricCurrent,
+    UnitOfElectricPotential,
+    UnitOfEnergy,
+    UnitOfTime,
+)
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from .const import (
+    CONF_MAIN_FUSE,
+    CONF_MARGIN,
+    CONF_METER_MAX_AGE,
+    CONF_PORT,
+    CONF_SYSTEM,
+    CONF_VOLTAGE,
+    SITE_PHASES,
+)
+from .sources.config import PowerSource, SourcesConfig
+
+GRID_POWER = "grid_power"
+GRID_INVERTED = "grid_inverted"
+GRID_IMPORT = "grid_import"
+GRID_EXPORT = "grid_export"
+GRID_PHASES = "grid_phases"
+SOLAR_POWER = "solar_power"
+BATTERY_POWER = "battery_power"
+BATTERY_INVERTED = "battery_inverted"
+BATTERY_DISCHARGE = "battery_discharge"
+BATTERY_CHARGE = "battery_charge"
+BATTERY_SOC = "battery_soc"
+BATTERY_CAPACITY = "battery_capacity_kwh"
+PRICE_IMPORT = "price_import"
+PRICE_EXPORT = "price_export"
+
+_WH_PER_KWH = 1000
+
+
+def _sensor(
+    *device_classes: SensorDeviceClass, multiple: bool = False
+) -> EntitySelector:
+    return EntitySelector(
+        EntitySelectorConfig(
+            filter={
+                "domain": Platform.SENSOR,
+                "device_class": list(device_classes),
+            },
+            multiple=multiple,
+        )
+    )
+
+
+def number(
+    unit: str, *, step: float = 1, low: float = 0, high: float | None = None
+) -> NumberSelector:
+    """Return a box for a number. What makes no sense is refused with an error at its field, not by the box."""
+    config = NumberSelectorConfig(
+        min=low, step=step, mode=NumberSelectorMode.BOX, unit_of_measurement=unit
+    )
+    if high is not None:
+        config["max"] = high
+    return NumberSelector(config)
+
+
+PORT = probatio.All(
+    NumberSelector(
+        NumberSelectorConfig(min=0, max=65535, step=1, mode=NumberSelectorMode.BOX)
+    ),
+    probatio.Coerce(int),
+)
+SYSTEM = SelectSelector(
+    SelectSelectorConfig(
+        options=list(SITE_PHASES),
+        translation_key="system",
+        mode=SelectSelectorMode.LIST,
+    )
+)
+
+_POWER = _sensor(SensorDeviceClass.POWER)
+_PRICE = EntitySelector(
+    EntitySelectorConfig(filter={"domain": [Platform.SENSOR, "input_number"]})
+)
+
+GRID = probatio.Schema(
+    {
+        probatio.Required(CONF_SYSTEM): SYSTEM,
+        probatio.Optional(GRID_POWER): _POWER,
+        probatio.Required(GRID_INVERTED, default=False): BooleanSelector(),
+        probatio.Optional(GRID_IMPORT): _POWER,
+        probatio.Optional(GRID_EXPORT): _POWER,
+        probatio.Optional(GRID_PHASES): _sensor(
+            SensorDeviceClass.CURRENT, SensorDeviceClass.POWER, multiple=True
+        ),
+    }
+)
+SUN = probatio.Schema(
+    {
+        probatio.Optional(SOLAR_POWER): _sensor(SensorDeviceClass.POWER, multiple=True),
+        probatio.Optional(BATTERY_POWER): _sensor(
+            SensorDeviceClass.POWER, multiple=True
+        ),
+        probatio.Required(BATTERY_INVERTED, default=False): BooleanSelector(),
+        probatio.Optional(BATTERY_DISCHARGE): _POWER,
+        probatio.Optional(BATTERY_CHARGE): _POWER,
+        probatio.Optional(BATTERY_SOC): _sensor(SensorDeviceClass.BATTERY),
+        probatio.Optional(BATTERY_CAPACITY): number(
+            UnitOfEnergy.KILO_WATT_HOUR, step=0.1
+        ),
+        probatio.Optional(PRICE_IMPORT): _PRICE,
+        probatio.Optional(PRICE_EXPORT): _PRICE,
+    }
+)
+ELECTRICAL = probatio.Schema(
+    {
+        probatio.Required(CONF_VOLTAGE): number(UnitOfElectricPotential.VOLT),
+        probatio.Required(CONF_MAIN_FUSE): number(UnitOfElectricCurrent.AMPERE),
+        probatio.Required(CONF_MARGIN): number(UnitOfElectricCurrent.AMPERE, step=0.5),
+        probatio.Required(CONF_PORT): PORT,
+    }
+)
+SIMULATED = probatio.Schema({probatio.Required(CONF_PORT): PORT})
+OPTIONS = probatio.Schema(
+    {
+        probatio.Required(CONF_MARGIN): number(UnitOfElectricCurrent.AMPERE, step=0.5),
+        probatio.Required(CONF_METER_MAX_AGE): number(UnitOfTime.SECONDS, low=1),
+    }
+)
+
+
+def grid_form(sources: SourcesConfig) -> dict[str, Any]:
+    """Return what the grid's form shows for these sources."""
+    grid = sources.grid or PowerSource()
+    return _known(
+        {
+            GRID_POWER: grid.entity,
+            GRID_INVERTED: grid.inverted,
+            GRID_IMPORT: grid.positive,
+            GRID_EXPORT: grid.negative,
+            GRID_PHASES: list(sources.grid_phases) or None,
+        }
+    )
+
+
+def sun_form(sources: SourcesConfig) -> dict[str, Any]:
+    """Return what the form of sun, battery and prices shows for these sources."""
+    signed = [source for source in sources.battery if source.entity]
+    pair = next(
+        (source for source in sources.battery if source.positive), PowerSource()
+    )
+    capacity_wh = sources.battery_capacity_wh
+    return _known(
+        {
+            SOLAR_POWER: list(sources.solar) or None,
+            BATTERY_POWER: [source.entity for source in signed] or None,
+            BATTERY_INVERTED: any(source.inverted for source in signed),
+            BATTERY_DISCHARGE: pair.positive,
+            BATTERY_CHARGE: pair.negative,
+            BATTERY_SOC: sources.battery_soc,
+            BATTERY_CAPACITY: capacity_wh / _WH_PER_KWH if capacity_wh else None,
+            PRICE_IMPORT: sources.price_import,
+            PRICE_EXPORT: sources.price_export,
+        }
+    )
+
+
+def sources_of(
+    form: Mapping[str, Any], solar_forecasts: tuple[str, ...]
+) -> SourcesConfig:
+    """Return the sources that the forms of grid and sun describe together."""
+    capacity_kwh = form.get(BATTERY_CAPACITY)
+    return SourcesConfig(
+        grid=_direction(
+            form.get(GRID_POWER),
+            form[GRID_INVERTED],
+            form.get(GRID_IMPORT),
+            form.get(GRID_EXPORT),
+        ),
+        grid_phases=tuple(form.get(GRID_PHASES, ())),
+        solar=tuple(form.get(SOLAR_POWER, ())),
+        battery=tuple(_batteries(form)),
+        battery_soc=form.get(BATTERY_SOC),
+        battery_capacity_wh=capacity_kwh * _WH_PER_KWH if capacity_kwh else None,
+        price_import=form.get(PRICE_IMPORT),
+        price_export=form.get(PRICE_EXPORT),
+        solar_forecasts=solar_forecasts,
+    )
+
+
+def _batteries(form: Mapping[str, Any]) -> list[PowerSource]:
+    sources = [
+        PowerSource(entity=entity, inverted=form[BATTERY_INVERTED])
+        for entity in form.get(BATTERY_POWER, ())
+    ]
+    pair = _direction(
+        None, False, form.get(BATTERY_DISCHARGE), form.get(BATTERY_CHARGE)
+    )
+    return [*sources, pair] if pair else sources
+
+
+def _direction(
+    entity: str | None, inverted: bool, positive: str | None, negative: str | None
+) -> PowerSource | None:
+    if entity:
+        return PowerSource(entity=entity, inverted=inverted)
+    if positive or negative:
+        return PowerSource(positive=positive, negative=negative)
+    return None
+
+
+def _known(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
