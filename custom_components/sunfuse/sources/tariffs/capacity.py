@@ -1,0 +1,152 @@
+"""Tariffs that charge for peaks, as data: a rule is a row of the catalogue.
+
+All of them look at the mean power of clock-aligned intervals (of 15, 30 or 60 minutes) and
+at some of the highest of a month. They differ in how many count, whether these must lie on
+different days, in which hours and seasons they count, and in what follows from them.
+"""
+
+from dataclasses import dataclass, field
+from datetime import time
+from enum import StrEnum
+
+from .table import HolidayRule, Period, Table
+
+
+class PriceRule(StrEnum):
+    """What is charged for the month's peak."""
+
+    PER_KW = "per_kw"  # so much for each kW
+    STEPS = "steps"  # a fixed sum for each step of kW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityTariff:
+    """A rule. Power is in watts, prices per month.
+
+    Attributes:
+        interval_min: length of an interval, aligned to the clock.
+        top: how many of the highest intervals of a month count, by their mean.
+        different_days: if these must lie on different local days.
+        months: over how many months, this one included, the peak is averaged.
+        floor_w: below this a month counts as if it had reached it.
+        weight: how much of the power counts, by time; 0 where peaks are free.
+        step_limits_w: upper ends of the steps; above the last there is one more.
+        source: where the rule is laid down.
+
+    """
+
+    key: str
+    interval_min: int
+    top: int = 1
+    different_days: bool = True
+    months: int = 1
+    floor_w: float = 0.0
+    weight: Table = field(default_factory=lambda: Table(value=1.0))
+    rule: PriceRule = PriceRule.PER_KW
+    price_per_kw: float = 0.0
+    step_limits_w: tuple[float, ...] = ()
+    source: str = ""
+
+
+_WORKDAYS = frozenset(range(5))
+
+CATALOGUE: dict[str, CapacityTariff] = {
+    tariff.key: tariff
+    for tariff in (
+        CapacityTariff(
+            key="flanders",
+            interval_min=15,
+            months=12,
+            floor_w=2500.0,
+            source="VREG, capacity tariff for low voltage with a digital meter, since "
+            "1 January 2023: mean of the highest quarter hours of twelve months, each "
+            "at least 2.5 kW",
+        ),
+        CapacityTariff(
+            key="norway",
+            interval_min=60,
+            top=3,
+            rule=PriceRule.STEPS,
+            step_limits_w=(2000.0, 5000.0, 10000.0, 15000.0, 20000.0, 25000.0),
+            source="Kapasitetsledd since 1 July 2022 (regulation on grid tariffs, NVE "
+            "and RME): steps by the mean of the three highest hours on different days; "
+            "the limits are those that most grid companies use",
+        ),
+        CapacityTariff(
+            key="sweden",
+            interval_min=60,
+            top=3,
+            source="Effektavgift (Ei, EIFS 2022:1): most companies take the mean of the "
+            "month's three highest hours on different days",
+        ),
+        CapacityTariff(
+            key="sweden_half_at_night",
+            interval_min=60,
+            top=3,
+            weight=Table(
+                value=1.0,
+                periods=(Period(value=0.5, start=time(22), end=time(6)),),
+            ),
+            source="Ellevio, effektavgift since 1 January 2025: as above, hours from "
+            "22:00 to 06:00 count half",
+        ),
+        CapacityTariff(
+            key="us_15_min",
+            interval_min=15,
+            source="Demand charge of the United States: highest 15-minute mean of the "
+            "billing month at any hour",
+        ),
+        CapacityTariff(
+            key="us_30_min",
+            interval_min=30,
+            source="Demand charge of the United States: highest 30-minute mean of the "
+            "billing month at any hour",
+        ),
+        CapacityTariff(
+            key="us_15_min_summer_peak",
+            interval_min=15,
+            weight=Table(
+                value=0.0,
+                periods=(
+                    Period(
+                        value=1.0,
+                        start=time(16),
+                        end=time(21),
+                        weekdays=_WORKDAYS,
+                        season=((6, 1), (9, 30)),
+                        holidays=HolidayRule.NEVER,
+                    ),
+                ),
+            ),
+            source="Time-related demand as in tariffs of southern California: highest "
+            "15 minutes on summer weekdays from 16:00 to 21:00, holidays apart",
+        ),
+        CapacityTariff(
+            key="us_60_min_peak_hours",
+            interval_min=60,
+            weight=Table(
+                value=0.0,
+                periods=(
+                    Period(
+                        value=1.0,
+                        start=time(14),
+                        end=time(20),
+                        weekdays=_WORKDAYS,
+                        season=((5, 1), (10, 31)),
+                        holidays=HolidayRule.NEVER,
+                    ),
+                    Period(
+                        value=1.0,
+                        start=time(6),
+                        end=time(9),
+                        weekdays=_WORKDAYS,
+                        season=((11, 1), (4, 30)),
+                        holidays=HolidayRule.NEVER,
+                    ),
+                ),
+            ),
+            source="Residential demand rates of Arizona: highest hour in the on-peak "
+            "hours of the season",
+        ),
+    )
+}

@@ -1,0 +1,94 @@
+"""What was known, and what to expect where nothing is known yet.
+
+Day-ahead prices arrive around 13:00 for the next day, sometimes late, sometimes not at
+all, and sources fail. What was heard once is kept. Beyond it the average stands in: of the
+last days at the same local time, working days and weekends apart, and where there is none
+of that, the average of all that is remembered.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from ..rows import parse_number, parse_time
+from ..series import QUARTER, Series, Slot, at_time, by_quarter, layered, mean, quarters
+from .components import Estimated
+
+KEEP = timedelta(days=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceMemory:
+    """The quarter hours of the last two weeks and of the days ahead, and the currency.
+
+    Carried over a restart by `memory_to_dict` and `memory_from_dict`.
+    """
+
+    currency: str | None = None
+    series: Series = ()
+
+
+def remember(
+    memory: PriceMemory, series: Series, currency: str | None, now: datetime
+) -> PriceMemory:
+    """Add what a source says now; what it says anew replaces what it said before."""
+    known = memory.series
+    if currency is not None and memory.currency not in {None, currency}:
+        known = ()  # euros and kronor cannot be averaged
+    fresh = by_quarter(series)
+    kept = tuple(
+        slot for slot in layered(fresh, known) if now - KEEP < slot.end < now + KEEP
+    )
+    return PriceMemory(currency=currency or memory.currency, series=kept)
+
+
+def ahead(
+    memory: PriceMemory, start: datetime, end: datetime, tz: tzinfo
+) -> tuple[Estimated, ...]:
+    """Return every quarter hour of a period, known or estimated; nothing if none ever was."""
+    overall = mean(memory.series)
+    if overall is None:
+        return ()
+    by_time: dict[tuple[bool, int], list[float]] = {}
+    for slot in memory.series:
+        by_time.setdefault(_kind(slot.start, tz), []).append(slot.value)
+    slots = []
+    for at in quarters(start, end):
+        known = at_time(memory.series, at)
+        if known is None:
+            weekend, quarter = _kind(at, tz)
+            same = by_time.get((weekend, quarter)) or by_time.get(
+                (not weekend, quarter)
+            )
+            value = sum(same) / len(same) if same else overall
+        else:
+            value = known.value
+        slot = Slot(start=at, end=at + QUARTER, value=value)
+        slots.append(Estimated(slot=slot, estimated=known is None))
+    return tuple(slots)
+
+
+def _kind(at: datetime, tz: tzinfo) -> tuple[bool, int]:
+    """Return if an instant is on a weekend, and its quarter of the local day."""
+    local = at.astimezone(tz)
+    return local.weekday() >= 5, local.hour * 4 + local.minute // 15
+
+
+def memory_to_dict(memory: PriceMemory) -> dict[str, Any]:
+    """Return the memory for the store: plain JSON."""
+    return {
+        "currency": memory.currency,
+        "slots": [[slot.start.isoformat(), slot.value] for slot in memory.series],
+    }
+
+
+def memory_from_dict(data: Mapping[str, Any]) -> PriceMemory:
+    """Read the memory back; what cannot be read is left out."""
+    slots = []
+    for pair in data.get("slots", ()):
+        at, value = parse_time(pair[0]), parse_number(pair[1])
+        if at is not None and at.tzinfo is not None and value is not None:
+            start = at.astimezone(UTC)
+            slots.append(Slot(start=start, end=start + QUARTER, value=value))
+    return PriceMemory(currency=data.get("currency"), series=layered(slots))

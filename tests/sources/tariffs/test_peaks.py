@@ -1,0 +1,303 @@
+"""Capacity tariffs: the month's peak, what it is billed at, what may still be drawn."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+import json
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.sunfuse.sources.tariffs.capacity import (
+    CATALOGUE,
+    CapacityTariff,
+    PriceRule,
+)
+from custom_components.sunfuse.sources.tariffs.peaks import (
+    PeakState,
+    add_energy,
+    advance,
+    allowance,
+    billed_w,
+    corrected,
+    cost,
+    expected_w,
+    free_w,
+    interval_start,
+    measure_w,
+    state_from_dict,
+    state_to_dict,
+    step_of,
+    with_past,
+)
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+FLANDERS = CATALOGUE["flanders"]
+NORWAY = CATALOGUE["norway"]
+SWEDEN = CATALOGUE["sweden"]
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
+
+
+def draw(
+    state: PeakState, start: datetime, power_w: float, minutes: float, key: str
+) -> PeakState:
+    """Draw a power for some minutes."""
+    return add_energy(
+        state,
+        CATALOGUE[key],
+        start,
+        start + minutes * MINUTE,
+        power_w * minutes / 60,
+        tz=BRUSSELS,
+    )
+
+
+def test_flanders_highest_quarter_of_the_month() -> None:
+    """A kettle for five minutes is 667 W of a quarter; the car's quarter is the peak."""
+    state = draw(PeakState(), NOON, 2000, 5, "flanders")
+    state = draw(state, NOON + 15 * MINUTE, 7400, 15, "flanders")
+    state = draw(state, NOON + 30 * MINUTE, 1000, 15, "flanders")
+    assert measure_w(state, FLANDERS) == pytest.approx(7400)
+    assert state.peaks[0].start == NOON + 15 * MINUTE
+
+
+def test_peaks_are_aligned_to_the_clock() -> None:
+    """15 minutes of 8 kW across a boundary are two quarters of 4 kW."""
+    state = draw(PeakState(), NOON + 7.5 * MINUTE, 8000, 15, "flanders")
+    state = advance(state, FLANDERS, NOON + 45 * MINUTE, tz=BRUSSELS)
+    assert measure_w(state, FLANDERS) == pytest.approx(4000)
+
+
+def test_flanders_bills_the_mean_of_twelve_months_with_a_floor() -> None:
+    """Six months at 2.5 (below it), five at 5.5, this one at 8: (15 + 27.5 + 8) / 12."""
+    months = [f"2025-{number}" for number in (12,)] + [
+        f"2026-{number:02}" for number in range(1, 11)
+    ]
+    past = {month: 2500.0 if i < 6 else 5500.0 for i, month in enumerate(months)}
+    past["2025-11"] = 99000.0  # thirteen months ago
+    state = draw(PeakState(), NOON, 8000, 15, "flanders")
+    state = with_past(state, past)
+    assert billed_w(state, FLANDERS) == pytest.approx(50500 / 12)
+    tariff = replace(FLANDERS, price_per_kw=4.0)
+    assert cost(state, tariff) == pytest.approx(4 * 50.5 / 12)
+    assert billed_w(PeakState(), FLANDERS) == 2500
+
+
+def test_a_new_month_begins_at_local_midnight() -> None:
+    """23:00 UTC on 30 November is December in Brussels; November becomes past."""
+    end = datetime(2026, 11, 30, 23, tzinfo=UTC)
+    state = draw(PeakState(), end - 15 * MINUTE, 6000, 15, "flanders")
+    assert state.month == "2026-12"
+    assert state.peaks == ()
+    assert dict(state.past) == {"2026-11": pytest.approx(6000)}
+    assert expected_w(state, FLANDERS) == pytest.approx(6000)
+
+
+def test_allowed_power_by_hand() -> None:
+    """Target 4 kW is 1000 Wh a quarter; 400 used in 9 minutes leave 600 in 6: 6 kW."""
+    state = add_energy(PeakState(), FLANDERS, NOON, NOON + 9 * MINUTE, 400, tz=BRUSSELS)
+    now = NOON + 9 * MINUTE
+    result = allowance(state, FLANDERS, now, tz=BRUSSELS, target_w=4000)
+    assert result.power_w == pytest.approx(6000)
+    assert result.mean_w == pytest.approx(1600)
+    assert result.interval_end == NOON + 15 * MINUTE
+    used_up = add_energy(state, FLANDERS, now, NOON + 10 * MINUTE, 900, tz=BRUSSELS)
+    late = allowance(used_up, FLANDERS, NOON + 10 * MINUTE, tz=BRUSSELS, target_w=4000)
+    assert late.power_w == 0
+
+
+def test_a_peak_that_was_reached_is_free() -> None:
+    """After 7.4 kW the target of 4 kW does not hold any more; the floor always does."""
+    assert free_w(PeakState(), FLANDERS, NOON, BRUSSELS) == 2500
+    state = draw(PeakState(), NOON, 7400, 15, "flanders")
+    result = allowance(state, FLANDERS, NOON + 15 * MINUTE, tz=BRUSSELS, target_w=4000)
+    assert result.target_w == pytest.approx(7400)
+    assert result.power_w == pytest.approx(7400)
+
+
+def hours(powers: list[float], key: str) -> PeakState:
+    """Draw one hour a day."""
+    state = PeakState()
+    for day, power in enumerate(powers):
+        state = draw(state, NOON + day * 24 * HOUR, power, 60, key)
+    return state
+
+
+def test_three_highest_hours_on_different_days() -> None:
+    """Two high hours of one day count once."""
+    state = hours([5000, 3000, 4000, 1000], "sweden")
+    assert measure_w(state, SWEDEN) == pytest.approx(4000)
+    same_day = draw(PeakState(), NOON, 9000, 120, "sweden")
+    assert len(same_day.peaks) == 1
+    assert measure_w(same_day, SWEDEN) == pytest.approx(9000)
+
+
+def test_what_is_free_with_three_days() -> None:
+    """A new day is free up to the lowest that counts; a day that counts, up to its own."""
+    state = hours([5000, 3000, 4000, 1000], "sweden")
+    assert free_w(state, SWEDEN, NOON + 96 * HOUR, BRUSSELS) == pytest.approx(3000)
+    assert free_w(state, SWEDEN, NOON + 3 * HOUR, BRUSSELS) == pytest.approx(5000)
+    two = hours([5000, 3000], "sweden")
+    assert free_w(two, SWEDEN, NOON + 96 * HOUR, BRUSSELS) == 0
+
+
+def test_norwegian_steps() -> None:
+    """Mean of 4, 6, 3 is 4.33 kW: step 2 to 5. A new day may fill it: 15 - 4 - 6 = 5."""
+    state = hours([4000, 6000, 3000], "norway")
+    assert step_of(measure_w(state, NORWAY), NORWAY) == 1
+    assert free_w(state, NORWAY, NOON + 96 * HOUR, BRUSSELS) == pytest.approx(5000)
+    # On the day of the 6 kW hour: 15 - 4 - 3 = 8.
+    assert free_w(state, NORWAY, NOON + 27 * HOUR, BRUSSELS) == pytest.approx(8000)
+    prices = (250.0, 375.0, 437.5, 500.0, 562.5, 625.0, 700.0)
+    assert cost(state, NORWAY, prices) == 375.0
+    assert step_of(2000, NORWAY) == 0
+    assert step_of(2000.1, NORWAY) == 1
+
+
+@given(st.lists(st.floats(100, 24000), min_size=1, max_size=6))
+def test_what_is_free_never_costs_a_step(powers: list[float]) -> None:
+    """Whatever was drawn, filling the next day's allowance stays in the step."""
+    state = hours(powers, "norway")
+    before = step_of(measure_w(state, NORWAY), NORWAY)
+    now = NOON + 24 * len(powers) * HOUR
+    free = free_w(state, NORWAY, now, BRUSSELS)
+    after = draw(state, now, free - 1e-3, 60, "norway")
+    assert step_of(measure_w(after, NORWAY), NORWAY) <= before
+
+
+def test_above_the_last_step_there_is_no_limit() -> None:
+    """Nothing costs more any more."""
+    state = hours([30000, 30000, 30000], "norway")
+    result = allowance(state, NORWAY, NOON + 96 * HOUR, tz=BRUSSELS)
+    assert result.power_w is None
+
+
+def test_the_first_days_of_a_month_fill_their_step() -> None:
+    """With nothing drawn, an hour may have the lowest step and no more."""
+    assert free_w(PeakState(), NORWAY, NOON, BRUSSELS) == pytest.approx(2000)
+
+
+def test_night_hours_that_count_half() -> None:
+    """8 kW at 23:00 counts as 4; so there is twice the room."""
+    key = "sweden_half_at_night"
+    night = datetime(2026, 11, 10, 22, tzinfo=UTC)
+    state = draw(PeakState(), night, 8000, 60, key)
+    assert measure_w(state, CATALOGUE[key]) == pytest.approx(4000)
+    result = allowance(
+        state, CATALOGUE[key], night + 2 * HOUR, tz=BRUSSELS, target_w=4000
+    )
+    assert result.power_w == pytest.approx(8000)
+
+
+def test_demand_charge_with_season_and_hours() -> None:
+    """Only summer weekdays from 16:00 to 21:00 count; outside there is no limit."""
+    key, tariff = "us_15_min_summer_peak", CATALOGUE["us_15_min_summer_peak"]
+    tz = ZoneInfo("America/Los_Angeles")
+    monday = datetime(2026, 7, 6, 17, tzinfo=tz)
+    saturday = datetime(2026, 7, 11, 17, tzinfo=tz)
+    independence = datetime(2026, 7, 3, 17, tzinfo=tz)
+    holidays = frozenset({independence.date()})
+    state = PeakState()
+    for start, power in ((independence, 12e3), (monday, 6e3), (saturday, 15e3)):
+        state = add_energy(
+            state, tariff, start, start + 15 * MINUTE, power / 4, tz=tz,
+            holidays=holidays,
+        )  # fmt: skip
+    assert measure_w(state, tariff) == pytest.approx(6000), key
+    free = allowance(state, tariff, saturday + 15 * MINUTE, tz=tz, target_w=1.0)
+    assert free.power_w is None
+    inside = allowance(state, tariff, monday + timedelta(days=7), tz=tz, target_w=1.0)
+    assert inside.power_w == pytest.approx(6000)
+
+
+def test_hours_of_india_begin_at_half_past() -> None:
+    """Aligned to the local clock, not to that of Greenwich."""
+    start = interval_start(NOON, SWEDEN, ZoneInfo("Asia/Kolkata"))
+    assert start == NOON - 30 * MINUTE
+
+
+def test_the_user_corrects_the_peak() -> None:
+    """The grid company says 5 kW; what was measured is gone, the interval goes on."""
+    state = draw(PeakState(), NOON, 9000, 20, "flanders")
+    fixed = corrected(state, FLANDERS, 5000, NOON + 20 * MINUTE, BRUSSELS)
+    assert measure_w(fixed, FLANDERS) == 5000
+    assert fixed.used_wh == state.used_wh > 0
+    three = corrected(hours([9000], "sweden"), SWEDEN, 4000, NOON + HOUR, BRUSSELS)
+    assert measure_w(three, SWEDEN) == 4000
+    assert free_w(three, SWEDEN, NOON, BRUSSELS) == 4000
+    none = corrected(state, FLANDERS, 0, NOON, BRUSSELS)
+    assert none.peaks == ()
+
+
+def test_a_restart_in_the_middle_of_a_quarter() -> None:
+    """Through JSON and back, it goes on where it was."""
+    state = draw(PeakState(), NOON - HOUR, 5000, 60, "flanders")
+    state = draw(state, NOON, 4000, 7, "flanders")
+    state = with_past(state, {"2026-10": 3100.0})
+    back = state_from_dict(json.loads(json.dumps(state_to_dict(state))))
+    assert back == state
+    assert state_from_dict({}) == PeakState()
+    assert state_from_dict({"peaks": [["x", 1]], "past": [["2026-01", None]]}) == (
+        PeakState()
+    )
+
+
+def test_late_readings_change_nothing() -> None:
+    """A stretch of no time, or of an interval that is over."""
+    state = draw(PeakState(), NOON, 4000, 5, "flanders")
+    assert add_energy(state, FLANDERS, NOON, NOON, 100, tz=BRUSSELS) == state
+    assert draw(state, NOON - 15 * MINUTE, 9000, 15, "flanders") == state
+    assert advance(state, FLANDERS, NOON - HOUR, tz=BRUSSELS) == state
+
+
+def test_feeding_in_is_no_negative_peak() -> None:
+    """Export does not make room."""
+    assert draw(PeakState(), NOON, -4000, 15, "flanders").peaks == ()
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0.5, 40), st.floats(0, 20000)), min_size=1, max_size=40
+    )
+)
+def test_no_energy_is_lost_at_boundaries(stretches: list[tuple[float, float]]) -> None:
+    """All that was drawn is in the finished intervals and the running one."""
+    tariff = replace(FLANDERS, top=1000, different_days=False, floor_w=0.0)
+    state, at, total = PeakState(), NOON, 0.0
+    for minutes, power in stretches:
+        energy = power * minutes / 60
+        state = add_energy(
+            state, tariff, at, at + minutes * MINUTE, energy, tz=BRUSSELS
+        )
+        at += minutes * MINUTE
+        total += energy
+    finished = sum(peak.power_w / 4 for peak in state.peaks)
+    assert finished + state.used_wh == pytest.approx(total, abs=1e-3)
+
+
+@given(st.floats(0, 14.9), st.floats(0, 3000), st.floats(500, 20000))
+def test_drawing_what_is_allowed_meets_the_target(
+    minute: float, used: float, target: float
+) -> None:
+    """Never more than the target, unless it was passed already."""
+    now = NOON + minute * MINUTE
+    state = advance(PeakState(), FLANDERS, NOON, tz=BRUSSELS)
+    state = replace(state, used_wh=used)
+    result = allowance(state, FLANDERS, now, tz=BRUSSELS, target_w=target)
+    assert result.power_w is not None
+    assert result.target_w == max(target, 2500)
+    left = (result.interval_end - now) / HOUR
+    assert used + result.power_w * left == pytest.approx(
+        max(used, result.target_w / 4), abs=1e-3
+    )
+
+
+@pytest.mark.parametrize("tariff", CATALOGUE.values(), ids=lambda tariff: tariff.key)
+def test_every_rule_names_its_source(tariff: CapacityTariff) -> None:
+    """A rule without a source is a rumour."""
+    rule = tariff
+    assert rule.source
+    assert rule.interval_min in {15, 30, 60}
+    assert (rule.rule is PriceRule.STEPS) == bool(rule.step_limits_w)
