@@ -78,6 +78,10 @@ class Adapter(ABC):
         """Return what the station intends to allow a connector from now on."""
 
     @abstractmethod
+    async def change_password(self, password: str) -> None:
+        """Give the station the password that it is to connect with."""
+
+    @abstractmethod
     async def reset(self, *, hard: bool) -> None:
         """Restart the station."""
 

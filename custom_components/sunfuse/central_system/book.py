@@ -81,6 +81,7 @@ class StationBook:
         self._finished = finished
         # The fail-safe current that the station took, and in which shape of profile.
         self.lasting: tuple[float, tuple[Kind, int, bool]] | None = None
+        self.former_password: str | None = None
         self._inspector = Inspector(self)
         self._adapter: Adapter | None = None
         self._ready = asyncio.Event()

@@ -123,6 +123,9 @@ class StationState:
     # What its connectors may draw when it is out of reach: the fail-safe current, or the maximum where the
     # station is known not to fall back to it.
     fall_back_a: float | None = None
+    # Somebody failed to prove to be this station: how often, and from which address last.
+    wrong_passwords: int = 0
+    wrong_password_from: str | None = None
     quirks: tuple[str, ...] = ()  # the rows of the quirks table that are about it
 
 
@@ -139,6 +142,8 @@ class StationConfig:
     fail_safe_a: float = 6.0
     expiry_s: int = 120  # a live limit lapses by itself after this
     renew_s: float = 40.0  # and is renewed, unchanged, after this
-    quirks: tuple[
-        tuple[str, str], ...
-    ] = ()  # fields of `quirks.Behaviour` that the user sets
+    # Security profile 0 asks for nothing; with a password it is 1 (2 inside TLS), with a certificate 3.
+    password: str | None = field(default=None, repr=False)
+    client_certificate: bool = False
+    # Fields of `quirks.Behaviour` that the user sets.
+    quirks: tuple[tuple[str, str], ...] = ()

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from datetime import datetime
 import logging
+from ssl import SSLContext
 import time
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +19,7 @@ from .memory import Memory
 from .model import FinishedTransaction, StationConfig, StationInfo, StationState
 from .quirks import behaviour
 from .schemas import Schemas, load_all
+from .security import certificate_fits, password_fits
 from .station import Station
 from .throttle import Bucket, Throttle
 from .timing import Timing
@@ -34,6 +37,7 @@ MAX_PENDING_PER_ADDRESS = 16
 _RATE = (20.0, 500.0)
 _PENDING_RATE = (1.0, 20.0)
 _STORM = (0.2, 10.0)  # connections per second, and how many at once
+_GUESSES = (0.1, 3.0)  # wrong passwords per second and address, and how many at once
 _STORM_WAIT_S = 10.0
 MAX_IDENTITY = 64
 _CLOSE_S = 2.0
@@ -52,6 +56,7 @@ class CentralSystem:
         self._stations: dict[str, Station] = {}
         self._waiting: dict[str, Station] = {}
         self._addresses: dict[str, str] = {}  # of those that wait
+        self._guesses = Throttle(*_GUESSES, time.monotonic)
         self._held: set[asyncio.Task[Any]] = set()  # handlers of connections that wait
         self._stopping = asyncio.Event()
         self._storms = Throttle(*_STORM, time.monotonic)
@@ -99,8 +104,10 @@ class CentralSystem:
         for listener in tuple(self._listeners):
             listener(state)
 
-    async def start(self, host: str | None, port: int) -> None:
-        """Listen on a port (0: any that is free) of a host (None: all of them).
+    async def start(
+        self, host: str | None, port: int, ssl_context: SSLContext | None = None
+    ) -> None:
+        """Listen on a port (0: any that is free) of a host (None: all of them), with TLS if a context is given.
 
         Raises:
             OSError: the port is taken.
@@ -114,7 +121,7 @@ class CentralSystem:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port).start()
+            await web.TCPSite(runner, host, port, ssl_context=ssl_context).start()
         except OSError:
             await runner.cleanup()
             raise
@@ -194,8 +201,11 @@ class CentralSystem:
         station = self._station_for(identity, request.remote or "")
         if station is None:
             return web.Response(status=503, text="Too many unknown chargers\n")
+        proven = self._proves(station, request)
+        if not proven and _must_prove(station):
+            return await self._refuse(station, request)
         old = self._links.get(station)
-        if old is not None and await old.alive(self._timing.probe_s):
+        if old is not None and not proven and await old.alive(self._timing.probe_s):
             _LOGGER.warning("A second %s tries to connect", identity)
             return web.Response(status=409, text="This charger is connected already\n")
         protocol, offered = negotiate(
@@ -214,6 +224,38 @@ class CentralSystem:
             return websocket
         await self._serve(station, websocket, protocol, request.remote or "")
         return websocket
+
+    def _proves(self, station: Station, request: web.Request) -> bool:
+        """Whether the other side proves to be the station."""
+        config = station.config
+        if config.client_certificate:
+            transport = request.transport
+            peer = transport.get_extra_info("peercert") if transport else None
+            return peer is not None and certificate_fits(config, peer)
+        header = request.headers.get("Authorization")
+        if password_fits(config, header):
+            station.former_password = None
+            return True
+        former = station.former_password
+        return former is not None and password_fits(
+            replace(config, password=former), header
+        )
+
+    async def _refuse(
+        self, station: Station, request: web.Request
+    ) -> web.StreamResponse:
+        """Refuse somebody who is not the station, more slowly each time."""
+        address = request.remote or ""
+        station.refused(address)
+        _LOGGER.warning(
+            "Somebody at %s tried to connect as %s without its password",
+            address,
+            station.identity,
+        )
+        await self._hold_back(self._guesses[address].take())
+        return web.Response(
+            status=401, headers={"WWW-Authenticate": 'Basic realm="OCPP"'}
+        )
 
     async def _hold_back(self, seconds: float) -> None:
         """Let a connection wait, but not beyond the end."""
@@ -279,6 +321,11 @@ class CentralSystem:
                     del self._waiting[station.identity]
                 self._addresses.pop(station.identity, None)
             station.disconnected(adapter)
+
+
+def _must_prove(station: Station) -> bool:
+    config = station.config
+    return config.password is not None or config.client_certificate
 
 
 def identity_of(raw_path: str) -> str | None:

@@ -71,6 +71,19 @@ class Station(StationBook):
         """
         self._limiter(connector).test_fail_safe()
 
+    async def change_password(self, password: str) -> None:
+        """Give the station another password; the former one counts until the new one was used.
+
+        `config` holds the new one afterwards: the caller keeps it.
+
+        Raises:
+            CommandError: the station did not take it, or could not be asked.
+
+        """
+        await (await self._in_service()).change_password(password)
+        self.former_password = self.config.password
+        self.config = replace(self.config, password=password)
+
     async def _in_service(self) -> Adapter:
         """Return the adapter once the station has booted."""
         try:
@@ -106,6 +119,13 @@ class Station(StationBook):
     def forget(self) -> None:
         """Let the station in no longer."""
         self._set(accepted=False)
+
+    def refused(self, address: str) -> None:
+        """Note that somebody failed to prove to be this station."""
+        self._set(
+            wrong_passwords=self._state.wrong_passwords + 1,
+            wrong_password_from=address,
+        )
 
     def connected(self, adapter: Adapter, protocol: str) -> None:
         """Note that the station is there, not yet that it has booted."""

@@ -281,6 +281,11 @@ class Commands16(Adapter):
         return shape.read(answer["chargingSchedule"])
 
     @override
+    async def change_password(self, password: str) -> None:
+        payload = {"key": "AuthorizationKey", "value": password}
+        await self._command("ChangeConfiguration", payload)
+
+    @override
     async def reset(self, *, hard: bool) -> None:
         await self._command("Reset", {"type": "Hard" if hard else "Soft"})
 

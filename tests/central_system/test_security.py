@@ -1,0 +1,260 @@
+"""Who gets in: passwords, TLS and client certificates."""
+
+import base64
+from datetime import UTC, datetime, timedelta
+import ipaddress
+from pathlib import Path
+import ssl
+
+from aiohttp import ClientConnectionError, ClientSession, WSServerHandshakeError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+import pytest
+
+from custom_components.sunfuse.central_system import (
+    CentralSystem,
+    CommandError,
+    StationConfig,
+)
+from custom_components.sunfuse.central_system.security import credentials, new_password
+
+from .client import RawStation
+from .conftest import Connect
+
+PASSWORD = "00112233445566778899aabbccddeeff00112233"
+CP1 = StationConfig(identity="CP1", password=PASSWORD)
+
+
+def _basic(name: str, password: str) -> str:
+    return f"Basic {base64.b64encode(f'{name}:{password}'.encode('latin1')).decode()}"
+
+
+def _headers(name: str, password: str) -> dict[str, str]:
+    return {"Authorization": _basic(name, password)}
+
+
+def test_new_password() -> None:
+    """A password is fit for every version, and never the same."""
+    password = new_password()
+    assert 16 <= len(password) <= 40
+    assert bytes.fromhex(password)
+    assert new_password() != password
+    assert PASSWORD not in repr(CP1)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (_basic("CP1", "secret"), ("CP1", b"secret")),
+        (_basic("CP1", "a:b"), ("CP1", b"a:b")),
+        (None, None),
+        ("Bearer x", None),
+        ("Basic ???", None),
+        ("Basic bm9jb2xvbg==", None),
+    ],
+)
+def test_credentials(header: str | None, expected: tuple[str, bytes] | None) -> None:
+    """Name and password are read from the header, and rubbish is none."""
+    assert credentials(header) == expected
+
+
+@pytest.mark.parametrize(
+    "password", [PASSWORD, bytes.fromhex(PASSWORD).decode("latin1")]
+)
+async def test_right_password(
+    system: CentralSystem, connect: Connect, password: str
+) -> None:
+    """A charger with its password gets in, as text or as what the digits stand for."""
+    system.accept(CP1)
+    station = await connect(headers=_headers("CP1", password))
+    assert (await station.boot())["status"] == "Accepted"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        None,
+        _headers("CP1", "wrong"),
+        _headers("CP2", PASSWORD),
+        _headers("CP1", ""),
+    ],
+)
+async def test_wrong_password(
+    system: CentralSystem,
+    connect: Connect,
+    headers: dict[str, str] | None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Without its password nobody gets in as a charger; the address is told."""
+    system.accept(CP1)
+    with pytest.raises(WSServerHandshakeError, match="401"):
+        await connect(headers=headers)
+    state = system.stations["CP1"].state
+    assert (state.connected, state.wrong_passwords) == (False, 1)
+    assert state.wrong_password_from == "127.0.0.1"
+    assert "127.0.0.1" in caplog.text
+    assert PASSWORD not in caplog.text
+
+
+async def test_password_replaces_a_living_connection(
+    system: CentralSystem, connect: Connect
+) -> None:
+    """A newcomer that proves itself takes over at once."""
+    system.accept(CP1)
+    headers = _headers("CP1", PASSWORD)
+    first = await connect(headers=headers)
+    await first.boot()
+    second = await connect(headers=headers)
+    await first.wait_for(lambda: first.websocket.closed)
+    await second.boot()
+    await system.stations["CP1"].restart()
+    assert second.told("Reset")
+    assert not first.told("Reset")
+
+
+async def test_password_is_changed(system: CentralSystem, connect: Connect) -> None:
+    """A password is changed through OCPP; the former one counts until the new one was used."""
+    system.accept(CP1)
+    station = await connect(headers=_headers("CP1", PASSWORD))
+    await station.boot()
+    new = new_password()
+    station.answers["ChangeConfiguration"] = {"status": "Rejected"}
+    with pytest.raises(CommandError):
+        await system.stations["CP1"].change_password(new)
+    assert system.stations["CP1"].config.password == PASSWORD
+    station.answers["ChangeConfiguration"] = {"status": "Accepted"}
+    await system.stations["CP1"].change_password(new)
+    assert {"key": "AuthorizationKey", "value": new} in station.told(
+        "ChangeConfiguration"
+    )
+    await station.close()
+    assert new not in str(system.stations["CP1"].diagnostics())
+    await (await connect(headers=_headers("CP1", PASSWORD))).close()
+    await (await connect(headers=_headers("CP1", new))).close()
+    with pytest.raises(WSServerHandshakeError, match="401"):
+        await connect(headers=_headers("CP1", PASSWORD))
+
+
+class Authority:
+    """Issues certificates."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make a certificate authority that keeps its files in a folder."""
+        self.folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "CA")])
+        self.certificate = self._sign("CA", self._key, authority=True)
+        (folder / "ca.pem").write_bytes(_pem(self.certificate))
+
+    def _sign(
+        self, name: str, key: ec.EllipticCurvePrivateKey, *, authority: bool = False
+    ) -> x509.Certificate:
+        now = datetime.now(UTC)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(
+                x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+            )
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.BasicConstraints(authority, None), critical=True)
+            .add_extension(
+                x509.SubjectAlternativeName(
+                    [x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))]
+                ),
+                critical=False,
+            )
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(
+                    self._key.public_key()
+                ),
+                critical=False,
+            )
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
+                critical=False,
+            )
+            .add_extension(
+                x509.KeyUsage(
+                    digital_signature=True,
+                    key_cert_sign=authority,
+                    crl_sign=authority,
+                    content_commitment=False,
+                    key_encipherment=False,
+                    data_encipherment=False,
+                    key_agreement=False,
+                    encipher_only=False,
+                    decipher_only=False,
+                ),
+                critical=True,
+            )
+            .sign(self._key, hashes.SHA256())
+        )
+
+    def issue(self, name: str) -> Path:
+        """Return the file of a new certificate with its key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        path = self.folder / f"{name}.pem"
+        path.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+            + _pem(self._sign(name, key))
+        )
+        return path
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+async def test_tls_and_client_certificate(tmp_path: Path) -> None:
+    """With profile 3 a charger gets in by its certificate, and only as itself."""
+    authority = Authority(tmp_path)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(authority.issue("localhost"))
+    server.load_verify_locations(tmp_path / "ca.pem")
+    server.verify_mode = ssl.CERT_OPTIONAL
+    system = CentralSystem()
+    system.accept(StationConfig(identity="CP1", client_certificate=True))
+    system.accept(StationConfig(identity="CP2", password=PASSWORD))
+    await system.start("127.0.0.1", 0, server)
+
+    def client(name: str | None) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        if name:
+            context.load_cert_chain(authority.issue(name))
+        return context
+
+    async def boots(
+        name: str | None, path: str, headers: dict[str, str] | None = None
+    ) -> str:
+        websocket = await session.ws_connect(
+            f"wss://127.0.0.1:{system.port}{path}",
+            ssl=client(name),
+            headers=headers,
+            protocols=("ocpp1.6",),
+        )
+        station = RawStation(session, websocket)
+        answer = await station.boot()
+        await station.close()
+        status: str = answer["status"]
+        return status
+
+    async with ClientSession() as session:
+        assert await boots("CP1", "/CP1") == "Accepted"
+        for name in (None, "CP2"):
+            with pytest.raises(WSServerHandshakeError, match="401"):
+                await boots(name, "/CP1")
+        # Profile 2: TLS and a password.
+        headers = _headers("CP2", PASSWORD)
+        assert await boots(None, "/CP2", headers) == "Accepted"
+        with pytest.raises(ClientConnectionError):
+            await session.ws_connect(f"ws://127.0.0.1:{system.port}/CP2")
+    await system.stop()
