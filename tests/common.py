@@ -14,7 +14,7 @@ from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
 from homeassistant.core import HomeAssistant
 
 # Far above what a loaded machine needs; a condition that holds is seen at once.
-PATIENCE_S = 30
+PATIENCE_S = 90
 
 
 async def wait_until(condition: Callable[[], object], what: str) -> None:

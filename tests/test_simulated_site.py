@@ -53,6 +53,7 @@ def number(hass: HomeAssistant, domain: str, unique_id: str) -> float:
         return -1.0
 
 
+@pytest.mark.timeout(300)
 async def test_lowering_the_fuse_lowers_every_car(
     hass: HomeAssistant, site: SunfuseConfigEntry
 ) -> None:

@@ -42,12 +42,11 @@ def connector_device(
     if subentry.data.get(CONF_CONNECTORS, 1) == 1:
         return station_device(entry, key.identity)
     domain, identifier = station_identifier(entry, key.identity)
-    station = dr.async_get(hass).async_get_device(identifiers={(domain, identifier)})
-    # The chargers' devices are registered before any platform is set up.
-    assert station
     return ChildDeviceInfo(
         identifiers={(domain, f"{identifier}_{key.connector}")},
-        parent_device_id=station.id,
+        parent_device_id=dr.async_get_device_id_by_identifier(
+            hass, (domain, identifier), config_entry_id=entry.entry_id
+        ),
         translation_key="connector",
         translation_placeholders={"number": str(key.connector)},
     )
@@ -69,9 +68,9 @@ def register_site(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
 def register_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Register the chargers, with what they last said of themselves."""
     registry = dr.async_get(hass)
-    site = registry.async_get_device(identifiers={site_identifier(entry)})
-    # Registered first, when the entry is set up.
-    assert site
+    site_id = dr.async_get_device_id_by_identifier(
+        hass, site_identifier(entry), config_entry_id=entry.entry_id
+    )
     stations = entry.runtime_data.central_system.stations
     for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
         identity = identity_of(subentry)
@@ -81,7 +80,7 @@ def register_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
             config_subentry_id=subentry.subentry_id,
             identifiers={station_identifier(entry, identity)},
             name=subentry.title,
-            via_device_id=site.id,
+            via_device_id=site_id,
             # Nothing is known of a charger that has not connected yet: keep what was known before.
             manufacturer=info.vendor or UNDEFINED,
             model=info.model or UNDEFINED,

@@ -108,7 +108,13 @@ def reasons(decision: Decision) -> dict[str, ReasonKey]:
         ((15, 15, 15), [car("a"), car("b")], {"a": 9, "b": 0}),
         # Nothing left: nobody runs.
         ((19, 0, 0), [car("a")], {"a": 0}),
-        # Export on one phase helps that phase only: 24 + 4 = 28 A, the charger's 16 A.
+        # What is exported adds nothing to the fuse: 24 A for two on L1.
+        (
+            (-9, 0, 0),
+            [car("a", phases=(0,)), car("b", phases=(0,))],
+            {"a": 12, "b": 12},
+        ),
+        # Export on one phase does not help another: 24 - 20 = 4 A are less than 6.
         (
             (-4, 20, 0),
             [car("a", phases=(0,)), car("b", phases=(1,))],

@@ -18,6 +18,11 @@ def round_down(current_a: float, step_a: float) -> float:
     return round(math.floor(current_a / step_a + 1e-6) * step_a, 3)
 
 
+def worth_raising(target_a: float, before_a: float) -> bool:
+    """Whether a rise is more than the dead band."""
+    return target_a - before_a >= max(DEAD_BAND_A, DEAD_BAND * before_a)
+
+
 def calm_a(
     target_a: float,
     *,
@@ -31,7 +36,7 @@ def calm_a(
         return target_a
     if before_a < min_a:
         return min_a
-    if target_a - before_a < max(DEAD_BAND_A, DEAD_BAND * before_a):
+    if not worth_raising(target_a, before_a):
         return before_a
     if past.raised_at is None:
         return min(target_a, before_a + RAMP_A_PER_S * STEP.total_seconds())

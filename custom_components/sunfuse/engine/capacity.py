@@ -125,8 +125,10 @@ def _capacity(
         circuit=circuit,
         state=state,
         uncontrolled_a=uncontrolled,
+        # What the sun feeds in does not make the wires behind the fuse thicker, and a cloud takes it away faster
+        # than cars let go: the cars of a circuit never get more than its limit.
         available_a=tuple(
-            max(most - load, 0.0)
+            max(most - max(load, 0.0), 0.0)
             for most, load in zip(budget, uncontrolled, strict=True)
         ),
         uncontrolled_w=uncontrolled_w,

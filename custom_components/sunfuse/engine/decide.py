@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from . import reasons, sunshine
-from .calm import round_down
+from .calm import round_down, worth_raising
 from .capacity import Capacity, ancestors, capacities, held_a, remember_draws
 from .memory import ConnectorMemory, Draw, Memory
 from .model import (
@@ -235,7 +235,7 @@ def _reason(
         return reasons.why_not_started(connector, past, tick.surplus_w, snapshot)
     given = shares.running[connector.id]
     offer_a = offers[connector.id]
-    if offer_a < given.current_a - connector.step_a:
+    if worth_raising(given.current_a, offer_a):
         return Reason(
             key=ReasonKey.RAMPING,
             values=(("offer_a", offer_a), ("target_a", given.current_a)),
