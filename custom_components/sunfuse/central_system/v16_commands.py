@@ -1,21 +1,11 @@
 """OCPP 1.6J: what a station is told."""
 
-import asyncio
-import itertools
-import logging
-from typing import TYPE_CHECKING, override
+from typing import override
 
-from .adapter import Adapter, Limit, Schedule
+from .adapter import Limit, Schedule
+from .commissioner import Commissioner
 from .frames import Payload
-from .link import Link
 from .model import CommandError
-from .quirks import Kind, Purpose
-from .v16_profiles import Shape
-
-if TYPE_CHECKING:
-    from .station import Station
-
-_LOGGER = logging.getLogger(__name__)
 
 ID_TAG = "SUNFUSE"
 
@@ -38,61 +28,10 @@ _MEASURANDS = (
 )
 
 
-class Commands16(Adapter):
+class Commands16(Commissioner):
     """The requests to one connected station."""
 
-    def __init__(self, link: Link, station: Station) -> None:
-        """Speak with this station on this link."""
-        super().__init__(link)
-        self.station = station
-        self._boots = itertools.count(1)
-        self._boot_count = 0
-
-    def booted(self) -> None:
-        """Note that the station booted; set it up when it has settled."""
-        self.station.lasting = None  # who knows whether it kept it
-        self._boot_count = next(self._boots)
-        self.station.in_service()
-        settle_s = self.station.behaviour.settle_s
-        if settle_s is None:
-            settle_s = self.station.timing.settle_s
-        self.link.spawn(self._settle(self._boot_count, settle_s))
-
-    def came_back(self) -> None:
-        """Note a sign that the station is in service although it did not boot on this link."""
-        if self.station.in_service():
-            self._boot_count = next(self._boots)
-            self.link.spawn(
-                self._settle(self._boot_count, self.station.timing.settle_s)
-            )
-
-    async def wait_for_boot(self) -> None:
-        """Take a station that stays silent after connecting as one that booted long ago."""
-        await asyncio.sleep(self.station.timing.return_s)
-        if self.station.state.accepted:
-            self.came_back()
-
-    async def _settle(self, boot: int, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        if boot == self._boot_count:
-            await self.commission()
-
     @override
-    async def commission(self) -> None:
-        try:
-            if not self.station.state.info.vendor:
-                await self._try_trigger("BootNotification")
-            await self._learn()
-            await self._set_fail_safe()
-            await self._set_up_meter()
-            for connector in self.station.state.connectors:
-                if connector.status is None:
-                    await self._try_trigger("StatusNotification", connector.id)
-                if connector.transaction is None:
-                    await self._try_trigger("MeterValues", connector.id)
-        except CommandError as err:
-            _LOGGER.debug("%s: setting up: %s", self.station.identity, err)
-
     async def _learn(self) -> None:
         for key in _KEYS:
             if key in self.station.variables:
@@ -106,100 +45,7 @@ class Commands16(Adapter):
             }
             self.station.variables[key] = found.get(key)
 
-    async def _ask(self, action: str, payload: Payload) -> Payload | None:
-        """Return the answer; None where the station refuses or is too slow."""
-        try:
-            return await self._call(action, payload)
-        except CommandError as err:
-            if err.key == "not_connected":
-                raise
-            _LOGGER.debug("%s: %s", self.station.identity, err)
-            return None
-
-    async def _call(self, action: str, payload: Payload) -> Payload:
-        return await self.link.call(action, payload, self.station.timing.response_s)
-
-    async def _command(self, action: str, payload: Payload) -> None:
-        """Send a request whose answer is a status.
-
-        Raises:
-            CommandError: the status is not one of success.
-
-        """
-        answer = await self._call(action, payload)
-        status: str = answer["status"]
-        if status in ("NotSupported", "NotImplemented"):
-            raise CommandError("not_supported", f"{action}: {status}")
-        if status not in ("Accepted", "Unlocked", "Scheduled", "RebootRequired"):
-            raise CommandError("refused", f"{action}: {status}")
-
-    async def _set_fail_safe(self) -> None:
-        """Lay down the current at which transactions begin and to which they fall back.
-
-        Stations differ in which of the shapes that the specification allows they take; the first that is taken
-        is tried first from then on.
-        """
-        station = self.station
-        limit = Limit(current_a=station.config.fail_safe_a)
-        if station.lasting is not None and station.lasting[0] == limit.current_a:
-            return
-        for kind, level, each in self._lasting_shapes():
-            if await self._try_lasting(limit, kind, level, each=each):
-                station.lasting = (limit.current_a, (kind, level, each))
-                station.told_fail_safe_set(taken=True)
-                return
-        self.station.told_fail_safe_set(taken=False)
-        _LOGGER.warning(
-            "Charger %s did not take its fail-safe current", self.station.identity
-        )
-
-    def _lasting_shapes(self) -> list[tuple[Kind, int, bool]]:
-        behaviour = self.station.behaviour
-        kinds = [
-            behaviour.lasting_kind,
-            *(kind for kind in Kind if kind is not behaviour.lasting_kind),
-        ]
-        if behaviour.lasting_stack_level is not None:
-            levels = [behaviour.lasting_stack_level]
-        else:
-            levels = sorted({self._shape.max_stack_level, 0}, reverse=True)
-        shapes = [
-            (kind, level, each)
-            for each in (False, True)
-            for kind in kinds
-            for level in levels
-        ]
-        if self.station.lasting is not None:
-            shapes.insert(0, self.station.lasting[1])
-        return shapes
-
-    async def _try_lasting(
-        self, limit: Limit, kind: Kind, level: int, *, each: bool
-    ) -> bool:
-        connectors = [0]
-        if each:
-            connectors = [state.id for state in self.station.state.connectors]
-        for connector in connectors:
-            profile = self._shape.lasting(limit, kind, level)
-            profile["chargingProfileId"] += connector
-            payload = {"connectorId": connector, "csChargingProfiles": profile}
-            try:
-                await self._command("SetChargingProfile", payload)
-            except CommandError as err:
-                if err.key == "not_connected":
-                    raise
-                _LOGGER.debug("%s: fail-safe: %s", self.station.identity, err)
-                return False
-        return True
-
-    @property
-    def _shape(self) -> Shape:
-        return Shape(
-            config=self.station.config,
-            behaviour=self.station.behaviour,
-            variables=self.station.variables,
-        )
-
+    @override
     async def _set_up_meter(self) -> None:
         await self._set_measurands()
         interval = str(self.station.timing.sample_s)
@@ -227,6 +73,7 @@ class Commands16(Adapter):
             return True
         return False
 
+    @override
     async def _try_trigger(self, message: str, connector: int | None = None) -> None:
         payload: Payload = {"requestedMessage": message}
         if connector is not None:
@@ -234,17 +81,9 @@ class Commands16(Adapter):
         await self._ask("TriggerMessage", payload)
 
     @override
-    async def ask_to_boot(self) -> None:
-        try:
-            await self._try_trigger("BootNotification")
-        except CommandError as err:
-            _LOGGER.debug("%s: asking to boot: %s", self.station.identity, err)
-
-    @override
-    async def limit_transaction(
-        self, connector: int, transaction_id: str | None, limit: Limit
-    ) -> None:
-        profile = self._shape.live(connector, limit, transaction_id)
+    async def _set_profile(self, connector: int, profile: Payload) -> None:
+        if "transactionId" in profile:
+            profile["transactionId"] = int(profile["transactionId"])
         payload = {"connectorId": connector, "csChargingProfiles": profile}
         await self._command("SetChargingProfile", payload)
 
@@ -254,11 +93,6 @@ class Commands16(Adapter):
         if limit is not None and self._sends_profile_with_start():
             payload["chargingProfile"] = self._shape.live(connector, limit, None)
         await self._command("RemoteStartTransaction", payload)
-
-    def _sends_profile_with_start(self) -> bool:
-        # With a start only a TxProfile may come (OCPP 1.6 section 5.11).
-        purpose = self.station.behaviour.live_purpose
-        return self._shape.smart and purpose is Purpose.TX_PROFILE
 
     @override
     async def remote_stop(self, transaction_id: str) -> None:

@@ -1,4 +1,4 @@
-"""OCPP 1.6: limits as charging profiles, in the shape that the station takes."""
+"""Limits as charging profiles in the words of OCPP 1.6, in the shape that the station takes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class Shape:
         profile_id = LIVE_PROFILE + connector
         profile = self._profile(profile_id, purpose, stack_level, limit)
         if transaction_id is not None:
-            profile["transactionId"] = int(transaction_id)
+            profile["transactionId"] = transaction_id
         return profile
 
     def _profile(
