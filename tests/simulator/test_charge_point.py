@@ -220,7 +220,7 @@ async def test_a_single_phase_charger(make_bench: MakeBench, central: Central) -
     assert bench.draw_a() == (0, 0, 20)
     sampled = central.said("MeterValues")[-1]["meterValue"][0]["sampledValue"]
     currents = [e for e in sampled if e["measurand"] == "Current.Import"]
-    assert [(e["phase"], e["value"]) for e in currents] == [("L1", "20.00")]
+    assert [(e["phase"], e["value"]) for e in currents] == [("L1", "20.000")]
 
 
 async def test_a_full_car_suspends(bench: Bench) -> None:

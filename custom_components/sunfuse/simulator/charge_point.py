@@ -5,13 +5,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import override
 
+from .behaviour import Behaviour
 from .configuration import Configuration, default_keys
 from .connector import Connector, Transaction
-from .metering import Sample, samples
+from .metering import Sample, register_wh, samples
 from .requests import Requests
+from .requests_security import SecurityRequests
 from .schemas import Payload
 from .site import ChargerSpec
-from .station import Station, utcnow
+from .station import Station
+from .uplink import utcnow
 from .wire import Refusal
 
 
@@ -20,13 +23,11 @@ def timestamp(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _sampled_value(sample: Sample, context: str) -> Payload:
-    value: Payload = {
-        "value": f"{sample.value:.2f}",
-        "context": context,
-        "measurand": sample.measurand,
-        "unit": sample.unit,
-    }
+def _sampled_value(sample: Sample, context: str, behaviour: Behaviour) -> Payload:
+    value: Payload = {"value": f"{sample.value:.3f}", "context": context}
+    # A value without both is the energy register in Wh (OCPP 1.6 section 7.33).
+    if not (behaviour.default_measurand and sample.unit == "Wh"):
+        value |= {"measurand": sample.measurand, "unit": sample.unit}
     if sample.phase:
         value["phase"] = sample.phase
     return value
@@ -51,6 +52,7 @@ class ChargePoint(Station):
         self.local_list: dict[str, str] = {}
         self.local_list_version = 0
         self._requests = Requests(self)
+        self._handlers = self._requests.handlers | SecurityRequests(self).handlers
 
     @property
     @override
@@ -80,12 +82,14 @@ class ChargePoint(Station):
 
     @override
     def handle(self, action: str, payload: Payload) -> Payload:
-        if action in self.spec.behaviour.refuses:
-            return self._requests.refuse(action)
-        handler = self._requests.handlers.get(action)
+        handler = self._handlers.get(action)
         if handler is None:
             raise Refusal("NotSupported")
         return handler(payload)
+
+    @override
+    def refuse(self, action: str, payload: Payload) -> Payload:
+        return self._requests.refuse(action)
 
     # --- What it reports ---------------------------------------------------------------------------------------
 
@@ -118,7 +122,9 @@ class ChargePoint(Station):
         payload: Payload = {
             "connectorId": connector.id,
             "idTag": transaction.id_tag,
-            "meterStart": round(transaction.meter_start_wh),
+            "meterStart": 0
+            if self.character.behaviour.register_per_session
+            else round(transaction.meter_start_wh),
             "timestamp": timestamp(transaction.started_at),
         }
 
@@ -146,9 +152,10 @@ class ChargePoint(Station):
     def tell_stop(
         self, connector: Connector, transaction: Transaction, reason: str
     ) -> None:
+        behaviour = self.character.behaviour
         payload: Payload = {
             "idTag": transaction.id_tag,
-            "meterStop": round(connector.reading.energy_wh),
+            "meterStop": round(register_wh(connector, transaction, behaviour)),
             "timestamp": timestamp(self.now()),
             "reason": reason,
         }
@@ -160,9 +167,9 @@ class ChargePoint(Station):
 
         def build() -> Payload | None:
             # Without an id the central system never heard of the start, and gave up on it.
-            if transaction.id is None:
+            if transaction.id is None and not behaviour.shuffles_stored:
                 return None
-            return payload | {"transactionId": int(transaction.id)}
+            return payload | {"transactionId": int(transaction.id or -1)}
 
         self.say("StopTransaction", build, kept=True)
 
@@ -189,11 +196,12 @@ class ChargePoint(Station):
     def _meter_value(
         self, connector: Connector, measurands: str, context: str
     ) -> Payload:
+        behaviour = self.character.behaviour
         return {
             "timestamp": timestamp(self.now()),
             "sampledValue": [
-                _sampled_value(sample, context)
-                for sample in samples(connector, measurands.split(","))
+                _sampled_value(sample, context, behaviour)
+                for sample in samples(connector, measurands.split(","), behaviour)
             ],
         }
 

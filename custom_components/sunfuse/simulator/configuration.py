@@ -35,20 +35,23 @@ def _boolean(value: bool, *, readonly: bool = False) -> Key:
 def default_keys(spec: ChargerSpec) -> dict[str, Key]:
     """Return the keys as the maker set them."""
     profiles = "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
-    return {
+    keys = {
         "AllowOfflineTxForUnknownId": _boolean(True),
         "AuthorizationCacheEnabled": _boolean(False),
         "AuthorizationKey": Key(value=spec.password or "", hidden=True),
         "AuthorizeRemoteTxRequests": _boolean(False),
         "ChargeProfileMaxStackLevel": _number(10, readonly=True),
         "ChargingScheduleAllowedChargingRateUnit": Key(
-            value="Current,Power", readonly=True
+            value="Power" if spec.behaviour.watts_only else "Current,Power",
+            readonly=True,
         ),
         "ChargingScheduleMaxPeriods": _number(24, readonly=True),
         "ClockAlignedDataInterval": _number(0),
         "ConnectionTimeOut": _number(60),
         "ConnectorPhaseRotation": Key(value="NotApplicable"),
-        "ConnectorSwitch3to1PhaseSupported": _boolean(False, readonly=True),
+        "ConnectorSwitch3to1PhaseSupported": _boolean(
+            spec.behaviour.switches_phases, readonly=True
+        ),
         "FreeModeActive": _boolean(spec.behaviour.autostart),
         "FreeModeRFID": Key(value="FREE"),
         "GetConfigurationMaxKeys": _number(50, readonly=True),
@@ -78,6 +81,12 @@ def default_keys(spec: ChargerSpec) -> dict[str, Key]:
         "UnlockConnectorOnEVSideDisconnect": _boolean(True),
         "WebSocketPingInterval": _number(30),
     }
+    for name, value in spec.behaviour.configuration:
+        if value is None:
+            del keys[name]
+        else:
+            keys[name] = replace(keys.get(name, Key(value="")), value=value)
+    return keys
 
 
 class Configuration:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from .profiles import Charging
+from .profiles import Charging, Limit
 
 
 class Status(StrEnum):
@@ -77,6 +77,8 @@ class Connector:
     authorised_at: datetime | None = None
     remote_start_id: int | None = None
     told: Status | None = None  # the status that was last reported
+    limit: Limit | None = None  # what it has made of its profiles
+    limit_changed_at: datetime | None = None  # when they began to say otherwise
     sampled_at: datetime | None = None
     sampled_a: tuple[float, ...] = ()
 

@@ -1,9 +1,10 @@
 """What a station's meter shows, measurand by measurand."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .connector import Connector
+from .behaviour import Behaviour
+from .connector import Connector, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,12 +17,40 @@ class Sample:
     phase: str | None = None
 
 
-def samples(connector: Connector, measurands: Iterable[str]) -> tuple[Sample, ...]:
-    """Return the values of these measurands; unknown ones are left out."""
-    return tuple(s for name in measurands for s in _samples(connector, name.strip()))
+_AMPERES = ("Current.Import", "Current.Offered", "Voltage")
 
 
-def _samples(connector: Connector, measurand: str) -> list[Sample]:
+def samples(
+    connector: Connector, measurands: Iterable[str], behaviour: Behaviour
+) -> tuple[Sample, ...]:
+    """Return the values of these measurands; those that the meter does not know are left out."""
+    return tuple(
+        _in_kilo(sample) if behaviour.kilo else sample
+        for name in measurands
+        if not (behaviour.watts_only and name.strip() in _AMPERES)
+        for sample in _samples(connector, name.strip(), behaviour)
+    )
+
+
+def register_wh(
+    connector: Connector, transaction: Transaction | None, behaviour: Behaviour
+) -> float:
+    """Return what the energy register shows."""
+    energy_wh = connector.reading.energy_wh
+    if transaction and behaviour.register_per_session:
+        return energy_wh - transaction.meter_start_wh
+    return energy_wh
+
+
+def _in_kilo(sample: Sample) -> Sample:
+    if sample.unit not in ("W", "Wh"):
+        return sample
+    return replace(sample, value=sample.value / 1000, unit=f"k{sample.unit}")
+
+
+def _samples(
+    connector: Connector, measurand: str, behaviour: Behaviour
+) -> list[Sample]:
     reading = connector.reading
     match measurand:
         case "Current.Import":
@@ -42,7 +71,8 @@ def _samples(connector: Connector, measurand: str) -> list[Sample]:
         case "Power.Active.Import":
             return [Sample(value=reading.power_w, measurand=measurand, unit="W")]
         case "Energy.Active.Import.Register":
-            return [Sample(value=reading.energy_wh, measurand=measurand, unit="Wh")]
+            energy_wh = register_wh(connector, connector.transaction, behaviour)
+            return [Sample(value=energy_wh, measurand=measurand, unit="Wh")]
         case "SoC":
             return [Sample(value=reading.soc, measurand=measurand, unit="Percent")]
         case "Current.Offered":

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     ABSOLUTE = "Absolute"
     RECURRING = "Recurring"
     RELATIVE = "Relative"
+    DYNAMIC = "Dynamic"  # OCPP 2.1: changed by a message of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +62,18 @@ class Profile:
     valid_to: datetime | None = None
     transaction: str | None = None
     installed_at: datetime
+    max_offline_s: float | None = (
+        None  # OCPP 2.1: how long it holds without a central system
+    )
+    invalid_after_offline: bool = False  # and whether it stays invalid afterwards
 
-    def elapsed_s(self, at: datetime, started_at: datetime | None) -> float | None:
+    def elapsed_s(
+        self, at: datetime, started_at: datetime | None, *, honours_expiry: bool = True
+    ) -> float | None:
         """Return how far the schedule has come; None where it does not apply at that time."""
         if self.valid_from and at < self.valid_from:
             return None
-        if self.valid_to and at >= self.valid_to:
+        if honours_expiry and self.valid_to and at >= self.valid_to:
             return None
         # Without a start a schedule counts from the start of charging (OCPP 1.6 section 7.13).
         start = self.schedule.start
@@ -75,14 +82,16 @@ class Profile:
         elapsed_s = (at - start).total_seconds()
         if self.kind is Kind.RECURRING and self.repeats_s:
             elapsed_s %= self.repeats_s
-        duration_s = self.schedule.duration_s
+        duration_s = self.schedule.duration_s if honours_expiry else None
         if elapsed_s < 0 or (duration_s is not None and elapsed_s >= duration_s):
             return None
         return elapsed_s
 
-    def period_at(self, at: datetime, started_at: datetime | None) -> Period | None:
+    def period_at(
+        self, at: datetime, started_at: datetime | None, *, honours_expiry: bool = True
+    ) -> Period | None:
         """Return the period that applies at a time, if one does."""
-        elapsed_s = self.elapsed_s(at, started_at)
+        elapsed_s = self.elapsed_s(at, started_at, honours_expiry=honours_expiry)
         if elapsed_s is None:
             return None
         begun = [p for p in self.schedule.periods if p.start_s <= elapsed_s]
@@ -133,6 +142,27 @@ class ProfileStack:
         self._voltage_v = voltage_v
         self._phases = phases
         self.profiles: tuple[Profile, ...] = ()
+        self.honours_expiry = True
+        self._offline_since: datetime | None = None
+
+    def went_offline(self, at: datetime) -> None:
+        """Take note that the central system is gone."""
+        self._offline_since = at
+
+    def came_online(self, at: datetime) -> None:
+        """Take note that it is back; what its absence has made invalid for good is removed."""
+        self.profiles = tuple(
+            p
+            for p in self.profiles
+            if not (p.invalid_after_offline and self._lapsed_offline(p, at))
+        )
+        self._offline_since = None
+
+    def _lapsed_offline(self, profile: Profile, at: datetime) -> bool:
+        """Tell whether the central system has been gone for too long for a profile (OCPP 2.1)."""
+        if self._offline_since is None or profile.max_offline_s is None:
+            return False
+        return (at - self._offline_since).total_seconds() >= profile.max_offline_s
 
     def install(self, new: Profile) -> None:
         """Add a profile; it takes the place of one with its id, or with its purpose, level and connector."""
@@ -194,7 +224,11 @@ class ProfileStack:
         for profile in self.profiles:
             if profile.purpose is not purpose or profile.connector not in connectors:
                 continue
-            period = profile.period_at(at, charging.started_at)
+            if self._lapsed_offline(profile, at):
+                continue
+            period = profile.period_at(
+                at, charging.started_at, honours_expiry=self.honours_expiry
+            )
             # A connector's own profile comes before the station's at the same level.
             rank = (profile.stack_level, profile.connector)
             if period and (best is None or rank > best):

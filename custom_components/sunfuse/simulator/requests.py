@@ -99,6 +99,7 @@ class Requests:
         return {"status": status}
 
     def _get_configuration(self, payload: Payload) -> Payload:
+        self._point.asked_for_configuration()
         keys = self._point.configuration.keys
         wanted = payload.get("key") or list(keys)
         known = []
@@ -201,7 +202,11 @@ class Requests:
         )
 
     def _set_charging_profile(self, payload: Payload) -> Payload:
-        profile = self._profile(payload["csChargingProfiles"], payload["connectorId"])
+        sent = payload["csChargingProfiles"]
+        profile = self._profile(sent, payload["connectorId"])
+        refused = self._point.character.behaviour.refuses_purposes
+        if sent["chargingProfilePurpose"] in refused:
+            return _REJECTED
         if not self._acceptable(profile):
             return _REJECTED
         self._point.profiles.install(profile)

@@ -12,7 +12,8 @@ from .car import CarState, is_full
 from .charge_point import ChargePoint
 from .connector import Reading, Status
 from .site import DEFAULT_CHARGERS, ChargerSpec, SimulatedSite, SiteState, SiteValues
-from .station import Station, utcnow
+from .station import Station
+from .uplink import utcnow
 
 TICK_S = 0.25
 TELL_S = 1.0

@@ -1,64 +1,28 @@
-"""What every simulated charging station does, whatever version of OCPP it speaks.
+"""What every simulated charging station does for its cars, whatever version of OCPP it speaks.
 
-It connects and comes back, boots, keeps what must not get lost, follows the car at each connector and gives it what
-the charging profiles allow.
+It follows the car at each connector, starts and stops transactions, and gives what the charging profiles allow.
 """
 
-from abc import ABC, abstractmethod
-import asyncio
-from base64 import b64encode
-from collections import deque
+from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-import logging
+from datetime import datetime, timedelta
+from typing import override
 
-import aiohttp
-from yarl import URL
-
-from . import schemas
+from .behaviour import AtZero
 from .car import MIN_CURRENT_A, Supply
 from .connector import Connector, Reading, Transaction
 from .profiles import Limit, ProfileStack
-from .schemas import Payload
 from .site import ChargerSpec
-from .wire import CallError, Wire, WireClosedError
+from .uplink import Uplink, utcnow
 
-_LOGGER = logging.getLogger(__name__)
-
-FIRST_RETRY_S = 0.5
-LONGEST_RETRY_S = 10.0
-DEFAULT_BOOT_INTERVAL_S = 10.0
 PREPARING_S = 1.0  # from plugging in to the start of a transaction
 NOTICEABLE_A = 0.5  # a change of current that is told at once
 TELL_AGAIN_S = 1.0  # but not more often
-_MOST_KEPT = 1000  # messages, while the central system is away
 _NO_SUPPLY = Supply(limit_a=0.0, phases=0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """A message that waits for its turn. `build` returns None when it has become pointless."""
-
-    action: str
-    build: Callable[[], Payload | None]
-    done: Callable[[Payload], None] | None = None
-    kept: bool = False  # is not lost with the connection
-    triggered: bool = (
-        False  # was asked for, so it may be sent before the station is registered
-    )
-
-
-def utcnow() -> datetime:
-    """Return the present time."""
-    return datetime.now(UTC)
-
-
-class Station(ABC):
+class Station(Uplink):
     """A charging station."""
-
-    version: str
-    subprotocol: str
 
     def __init__(
         self,
@@ -68,7 +32,7 @@ class Station(ABC):
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
         """Build the station, which is still switched off."""
-        self.spec = spec
+        super().__init__(spec, clock)
         self.connectors = tuple(
             Connector(
                 id=number + 1,
@@ -80,212 +44,33 @@ class Station(ABC):
             for number in range(len(spec.cars))
         )
         self.profiles = ProfileStack(voltage_v, spec.phases)
-        self.connected = False
-        self.registered = False  # the central system accepted it on this connection
-        self.commissioned = (
-            False  # it was accepted at some time, so it charges offline too
-        )
-        self.boots = 0
-        self._clock = clock
-        self._boot_needed = True
-        self._boot_interval_s = DEFAULT_BOOT_INTERVAL_S
-        self._accepted = asyncio.Event()
-        self._url: str | None = None
-        self._url_known = asyncio.Event()
-        self._outbox: deque[Outgoing] = deque()
-        self._outbox_changed = asyncio.Event()
-        self._reset: str | None = None
-        self._reset_wanted = asyncio.Event()
-
-    def now(self) -> datetime:
-        """Return the time by the station's own clock."""
-        return self._clock() + self.spec.behaviour.clock_skew
-
-    @property
-    def waiting(self) -> int:
-        """How many messages wait to be sent, or for their answer."""
-        return len(self._outbox)
-
-    def set_url(self, url: str | None) -> None:
-        """Set the address of the central system, to which the identity is added."""
-        self._url = url
-        if url:
-            self._url_known.set()
-        else:
-            self._url_known.clear()
 
     # --- The connection -------------------------------------------------------------------------------------
 
-    async def run(self, session: aiohttp.ClientSession) -> None:
-        """Stay connected until cancelled."""
-        loaded = await asyncio.get_running_loop().run_in_executor(
-            None, schemas.load, self.version
-        )
-        retry_s = FIRST_RETRY_S
-        while True:
-            await self._url_known.wait()
-            assert self._url
-            try:
-                async with session.ws_connect(
-                    URL(self._url) / self.spec.identity,
-                    protocols=(self.subprotocol,),
-                    headers=self._headers(),
-                    timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
-                    max_msg_size=0,
-                ) as websocket:
-                    wire = Wire(websocket, loaded, self.spec.identity)
-                    await self._live(wire)
-            except (aiohttp.ClientError, OSError, TimeoutError) as err:
-                _LOGGER.debug("%s: %r", self.spec.identity, err)
-            if self.registered:
-                retry_s = FIRST_RETRY_S
-            self._disconnected()
-            await asyncio.sleep(retry_s)
-            retry_s = min(2 * retry_s, LONGEST_RETRY_S)
+    @override
+    def went_online(self) -> None:
+        self.profiles.came_online(self.now())
+        for connector in self.connectors:
+            connector.told = connector.status
+            self.tell_status(connector)
 
-    def _headers(self) -> dict[str, str]:
-        if self.spec.password is None:
-            return {}
-        login = f"{self.spec.identity}:{self.spec.password}"
-        return {"Authorization": f"Basic {b64encode(login.encode()).decode()}"}
-
-    async def _live(self, wire: Wire) -> None:
-        self.connected = True
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(wire.run(self.handle))
-                group.create_task(self._talk(wire))
-                group.create_task(self._send_outbox(wire))
-                group.create_task(self._restart_when_wanted(wire))
-        except* WireClosedError:
-            _LOGGER.debug("%s: disconnected", self.spec.identity)
-
-    def _disconnected(self) -> None:
-        self.connected = self.registered = False
-        self._outbox = deque(item for item in self._outbox if item.kept)
-        if self.spec.behaviour.boots_on_reconnect:
-            self._boot_needed = True
+    @override
+    def went_offline(self, *, was_registered: bool) -> None:
+        if was_registered:
+            self.profiles.went_offline(self.now())
         for connector in self.connectors:
             if connector.transaction:
                 connector.transaction.energised = True
 
-    async def _talk(self, wire: Wire) -> None:
-        while self._boot_needed:
-            answer = await self.ask(wire, "BootNotification", self.boot_payload())
-            if answer is not None:
-                self.booted(answer)
-            if self._boot_needed:
-                await self._accepted_within(self._boot_interval_s)
-        self.registered = self.commissioned = True
-        self._outbox_changed.set()
+    @override
+    def restarts(self, kind: str) -> None:
         for connector in self.connectors:
-            connector.told = connector.status
-            self.tell_status(connector)
-        while True:
-            await asyncio.sleep(self.heartbeat_interval_s)
-            await self.ask(wire, "Heartbeat", {})
-
-    async def _accepted_within(self, seconds: float) -> None:
-        """Wait before the next boot, or until the answer to one that was triggered."""
-        self._accepted.clear()
-        try:
-            async with asyncio.timeout(seconds):
-                await self._accepted.wait()
-        except TimeoutError:
-            _LOGGER.debug("%s: still not accepted", self.spec.identity)
-
-    def booted(self, answer: Payload) -> None:
-        """Take what the central system said to a BootNotification."""
-        interval_s = float(answer["interval"]) or DEFAULT_BOOT_INTERVAL_S
-        if answer["status"] == "Accepted":
-            self.heartbeat_interval_s = interval_s
-            if self._boot_needed:
-                self._boot_needed = False
-                self.boots += 1
-            self._accepted.set()
-        else:
-            self._boot_interval_s = interval_s
-
-    async def ask(self, wire: Wire, action: str, payload: Payload) -> Payload | None:
-        """Send a request now; None when it was refused or not answered."""
-        try:
-            return await wire.call(action, payload)
-        except (CallError, TimeoutError) as err:
-            _LOGGER.debug("%s: %s: %r", self.spec.identity, action, err)
-            return None
-
-    def say(
-        self,
-        action: str,
-        build: Callable[[], Payload | None],
-        *,
-        done: Callable[[Payload], None] | None = None,
-        kept: bool = False,
-        triggered: bool = False,
-    ) -> None:
-        """Send a message when its turn comes; one that is not `kept` only while we are registered."""
-        if not (kept or triggered or self.registered):
-            return
-        self._outbox.append(
-            Outgoing(
-                action=action, build=build, done=done, kept=kept, triggered=triggered
-            )
-        )
-        if len(self._outbox) > _MOST_KEPT:
-            self._outbox.remove(
-                next(
-                    (item for item in self._outbox if item.action == "MeterValues"),
-                    self._outbox[0],
-                )
-            )
-        self._outbox_changed.set()
-
-    async def _send_outbox(self, wire: Wire) -> None:
-        failures = 0
-        while True:
-            item = next(
-                (i for i in self._outbox if self.registered or i.triggered), None
-            )
-            if item is None:
-                self._outbox_changed.clear()
-                await self._outbox_changed.wait()
-                continue
-            if (payload := item.build()) is not None:
-                answer = await self.ask(wire, item.action, payload)
-                if answer is None and item.kept and failures < self.retries:
-                    failures += 1
-                    await asyncio.sleep(self.retry_interval_s)
-                    continue
-                if answer is not None and item.done:
-                    item.done(answer)
-            failures = 0
-            # What was not answered because the connection broke never gets here: it is sent again.
-            if item in self._outbox:
-                self._outbox.remove(item)
-
-    def restart(self, kind: str) -> None:
-        """Restart the station, `Soft` or `Hard`, once what is under way has been said."""
-        self._reset = kind
-        self._reset_wanted.set()
-
-    async def _restart_when_wanted(self, wire: Wire) -> None:
-        await self._reset_wanted.wait()
-        self._reset_wanted.clear()
-        for connector in self.connectors:
-            if connector.transaction:
-                self.stop(connector, f"{self._reset}Reset")
-        if self._reset == "Soft":
-            for _ in range(100):
-                if not self._outbox:
-                    break
-                await asyncio.sleep(0.05)
-        await wire.drain()
-        self._boot_needed = True
-        for connector in self.connectors:
+            self.stop(connector, f"{kind}Reset")
             connector.plugged_at = None
             connector.finished = False
             connector.authorised = None
-        raise WireClosedError
+        if self.character.behaviour.forgets_profiles:
+            self.profiles.clear()
 
     # --- The cars ---------------------------------------------------------------------------------------------
 
@@ -298,14 +83,36 @@ class Station(ABC):
         phases = self.spec.phases
         if limit.phases and self.switches_phases:
             phases = min(limit.phases, phases)
-        current_a = limit.current_a if limit.current_a >= MIN_CURRENT_A else 0.0
+        current_a = limit.current_a
+        if current_a < MIN_CURRENT_A:
+            current_a = self._at_zero(connector)
         return Supply(
             limit_a=current_a, phases=phases, voltage_v=connector.reading.voltage_v
         )
 
+    def _at_zero(self, connector: Connector) -> float:
+        match self.character.behaviour.at_zero:
+            case AtZero.MINIMUM:
+                return MIN_CURRENT_A
+            case AtZero.STOPS:
+                self.stop(connector, "Other")
+        return 0.0
+
     def limit(self, connector: Connector) -> Limit:
-        """Return what the charging profiles allow at this moment."""
-        return self.profiles.limit_at(self.now(), connector.charging, self.spec.max_a)
+        """Return what the station makes of its charging profiles at this moment."""
+        behaviour = self.character.behaviour
+        now = self.now()
+        if not behaviour.obeys:
+            return Limit(current_a=self.spec.max_a)
+        self.profiles.honours_expiry = behaviour.honours_expiry
+        limit = self.profiles.limit_at(now, connector.charging, self.spec.max_a)
+        if limit != connector.limit:
+            if connector.limit_changed_at is None:
+                connector.limit_changed_at = now
+            late = now - connector.limit_changed_at
+            if late >= timedelta(seconds=behaviour.obeys_after_s):
+                connector.limit, connector.limit_changed_at = limit, None
+        return connector.limit or Limit(current_a=self.spec.max_a)
 
     def supplies(self) -> tuple[Supply, ...]:
         """Return what the cars are offered, connector by connector."""
@@ -425,10 +232,6 @@ class Station(ABC):
 
     # --- What a version of OCPP adds ------------------------------------------------------------------------
 
-    heartbeat_interval_s: float = 300.0
-    retries = 2  # of a message that must not get lost
-    retry_interval_s = 5.0
-
     @property
     @abstractmethod
     def sample_interval_s(self) -> float:
@@ -453,19 +256,6 @@ class Station(ABC):
     @abstractmethod
     def switches_phases(self) -> bool:
         """Whether the number of phases in a limit is obeyed."""
-
-    @abstractmethod
-    def handle(self, action: str, payload: Payload) -> Payload:
-        """Answer a request of the central system.
-
-        Raises:
-            Refusal: the answer is a CALLERROR.
-
-        """
-
-    @abstractmethod
-    def boot_payload(self) -> Payload:
-        """Return what the station says of itself."""
 
     @abstractmethod
     def tell_status(self, connector: Connector) -> None:

@@ -9,11 +9,10 @@ from typing import Any
 
 import aiohttp
 
+from .behaviour import Character
 from .schemas import Payload, Schemas
 
 _LOGGER = logging.getLogger(__name__)
-
-ANSWER_TIMEOUT_S = 30.0
 
 # Unique beyond one connection, as OCPP 2.0.1 part 4 section 4.1.4 asks for.
 _message_numbers = itertools.count(1)
@@ -46,15 +45,21 @@ class Wire:
     """Requests and answers on one open WebSocket, one request of ours at a time."""
 
     def __init__(
-        self, websocket: aiohttp.ClientWebSocketResponse, schemas: Schemas, name: str
+        self,
+        websocket: aiohttp.ClientWebSocketResponse,
+        schemas: Schemas,
+        name: str,
+        character: Character,
     ) -> None:
         """Wrap a WebSocket that is open."""
+        self._character = character
+        self._rubbish = itertools.count()
         self._websocket = websocket
         self._schemas = schemas
         self._name = name
         self._turn = asyncio.Lock()
         self._waiting: dict[str, asyncio.Future[Payload]] = {}
-        self._outgoing: asyncio.Queue[str] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[tuple[float, str]] = asyncio.Queue()
 
     async def run(self, handler: Handler) -> None:
         """Answer the central system's requests until the WebSocket closes.
@@ -66,7 +71,11 @@ class Wire:
         writer = asyncio.get_running_loop().create_task(self._write())
         try:
             async for message in self._websocket:
-                if message.type is aiohttp.WSMsgType.TEXT:
+                if self._character.frozen:
+                    continue
+                if message.type is aiohttp.WSMsgType.PING:
+                    await self._websocket.pong(message.data)
+                elif message.type is aiohttp.WSMsgType.TEXT:
                     self._receive(message.data, handler)
         finally:
             writer.cancel()
@@ -82,17 +91,37 @@ class Wire:
 
     async def _write(self) -> None:
         while True:
-            text = await self._outgoing.get()
+            due, text = await self._outgoing.get()
             try:
-                await self._websocket.send_str(text)
+                await asyncio.sleep(due - asyncio.get_running_loop().time())
+                for distorted in self._distort(text):
+                    await self._websocket.send_str(distorted)
             except ConnectionError:
                 # The reader sees it as well, and ends the connection.
                 _LOGGER.debug("%s: the connection broke", self._name)
             finally:
                 self._outgoing.task_done()
 
+    def _distort(self, text: str) -> list[str]:
+        """Return what really goes out for a message."""
+        character, behaviour = self._character, self._character.behaviour
+        if character.frozen or character.happens(behaviour.drops):
+            return []
+        texts = [text]
+        if character.happens(behaviour.duplicates):
+            texts.append(text)
+        if not self._outgoing.empty() and character.happens(behaviour.reorders):
+            _, overtaking = self._outgoing.get_nowait()
+            self._outgoing.task_done()
+            texts.insert(0, overtaking)
+        if behaviour.rubbish:
+            turn = next(self._rubbish) % len(behaviour.rubbish)
+            texts.append(behaviour.rubbish[turn])
+        return texts
+
     def _send(self, *frame: Any) -> None:
-        self._outgoing.put_nowait(json.dumps(frame, separators=(",", ":")))
+        due = asyncio.get_running_loop().time() + self._character.behaviour.lag_s
+        self._outgoing.put_nowait((due, json.dumps(frame, separators=(",", ":"))))
 
     def _receive(self, text: str, handler: Handler) -> None:
         try:
@@ -115,6 +144,8 @@ class Wire:
     def _answer(
         self, message_id: str, action: str, payload: Payload, handler: Handler
     ) -> None:
+        if action in self._character.behaviour.silent:
+            return
         try:
             self._check_request(action, payload)
             answer = handler(action, payload)
@@ -127,6 +158,8 @@ class Wire:
     def _check_request(self, action: str, payload: Payload) -> None:
         if not self._schemas.knows(action):
             raise Refusal("NotImplemented")
+        if action in self._character.behaviour.unsupported:
+            raise Refusal("NotSupported")
         if fault := self._schemas.fault(action, payload, response=False):
             raise Refusal(self._error_code(fault))
 
@@ -142,9 +175,7 @@ class Wire:
         fault = self._schemas.fault(action, payload, response=response)
         assert fault is None, f"{self._name}: {action} {payload}: {fault}"
 
-    async def call(
-        self, action: str, payload: Payload, timeout_s: float = ANSWER_TIMEOUT_S
-    ) -> Payload:
+    async def call(self, action: str, payload: Payload) -> Payload:
         """Send a request and return the answer.
 
         Raises:
@@ -161,7 +192,7 @@ class Wire:
             future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
             self._waiting[message_id] = future
             try:
-                async with asyncio.timeout(timeout_s):
+                async with asyncio.timeout(self._character.behaviour.answer_timeout_s):
                     self._send(2, message_id, action, payload)
                     return await future
             finally:
