@@ -96,23 +96,24 @@ def refuse_taken_port(port: int) -> None:
 
 def make_folder(folder: Path, *, fresh: bool) -> None:
     """Make the configuration folder, or bring an older one up to date."""
-    ours = folder / "configuration.yaml"
+    components = folder / "custom_components"
+    link = components / "sunfuse"
     if fresh and folder.exists():
         # A folder that somebody named by mistake must not be lost.
-        if any(folder.iterdir()) and not (folder / "dashboard.yaml").exists():
+        if any(folder.iterdir()) and not link.is_symlink():
             sys.exit(
                 f"scripts/develop: {folder} was not made by scripts/develop; it stays."
             )
         shutil.rmtree(folder)
-    components = folder / "custom_components"
     components.mkdir(parents=True, exist_ok=True)
     # A package of its own, so that components added by hand are found beside ours.
     (components / "__init__.py").touch()
-    link = components / "sunfuse"
     if link.is_symlink():
         link.unlink()
     link.symlink_to(ROOT / "custom_components" / "sunfuse")
-    shutil.copyfile(ROOT / "development" / "configuration.yaml", ours)
+    shutil.copyfile(
+        ROOT / "development" / "configuration.yaml", folder / "configuration.yaml"
+    )
 
 
 async def run(options: argparse.Namespace, folder: Path) -> int:
