@@ -48,6 +48,36 @@ ANSWERS_16: dict[str, Answer] = {
 }
 
 
+ANSWERS_2: dict[str, Answer] = {
+    "GetVariables": lambda request: {
+        "getVariableResult": [
+            {
+                "attributeStatus": "UnknownVariable",
+                "component": data["component"],
+                "variable": data["variable"],
+            }
+            for data in request["getVariableData"]
+        ]
+    },
+    "SetVariables": lambda request: {
+        "setVariableResult": [
+            {
+                "attributeStatus": "Accepted",
+                "component": data["component"],
+                "variable": data["variable"],
+            }
+            for data in request["setVariableData"]
+        ]
+    },
+    "SetChargingProfile": {"status": "Accepted"},
+    "TriggerMessage": {"status": "NotImplemented"},
+    "RequestStartTransaction": {"status": "Accepted"},
+    "RequestStopTransaction": {"status": "Accepted"},
+    "Reset": {"status": "Accepted"},
+    "UnlockConnector": {"status": "Unlocked"},
+}
+
+
 class Refused(Exception):
     """A CALLERROR of the central system."""
 
@@ -163,6 +193,61 @@ class RawStation:
             "BootNotification",
             {"chargePointVendor": "Acme", "chargePointModel": "Wallbox 11", **extra},
         )
+
+    async def boot2(self, **extra: Any) -> Payload:
+        """Boot as a station of OCPP 2.x."""
+        self.answers = {**ANSWERS_2, **self.answers}
+        return await self.call(
+            "BootNotification",
+            {
+                "reason": "PowerUp",
+                "chargingStation": {"vendorName": "Acme", "model": "Two", **extra},
+            },
+        )
+
+    async def status2(
+        self, status: str, at: str, evse: int = 1, connector: int = 1
+    ) -> None:
+        """Tell the status of a connector of OCPP 2.x."""
+        await self.call(
+            "StatusNotification",
+            {
+                "evseId": evse,
+                "connectorId": connector,
+                "connectorStatus": status,
+                "timestamp": at,
+            },
+        )
+
+    async def event(
+        self,
+        kind: str,
+        at: str,
+        sequence: int,
+        *,
+        transaction: str = "tx1",
+        state: str | None = None,
+        reason: str = "ChargingStateChanged",
+        energy_wh: float | None = None,
+        **extra: Any,
+    ) -> Payload:
+        """Tell an event of a transaction of OCPP 2.x."""
+        info: Payload = {"transactionId": transaction}
+        if state is not None:
+            info["chargingState"] = state
+        payload: Payload = {
+            "eventType": kind,
+            "timestamp": at,
+            "triggerReason": reason,
+            "seqNo": sequence,
+            "transactionInfo": info,
+            **extra,
+        }
+        if energy_wh is not None:
+            payload["meterValue"] = [
+                {"timestamp": at, "sampledValue": [{"value": energy_wh}]}
+            ]
+        return await self.call("TransactionEvent", payload)
 
     async def status(self, status: str, connector: int = 1, **extra: Any) -> None:
         """Tell the status of a connector."""

@@ -1,6 +1,7 @@
 """How to speak to chargers: OCPP over WebSocket, behind one interface that knows no version."""
 
 from .model import (
+    ChargingNeeds,
     CommandError,
     ConnectorState,
     FailSafe,
@@ -18,6 +19,7 @@ from .timing import Timing
 
 __all__ = [
     "CentralSystem",
+    "ChargingNeeds",
     "CommandError",
     "ConnectorState",
     "FailSafe",

@@ -1,7 +1,7 @@
 """What is known of a charging station, whatever version of OCPP it speaks: adapters tell, everyone reads."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from .limiter import CHARGES, Limiter
 from .message_log import MessageLog
 from .meter import Meter, Reading
 from .model import (
+    ChargingNeeds,
     ConnectorState,
     FailSafe,
     FinishedTransaction,
@@ -31,6 +32,7 @@ from .transactions import Record, Transactions
 _LOGGER = logging.getLogger(__name__)
 
 MAX_CONNECTORS = 32
+_MOST_HELD = 100
 # In these no contactor is closed, whatever else is known.
 _IDLE = frozenset(
     (
@@ -81,6 +83,10 @@ class StationBook:
         self._finished = finished
         # The fail-safe current that the station took, and in which shape of profile.
         self.lasting: tuple[float, tuple[Kind, int, bool]] | None = None
+        self.evses: dict[tuple[int, int], int] = {}  # connectors by EVSE and connector
+        self.device_model: dict[str, str | None] = {}  # OCPP 2.x, as it was reported
+        self._sequence: OrderedDict[str, int] = OrderedDict()
+        self._held: dict[str, tuple[datetime, Callable[[], None]]] = {}
         self.former_password: str | None = None
         self._inspector = Inspector(self)
         self._adapter: Adapter | None = None
@@ -128,6 +134,10 @@ class StationBook:
 
     def heard(self) -> None:
         """Note a sign of life."""
+        for transaction_id, (until, tell) in tuple(self._held.items()):
+            if self.now() > until:
+                del self._held[transaction_id]
+                tell()
         self._state = replace(self._state, last_seen=self.now())
 
     def record(self, direction: str, text: str) -> None:
@@ -174,11 +184,10 @@ class StationBook:
         if not 1 <= connector <= MAX_CONNECTORS:
             return
         changes: dict[str, Any] = {"status": status, "error_code": error_code}
-        state = self.connector(connector)
         if status in _IDLE:
             changes["meter"] = self.meter(connector).stopped(self.now())
-            if status in _GONE and state.transaction:
-                changes["transaction"] = None
+            if status in _GONE:
+                changes |= {"transaction": None, "needs": None}
         self.change(connector, **changes)
         limiter = self._limiter(connector)
         limiter.status_changed()
@@ -218,11 +227,68 @@ class StationBook:
         """Note that a transaction started. One of long ago runs still only if the connector says so."""
         transaction = record.transaction
         self.transactions.add(record)
+        self.release(transaction.id)
+        if self.transactions[transaction.id].stopped_at is not None:
+            return  # its end was told before its start
         age = self.now() - transaction.started_at
         status = self.connector(record.connector).status
         if age > timedelta(seconds=self.timing.live_s) and status not in CHARGES:
             return
         self._run(record)
+
+    def newest_event(self, transaction_id: str, sequence: int) -> bool:
+        """Whether an event is the newest of its transaction so far (OCPP 2.x seqNo); notes that it came."""
+        newest = sequence > self._sequence.get(transaction_id, -1)
+        if newest:
+            self._sequence[transaction_id] = sequence
+            self._sequence.move_to_end(transaction_id)
+        while len(self._sequence) > _MOST_HELD:
+            self._sequence.popitem(last=False)
+        return newest
+
+    def hold(self, transaction_id: str, tell: Callable[[], None]) -> None:
+        """Wait with the end of a transaction whose start may still come; `tell` is called if it does not."""
+        if len(self._held) >= _MOST_HELD:
+            tell()
+            return
+        until = self.now() + timedelta(seconds=self.timing.hold_s)
+        self._held.setdefault(transaction_id, (until, tell))
+
+    def release(self, transaction_id: str) -> None:
+        """Tell the end of a transaction whose start has come now."""
+        held = self._held.pop(transaction_id, None)
+        if held is not None:
+            held[1]()
+
+    def needs(self, connector: int, needs: ChargingNeeds) -> bool:
+        """Note what a car asks for; returns whether it can be answered with a schedule at once."""
+        self.change(connector, needs=needs)
+        adapter = self._adapter
+        return adapter is not None and self._limiter(connector).renew(adapter)
+
+    def authorised(self, connector: int) -> None:
+        """Note that the running transaction of a connector may charge."""
+        transaction = self.connector(connector).transaction
+        if transaction is not None and not transaction.authorised:
+            self.change(connector, transaction=replace(transaction, authorised=True))
+            self._limiter(connector).started(self._adapter)
+
+    def numbered(self, evse: int, connector: int) -> int:
+        """Return the number of a connector of an EVSE; 0 where there are too many.
+
+        The first connector of an EVSE has the number of the EVSE where that is free.
+        """
+        if evse < 1 or connector < 1:
+            return 0
+        if (evse, connector) not in self.evses:
+            taken = set(self.evses.values())
+            free = (n for n in range(1, MAX_CONNECTORS + 1) if n not in taken)
+            number = evse if connector == 1 and evse not in taken else next(free, 0)
+            if not 1 <= number <= MAX_CONNECTORS:
+                return 0
+            self.evses[evse, connector] = number
+            self.change(number, evse_id=evse)
+        return self.evses[evse, connector]
 
     def _run(self, record: Record) -> None:
         self.change(

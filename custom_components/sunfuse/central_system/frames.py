@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 import json
+import math
 from typing import Any, NoReturn
 
 type Payload = dict[str, Any]
@@ -91,6 +92,19 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+def _bounded_int(text: str) -> int:
+    if len(text) > 18:
+        raise ValueError("Too large a number")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("Too large a number")
+    return number
+
+
 def parse(text: str, version: str) -> Frame:
     """Read one frame.
 
@@ -100,7 +114,12 @@ def parse(text: str, version: str) -> Frame:
 
     """
     try:
-        frame = json.loads(text, parse_constant=_no_constant)
+        frame = json.loads(
+            text,
+            parse_constant=_no_constant,
+            parse_int=_bounded_int,
+            parse_float=_finite,
+        )
     except (ValueError, RecursionError) as err:
         raise Fault(ErrorCode.RPC_FRAMEWORK, "Not JSON") from err
     if not isinstance(frame, list) or len(frame) < 2:

@@ -96,7 +96,12 @@ class Limiter:
 
     async def _bring(self, adapter: Adapter, offer: Offer) -> None:
         state = self._state
-        if state.transaction is not None or state.status in CHARGES:
+        transaction = state.transaction
+        if transaction is not None and not transaction.authorised:
+            if offer.current_a > 0 and self._may_start():
+                await self._start(adapter, offer)
+            return
+        if transaction is not None or state.status in CHARGES:
             await self._limit(adapter, offer)
         elif offer.current_a > 0 and self._may_start():
             await self._start(adapter, offer)
@@ -305,6 +310,14 @@ class Limiter:
         self._no_start_before = now + retry
         await adapter.remote_start(self._connector, self._as_limit(offer, now))
         self._confirm(offer, None, now)
+
+    def renew(self, adapter: Adapter) -> bool:
+        """Send the newest offer once more, although it did not change; returns whether there is one."""
+        if self._offer is None:
+            return False
+        self._confirmed = None
+        adapter.link.spawn(self._repeat(adapter, self._offer))
+        return True
 
     def status_changed(self) -> None:
         """Note that the connector told another status."""

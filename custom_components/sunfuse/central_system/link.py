@@ -163,6 +163,8 @@ class Link:
         try:
             self._schemas.check_request(call.action, shortened(call))
             answer = handler(call.action, call.payload)
+            if not isinstance(call, Send):
+                self._schemas.check_response(call.action, answer)
         except Fault as fault:
             if isinstance(call, Send):
                 self._complain(str(fault))

@@ -70,6 +70,22 @@ class Transaction:
     started_at: datetime
     meter_start_wh: float | None = None
     id_token: str | None = None
+    authorised: bool = True  # OCPP 2.x: a transaction may begin with the cable, before anybody may charge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargingNeeds:
+    """What an ISO 15118 car asks for (OCPP 2.x NotifyEVChargingNeeds)."""
+
+    at: datetime
+    departure: datetime | None = None
+    energy_wh: float | None = None
+    min_a: float | None = None
+    max_a: float | None = None
+    phases: int | None = None
+    max_power_w: float | None = None
+    soc: float | None = None
+    capacity_wh: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +122,8 @@ class ConnectorState:
     offered_at: datetime | None = None
     offer_until: datetime | None = None  # when that offer lapses by itself
     offer_check: OfferCheck = OfferCheck.NONE
+    evse_id: int | None = None  # OCPP 2.x: the EVSE that it belongs to
+    needs: ChargingNeeds | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ The package has no `py.typed`; this module is the typed boundary to it.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 import json
 from typing import Any
@@ -104,6 +105,7 @@ class Schemas:
         return _CODES.get(keyword, ErrorCode.FORMAT_VIOLATION)
 
 
+@cache
 def load_all() -> dict[str, Schemas]:
-    """Return the schemas of all versions. Reads files: not for the event loop."""
+    """Return the schemas of all versions. Reads files the first time: not for the event loop."""
     return {version: Schemas(version) for version in VERSIONS}

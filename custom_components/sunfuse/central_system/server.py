@@ -23,12 +23,13 @@ from .security import certificate_fits, password_fits
 from .station import Station
 from .throttle import Bucket, Throttle
 from .timing import Timing
+from .v2 import Adapter2
 from .v16 import Adapter16
 
 _LOGGER = logging.getLogger(__name__)
 
 # Newest first. A station that offers no sub-protocol gets 1.6.
-_VERSIONS = {"ocpp1.6": "1.6"}
+_VERSIONS = {"ocpp2.1": "2.1", "ocpp2.0.1": "2.0.1", "ocpp1.6": "1.6"}
 _DEFAULT = "ocpp1.6"
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_PENDING = 32
@@ -302,7 +303,11 @@ class CentralSystem:
             bucket=Bucket(*rate, clock),
             record=station.record,
         )
-        adapter = Adapter16(link, station)
+        adapter: Adapter16 | Adapter2 = (
+            Adapter16(link, station)
+            if link.version == "1.6"
+            else Adapter2(link, station)
+        )
         if (old := self._links.get(station)) is not None:
             self._beside(old.close(1008, "Replaced by a newer connection"))
         self._links[station] = link

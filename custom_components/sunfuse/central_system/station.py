@@ -168,6 +168,7 @@ class Station(StationBook):
             "info": dump_info(self._state.info),
             "variables": dict(self.variables),
             "fail_safe": self._state.fail_safe.value,
+            "evses": [[*evse, number] for evse, number in self.evses.items()],
             "lasting": dump_lasting(self.lasting),
             "transactions": [dump_record(record) for record in self.transactions],
             "energy_wh": {
@@ -182,6 +183,8 @@ class Station(StationBook):
         info = load_info(memory["info"])
         self.variables.update(memory["variables"])
         self.lasting = load_lasting(memory["lasting"])
+        for evse, connector, number in memory["evses"]:
+            self.evses[evse, connector] = number
         for data in memory["transactions"]:
             self.transactions.add(load_record(data))
         fail_safe = load_fail_safe(memory["fail_safe"])

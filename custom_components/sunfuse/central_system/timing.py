@@ -31,6 +31,9 @@ class Timing:
     )
     wake_s: float = 60.0  # a car that draws nothing after a pause is asleep
     live_s: float = 60.0  # what a station tells of longer ago was stored and says nothing of the present
+    hold_s: float = (
+        300.0  # for the start of a transaction to come whose end was told before it
+    )
     probe_s: float = (
         3.0  # for an old connection to show that it is alive when there is a newer one
     )

@@ -49,6 +49,10 @@ class Transactions:
         self._strangers.append(words)
         return True
 
+    def __getitem__(self, transaction_id: str) -> Record:
+        """Return a transaction that is known."""
+        return self._records[transaction_id]
+
     def get(self, transaction_id: str) -> Record | None:
         """Return a transaction, None if it is not known."""
         return self._records.get(transaction_id)

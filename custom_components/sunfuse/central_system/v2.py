@@ -1,0 +1,424 @@
+"""OCPP 2.0.1 and 2.1: what a station says."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, override
+
+from ..engine.model import ConnectorStatus
+from .clock import format_time, parse_time
+from .frames import ErrorCode, Fault, Payload
+from .link import Link
+from .meter import ENERGY, Reading, scaled
+from .model import ChargingNeeds, StationInfo, Transaction
+from .transactions import Record
+from .v2_commands import Commands2
+from .v16 import clean
+
+if TYPE_CHECKING:
+    from .station import Station
+
+_STATUS = {
+    "Available": ConnectorStatus.AVAILABLE,
+    "Occupied": ConnectorStatus.PREPARING,
+    "Reserved": ConnectorStatus.RESERVED,
+    "Unavailable": ConnectorStatus.UNAVAILABLE,
+    "Faulted": ConnectorStatus.FAULTED,
+}
+_CHARGING_STATE = {
+    "Charging": ConnectorStatus.CHARGING,
+    "EVConnected": ConnectorStatus.PREPARING,
+    "SuspendedEV": ConnectorStatus.SUSPENDED_EV,
+    "SuspendedEVSE": ConnectorStatus.SUSPENDED_EVSE,
+    "Idle": ConnectorStatus.PREPARING,
+}
+_PENDING_MAY = frozenset(("BootNotification", "StatusNotification", "Heartbeat"))
+_ACCEPTED: Payload = {"idTokenInfo": {"status": "Accepted"}}
+_MOST_VARIABLES = 5000
+
+# What needs no more than an answer, with what the specification calls a refusal where there is nothing to give.
+_ANSWERS: dict[str, Payload] = {
+    "BatterySwap": {},
+    "ClearedChargingLimit": {},
+    "ClosePeriodicEventStream": {},
+    "FirmwareStatusNotification": {},
+    "Get15118EVCertificate": {"status": "Failed", "exiResponse": ""},
+    "GetCertificateStatus": {"status": "Failed"},
+    "LogStatusNotification": {},
+    "NotifyChargingLimit": {},
+    "NotifyCustomerInformation": {},
+    "NotifyDERAlarm": {},
+    "NotifyDERStartStop": {},
+    "NotifyDisplayMessages": {},
+    "NotifyEVChargingSchedule": {"status": "Accepted"},
+    "NotifyEvent": {},
+    "NotifyMonitoringReport": {},
+    "NotifyPeriodicEventStream": {},
+    "NotifyPriorityCharging": {},
+    "NotifySettlement": {},
+    "NotifyWebPaymentStarted": {},
+    "OpenPeriodicEventStream": {"status": "Rejected"},
+    "PublishFirmwareStatusNotification": {},
+    "ReportChargingProfiles": {},
+    "ReportDERControl": {},
+    "ReservationStatusUpdate": {},
+    "SecurityEventNotification": {},
+    "SignCertificate": {"status": "Rejected"},
+}
+
+
+class Adapter2(Commands2):
+    """Speaks OCPP 2.0.1 or 2.1 with one connected station."""
+
+    def __init__(self, link: Link, station: Station) -> None:
+        """Speak with this station on this link."""
+        super().__init__(link, station)
+        self._handlers: dict[str, Callable[[Payload], Payload]] = {
+            "Authorize": self._authorize,
+            "BootNotification": self._boot,
+            "DataTransfer": self._data_transfer,
+            "GetCertificateChainStatus": self._certificate_chain,
+            "Heartbeat": self._heartbeat,
+            "MeterValues": self._meter_values,
+            "NotifyEVChargingNeeds": self._charging_needs,
+            "NotifyReport": self._report,
+            "PullDynamicScheduleUpdate": self._pull_schedule,
+            "StatusNotification": self._status,
+            "TransactionEvent": self._transaction_event,
+            "VatNumberValidation": self._vat_number,
+        }
+
+    @override
+    def handle(self, action: str, payload: Payload) -> Payload:
+        handler = self._handlers.get(action)
+        if handler is None and action not in _ANSWERS:
+            raise Fault(ErrorCode.NOT_SUPPORTED, f"{action} is not for central systems")
+        if not self.station.state.accepted and action not in _PENDING_MAY:
+            raise Fault(ErrorCode.SECURITY, "This station has not been accepted yet")
+        self.station.heard()
+        answer = handler(payload) if handler else _ANSWERS[action]
+        if self.station.state.accepted and action != "BootNotification":
+            self.came_back()
+        return answer
+
+    def _boot(self, payload: Payload) -> Payload:
+        station, told = self.station, payload["chargingStation"]
+        station.booted(
+            StationInfo(
+                vendor=clean(told["vendorName"]),
+                model=clean(told["model"]),
+                serial=clean(told.get("serialNumber", "")) or None,
+                firmware=clean(told.get("firmwareVersion", "")) or None,
+                protocol=f"ocpp{self.link.version}",
+            )
+        )
+        accepted = station.state.accepted
+        if accepted:
+            self.booted()
+        timing = station.timing
+        return {
+            "status": "Accepted" if accepted else "Pending",
+            "currentTime": format_time(station.now()),
+            "interval": timing.heartbeat_s if accepted else timing.pending_s,
+        }
+
+    def _heartbeat(self, payload: Payload) -> Payload:
+        return {"currentTime": format_time(self.station.now())}
+
+    def _authorize(self, payload: Payload) -> Payload:
+        return _ACCEPTED
+
+    def _data_transfer(self, payload: Payload) -> Payload:
+        self.station.counters["unknown_vendor_messages"] += 1
+        return {"status": "UnknownVendorId"}
+
+    def _certificate_chain(self, payload: Payload) -> Payload:
+        now = format_time(self.station.now())
+        return {
+            "certificateStatus": [
+                {
+                    "certificateHashData": request["certificateHashData"],
+                    "source": request["source"],
+                    "status": "Failed",
+                    "nextUpdate": now,
+                }
+                for request in payload["certificateStatusRequests"]
+            ]
+        }
+
+    def _vat_number(self, payload: Payload) -> Payload:
+        return {"vatNumber": payload["vatNumber"], "status": "Rejected"}
+
+    def _pull_schedule(self, payload: Payload) -> Payload:
+        # Our profiles are not of kind Dynamic, so there is nothing to pull.
+        return {"status": "Rejected"}
+
+    def _report(self, payload: Payload) -> Payload:
+        """Take in a part of a report on the device model."""
+        model = self.station.device_model
+        for entry in payload.get("reportData", []):
+            component, variable = entry["component"], entry["variable"]
+            evse = component.get("evse", {})
+            name = ".".join(
+                str(part)
+                for part in (
+                    component["name"],
+                    component.get("instance"),
+                    evse.get("id"),
+                    evse.get("connectorId"),
+                    variable["name"],
+                    variable.get("instance"),
+                )
+                if part is not None
+            )
+            for attribute in entry["variableAttribute"]:
+                if attribute.get("type", "Actual") == "Actual" and (
+                    len(model) < _MOST_VARIABLES or name in model
+                ):
+                    model[name] = attribute.get("value")
+            if component["name"] == "Connector" and "connectorId" in evse:
+                self.station.numbered(evse["id"], evse["connectorId"])
+        return {}
+
+    def _status(self, payload: Payload) -> Payload:
+        station = self.station
+        at = parse_time(payload["timestamp"])
+        station.clock.heard(at, station.now())
+        number = station.numbered(payload["evseId"], payload["connectorId"])
+        status = _STATUS[payload["connectorStatus"]]
+        if not number:
+            return {}
+        state = station.connector(number)
+        if payload["connectorStatus"] == "Occupied" and state.transaction is not None:
+            return {}  # the transaction's own events tell more
+        station.told_status(
+            number, status, "Faulted" if status is ConnectorStatus.FAULTED else None
+        )
+        return {}
+
+    def _charging_needs(self, payload: Payload) -> Payload:
+        station, needs = self.station, payload["chargingNeeds"]
+        ac = needs.get("acChargingParameters", {})
+        dc = needs.get("dcChargingParameters", {})
+        v2x = needs.get("v2xChargingParameters", {})
+        departure = needs.get("departureTime")
+        phases = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
+        scheduled = station.needs(
+            self._connector_of(payload["evseId"]),
+            ChargingNeeds(
+                at=station.now(),
+                departure=departure and station.clock.ours(parse_time(departure)),
+                energy_wh=_first(
+                    ac.get("energyAmount"),
+                    dc.get("energyAmount"),
+                    v2x.get("evTargetEnergyRequest"),
+                ),
+                min_a=_first(ac.get("evMinCurrent"), v2x.get("minChargeCurrent")),
+                max_a=_first(
+                    ac.get("evMaxCurrent"),
+                    v2x.get("maxChargeCurrent"),
+                    dc.get("evMaxCurrent"),
+                ),
+                phases=phases.get(needs["requestedEnergyTransfer"]),
+                max_power_w=_first(dc.get("evMaxPower"), v2x.get("maxChargePower")),
+                soc=dc.get("stateOfCharge"),
+                capacity_wh=dc.get("evEnergyCapacity"),
+            ),
+        )
+        return {"status": "Accepted" if scheduled else "Processing"}
+
+    def _connector_of(self, evse: int, connector: int | None = None) -> int:
+        """Return the number of a connector; of an EVSE's the one that is in use where only that is told."""
+        station = self.station
+        if connector is not None:
+            return station.numbered(evse, connector)
+        numbers = [number for (e, _), number in station.evses.items() if e == evse]
+        for number in numbers:
+            state = station.connector(number)
+            if state.transaction or state.status is not ConnectorStatus.AVAILABLE:
+                return number
+        return numbers[0] if numbers else station.numbered(evse, 1)
+
+    def _meter_values(self, payload: Payload) -> Payload:
+        station = self.station
+        values = _sampled(payload["meterValue"])
+        for theirs, _ in values:
+            station.clock.heard(theirs, station.now())
+        if payload["evseId"] == 0:
+            return {}  # the grid's meter
+        number = self._connector_of(payload["evseId"])
+        for theirs, readings in values:
+            station.measured(number, readings, station.clock.ours(theirs))
+        return {}
+
+    def _transaction_event(self, payload: Payload) -> Payload:
+        station = self.station
+        theirs = parse_time(payload["timestamp"])
+        values = _sampled(payload.get("meterValue", []))
+        if not payload.get("offline", False):
+            station.clock.heard(theirs, station.now())
+        at = station.clock.ours(theirs)
+        event = Event(payload, at, self._is_live(payload, at))
+        match payload["eventType"]:
+            case "Started":
+                self._started(event, values)
+            case "Updated":
+                self._updated(event, values)
+            case _:
+                self._ended(event, values)
+        return _ACCEPTED if "idToken" in payload else {}
+
+    def _is_live(self, payload: Payload, at: datetime) -> bool:
+        """Whether an event says something of the present: stored ones and ones out of order do not."""
+        station = self.station
+        age = station.now() - at
+        transaction_id = payload["transactionInfo"]["transactionId"]
+        newest = station.newest_event(transaction_id, payload["seqNo"])
+        fresh = age <= timedelta(seconds=station.timing.live_s)
+        return newest and fresh and not payload.get("offline", False)
+
+    def _started(self, event: Event, values: Values) -> None:
+        station = self.station
+        known = station.transactions.get(event.transaction_id)
+        if known is not None and known.told:
+            return
+        number = self._number(event)
+        if not number:
+            return
+        start_wh = _first_energy(values)
+        started = Record(
+            connector=number,
+            transaction=Transaction(
+                id=event.transaction_id,
+                started_at=event.at,
+                meter_start_wh=start_wh[1] if start_wh else None,
+                id_token=event.id_token,
+                authorised=event.authorised,
+            ),
+            told=("Started",),
+        )
+        station.started(started)
+        self._take(number, event, values)
+
+    def _updated(self, event: Event, values: Values) -> None:
+        station = self.station
+        known = station.transactions.get(event.transaction_id)
+        number = known.connector if known else self._number(event)
+        if not number:
+            return
+        if event.live:
+            station.recognised(number, event.transaction_id)
+        if event.authorised:
+            station.authorised(number)
+        self._take(number, event, values)
+
+    def _number(self, event: Event) -> int:
+        """Return the connector of an event, 0 where it is not told and cannot be known."""
+        evse = event.payload.get("evse")
+        if evse is not None:
+            return self._connector_of(evse["id"], evse.get("connectorId"))
+        return self.only_connector()
+
+    def only_connector(self) -> int:
+        """Return the connector of a station that has one, 0 of one that has more."""
+        numbers = [state.id for state in self.station.state.connectors]
+        return numbers[0] if len(numbers) == 1 else 0
+
+    def _take(self, number: int, event: Event, values: Values) -> None:
+        station = self.station
+        for theirs, readings in values:
+            station.measured(number, readings, station.clock.ours(theirs))
+        running = station.connector(number).transaction
+        if not event.live or running is None or running.id != event.transaction_id:
+            return
+        if state := event.payload["transactionInfo"].get("chargingState"):
+            station.told_status(number, _CHARGING_STATE[state], None)
+
+    def _ended(self, event: Event, values: Values) -> None:
+        station = self.station
+        info = event.payload["transactionInfo"]
+        energies = [
+            scaled(reading)
+            for _, readings in values
+            for reading in readings
+            if reading.measurand == ENERGY and reading.phase is None
+        ]
+        first = _first_energy(values)
+        if first is not None:
+            first = (station.clock.ours(first[0]), first[1])
+
+        def tell() -> None:
+            station.stopped(
+                event.transaction_id,
+                event.at,
+                energies[-1] if energies else None,
+                info.get("stoppedReason", "Local"),
+                first=first,
+            )
+
+        known = station.transactions.get(event.transaction_id)
+        if known is None:
+            station.hold(event.transaction_id, tell)
+            return
+        running = station.connector(known.connector).transaction
+        was_running = running is not None and running.id == event.transaction_id
+        if known.stopped_at is None:
+            for theirs, readings in values:
+                station.measured(known.connector, readings, station.clock.ours(theirs))
+        tell()
+        if was_running and event.live:
+            station.told_status(known.connector, ConnectorStatus.FINISHING, None)
+
+
+class Event:
+    """A TransactionEvent, with the time by our clock and whether it is of the present."""
+
+    def __init__(self, payload: Payload, at: datetime, live: bool) -> None:
+        """Read what every event has."""
+        self.payload = payload
+        self.at = at
+        self.live = live
+        self.transaction_id: str = payload["transactionInfo"]["transactionId"]
+        token = payload.get("idToken")
+        self.id_token = clean(token["idToken"]) if token else None
+        state = payload["transactionInfo"].get("chargingState")
+        self.authorised = token is not None or state not in ("EVConnected", "Idle")
+
+
+type Values = list[tuple[datetime, list[Reading]]]
+
+
+def _first(*values: float | None) -> float | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _first_energy(values: Values) -> tuple[datetime, float] | None:
+    for theirs, readings in values:
+        for reading in readings:
+            if reading.measurand == ENERGY and reading.phase is None:
+                return theirs, scaled(reading)
+    return None
+
+
+def _sampled(meter_values: list[Payload]) -> Values:
+    """Return the readings of a `meterValue` with their times by the station's clock, the oldest first."""
+    return sorted(
+        (
+            (
+                parse_time(meter_value["timestamp"]),
+                [_reading(sampled) for sampled in meter_value["sampledValue"]],
+            )
+            for meter_value in meter_values
+        ),
+        key=lambda value: value[0],
+    )
+
+
+def _reading(sampled: Payload) -> Reading:
+    unit = sampled.get("unitOfMeasure", {})
+    return Reading(
+        value=float(sampled["value"]),
+        measurand=sampled.get("measurand", ENERGY),
+        phase=sampled.get("phase"),
+        unit=unit.get("unit"),
+        multiplier=unit.get("multiplier", 0),
+    )

@@ -1,0 +1,172 @@
+"""OCPP 2.0.1 and 2.1: what a station is told."""
+
+import secrets
+from typing import override
+
+from .adapter import Limit, Schedule
+from .commissioner import Commissioner
+from .frames import Payload
+from .model import CommandError
+
+# Component and variable, and the configuration key of OCPP 1.6 that says the same (OCPP 2.0.1 part 2 appendix 3).
+_VARIABLES = (
+    (
+        "SmartChargingCtrlr",
+        "RateUnit",
+        "ChargingScheduleAllowedChargingRateUnit",
+    ),
+    ("SmartChargingCtrlr", "ProfileStackLevel", "ChargeProfileMaxStackLevel"),
+    (
+        "SmartChargingCtrlr",
+        "Phases3to1",
+        "ConnectorSwitch3to1PhaseSupported",
+    ),
+    ("SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuesSampledData"),
+    ("SampledDataCtrlr", "TxUpdatedInterval", "MeterValueSampleInterval"),
+)
+_MEASURANDS = (
+    "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register,SoC",
+    "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register",
+    "Current.Import,Power.Active.Import,Energy.Active.Import.Register",
+    "Current.Import,Energy.Active.Import.Register",
+    "Power.Active.Import,Energy.Active.Import.Register",
+)
+_ENDS = "Energy.Active.Import.Register"
+ID_TOKEN: Payload = {"idToken": "SUNFUSE", "type": "Central"}
+
+
+class Commands2(Commissioner):
+    """The requests to one connected station."""
+
+    def evse_of(self, connector: int) -> tuple[int, int]:
+        """Return the EVSE and its connector that have a number; the same number where it is not known."""
+        for evse, number in self.station.evses.items():
+            if number == connector:
+                return evse
+        return connector, 1
+
+    @override
+    async def _learn(self) -> None:
+        variables = self.station.variables
+        for component, variable, key in _VARIABLES:
+            if key in variables or key in self.station.behaviour.do_not_ask:
+                continue
+            data = {"component": {"name": component}, "variable": {"name": variable}}
+            answer = await self._ask("GetVariables", {"getVariableData": [data]})
+            result = (answer or {}).get("getVariableResult", [{}])[0]
+            accepted = result.get("attributeStatus") == "Accepted"
+            variables[key] = result.get("attributeValue", "") if accepted else None
+
+    @override
+    async def _set_up_meter(self) -> None:
+        for measurands in _MEASURANDS:
+            if await self._try_set("MeterValuesSampledData", measurands):
+                break
+        await self._try_set(
+            "MeterValueSampleInterval", str(self.station.timing.sample_s)
+        )
+        for moment in ("TxStartedMeasurands", "TxEndedMeasurands"):
+            key = f"SampledDataCtrlr.{moment}"
+            if key not in self.station.variables:
+                taken = await self._try_set_variable("SampledDataCtrlr", moment, _ENDS)
+                self.station.variables[key] = _ENDS if taken else None
+
+    async def _try_set(self, key: str, value: str) -> bool:
+        """Set a variable if it differs; returns whether the station has the value now."""
+        known = self.station.variables.get(key, "")
+        if known is None or known == value or key in self.station.behaviour.do_not_ask:
+            return True
+        component, variable = next((c, v) for c, v, k in _VARIABLES if k == key)
+        if not await self._try_set_variable(component, variable, value):
+            return False
+        self.station.variables[key] = value
+        return True
+
+    async def _try_set_variable(
+        self, component: str, variable: str, value: str
+    ) -> bool:
+        data = {
+            "component": {"name": component},
+            "variable": {"name": variable},
+            "attributeValue": value,
+        }
+        answer = await self._ask("SetVariables", {"setVariableData": [data]})
+        result = (answer or {}).get("setVariableResult", [{}])[0]
+        return result.get("attributeStatus") in ("Accepted", "RebootRequired")
+
+    @override
+    async def _try_trigger(self, message: str, connector: int | None = None) -> None:
+        payload: Payload = {"requestedMessage": message}
+        if connector is not None:
+            evse, number = self.evse_of(connector)
+            payload["evse"] = {"id": evse}
+            if message == "StatusNotification":
+                payload["evse"]["connectorId"] = number
+        await self._ask("TriggerMessage", payload)
+
+    @override
+    async def _set_profile(self, connector: int, profile: Payload) -> None:
+        evse = self.evse_of(connector)[0] if connector else 0
+        payload = {"evseId": evse, "chargingProfile": self._in_2(profile)}
+        await self._command("SetChargingProfile", payload)
+
+    def _in_2(self, profile: Payload) -> Payload:
+        """Return a profile of OCPP 1.6 in the words of 2.x."""
+        profile = dict(profile)
+        schedule = {"id": profile["chargingProfileId"], **profile["chargingSchedule"]}
+        profile["id"] = profile.pop("chargingProfileId")
+        profile["chargingSchedule"] = [schedule]
+        lapses = "duration" in schedule
+        if self.link.version == "2.1" and lapses:
+            # The station is to drop it by itself when it does not hear from us (OCPP 2.1 K01).
+            profile["maxOfflineDuration"] = self.station.config.expiry_s
+            profile["invalidAfterOfflineDuration"] = True
+        return profile
+
+    @override
+    async def remote_start(self, connector: int, limit: Limit | None) -> None:
+        evse, _ = self.evse_of(connector)
+        payload: Payload = {
+            "evseId": evse,
+            "idToken": ID_TOKEN,
+            "remoteStartId": secrets.randbelow(2**31 - 1) + 1,
+        }
+        if limit is not None and self._sends_profile_with_start():
+            profile = self._shape.live(connector, limit, None)
+            payload["chargingProfile"] = self._in_2(profile)
+        await self._command("RequestStartTransaction", payload)
+
+    @override
+    async def remote_stop(self, transaction_id: str) -> None:
+        payload = {"transactionId": transaction_id}
+        await self._command("RequestStopTransaction", payload)
+
+    @override
+    async def schedule(self, connector: int, duration_s: int) -> Schedule:
+        evse, _ = self.evse_of(connector)
+        payload = {
+            "evseId": evse,
+            "duration": duration_s,
+            "chargingRateUnit": self._shape.unit,
+        }
+        answer = await self._call("GetCompositeSchedule", payload)
+        if answer["status"] != "Accepted" or "schedule" not in answer:
+            raise CommandError("refused", "GetCompositeSchedule")
+        return self._shape.read(answer["schedule"])
+
+    @override
+    async def change_password(self, password: str) -> None:
+        if not await self._try_set_variable(
+            "SecurityCtrlr", "BasicAuthPassword", password
+        ):
+            raise CommandError("refused", "BasicAuthPassword")
+
+    @override
+    async def reset(self, *, hard: bool) -> None:
+        await self._command("Reset", {"type": "Immediate" if hard else "OnIdle"})
+
+    @override
+    async def unlock(self, connector: int) -> None:
+        evse, number = self.evse_of(connector)
+        payload = {"evseId": evse, "connectorId": number}
+        await self._command("UnlockConnector", payload)

@@ -1,0 +1,173 @@
+"""Every message that a charger may send gets the answer that the specification asks for."""
+
+from importlib.resources import files
+import json
+import random
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.central_system import CentralSystem, StationConfig
+from custom_components.sunfuse.central_system.schemas import load_all
+
+from .client import RawStation, Refused
+from .conftest import Connect
+
+# What only a charging station sends (OCPP 1.6 section 4, security white paper section 5, OCPP 2.0.1 and 2.1 part 2).
+FROM_STATION = {
+    "1.6": {
+        "Authorize",
+        "BootNotification",
+        "DataTransfer",
+        "DiagnosticsStatusNotification",
+        "FirmwareStatusNotification",
+        "Heartbeat",
+        "LogStatusNotification",
+        "MeterValues",
+        "SecurityEventNotification",
+        "SignCertificate",
+        "SignedFirmwareStatusNotification",
+        "StartTransaction",
+        "StatusNotification",
+        "StopTransaction",
+    },
+    "2.0.1": {
+        "Authorize",
+        "BootNotification",
+        "ClearedChargingLimit",
+        "DataTransfer",
+        "FirmwareStatusNotification",
+        "Get15118EVCertificate",
+        "GetCertificateStatus",
+        "Heartbeat",
+        "LogStatusNotification",
+        "MeterValues",
+        "NotifyChargingLimit",
+        "NotifyCustomerInformation",
+        "NotifyDisplayMessages",
+        "NotifyEVChargingNeeds",
+        "NotifyEVChargingSchedule",
+        "NotifyEvent",
+        "NotifyMonitoringReport",
+        "NotifyReport",
+        "PublishFirmwareStatusNotification",
+        "ReportChargingProfiles",
+        "ReservationStatusUpdate",
+        "SecurityEventNotification",
+        "SignCertificate",
+        "StatusNotification",
+        "TransactionEvent",
+    },
+}
+FROM_STATION["2.1"] = FROM_STATION["2.0.1"] | {
+    "BatterySwap",
+    "ClosePeriodicEventStream",
+    "GetCertificateChainStatus",
+    "NotifyDERAlarm",
+    "NotifyDERStartStop",
+    "NotifyPriorityCharging",
+    "NotifySettlement",
+    "NotifyWebPaymentStarted",
+    "OpenPeriodicEventStream",
+    "PullDynamicScheduleUpdate",
+    "ReportDERControl",
+    "VatNumberValidation",
+}
+CASES = [
+    (version, action)
+    for version in FROM_STATION
+    for action in sorted(FROM_STATION[version])
+]
+
+
+def schema_of(version: str, action: str) -> dict[str, Any]:
+    """Return the schema of a request."""
+    name = action if version == "1.6" else f"{action}Request"
+    folder = files("ocpp") / f"v{version.replace('.', '')}" / "schemas"
+    text = (folder / f"{name}.json").read_text(encoding="utf-8-sig")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def example(
+    schema: dict[str, Any], root: dict[str, Any], full: random.Random | None = None
+) -> Any:
+    """Return the smallest value that is valid by a schema, or (`full`) one with more in it."""
+    if "$ref" in schema:
+        return example(root["definitions"][schema["$ref"].split("/")[-1]], root, full)
+    if "enum" in schema:
+        return full.choice(schema["enum"]) if full else schema["enum"][0]
+    match schema.get("type"):
+        case "object":
+            required = schema.get("required", [])
+            return {
+                key: example(part, root, full)
+                for key, part in schema.get("properties", {}).items()
+                if key in required
+                or (full and key != "customData" and full.random() < 0.5)
+            }
+        case "array":
+            count = max(schema.get("minItems", 0), 1)
+            return [example(schema["items"], root, full) for _ in range(count)]
+        case "integer":
+            lowest = int(schema.get("minimum", 1))
+            highest = int(schema.get("maximum", lowest + 5))
+            return full.randint(lowest, highest) if full else max(lowest, 1)
+        case "number":
+            return min(1.5, schema.get("maximum", 1.5))
+        case "boolean":
+            return bool(full and full.random() < 0.5)
+    if schema.get("format") == "date-time":
+        return "2026-06-01T12:00:00Z"
+    return "x"[: schema.get("maxLength", 1)]
+
+
+async def _boot(connect: Connect, system: CentralSystem, version: str) -> RawStation:
+    system.accept(StationConfig(identity="CP1"))
+    station = await connect(protocols=(f"ocpp{version}",))
+    await (station.boot() if version == "1.6" else station.boot2())
+    return station
+
+
+@pytest.mark.parametrize(("version", "action"), CASES)
+async def test_every_message_is_answered(
+    system: CentralSystem, connect: Connect, version: str, action: str
+) -> None:
+    """The smallest valid message, and others at random, get a valid answer; the charger stays."""
+    station = await _boot(connect, system, version)
+    schema = schema_of(version, action)
+    schemas = load_all()[version]
+    for seed in (None, *range(5)):
+        payload = example(schema, schema, None if seed is None else random.Random(seed))
+        schemas.check_request(action, payload)
+        schemas.check_response(action, await station.call(action, payload))
+
+
+@pytest.mark.parametrize("version", list(FROM_STATION))
+async def test_messages_of_the_other_side(
+    system: CentralSystem, connect: Connect, version: str
+) -> None:
+    """What only a central system may send is known and not supported from a charger."""
+    station = await _boot(connect, system, version)
+    for action in sorted(load_all()[version].actions - FROM_STATION[version]):
+        if action == "NotifyPeriodicEventStream":
+            continue  # sent without waiting for an answer
+        schema = schema_of(version, action)
+        with pytest.raises(Refused, match="NotSupported"):
+            await station.call(action, example(schema, schema))
+
+
+async def test_message_without_answer(system: CentralSystem, connect: Connect) -> None:
+    """A periodic event stream of 2.1 is taken in silently, rubbish included."""
+    station = await _boot(connect, system, "2.1")
+    schema = json.loads(
+        (
+            files("ocpp") / "v21" / "schemas" / "NotifyPeriodicEventStream.json"
+        ).read_text(encoding="utf-8-sig")
+    )
+    before = len(station.frames)
+    await station.send([6, "s1", "NotifyPeriodicEventStream", example(schema, schema)])
+    await station.send([6, "s2", "NotifyPeriodicEventStream", {}])
+    await station.send([6, "s3", "Rubbish", {}])
+    await station.call("Heartbeat", {})
+    assert [f[1] for f in station.frames[before:] if f[0] in (3, 4)] == ["cp-2"]
