@@ -1,0 +1,152 @@
+"""Sunshine without a forecast: the clear sky, and what this roof made of it.
+
+Where the sun stands is astronomy. How much of it comes through a cloudless sky is
+Haurwitz' formula. What the roof makes of it, by the direction the sun comes from, is
+learned from the site's own history: its tilt, its trees and the usual clouds are all in
+the ratio of production to clear sky, and the ratio's quantiles tell good days from bad.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+import math
+
+from ..series import QUARTER, Slot, quantile, quarters
+from .model import Forecast, with_spread
+
+_J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
+_SECTOR = 15.0  # degrees of azimuth, about an hour of the sun's way
+# Of a clear sky on an average roof: overcast, usual, cloudless; per watt of peak power.
+_PRIOR = (0.08, 0.45, 0.85)
+_PRIOR_HOURS = 5
+_FAINT = 30.0  # W/m2; below it the ratio is noise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the site is, in degrees, north and east positive."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roof:
+    """Watts of production per W/m2 of clear sky, by sector of azimuth.
+
+    Each is the 10th, 50th and 90th percentile; `usual` holds where no sector is known.
+    """
+
+    sectors: tuple[tuple[int, tuple[float, float, float]], ...] = ()
+    usual: tuple[float, float, float] | None = None
+
+
+def sun(at: datetime, place: Place) -> tuple[float, float]:
+    """Return the sun's elevation and azimuth (from north over east) in degrees.
+
+    The low-precision formulas of the Astronomical Almanac (page C5): 0.01 degrees from
+    1950 to 2050, refraction left out.
+    """
+    days = (at - _J2000) / timedelta(days=1)
+    mean_longitude = 280.460 + 0.9856474 * days
+    anomaly = math.radians(357.528 + 0.9856003 * days)
+    longitude = math.radians(
+        mean_longitude + 1.915 * math.sin(anomaly) + 0.020 * math.sin(2 * anomaly)
+    )
+    obliquity = math.radians(23.439 - 0.0000004 * days)
+    declination = math.asin(math.sin(obliquity) * math.sin(longitude))
+    ascension = math.atan2(
+        math.cos(obliquity) * math.sin(longitude), math.cos(longitude)
+    )
+    sidereal = 280.46061837 + 360.98564736629 * days + place.longitude
+    hour_angle = math.radians(sidereal) - ascension
+    latitude = math.radians(place.latitude)
+    elevation = math.asin(
+        math.sin(latitude) * math.sin(declination)
+        + math.cos(latitude) * math.cos(declination) * math.cos(hour_angle)
+    )
+    azimuth = math.atan2(
+        -math.sin(hour_angle),
+        math.tan(declination) * math.cos(latitude)
+        - math.sin(latitude) * math.cos(hour_angle),
+    )
+    return math.degrees(elevation), math.degrees(azimuth) % 360
+
+
+def clear_sky(elevation_deg: float) -> float:
+    """Return the irradiance on level ground under a clear sky, in W/m2.
+
+    B. Haurwitz, "Insolation in relation to cloudiness and cloud density", Journal of
+    Meteorology 2 (1945): 1098 cos z exp(-0.057 / cos z), z from the zenith.
+    """
+    cosine = math.sin(math.radians(elevation_deg))
+    return 0.0 if cosine <= 0 else 1098.0 * cosine * math.exp(-0.057 / cosine)
+
+
+def clear_sky_mean(start: datetime, end: datetime, place: Place) -> float:
+    """Return the mean irradiance of a period: its quarters' middles."""
+    middles = [at + QUARTER / 2 for at in quarters(start, end)]
+    return sum(clear_sky(sun(at, place)[0]) for at in middles) / len(middles)
+
+
+def learn_roof(
+    history: Iterable[Slot], place: Place, *, peak_w: float | None = None
+) -> Roof:
+    """Learn what the roof makes of the sun, from hourly means of its power in watts.
+
+    `peak_w`, the panels' nominal power, stands in where history is short. With neither,
+    nothing is known, and the forecast is empty.
+    """
+    ratios: dict[int, list[float]] = {}
+    for slot in history:
+        irradiance = clear_sky_mean(slot.start, slot.end, place)
+        if irradiance >= _FAINT:
+            _, azimuth = sun(slot.start + (slot.end - slot.start) / 2, place)
+            ratio = max(0.0, slot.value) / irradiance
+            ratios.setdefault(int(azimuth // _SECTOR), []).append(ratio)
+    everything = [ratio for some in ratios.values() for ratio in some]
+    usual: tuple[float, float, float] | None = None
+    if peak_w is not None:
+        # Nominal power is at 1000 W/m2.
+        low, middle, high = (share * peak_w / 1000 for share in _PRIOR)
+        usual = (low, middle, high)
+    if everything:
+        usual = _mixed(everything, usual)
+    sectors = [(sector, _mixed(some, usual)) for sector, some in sorted(ratios.items())]
+    return Roof(sectors=tuple(sectors), usual=usual)
+
+
+def _mixed(
+    ratios: list[float], prior: tuple[float, float, float] | None
+) -> tuple[float, float, float]:
+    """Return the quantiles of some ratios, the fewer, the nearer to what is usual."""
+    own = tuple(quantile(ratios, share) for share in (0.1, 0.5, 0.9))
+    share = 1.0 if prior is None else len(ratios) / (len(ratios) + _PRIOR_HOURS)
+    base = prior or (0.0, 0.0, 0.0)
+    low, middle, high = (
+        share * mine + (1 - share) * other
+        for mine, other in zip(own, base, strict=True)
+    )
+    return low, middle, high
+
+
+def expect_sun(roof: Roof, place: Place, start: datetime, end: datetime) -> Forecast:
+    """Return the expected production by quarter hour; empty where nothing is known."""
+    if (usual := roof.usual) is None:
+        return ()
+    sectors = dict(roof.sectors)
+
+    def powers(slot: Slot) -> tuple[float, float, float]:
+        _, azimuth = sun(slot.start + QUARTER / 2, place)
+        low, middle, high = sectors.get(int(azimuth // _SECTOR), usual)
+        return low * slot.value, middle * slot.value, high * slot.value
+
+    light = tuple(
+        Slot(
+            start=at,
+            end=at + QUARTER,
+            value=clear_sky(sun(at + QUARTER / 2, place)[0]),
+        )
+        for at in quarters(start, end)
+    )
+    return with_spread(light, powers)

@@ -1,0 +1,127 @@
+"""What the house will draw without cars, learned by weekday and hour.
+
+Each coming hour is likened to the hours that were: the same hour of the same weekday says
+most, that of another day of the same kind (working day, weekend) less, any other day a
+little, and all of them less the older they are. On day one there is a household's usual
+day; it counts as much as one day does, so each day makes the forecast better.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from ..series import QUARTER, Series, Slot, at_time, by_quarter, mean, quarters
+from .model import Forecast, with_spread
+
+# Shape of a European household's day, in watts: that of the standard load profile H0 of
+# the German BDEW in broad strokes, for 3500 kWh a year (400 W on average).
+_USUAL_DAY_W = (
+    *(260, 220, 200, 190, 200, 240, 330, 420, 450, 440, 430, 450),
+    *(500, 480, 430, 400, 410, 480, 580, 640, 610, 530, 430, 330),
+)
+_USUAL_MEAN_W = sum(_USUAL_DAY_W) / 24
+# What 1 hour in 10 is below and above of the usual.
+_USUAL_SPREAD = (0.45, 1.0, 2.2)
+_SAME_DAY, _SAME_KIND, _ANY = 1.0, 0.1, 0.02
+_HALF_LIFE = timedelta(days=28)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadModel:
+    """Quantiles in watts by weekday (0 is Monday) and hour: 168 cells, Monday 0:00 first."""
+
+    cells: tuple[tuple[float, float, float], ...]
+    days: float  # how many days of history it has learned from
+
+
+def learn_load(history: Iterable[Slot], now: datetime, tz: tzinfo) -> LoadModel:
+    """Learn from the house's power without cars: hourly means in watts."""
+    slots = [slot for slot in history if slot.end <= now]
+    days = sum(slot.seconds for slot in slots) / 86400
+    # A larger house has a larger usual day, as soon as a day of it is known.
+    known = mean(slots) if days >= 1 else None
+    scale = max(0.0, known) / _USUAL_MEAN_W if known is not None else 1.0
+    by_hour: dict[int, list[tuple[int, float, float]]] = {}
+    for slot in slots:
+        local = slot.start.astimezone(tz)
+        weight = 0.5 ** ((now - slot.start) / _HALF_LIFE) * slot.seconds / 3600
+        sample = (local.weekday(), max(0.0, slot.value), weight)
+        by_hour.setdefault(local.hour, []).append(sample)
+    cells = tuple(
+        _cell(weekday, by_hour.get(hour, []), scale * _USUAL_DAY_W[hour])
+        for weekday in range(7)
+        for hour in range(24)
+    )
+    return LoadModel(cells=cells, days=days)
+
+
+def _cell(
+    weekday: int, samples: Iterable[tuple[int, float, float]], usual_w: float
+) -> tuple[float, float, float]:
+    """Return the quantiles of one weekday's hour."""
+    weighted = [(usual_w * share, 1 / 3) for share in _USUAL_SPREAD]
+    for day, power, weight in samples:
+        same_kind = (day >= 5) == (weekday >= 5)
+        near = _SAME_DAY if day == weekday else _SAME_KIND if same_kind else _ANY
+        weighted.append((power, weight * near))
+    weighted.sort()
+    low, middle, high = (_weighted_quantile(weighted, q) for q in (0.1, 0.5, 0.9))
+    return low, middle, high
+
+
+def _weighted_quantile(ordered: list[tuple[float, float]], share: float) -> float:
+    """Return a quantile of sorted (value, weight): linear between the weights' middles."""
+    total = sum(weight for _, weight in ordered)
+    passed = 0.0
+    before: tuple[float, float] | None = None
+    for value, weight in ordered:
+        place = (passed + weight / 2) / total
+        if place >= share:
+            if before is None:
+                return value
+            span = place - before[0]
+            return before[1] + (value - before[1]) * (share - before[0]) / span
+        before = (place, value)
+        passed += weight
+    return ordered[-1][0]
+
+
+def expect_load(
+    model: LoadModel, start: datetime, end: datetime, tz: tzinfo
+) -> Forecast:
+    """Return the expected load by quarter hour."""
+
+    def powers(slot: Slot) -> tuple[float, float, float]:
+        local = slot.start.astimezone(tz)
+        return model.cells[local.weekday() * 24 + local.hour]
+
+    slots = tuple(
+        Slot(start=at, end=at + QUARTER, value=0.0) for at in quarters(start, end)
+    )
+    return with_spread(slots, powers)
+
+
+def house_load(
+    grid_w: Series,
+    solar_w: Series = (),
+    battery_w: Series = (),
+    cars_w: Series = (),
+) -> Series:
+    """Return the house's own power: grid + solar + battery - cars.
+
+    Grid is positive on import, battery on discharge. Only periods for which every series
+    that is given knows something are used: a hole in the solar data is no dark house, and
+    a charger's is no quiet one. Below zero (clocks that differ) becomes zero.
+    """
+    others = [by_quarter(series) for series in (solar_w, battery_w) if series]
+    cars = by_quarter(cars_w)
+    slots = []
+    for slot in by_quarter(grid_w):
+        found = [at_time(series, slot.start) for series in others]
+        drawn = at_time(cars, slot.start)
+        if any(one is None for one in found) or (cars and drawn is None):
+            continue
+        total = slot.value + sum(one.value for one in found if one is not None)
+        total -= drawn.value if drawn is not None else 0.0
+        slots.append(Slot(start=slot.start, end=slot.end, value=max(0.0, total)))
+    return tuple(slots)

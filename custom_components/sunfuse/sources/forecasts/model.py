@@ -1,0 +1,84 @@
+"""A forecast: power by quarter hour, with how sure it is."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..series import Series, Slot, by_quarter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastSlot:
+    """Mean power from start to end, UTC: what is likely, and what 1 in 10 is beyond."""
+
+    start: datetime
+    end: datetime
+    p10_w: float
+    p50_w: float
+    p90_w: float
+
+    @property
+    def energy_wh(self) -> float:
+        """Return the likely energy."""
+        return self.p50_w * (self.end - self.start).total_seconds() / 3600
+
+
+type Forecast = tuple[ForecastSlot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawForecast:
+    """A source's forecast in watts; `low` and `high` where it tells its own quantiles."""
+
+    likely: Series = ()
+    low: Series = ()
+    high: Series = ()
+
+
+def added(series: Iterable[Series]) -> Series:
+    """Add series by quarter hour, as of several roofs; a gap in one counts as none."""
+    total: dict[datetime, float] = {}
+    ends: dict[datetime, datetime] = {}
+    for one in series:
+        for slot in by_quarter(one):
+            total[slot.start] = total.get(slot.start, 0.0) + slot.value
+            ends[slot.start] = slot.end
+    return tuple(
+        Slot(start=start, end=ends[start], value=total[start])
+        for start in sorted(total)
+    )
+
+
+def added_forecasts(forecasts: Iterable[RawForecast]) -> RawForecast:
+    """Add forecasts of several roofs.
+
+    Their quantiles add up as well: the same cloud shades all roofs of a house. Where only
+    some of them tell quantiles, nothing is known of the sum's.
+    """
+    all_ = [one for one in forecasts if one.likely]
+    told = all(one.low and one.high for one in all_)
+    return RawForecast(
+        likely=added(one.likely for one in all_),
+        low=added(one.low for one in all_) if told else (),
+        high=added(one.high for one in all_) if told else (),
+    )
+
+
+def energy_wh(series: Series) -> float:
+    """Return the energy of a series of watts."""
+    return sum(slot.value * slot.seconds for slot in series) / 3600
+
+
+def with_spread(
+    series: Series, spread: Callable[[Slot], tuple[float, float, float]]
+) -> Forecast:
+    """Turn a series to a forecast; `spread` gives a slot's three powers, put in order."""
+    slots = []
+    for slot in series:
+        p10, p50, p90 = sorted(max(0.0, power) for power in spread(slot))
+        slots.append(
+            ForecastSlot(
+                start=slot.start, end=slot.end, p10_w=p10, p50_w=p50, p90_w=p90
+            )
+        )
+    return tuple(slots)

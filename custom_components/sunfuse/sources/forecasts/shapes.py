@@ -1,0 +1,163 @@
+"""Solar forecasts from Home Assistant's contract and from attributes, by their shape.
+
+- `wh_hours`: energy by time, as every integration with a solar forecast answers;
+- Solcast's `detailedForecast` and `detailedHourly`: mean power in kW with quantiles;
+- `wh_period` (Wh) and `watts` (W) by time, as of Open-Meteo Solar Forecast;
+- lists of rows with a time and a power, as templates make them.
+"""
+
+import ast
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
+import json
+from typing import Any
+
+from ..rows import (
+    Row,
+    first_key,
+    parse_number,
+    parse_time,
+    read_pairs,
+    read_rows,
+    start_key,
+    to_series,
+)
+from ..series import QUARTER, Series, Slot, by_quarter, floor
+from .model import RawForecast
+
+_HOUR = timedelta(hours=1)
+# The finest first: hourly values hide what a quarter does at sunrise.
+_LISTS = ("detailedforecast", "detailedhourly", "forecast", "forecasts", "pv_forecast")
+_POWER = ("pv_estimate", "power", "watts", "pv_power", "p_pv_forecast", "value")
+# More than any roof in a home or a small business: a wrong unit.
+_ABSURD_W = 5e6
+
+
+def read_wh_hours(answer: object, tz: tzinfo) -> RawForecast:
+    """Read `{"wh_hours": {iso time: Wh}}`, each the energy of the period it begins.
+
+    Keys are hours, or half hours; at sunrise and sunset some are odd times, which belong
+    to the period they lie in, as Home Assistant's own Energy dashboard has it.
+    """
+    energies = answer.get("wh_hours") if isinstance(answer, Mapping) else None
+    if not isinstance(energies, Mapping):
+        return RawForecast()
+    return RawForecast(likely=_from_energies(read_pairs(energies.items(), tz)))
+
+
+def _from_energies(rows: Sequence[Row]) -> Series:
+    """Turn energies in Wh, each from its time on, to watts by quarter hour.
+
+    No energy is lost: what lies in the same period is added.
+    """
+    step = _step([row.start for row in rows])
+    sums: dict[datetime, float] = {}
+    for row in rows:
+        if row.value is not None:
+            start = floor(row.start, step)
+            sums[start] = sums.get(start, 0.0) + max(0.0, row.value)
+    hours = step / _HOUR
+    return _believable(
+        [
+            Slot(start=start, end=start + step, value=sums[start] / hours)
+            for start in sorted(sums)
+        ]
+    )
+
+
+def _step(starts: Sequence[datetime]) -> timedelta:
+    """Return the period that most times are apart: an hour, a half or a quarter."""
+    ordered = sorted(set(starts))
+    steps = Counter(
+        after - before for before, after in zip(ordered, ordered[1:], strict=False)
+    )
+    usual = steps.most_common(1)[0][0] if steps else _HOUR
+    return next(
+        step
+        for step in (_HOUR, _HOUR / 2, QUARTER)
+        if usual >= step or (step == QUARTER)
+    )
+
+
+def _believable(slots: Sequence[Slot]) -> Series:
+    """Leave out what no roof can do."""
+    return by_quarter(tuple(slot for slot in slots if slot.value <= _ABSURD_W))
+
+
+def read_solar(
+    attributes: Mapping[str, Any], *, unit: str | None, tz: tzinfo
+) -> RawForecast:
+    """Read an entity's solar forecast from its attributes; empty if it has none.
+
+    `unit` is what a list of rows without a telling name is in: W or kW.
+    """
+    lower = {str(name).lower(): _plain(raw) for name, raw in attributes.items()}
+    for name in _LISTS:
+        rows = [row for row in _items(lower.get(name)) if isinstance(row, Mapping)]
+        forecast = _from_rows(rows, unit, tz)
+        if forecast.likely:
+            return forecast
+    if isinstance(periods := lower.get("wh_period"), Mapping):
+        return RawForecast(likely=_from_energies(read_pairs(periods.items(), tz)))
+    if isinstance(watts := lower.get("watts"), Mapping):
+        rows_of_watts = read_pairs(watts.items(), tz)
+        return RawForecast(likely=_believable(to_series(rows_of_watts)))
+    return read_wh_hours(lower, tz)
+
+
+def _items(value: Any) -> Sequence[Any]:
+    """Return a list's items; none of what is no list."""
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _plain(value: Any) -> Any:
+    """Undo a list that became text (ha-solcast-solar #274); None if that fails."""
+    if not isinstance(value, str) or value.strip()[:1] not in ("[", "{"):
+        return value
+    for read in (json.loads, ast.literal_eval):
+        try:
+            return read(value)
+        except ValueError, SyntaxError, MemoryError, RecursionError:
+            continue
+    return None
+
+
+def _from_rows(
+    rows: Sequence[Mapping[str, Any]], unit: str | None, tz: tzinfo
+) -> RawForecast:
+    """Read rows with a power, with Solcast's quantiles beside it where they are."""
+    rows = [_with_start(row) for row in rows]
+    sample = next((row for row in rows if start_key(row) is not None), None)
+    if sample is None or (key := first_key(sample, _POWER)) is None:
+        return RawForecast()
+    # Solcast's estimates are kilowatts, also those of an entity whose state is kWh.
+    kilo = key.lower() == "pv_estimate" or (unit or "").lower() == "kw"
+
+    def series(name: str) -> Series:
+        read = read_rows(rows, lambda row: parse_number(row.get(name)), tz)
+        return _believable(
+            [
+                Slot(
+                    start=slot.start,
+                    end=slot.end,
+                    value=max(0.0, slot.value) * (1000 if kilo else 1),
+                )
+                for slot in to_series(read)
+            ]
+        )
+
+    return RawForecast(
+        likely=series(key), low=series(f"{key}10"), high=series(f"{key}90")
+    )
+
+
+def _with_start(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give a row of Solcast's own form its start: `period_end` less `period`."""
+    if start_key(row) is not None or not isinstance(row.get("period"), str):
+        return row
+    end = parse_time(row.get("period_end"))
+    minutes = parse_number(row["period"].removeprefix("PT").removesuffix("M"))
+    if end is None or minutes is None:
+        return row
+    return {**row, "period_start": end - timedelta(minutes=minutes)}

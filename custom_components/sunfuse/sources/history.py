@@ -1,0 +1,87 @@
+"""What the recorder remembers: long-term and short-term statistics as series.
+
+The recorder's database is read in its own executor, never on the event loop.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.core import HomeAssistant
+
+from .rows import parse_number
+from .series import Series, Slot
+
+type Period = Literal["5minute", "hour"]
+
+# Whatever unit a sensor records in, statistics are converted to these.
+_UNITS = {"power": "W", "energy": "Wh", "electric_current": "A"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistic:
+    """A statistic over time: means in W or A (energy meters give W), and maxima."""
+
+    mean: Series = ()
+    highest: Series = ()
+
+
+async def async_statistics(
+    hass: HomeAssistant,
+    statistic_ids: Iterable[str],
+    start: datetime,
+    end: datetime,
+    period: Period = "hour",
+) -> dict[str, Statistic]:
+    """Read statistics of power, current or energy sensors.
+
+    Of a power or current sensor its means and maxima, of an energy meter (kWh counting up)
+    the mean power of each period. Sensors without statistics are missing in the answer.
+
+    Raises:
+        KeyError: the recorder is not set up.
+
+    """
+    wanted = set(statistic_ids)
+    if not wanted:
+        return {}
+    rows: dict[str, list[Any]] = await get_instance(hass).async_add_executor_job(
+        statistics_during_period,
+        hass,
+        start,
+        end,
+        wanted,
+        period,
+        _UNITS,
+        {"mean", "max", "change"},
+    )
+    return {
+        statistic_id: Statistic(
+            mean=_series(some, "mean", "change"), highest=_series(some, "max")
+        )
+        for statistic_id, some in rows.items()
+    }
+
+
+def _series(rows: Iterable[Mapping[str, Any]], *names: str) -> Series:
+    """Turn the recorder's rows to slots, by the first of the names that a row has.
+
+    A meter that was exchanged counts down once; what is below zero is left out then.
+    """
+    slots = []
+    for row in rows:
+        start = datetime.fromtimestamp(row["start"], UTC)
+        end = datetime.fromtimestamp(row["end"], UTC)
+        name = next((name for name in names if row.get(name) is not None), None)
+        value = parse_number(row.get(name)) if name is not None else None
+        if value is None:
+            continue
+        if name == "change":
+            if value < 0:
+                continue
+            value *= 3600 / (end - start).total_seconds()
+        slots.append(Slot(start=start, end=end, value=value))
+    return tuple(slots)
