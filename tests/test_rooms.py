@@ -1,0 +1,199 @@
+"""The rules of the rooms (docs/architecture.md), read off the source: who may import whom, and what stays outside."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+import sys
+
+import pytest
+
+PACKAGE = "custom_components.sunfuse"
+HOUSE = Path(__file__).parent.parent / "custom_components" / "sunfuse"
+
+# What each room may use besides the standard library and itself. A room that is not named here may use nothing.
+ROOMS: dict[str, set[str]] = {
+    "engine": set(),
+    "central_system": {"aiohttp", "jsonschema", "ocpp", "yarl", f"{PACKAGE}.engine"},
+    "simulator": {"aiohttp", "jsonschema", "ocpp", "yarl", f"{PACKAGE}.engine"},
+    "sources": {"homeassistant", f"{PACKAGE}.engine"},
+}
+# A decision is a function of its snapshot: the engine computes, with these, and does nothing else. A line in the
+# log changes no decision.
+PURE = {
+    "abc",
+    "bisect",
+    "collections",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "enum",
+    "fractions",
+    "functools",
+    "heapq",
+    "itertools",
+    "logging",
+    "math",
+    "operator",
+    "statistics",
+    "types",
+    "typing",
+}
+# Ways to ask what time it is, of datetime, date and time.
+CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter"}
+INPUT_AND_OUTPUT = {"open", "print", "input", "eval", "exec", "__import__"}
+# About 400, says the house.
+LONGEST_MODULE = 450
+
+
+def modules(room: str) -> list[Path]:
+    """Return the modules of a room."""
+    return sorted((HOUSE / room).rglob("*.py"))
+
+
+def imported(module: str, source: str, *, is_package: bool = False) -> Iterator[str]:
+    """Yield the full name of every module that a module imports, wherever it does."""
+    package = module if is_package else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package.split(".")[: 1 - node.level or None] if node.level else []
+            base = ".".join([*start, *filter(None, [node.module])])
+            # `from .. import engine` names a module, `from ..engine import decide` does not.
+            yield from (
+                f"{base}.{alias.name}" if base == PACKAGE else base
+                for alias in node.names
+            )
+
+
+def allowed(name: str, room: str) -> bool:
+    """Return whether a module of this room may import that one."""
+    top = name.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return room != "engine" or top in PURE
+    names = {f"{PACKAGE}.{room}"} | ROOMS[room]
+    return any(name == own or name.startswith(f"{own}.") for own in names)
+
+
+def impure(source: str) -> Iterator[str]:
+    """Yield every call that reads a clock, or that reads or writes anything else."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        if isinstance(node.func, ast.Attribute) and node.func.attr in CLOCKS:
+            yield ast.unparse(node.func)
+        if isinstance(node.func, ast.Name) and node.func.id in INPUT_AND_OUTPUT:
+            yield node.func.id
+
+
+def found_in(room: str) -> Iterator[tuple[Path, str, str]]:
+    """Yield each module of a room: its path, its full name and its source."""
+    for path in modules(room):
+        parts = path.relative_to(HOUSE).with_suffix("").parts
+        name = ".".join([PACKAGE, *parts]).removesuffix(".__init__")
+        yield path, name, path.read_text(encoding="utf-8")
+
+
+def test_every_room_has_its_rule() -> None:
+    """A new room says here what it may use."""
+    rooms = {path.name for path in HOUSE.iterdir() if (path / "__init__.py").exists()}
+    assert rooms == ROOMS.keys()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_what_it_may(room: str) -> None:
+    """The engine knows nothing of Home Assistant and OCPP, and those who speak OCPP nothing of Home Assistant."""
+    wrong = [
+        f"{path.relative_to(HOUSE)}: {imports}"
+        for path, name, source in found_in(room)
+        for imports in imported(name, source, is_package=path.name == "__init__.py")
+        if not allowed(imports, room)
+    ]
+    assert not wrong
+
+
+def test_the_engine_owns_no_clock_and_touches_nothing() -> None:
+    """`now` comes in with the snapshot, so that a recorded snapshot is a test case."""
+    wrong = [
+        f"{path.relative_to(HOUSE)}: {call}()"
+        for path, _, source in found_in("engine")
+        for call in impure(source)
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("room", ["engine", "central_system", "simulator"])
+def test_hass_stays_outside(room: str) -> None:
+    """Only sources/ and Home Assistant's own files touch `hass`."""
+    wrong = [
+        str(path.relative_to(HOUSE))
+        for path, _, source in found_in(room)
+        if any(
+            (isinstance(node, ast.arg) and node.arg == "hass")
+            or (isinstance(node, ast.Name) and node.id == "hass")
+            for node in ast.walk(ast.parse(source))
+        )
+    ]
+    assert not wrong
+
+
+def test_no_module_is_two() -> None:
+    """A module that passes about 400 lines is asking to be two."""
+    lengths = {
+        str(path.relative_to(HOUSE)): len(path.read_bytes().splitlines())
+        for path in HOUSE.rglob("*.py")
+    }
+    assert {name for name, length in lengths.items() if length > LONGEST_MODULE} == (
+        set()
+    )
+
+
+@pytest.mark.parametrize(
+    ("room", "source"),
+    [
+        ("engine", "import homeassistant"),
+        ("engine", "from homeassistant.core import HomeAssistant"),
+        ("engine", "from ..central_system.model import StationState"),
+        ("engine", "from .. import central_system"),
+        ("engine", "from ..const import DOMAIN"),
+        ("engine", "import asyncio"),
+        ("engine", "import random"),
+        ("engine", "def late():\n    import ocpp"),
+        ("central_system", "from homeassistant.core import callback"),
+        ("central_system", "from ..simulator import Simulation"),
+        ("central_system", "from ..controller import Controller"),
+        ("simulator", "from ..central_system import CentralSystem"),
+        ("sources", "from ..central_system import CentralSystem"),
+    ],
+)
+def test_a_broken_rule_is_seen(room: str, source: str) -> None:
+    """The reading itself is right: each of these is refused in that room."""
+    names = list(imported(f"{PACKAGE}.{room}.module", source))
+    assert names
+    assert not all(allowed(name, room) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("room", "source"),
+    [
+        ("engine", "from .model import Snapshot"),
+        ("engine", "from . import reasons"),
+        ("engine", "from datetime import datetime"),
+        ("central_system", "from ..engine.model import ConnectorStatus"),
+        ("simulator", "from aiohttp import ClientSession"),
+        ("sources", "from homeassistant.core import HomeAssistant"),
+    ],
+)
+def test_a_kept_rule_is_let_be(room: str, source: str) -> None:
+    """Nothing that the house allows is refused."""
+    names = list(imported(f"{PACKAGE}.{room}.module", source))
+    assert names
+    assert all(allowed(name, room) for name in names)
+
+
+@pytest.mark.parametrize(
+    "source", ["datetime.now(UTC)", "time.monotonic()", "open('x')", "date.today()"]
+)
+def test_a_clock_is_seen(source: str) -> None:
+    """Reading the clock or a file is seen for what it is."""
+    assert list(impure(source))
