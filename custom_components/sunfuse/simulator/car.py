@@ -26,6 +26,8 @@ class CarSpec:
     wake_s: float = 2.0  # from an offer to the first current
     rise_a_s: float = 2.5
     fall_a_s: float = 20.0
+    iso15118: bool = False  # it says what it needs, and until when
+    departs_in_h: float = 8.0  # what it says then
     first_arrival_s: float = 0.0  # after the start of the simulation
     stays_h: tuple[float, float] = (3.0, 5.0)
     away_h: tuple[float, float] = (0.5, 1.25)

@@ -31,6 +31,7 @@ class Reading:
     energy_wh: float = 0.0  # the lifetime register
     soc: float = 0.0  # percent
     full: bool = False
+    wanted_wh: float = 0.0  # what the car still wants to store
 
     @property
     def power_w(self) -> float:
@@ -77,6 +78,7 @@ class Connector:
     authorised_at: datetime | None = None
     remote_start_id: int | None = None
     told: Status | None = None  # the status that was last reported
+    told_2x: str | None = None  # the same in the words of OCPP 2.x
     limit: Limit | None = None  # what it has made of its profiles
     limit_changed_at: datetime | None = None  # when they began to say otherwise
     sampled_at: datetime | None = None

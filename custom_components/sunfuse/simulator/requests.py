@@ -11,7 +11,7 @@ from .schemas import Payload
 if TYPE_CHECKING:
     from .charge_point import ChargePoint
 
-_DAY_S = 86400.0
+DAY_S = 86400.0
 _PURPOSES = {
     "ChargePointMaxProfile": Purpose.STATION_MAX,
     "TxDefaultProfile": Purpose.TX_DEFAULT,
@@ -28,7 +28,8 @@ _REFUSALS = {
 }
 
 
-def _time(text: str) -> datetime:
+def at_time(text: str) -> datetime:
+    """Read a time."""
     return datetime.fromisoformat(text)
 
 
@@ -96,6 +97,8 @@ class Requests:
         status = self._point.configuration.change(payload["key"], payload["value"])
         if status == "Accepted" and payload["key"] == "HeartbeatInterval":
             self._point.heartbeat_interval_s = float(payload["value"]) or 300.0
+        if status == "Accepted" and payload["key"] == "AuthorizationKey":
+            self._point.password = payload["value"]
         return {"status": status}
 
     def _get_configuration(self, payload: Payload) -> Payload:
@@ -179,16 +182,14 @@ class Requests:
             stack_level=profile["stackLevel"],
             purpose=_PURPOSES[profile["chargingProfilePurpose"]],
             kind=Kind(profile["chargingProfileKind"]),
-            repeats_s=7 * _DAY_S
-            if profile.get("recurrencyKind") == "Weekly"
-            else _DAY_S,
-            valid_from=_time(valid_from) if valid_from else None,
-            valid_to=_time(valid_to) if valid_to else None,
+            repeats_s=7 * DAY_S if profile.get("recurrencyKind") == "Weekly" else DAY_S,
+            valid_from=at_time(valid_from) if valid_from else None,
+            valid_to=at_time(valid_to) if valid_to else None,
             transaction=None if transaction is None else str(transaction),
             installed_at=self._point.now(),
             schedule=Schedule(
                 unit=schedule["chargingRateUnit"],
-                start=_time(start) if start else None,
+                start=at_time(start) if start else None,
                 duration_s=schedule.get("duration"),
                 periods=tuple(
                     Period(
@@ -319,7 +320,7 @@ class Requests:
         connector.reservation = Reservation(
             id=payload["reservationId"],
             id_tag=payload["idTag"],
-            expires_at=_time(payload["expiryDate"]),
+            expires_at=at_time(payload["expiryDate"]),
         )
         return _ACCEPTED
 

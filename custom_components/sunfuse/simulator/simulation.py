@@ -10,6 +10,7 @@ import aiohttp
 
 from .car import CarState, is_full
 from .charge_point import ChargePoint
+from .charging_station import ChargingStation, ChargingStation21
 from .connector import Reading, Status
 from .site import DEFAULT_CHARGERS, ChargerSpec, SimulatedSite, SiteState, SiteValues
 from .station import Station
@@ -19,6 +20,11 @@ TICK_S = 0.25
 TELL_S = 1.0
 # A summer's morning, 10:30 on the house's clocks: sun, passing clouds, and the day still to come.
 DEFAULT_START = datetime(2026, 6, 21, 8, 30, tzinfo=UTC)
+_STATIONS: dict[str, type[Station]] = {
+    "ocpp1.6": ChargePoint,
+    "ocpp2.0.1": ChargingStation,
+    "ocpp2.1": ChargingStation21,
+}
 _FOREVER = timedelta(days=3650)
 
 
@@ -44,7 +50,7 @@ class SimulatedCharger:
         self._simulation = simulation
         self._first = first
         self.spec = spec
-        self.station: Station = ChargePoint(
+        self.station: Station = _STATIONS[spec.protocol](
             spec, voltage_v=simulation.site.voltage_v, clock=simulation.clock
         )
 
@@ -115,6 +121,7 @@ class SimulatedCharger:
                 energy_wh=self._simulation.state.charged_wh[self._first + number],
                 soc=min(100 * car.stored_wh / spec.battery_wh, 100.0),
                 full=is_full(spec, car),
+                wanted_wh=max(spec.target_soc * spec.battery_wh - car.stored_wh, 0.0),
             )
             for number, (spec, car) in enumerate(
                 zip(self.spec.cars, self.cars, strict=True)

@@ -44,6 +44,7 @@ class Station(Uplink):
             for number in range(len(spec.cars))
         )
         self.profiles = ProfileStack(voltage_v, spec.phases)
+        self.restart_when_idle = False
 
     # --- The connection -------------------------------------------------------------------------------------
 
@@ -133,6 +134,9 @@ class Station(Uplink):
                 self.tell_status(connector)
             if connector.transaction and self._sample_due(connector):
                 self.sample(connector)
+        if self.restart_when_idle and not any(c.transaction for c in self.connectors):
+            self.restart_when_idle = False
+            self.restart("Soft")
 
     def _notice_plug(self, connector: Connector, reading: Reading) -> None:
         plugged_before = connector.reading.plugged

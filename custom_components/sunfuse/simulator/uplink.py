@@ -62,6 +62,7 @@ class Uplink(ABC):
         """Build the station, which is still switched off."""
         self.spec = spec
         self.character = Character(spec.behaviour, random=random.Random(spec.identity))
+        self.password = spec.password
         self.connected = False
         self.registered = False  # the central system accepted it on this connection
         self.commissioned = False  # it was accepted once, so it charges offline too
@@ -125,9 +126,9 @@ class Uplink(ABC):
             retry_s = min(2 * retry_s, LONGEST_RETRY_S)
 
     def _headers(self) -> dict[str, str]:
-        if self.spec.password is None:
+        if self.password is None:
             return {}
-        login = f"{self.spec.identity}:{self.spec.password}"
+        login = f"{self.spec.identity}:{self.password}"
         return {"Authorization": f"Basic {b64encode(login.encode()).decode()}"}
 
     async def _live(self, wire: Wire) -> None:

@@ -1,0 +1,323 @@
+"""Charging stations that speak OCPP 2.0.1 and 2.1. Each EVSE has one connector."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import override
+import uuid
+
+from .connector import Connector, Status, Transaction
+from .device_model import DeviceModel
+from .metering import Sample, register_wh, samples
+from .requests2 import Requests2
+from .schemas import Payload
+from .site import ChargerSpec
+from .station import Station
+from .uplink import utcnow
+from .wire import Refusal
+
+_STATUSES = {
+    Status.AVAILABLE: "Available",
+    Status.RESERVED: "Reserved",
+    Status.UNAVAILABLE: "Unavailable",
+    Status.FAULTED: "Faulted",
+}
+_STATES = {
+    Status.PREPARING: "EVConnected",
+    Status.CHARGING: "Charging",
+    Status.SUSPENDED_EV: "SuspendedEV",
+    Status.SUSPENDED_EVSE: "SuspendedEVSE",
+}
+# Why a transaction ended, and what brought that about.
+_ENDS = {
+    "DeAuthorized": ("DeAuthorized", "Deauthorized"),
+    "EVDisconnected": ("EVDisconnected", "EVDeparted"),
+    "HardReset": ("ImmediateReset", "ResetCommand"),
+    "Local": ("Local", "StopAuthorized"),
+    "Other": ("Other", "AbnormalCondition"),
+    "Remote": ("Remote", "RemoteStop"),
+    "SoftReset": ("ImmediateReset", "ResetCommand"),
+    "UnlockCommand": ("Other", "UnlockCommand"),
+}
+_TRANSFERS = {1: "AC_single_phase", 2: "AC_two_phase", 3: "AC_three_phase"}
+
+
+def id_token(id_tag: str) -> Payload:
+    """Return a card, or the token of somebody who needs none."""
+    if not id_tag:
+        return {"idToken": "", "type": "NoAuthorization"}
+    is_contract = len(id_tag) >= 14 and id_tag[:2].isalpha()  # ISO 15118's eMAID
+    return {"idToken": id_tag, "type": "eMAID" if is_contract else "ISO14443"}
+
+
+class ChargingStation(Station):
+    """An OCPP 2.0.1 charging station."""
+
+    version = "2.0.1"
+    subprotocol = "ocpp2.0.1"
+
+    def __init__(
+        self,
+        spec: ChargerSpec,
+        *,
+        voltage_v: float = 230.0,
+        clock: Callable[[], datetime] = utcnow,
+    ) -> None:
+        """Build the station with the settings that its maker gave it."""
+        super().__init__(spec, voltage_v=voltage_v, clock=clock)
+        self.model = DeviceModel(spec)
+        self.local_list: dict[str, str] = {}
+        self.local_list_version = 0
+        self.boot_reason = "PowerUp"
+        self._requests = Requests2(self)
+
+    @property
+    @override
+    def sample_interval_s(self) -> float:
+        return self.model.number("SampledDataCtrlr.TxUpdatedInterval") or float("inf")
+
+    @property
+    @override
+    def connection_timeout_s(self) -> float:
+        return self.model.number("TxCtrlr.EVConnectionTimeOut")
+
+    @property
+    @override
+    def free_charging(self) -> bool:
+        return not self.model.boolean("AuthCtrlr.Enabled")
+
+    @property
+    @override
+    def free_id_tag(self) -> str:
+        return ""
+
+    @property
+    @override
+    def switches_phases(self) -> bool:
+        return self.model.boolean("SmartChargingCtrlr.Phases3to1")
+
+    @override
+    def handle(self, action: str, payload: Payload) -> Payload:
+        handler = self._requests.handlers.get(action)
+        if handler is None:
+            raise Refusal("NotSupported")
+        return handler(payload)
+
+    @override
+    def refuse(self, action: str, payload: Payload) -> Payload:
+        return self._requests.refuse(action, payload)
+
+    @override
+    def restarts(self, kind: str) -> None:
+        super().restarts(kind)
+        self.boot_reason = "RemoteReset"
+
+    # --- What it reports ---------------------------------------------------------------------------------------
+
+    @override
+    def boot_payload(self) -> Payload:
+        return {
+            "reason": self.boot_reason,
+            "chargingStation": {
+                "vendorName": self.spec.vendor,
+                "model": self.spec.model[:20],
+                "serialNumber": self.spec.identity[:25],
+                "firmwareVersion": "2.0.0",
+            },
+        }
+
+    @override
+    def went_online(self) -> None:
+        super().went_online()
+        for connector in self.connectors:
+            self.tell_connector(connector)
+
+    @override
+    def tell_status(self, connector: Connector) -> None:
+        status = _STATUSES.get(connector.status, "Occupied")
+        if status != connector.told_2x:
+            connector.told_2x = status
+            self.tell_connector(connector)
+        if connector.transaction and connector.transaction.id:
+            self.event(connector, connector.transaction, "ChargingStateChanged")
+
+    def tell_connector(self, connector: Connector, *, triggered: bool = False) -> None:
+        """Report the connector's status."""
+        payload: Payload = {
+            "timestamp": self.now().isoformat(),
+            "connectorStatus": _STATUSES.get(connector.status, "Occupied"),
+            "evseId": connector.id,
+            "connectorId": 1,
+        }
+        self.say("StatusNotification", lambda: payload, triggered=triggered)
+
+    def event(
+        self,
+        connector: Connector,
+        transaction: Transaction,
+        trigger: str,
+        *,
+        kind: str = "Updated",
+        info: Payload | None = None,
+        measurands: str = "",
+        more: Payload | None = None,
+        done: Callable[[Payload], None] | None = None,
+    ) -> None:
+        """Report what happened in a transaction."""
+        state = _STATES.get(connector.status, "EVConnected")
+        if not connector.reading.plugged:
+            state = "Idle"
+        payload: Payload = {
+            "eventType": kind,
+            "timestamp": self.now().isoformat(),
+            "triggerReason": trigger,
+            "seqNo": transaction.sequence,
+            "transactionInfo": {
+                "transactionId": transaction.id,
+                "chargingState": state,
+                **(info or {}),
+            },
+            "evse": {"id": connector.id, "connectorId": 1},
+            **(more or {}),
+        }
+        transaction.sequence += 1
+        if not self.registered:
+            payload["offline"] = True
+        context = {
+            "Started": "Transaction.Begin",
+            "Ended": "Transaction.End",
+        }.get(kind, "Sample.Periodic")
+        if value := self.meter_value(connector, transaction, measurands, context):
+            payload["meterValue"] = [value]
+        self.say("TransactionEvent", lambda: payload, done=done, kept=True)
+
+    def meter_value(
+        self,
+        connector: Connector,
+        transaction: Transaction | None,
+        measurands: str,
+        context: str,
+    ) -> Payload | None:
+        """Return what the meter shows; None where nothing is asked for."""
+        behaviour = self.character.behaviour
+
+        def sampled(sample: Sample) -> Payload:
+            number = sample.value
+            if sample.measurand.startswith("Energy"):
+                factor = 1000 if behaviour.kilo else 1
+                number = register_wh(connector, transaction, behaviour) / factor
+            value: Payload = {"value": round(number, 3), "context": context}
+            if not (behaviour.default_measurand and sample.unit == "Wh"):
+                value["measurand"] = sample.measurand
+                value["unitOfMeasure"] = {"unit": sample.unit}
+            if sample.phase:
+                value["phase"] = sample.phase
+            return value
+
+        values = [
+            sampled(sample)
+            for sample in samples(connector, measurands.split(","), behaviour)
+        ]
+        if not values:
+            return None
+        return {"timestamp": self.now().isoformat(), "sampledValue": values}
+
+    @override
+    def tell_start(self, connector: Connector, transaction: Transaction) -> None:
+        transaction.id = str(uuid.uuid4())
+
+        def started(answer: Payload) -> None:
+            transaction.energised = True
+            status = answer.get("idTokenInfo", {}).get("status", "Accepted")
+            stops = self.model.boolean("TxCtrlr.StopTxOnInvalidId")
+            if connector.transaction is not transaction:
+                return
+            if status not in ("Accepted", "ConcurrentTx") and stops:
+                self.stop(connector, "DeAuthorized")
+            elif self.spec.cars[connector.id - 1].iso15118:
+                self._tell_needs(connector)
+
+        trigger = "CablePluggedIn"
+        info: Payload = {}
+        if connector.remote_start_id is not None:
+            trigger, info = "RemoteStart", {"remoteStartId": connector.remote_start_id}
+            connector.remote_start_id = None
+        elif transaction.id_tag:
+            trigger = "Authorized"
+        self.event(
+            connector,
+            transaction,
+            trigger,
+            kind="Started",
+            info=info,
+            measurands=self.model.text("SampledDataCtrlr.TxStartedMeasurands"),
+            more={"idToken": id_token(transaction.id_tag)},
+            done=started,
+        )
+
+    def _tell_needs(self, connector: Connector) -> None:
+        """Report what an ISO 15118 car asks for."""
+        car = self.spec.cars[connector.id - 1]
+        departure = self.now() + timedelta(hours=car.departs_in_h)
+        payload: Payload = {
+            "evseId": connector.id,
+            "chargingNeeds": {
+                "requestedEnergyTransfer": _TRANSFERS[
+                    min(car.phases, self.spec.phases)
+                ],
+                "departureTime": departure.isoformat(),
+                "acChargingParameters": {
+                    "energyAmount": round(connector.reading.wanted_wh),
+                    "evMinCurrent": 6,
+                    "evMaxCurrent": round(car.max_a),
+                    "evMaxVoltage": 400,
+                },
+            },
+        }
+        self.say("NotifyEVChargingNeeds", lambda: payload)
+
+    @override
+    def tell_stop(
+        self, connector: Connector, transaction: Transaction, reason: str
+    ) -> None:
+        stopped, trigger = _ENDS[reason]
+        self.event(
+            connector,
+            transaction,
+            trigger,
+            kind="Ended",
+            info={"stoppedReason": stopped},
+            measurands=self.model.text("SampledDataCtrlr.TxEndedMeasurands"),
+        )
+
+    @override
+    def tell_meter(
+        self, connector: Connector, context: str, *, triggered: bool = False
+    ) -> None:
+        measurands = self.model.text("SampledDataCtrlr.TxUpdatedMeasurands")
+        transaction = connector.transaction
+        if transaction:
+            trigger = "Trigger" if triggered else "MeterValuePeriodic"
+            self.event(connector, transaction, trigger, measurands=measurands)
+        elif value := self.meter_value(connector, None, measurands, context):
+            payload: Payload = {"evseId": connector.id, "meterValue": [value]}
+            self.say("MeterValues", lambda: payload, triggered=triggered)
+
+    @override
+    def authorise(self, connector: Connector, id_tag: str) -> None:
+        if not self.registered:
+            if self.local_list.get(id_tag) == "Accepted":
+                self.allow(connector, id_tag)
+            return
+
+        def answered(answer: Payload) -> None:
+            if answer["idTokenInfo"]["status"] == "Accepted":
+                self.allow(connector, id_tag)
+
+        self.say("Authorize", lambda: {"idToken": id_token(id_tag)}, done=answered)
+
+
+class ChargingStation21(ChargingStation):
+    """An OCPP 2.1 charging station."""
+
+    version = "2.1"
+    subprotocol = "ocpp2.1"

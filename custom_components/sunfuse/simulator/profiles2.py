@@ -1,0 +1,230 @@
+"""Smart charging of an OCPP 2.x charging station (part 2, section K)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .connector import Connector
+from .profiles import Kind, Period, Profile, Purpose, Schedule
+from .requests import DAY_S, at_time
+from .schemas import Payload
+
+if TYPE_CHECKING:
+    from .charging_station import ChargingStation
+
+_PURPOSES = {
+    "ChargingStationExternalConstraints": Purpose.EXTERNAL,
+    "ChargingStationMaxProfile": Purpose.STATION_MAX,
+    "TxDefaultProfile": Purpose.TX_DEFAULT,
+    "TxProfile": Purpose.TX,
+}
+_ACCEPTED: Payload = {"status": "Accepted"}
+
+
+def _rejected(reason: str) -> Payload:
+    return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}
+
+
+class ProfileRequests:
+    """The handlers, by action."""
+
+    def __init__(self, station: ChargingStation) -> None:
+        """Answer for this station."""
+        self._station = station
+        self._sent: dict[int, Payload] = {}  # profiles as they came, to be reported
+        self.handlers: dict[str, Callable[[Payload], Payload]] = {
+            "ClearChargingProfile": self._clear,
+            "GetChargingProfiles": self._get_profiles,
+            "GetCompositeSchedule": self._get_composite_schedule,
+            "SetChargingProfile": self._set,
+            "UpdateDynamicSchedule": self._update_dynamic_schedule,
+        }
+
+    def _connector(self, evse_id: int) -> Connector | None:
+        if 1 <= evse_id <= len(self._station.connectors):
+            return self._station.connectors[evse_id - 1]
+        return None
+
+    def _profile(self, evse_id: int, sent: Payload) -> Profile:
+        schedule = sent["chargingSchedule"][0]
+        start = schedule.get("startSchedule")
+        valid_from, valid_to = sent.get("validFrom"), sent.get("validTo")
+        weekly = sent.get("recurrencyKind") == "Weekly"
+        return Profile(
+            id=sent["id"],
+            connector=evse_id,
+            stack_level=sent["stackLevel"],
+            purpose=_PURPOSES[sent["chargingProfilePurpose"]],
+            kind=Kind(sent["chargingProfileKind"]),
+            repeats_s=7 * DAY_S if weekly else DAY_S,
+            valid_from=at_time(valid_from) if valid_from else None,
+            valid_to=at_time(valid_to) if valid_to else None,
+            transaction=sent.get("transactionId"),
+            installed_at=self._station.now(),
+            max_offline_s=sent.get("maxOfflineDuration"),
+            invalid_after_offline=sent.get("invalidAfterOfflineDuration", False),
+            schedule=Schedule(
+                unit=schedule["chargingRateUnit"],
+                start=at_time(start) if start else None,
+                duration_s=schedule.get("duration"),
+                periods=tuple(
+                    Period(
+                        start_s=period["startPeriod"],
+                        # In 2.1 a period may have a set point alone.
+                        limit=float(period.get("limit", period.get("setpoint", 0))),
+                        phases=period.get("numberPhases"),
+                    )
+                    for period in schedule["chargingSchedulePeriod"]
+                ),
+            ),
+        )
+
+    def install(self, evse_id: int, sent: Payload) -> None:
+        """Take a profile in."""
+        self._station.profiles.install(self._profile(evse_id, sent))
+        self._sent[sent["id"]] = sent
+
+    def _set(self, payload: Payload) -> Payload:
+        evse_id, sent = payload["evseId"], payload["chargingProfile"]
+        if reason := self._objection(evse_id, sent):
+            return _rejected(reason)
+        self.install(evse_id, sent)
+        connector = self._connector(evse_id)
+        if (
+            connector
+            and connector.transaction
+            and sent["chargingProfilePurpose"] == "TxProfile"
+            and self._station.spec.cars[evse_id - 1].iso15118
+        ):
+            self._tell(
+                "NotifyEVChargingSchedule",
+                {
+                    "timeBase": self._station.now().isoformat(),
+                    "evseId": evse_id,
+                    "chargingSchedule": sent["chargingSchedule"][0],
+                },
+            )
+        return _ACCEPTED
+
+    def _objection(self, evse_id: int, sent: Payload) -> str | None:
+        """Return the reason code why a profile is refused, if it is."""
+        station, model = self._station, self._station.model
+        schedule, purpose = sent["chargingSchedule"][0], sent["chargingProfilePurpose"]
+        connector = self._connector(evse_id)
+        periods = schedule["chargingSchedulePeriod"]
+        if purpose in station.character.behaviour.refuses_purposes:
+            return "UnsupportedPurpose"
+        if purpose not in _PURPOSES or sent["chargingProfileKind"] not in list(Kind):
+            return "UnsupportedParam"
+        if evse_id and connector is None:
+            return "UnknownEvse"
+        if sent["stackLevel"] > model.number("SmartChargingCtrlr.ProfileStackLevel"):
+            return "InvalidStackLevel"
+        if schedule["chargingRateUnit"] not in model.text(
+            "SmartChargingCtrlr.RateUnit"
+        ).split(","):
+            return "UnsupportedRateUnit"
+        most = model.number("SmartChargingCtrlr.PeriodsPerSchedule")
+        if len(periods) > most or periods[0]["startPeriod"]:
+            return "InvalidSchedule"
+        if purpose == "ChargingStationMaxProfile" and evse_id:
+            return "InvalidValue"
+        if purpose == "TxProfile":
+            transaction = connector.transaction if connector else None
+            wanted = sent.get("transactionId")
+            # K01.FR.03: a TxProfile names the transaction that it is for.
+            if transaction is None or wanted is None or transaction.id != wanted:
+                return "TxNotFound"
+        return None
+
+    def _clear(self, payload: Payload) -> Payload:
+        criteria = payload.get("chargingProfileCriteria", {})
+        purpose = criteria.get("chargingProfilePurpose")
+        found = self._station.profiles.clear(
+            profile_id=payload.get("chargingProfileId"),
+            connector=criteria.get("evseId"),
+            purpose=_PURPOSES[purpose] if purpose else None,
+            stack_level=criteria.get("stackLevel"),
+        )
+        return {"status": "Accepted" if found else "Unknown"}
+
+    def _get_profiles(self, payload: Payload) -> Payload:
+        criteria = payload["chargingProfile"]
+        ids = criteria.get("chargingProfileId")
+        found: dict[int, list[Payload]] = {}
+        for profile in self._station.profiles.profiles:
+            sent = self._sent[profile.id]
+            if (
+                payload.get("evseId") in (None, profile.connector)
+                and (ids is None or profile.id in ids)
+                and criteria.get("stackLevel") in (None, profile.stack_level)
+                and criteria.get("chargingProfilePurpose")
+                in (None, sent["chargingProfilePurpose"])
+            ):
+                found.setdefault(profile.connector, []).append(sent)
+        if not found:
+            return {"status": "NoProfiles"}
+        for part, (evse_id, profiles) in enumerate(found.items(), start=1):
+            self._tell(
+                "ReportChargingProfiles",
+                {
+                    "requestId": payload["requestId"],
+                    "chargingLimitSource": "CSO",
+                    "evseId": evse_id,
+                    "chargingProfile": profiles,
+                    "tbc": part < len(found),
+                },
+            )
+        return _ACCEPTED
+
+    def _get_composite_schedule(self, payload: Payload) -> Payload:
+        station = self._station
+        evse_id = payload["evseId"]
+        connector = self._connector(evse_id) or Connector(id=0)
+        if connector.id != evse_id:
+            return _rejected("UnknownEvse")
+        now = station.now()
+        periods = station.profiles.composite(
+            now, payload["duration"], connector.charging, station.spec.max_a
+        )
+        unit = payload.get("chargingRateUnit", "A")
+        watts_per_a = connector.reading.voltage_v * station.spec.phases
+        scale = watts_per_a if unit == "W" else 1.0
+        return {
+            "status": "Accepted",
+            "schedule": {
+                "evseId": evse_id,
+                "duration": payload["duration"],
+                "scheduleStart": now.isoformat(),
+                "chargingRateUnit": unit,
+                "chargingSchedulePeriod": [
+                    {
+                        "startPeriod": round(period.start_s),
+                        "limit": round(period.limit * scale, 1),
+                        "numberPhases": period.phases or station.spec.phases,
+                    }
+                    for period in periods
+                ],
+            },
+        }
+
+    def _update_dynamic_schedule(self, payload: Payload) -> Payload:
+        """Change the limit of a dynamic profile (OCPP 2.1)."""
+        stack = self._station.profiles
+        limit = payload["scheduleUpdate"].get("limit")
+        for profile in stack.profiles:
+            if profile.id == payload["chargingProfileId"]:
+                if profile.kind is not Kind.DYNAMIC or limit is None:
+                    return _rejected("InvalidProfile")
+                period = replace(profile.schedule.periods[0], limit=float(limit))
+                schedule = replace(profile.schedule, periods=(period,))
+                stack.install(
+                    replace(
+                        profile, schedule=schedule, installed_at=self._station.now()
+                    )
+                )
+                return _ACCEPTED
+        return _rejected("UnknownProfile")
+
+    def _tell(self, action: str, payload: Payload) -> None:
+        self._station.say(action, lambda: payload)

@@ -1,0 +1,349 @@
+"""What an OCPP 2.x charging station answers to the central system's requests."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .connector import Connector, Reservation
+from .device_model import Variable
+from .profiles2 import ProfileRequests
+from .requests import at_time
+from .schemas import Payload
+
+if TYPE_CHECKING:
+    from .charging_station import ChargingStation
+
+_ACCEPTED: Payload = {"status": "Accepted"}
+_REJECTED: Payload = {"status": "Rejected"}
+# What is no `Rejected`, where an answer has no such status.
+_REFUSALS = {
+    "ClearChargingProfile": "Unknown",
+    "ClearDisplayMessage": "Unknown",
+    "GetChargingProfiles": "NoProfiles",
+    "SendLocalList": "Failed",
+    "UnlockConnector": "UnlockFailed",
+    "DeleteCertificate": "Failed",
+    "GetInstalledCertificateIds": "NotFound",
+    "GetDisplayMessages": "Unknown",
+}
+
+
+class Requests2:
+    """The handlers, by action."""
+
+    def __init__(self, station: ChargingStation) -> None:
+        """Answer for this station."""
+        self._station = station
+        self._profiles = ProfileRequests(station)
+        self._messages: dict[int, Payload] = {}
+        self.handlers: dict[str, Callable[[Payload], Payload]] = {
+            "CancelReservation": self._cancel_reservation,
+            "ChangeAvailability": self._change_availability,
+            "ClearCache": lambda _: _ACCEPTED,
+            "ClearDisplayMessage": self._clear_display_message,
+            "CostUpdated": lambda _: {},
+            "DataTransfer": lambda _: {"status": "UnknownVendorId"},
+            "GetBaseReport": self._get_base_report,
+            "GetDisplayMessages": self._get_display_messages,
+            "GetLocalListVersion": self._get_local_list_version,
+            "GetLog": self._get_log,
+            "GetMonitoringReport": lambda _: {"status": "EmptyResultSet"},
+            "GetReport": self._get_report,
+            "GetTransactionStatus": self._get_transaction_status,
+            "GetVariables": self._get_variables,
+            "RequestStartTransaction": self._request_start,
+            "RequestStopTransaction": self._request_stop,
+            "ReserveNow": self._reserve_now,
+            "Reset": self._reset,
+            "SendLocalList": self._send_local_list,
+            "SetDisplayMessage": self._set_display_message,
+            "SetVariables": self._set_variables,
+            "TriggerMessage": self._trigger_message,
+            "UnlockConnector": self._unlock_connector,
+            "UpdateFirmware": self._update_firmware,
+            **self._profiles.handlers,
+        }
+
+    def refuse(self, action: str, payload: Payload) -> Payload:
+        """Return the answer that says no."""
+        entries = {
+            "GetVariables": ("getVariableData", "getVariableResult"),
+            "SetVariables": ("setVariableData", "setVariableResult"),
+        }
+        if action in entries:
+            asked, answered = entries[action]
+            return {
+                answered: [
+                    {
+                        "attributeStatus": "Rejected",
+                        "component": entry["component"],
+                        "variable": entry["variable"],
+                    }
+                    for entry in payload[asked]
+                ]
+            }
+        return {"status": _REFUSALS.get(action, "Rejected")}
+
+    def _connector(self, evse_id: int) -> Connector | None:
+        if 1 <= evse_id <= len(self._station.connectors):
+            return self._station.connectors[evse_id - 1]
+        return None
+
+    # --- The device model ----------------------------------------------------------------------------------------
+
+    def _get_variables(self, payload: Payload) -> Payload:
+        self._station.asked_for_configuration()
+        model = self._station.model
+        return {"getVariableResult": [model.get(e) for e in payload["getVariableData"]]}
+
+    def _set_variables(self, payload: Payload) -> Payload:
+        station = self._station
+        results = []
+        for entry in payload["setVariableData"]:
+            result = station.model.set(entry)
+            results.append(result)
+            if result["attributeStatus"] != "Accepted":
+                continue
+            match entry["variable"]["name"].casefold():
+                case "basicauthpassword":
+                    station.password = entry["attributeValue"]
+                case "heartbeatinterval":
+                    station.heartbeat_interval_s = float(entry["attributeValue"])
+        return {"setVariableResult": results}
+
+    def _get_base_report(self, payload: Payload) -> Payload:
+        self._station.asked_for_configuration()
+        variables = list(self._station.model.variables)
+        if payload["reportBase"] == "ConfigurationInventory":
+            variables = [v for v in variables if v.mutability != "ReadOnly"]
+        return self._report(payload["requestId"], variables)
+
+    def _get_report(self, payload: Payload) -> Payload:
+        model = self._station.model
+        wanted = payload.get("componentVariable")
+        variables = model.named(wanted) if wanted else list(model.variables)
+        return self._report(payload["requestId"], variables)
+
+    def _report(self, request_id: int, variables: list[Variable]) -> Payload:
+        """Send a report in parts, as large as the station can make them."""
+        if not variables:
+            return {"status": "EmptyResultSet"}
+        station = self._station
+        size = int(station.model.number("DeviceDataCtrlr.ItemsPerMessage[GetReport]"))
+        for part, first in enumerate(range(0, len(variables), size)):
+            self._tell(
+                "NotifyReport",
+                {
+                    "requestId": request_id,
+                    "generatedAt": station.now().isoformat(),
+                    "seqNo": part,
+                    "tbc": first + size < len(variables),
+                    "reportData": [
+                        variable.report()
+                        for variable in variables[first : first + size]
+                    ],
+                },
+            )
+        return _ACCEPTED
+
+    # --- Transactions and connectors ---------------------------------------------------------------------------
+
+    def _request_start(self, payload: Payload) -> Payload:
+        station = self._station
+        wanted = payload.get("evseId")
+        id_tag = payload["idToken"]["idToken"]
+        free = [
+            connector
+            for connector in station.connectors
+            if wanted in (None, connector.id)
+            and connector.operative
+            and not connector.transaction
+            and not connector.fault
+            and (not connector.reservation or connector.reservation.id_tag == id_tag)
+        ]
+        if not free:
+            return _REJECTED
+        free.sort(key=lambda connector: not connector.reading.plugged)
+        connector = free[0]
+        if profile := payload.get("chargingProfile"):
+            if profile["chargingProfilePurpose"] != "TxProfile":
+                return _REJECTED
+            self._profiles.install(connector.id, profile)
+        connector.remote_start_id = payload["remoteStartId"]
+        if station.model.boolean("AuthCtrlr.AuthorizeRemoteStart"):
+            station.authorise(connector, id_tag)
+        else:
+            station.allow(connector, id_tag)
+        return _ACCEPTED
+
+    def _request_stop(self, payload: Payload) -> Payload:
+        for connector in self._station.connectors:
+            transaction = connector.transaction
+            if transaction and transaction.id == payload["transactionId"]:
+                self._station.stop(connector, "Remote")
+                return _ACCEPTED
+        return _REJECTED
+
+    def _get_transaction_status(self, payload: Payload) -> Payload:
+        station = self._station
+        answer: Payload = {"messagesInQueue": station.waiting > 0}
+        if wanted := payload.get("transactionId"):
+            answer["ongoingIndicator"] = any(
+                connector.transaction and connector.transaction.id == wanted
+                for connector in station.connectors
+            )
+        return answer
+
+    def _reset(self, payload: Payload) -> Payload:
+        station = self._station
+        if "evseId" in payload:
+            return _REJECTED
+        busy = any(connector.transaction for connector in station.connectors)
+        if payload["type"] == "OnIdle" and busy:
+            station.restart_when_idle = True
+            return {"status": "Scheduled"}
+        station.restart("Soft")
+        return _ACCEPTED
+
+    def _unlock_connector(self, payload: Payload) -> Payload:
+        connector = self._connector(payload["evseId"])
+        if connector is None or payload["connectorId"] != 1:
+            return {"status": "UnknownConnector"}
+        if connector.transaction:
+            return {"status": "OngoingAuthorizedTransaction"}
+        return {"status": "Unlocked"}
+
+    def _change_availability(self, payload: Payload) -> Payload:
+        operative = payload["operationalStatus"] == "Operative"
+        addressed = self._station.connectors
+        if evse := payload.get("evse"):
+            connector = self._connector(evse["id"])
+            if connector is None:
+                return _REJECTED
+            addressed = (connector,)
+        scheduled = False
+        for connector in addressed:
+            connector.wanted_operative = operative
+            if connector.transaction and not operative:
+                scheduled = True
+            else:
+                connector.operative = operative
+        return {"status": "Scheduled"} if scheduled else _ACCEPTED
+
+    def _trigger_message(self, payload: Payload) -> Payload:
+        station = self._station
+        evse = payload.get("evse", {}).get("id")
+        connectors = [c for c in station.connectors if evse in (None, c.id)]
+        if not connectors:
+            return _REJECTED
+        match payload["requestedMessage"]:
+            case "BootNotification":
+                boot = station.boot_payload() | {"reason": "Triggered"}
+                station.say(
+                    "BootNotification",
+                    lambda: boot,
+                    done=station.booted,
+                    triggered=True,
+                )
+            case "Heartbeat":
+                station.say("Heartbeat", dict, triggered=True)
+            case "StatusNotification":
+                for connector in connectors:
+                    station.tell_connector(connector, triggered=True)
+            case "MeterValues":
+                for connector in connectors:
+                    station.tell_meter(connector, "Trigger", triggered=True)
+            case "TransactionEvent":
+                for connector in connectors:
+                    if connector.transaction:
+                        station.tell_meter(connector, "Trigger", triggered=True)
+            case "LogStatusNotification" | "FirmwareStatusNotification" as name:
+                station.say(name, lambda: {"status": "Idle"}, triggered=True)
+            case _:
+                return {"status": "NotImplemented"}
+        return _ACCEPTED
+
+    def _reserve_now(self, payload: Payload) -> Payload:
+        evse = payload.get("evseId", 1)
+        connector = self._connector(evse)
+        if connector is None:
+            return _REJECTED
+        if connector.fault:
+            return {"status": "Faulted"}
+        if not connector.operative:
+            return {"status": "Unavailable"}
+        held = connector.reservation
+        taken = held is not None and held.id != payload["id"]
+        if connector.transaction or connector.reading.plugged or taken:
+            return {"status": "Occupied"}
+        connector.reservation = Reservation(
+            id=payload["id"],
+            id_tag=payload["idToken"]["idToken"],
+            expires_at=at_time(payload["expiryDateTime"]),
+        )
+        return _ACCEPTED
+
+    def _cancel_reservation(self, payload: Payload) -> Payload:
+        for connector in self._station.connectors:
+            held = connector.reservation
+            if held and held.id == payload["reservationId"]:
+                connector.reservation = None
+                return _ACCEPTED
+        return _REJECTED
+
+    # --- Lists, files, displays ----------------------------------------------------------------------------------
+
+    def _get_local_list_version(self, _payload: Payload) -> Payload:
+        return {"versionNumber": self._station.local_list_version}
+
+    def _send_local_list(self, payload: Payload) -> Payload:
+        station = self._station
+        if payload["updateType"] == "Full":
+            station.local_list = {}
+        elif payload["versionNumber"] <= station.local_list_version:
+            return {"status": "VersionMismatch"}
+        for entry in payload.get("localAuthorizationList", []):
+            tag = entry["idToken"]["idToken"]
+            if info := entry.get("idTokenInfo"):
+                station.local_list[tag] = info["status"]
+            else:
+                station.local_list.pop(tag, None)
+        station.local_list_version = payload["versionNumber"]
+        return _ACCEPTED
+
+    def _get_log(self, payload: Payload) -> Payload:
+        for status in ("Uploading", "Uploaded"):
+            said = {"status": status, "requestId": payload["requestId"]}
+            self._tell("LogStatusNotification", said)
+        return {"status": "Accepted", "filename": "log.txt"}
+
+    def _update_firmware(self, payload: Payload) -> Payload:
+        for status in ("Downloading", "Downloaded", "Installing", "Installed"):
+            said = {"status": status, "requestId": payload["requestId"]}
+            self._tell("FirmwareStatusNotification", said)
+        return _ACCEPTED
+
+    def _set_display_message(self, payload: Payload) -> Payload:
+        self._messages[payload["message"]["id"]] = payload["message"]
+        return _ACCEPTED
+
+    def _clear_display_message(self, payload: Payload) -> Payload:
+        found = self._messages.pop(payload["id"], None)
+        return {"status": "Accepted" if found else "Unknown"}
+
+    def _get_display_messages(self, payload: Payload) -> Payload:
+        wanted = payload.get("id")
+        messages = [
+            message
+            for number, message in self._messages.items()
+            if wanted is None or number in wanted
+        ]
+        if not messages:
+            return {"status": "Unknown"}
+        self._tell(
+            "NotifyDisplayMessages",
+            {"requestId": payload["requestId"], "messageInfo": messages},
+        )
+        return _ACCEPTED
+
+    def _tell(self, action: str, payload: Payload) -> None:
+        self._station.say(action, lambda: payload)
