@@ -1,0 +1,472 @@
+"""Translations and icons: what the code uses exists, and what exists is used."""
+
+import ast
+from collections.abc import Iterable, Iterator
+import json
+from pathlib import Path
+import re
+import string
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse import flow_schemas as forms
+from custom_components.sunfuse.charger_flow import charger_schema
+from custom_components.sunfuse.const import SUBENTRY_CHARGER
+from custom_components.sunfuse.engine.model import ReasonKey
+from homeassistant.config_entries import SOURCE_USER
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from .common import site_entry, wait_until
+
+INTEGRATION = Path(__file__).parent.parent / "custom_components" / "sunfuse"
+
+# developers.home-assistant.io/docs/internationalization/core
+SECTIONS = {
+    "common",
+    "conditions",
+    "config",
+    "config_panel",
+    "config_subentries",
+    "device",
+    "device_automation",
+    "entity",
+    "entity_component",
+    "exceptions",
+    "issues",
+    "options",
+    "selector",
+    "services",
+    "system_health",
+    "title",
+    "triggers",
+}
+STEP_KEYS = {
+    "data",
+    "data_description",
+    "description",
+    "menu_option_descriptions",
+    "menu_options",
+    "sections",
+    "submit",
+    "title",
+}
+KEY = re.compile(r"[a-z0-9](?:[a-z0-9]|[-_](?![-_]))*(?<![-_])")
+URL = re.compile(r"(?:https?|ftps?|wss?)://[a-z0-9]|www\.", re.IGNORECASE)
+
+# What Home Assistant's own flow helpers abort with.
+HELPERS = {
+    "async_update_and_abort": "reconfigure_successful",
+    "_async_abort_entries_match": "already_configured",
+    "_abort_if_unique_id_configured": "already_configured",
+}
+
+
+def _load(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((INTEGRATION / name).read_text("utf-8"))
+    return loaded
+
+
+ENGLISH = _load("translations/en.json")
+ICONS = _load("icons.json")
+TREES = {
+    path.relative_to(INTEGRATION).as_posix(): ast.parse(path.read_text("utf-8"))
+    for path in sorted(INTEGRATION.rglob("*.py"))
+}
+
+
+def _strings(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _strings(value, f"{path}.{key}" if path else key)
+    else:
+        yield path, node
+
+
+def _fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def _calls(trees: Iterable[ast.AST], *names: str) -> Iterator[ast.Call]:
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                function = node.func
+                name = getattr(function, "attr", getattr(function, "id", None))
+                if name in names:
+                    yield node
+
+
+def _literal(node: ast.AST | None) -> str | None:
+    """Return a literal text; what is filled in becomes a star."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(_literal(part) or "*" for part in parts)
+        case _:
+            return None
+
+
+def _keyword(call: ast.Call, name: str) -> ast.AST | None:
+    return next((k.value for k in call.keywords if k.arg == name), None)
+
+
+def _flow_classes(base: str) -> list[ast.AST]:
+    """Return the classes of the flow that derives from this one, with its mixins."""
+    return [
+        node
+        for name, tree in TREES.items()
+        if name.endswith("flow.py")
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+        and any(getattr(b, "id", None) == base for b in node.bases)
+    ]
+
+
+FLOWS = {
+    "config": (_flow_classes("ConfigFlow"), ENGLISH["config"]),
+    "options": (_flow_classes("OptionsFlow"), ENGLISH["options"]),
+    "charger": (
+        _flow_classes("ConfigSubentryFlow"),
+        ENGLISH["config_subentries"][SUBENTRY_CHARGER],
+    ),
+}
+
+
+def test_every_text_is_one_that_home_assistant_takes() -> None:
+    """Flat, complete, without references, HTML, addresses or stray blanks."""
+    assert ENGLISH.keys() <= SECTIONS
+    assert not (INTEGRATION / "strings.json").exists()
+    for path, text in _strings(ENGLISH):
+        assert isinstance(text, str), path
+        assert text == text.strip() != "", path
+        assert "[%" not in text, path
+        assert not re.search(r"<[a-z/]", text, re.IGNORECASE), path
+        assert not URL.search(text), path
+        assert not re.search(r"'\{\w+\}'", text), path
+        assert all(field.isidentifier() for field in _fields(text)), path
+        for key in path.split("."):
+            assert KEY.fullmatch(key), path
+
+
+@pytest.mark.parametrize(
+    "language",
+    [path.stem for path in (INTEGRATION / "translations").glob("*.json")],
+)
+def test_every_language_says_the_same_things(language: str) -> None:
+    """A translation has no key that English lacks, and fills in the same values."""
+    english = dict(_strings(ENGLISH))
+    for path, text in _strings(_load(f"translations/{language}.json")):
+        assert path in english
+        assert _fields(text) == _fields(english[path]), path
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_steps(flow: str) -> None:
+    """Each step that is shown has its texts, and no text is of a step that is gone."""
+    classes, texts = FLOWS[flow]
+    shown = {
+        _literal(_keyword(call, "step_id"))
+        for call in _calls(classes, "async_show_form", "async_show_menu")
+    }
+    assert shown == texts["step"].keys()
+    for name, step in texts["step"].items():
+        assert step.keys() <= STEP_KEYS, name
+        assert step["title"], name
+
+
+def test_menus() -> None:
+    """Each choice of the menu has a name and a description, and leads somewhere."""
+    (menu,) = _calls(FLOWS["config"][0], "async_show_menu")
+    options = _keyword(menu, "menu_options")
+    assert isinstance(options, ast.List)
+    choices = {_literal(option) for option in options.elts}
+    step = ENGLISH["config"]["step"]["user"]
+    assert choices == step["menu_options"].keys()
+    assert choices == step["menu_option_descriptions"].keys()
+    assert choices <= ENGLISH["config"]["step"].keys()
+
+
+def _keys(schema: Any) -> set[str]:
+    return {str(key) for key in schema.schema}
+
+
+def test_fields() -> None:
+    """Each field of a form has a label and a description, and no text is of a field that is gone."""
+    site = site_entry(9000)
+    charger = charger_schema(site, with_identity=False)
+    expected = {
+        ("config", "simulated"): forms.SIMULATED,
+        ("config", "reconfigure"): forms.SIMULATED,
+        ("config", "site"): forms.GRID,
+        ("config", "sun"): forms.SUN,
+        ("config", "electrical"): forms.ELECTRICAL,
+        ("config", "charger"): charger,
+        ("options", "init"): forms.OPTIONS,
+        ("charger", "user"): charger_schema(site, with_identity=True),
+        ("charger", "reconfigure"): charger,
+    }
+    without = {("config", "user"), ("config", "address")}
+    steps = {
+        (flow, name): step
+        for flow, (_, texts) in FLOWS.items()
+        for name, step in texts["step"].items()
+    }
+    assert steps.keys() == expected.keys() | without
+    for name in without:
+        assert "data" not in steps[name]
+    for name, schema in expected.items():
+        assert steps[name]["data"].keys() == _keys(schema), name
+        assert steps[name]["data_description"].keys() == _keys(schema), name
+
+
+def _errors() -> set[str]:
+    """Return every key that a flow gives as what is wrong with a field."""
+    found: set[str | None] = set()
+    trees = [tree for name, tree in TREES.items() if "flow" in Path(name).name]
+    for call in _calls(trees, "setdefault"):
+        found.add(_literal(call.args[1]))
+    for tree in trees:
+        for node in ast.walk(tree):
+            match node:
+                case ast.Assign(
+                    targets=[ast.Subscript(value=ast.Name(id="errors"))], value=value
+                ):
+                    found.add(_literal(value))
+                case ast.FunctionDef(returns=returns) if returns and (
+                    ast.unparse(returns) in ("Errors", "dict[str, str]", "str | None")
+                ):
+                    found |= set(_returned(node))
+    return {key for key in found if key}
+
+
+def _returned(function: ast.FunctionDef) -> Iterator[str | None]:
+    def texts(value: ast.AST | None) -> Iterator[str | None]:
+        match value:
+            case ast.Dict(values=values):
+                yield from (_literal(item) for item in values)
+            case ast.IfExp(body=body, orelse=orelse):
+                yield from texts(body)
+                yield from texts(orelse)
+            case _:
+                yield _literal(value)
+
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return):
+            yield from texts(node.value)
+
+
+def test_errors() -> None:
+    """Each error that a form can show has its text, and no text is of an error that is gone."""
+    texts = {key for _, section in FLOWS.values() for key in section.get("error", {})}
+    assert texts == _errors()
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_aborts(flow: str) -> None:
+    """Each way in which a flow ends without an entry has its text, and the other way round."""
+    classes, texts = FLOWS[flow]
+    reasons = {
+        _literal(_keyword(call, "reason")) for call in _calls(classes, "async_abort")
+    }
+    reasons |= {HELPERS[_name(call)] for call in _calls(classes, *HELPERS)}
+    assert reasons == texts.get("abort", {}).keys()
+
+
+def _name(call: ast.Call) -> str:
+    assert isinstance(call.func, ast.Attribute)
+    return call.func.attr
+
+
+def _matches(found: Iterable[str | None], texts: Iterable[str]) -> None:
+    """Check both ways; a star in what is found stands for what is known only at run time."""
+    patterns = {key for key in found if key}
+    texts = set(texts)
+    regexes = {key: re.escape(key).replace(r"\*", r"\w+") for key in patterns}
+    for key, regex in regexes.items():
+        assert any(re.fullmatch(regex, text) for text in texts), f"no text: {key}"
+    for text in texts:
+        assert any(re.fullmatch(regex, text) for regex in regexes.values()), (
+            f"never used: {text}"
+        )
+
+
+def test_exceptions() -> None:
+    """Each error of an action or a set-up has its message, with the values that it is given."""
+    raised = [
+        call
+        for tree in TREES.values()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and _keyword(call, "translation_domain")
+        and _literal(call.func) is None
+        and "issue" not in ast.unparse(call.func)
+    ]
+    messages = {
+        key: text["message"] for key, text in ENGLISH.get("exceptions", {}).items()
+    }
+    _matches((_literal(_keyword(c, "translation_key")) for c in raised), messages)
+    for call in raised:
+        key = _literal(_keyword(call, "translation_key"))
+        given = _keyword(call, "translation_placeholders")
+        if key in messages and isinstance(given, ast.Dict | None):
+            names = {_literal(name) for name in given.keys} if given else set()
+            assert _fields(messages[key]) == names, key
+
+
+def test_command_errors() -> None:
+    """Each way in which a charger does not do what it is told has its message."""
+    keys: set[str | None] = set()
+    for call in _calls(TREES.values(), "CommandError"):
+        if call.args:
+            keys.add(_literal(call.args[0]))
+    messages = {
+        key.removeprefix("command_")
+        for key in ENGLISH["exceptions"]
+        if key.startswith("command_")
+    }
+    assert {key for key in keys if key} == messages
+
+
+def test_issues() -> None:
+    """Each repair has its texts, and no text is of a repair that is gone."""
+    _matches(
+        (
+            _literal(_keyword(call, "translation_key"))
+            for call in _calls(TREES.values(), "async_create_issue")
+        ),
+        ENGLISH.get("issues", {}),
+    )
+
+
+def test_devices() -> None:
+    """Each device that is named by a key has its name."""
+    _matches(
+        (
+            _literal(_keyword(call, "translation_key"))
+            for call in _calls(
+                TREES.values(),
+                "DeviceInfo",
+                "ChildDeviceInfo",
+                "async_get_or_create",
+            )
+        ),
+        ENGLISH["device"],
+    )
+
+
+def test_selectors() -> None:
+    """Each list to choose from has its choices named."""
+    keys = {
+        _literal(_keyword(call, "translation_key"))
+        for call in _calls(TREES.values(), "SelectSelectorConfig")
+    }
+    assert keys - {None} == ENGLISH["selector"].keys()
+    options: dict[str, set[str]] = {}
+    charger = charger_schema(site_entry(9000), with_identity=True)
+    for schema in (forms.GRID, forms.SUN, forms.ELECTRICAL, forms.OPTIONS, charger):
+        for selector in schema.schema.values():
+            config = getattr(selector, "config", {})
+            if key := config.get("translation_key"):
+                options[key] = set(config["options"])
+    assert options == {
+        key: set(texts["options"]) for key, texts in ENGLISH["selector"].items()
+    }
+
+
+def test_every_reason_has_its_sentence() -> None:
+    """*Why is my car not charging?* always has an answer, in words and as a state."""
+    keys = {key.value for key in ReasonKey}
+    assert {f"reason_{key}" for key in keys} == ENGLISH["common"].keys()
+    assert ENGLISH["entity"]["sensor"]["reason"]["state"].keys() == keys
+
+
+def _reason_values() -> Iterator[tuple[str, set[str | None]]]:
+    """Return each reason whose values are written where it is given."""
+    for call in _calls(TREES.values(), "Reason"):
+        key, values = _keyword(call, "key"), _keyword(call, "values")
+        if isinstance(key, ast.Attribute) and isinstance(values, ast.Tuple | None):
+            pairs = values.elts if values else []
+            names = {_literal(p.elts[0]) for p in pairs if isinstance(p, ast.Tuple)}
+            yield ReasonKey[key.attr].value, names
+
+
+def test_sentences_name_only_values_that_their_reasons_have() -> None:
+    """A sentence that names a value that is not there would be an error at run time."""
+    given = list(_reason_values())
+    assert given
+    for key, names in given:
+        assert _fields(ENGLISH["common"][f"reason_{key}"]) <= names, key
+
+
+@pytest.mark.parametrize("kind", ["services", "triggers", "conditions"])
+def test_actions_triggers_and_conditions(kind: str) -> None:
+    """What a file of definitions has, texts and icons have too; without the file there are none."""
+    exists = (INTEGRATION / f"{kind}.yaml").exists()
+    assert (kind in ENGLISH) is exists
+    assert (kind in ICONS) is exists
+
+
+async def _registered(hass: HomeAssistant) -> list[er.RegistryEntry]:
+    """Return every entity of a simulated site, which has all that there is."""
+    flows = hass.config_entries.flow
+    result = await flows.async_init("sunfuse", context={"source": SOURCE_USER})
+    result = await flows.async_configure(
+        result["flow_id"], {"next_step_id": "simulated"}
+    )
+    schema = result["data_schema"]
+    assert schema
+    (port,) = schema.schema
+    result = await flows.async_configure(
+        result["flow_id"], {"port": port.description["suggested_value"]}
+    )
+    await hass.async_block_till_done()
+    (entry,) = hass.config_entries.async_entries("sunfuse")
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    chargers = [e.entity_id for e in entities if e.translation_key == "connected"]
+    # Whoever leaves while the chargers are connecting cuts asyncio short.
+    await wait_until(
+        lambda: all(hass.states.is_state(charger, "on") for charger in chargers),
+        "the chargers connect",
+    )
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    return entities
+
+
+async def test_entities(hass: HomeAssistant, socket_enabled: None) -> None:
+    """Each entity has a name, each of its states a word, and whatever has no device class an icon."""
+    entities = await _registered(hass)
+    named = {(e.domain, e.translation_key) for e in entities if e.translation_key}
+    texts = {
+        (domain, key) for domain, keys in ENGLISH["entity"].items() for key in keys
+    }
+    assert named == texts
+
+    for entity in entities:
+        if entity.translation_key is None:
+            # Its device class names it.
+            assert entity.original_device_class, entity.entity_id
+            continue
+        key = (entity.domain, entity.translation_key)
+        text = ENGLISH["entity"][key[0]][key[1]]
+        options = set((entity.capabilities or {}).get("options", ()))
+        assert text.get("state", {}).keys() == options, key
+        icon = ICONS["entity"].get(key[0], {}).get(key[1])
+        if entity.original_device_class in (None, "enum"):
+            assert icon, key
+        if icon and options:
+            assert icon.get("state", {}).keys() <= options, key
+
+
+def test_icons() -> None:
+    """Each icon is a Material Design Icon of an entity that exists."""
+    assert ICONS.keys() <= {"entity", "services", "triggers", "conditions"}
+    for path, icon in _strings(ICONS):
+        assert re.fullmatch(r"mdi:[a-z0-9-]+", icon), path
+    for domain, keys in ICONS["entity"].items():
+        assert keys.keys() <= ENGLISH["entity"][domain].keys()
+        for key, icons in keys.items():
+            assert icons.keys() <= {"default", "range", "state", "state_attributes"}
+            assert "default" in icons, key
