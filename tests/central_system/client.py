@@ -9,7 +9,7 @@ from typing import Any, Self
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
 type Payload = dict[str, Any]
-type Answer = Payload | Callable[[Payload], Payload | None] | None
+type Answer = Payload | str | Callable[[Payload], Payload | None] | None
 
 WAIT_S = 5.0
 

@@ -1,5 +1,8 @@
 """How to speak to chargers: OCPP over WebSocket, behind one interface that knows no version."""
 
+from .actions import ConfigurationResult, Firmware, LogKind
+from .adapter import Schedule
+from .cards import Card, CardPolicy
 from .model import (
     ChargingNeeds,
     CommandError,
@@ -18,6 +21,12 @@ from .station import Station
 from .timing import Timing
 
 __all__ = [
+    "Card",
+    "CardPolicy",
+    "ConfigurationResult",
+    "Firmware",
+    "LogKind",
+    "Schedule",
     "CentralSystem",
     "ChargingNeeds",
     "CommandError",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .frames import Payload
-from .link import Link
+from .link import Answer, Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Adapter(ABC):
         self.link = link
 
     @abstractmethod
-    def handle(self, action: str, payload: Payload) -> Payload:
+    def handle(self, action: str, payload: Payload) -> Answer:
         """Take in a request of the station, valid by its schema, and return the answer.
 
         Raises:

@@ -9,7 +9,9 @@ import logging
 from typing import Any
 
 from ..engine.model import ConnectorStatus
+from .actions import ActingAdapter
 from .adapter import Adapter
+from .cards import CardPolicy
 from .clock import Clock
 from .inspector import Inspector
 from .limiter import CHARGES, Limiter
@@ -87,9 +89,10 @@ class StationBook:
         self.device_model: dict[str, str | None] = {}  # OCPP 2.x, as it was reported
         self._sequence: OrderedDict[str, int] = OrderedDict()
         self._held: dict[str, tuple[datetime, Callable[[], None]]] = {}
+        self.cards = CardPolicy()
         self.former_password: str | None = None
         self._inspector = Inspector(self)
-        self._adapter: Adapter | None = None
+        self._adapter: ActingAdapter | None = None
         self._ready = asyncio.Event()
         self._meters: dict[int, Meter] = {}
         self._limiters: dict[int, Limiter] = {}
@@ -112,7 +115,7 @@ class StationBook:
         return self._state
 
     @property
-    def adapter(self) -> Adapter | None:
+    def adapter(self) -> ActingAdapter | None:
         """What speaks with the station; None while it is out of reach."""
         return self._adapter
 
@@ -159,6 +162,12 @@ class StationBook:
         self.behaviour = behaviour(info, self.config.quirks)
         names = tuple(quirk.name for quirk in in_force(info))
         self._set(info=info, quirks=names, **changes)
+
+    def told_card(self, token: str, decision: bool | None) -> None:
+        """Note that a card was held to the station, and what became of it (None: somebody is asked)."""
+        if decision is False:
+            self.counters["refused_cards"] += 1
+        self._set(last_card=token)
 
     def told_fail_safe_set(self, *, taken: bool) -> None:
         """Note whether the station took its fail-safe current."""

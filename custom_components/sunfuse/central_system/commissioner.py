@@ -2,16 +2,19 @@
 
 from abc import abstractmethod
 import asyncio
+from collections.abc import Callable
 import itertools
 import logging
 from typing import TYPE_CHECKING, override
 
-from .adapter import Adapter, Limit
+from .actions import ActingAdapter
+from .adapter import Limit
 from .frames import Payload
-from .link import Link
+from .link import Answer, Link
 from .model import CommandError
 from .profiles import Shape
 from .quirks import Kind, Purpose
+from .text import clean
 
 if TYPE_CHECKING:
     from .station import Station
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 
-class Commissioner(Adapter):
+class Commissioner(ActingAdapter):
     """Sets up one connected station."""
 
     def __init__(self, link: Link, station: Station) -> None:
@@ -28,6 +31,38 @@ class Commissioner(Adapter):
         self.station = station
         self._boots = itertools.count(1)
         self._boot_count = 0
+        self._requests = itertools.count(1)
+
+    def next_request_id(self) -> int:
+        """Return an id for a request whose progress the station tells later."""
+        return next(self._requests)
+
+    def decide(self, token: str, answer: Callable[[bool], Payload]) -> Answer:
+        """Return the answer about a card, at once or after somebody was asked."""
+        token = clean(token)
+        policy = self.station.cards
+        decision = policy.decide(token)
+        self.station.told_card(token, decision)
+        if decision is not None:
+            return answer(decision)
+        return self._ask_about(token, answer)
+
+    async def _ask_about(
+        self, token: str, answer: Callable[[bool], Payload]
+    ) -> Payload:
+        return answer(await self.station.cards.answer(self.station.identity, token))
+
+    async def _set_up_cards(self) -> None:
+        """Keep the station's list in step, so that drivers get in while we are away."""
+        policy = self.station.cards
+        if policy.free and not policy.cards:
+            return
+        try:
+            await self.send_local_list(policy.version, policy.cards)
+        except CommandError as err:
+            if err.key == "not_connected":
+                raise
+            _LOGGER.debug("%s: local list: %s", self.station.identity, err)
 
     # What differs by version
 
@@ -84,6 +119,7 @@ class Commissioner(Adapter):
             await self._learn()
             await self._set_fail_safe()
             await self._set_up_meter()
+            await self._set_up_cards()
             for connector in self.station.state.connectors:
                 if connector.status is None:
                     await self._try_trigger("StatusNotification", connector.id)

@@ -298,7 +298,7 @@ class Limiter:
             ConnectorStatus.PREPARING,
         ):
             return True
-        if status is not ConnectorStatus.PREPARING:
+        if status is not ConnectorStatus.PREPARING or not self._station.cards.free:
             return False
         since = self._waiting_since
         grace = timedelta(seconds=self._station.timing.start_grace_s)

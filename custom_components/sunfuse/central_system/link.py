@@ -30,7 +30,9 @@ from .throttle import Bucket
 
 _LOGGER = logging.getLogger(__name__)
 
-type Handler = Callable[[str, Payload], Payload]
+# An answer that takes time (somebody is asked) is given later; the link goes on meanwhile.
+type Answer = Payload | Coroutine[Any, Any, Payload]
+type Handler = Callable[[str, Payload], Answer]
 
 _SHORT = 20  # what each text of BootNotification may be at least
 RESPONSE_TIMEOUT_S = 30.0
@@ -163,6 +165,9 @@ class Link:
         try:
             self._schemas.check_request(call.action, shortened(call))
             answer = handler(call.action, call.payload)
+            if not isinstance(answer, dict):
+                self.spawn(self._answer_later(call, answer))
+                return
             if not isinstance(call, Send):
                 self._schemas.check_response(call.action, answer)
         except Fault as fault:
@@ -173,6 +178,12 @@ class Link:
             return
         if not isinstance(call, Send):
             await self._send(result_text(call.message_id, answer))
+
+    async def _answer_later(
+        self, call: Call, answer: Coroutine[Any, Any, Payload]
+    ) -> None:
+        with contextlib.suppress(ConnectionError):
+            await self._send(result_text(call.message_id, await answer))
 
     async def _refuse(self, fault: Fault, message_id: str) -> None:
         self._complain(str(fault))

@@ -141,6 +141,7 @@ class StationState:
     # What its connectors may draw when it is out of reach: the fail-safe current, or the maximum where the
     # station is known not to fall back to it.
     fall_back_a: float | None = None
+    last_card: str | None = None  # the card that was held to it last
     # Somebody failed to prove to be this station: how often, and from which address last.
     wrong_passwords: int = 0
     wrong_password_from: str | None = None

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from .cards import CardPolicy
 from .clock import utcnow
 from .link import Link
 from .memory import Memory
@@ -56,6 +57,7 @@ class CentralSystem:
         self._timing = timing or Timing()
         self._stations: dict[str, Station] = {}
         self._waiting: dict[str, Station] = {}
+        self._cards = CardPolicy()
         self._addresses: dict[str, str] = {}  # of those that wait
         self._guesses = Throttle(*_GUESSES, time.monotonic)
         self._held: set[asyncio.Task[Any]] = set()  # handlers of connections that wait
@@ -161,9 +163,16 @@ class CentralSystem:
             elif memory is not None:
                 station.restore(memory)
             self._stations[name] = station
+        station.set_cards(self._cards)
         station.accept(config)
         if waiting is not None and station.adapter is not None:
             station.adapter.link.spawn(station.adapter.ask_to_boot())
+
+    def set_cards(self, cards: CardPolicy) -> None:
+        """Say who may charge, at every station."""
+        self._cards = cards
+        for station in self._stations.values():
+            station.set_cards(cards)
 
     def forget(self, identity: str) -> None:
         """Know a station no longer; if it is connected, it is sent away and may come back as pending."""

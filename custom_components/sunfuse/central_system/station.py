@@ -2,10 +2,11 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import Any, override
 
-from .adapter import Adapter
+from .actions import ActingAdapter, StationActions
 from .book import StationBook, connectors_of
+from .cards import CardPolicy
 from .memory import (
     Memory,
     dump_info,
@@ -22,7 +23,7 @@ from .quirks import behaviour, in_force
 _READY_S = 15.0
 
 
-class Station(StationBook):
+class Station(StationBook, StationActions):
     """What is known of a station, and what it can be told."""
 
     # Commands
@@ -84,7 +85,8 @@ class Station(StationBook):
         self.former_password = self.config.password
         self.config = replace(self.config, password=password)
 
-    async def _in_service(self) -> Adapter:
+    @override
+    async def _in_service(self) -> ActingAdapter:
         """Return the adapter once the station has booted."""
         try:
             async with asyncio.timeout(_READY_S if self._adapter else 0):
@@ -116,6 +118,14 @@ class Station(StationBook):
         if self._adapter is not None and self._ready.is_set():
             self._adapter.link.spawn(self._adapter.commission())
 
+    def set_cards(self, cards: CardPolicy) -> None:
+        """Say who may charge; the station's own list follows."""
+        if cards == self.cards:
+            return
+        self.cards = cards
+        if self._adapter is not None and self._ready.is_set():
+            self._adapter.link.spawn(self._adapter.commission())
+
     def forget(self) -> None:
         """Let the station in no longer."""
         self._set(accepted=False)
@@ -127,7 +137,7 @@ class Station(StationBook):
             wrong_password_from=address,
         )
 
-    def connected(self, adapter: Adapter, protocol: str) -> None:
+    def connected(self, adapter: ActingAdapter, protocol: str) -> None:
         """Note that the station is there, not yet that it has booted."""
         self._adapter = adapter
         self._ready.clear()
@@ -137,7 +147,7 @@ class Station(StationBook):
             info=replace(self._state.info, protocol=protocol),
         )
 
-    def disconnected(self, adapter: Adapter) -> None:
+    def disconnected(self, adapter: ActingAdapter) -> None:
         """Note that a connection is gone; only the present one counts."""
         if self._adapter is not adapter:
             return

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, override
 from ..engine.model import ConnectorStatus
 from .clock import format_time, parse_time
 from .frames import ErrorCode, Fault, Payload
-from .link import Link
+from .link import Answer, Link
 from .meter import ENERGY, Reading, readable, scaled
 from .model import StationInfo, Transaction
+from .text import clean
 from .transactions import Record
-from .v16_commands import Commands16
+from .v16_actions import Actions16
 
 if TYPE_CHECKING:
     from .station import Station
@@ -28,16 +29,15 @@ _STATUS = {
     "Faulted": ConnectorStatus.FAULTED,
 }
 _PENDING_MAY = frozenset(("BootNotification", "StatusNotification", "Heartbeat"))
-_ACCEPTED: Payload = {"idTagInfo": {"status": "Accepted"}}
 
 
-class Adapter16(Commands16):
+class Adapter16(Actions16):
     """Speaks OCPP 1.6J with one connected station."""
 
     def __init__(self, link: Link, station: Station) -> None:
         """Speak with this station on this link."""
         super().__init__(link, station)
-        self._handlers: dict[str, Callable[[Payload], Payload]] = {
+        self._handlers: dict[str, Callable[[Payload], Answer]] = {
             "Authorize": self._authorize,
             "BootNotification": self._boot,
             "DataTransfer": self._data_transfer,
@@ -55,7 +55,7 @@ class Adapter16(Commands16):
         }
 
     @override
-    def handle(self, action: str, payload: Payload) -> Payload:
+    def handle(self, action: str, payload: Payload) -> Answer:
         if (handler := self._handlers.get(action)) is None:
             raise Fault(ErrorCode.NOT_SUPPORTED, f"{action} is not for central systems")
         if not self.station.state.accepted and action not in _PENDING_MAY:
@@ -95,8 +95,8 @@ class Adapter16(Commands16):
     def _heartbeat(self, payload: Payload) -> Payload:
         return {"currentTime": format_time(self.station.now())}
 
-    def _authorize(self, payload: Payload) -> Payload:
-        return _ACCEPTED
+    def _authorize(self, payload: Payload) -> Answer:
+        return self.decide(payload["idTag"], _tag_info)
 
     def _data_transfer(self, payload: Payload) -> Payload:
         self.station.counters["unknown_vendor_messages"] += 1
@@ -120,7 +120,7 @@ class Adapter16(Commands16):
         )
         return {}
 
-    def _start_transaction(self, payload: Payload) -> Payload:
+    def _start_transaction(self, payload: Payload) -> Answer:
         station = self.station
         theirs = parse_time(payload["timestamp"])
         told = (
@@ -142,7 +142,11 @@ class Adapter16(Commands16):
                 told=told,
             )
             station.started(record)
-        return {"transactionId": int(record.transaction.id), **_ACCEPTED}
+        transaction_id = int(record.transaction.id)
+        return self.decide(
+            payload["idTag"],
+            lambda accepted: {"transactionId": transaction_id, **_tag_info(accepted)},
+        )
 
     def _stop_transaction(self, payload: Payload) -> Payload:
         station = self.station
@@ -164,7 +168,7 @@ class Adapter16(Commands16):
             payload.get("reason", "Local"),  # what is left out is Local (section 6.49)
             first=_first_energy(values),
         )
-        return _ACCEPTED if "idTag" in payload else {}
+        return _tag_info(True) if "idTag" in payload else {}
 
     def _is_live(self, theirs: datetime) -> bool:
         station = self.station
@@ -185,6 +189,10 @@ class Adapter16(Commands16):
         for theirs, readings in values:
             station.measured(connector, readings, station.clock.ours(theirs))
         return {}
+
+
+def _tag_info(accepted: bool) -> Payload:
+    return {"idTagInfo": {"status": "Accepted" if accepted else "Invalid"}}
 
 
 def _first_energy(
@@ -220,8 +228,3 @@ def _sampled(meter_values: list[Payload]) -> list[tuple[datetime, list[Reading]]
         ),
         key=lambda value: value[0],
     )
-
-
-def clean(text: str) -> str:
-    """Return a text of the station in a form that can be stored and shown."""
-    return text.encode(errors="replace").decode().replace("\0", "").strip()

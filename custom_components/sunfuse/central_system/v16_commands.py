@@ -3,11 +3,10 @@
 from typing import override
 
 from .adapter import Limit, Schedule
+from .cards import OWN_TOKEN
 from .commissioner import Commissioner
 from .frames import Payload
 from .model import CommandError
-
-ID_TAG = "SUNFUSE"
 
 # Asked for one at a time: some stations restart when asked for all, or for what they do not know.
 _KEYS = (
@@ -89,7 +88,7 @@ class Commands16(Commissioner):
 
     @override
     async def remote_start(self, connector: int, limit: Limit | None) -> None:
-        payload: Payload = {"connectorId": connector, "idTag": ID_TAG}
+        payload: Payload = {"connectorId": connector, "idTag": OWN_TOKEN}
         if limit is not None and self._sends_profile_with_start():
             payload["chargingProfile"] = self._shape.live(connector, limit, None)
         await self._command("RemoteStartTransaction", payload)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, override
 from ..engine.model import ConnectorStatus
 from .clock import format_time, parse_time
 from .frames import ErrorCode, Fault, Payload
-from .link import Link
-from .meter import ENERGY, Reading, scaled
+from .link import Answer, Link
+from .meter import ENERGY, scaled
 from .model import ChargingNeeds, StationInfo, Transaction
+from .text import clean
 from .transactions import Record
-from .v2_commands import Commands2
-from .v16 import clean
+from .v2_actions import Actions2
+from .v2_values import Event, Values, first_energy, first_of, sampled_values, token_info
 
 if TYPE_CHECKING:
     from .station import Station
@@ -32,7 +33,6 @@ _CHARGING_STATE = {
     "Idle": ConnectorStatus.PREPARING,
 }
 _PENDING_MAY = frozenset(("BootNotification", "StatusNotification", "Heartbeat"))
-_ACCEPTED: Payload = {"idTokenInfo": {"status": "Accepted"}}
 _MOST_VARIABLES = 5000
 
 # What needs no more than an answer, with what the specification calls a refusal where there is nothing to give.
@@ -66,13 +66,13 @@ _ANSWERS: dict[str, Payload] = {
 }
 
 
-class Adapter2(Commands2):
+class Adapter2(Actions2):
     """Speaks OCPP 2.0.1 or 2.1 with one connected station."""
 
     def __init__(self, link: Link, station: Station) -> None:
         """Speak with this station on this link."""
         super().__init__(link, station)
-        self._handlers: dict[str, Callable[[Payload], Payload]] = {
+        self._handlers: dict[str, Callable[[Payload], Answer]] = {
             "Authorize": self._authorize,
             "BootNotification": self._boot,
             "DataTransfer": self._data_transfer,
@@ -88,7 +88,7 @@ class Adapter2(Commands2):
         }
 
     @override
-    def handle(self, action: str, payload: Payload) -> Payload:
+    def handle(self, action: str, payload: Payload) -> Answer:
         handler = self._handlers.get(action)
         if handler is None and action not in _ANSWERS:
             raise Fault(ErrorCode.NOT_SUPPORTED, f"{action} is not for central systems")
@@ -124,8 +124,13 @@ class Adapter2(Commands2):
     def _heartbeat(self, payload: Payload) -> Payload:
         return {"currentTime": format_time(self.station.now())}
 
-    def _authorize(self, payload: Payload) -> Payload:
-        return _ACCEPTED
+    def _authorize(self, payload: Payload) -> Answer:
+        return self._decide(payload["idToken"])
+
+    def _decide(self, token: Payload) -> Answer:
+        if token["type"] in ("NoAuthorization", "Central"):
+            return token_info(True)
+        return self.decide(token["idToken"], token_info)
 
     def _data_transfer(self, payload: Payload) -> Payload:
         self.station.counters["unknown_vendor_messages"] += 1
@@ -207,19 +212,19 @@ class Adapter2(Commands2):
             ChargingNeeds(
                 at=station.now(),
                 departure=departure and station.clock.ours(parse_time(departure)),
-                energy_wh=_first(
+                energy_wh=first_of(
                     ac.get("energyAmount"),
                     dc.get("energyAmount"),
                     v2x.get("evTargetEnergyRequest"),
                 ),
-                min_a=_first(ac.get("evMinCurrent"), v2x.get("minChargeCurrent")),
-                max_a=_first(
+                min_a=first_of(ac.get("evMinCurrent"), v2x.get("minChargeCurrent")),
+                max_a=first_of(
                     ac.get("evMaxCurrent"),
                     v2x.get("maxChargeCurrent"),
                     dc.get("evMaxCurrent"),
                 ),
                 phases=phases.get(needs["requestedEnergyTransfer"]),
-                max_power_w=_first(dc.get("evMaxPower"), v2x.get("maxChargePower")),
+                max_power_w=first_of(dc.get("evMaxPower"), v2x.get("maxChargePower")),
                 soc=dc.get("stateOfCharge"),
                 capacity_wh=dc.get("evEnergyCapacity"),
             ),
@@ -240,7 +245,7 @@ class Adapter2(Commands2):
 
     def _meter_values(self, payload: Payload) -> Payload:
         station = self.station
-        values = _sampled(payload["meterValue"])
+        values = sampled_values(payload["meterValue"])
         for theirs, _ in values:
             station.clock.heard(theirs, station.now())
         if payload["evseId"] == 0:
@@ -250,10 +255,10 @@ class Adapter2(Commands2):
             station.measured(number, readings, station.clock.ours(theirs))
         return {}
 
-    def _transaction_event(self, payload: Payload) -> Payload:
+    def _transaction_event(self, payload: Payload) -> Answer:
         station = self.station
         theirs = parse_time(payload["timestamp"])
-        values = _sampled(payload.get("meterValue", []))
+        values = sampled_values(payload.get("meterValue", []))
         if not payload.get("offline", False):
             station.clock.heard(theirs, station.now())
         at = station.clock.ours(theirs)
@@ -265,7 +270,7 @@ class Adapter2(Commands2):
                 self._updated(event, values)
             case _:
                 self._ended(event, values)
-        return _ACCEPTED if "idToken" in payload else {}
+        return self._decide(payload["idToken"]) if "idToken" in payload else {}
 
     def _is_live(self, payload: Payload, at: datetime) -> bool:
         """Whether an event says something of the present: stored ones and ones out of order do not."""
@@ -284,7 +289,7 @@ class Adapter2(Commands2):
         number = self._number(event)
         if not number:
             return
-        start_wh = _first_energy(values)
+        start_wh = first_energy(values)
         started = Record(
             connector=number,
             transaction=Transaction(
@@ -342,7 +347,7 @@ class Adapter2(Commands2):
             for reading in readings
             if reading.measurand == ENERGY and reading.phase is None
         ]
-        first = _first_energy(values)
+        first = first_energy(values)
         if first is not None:
             first = (station.clock.ours(first[0]), first[1])
 
@@ -367,58 +372,3 @@ class Adapter2(Commands2):
         tell()
         if was_running and event.live:
             station.told_status(known.connector, ConnectorStatus.FINISHING, None)
-
-
-class Event:
-    """A TransactionEvent, with the time by our clock and whether it is of the present."""
-
-    def __init__(self, payload: Payload, at: datetime, live: bool) -> None:
-        """Read what every event has."""
-        self.payload = payload
-        self.at = at
-        self.live = live
-        self.transaction_id: str = payload["transactionInfo"]["transactionId"]
-        token = payload.get("idToken")
-        self.id_token = clean(token["idToken"]) if token else None
-        state = payload["transactionInfo"].get("chargingState")
-        self.authorised = token is not None or state not in ("EVConnected", "Idle")
-
-
-type Values = list[tuple[datetime, list[Reading]]]
-
-
-def _first(*values: float | None) -> float | None:
-    return next((value for value in values if value is not None), None)
-
-
-def _first_energy(values: Values) -> tuple[datetime, float] | None:
-    for theirs, readings in values:
-        for reading in readings:
-            if reading.measurand == ENERGY and reading.phase is None:
-                return theirs, scaled(reading)
-    return None
-
-
-def _sampled(meter_values: list[Payload]) -> Values:
-    """Return the readings of a `meterValue` with their times by the station's clock, the oldest first."""
-    return sorted(
-        (
-            (
-                parse_time(meter_value["timestamp"]),
-                [_reading(sampled) for sampled in meter_value["sampledValue"]],
-            )
-            for meter_value in meter_values
-        ),
-        key=lambda value: value[0],
-    )
-
-
-def _reading(sampled: Payload) -> Reading:
-    unit = sampled.get("unitOfMeasure", {})
-    return Reading(
-        value=float(sampled["value"]),
-        measurand=sampled.get("measurand", ENERGY),
-        phase=sampled.get("phase"),
-        unit=unit.get("unit"),
-        multiplier=unit.get("multiplier", 0),
-    )

@@ -4,6 +4,7 @@ import secrets
 from typing import override
 
 from .adapter import Limit, Schedule
+from .cards import OWN_TOKEN
 from .commissioner import Commissioner
 from .frames import Payload
 from .model import CommandError
@@ -32,7 +33,7 @@ _MEASURANDS = (
     "Power.Active.Import,Energy.Active.Import.Register",
 )
 _ENDS = "Energy.Active.Import.Register"
-ID_TOKEN: Payload = {"idToken": "SUNFUSE", "type": "Central"}
+ID_TOKEN: Payload = {"idToken": OWN_TOKEN, "type": "Central"}
 
 
 class Commands2(Commissioner):

@@ -1,0 +1,175 @@
+"""What automations and users can have a station do, in words that no version owns."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .adapter import Adapter, Schedule
+from .cards import Card
+
+
+class ConfigurationResult(StrEnum):
+    """What became of a setting."""
+
+    ACCEPTED = "accepted"
+    REBOOT_REQUIRED = "reboot_required"
+
+
+class LogKind(StrEnum):
+    """Which log is asked for."""
+
+    DIAGNOSTICS = "diagnostics"
+    SECURITY = "security"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firmware:
+    """Where new firmware is, and when to fetch and install it; signed where the station wants that."""
+
+    location: str
+    retrieve_at: datetime
+    install_at: datetime | None = None
+    signing_certificate: str | None = None
+    signature: str | None = None
+
+
+class ActingAdapter(Adapter):
+    """The actions, as each version does them. All raise CommandError."""
+
+    @abstractmethod
+    async def get_configuration(self, keys: tuple[str, ...]) -> dict[str, str | None]:
+        """Return settings, None for those that the station does not know; no keys: all that it tells."""
+
+    @abstractmethod
+    async def set_configuration(self, key: str, value: str) -> ConfigurationResult:
+        """Change a setting."""
+
+    @abstractmethod
+    async def trigger(self, message: str, connector: int | None) -> None:
+        """Have the station send a message."""
+
+    @abstractmethod
+    async def set_availability(self, connector: int, *, operative: bool) -> None:
+        """Put a connector, or (0) the whole station, out of service or back."""
+
+    @abstractmethod
+    async def clear_cache(self) -> None:
+        """Have the station forget the cards that it has seen."""
+
+    @abstractmethod
+    async def send_log(self, location: str, kind: LogKind) -> str | None:
+        """Have the station upload a log; returns the name of the file."""
+
+    @abstractmethod
+    async def update_firmware(self, firmware: Firmware) -> None:
+        """Have the station fetch and install firmware."""
+
+    @abstractmethod
+    async def reserve(
+        self, reservation_id: int, connector: int, id_token: str, until: datetime
+    ) -> None:
+        """Reserve a connector, or (0) any, for a card."""
+
+    @abstractmethod
+    async def cancel_reservation(self, reservation_id: int) -> None:
+        """Cancel a reservation."""
+
+    @abstractmethod
+    async def transfer_data(
+        self, vendor: str, message: str | None, data: str | None
+    ) -> str | None:
+        """Send a vendor's own message; returns the data of the answer."""
+
+    @abstractmethod
+    async def display(self, message_id: int, text: str, language: str | None) -> None:
+        """Show a message on the station's display."""
+
+    @abstractmethod
+    async def clear_display(self, message_id: int) -> None:
+        """Take a message off the station's display."""
+
+    @abstractmethod
+    async def install_certificate(self, kind: str, certificate: str) -> None:
+        """Have the station trust a certificate (PEM); the kind is the specification's word."""
+
+    @abstractmethod
+    async def send_local_list(self, version: int, cards: tuple[Card, ...]) -> None:
+        """Bring the station's list of cards up to a version, unless it has that already."""
+
+
+class StationActions(ABC):
+    """The actions of a station. All raise CommandError: not connected, not supported, refused, or too slow."""
+
+    @abstractmethod
+    async def _in_service(self) -> ActingAdapter:
+        """Return the adapter once the station has booted."""
+
+    async def get_configuration(self, *keys: str) -> dict[str, str | None]:
+        """Return settings by key: configuration keys of OCPP 1.6, `Component.Variable` of 2.x.
+
+        None for those that the station does not know; without keys, all that it tells.
+        """
+        return await (await self._in_service()).get_configuration(keys)
+
+    async def set_configuration(self, key: str, value: str) -> ConfigurationResult:
+        """Change a setting; it may take effect only after a restart."""
+        return await (await self._in_service()).set_configuration(key, value)
+
+    async def trigger(self, message: str, connector: int | None = None) -> None:
+        """Have the station send a message, such as `StatusNotification`."""
+        await (await self._in_service()).trigger(message, connector)
+
+    async def set_availability(self, connector: int = 0, *, operative: bool) -> None:
+        """Put a connector, or (0) the whole station, out of service or back; it may wait for a transaction."""
+        adapter = await self._in_service()
+        await adapter.set_availability(connector, operative=operative)
+
+    async def clear_cache(self) -> None:
+        """Have the station forget the cards that it has seen."""
+        await (await self._in_service()).clear_cache()
+
+    async def composite_schedule(self, connector: int, duration_s: int) -> Schedule:
+        """Return what the station intends to allow a connector, in amperes per phase."""
+        return await (await self._in_service()).schedule(connector, duration_s)
+
+    async def send_log(
+        self, location: str, kind: LogKind = LogKind.DIAGNOSTICS
+    ) -> str | None:
+        """Have the station upload a log to a URL; returns the name of the file."""
+        return await (await self._in_service()).send_log(location, kind)
+
+    async def update_firmware(self, firmware: Firmware) -> None:
+        """Have the station fetch and install firmware."""
+        await (await self._in_service()).update_firmware(firmware)
+
+    async def reserve(
+        self, reservation_id: int, connector: int, id_token: str, until: datetime
+    ) -> None:
+        """Reserve a connector, or (0) any, for a card."""
+        adapter = await self._in_service()
+        await adapter.reserve(reservation_id, connector, id_token, until)
+
+    async def cancel_reservation(self, reservation_id: int) -> None:
+        """Cancel a reservation."""
+        await (await self._in_service()).cancel_reservation(reservation_id)
+
+    async def transfer_data(
+        self, vendor: str, message: str | None = None, data: str | None = None
+    ) -> str | None:
+        """Send a vendor's own message; returns the data of the answer."""
+        return await (await self._in_service()).transfer_data(vendor, message, data)
+
+    async def display(
+        self, message_id: int, text: str, language: str | None = None
+    ) -> None:
+        """Show a message on the station's display (OCPP 2.x)."""
+        await (await self._in_service()).display(message_id, text, language)
+
+    async def clear_display(self, message_id: int) -> None:
+        """Take a message off the station's display (OCPP 2.x)."""
+        await (await self._in_service()).clear_display(message_id)
+
+    async def install_certificate(self, kind: str, certificate: str) -> None:
+        """Have the station trust a certificate (PEM), such as a `CSMSRootCertificate`."""
+        await (await self._in_service()).install_certificate(kind, certificate)

@@ -1,0 +1,59 @@
+"""Who may charge: everyone, the cards of a list, or whom somebody else lets."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+import hashlib
+
+OWN_TOKEN = "SUNFUSE"  # what we start transactions with
+
+# Asked about a card: identity of the station, id of the card. True: let it. None: no answer in time.
+type Ask = Callable[[str, str], Awaitable[bool | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A card, or the contract of an ISO 15118 car (eMAID)."""
+
+    id: str
+    name: str = ""
+    blocked: bool = False
+    kind: str = "ISO14443"  # the word of OCPP 2.x for what it is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPolicy:
+    """Who may charge."""
+
+    free: bool = True
+    cards: tuple[Card, ...] = ()
+    ask: Ask | None = None  # about cards that are not in the list
+    default: bool = False  # for no answer
+
+    def find(self, token: str) -> Card | None:
+        """Return a card; upper and lower case are the same (OCPP 1.6 section 7.28, CiString)."""
+        folded = token.casefold()
+        return next((card for card in self.cards if card.id.casefold() == folded), None)
+
+    def decide(self, token: str) -> bool | None:
+        """Return whether a card may charge; None if that has to be asked."""
+        if token.casefold() == OWN_TOKEN.casefold():
+            return True
+        if (card := self.find(token)) is not None:
+            return not card.blocked
+        if self.free:
+            return True
+        return None if self.ask is not None else False
+
+    async def answer(self, identity: str, token: str) -> bool:
+        """Return whether a card may charge that has to be asked about."""
+        if self.ask is None:
+            return self.default
+        answer = await self.ask(identity, token)
+        return self.default if answer is None else answer
+
+    @property
+    def version(self) -> int:
+        """The version of the list, for the stations: a positive 31-bit number that changes with it."""
+        text = repr([(card.id, card.blocked, card.kind) for card in self.cards])
+        digest = hashlib.sha256(text.encode()).digest()
+        return int.from_bytes(digest[:4]) % (2**31 - 1) + 1

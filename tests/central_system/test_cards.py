@@ -1,0 +1,175 @@
+"""Who may charge: everyone, the cards of a list, or whom somebody else lets."""
+
+import asyncio
+
+import pytest
+
+from custom_components.sunfuse.central_system import (
+    Card,
+    CardPolicy,
+    CentralSystem,
+    StationConfig,
+)
+
+from .client import ANSWERS_2, Payload, RawStation
+from .conftest import Connect, SteppedClock
+
+CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
+CARDS = (Card(id="ABC", name="Ann"), Card(id="BAD", blocked=True))
+LIST = CardPolicy(free=False, cards=CARDS)
+OPEN = CardPolicy(cards=CARDS)
+
+
+async def _asked(identity: str, token: str) -> bool | None:
+    await asyncio.sleep(0)
+    return {"YES": True, "NO": False}.get(token)
+
+
+ASK = CardPolicy(free=False, cards=CARDS, ask=_asked)
+
+
+@pytest.mark.parametrize(
+    ("policy", "token", "accepted"),
+    [
+        (CardPolicy(), "ANY", True),
+        (OPEN, "ANY", True),
+        (OPEN, "BAD", False),
+        (LIST, "abc", True),
+        (LIST, "BAD", False),
+        (LIST, "ANY", False),
+        (LIST, "SUNFUSE", True),
+        (ASK, "ABC", True),
+        (ASK, "YES", True),
+        (ASK, "NO", False),
+        (ASK, "SILENCE", False),
+        (CardPolicy(free=False, ask=_asked, default=True), "SILENCE", True),
+    ],
+)
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_decision(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    version: str,
+    policy: CardPolicy,
+    token: str,
+    accepted: bool,
+) -> None:
+    """A card is let or refused when it is shown, and when a transaction starts with it."""
+    system.accept(CP1)
+    system.set_cards(policy)
+    station = await connect(protocols=(f"ocpp{version}",))
+    expected = "Accepted" if accepted else "Invalid"
+    if version == "1.6":
+        await station.boot()
+        answer = await station.call("Authorize", {"idTag": token})
+        assert answer["idTagInfo"]["status"] == expected
+        answer = await station.call(
+            "StartTransaction",
+            {
+                "connectorId": 1,
+                "idTag": token,
+                "meterStart": 0,
+                "timestamp": clock.text(),
+            },
+        )
+        assert answer["idTagInfo"]["status"] == expected
+    else:
+        await station.boot2()
+        id_token = {"idToken": token, "type": "eMAID"}
+        answer = await station.call("Authorize", {"idToken": id_token})
+        assert answer["idTokenInfo"]["status"] == expected
+        answer = await station.event(
+            "Started",
+            clock.text(),
+            0,
+            evse={"id": 1, "connectorId": 1},
+            idToken=id_token,
+        )
+        assert answer["idTokenInfo"]["status"] == expected
+    assert system.stations["CP1"].state.last_card == token
+
+
+async def test_the_link_goes_on_while_somebody_is_asked(
+    system: CentralSystem, connect: Connect
+) -> None:
+    """A question that takes long holds nothing else up."""
+    answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    async def ask(identity: str, token: str) -> bool | None:
+        return await answer
+
+    system.accept(CP1)
+    system.set_cards(CardPolicy(free=False, ask=ask))
+    station = await connect()
+    await station.boot()
+    await station.send([2, "card", "Authorize", {"idTag": "X"}])
+    await station.call("Heartbeat", {})
+    await system.stations["CP1"].restart()
+    answer.set_result(True)
+    told = await station.answer_to("card")
+    assert told["idTagInfo"]["status"] == "Accepted"
+
+
+def _local_list(version: int, key: str) -> dict[str, Payload]:
+    return {
+        "GetLocalListVersion": {key: version},
+        "SendLocalList": {"status": "Accepted"},
+    }
+
+
+async def test_local_list_16(system: CentralSystem, connect: Connect) -> None:
+    """The charger's own list is brought up to date, and only if it is not."""
+    cards = tuple(Card(id=f"C{number}") for number in range(45))
+    system.accept(CP1)
+    system.set_cards(CardPolicy(free=False, cards=cards))
+    station = await connect()
+    station.answers |= _local_list(0, "listVersion")
+    await station.boot()
+    await station.wait_told("SendLocalList", 3)
+    parts = station.told("SendLocalList")
+    assert [p["updateType"] for p in parts] == ["Full", "Differential", "Differential"]
+    assert sum(len(p["localAuthorizationList"]) for p in parts) == 45
+    await station.wait_told("TriggerMessage", 2)  # all set up
+    version = parts[0]["listVersion"]
+    assert 0 < version < 2**31
+    station.answers |= _local_list(version, "listVersion")
+    station.requests.clear()
+    await station.boot()
+    await station.wait_told("TriggerMessage")
+    assert station.told("GetLocalListVersion")
+    assert not station.told("SendLocalList")
+    system.set_cards(LIST)
+    changed = await station.wait_told("SendLocalList")
+    assert changed["localAuthorizationList"] == [
+        {"idTag": "ABC", "idTagInfo": {"status": "Accepted"}},
+        {"idTag": "BAD", "idTagInfo": {"status": "Blocked"}},
+    ]
+
+
+async def test_local_list_2(system: CentralSystem, connect: Connect) -> None:
+    """The same in the words of 2.0.1."""
+    system.accept(CP1)
+    system.set_cards(LIST)
+    station: RawStation = await connect(protocols=("ocpp2.0.1",))
+    station.answers |= {**ANSWERS_2, **_local_list(0, "versionNumber")}
+    await station.boot2()
+    told = await station.wait_told("SendLocalList")
+    assert told["localAuthorizationList"][0] == {
+        "idToken": {"idToken": "ABC", "type": "ISO14443"},
+        "idTokenInfo": {"status": "Accepted"},
+    }
+
+
+async def test_no_start_without_a_card(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """Where charging is not free, a car waits for its driver's card."""
+    system.accept(CP1)
+    system.set_cards(LIST)
+    station = await connect()
+    await station.boot()
+    await station.status("Preparing")
+    clock.step(60)
+    await system.stations["CP1"].offer(1, 10)
+    assert not station.told("RemoteStartTransaction")
