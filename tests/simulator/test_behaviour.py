@@ -10,8 +10,8 @@ import pytest
 from custom_components.sunfuse.simulator.behaviour import AtZero, Behaviour
 
 from .central import Central, Payload, Refused, until
+from .client16 import profile, set_profile, statuses
 from .conftest import Bench, MakeBench
-from .test_charge_point import profile, set_profile, statuses
 
 
 async def misbehaving(make_bench: MakeBench, **changes: Any) -> Bench:
@@ -31,7 +31,8 @@ async def test_it_loses_messages(make_bench: MakeBench, central: Central) -> Non
     await asyncio.sleep(0.2)
     assert not central.frames
     bench.station.character.change(drops=0.0)
-    await until(lambda: bench.station.registered or central.said("BootNotification"))
+    await central.sockets[bench.identity].close()
+    await until(lambda: bench.station.registered)
 
 
 async def test_it_says_things_twice(make_bench: MakeBench, central: Central) -> None:
@@ -204,6 +205,21 @@ async def test_its_keys_are_others(make_bench: MakeBench) -> None:
     bench.charger.plug_in(soc=0.3)
     await bench.advance(5)
     assert bench.charger.values.offered_a == 16
+
+
+async def test_it_breaks(bench: Bench, central: Central) -> None:
+    """A fault is told with its code; no current flows until it is mended."""
+    await bench.charge()
+    connector = bench.station.connectors[0]
+    connector.fault = "GroundFailure"
+    await bench.advance(2)
+    told = central.said("StatusNotification")[-1]
+    assert (told["status"], told["errorCode"]) == ("Faulted", "GroundFailure")
+    assert bench.draw_a() == (0, 0, 0)
+    connector.fault = None
+    await bench.advance(8)
+    assert statuses(bench)[-1] == "Charging"
+    assert bench.draw_a() == (16, 16, 16)
 
 
 # --- Limits ----------------------------------------------------------------------------------------------------
