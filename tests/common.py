@@ -49,7 +49,7 @@ def charger(identity: str, **changes: Any) -> ConfigSubentryData:
 def site_entry(
     port: int, *chargers: ConfigSubentryData, **changes: Any
 ) -> MockConfigEntry:
-    """Return the entry of a three-phase site of 25 A with meters for grid and sun."""
+    """Return the entry of a three-phase site of 25 A with a meter; without sun, chargers start at full power."""
     return MockConfigEntry(
         domain=DOMAIN,
         title="Home",
@@ -67,7 +67,6 @@ def site_entry(
                     "sensor.grid_l2",
                     "sensor.grid_l3",
                 ],
-                "solar": ["sensor.solar_power"],
             },
         }
         | changes,
@@ -75,10 +74,8 @@ def site_entry(
     )
 
 
-def set_meters(
-    hass: HomeAssistant, *, currents_a: tuple[float, float, float], solar_w: float = 0
-) -> None:
-    """Show these values on the site's meters."""
+def set_meters(hass: HomeAssistant, *, currents_a: tuple[float, float, float]) -> None:
+    """Show these values on the site's meter."""
     for phase, current_a in enumerate(currents_a, start=1):
         hass.states.async_set(
             f"sensor.grid_l{phase}",
@@ -91,18 +88,14 @@ def set_meters(
             ),
             force_update=True,
         )
-    for meter, power_w in (
-        ("grid_power", sum(currents_a) * 230),
-        ("solar_power", solar_w),
-    ):
-        hass.states.async_set(
-            f"sensor.{meter}",
-            str(power_w),
-            MappingProxyType(
-                {"unit_of_measurement": UnitOfPower.WATT, "device_class": "power"}
-            ),
-            force_update=True,
-        )
+    hass.states.async_set(
+        "sensor.grid_power",
+        str(sum(currents_a) * 230),
+        MappingProxyType(
+            {"unit_of_measurement": UnitOfPower.WATT, "device_class": "power"}
+        ),
+        force_update=True,
+    )
 
 
 def free_port() -> int:

@@ -37,6 +37,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     """Set up a site: its central system, its control loop and its entities."""
     settings = Settings(hass, entry.entry_id, default_mode(entry.data))
     await settings.async_load()
+    entry.async_on_unload(settings.async_save)
     central_system = CentralSystem(now=dt_util.utcnow)
     coordinator = SunfuseCoordinator(hass, entry)
     controller = Controller(

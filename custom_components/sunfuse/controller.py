@@ -156,8 +156,10 @@ class Controller:
                 for key, (station, state) in states.items()
             ],
         )
-        decision, self._memory = decide(snapshot, self._memory)
+        decision, memory = decide(snapshot, self._memory)
         if self._source:
+            # Before there is a meter to read, there is nothing to remember and nothing to tell the chargers.
+            self._memory = memory
             self._send(decision)
         by_id = {connector.id: connector for connector in decision.connectors}
         self._coordinator.async_set_updated_data(

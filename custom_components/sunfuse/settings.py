@@ -55,6 +55,10 @@ class Settings:
             for connector, settings in stored["connectors"].items()
         }
 
+    async def async_save(self) -> None:
+        """Write what was set just now, when the site is unloaded."""
+        await self._store.async_save(self._as_dict())
+
     async def async_remove(self) -> None:
         """Forget everything, when the site is removed."""
         await self._store.async_remove()

@@ -1,0 +1,452 @@
+"""A site of one's own: chargers over real WebSockets, meters as entities of another integration."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from aiohttp import ClientSession
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.diagnostics import async_get_config_entry_diagnostics
+from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from .central_system.client import Payload, RawStation
+from .common import charger, free_port, set_meters, site_entry, wait_until
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+BOOT = {"chargePointVendor": "Wallbox GmbH", "chargePointModel": "W11"}
+ACCEPTING = {
+    "name": "Garage",
+    "circuit": "main",
+    "phases": "3",
+    "l1_phase": "L1",
+    "min_a": 6,
+    "max_a": 16,
+    "fail_safe_a": 6,
+}
+
+
+class Home:
+    """A Home Assistant with a site, as its user and its chargers see it."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession
+    ) -> None:
+        """Remember all of it."""
+        self.hass = hass
+        self.entry = entry
+        self.session = session
+        self.house_a: tuple[float, float, float] | None = (10, 4, 4)
+        self.car_a = 0.0
+
+    async def live(self) -> None:
+        """Let the house's meter report every second, as a meter does; it breaks when there is no house."""
+        while True:
+            if self.house_a is None:
+                for meter in ("grid_l1", "grid_l2", "grid_l3", "grid_power"):
+                    self.hass.states.async_set(f"sensor.{meter}", STATE_UNAVAILABLE)
+            else:
+                l1, l2, l3 = (phase + self.car_a for phase in self.house_a)
+                set_meters(self.hass, currents_a=(l1, l2, l3))
+            await asyncio.sleep(1)
+
+    async def connect(self, identity: str) -> RawStation:
+        """Connect a charger that has not booted yet."""
+        port = self.entry.runtime_data.central_system.port
+        return await RawStation.connect(self.session, port, f"/{identity}")
+
+    async def boot(self, identity: str, status: str = "Available") -> RawStation:
+        """Connect a charger of the site, boot it and tell its status."""
+        station = await self.connect(identity)
+        answer = await station.call("BootNotification", BOOT)
+        assert answer["status"] == "Accepted"
+        await self.tell(station, status)
+        return station
+
+    async def tell(self, station: RawStation, status: str) -> None:
+        """Tell the status of the first connector."""
+        await station.call(
+            "StatusNotification",
+            {"connectorId": 1, "errorCode": "NoError", "status": status},
+        )
+
+    async def charge(self, identity: str) -> RawStation:
+        """Connect a charger, and start a transaction with a car that draws nothing yet."""
+        station = await self.boot(identity, "Preparing")
+        await station.call(
+            "StartTransaction",
+            {
+                "connectorId": 1,
+                "idTag": "free",
+                "meterStart": 1000,
+                "timestamp": dt_util.utcnow().isoformat(),
+            },
+        )
+        await self.tell(station, "Charging")
+        return station
+
+    async def draw(
+        self, station: RawStation, current_a: float, register_kwh: float = 1.0
+    ) -> None:
+        """Let the car draw so much, and its charger tell about it."""
+        self.car_a = current_a
+        currents = [
+            {
+                "value": str(current_a),
+                "measurand": "Current.Import",
+                "phase": phase,
+                "unit": "A",
+            }
+            for phase in ("L1", "L2", "L3")
+        ]
+        power = {
+            "value": str(current_a * 690),
+            "measurand": "Power.Active.Import",
+            "unit": "W",
+        }
+        sampled = [{"value": str(register_kwh), "unit": "kWh"}, power, *currents]
+        await station.call(
+            "MeterValues",
+            {
+                "connectorId": 1,
+                "meterValue": [
+                    {
+                        "timestamp": dt_util.utcnow().isoformat(),
+                        "sampledValue": sampled,
+                    }
+                ],
+            },
+        )
+
+    def entity(self, domain: str, key: str) -> str:
+        """Return an entity by what its unique id ends with."""
+        unique_id = f"{self.entry.entry_id}_{key}"
+        found = er.async_get(self.hass).async_get_entity_id(domain, DOMAIN, unique_id)
+        assert found, unique_id
+        return found
+
+    def state(self, domain: str, key: str) -> str:
+        """Return the state of an entity."""
+        state = self.hass.states.get(self.entity(domain, key))
+        assert state
+        return state.state
+
+    async def shows(self, domain: str, key: str, *values: str) -> None:
+        """Wait until an entity shows one of these values."""
+        await wait_until(
+            lambda: self.state(domain, key) in values, f"{key} shows {values}"
+        )
+
+    async def call(self, domain: str, service: str, key: str, **data: Any) -> None:
+        """Use an entity as its user does."""
+        await self.hass.services.async_call(
+            domain,
+            service,
+            {"entity_id": self.entity(domain, key), **data},
+            blocking=True,
+        )
+
+
+@pytest.fixture
+async def start(
+    hass: HomeAssistant,
+) -> AsyncIterator[Callable[..., Any]]:
+    """Return what sets up a site with these chargers, the house drawing 10, 4 and 4 A."""
+    async with ClientSession() as session:
+        homes: list[Home] = []
+        meters: list[asyncio.Task[None]] = []
+
+        async def start(*identities: str, **changes: Any) -> Home:
+            set_meters(hass, currents_a=(10, 4, 4))
+            entry = site_entry(
+                free_port(), *(charger(name) for name in identities), **changes
+            )
+            entry.add_to_hass(hass)
+            assert await hass.config_entries.async_setup(entry.entry_id)
+            home = Home(hass, entry, session)
+            homes.append(home)
+            meters.append(asyncio.create_task(home.live()))
+            return home
+
+        yield start
+        for meter in meters:
+            meter.cancel()
+        for home in homes:
+            if home.entry.state is ConfigEntryState.LOADED:
+                await hass.config_entries.async_unload(home.entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def limit_of(request: tuple[str, Payload]) -> float | None:
+    """Return the limit of a transaction's charging profile, None for any other request."""
+    action, payload = request
+    profile = payload.get("csChargingProfiles", {})
+    if action != "SetChargingProfile" or (
+        profile.get("chargingProfilePurpose") != "TxProfile"
+    ):
+        return None
+    limit: float = profile["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"]
+    return limit
+
+
+def limits(station: RawStation) -> list[float]:
+    """Return the limits of transactions that a charger was sent."""
+    return [x for request in station.requests if (x := limit_of(request)) is not None]
+
+
+async def obeys(home: Home, station: RawStation, limit_a: float) -> None:
+    """Wait until the newest limit that the charger has is this one; its car then draws just that."""
+    await wait_until(
+        lambda: limits(station)[-1:] == [pytest.approx(limit_a)],
+        f"a limit of {limit_a} A",
+    )
+    await home.draw(station, limit_a)
+
+
+async def test_an_unknown_charger_is_discovered_and_accepted(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """It waits, is shown as discovered, and becomes a device without disturbing the others."""
+    home = await start("CP1")
+    first = await home.boot("CP1")
+    stranger = await home.connect("CP%202")
+    answer = await stranger.call("BootNotification", BOOT)
+    assert answer["status"] == "Pending"
+    assert 1 <= answer["interval"] <= 60
+
+    await wait_until(
+        lambda: hass.config_entries.flow.async_progress_by_handler(DOMAIN),
+        "a discovery",
+    )
+    # It asks again, and is not discovered again.
+    assert (await stranger.call("BootNotification", BOOT))["status"] == "Pending"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert flow["context"]["source"] == SOURCE_INTEGRATION_DISCOVERY
+    assert flow["context"]["title_placeholders"] == {"name": "Wallbox GmbH W11 (CP 2)"}
+
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"], ACCEPTING)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "charger_added")
+    await hass.async_block_till_done()
+    assert (await stranger.call("BootNotification", BOOT))["status"] == "Accepted"
+
+    await home.tell(stranger, "Preparing")
+    await home.shows("sensor", "CP 2/1_status", "preparing")
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, f"{home.entry.entry_id}_CP 2"), home.entry.entry_id
+    )
+    assert device
+    assert (device.name, device.manufacturer, device.model) == (
+        "Garage",
+        "Wallbox GmbH",
+        "W11",
+    )
+    assert not first.websocket.closed
+
+
+async def test_an_accepted_charger_is_removed_again(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """With its sub-entry go its device and its entities; it is a stranger again."""
+    home = await start("CP1", "CP2")
+    await home.boot("CP2")
+    (subentry,) = [s for s in home.entry.subentries.values() if s.unique_id == "CP2"]
+    hass.config_entries.async_remove_subentry(home.entry, subentry.subentry_id)
+    await hass.async_block_till_done()
+    registry = er.async_get(hass)
+    assert not [e for e in registry.entities.values() if "_CP2" in e.unique_id]
+    station = await home.connect("CP2")
+    assert (await station.call("BootNotification", BOOT))["status"] == "Pending"
+    assert home.state("sensor", "state") == "ok"
+
+
+async def test_the_offer_is_what_the_house_leaves(start: Callable[..., Any]) -> None:
+    """25 A less 1 A less the 10 A of the house on L1 are 14 A; when the house takes more, at once less."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(home, station, 14)
+    await home.shows("sensor", "CP1/1_reason", "limited_by_circuit")
+    assert home.state("sensor", "CP1/1_explanation") == "Home leaves no more on L1."
+    assert float(home.state("sensor", "CP1/1_offered_current")) == pytest.approx(14)
+    assert float(home.state("sensor", "headroom_l1")) == pytest.approx(0)
+    assert float(home.state("sensor", "grid_current_l1")) == pytest.approx(10)
+    assert float(home.state("sensor", "grid_power_l1")) == pytest.approx(2300)
+    assert float(home.state("sensor", "grid_power")) == pytest.approx(18 * 230)
+    assert float(home.state("sensor", "given_l1")) == pytest.approx(14)
+    assert float(home.state("sensor", "given_power")) == pytest.approx(14 * 3 * 230)
+
+    home.house_a = (17, 4, 4)
+    await obeys(home, station, 7)
+    home.house_a = (20, 4, 4)
+    await obeys(home, station, 0)
+    await home.shows("sensor", "CP1/1_reason", "waiting_for_capacity")
+
+
+async def test_what_the_user_sets_counts_at_once(start: Callable[..., Any]) -> None:
+    """Limit, mode, maximum and permission, each by its own entity."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(home, station, 14)
+    await home.call("number", "set_value", "limit", value=19)
+    await obeys(home, station, 8)
+    await home.call("number", "set_value", "limit", value=25)
+    await home.call("number", "set_value", "CP1/1_max_current", value=7)
+    await obeys(home, station, 7)
+    await home.call("switch", "turn_off", "CP1/1_charging_allowed")
+    await obeys(home, station, 0)
+    await home.shows("sensor", "CP1/1_reason", "not_allowed")
+    await home.call("switch", "turn_on", "CP1/1_charging_allowed")
+    await obeys(home, station, 7)
+    await home.call("select", "select_option", "CP1/1_mode", option="off")
+    await obeys(home, station, 0)
+    await home.shows("sensor", "CP1/1_reason", "mode_off")
+    assert home.state("select", "CP1/1_mode") == "off"
+    assert home.state("switch", "CP1/1_charging_allowed") == "on"
+
+
+async def test_settings_outlive_a_reload(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """What the user set is there again after Home Assistant restarts the site."""
+    home = await start("CP1")
+    await home.call("number", "set_value", "limit", value=16)
+    await home.call("number", "set_value", "CP1/1_max_current", value=10)
+    await home.call("select", "select_option", "CP1/1_mode", option="solar")
+    await home.call("switch", "turn_off", "CP1/1_charging_allowed")
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    assert float(home.state("number", "limit")) == 16
+    assert float(home.state("number", "CP1/1_max_current")) == 10
+    assert home.state("select", "CP1/1_mode") == "solar"
+    assert home.state("switch", "CP1/1_charging_allowed") == "off"
+
+
+async def test_a_charger_that_is_gone_is_unavailable(
+    start: Callable[..., Any],
+) -> None:
+    """What might be out of date is not shown; that it is gone, and why it does not charge, is."""
+    home = await start("CP1")
+    station = await home.boot("CP1", "Preparing")
+    await home.shows("sensor", "CP1/1_status", "preparing")
+    assert home.state("binary_sensor", "CP1_connected") == "on"
+    await station.websocket.close()
+    await home.shows("sensor", "CP1/1_status", STATE_UNAVAILABLE)
+    assert home.state("binary_sensor", "CP1_connected") == "off"
+    for domain, key in (
+        ("sensor", "CP1/1_power"),
+        ("sensor", "CP1/1_energy"),
+        ("sensor", "CP1/1_session_energy"),
+        ("sensor", "CP1/1_current_l1"),
+        ("sensor", "CP1/1_offered_current"),
+        ("button", "CP1_restart"),
+        ("button", "CP1/1_unlock"),
+    ):
+        assert home.state(domain, key) == STATE_UNAVAILABLE, key
+    assert home.state("sensor", "CP1/1_reason") == "charger_offline"
+    assert "6 A" in home.state("sensor", "CP1/1_explanation")
+    await home.boot("CP1")
+    await home.shows("sensor", "CP1/1_status", "available")
+
+
+async def test_what_the_charger_measures(start: Callable[..., Any]) -> None:
+    """Power, current and energy; the register rises on, the session's begins at the transaction's start."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await home.draw(station, 6, register_kwh=1.5)
+    await home.shows("sensor", "CP1/1_power", "4.14")
+    assert float(home.state("sensor", "CP1/1_energy")) == pytest.approx(1.5)
+    assert float(home.state("sensor", "CP1/1_session_energy")) == pytest.approx(0.5)
+    for phase in ("l1", "l2", "l3"):
+        assert float(home.state("sensor", f"CP1/1_current_{phase}")) == 6
+
+
+async def test_buttons(start: Callable[..., Any]) -> None:
+    """They reach the charger; what it refuses is told to the user."""
+    home = await start("CP1")
+    station = await home.boot("CP1")
+    await home.shows("sensor", "CP1/1_status", "available")
+    await home.call("button", "press", "CP1_restart")
+    assert ("Reset", {"type": "Soft"}) in station.requests
+    await home.call("button", "press", "CP1/1_unlock")
+    assert ("UnlockConnector", {"connectorId": 1}) in station.requests
+    station.answers["Reset"] = {"status": "Rejected"}
+    with pytest.raises(HomeAssistantError) as refused:
+        await home.call("button", "press", "CP1_restart")
+    assert refused.value.translation_key == "command_refused"
+
+
+async def test_without_its_meter_a_site_is_careful(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """The fail-safe current and no more, until the meter is back."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(home, station, 14)
+    home.house_a = None
+    await obeys(home, station, 6)
+    await home.shows("sensor", "state", "meter_lost")
+    assert home.state("sensor", "CP1/1_reason") == "meter_lost"
+    assert home.state("sensor", "grid_power") == STATE_UNKNOWN
+    home.house_a = (10, 4, 4)
+    await home.shows("sensor", "state", "ok", "limited")
+    await obeys(home, station, 14)
+
+
+async def test_a_taken_port_is_tried_again(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """The site is not set up while its port is taken, and says so."""
+    home = await start()
+    second = site_entry(home.entry.data["port"])
+    second.add_to_hass(hass)
+    assert not await hass.config_entries.async_setup(second.entry_id)
+    assert second.state is ConfigEntryState.SETUP_RETRY
+    assert second.error_reason_translation_key == "port_taken"
+
+
+async def test_two_connectors_are_two_devices(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A charger that turns out to have two connectors gets a device for each, below its own."""
+    home = await start("CP1")
+    station = await home.boot("CP1")
+    await station.call(
+        "StatusNotification",
+        {"connectorId": 2, "errorCode": "NoError", "status": "Available"},
+    )
+    await wait_until(
+        lambda: next(iter(home.entry.subentries.values())).data.get("connectors") == 2,
+        "the second connector is remembered",
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await wait_until(
+        lambda: home.entry.state is ConfigEntryState.LOADED, "the site is loaded"
+    )
+    station = await home.boot("CP1")
+    await home.shows("sensor", "CP1/1_status", "available")
+    home.entity("sensor", "CP1/2_status")
+    names = {
+        d.name
+        for d in dr.async_entries_for_config_entry(
+            dr.async_get(hass), home.entry.entry_id
+        )
+    }
+    assert names >= {"Home", "Charger CP1"}
+
+
+async def test_diagnostics(hass: HomeAssistant, start: Callable[..., Any]) -> None:
+    """What was known and decided, without the numbers of cards."""
+    home = await start("CP1")
+    await home.charge("CP1")
+    await home.shows("sensor", "CP1/1_status", "charging")
+    found = await async_get_config_entry_diagnostics(hass, home.entry)
+    assert found["decision"]["connectors"][0]["id"] == "CP1/1"
+    assert found["stations"][0]["connectors"][0]["transaction"]["id_token"] != "free"
