@@ -1,17 +1,11 @@
-"""The JSON schemas of OCPP, from the `ocpp` package, and what a violation is called.
+"""The JSON schemas of OCPP, as the `ocpp` package brings them, and what a violation is called."""
 
-The package has no `py.typed`; this module is the typed boundary to it.
-"""
-
-from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 import json
-from typing import Any
-
-from jsonschema import Draft4Validator, ValidationError, validators
 
 from .frames import ErrorCode, Fault, Payload
+from .validation import Check, compile_schema
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
 
@@ -28,29 +22,14 @@ _CODES = {
 }
 
 
-def _multiple_of(
-    _validator: Any, step: float, value: Any, _schema: Any
-) -> Iterator[ValidationError]:
-    """Check for a multiple as decimals are meant: 21.4 is one of 0.1, although no float is."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return
-    if abs(value / step - round(value / step)) > 1e-6:
-        yield ValidationError(f"{value} is not a multiple of {step}")
-
-
-_Validator: Any = validators.extend(  # type: ignore[no-untyped-call]  # jsonschema has it untyped
-    Draft4Validator, {"multipleOf": _multiple_of}
-)
-
-
 class Schemas:
     """The compiled schemas of one version of OCPP."""
 
     def __init__(self, version: str) -> None:
         """Read the schemas from their files: not for the event loop."""
         self.version = version
-        self._requests: dict[str, Any] = {}
-        self._responses: dict[str, Any] = {}
+        self._requests: dict[str, Check] = {}
+        self._responses: dict[str, Check] = {}
         folder = files("ocpp") / f"v{version.replace('.', '')}" / "schemas"
         for file in folder.iterdir():
             name = file.name.removesuffix(".json")
@@ -62,7 +41,7 @@ class Schemas:
                 action, kind = name.removesuffix("Response"), self._responses
             else:
                 action, kind = name.removesuffix("Request"), self._requests
-            kind[action] = _Validator(schema)
+            kind[action] = compile_schema(schema)
 
     @property
     def actions(self) -> frozenset[str]:
@@ -76,9 +55,9 @@ class Schemas:
             Fault: the action is not known, or the payload is not what its schema asks for.
 
         """
-        if (validator := self._requests.get(action)) is None:
+        if (check := self._requests.get(action)) is None:
             raise Fault(ErrorCode.NOT_IMPLEMENTED, f"Unknown action {action[:50]!r}")
-        self._check(validator, payload)
+        self._check(check, payload)
 
     def check_response(self, action: str, payload: Payload) -> None:
         """Check the answer to a request.
@@ -89,12 +68,11 @@ class Schemas:
         """
         self._check(self._responses[action], payload)
 
-    def _check(self, validator: Any, payload: Payload) -> None:
-        error = next(validator.iter_errors(payload), None)
-        if error is None:
-            return
-        path = "/".join(str(part) for part in error.absolute_path)
-        raise Fault(self._code(error.validator), f"{path}: {error.message}"[:255])
+    def _check(self, check: Check, payload: Payload) -> None:
+        if (violation := check(payload)) is not None:
+            where = f"{violation.path}: " if violation.path else ""
+            code = self._code(violation.keyword)
+            raise Fault(code, f"{where}{violation.message}"[:255])
 
     def _code(self, keyword: str) -> ErrorCode:
         if keyword == "required":

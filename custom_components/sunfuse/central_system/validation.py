@@ -1,0 +1,211 @@
+"""JSON schema, as far as OCPP uses it, compiled once into functions.
+
+Its verdicts are those of `jsonschema`'s Draft4Validator, which a test compares it with, at a fraction of the time. A
+schema that uses more than is known here is refused when it is compiled.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+type Schema = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Violation:
+    """The first thing that is wrong: which keyword of the schema says so, and where."""
+
+    keyword: str
+    message: str
+    path: str = ""
+
+    def below(self, part: str | int) -> Violation:
+        """Return it as seen from one level above."""
+        self.path = f"{part}/{self.path}" if self.path else str(part)
+        return self
+
+
+type Check = Callable[[Any], Violation | None]
+
+_IGNORED = frozenset(
+    (
+        "$id",
+        "$schema",
+        "additionalItems",  # counts only where `items` is a list of schemas
+        "comment",
+        "default",
+        "definitions",
+        "description",
+        "format",  # not checked by jsonschema either, unless asked to
+        "id",
+        "javaType",
+        "title",
+    )
+)
+_TYPES: dict[str, tuple[type, ...]] = {
+    "array": (list,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "object": (dict,),
+    "string": (str,),
+}
+
+
+def compile_schema(schema: Schema) -> Check:
+    """Return a function that checks a value.
+
+    Raises:
+        ValueError: the schema uses something that is not known here.
+
+    """
+    return _Compiler(schema).compile(schema)
+
+
+class _Compiler:
+    """Compiles the parts of one schema."""
+
+    def __init__(self, root: Schema) -> None:
+        self._definitions: Schema = root.get("definitions", {})
+        self._references: dict[str, Check] = {}
+
+    def compile(self, schema: Schema) -> Check:
+        if "$ref" in schema:  # what stands beside it does not count in draft 4
+            return self._reference(schema["$ref"])
+        checks: list[Check] = []
+        rest = dict(schema)
+        kind = rest.pop("type", None)
+        if kind is not None:
+            checks.append(_type(kind))
+        if {"properties", "required", "additionalProperties"} & rest.keys():
+            checks.append(self._object(rest))
+        if {"items", "minItems", "maxItems"} & rest.keys():
+            checks.append(self._array(rest))
+        if "enum" in rest:
+            checks.append(_enum(rest.pop("enum")))
+        if "maxLength" in rest:
+            checks.append(_max_length(rest.pop("maxLength")))
+        if {"minimum", "maximum", "multipleOf"} & rest.keys():
+            checks.append(_number(rest))
+        if unknown := rest.keys() - _IGNORED:
+            raise ValueError(f"Unknown keywords: {sorted(unknown)}")
+        return checks[0] if len(checks) == 1 else _all(tuple(checks))
+
+    def _reference(self, reference: str) -> Check:
+        name = reference.removeprefix("#/definitions/")
+        if name not in self._references:
+            # Known before it is compiled: a definition may refer to itself.
+            def later(value: Any) -> Violation | None:
+                return self._references[name](value)
+
+            self._references[name] = later
+            self._references[name] = self.compile(self._definitions[name])
+        return self._references[name]
+
+    def _object(self, rest: Schema) -> Check:
+        required = tuple(rest.pop("required", ()))
+        closed = rest.pop("additionalProperties", True) is False
+        properties = {
+            key: self.compile(part) for key, part in rest.pop("properties", {}).items()
+        }
+
+        def check(value: Any) -> Violation | None:
+            if type(value) is not dict:
+                return None
+            for key in required:
+                if key not in value:
+                    return Violation("required", f"{key} is missing")
+            for key, item in value.items():
+                if (part := properties.get(key)) is None:
+                    if closed:
+                        return Violation(
+                            "additionalProperties", f"{key[:50]!r} is not expected"
+                        )
+                elif (violation := part(item)) is not None:
+                    return violation.below(key)
+            return None
+
+        return check
+
+    def _array(self, rest: Schema) -> Check:
+        least = rest.pop("minItems", 0)
+        most = rest.pop("maxItems", None)
+        part = self.compile(rest.pop("items", {}))
+
+        def check(value: Any) -> Violation | None:
+            if type(value) is not list:
+                return None
+            if len(value) < least:
+                return Violation("minItems", f"fewer than {least} items")
+            if most is not None and len(value) > most:
+                return Violation("maxItems", f"more than {most} items")
+            for index, item in enumerate(value):
+                if (violation := part(item)) is not None:
+                    return violation.below(index)
+            return None
+
+        return check
+
+
+def _all(checks: tuple[Check, ...]) -> Check:
+    def check(value: Any) -> Violation | None:
+        for part in checks:
+            if (violation := part(value)) is not None:
+                return violation
+        return None
+
+    return check
+
+
+def _type(kind: str) -> Check:
+    types = _TYPES[
+        kind
+    ]  # what JSON is read into is of these very types; a bool is no int
+
+    def check(value: Any) -> Violation | None:
+        return (
+            None if type(value) in types else Violation("type", f"not of type {kind}")
+        )
+
+    return check
+
+
+def _enum(values: list[str]) -> Check:
+    if not all(isinstance(value, str) for value in values):
+        raise ValueError("Only strings are enumerated in OCPP")
+    known = frozenset(values)
+
+    def check(value: Any) -> Violation | None:
+        if type(value) is str and value in known:
+            return None
+        return Violation("enum", f"{str(value)[:50]!r} is not one of the values")
+
+    return check
+
+
+def _max_length(length: int) -> Check:
+    def check(value: Any) -> Violation | None:
+        if type(value) is str and len(value) > length:
+            return Violation("maxLength", f"longer than {length} characters")
+        return None
+
+    return check
+
+
+def _number(rest: Schema) -> Check:
+    least, most = rest.pop("minimum", None), rest.pop("maximum", None)
+    step = rest.pop("multipleOf", None)
+
+    def check(value: Any) -> Violation | None:
+        if type(value) is not int and type(value) is not float:
+            return None
+        if least is not None and value < least:
+            return Violation("minimum", f"less than {least}")
+        if most is not None and value > most:
+            return Violation("maximum", f"more than {most}")
+        # As decimals are meant: 21.4 is a multiple of 0.1, although no float is.
+        if step is not None and abs(value / step - round(value / step)) > 1e-6:
+            return Violation("multipleOf", f"not a multiple of {step}")
+        return None
+
+    return check
