@@ -17,6 +17,7 @@ from custom_components.sunfuse.sources.series import (
     quantile,
     quarter_start,
     scaled,
+    weighted_quantile,
 )
 
 T0 = datetime(2026, 3, 28, 23, tzinfo=UTC)
@@ -98,3 +99,15 @@ def test_quantile() -> None:
     assert quantile([7], 0.9) == 7
     with pytest.raises(ValueError, match="nothing"):
         quantile([], 0.5)
+
+
+def test_weighted_quantile() -> None:
+    """Equal weights: middles at 1/6, 3/6, 5/6; the middle one is the median."""
+    weighted = [(3.0, 1.0), (1.0, 1.0), (2.0, 1.0)]
+    assert weighted_quantile(weighted, 0.5) == 2
+    assert weighted_quantile(weighted, 1 / 3) == pytest.approx(1.5)
+    assert weighted_quantile(weighted, 0.01) == 1
+    assert weighted_quantile(weighted, 0.99) == 3
+    assert weighted_quantile([(1.0, 99.0), (9.0, 1.0)], 0.5) < 1.1
+    with pytest.raises(ValueError, match="nothing"):
+        weighted_quantile([], 0.5)

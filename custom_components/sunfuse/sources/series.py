@@ -51,7 +51,8 @@ def _uncovered(slot: Slot, painted: list[Slot]) -> Iterator[Slot]:
     """Yield the parts of a slot that no slot of a sorted, disjoint list covers."""
     start = slot.start
     first = max(0, bisect_right(painted, start, key=_START) - 1)
-    for other in painted[first:]:
+    for index in range(first, len(painted)):
+        other = painted[index]
         if other.start >= slot.end:
             break
         if start < other.start:
@@ -150,3 +151,28 @@ def quantile(values: Iterable[float], share: float) -> float:
     lower = int(place)
     upper = min(lower + 1, len(ordered) - 1)
     return ordered[lower] + (place - lower) * (ordered[upper] - ordered[lower])
+
+
+def weighted_quantile(weighted: Iterable[tuple[float, float]], share: float) -> float:
+    """Return a quantile of (value, weight), linear between the weights' middles.
+
+    Raises:
+        ValueError: there are no values.
+
+    """
+    ordered = sorted(weighted)
+    if not ordered:
+        raise ValueError("a quantile of nothing")
+    total = sum(weight for _, weight in ordered)
+    passed = 0.0
+    before: tuple[float, float] | None = None
+    for value, weight in ordered:
+        place = (passed + weight / 2) / total
+        if place >= share:
+            if before is None:
+                return value
+            span = place - before[0]
+            return before[1] + (value - before[1]) * (share - before[0]) / span
+        before = (place, value)
+        passed += weight
+    return ordered[-1][0]

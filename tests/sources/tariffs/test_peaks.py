@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.sunfuse.sources.series import Slot
 from custom_components.sunfuse.sources.tariffs.capacity import (
     CATALOGUE,
     CapacityTariff,
@@ -23,6 +24,7 @@ from custom_components.sunfuse.sources.tariffs.peaks import (
     cost,
     expected_w,
     free_w,
+    from_history,
     interval_start,
     measure_w,
     state_from_dict,
@@ -301,3 +303,21 @@ def test_every_rule_names_its_source(tariff: CapacityTariff) -> None:
     assert rule.source
     assert rule.interval_min in {15, 30, 60}
     assert (rule.rule is PriceRule.STEPS) == bool(rule.step_limits_w)
+
+
+def test_the_recorder_knows_the_month_before_sunfuse_came() -> None:
+    """Five-minute means of October and November; a hole is no peak."""
+    october = datetime(2026, 10, 20, 18, tzinfo=UTC)
+    parts = [(october, 5200.0)] * 3 + [(NOON, 3000.0)] * 2 + [(NOON, 9000.0)]
+    history = tuple(
+        Slot(
+            start=day + i % 3 * 5 * MINUTE,
+            end=day + (i % 3 + 1) * 5 * MINUTE,
+            value=power,
+        )
+        for i, (day, power) in enumerate(parts)
+    )
+    state = from_history(FLANDERS, history, tz=BRUSSELS)
+    assert dict(state.past) == {"2026-10": pytest.approx(5200)}
+    assert measure_w(state, FLANDERS) == pytest.approx(5000)
+    assert from_history(FLANDERS, (), tz=BRUSSELS) == PeakState()

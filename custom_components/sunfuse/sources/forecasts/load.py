@@ -10,7 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from ..series import QUARTER, Series, Slot, at_time, by_quarter, mean, quarters
+from ..series import (
+    QUARTER,
+    Series,
+    Slot,
+    at_time,
+    by_quarter,
+    mean,
+    quarters,
+    weighted_quantile,
+)
 from .model import Forecast, with_spread
 
 # Shape of a European household's day, in watts: that of the standard load profile H0 of
@@ -64,26 +73,8 @@ def _cell(
         same_kind = (day >= 5) == (weekday >= 5)
         near = _SAME_DAY if day == weekday else _SAME_KIND if same_kind else _ANY
         weighted.append((power, weight * near))
-    weighted.sort()
-    low, middle, high = (_weighted_quantile(weighted, q) for q in (0.1, 0.5, 0.9))
+    low, middle, high = (weighted_quantile(weighted, q) for q in (0.1, 0.5, 0.9))
     return low, middle, high
-
-
-def _weighted_quantile(ordered: list[tuple[float, float]], share: float) -> float:
-    """Return a quantile of sorted (value, weight): linear between the weights' middles."""
-    total = sum(weight for _, weight in ordered)
-    passed = 0.0
-    before: tuple[float, float] | None = None
-    for value, weight in ordered:
-        place = (passed + weight / 2) / total
-        if place >= share:
-            if before is None:
-                return value
-            span = place - before[0]
-            return before[1] + (value - before[1]) * (share - before[0]) / span
-        before = (place, value)
-        passed += weight
-    return ordered[-1][0]
 
 
 def expect_load(

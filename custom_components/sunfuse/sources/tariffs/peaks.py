@@ -12,7 +12,7 @@ import math
 from typing import Any
 
 from ..rows import parse_number, parse_time
-from ..series import floor
+from ..series import Series, floor
 from .capacity import CapacityTariff, PriceRule
 
 
@@ -147,6 +147,27 @@ def _in_month(state: PeakState, tariff: CapacityTariff, month: str) -> PeakState
     if state.month:
         past = (*past, (state.month, measure_w(state, tariff)))
     return replace(state, month=month, peaks=(), past=past[-24:])
+
+
+def from_history(
+    tariff: CapacityTariff,
+    grid_w: Series,
+    *,
+    tz: tzinfo,
+    holidays: frozenset[date] = frozenset(),
+) -> PeakState:
+    """Start from what the recorder knows: the grid's mean powers, positive on import.
+
+    Five-minute statistics give quarter hours exactly; hourly ones only their mean, which
+    is lower than the peak within: the user corrects what he knows better.
+    """
+    state = PeakState()
+    for slot in grid_w:
+        energy_wh = slot.value * slot.seconds / 3600
+        state = add_energy(
+            state, tariff, slot.start, slot.end, energy_wh, tz=tz, holidays=holidays
+        )
+    return state
 
 
 def mean_power_w(state: PeakState, tariff: CapacityTariff) -> float:

@@ -1,0 +1,40 @@
+"""Prices and forecasts as attributes that charts can draw.
+
+The lists have the shape of Nord Pool's and Solcast's attributes, which chart cards (and
+Sunfuse itself) know how to read.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from .forecasts.model import Forecast
+from .tariffs.model import PriceSlot
+
+
+def price_attribute(slots: Iterable[PriceSlot]) -> list[dict[str, Any]]:
+    """Return prices as rows of start, end, value (to import), export, estimated."""
+    return [
+        {
+            "start": slot.start.isoformat(),
+            "end": slot.end.isoformat(),
+            "value": round(slot.import_price, 5),
+            "export": round(slot.export_price, 5),
+            "estimated": slot.estimated,
+            **({} if slot.carbon_g is None else {"carbon_g": round(slot.carbon_g)}),
+        }
+        for slot in slots
+    ]
+
+
+def forecast_attribute(forecast: Forecast) -> list[dict[str, Any]]:
+    """Return a forecast as rows of start, end and power in watts with its quantiles."""
+    return [
+        {
+            "start": slot.start.isoformat(),
+            "end": slot.end.isoformat(),
+            "power": round(slot.p50_w),
+            "p10": round(slot.p10_w),
+            "p90": round(slot.p90_w),
+        }
+        for slot in forecast
+    ]

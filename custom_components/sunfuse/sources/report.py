@@ -1,0 +1,262 @@
+"""The site report: what a connection carries, from a week or more of its own history.
+
+"How many chargers can my connection carry?" answered before anyone buys one. A pure
+function over currents per phase; amperes are positive on import. Each figure's meaning is
+in the docstring of its field.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from typing import Any
+
+from .report_carry import Charger, Minute, Outlook, outlooks
+from .series import Series, at_time, weighted_quantile
+
+
+class Caution(StrEnum):
+    """Why a report is to be read with care."""
+
+    SHORT_HISTORY = "short_history"  # less than a week
+    GAPS = "gaps"  # more than a tenth of the time is missing
+    HOURLY_ONLY = "hourly_only"  # peaks of minutes are not in hourly means
+    EVEN_SPLIT_ASSUMED = "even_split_assumed"  # only the total is measured
+    UNBALANCED = "unbalanced"  # one phase carries half more than the mean of all
+    OVER_FUSE = "over_fuse"  # more than the main fuse was drawn already
+    SLOW_METER = "slow_meter"  # a reading a minute, or less, protects no fuse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """The site as far as the report needs it.
+
+    `meter_interval_s` is how often the grid meter tells something new, if known.
+    """
+
+    fuse_a: float
+    voltage_v: float = 230.0
+    meter_interval_s: float | None = None
+    charger: Charger = Charger()
+    even_split: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseHistory:
+    """A phase: mean currents without the cars, and the highest of each period if known."""
+
+    mean_a: Series
+    highest_a: Series = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseFigures:
+    """A phase's figures in amperes. `peak_a` is the highest of any period or moment."""
+
+    peak_a: float
+    p95_a: float
+    mean_a: float
+    export_peak_a: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourFigures:
+    """An hour of the local day, per phase, and what is left for charging.
+
+    `headroom_a` is limit less margin less the 95th percentile: at that hour, 19 days in 20
+    have it. `charging_a` is what a charger on all phases can have of it: the least, and
+    nothing below its minimum.
+    """
+
+    hour: int
+    mean_a: tuple[float, ...]
+    p95_a: tuple[float, ...]
+    headroom_a: tuple[float, ...]
+    charging_a: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposals:
+    """What to set. `fail_safe_a` is for each charger, by how many there are (from one).
+
+    A fail-safe current of 0 means that the chargers must not charge when they lose touch.
+    """
+
+    limit_a: float
+    margin_a: float
+    fail_safe_a: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteReport:
+    """The report. `carries` is the number of chargers that each get a day's driving."""
+
+    start: datetime
+    end: datetime
+    days: float
+    coverage: float
+    phases: tuple[PhaseFigures, ...]
+    hours: tuple[HourFigures, ...]
+    chargers: tuple[Outlook, ...]
+    carries: int
+    proposals: Proposals
+    cautions: tuple[Caution, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain JSON, for an action's response."""
+        data = asdict(self)
+        data["start"], data["end"] = self.start.isoformat(), self.end.isoformat()
+        return data
+
+
+class NoHistoryError(ValueError):
+    """There is nothing to report on."""
+
+
+def site_report(
+    connection: Connection, phases: Sequence[PhaseHistory], tz: tzinfo
+) -> SiteReport:
+    """Make the report from the phases' history.
+
+    Raises:
+        NoHistoryError: no period is known of all phases.
+
+    """
+    minutes = _joined(phases)
+    if not minutes:
+        raise NoHistoryError
+    start, end = minutes[0].start, minutes[-1].end
+    days = (end - start).total_seconds() / 86400
+    known_s = sum(minute.seconds for minute in minutes)
+    figures = tuple(_figures(phase) for phase in phases)
+    margin = proposed_margin_a(connection)
+    limit = connection.fuse_a - margin
+    found = outlooks(minutes, limit, connection.voltage_v, connection.charger, tz)
+    coverage = known_s / (end - start).total_seconds()
+    return SiteReport(
+        start=start,
+        end=end,
+        days=days,
+        coverage=coverage,
+        phases=figures,
+        hours=_hours(minutes, limit, connection.charger, tz),
+        chargers=found,
+        carries=max((one.chargers for one in found if one.enough), default=0),
+        proposals=Proposals(
+            limit_a=connection.fuse_a,
+            margin_a=margin,
+            fail_safe_a=tuple(
+                _fail_safe(limit, figures, one.chargers, connection.charger)
+                for one in found
+            ),
+        ),
+        cautions=tuple(_cautions(connection, phases, figures, days, coverage)),
+    )
+
+
+def _joined(phases: Sequence[PhaseHistory]) -> list[Minute]:
+    """Bring the phases together: the periods of the first that all of them know."""
+    minutes = []
+    for slot in phases[0].mean_a if phases else ():
+        found = [at_time(phase.mean_a, slot.start) for phase in phases]
+        amps = tuple(one.value for one in found if one is not None)
+        if len(amps) == len(phases):
+            minutes.append(Minute(start=slot.start, end=slot.end, load_a=amps))
+    return minutes
+
+
+def _figures(phase: PhaseHistory) -> PhaseFigures:
+    """Return a phase's figures."""
+    weighted = [(slot.value, slot.seconds) for slot in phase.mean_a]
+    everything = [slot.value for slot in (*phase.mean_a, *phase.highest_a)]
+    total_s = sum(seconds for _, seconds in weighted)
+    return PhaseFigures(
+        peak_a=max(0.0, *everything),
+        p95_a=weighted_quantile(weighted, 0.95),
+        mean_a=sum(amps * seconds for amps, seconds in weighted) / total_s,
+        export_peak_a=max(0.0, -min(amps for amps, _ in weighted)),
+    )
+
+
+def _hours(
+    minutes: Sequence[Minute], limit_a: float, charger: Charger, tz: tzinfo
+) -> tuple[HourFigures, ...]:
+    """Return the profile of the day; hours of which nothing is known are left out."""
+    by_hour: dict[int, list[Minute]] = {}
+    for minute in minutes:
+        by_hour.setdefault(minute.start.astimezone(tz).hour, []).append(minute)
+    hours = []
+    for hour, some in sorted(by_hour.items()):
+        total_s = sum(minute.seconds for minute in some)
+        mean, p95 = [], []
+        for phase in range(len(some[0].load_a)):
+            weighted = [(minute.load_a[phase], minute.seconds) for minute in some]
+            mean.append(sum(amps * s for amps, s in weighted) / total_s)
+            p95.append(weighted_quantile(weighted, 0.95))
+        headroom = tuple(max(0.0, limit_a - amps) for amps in p95)
+        least = min(*headroom, charger.max_a)
+        hours.append(
+            HourFigures(
+                hour=hour,
+                mean_a=tuple(mean),
+                p95_a=tuple(p95),
+                headroom_a=headroom,
+                charging_a=least if least >= charger.min_a else 0.0,
+            )
+        )
+    return tuple(hours)
+
+
+def proposed_margin_a(connection: Connection) -> float:
+    """Return a margin below the fuse, in whole amperes, at least one.
+
+    It covers what a meter and a charger get wrong (class B meters to EN 50470-3 1 %, a
+    charger's measurement and a car's step some more: 5 %) and what happens between two
+    readings: half as much again for each ten seconds, to a fifth of the fuse. A gG fuse
+    bears 1.25 times its current for an hour (IEC 60269-1, table 2), which is a reserve
+    and not to be planned with.
+    """
+    interval = connection.meter_interval_s or 0.0
+    share = min(0.20, 0.05 * (1 + interval / 20))
+    return float(max(1, -int(-connection.fuse_a * share // 1)))
+
+
+def _fail_safe(
+    limit_a: float, figures: Sequence[PhaseFigures], chargers: int, charger: Charger
+) -> float:
+    """Return what each charger may draw unwatched while the house draws its highest."""
+    if charger.phases == 1:
+        # They are spread over the phases; the fullest phase has this many.
+        rooms = sorted((limit_a - one.peak_a for one in figures), reverse=True)
+        each = -(-chargers // len(rooms))
+        room = min(rooms[: min(chargers, len(rooms))]) / each
+    else:
+        room = (limit_a - max(one.peak_a for one in figures)) / chargers
+    whole = float(int(min(room, charger.max_a))) if room > 0 else 0.0
+    return whole if whole >= charger.min_a else 0.0
+
+
+def _cautions(
+    connection: Connection,
+    phases: Sequence[PhaseHistory],
+    figures: Sequence[PhaseFigures],
+    days: float,
+    coverage: float,
+) -> Iterable[Caution]:
+    """Tell why the report is to be read with care."""
+    if days < 6.9:
+        yield Caution.SHORT_HISTORY
+    if coverage < 0.9:
+        yield Caution.GAPS
+    longest = max(slot.seconds for phase in phases for slot in phase.mean_a)
+    if longest > 900 and not any(phase.highest_a for phase in phases):
+        yield Caution.HOURLY_ONLY
+    if connection.even_split:
+        yield Caution.EVEN_SPLIT_ASSUMED
+    usual = sum(abs(one.mean_a) for one in figures) / len(figures)
+    if usual > 1 and max(abs(one.mean_a) for one in figures) > 1.5 * usual:
+        yield Caution.UNBALANCED
+    if any(one.peak_a > connection.fuse_a for one in figures):
+        yield Caution.OVER_FUSE
+    if (connection.meter_interval_s or 0) >= 60:
+        yield Caution.SLOW_METER

@@ -1,0 +1,139 @@
+"""Reads the recorder for the site report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from homeassistant.core import HomeAssistant
+
+from .history import Statistic, async_statistics
+from .report import Connection, PhaseHistory, SiteReport, site_report
+from .series import Series, Slot, at_time, layered, scaled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseMeter:
+    """What is known of a phase: a current or a power sensor, two where directions are apart.
+
+    Attributes:
+        consumption: statistic of a signed sensor, or of import alone.
+        production: statistic of what is fed in, where it is measured apart.
+        power: if these are watts (or energies), to be divided by the voltage.
+        inverted: if a signed sensor is positive on export.
+
+    """
+
+    consumption: str
+    production: str | None = None
+    power: bool = False
+    inverted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportConfig:
+    """What to report on.
+
+    `phases` has one meter per phase; or one for all of `shared_by` phases, where only the
+    total is measured. `cars` are the chargers' own current sensors by phase, whose draw is
+    not the house's: a tuple of statistics for each phase.
+    """
+
+    connection: Connection
+    phases: tuple[PhaseMeter, ...]
+    shared_by: int = 1
+    cars: tuple[tuple[str, ...], ...] = ()
+
+
+async def async_site_report(
+    hass: HomeAssistant, config: ReportConfig, now: datetime, *, days: int = 14
+) -> SiteReport:
+    """Read the recorder and make the report.
+
+    Five minutes where the recorder still has them (ten days, usually), hours before.
+
+    Raises:
+        NoHistoryError: the recorder knows nothing of these sensors.
+
+    """
+    ids = {meter.consumption for meter in config.phases}
+    ids |= {meter.production for meter in config.phases if meter.production}
+    ids |= {statistic for phase in config.cars for statistic in phase}
+    start = now - timedelta(days=days)
+    fine = await async_statistics(hass, ids, start, now, "5minute")
+    coarse = await async_statistics(hass, ids, start, now, "hour")
+    tz = ZoneInfo(hass.config.time_zone)
+    return await hass.async_add_executor_job(_report, config, fine, coarse, tz)
+
+
+def _report(
+    config: ReportConfig,
+    fine: Mapping[str, Statistic],
+    coarse: Mapping[str, Statistic],
+    tz: ZoneInfo,
+) -> SiteReport:
+    """Make the report; runs in the executor."""
+    known = {
+        statistic_id: _layered(fine.get(statistic_id), coarse.get(statistic_id))
+        for statistic_id in {*fine, *coarse}
+    }
+    phases = [_phase(config, meter, known) for meter in config.phases]
+    if config.shared_by > 1:
+        phases *= config.shared_by
+    for index, cars in enumerate(config.cars[: len(phases)]):
+        phases[index] = _without(phases[index], [known.get(car) for car in cars])
+    return site_report(config.connection, phases, tz)
+
+
+def _layered(fine: Statistic | None, coarse: Statistic | None) -> Statistic:
+    """Take five minutes where they are, hours where they are not."""
+    layers = [one for one in (fine, coarse) if one is not None]
+    return Statistic(
+        mean=layered(*(one.mean for one in layers)),
+        highest=layered(*(one.highest for one in layers)),
+    )
+
+
+def _phase(
+    config: ReportConfig, meter: PhaseMeter, known: Mapping[str, Statistic]
+) -> PhaseHistory:
+    """Return a phase's currents, positive on import."""
+    factor = 1 / config.connection.voltage_v if meter.power else 1.0
+    factor /= config.shared_by
+    drawn = known.get(meter.consumption, Statistic())
+    mean = drawn.mean
+    if meter.production is not None:
+        fed_in = known.get(meter.production, Statistic())
+        mean = _subtracted(mean, [fed_in.mean])
+    if meter.inverted:
+        # The highest of an inverted sensor is its highest export.
+        return PhaseHistory(mean_a=scaled(mean, -factor))
+    return PhaseHistory(
+        mean_a=scaled(mean, factor), highest_a=scaled(drawn.highest, factor)
+    )
+
+
+def _without(phase: PhaseHistory, cars: list[Statistic | None]) -> PhaseHistory:
+    """Take the chargers' currents out of a phase.
+
+    A phase's highest moment may have been a car's: of hours with one, only means are kept.
+    """
+    means = [car.mean for car in cars if car is not None]
+    quiet = tuple(
+        slot
+        for slot in phase.highest_a
+        if not any(
+            (one := at_time(mean, slot.start)) and one.value > 1 for mean in means
+        )
+    )
+    return PhaseHistory(mean_a=_subtracted(phase.mean_a, means), highest_a=quiet)
+
+
+def _subtracted(series: Series, others: list[Series]) -> Series:
+    """Subtract series; what is not known of them counts as none."""
+    slots = []
+    for slot in series:
+        found = [at_time(other, slot.start) for other in others]
+        less = sum(one.value for one in found if one is not None)
+        slots.append(Slot(start=slot.start, end=slot.end, value=slot.value - less))
+    return tuple(slots)
