@@ -1,0 +1,541 @@
+"""Setting up a site: confirm what the Energy dashboard knows, and be told what is wrong where it is wrong."""
+
+import socket
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.sunfuse.const import DOMAIN
+from homeassistant.config_entries import (
+    SOURCE_INTEGRATION_DISCOVERY,
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigFlowResult,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+
+from .common import charger, free_port, site_entry
+
+pytestmark = pytest.mark.usefixtures("no_setup", "socket_enabled")
+
+GRID: dict[str, Any] = {
+    "system": "three_phase",
+    "grid_power": "sensor.grid",
+    "grid_inverted": False,
+    "grid_phases": ["sensor.l1", "sensor.l2", "sensor.l3"],
+}
+SUN: dict[str, Any] = {
+    "solar_power": ["sensor.solar"],
+    "battery_power": ["sensor.battery"],
+    "battery_inverted": False,
+    "battery_soc": "sensor.soc",
+    "battery_capacity_kwh": 10,
+}
+ELECTRICAL: dict[str, Any] = {"voltage_v": 230, "main_fuse_a": 25, "margin_a": 1}
+
+
+@pytest.fixture
+def no_setup(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not run the sites that the flows create: these tests are about the forms."""
+
+    async def nothing(*_args: object) -> bool:
+        return True
+
+    monkeypatch.setattr("custom_components.sunfuse.async_setup_entry", nothing)
+    monkeypatch.setattr("custom_components.sunfuse.async_unload_entry", nothing)
+
+
+@pytest.fixture(autouse=True)
+def sensors(hass: HomeAssistant) -> None:
+    """Let the house have sensors in all kinds of units."""
+    for name, unit in (
+        ("grid", "W"),
+        ("import", "kW"),
+        ("export", "kW"),
+        ("l1", "A"),
+        ("l2", "A"),
+        ("l3", "mA"),
+        ("solar", "kW"),
+        ("battery", "W"),
+        ("charge", "W"),
+        ("discharge", "W"),
+        ("soc", "%"),
+        ("temperature", "°C"),
+        ("energy", "kWh"),
+    ):
+        hass.states.async_set(f"sensor.{name}", "1", {"unit_of_measurement": unit})
+    hass.states.async_set("sensor.asleep", "unavailable")
+
+
+def suggested(form: ConfigFlowResult) -> dict[str, Any]:
+    """Return what a form has filled in."""
+    schema = form["data_schema"]
+    assert schema is not None
+    return {
+        str(key): key.description["suggested_value"]
+        for key in schema.schema
+        if key.description and "suggested_value" in key.description
+    }
+
+
+async def open_site(hass: HomeAssistant) -> ConfigFlowResult:
+    """Choose to set up a site of one's own."""
+    menu = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert (menu["type"], menu["menu_options"]) == (
+        FlowResultType.MENU,
+        ["site", "simulated"],
+    )
+    return await submit(hass, menu, {"next_step_id": "site"})
+
+
+async def submit(
+    hass: HomeAssistant, form: ConfigFlowResult, values: dict[str, Any]
+) -> ConfigFlowResult:
+    """Send a form."""
+    return await hass.config_entries.flow.async_configure(form["flow_id"], values)
+
+
+async def reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> ConfigFlowResult:
+    """Choose to change a site."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+
+
+async def go_to(hass: HomeAssistant, step: str) -> ConfigFlowResult:
+    """Fill in the forms before a step."""
+    form = await open_site(hass)
+    for values in (GRID, SUN, ELECTRICAL | {"port": free_port()}):
+        if form["step_id"] == step:
+            break
+        form = await submit(hass, form, values)
+        assert not form.get("errors"), form["errors"]
+    assert form["step_id"] == step
+    return form
+
+
+async def test_a_site_from_start_to_end(hass: HomeAssistant) -> None:
+    """Three forms and an address to type into the charger."""
+    port = free_port()
+    hass.config.internal_url = "http://192.168.1.20:8123"
+    form = await go_to(hass, "electrical")
+    assert suggested(form)["voltage_v"] == 230
+    form = await submit(hass, form, ELECTRICAL | {"port": port})
+    assert form["step_id"] == "address"
+    assert form["description_placeholders"] == {"address": f"ws://192.168.1.20:{port}/"}
+    result = await submit(hass, form, {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == hass.config.location_name
+    assert result["data"] == {
+        "kind": "site",
+        "system": "three_phase",
+        "voltage_v": 230,
+        "main_fuse_a": 25,
+        "margin_a": 1,
+        "port": port,
+        "sources": {
+            "grid": {
+                "entity": "sensor.grid",
+                "inverted": False,
+                "positive": None,
+                "negative": None,
+            },
+            "grid_phases": ["sensor.l1", "sensor.l2", "sensor.l3"],
+            "solar": ["sensor.solar"],
+            "battery": [
+                {
+                    "entity": "sensor.battery",
+                    "inverted": False,
+                    "positive": None,
+                    "negative": None,
+                }
+            ],
+            "battery_soc": "sensor.soc",
+            "battery_capacity_wh": 10_000,
+            "price_import": None,
+            "price_export": None,
+            "solar_forecasts": [],
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "errors"),
+    [
+        ({"grid_power": "sensor.temperature"}, {"grid_power": "wrong_unit"}),
+        ({"grid_power": "sensor.energy"}, {"grid_power": "wrong_unit"}),
+        ({"grid_power": "sensor.nowhere"}, {"grid_power": "entity_missing"}),
+        ({"grid_power": "sensor.asleep"}, {"grid_power": "entity_unavailable"}),
+        (
+            {"grid_phases": ["sensor.l1", "sensor.l1", "sensor.l3"]},
+            {"grid_phases": "same_entity"},
+        ),
+        (
+            {"grid_phases": ["sensor.l1", "sensor.l2"]},
+            {"grid_phases": "wrong_number_of_phases"},
+        ),
+        (
+            {"grid_phases": ["sensor.l1", "sensor.l2", "sensor.soc"]},
+            {"grid_phases": "wrong_unit"},
+        ),
+        ({"grid_import": "sensor.import"}, {"grid_power": "one_or_two_sensors"}),
+        (
+            {"grid_power": None, "grid_export": "sensor.export"},
+            {"grid_import": "import_missing"},
+        ),
+        ({"grid_power": None, "grid_phases": None}, {"grid_power": "no_meter"}),
+    ],
+)
+async def test_what_is_wrong_with_the_grid(
+    hass: HomeAssistant, values: dict[str, Any], errors: dict[str, str]
+) -> None:
+    """Each error stands at its field, what was typed stays, and the flow goes on."""
+    form = await open_site(hass)
+    typed = {k: v for k, v in (GRID | values).items() if v is not None}
+    form = await submit(hass, form, typed)
+    assert form["errors"] == errors
+    assert suggested(form) == typed
+    form = await submit(hass, form, GRID)
+    assert form["step_id"] == "sun"
+
+
+@pytest.mark.parametrize(
+    ("values", "errors"),
+    [
+        ({"solar_power": ["sensor.grid"]}, {"solar_power": "same_entity"}),
+        ({"solar_power": ["sensor.l1"]}, {"solar_power": "same_entity"}),
+        (
+            {"battery_power": ["sensor.solar"]},
+            {"battery_power": "same_entity"},
+        ),
+        ({"battery_soc": "sensor.energy"}, {"battery_soc": "wrong_unit"}),
+        (
+            {"battery_discharge": "sensor.discharge"},
+            {"battery_charge": "both_directions"},
+        ),
+        ({"battery_charge": "sensor.charge"}, {"battery_discharge": "both_directions"}),
+        ({"battery_capacity_kwh": 0}, {"battery_capacity_kwh": "not_positive"}),
+    ],
+)
+async def test_what_is_wrong_with_the_sun(
+    hass: HomeAssistant, values: dict[str, Any], errors: dict[str, str]
+) -> None:
+    """Each error stands at its field, what was typed stays, and the flow goes on."""
+    form = await go_to(hass, "sun")
+    form = await submit(hass, form, SUN | values)
+    assert form["errors"] == errors
+    assert suggested(form) == SUN | values
+    form = await submit(hass, form, SUN)
+    assert form["step_id"] == "electrical"
+
+
+@pytest.mark.parametrize(
+    ("values", "errors"),
+    [
+        ({"main_fuse_a": 0}, {"main_fuse_a": "fuse"}),
+        ({"margin_a": 25}, {"margin_a": "margin"}),
+        ({"voltage_v": 24}, {"voltage_v": "voltage"}),
+        ({"voltage_v": 400}, {"voltage_v": "voltage"}),
+        ({"port": 0}, {"port": "port_taken"}),
+    ],
+)
+async def test_what_is_wrong_with_the_fuse(
+    hass: HomeAssistant, values: dict[str, Any], errors: dict[str, str]
+) -> None:
+    """Each error stands at its field, what was typed stays, and the flow goes on."""
+    form = await go_to(hass, "electrical")
+    good = ELECTRICAL | {"port": free_port()}
+    form = await submit(hass, form, good | values)
+    assert form["errors"] == errors
+    assert suggested(form) == good | values
+    form = await submit(hass, form, good)
+    assert form["step_id"] == "address"
+
+
+async def test_a_taken_port_is_noticed(hass: HomeAssistant) -> None:
+    """A port that another program listens on is not offered, and refused."""
+    form = await go_to(hass, "electrical")
+    with socket.socket() as listener:
+        listener.bind(("0.0.0.0", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        form = await submit(hass, form, ELECTRICAL | {"port": port})
+    assert form["errors"] == {"port": "port_taken"}
+
+
+async def test_two_sites_share_neither_meter_nor_port(hass: HomeAssistant) -> None:
+    """Each of two sites behind one meter would give away all of it."""
+    port = free_port()
+    other = site_entry(port, sources={"grid": {"entity": "sensor.grid"}})
+    other.add_to_hass(hass)
+    form = await open_site(hass)
+    form = await submit(hass, form, GRID)
+    assert form["errors"] == {"grid_power": "already_used"}
+    pair = {"grid_import": "sensor.import", "grid_export": "sensor.export"}
+    form = await submit(
+        hass, form, {k: v for k, v in GRID.items() if k != "grid_power"} | pair
+    )
+    form = await submit(hass, form, SUN)
+    form = await submit(hass, form, ELECTRICAL | {"port": port})
+    assert form["errors"] == {"port": "port_taken"}
+
+
+async def test_a_country_of_split_phase(hass: HomeAssistant) -> None:
+    """In the United States two legs of 120 V are proposed."""
+    hass.config.country = "US"
+    form = await open_site(hass)
+    assert suggested(form)["system"] == "split_phase"
+    form = await submit(
+        hass,
+        form,
+        GRID | {"system": "split_phase", "grid_phases": ["sensor.l1", "sensor.l2"]},
+    )
+    form = await submit(hass, form, SUN)
+    assert suggested(form)["voltage_v"] == 120
+
+
+async def test_reconfigure_keeps_what_was_typed(hass: HomeAssistant) -> None:
+    """All forms come again with the site's own values; its port is not taken by itself."""
+    form = await go_to(hass, "address")
+    result = await submit(hass, form, {})
+    entry = result["result"]
+    form = await reconfigure(hass, entry)
+    assert suggested(form) == GRID
+    form = await submit(hass, form, GRID | {"grid_inverted": True})
+    assert suggested(form) == SUN
+    form = await submit(hass, form, SUN)
+    port = entry.data["port"]
+    assert suggested(form) == ELECTRICAL | {"port": port}
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("0.0.0.0", port))
+        listener.listen()
+        form = await submit(hass, form, ELECTRICAL | {"port": port, "main_fuse_a": 35})
+    result = await submit(hass, form, {})
+    assert (result["type"], result["reason"]) == (
+        FlowResultType.ABORT,
+        "reconfigure_successful",
+    )
+    assert entry.data["main_fuse_a"] == 35
+    assert entry.data["sources"]["grid"]["inverted"] is True
+
+
+async def test_options(hass: HomeAssistant) -> None:
+    """The margin and the age of a reading can be tuned, within reason."""
+    entry = site_entry(free_port())
+    entry.add_to_hass(hass)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    assert suggested(form) == {"margin_a": 1.0, "meter_max_age_s": 30.0}
+    flow_id = form["flow_id"]
+    form = await hass.config_entries.options.async_configure(
+        flow_id, {"margin_a": 25, "meter_max_age_s": 60}
+    )
+    assert form["errors"] == {"margin_a": "margin"}
+    result = await hass.config_entries.options.async_configure(
+        flow_id, {"margin_a": 2, "meter_max_age_s": 60}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options == {"margin_a": 2, "meter_max_age_s": 60}
+
+
+async def test_the_simulated_site(hass: HomeAssistant) -> None:
+    """One form, one site with its three chargers; there is only one."""
+
+    async def choose() -> ConfigFlowResult:
+        menu = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_USER}
+        )
+        return await submit(hass, menu, {"next_step_id": "simulated"})
+
+    form = await choose()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        taken = listener.getsockname()[1]
+        form = await submit(hass, form, {"port": taken})
+    assert form["errors"] == {"port": "port_taken"}
+    port = free_port()
+    result = await submit(hass, form, {"port": port})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = result["result"]
+    assert entry.data["kind"] == "simulated"
+    chargers = [subentry.data for subentry in entry.subentries.values()]
+    assert sorted(data["phases"] for data in chargers) == [1, 3, 3]
+    assert len({data["l1_phase"] for data in chargers}) == 3
+    again = await choose()
+    assert (again["type"], again["reason"]) == (
+        FlowResultType.ABORT,
+        "already_configured",
+    )
+    form = await reconfigure(hass, entry)
+    form = await submit(hass, form, {"port": 0})
+    assert form["errors"] == {"port": "port_taken"}
+    other = free_port()
+    result = await submit(hass, form, {"port": other})
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data["port"] == other
+
+
+CHARGER: dict[str, Any] = {
+    "name": "Garage",
+    "circuit": "main",
+    "phases": "3",
+    "l1_phase": "L2",
+    "min_a": 6,
+    "max_a": 16,
+    "fail_safe_a": 6,
+}
+
+
+async def discover(
+    hass: HomeAssistant, entry: MockConfigEntry, identity: str = "CP2"
+) -> ConfigFlowResult:
+    """Let an unknown charger connect to a site."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_INTEGRATION_DISCOVERY},
+        data={
+            "entry_id": entry.entry_id,
+            "identity": identity,
+            "vendor": "Acme",
+            "model": "W11",
+            "serial": None,
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "errors"),
+    [
+        ({"min_a": 5}, {"min_a": "below_6_a"}),
+        ({"max_a": 32}, {"max_a": "above_fuse"}),
+        ({"min_a": 10, "max_a": 8, "fail_safe_a": 0}, {"max_a": "below_minimum"}),
+        ({"fail_safe_a": 5}, {"fail_safe_a": "fail_safe"}),
+        ({"fail_safe_a": 17, "max_a": 16}, {"fail_safe_a": "fail_safe"}),
+        # 6 A of the charger that is there and 19 A are more than 25 A less 1 A.
+        ({"fail_safe_a": 19, "max_a": 20}, {"fail_safe_a": "fail_safe_sum"}),
+    ],
+)
+async def test_accepting_a_charger(
+    hass: HomeAssistant, values: dict[str, Any], errors: dict[str, str]
+) -> None:
+    """What does not fit the installation is refused, with the sum of the fail-safe currents shown."""
+    entry = site_entry(free_port(), charger("CP1"))
+    entry.add_to_hass(hass)
+    form = await discover(hass, entry)
+    assert form["step_id"] == "charger"
+    assert suggested(form) == CHARGER | {"name": "Acme W11", "l1_phase": "L1"}
+    form = await submit(hass, form, CHARGER | values)
+    assert form["errors"] == errors
+    placeholders = form["description_placeholders"]
+    assert placeholders
+    assert placeholders["carried"] == "24"
+    assert placeholders["sum"] == f"{6 + (CHARGER | values)['fail_safe_a']}"
+    assert suggested(form) == CHARGER | values
+    result = await submit(hass, form, CHARGER)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "charger_added")
+    (added,) = [s for s in entry.subentries.values() if s.unique_id == "CP2"]
+    assert added.title == "Garage"
+    assert dict(added.data) == {
+        "identity": "CP2",
+        "circuit": "main",
+        "phases": 3,
+        "l1_phase": "L2",
+        "min_a": 6,
+        "max_a": 16,
+        "fail_safe_a": 6,
+    }
+    again = await discover(hass, entry)
+    assert again["reason"] == "already_configured"
+
+
+async def test_a_charger_is_discovered_once(hass: HomeAssistant) -> None:
+    """One that is shown already is not shown twice; one whose site is gone is not shown."""
+    entry = site_entry(free_port())
+    entry.add_to_hass(hass)
+    form = await discover(hass, entry)
+    assert (await discover(hass, entry))["reason"] == "already_in_progress"
+    gone = await discover(hass, MockConfigEntry(domain=DOMAIN))
+    assert gone["reason"] == "site_removed"
+    # Accepted by hand while the form was open.
+    added = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "charger"), context={"source": SOURCE_USER}
+    )
+    await hass.config_entries.subentries.async_configure(
+        added["flow_id"], CHARGER | {"identity": "CP2"}
+    )
+    result = await submit(hass, form, CHARGER)
+    assert result["reason"] == "already_configured"
+
+
+@pytest.mark.parametrize(
+    ("identity", "error"),
+    [
+        ("CP1", "identity_known"),
+        ("cp1", "identity_known"),
+        ("a/b", "identity"),
+        ("x" * 49, "identity"),
+        (" ", "identity"),
+    ],
+)
+async def test_a_charger_by_hand(
+    hass: HomeAssistant, identity: str, error: str
+) -> None:
+    """A charger can be added before it has ever connected."""
+    entry = site_entry(free_port(), charger("CP1"))
+    entry.add_to_hass(hass)
+    form = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "charger"), context={"source": SOURCE_USER}
+    )
+    flow_id = form["flow_id"]
+    form = await hass.config_entries.subentries.async_configure(
+        flow_id, CHARGER | {"identity": identity}
+    )
+    assert form["errors"] == {"identity": error}
+    result = await hass.config_entries.subentries.async_configure(
+        flow_id, CHARGER | {"identity": "CP2"}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert {s.unique_id for s in entry.subentries.values()} == {"CP1", "CP2"}
+
+
+async def test_a_charger_is_changed(hass: HomeAssistant) -> None:
+    """Its identity and what Sunfuse found out stay; its own fail-safe current is counted once."""
+    entry = site_entry(free_port(), charger("CP1", connectors=2))
+    entry.add_to_hass(hass)
+    (subentry,) = entry.subentries.values()
+    form = await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    assert suggested(form)["name"] == "Charger CP1"
+    flow_id = form["flow_id"]
+    form = await hass.config_entries.subentries.async_configure(
+        flow_id, CHARGER | {"max_a": 40}
+    )
+    assert form["errors"] == {"max_a": "above_fuse"}
+    result = await hass.config_entries.subentries.async_configure(
+        flow_id, CHARGER | {"fail_safe_a": 16}
+    )
+    assert result["reason"] == "reconfigure_successful"
+    (subentry,) = entry.subentries.values()
+    assert subentry.title == "Garage"
+    assert subentry.data["fail_safe_a"] == 16
+    assert subentry.data["connectors"] == 2
+    assert subentry.unique_id == "CP1"
+
+
+async def test_a_single_phase_site_asks_for_no_phase(hass: HomeAssistant) -> None:
+    """There is only one that the charger can be on."""
+    entry = site_entry(free_port(), system="single_phase")
+    entry.add_to_hass(hass)
+    form = await discover(hass, entry)
+    fields = suggested(form)
+    assert "phases" not in fields
+    assert "l1_phase" not in fields
+    result = await submit(hass, form, fields)
+    assert result["reason"] == "charger_added"
+    (subentry,) = entry.subentries.values()
+    assert (subentry.data["phases"], subentry.data["l1_phase"]) == (1, "L1")
