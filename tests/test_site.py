@@ -450,3 +450,23 @@ async def test_diagnostics(hass: HomeAssistant, start: Callable[..., Any]) -> No
     found = await async_get_config_entry_diagnostics(hass, home.entry)
     assert found["decision"]["connectors"][0]["id"] == "CP1/1"
     assert found["stations"][0]["connectors"][0]["transaction"]["id_token"] != "free"
+
+
+async def test_a_renamed_meter_is_followed(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """The user gives a sensor another name; the site goes on reading it."""
+    registry = er.async_get(hass)
+    registry.async_get_or_create("sensor", "meter", "l1", suggested_object_id="grid_l1")
+    home = await start("CP1")
+    registry.async_update_entity("sensor.grid_l1", new_entity_id="sensor.meter_l1")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await wait_until(
+        lambda: home.entry.state is ConfigEntryState.LOADED, "the site is loaded"
+    )
+    sources = home.entry.data["sources"]
+    assert sources["grid_phases"] == [
+        "sensor.meter_l1",
+        "sensor.grid_l2",
+        "sensor.grid_l3",
+    ]

@@ -19,7 +19,7 @@ from .simulation import SimulatedHouse
 from .snapshot import site_of
 from .sources.config import SourcesConfig
 from .sources.live import LiveSource
-from .updates import follow_entry, follow_stations
+from .updates import follow_entry, follow_renames, follow_stations
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -70,6 +70,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     controller.start(_live_source(hass, entry, house))
     entry.async_on_unload(controller.stop)
     follow_entry(hass, entry)
+    follow_renames(hass, entry)
     return True
 
 

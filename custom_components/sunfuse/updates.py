@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_entity_registry_updated_event
 
 from .central_system.model import StationInfo, StationState
-from .const import SUBENTRY_CHARGER
+from .const import CONF_SOURCES, SUBENTRY_CHARGER
 from .data import SunfuseConfigEntry, identity_of
 from .devices import register_stations
+from .sources.config import SourcesConfig
 
 
 @callback
@@ -47,6 +50,27 @@ def follow_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
         entry.runtime_data.controller.load_chargers()
 
     entry.async_on_unload(entry.add_update_listener(updated))
+
+
+@callback
+def follow_renames(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Keep reading a sensor that the user gives another name."""
+    sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
+
+    @callback
+    def renamed(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        old = event.data.get("old_entity_id")
+        if event.data["action"] != "update" or old is None:
+            return
+        new = event.data["entity_id"]
+        named = sources.renamed(lambda name: new if name == old else name)
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_SOURCES: named.to_dict()}
+        )
+
+    entry.async_on_unload(
+        async_track_entity_registry_updated_event(hass, sources.entities, renamed)
+    )
 
 
 def _site(entry: SunfuseConfigEntry) -> tuple[Any, ...]:

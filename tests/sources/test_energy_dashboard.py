@@ -1,0 +1,216 @@
+"""What the Energy dashboard knows is offered, in all the forms in which Home Assistant stores powers."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.sunfuse.sources.config import PowerSource, SourcesConfig
+from custom_components.sunfuse.sources.energy_dashboard import (
+    async_suggest_sources,
+    suggest_phases,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+
+GRID: dict[str, Any] = {
+    "type": "grid",
+    "stat_energy_from": "sensor.grid_import_energy",
+    "stat_energy_to": "sensor.grid_export_energy",
+    "stat_cost": None,
+    "entity_energy_price": "sensor.price",
+    "number_energy_price": None,
+    "stat_compensation": None,
+    "entity_energy_price_export": "sensor.feed_in",
+    "number_energy_price_export": None,
+    "cost_adjustment_day": 0.0,
+}
+SOLAR: dict[str, Any] = {
+    "type": "solar",
+    "stat_energy_from": "sensor.solar_energy",
+    "stat_rate": "sensor.solar_power",
+    "config_entry_solar_forecast": ["01FORECAST"],
+}
+BATTERY: dict[str, Any] = {
+    "type": "battery",
+    "stat_energy_from": "sensor.battery_out",
+    "stat_energy_to": "sensor.battery_in",
+    "stat_rate": "sensor.battery_power",
+    "stat_soc": "sensor.battery_soc",
+    "capacity": 9.6,
+}
+
+
+def stored(hass_storage: dict[str, Any], *sources: dict[str, Any]) -> None:
+    """Store these as the Energy dashboard's preferences."""
+    hass_storage["energy"] = {
+        "version": 1,
+        "minor_version": 3,
+        "key": "energy",
+        "data": {"energy_sources": list(sources), "device_consumption": []},
+    }
+
+
+async def suggestions(hass: HomeAssistant) -> SourcesConfig:
+    """Return what is suggested once the Energy dashboard is there."""
+    assert await async_setup_component(hass, "energy", {})
+    return await async_suggest_sources(hass)
+
+
+async def test_without_a_dashboard(hass: HomeAssistant) -> None:
+    """Nothing is suggested."""
+    assert await async_suggest_sources(hass) == SourcesConfig()
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_an_empty_dashboard(hass: HomeAssistant) -> None:
+    """Nothing is suggested."""
+    assert await suggestions(hass) == SourcesConfig()
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_everything_that_it_knows(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """Grid, sun, battery, prices and forecasts."""
+    second = BATTERY | {"stat_rate": "sensor.second_battery", "capacity": 5.4}
+    stored(
+        hass_storage,
+        GRID | {"stat_rate": "sensor.grid_power"},
+        SOLAR,
+        {"type": "water", "stat_energy_from": "sensor.water"},
+        BATTERY,
+        second,
+    )
+    assert await suggestions(hass) == SourcesConfig(
+        grid=PowerSource(entity="sensor.grid_power"),
+        solar=("sensor.solar_power",),
+        battery=(
+            PowerSource(entity="sensor.battery_power"),
+            PowerSource(entity="sensor.second_battery"),
+        ),
+        battery_soc="sensor.battery_soc",
+        battery_capacity_wh=15_000,
+        price_import="sensor.price",
+        price_export="sensor.feed_in",
+        solar_forecasts=("01FORECAST",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"stat_rate": "sensor.p"}, PowerSource(entity="sensor.p")),
+        (
+            {"stat_rate_inverted": "sensor.p"},
+            PowerSource(entity="sensor.p", inverted=True),
+        ),
+        (
+            {"stat_rate_from": "sensor.in", "stat_rate_to": "sensor.out"},
+            PowerSource(positive="sensor.in", negative="sensor.out"),
+        ),
+        # Statistics that are not entities cannot be read now.
+        ({"stat_rate": "other:p"}, None),
+    ],
+)
+@pytest.mark.usefixtures("recorder_mock")
+async def test_signs(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    config: dict[str, str],
+    expected: PowerSource | None,
+) -> None:
+    """The user's own sensors are offered with their sign, not what Home Assistant derives from them."""
+    derived = {"stat_rate": "sensor.derived"} if "stat_rate" not in config else {}
+    stored(
+        hass_storage,
+        GRID | derived | {"power_config": config},
+        BATTERY | derived | {"power_config": config, "stat_rate": "other:b"},
+    )
+    found = await suggestions(hass)
+    assert found.grid == expected
+    assert found.battery == ((expected,) if expected else ())
+
+
+def device_with(hass: HomeAssistant, *sensors: tuple[str, str | None, str]) -> None:
+    """Register sensors (entity, device class, unique id) on one device."""
+    entry = MockConfigEntry(domain="meter")
+    entry.add_to_hass(hass)
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id, identifiers={("meter", "1")}
+    )
+    for name, device_class, unique_id in sensors:
+        er.async_get(hass).async_get_or_create(
+            "sensor",
+            "meter",
+            unique_id,
+            suggested_object_id=name,
+            device_id=device.id,
+            original_device_class=device_class,
+        )
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("l1_current", "l2_current", "l3_current"),
+        ("current_phase_a", "current_phase_b", "current_phase_c"),
+        ("active_current_l1_a", "active_current_l2_a", "active_current_l3_a"),
+        ("current_1", "current_2", "current_3"),
+        ("phase_1_current", "phase_2_current", "phase_3_current"),
+    ],
+)
+async def test_phases_of_the_meters_device(
+    hass: HomeAssistant, names: tuple[str, str, str]
+) -> None:
+    """The currents of the meter's own device are proposed in order, rather than its powers."""
+    device_with(
+        hass,
+        ("grid_power", "power", "total"),
+        (names[2], "current", f"x_{names[2]}"),
+        (names[0], "current", f"x_{names[0]}"),
+        (names[1], "current", f"x_{names[1]}"),
+        ("power_l1", "power", "power_l1"),
+        ("power_l2", "power", "power_l2"),
+        ("power_l3", "power", "power_l3"),
+        ("voltage_l1", "voltage", "voltage_l1"),
+    )
+    assert suggest_phases(hass, ["sensor.grid_power"]) == tuple(
+        f"sensor.{name}" for name in names
+    )
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_powers_of_the_meters_device(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """A dashboard that knows energies only: power and phases are found beside them."""
+    stored(hass_storage, GRID)
+    device_with(
+        hass,
+        ("grid_import_energy", "energy", "import"),
+        ("grid_now", "power", "total"),
+        ("power_l1", "power", "power_l1"),
+        ("power_l2", "power", "power_l2"),
+        ("power_l3", "power", "power_l3"),
+    )
+    found = await suggestions(hass)
+    assert found.grid == PowerSource(entity="sensor.grid_now")
+    assert found.grid_phases == (
+        "sensor.power_l1",
+        "sensor.power_l2",
+        "sensor.power_l3",
+    )
+
+
+async def test_a_lone_phase_is_no_proposal(hass: HomeAssistant) -> None:
+    """Half of a set protects nothing; disabled sensors show nothing."""
+    device_with(
+        hass,
+        ("grid_power", "power", "total"),
+        ("current_l1", "current", "l1"),
+        ("current_l3", "current", "l3"),
+    )
+    assert suggest_phases(hass, ["sensor.grid_power"]) == ()
+    assert suggest_phases(hass, ["sensor.unknown"]) == ()
