@@ -69,8 +69,8 @@ async def test_it_talks_rubbish(make_bench: MakeBench, central: Central) -> None
     """After each message another one of its texts."""
     bench = await misbehaving(make_bench, rubbish=("{", "[2]", "Hello"))
     await bench.ask("ClearCache")
-    await until(lambda: len(central.frames) == 6)
-    assert central.frames[1::2] == ["{", "[2]", "Hello"]
+    await until(lambda: len(central.frames) == 8)
+    assert central.frames[1::2] == ["{", "[2]", "Hello", "{"]
 
 
 async def test_it_does_not_answer_or_does_not_know(make_bench: MakeBench) -> None:
@@ -171,6 +171,53 @@ async def test_it_restarts_when_it_is_asked_too_early(
     await bench.ask("GetConfiguration")
     await bench.advance(1)
     assert len(central.said("BootNotification")) == 2
+
+
+async def test_it_hangs_up(make_bench: MakeBench, central: Central) -> None:
+    """Every connection ends soon, and it comes back each time."""
+    await make_bench(wait=False, behaviour=Behaviour(hangs_up_after_s=0.1))
+    await until(lambda: len(central.headers) == 3)
+
+
+async def test_it_mixes_up_stored_events(
+    make_bench: MakeBench, central: Central
+) -> None:
+    """OCPP 2.x: events of an offline session in any order, some twice; their numbers tell."""
+    bench = await make_bench(
+        protocol="ocpp2.0.1",
+        behaviour=Behaviour(
+            shuffles_stored=True,
+            repeats_stored=1.0,
+            kilo=True,
+            register_per_session=True,
+        ),
+    )
+    bench.charger.plug_in(soc=0.3)
+    await bench.advance(30)
+    bench.charger.unplug()
+    await bench.advance(1)
+    port = central.port
+    await central.stop()
+    await until(lambda: not bench.station.connected)
+    bench.charger.plug_in(soc=0.3)
+    await bench.advance(120)
+    bench.charger.unplug()
+    await bench.advance(1)
+    central.heard.clear()
+    await central.start(port)
+    await bench.registered()
+    numbers = [event["seqNo"] for event in central.said("TransactionEvent")]
+    assert numbers != sorted(numbers)
+    assert sorted(numbers) == sorted([*range(max(numbers) + 1)] * 2)
+    (ended, _) = [
+        event
+        for event in central.said("TransactionEvent")
+        if event["eventType"] == "Ended"
+    ]
+    value = ended["meterValue"][0]["sampledValue"][0]
+    assert value["unitOfMeasure"] == {"unit": "kWh"}
+    # Two minutes at 16 A on three phases, from 0 on.
+    assert value["value"] == pytest.approx(3 * 0.23 * 16 / 30, rel=0.05)
 
 
 async def test_it_forgets_its_limits(make_bench: MakeBench, central: Central) -> None:

@@ -22,7 +22,10 @@ async def test_it_introduces_itself(bench: Bench, central: Central) -> None:
     assert [action for _, action, _ in central.heard] == [
         "BootNotification",
         "StatusNotification",
+        "StatusNotification",
     ]
+    first = central.said("StatusNotification")[0]
+    assert (first["connectorId"], first["status"]) == (0, "Available")
     assert central.said("BootNotification", "CP 1")[0]["chargePointVendor"] == "Sunfuse"
     assert statuses(bench) == ["Available"]
 
@@ -80,7 +83,7 @@ async def test_it_may_come_back_without_a_boot(
     """As the specification has it: a boot is for a restart only; the status is told again."""
     bench = await make_bench(behaviour=Behaviour(boots_on_reconnect=False))
     await central.sockets[bench.identity].close()
-    await until(lambda: len(central.said("StatusNotification")) == 2)
+    await until(lambda: len(central.said("StatusNotification")) == 4)
     assert len(central.said("BootNotification")) == 1
 
 

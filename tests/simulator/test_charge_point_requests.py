@@ -265,7 +265,7 @@ async def test_every_frame_is_ocpp(bench: Bench, central: Central) -> None:
 async def test_several_connectors(make_bench: MakeBench, central: Central) -> None:
     """Each with a car, a status and a transaction of its own; the car nearest to a start is taken."""
     bench = await make_bench(more_cars=(CarSpec(name="Other", takes=1.0),))
-    assert [p["connectorId"] for p in central.said("StatusNotification")] == [1, 2]
+    assert [p["connectorId"] for p in central.said("StatusNotification")] == [0, 1, 2]
     bench.charger.unplug(connector=2)
     await bench.ask("ChangeConfiguration", key="FreeModeActive", value="false")
     bench.charger.plug_in(connector=2, soc=0.2)

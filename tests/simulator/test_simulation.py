@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -81,13 +82,14 @@ async def test_it_can_be_stopped_without_a_central_system(
         await simulation.stop()
 
 
+@pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])
 async def test_sunfuse_lets_the_chargers_in_and_limits_them(
-    socket_enabled: None,
+    socket_enabled: None, protocol: str
 ) -> None:
     """The real central system: a charger waits, is accepted, begins at its fail-safe current, follows an offer."""
     system = CentralSystem()
     await system.start("127.0.0.1", 0)
-    garage = DEFAULT_CHARGERS[0]
+    garage = replace(DEFAULT_CHARGERS[0], protocol=protocol)
     simulation = Simulation(
         url=f"ws://127.0.0.1:{system.port}/", chargers=(garage,), speed=10
     )
@@ -99,6 +101,7 @@ async def test_sunfuse_lets_the_chargers_in_and_limits_them(
         system.accept(StationConfig(identity=garage.identity, fail_safe_a=7.0))
         station = system.stations[garage.identity]
         await until(lambda: charger.station.registered, "registered")
+        assert station.state.info.protocol == protocol
         await until(lambda: charger.draw_a[0] > 6, "charging")
         await until(lambda: charger.values.offered_a == 7, "fail-safe")
         await station.offer(1, 10.0, 3)

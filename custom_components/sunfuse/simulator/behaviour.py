@@ -44,6 +44,7 @@ class Behaviour:
     boots_on_reconnect: bool = (
         True  # many do; the specification asks for it after a restart only
     )
+    hangs_up_after_s: float = 0.0  # of every connection
     restarts_when_asked_within_s: float = 0.0  # of its boot, for its configuration
     autostart: bool = True  # a car that is plugged in starts charging by itself
     forgets_profiles: bool = False  # when it restarts

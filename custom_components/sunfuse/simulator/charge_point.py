@@ -103,6 +103,20 @@ class ChargePoint(Station):
         }
 
     @override
+    def went_online(self) -> None:
+        at = self.now()
+        self.say(
+            "StatusNotification",
+            lambda: {
+                "connectorId": 0,  # the charge point as a whole
+                "errorCode": "NoError",
+                "status": "Available",
+                "timestamp": timestamp(at),
+            },
+        )
+        super().went_online()
+
+    @override
     def tell_status(self, connector: Connector, *, triggered: bool = False) -> None:
         status = connector.status
         at = self.now()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import logging
 import random
+import ssl
 
 import aiohttp
 from yarl import URL
@@ -63,6 +64,7 @@ class Uplink(ABC):
         self.spec = spec
         self.character = Character(spec.behaviour, random=random.Random(spec.identity))
         self.password = spec.password
+        self.tls: ssl.SSLContext | None = None  # what it trusts, and its certificate
         self.connected = False
         self.registered = False  # the central system accepted it on this connection
         self.commissioned = False  # it was accepted once, so it charges offline too
@@ -113,6 +115,7 @@ class Uplink(ABC):
                     timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
                     max_msg_size=0,
                     autoping=False,
+                    ssl=self.tls or True,
                 ) as websocket:
                     await self._live(
                         Wire(websocket, loaded, self.spec.identity, self.character)
@@ -139,6 +142,8 @@ class Uplink(ABC):
                 group.create_task(self._talk(wire))
                 group.create_task(self._send_outbox(wire))
                 group.create_task(self._restart_when_wanted(wire))
+                if (after_s := self.character.behaviour.hangs_up_after_s) > 0:
+                    group.create_task(self._hang_up(after_s))
         except* WireClosedError:
             _LOGGER.debug("%s: disconnected", self.spec.identity)
 
@@ -149,6 +154,10 @@ class Uplink(ABC):
         if self.character.behaviour.boots_on_reconnect:
             self._boot_needed = True
         self.went_offline(was_registered=was_registered)
+
+    async def _hang_up(self, after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        raise WireClosedError
 
     async def _talk(self, wire: Wire) -> None:
         while self._boot_needed:
