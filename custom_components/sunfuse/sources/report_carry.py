@@ -70,33 +70,37 @@ def outlooks(
     At least four, so that the page has something to compare; at most fifty.
     """
     found: list[Outlook] = []
+    dated = [(minute, _night(minute.start.astimezone(tz))) for minute in minutes]
     while len(found) < MOST:
-        found.append(_outlook(len(found) + 1, minutes, limit_a, voltage_v, charger, tz))
+        found.append(_outlook(len(found) + 1, dated, limit_a, voltage_v, charger))
         if len(found) >= 4 and not found[-1].enough:
             break
     return tuple(found)
 
 
+def _night(local: datetime) -> date | None:
+    """Return the date on whose evening the night of a local time began; None by day."""
+    night = local.hour >= 22 or local.hour < 7
+    return (local - timedelta(hours=12)).date() if night else None
+
+
 def _outlook(
     chargers: int,
-    minutes: Sequence[Minute],
+    dated: Sequence[tuple[Minute, date | None]],
     limit_a: float,
     voltage_v: float,
     charger: Charger,
-    tz: tzinfo,
 ) -> Outlook:
     """Go through the time with a number of chargers that all have a hungry car."""
     total_s = all_s = any_s = 0.0
     nights: dict[date, float] = {}
     hours: dict[date, float] = {}
-    for minute in minutes:
+    for minute, night in dated:
         running, amps = shared(minute.load_a, limit_a, chargers, charger)
         total_s += minute.seconds
         all_s += minute.seconds if running == chargers else 0.0
         any_s += minute.seconds if running else 0.0
-        local = minute.start.astimezone(tz)
-        if local.hour >= 22 or local.hour < 7:
-            night = (local - timedelta(hours=12)).date()
+        if night is not None:
             kwh = amps * voltage_v * minute.seconds / 3.6e6
             nights[night] = nights.get(night, 0.0) + kwh
             hours[night] = hours.get(night, 0.0) + minute.seconds / 3600

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import json
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, strategies as st
@@ -13,6 +14,7 @@ from custom_components.sunfuse.sources.tariffs.capacity import (
     CATALOGUE,
     CapacityTariff,
     PriceRule,
+    capacity_from_dict,
 )
 from custom_components.sunfuse.sources.tariffs.peaks import (
     PeakState,
@@ -32,6 +34,7 @@ from custom_components.sunfuse.sources.tariffs.peaks import (
     step_of,
     with_past,
 )
+from custom_components.sunfuse.sources.tariffs.table import TableError
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 FLANDERS = CATALOGUE["flanders"]
@@ -321,3 +324,39 @@ def test_the_recorder_knows_the_month_before_sunfuse_came() -> None:
     assert dict(state.past) == {"2026-10": pytest.approx(5200)}
     assert measure_w(state, FLANDERS) == pytest.approx(5000)
     assert from_history(FLANDERS, (), tz=BRUSSELS) == PeakState()
+
+
+def test_a_rule_as_the_user_changes_it() -> None:
+    """The catalogue's, with the grid company's price; or with steps of its own."""
+    assert capacity_from_dict({"key": "flanders"}) is not None
+    priced = capacity_from_dict({"key": "flanders", "price_per_kw": "4.2", "top": None})
+    assert priced == replace(FLANDERS, price_per_kw=4.2)
+    own = capacity_from_dict(
+        {
+            "key": "us_30_min",
+            "interval_min": 15,
+            "top": 2,
+            "weight": {"value": 0, "periods": [{"value": 1, "start": "08:00"}]},
+            "step_limits_w": [5000, 10000],
+        }
+    )
+    assert (own.interval_min, own.top, own.rule) == (15, 2, PriceRule.STEPS)
+    assert own.weight.at(NOON.astimezone(BRUSSELS)) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        ({}, "bad_key"),
+        ({"key": "flanders", "top": 0}, "bad_top"),
+        ({"key": "flanders", "floor_w": "much"}, "bad_floor_w"),
+        ({"key": "flanders", "interval_min": 20}, "bad_interval_min"),
+        ({"key": "flanders", "weight": {"value": 2}}, "bad_weight"),
+        ({"key": "flanders", "step_limits_w": [2000, 1000]}, "bad_step_limits_w"),
+        ({"key": "flanders", "step_limits_w": []}, "bad_step_limits_w"),
+    ],
+)
+def test_a_wrong_rule_is_named(data: dict[str, Any], key: str) -> None:
+    """So that the UI shows the error at its field."""
+    with pytest.raises(TableError, match=key):
+        capacity_from_dict(data)

@@ -221,3 +221,32 @@ def test_now_cheapest_and_until_when() -> None:
     assert prices.at(MIDNIGHT - HOUR) is None
     assert Prices().cheapest(MIDNIGHT) is None
     assert Prices().known_until is None
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 200), st.floats(-1, 5)), min_size=1, max_size=60),
+    st.integers(0, 1439),
+)
+def test_what_is_ahead_has_no_holes_and_no_overlaps(
+    known: list[tuple[int, float]], minute: int
+) -> None:
+    """Whatever holes the source has, two days are covered, known prices untouched."""
+    series = tuple(
+        Slot(
+            start=MIDNIGHT + QUARTER * place,
+            end=MIDNIGHT + QUARTER * (place + 1),
+            value=value,
+        )
+        for place, value in dict(known).items()
+    )
+    memory = remember(PriceMemory(), series, "EUR", MIDNIGHT)
+    now = MIDNIGHT + timedelta(minutes=minute)
+    slots = [one.slot for one in ahead(memory, now, now + 48 * HOUR, AMSTERDAM)]
+    assert slots[0].start <= now < slots[0].end
+    assert slots[-1].end >= now + 48 * HOUR
+    assert all(a.end == b.start for a, b in zip(slots, slots[1:], strict=False))
+    given_values = {slot.start: slot.value for slot in series}
+    for one in ahead(memory, now, now + 48 * HOUR, AMSTERDAM):
+        assert one.estimated == (one.slot.start not in given_values)
+        if not one.estimated:
+            assert one.slot.value == pytest.approx(given_values[one.slot.start])

@@ -370,3 +370,33 @@ async def test_the_days_of_the_clock_change(
     ]
     assert len(slots) == count
     assert all(a.end == b.start for a, b in zip(slots, slots[1:], strict=False))
+
+
+async def test_an_action_with_all_that_comes_on_top(hass: HomeAssistant) -> None:
+    """Nord Pool's 80 EUR/MWh with surcharge and VAT: (0.08 + 0.02) x 1.25."""
+    entry = MockConfigEntry(domain="nordpool", data={"currency": "EUR"})
+    entry.add_to_hass(hass)
+
+    def answer(data: dict[str, Any]) -> ServiceResponse:
+        rows: list[Any] = [
+            {"start": s.isoformat(), "end": e.isoformat(), "price": p}
+            for s, e, p in quarters(data["date"], 80.0)
+        ]
+        return {"NL": rows}
+
+    answering(hass, "nordpool.get_prices_for_date", answer)
+    config = config_from_dict(
+        {
+            "source": {
+                "kind": "action",
+                "action": "nordpool",
+                "entry_id": entry.entry_id,
+            },
+            "components": {"surcharge": 0.02, "vat_percent": 25, "export": "spot"},
+        }
+    )
+    prices = await TariffReader(hass, config).async_refresh(NOW)
+    assert prices.issues == ()
+    assert prices.slots[0].import_price == pytest.approx(0.125)
+    assert prices.slots[0].export_price == pytest.approx(0.08)
+    assert prices.known_until == MIDNIGHT + timedelta(days=2)

@@ -155,6 +155,7 @@ def test_every_shape_gives_the_same_day(
         ("HUF/kWh", "HUF", 33.6),
         ("c/kWh", "EUR", 11.2),
         ("BRL/kWh", "BRL", 0.8),
+        ("COP/kWh", "COP", 790.0),
     ],
 )
 def test_units(unit: str, currency: str, price: float) -> None:
@@ -365,6 +366,7 @@ def test_a_gap_stays_a_gap() -> None:
         {"gas_prices": [{"start": t, "price": 1.4} for t in HOURS]},
         {"options": {"a": {"b": 1}}, 7: "x"},
         {"average": 0.2, "2026": 3},
+        {"prices": {"data": [], "unit": "EUR"}},
     ],
 )
 def test_nothing_to_find_is_said(attributes: dict[Any, Any]) -> None:

@@ -5,11 +5,14 @@ at some of the highest of a month. They differ in how many count, whether these 
 different days, in which hours and seasons they count, and in what follows from them.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import time
 from enum import StrEnum
+from typing import Any
 
-from .table import HolidayRule, Period, Table
+from ..rows import parse_number
+from .table import HolidayRule, Period, Table, TableError, table_from_dict
 
 
 class PriceRule(StrEnum):
@@ -150,3 +153,46 @@ CATALOGUE: dict[str, CapacityTariff] = {
         ),
     )
 }
+
+
+def capacity_from_dict(data: Mapping[str, Any]) -> CapacityTariff:
+    """Build a rule from what the UI stores: one of the catalogue, changed as the user says.
+
+    `{"key": "flanders", "price_per_kw": 4.2}`, or with fields of a rule of one's own:
+    `interval_min` (15, 30, 60), `top`, `months`, `floor_w`, `weight` (a table of shares
+    from 0 to 1), `step_limits_w`.
+
+    Raises:
+        TableError: a field cannot be used; its key is `bad_<field>` or the table's.
+
+    """
+    if (tariff := CATALOGUE.get(str(data.get("key")))) is None:
+        raise TableError("bad_key")
+    changes: dict[str, Any] = {}
+    for name, least, most in (
+        ("interval_min", 15, 60),
+        ("top", 1, 31),
+        ("months", 1, 24),
+        ("floor_w", 0, 1e6),
+        ("price_per_kw", 0, 1e6),
+    ):
+        if data.get(name) is not None:
+            number = parse_number(data[name])
+            if number is None or not least <= number <= most:
+                raise TableError(f"bad_{name}")
+            whole = name in {"interval_min", "top", "months"}
+            changes[name] = int(number) if whole else number
+    if changes.get("interval_min", 15) not in {15, 30, 60}:
+        raise TableError("bad_interval_min")
+    if data.get("weight") is not None:
+        weight = table_from_dict(data["weight"])
+        values = [weight.value, *(period.value for period in weight.periods)]
+        if not all(0 <= value <= 1 for value in values):
+            raise TableError("bad_weight")
+        changes["weight"] = weight
+    if data.get("step_limits_w") is not None:
+        limits = [parse_number(limit) or 0.0 for limit in data["step_limits_w"]]
+        if limits != sorted(set(limits)) or not limits or limits[0] <= 0:
+            raise TableError("bad_step_limits_w")
+        changes |= {"step_limits_w": tuple(limits), "rule": PriceRule.STEPS}
+    return replace(tariff, **changes)

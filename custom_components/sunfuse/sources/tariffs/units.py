@@ -60,9 +60,11 @@ _CARBON_GRAMS = {"g": 1.0, "kg": 1e3, "t": 1e6}
 # Keys such as price_ct_per_kwh, price_eur_per_mwh, price_per_kwh, per_kwh.
 _KEY = re.compile(r"(?:^|_)(?:([a-z]+)_)?per_([kmg]?wh)$")
 
-# Currencies of which a kilowatt-hour costs some, or some hundreds; of the others less than one.
+# In which currencies a kilowatt-hour costs less than one, some, or some hundreds. Of a
+# currency that is in none of these lists, any price is believed.
+_PARTS = frozenset({"EUR", "USD", "GBP", "CHF", "AUD", "CAD", "NZD", "BGN", "SGD"})
 _TENS = frozenset({"SEK", "NOK", "DKK", "CZK", "PLN", "RON", "UAH", "INR"})
-_HUNDREDS = frozenset({"HUF", "JPY", "ISK", "KRW", "IDR", "VND", "CLP"})
+_HUNDREDS = frozenset({"HUF", "JPY", "ISK", "KRW", "CLP", "ARS"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +124,10 @@ def usual_range(currency: str) -> tuple[float, float]:
     Wide: free wind in spring to a crisis in winter. It is used to doubt a unit, never to
     cut a price.
     """
-    scale = 10.0 if currency in _TENS else 300.0 if currency in _HUNDREDS else 1.0
-    return 0.002 * scale, 3.0 * scale
+    for currencies, scale in ((_PARTS, 1.0), (_TENS, 10.0), (_HUNDREDS, 300.0)):
+        if currency in currencies:
+            return 0.002 * scale, 3.0 * scale
+    return 0.0, 10000.0
 
 
 def absurd_above(currency: str) -> float:
