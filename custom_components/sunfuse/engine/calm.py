@@ -1,15 +1,14 @@
-"""Calm on the way up: a dead band, a ramp, and steps that are not too close. Never on the way down."""
+"""Calm on the way up: a dead band, a ramp, steps that are not too close, a lockout. Never on the way down."""
 
 from datetime import datetime, timedelta
 import math
 
 from .memory import ConnectorMemory
+from .model import Snapshot
+from .tuning import Tuning
 
-# A rise that is smaller than both is not worth a message to the charger and a step for the car.
-DEAD_BAND_A = 1.0
-DEAD_BAND = 0.05
-RAMP_A_PER_S = 1.0
-STEP = timedelta(seconds=5)
+# Who was shed and has since run for so long starts anew.
+FORGIVEN = timedelta(minutes=30)
 
 
 def round_down(current_a: float, step_a: float) -> float:
@@ -18,29 +17,43 @@ def round_down(current_a: float, step_a: float) -> float:
     return round(math.floor(current_a / step_a + 1e-6) * step_a, 3)
 
 
-def worth_raising(target_a: float, before_a: float) -> bool:
-    """Whether a rise is more than the dead band."""
-    return target_a - before_a >= max(DEAD_BAND_A, DEAD_BAND * before_a)
-
-
 def calm_a(
     target_a: float,
     *,
     before_a: float,
     min_a: float,
     past: ConnectorMemory,
-    now: datetime,
+    snapshot: Snapshot,
 ) -> float:
-    """Return what to offer on the way to a target: at once downwards, in steps upwards."""
-    if target_a <= before_a:
-        return target_a
+    """Return what to offer on the way to a higher target: in steps, and not for every small change."""
+    tuning = snapshot.tuning
     if before_a < min_a:
         return min_a
-    if not worth_raising(target_a, before_a):
+    if target_a - before_a < max(tuning.dead_band_a, tuning.dead_band * before_a):
         return before_a
     if past.raised_at is None:
-        return min(target_a, before_a + RAMP_A_PER_S * STEP.total_seconds())
-    since = now - past.raised_at
-    if since < STEP:
+        return min(target_a, before_a + tuning.ramp_a_per_s * tuning.step_s)
+    since_s = (snapshot.now - past.raised_at).total_seconds()
+    if since_s < tuning.step_s:
         return before_a
-    return min(target_a, before_a + RAMP_A_PER_S * since.total_seconds())
+    return min(target_a, before_a + tuning.ramp_a_per_s * since_s)
+
+
+def locked_until(past: ConnectorMemory, tuning: Tuning) -> datetime | None:
+    """Return until when a connector that was stopped must wait; None if it was not.
+
+    Who is shed for want of capacity again and again waits twice as long each time.
+    """
+    if past.on_since is not None or past.stopped_at is None:
+        return None
+    lockout_s = tuning.min_off_s
+    if past.stops:
+        repeated_s = tuning.lockout_s * 2.0 ** (past.stops - 1)
+        lockout_s = max(lockout_s, min(repeated_s, tuning.lockout_most_s))
+    return past.stopped_at + timedelta(seconds=lockout_s)
+
+
+def locked_out(past: ConnectorMemory, snapshot: Snapshot) -> bool:
+    """Whether a connector was stopped too short a time ago to start again."""
+    until = locked_until(past, snapshot.tuning)
+    return until is not None and snapshot.now < until

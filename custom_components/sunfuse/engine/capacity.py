@@ -2,147 +2,205 @@
 
 What a circuit's meter says is the cars' draw and the rest, the uncontrolled load. The two are told by different
 instruments at different times, so the rest is known within bounds: a car that was just offered more may already
-take it, one that was just offered less may still not have let go. Within the bounds the last estimate is kept;
-beyond them it moves. The offers therefore always fit under what the meter proves to be taken besides them.
+take it, one that was just offered less may still not have let go, and one whose draw was told long ago may have
+stopped since. Within the bounds the last estimate is kept; beyond them it moves. The offers therefore always fit
+under what the meter proves to be taken besides them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from .memory import Draw, Memory
-from .model import Circuit, CircuitState, Connector, MeterReading, PerPhase, Snapshot
+from .limits import Budget, budget
+from .memory import CircuitMemory, Draw, Memory
+from .model import (
+    Circuit,
+    CircuitState,
+    Connector,
+    ConnectorStatus,
+    MeterQuality,
+    MeterReading,
+    PerPhase,
+    Snapshot,
+)
+from .quality import judge
+from .tree import Tree
 
 # From a new limit to the draw that follows it: the charger's answer, the car's ramp, the next meter value.
 SETTLING = timedelta(seconds=15)
 # Draws are remembered for as long as the slowest meter that can be used may lag.
 REMEMBERED = timedelta(seconds=60)
+# A draw and a meter's value that are no further apart speak of the same time.
+SAME_TIME = timedelta(seconds=5)
+# What was generated longer ago says nothing about now.
+GENERATED = timedelta(seconds=120)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
-    """What a circuit has for the cars below it. `available_a` is never negative."""
+    """What a circuit has for the cars below it. `available_a` and `calm_a` are never negative."""
 
     circuit: Circuit
+    budget: Budget
     state: CircuitState
+    quality: MeterQuality
     uncontrolled_a: PerPhase
-    available_a: PerPhase
     uncontrolled_w: float | None  # with its sign; None where no meter tells
-
-
-def ancestors(circuits: Mapping[str, Circuit], circuit_id: str) -> list[str]:
-    """Return a circuit and all above it, up to the root.
-
-    Raises:
-        ValueError: the circuits are not a tree.
-
-    """
-    path: list[str] = []
-    at: str | None = circuit_id
-    while at is not None:
-        if at in path:
-            raise ValueError(f"Circuit {at} is below itself")
-        path.append(at)
-        at = circuits[at].parent
-    return path
+    available_a: PerPhase
+    calm_a: PerPhase  # what may be given to who gets more: the load's average counts, if it is higher
+    past: CircuitMemory
 
 
 def remember_draws(snapshot: Snapshot, memory: Memory) -> dict[str, tuple[Draw, ...]]:
     """Return the recent draws of every connector, with those of the snapshot."""
     draws: dict[str, tuple[Draw, ...]] = {}
+    oldest = snapshot.now - REMEMBERED
     for connector in snapshot.connectors:
         known = memory.connector(connector.id).draws
         if connector.draw_a is not None and connector.draw_at is not None:
             if not known or connector.draw_at > known[-1].at:
                 new = Draw(at=connector.draw_at, current_a=connector.draw_a)
                 known = (*known, new)
-        # The newest is kept however old it is: it is all that is known.
-        recent = [d for d in known[:-1] if snapshot.now - d.at <= REMEMBERED]
-        draws[connector.id] = (*recent, *known[-1:])
+        if len(known) > 1 and known[0].at < oldest:
+            # The newest is kept however old it is: it is all that is known.
+            recent = [draw for draw in known[:-1] if draw.at >= oldest]
+            known = (*recent, known[-1])
+        draws[connector.id] = known
     return draws
 
 
 def held_a(connector: Connector, snapshot: Snapshot) -> float:
     """Return the most that a connector may take by what it was last told, in amperes.
 
-    A charger whose offer was never confirmed, or has lapsed, is at its fail-safe current.
+    A charger whose offer was never confirmed, or has lapsed, is at its fail-safe current, or, where it is known
+    not to fall back to that, at what it goes to instead.
     """
+    fall_back_a = connector.fail_safe_a
+    if connector.fall_back_a is not None:
+        fall_back_a = connector.fall_back_a
     lapsed = connector.offer_until is not None and connector.offer_until <= snapshot.now
     if connector.offer_a is None or lapsed:
-        return connector.fail_safe_a
+        return fall_back_a
     if not connector.reachable:
-        # Out of reach, it goes on with its offer until that lapses to the fail-safe current.
-        return max(connector.offer_a, connector.fail_safe_a)
+        # Out of reach, it goes on with its offer until that lapses.
+        return max(connector.offer_a, fall_back_a)
     return connector.offer_a
 
 
+def drawn_a(draws: tuple[Draw, ...], phases: int) -> PerPhase:
+    """Return the newest draw that is known."""
+    return draws[-1].current_a if draws else (0.0,) * phases
+
+
 def capacities(
-    snapshot: Snapshot, memory: Memory, draws: Mapping[str, tuple[Draw, ...]]
+    snapshot: Snapshot,
+    memory: Memory,
+    tree: Tree,
+    draws: Mapping[str, tuple[Draw, ...]],
 ) -> dict[str, Capacity]:
     """Return what every circuit can spare, before any offer."""
-    circuits = {circuit.id: circuit for circuit in snapshot.circuits}
-    below: dict[str, list[Connector]] = {circuit: [] for circuit in circuits}
-    for connector in snapshot.connectors:
-        for circuit in ancestors(circuits, connector.circuit):
-            below[circuit].append(connector)
+    below = tree.below(snapshot.connectors)
     meters = dict(snapshot.meters)
-    return {
-        circuit.id: _capacity(
-            circuit, meters.get(circuit.id), below[circuit.id], snapshot, memory, draws
+    found: dict[str, Capacity] = {}
+    for name in tree.upwards():
+        # What flows below a circuit flows through it.
+        beneath = [found[child].uncontrolled_a for child in tree.children(name)]
+        found[name] = _capacity(
+            tree.circuits[name],
+            meters.get(name),
+            below[name],
+            [sum(load) for load in zip(*beneath, strict=True)],
+            snapshot,
+            memory,
+            draws,
         )
-        for circuit in snapshot.circuits
-    }
+    return found
 
 
 def _capacity(
     circuit: Circuit,
     meter: MeterReading | None,
     connectors: list[Connector],
+    beneath: list[float],
     snapshot: Snapshot,
     memory: Memory,
     draws: Mapping[str, tuple[Draw, ...]],
 ) -> Capacity:
-    last = memory.uncontrolled_a.get(circuit.id)
-    budget = tuple(max(limit - circuit.margin_a, 0.0) for limit in circuit.limit_a)
+    past = memory.circuit(circuit.id)
+    if len(past.uncontrolled_a) != len(circuit.limit_a):
+        past = CircuitMemory()  # a new circuit, or one of another site
+    allowed = budget(circuit, snapshot)
     state = CircuitState.OK
-    uncontrolled_w = None
+    quality = MeterQuality.NONE
+    load_w: float | None = None
     if circuit.assumed_load_a is not None:
-        uncontrolled = circuit.assumed_load_a
-    elif (known := _metered(circuit, meter, snapshot)) is None:
-        # Nobody knows the house's load: the last one, and a fail-safe current for each car (see `decide`).
-        state = CircuitState.METER_LOST
-        uncontrolled = tuple(max(load, 0.0) for load in last or (0.0,) * len(budget))
+        load = _at_least(circuit.assumed_load_a, beneath)
     else:
-        bounds = [
-            _bounds(connector, draws[connector.id], known, snapshot)
-            for connector in connectors
-        ]
-        uncontrolled, uncontrolled_w = _uncontrolled(known, bounds, last, snapshot)
-        measured = known.current_a or uncontrolled
-        if any(a > most for a, most in zip(measured, circuit.limit_a, strict=True)):
-            state = CircuitState.OVERLOADED
+        cars_a = _sum_drawn(connectors, draws, len(circuit.limit_a))
+        judged = judge(circuit, meter, cars_a, past, snapshot)
+        past, quality = judged.past, judged.quality
+        if judged.reading is None:
+            # Nobody knows the load: the last one, and a fail-safe current for each car (see `demand`).
+            state = CircuitState.METER_LOST
+            load = _at_least(
+                past.uncontrolled_a or (0.0,) * len(circuit.limit_a), beneath
+            )
+        else:
+            load, load_w = _uncontrolled(
+                judged.reading, connectors, past, snapshot, draws
+            )
+            measured = judged.reading.current_a or load
+            if any(a > m for a, m in zip(measured, circuit.limit_a, strict=True)):
+                state = CircuitState.OVERLOADED
+    average = _average(load, past, snapshot, memory)
     return Capacity(
         circuit=circuit,
+        budget=allowed,
         state=state,
-        uncontrolled_a=uncontrolled,
-        # What the sun feeds in does not make the wires behind the fuse thicker, and a cloud takes it away faster
-        # than cars let go: the cars of a circuit never get more than its limit.
-        available_a=tuple(
-            max(most - max(load, 0.0), 0.0)
-            for most, load in zip(budget, uncontrolled, strict=True)
+        quality=quality,
+        uncontrolled_a=load,
+        uncontrolled_w=load_w,
+        available_a=_left(allowed.current_a, load),
+        calm_a=_left(allowed.current_a, average),
+        past=replace(
+            past, uncontrolled_a=load, uncontrolled_w=load_w, average_a=average
         ),
-        uncontrolled_w=uncontrolled_w,
     )
 
 
-def _metered(
-    circuit: Circuit, meter: MeterReading | None, snapshot: Snapshot
-) -> MeterReading | None:
-    """Return the reading if it says something about now."""
-    if meter is None or (meter.current_a is None and meter.power_w is None):
-        return None
-    age_s = (snapshot.now - meter.at).total_seconds()
-    return meter if age_s <= circuit.meter_max_age_s else None
+def _left(most: PerPhase, load: PerPhase) -> PerPhase:
+    return tuple(max(m - a, 0.0) for m, a in zip(most, load, strict=True))
+
+
+def _at_least(load: PerPhase, beneath: list[float]) -> PerPhase:
+    """Return a load that nobody measured, no less than what is measured below it."""
+    if not beneath:
+        return tuple(max(a, 0.0) for a in load)
+    return tuple(max(a, b, 0.0) for a, b in zip(load, beneath, strict=True))
+
+
+def _average(
+    load: PerPhase, past: CircuitMemory, snapshot: Snapshot, memory: Memory
+) -> PerPhase:
+    """Return the load's running average, which follows what rises at once."""
+    if not past.average_a or memory.at is None:
+        return load
+    elapsed_s = max((snapshot.now - memory.at).total_seconds(), 0.0)
+    weight = elapsed_s / (elapsed_s + snapshot.tuning.smoothing_s)
+    return tuple(
+        max(now, before + (now - before) * weight)
+        for now, before in zip(load, past.average_a, strict=True)
+    )
+
+
+def _sum_drawn(
+    connectors: list[Connector], draws: Mapping[str, tuple[Draw, ...]], phases: int
+) -> PerPhase:
+    total = [0.0] * phases
+    for connector in connectors:
+        for phase, current in enumerate(drawn_a(draws[connector.id], phases)):
+            total[phase] += current
+    return tuple(total)
 
 
 def _bounds(
@@ -153,14 +211,17 @@ def _bounds(
 ) -> tuple[PerPhase, PerPhase]:
     """Return the least and the most that a connector drew when the meter was read, per site phase."""
     phases = range(snapshot.site.phases)
-    # The draw of that time, or the first one that was told after it.
-    earlier = [draw for draw in draws if draw.at <= meter.at]
-    draw = next(iter(earlier[-1:] or draws[:1]), None)
-    drawn = draw.current_a if draw else (0.0,) * len(phases)
-    if draw is not None and connector.reachable and _settled(connector, meter):
+    near = min(draws, key=lambda draw: abs(draw.at - meter.at), default=None)
+    drawn = near.current_a if near else (0.0,) * len(phases)
+    same_time = near is not None and abs(near.at - meter.at) <= SAME_TIME
+    if connector.status is ConnectorStatus.AVAILABLE and not same_time:
+        # No car, nothing drawn, whatever the last car took.
+        return (0.0,) * len(phases), (0.0,) * len(phases)
+    if same_time and connector.reachable and _settled(connector, meter):
         return drawn, drawn
     held = held_a(connector, snapshot)
-    least = tuple(min(drawn[p], held) if connector.reachable else 0.0 for p in phases)
+    known = same_time and connector.reachable
+    least = tuple(min(drawn[p], held) if known else 0.0 for p in phases)
     most = tuple(
         max(drawn[p], held) if p in connector.phases else drawn[p] for p in phases
     )
@@ -174,34 +235,82 @@ def _settled(connector: Connector, meter: MeterReading) -> bool:
 
 def _uncontrolled(
     meter: MeterReading,
-    bounds: list[tuple[PerPhase, PerPhase]],
-    last: PerPhase | None,
+    connectors: list[Connector],
+    past: CircuitMemory,
     snapshot: Snapshot,
+    draws: Mapping[str, tuple[Draw, ...]],
 ) -> tuple[PerPhase, float]:
     """Return the estimate within the bounds that is nearest to the last one, per phase and in watts."""
-    phases = snapshot.site.phases
+    phases = range(snapshot.site.phases)
     voltage_v = snapshot.site.voltage_v
-    least = [sum(low[phase] for low, _ in bounds) for phase in range(phases)]
-    most = [sum(high[phase] for _, high in bounds) for phase in range(phases)]
-    if meter.current_a is not None:
-        metered = meter.current_a
-    elif phases == 1:
-        metered = ((meter.power_w or 0.0) / voltage_v,)
-    else:
-        # The total does not tell which phase: all of it may be on any one, and export helps none for sure.
-        total_w = (meter.power_w or 0.0) - sum(least) * voltage_v
-        return (max(total_w / voltage_v, 0.0),) * phases, total_w
+    least = [0.0] * len(phases)
+    most = [0.0] * len(phases)
+    for connector in connectors:
+        low, high = _bounds(connector, draws[connector.id], meter, snapshot)
+        for p in phases:
+            least[p] += low[p]
+            most[p] += high[p]
+    if meter.current_a is None:
+        return _of_total(meter.power_w or 0.0, least, most, past, snapshot)
+    last = past.uncontrolled_a
     load = tuple(
-        min(
-            max(
-                metered[p] - least[p] if last is None else last[p],
-                metered[p] - most[p],
-            ),
-            metered[p] - least[p],
+        _nearest(
+            last[p] if last else None,
+            meter.current_a[p] - most[p],
+            meter.current_a[p] - least[p],
         )
-        for p in range(phases)
+        for p in phases
     )
-    cars_w = (sum(metered) - sum(load)) * voltage_v
+    cars_w = (sum(meter.current_a) - sum(load)) * voltage_v
     # The meter's own watts know the sign of each phase's current, which not every meter tells.
-    total_w = sum(metered) * voltage_v if meter.power_w is None else meter.power_w
-    return load, total_w - cars_w
+    total_w = (
+        sum(meter.current_a) * voltage_v if meter.power_w is None else meter.power_w
+    )
+    floor_a = _lowest_a(snapshot)
+    return tuple(max(a, floor_a) for a in load), total_w - cars_w
+
+
+def _of_total(
+    power_w: float,
+    least: list[float],
+    most: list[float],
+    past: CircuitMemory,
+    snapshot: Snapshot,
+) -> tuple[PerPhase, float]:
+    """Return the estimate where the meter knows the total only: all of it may be on any one phase."""
+    voltage_v = snapshot.site.voltage_v
+    load_w = _nearest(
+        past.uncontrolled_w,
+        power_w - sum(most) * voltage_v,
+        power_w - sum(least) * voltage_v,
+    )
+    if snapshot.site.phases == 1:
+        return (max(load_w / voltage_v, _lowest_a(snapshot)),), load_w
+    # What is generated may feed other phases than the one that the house takes all from.
+    house_w = load_w + _generated_w(snapshot)
+    return (max(house_w / voltage_v, 0.0),) * snapshot.site.phases, load_w
+
+
+def _nearest(last: float | None, low: float, high: float) -> float:
+    """Return the last value, moved into the bounds; the higher bound where there is no last one."""
+    return high if last is None else min(max(last, low), high)
+
+
+def _generated_w(snapshot: Snapshot, *, since: datetime | None = None) -> float:
+    """Return what is generated on the site, by readings no older than `since`."""
+    readings = (snapshot.solar, snapshot.battery)
+    return sum(
+        max(reading.power_w, 0.0)
+        for reading in readings
+        if reading is not None and (since is None or reading.at >= since)
+    )
+
+
+def _lowest_a(snapshot: Snapshot) -> float:
+    """Return the lowest load (negative) that a phase can have: all that is generated on the site feeds it.
+
+    A site that tells of no generation has none: what looks like it is a car that stopped since it was heard of.
+    """
+    return -_generated_w(snapshot, since=snapshot.now - GENERATED) / (
+        snapshot.site.voltage_v
+    )

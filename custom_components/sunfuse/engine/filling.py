@@ -1,79 +1,138 @@
-"""Max-min fair sharing by progressive filling.
+"""Weighted max-min fair sharing by progressive filling.
 
-All rise together until something is full; who depends on it stops there, the others go on (Bertsekas and
-Gallager, Data Networks, section 6.5.2). A resource is a phase of a circuit, in amperes, or the sun, in watts: what
-one ampere for a connector takes from it is its coefficient.
+A level rises for all. Whoever has begun gets `weight * (level - start)`, within its own bounds, until something that
+it uses is full; the others go on (Bertsekas and Gallager, Data Networks, section 6.5.2). A resource is a phase of a
+circuit, in amperes, or a power, in watts: what an ampere for a user takes from it is its coefficient. Different starts
+make an order out of a share: who starts where another one ends comes after it.
+
+With n users that touch k resources each this takes n k log(n k) steps: every user begins once and ends once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 # Below this nothing can be told apart: currents have one decimal.
 EPSILON = 1e-6
 
+# Which resources a user takes from, and how much per ampere.
+type Uses = tuple[tuple[int, float], ...]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
-    """Something that is shared. `name` is a circuit's id with a phase's number, or None for the sun."""
+class User:
+    """Someone who shares: at least `base` (which is taken for granted), at most `most`, both in amperes."""
 
-    circuit: str | None
-    phase: int | None
-    capacity: float
-    coefficients: Mapping[str, float]  # by connector
+    uses: Uses
+    base: float
+    most: float
+    weight: float = 1.0
+    start: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """What a connector gets, and the resource that kept it from more; None if it has all that it may."""
+    """What a user gets, and the resource that kept it from more; None if it has all that it may."""
 
     current_a: float
-    limited_by: Resource | None = None
+    limited_by: int | None = None
 
 
-def overfull(
-    resources: list[Resource], base: Mapping[str, float]
-) -> tuple[Resource, list[str]] | None:
-    """Return the first resource that cannot carry the base, with those who use it; None if all can."""
-    for resource in resources:
-        users = [c for c in resource.coefficients if base.get(c, 0.0) > 0]
-        used = sum(base[c] * resource.coefficients[c] for c in users)
-        if users and used > resource.capacity + EPSILON:
-            return resource, sorted(users)
-    return None
+class _Level:
+    """The rising level, and what is left of each resource at it."""
+
+    def __init__(self, users: Mapping[str, User], capacity: Sequence[float]) -> None:
+        self.users = users
+        self.left = list(capacity)
+        self.rate = [0.0] * len(capacity)
+        self.at = [0.0] * len(capacity)
+        self.active: list[dict[str, None]] = [{} for _ in capacity]
+        self.shares: dict[str, Share] = {}
+        for user in users.values():
+            for resource, coefficient in user.uses:
+                self.left[resource] -= user.base * coefficient
+
+    def begin(self, name: str, level: float) -> None:
+        user = self.users[name]
+        for resource, coefficient in user.uses:
+            self._advance(resource, level)
+            self.rate[resource] += coefficient * user.weight
+            self.active[resource][name] = None
+
+    def end(self, name: str, level: float, share: Share) -> None:
+        user = self.users[name]
+        self.shares[name] = share
+        for resource, coefficient in user.uses:
+            self._advance(resource, level)
+            self.rate[resource] -= coefficient * user.weight
+            del self.active[resource][name]
+
+    def _advance(self, resource: int, level: float) -> None:
+        self.left[resource] -= self.rate[resource] * (level - self.at[resource])
+        self.at[resource] = level
+
+    def full_at(self, resource: int) -> float:
+        """Return the level at which a resource that is in use is full if nothing changes."""
+        left = max(self.left[resource], 0.0)
+        return self.at[resource] + left / self.rate[resource]
 
 
-def fill(
-    resources: list[Resource], base: Mapping[str, float], most: Mapping[str, float]
-) -> dict[str, Share]:
-    """Raise everyone together from their base, in amperes, to their most, as far as the resources go."""
-    level = dict(base)
-    left = {
-        index: resource.capacity
-        - sum(
-            level.get(connector, 0.0) * coefficient
-            for connector, coefficient in resource.coefficients.items()
-        )
-        for index, resource in enumerate(resources)
-    }
-    rising = {c for c in level if most[c] - level[c] > EPSILON}
-    limited_by: dict[str, Resource] = {}
-    while rising:
-        weights = {
-            index: sum(resource.coefficients.get(c, 0.0) for c in rising)
-            for index, resource in enumerate(resources)
-        }
-        steps = [most[c] - level[c] for c in rising]
-        steps += [max(left[i], 0.0) / w for i, w in weights.items() if w]
-        step = min(steps)
-        for connector in rising:
-            level[connector] += step
-        for index, weight in weights.items():
-            left[index] -= step * weight
-        for index, resource in enumerate(resources):
-            if left[index] <= EPSILON:
-                for connector in rising & resource.coefficients.keys():
-                    limited_by.setdefault(connector, resource)
-        rising = {
-            c for c in rising if c not in limited_by and most[c] - level[c] > EPSILON
-        }
-    return {c: Share(current_a=level[c], limited_by=limited_by.get(c)) for c in level}
+def fill(users: Mapping[str, User], capacity: Sequence[float]) -> dict[str, Share]:
+    """Raise all users together from their base to their most, as far as the resources go."""
+    level = _Level(users, capacity)
+    events: list[tuple[float, int, str]] = []
+    for name, user in users.items():
+        if user.most - user.base <= EPSILON:
+            level.shares[name] = Share(current_a=user.base)
+            continue
+        events.append((user.start + user.base / user.weight, 0, name))
+        events.append((user.start + user.most / user.weight, 1, name))
+    heapify(events)
+    fulls: list[tuple[float, int]] = []
+    if events:
+        # Nothing flows before the first user begins.
+        level.at = [events[0][0]] * len(level.at)
+    while events:
+        now, ends, name = events[0]
+        if fulls and fulls[0][0] < now:
+            _fill_up(level, fulls)
+            continue
+        heappop(events)
+        if name in level.shares:
+            continue
+        if ends:
+            level.end(name, now, Share(current_a=users[name].most))
+            continue
+        begun = [name]
+        while events and events[0][:2] == (now, 0):
+            begun.append(heappop(events)[2])
+        _begin(level, begun, now, fulls)
+    return {name: level.shares[name] for name in users}
+
+
+def _begin(
+    level: _Level, begun: list[str], now: float, fulls: list[tuple[float, int]]
+) -> None:
+    """Let users begin together, and note when what they use will be full."""
+    touched: set[int] = set()
+    for name in begun:
+        level.begin(name, now)
+        touched.update(resource for resource, _ in level.users[name].uses)
+    for resource in touched:
+        heappush(fulls, (level.full_at(resource), resource))
+
+
+def _fill_up(level: _Level, fulls: list[tuple[float, int]]) -> None:
+    """Stop those who depend on a full resource, unless it lasts longer, as others have left it."""
+    expected, resource = heappop(fulls)
+    if not level.active[resource]:
+        return
+    full = level.full_at(resource)
+    if full > expected + EPSILON:
+        heappush(fulls, (full, resource))
+        return
+    for name in list(level.active[resource]):
+        user = level.users[name]
+        current_a = min(max(user.weight * (full - user.start), user.base), user.most)
+        limited_by = resource if current_a < user.most - EPSILON else None
+        level.end(name, full, Share(current_a=current_a, limited_by=limited_by))

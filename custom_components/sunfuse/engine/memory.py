@@ -1,10 +1,11 @@
 """What the engine remembers from tick to tick."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 import logging
 from typing import Any, Self
 
+from .codec import from_jsonable, to_jsonable
 from .model import PerPhase
 
 _LOGGER = logging.getLogger(__name__)
@@ -19,16 +20,76 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """An offer, and since when it was in force."""
+
+    at: datetime
+    current_a: float
+
+
+@dataclass(slots=True, kw_only=True)
 class ConnectorMemory:
-    """The past of one connector, as far as it matters for what comes next."""
+    """The past of one connector, as far as it matters for what comes next.
+
+    The steps of a decision write into a copy of it: it has too many fields to be built anew at each.
+    """
 
     draws: tuple[Draw, ...] = ()  # the newest last, as far back as a meter may lag
+    asked_at: datetime | None = None  # since when it asks for current
     raised_at: datetime | None = None  # the last step up
     on_since: datetime | None = None  # with an offer since
     off_since: datetime | None = None  # waiting for an offer since
     stopped_at: datetime | None = None  # an offer was taken away
+    stops: int = 0  # in a row, for want of capacity: each doubles the lockout
     sunny_since: datetime | None = None  # the sun has been enough to start
     dull_since: datetime | None = None  # the sun has been too little to go on
+    # The car's real maximum
+    takes_a: float | None = None
+    probed_at: datetime | None = None
+    offered_a: float = 0.0  # the offer that was last seen in force
+    settled_at: datetime | None = None  # and since when
+    idle_since: datetime | None = None  # has an offer and takes nothing since
+    # Phases, where the charger switches
+    phases: int | None = None
+    switches: tuple[datetime, ...] = ()  # in the last hour
+    switching_until: datetime | None = None
+    fewer_since: datetime | None = None  # one phase would be better since
+    more_since: datetime | None = None  # all phases would be better since
+    # Commanded against measured
+    offers: tuple[Offered, ...] = ()  # as far back as the newest draw may answer to
+    above_since: datetime | None = None
+    asked_again_at: datetime | None = None
+    disobeyed_at: datetime | None = None  # it had to be stopped for that
+    # Boost
+    boost_at: datetime | None = None  # which boost the energy belongs to
+    boost_wh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitMemory:
+    """The past of one circuit."""
+
+    uncontrolled_a: PerPhase = ()
+    uncontrolled_w: float | None = None
+    average_a: PerPhase = ()  # of the uncontrolled load, slowly downwards
+    # The meter's last value, the last one that was believed, and how long it has stood still.
+    read_at: datetime | None = None
+    read_a: PerPhase | None = None
+    read_w: float | None = None
+    changed_at: datetime | None = None
+    longest_still_s: float = 0.0
+    changes: int = 0
+    cars_at_change_a: PerPhase = ()
+    suspect_a: PerPhase | None = None  # a jump that the next value has to confirm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boosted:
+    """What a person has boosted on a day (UTC)."""
+
+    person: str
+    day: str
+    energy_wh: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,36 +97,33 @@ class Memory:
     """Starts empty; goes in and comes out of every decision."""
 
     connectors: dict[str, ConnectorMemory] = field(default_factory=dict)
-    uncontrolled_a: dict[str, PerPhase] = field(default_factory=dict)  # by circuit
+    circuits: dict[str, CircuitMemory] = field(default_factory=dict)
     surplus_w: float | None = None  # the running average
+    battery_charge_w: float = 0.0  # the most that the home battery was seen to take
+    hold_since: datetime | None = None  # the home battery is held since
+    hold_needed_at: datetime | None = None  # and was last needed to be
+    boosted: tuple[Boosted, ...] = ()
     at: datetime | None = None  # of the last decision
 
     def connector(self, connector_id: str) -> ConnectorMemory:
         """Return what is remembered of a connector."""
         return self.connectors.get(connector_id, _NOTHING)
 
+    def circuit(self, circuit_id: str) -> CircuitMemory:
+        """Return what is remembered of a circuit."""
+        return self.circuits.get(circuit_id, _NO_CIRCUIT)
+
     def to_dict(self) -> dict[str, Any]:
         """Return a form that JSON can hold."""
-        stored: dict[str, Any] = _jsonable(asdict(self))
+        stored: dict[str, Any] = to_jsonable(self)
         return stored
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:
         """Return the memory of `to_dict`; one that cannot be read is as good as none."""
         try:
-            return cls(
-                connectors={
-                    connector: _connector(past)
-                    for connector, past in stored["connectors"].items()
-                },
-                uncontrolled_a={
-                    circuit: tuple(map(float, load))
-                    for circuit, load in stored["uncontrolled_a"].items()
-                },
-                surplus_w=stored["surplus_w"],
-                at=_time(stored["at"]),
-            )
-        except (AttributeError, KeyError, TypeError, ValueError) as err:
+            return from_jsonable(cls, stored)
+        except (KeyError, TypeError, ValueError) as err:
             _LOGGER.warning(
                 "The engine's memory cannot be read, so it starts anew: %r", err
             )
@@ -73,35 +131,4 @@ class Memory:
 
 
 _NOTHING = ConnectorMemory()
-_TIMES = (
-    "raised_at",
-    "on_since",
-    "off_since",
-    "stopped_at",
-    "sunny_since",
-    "dull_since",
-)
-
-
-def _connector(stored: dict[str, Any]) -> ConnectorMemory:
-    times = {name: _time(stored[name]) for name in _TIMES}
-    draws = tuple(
-        Draw(
-            at=datetime.fromisoformat(draw["at"]),
-            current_a=tuple(map(float, draw["current_a"])),
-        )
-        for draw in stored["draws"]
-    )
-    return replace(_NOTHING, draws=draws, **times)
-
-
-def _time(stored: str | None) -> datetime | None:
-    return None if stored is None else datetime.fromisoformat(stored)
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _jsonable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_jsonable(item) for item in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+_NO_CIRCUIT = CircuitMemory()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from .tuning import BatteryRules, Derating, Policy, Tuning
+
 type PerPhase = tuple[float, ...]
 
 
@@ -44,6 +46,33 @@ class CircuitState(StrEnum):
     OVERLOADED = "overloaded"
 
 
+class MeterQuality(StrEnum):
+    """What is wrong with a circuit's meter, if anything is."""
+
+    NONE = "none"  # the circuit has no meter
+    GOOD = "good"
+    MISSING = "missing"
+    STALE = "stale"
+    FROZEN = "frozen"
+    OUT_OF_RANGE = "out_of_range"
+    JUMPED = "jumped"
+
+
+class LimitKind(StrEnum):
+    """Where a limit from outside comes from."""
+
+    USER = "user"
+    DEMAND_RESPONSE = "demand_response"
+    DIMMING = "dimming"  # section 14a of the German Energy Industry Act
+    PEAK = "peak"
+
+
+class ConnectorProblem(StrEnum):
+    """What a person should look into."""
+
+    EXCEEDS_OFFER = "exceeds_offer"
+
+
 class ReasonKey(StrEnum):
     """Why a connector gets what it gets. Each has a translated sentence with the values of the reason."""
 
@@ -64,6 +93,21 @@ class ReasonKey(StrEnum):
     OUT_OF_SERVICE = "out_of_service"
     METER_LOST = "meter_lost"
     RAMPING = "ramping"
+    LIMITED_BY_CAR = "limited_by_car"
+    LIMITED_BY_CABLE = "limited_by_cable"
+    LIMITED_BY_TEMPERATURE = "limited_by_temperature"
+    LIMITED_BY_DEMAND_RESPONSE = "limited_by_demand_response"
+    LIMITED_BY_DIMMING = "limited_by_dimming"
+    LIMITED_BY_PEAK = "limited_by_peak"
+    LIMITED_BY_IMBALANCE = "limited_by_imbalance"
+    LIMITED_BY_BOOST = "limited_by_boost"
+    LIMITED_BY_PLAN = "limited_by_plan"
+    WAITING_FOR_PLAN = "waiting_for_plan"
+    WAITING_FOR_PRICE = "waiting_for_price"
+    WAITING_FOR_TURN = "waiting_for_turn"
+    SWITCHING_PHASES = "switching_phases"
+    BOOSTING = "boosting"
+    EXCEEDS_OFFER = "exceeds_offer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +124,8 @@ class Site:
 
     phases: int
     voltage_v: float  # phase to neutral; 120 on a split-phase site
+    # The largest difference between phases that the cars may cause (VDE-AR-N 4100: 20 A; Austria's TOR: 16 A).
+    imbalance_a: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +141,9 @@ class Circuit:
     assumed_load_a: PerPhase | None = None
     # A reading older than this says nothing about now.
     meter_max_age_s: float = 30.0
+    # Known loads that the meter does not see, or that come on top of the assumed load.
+    fixed_load_a: PerPhase | None = None
+    derating: Derating | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +173,58 @@ class BatteryReading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TemperatureReading:
+    """The temperature at a circuit."""
+
+    at: datetime
+    temperature_c: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalLimit:
+    """A limit that somebody else sets. The tightest one counts.
+
+    `current_a` and `power_w` are what a circuit (the main fuse by default) may take from the grid, cars and house
+    together. With `cars_only` it is what the cars may take together, besides the sun. A `DIMMING` without a power
+    reckons with 4.2 kW for the first device and a simultaneity factor for all others.
+    """
+
+    name: str
+    kind: LimitKind
+    current_a: float | None = None
+    power_w: float | None = None
+    circuit: str | None = None
+    cars_only: bool = False
+    until: datetime | None = None
+    # For DIMMING: the minimum power of a device, and the factor; None: the table of the rules by their number.
+    device_w: float = 4200.0
+    simultaneity: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boost:
+    """Full power now, above all wishes, until a time or for an energy."""
+
+    started_at: datetime
+    until: datetime | None = None
+    energy_wh: float | None = None
+    person: str | None = None  # whose quota it counts against
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSlot:
+    """What the planner intends for a connector now.
+
+    `at_least_a` is promised, as a departure is tight; `at_most_a` is wished (0: wait). `key` and `values` say why.
+    """
+
+    at_least_a: float = 0.0
+    at_most_a: float | None = None
+    key: ReasonKey = ReasonKey.WAITING_FOR_PLAN
+    values: tuple[tuple[str, str | float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
     """A connector as it is configured and as it was last heard of."""
 
@@ -148,6 +249,18 @@ class Connector:
     offered_at: datetime | None = None
     draw_a: PerPhase | None = None  # per site phase
     draw_at: datetime | None = None
+    # The most that it may draw when it is out of reach and its offer has lapsed; None: the fail-safe current.
+    fall_back_a: float | None = None
+    charger_limit_a: float | None = None  # a lower limit that the charger reports
+    cable_a: float | None = None
+    car_max_a: float | None = None
+    switches_phases: bool = False  # between one (its own L1) and all phases
+    priority: int = 5  # 1 to 10, of the charger or the vehicle
+    connected_at: datetime | None = None
+    departure: datetime | None = None
+    energy_needed_wh: float | None = None
+    boost: Boost | None = None
+    plan: PlanSlot | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +274,11 @@ class Snapshot:
     solar: PowerReading | None = None
     battery: BatteryReading | None = None
     connectors: tuple[Connector, ...] = ()
+    temperatures: tuple[tuple[str, TemperatureReading], ...] = ()  # by circuit id
+    limits: tuple[ExternalLimit, ...] = ()
+    policy: Policy = Policy.EQUAL
+    tuning: Tuning = Tuning()
+    battery_rules: BatteryRules = BatteryRules()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +289,10 @@ class ConnectorDecision:
     offer_a: float
     phases: int
     reason: Reason
+    boosting: bool = False
+    resend: bool = False  # tell the charger again, although nothing changed
+    stop: bool = False  # end the transaction: the car does not keep to its offer
+    problem: ConnectorProblem | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +304,8 @@ class CircuitDecision:
     limit_a: PerPhase
     uncontrolled_a: PerPhase
     headroom_a: PerPhase
+    meter: MeterQuality = MeterQuality.GOOD
+    limited_by: str | None = None  # the name of the tightest limit from outside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,3 +317,5 @@ class Decision:
     circuits: tuple[CircuitDecision, ...]
     surplus_w: float  # solar power that would be exported if no car charged; 0 where there is none
     given_a: PerPhase  # the sum of the offers
+    # Whether the home battery is to be kept from discharging into cars now.
+    hold_battery: bool = False

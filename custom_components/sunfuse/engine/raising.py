@@ -1,51 +1,69 @@
 """Who was to get more gets it calmly, and only of what the others have really let go."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
-from .calm import calm_a
-from .filling import Resource, fill, overfull
-from .sharing import Candidate, rank
+from .asking import Ask
+from .calm import calm_a, round_down
+from .filling import User, fill
+from .model import Connector, Snapshot
+from .order import growth, rank
+from .resources import Resources, blocked_by, take
 
 
-def before_a(candidate: Candidate, now: datetime) -> float:
+def before_a(connector: Connector, snapshot: Snapshot) -> float:
     """Return the offer that is in force, 0 where there is none."""
-    connector = candidate.connector
-    if connector.offer_until is not None and connector.offer_until <= now:
+    if connector.offer_until is not None and connector.offer_until <= snapshot.now:
         return 0.0
     return connector.offer_a or 0.0
 
 
 def raised(
-    candidates: list[Candidate],
+    asks: list[Ask],
     targets: Mapping[str, float],
-    free: list[Resource],
-    now: datetime,
+    resources: Resources,
+    free: list[float],
+    snapshot: Snapshot,
 ) -> dict[str, float]:
     """Return the offers of those whose target is above what they have, in amperes.
 
-    `free` is what the others leave. Who cannot start yet gets nothing, and is asked again at the next tick.
+    `free` is what the others leave. Who cannot start yet gets nothing, and is asked again at the next tick. Who
+    already runs has its place, even if the others have not let go of it yet.
     """
-    base = {
-        c.id: before if (before := before_a(c, now)) >= c.connector.min_a else 0.0
-        for c in candidates
-    }
+    left = list(free)
+    base = {}
+    for asking in asks:
+        before = before_a(asking.connector, snapshot)
+        base[asking.id] = before if before >= asking.connector.min_a else 0.0
+        take(left, resources.uses(asking.connector, asking.phases), base[asking.id])
     most = {
-        c.id: calm_a(
-            targets[c.id],
-            before_a=base[c.id],
-            min_a=c.connector.min_a,
-            past=c.past,
-            now=now,
+        a.id: calm_a(
+            targets[a.id],
+            before_a=base[a.id],
+            min_a=a.connector.min_a,
+            past=a.past,
+            snapshot=snapshot,
         )
-        for c in candidates
+        for a in asks
     }
-    for candidate in sorted(candidates, key=lambda c: rank(c, now)):
-        if base[candidate.id] > 0:
+    for asking in sorted(asks, key=lambda a: rank(a, snapshot)):
+        if base[asking.id] > 0:
             continue
-        started = base | {candidate.id: candidate.connector.min_a}
-        if overfull(free, started) is None:
-            base = started
+        uses = resources.uses(asking.connector, asking.phases)
+        if blocked_by(left, uses, asking.connector.min_a) is None:
+            base[asking.id] = asking.connector.min_a
+            take(left, uses, asking.connector.min_a)
         else:
-            most[candidate.id] = 0.0
-    return {c: given.current_a for c, given in fill(free, base, most).items()}
+            most[asking.id] = 0.0
+    grown = growth(asks, snapshot)
+    users = {
+        a.id: User(
+            uses=resources.uses(a.connector, a.phases),
+            base=base[a.id],
+            most=max(most[a.id], base[a.id]),
+            weight=grown[a.id][0],
+            start=grown[a.id][1],
+        )
+        for a in asks
+    }
+    filled = fill(users, free)
+    return {a.id: round_down(filled[a.id].current_a, a.connector.step_a) for a in asks}

@@ -1,77 +1,163 @@
-"""Why a connector gets what it gets."""
+"""Why a connector gets what it gets, what it waits for and until when."""
 
-from . import sunshine
-from .filling import Resource, Share
-from .memory import ConnectorMemory
-from .model import Connector, ConnectorStatus, Mode, Reason, ReasonKey, Snapshot
-from .sharing import LOCKOUT, locked_out
+from datetime import datetime, timedelta
 
-_NO_CAR = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED))
+from .asking import Ask, most
+from .calm import locked_out, locked_until
+from .capacity import held_a
+from .filling import EPSILON
+from .model import Reason, ReasonKey
+from .obedience import Obedience
+from .phases import switching
+from .sharing import Shares
+from .sunshine import start_w, starts_at
+from .tick import Standing, Tick
+from .wanted import why_not_wanted
 
 
-def why_not_wanted(connector: Connector, reserved_a: float) -> Reason | None:
-    """Return why a connector asks for nothing, None if it asks."""
-    if not connector.reachable:
+def why(standing: Standing, shares: Shares, offer_a: float, tick: Tick) -> Reason:
+    """Return the reason of a connector's offer."""
+    connector, snapshot = standing.connector, tick.snapshot
+    if reason := why_not_wanted(connector, held_a(connector, snapshot)):
+        return reason
+    if standing.obedience >= Obedience.RESERVE:
+        drawn_a = max(standing.past.draws[-1].current_a)
         return Reason(
-            key=ReasonKey.CHARGER_OFFLINE, values=(("reserved_a", reserved_a),)
+            key=ReasonKey.EXCEEDS_OFFER,
+            values=(("draw_a", drawn_a), ("offer_a", offer_a)),
         )
-    if connector.status is ConnectorStatus.FAULTED:
-        return Reason(key=ReasonKey.CHARGER_FAULTED)
-    if connector.status is ConnectorStatus.UNAVAILABLE:
-        return Reason(key=ReasonKey.OUT_OF_SERVICE)
-    if not connector.allowed:
-        return Reason(key=ReasonKey.NOT_ALLOWED)
-    if connector.mode is Mode.OFF:
-        return Reason(key=ReasonKey.MODE_OFF)
-    if connector.status in _NO_CAR:
-        return Reason(key=ReasonKey.NO_CAR)
-    if connector.status is ConnectorStatus.FINISHING:
-        return Reason(key=ReasonKey.CAR_FINISHED)
-    return None
-
-
-def why_waiting(resource: Resource, snapshot: Snapshot) -> Reason:
-    """Return which circuit's phase cannot carry the minimum."""
-    return Reason(key=ReasonKey.WAITING_FOR_CAPACITY, values=_place(resource, snapshot))
-
-
-def why_not_started(
-    connector: Connector, past: ConnectorMemory, surplus_w: float, snapshot: Snapshot
-) -> Reason:
-    """Return what a connector waits for that could have its minimum but not yet."""
-    if connector.max_a < connector.min_a:
-        return Reason(
-            key=ReasonKey.LIMITED_BY_CHARGER, values=(("max_a", connector.max_a),)
+    asking = standing.ask
+    if asking is None:
+        return _why_too_little(standing, tick)
+    if switching(asking.past, snapshot.now) and asking.id in shares.running:
+        values: tuple[tuple[str, str | float], ...] = (
+            ("phases", float(len(asking.phases))),
+            *_until(asking.past.switching_until),
         )
-    if locked_out(past, snapshot.now) and past.stopped_at is not None:
-        until = past.stopped_at + LOCKOUT
-        return Reason(key=ReasonKey.PAUSING, values=(("until", until.isoformat()),))
-    if (starts_at := sunshine.starts_at(past)) is not None:
-        return Reason(
-            key=ReasonKey.STARTING_ON_SUN, values=(("until", starts_at.isoformat()),)
+        return Reason(key=ReasonKey.SWITCHING_PHASES, values=values)
+    if asking.id in shares.waiting:
+        return _why_waiting(asking, shares, tick)
+    if asking.id not in shares.running:
+        return _why_not_started(asking, tick)
+    return _why_limited(standing, asking, shares, offer_a, tick)
+
+
+def _why_too_little(standing: Standing, tick: Tick) -> Reason:
+    """Return what keeps a connector below its minimum whatever there is."""
+    connector = standing.connector
+    most_a, reason = most(
+        connector, standing.past, contested=False, snapshot=tick.snapshot
+    )
+    if most_a < connector.min_a:
+        return reason
+    plan = connector.plan
+    if (
+        plan is not None
+        and plan.at_most_a is not None
+        and max(plan.at_most_a, plan.at_least_a) < connector.min_a
+    ):
+        return Reason(key=plan.key, values=plan.values)
+    return standing.lost or reason
+
+
+def _why_waiting(asking: Ask, shares: Shares, tick: Tick) -> Reason:
+    """Return which circuit's phase cannot carry the minimum, and when a turn ends there."""
+    blocked = shares.waiting[asking.id]
+    reason = tick.resources.reason(blocked, waiting=True)
+    turn = timedelta(seconds=tick.snapshot.tuning.turn_s)
+    ends = [
+        other.past.on_since + turn
+        for other in tick.asks
+        if other.id in shares.running
+        and other.past.on_since is not None
+        and other.solar == asking.solar
+        and not other.boosted
+        and any(
+            index == blocked
+            for index, _ in tick.resources.uses(other.connector, other.phases)
         )
-    needed_w = connector.min_a * snapshot.site.voltage_v * len(connector.phases)
+    ]
+    if reason.key is not ReasonKey.WAITING_FOR_CAPACITY or not ends:
+        return reason
     return Reason(
-        key=ReasonKey.WAITING_FOR_SUN,
-        values=(("surplus_w", surplus_w), ("needed_w", needed_w)),
+        key=ReasonKey.WAITING_FOR_TURN,
+        values=(*reason.values, *_until(max(min(ends), tick.snapshot.now))),
     )
 
 
-def why_limited(
-    given: Share, connector: Connector, surplus_w: float, snapshot: Snapshot
+def _why_not_started(asking: Ask, tick: Tick) -> Reason:
+    """Return what a connector waits for that could have its minimum but not yet."""
+    past, tuning = asking.past, tick.snapshot.tuning
+    if locked_out(past, tick.snapshot):
+        return Reason(key=ReasonKey.PAUSING, values=_until(locked_until(past, tuning)))
+    starting = starts_at(past, tuning)
+    if starting is not None and starting > tick.snapshot.now:
+        return Reason(key=ReasonKey.STARTING_ON_SUN, values=_until(starting))
+    return Reason(
+        key=ReasonKey.WAITING_FOR_SUN,
+        values=(
+            ("surplus_w", tick.sun.surplus_w),
+            ("needed_w", start_w(asking, tick.snapshot)),
+        ),
+    )
+
+
+def _why_limited(
+    standing: Standing, asking: Ask, shares: Shares, offer_a: float, tick: Tick
 ) -> Reason:
     """Return what keeps a running connector from more."""
-    resource = given.limited_by
-    if resource is None:
-        return Reason(key=ReasonKey.FULL_POWER, values=(("max_a", connector.max_a),))
-    if resource.circuit is None:
-        return Reason(key=ReasonKey.LIMITED_BY_SUN, values=(("surplus_w", surplus_w),))
-    return Reason(key=ReasonKey.LIMITED_BY_CIRCUIT, values=_place(resource, snapshot))
+    given = shares.running[asking.id]
+    target_a = given.current_a
+    if offer_a < target_a - max(asking.connector.step_a, _dead_band_a(offer_a, tick)):
+        return Reason(
+            key=ReasonKey.RAMPING,
+            values=(("offer_a", offer_a), ("target_a", target_a)),
+        )
+    if given.limited_by is None or target_a >= asking.most_a - EPSILON:
+        if standing.lost is not None:
+            return standing.lost
+        if asking.boosted and asking.most_reason.key is ReasonKey.FULL_POWER:
+            boost = asking.connector.boost
+            until = _until(boost.until if boost else None)
+            return Reason(
+                key=ReasonKey.BOOSTING, values=(("max_a", asking.most_a), *until)
+            )
+        return asking.most_reason
+    if given.limited_by == tick.resources.sun:
+        return Reason(
+            key=ReasonKey.LIMITED_BY_SUN, values=(("surplus_w", tick.sun.surplus_w),)
+        )
+    reason = tick.resources.reason(given.limited_by)
+    boost_a = _boosted_a(given.limited_by, asking, shares, tick)
+    if boost_a > 0:
+        return Reason(
+            key=ReasonKey.LIMITED_BY_BOOST,
+            values=(*reason.values, ("boost_a", boost_a)),
+        )
+    return reason
 
 
-def _place(
-    resource: Resource, snapshot: Snapshot
-) -> tuple[tuple[str, str | float], ...]:
-    """Return the names of a circuit and its phase."""
-    name = next(c.name for c in snapshot.circuits if c.id == resource.circuit)
-    return (("circuit", name), ("phase", f"L{(resource.phase or 0) + 1}"))
+def _dead_band_a(offer_a: float, tick: Tick) -> float:
+    """Return how far an offer may stay below its target without rising: that is not ramping."""
+    tuning = tick.snapshot.tuning
+    return max(tuning.dead_band_a, tuning.dead_band * offer_a) if offer_a else 0.0
+
+
+def _boosted_a(resource: int, asking: Ask, shares: Shares, tick: Tick) -> float:
+    """Return what boosts take of a resource above their minimums."""
+    if asking.boosted:
+        return 0.0
+    return sum(
+        shares.running[other.id].current_a - other.connector.min_a
+        for other in tick.asks
+        if other.boosted
+        and other.id in shares.running
+        and any(
+            index == resource
+            for index, _ in tick.resources.uses(other.connector, other.phases)
+        )
+    )
+
+
+def _until(time: datetime | None) -> tuple[tuple[str, str | float], ...]:
+    return () if time is None else (("until", time.isoformat()),)

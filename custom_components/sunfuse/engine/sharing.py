@@ -1,173 +1,175 @@
-"""Who runs, and with how much: the 6 A minimum or nothing, equal shares, the sun for those who live from it.
+"""Who runs, and with how much: lexicographic in promises and wishes, max-min fair inside each.
 
 IEC 61851-1 knows no current below 6 A, so not everyone can always have a share. Those who run are first lowered to
-their minimum to make room; only then does somebody wait. Who waits longest is let in, and who has run longest
-makes room, but not before a quarter of an hour: contactors and cars wear by switching.
+their minimum to make room; only then does somebody wait. Where a charger can switch, one phase is tried before. What
+is tested against is the sum of the minimums, not what is measured: so the last to arrive is not let in and thrown
+out again.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from .capacity import Capacity, ancestors
-from .filling import Resource, Share, fill, overfull
-from .memory import ConnectorMemory
-from .model import Connector, Mode, Snapshot
-from .sunshine import SUNNY
+from .asking import Ask
+from .calm import round_down
+from .filling import Share, User, Uses, fill
+from .model import Snapshot
+from .order import growth, rank
+from .phases import may_switch
+from .resources import Resources, blocked_by, take
 
-TURN = timedelta(minutes=15)
-# After a stop, before a start: else the last car to arrive starts and stops forever.
-LOCKOUT = timedelta(minutes=1)
-
-
-# By connector, the current that is kept for it on each phase of each circuit.
-type Reserved = Mapping[str, Mapping[tuple[str, int], float]]
+# What is free of each resource, by its number.
+type Capacities = list[float]
 
 
-def reserve(
-    connector: Connector, phases: Iterable[int], current_a: float, snapshot: Snapshot
-) -> dict[tuple[str, int], float]:
-    """Return a current on these phases of all circuits above a connector."""
-    circuits = {circuit.id: circuit for circuit in snapshot.circuits}
-    path = ancestors(circuits, connector.circuit)
-    return {(circuit, phase): current_a for circuit in path for phase in phases}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A connector that wants current: its phases in use, and the most that it may take, in amperes."""
-
-    connector: Connector
-    phases: tuple[int, ...]
-    most_a: float
-    past: ConnectorMemory
-
-    @property
-    def id(self) -> str:
-        """The connector's id."""
-        return self.connector.id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Shares:
-    """The outcome: who runs with how much, and who waits for which resource."""
+    """The outcome: who runs with how much, who waits for which resource, and who lost its other phases."""
 
-    running: Mapping[str, Share]
-    waiting: Mapping[str, Resource]
-
-
-def circuit_resources(
-    candidates: Iterable[Candidate],
-    snapshot: Snapshot,
-    capacities: Mapping[str, Capacity],
-    reserved: Reserved,
-) -> list[Resource]:
-    """Return every phase of every circuit, less what is reserved there, with those who use it."""
-    circuits = {circuit.id: circuit for circuit in snapshot.circuits}
-    users: dict[tuple[str, int], dict[str, float]] = {}
-    for candidate in candidates:
-        for circuit in ancestors(circuits, candidate.connector.circuit):
-            for phase in candidate.phases:
-                users.setdefault((circuit, phase), {})[candidate.id] = 1.0
-    return [
-        Resource(
-            circuit=circuit,
-            phase=phase,
-            capacity=capacities[circuit].available_a[phase]
-            - sum(places.get((circuit, phase), 0.0) for places in reserved.values()),
-            coefficients=coefficients,
-        )
-        for (circuit, phase), coefficients in sorted(users.items())
-    ]
+    running: dict[str, Share] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
+    one_phase: set[str] = field(default_factory=set)
 
 
 def share(
-    candidates: list[Candidate],
-    resources: list[Resource],
-    *,
-    sun_w: float,
-    voltage_v: float,
-    now: datetime,
+    asks: list[Ask], resources: Resources, free: Capacities, snapshot: Snapshot
 ) -> Shares:
-    """Share the resources among the candidates.
-
-    First the grid's power equally among those who may take it, then the sun's among those who live from it.
-    """
-    admitted, waiting = _admit(candidates, resources, now)
-    base = {c.id: c.connector.min_a for c in admitted}
-    grid = fill(
-        resources,
-        base,
-        {
-            c.id: c.most_a if c.connector.mode not in SUNNY else base[c.id]
-            for c in admitted
-        },
+    """Return the shares of everyone who asks, of what is free of each resource (the sun included)."""
+    shares = Shares()
+    ranked = sorted(asks, key=lambda a: rank(a, snapshot))
+    solar = [a for a in ranked if a.solar]
+    left = list(free)
+    admitted = _admit(
+        [a for a in ranked if not a.solar], resources, left, shares, snapshot
     )
-    sun = _sun(admitted, sun_w, voltage_v)
-    sunny = {c.id for c in admitted if c.connector.mode in SUNNY}
-    filled = fill(
-        [*resources, sun],
-        {connector: given.current_a for connector, given in grid.items()},
-        {c.id: c.most_a if c.id in sunny else grid[c.id].current_a for c in admitted},
-    )
-    return Shares(
-        running={c: filled[c] if c in sunny else grid[c] for c in filled},
-        waiting=waiting,
-    )
-
-
-def _sun(admitted: list[Candidate], sun_w: float, voltage_v: float) -> Resource:
-    """Return the sun as a resource in watts. A minimum that it cannot carry is the grid's."""
-    coefficients = {
-        c.id: voltage_v * len(c.phases) for c in admitted if c.connector.mode in SUNNY
+    level = {a.id: Share(current_a=a.connector.min_a) for a in admitted}
+    grown = growth(asks, snapshot)
+    promised = {
+        a.id: a.promised_a for a in admitted if a.promised_a > a.connector.min_a
     }
-    return Resource(circuit=None, phase=None, capacity=sun_w, coefficients=coefficients)
+    if promised:
+        level = _fill(admitted, level, promised, resources, free, grown)
+    promises = {name: share_.limited_by for name, share_ in level.items()}
+    if solar:
+        left = list(free)
+        for asking in admitted:
+            take(
+                left,
+                resources.uses(asking.connector, asking.phases),
+                level[asking.id].current_a,
+            )
+        late = _admit(solar, resources, left, shares, snapshot)
+        admitted = sorted([*admitted, *late], key=lambda a: a.id)
+        level |= {a.id: Share(current_a=a.connector.min_a) for a in late}
+    grid = {a.id: a.most_a for a in admitted if not a.sunny}
+    if grid:
+        level = _fill(admitted, level, grid, resources, free, grown)
+    sunny = {a.id: a.most_a for a in admitted if a.sunny}
+    if sunny:
+        level = _fill(admitted, level, sunny, resources, free, grown, sun=True)
+    for asking in admitted:
+        # What kept a promise from more is what kept it from more later on.
+        if asking.boosted and promises[asking.id] is not None:
+            level[asking.id] = Share(
+                current_a=level[asking.id].current_a, limited_by=promises[asking.id]
+            )
+    shares.running = level
+    return shares
 
 
 def _admit(
-    candidates: list[Candidate], resources: list[Resource], now: datetime
-) -> tuple[list[Candidate], dict[str, Resource]]:
-    """Return who can have the minimum, and who waits for which resource."""
-    admitted = {c.id: c for c in candidates}
-    waiting: dict[str, Resource] = {}
-    while full := overfull(
-        resources, {c: admitted[c].connector.min_a for c in admitted}
-    ):
-        resource, users = full
-        last = max(users, key=lambda c: rank(admitted[c], now))
-        waiting[last] = resource
-        del admitted[last]
-    # Who was dropped for one resource may fit after another was dropped for a second one.
-    for connector in sorted(waiting, key=lambda c: rank(_of(candidates, c), now)):
-        trial = admitted | {connector: _of(candidates, connector)}
-        if not overfull(resources, {c: trial[c].connector.min_a for c in trial}):
-            admitted = trial
-            del waiting[connector]
-    return list(admitted.values()), waiting
+    ranked: list[Ask],
+    resources: Resources,
+    left: Capacities,
+    shares: Shares,
+    snapshot: Snapshot,
+) -> list[Ask]:
+    """Return who can have the minimum, in their order, and take it; note who waits, and for what."""
+    admitted = []
+    for asking in ranked:
+        min_a = asking.connector.min_a
+        uses = resources.uses(asking.connector, asking.phases)
+        blocked = blocked_by(left, uses, min_a)
+        if blocked is not None and _can_use_one(asking, snapshot):
+            one = asking.connector.phases[:1]
+            uses = resources.uses(asking.connector, one)
+            if blocked_by(left, uses, min_a) is None:
+                asking.phases = one
+                shares.one_phase.add(asking.id)
+                blocked = None
+        if blocked is not None:
+            shares.waiting[asking.id] = blocked
+            continue
+        take(left, uses, min_a)
+        admitted.append(asking)
+    return admitted
 
 
-def _of(candidates: list[Candidate], connector_id: str) -> Candidate:
-    return next(c for c in candidates if c.id == connector_id)
+def _can_use_one(asking: Ask, snapshot: Snapshot) -> bool:
+    """Whether one phase is left to try: a car that charges needs a switch for it, and an hour has only so many."""
+    if not asking.connector.switches_phases or len(asking.phases) == 1:
+        return False
+    return asking.past.on_since is None or may_switch(asking.past, snapshot)
 
 
-def rank(candidate: Candidate, now: datetime) -> tuple[int, int, float, str]:
-    """Return who goes first: those within their turn, then by waiting time, then those whose turn is over.
+def _fill(
+    admitted: list[Ask],
+    level: Mapping[str, Share],
+    most: Mapping[str, float],
+    resources: Resources,
+    free: Capacities,
+    grown: Mapping[str, tuple[float, float]],
+    *,
+    sun: bool = False,
+) -> dict[str, Share]:
+    """Raise some from the level that all have, and leave the others there."""
+    users = {}
+    for asking in admitted:
+        uses = resources.uses(asking.connector, asking.phases)
+        if sun and asking.sunny:
+            uses = resources.with_sun(uses, asking.phases)
+        base = level[asking.id].current_a
+        weight, start = grown[asking.id]
+        users[asking.id] = User(
+            uses=uses,
+            base=base,
+            most=max(most.get(asking.id, base), base),
+            weight=weight,
+            start=start,
+        )
+    filled = fill(users, free)
+    return {
+        name: share_ if name in most else level[name] for name, share_ in filled.items()
+    }
 
-    Promises come before wishes: a minimum that the grid may give before one that only the sun may.
-    """
-    past = candidate.past
-    wish = int(candidate.connector.mode is Mode.SOLAR)
-    if past.on_since is not None:
-        ran_s = (now - past.on_since).total_seconds()
-        return wish, 0 if ran_s < TURN.total_seconds() else 2, ran_s, candidate.id
-    waited_s = (now - past.off_since).total_seconds() if past.off_since else 0.0
-    return wish, 1, -waited_s, candidate.id
+
+def round_down_all(
+    asks: list[Ask],
+    shares: Shares,
+    resources: Resources,
+    free: Capacities,
+) -> dict[str, float]:
+    """Return the shares in steps that the chargers know, downwards; what that leaves is given to the next."""
+    left = list(free)
+    rounded: dict[str, float] = {}
+    short: list[Ask] = []
+    for asking in asks:
+        if (given := shares.running.get(asking.id)) is None:
+            continue
+        current_a = round_down(given.current_a, asking.connector.step_a)
+        rounded[asking.id] = current_a
+        take(left, _all_uses(asking, resources), current_a)
+        if given.limited_by is not None:
+            short.append(asking)
+    for asking in sorted(short, key=lambda a: (-a.connector.priority, a.id)):
+        step_a = asking.connector.step_a
+        more_a = round_down(rounded[asking.id] + step_a, step_a)
+        uses = _all_uses(asking, resources)
+        if more_a <= asking.most_a and blocked_by(left, uses, step_a) is None:
+            rounded[asking.id] = more_a
+            take(left, uses, step_a)
+    return rounded
 
 
-def locked_out(past: ConnectorMemory, now: datetime) -> bool:
-    """Whether a connector was stopped too short a time ago to start again."""
-    return (
-        past.on_since is None
-        and past.stopped_at is not None
-        and now - past.stopped_at < LOCKOUT
-    )
+def _all_uses(asking: Ask, resources: Resources) -> Uses:
+    uses = resources.uses(asking.connector, asking.phases)
+    return resources.with_sun(uses, asking.phases) if asking.sunny else uses

@@ -1,60 +1,216 @@
-"""How much sun there is for cars, and when it is enough to start or too little to go on."""
+"""How much sun there is for cars, when it is enough to start, and when it is too little to go on."""
 
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isfinite
 
+from .asking import Ask
 from .capacity import Capacity
 from .memory import ConnectorMemory, Memory
-from .model import Mode, Snapshot
+from .model import BatteryReading, PowerReading, Snapshot
+from .order import rank
+from .phases import start_phases
+from .tuning import Tuning
 
-# A cloud is shorter than this, an afternoon is longer.
-START_DELAY = timedelta(minutes=1)
-STOP_DELAY = timedelta(minutes=3)
-# The time constant of the running average, in seconds. It follows drops at once: they would be imported.
-AVERAGE_S = 30.0
+# Readings of solar and battery power that are older say nothing about now.
+READING_AGE = timedelta(minutes=5)
+# The home battery is held for so long after it last was necessary.
+HOLD = timedelta(seconds=60)
+# Less is within what meters differ.
+HOLD_W = 200.0
 
 
-def surplus_now_w(snapshot: Snapshot, main: Capacity) -> float:
-    """Return the solar power that would be exported if no car charged, in watts.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sun:
+    """Powers in watts. `surplus_w` is for cars; `own_w` is what the sun leaves after the house, before the battery."""
 
-    What the battery takes is its own, and what it gives is not the sun's.
+    surplus_w: float
+    own_w: float
+    supported: bool  # whether the battery may discharge into cars
+    charge_max_w: float  # the most that the battery was seen to take
+
+
+def sunshine(snapshot: Snapshot, main: Capacity, memory: Memory) -> Sun:
+    """Return the sun that cars may have by the battery's rules, averaged.
+
+    What is left after the house is the same whether the battery takes it, gives to it, or cars do: the grid's power
+    without cars, with its sign, and the battery's. Where there is no grid meter it is the solar power less the
+    assumed load.
     """
-    if main.uncontrolled_w is None:
+    battery = _fresh(snapshot.battery, snapshot)
+    solar = _fresh(snapshot.solar, snapshot)
+    battery_w = battery.power_w if battery else 0.0
+    charge_max_w = max(memory.battery_charge_w, -battery_w)
+    supported = _may_support(battery, snapshot)
+    if main.uncontrolled_w is not None:
+        own_w = -main.uncontrolled_w - battery_w
+    elif main.circuit.assumed_load_a is not None and solar is not None:
+        own_w = solar.power_w - sum(main.uncontrolled_a) * snapshot.site.voltage_v
+    else:
+        own_w = 0.0
+    if snapshot.battery is not None and battery is None:
+        own_w = 0.0  # what looks like the sun may be the battery
+    if solar is not None:
+        own_w = min(own_w, max(solar.power_w, 0.0))
+    surplus_w = max(own_w, 0.0) - _for_battery_w(own_w, battery, charge_max_w, snapshot)
+    if supported and battery is not None:
+        support_w = snapshot.battery_rules.support_w
+        surplus_w += max(battery_w, 0.0) if support_w is None else support_w
+    return Sun(
+        surplus_w=_average_w(max(surplus_w, 0.0), memory, snapshot),
+        own_w=max(own_w, 0.0),
+        supported=supported,
+        charge_max_w=charge_max_w,
+    )
+
+
+def _fresh[R: (PowerReading, BatteryReading)](
+    reading: R | None, snapshot: Snapshot
+) -> R | None:
+    if reading is None or not isfinite(reading.power_w):
+        return None
+    return reading if snapshot.now - reading.at <= READING_AGE else None
+
+
+def _may_support(battery: BatteryReading | None, snapshot: Snapshot) -> bool:
+    above_soc = snapshot.battery_rules.support_above_soc
+    if battery is None or battery.soc is None or above_soc is None:
+        return False
+    return battery.soc > above_soc
+
+
+def _for_battery_w(
+    own_w: float,
+    battery: BatteryReading | None,
+    charge_max_w: float,
+    snapshot: Snapshot,
+) -> float:
+    """Return what of the sun is the battery's: nothing once it is as full as it is to be."""
+    rules = snapshot.battery_rules
+    if battery is None or own_w <= 0:
         return 0.0
-    battery_w = max(snapshot.battery.power_w, 0.0) if snapshot.battery else 0.0
-    surplus_w = max(-main.uncontrolled_w - battery_w, 0.0)
-    if snapshot.solar is not None:
-        surplus_w = min(surplus_w, max(snapshot.solar.power_w, 0.0))
-    return surplus_w
+    soc = 0.0 if battery.soc is None else battery.soc
+    if soc >= rules.battery_first_below_soc or soc >= 100.0:
+        return 0.0
+    most_w = charge_max_w if rules.charge_max_w is None else rules.charge_max_w
+    return min(own_w * (1.0 - rules.car_share), most_w)
 
 
-def average_w(surplus_w: float, memory: Memory, now: datetime) -> float:
-    """Return the running average of the surplus, which never exceeds what there is now."""
+def _average_w(surplus_w: float, memory: Memory, snapshot: Snapshot) -> float:
+    """Return the running average of the surplus, which falls faster than it rises."""
     if memory.surplus_w is None or memory.at is None:
         return surplus_w
-    elapsed_s = max((now - memory.at).total_seconds(), 0.0)
-    weight = elapsed_s / (elapsed_s + AVERAGE_S)
-    average = memory.surplus_w + (surplus_w - memory.surplus_w) * weight
-    return min(average, surplus_w)
+    tuning = snapshot.tuning
+    falls = surplus_w < memory.surplus_w
+    constant_s = tuning.average_down_s if falls else tuning.average_s
+    elapsed_s = max((snapshot.now - memory.at).total_seconds(), 0.0)
+    if constant_s <= 0:
+        return surplus_w
+    weight = elapsed_s / (elapsed_s + constant_s)
+    return memory.surplus_w + (surplus_w - memory.surplus_w) * weight
 
 
-def watch_sun(past: ConnectorMemory, *, enough: bool, now: datetime) -> ConnectorMemory:
+def watch_sun(asks: list[Ask], sun_w: float, snapshot: Snapshot) -> set[str]:
+    """Note for each who lives from the sun whether it is enough, and return who may have a minimum now.
+
+    The sun is handed out minimum by minimum, so that a second car starts as soon as there is enough for both at
+    their minimum, not only when the first has all that it can take.
+    """
+    ranked = sorted((a for a in asks if a.solar), key=lambda a: rank(a, snapshot))
+    left_w = sun_w
+    for asking in asks:
+        if asking.sunny and not asking.solar:
+            asking.sun_left_w = left_w
+            left_w -= minimum_w(asking, snapshot)
+    really_left_w = left_w - sum(
+        minimum_w(a, snapshot) for a in ranked if a.past.on_since is not None
+    )
+    may: set[str] = set()
+    for asking in ranked:
+        runs = asking.past.on_since is not None
+        asking.sun_left_w = left_w
+        if not runs:
+            start_phases(asking, left_w, snapshot)
+        needed_w = minimum_w(asking, snapshot)
+        threshold_w = (
+            needed_w - snapshot.tuning.stop_import_w
+            if runs
+            else start_w(asking, snapshot)
+        )
+        enough = left_w >= threshold_w
+        _watch(asking.past, enough=enough, now=snapshot.now)
+        if enough:
+            left_w -= needed_w
+        if runs and _may_go_on(asking.past, snapshot.now, snapshot.tuning):
+            may.add(asking.id)
+        elif (
+            not runs
+            and really_left_w >= threshold_w
+            and _may_start(asking.past, snapshot.now, snapshot.tuning)
+        ):
+            may.add(asking.id)
+            really_left_w -= needed_w
+    return may
+
+
+def minimum_w(asking: Ask, snapshot: Snapshot) -> float:
+    """Return the power of a minimum."""
+    volts = snapshot.site.voltage_v * len(asking.phases)
+    return asking.connector.min_a * volts
+
+
+def start_w(asking: Ask, snapshot: Snapshot) -> float:
+    """Return the surplus that a car needs to start."""
+    tuning = snapshot.tuning
+    if tuning.start_export_w is not None:
+        return tuning.start_export_w
+    needed_w = minimum_w(asking, snapshot)
+    if not tuning.prefer_power:
+        return needed_w
+    worth_a = min(tuning.worthwhile_a, asking.most_a)
+    return max(needed_w, worth_a * snapshot.site.voltage_v * len(asking.phases))
+
+
+def _watch(past: ConnectorMemory, *, enough: bool, now: datetime) -> None:
     """Note since when the sun has been enough for a connector's minimum, or too little."""
     if enough:
-        return replace(past, sunny_since=past.sunny_since or now, dull_since=None)
-    return replace(past, sunny_since=None, dull_since=past.dull_since or now)
+        past.sunny_since = past.sunny_since or now
+        past.dull_since = None
+    else:
+        past.sunny_since = None
+        past.dull_since = past.dull_since or now
 
 
-def may_run(past: ConnectorMemory, now: datetime) -> bool:
-    """Whether a connector that lives from the sun alone may have its minimum."""
-    if past.on_since is not None:
-        return past.dull_since is None or now - past.dull_since < STOP_DELAY
-    return past.sunny_since is not None and now - past.sunny_since >= START_DELAY
+def _may_go_on(past: ConnectorMemory, now: datetime, tuning: Tuning) -> bool:
+    if past.dull_since is None:
+        return True
+    if past.on_since and now - past.on_since < timedelta(seconds=tuning.min_on_s):
+        return True
+    return now - past.dull_since < timedelta(seconds=tuning.stop_delay_s)
 
 
-def starts_at(past: ConnectorMemory) -> datetime | None:
+def _may_start(past: ConnectorMemory, now: datetime, tuning: Tuning) -> bool:
+    starting = starts_at(past, tuning)
+    return starting is not None and now >= starting
+
+
+def starts_at(past: ConnectorMemory, tuning: Tuning) -> datetime | None:
     """Return when it starts if the sun stays; None while the sun is too little."""
-    return past.sunny_since + START_DELAY if past.sunny_since else None
+    if past.sunny_since is None:
+        return None
+    return past.sunny_since + timedelta(seconds=tuning.start_delay_s)
 
 
-SUNNY = frozenset((Mode.SOLAR, Mode.SOLAR_MIN))
+def hold_battery(
+    sun: Sun, cars_w: float, snapshot: Snapshot, memory: Memory
+) -> tuple[bool, datetime | None]:
+    """Return whether to keep the battery from discharging, and when that last was necessary.
+
+    It is, while cars take more than the sun gives and the battery is not to support them.
+    """
+    if not snapshot.battery_rules.hold or snapshot.battery is None or sun.supported:
+        return False, None
+    if cars_w > sun.own_w + HOLD_W:
+        return True, snapshot.now
+    needed_at = memory.hold_needed_at
+    return needed_at is not None and snapshot.now - needed_at < HOLD, needed_at

@@ -1,0 +1,205 @@
+"""What each connector asks for: whether, on which phases, with which claim, and the most that it may take."""
+
+from copy import copy
+from dataclasses import dataclass
+
+from .boost import boosting
+from .learning import SETTLED, expected_a
+from .memory import ConnectorMemory, Draw, Memory
+from .model import Connector, ConnectorStatus, Mode, Reason, ReasonKey, Snapshot
+from .wanted import NO_CAR, why_not_wanted
+
+# A car draws no more than this on a phase that it does not use.
+IDLE_A = 0.5
+
+
+@dataclass(slots=True, kw_only=True)
+class Ask:
+    """A connector that wants current. `phases` are those of the site that it would use."""
+
+    connector: Connector
+    past: ConnectorMemory
+    phases: tuple[int, ...]
+    most_a: float
+    most_reason: Reason  # what keeps it from more when nobody else does
+    boosted: bool
+    promised_a: float  # what it is promised beside its minimum
+    sun_left_w: float | None = (
+        None  # what those before it leave, if it lives from the sun
+    )
+
+    @property
+    def id(self) -> str:
+        """The connector's id."""
+        return self.connector.id
+
+    @property
+    def sunny(self) -> bool:
+        """Whether only the sun gives it more than its minimum."""
+        return not self.boosted and self.connector.mode is not Mode.FAST
+
+    @property
+    def solar(self) -> bool:
+        """Whether even its minimum is the sun's alone, and thus a wish."""
+        return (
+            not self.boosted
+            and self.connector.mode is Mode.SOLAR
+            and self.promised_a < self.connector.min_a
+        )
+
+
+def begin(connector: Connector, snapshot: Snapshot, memory: Memory) -> ConnectorMemory:
+    """Return a copy of a connector's past.
+
+    One that is new to the engine has it read from what the charger says: a restart without memory stops nobody.
+    """
+    known = memory.connectors.get(connector.id)
+    past = copy(known) if known is not None else ConnectorMemory()
+    if past.asked_at is not None:
+        return past
+    now = snapshot.now
+    past.asked_at = min(connector.connected_at or now, now)
+    if known is None:
+        if connector.draw_at is not None:
+            past.asked_at = min(past.asked_at, connector.draw_at)
+        if (
+            connector.status is ConnectorStatus.CHARGING
+            and (connector.offer_a or 0.0) >= connector.min_a
+            and (connector.offer_until is None or connector.offer_until > now)
+        ):
+            past.on_since = now
+    return past
+
+
+def forget(connector: Connector, past: ConnectorMemory) -> ConnectorMemory:
+    """Return what is kept of a connector that asks for nothing: it starts anew when it asks again."""
+    kept = ConnectorMemory(draws=past.draws, switches=past.switches, offers=past.offers)
+    if connector.status in NO_CAR:
+        return kept
+    for name in _KEPT:
+        setattr(kept, name, getattr(past, name))
+    return kept
+
+
+# With a car, what was learned of it, and what it owes.
+_KEPT = (
+    "phases",
+    "takes_a",
+    "probed_at",
+    "above_since",
+    "asked_again_at",
+    "disobeyed_at",
+    "boost_at",
+    "boost_wh",
+)
+
+
+def phases_in_use(
+    connector: Connector, draws: tuple[Draw, ...], past: ConnectorMemory
+) -> tuple[int, ...]:
+    """Return the phases that the car draws from; all that it may while it does not charge."""
+    wired = connector.phases
+    if connector.switches_phases and past.phases == 1:
+        wired = wired[:1]
+    if connector.status is not ConnectorStatus.CHARGING or not draws:
+        return wired
+    if past.asked_at is not None and draws[-1].at < past.asked_at:
+        return wired  # that was another car
+    if (
+        past.switching_until is not None
+        and draws[-1].at < past.switching_until + SETTLED
+    ):
+        return wired  # the car has yet to find its phases again
+    current_a = draws[-1].current_a
+    if max(current_a[phase] for phase in connector.phases) < connector.min_a - 1:
+        return wired
+    used = tuple(p for p in connector.phases if current_a[p] > IDLE_A)
+    # A charger that was told to use one phase may not have done so yet.
+    return used if len(wired) == len(connector.phases) else (used or wired)
+
+
+def ask(
+    connector: Connector,
+    past: ConnectorMemory,
+    *,
+    lost_circuit: Reason | None,
+    contested: bool,
+    snapshot: Snapshot,
+    memory: Memory,
+) -> Ask | None:
+    """Return what a connector asks for; None if it may not have its minimum whatever there is."""
+    if why_not_wanted(connector, 0.0) is not None:
+        return None
+    boosted = boosting(connector, past, snapshot, memory)
+    most_a, reason = most(connector, past, contested=contested, snapshot=snapshot)
+    plan = None if boosted else connector.plan
+    if plan is not None and plan.at_most_a is not None:
+        at_most_a = max(plan.at_most_a, plan.at_least_a)
+        if at_most_a < most_a:
+            most_a, reason = at_most_a, Reason(key=plan.key, values=plan.values)
+    if lost_circuit is not None and connector.fail_safe_a < most_a:
+        most_a, reason = connector.fail_safe_a, lost_circuit
+    if most_a < connector.min_a:
+        return None
+    promised_a = min(plan.at_least_a, most_a) if plan is not None else 0.0
+    return Ask(
+        connector=connector,
+        past=past,
+        phases=phases_in_use(connector, past.draws, past),
+        most_a=most_a,
+        most_reason=reason,
+        boosted=boosted,
+        promised_a=most_a if boosted else promised_a,
+    )
+
+
+def most(
+    connector: Connector,
+    past: ConnectorMemory,
+    *,
+    contested: bool,
+    snapshot: Snapshot,
+) -> tuple[float, Reason]:
+    """Return the most that charger, cable and car can take together, in amperes, and which of them it is."""
+    caps = [(connector.max_a, ReasonKey.FULL_POWER, "max_a")]
+    if connector.charger_limit_a is not None:
+        caps.append((connector.charger_limit_a, ReasonKey.LIMITED_BY_CHARGER, "max_a"))
+    if connector.cable_a is not None:
+        caps.append((connector.cable_a, ReasonKey.LIMITED_BY_CABLE, "cable_a"))
+    if connector.car_max_a is not None:
+        caps.append((connector.car_max_a, ReasonKey.LIMITED_BY_CAR, "car_a"))
+    current_a, key, name = min(caps, key=lambda cap: cap[0])
+    reason = Reason(key=key, values=((name, current_a),))
+    if current_a < connector.min_a:
+        return current_a, Reason(
+            key=ReasonKey.LIMITED_BY_CHARGER, values=(("max_a", current_a),)
+        )
+    if connector.status is ConnectorStatus.SUSPENDED_EV:
+        # A car that takes nothing needs no more than what lets it begin again.
+        return connector.min_a, Reason(key=ReasonKey.CAR_FINISHED)
+    if connector.status is ConnectorStatus.PREPARING and contested:
+        return min(current_a, connector.min_a), Reason(
+            key=ReasonKey.RAMPING,
+            values=(("offer_a", connector.min_a), ("target_a", current_a)),
+        )
+    expected = expected_a(connector, past, snapshot)
+    if expected is not None and expected < current_a:
+        reason = Reason(
+            key=ReasonKey.LIMITED_BY_CAR, values=(("car_a", past.takes_a or 0.0),)
+        )
+        return (expected if contested else current_a), reason
+    return current_a, reason
+
+
+def idle(asking: Ask, snapshot: Snapshot) -> bool:
+    """Whether a car has long left its offer untouched, so that whoever would use it goes first.
+
+    After a while without an offer it is tried again.
+    """
+    past = asking.past
+    if past.idle_since is None:
+        return False
+    tuning = snapshot.tuning
+    if past.off_since is not None:
+        return (snapshot.now - past.off_since).total_seconds() < tuning.turn_s
+    return (snapshot.now - past.idle_since).total_seconds() >= tuning.idle_s

@@ -1,0 +1,121 @@
+"""Dataclasses to what JSON can hold, and back: for the memory on disk and for the flight recorder.
+
+What equals its default is left out, which makes a record compact and lets old ones be read after a field was added.
+"""
+
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from math import isfinite
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+
+def to_jsonable(value: Any) -> Any:
+    """Return dataclasses as objects, tuples as lists, times as ISO 8601."""
+    if is_dataclass(value):
+        return {
+            field.name: to_jsonable(item)
+            for field in fields(value)
+            if not _is_default(field, item := getattr(value, field.name))
+        }
+    if isinstance(value, dict):
+        return {key: to_jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_jsonable(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _is_default(field: Any, value: Any) -> bool:
+    return field.default is not MISSING and bool(field.default == value)
+
+
+def from_jsonable[T](form: type[T], stored: Any) -> T:
+    """Return the dataclass that `to_jsonable` was given.
+
+    Raises:
+        KeyError: it has a field that is not known.
+        TypeError: a value is of another type, or one that is needed is missing.
+        ValueError: a time or a word cannot be read.
+
+    """
+    return _read(form, stored)  # type: ignore[no-any-return]  # what _read checks, types cannot follow
+
+
+def _read(form: Any, stored: Any) -> Any:
+    if is_dataclass(form):
+        return _read_dataclass(form, stored)
+    origin = get_origin(form)
+    if origin is UnionType:
+        return _read_one_of(form, stored)
+    if origin is tuple:
+        return _read_tuple(form, stored)
+    if origin is dict:
+        _check(stored, dict)
+        return {key: _read(get_args(form)[1], item) for key, item in stored.items()}
+    if form is datetime:
+        _check(stored, str)
+        return datetime.fromisoformat(stored)
+    if form is float:
+        _check(stored, int | float)
+        if not isfinite(stored):
+            raise ValueError(f"A number expected, not {stored}")
+        return float(stored)
+    if issubclass(form, StrEnum):
+        return form(stored)
+    _check(stored, form)
+    return stored
+
+
+def _read_dataclass(form: Any, stored: Any) -> Any:
+    _check(stored, dict)
+    hints = _hints(form)
+    return form(**{name: _read(hints[name], item) for name, item in stored.items()})
+
+
+def _read_one_of(form: Any, stored: Any) -> Any:
+    """Read `X | None` and `str | float`, the two unions that there are."""
+    forms = [one for one in get_args(form) if one is not type(None)]
+    if stored is None and len(forms) < len(get_args(form)):
+        return None
+    if len(forms) > 1 and isinstance(stored, str):
+        return stored
+    return _read(forms[-1], stored)
+
+
+def _read_tuple(form: Any, stored: Any) -> Any:
+    _check(stored, list)
+    items = get_args(form)
+    if items[-1] is Ellipsis:
+        return tuple(_read(items[0], item) for item in stored)
+    if len(items) != len(stored):
+        raise ValueError(f"{len(items)} values expected, not {len(stored)}")
+    return tuple(_read(one, item) for one, item in zip(items, stored, strict=True))
+
+
+@cache
+def _hints(form: Any) -> dict[str, Any]:
+    """Return the types of a dataclass's fields, with aliases such as `PerPhase` resolved."""
+    return {name: _resolved(hint) for name, hint in get_type_hints(form).items()}
+
+
+def _resolved(hint: Any) -> Any:
+    if hasattr(hint, "__value__"):
+        return _resolved(hint.__value__)
+    if get_origin(hint) is UnionType:
+        one, *others = [_resolved(part) for part in get_args(hint)]
+        for other in others:
+            one |= other
+        return one
+    if get_origin(hint) is tuple:
+        return tuple[tuple(_resolved(part) for part in get_args(hint))]  # type: ignore[misc]  # built, not written
+    if get_origin(hint) is dict:
+        return dict[tuple(_resolved(part) for part in get_args(hint))]  # type: ignore[misc]  # built, not written
+    return hint
+
+
+def _check(stored: Any, form: Any) -> None:
+    # A bool is an int for Python, but not a number for us.
+    if not isinstance(stored, form) or (form is not bool and isinstance(stored, bool)):
+        raise TypeError(f"{form} expected, not {stored!r}")

@@ -1,0 +1,79 @@
+"""What a car really takes of its offer: its own maximum, and whether it takes anything at all.
+
+A car tells nobody its limit, but it shows it: by drawing less than it may for as long as half a minute. What it takes
+is kept, with some room above it. Whenever it uses that room it is given a little more, and now and then all of it.
+"""
+
+from datetime import timedelta
+
+from .memory import ConnectorMemory
+from .model import Connector, ConnectorStatus, Snapshot
+
+# A car has settled on an offer after this.
+SETTLED = timedelta(seconds=30)
+# A car that stays so close below its offer uses all of it: cars take whole amperes, or 97 %.
+ALL_A = 0.5
+ALL = 0.06
+# The room above what it takes must be more than that, or it would always seem to want more.
+ROOM_A = 1.0
+ROOM = 0.1
+# A car that charges takes more than its electronics.
+NOTHING_A = 1.0
+
+
+def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> None:
+    """Note what the newest draw says of the car."""
+    now = snapshot.now
+    offer_a = connector.offer_a or 0.0
+    if offer_a != past.offered_a or past.settled_at is None:
+        past.offered_a = offer_a
+        past.settled_at = now
+        return
+    if (
+        not past.draws
+        or offer_a < connector.min_a
+        or past.draws[-1].at - past.settled_at < SETTLED
+    ):
+        return
+    takes_a = max(past.draws[-1].current_a[phase] for phase in connector.phases)
+    if takes_a < NOTHING_A:
+        past.idle_since = past.idle_since or now
+        return
+    past.idle_since = None
+    if connector.status is not ConnectorStatus.CHARGING:
+        return
+    if takes_a < offer_a - max(ALL_A, ALL * offer_a):
+        past.takes_a = takes_a
+        past.probed_at = past.probed_at or now
+    elif past.takes_a is not None and takes_a > past.takes_a:
+        enough = with_room_a(takes_a) >= connector.max_a
+        past.takes_a = None if enough else takes_a
+        past.probed_at = None if enough else past.probed_at
+
+
+def with_room_a(takes_a: float) -> float:
+    """Return what a car is offered that takes so much."""
+    return takes_a + max(ROOM_A, ROOM * takes_a)
+
+
+def expected_a(
+    connector: Connector, past: ConnectorMemory, snapshot: Snapshot
+) -> float | None:
+    """Return the most that the car is expected to take; None: not known, or it is being tried out."""
+    if past.takes_a is None or past.probed_at is None:
+        return None
+    tuning = snapshot.tuning
+    if (snapshot.now - past.probed_at).total_seconds() >= tuning.probe_s:
+        return None
+    return max(with_room_a(past.takes_a), connector.min_a)
+
+
+def probe(past: ConnectorMemory, snapshot: Snapshot) -> None:
+    """End a trial whose time is over."""
+    tuning = snapshot.tuning
+    over_s = tuning.probe_s + tuning.probe_for_s
+    if (
+        past.probed_at is not None
+        and (snapshot.now - past.probed_at).total_seconds() >= over_s
+    ):
+        past.probed_at = snapshot.now

@@ -1,0 +1,212 @@
+"""The limits of circuits: fuse, temperature, and what others set from outside. The tightest wins and is named."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .model import (
+    Circuit,
+    ExternalLimit,
+    LimitKind,
+    PerPhase,
+    Reason,
+    ReasonKey,
+    Snapshot,
+)
+from .tree import Tree
+
+# BNetzA BK6-22-300, annex 1, 4.5.2: by the number of devices, from two on; 0.45 from nine on.
+SIMULTANEITY = {2: 0.80, 3: 0.75, 4: 0.70, 5: 0.65, 6: 0.60, 7: 0.55, 8: 0.50}
+SIMULTANEITY_OF_MANY = 0.45
+
+LIMIT_REASONS = {
+    LimitKind.USER: ReasonKey.LIMITED_BY_CIRCUIT,
+    LimitKind.DEMAND_RESPONSE: ReasonKey.LIMITED_BY_DEMAND_RESPONSE,
+    LimitKind.DIMMING: ReasonKey.LIMITED_BY_DIMMING,
+    LimitKind.PEAK: ReasonKey.LIMITED_BY_PEAK,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What a circuit may carry on each phase, cars and all, after its margin; and what lowered it, if anything."""
+
+    current_a: PerPhase
+    lowered_by: Reason | None = None
+    limit: ExternalLimit | None = None
+
+
+def limits_in_force(snapshot: Snapshot) -> list[ExternalLimit]:
+    """Return the limits from outside that hold now, in an order that does not depend on the input's."""
+    return sorted(
+        (
+            limit
+            for limit in snapshot.limits
+            if limit.until is None or limit.until > snapshot.now
+        ),
+        key=lambda limit: (limit.kind, limit.name, repr(limit)),
+    )
+
+
+def budget(circuit: Circuit, snapshot: Snapshot) -> Budget:
+    """Return what a circuit may carry now by its amperes. Limits in watts are resources of their own."""
+    factor = 1.0
+    if circuit.derating is not None:
+        reading = dict(snapshot.temperatures).get(circuit.id)
+        fresh = reading and (snapshot.now - reading.at).total_seconds() <= SENSOR_AGE_S
+        factor = circuit.derating.factor(
+            reading.temperature_c if reading and fresh else None
+        )
+    limit_a = tuple(limit * factor for limit in circuit.limit_a)
+    lowered_by = None
+    if factor < 1.0:
+        lowered_by = Reason(
+            key=ReasonKey.LIMITED_BY_TEMPERATURE,
+            values=(("circuit", circuit.name), ("limit_a", min(limit_a))),
+        )
+    tightest = None
+    for limit in limits_in_force(snapshot):
+        if limit.current_a is None or limit.cars_only or not _is_at(limit, circuit):
+            continue
+        if limit.current_a < min(limit_a):
+            tightest = limit
+            lowered_by = limit_reason(limit, circuit.name)
+            limit_a = tuple(min(a, limit.current_a) for a in limit_a)
+    fixed_a = circuit.fixed_load_a or (0.0,) * len(limit_a)
+    return Budget(
+        current_a=tuple(
+            max(limit - circuit.margin_a - load, 0.0)
+            for limit, load in zip(limit_a, fixed_a, strict=True)
+        ),
+        lowered_by=lowered_by,
+        limit=tightest,
+    )
+
+
+# A temperature changes slowly, but a sensor that says nothing for so long is lost.
+SENSOR_AGE_S = 600.0
+
+
+def _is_at(limit: ExternalLimit, circuit: Circuit) -> bool:
+    if limit.circuit is None:
+        return circuit.parent is None
+    return limit.circuit == circuit.id
+
+
+def limit_reason(limit: ExternalLimit, circuit: str) -> Reason:
+    """Return the reason of who is kept from more by a limit from outside.
+
+    Its values are the limit's `name`, what it limits to (`limit_a` or `limit_w`), the `circuit`, and `until` when.
+    """
+    values: list[tuple[str, str | float]] = [("circuit", circuit), ("name", limit.name)]
+    if limit.current_a is not None:
+        values.append(("limit_a", limit.current_a))
+    if limit.power_w is not None:
+        values.append(("limit_w", limit.power_w))
+    if limit.until is not None:
+        values.append(("until", limit.until.isoformat()))
+    return Reason(key=LIMIT_REASONS[limit.kind], values=tuple(values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerLimit:
+    """What the cars below a circuit may take together, in watts."""
+
+    circuit: str
+    power_w: float
+    reason: Reason
+
+
+def power_limits(
+    snapshot: Snapshot, tree: Tree, load_w: dict[str, float], sun_w: float
+) -> list[PowerLimit]:
+    """Return the limits in watts. `load_w` is what each circuit takes besides the cars, with its sign."""
+    found = []
+    for limit in limits_in_force(snapshot):
+        circuit = tree.root if limit.circuit is None else limit.circuit
+        if circuit not in tree.circuits:
+            continue
+        power_w = _power_w(limit, snapshot)
+        if power_w is None:
+            continue
+        # Cars alone may take what they are allowed from the grid, and the sun on top.
+        besides_w = -sun_w if limit.cars_only else load_w[circuit]
+        reason = limit_reason(limit, tree.circuits[circuit].name)
+        found.append(
+            PowerLimit(
+                circuit=circuit,
+                power_w=max(power_w - besides_w, 0.0),
+                reason=Reason(
+                    key=reason.key,
+                    values=(
+                        *(v for v in reason.values if v[0] != "limit_w"),
+                        ("limit_w", power_w),
+                    ),
+                ),
+            )
+        )
+    return found
+
+
+def _power_w(limit: ExternalLimit, snapshot: Snapshot) -> float | None:
+    if limit.power_w is not None:
+        return limit.power_w
+    if limit.kind is LimitKind.DIMMING and limit.current_a is None:
+        return dimming_w(len(snapshot.connectors), limit)
+    if limit.cars_only and limit.current_a is not None:
+        return limit.current_a * snapshot.site.phases * snapshot.site.voltage_v
+    return None
+
+
+def dimming_w(devices: int, limit: ExternalLimit) -> float:
+    """Return the least power that section 14a EnWG leaves to so many devices that are steered together, in watts."""
+    if devices <= 1:
+        return limit.device_w * devices
+    factor = limit.simultaneity
+    if factor is None:
+        factor = SIMULTANEITY.get(devices, SIMULTANEITY_OF_MANY)
+    return limit.device_w * (1 + (devices - 1) * factor)
+
+
+def fail_safe_sums(
+    snapshot: Snapshot, extra: Iterable[tuple[str, tuple[int, ...], float]] = ()
+) -> dict[str, tuple[PerPhase, PerPhase]]:
+    """Return what falls back to each circuit when nobody commands, and what it can carry, per phase.
+
+    `extra` are circuits, site phases and fail-safe currents of connectors that are not in the snapshot yet. A
+    configuration is sound when no sum is above what its circuit carries after margin, fixed and assumed loads.
+
+    Raises:
+        ValueError: the circuits are not a tree.
+
+    """
+    tree = Tree(snapshot.circuits)
+    sums = {name: [0.0] * snapshot.site.phases for name in tree.circuits}
+    falling_back = [
+        (
+            connector.circuit,
+            connector.phases,
+            max(connector.fail_safe_a, connector.fall_back_a or 0.0),
+        )
+        for connector in snapshot.connectors
+    ]
+    for circuit, phases, current_a in (*falling_back, *extra):
+        for name in tree.paths[circuit]:
+            for phase in phases:
+                sums[name][phase] += current_a
+    return {
+        name: (tuple(sums[name]), _carries(circuit))
+        for name, circuit in tree.circuits.items()
+    }
+
+
+def _carries(circuit: Circuit) -> PerPhase:
+    none = (0.0,) * len(circuit.limit_a)
+    return tuple(
+        max(limit - circuit.margin_a - fixed - assumed, 0.0)
+        for limit, fixed, assumed in zip(
+            circuit.limit_a,
+            circuit.fixed_load_a or none,
+            circuit.assumed_load_a or none,
+            strict=True,
+        )
+    )

@@ -1,0 +1,91 @@
+"""Commanded against measured: a charger above its offer is asked again, reserved, stopped, reported.
+
+One below it gives the rest away (see `learning`).
+"""
+
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from .capacity import held_a
+from .memory import ConnectorMemory, Draw, Offered
+from .model import Connector, Snapshot
+
+# Chargers and their meters are this accurate.
+TOLERANCE_A = 0.6
+TOLERANCE = 0.05
+# One that had to be stopped is not trusted again before.
+DISTRUST = timedelta(minutes=15)
+# So many offers are remembered: more than are sent while a draw settles.
+OFFERS = 12
+
+
+class Obedience(IntEnum):
+    """How far it has come with a connector."""
+
+    OBEYS = 0
+    ASK_AGAIN = 1
+    RESERVE = 2
+    STOP = 3
+    REPORT = 4
+
+
+def obey(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> Obedience:
+    """Note what the newest draw says, and return how far it has come.
+
+    The last steps need a second measurement: one that is merely old proves nothing.
+    """
+    _note_offer(connector, past, snapshot)
+    if not past.draws or not connector.reachable:
+        return Obedience.OBEYS
+    draw, now, tuning = past.draws[-1], snapshot.now, snapshot.tuning
+    drawn_a = max(draw.current_a[phase] for phase in connector.phases)
+    allowed_a = _allowed_a(past, draw, snapshot)
+    if allowed_a is None:
+        return Obedience.OBEYS
+    if drawn_a <= allowed_a + max(TOLERANCE_A, TOLERANCE * allowed_a):
+        past.above_since = past.asked_again_at = None
+        return _distrusted(past, now)
+    past.above_since = since = past.above_since or draw.at
+    above_s = (now - since).total_seconds()
+    proven_s = (draw.at - since).total_seconds()
+    if proven_s >= tuning.stop_s:
+        past.disobeyed_at = now
+        return Obedience.REPORT if proven_s >= tuning.report_s else Obedience.STOP
+    if above_s >= tuning.reserve_s:
+        return Obedience.RESERVE
+    if above_s >= tuning.ask_again_s:
+        return Obedience.ASK_AGAIN
+    return Obedience.OBEYS
+
+
+def _note_offer(
+    connector: Connector, past: ConnectorMemory, snapshot: Snapshot
+) -> None:
+    offer_a = held_a(connector, snapshot)
+    if past.offers and past.offers[-1].current_a == offer_a:
+        return
+    at = min(connector.offered_at or snapshot.now, snapshot.now)
+    if past.offers:
+        at = max(at, past.offers[-1].at)
+    past.offers = (*past.offers[1 - OFFERS :], Offered(at=at, current_a=offer_a))
+
+
+def _allowed_a(past: ConnectorMemory, draw: Draw, snapshot: Snapshot) -> float | None:
+    """Return the highest offer that a draw may still answer to; None if it is not known for long enough."""
+    since = draw.at - timedelta(seconds=snapshot.tuning.settling_s)
+    if past.offers[0].at > since:
+        return None
+    allowed_a = 0.0
+    for offered in reversed(past.offers):
+        if offered.at <= draw.at:
+            allowed_a = max(allowed_a, offered.current_a)
+        if offered.at <= since:
+            break
+    return allowed_a
+
+
+def _distrusted(past: ConnectorMemory, now: datetime) -> Obedience:
+    """Return STOP for a while after it had to be: else it starts and is stopped forever."""
+    if past.disobeyed_at is not None and now - past.disobeyed_at < DISTRUST:
+        return Obedience.STOP
+    return Obedience.OBEYS

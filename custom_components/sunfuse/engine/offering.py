@@ -1,0 +1,100 @@
+"""From what everyone is to have to what is told now: lower at once, raise calmly, and only into what is free."""
+
+from collections.abc import Mapping
+
+from .asking import Ask
+from .capacity import held_a
+from .model import Connector
+from .obedience import Obedience
+from .phases import switching
+from .raising import before_a, raised
+from .resources import take
+from .sharing import Shares, round_down_all
+from .tick import Standing, Tick
+from .wanted import NO_CAR
+
+# A draw that a connector without a car told longer ago was the last car's.
+GONE_S = 10.0
+
+
+def free_for_all(tick: Tick, *, calm: bool) -> list[float]:
+    """Return what is free of each resource for those who ask: less what is reserved for those who do not obey us."""
+    free = tick.resources.capacity(calm=calm)
+    for standing in tick.standings.values():
+        connector = standing.connector
+        if not connector.reachable:
+            uses = tick.resources.uses(connector, connector.phases)
+            take(free, uses, held_a(connector, tick.snapshot))
+        elif standing.obedience >= Obedience.RESERVE:
+            _take_held(free, standing, _commanded_a(standing), tick)
+    return free
+
+
+def _commanded_a(standing: Standing) -> float:
+    """Return what is told to a charger that takes more than its offer: the least that keeps its car charging."""
+    if standing.obedience is Obedience.RESERVE and standing.wanted:
+        return standing.connector.min_a
+    return 0.0
+
+
+def offers(
+    asks: list[Ask], shares: Shares, free: list[float], tick: Tick
+) -> dict[str, float]:
+    """Return the offer to everyone who is to have one."""
+    snapshot = tick.snapshot
+    targets = round_down_all(asks, shares, tick.resources, free)
+    told = dict(targets)
+    for name, standing in tick.standings.items():
+        if standing.obedience >= Obedience.RESERVE and standing.connector.reachable:
+            told[name] = _commanded_a(standing)
+    for asking in asks:
+        if asking.id in told and switching(asking.past, snapshot.now):
+            told[asking.id] = 0.0
+    rising = [
+        a for a in asks if a.id in told and told[a.id] > before_a(a.connector, snapshot)
+    ]
+    if not rising:
+        return told
+    names = {a.id for a in rising}
+    calm = free_for_all(tick, calm=True)
+    for name, standing in tick.standings.items():
+        held = (
+            standing.obedience >= Obedience.RESERVE or not standing.connector.reachable
+        )
+        if not held and name not in names:
+            _take_held(
+                calm, standing, max(told.get(name, 0.0), targets.get(name, 0.0)), tick
+            )
+    return told | raised(rising, told, tick.resources, calm, snapshot)
+
+
+def _take_held(
+    free: list[float], standing: Standing, target_a: float, tick: Tick
+) -> None:
+    """Take what a connector has and has not yet let go: the higher of offer and target, and what it draws above."""
+    connector = standing.connector
+    drawn = _drawn_now(connector, standing, tick)
+    level_a = target_a
+    if connector.status not in NO_CAR:
+        level_a = max(level_a, before_a(connector, tick.snapshot))
+    phases = connector.phases
+    if standing.ask is not None and not switching(standing.past, tick.snapshot.now):
+        phases = standing.ask.phases
+    if level_a > 0:
+        take(free, tick.resources.uses(connector, phases), level_a)
+    for phase, current_a in drawn.items():
+        above_a = current_a - (level_a if phase in phases else 0.0)
+        if above_a > 0:
+            take(free, tick.resources.uses(connector, (phase,)), above_a)
+
+
+def _drawn_now(
+    connector: Connector, standing: Standing, tick: Tick
+) -> Mapping[int, float]:
+    if not standing.past.draws:
+        return {}
+    draw = standing.past.draws[-1]
+    age_s = (tick.snapshot.now - draw.at).total_seconds()
+    if connector.status in NO_CAR and age_s > GONE_S:
+        return {}
+    return {phase: draw.current_a[phase] for phase in connector.phases}

@@ -1,0 +1,76 @@
+"""One phase or all: for chargers that can switch between them.
+
+A switch costs a car a pause, and a contactor some of its life, so both ways have their own patience, and an hour has
+only so many switches. Who does not charge switches freely.
+"""
+
+from datetime import datetime, timedelta
+
+from .asking import Ask
+from .memory import ConnectorMemory
+from .model import Connector, Snapshot
+
+HOUR = timedelta(hours=1)
+
+
+def wired(connector: Connector, past: ConnectorMemory) -> int:
+    """Return how many phases a connector is to use now."""
+    if connector.switches_phases and past.phases == 1:
+        return 1
+    return len(connector.phases)
+
+
+def start_phases(asking: Ask, sun_w: float, snapshot: Snapshot) -> None:
+    """Let a car that is to start on sunshine use one phase if that is all that the sun carries."""
+    connector = asking.connector
+    if connector.switches_phases and len(connector.phases) > 1:
+        all_w = connector.min_a * snapshot.site.voltage_v * len(connector.phases)
+        wish(asking, fewer=sun_w < all_w, snapshot=snapshot)
+
+
+def wish(asking: Ask, *, fewer: bool, snapshot: Snapshot) -> None:
+    """Note since when another number of phases would be better, and switch when that has lasted."""
+    past, now, tuning = asking.past, snapshot.now, snapshot.tuning
+    one = wired(asking.connector, past) == 1
+    if one == fewer:
+        past.fewer_since = past.more_since = None
+        return
+    if fewer:
+        past.more_since = None
+        since = past.fewer_since = past.fewer_since or now
+        patience = timedelta(seconds=tuning.to_one_phase_s)
+    else:
+        past.fewer_since = None
+        since = past.more_since = past.more_since or now
+        patience = timedelta(seconds=tuning.to_three_phases_s)
+    if past.on_since is None or (
+        now - since >= patience and may_switch(past, snapshot)
+    ):
+        switch(asking, 1 if fewer else len(asking.connector.phases), snapshot)
+
+
+def may_switch(past: ConnectorMemory, snapshot: Snapshot) -> bool:
+    """Whether this hour has a switch left."""
+    return len(_recent(past, snapshot)) < snapshot.tuning.switches_per_hour
+
+
+def switch(asking: Ask, phases: int, snapshot: Snapshot) -> None:
+    """Use another number of phases from now on; a car that charges gets its pause first."""
+    past, now = asking.past, snapshot.now
+    past.switches = _recent(past, snapshot)
+    if past.on_since is not None:
+        past.switches = (*past.switches, now)
+        pause = timedelta(seconds=snapshot.tuning.switch_pause_s)
+        past.switching_until = now + pause
+    past.phases = phases
+    past.fewer_since = past.more_since = None
+    asking.phases = asking.connector.phases[:phases]
+
+
+def switching(past: ConnectorMemory, now: datetime) -> bool:
+    """Whether a car has its pause between two numbers of phases."""
+    return past.switching_until is not None and now < past.switching_until
+
+
+def _recent(past: ConnectorMemory, snapshot: Snapshot) -> tuple[datetime, ...]:
+    return tuple(at for at in past.switches if snapshot.now - at < HOUR)

@@ -1,0 +1,133 @@
+"""Everything that is shared, as numbers: phases of circuits in amperes; powers, and the sun, in watts."""
+
+from collections.abc import Iterable, Mapping
+
+from .capacity import Capacity
+from .filling import EPSILON, Uses
+from .limits import PowerLimit
+from .model import Connector, PerPhase, Reason, ReasonKey, Snapshot
+from .tree import Tree
+
+
+class Resources:
+    """The resources of a site, by number. What connectors hold is kept apart from what is free."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        tree: Tree,
+        capacities: Mapping[str, Capacity],
+        powers: list[PowerLimit],
+        sun_w: float,
+    ) -> None:
+        """Give each resource its number."""
+        self._snapshot = snapshot
+        self._tree = tree
+        self._powers = powers
+        self._phases = snapshot.site.phases
+        self._capacities = list(capacities.values())
+        self._first = {
+            name: index * self._phases for index, name in enumerate(capacities)
+        }
+        self._powers_at = len(self._capacities) * self._phases
+        self._imbalance_at = self._powers_at + len(powers)
+        self.sun = self._imbalance_at + self._phases
+        self._uses: dict[tuple[str, tuple[int, ...]], Uses] = {}
+        self._sun_w = sun_w
+        self.imbalance_a: PerPhase | None = None
+        if snapshot.site.imbalance_a is not None and self._phases > 1:
+            self.imbalance_a = (snapshot.site.imbalance_a,) * self._phases
+
+    def capacity(self, *, calm: bool) -> list[float]:
+        """Return what there is of each resource; with `calm`, what may be given to who gets more."""
+        found: list[float] = []
+        for capacity in self._capacities:
+            found.extend(capacity.calm_a if calm else capacity.available_a)
+        found.extend(power.power_w for power in self._powers)
+        found.extend(self.imbalance_a or (float("inf"),) * self._phases)
+        found.append(self._sun_w)
+        return found
+
+    def uses(self, connector: Connector, phases: tuple[int, ...]) -> Uses:
+        """Return what an ampere on these phases of a connector takes, the sun aside."""
+        key = (connector.circuit, phases)
+        if key not in self._uses:
+            self._uses[key] = self._find(connector, phases)
+        return self._uses[key]
+
+    def _find(self, connector: Connector, phases: tuple[int, ...]) -> Uses:
+        path = self._tree.path(connector)
+        uses = [(self._first[name] + phase, 1.0) for name in path for phase in phases]
+        watts = self.watts(phases)
+        uses.extend(
+            (self._powers_at + index, watts)
+            for index, power in enumerate(self._powers)
+            if power.circuit in path
+        )
+        if self.imbalance_a is not None and len(phases) < self._phases:
+            uses.extend((self._imbalance_at + phase, 1.0) for phase in phases)
+        return tuple(uses)
+
+    def watts(self, phases: tuple[int, ...]) -> float:
+        """Return the power of an ampere on these phases."""
+        return self._snapshot.site.voltage_v * len(phases)
+
+    def with_sun(self, uses: Uses, phases: tuple[int, ...]) -> Uses:
+        """Return what an ampere takes, with the sun."""
+        return (*uses, (self.sun, self.watts(phases)))
+
+    def reason(self, index: int, *, waiting: bool = False) -> Reason:
+        """Return why somebody gets no more who is kept from it by a resource."""
+        if index == self.sun:
+            return Reason(
+                key=ReasonKey.LIMITED_BY_SUN, values=(("surplus_w", self._sun_w),)
+            )
+        if index >= self._imbalance_at:
+            phase = f"L{index - self._imbalance_at + 1}"
+            return Reason(
+                key=ReasonKey.LIMITED_BY_IMBALANCE,
+                values=(
+                    ("phase", phase),
+                    ("limit_a", self._snapshot.site.imbalance_a or 0.0),
+                ),
+            )
+        if index >= self._powers_at:
+            return self._powers[index - self._powers_at].reason
+        capacity = self._capacities[index // self._phases]
+        place = (
+            ("circuit", capacity.circuit.name),
+            ("phase", f"L{index % self._phases + 1}"),
+        )
+        lowered = capacity.budget.lowered_by
+        if lowered is not None:
+            return Reason(
+                key=lowered.key,
+                values=(*place, *(v for v in lowered.values if v[0] != "circuit")),
+            )
+        key = (
+            ReasonKey.WAITING_FOR_CAPACITY if waiting else ReasonKey.LIMITED_BY_CIRCUIT
+        )
+        return Reason(key=key, values=place)
+
+
+def take(capacity: list[float], uses: Uses, current_a: float) -> None:
+    """Take a current from the resources."""
+    for index, coefficient in uses:
+        capacity[index] -= coefficient * current_a
+
+
+def blocked_by(capacity: list[float], uses: Uses, current_a: float) -> int | None:
+    """Return the first resource that cannot carry a current, None if all can."""
+    for index, coefficient in uses:
+        if capacity[index] < coefficient * current_a - EPSILON:
+            return index
+    return None
+
+
+def sum_a(currents: Iterable[tuple[tuple[int, ...], float]], phases: int) -> PerPhase:
+    """Return the sum of currents on the phases that each flows on."""
+    total = [0.0] * phases
+    for used, current_a in currents:
+        for phase in used:
+            total[phase] += current_a
+    return tuple(total)

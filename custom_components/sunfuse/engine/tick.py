@@ -1,0 +1,150 @@
+"""What the steps of one decision share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .asking import Ask, ask, begin
+from .boost import count_boost
+from .capacity import Capacity, capacities, remember_draws
+from .learning import learn, probe
+from .limits import power_limits
+from .memory import ConnectorMemory, Memory
+from .model import CircuitState, Connector, Reason, ReasonKey, Snapshot
+from .obedience import Obedience, obey
+from .resources import Resources
+from .sunshine import Sun, sunshine
+from .tree import Tree
+from .wanted import why_not_wanted
+
+
+@dataclass(slots=True, kw_only=True)
+class Standing:
+    """A connector on its way through a decision."""
+
+    connector: Connector
+    past: ConnectorMemory
+    obedience: Obedience
+    wanted: bool
+    ask: Ask | None = None
+    lost: Reason | None = None  # the meter of a circuit above it is lost
+    boosted_wh: float = 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Tick:
+    """What is known before anything is given."""
+
+    snapshot: Snapshot
+    memory: Memory
+    tree: Tree
+    capacities: Mapping[str, Capacity]
+    standings: dict[str, Standing]  # by connector, in the order of their ids
+    sun: Sun
+    sun_w: float  # what of the surplus is left for those who live from it
+    cars_w: float  # what all cars draw
+    resources: Resources
+    asks: list[Ask] = field(default_factory=list)
+
+
+def open_tick(snapshot: Snapshot, memory: Memory) -> Tick:
+    """Read the snapshot.
+
+    Raises:
+        ValueError: the circuits are not one tree, or a connector's circuit does not exist.
+
+    """
+    tree = Tree(snapshot.circuits)
+    draws = remember_draws(snapshot, memory)
+    known = capacities(snapshot, memory, tree, draws)
+    sun = sunshine(snapshot, known[tree.root], memory)
+    standings = {}
+    for connector in sorted(snapshot.connectors, key=lambda c: c.id):
+        past = begin(connector, snapshot, memory)
+        past.draws = draws[connector.id]
+        learn(connector, past, snapshot)
+        probe(past, snapshot)
+        standings[connector.id] = Standing(
+            connector=connector,
+            past=past,
+            obedience=obey(connector, past, snapshot),
+            wanted=why_not_wanted(connector, 0.0) is None,
+            boosted_wh=count_boost(connector, past, snapshot, memory),
+        )
+    _ask_all(standings, _lost_meters(tree, known), snapshot, memory)
+    cars_w, fast_w = _drawn_w(standings, snapshot)
+    load_w = {name: _load_w(capacity, snapshot) for name, capacity in known.items()}
+    sun_w = max(sun.surplus_w - fast_w, 0.0)
+    return Tick(
+        snapshot=snapshot,
+        memory=memory,
+        tree=tree,
+        capacities=known,
+        standings=standings,
+        sun=sun,
+        sun_w=sun_w,
+        cars_w=cars_w,
+        resources=Resources(
+            snapshot,
+            tree,
+            known,
+            power_limits(snapshot, tree, load_w, sun.surplus_w),
+            sun_w,
+        ),
+    )
+
+
+def _ask_all(
+    standings: dict[str, Standing],
+    lost: Mapping[str, Reason],
+    snapshot: Snapshot,
+    memory: Memory,
+) -> None:
+    contested = sum(standing.wanted for standing in standings.values()) > 1
+    for standing in standings.values():
+        standing.lost = lost.get(standing.connector.circuit)
+        if standing.wanted and standing.obedience < Obedience.RESERVE:
+            standing.ask = ask(
+                standing.connector,
+                standing.past,
+                lost_circuit=standing.lost,
+                contested=contested,
+                snapshot=snapshot,
+                memory=memory,
+            )
+
+
+def _lost_meters(tree: Tree, known: Mapping[str, Capacity]) -> dict[str, Reason]:
+    """Return the circuits below a lost meter, with the nearest one as a reason."""
+    lost = {}
+    for name, path in tree.paths.items():
+        for above in path:
+            if known[above].state is CircuitState.METER_LOST:
+                values = (
+                    ("circuit", tree.circuits[above].name),
+                    ("quality", str(known[above].quality)),
+                )
+                lost[name] = Reason(key=ReasonKey.METER_LOST, values=values)
+                break
+    return lost
+
+
+def _drawn_w(
+    standings: Mapping[str, Standing], snapshot: Snapshot
+) -> tuple[float, float]:
+    """Return what all cars draw, and of that what those take who do not care for the sun."""
+    cars_w = fast_w = 0.0
+    for standing in standings.values():
+        draws = standing.past.draws
+        if not draws or (not standing.wanted and standing.connector.reachable):
+            continue
+        drawn_w = sum(draws[-1].current_a) * snapshot.site.voltage_v
+        cars_w += drawn_w
+        if standing.ask is None or not standing.ask.sunny:
+            fast_w += drawn_w
+    return cars_w, fast_w
+
+
+def _load_w(capacity: Capacity, snapshot: Snapshot) -> float:
+    if capacity.uncontrolled_w is not None:
+        return capacity.uncontrolled_w
+    return sum(capacity.uncontrolled_a) * snapshot.site.voltage_v

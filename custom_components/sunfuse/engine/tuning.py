@@ -1,0 +1,105 @@
+"""What a user may tune: delays, thresholds and steps, with the defaults that suit most sites."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Policy(StrEnum):
+    """Who gets more of what is left above the minimum. The priority of each counts in all of them."""
+
+    EQUAL = "equal"
+    NEED = "need"  # by the energy still missing over the time left
+    FIRST_COME = "first_come"
+    DEADLINE = "deadline"  # who leaves first
+    LAXITY = "laxity"  # who could least afford to wait, smoothed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """Times are seconds. Nothing here ever delays a reduction that safety needs."""
+
+    # Sunshine
+    start_delay_s: float = 60.0
+    stop_delay_s: float = 180.0
+    # A car starts when so much would be exported; None: as much as its minimum takes.
+    start_export_w: float | None = None
+    # A car goes on for as long as it imports no more than this for its minimum.
+    stop_import_w: float = 0.0
+    average_s: float = 30.0  # the time constant of the running average, upwards
+    average_down_s: float = 10.0  # and downwards
+    # A car's electronics take 150 to 350 W whatever the current: start only at a current that is worth it, so that
+    # cars charge for fewer hours at a higher power. The sun is used a little later, and with less loss.
+    prefer_power: bool = False
+    worthwhile_a: float = 10.0
+    # On and off
+    min_on_s: float = 180.0
+    min_off_s: float = 60.0
+    turn_s: float = 900.0  # who runs is not asked to make room before
+    lockout_s: float = 60.0  # after a stop for want of capacity; doubles if it repeats
+    lockout_most_s: float = 900.0
+    # Steps
+    dead_band: float = 0.05
+    dead_band_a: float = 1.0
+    ramp_a_per_s: float = 1.0
+    step_s: float = 5.0
+    smoothing_s: float = 10.0  # of a circuit's load, for increases only
+    # Phase switching
+    to_one_phase_s: float = 120.0
+    to_three_phases_s: float = 300.0
+    switches_per_hour: int = 4
+    switch_pause_s: float = 20.0  # some cars give up when phases come back too soon
+    # The car's real maximum
+    probe_s: float = 900.0
+    probe_for_s: float = 60.0
+    idle_s: float = 120.0  # an offer that is not taken for so long is not needed
+    # Commanded against measured
+    settling_s: float = 10.0
+    ask_again_s: float = 5.0
+    reserve_s: float = 15.0
+    stop_s: float = 45.0
+    report_s: float = 90.0
+    # Deadline and laxity
+    laxity_window_s: float = 1800.0
+    # Boosts: energy per person in seven days; None: as much as they like.
+    boost_quota_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryRules:
+    """Who goes first, the home battery or the cars. States of charge are percent."""
+
+    # Below this the battery goes first; 0: the cars always do, 100: the battery does until it is full.
+    battery_first_below_soc: float = 0.0
+    # The part of the sun that cars get while the battery goes first.
+    car_share: float = 0.0
+    # The most that the battery charges with; None: the most that was seen.
+    charge_max_w: float | None = None
+    # Above this the battery may support cars; None: never.
+    support_above_soc: float | None = None
+    # With how much; None: with what it gives of its own accord.
+    support_w: float | None = None
+    # Whether it is to be held while cars take from the grid what it would otherwise give.
+    hold: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derating:
+    """Full current up to `from_c`, linearly down to `least` at `to_c`, none above `stop_c`."""
+
+    from_c: float
+    to_c: float
+    stop_c: float
+    least: float = 0.5
+
+    def factor(self, temperature_c: float | None) -> float:
+        """Return the part of the limit that remains; a sensor that is lost may hide `to_c`."""
+        if temperature_c is None:
+            return self.least
+        if temperature_c > self.stop_c:
+            return 0.0
+        if temperature_c <= self.from_c:
+            return 1.0
+        if temperature_c >= self.to_c:
+            return self.least
+        warm = (temperature_c - self.from_c) / (self.to_c - self.from_c)
+        return 1.0 - warm * (1.0 - self.least)

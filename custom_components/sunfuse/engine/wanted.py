@@ -1,0 +1,26 @@
+"""Whether a connector asks for current at all."""
+
+from .model import Connector, ConnectorStatus, Mode, Reason, ReasonKey
+
+NO_CAR = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED))
+
+
+def why_not_wanted(connector: Connector, reserved_a: float) -> Reason | None:
+    """Return why a connector asks for nothing, None if it asks."""
+    if not connector.reachable:
+        return Reason(
+            key=ReasonKey.CHARGER_OFFLINE, values=(("reserved_a", reserved_a),)
+        )
+    if connector.status is ConnectorStatus.FAULTED:
+        return Reason(key=ReasonKey.CHARGER_FAULTED)
+    if connector.status is ConnectorStatus.UNAVAILABLE:
+        return Reason(key=ReasonKey.OUT_OF_SERVICE)
+    if not connector.allowed:
+        return Reason(key=ReasonKey.NOT_ALLOWED)
+    if connector.mode is Mode.OFF:
+        return Reason(key=ReasonKey.MODE_OFF)
+    if connector.status in NO_CAR:
+        return Reason(key=ReasonKey.NO_CAR)
+    if connector.status is ConnectorStatus.FINISHING:
+        return Reason(key=ReasonKey.CAR_FINISHED)
+    return None
