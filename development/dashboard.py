@@ -14,7 +14,10 @@ from .site import DOMAIN
 
 _LOGGER = logging.getLogger(__name__)
 FILE = "dashboard.yaml"
-HOURS = 1
+# A quarter of an hour: what was just done is to be seen at a glance.
+HOURS = 0.25
+# The heading names the device.
+NAME = {"type": "entity"}
 
 type Card = dict[str, Any]
 
@@ -44,7 +47,12 @@ class Entities:
     def tiles(self, *keys: str) -> list[Card]:
         """Return a small tile for each that is there."""
         return [
-            {"type": "tile", "entity": entity, "grid_options": {"columns": 6}}
+            {
+                "type": "tile",
+                "entity": entity,
+                "name": NAME,
+                "grid_options": {"columns": 6},
+            }
             for entity in self.some(*keys)
         ]
 
@@ -62,7 +70,17 @@ def _graph(title: str, entities: list[str]) -> Card:
         "type": "history-graph",
         "title": title,
         "hours_to_show": HOURS,
-        "entities": entities,
+        "entities": [{"entity": entity, "name": NAME} for entity in entities],
+        "grid_options": {"columns": "full"},
+    }
+
+
+def _glance(entities: list[str]) -> Card:
+    return {
+        "type": "glance",
+        "columns": 3,
+        "show_icon": False,
+        "entities": [{"entity": entity, "name": NAME} for entity in entities],
         "grid_options": {"columns": "full"},
     }
 
@@ -71,6 +89,7 @@ def _site_section(entry: ConfigEntry, site: Entities) -> Card:
     limit = {
         "type": "tile",
         "entity": site["limit"],
+        "name": NAME,
         "grid_options": {"columns": "full"},
         "features": [{"type": "numeric-input", "style": "slider"}],
     }
@@ -82,12 +101,7 @@ def _site_section(entry: ConfigEntry, site: Entities) -> Card:
             limit,
             *site.tiles("state", "grid_power", "given_power", "surplus"),
             _graph("Grid current", site.some(*currents)),
-            {
-                "type": "entities",
-                "title": "Per phase",
-                "entities": site.some(*currents, *_phases("headroom")),
-                "grid_options": {"columns": "full"},
-            },
+            _glance(site.some(*_phases("headroom"), *_phases("given"))),
         ],
     }
 
@@ -108,6 +122,7 @@ def _connector_section(title: str, connector: Entities) -> Card:
     mode = {
         "type": "tile",
         "entity": connector["mode"],
+        "name": NAME,
         "grid_options": {"columns": "full"},
         "features": [{"type": "select-options"}],
     }
@@ -133,9 +148,6 @@ def _connector_section(title: str, connector: Entities) -> Card:
 
 def _view(hass: HomeAssistant, entry: ConfigEntry) -> Card:
     sections = [_site_section(entry, Entities(hass, entry, ""))]
-    house = Entities(hass, entry, "simulated_")
-    if house.some("house_power"):
-        sections.append(_house_section(house))
     for subentry in entry.subentries.values():
         if subentry.subentry_type != "charger":
             continue
@@ -144,6 +156,9 @@ def _view(hass: HomeAssistant, entry: ConfigEntry) -> Card:
             title = subentry.title if number == 1 else f"{subentry.title} {number}"
             if connector.some("mode"):
                 sections.append(_connector_section(title, connector))
+    house = Entities(hass, entry, "simulated_")
+    if house.some("house_power"):
+        sections.append(_house_section(house))
     return {
         "title": entry.title,
         "path": entry.entry_id.lower(),

@@ -60,6 +60,8 @@ async def test_cars_follow_the_main_fuse(tmp_path: Path) -> None:
     async with develop(tmp_path) as home:
         (site,) = await home.sites()
         assert site["state"] == "loaded"
+        # The frontend shows nothing before it knows every action.
+        assert "number" in await home.ask("get_services")
         entities = await until(
             home.entities,
             lambda found: all(
