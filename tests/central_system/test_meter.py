@@ -184,6 +184,16 @@ def test_register_that_starts_again() -> None:
     assert energy == 50_290
 
 
+def test_stored_readings_out_of_order() -> None:
+    """Readings of the past that come late change nothing, and are no fault."""
+    meter = _meter()
+    _energy(meter, 60, 50_000)
+    for minute, value in ((10, 49_100), (20, 49_200), (30, 49_300), (5, 49_050)):
+        assert _energy(meter, minute, value) == 50_000
+    assert meter.take_dropped() == 0
+    assert _energy(meter, 61, 50_100) == 50_100
+
+
 def test_energy_units() -> None:
     """Energy in kilowatt-hours, or by phase, is the same energy."""
     assert _meter().update([Reading(value=5, unit="kWh")], START).energy_wh == 5000

@@ -243,6 +243,8 @@ class Meter:
 
     def _count(self, register_wh: float, at: datetime) -> None:
         """Let the lifetime energy rise; drop what falls, and what rises faster than the wires allow."""
+        if self._energy_at is not None and at < self._energy_at:
+            return  # stored, and overtaken by what came before it
         lifetime = self._sample.energy_wh
         if register_wh <= 0:
             self.dropped += 1
