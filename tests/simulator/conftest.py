@@ -56,7 +56,9 @@ class Bench:
         """Switch off."""
         if self._task:
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            (result,) = await asyncio.gather(self._task, return_exceptions=True)
+            if isinstance(result, Exception):
+                raise result
         if self._session:
             await self._session.close()
 

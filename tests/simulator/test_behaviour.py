@@ -54,7 +54,7 @@ async def test_it_lags(make_bench: MakeBench) -> None:
 
 async def test_it_mixes_up_the_order(make_bench: MakeBench, central: Central) -> None:
     """An answer is overtaken by the next one."""
-    bench = await misbehaving(make_bench, reorders=1.0, lag_s=0.1)
+    bench = await misbehaving(make_bench, reorders=1.0, lag_s=0.5)
     await bench.settled()
     central.frames.clear()
     await asyncio.gather(

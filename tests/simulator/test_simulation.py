@@ -57,6 +57,38 @@ async def test_time_passes_and_cars_charge(
     assert site.grid_power_w == pytest.approx(230 * sum(site.grid_current_a))
 
 
+async def test_without_sunfuse_the_cars_fall_back(socket_enabled: None) -> None:
+    """Sunfuse is gone, as after a crash: when its limits have lapsed, every version charges at its fail-safe current."""
+    system = CentralSystem()
+    await system.start("127.0.0.1", 0)
+    specs = tuple(
+        replace(DEFAULT_CHARGERS[0], identity=protocol, protocol=protocol)
+        for protocol in ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
+    )
+    simulation = Simulation(url=f"ws://127.0.0.1:{system.port}/", chargers=specs)
+    chargers = simulation.chargers.values()
+    for spec in specs:
+        system.accept(
+            StationConfig(
+                identity=spec.identity, fail_safe_a=7.0, expiry_s=10, renew_s=4
+            )
+        )
+    try:
+        await simulation.start()
+        await until(lambda: all(c.values.offered_a == 7 for c in chargers), "fail-safe")
+        for station in system.stations.values():
+            await station.offer(1, 12.0, 3)
+        drawn_a = pytest.approx(0.98 * 12)
+        await until(lambda: all(c.draw_a[0] == drawn_a for c in chargers), "12 A")
+        await system.stop()
+        drawn_a = pytest.approx(0.98 * 7)
+        await until(lambda: all(c.draw_a[0] == drawn_a for c in chargers), "7 A")
+        assert {c.values.status for c in chargers} == {"Charging"}
+    finally:
+        await simulation.stop()
+        await system.stop()
+
+
 async def test_nothing_is_left_of_it(central: Central) -> None:
     """After a stop no task and no socket is left, and it can be started again."""
     before = asyncio.all_tasks()

@@ -193,11 +193,15 @@ class Simulation:
         """Stop the time and close every connection."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        results = await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
         if self._session:
             await self._session.close()
             self._session = None
+        for result in results:
+            # A task that was cancelled ended as it should; whatever else ended one is a fault.
+            if isinstance(result, Exception):
+                raise result
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
