@@ -5,6 +5,10 @@ import pytest
 # Imported early, for Home Assistant's loader to find it.
 import custom_components.sunfuse  # noqa: F401
 
+from .site_fixtures import start
+
+__all__ = ["start"]
+
 
 @pytest.fixture(autouse=True)
 def _custom_integrations(request: pytest.FixtureRequest) -> None:

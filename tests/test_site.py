@@ -1,12 +1,9 @@
 """A site of one's own: chargers over real WebSockets, meters as entities of another integration."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
-from aiohttp import ClientSession
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.diagnostics import async_get_config_entry_diagnostics
@@ -16,14 +13,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.util import dt as dt_util
 
 from .central_system.client import Payload, RawStation
-from .common import charger, free_port, set_meters, site_entry, wait_until
+from .common import site_entry, wait_until
+from .site_fixtures import BOOT, Home
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
-BOOT = {"chargePointVendor": "Wallbox GmbH", "chargePointModel": "W11"}
 ACCEPTING = {
     "name": "Garage",
     "circuit": "main",
@@ -33,157 +29,6 @@ ACCEPTING = {
     "max_a": 16,
     "fail_safe_a": 6,
 }
-
-
-class Home:
-    """A Home Assistant with a site, as its user and its chargers see it."""
-
-    def __init__(
-        self, hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession
-    ) -> None:
-        """Remember all of it."""
-        self.hass = hass
-        self.entry = entry
-        self.session = session
-        self.house_a: tuple[float, float, float] | None = (10, 4, 4)
-        self.car_a = 0.0
-
-    async def live(self) -> None:
-        """Let the house's meter report every second, as a meter does; it breaks when there is no house."""
-        while True:
-            if self.house_a is None:
-                for meter in ("grid_l1", "grid_l2", "grid_l3", "grid_power"):
-                    self.hass.states.async_set(f"sensor.{meter}", STATE_UNAVAILABLE)
-            else:
-                l1, l2, l3 = (phase + self.car_a for phase in self.house_a)
-                set_meters(self.hass, currents_a=(l1, l2, l3))
-            await asyncio.sleep(1)
-
-    async def connect(self, identity: str) -> RawStation:
-        """Connect a charger that has not booted yet."""
-        port = self.entry.runtime_data.central_system.port
-        return await RawStation.connect(self.session, port, f"/{identity}")
-
-    async def boot(self, identity: str, status: str = "Available") -> RawStation:
-        """Connect a charger of the site, boot it and tell its status."""
-        station = await self.connect(identity)
-        answer = await station.call("BootNotification", BOOT)
-        assert answer["status"] == "Accepted"
-        await self.tell(station, status)
-        return station
-
-    async def tell(self, station: RawStation, status: str) -> None:
-        """Tell the status of the first connector."""
-        await station.call(
-            "StatusNotification",
-            {"connectorId": 1, "errorCode": "NoError", "status": status},
-        )
-
-    async def charge(self, identity: str) -> RawStation:
-        """Connect a charger, and start a transaction with a car that draws nothing yet."""
-        station = await self.boot(identity, "Preparing")
-        await station.call(
-            "StartTransaction",
-            {
-                "connectorId": 1,
-                "idTag": "free",
-                "meterStart": 1000,
-                "timestamp": dt_util.utcnow().isoformat(),
-            },
-        )
-        await self.tell(station, "Charging")
-        return station
-
-    async def draw(
-        self, station: RawStation, current_a: float, register_kwh: float = 1.0
-    ) -> None:
-        """Let the car draw so much, and its charger tell about it."""
-        self.car_a = current_a
-        currents = [
-            {
-                "value": str(current_a),
-                "measurand": "Current.Import",
-                "phase": phase,
-                "unit": "A",
-            }
-            for phase in ("L1", "L2", "L3")
-        ]
-        power = {
-            "value": str(current_a * 690),
-            "measurand": "Power.Active.Import",
-            "unit": "W",
-        }
-        sampled = [{"value": str(register_kwh), "unit": "kWh"}, power, *currents]
-        await station.call(
-            "MeterValues",
-            {
-                "connectorId": 1,
-                "meterValue": [
-                    {
-                        "timestamp": dt_util.utcnow().isoformat(),
-                        "sampledValue": sampled,
-                    }
-                ],
-            },
-        )
-
-    def entity(self, domain: str, key: str) -> str:
-        """Return an entity by what its unique id ends with."""
-        unique_id = f"{self.entry.entry_id}_{key}"
-        found = er.async_get(self.hass).async_get_entity_id(domain, DOMAIN, unique_id)
-        assert found, unique_id
-        return found
-
-    def state(self, domain: str, key: str) -> str:
-        """Return the state of an entity."""
-        state = self.hass.states.get(self.entity(domain, key))
-        assert state
-        return state.state
-
-    async def shows(self, domain: str, key: str, *values: str) -> None:
-        """Wait until an entity shows one of these values."""
-        await wait_until(
-            lambda: self.state(domain, key) in values, f"{key} shows {values}"
-        )
-
-    async def call(self, domain: str, service: str, key: str, **data: Any) -> None:
-        """Use an entity as its user does."""
-        await self.hass.services.async_call(
-            domain,
-            service,
-            {"entity_id": self.entity(domain, key), **data},
-            blocking=True,
-        )
-
-
-@pytest.fixture
-async def start(
-    hass: HomeAssistant,
-) -> AsyncIterator[Callable[..., Any]]:
-    """Return what sets up a site with these chargers, the house drawing 10, 4 and 4 A."""
-    async with ClientSession() as session:
-        homes: list[Home] = []
-        meters: list[asyncio.Task[None]] = []
-
-        async def start(*identities: str, **changes: Any) -> Home:
-            set_meters(hass, currents_a=(10, 4, 4))
-            entry = site_entry(
-                free_port(), *(charger(name) for name in identities), **changes
-            )
-            entry.add_to_hass(hass)
-            assert await hass.config_entries.async_setup(entry.entry_id)
-            home = Home(hass, entry, session)
-            homes.append(home)
-            meters.append(asyncio.create_task(home.live()))
-            return home
-
-        yield start
-        for meter in meters:
-            meter.cancel()
-        for home in homes:
-            if home.entry.state is ConfigEntryState.LOADED:
-                await hass.config_entries.async_unload(home.entry.entry_id)
-        await hass.async_block_till_done(wait_background_tasks=True)
 
 
 def limit_of(request: tuple[str, Payload]) -> float | None:
@@ -354,6 +199,31 @@ async def test_a_charger_that_is_gone_is_unavailable(
     assert "6 A" in home.state("sensor", "CP1/1_explanation")
     await home.boot("CP1")
     await home.shows("sensor", "CP1/1_status", "available")
+
+
+async def test_a_session_outlives_a_restart(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Home Assistant restarts while a car charges: the session goes on, its energy too."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await home.draw(station, 6, register_kwh=1.5)
+    await wait_until(
+        lambda: home.state("sensor", "CP1/1_session_energy") == "0.5", "half a kWh"
+    )
+    transaction = home.entry.runtime_data.coordinator.data.connectors
+    (before,) = [data.connector.transaction for data in transaction.values()]
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    station = await home.boot("CP1", "Charging")
+    await home.draw(station, 6, register_kwh=1.7)
+    await wait_until(
+        lambda: home.state("sensor", "CP1/1_session_energy") == "0.7", "it goes on"
+    )
+    (after,) = [
+        data.connector.transaction
+        for data in home.entry.runtime_data.coordinator.data.connectors.values()
+    ]
+    assert after.id == before.id
 
 
 async def test_what_the_charger_measures(start: Callable[..., Any]) -> None:

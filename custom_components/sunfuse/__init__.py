@@ -5,6 +5,7 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
 from .central_system import CentralSystem
@@ -14,6 +15,8 @@ from .coordinator import SunfuseCoordinator
 from .data import SunfuseConfigEntry, SunfuseData
 from .devices import register_site
 from .explain import async_load_sentences
+from .persistence import Persistence
+from .services import async_setup_services
 from .settings import Settings, default_mode
 from .simulation import SimulatedHouse
 from .snapshot import site_of
@@ -33,11 +36,20 @@ PLATFORMS = [
 ]
 
 
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Set up the actions, which are there whether a site is loaded or not."""
+    async_setup_services(hass)
+    return True
+
+
 async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> bool:
     """Set up a site: its central system, its control loop and its entities."""
     settings = Settings(hass, entry.entry_id, default_mode(entry.data))
     await settings.async_load()
+    persistence = Persistence(hass, entry.entry_id)
+    await persistence.async_load()
     entry.async_on_unload(settings.async_save)
+    entry.async_on_unload(persistence.async_save)
     central_system = CentralSystem(now=dt_util.utcnow)
     coordinator = SunfuseCoordinator(hass, entry)
     controller = Controller(
@@ -46,6 +58,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         central_system=central_system,
         coordinator=coordinator,
         settings=settings,
+        persistence=persistence,
     )
     simulated = entry.data[CONF_KIND] == KIND_SIMULATED
     house = SimulatedHouse(entry) if simulated else None
@@ -82,6 +95,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
 async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Remove what users set on a site together with the site."""
     await Settings(hass, entry.entry_id, default_mode(entry.data)).async_remove()
+    await Persistence(hass, entry.entry_id).async_remove()
 
 
 async def async_remove_config_entry_device(

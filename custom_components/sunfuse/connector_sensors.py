@@ -18,6 +18,7 @@ from homeassistant.const import (
 )
 from homeassistant.helpers.typing import StateType
 
+from .central_system.model import FailSafe, OfferCheck
 from .data import ConnectorData
 from .engine.model import ConnectorStatus, ReasonKey
 
@@ -101,6 +102,23 @@ _CONNECTOR: tuple[ConnectorSensorDescription, ...] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda data: data.connector.offer_a,
+    ),
+    ConnectorSensorDescription(
+        key="offer_check",
+        translation_key="offer_check",
+        device_class=SensorDeviceClass.ENUM,
+        options=[check.value for check in OfferCheck],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda data: data.connector.offer_check,
+    ),
+    ConnectorSensorDescription(
+        key="fail_safe",
+        translation_key="fail_safe",
+        device_class=SensorDeviceClass.ENUM,
+        options=[state.value for state in FailSafe],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda data: data.station.fail_safe,
     ),
     ConnectorSensorDescription(
         key="state_of_charge",

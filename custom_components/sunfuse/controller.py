@@ -20,6 +20,7 @@ from .devices import register_stations
 from .engine import Memory, decide
 from .engine.model import Connector, Decision
 from .offers import Offer, OfferSender
+from .persistence import Persistence
 from .settings import Settings
 from .snapshot import build_snapshot, connector_of, site_of, station_config
 from .sources.live import LiveSource
@@ -43,6 +44,7 @@ class Controller:
         central_system: CentralSystem,
         coordinator: SunfuseCoordinator,
         settings: Settings,
+        persistence: Persistence,
     ) -> None:
         """Join the parts of a site; `start` sets them going."""
         self._hass = hass
@@ -50,8 +52,10 @@ class Controller:
         self._central_system = central_system
         self._coordinator = coordinator
         self._settings = settings
+        self._persistence = persistence
         self._source: LiveSource | None = None
-        self._memory = Memory()
+        kept = persistence.engine
+        self._memory = Memory.from_dict(kept) if kept else Memory()
         self._offers = OfferSender(hass, entry, central_system.stations)
         self._pending_tick: CALLBACK_TYPE | None = None
         self._discovered: set[str] = set()
@@ -65,12 +69,16 @@ class Controller:
         self._source = source
         self._stops = [
             source.start(self.request_tick),
+            self._persistence.start(self._central_system, self._remembered),
             self._central_system.subscribe(self._station_changed),
             async_track_time_interval(
                 self._hass, self._interval_tick, LONGEST_PAUSE, cancel_on_shutdown=True
             ),
         ]
         self.tick()
+
+    def _remembered(self) -> dict[str, Any]:
+        return self._memory.to_dict()
 
     @callback
     def stop(self) -> None:
@@ -97,7 +105,9 @@ class Controller:
             )
         for identity, data in chargers.items():
             if self._chargers.get(identity) != data:
-                self._central_system.accept(station_config(data, site))
+                self._central_system.accept(
+                    station_config(data, site), self._persistence.station(identity)
+                )
         before = set(self.connector_keys())
         self._chargers = chargers
         self._discovered -= chargers.keys()

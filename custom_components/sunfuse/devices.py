@@ -22,6 +22,14 @@ def station_identifier(entry: SunfuseConfigEntry, identity: str) -> tuple[str, s
     return (DOMAIN, f"{entry.entry_id}_{identity}")
 
 
+def connector_identifier(
+    entry: SunfuseConfigEntry, key: ConnectorKey
+) -> tuple[str, str]:
+    """Return the identifier of the device of one of several connectors."""
+    domain, station = station_identifier(entry, key.identity)
+    return (domain, f"{station}_{key.connector}")
+
+
 def site_device(entry: SunfuseConfigEntry) -> DeviceInfo:
     """Return the site's device, registered by `register_site`."""
     return DeviceInfo(identifiers={site_identifier(entry)})
@@ -41,11 +49,12 @@ def connector_device(
     """Return the device of a connector: the charger's own where it is the only one."""
     if subentry.data.get(CONF_CONNECTORS, 1) == 1:
         return station_device(entry, key.identity)
-    domain, identifier = station_identifier(entry, key.identity)
     return ChildDeviceInfo(
-        identifiers={(domain, f"{identifier}_{key.connector}")},
+        identifiers={connector_identifier(entry, key)},
         parent_device_id=dr.async_get_device_id_by_identifier(
-            hass, (domain, identifier), config_entry_id=entry.entry_id
+            hass,
+            station_identifier(entry, key.identity),
+            config_entry_id=entry.entry_id,
         ),
         translation_key="connector",
         translation_placeholders={"number": str(key.connector)},

@@ -29,7 +29,9 @@ async def async_get_config_entry_diagnostics(
         ],
         "snapshot": asdict(data.snapshot),
         "decision": asdict(data.decision),
-        "stations": [asdict(station.state) for station in stations],
+        "stations": [
+            asdict(station.state) | station.diagnostics() for station in stations
+        ],
         "pending": [asdict(state) for state in runtime.central_system.pending.values()],
     }
     # What is redacted is looked for in lists and dictionaries only.

@@ -1,0 +1,299 @@
+"""The actions by which users and automations speak to a charger."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import probatio
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.service import async_register_admin_service
+from homeassistant.util import dt as dt_util
+
+from .central_system import Station
+from .central_system.actions import Firmware, LogKind
+from .central_system.model import CommandError
+from .const import DOMAIN
+from .data import ConnectorKey, SunfuseConfigEntry
+from .devices import connector_identifier, station_identifier
+
+type Fields = Mapping[str, Any]
+type Action = Callable[[Station, int, Fields], Awaitable[dict[str, Any] | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionDescription:
+    """An action: its fields beside the charger's device, and what it has the station do.
+
+    `connector` is 0 where the user named the charger as a whole.
+    """
+
+    name: str
+    run: Action
+    fields: Mapping[probatio.Marker, Any] = field(default_factory=dict)
+    response: SupportsResponse = SupportsResponse.NONE
+
+
+async def _get_configuration(
+    station: Station, _connector: int, data: Fields
+) -> dict[str, Any]:
+    return {"configuration": await station.get_configuration(*data["keys"])}
+
+
+async def _set_configuration(
+    station: Station, _connector: int, data: Fields
+) -> dict[str, Any]:
+    result = await station.set_configuration(data["key"], data["value"])
+    return {"result": result.value}
+
+
+async def _trigger_message(station: Station, connector: int, data: Fields) -> None:
+    await station.trigger(data["message"], connector or None)
+
+
+async def _reset(station: Station, _connector: int, data: Fields) -> None:
+    await station.restart(hard=data["hard"])
+
+
+async def _unlock(station: Station, connector: int, _data: Fields) -> None:
+    await station.unlock(connector or 1)
+
+
+async def _set_availability(station: Station, connector: int, data: Fields) -> None:
+    await station.set_availability(connector, operative=data["operative"])
+
+
+async def _clear_cache(station: Station, _connector: int, _data: Fields) -> None:
+    await station.clear_cache()
+
+
+async def _get_composite_schedule(
+    station: Station, connector: int, data: Fields
+) -> dict[str, Any]:
+    schedule = await station.composite_schedule(connector or 1, data["duration"])
+    return {
+        "duration": schedule.duration_s,
+        "schedule": [
+            {"start": start_s, "limit": limit_a} for start_s, limit_a in schedule.steps
+        ],
+    }
+
+
+async def _get_log(station: Station, _connector: int, data: Fields) -> dict[str, Any]:
+    file = await station.send_log(data["location"], LogKind(data["log"]))
+    return {"file": file}
+
+
+async def _update_firmware(station: Station, _connector: int, data: Fields) -> None:
+    retrieve_at: datetime = data.get("retrieve_at") or dt_util.utcnow()
+    await station.update_firmware(
+        Firmware(
+            location=data["location"],
+            retrieve_at=dt_util.as_utc(retrieve_at),
+            signing_certificate=data.get("signing_certificate"),
+            signature=data.get("signature"),
+        )
+    )
+
+
+async def _reserve(station: Station, connector: int, data: Fields) -> None:
+    until = dt_util.as_utc(data["until"])
+    await station.reserve(data["reservation_id"], connector, data["card"], until)
+
+
+async def _cancel_reservation(station: Station, _connector: int, data: Fields) -> None:
+    await station.cancel_reservation(data["reservation_id"])
+
+
+async def _transfer_data(
+    station: Station, _connector: int, data: Fields
+) -> dict[str, Any]:
+    answer = await station.transfer_data(
+        data["vendor"], data.get("message"), data.get("data")
+    )
+    return {"data": answer}
+
+
+async def _set_display_message(station: Station, _connector: int, data: Fields) -> None:
+    if text := data.get("text"):
+        await station.display(data["message_id"], text, data.get("language"))
+    else:
+        await station.clear_display(data["message_id"])
+
+
+_RESERVATION: dict[probatio.Marker, Any] = {
+    probatio.Required("reservation_id"): cv.positive_int
+}
+
+ACTIONS: tuple[ActionDescription, ...] = (
+    ActionDescription(
+        name="get_configuration",
+        run=_get_configuration,
+        fields={
+            probatio.Optional("keys", default=list): probatio.All(
+                cv.ensure_list, [cv.string]
+            )
+        },
+        response=SupportsResponse.ONLY,
+    ),
+    ActionDescription(
+        name="set_configuration",
+        run=_set_configuration,
+        fields={
+            probatio.Required("key"): cv.string,
+            probatio.Required("value"): cv.string,
+        },
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="trigger_message",
+        run=_trigger_message,
+        fields={probatio.Required("message"): cv.string},
+    ),
+    ActionDescription(
+        name="reset",
+        run=_reset,
+        fields={probatio.Optional("hard", default=False): cv.boolean},
+    ),
+    ActionDescription(name="unlock", run=_unlock),
+    ActionDescription(
+        name="set_availability",
+        run=_set_availability,
+        fields={probatio.Required("operative"): cv.boolean},
+    ),
+    ActionDescription(name="clear_cache", run=_clear_cache),
+    ActionDescription(
+        name="get_composite_schedule",
+        run=_get_composite_schedule,
+        fields={probatio.Optional("duration", default=3600): cv.positive_int},
+        response=SupportsResponse.ONLY,
+    ),
+    ActionDescription(
+        name="get_log",
+        run=_get_log,
+        fields={
+            probatio.Required("location"): cv.string,
+            probatio.Optional("log", default=LogKind.DIAGNOSTICS.value): probatio.In(
+                [kind.value for kind in LogKind]
+            ),
+        },
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="update_firmware",
+        run=_update_firmware,
+        fields={
+            probatio.Required("location"): cv.string,
+            probatio.Optional("retrieve_at"): cv.datetime,
+            probatio.Optional("signing_certificate"): cv.string,
+            probatio.Optional("signature"): cv.string,
+        },
+    ),
+    ActionDescription(
+        name="reserve",
+        run=_reserve,
+        fields={
+            **_RESERVATION,
+            probatio.Required("card"): cv.string,
+            probatio.Required("until"): cv.datetime,
+        },
+    ),
+    ActionDescription(
+        name="cancel_reservation", run=_cancel_reservation, fields=_RESERVATION
+    ),
+    ActionDescription(
+        name="transfer_data",
+        run=_transfer_data,
+        fields={
+            probatio.Required("vendor"): cv.string,
+            probatio.Optional("message"): cv.string,
+            probatio.Optional("data"): cv.string,
+        },
+        response=SupportsResponse.OPTIONAL,
+    ),
+    ActionDescription(
+        name="set_display_message",
+        run=_set_display_message,
+        fields={
+            probatio.Required("message_id"): cv.positive_int,
+            probatio.Optional("text"): cv.string,
+            probatio.Optional("language"): cv.string,
+        },
+    ),
+)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions. They reach into other people's chargers, so they are for administrators."""
+    for action in ACTIONS:
+        async_register_admin_service(
+            hass,
+            DOMAIN,
+            action.name,
+            _handler(hass, action),
+            schema=probatio.Schema(
+                {probatio.Required(ATTR_DEVICE_ID): cv.string, **action.fields}
+            ),
+            supports_response=action.response,
+        )
+
+
+def _handler(
+    hass: HomeAssistant, action: ActionDescription
+) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
+    async def handle(call: ServiceCall) -> ServiceResponse:
+        station, connector = _station_of(hass, call.data[ATTR_DEVICE_ID])
+        try:
+            response = await action.run(station, connector, call.data)
+        except CommandError as err:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key=f"command_{err.key}",
+                translation_placeholders={"detail": err.detail},
+            ) from err
+        return response if call.return_response else None
+
+    return handle
+
+
+def _station_of(hass: HomeAssistant, device_id: str) -> tuple[Station, int]:
+    """Return the station of a device, and the number of its connector where the device is one of several.
+
+    Raises:
+        ServiceValidationError: the device is none of a charger whose site is set up.
+
+    """
+    device = dr.async_get(hass).async_get(device_id)
+    identifiers = device.identifiers if device else set()
+    entries: list[SunfuseConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    for entry in entries:
+        if entry.state is not ConfigEntryState.LOADED:
+            continue
+        stations = entry.runtime_data.central_system.stations
+        for key in entry.runtime_data.controller.connector_keys():
+            if (number := _matches(entry, key, identifiers)) is not None:
+                return stations[key.identity], number
+    raise ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="no_such_charger"
+    )
+
+
+def _matches(
+    entry: SunfuseConfigEntry, key: ConnectorKey, identifiers: set[tuple[str, str]]
+) -> int | None:
+    """Return the connector that a device stands for: 0 for the charger as a whole, None for another device."""
+    if station_identifier(entry, key.identity) in identifiers:
+        return 0
+    return key.connector if connector_identifier(entry, key) in identifiers else None

@@ -1,0 +1,175 @@
+"""A Home Assistant with a site of one's own, whose chargers the test plays."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from aiohttp import ClientSession
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.sunfuse.const import DOMAIN
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from .central_system.client import RawStation
+from .common import charger, free_port, set_meters, site_entry, wait_until
+
+BOOT = {"chargePointVendor": "Wallbox GmbH", "chargePointModel": "W11"}
+
+
+class Home:
+    """A Home Assistant with a site, as its user and its chargers see it."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: MockConfigEntry, session: ClientSession
+    ) -> None:
+        """Remember all of it."""
+        self.hass = hass
+        self.entry = entry
+        self.session = session
+        self.house_a: tuple[float, float, float] | None = (10, 4, 4)
+        self.car_a = 0.0
+        self.transaction: dict[str, Any] = {}
+
+    async def live(self) -> None:
+        """Let the house's meter report every second, as a meter does; it breaks when there is no house."""
+        while True:
+            if self.house_a is None:
+                for meter in ("grid_l1", "grid_l2", "grid_l3", "grid_power"):
+                    self.hass.states.async_set(f"sensor.{meter}", STATE_UNAVAILABLE)
+            else:
+                l1, l2, l3 = (phase + self.car_a for phase in self.house_a)
+                set_meters(self.hass, currents_a=(l1, l2, l3))
+            await asyncio.sleep(1)
+
+    async def connect(self, identity: str) -> RawStation:
+        """Connect a charger that has not booted yet."""
+        port = self.entry.runtime_data.central_system.port
+        return await RawStation.connect(self.session, port, f"/{identity}")
+
+    async def boot(self, identity: str, status: str = "Available") -> RawStation:
+        """Connect a charger of the site, boot it and tell its status."""
+        station = await self.connect(identity)
+        answer = await station.call("BootNotification", BOOT)
+        assert answer["status"] == "Accepted"
+        await self.tell(station, status)
+        return station
+
+    async def tell(self, station: RawStation, status: str) -> None:
+        """Tell the status of the first connector."""
+        await station.call(
+            "StatusNotification",
+            {"connectorId": 1, "errorCode": "NoError", "status": status},
+        )
+
+    async def charge(self, identity: str) -> RawStation:
+        """Connect a charger, and start a transaction with a car that draws nothing yet."""
+        station = await self.boot(identity, "Preparing")
+        started = await station.call(
+            "StartTransaction",
+            {
+                "connectorId": 1,
+                "idTag": "free",
+                "meterStart": 1000,
+                "timestamp": dt_util.utcnow().isoformat(),
+            },
+        )
+        self.transaction = {"transactionId": started["transactionId"]}
+        await self.tell(station, "Charging")
+        return station
+
+    async def draw(
+        self, station: RawStation, current_a: float, register_kwh: float = 1.0
+    ) -> None:
+        """Let the car draw so much, and its charger tell about it."""
+        self.car_a = current_a
+        currents = [
+            {
+                "value": str(current_a),
+                "measurand": "Current.Import",
+                "phase": phase,
+                "unit": "A",
+            }
+            for phase in ("L1", "L2", "L3")
+        ]
+        power = {
+            "value": str(current_a * 690),
+            "measurand": "Power.Active.Import",
+            "unit": "W",
+        }
+        sampled = [{"value": str(register_kwh), "unit": "kWh"}, power, *currents]
+        await station.call(
+            "MeterValues",
+            {
+                "connectorId": 1,
+                **self.transaction,
+                "meterValue": [
+                    {
+                        "timestamp": dt_util.utcnow().isoformat(),
+                        "sampledValue": sampled,
+                    }
+                ],
+            },
+        )
+
+    def entity(self, domain: str, key: str) -> str:
+        """Return an entity by what its unique id ends with."""
+        unique_id = f"{self.entry.entry_id}_{key}"
+        found = er.async_get(self.hass).async_get_entity_id(domain, DOMAIN, unique_id)
+        assert found, unique_id
+        return found
+
+    def state(self, domain: str, key: str) -> str:
+        """Return the state of an entity."""
+        state = self.hass.states.get(self.entity(domain, key))
+        assert state
+        return state.state
+
+    async def shows(self, domain: str, key: str, *values: str) -> None:
+        """Wait until an entity shows one of these values."""
+        await wait_until(
+            lambda: self.state(domain, key) in values, f"{key} shows {values}"
+        )
+
+    async def call(self, domain: str, service: str, key: str, **data: Any) -> None:
+        """Use an entity as its user does."""
+        await self.hass.services.async_call(
+            domain,
+            service,
+            {"entity_id": self.entity(domain, key), **data},
+            blocking=True,
+        )
+
+
+@pytest.fixture
+async def start(
+    hass: HomeAssistant,
+) -> AsyncIterator[Callable[..., Any]]:
+    """Return what sets up a site with these chargers, the house drawing 10, 4 and 4 A."""
+    async with ClientSession() as session:
+        homes: list[Home] = []
+        meters: list[asyncio.Task[None]] = []
+
+        async def start(*identities: str, **changes: Any) -> Home:
+            set_meters(hass, currents_a=(10, 4, 4))
+            entry = site_entry(
+                free_port(), *(charger(name) for name in identities), **changes
+            )
+            entry.add_to_hass(hass)
+            assert await hass.config_entries.async_setup(entry.entry_id)
+            home = Home(hass, entry, session)
+            homes.append(home)
+            meters.append(asyncio.create_task(home.live()))
+            return home
+
+        yield start
+        for meter in meters:
+            meter.cancel()
+        for home in homes:
+            if home.entry.state is ConfigEntryState.LOADED:
+                await hass.config_entries.async_unload(home.entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
