@@ -120,7 +120,6 @@ def make_folder(folder: Path, *, fresh: bool) -> None:
 
 async def run(options: argparse.Namespace, folder: Path) -> int:
     """Run Home Assistant until it is told to stop."""
-    await prepare(str(folder), host=HOST, port=options.port, speed=options.speed)
     bootstrap.DEFAULT_INTEGRATIONS -= BASE_PLATFORMS - PLATFORMS
     hass = await bootstrap.async_setup_hass(
         runner.RuntimeConfig(config_dir=str(folder), skip_pip=True)
@@ -155,6 +154,11 @@ def main() -> int:
         if lock.exit_code is not None:
             return lock.exit_code
         try:
+            # In a loop of its own: one in which a Home Assistant has stopped is closed to other threads for good.
+            asyncio.run(
+                prepare(str(folder), host=HOST, port=options.port, speed=options.speed),
+                loop_factory=runner.create_event_loop,
+            )
             return asyncio.run(
                 run(options, folder), loop_factory=runner.create_event_loop
             )

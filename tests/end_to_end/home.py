@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import itertools
 import os
 from pathlib import Path
+import re
 import signal
 import socket
 from typing import Any, Self
@@ -188,4 +189,6 @@ async def develop(folder: Path, *options: str) -> AsyncIterator[Home]:
         finally:
             if process.returncode is None:
                 process.kill()
-    assert process.returncode == 0, log.read_text()
+    said = log.read_text()
+    assert process.returncode == 0, said
+    assert not re.search(r" (ERROR|CRITICAL) \(", said), said

@@ -100,6 +100,38 @@ async def test_cars_follow_the_main_fuse(tmp_path: Path) -> None:
         assert max(await cars.per_phase()) > 0, "the cars stopped instead of sharing"
 
 
+async def test_a_second_run_goes_on_where_the_first_one_stopped(tmp_path: Path) -> None:
+    """What a developer set is kept; the simulated time runs as fast as this run was told."""
+    async with develop(tmp_path) as home:
+        (site,) = await home.sites()
+        limit = (await home.entities())[f"{site['entry_id']}_limit"]
+        await home.act("number", "set_value", limit, value=LOWERED_A)
+
+    async with develop(tmp_path, "--speed", "60") as home:
+        assert [again["entry_id"] for again in await home.sites()] == [site["entry_id"]]
+        assert float((await home.states())[limit]) == LOWERED_A
+        entities = await home.entities()
+        meters = [
+            entities[f"{site['entry_id']}_{spec.identity}/1_energy"]
+            for spec in DEFAULT_CHARGERS
+        ]
+
+        async def energy_kwh() -> float:
+            states = await home.states()
+            return sum(_number(states[meter]) for meter in meters)
+
+        before_kwh = await until(
+            energy_kwh, lambda energy: energy > 0, within_s=60, what="a car has charged"
+        )
+        # Three phases of 16 A and 230 V are 11 kW: a minute of real time would be 0.2 kWh.
+        await until(
+            energy_kwh,
+            lambda energy: energy > before_kwh + 0.5,
+            within_s=60,
+            what="an hour passes in a minute",
+        )
+
+
 async def test_bare_has_no_site_until_one_is_added(tmp_path: Path) -> None:
     """Without a site, *Try it with a simulated site* of the config flow makes one."""
     async with develop(tmp_path, "--bare") as home:
