@@ -1,5 +1,6 @@
 """What automations and users can have a charger do."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -439,3 +440,65 @@ async def test_variable_without_component(
     await _ready(connect, system, "2.1")
     with pytest.raises(CommandError, match="Component.Variable"):
         await system.stations["CP1"].set_configuration("HeartbeatInterval", "1")
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_clear_profiles(
+    system: CentralSystem, connect: Connect, version: str
+) -> None:
+    """What others left behind is cleared, but for the station's maximum; the fail-safe is set again."""
+    station = await _ready(connect, system, version)
+    station.answers["ClearChargingProfile"] = {"status": "Unknown"}
+    await system.stations["CP1"].clear_profiles()
+    told = [
+        request.get("chargingProfileCriteria", request)["chargingProfilePurpose"]
+        for request in station.told("ClearChargingProfile")
+    ]
+    assert told == ["TxProfile", "TxDefaultProfile"]
+    assert len(station.told("SetChargingProfile")) == 1
+
+
+async def test_charging_profiles(system: CentralSystem, connect: Connect) -> None:
+    """The profiles of a charger of 2.x arrive in parts; 1.6 does not tell them."""
+    station = await _ready(connect, system, "2.0.1")
+    profile = {
+        "id": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": [
+            {
+                "id": 1,
+                "chargingRateUnit": "A",
+                "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}],
+            }
+        ],
+    }
+
+    async def report(request_id: int) -> None:
+        for evse, more in ((1, True), (2, False)):
+            await station.call(
+                "ReportChargingProfiles",
+                {
+                    "requestId": request_id,
+                    "chargingLimitSource": "CSO",
+                    "evseId": evse,
+                    "tbc": more,
+                    "chargingProfile": [profile],
+                },
+            )
+
+    station.answers["GetChargingProfiles"] = ACCEPTED
+    asked = asyncio.create_task(system.stations["CP1"].charging_profiles())
+    request = await station.wait_told("GetChargingProfiles")
+    await report(request["requestId"])
+    assert [found["evseId"] for found in await asked] == [1, 2]
+    station.answers["GetChargingProfiles"] = {"status": "NoProfiles"}
+    assert await system.stations["CP1"].charging_profiles() == []
+
+
+async def test_charging_profiles_16(system: CentralSystem, connect: Connect) -> None:
+    """OCPP 1.6 has no message for it."""
+    await _ready(connect, system, "1.6")
+    with pytest.raises(CommandError, match="not_supported"):
+        await system.stations["CP1"].charging_profiles()

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from .adapter import Adapter, Schedule
 from .cards import Card
+from .frames import Payload
 
 
 class ConfigurationResult(StrEnum):
@@ -94,6 +95,14 @@ class ActingAdapter(Adapter):
         """Have the station trust a certificate (PEM); the kind is the specification's word."""
 
     @abstractmethod
+    async def clear_profiles(self) -> None:
+        """Have the station forget all limits on transactions, whoever set them."""
+
+    @abstractmethod
+    async def charging_profiles(self) -> list[Payload]:
+        """Return the limits that the station has, in its own words."""
+
+    @abstractmethod
     async def send_local_list(self, version: int, cards: tuple[Card, ...]) -> None:
         """Bring the station's list of cards up to a version, unless it has that already."""
 
@@ -169,6 +178,17 @@ class StationActions(ABC):
     async def clear_display(self, message_id: int) -> None:
         """Take a message off the station's display (OCPP 2.x)."""
         await (await self._in_service()).clear_display(message_id)
+
+    async def clear_profiles(self) -> None:
+        """Have the station forget all limits on transactions, whoever set them; ours are set again.
+
+        Limits on the station as a whole stay: the electrician's.
+        """
+        await (await self._in_service()).clear_profiles()
+
+    async def charging_profiles(self) -> list[Payload]:
+        """Return the limits that the station has, in its own words (OCPP 2.x)."""
+        return await (await self._in_service()).charging_profiles()
 
     async def install_certificate(self, kind: str, certificate: str) -> None:
         """Have the station trust a certificate (PEM), such as a `CSMSRootCertificate`."""

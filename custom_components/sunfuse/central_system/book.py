@@ -269,6 +269,12 @@ class StationBook:
         if held is not None:
             held[1]()
 
+    def renew_limits(self, adapter: Adapter) -> None:
+        """Send what is offered once more, to every connector with a transaction."""
+        for connector, limiter in self._limiters.items():
+            if self.connector(connector).transaction is not None:
+                limiter.renew(adapter)
+
     def needs(self, connector: int, needs: ChargingNeeds) -> bool:
         """Note what a car asks for; returns whether it can be answered with a schedule at once."""
         self.change(connector, needs=needs)

@@ -64,6 +64,18 @@ class Commissioner(ActingAdapter):
                 raise
             _LOGGER.debug("%s: local list: %s", self.station.identity, err)
 
+    @override
+    async def clear_profiles(self) -> None:
+        for purpose in ("TxProfile", "TxDefaultProfile"):
+            await self._clear(purpose)
+        self.station.lasting = None
+        self.station.renew_limits(self)
+        await self._set_fail_safe()
+
+    @abstractmethod
+    async def _clear(self, purpose: str) -> None:
+        """Clear all profiles of a purpose; that there are none is no error."""
+
     # What differs by version
 
     @abstractmethod

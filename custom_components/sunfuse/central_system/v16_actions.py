@@ -146,6 +146,15 @@ class Actions16(Commands16):
         await self._command("InstallCertificate", payload)
 
     @override
+    async def _clear(self, purpose: str) -> None:
+        payload = {"chargingProfilePurpose": purpose}
+        await self._call("ClearChargingProfile", payload)
+
+    @override
+    async def charging_profiles(self) -> list[Payload]:
+        raise CommandError("not_supported", "OCPP 1.6 does not tell its profiles")
+
+    @override
     async def send_local_list(self, version: int, cards: tuple[Card, ...]) -> None:
         answer = await self._call("GetLocalListVersion", {})
         if answer["listVersion"] < 0:

@@ -58,7 +58,6 @@ _ANSWERS: dict[str, Payload] = {
     "NotifyWebPaymentStarted": {},
     "OpenPeriodicEventStream": {"status": "Rejected"},
     "PublishFirmwareStatusNotification": {},
-    "ReportChargingProfiles": {},
     "ReportDERControl": {},
     "ReservationStatusUpdate": {},
     "SecurityEventNotification": {},
@@ -82,6 +81,7 @@ class Adapter2(Actions2):
             "NotifyEVChargingNeeds": self._charging_needs,
             "NotifyReport": self._report,
             "PullDynamicScheduleUpdate": self._pull_schedule,
+            "ReportChargingProfiles": self._profiles,
             "StatusNotification": self._status,
             "TransactionEvent": self._transaction_event,
             "VatNumberValidation": self._vat_number,
@@ -182,6 +182,19 @@ class Adapter2(Actions2):
                     model[name] = attribute.get("value")
             if component["name"] == "Connector" and "connectorId" in evse:
                 self.station.numbered(evse["id"], evse["connectorId"])
+        return {}
+
+    def _profiles(self, payload: Payload) -> Payload:
+        """Take in a part of what was asked for."""
+        report = self.profile_reports.get(payload["requestId"])
+        if report is not None:
+            found, done = report
+            found.extend(
+                {"evseId": payload["evseId"], **profile}
+                for profile in payload["chargingProfile"]
+            )
+            if not payload.get("tbc", False):
+                done.set()
         return {}
 
     def _status(self, payload: Payload) -> Payload:

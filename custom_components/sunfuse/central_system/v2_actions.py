@@ -1,14 +1,19 @@
 """OCPP 2.0.1 and 2.1: what automations and users can have a station do."""
 
+import asyncio
 from datetime import datetime
-from typing import override
+from typing import TYPE_CHECKING, override
 
 from .actions import ConfigurationResult, Firmware, LogKind
 from .cards import Card
 from .clock import format_time
 from .frames import Payload
+from .link import Link
 from .model import CommandError
 from .v2_commands import Commands2
+
+if TYPE_CHECKING:
+    from .station import Station
 
 _RESULTS = {
     "Accepted": ConfigurationResult.ACCEPTED,
@@ -32,6 +37,12 @@ def _named(key: str) -> Payload:
 
 class Actions2(Commands2):
     """The actions on one connected station."""
+
+    def __init__(self, link: Link, station: Station) -> None:
+        """Speak with this station on this link."""
+        super().__init__(link, station)
+        # Profiles that were asked for, by request, and whether all have come.
+        self.profile_reports: dict[int, tuple[list[Payload], asyncio.Event]] = {}
 
     @override
     async def get_configuration(self, keys: tuple[str, ...]) -> dict[str, str | None]:
@@ -160,6 +171,30 @@ class Actions2(Commands2):
     async def install_certificate(self, kind: str, certificate: str) -> None:
         payload = {"certificateType": kind, "certificate": certificate}
         await self._command("InstallCertificate", payload)
+
+    @override
+    async def _clear(self, purpose: str) -> None:
+        criteria = {"chargingProfilePurpose": purpose}
+        payload = {"chargingProfileCriteria": criteria}
+        await self._call("ClearChargingProfile", payload)
+
+    @override
+    async def charging_profiles(self) -> list[Payload]:
+        request_id = self.next_request_id()
+        found: list[Payload] = []
+        done = asyncio.Event()
+        self.profile_reports[request_id] = (found, done)
+        payload: Payload = {"requestId": request_id, "chargingProfile": {}}
+        try:
+            answer = await self._call("GetChargingProfiles", payload)
+            if answer["status"] == "Accepted":
+                async with asyncio.timeout(self.station.timing.response_s):
+                    await done.wait()
+        except TimeoutError as err:
+            raise CommandError("timeout", "ReportChargingProfiles") from err
+        finally:
+            del self.profile_reports[request_id]
+        return found
 
     @override
     async def send_local_list(self, version: int, cards: tuple[Card, ...]) -> None:
