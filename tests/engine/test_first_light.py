@@ -1,84 +1,20 @@
 """Who gets how much, by hand calculation: a three-phase site of 25 A less 1 A of margin, at 230 V."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
     BatteryReading,
-    Circuit,
     CircuitState,
     Connector,
     ConnectorStatus,
-    Decision,
-    MeterReading,
     Mode,
     PerPhase,
     PowerReading,
     ReasonKey,
-    Site,
-    Snapshot,
 )
 
-NOW = datetime(2026, 6, 21, 10, tzinfo=UTC)
-CHARGING = ConnectorStatus.CHARGING
-
-
-def car(name: str, **changes: object) -> Connector:
-    """Return a three-phase car of 16 A at full power that already charges at `offer_a`, settled."""
-    connector = Connector(
-        id=name,
-        circuit="main",
-        phases=(0, 1, 2),
-        mode=Mode.FAST,
-        status=CHARGING,
-        offer_a=16.0,
-        offered_at=NOW - timedelta(minutes=5),
-    )
-    connector = replace(connector, **changes)
-    if connector.draw_a is not None:
-        return replace(connector, draw_at=NOW - timedelta(seconds=1))
-    drawn = [0.0, 0.0, 0.0]
-    for phase in connector.phases:
-        drawn[phase] = connector.offer_a or 0.0
-    return replace(connector, draw_a=tuple(drawn), draw_at=NOW - timedelta(seconds=1))
-
-
-def site(
-    *connectors: Connector, house_a: PerPhase = (0, 0, 0), **changes: object
-) -> Snapshot:
-    """Return a snapshot in which the meter shows the house's load and the cars' draw."""
-    metered = tuple(
-        house_a[p] + sum(c.draw_a[p] for c in connectors if c.draw_a) for p in range(3)
-    )
-    snapshot = Snapshot(
-        now=NOW,
-        site=Site(phases=3, voltage_v=230),
-        circuits=(
-            Circuit(
-                id="main",
-                name="Main fuse",
-                parent=None,
-                limit_a=(25, 25, 25),
-                margin_a=1,
-            ),
-        ),
-        meters=(("main", MeterReading(at=NOW, current_a=metered)),),
-        connectors=connectors,
-    )
-    return replace(snapshot, **changes)
-
-
-def offers(decision: Decision) -> dict[str, float]:
-    """Return the offers by connector."""
-    return {c.id: c.offer_a for c in decision.connectors}
-
-
-def reasons(decision: Decision) -> dict[str, ReasonKey]:
-    """Return the reasons by connector."""
-    return {c.id: c.reason.key for c in decision.connectors}
+from .common import NOW, car, offers, reasons, site
 
 
 @pytest.mark.parametrize(

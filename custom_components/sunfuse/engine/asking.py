@@ -1,7 +1,6 @@
 """What each connector asks for: whether, on which phases, with which claim, and the most that it may take."""
 
-from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .boost import boosting
 from .learning import SETTLED, expected_a
@@ -17,6 +16,7 @@ IDLE_A = 0.5
 class Ask:
     """A connector that wants current. `phases` are those of the site that it would use."""
 
+    id: str  # the connector's
     connector: Connector
     past: ConnectorMemory
     phases: tuple[int, ...]
@@ -27,11 +27,6 @@ class Ask:
     sun_left_w: float | None = (
         None  # what those before it leave, if it lives from the sun
     )
-
-    @property
-    def id(self) -> str:
-        """The connector's id."""
-        return self.connector.id
 
     @property
     def sunny(self) -> bool:
@@ -54,7 +49,7 @@ def begin(connector: Connector, snapshot: Snapshot, memory: Memory) -> Connector
     One that is new to the engine has it read from what the charger says: a restart without memory stops nobody.
     """
     known = memory.connectors.get(connector.id)
-    past = copy(known) if known is not None else ConnectorMemory()
+    past = replace(known) if known is not None else ConnectorMemory()
     if past.asked_at is not None:
         return past
     now = snapshot.now
@@ -143,6 +138,7 @@ def ask(
         return None
     promised_a = min(plan.at_least_a, most_a) if plan is not None else 0.0
     return Ask(
+        id=connector.id,
         connector=connector,
         past=past,
         phases=phases_in_use(connector, past.draws, past),

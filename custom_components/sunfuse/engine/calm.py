@@ -22,6 +22,7 @@ def calm_a(
     *,
     before_a: float,
     min_a: float,
+    most_a: float,
     past: ConnectorMemory,
     snapshot: Snapshot,
 ) -> float:
@@ -29,7 +30,9 @@ def calm_a(
     tuning = snapshot.tuning
     if before_a < min_a:
         return min_a
-    if target_a - before_a < max(tuning.dead_band_a, tuning.dead_band * before_a):
+    if target_a < most_a and target_a - before_a < max(
+        tuning.dead_band_a, tuning.dead_band * before_a
+    ):
         return before_a
     if past.raised_at is None:
         return min(target_a, before_a + tuning.ramp_a_per_s * tuning.step_s)

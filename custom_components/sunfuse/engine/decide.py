@@ -24,7 +24,7 @@ from .model import (
     Snapshot,
 )
 from .obedience import Obedience
-from .offering import free_for_all, offers
+from .offering import command, free_for_all, offers
 from .phases import switch, switching, wired, wish
 from .reasons import why
 from .resources import blocked_by, sum_a, take
@@ -44,6 +44,7 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
     """
     tick = open_tick(snapshot, memory)
     _choose_who_may(tick)
+    command(tick)
     free = free_for_all(tick, calm=False)
     shares = share(tick.asks, tick.resources, free, snapshot)
     _switch_phases(tick, shares, free)
@@ -76,6 +77,7 @@ def _choose_who_may(tick: Tick) -> None:
     asks = [a for a in asks if not locked_out(a.past, tick.snapshot)]
     sunny = watch_sun(asks, tick.sun_w, tick.snapshot)
     tick.asks = [a for a in asks if not a.solar or a.id in sunny]
+    tick.boosters = [a for a in tick.asks if a.boosted]
 
 
 def _switch_phases(tick: Tick, shares: Shares, free: list[float]) -> None:

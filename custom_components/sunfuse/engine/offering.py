@@ -8,7 +8,7 @@ from .model import Connector
 from .obedience import Obedience
 from .phases import switching
 from .raising import before_a, raised
-from .resources import take
+from .resources import blocked_by, take
 from .sharing import Shares, round_down_all
 from .tick import Standing, Tick
 from .wanted import NO_CAR
@@ -26,15 +26,24 @@ def free_for_all(tick: Tick, *, calm: bool) -> list[float]:
             uses = tick.resources.uses(connector, connector.phases)
             take(free, uses, held_a(connector, tick.snapshot))
         elif standing.obedience >= Obedience.RESERVE:
-            _take_held(free, standing, _commanded_a(standing), tick)
+            _take_held(free, standing, standing.commanded_a, tick)
     return free
 
 
-def _commanded_a(standing: Standing) -> float:
-    """Return what is told to a charger that takes more than its offer: the least that keeps its car charging."""
-    if standing.obedience is Obedience.RESERVE and standing.wanted:
-        return standing.connector.min_a
-    return 0.0
+def command(tick: Tick) -> None:
+    """Tell a charger that takes more than its offer the least that keeps its car charging, if there is room for it."""
+    free = tick.resources.capacity(calm=False)
+    for standing in tick.standings.values():
+        connector = standing.connector
+        if standing.obedience is not Obedience.RESERVE or not standing.wanted:
+            continue
+        uses = tick.resources.uses(connector, connector.phases)
+        if (
+            before_a(connector, tick.snapshot) >= connector.min_a
+            and blocked_by(free, uses, connector.min_a) is None
+        ):
+            standing.commanded_a = connector.min_a
+            take(free, uses, connector.min_a)
 
 
 def offers(
@@ -46,7 +55,7 @@ def offers(
     told = dict(targets)
     for name, standing in tick.standings.items():
         if standing.obedience >= Obedience.RESERVE and standing.connector.reachable:
-            told[name] = _commanded_a(standing)
+            told[name] = standing.commanded_a
     for asking in asks:
         if asking.id in told and switching(asking.past, snapshot.now):
             told[asking.id] = 0.0

@@ -40,6 +40,7 @@ def raised(
             targets[a.id],
             before_a=base[a.id],
             min_a=a.connector.min_a,
+            most_a=a.most_a,
             past=a.past,
             snapshot=snapshot,
         )

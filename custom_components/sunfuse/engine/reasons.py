@@ -64,25 +64,40 @@ def _why_waiting(asking: Ask, shares: Shares, tick: Tick) -> Reason:
     """Return which circuit's phase cannot carry the minimum, and when a turn ends there."""
     blocked = shares.waiting[asking.id]
     reason = tick.resources.reason(blocked, waiting=True)
-    turn = timedelta(seconds=tick.snapshot.tuning.turn_s)
-    ends = [
-        other.past.on_since + turn
-        for other in tick.asks
-        if other.id in shares.running
-        and other.past.on_since is not None
-        and other.solar == asking.solar
-        and not other.boosted
-        and any(
-            index == blocked
-            for index, _ in tick.resources.uses(other.connector, other.phases)
-        )
-    ]
-    if reason.key is not ReasonKey.WAITING_FOR_CAPACITY or not ends:
+    ends = _turn_end(blocked, shares, tick, solar=asking.solar)
+    if reason.key is not ReasonKey.WAITING_FOR_CAPACITY or ends is None:
         return reason
     return Reason(
         key=ReasonKey.WAITING_FOR_TURN,
-        values=(*reason.values, *_until(max(min(ends), tick.snapshot.now))),
+        values=(*reason.values, *_until(max(ends, tick.snapshot.now))),
     )
+
+
+def _turn_end(
+    resource: int, shares: Shares, tick: Tick, *, solar: bool
+) -> datetime | None:
+    """Return when the first who uses a resource with the same claim may be asked to make room, None if none does."""
+    key = resource, solar
+    if key not in tick.turn_ends:
+        turn = timedelta(seconds=tick.snapshot.tuning.turn_s)
+        tick.turn_ends[key] = min(
+            (
+                other.past.on_since + turn
+                for other in tick.asks
+                if other.past.on_since is not None
+                and other.id in shares.running
+                and other.solar == solar
+                and not other.boosted
+                and _takes(other, resource, tick)
+            ),
+            default=None,
+        )
+    return tick.turn_ends[key]
+
+
+def _takes(asking: Ask, resource: int, tick: Tick) -> bool:
+    uses = tick.resources.uses(asking.connector, asking.phases)
+    return any(index == resource for index, _ in uses)
 
 
 def _why_not_started(asking: Ask, tick: Tick) -> Reason:
@@ -149,13 +164,8 @@ def _boosted_a(resource: int, asking: Ask, shares: Shares, tick: Tick) -> float:
         return 0.0
     return sum(
         shares.running[other.id].current_a - other.connector.min_a
-        for other in tick.asks
-        if other.boosted
-        and other.id in shares.running
-        and any(
-            index == resource
-            for index, _ in tick.resources.uses(other.connector, other.phases)
-        )
+        for other in tick.boosters
+        if other.id in shares.running and _takes(other, resource, tick)
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from .asking import Ask, ask, begin
 from .boost import count_boost
@@ -28,6 +29,7 @@ class Standing:
     ask: Ask | None = None
     lost: Reason | None = None  # the meter of a circuit above it is lost
     boosted_wh: float = 0.0
+    commanded_a: float = 0.0  # what it is told that does not keep to its offer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class Tick:
     cars_w: float  # what all cars draw
     resources: Resources
     asks: list[Ask] = field(default_factory=list)
+    boosters: list[Ask] = field(default_factory=list)
+    turn_ends: dict[tuple[int, bool], datetime | None] = field(default_factory=dict)
 
 
 def open_tick(snapshot: Snapshot, memory: Memory) -> Tick:
