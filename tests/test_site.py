@@ -120,7 +120,10 @@ async def test_the_offer_is_what_the_house_leaves(start: Callable[..., Any]) -> 
     station = await home.charge("CP1")
     await obeys(home, station, 14)
     await home.shows("sensor", "CP1/1_reason", "limited_by_circuit")
-    assert home.state("sensor", "CP1/1_explanation") == "Home leaves no more on L1."
+    assert (
+        home.state("sensor", "CP1/1_explanation")
+        == "The main fuse leaves no more on L1."
+    )
     assert float(home.state("sensor", "CP1/1_offered_current")) == pytest.approx(14)
     assert float(home.state("sensor", "headroom_l1")) == pytest.approx(0)
     assert float(home.state("sensor", "grid_current_l1")) == pytest.approx(10)

@@ -17,6 +17,8 @@ from custom_components.sunfuse.engine.model import ReasonKey
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import load_yaml_dict
 
 from .common import site_entry, wait_until
 
@@ -359,12 +361,17 @@ def test_devices() -> None:
 
 def test_selectors() -> None:
     """Each list to choose from has its choices named."""
+    options: dict[str, set[str]] = {}
+    for action in _actions().values():
+        for field in action.get("fields", {}).values():
+            config = field["selector"].get("select") or {}
+            if key := config.get("translation_key"):
+                options[key] = set(config["options"])
     keys = {
         _literal(_keyword(call, "translation_key"))
         for call in _calls(TREES.values(), "SelectSelectorConfig")
     }
-    assert keys - {None} == ENGLISH["selector"].keys()
-    options: dict[str, set[str]] = {}
+    assert (keys - {None}) | options.keys() == ENGLISH["selector"].keys()
     charger = charger_schema(site_entry(9000), with_identity=True)
     for schema in (forms.GRID, forms.SUN, forms.ELECTRICAL, forms.OPTIONS, charger):
         for selector in schema.schema.values():
@@ -379,18 +386,25 @@ def test_selectors() -> None:
 def test_every_reason_has_its_sentence() -> None:
     """*Why is my car not charging?* always has an answer, in words and as a state."""
     keys = {key.value for key in ReasonKey}
-    assert {f"reason_{key}" for key in keys} == ENGLISH["common"].keys()
+    sentences = {f"reason_{key}" for key in keys} | {"main_circuit"}
+    assert sentences == ENGLISH["common"].keys()
     assert ENGLISH["entity"]["sensor"]["reason"]["state"].keys() == keys
 
 
 def _reason_values() -> Iterator[tuple[str, set[str | None]]]:
     """Return each reason whose values are written where it is given."""
     for call in _calls(TREES.values(), "Reason"):
-        key, values = _keyword(call, "key"), _keyword(call, "values")
-        if isinstance(key, ast.Attribute) and isinstance(values, ast.Tuple | None):
-            pairs = values.elts if values else []
-            names = {_literal(p.elts[0]) for p in pairs if isinstance(p, ast.Tuple)}
-            yield ReasonKey[key.attr].value, names
+        values = _keyword(call, "values")
+        pairs = values.elts if isinstance(values, ast.Tuple) else []
+        match _keyword(call, "key"):
+            case ast.Attribute(value=ast.Name(id="ReasonKey"), attr=name):
+                if values is None or (
+                    pairs and all(isinstance(pair, ast.Tuple) for pair in pairs)
+                ):
+                    names = {
+                        _literal(p.elts[0]) for p in pairs if isinstance(p, ast.Tuple)
+                    }
+                    yield ReasonKey[name].value, names
 
 
 def test_sentences_name_only_values_that_their_reasons_have() -> None:
@@ -403,10 +417,36 @@ def test_sentences_name_only_values_that_their_reasons_have() -> None:
 
 @pytest.mark.parametrize("kind", ["services", "triggers", "conditions"])
 def test_actions_triggers_and_conditions(kind: str) -> None:
-    """What a file of definitions has, texts and icons have too; without the file there are none."""
+    """Where there is a file of definitions there are texts and icons; without the file there are none."""
     exists = (INTEGRATION / f"{kind}.yaml").exists()
     assert (kind in ENGLISH) is exists
     assert (kind in ICONS) is exists
+
+
+def _actions() -> dict[str, Any]:
+    path = INTEGRATION / "services.yaml"
+    return dict(load_yaml_dict(path)) if path.exists() else {}
+
+
+def test_fields_of_actions() -> None:
+    """Each action and each of its fields has a name and a description; what is gone has none."""
+    texts = ENGLISH.get("services", {})
+    assert texts.keys() == _actions().keys()
+    assert ICONS.get("services", {}).keys() == texts.keys()
+    for name, action in _actions().items():
+        assert {"name", "description"} <= texts[name].keys(), name
+        fields = texts[name].get("fields", {})
+        assert fields.keys() == action.get("fields", {}).keys(), name
+        for field, text in fields.items():
+            assert text.keys() >= {"name", "description"}, (name, field)
+            assert "selector" in action["fields"][field], (name, field)
+
+
+async def test_actions_are_registered_without_a_site(hass: HomeAssistant) -> None:
+    """An automation is checked when it is saved, whether a site is loaded or not."""
+    assert await async_setup_component(hass, "sunfuse", {})
+    registered = hass.services.async_services_for_domain("sunfuse")
+    assert registered.keys() == _actions().keys()
 
 
 async def _registered(hass: HomeAssistant) -> list[er.RegistryEntry]:

@@ -46,7 +46,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     """Set up a site: its central system, its control loop and its entities."""
     settings = Settings(hass, entry.entry_id, default_mode(entry.data))
     await settings.async_load()
-    persistence = Persistence(hass, entry.entry_id)
+    simulated = entry.data[CONF_KIND] == KIND_SIMULATED
+    persistence = Persistence(hass, entry.entry_id, simulated=simulated)
     await persistence.async_load()
     entry.async_on_unload(settings.async_save)
     entry.async_on_unload(persistence.async_save)
@@ -60,7 +61,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         settings=settings,
         persistence=persistence,
     )
-    simulated = entry.data[CONF_KIND] == KIND_SIMULATED
     house = SimulatedHouse(entry) if simulated else None
     entry.runtime_data = SunfuseData(
         central_system=central_system,

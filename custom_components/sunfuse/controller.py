@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from .central_system import CentralSystem
 from .central_system.model import ConnectorState, StationState
-from .const import CONF_CONNECTORS, CONF_IDENTITY, DOMAIN, SUBENTRY_CHARGER
+from .const import CONF_CONNECTORS, CONF_IDENTITY, CONF_SPEED, DOMAIN, SUBENTRY_CHARGER
 from .coordinator import SunfuseCoordinator
 from .data import ConnectorData, ConnectorKey, SiteData, SunfuseConfigEntry, identity_of
 from .devices import register_stations
@@ -106,7 +106,8 @@ class Controller:
         for identity, data in chargers.items():
             if self._chargers.get(identity) != data:
                 self._central_system.accept(
-                    station_config(data, site), self._persistence.station(identity)
+                    station_config(data, site, self._entry.data.get(CONF_SPEED, 1.0)),
+                    self._persistence.station(identity),
                 )
         before = set(self.connector_keys())
         self._chargers = chargers
@@ -156,7 +157,7 @@ class Controller:
         states = {key: self._state_of(key) for key in self.connector_keys()}
         snapshot = build_snapshot(
             now=dt_util.utcnow(),
-            name=self._entry.title,
+            name=self._entry.runtime_data.sentences["main_circuit"],
             data=self._entry.data,
             options=self._entry.options,
             settings=self._settings,

@@ -14,22 +14,20 @@ CATEGORY = "common"
 
 
 async def async_load_sentences(hass: HomeAssistant) -> Mapping[str, str]:
-    """Return the sentence of every reason, by its key, in the language of this Home Assistant."""
+    """Return what is said in the language of this Home Assistant: the reasons, and the main circuit's name."""
     translations = await async_get_translations(
         hass, hass.config.language, CATEGORY, [DOMAIN]
     )
-    prefix = f"component.{DOMAIN}.{CATEGORY}.reason_"
+    prefix = f"component.{DOMAIN}.{CATEGORY}."
     return {
-        key.removeprefix(prefix): sentence
-        for key, sentence in translations.items()
-        if key.startswith(prefix)
+        key.removeprefix(prefix): sentence for key, sentence in translations.items()
     }
 
 
 def explain(sentences: Mapping[str, str], reason: Reason) -> str:
     """Return the sentence of a reason with its values filled in."""
     values = {name: _readable(name, value) for name, value in reason.values}
-    return sentences[reason.key].format_map(values)
+    return sentences[f"reason_{reason.key}"].format_map(values)
 
 
 def _readable(name: str, value: str | float) -> str:

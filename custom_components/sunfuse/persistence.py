@@ -22,8 +22,14 @@ ENGINE_INTERVAL = timedelta(minutes=2)
 class Persistence:
     """The memory of one site, in Home Assistant's storage."""
 
-    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Bind to the site's storage; `async_load` reads it."""
+    def __init__(
+        self, hass: HomeAssistant, entry_id: str, *, simulated: bool = False
+    ) -> None:
+        """Bind to the site's storage; `async_load` reads it.
+
+        Simulated chargers are as new at every start, so nothing is kept of them.
+        """
+        self._simulated = simulated
         self._hass = hass
         self._store = Store[dict[str, Any]](
             hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.memory"
@@ -98,9 +104,9 @@ class Persistence:
         self._store.async_delay_save(self._as_dict, SAVE_DELAY_S)
 
     def _as_dict(self) -> dict[str, Any]:
-        stations: Mapping[str, Any] = (
-            self._central_system.stations if self._central_system else {}
-        )
+        stations: Mapping[str, Any] = {}
+        if self._central_system and not self._simulated:
+            stations = self._central_system.stations
         return {
             "stations": {name: station.memory() for name, station in stations.items()},
             "engine": self._engine() if self._engine else None,

@@ -58,7 +58,9 @@ def main_circuit(
     )
 
 
-def station_config(data: Mapping[str, Any], site: Site) -> StationConfig:
+def station_config(
+    data: Mapping[str, Any], site: Site, time_factor: float = 1.0
+) -> StationConfig:
     """Return what the central system needs to know of a charger's sub-entry.
 
     A charger between the two legs of a split-phase site is a single-phase charger at twice the voltage.
@@ -72,6 +74,7 @@ def station_config(data: Mapping[str, Any], site: Site) -> StationConfig:
         min_a=data[CONF_MIN_CURRENT],
         max_a=data[CONF_MAX_CURRENT],
         fail_safe_a=data[CONF_FAIL_SAFE_CURRENT],
+        time_factor=time_factor,
     )
 
 

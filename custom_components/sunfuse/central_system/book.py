@@ -430,6 +430,7 @@ class StationBook:
                 phases=self.config.phases,
                 voltage_v=self.config.voltage_v,
                 max_a=self.config.max_a,
+                time_factor=self.config.time_factor,
             )
         return self._meters[connector]
 

@@ -54,8 +54,14 @@ def scaled(reading: Reading) -> float:
 class Meter:
     """The meter of one connector: remembers the newest values, drops the impossible and counts it."""
 
-    def __init__(self, *, phases: int, voltage_v: float, max_a: float) -> None:
-        """Measure a connector with so many phases, a nominal voltage to neutral, and a rated current."""
+    def __init__(
+        self, *, phases: int, voltage_v: float, max_a: float, time_factor: float = 1.0
+    ) -> None:
+        """Measure a connector with so many phases, a nominal voltage to neutral, and a rated current.
+
+        At a simulated station energy flows `time_factor` times faster than the clock goes.
+        """
+        self._time_factor = time_factor
         self.configure(phases=phases, voltage_v=voltage_v, max_a=max_a)
         self._sample = MeterSample()
         self._energy_at: datetime | None = None
@@ -103,7 +109,7 @@ class Meter:
         if self.register_wh is None:
             return True
         hours = max(elapsed.total_seconds(), 0.0) / 3600
-        most_wh = self._max_w * hours * 1.2 + _SLACK_WH
+        most_wh = self._max_w * self._time_factor * hours * 1.2 + _SLACK_WH
         return 0 <= self.register_wh - start_wh <= most_wh
 
     def stopped(self, at: datetime) -> MeterSample:
@@ -263,7 +269,7 @@ class Meter:
         if self._energy_at is None:
             return math.inf
         hours = max((at - self._energy_at).total_seconds(), 0.0) / 3600
-        return self._max_w * hours * 1.2 + _SLACK_WH
+        return self._max_w * self._time_factor * hours * 1.2 + _SLACK_WH
 
     def _restarted(self, register_wh: float, lifetime: float, at: datetime) -> bool:
         """Whether the register counts from elsewhere now: a new meter, or one that restarts with each session.

@@ -159,6 +159,7 @@ class StationConfig:
     min_a: float = 6.0
     max_a: float = 16.0
     fail_safe_a: float = 6.0
+    time_factor: float = 1.0  # a simulated station's energy flows so much faster
     expiry_s: int = 120  # a live limit lapses by itself after this
     renew_s: float = 40.0  # and is renewed, unchanged, after this
     # Security profile 0 asks for nothing; with a password it is 1 (2 inside TLS), with a certificate 3.
