@@ -335,6 +335,7 @@ def test_rules_that_files_prove() -> None:
     [
         ("docs-installation-instructions", "Installation"),
         ("docs-removal-instructions", "Removal"),
+        ("docs-actions", "Actions"),
         ("docs-configuration-parameters", "Configuration"),
         ("docs-installation-parameters", "Set up my site"),
         ("docs-data-update", "How data is updated"),
@@ -352,6 +353,17 @@ def test_the_readme_has_what_the_quality_scale_asks_for(
     """Each rule on documentation has its section."""
     readme = (ROOT / "README.md").read_text("utf-8")
     assert re.search(rf"^##+ {re.escape(heading)}$", readme, re.MULTILINE), rule
+
+
+def test_the_readme_names_every_action() -> None:
+    """Each action is explained with each of its fields, and none that does not exist."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `sunfuse\.(\w+)` \|(.*)$", readme, re.MULTILINE))
+    actions = load_yaml_dict(INTEGRATION / "services.yaml")
+    assert rows.keys() == actions.keys()
+    for name, action in actions.items():
+        for field in action.get("fields", {}).keys() - {"device_id"}:
+            assert f"`{field}`" in rows[name], (name, field)
 
 
 def test_the_files_that_the_readme_shows_exist() -> None:
