@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 import json
 
+from aiohttp import ClientSession
 import pytest
 
 from custom_components.sunfuse.central_system import (
@@ -12,6 +13,7 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     Timing,
 )
+from custom_components.sunfuse.central_system.throttle import Throttle
 
 from .client import Payload, RawStation
 from .conftest import START, Connect, SteppedClock, Watched
@@ -331,3 +333,48 @@ async def test_diagnostics_hold_no_secrets(
     for _ in range(300):
         await station.call("Heartbeat", {})
     assert len(system.stations["CP1"].diagnostics()["messages"]) == 200
+
+
+async def test_silent_return(clock: SteppedClock) -> None:
+    """A charger that comes back without a word is taken as booted long ago, and asked who it is."""
+    system = CentralSystem(now=clock, timing=Timing(settle_s=0, return_s=0.05))
+    system.accept(CP1)
+    await system.start("127.0.0.1", 0)
+    async with ClientSession() as session:
+        station = await RawStation.connect(session, system.port)
+        told = await station.wait_told("TriggerMessage")
+        assert told["requestedMessage"] == "BootNotification"
+        await station.wait_told("SetChargingProfile")
+        await station.close()
+    await system.stop()
+
+
+async def test_connection_lost_while_setting_up(
+    watched: Watched, connect: Connect
+) -> None:
+    """A charger that hangs up while it is asked is asked again when it comes back."""
+    watched.system.accept(CP1)
+    for key in ("GetConfiguration", "SetChargingProfile", "ChangeConfiguration"):
+        station = await connect()
+        station.answers[key] = None
+        await station.boot()
+        await station.wait_told(key)
+        await station.close()
+        await watched.until(lambda: not watched.system.stations["CP1"].state.connected)
+    station = await connect()
+    await station.boot()
+    await station.wait_told("TriggerMessage")
+    assert watched.system.stations["CP1"].state.fail_safe_set
+
+
+def test_many_are_forgotten() -> None:
+    """What is remembered of who comes how often is bounded; the newest are remembered."""
+    now = 0.0
+    throttle = Throttle(1, 2, lambda: now)
+    assert [throttle["a"].take() for _ in range(4)] == [0, 0, 1, 2]
+    now = 10
+    assert throttle["a"].take() == 0
+    throttle["a"].take()
+    for number in range(600):
+        throttle[str(number)].take()
+    assert throttle["a"].take() == 0  # forgotten meanwhile

@@ -30,11 +30,6 @@ class Bucket:
         self._tokens -= 1
         return max(0.0, -self._tokens / self._rate_per_s)
 
-    def missing(self) -> float:
-        """Return for how many seconds to wait until there is a token to take."""
-        filled = self._tokens + (self._clock() - self._at) * self._rate_per_s
-        return max(0.0, (1 - filled) / self._rate_per_s)
-
 
 class Throttle:
     """A bucket for each of many, the oldest of which are forgotten."""

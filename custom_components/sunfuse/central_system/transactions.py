@@ -86,10 +86,3 @@ class Transactions:
         if record is None or record.stopped_at is not None:
             return None
         return self.add(replace(record, stopped_at=at, energy_wh=energy_wh))
-
-    def open_on(self, connector: int) -> Record | None:
-        """Return the newest transaction of a connector that has not ended."""
-        for record in reversed(self._records.values()):
-            if record.connector == connector and record.stopped_at is None:
-                return record
-        return None
