@@ -1,7 +1,7 @@
 """What is known of a charging station, whatever version of OCPP it speaks: adapters tell, everyone reads."""
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from .actions import ActingAdapter
 from .adapter import Adapter
 from .cards import CardPolicy
 from .clock import Clock
+from .events import EventOrder
 from .inspector import Inspector
 from .limiter import CHARGES, Limiter
 from .message_log import MessageLog
@@ -29,12 +30,11 @@ from .model import (
 )
 from .quirks import Kind, behaviour, in_force
 from .timing import Timing
-from .transactions import Record, Transactions
+from .transactions import Record, Transactions, stranger
 
 _LOGGER = logging.getLogger(__name__)
 
 MAX_CONNECTORS = 32
-_MOST_HELD = 100
 # In these no contactor is closed, whatever else is known.
 _IDLE = frozenset(
     (
@@ -87,8 +87,7 @@ class StationBook:
         self.lasting: tuple[float, tuple[Kind, int, bool]] | None = None
         self.evses: dict[tuple[int, int], int] = {}  # connectors by EVSE and connector
         self.device_model: dict[str, str | None] = {}  # OCPP 2.x, as it was reported
-        self._sequence: OrderedDict[str, int] = OrderedDict()
-        self._held: dict[str, tuple[datetime, Callable[[], None]]] = {}
+        self.events = EventOrder()
         self.cards = CardPolicy()
         self.former_password: str | None = None
         self._inspector = Inspector(self)
@@ -137,10 +136,7 @@ class StationBook:
 
     def heard(self) -> None:
         """Note a sign of life."""
-        for transaction_id, (until, tell) in tuple(self._held.items()):
-            if self.now() > until:
-                del self._held[transaction_id]
-                tell()
+        self.events.tell_overdue(self.now())
         self._state = replace(self._state, last_seen=self.now())
 
     def record(self, direction: str, text: str) -> None:
@@ -236,7 +232,7 @@ class StationBook:
         """Note that a transaction started. One of long ago runs still only if the connector says so."""
         transaction = record.transaction
         self.transactions.add(record)
-        self.release(transaction.id)
+        self.events.release(transaction.id)
         if self.transactions[transaction.id].stopped_at is not None:
             return  # its end was told before its start
         age = self.now() - transaction.started_at
@@ -244,30 +240,6 @@ class StationBook:
         if age > timedelta(seconds=self.timing.live_s) and status not in CHARGES:
             return
         self._run(record)
-
-    def newest_event(self, transaction_id: str, sequence: int) -> bool:
-        """Whether an event is the newest of its transaction so far (OCPP 2.x seqNo); notes that it came."""
-        newest = sequence > self._sequence.get(transaction_id, -1)
-        if newest:
-            self._sequence[transaction_id] = sequence
-            self._sequence.move_to_end(transaction_id)
-        while len(self._sequence) > _MOST_HELD:
-            self._sequence.popitem(last=False)
-        return newest
-
-    def hold(self, transaction_id: str, tell: Callable[[], None]) -> None:
-        """Wait with the end of a transaction whose start may still come; `tell` is called if it does not."""
-        if len(self._held) >= _MOST_HELD:
-            tell()
-            return
-        until = self.now() + timedelta(seconds=self.timing.hold_s)
-        self._held.setdefault(transaction_id, (until, tell))
-
-    def release(self, transaction_id: str) -> None:
-        """Tell the end of a transaction whose start has come now."""
-        held = self._held.pop(transaction_id, None)
-        if held is not None:
-            held[1]()
 
     def renew_limits(self, adapter: Adapter) -> None:
         """Send what is offered once more, to every connector with a transaction."""
@@ -346,7 +318,11 @@ class StationBook:
             words = (transaction_id, at.isoformat(), str(meter_stop_wh))
             if self.transactions.is_new(words):
                 self.counters["unknown_transactions"] += 1
-                self._tell_stranger(transaction_id, at, meter_stop_wh, reason, first)
+                self._finished(
+                    stranger(
+                        self.identity, transaction_id, at, meter_stop_wh, reason, first
+                    )
+                )
             return
         start_wh = record.transaction.meter_start_wh
         energy = None
@@ -380,32 +356,6 @@ class StationBook:
                 meter_stop_wh=meter_stop_wh,
                 energy_wh=energy,
                 id_token=record.transaction.id_token,
-                reason=reason,
-            )
-        )
-
-    def _tell_stranger(
-        self,
-        transaction_id: str,
-        at: datetime,
-        meter_stop_wh: float | None,
-        reason: str | None,
-        first: tuple[datetime, float] | None,
-    ) -> None:
-        started_at, start_wh = first or (None, None)
-        energy = None
-        if meter_stop_wh is not None and start_wh is not None:
-            energy = max(meter_stop_wh - start_wh, 0.0)
-        self._finished(
-            FinishedTransaction(
-                identity=self.identity,
-                id=transaction_id,
-                connector=None,
-                started_at=started_at,
-                stopped_at=at,
-                meter_start_wh=start_wh,
-                meter_stop_wh=meter_stop_wh,
-                energy_wh=energy,
                 reason=reason,
             )
         )

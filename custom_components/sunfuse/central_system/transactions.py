@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 import secrets
 
-from .model import Transaction
+from .model import FinishedTransaction, Transaction
 
 _REMEMBERED = 200
 
@@ -86,3 +86,29 @@ class Transactions:
         if record is None or record.stopped_at is not None:
             return None
         return self.add(replace(record, stopped_at=at, energy_wh=energy_wh))
+
+
+def stranger(
+    identity: str,
+    transaction_id: str,
+    at: datetime,
+    meter_stop_wh: float | None,
+    reason: str | None,
+    first: tuple[datetime, float] | None,
+) -> FinishedTransaction:
+    """Return a transaction of which only the end was told; it is guessed onto no connector."""
+    started_at, start_wh = first or (None, None)
+    energy = None
+    if meter_stop_wh is not None and start_wh is not None:
+        energy = max(meter_stop_wh - start_wh, 0.0)
+    return FinishedTransaction(
+        identity=identity,
+        id=transaction_id,
+        connector=None,
+        started_at=started_at,
+        stopped_at=at,
+        meter_start_wh=start_wh,
+        meter_stop_wh=meter_stop_wh,
+        energy_wh=energy,
+        reason=reason,
+    )

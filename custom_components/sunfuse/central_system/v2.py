@@ -290,7 +290,7 @@ class Adapter2(Actions2):
         station = self.station
         age = station.now() - at
         transaction_id = payload["transactionInfo"]["transactionId"]
-        newest = station.newest_event(transaction_id, payload["seqNo"])
+        newest = station.events.is_newest(transaction_id, payload["seqNo"])
         fresh = age <= timedelta(seconds=station.timing.live_s)
         return newest and fresh and not payload.get("offline", False)
 
@@ -375,7 +375,8 @@ class Adapter2(Actions2):
 
         known = station.transactions.get(event.transaction_id)
         if known is None:
-            station.hold(event.transaction_id, tell)
+            until = station.now() + timedelta(seconds=station.timing.hold_s)
+            station.events.hold(event.transaction_id, until, tell)
             return
         running = station.connector(known.connector).transaction
         was_running = running is not None and running.id == event.transaction_id

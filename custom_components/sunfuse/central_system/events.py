@@ -1,0 +1,47 @@
+"""The events of transactions of OCPP 2.x, which may come in any order."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
+
+_REMEMBERED = 100
+
+
+class EventOrder:
+    """Knows which event of a transaction is the newest, and holds ends that came before their start."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._newest: OrderedDict[str, int] = OrderedDict()
+        self._held: dict[str, tuple[datetime, Callable[[], None]]] = {}
+
+    def is_newest(self, transaction_id: str, sequence: int) -> bool:
+        """Whether an event is the newest of its transaction so far (seqNo); notes that it came."""
+        newest = sequence > self._newest.get(transaction_id, -1)
+        if newest:
+            self._newest[transaction_id] = sequence
+            self._newest.move_to_end(transaction_id)
+        while len(self._newest) > _REMEMBERED:
+            self._newest.popitem(last=False)
+        return newest
+
+    def hold(
+        self, transaction_id: str, until: datetime, tell: Callable[[], None]
+    ) -> None:
+        """Wait with the end of a transaction whose start may still come; `tell` is called if it does not."""
+        if len(self._held) >= _REMEMBERED:
+            tell()
+        else:
+            self._held.setdefault(transaction_id, (until, tell))
+
+    def release(self, transaction_id: str) -> None:
+        """Tell the end of a transaction whose start has come now."""
+        held = self._held.pop(transaction_id, None)
+        if held is not None:
+            held[1]()
+
+    def tell_overdue(self, now: datetime) -> None:
+        """Tell the ends whose start has not come in time."""
+        for transaction_id, (until, _) in tuple(self._held.items()):
+            if now > until:
+                self.release(transaction_id)
