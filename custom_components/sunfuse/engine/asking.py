@@ -197,5 +197,6 @@ def idle(asking: Ask, snapshot: Snapshot) -> bool:
         return False
     tuning = snapshot.tuning
     if past.off_since is not None:
-        return (snapshot.now - past.off_since).total_seconds() < tuning.turn_s
+        off_s = (snapshot.now - past.off_since).total_seconds()
+        return off_s < tuning.idle_retry_s
     return (snapshot.now - past.idle_since).total_seconds() >= tuning.idle_s

@@ -30,8 +30,8 @@ def calm_a(
     tuning = snapshot.tuning
     if before_a < min_a:
         return min_a
-    if target_a < most_a and target_a - before_a < max(
-        tuning.dead_band_a, tuning.dead_band * before_a
+    if target_a < most_a and target_a - before_a < _dead_band_a(
+        before_a, past, snapshot
     ):
         return before_a
     if past.raised_at is None:
@@ -40,6 +40,18 @@ def calm_a(
     if since_s < tuning.step_s:
         return before_a
     return min(target_a, before_a + tuning.ramp_a_per_s * since_s)
+
+
+def _dead_band_a(before_a: float, past: ConnectorMemory, snapshot: Snapshot) -> float:
+    """Return how much a rise must be worth: less, once the offer has long been the same."""
+    tuning = snapshot.tuning
+    since = past.settled_at
+    if (
+        since is not None
+        and (snapshot.now - since).total_seconds() >= tuning.dead_band_s
+    ):
+        return tuning.late_dead_band_a
+    return max(tuning.dead_band_a, tuning.dead_band * before_a)
 
 
 def locked_until(past: ConnectorMemory, tuning: Tuning) -> datetime | None:

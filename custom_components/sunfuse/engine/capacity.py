@@ -169,7 +169,12 @@ def _capacity(
 
 
 def _left(most: PerPhase, load: PerPhase) -> PerPhase:
-    return tuple(max(m - a, 0.0) for m, a in zip(most, load, strict=True))
+    """Return what a load leaves for cars, which is never more than the limit itself.
+
+    What the sun feeds in does not make the wires behind the fuse thicker, and a cloud takes it away faster than cars
+    let go.
+    """
+    return tuple(max(m - max(a, 0.0), 0.0) for m, a in zip(most, load, strict=True))
 
 
 def _at_least(load: PerPhase, beneath: list[float]) -> PerPhase:

@@ -217,7 +217,9 @@ def _lived(
     if offer_a > (connector.offer_a or 0.0):
         past.raised_at = now
     if offer_a > 0 or (switching(past, now) and connector.id in shares.running):
-        past.on_since = past.on_since or now
+        if past.on_since is None:
+            past.on_since = now
+            past.idle_since = None  # a new chance
         past.off_since = None
         if now - past.on_since >= FORGIVEN:
             past.stops = 0

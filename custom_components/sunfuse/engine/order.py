@@ -1,8 +1,8 @@
 """Who goes first, and who gets more: the site's policy and everyone's priority.
 
 Who runs keeps running for a turn of 15 minutes, as contactors and cars wear by switching; then who has waited longest
-is let in. So nobody starves, whatever the policy: that says who is first among those who wait alike, and how what is
-left above the minimum is shared.
+is let in: at once if it is new, after as long a wait if it had its turn before. So nobody starves, whatever the
+policy: that says who is first among those who wait alike, and how what is left above the minimum is shared.
 """
 
 from datetime import datetime
@@ -35,7 +35,7 @@ def rank(asking: Ask, snapshot: Snapshot) -> Rank:
     claim = 0 if asking.boosted else 2 if asking.solar else 1
     key = policy_key(asking.connector, past, snapshot)
     if idle(asking, snapshot):
-        return claim, 3, 0.0, key, asking.id
+        return claim, 4, 0.0, key, asking.id
     if past.on_since is not None:
         ran_s = (now - past.on_since).total_seconds()
         if ran_s < snapshot.tuning.turn_s:
@@ -43,7 +43,8 @@ def rank(asking: Ask, snapshot: Snapshot) -> Rank:
         return claim, 2, 0.0, key, asking.id
     waited_s = (now - past.off_since).total_seconds() if past.off_since else 0.0
     waited_s *= asking.connector.priority / PRIORITY
-    return claim, 1, -waited_s, key, asking.id
+    new = past.stopped_at is None or waited_s >= snapshot.tuning.turn_s
+    return claim, 1 if new else 3, -waited_s, key, asking.id
 
 
 def policy_key(

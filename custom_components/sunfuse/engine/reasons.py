@@ -67,9 +67,12 @@ def _why_waiting(asking: Ask, shares: Shares, tick: Tick) -> Reason:
     ends = _turn_end(blocked, shares, tick, solar=asking.solar)
     if reason.key is not ReasonKey.WAITING_FOR_CAPACITY or ends is None:
         return reason
+    until = max(ends, tick.snapshot.now)
+    if asking.past.off_since is not None and asking.past.stopped_at is not None:
+        turn = timedelta(seconds=tick.snapshot.tuning.turn_s)
+        until = max(until, asking.past.off_since + turn)
     return Reason(
-        key=ReasonKey.WAITING_FOR_TURN,
-        values=(*reason.values, *_until(max(ends, tick.snapshot.now))),
+        key=ReasonKey.WAITING_FOR_TURN, values=(*reason.values, *_until(until))
     )
 
 

@@ -40,6 +40,9 @@ class Tuning:
     # Steps
     dead_band: float = 0.05
     dead_band_a: float = 1.0
+    # After a minute at the same offer a smaller rise is worth it too, else it is lost all day.
+    dead_band_s: float = 60.0
+    late_dead_band_a: float = 0.5
     ramp_a_per_s: float = 1.0
     step_s: float = 5.0
     smoothing_s: float = 10.0  # of a circuit's load, for increases only
@@ -52,6 +55,7 @@ class Tuning:
     probe_s: float = 900.0
     probe_for_s: float = 60.0
     idle_s: float = 120.0  # an offer that is not taken for so long is not needed
+    idle_retry_s: float = 3600.0  # by then the car may want some again
     # Commanded against measured
     settling_s: float = 10.0
     ask_again_s: float = 5.0
