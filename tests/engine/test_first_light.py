@@ -69,6 +69,18 @@ def test_equal_shares_per_phase(
     assert offers(decision) == pytest.approx(expected)
 
 
+def test_sunshine_is_no_thicker_wire() -> None:
+    """With 6 kW of sun and 9 A exported per phase, two cars still share the 24 A of the main fuse."""
+    sunny = site(
+        car("a"),
+        car("b"),
+        house_a=(-8.7, -8.7, -8.7),
+        solar=PowerReading(at=NOW, power_w=6000),
+    )
+    decision, _ = decide(sunny, Memory())
+    assert offers(decision) == pytest.approx({"a": 12, "b": 12})
+
+
 @pytest.mark.parametrize(
     ("changes", "offer_a", "reason"),
     [
