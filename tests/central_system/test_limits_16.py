@@ -14,6 +14,7 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     StationState,
 )
+from custom_components.sunfuse.central_system.timing import Timing
 
 from .client import Payload, RawStation, get_configuration
 from .conftest import Connect, SteppedClock, Watched
@@ -278,6 +279,25 @@ async def test_limits_are_verified(
     assert state.fail_safe is fail_safe
     assert state.fall_back_a == fall_back_a
     assert _connector(watched.system).offer_check is check
+
+
+@pytest.mark.parametrize("timing", [Timing(settle_s=600, return_s=600, ping_s=600)])
+async def test_no_fall_back_is_missed_before_it_was_asked_for(
+    watched: Watched, connect: Connect, clock: SteppedClock
+) -> None:
+    """A car that charges while its charger still settles tells nothing of what it falls back to."""
+    watched.system.accept(CP1)
+    station = await connect()
+    station.answers["GetCompositeSchedule"] = _schedule((0, 10), (120, 16))
+    await station.boot()
+    await _charge(station, clock)
+    await watched.system.stations["CP1"].offer(1, 10)
+    await station.wait_told("GetCompositeSchedule")
+    await station.call("Heartbeat", {})  # the answer has been taken in
+    assert not station.told("TriggerMessage")
+    assert _connector(watched.system).offer_check is OfferCheck.SCHEDULED
+    assert _state(watched.system).fail_safe is FailSafe.NOT_VERIFIED
+    assert _state(watched.system).fall_back_a == CP1.fail_safe_a
 
 
 async def test_firmware_update_voids_what_was_verified(

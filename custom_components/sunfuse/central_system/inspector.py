@@ -66,8 +66,11 @@ class Inspector:
 
     def _judge_fall_back(self, offer_a: float, later_a: float) -> None:
         """Conclude from what the station intends after the present limit has lapsed."""
-        if self._station.state.fail_safe is not FailSafe.NOT_VERIFIED:
+        state = self._station.state
+        if state.fail_safe is not FailSafe.NOT_VERIFIED:
             return
+        if state.fail_safe_set is None:
+            return  # a car charged before the station was told what to fall back to
         fail_safe_a = self._station.config.fail_safe_a
         if later_a > fail_safe_a + _TOLERANCE_A:
             self._station.told_fail_safe(FailSafe.DOES_NOT_FALL_BACK)
