@@ -16,7 +16,7 @@ from .site import ChargerSpec
 from .uplink import Uplink, utcnow
 
 PREPARING_S = 1.0  # from plugging in to the start of a transaction
-NOTICEABLE_A = 0.5  # a change of current that is told at once
+NOTICEABLE_A = 0.3  # a change of current that is told at once; three cars stay within a usual margin
 TELL_AGAIN_S = 1.0  # but not more often
 _NO_SUPPLY = Supply(limit_a=0.0, phases=0)
 
