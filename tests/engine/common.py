@@ -51,7 +51,9 @@ def site(
 ) -> Snapshot:
     """Return a snapshot in which the meter shows the house's load and the cars' draw."""
     metered = tuple(
-        house_a[p] + sum(c.draw_a[p] for c in connectors if c.draw_a) for p in range(3)
+        house_a[p]
+        + sum(c.draw_a[p] for c in connectors if c.draw_a and p < len(c.draw_a))
+        for p in range(3)
     )
     snapshot = Snapshot(
         now=NOW,

@@ -129,7 +129,8 @@ def power_limits(
         if power_w is None:
             continue
         # Cars alone may take what they are allowed from the grid, and the sun on top.
-        besides_w = -sun_w if limit.cars_only else load_w[circuit]
+        cars_only = limit.cars_only or limit.kind is LimitKind.DIMMING
+        besides_w = -sun_w if cars_only else load_w[circuit]
         reason = limit_reason(limit, tree.circuits[circuit].name)
         found.append(
             PowerLimit(

@@ -11,7 +11,7 @@ from .memory import ConnectorMemory, Draw, Offered
 from .model import Connector, Snapshot
 
 # Chargers and their meters are this accurate.
-TOLERANCE_A = 0.6
+TOLERANCE_A = 1.0
 TOLERANCE = 0.05
 # One that had to be stopped is not trusted again before.
 DISTRUST = timedelta(minutes=15)

@@ -85,7 +85,7 @@ def _take_held(
     drawn = _drawn_now(connector, standing, tick)
     level_a = target_a
     if connector.status not in NO_CAR:
-        level_a = max(level_a, before_a(connector, tick.snapshot))
+        level_a = max(level_a, held_a(connector, tick.snapshot))
     phases = connector.phases
     if standing.ask is not None and not switching(standing.past, tick.snapshot.now):
         phases = standing.ask.phases

@@ -39,8 +39,8 @@ def rank(asking: Ask, snapshot: Snapshot) -> Rank:
     if past.on_since is not None:
         ran_s = (now - past.on_since).total_seconds()
         if ran_s < snapshot.tuning.turn_s:
-            return claim, 0, 0.0, (), asking.id
-        return claim, 2, 0.0, key, asking.id
+            return claim, 0, 0.0, (*key, ran_s), asking.id
+        return claim, 2, 0.0, (*key, ran_s), asking.id
     waited_s = (now - past.off_since).total_seconds() if past.off_since else 0.0
     waited_s *= asking.connector.priority / PRIORITY
     new = past.stopped_at is None or waited_s >= snapshot.tuning.turn_s

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from .asking import Ask
 from .calm import calm_a, round_down
+from .capacity import held_a
 from .filling import User, fill
 from .model import Connector, Snapshot
 from .order import growth, rank
@@ -34,7 +35,11 @@ def raised(
     for asking in asks:
         before = before_a(asking.connector, snapshot)
         base[asking.id] = before if before >= asking.connector.min_a else 0.0
-        take(left, resources.uses(asking.connector, asking.phases), base[asking.id])
+        take(
+            left,
+            resources.uses(asking.connector, asking.phases),
+            max(base[asking.id], held_a(asking.connector, snapshot)),
+        )
     most = {
         a.id: calm_a(
             targets[a.id],
@@ -49,12 +54,18 @@ def raised(
     for asking in sorted(asks, key=lambda a: rank(a, snapshot)):
         if base[asking.id] > 0:
             continue
+        # Its offer is not known, or has lapsed: it may be at its fail-safe current, and begins with that.
+        held = held_a(asking.connector, snapshot)
         uses = resources.uses(asking.connector, asking.phases)
+        take(left, uses, -held)
         if blocked_by(left, uses, asking.connector.min_a) is None:
             base[asking.id] = asking.connector.min_a
-            take(left, uses, asking.connector.min_a)
+            take(left, uses, max(asking.connector.min_a, held))
+            take(free, uses, max(held - asking.connector.min_a, 0.0))
         else:
             most[asking.id] = 0.0
+            take(left, uses, held)
+            take(free, uses, held)
     grown = growth(asks, snapshot)
     users = {
         a.id: User(

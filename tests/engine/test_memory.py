@@ -1,0 +1,132 @@
+"""The memory survives a restart, and whatever was done to its file."""
+
+from dataclasses import replace
+from datetime import timedelta
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.engine import Memory, decide
+from custom_components.sunfuse.engine.codec import from_jsonable, to_jsonable
+from custom_components.sunfuse.engine.memory import (
+    Boosted,
+    CircuitMemory,
+    ConnectorMemory,
+    Draw,
+    Offered,
+)
+from custom_components.sunfuse.engine.model import (
+    Boost,
+    Connector,
+    ExternalLimit,
+    LimitKind,
+    Mode,
+    PlanSlot,
+    PowerReading,
+    ReasonKey,
+    Snapshot,
+)
+
+from .common import MAIN, NOW, car, later, offers, site
+
+FULL = Memory(
+    connectors={
+        "a": ConnectorMemory(
+            draws=(Draw(at=NOW, current_a=(6.0, 6.0, 0.0)),),
+            on_since=NOW,
+            stops=2,
+            takes_a=9.5,
+            switches=(NOW, NOW + timedelta(minutes=1)),
+            offers=(Offered(at=NOW, current_a=8.0),),
+        )
+    },
+    circuits={"main": CircuitMemory(uncontrolled_a=(1.0, 2.0, 3.0), read_w=4.0)},
+    surplus_w=1234.5,
+    boosted=(Boosted(person="p", day="2026-06-21", energy_wh=10.0),),
+    at=NOW,
+)
+
+
+def test_there_and_back_through_json() -> None:
+    """What is written to a file is read back the same."""
+    stored = json.loads(json.dumps(FULL.to_dict()))
+    assert Memory.from_dict(stored) == FULL
+    assert Memory.from_dict(json.loads(json.dumps(Memory().to_dict()))) == Memory()
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        [],
+        "x",
+        {"unknown": 1},
+        {"connectors": []},
+        {"connectors": {"a": {"stops": "two"}}},
+        {"connectors": {"a": {"stops": True}}},
+        {"connectors": {"a": {"draws": [{"at": "yesterday", "current_a": [1]}]}}},
+        {"connectors": {"a": {"draws": [{"at": 5, "current_a": [1]}]}}},
+        {"connectors": {"a": {"draws": [{"at": NOW.isoformat()}]}}},
+        {"surplus_w": float("nan")},
+        {"surplus_w": "much"},
+        {"boosted": {"person": "p"}},
+    ],
+)
+def test_a_broken_memory_starts_anew_and_says_so(
+    stored: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever is in the file, charging goes on."""
+    assert Memory.from_dict(stored) == Memory()
+    assert "cannot be read" in caplog.text
+
+
+def test_a_snapshot_is_a_record() -> None:
+    """Any snapshot and decision can be written down and read back: a user's report is a test case."""
+    snapshot = site(
+        car(
+            "a",
+            boost=Boost(started_at=NOW, person="p"),
+            plan=PlanSlot(
+                at_most_a=8.0,
+                key=ReasonKey.WAITING_FOR_PRICE,
+                values=(("price", 0.18), ("until", "later")),
+            ),
+        ),
+        limits=(ExternalLimit(name="x", kind=LimitKind.PEAK, power_w=4000.0),),
+        solar=PowerReading(at=NOW, power_w=100.0),
+    )
+    stored = json.loads(json.dumps(to_jsonable(snapshot)))
+    assert from_jsonable(Snapshot, stored) == snapshot
+    broken = {**stored, "meters": [["main"]]}
+    with pytest.raises(ValueError, match="2 values expected"):
+        from_jsonable(Snapshot, broken)
+
+
+def test_a_restart_changes_no_offer_for_the_worse() -> None:
+    """With the memory from the file a solar car goes on; without one, too."""
+    snapshot = site(
+        car("a", mode=Mode.SOLAR, offer_a=8.0),
+        house_a=(-8.0, -8.0, -8.0),
+        solar=PowerReading(at=NOW, power_w=9000.0),
+    )
+    decision, memory = decide(snapshot, Memory())
+    assert offers(decision) == pytest.approx({"a": 8.0})
+    snapshot = later(snapshot, 5, decision)
+    kept = Memory.from_dict(json.loads(json.dumps(memory.to_dict())))
+    assert offers(decide(snapshot, kept)[0]) == pytest.approx({"a": 8.0})
+    assert offers(decide(snapshot, Memory())[0]) == pytest.approx({"a": 8.0})
+
+
+def test_another_site_does_not_inherit_loads() -> None:
+    """What was measured on three phases says nothing about a site of one."""
+    _, memory = decide(site(car("a"), house_a=(9, 9, 9)), Memory())
+    single = replace(
+        site(),
+        site=replace(site().site, phases=1),
+        circuits=(replace(MAIN, limit_a=(25,)),),
+        meters=(),
+        connectors=(Connector(id="b", circuit="main", phases=(0,)),),
+    )
+    decision, _ = decide(single, memory)
+    assert decision.circuits[0].uncontrolled_a == (0.0,)

@@ -1,0 +1,286 @@
+"""Meters that lie, and the time between an offer and the value that shows it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from custom_components.sunfuse.engine import Memory, decide
+from custom_components.sunfuse.engine.model import (
+    CircuitState,
+    ConnectorStatus,
+    Decision,
+    MeterQuality,
+    MeterReading,
+    PerPhase,
+    PowerReading,
+    ReasonKey,
+)
+
+from .common import MAIN, NOW, car, decided, offers, reasons, site, values
+
+type Told = Callable[[int], MeterReading | None]
+
+
+def watch(told: Told, ticks: int, **changes: object) -> list[Decision]:
+    """Return the decisions of so many ticks, five seconds apart, by what the meter tells at each."""
+    memory = Memory()
+    found = []
+    for tick in range(ticks):
+        now = NOW + timedelta(seconds=5 * tick)
+        reading = told(tick)
+        standing = car("a", **changes)
+        snapshot = replace(
+            site(replace(standing, draw_at=now)),
+            now=now,
+            meters=(("main", reading),) if reading else (),
+        )
+        decision, memory = decide(snapshot, memory)
+        found.append(decision)
+    return found
+
+
+def at(tick: int, *current_a: float, power_w: float | None = None) -> MeterReading:
+    """Return a reading of this tick."""
+    return MeterReading(
+        at=NOW + timedelta(seconds=5 * tick),
+        current_a=current_a or None,
+        power_w=power_w,
+    )
+
+
+def wobbling(tick: int, level: float = 18.0) -> MeterReading:
+    """Return a reading that changes a little each time."""
+    return at(tick, level + tick % 3 / 10, level, level)
+
+
+GOOD = MeterQuality.GOOD
+
+
+@pytest.mark.parametrize(
+    ("told", "ticks", "quality"),
+    [
+        (wobbling, 8, GOOD),
+        (lambda _: None, 1, MeterQuality.MISSING),
+        (at, 1, MeterQuality.MISSING),
+        (lambda _: at(0, 18, 18, 18), 8, MeterQuality.STALE),
+        # 130 A through 25 A, an impossible power, too few phases, and no number at all.
+        (lambda t: at(t, 18, 18, 130), 1, MeterQuality.OUT_OF_RANGE),
+        (lambda t: at(t, power_w=-90_000.0), 1, MeterQuality.OUT_OF_RANGE),
+        (lambda t: at(t, 18, 18), 1, MeterQuality.OUT_OF_RANGE),
+        (lambda t: at(t, 18, 18, float("nan")), 1, MeterQuality.OUT_OF_RANGE),
+        (lambda t: at(t, power_w=float("inf")), 1, MeterQuality.OUT_OF_RANGE),
+        # Down by more than the fuse within one reading, while the car went on: one reading is not believed, two are.
+        (lambda t: wobbling(t) if t < 4 else wobbling(t, -20), 5, MeterQuality.JUMPED),
+        (lambda t: wobbling(t) if t < 4 else wobbling(4, -20), 6, MeterQuality.JUMPED),
+        (lambda t: wobbling(t) if t < 4 else wobbling(t, -20), 6, GOOD),
+        # Up it is believed at once.
+        (lambda t: wobbling(t) if t < 4 else wobbling(t, 50), 5, GOOD),
+        # One that changed at every tick stands still for three minutes.
+        (
+            lambda t: replace(wobbling(min(t, 40)), at=at(t).at),
+            75,
+            MeterQuality.FROZEN,
+        ),
+        # One that was never seen to change may stand still for half an hour, and a circuit with no load forever.
+        (lambda t: at(t, 18, 18, 18), 300, GOOD),
+        (lambda t: at(t, 18, 18, 18), 370, MeterQuality.FROZEN),
+        (lambda t: at(t, 0, 0, 0, power_w=0.0), 370, GOOD),
+        # It moves again.
+        (lambda t: at(t, 18, 18, 18 if t < 370 else 18.5), 372, GOOD),
+    ],
+)
+def test_quality(told: Told, ticks: int, quality: MeterQuality) -> None:
+    """What is not believed leaves the car its fail-safe current, and says so; nothing has to be reset."""
+    decision = watch(told, ticks)[-1]
+    circuit = decision.circuits[0]
+    assert circuit.meter is quality
+    if quality is GOOD:
+        assert circuit.state is not CircuitState.METER_LOST
+    else:
+        assert circuit.state is CircuitState.METER_LOST
+        assert offers(decision) == {"a": 6}
+        assert reasons(decision) == {"a": ReasonKey.METER_LOST}
+        assert values(decision, "a") == {"circuit": "Main fuse", "quality": quality}
+
+
+def test_a_meter_that_does_not_see_the_cars_is_frozen() -> None:
+    """A car that went from 16 to 6 A a minute ago must show."""
+    memory = Memory()
+    states = []
+    for tick in range(20):
+        now = NOW + timedelta(seconds=5 * tick)
+        drawn = 16.0 if tick < 3 else 6.0
+        standing = car("a", offer_a=drawn, draw_a=(drawn,) * 3)
+        snapshot = replace(
+            site(replace(standing, draw_at=now)),
+            now=now,
+            meters=(("main", at(tick, 18.0, 18.0, 18.0)),),
+        )
+        decision, memory = decide(snapshot, memory)
+        states.append(decision.circuits[0].meter)
+    assert states[11] is GOOD
+    assert states[-1] is MeterQuality.FROZEN
+
+
+def test_lost_meter_keeps_the_last_load() -> None:
+    """19 A of house on L1 leave no fail-safe current of 6 A, whether the meter is silent or not."""
+    decisions = watch(lambda t: at(t, 35, 2, 2) if t < 3 else None, 5)
+    assert offers(decisions[-1]) == {"a": 0}
+
+
+def settled_memory(house_a: float) -> Memory:
+    """Return the memory of a site whose house takes this much."""
+    ago = NOW - timedelta(minutes=2)
+    standing = replace(car("a"), draw_at=ago)
+    before = replace(site(standing, house_a=(house_a,) * 3), now=ago)
+    reading = replace(before.meters[0][1], at=ago)
+    return decide(replace(before, meters=(("main", reading),)), Memory())[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "metered_a", "load_a"),
+    [
+        # A car that was just offered 16 A and still shows 6: what the meter shows above that may be the car.
+        ({"offer_a": 16.0, "draw_a": (6.0,) * 3, "offered_at": NOW}, 20, 4),
+        ({"offer_a": 16.0, "draw_a": (6.0,) * 3, "offered_at": NOW}, 26, 10),
+        # One that was just lowered to 6 A may still take 16: what the meter no longer shows is not free yet.
+        ({"offer_a": 6.0, "draw_a": (16.0,) * 3, "offered_at": NOW}, 20, 4),
+        ({"offer_a": 6.0, "draw_a": (16.0,) * 3, "offered_at": NOW}, 10, 4),
+        # Settled and told at the same time: the house is the difference.
+        ({"draw_a": (16.0,) * 3}, 26, 10),
+        ({"draw_a": (10.0,) * 3}, 18, 8),
+        # A draw that was told a minute ago: the car may have stopped since, so the fall of the meter frees nothing.
+        ({"draw_a": (16.0,) * 3, "draw_at": NOW - timedelta(minutes=1)}, 4, 4),
+        # Out of reach: anything from nothing to its offer.
+        ({"draw_a": (16.0,) * 3, "reachable": False}, 4, 4),
+        # A charger that measures nothing.
+        ({"draw_a": None, "draw_at": None}, 20, 4),
+    ],
+)
+def test_the_load_is_known_within_bounds(
+    changes: dict[str, object], metered_a: float, load_a: float
+) -> None:
+    """The last estimate is kept as far as meter and chargers allow."""
+    standing = replace(car("a"), **{"draw_at": NOW, **changes})  # type: ignore[arg-type]  # any field
+    snapshot = replace(
+        site(standing),
+        meters=(("main", MeterReading(at=NOW, current_a=(metered_a,) * 3)),),
+    )
+    decision = decide(snapshot, settled_memory(4.0))[0]
+    assert decision.circuits[0].uncontrolled_a == pytest.approx((load_a,) * 3)
+
+
+def test_without_generation_no_load_is_negative() -> None:
+    """A meter below the cars' draw frees nothing on a site that tells of no sun; with sun it does."""
+    standing = car("a", draw_a=(16.0,) * 3)
+    reading = (("main", MeterReading(at=NOW, current_a=(6.0,) * 3)),)
+    dark = replace(site(standing), meters=reading)
+    assert decided(dark).circuits[0].uncontrolled_a == (0, 0, 0)
+    bright = replace(dark, solar=PowerReading(at=NOW, power_w=9000))
+    assert decided(bright).circuits[0].uncontrolled_a == pytest.approx((-10,) * 3)
+
+
+@pytest.mark.parametrize(
+    ("power_w", "solar_w", "load_a"),
+    [
+        # 4600 W of which nobody knows the phase may all be on one: 20 A on each.
+        (4600, 0, (20, 20, 20)),
+        # An export of 2300 W under 4600 W of sun: the house takes 2300 W.
+        (-2300, 4600, (10, 10, 10)),
+    ],
+)
+def test_a_total_is_on_any_phase(
+    power_w: float, solar_w: float, load_a: PerPhase
+) -> None:
+    """Conservative, as nobody knows which."""
+    snapshot = replace(
+        site(),
+        meters=(("main", MeterReading(at=NOW, power_w=power_w)),),
+        solar=PowerReading(at=NOW, power_w=solar_w),
+    )
+    assert decided(snapshot).circuits[0].uncontrolled_a == pytest.approx(load_a)
+
+
+def test_a_total_of_one_phase_is_that_phase() -> None:
+    """On a single-phase site watts are as good as amperes."""
+    snapshot = replace(
+        site(),
+        site=replace(site().site, phases=1),
+        circuits=(replace(MAIN, limit_a=(25,)),),
+        meters=(("main", MeterReading(at=NOW, power_w=2300)),),
+    )
+    assert decided(snapshot).circuits[0].uncontrolled_a == pytest.approx((10,))
+
+
+def test_overloaded() -> None:
+    """A circuit above its limit says so."""
+    decision = decided(site(car("a"), house_a=(12, 0, 0)))
+    assert decision.circuits[0].state is CircuitState.OVERLOADED
+    assert offers(decision) == {"a": 12}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        # An offer that is not known, or has lapsed: at its fail-safe current of 6 A, or what it falls back to.
+        ({"offer_a": None, "draw_a": (0.0,) * 3}, 10),
+        ({"offer_until": NOW, "draw_a": (0.0,) * 3}, 10),
+        ({"offer_a": None, "draw_a": (0.0,) * 3, "fall_back_a": 10.0}, 6),
+        # No car: nothing is held, whatever the last one took.
+        ({"status": ConnectorStatus.AVAILABLE, "draw_a": (0.0,) * 3}, 16),
+        # Switched off, but it still draws 9 A.
+        ({"allowed": False, "offer_a": 0.0, "draw_a": (9.0,) * 3}, 7),
+        ({"allowed": False, "offer_a": 0.0, "draw_a": (0.0,) * 3}, 16),
+    ],
+)
+def test_what_another_may_still_take_is_not_given(
+    changes: dict[str, object], expected: float
+) -> None:
+    """A car of 6 A rises only into what the other has let go, in a main fuse of 17 A less 1 A."""
+    other = car("b", **changes)
+    if "allowed" not in changes and "status" not in changes:
+        other = replace(other, reachable=False)
+    snapshot = site(
+        car("a", offer_a=6.0),
+        other,
+        circuits=(replace(MAIN, limit_a=(17, 17, 17)),),
+    )
+    memory = Memory()
+    for second in range(0, 20, 5):
+        now = NOW + timedelta(seconds=second)
+        told = replace(
+            snapshot,
+            now=now,
+            meters=(("main", replace(snapshot.meters[0][1], at=now)),),
+            connectors=tuple(
+                replace(c, draw_at=now if c.draw_at else None)
+                for c in snapshot.connectors
+            ),
+        )
+        decision, memory = decide(told, memory)
+        offer_a = offers(decision)["a"]
+        snapshot = replace(
+            snapshot,
+            connectors=(
+                replace(snapshot.connectors[0], offer_a=offer_a),
+                snapshot.connectors[1],
+            ),
+        )
+    assert offer_a == pytest.approx(expected)
+
+
+def test_a_draw_without_a_car_is_the_last_cars() -> None:
+    """It holds nothing once it is old, and 6 A rise by 5 A; while it is new, 24 - 14 A are left."""
+    for age_s, expected in ((1, 10.0), (30, 11.0)):
+        gone = replace(
+            car("b", status=ConnectorStatus.AVAILABLE, offer_a=0.0),
+            draw_a=(14.0,) * 3,
+            draw_at=NOW - timedelta(seconds=age_s),
+        )
+        snapshot = replace(
+            site(car("a", offer_a=6.0), gone),
+            meters=(("main", MeterReading(at=NOW, current_a=(6.0,) * 3)),),
+        )
+        assert offers(decided(snapshot))["a"] == expected

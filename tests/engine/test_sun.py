@@ -1,0 +1,329 @@
+"""Sunshine: battery priority in all combinations and signs, delays and thresholds, phases, holding the battery."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.engine import Memory, decide
+from custom_components.sunfuse.engine.model import (
+    BatteryReading,
+    Connector,
+    Decision,
+    Mode,
+    PowerReading,
+    ReasonKey,
+    Snapshot,
+)
+from custom_components.sunfuse.engine.tuning import BatteryRules, Tuning
+
+from .common import MAIN, NOW, car, decided, later, of, offers, reasons, site, values
+
+
+def balance(
+    grid_w: float,
+    *connectors: Connector,
+    solar_w: float | None = 20_000,
+    battery_w: float | None = None,
+    soc: float | None = 50.0,
+    **changes: Any,
+) -> Snapshot:
+    """Return a site whose meter shows this power, evenly on three phases, besides the cars."""
+    return site(
+        *connectors,
+        house_a=(grid_w / 690,) * 3,
+        solar=None if solar_w is None else PowerReading(at=NOW, power_w=solar_w),
+        battery=None
+        if battery_w is None
+        else BatteryReading(at=NOW, power_w=battery_w, soc=soc),
+        circuits=(replace(MAIN, limit_a=(80,) * 3),),
+        **changes,
+    )
+
+
+FIRST = BatteryRules(battery_first_below_soc=80)
+SHARED = BatteryRules(battery_first_below_soc=80, car_share=0.5)
+STRONG = BatteryRules(battery_first_below_soc=80, charge_max_w=3000)
+SUPPORT = BatteryRules(support_above_soc=70)
+HELPING = BatteryRules(support_above_soc=40, support_w=2000)
+
+
+@pytest.mark.parametrize(
+    ("grid_w", "solar_w", "battery_w", "soc", "rules", "surplus_w"),
+    [
+        # No battery: what is exported, no more than the sun gives; with no solar meter, what is exported.
+        (-5000, 8000, None, None, BatteryRules(), 5000),
+        (-5000, 3000, None, None, BatteryRules(), 3000),
+        (-5000, None, None, None, BatteryRules(), 5000),
+        (2000, 8000, None, None, BatteryRules(), 0),
+        # Car first: what the battery takes is the cars' too, what it gives is not.
+        (-1000, 8000, -3000, 50, BatteryRules(), 4000),
+        (-5000, 8000, 2000, 50, BatteryRules(), 3000),
+        (500, 8000, -3000, 50, BatteryRules(), 2500),
+        (2000, 8000, -3000, 50, BatteryRules(), 1000),
+        # Battery first, below 80 %: what it takes is its own; above, or full, or unknown, by the rules.
+        (-1000, 8000, -3000, 50, FIRST, 1000),
+        (-1000, 8000, -3000, 80, FIRST, 4000),
+        (-1000, 8000, -3000, None, FIRST, 1000),
+        # It could take 3 kW but takes 1 kW, as cars take the rest: the first 3 kW are its own.
+        (-500, 8000, -1000, 50, STRONG, 0),
+        (-4000, 8000, -1000, 50, STRONG, 2000),
+        # By share: half of 4 kW; or all that it cannot take.
+        (-1000, 8000, -3000, 50, SHARED, 2000),
+        (-7000, 12000, -3000, 50, SHARED, 7000),
+        # Above 70 % the battery may support: what it gives of its own accord counts.
+        (-5000, 8000, 2000, 75, SUPPORT, 5000),
+        (-5000, 8000, 2000, 60, SUPPORT, 3000),
+        (-5000, 8000, 2000, None, SUPPORT, 3000),
+        (-5000, 8000, -1000, 75, SUPPORT, 6000),
+        # With 2 kW whether it gives now or not.
+        (-1000, 8000, 0, 50, HELPING, 3000),
+        (1000, 8000, 500, 50, HELPING, 2000),
+    ],
+)
+def test_surplus(
+    grid_w: float,
+    solar_w: float | None,
+    battery_w: float | None,
+    soc: float | None,
+    rules: BatteryRules,
+    surplus_w: float,
+) -> None:
+    """The solar power that would be exported if no car charged, less what is the battery's."""
+    snapshot = balance(
+        grid_w, solar_w=solar_w, battery_w=battery_w, soc=soc, battery_rules=rules
+    )
+    assert decided(snapshot).surplus_w == pytest.approx(surplus_w)
+
+
+def test_readings_that_say_nothing_about_now() -> None:
+    """An old battery reading: no surplus, as it may be the battery's. An old solar one is left out."""
+    snapshot = balance(-5000, solar_w=3000, battery_w=0)
+    old = NOW - timedelta(minutes=10)
+    assert decided(snapshot).surplus_w == pytest.approx(3000)
+    lost = replace(snapshot, battery=BatteryReading(at=old, power_w=0))
+    assert decided(lost).surplus_w == 0
+    lost = replace(snapshot, solar=PowerReading(at=old, power_w=3000))
+    assert decided(lost).surplus_w == pytest.approx(5000)
+    broken = replace(snapshot, solar=PowerReading(at=NOW, power_w=float("nan")))
+    assert decided(broken).surplus_w == pytest.approx(5000)
+
+
+def test_without_a_grid_meter() -> None:
+    """The solar power less the assumed load of 2 A on three phases."""
+    snapshot = replace(
+        balance(0, solar_w=5000),
+        circuits=(replace(MAIN, assumed_load_a=(2, 2, 2)),),
+        meters=(),
+    )
+    assert decided(snapshot).surplus_w == pytest.approx(5000 - 1380)
+    assert decided(replace(snapshot, solar=None)).surplus_w == 0
+
+
+class Day:
+    """A site that is decided on every five seconds, whose cars follow."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        """Begin with this snapshot."""
+        self.snapshot = snapshot
+        self.memory = Memory()
+        self.decision, self.memory = decide(snapshot, self.memory)
+
+    def run(self, seconds: int, grid_w: float | None = None) -> Decision:
+        """Let so many seconds pass, with another power of the grid besides the cars."""
+        for _ in range(seconds // 5):
+            self.snapshot = later(self.snapshot, 5, self.decision)
+            if grid_w is not None:
+                drawn = [
+                    sum((c.draw_a or (0, 0, 0))[p] for c in self.snapshot.connectors)
+                    for p in range(3)
+                ]
+                name, reading = self.snapshot.meters[0]
+                load = tuple(grid_w / 690 + a for a in drawn)
+                self.snapshot = replace(
+                    self.snapshot, meters=((name, replace(reading, current_a=load)),)
+                )
+            self.decision, self.memory = decide(self.snapshot, self.memory)
+        return self.decision
+
+
+def waiting(name: str = "a", **changes: Any) -> Connector:
+    """Return a car that waits for the sun."""
+    return car(name, **{"mode": Mode.SOLAR, "offer_a": 0.0, **changes})
+
+
+def test_start_after_one_minute_stop_after_three() -> None:
+    """Delays of one and three minutes, and reasons that say until when."""
+    day = Day(balance(-5000, waiting()))
+    assert reasons(day.decision) == {"a": ReasonKey.STARTING_ON_SUN}
+    until = NOW + timedelta(seconds=60)
+    assert values(day.decision, "a") == {"until": until.isoformat()}
+    assert offers(day.run(55)) == {"a": 0}
+    assert offers(day.run(5)) == {"a": 6}
+    assert offers(day.run(60))["a"] > 6
+    day.run(30, 1000)
+    assert offers(day.decision) == {"a": 6}
+    assert offers(day.run(145, 1000)) == {"a": 6}
+    stopped = day.run(60, 1000)
+    assert offers(stopped) == {"a": 0}
+    # Stopped less than a minute ago: a pause first, then the sun again.
+    assert reasons(stopped) == {"a": ReasonKey.PAUSING}
+    assert reasons(day.run(60, 1000)) == {"a": ReasonKey.WAITING_FOR_SUN}
+    assert values(day.decision, "a")["needed_w"] == 4140
+    assert offers(day.run(120, -5000)) == {"a": 6}
+
+
+def test_minimum_time_on() -> None:
+    """A car that just started goes on for ten minutes if so set."""
+    day = Day(balance(-5000, waiting(), tuning=Tuning(min_on_s=600)))
+    day.run(70)
+    assert offers(day.run(400, 1000)) == {"a": 6}
+    assert offers(day.run(200, 1000)) == {"a": 0}
+
+
+@pytest.mark.parametrize(
+    ("tuning", "grid_w", "starts"),
+    [
+        (Tuning(start_delay_s=0), -4000, False),
+        # Start as soon as one kilowatt is exported, the rest is from the grid.
+        (Tuning(start_delay_s=0, start_export_w=1000), -1100, True),
+        (Tuning(start_delay_s=0, start_export_w=1000), -900, False),
+        # Start at what is worth it: 10 A are 6.9 kW.
+        (Tuning(start_delay_s=0, prefer_power=True), -6000, False),
+        (Tuning(start_delay_s=0, prefer_power=True), -7000, True),
+    ],
+)
+def test_start_thresholds(tuning: Tuning, grid_w: float, starts: bool) -> None:
+    """Thresholds in watts of export."""
+    decision = decided(balance(grid_w, waiting(), tuning=tuning))
+    assert (offers(decision)["a"] > 0) is starts
+
+
+def test_stop_threshold() -> None:
+    """A car whose minimum takes 4140 W goes on with an import of up to a kilowatt."""
+    tuning = Tuning(stop_delay_s=0, min_on_s=0, stop_import_w=1000, average_down_s=0)
+    running = waiting(offer_a=6.0)
+    assert offers(decided(balance(-3200, running, tuning=tuning))) == {"a": 6}
+    assert offers(decided(balance(-3100, running, tuning=tuning))) == {"a": 0}
+
+
+def test_the_average_follows_without_chasing() -> None:
+    """A dip of five seconds to nothing takes a third of the surplus, and comes back slowly."""
+    day = Day(balance(-6000, waiting(offer_a=8.0)))
+    dipped = day.run(5, 0).surplus_w
+    assert dipped == pytest.approx(6000 - 6000 * 5 / 15)
+    back = day.run(5, -6000).surplus_w
+    assert back == pytest.approx(dipped + (6000 - dipped) * 5 / 35)
+
+
+def test_cars_at_full_power_take_their_part() -> None:
+    """Of 8 kW of surplus a car at full power takes 6.9 kW: nothing is left for a start."""
+    fast = car("a", offer_a=10.0, max_a=10.0)
+    snapshot = balance(-8000, fast, waiting("b"), tuning=Tuning(start_delay_s=0))
+    decision = decided(snapshot)
+    assert offers(decision)["b"] == 0
+    assert reasons(decision)["b"] is ReasonKey.WAITING_FOR_SUN
+
+
+def test_minimums_of_solar_min_come_first() -> None:
+    """5 kW carry the minimum that is promised to one, and not that of the other as well."""
+    promised = waiting("a", mode=Mode.SOLAR_MIN, offer_a=6.0)
+    snapshot = balance(-5000, promised, waiting("b"), tuning=Tuning(start_delay_s=0))
+    assert offers(decided(snapshot)) == {"a": 7.2, "b": 0}
+    assert reasons(decided(snapshot))["a"] is ReasonKey.LIMITED_BY_SUN
+
+
+def test_two_do_not_start_on_the_same_sun() -> None:
+    """6 kW are enough for one at its minimum; the other waits its turn."""
+    day = Day(balance(-6000, waiting("a"), waiting("b")))
+    told = offers(day.run(90))
+    assert min(told.values()) == 0
+    assert max(told.values()) >= 6
+
+
+SWITCHES: dict[str, Any] = {"switches_phases": True}
+
+
+def test_one_phase_when_the_sun_carries_no_three() -> None:
+    """2 kW: a start on one phase. 6 kW for five minutes: a pause, then three. 2 kW for two minutes: back to one."""
+    day = Day(balance(-2000, waiting(**SWITCHES)))
+    decision = day.run(65)
+    assert of(decision, "a").phases == 1
+    assert 6 <= of(decision, "a").offer_a <= 8.7
+    decision = day.run(290, -6000)
+    assert of(decision, "a").phases == 1
+    assert of(decision, "a").offer_a == pytest.approx(16)
+    # 25 s until the average is above 4140 W, then five minutes, then 20 s of pause.
+    decision = day.run(40, -6000)
+    assert reasons(decision) == {"a": ReasonKey.SWITCHING_PHASES}
+    assert of(decision, "a").offer_a == 0
+    assert values(decision, "a")["phases"] == 3
+    decision = day.run(60, -6000)
+    assert of(decision, "a").phases == 3
+    assert of(decision, "a").offer_a == pytest.approx(8.6, abs=0.5)
+    decision = day.run(200, -2000)
+    assert of(decision, "a").phases == 1
+    assert of(decision, "a").offer_a >= 6
+
+
+def test_an_hour_has_only_so_many_switches() -> None:
+    """Sun that turns every ten minutes: four switches. Then it stops for want of sun, starts on one, and stays."""
+    day = Day(balance(-6000, waiting(offer_a=8.0, **SWITCHES)))
+    phases = []
+    for turn in range(6):
+        day.run(600, -2000 if turn % 2 == 0 else -6000)
+        phases.append(of(day.decision, "a").phases)
+    assert phases == [1, 3, 1, 3, 1, 1]
+
+
+def test_patience_starts_anew() -> None:
+    """A cloud shorter than the patience switches nothing."""
+    day = Day(balance(-6000, waiting(offer_a=8.0, **SWITCHES)))
+    for _ in range(5):
+        day.run(60, -2000)
+        day.run(60, -6000)
+    assert of(day.decision, "a").phases == 3
+    assert not day.memory.connectors["a"].switches
+
+
+HOLD = BatteryRules(hold=True)
+
+
+@pytest.mark.parametrize(
+    ("grid_w", "battery_w", "soc", "rules", "hold"),
+    [
+        # 11 kW into the car with 2 kW of sun: the battery would give the rest.
+        (-2000, 0, 50, HOLD, True),
+        (-12_000, 0, 50, HOLD, False),
+        (-2000, 0, 50, BatteryRules(), False),
+        (-2000, None, 50, HOLD, False),
+        # It may support.
+        (-2000, 0, 50, BatteryRules(hold=True, support_above_soc=40), False),
+        (-2000, 0, 30, BatteryRules(hold=True, support_above_soc=40), True),
+    ],
+)
+def test_hold_the_battery(
+    grid_w: float,
+    battery_w: float | None,
+    soc: float,
+    rules: BatteryRules,
+    hold: bool,
+) -> None:
+    """It is kept from discharging into cars that take more than the sun gives."""
+    snapshot = balance(
+        grid_w, car("a"), battery_w=battery_w, soc=soc, battery_rules=rules
+    )
+    assert decided(snapshot).hold_battery is hold
+
+
+def test_the_battery_is_given_back() -> None:
+    """A minute after the last need."""
+    day = Day(balance(-2000, car("a"), battery_w=0, battery_rules=HOLD))
+    assert day.decision.hold_battery
+    assert day.memory.hold_since == NOW
+    done = replace(day.snapshot.connectors[0], allowed=False)
+    day.snapshot = replace(day.snapshot, connectors=(done,))
+    assert day.run(55).hold_battery
+    assert not day.run(15).hold_battery
+    assert day.memory.hold_since is None
