@@ -1,5 +1,7 @@
 """How a charger's phases, and what it says of itself, become what the engine decides on."""
 
+from typing import Any
+
 import pytest
 
 from custom_components.sunfuse.central_system.model import (
@@ -112,7 +114,7 @@ def test_limit_never_exceeds_the_fuse(limit_a: float | None, expected: float) ->
 
 
 def _connector(
-    state: ConnectorState, *, in_flight_a: float | None = None, **settings: float
+    state: ConnectorState, *, in_flight_a: float | None = None, **settings: Any
 ) -> Connector:
     return connector_of(
         key=ConnectorKey(identity="CP", connector=1),
