@@ -15,10 +15,39 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from .central_system.client import RawStation
+from .central_system.client import Payload, RawStation
 from .common import charger, free_port, set_meters, site_entry, wait_until
 
 BOOT = {"chargePointVendor": "Wallbox GmbH", "chargePointModel": "W11"}
+
+
+def limit_of(request: tuple[str, Payload]) -> float | None:
+    """Return the limit of a transaction's charging profile, None for any other request."""
+    action, payload = request
+    profile = payload.get("csChargingProfiles", {})
+    if action != "SetChargingProfile" or (
+        profile.get("chargingProfilePurpose") != "TxProfile"
+    ):
+        return None
+    limit: float = profile["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"]
+    return limit
+
+
+def limits(station: RawStation) -> list[float]:
+    """Return the limits of transactions that a charger was sent."""
+    return [x for request in station.requests if (x := limit_of(request)) is not None]
+
+
+async def obeys(station: RawStation, limit_a: float) -> None:
+    """Wait until the newest limit that the charger has is this one.
+
+    A rise of less than 1 A is not worth a message, so what is left to the limit may be less than that.
+    """
+    least_a = limit_a - 1 if limit_a > 6 else limit_a
+    await wait_until(
+        lambda: any(least_a - 0.01 < x < limit_a + 0.01 for x in limits(station)[-1:]),
+        f"a limit of {limit_a} A",
+    )
 
 
 class Home:
@@ -34,6 +63,7 @@ class Home:
         self.house_a: tuple[float, float, float] | None = (10, 4, 4)
         self.car_a = 0.0
         self.transaction: dict[str, Any] = {}
+        self.charging: RawStation | None = None  # whose car draws what it is offered
 
     async def live(self) -> None:
         """Let the house's meter report every second, as a meter does; it breaks when there is no house."""
@@ -44,6 +74,9 @@ class Home:
             else:
                 l1, l2, l3 = (phase + self.car_a for phase in self.house_a)
                 set_meters(self.hass, currents_a=(l1, l2, l3))
+            station = self.charging
+            if station and not station.websocket.closed and (told := limits(station)):
+                await self.draw(station, told[-1])
             await asyncio.sleep(1)
 
     async def connect(self, identity: str) -> RawStation:
@@ -80,6 +113,7 @@ class Home:
         )
         self.transaction = {"transactionId": started["transactionId"]}
         await self.tell(station, "Charging")
+        self.charging = station
         return station
 
     async def draw(

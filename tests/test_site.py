@@ -14,9 +14,8 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from .central_system.client import Payload, RawStation
 from .common import site_entry, wait_until
-from .site_fixtures import BOOT, Home
+from .site_fixtures import BOOT, obeys
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -29,32 +28,6 @@ ACCEPTING = {
     "max_a": 16,
     "fail_safe_a": 6,
 }
-
-
-def limit_of(request: tuple[str, Payload]) -> float | None:
-    """Return the limit of a transaction's charging profile, None for any other request."""
-    action, payload = request
-    profile = payload.get("csChargingProfiles", {})
-    if action != "SetChargingProfile" or (
-        profile.get("chargingProfilePurpose") != "TxProfile"
-    ):
-        return None
-    limit: float = profile["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"]
-    return limit
-
-
-def limits(station: RawStation) -> list[float]:
-    """Return the limits of transactions that a charger was sent."""
-    return [x for request in station.requests if (x := limit_of(request)) is not None]
-
-
-async def obeys(home: Home, station: RawStation, limit_a: float) -> None:
-    """Wait until the newest limit that the charger has is this one; its car then draws just that."""
-    await wait_until(
-        lambda: limits(station)[-1:] == [pytest.approx(limit_a)],
-        f"a limit of {limit_a} A",
-    )
-    await home.draw(station, limit_a)
 
 
 async def test_an_unknown_charger_is_discovered_and_accepted(
@@ -118,24 +91,41 @@ async def test_the_offer_is_what_the_house_leaves(start: Callable[..., Any]) -> 
     """25 A less 1 A less the 10 A of the house on L1 are 14 A; when the house takes more, at once less."""
     home = await start("CP1")
     station = await home.charge("CP1")
-    await obeys(home, station, 14)
+    await obeys(station, 14)
     await home.shows("sensor", "CP1/1_reason", "limited_by_circuit")
     assert (
         home.state("sensor", "CP1/1_explanation")
         == "The main fuse leaves no more on L1."
     )
-    assert float(home.state("sensor", "CP1/1_offered_current")) == pytest.approx(14)
-    assert float(home.state("sensor", "headroom_l1")) == pytest.approx(0)
-    assert float(home.state("sensor", "grid_current_l1")) == pytest.approx(10)
-    assert float(home.state("sensor", "grid_power_l1")) == pytest.approx(2300)
-    assert float(home.state("sensor", "grid_power")) == pytest.approx(18 * 230)
-    assert float(home.state("sensor", "given_l1")) == pytest.approx(14)
-    assert float(home.state("sensor", "given_power")) == pytest.approx(14 * 3 * 230)
+    assert float(home.state("sensor", "CP1/1_offered_current")) == pytest.approx(
+        14, abs=1
+    )
+    assert float(home.state("sensor", "headroom_l1")) == pytest.approx(0, abs=1)
+    offer_a = float(home.state("sensor", "CP1/1_offered_current"))
+    assert float(home.state("sensor", "given_l1")) == pytest.approx(offer_a)
+    assert float(home.state("sensor", "given_power")) == pytest.approx(
+        offer_a * 3 * 230
+    )
+    # The house's 10, 4 and 4 A and the car's.
+    await wait_until(
+        lambda: float(home.state("sensor", "grid_current_l1")) == 10 + offer_a,
+        "the meter shows the car",
+    )
+    await wait_until(
+        lambda: (
+            float(home.state("sensor", "grid_power"))
+            == pytest.approx((18 + 3 * offer_a) * 230)
+        ),
+        "and its power",
+    )
+    assert float(home.state("sensor", "grid_power_l1")) == pytest.approx(
+        (10 + offer_a) * 230
+    )
 
     home.house_a = (17, 4, 4)
-    await obeys(home, station, 7)
+    await obeys(station, 7)
     home.house_a = (20, 4, 4)
-    await obeys(home, station, 0)
+    await obeys(station, 0)
     await home.shows("sensor", "CP1/1_reason", "waiting_for_capacity")
 
 
@@ -143,19 +133,19 @@ async def test_what_the_user_sets_counts_at_once(start: Callable[..., Any]) -> N
     """Limit, mode, maximum and permission, each by its own entity."""
     home = await start("CP1")
     station = await home.charge("CP1")
-    await obeys(home, station, 14)
+    await obeys(station, 14)
     await home.call("number", "set_value", "limit", value=19)
-    await obeys(home, station, 8)
+    await obeys(station, 8)
     await home.call("number", "set_value", "limit", value=25)
     await home.call("number", "set_value", "CP1/1_max_current", value=7)
-    await obeys(home, station, 7)
+    await obeys(station, 7)
     await home.call("switch", "turn_off", "CP1/1_charging_allowed")
-    await obeys(home, station, 0)
+    await obeys(station, 0)
     await home.shows("sensor", "CP1/1_reason", "not_allowed")
     await home.call("switch", "turn_on", "CP1/1_charging_allowed")
-    await obeys(home, station, 7)
+    await obeys(station, 7)
     await home.call("select", "select_option", "CP1/1_mode", option="off")
-    await obeys(home, station, 0)
+    await obeys(station, 0)
     await home.shows("sensor", "CP1/1_reason", "mode_off")
     assert home.state("select", "CP1/1_mode") == "off"
     assert home.state("switch", "CP1/1_charging_allowed") == "on"
@@ -210,6 +200,7 @@ async def test_a_session_outlives_a_restart(
     """Home Assistant restarts while a car charges: the session goes on, its energy too."""
     home = await start("CP1")
     station = await home.charge("CP1")
+    home.charging = None
     await home.draw(station, 6, register_kwh=1.5)
     await wait_until(
         lambda: home.state("sensor", "CP1/1_session_energy") == "0.5", "half a kWh"
@@ -233,6 +224,7 @@ async def test_what_the_charger_measures(start: Callable[..., Any]) -> None:
     """Power, current and energy; the register rises on, the session's begins at the transaction's start."""
     home = await start("CP1")
     station = await home.charge("CP1")
+    home.charging = None
     await home.draw(station, 6, register_kwh=1.5)
     await home.shows("sensor", "CP1/1_power", "4.14")
     assert float(home.state("sensor", "CP1/1_energy")) == pytest.approx(1.5)
@@ -262,15 +254,15 @@ async def test_without_its_meter_a_site_is_careful(
     """The fail-safe current and no more, until the meter is back."""
     home = await start("CP1")
     station = await home.charge("CP1")
-    await obeys(home, station, 14)
+    await obeys(station, 14)
     home.house_a = None
-    await obeys(home, station, 6)
+    await obeys(station, 6)
     await home.shows("sensor", "state", "meter_lost")
     assert home.state("sensor", "CP1/1_reason") == "meter_lost"
     assert home.state("sensor", "grid_power") == STATE_UNKNOWN
     home.house_a = (10, 4, 4)
     await home.shows("sensor", "state", "ok", "limited")
-    await obeys(home, station, 14)
+    await obeys(station, 14)
 
 
 async def test_a_taken_port_is_tried_again(

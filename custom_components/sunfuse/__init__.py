@@ -18,6 +18,7 @@ from .explain import async_load_sentences
 from .persistence import Persistence
 from .services import async_setup_services
 from .settings import Settings, default_mode
+from .sharing_services import async_setup_sharing_services
 from .simulation import SimulatedHouse
 from .snapshot import site_of
 from .sources.config import SourcesConfig
@@ -39,6 +40,7 @@ PLATFORMS = [
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions, which are there whether a site is loaded or not."""
     async_setup_services(hass)
+    async_setup_sharing_services(hass)
     return True
 
 

@@ -214,9 +214,12 @@ class Controller:
         keys = {key.id: key for key in self.connector_keys()}
         for connector in decision.connectors:
             key = keys[connector.id]
-            if self._central_system.stations[key.identity].state.connected:
+            station = self._central_system.stations[key.identity]
+            if station.state.connected:
+                # Between the two legs of a split-phase site a charger has one phase.
+                phases = min(connector.phases, station.config.phases)
                 self._offers.send(
-                    key, Offer(current_a=connector.offer_a, phases=connector.phases)
+                    key, Offer(current_a=connector.offer_a, phases=phases)
                 )
 
     @callback

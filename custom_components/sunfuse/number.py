@@ -28,6 +28,15 @@ LIMIT = NumberEntityDescription(
     native_step=1,
     mode=NumberMode.BOX,
 )
+PRIORITY = NumberEntityDescription(
+    key="priority",
+    translation_key="priority",
+    native_min_value=1,
+    native_max_value=10,
+    native_step=1,
+    entity_category=EntityCategory.CONFIG,
+    entity_registry_enabled_default=False,
+)
 MAX_CURRENT = NumberEntityDescription(
     key="max_current",
     translation_key="max_current",
@@ -49,7 +58,10 @@ async def async_setup_entry(
         hass,
         entry,
         async_add_entities,
-        lambda subentry, key: [MaxCurrent(hass, entry, subentry, key)],
+        lambda subentry, key: [
+            MaxCurrent(hass, entry, subentry, key),
+            Priority(hass, entry, subentry, key, PRIORITY),
+        ],
     )
 
 
@@ -71,7 +83,7 @@ class SiteLimit(SiteEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Set the limit, and share anew at once."""
-        self._runtime.settings.set_limit(value)
+        self._runtime.settings.set_site(limit_a=value)
         self._runtime.controller.tick()
 
 
@@ -107,3 +119,20 @@ class MaxCurrent(ConnectorSettingEntity, NumberEntity):
         """Set the maximum, and share anew at once."""
         self._runtime.settings.set_connector(self.key.id, max_current_a=value)
         self._runtime.controller.tick()
+
+
+class Priority(ConnectorSettingEntity, NumberEntity):
+    """How much a connector weighs against the others, whatever the site's policy."""
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the priority."""
+        return self.connector.settings.priority if self.connector else None
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set the priority, and share anew at once."""
+        runtime = self._entry.runtime_data
+        runtime.settings.set_connector(self.key.id, priority=int(value))
+        runtime.controller.tick()

@@ -3,17 +3,27 @@
 from typing import override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .data import SunfuseConfigEntry
 from .engine.model import Mode
-from .entity import ConnectorSettingEntity, add_connector_entities
+from .engine.tuning import Policy
+from .entity import ConnectorSettingEntity, SiteEntity, add_connector_entities
 
 PARALLEL_UPDATES = 0
 
 MODE = SelectEntityDescription(
     key="mode", translation_key="mode", options=[mode.value for mode in Mode]
+)
+
+
+POLICY = SelectEntityDescription(
+    key="policy",
+    translation_key="policy",
+    options=[policy.value for policy in Policy],
+    entity_category=EntityCategory.CONFIG,
 )
 
 
@@ -23,12 +33,34 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the selects of a site."""
+    async_add_entities([SharingPolicy(entry)])
     add_connector_entities(
         hass,
         entry,
         async_add_entities,
         lambda subentry, key: [ChargingMode(hass, entry, subentry, key, MODE)],
     )
+
+
+class SharingPolicy(SiteEntity, SelectEntity):
+    """Who gets more of what is left above everyone's minimum."""
+
+    def __init__(self, entry: SunfuseConfigEntry) -> None:
+        """Initialize the policy."""
+        super().__init__(entry, POLICY)
+        self._runtime = entry.runtime_data
+
+    @property
+    @override
+    def current_option(self) -> str:
+        """Return the policy."""
+        return self._runtime.settings.site.policy
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Set the policy, and share anew at once."""
+        self._runtime.settings.set_site(policy=Policy(option))
+        self._runtime.controller.tick()
 
 
 class ChargingMode(ConnectorSettingEntity, SelectEntity):

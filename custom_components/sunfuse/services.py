@@ -7,7 +7,6 @@ from typing import Any
 
 import probatio
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import (
     HomeAssistant,
@@ -16,8 +15,8 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util import dt as dt_util
 
@@ -25,8 +24,7 @@ from .central_system import Station
 from .central_system.actions import Firmware, LogKind
 from .central_system.model import CommandError
 from .const import DOMAIN
-from .data import ConnectorKey, SunfuseConfigEntry
-from .devices import connector_identifier, station_identifier
+from .targets import connector_of_device
 
 type Fields = Mapping[str, Any]
 type Action = Callable[[Station, int, Fields], Awaitable[dict[str, Any] | None]]
@@ -254,9 +252,10 @@ def _handler(
     hass: HomeAssistant, action: ActionDescription
 ) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
     async def handle(call: ServiceCall) -> ServiceResponse:
-        station, connector = _station_of(hass, call.data[ATTR_DEVICE_ID])
+        entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
+        station = entry.runtime_data.central_system.stations[key.identity]
         try:
-            response = await action.run(station, connector, call.data)
+            response = await action.run(station, key.connector, call.data)
         except CommandError as err:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
@@ -266,34 +265,3 @@ def _handler(
         return response if call.return_response else None
 
     return handle
-
-
-def _station_of(hass: HomeAssistant, device_id: str) -> tuple[Station, int]:
-    """Return the station of a device, and the number of its connector where the device is one of several.
-
-    Raises:
-        ServiceValidationError: the device is none of a charger whose site is set up.
-
-    """
-    device = dr.async_get(hass).async_get(device_id)
-    identifiers = device.identifiers if device else set()
-    entries: list[SunfuseConfigEntry] = hass.config_entries.async_entries(DOMAIN)
-    for entry in entries:
-        if entry.state is not ConfigEntryState.LOADED:
-            continue
-        stations = entry.runtime_data.central_system.stations
-        for key in entry.runtime_data.controller.connector_keys():
-            if (number := _matches(entry, key, identifiers)) is not None:
-                return stations[key.identity], number
-    raise ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="no_such_charger"
-    )
-
-
-def _matches(
-    entry: SunfuseConfigEntry, key: ConnectorKey, identifiers: set[tuple[str, str]]
-) -> int | None:
-    """Return the connector that a device stands for: 0 for the charger as a whole, None for another device."""
-    if station_identifier(entry, key.identity) in identifiers:
-        return 0
-    return key.connector if connector_identifier(entry, key) in identifiers else None

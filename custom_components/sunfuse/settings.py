@@ -1,17 +1,20 @@
 """What users set while a site runs: kept in Home Assistant's storage, apart from the configuration."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from .const import CONF_KIND, CONF_SOURCES, DOMAIN, KIND_SIMULATED
-from .engine.model import Mode
+from .engine.model import Boost, ExternalLimit, LimitKind, Mode
+from .engine.tuning import Policy
 
 STORAGE_VERSION = 1
 SAVE_DELAY_S = 1
+DEFAULT_PRIORITY = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,17 @@ class ConnectorSettings:
     mode: Mode
     max_current_a: float | None = None
     allowed: bool = True
+    priority: int = DEFAULT_PRIORITY
+    boost: Boost | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSettings:
+    """What a user lets a site do. `limit_a` is None where the main fuse alone holds."""
+
+    limit_a: float | None = None
+    policy: Policy = Policy.EQUAL
+    external_limit: ExternalLimit | None = None
 
 
 def default_mode(data: Mapping[str, Any]) -> Mode:
@@ -30,7 +44,7 @@ def default_mode(data: Mapping[str, Any]) -> Mode:
 
 
 class Settings:
-    """The settings of one site, by connector id, and the limit below its main fuse."""
+    """The settings of one site and its connectors."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str, default_mode: Mode) -> None:
         """Bind to the site's storage; `async_load` reads it."""
@@ -39,18 +53,24 @@ class Settings:
         )
         self._default = ConnectorSettings(mode=default_mode)
         self._connectors: dict[str, ConnectorSettings] = {}
-        self._limit_a: float | None = None
+        self._site = SiteSettings()
 
     async def async_load(self) -> None:
         """Read what was set before."""
         if (stored := await self._store.async_load()) is None:
             return
-        self._limit_a = stored["limit_a"]
+        self._site = SiteSettings(
+            limit_a=stored["limit_a"],
+            policy=Policy(stored["policy"]),
+            external_limit=_load_limit(stored["external_limit"]),
+        )
         self._connectors = {
             connector: ConnectorSettings(
                 mode=Mode(settings["mode"]),
                 max_current_a=settings["max_current_a"],
                 allowed=settings["allowed"],
+                priority=settings["priority"],
+                boost=_load_boost(settings["boost"]),
             )
             for connector, settings in stored["connectors"].items()
         }
@@ -64,14 +84,14 @@ class Settings:
         await self._store.async_remove()
 
     @property
-    def limit_a(self) -> float | None:
-        """Return the limit that the user set below the main fuse, in amperes per phase."""
-        return self._limit_a
+    def site(self) -> SiteSettings:
+        """Return what is set for the site."""
+        return self._site
 
     @callback
-    def set_limit(self, limit_a: float) -> None:
-        """Set the limit below the main fuse."""
-        self._limit_a = limit_a
+    def set_site(self, **changes: Any) -> None:
+        """Change what is named of `SiteSettings`; the rest stays."""
+        self._site = replace(self._site, **changes)
         self._save()
 
     def connector(self, connector_id: str) -> ConnectorSettings:
@@ -79,23 +99,11 @@ class Settings:
         return self._connectors.get(connector_id, self._default)
 
     @callback
-    def set_connector(
-        self,
-        connector_id: str,
-        *,
-        mode: Mode | None = None,
-        max_current_a: float | None = None,
-        allowed: bool | None = None,
-    ) -> None:
-        """Change what is named; the rest stays."""
-        settings = self.connector(connector_id)
-        if mode is not None:
-            settings = replace(settings, mode=mode)
-        if max_current_a is not None:
-            settings = replace(settings, max_current_a=max_current_a)
-        if allowed is not None:
-            settings = replace(settings, allowed=allowed)
-        self._connectors[connector_id] = settings
+    def set_connector(self, connector_id: str, **changes: Any) -> None:
+        """Change what is named of `ConnectorSettings`; the rest stays."""
+        self._connectors[connector_id] = replace(
+            self.connector(connector_id), **changes
+        )
         self._save()
 
     @callback
@@ -115,9 +123,66 @@ class Settings:
 
     def _as_dict(self) -> dict[str, Any]:
         return {
-            "limit_a": self._limit_a,
+            "limit_a": self._site.limit_a,
+            "policy": self._site.policy.value,
+            "external_limit": _dump_limit(self._site.external_limit),
             "connectors": {
-                connector: asdict(settings)
+                connector: {
+                    "mode": settings.mode.value,
+                    "max_current_a": settings.max_current_a,
+                    "allowed": settings.allowed,
+                    "priority": settings.priority,
+                    "boost": _dump_boost(settings.boost),
+                }
                 for connector, settings in self._connectors.items()
             },
         }
+
+
+def _dump_limit(limit: ExternalLimit | None) -> dict[str, Any] | None:
+    if limit is None:
+        return None
+    return {
+        "name": limit.name,
+        "current_a": limit.current_a,
+        "power_w": limit.power_w,
+        "until": limit.until and limit.until.isoformat(),
+    }
+
+
+def _load_limit(stored: dict[str, Any] | None) -> ExternalLimit | None:
+    if stored is None:
+        return None
+    return ExternalLimit(
+        name=stored["name"],
+        kind=LimitKind.DEMAND_RESPONSE,
+        current_a=stored["current_a"],
+        power_w=stored["power_w"],
+        until=_time(stored["until"]),
+    )
+
+
+def _dump_boost(boost: Boost | None) -> dict[str, Any] | None:
+    if boost is None:
+        return None
+    return {
+        "started_at": boost.started_at.isoformat(),
+        "until": boost.until and boost.until.isoformat(),
+        "energy_wh": boost.energy_wh,
+        "person": boost.person,
+    }
+
+
+def _load_boost(stored: dict[str, Any] | None) -> Boost | None:
+    if stored is None:
+        return None
+    return Boost(
+        started_at=datetime.fromisoformat(stored["started_at"]),
+        until=_time(stored["until"]),
+        energy_wh=stored["energy_wh"],
+        person=stored["person"],
+    )
+
+
+def _time(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(stored)

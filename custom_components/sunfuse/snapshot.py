@@ -147,6 +147,13 @@ def connector_of(
         offered_at=state.offered_at,
         draw_a=site_draw(state.meter, phases, site),
         draw_at=state.meter.at,
+        fall_back_a=station.fall_back_a,
+        priority=settings.priority,
+        boost=settings.boost,
+        connected_at=state.transaction.started_at if state.transaction else None,
+        departure=state.needs.departure if state.needs else None,
+        energy_needed_wh=state.needs.energy_wh if state.needs else None,
+        car_max_a=state.needs.max_a if state.needs else None,
     )
 
 
@@ -172,9 +179,11 @@ def build_snapshot(
     return Snapshot(
         now=now,
         site=site_of(data),
-        circuits=(main_circuit(name, data, options, settings.limit_a),),
+        circuits=(main_circuit(name, data, options, settings.site.limit_a),),
         meters=((MAIN_CIRCUIT, meter),) if meter else (),
         solar=readings.solar if readings else None,
         battery=readings.battery if readings else None,
         connectors=tuple(connectors),
+        policy=settings.site.policy,
+        limits=(limit,) if (limit := settings.site.external_limit) else (),
     )

@@ -1,0 +1,35 @@
+"""From the device that an action names to the charger that it means."""
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import device_registry as dr
+
+from .const import DOMAIN
+from .data import ConnectorKey, SunfuseConfigEntry
+from .devices import connector_identifier, station_identifier
+
+
+def connector_of_device(
+    hass: HomeAssistant, device_id: str
+) -> tuple[SunfuseConfigEntry, ConnectorKey]:
+    """Return the site and the connector of a device; connector 0 stands for the charger as a whole.
+
+    Raises:
+        ServiceValidationError: the device is none of a charger whose site is set up.
+
+    """
+    device = dr.async_get(hass).async_get(device_id)
+    identifiers = device.identifiers if device else set()
+    entries: list[SunfuseConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    for entry in entries:
+        if entry.state is not ConfigEntryState.LOADED:
+            continue
+        for key in entry.runtime_data.controller.connector_keys():
+            if station_identifier(entry, key.identity) in identifiers:
+                return entry, ConnectorKey(identity=key.identity, connector=0)
+            if connector_identifier(entry, key) in identifiers:
+                return entry, key
+    raise ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="no_such_charger"
+    )

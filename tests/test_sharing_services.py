@@ -1,0 +1,91 @@
+"""How users and automations change the sharing: boosts, limits from outside, policy and priority."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.const import DOMAIN
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from .site_fixtures import Home, obeys
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+async def act(home: Home, action: str, **data: Any) -> None:
+    """Call an action on the site, or on its charger."""
+    target: dict[str, str] = {"config_entry_id": home.entry.entry_id}
+    if "boost" in action:
+        device = dr.async_get(home.hass).async_get_device_by_identifier(
+            (DOMAIN, f"{home.entry.entry_id}_CP1"), home.entry.entry_id
+        )
+        assert device
+        target = {"device_id": device.id}
+    await home.hass.services.async_call(
+        DOMAIN, action, {**target, **data}, blocking=True
+    )
+
+
+async def test_a_limit_from_outside(start: Callable[..., Any]) -> None:
+    """The tightest limit holds, in amperes or watts, and is named; when it ends the fuse holds again."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    # 20 A on each phase, of which the house takes 10 A on L1, less 1 A of margin.
+    await act(home, "set_limit", current=20, reason="Grid operator")
+    await obeys(station, 9)
+    await home.shows("sensor", "CP1/1_reason", "limited_by_demand_response")
+    assert "Grid operator" in home.state("sensor", "CP1/1_explanation")
+    await act(home, "clear_limit")
+    await obeys(station, 14)
+    with pytest.raises(ServiceValidationError) as wrong:
+        await act(home, "set_limit", reason="nothing")
+    assert wrong.value.translation_key == "limit_without_value"
+
+
+async def test_a_boost(hass: HomeAssistant, start: Callable[..., Any]) -> None:
+    """Full power now, whatever the mode, within the fuse; then the mode holds again."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    await home.call("select", "select_option", "CP1/1_mode", option="solar_min")
+    await obeys(station, 6)
+    await act(home, "boost", duration={"hours": 1}, energy=5)
+    await obeys(station, 14)
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    boost = home.entry.runtime_data.settings.connector("CP1/1").boost
+    assert boost.energy_wh == 5000
+    assert boost.until > dt_util.utcnow()
+    await act(home, "cancel_boost")
+    assert home.entry.runtime_data.settings.connector("CP1/1").boost is None
+    with pytest.raises(ServiceValidationError) as wrong:
+        await act(home, "boost")
+    assert wrong.value.translation_key == "boost_without_end"
+
+
+async def test_policy_priority_and_limit_outlive_a_reload(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """What the user set is there again after a reload."""
+    home = await start("CP1")
+    er.async_get(hass).async_update_entity(
+        home.entity("number", "CP1/1_priority"), disabled_by=None
+    )
+    await hass.config_entries.async_reload(home.entry.entry_id)
+    assert home.state("select", "policy") == "equal"
+    await home.call("select", "select_option", "policy", option="deadline")
+    await home.call("number", "set_value", "CP1/1_priority", value=8)
+    await act(home, "set_limit", power=5000, until="2036-01-01 00:00:00")
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    assert home.state("select", "policy") == "deadline"
+    assert home.state("number", "CP1/1_priority") == "8"
+    limit = home.entry.runtime_data.settings.site.external_limit
+    assert (limit.power_w, limit.until.year) == (5000, 2036)
+    snapshot = home.entry.runtime_data.coordinator.data.snapshot
+    assert snapshot.policy == "deadline"
+    assert snapshot.limits == (limit,)
+    assert snapshot.connectors[0].priority == 8
