@@ -204,6 +204,9 @@ def test_stop_threshold() -> None:
     """A car whose minimum takes 4140 W goes on with an import of up to a kilowatt."""
     tuning = Tuning(stop_delay_s=0, min_on_s=0, stop_import_w=1000, average_down_s=0)
     running = waiting(offer_a=6.0)
+    day = Day(balance(-6000, running, tuning=tuning))
+    # Without an average the surplus falls at once.
+    assert day.run(5, -3200).surplus_w == pytest.approx(3200)
     assert offers(decided(balance(-3200, running, tuning=tuning))) == {"a": 6}
     assert offers(decided(balance(-3100, running, tuning=tuning))) == {"a": 0}
 

@@ -6,7 +6,7 @@ from .boost import boosting
 from .learning import SETTLED, expected_a
 from .memory import ConnectorMemory, Draw, Memory
 from .model import Connector, ConnectorStatus, Mode, Reason, ReasonKey, Snapshot
-from .wanted import NO_CAR, why_not_wanted
+from .wanted import NO_CAR
 
 # A car draws no more than this on a phase that it does not use.
 IDLE_A = 0.5
@@ -123,8 +123,6 @@ def ask(
     memory: Memory,
 ) -> Ask | None:
     """Return what a connector asks for; None if it may not have its minimum whatever there is."""
-    if why_not_wanted(connector, 0.0) is not None:
-        return None
     boosted = boosting(connector, past, snapshot, memory)
     most_a, reason = most(connector, past, contested=contested, snapshot=snapshot)
     plan = None if boosted else connector.plan

@@ -39,7 +39,10 @@ def calm_a(
     since_s = (snapshot.now - past.raised_at).total_seconds()
     if since_s < tuning.step_s:
         return before_a
-    return min(target_a, before_a + tuning.ramp_a_per_s * since_s)
+    # A rise that comes long after the last one begins with a step like any other.
+    return min(
+        target_a, before_a + tuning.ramp_a_per_s * min(since_s, 2 * tuning.step_s)
+    )
 
 
 def _dead_band_a(before_a: float, past: ConnectorMemory, snapshot: Snapshot) -> float:

@@ -75,13 +75,12 @@ def _allowed_a(past: ConnectorMemory, draw: Draw, snapshot: Snapshot) -> float |
     since = draw.at - timedelta(seconds=snapshot.tuning.settling_s)
     if past.offers[0].at > since:
         return None
-    allowed_a = 0.0
-    for offered in reversed(past.offers):
-        if offered.at <= draw.at:
-            allowed_a = max(allowed_a, offered.current_a)
-        if offered.at <= since:
-            break
-    return allowed_a
+    ends = [offered.at for offered in past.offers[1:]]
+    return max(
+        offered.current_a
+        for offered, end in zip(past.offers, [*ends, None], strict=True)
+        if offered.at <= draw.at and (end is None or end > since)
+    )
 
 
 def _distrusted(past: ConnectorMemory, now: datetime) -> Obedience:

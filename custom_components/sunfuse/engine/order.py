@@ -52,17 +52,16 @@ def policy_key(
 ) -> tuple[float, ...]:
     """Return a connector's place in the order of the site's policy: the lowest goes first."""
     first = -float(connector.priority)
-    match snapshot.policy:
-        case Policy.EQUAL:
-            return (first,)
-        case Policy.NEED:
-            return first, -need_a(connector, snapshot)
-        case Policy.FIRST_COME:
-            return first, _seconds(connector.connected_at or past.asked_at, snapshot)
-        case Policy.DEADLINE:
-            return first, _seconds(connector.departure, snapshot)
-        case Policy.LAXITY:
-            return first, laxity_s(connector, snapshot)
+    policy = snapshot.policy
+    if policy is Policy.EQUAL:
+        return (first,)
+    if policy is Policy.NEED:
+        return first, -need_a(connector, snapshot)
+    if policy is Policy.FIRST_COME:
+        return first, _seconds(connector.connected_at or past.asked_at, snapshot)
+    if policy is Policy.DEADLINE:
+        return first, _seconds(connector.departure, snapshot)
+    return first, laxity_s(connector, snapshot)
 
 
 def _seconds(time: datetime | None, snapshot: Snapshot) -> float:

@@ -77,11 +77,7 @@ class Resources:
         return (*uses, (self.sun, self.watts(phases)))
 
     def reason(self, index: int, *, waiting: bool = False) -> Reason:
-        """Return why somebody gets no more who is kept from it by a resource."""
-        if index == self.sun:
-            return Reason(
-                key=ReasonKey.LIMITED_BY_SUN, values=(("surplus_w", self._sun_w),)
-            )
+        """Return why somebody gets no more who is kept from it by a resource, the sun aside."""
         if index >= self._imbalance_at:
             phase = f"L{index - self._imbalance_at + 1}"
             return Reason(
