@@ -12,7 +12,11 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 
 from .common import site_entry, wait_until
 from .site_fixtures import BOOT, obeys
@@ -108,7 +112,10 @@ async def test_the_offer_is_what_the_house_leaves(start: Callable[..., Any]) -> 
     )
     # The house's 10, 4 and 4 A and the car's.
     await wait_until(
-        lambda: float(home.state("sensor", "grid_current_l1")) == 10 + offer_a,
+        lambda: (
+            float(home.state("sensor", "grid_current_l1"))
+            == pytest.approx(10 + offer_a)
+        ),
         "the meter shows the car",
     )
     await wait_until(
@@ -335,3 +342,47 @@ async def test_a_renamed_meter_is_followed(
         "sensor.grid_l2",
         "sensor.grid_l3",
     ]
+
+
+async def test_a_sensor_that_is_gone_is_a_repair_issue(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """It is named while it is gone, and no longer when it is back; also not after unloading."""
+    sources = {"grid": {"entity": "sensor.grid_power"}, "solar": ["sensor.sun"]}
+    home = await start("CP1", sources=sources)
+
+    def issues() -> dict[str, dict[str, str] | None]:
+        return {
+            issue.translation_key or "": issue.translation_placeholders
+            for issue in ir.async_get(hass).issues.values()
+            if issue.domain == DOMAIN
+        }
+
+    await wait_until(issues, "an issue")
+    assert issues() == {"source_missing": {"entity": "sensor.sun", "site": "Home"}}
+    hass.states.async_set("sensor.sun", "3", {"unit_of_measurement": "kWh"})
+    await wait_until(lambda: "source_wrong_unit" in issues(), "another unit")
+    hass.states.async_set("sensor.sun", "3", {"unit_of_measurement": "kW"})
+    await wait_until(lambda: not issues(), "all is well again")
+    hass.states.async_remove("sensor.sun")
+    await wait_until(issues, "it is gone again")
+    await hass.config_entries.async_unload(home.entry.entry_id)
+    assert not issues()
+
+
+async def test_a_charger_that_refuses_its_fail_safe_is_a_repair_issue(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Nobody knows what it does when Home Assistant is away: its user is told."""
+    home = await start("CP1")
+    station = await home.connect("CP1")
+    station.answers["SetChargingProfile"] = {"status": "Rejected"}
+    await station.call("BootNotification", BOOT)
+    await home.tell(station, "Available")
+    await wait_until(
+        lambda: any(
+            issue.translation_key == "fail_safe_refused"
+            for issue in ir.async_get(hass).issues.values()
+        ),
+        "an issue",
+    )

@@ -337,7 +337,7 @@ def test_issues() -> None:
     _matches(
         (
             _literal(_keyword(call, "translation_key"))
-            for call in _calls(TREES.values(), "async_create_issue")
+            for call in _calls(TREES.values(), "async_create_issue", "Issue")
         ),
         ENGLISH.get("issues", {}),
     )

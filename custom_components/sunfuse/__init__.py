@@ -15,6 +15,7 @@ from .coordinator import SunfuseCoordinator
 from .data import SunfuseConfigEntry, SunfuseData
 from .devices import register_site
 from .explain import async_load_sentences
+from .issues import watch_issues
 from .persistence import Persistence
 from .services import async_setup_services
 from .settings import Settings, default_mode
@@ -86,6 +87,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     entry.async_on_unload(controller.stop)
     follow_entry(hass, entry)
     follow_renames(hass, entry)
+    watch_issues(hass, entry)
     return True
 
 

@@ -155,13 +155,14 @@ class Controller:
     def tick(self) -> None:
         """Decide on what is known now; tell the chargers and the entities."""
         states = {key: self._state_of(key) for key in self.connector_keys()}
+        readings = self._source.read() if self._source else None
         snapshot = build_snapshot(
             now=dt_util.utcnow(),
             name=self._entry.runtime_data.sentences["main_circuit"],
             data=self._entry.data,
             options=self._entry.options,
             settings=self._settings,
-            readings=self._source.read() if self._source else None,
+            readings=readings,
             connectors=[
                 self._connector(key, station, state)
                 for key, (station, state) in states.items()
@@ -177,6 +178,7 @@ class Controller:
             SiteData(
                 snapshot=snapshot,
                 decision=decision,
+                problems=readings.problems if readings else (),
                 connectors={
                     key: ConnectorData(
                         key=key,

@@ -11,6 +11,7 @@ from .central_system.model import ConnectorState, StationState
 from .const import CONF_IDENTITY
 from .engine.model import ConnectorDecision, Decision, Snapshot
 from .settings import ConnectorSettings, Settings
+from .sources.live import SourceProblem
 
 if TYPE_CHECKING:
     from .controller import Controller
@@ -49,6 +50,7 @@ class SiteData:
     snapshot: Snapshot
     decision: Decision
     connectors: Mapping[ConnectorKey, ConnectorData]
+    problems: tuple[SourceProblem, ...] = ()
 
 
 @dataclass(kw_only=True)

@@ -1,0 +1,102 @@
+"""What a person should look into, as repair issues that go away by themselves when it is put right."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .central_system.model import FailSafe
+from .const import DOMAIN
+from .data import ConnectorData, SiteData, SunfuseConfigEntry
+from .engine.model import ConnectorProblem
+from .sources.live import ProblemKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """A repair issue: its translation, what it is about, and what its text names."""
+
+    translation_key: str
+    about: str
+    placeholders: tuple[tuple[str, str], ...]
+
+
+@callback
+def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Show what is wrong for as long as it is wrong, and for as long as the site is loaded."""
+    coordinator = entry.runtime_data.coordinator
+    shown: dict[str, Issue] = {}
+
+    @callback
+    def update() -> None:
+        found = {
+            f"{entry.entry_id}_{issue.translation_key}_{issue.about}": issue
+            for issue in _issues(coordinator.data, entry)
+        }
+        for issue_id in shown.keys() - found.keys():
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+            del shown[issue_id]
+        for issue_id, issue in found.items():
+            if shown.get(issue_id) != issue:
+                shown[issue_id] = issue
+                ir.async_create_issue(
+                    hass,
+                    DOMAIN,
+                    issue_id,
+                    is_fixable=False,
+                    severity=ir.IssueSeverity.WARNING,
+                    translation_key=issue.translation_key,
+                    translation_placeholders=dict(issue.placeholders),
+                )
+
+    @callback
+    def clear() -> None:
+        for issue_id in shown:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+    entry.async_on_unload(coordinator.async_add_listener(update))
+    entry.async_on_unload(clear)
+    update()
+
+
+def _issues(data: SiteData, entry: SunfuseConfigEntry) -> Iterator[Issue]:
+    for problem in data.problems:
+        # What is unavailable comes back; what is missing or speaks another unit does not by itself.
+        if problem.kind in (ProblemKind.MISSING, ProblemKind.WRONG_UNIT):
+            yield Issue(
+                translation_key=f"source_{problem.kind}",
+                about=problem.entity_id,
+                placeholders=(("entity", problem.entity_id), ("site", entry.title)),
+            )
+    for connector in data.connectors.values():
+        yield from _charger_issues(connector)
+
+
+def _charger_issues(connector: ConnectorData) -> Iterator[Issue]:
+    station = connector.station
+    name = station.identity
+    charger = (("charger", name),)
+    if connector.decision.problem is ConnectorProblem.EXCEEDS_OFFER:
+        yield Issue(
+            translation_key="exceeds_offer",
+            about=connector.key.id,
+            placeholders=charger,
+        )
+    if connector.key.connector > 1:
+        return
+    if station.fail_safe is FailSafe.DOES_NOT_FALL_BACK:
+        yield Issue(
+            translation_key="does_not_fall_back", about=name, placeholders=charger
+        )
+    if station.fail_safe_set is False:
+        yield Issue(
+            translation_key="fail_safe_refused", about=name, placeholders=charger
+        )
+    if station.wrong_passwords:
+        address = ("address", station.wrong_password_from or "?")
+        yield Issue(
+            translation_key="wrong_password",
+            about=name,
+            placeholders=(*charger, address),
+        )
