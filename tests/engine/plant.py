@@ -7,6 +7,7 @@ its meters and chargers told last, and chargers hear of an offer some seconds la
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+import math
 import random
 
 from custom_components.sunfuse.engine import Memory, decide
@@ -22,11 +23,17 @@ from custom_components.sunfuse.engine.model import (
     Site,
     Snapshot,
 )
+from custom_components.sunfuse.engine.recording import Recorder
 
 START = datetime(2026, 6, 21, 8, tzinfo=UTC)
 VOLTAGE_V = 230.0
 
 type Load = Callable[[float], PerPhase]
+
+
+def waves_at(level_a: float) -> Load:
+    """Return a load that goes up and down by 2 A within four minutes."""
+    return lambda at_s: (level_a + 2 * math.sin(at_s / 38), level_a, 2.0)
 
 
 def steady(*load_a: float) -> Load:
@@ -161,6 +168,8 @@ class Plant:
     memory: Memory = field(default_factory=Memory)
     measures: Measures = field(default_factory=Measures)
     decisions: list[Decision] = field(default_factory=list)
+    recorder: Recorder | None = None
+    last: Snapshot | None = None
 
     def run(self, seconds: int, *, until: Callable[[], bool] | None = None) -> Measures:
         """Let so many seconds pass, and return what was counted in all."""
@@ -236,7 +245,11 @@ class Plant:
             solar=PowerReading(at=now, power_w=solar_w) if self.solar_w else None,
             connectors=tuple(self._connector(car, at_s, now) for car in self.cars),
         )
-        decision, self.memory = decide(snapshot, self.memory)
+        before = self.memory
+        decision, self.memory = decide(snapshot, before)
+        if self.recorder is not None:
+            self.recorder.add(before, snapshot, decision)
+        self.last = snapshot
         self.decisions.append(decision)
         for car, offer in zip(self.cars, decision.connectors, strict=True):
             last = car.queue[-1][1:] if car.queue else (car.offer_a, car.offered_phases)
