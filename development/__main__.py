@@ -60,6 +60,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--port", type=_port, default=8123, help="of the web interface (8123)"
     )
     parser.add_argument(
+        "--ocpp-port",
+        type=_port,
+        metavar="N",
+        help="to which the simulated chargers connect (9000, or another that is free)",
+    )
+    parser.add_argument(
         "--speed",
         type=_positive,
         default=1.0,
@@ -128,7 +134,9 @@ async def run(options: argparse.Namespace, folder: Path) -> int:
         print("scripts/develop: Home Assistant did not start.", file=sys.stderr)
         return 1
     if not options.bare:
-        entry = await site.ensure(hass, speed=options.speed)
+        entry = await site.ensure(
+            hass, speed=options.speed, ocpp_port=options.ocpp_port
+        )
         await energy.ensure(hass, entry)
     await dashboard.follow(hass)
 
@@ -156,7 +164,13 @@ def main() -> int:
         try:
             # In a loop of its own: one in which a Home Assistant has stopped is closed to other threads for good.
             asyncio.run(
-                prepare(str(folder), host=HOST, port=options.port, speed=options.speed),
+                prepare(
+                    str(folder),
+                    host=HOST,
+                    port=options.port,
+                    ocpp_port=options.ocpp_port,
+                    speed=options.speed,
+                ),
                 loop_factory=runner.create_event_loop,
             )
             return asyncio.run(

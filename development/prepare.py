@@ -20,15 +20,17 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .site import set_speed
+from .site import adjust
 
 USERNAME = "dev"
 PASSWORD = "dev"
 DASHBOARD = "sunfuse-site"
 
 
-async def prepare(folder: str, *, host: str, port: int, speed: float) -> None:
-    """Write the owner, the address, the finished onboarding and the speed of time."""
+async def prepare(
+    folder: str, *, host: str, port: int, ocpp_port: int | None, speed: float
+) -> None:
+    """Write the owner, the address, the finished onboarding, and what a run asks of the simulated site."""
     hass = HomeAssistant(folder)
     hass.config_entries = ConfigEntries(hass, {})
     # The registries wait for the config entries, and these for the registries.
@@ -42,7 +44,7 @@ async def prepare(folder: str, *, host: str, port: int, speed: float) -> None:
         hass, ONBOARDING_VERSION, ONBOARDING_KEY, private=True
     ).async_save({"done": STEPS})
     await _ensure_default_dashboard(hass)
-    set_speed(hass, speed)
+    adjust(hass, speed=speed, ocpp_port=ocpp_port)
     # Stores save with a delay, at the latest when Home Assistant stops.
     await hass.async_stop(force=True)
 

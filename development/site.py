@@ -13,21 +13,24 @@ USUAL_PORT = 9000
 
 
 @callback
-def set_speed(hass: HomeAssistant, speed: float) -> None:
-    """Let simulated time run this much faster than the wall clock."""
+def adjust(hass: HomeAssistant, *, speed: float, ocpp_port: int | None) -> None:
+    """Let simulated time run this much faster, and the chargers connect to a port that is free."""
     for entry in hass.config_entries.async_entries(DOMAIN):
         if entry.data[KIND] == SIMULATED:
+            port = ocpp_port or free_port(entry.data[PORT])
             hass.config_entries.async_update_entry(
-                entry, data={**entry.data, SPEED: speed}
+                entry, data={**entry.data, SPEED: speed, PORT: port}
             )
 
 
-async def ensure(hass: HomeAssistant, *, speed: float) -> ConfigEntry:
+async def ensure(
+    hass: HomeAssistant, *, speed: float, ocpp_port: int | None
+) -> ConfigEntry:
     """Return the simulated site, which is added where there is none."""
     for entry in hass.config_entries.async_entries(DOMAIN):
         if entry.data[KIND] == SIMULATED:
             return entry
-    port = await hass.async_add_executor_job(free_port)
+    port = ocpp_port or await hass.async_add_executor_job(free_port, USUAL_PORT)
     flows = hass.config_entries.flow
     result = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
     result = await flows.async_configure(result["flow_id"], {"next_step_id": SIMULATED})
@@ -35,15 +38,15 @@ async def ensure(hass: HomeAssistant, *, speed: float) -> ConfigEntry:
         result = await flows.async_configure(result["flow_id"], {PORT: port})
     if result["type"] is not FlowResultType.CREATE_ENTRY:
         raise RuntimeError(f"the simulated site was refused: {result}")
-    set_speed(hass, speed)
+    adjust(hass, speed=speed, ocpp_port=port)
     # A changed entry sets itself up anew.
     await hass.async_block_till_done()
     return result["result"]
 
 
-def free_port() -> int:
-    """Return the port that chargers usually connect to, or another where it is taken."""
-    for port in (USUAL_PORT, 0):
+def free_port(wanted: int) -> int:
+    """Return the port that is wanted, or another where it is taken."""
+    for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

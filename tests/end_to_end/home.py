@@ -155,7 +155,8 @@ async def develop(folder: Path, *options: str) -> AsyncIterator[Home]:
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             str(ROOT / "scripts" / "develop"),
-            *("--port", str(port), "--config", str(config), *options),
+            *("--port", str(port), "--ocpp-port", str(free_port())),
+            *("--config", str(config), *options),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
