@@ -1,6 +1,6 @@
 """What each connector asks for: whether, on which phases, with which claim, and the most that it may take."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .boost import boosting
 from .learning import SETTLED, expected_a
@@ -49,7 +49,7 @@ def begin(connector: Connector, snapshot: Snapshot, memory: Memory) -> Connector
     One that is new to the engine has it read from what the charger says: a restart without memory stops nobody.
     """
     known = memory.connectors.get(connector.id)
-    past = replace(known) if known is not None else ConnectorMemory()
+    past = ConnectorMemory() if known is None else known.copy()
     if past.asked_at is not None:
         return past
     now = snapshot.now

@@ -1,6 +1,6 @@
 """What the engine remembers from tick to tick."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 import logging
 from typing import Any, Self
@@ -63,6 +63,16 @@ class ConnectorMemory:
     # Boost
     boost_at: datetime | None = None  # which boost the energy belongs to
     boost_wh: float = 0.0
+
+    def copy(self) -> ConnectorMemory:
+        """Return a copy to write into. `dataclasses.replace` takes three times as long, for every connector."""
+        new = object.__new__(ConnectorMemory)
+        for name in _NAMES:
+            setattr(new, name, getattr(self, name))
+        return new
+
+
+_NAMES = tuple(field.name for field in fields(ConnectorMemory))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
