@@ -330,17 +330,17 @@ async def test_options(hass: HomeAssistant) -> None:
     entry = site_entry(free_port())
     entry.add_to_hass(hass)
     form = await hass.config_entries.options.async_init(entry.entry_id)
-    assert suggested(form) == {"margin_a": 1.0, "meter_max_age_s": 30.0}
+    assert suggested(form) == {"margin_a": 1.0, "meter_max_age_s": 60.0}
     flow_id = form["flow_id"]
     form = await hass.config_entries.options.async_configure(
-        flow_id, {"margin_a": 25, "meter_max_age_s": 60}
+        flow_id, {"margin_a": 25, "meter_max_age_s": 45}
     )
     assert form["errors"] == {"margin_a": "margin"}
     result = await hass.config_entries.options.async_configure(
-        flow_id, {"margin_a": 2, "meter_max_age_s": 60}
+        flow_id, {"margin_a": 2, "meter_max_age_s": 45}
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options == {"margin_a": 2, "meter_max_age_s": 60}
+    assert entry.options == {"margin_a": 2, "meter_max_age_s": 45}
 
 
 async def test_the_simulated_site(hass: HomeAssistant) -> None:

@@ -43,7 +43,8 @@ SITE_PHASES: Final = {
     SYSTEM_THREE_PHASE: 3,
 }
 
-# A reading of the grid meter that is older than this says nothing about now.
+# A reading of the grid meter that is older than this says nothing about now. Many inverters are polled every 30 s,
+# and a fuse bears a moderate overload for far longer than a minute (IEC 60269-1: 1.25 times its rating for an hour).
 CONF_METER_MAX_AGE: Final = "meter_max_age_s"
-DEFAULT_METER_MAX_AGE_S: Final = 30.0
+DEFAULT_METER_MAX_AGE_S: Final = 60.0
 DEFAULT_MARGIN_A: Final = 1.0
