@@ -24,9 +24,17 @@ async def async_load_sentences(hass: HomeAssistant) -> Mapping[str, str]:
     }
 
 
+class _Values(dict[str, str]):
+    """The values of a reason. A translation that names one too many must not silence a site's entities."""
+
+    def __missing__(self, name: str) -> str:
+        """Return what stands for a value that the reason does not have."""
+        return "?"
+
+
 def explain(sentences: Mapping[str, str], reason: Reason) -> str:
     """Return the sentence of a reason with its values filled in."""
-    values = {name: _readable(name, value) for name, value in reason.values}
+    values = _Values((name, _readable(name, value)) for name, value in reason.values)
     return sentences[f"reason_{reason.key}"].format_map(values)
 
 

@@ -1,0 +1,40 @@
+"""Sentences as a person writes them."""
+
+import pytest
+
+from custom_components.sunfuse.engine.model import Reason, ReasonKey
+from custom_components.sunfuse.explain import explain
+from homeassistant.core import HomeAssistant
+
+SENTENCES = {
+    "reason_full_power": "{max_a} A",
+    "reason_pausing": "until {until}",
+    "reason_waiting_for_sun": "{surplus_w} W of {needed_w} W",
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "sentence"),
+    [
+        (ReasonKey.FULL_POWER, (("max_a", 16.0),), "16 A"),
+        (ReasonKey.FULL_POWER, (("max_a", 10.66),), "10.7 A"),
+        (ReasonKey.PAUSING, (("until", "2026-06-21T10:05:30+00:00"),), "until 12:05"),
+        (ReasonKey.PAUSING, (("until", "tomorrow"),), "until tomorrow"),
+        (
+            ReasonKey.WAITING_FOR_SUN,
+            (("surplus_w", 1234.56), ("needed_w", 4140.0)),
+            "1235 W of 4140 W",
+        ),
+        # A value that is not there is a gap in the sentence, no error in the entity.
+        (ReasonKey.WAITING_FOR_SUN, (("surplus_w", 10.0),), "10 W of ? W"),
+    ],
+)
+async def test_sentences(
+    hass: HomeAssistant,
+    key: ReasonKey,
+    values: tuple[tuple[str, str | float], ...],
+    sentence: str,
+) -> None:
+    """Amperes to a tenth, watts as they are, times by the clock on the wall."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    assert explain(SENTENCES, Reason(key=key, values=values)) == sentence
