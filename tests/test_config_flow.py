@@ -8,6 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.const import DOMAIN
 from homeassistant.config_entries import (
+    SOURCE_IGNORE,
     SOURCE_INTEGRATION_DISCOVERY,
     SOURCE_RECONFIGURE,
     SOURCE_USER,
@@ -325,6 +326,87 @@ async def test_reconfigure_keeps_what_was_typed(hass: HomeAssistant) -> None:
     assert entry.data["sources"]["grid"]["inverted"] is True
 
 
+async def test_reconfigure_keeps_the_chargers_safe(hass: HomeAssistant) -> None:
+    """What two chargers are wired to and fall back to must fit the changed site too."""
+    entry = site_entry(free_port(), charger("CP1"), charger("CP2", l1_phase="L2"))
+    entry.add_to_hass(hass)
+    for name in ("grid_power", "grid_l1", "grid_l2", "grid_l3"):
+        unit = "W" if name == "grid_power" else "A"
+        hass.states.async_set(f"sensor.{name}", "1", {"unit_of_measurement": unit})
+    form = await reconfigure(hass, entry)
+    grid = suggested(form)
+    form = await submit(
+        hass, form, grid | {"system": "single_phase", "grid_phases": ["sensor.grid_l1"]}
+    )
+    assert form["errors"] == {"system": "chargers_need_phases"}
+    form = await submit(hass, form, grid)
+    form = await submit(hass, form, suggested(form))
+    electrical = suggested(form)
+    # Twice 6 A on each phase, of a fuse of 12 A less 1 A.
+    form = await submit(hass, form, electrical | {"main_fuse_a": 12})
+    assert form["errors"] == {"main_fuse_a": "fail_safe_sum"}
+    placeholders = form["description_placeholders"]
+    assert placeholders
+    assert (placeholders["sum"], placeholders["carried"]) == ("12", "11")
+    form = await submit(hass, form, electrical | {"main_fuse_a": 13})
+    assert form["step_id"] == "address"
+
+
+async def test_the_margin_that_was_typed_last_holds(hass: HomeAssistant) -> None:
+    """Reconfiguring shows the margin of the options, and changes it."""
+    entry = site_entry(free_port())
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry, options={"margin_a": 2, "meter_max_age_s": 45}
+    )
+    form = await reconfigure(hass, entry)
+    form = await submit(hass, form, GRID)
+    form = await submit(hass, form, SUN)
+    assert suggested(form)["margin_a"] == 2
+    form = await submit(hass, form, suggested(form) | {"margin_a": 3})
+    await submit(hass, form, {})
+    assert entry.data["margin_a"] == 3
+    assert entry.options == {"margin_a": 3, "meter_max_age_s": 45}
+
+
+async def test_options_keep_the_chargers_safe(hass: HomeAssistant) -> None:
+    """A margin that leaves the chargers less than they fall back to is refused."""
+    chargers = [charger(f"CP{number}") for number in range(4)]
+    entry = site_entry(free_port(), *chargers)
+    entry.add_to_hass(hass)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    flow_id = form["flow_id"]
+    form = await hass.config_entries.options.async_configure(
+        flow_id, {"margin_a": 1.5, "meter_max_age_s": 45}
+    )
+    # Four times 6 A are more than 25 A less 1.5 A.
+    assert form["errors"] == {"margin_a": "fail_safe_sum"}
+    result = await hass.config_entries.options.async_configure(
+        flow_id, {"margin_a": 1, "meter_max_age_s": 45}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("country", "system", "volts"),
+    [
+        ("JP", "split_phase", 100),
+        ("US", "three_phase", 120),
+        ("DE", "split_phase", 120),
+    ],
+)
+async def test_the_voltage_of_a_country(
+    hass: HomeAssistant, country: str, system: str, volts: float
+) -> None:
+    """The nominal voltage is proposed from the country and the grid connection."""
+    hass.config.country = country
+    form = await open_site(hass)
+    grid = {key: value for key, value in GRID.items() if key != "grid_phases"}
+    form = await submit(hass, form, grid | {"system": system})
+    form = await submit(hass, form, SUN)
+    assert suggested(form)["voltage_v"] == volts
+
+
 async def test_options(hass: HomeAssistant) -> None:
     """The margin and the age of a reading can be tuned, within reason."""
     entry = site_entry(free_port())
@@ -471,6 +553,48 @@ async def test_a_charger_is_discovered_once(hass: HomeAssistant) -> None:
     )
     result = await submit(hass, form, CHARGER)
     assert result["reason"] == "already_configured"
+
+
+async def test_a_site_that_is_removed_while_a_charger_waits(
+    hass: HomeAssistant,
+) -> None:
+    """The open form says so."""
+    entry = site_entry(free_port())
+    entry.add_to_hass(hass)
+    form = await discover(hass, entry)
+    await hass.config_entries.async_remove(entry.entry_id)
+    result = await submit(hass, form, CHARGER)
+    assert result["reason"] == "site_removed"
+
+
+async def test_an_ignored_charger_stays_away(hass: HomeAssistant) -> None:
+    """It is not shown again, and the site can be reconfigured all the same."""
+    entry = site_entry(free_port())
+    entry.add_to_hass(hass)
+    form = await discover(hass, entry)
+    await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_IGNORE},
+        data={"unique_id": f"{entry.entry_id}_CP2", "title": "Acme W11"},
+    )
+    assert (await discover(hass, entry))["reason"] == "already_configured"
+    assert form["flow_id"] not in {
+        flow["flow_id"] for flow in hass.config_entries.flow.async_progress()
+    }
+    form = await reconfigure(hass, entry)
+    form = await submit(hass, form, GRID)
+    form = await submit(hass, form, SUN)
+    form = await submit(hass, form, suggested(form))
+    assert form["step_id"] == "address"
+
+
+async def test_a_meter_of_phases_only_is_of_one_site(hass: HomeAssistant) -> None:
+    """A second site cannot have the phases of the first."""
+    entry = site_entry(free_port(), sources={"grid_phases": GRID["grid_phases"]})
+    entry.add_to_hass(hass)
+    form = await open_site(hass)
+    form = await submit(hass, form, GRID)
+    assert form["errors"] == {"grid_power": "already_used"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The forms by which a charger becomes part of a site: discovered, by hand, or changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -34,6 +34,7 @@ from .const import (
     CONF_MIN_CURRENT,
     CONF_PHASES,
     MAIN_CIRCUIT,
+    SITE_PHASES,
     SUBENTRY_CHARGER,
 )
 from .flow_checks import LEAST_CURRENT_A, check_charger, fail_safe_sum_a
@@ -43,6 +44,7 @@ from .snapshot import site_of, wiring
 # OCPP 2.0.1, section 4.1.1 of part 4 (OCPP-J): at most 48 characters; 1.6 sets no bound of its own.
 LONGEST_IDENTITY = 48
 _USUAL_MAXIMUM_A = 16.0
+SITE_PHASE_NAMES = ("L1", "L2", "L3")
 
 
 def charger_schema(entry: ConfigEntry, *, with_identity: bool) -> probatio.Schema:
@@ -68,7 +70,7 @@ def charger_schema(entry: ConfigEntry, *, with_identity: bool) -> probatio.Schem
         )
         fields[probatio.Required(CONF_L1_PHASE)] = SelectSelector(
             SelectSelectorConfig(
-                options=[f"L{phase + 1}" for phase in range(phases)],
+                options=list(SITE_PHASE_NAMES[:phases]),
                 mode=SelectSelectorMode.DROPDOWN,
             )
         )
@@ -111,22 +113,47 @@ def check(
 ) -> dict[str, str]:
     """Check a charger against its site; the sum of the fail-safe currents goes into the placeholders."""
     errors = check_charger(form, entry.data[CONF_MAIN_FUSE])
-    site = site_of(entry.data)
     others = [
-        subentry.data
-        for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
-        if subentry.unique_id != data[CONF_IDENTITY]
+        charger
+        for charger in chargers_of(entry)
+        if charger[CONF_IDENTITY] != data[CONF_IDENTITY]
     ]
-    sum_a = fail_safe_sum_a(
-        [(wiring(c, site), c[CONF_FAIL_SAFE_CURRENT]) for c in (*others, data)],
-        site.phases,
-    )
-    margin_a = entry.options.get(CONF_MARGIN, entry.data[CONF_MARGIN])
-    carried_a = entry.data[CONF_MAIN_FUSE] - margin_a
-    placeholders |= {"sum": f"{sum_a:g}", "carried": f"{carried_a:g}"}
-    if sum_a > carried_a:
+    site = {**entry.data, **entry.options}
+    if not fail_safe_fits(site, [*others, data], placeholders):
         errors.setdefault(CONF_FAIL_SAFE_CURRENT, "fail_safe_sum")
     return errors
+
+
+def chargers_of(entry: ConfigEntry) -> list[Mapping[str, Any]]:
+    """Return the data of a site's chargers."""
+    return [
+        subentry.data for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
+    ]
+
+
+def fail_safe_fits(
+    data: Mapping[str, Any],
+    chargers: Iterable[Mapping[str, Any]],
+    placeholders: dict[str, str],
+) -> bool:
+    """Whether a site carries all of these chargers at their fail-safe current; the sum goes into the placeholders."""
+    site = site_of(data)
+    sum_a = fail_safe_sum_a(
+        [(wiring(c, site), c[CONF_FAIL_SAFE_CURRENT]) for c in chargers], site.phases
+    )
+    carried_a = data[CONF_MAIN_FUSE] - data[CONF_MARGIN]
+    placeholders |= {"sum": f"{sum_a:g}", "carried": f"{carried_a:g}"}
+    return bool(sum_a <= carried_a)
+
+
+def phases_fit(system: str, chargers: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a grid connection has every phase that these chargers are wired to."""
+    phases = SITE_PHASES[system]
+    return all(
+        charger[CONF_PHASES] <= phases
+        and charger[CONF_L1_PHASE] in SITE_PHASE_NAMES[:phases]
+        for charger in chargers
+    )
 
 
 def check_identity(entry: ConfigEntry, identity: str) -> dict[str, str]:
@@ -183,6 +210,8 @@ class ChargerFlowMixin(ConfigFlow):
             self._site, f"{self._charger['vendor']} {self._charger['model']}"
         )
         if user_input is not None:
+            if self.hass.config_entries.async_get_entry(self._site.entry_id) is None:
+                return self.async_abort(reason="site_removed")
             values = user_input
             data = charger_data(identity, user_input)
             errors = check(self._site, user_input, data, placeholders)

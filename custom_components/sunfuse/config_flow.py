@@ -18,7 +18,13 @@ from homeassistant.core import callback
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.typing import DiscoveryInfoType
 
-from .charger_flow import ChargerFlowMixin, ChargerSubentryFlow
+from .charger_flow import (
+    ChargerFlowMixin,
+    ChargerSubentryFlow,
+    chargers_of,
+    fail_safe_fits,
+    phases_fit,
+)
 from .const import (
     CONF_CIRCUIT,
     CONF_FAIL_SAFE_CURRENT,
@@ -58,6 +64,7 @@ from .flow_checks import (
 from .flow_schemas import (
     ELECTRICAL,
     GRID,
+    GRID_PHASES,
     GRID_POWER,
     OPTIONS,
     SIMULATED,
@@ -71,14 +78,22 @@ from .sources.config import SourcesConfig
 from .sources.energy_dashboard import async_suggest_sources
 
 LOOPBACK = "127.0.0.1"
-_VOLTAGE_V = {SYSTEM_SPLIT_PHASE: 120.0}
 _PHASES_TO_SYSTEM = {
     1: SYSTEM_SINGLE_PHASE,
     2: SYSTEM_SPLIT_PHASE,
     3: SYSTEM_THREE_PHASE,
 }
 # The countries whose homes have two legs of 120 V.
-_SPLIT_PHASE_COUNTRIES = frozenset(("US", "CA", "PR", "MX", "PH", "TW"))
+_SPLIT_PHASE_COUNTRIES = frozenset(("US", "CA", "PR", "MX", "JP", "TW"))
+# Between phase and neutral, where it is not 230 V: IEC's list of world plugs and voltages.
+_VOLTAGE_V = {
+    "US": 120.0,
+    "CA": 120.0,
+    "PR": 120.0,
+    "MX": 127.0,
+    "JP": 100.0,
+    "TW": 110.0,
+}
 
 
 class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
@@ -174,6 +189,8 @@ class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
             errors = check_grid(self.hass, user_input)
             if not errors and self._meter_is_used(user_input):
                 errors[GRID_POWER] = "already_used"
+            if not phases_fit(user_input[CONF_SYSTEM], self._chargers()):
+                errors[CONF_SYSTEM] = "chargers_need_phases"
             if not errors:
                 self._form |= user_input
                 return await self.async_step_sun()
@@ -216,8 +233,12 @@ class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask for the main fuse, and the port that chargers connect to."""
         errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
         if user_input is not None:
             errors = check_electrical(user_input)
+            site = self._form | user_input
+            if not (errors or fail_safe_fits(site, self._chargers(), placeholders)):
+                errors[CONF_MAIN_FUSE] = "fail_safe_sum"
             if not await self._port_is_free(None, user_input[CONF_PORT]):
                 errors[CONF_PORT] = "port_taken"
             if not errors:
@@ -228,6 +249,7 @@ class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
             step_id="electrical",
             data_schema=self.add_suggested_values_to_schema(ELECTRICAL, values),
             errors=errors,
+            description_placeholders=placeholders,
         )
 
     async def async_step_address(
@@ -257,7 +279,14 @@ class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
         }
         if self.source == SOURCE_RECONFIGURE:
             # The listener of the running site sets it up anew.
-            return self.async_update_and_abort(self._get_reconfigure_entry(), data=data)
+            entry = self._get_reconfigure_entry()
+            options = dict(entry.options)
+            if CONF_MARGIN in options:
+                # The one that was typed last holds.
+                options[CONF_MARGIN] = data[CONF_MARGIN]
+            return self.async_update_and_abort(
+                entry, data={**entry.data, **data}, options=options
+            )
         return self.async_create_entry(title=self.hass.config.location_name, data=data)
 
     async def async_step_reconfigure(
@@ -310,9 +339,13 @@ class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
 
     async def _electrical_values(self) -> Mapping[str, Any]:
         if self.source == SOURCE_RECONFIGURE:
-            return self._get_reconfigure_entry().data
+            entry = self._get_reconfigure_entry()
+            return {**entry.data, **entry.options}
+        split_phase = self._form[CONF_SYSTEM] == SYSTEM_SPLIT_PHASE
         return {
-            CONF_VOLTAGE: _VOLTAGE_V.get(self._form[CONF_SYSTEM], 230.0),
+            CONF_VOLTAGE: _VOLTAGE_V.get(
+                self.hass.config.country or "", 120.0 if split_phase else 230.0
+            ),
             CONF_MARGIN: DEFAULT_MARGIN_A,
             CONF_PORT: await self._free_port(None),
         }
@@ -320,10 +353,8 @@ class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
     def _meter_is_used(self, form: Mapping[str, Any]) -> bool:
         """Whether another site has the same grid meter: two sites behind one fuse would each give all of it."""
         grid = sources_of({"battery_inverted": False} | dict(form), ()).grid
-        return grid is not None and any(
-            set(grid.entities) & set(_grid_entities(entry))
-            for entry in self._other_entries()
-        )
+        used = {*(grid.entities if grid else ()), *form.get(GRID_PHASES, ())}
+        return any(used & _grid_entities(entry) for entry in self._other_entries())
 
     def _other_entries(self) -> list[ConfigEntry]:
         own = (
@@ -331,9 +362,14 @@ class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
             if self.source == SOURCE_RECONFIGURE
             else None
         )
-        return [
-            entry for entry in self._async_current_entries() if entry.entry_id != own
-        ]
+        # A charger that is ignored is an entry too, without data.
+        entries = self._async_current_entries(include_ignore=False)
+        return [entry for entry in entries if entry.entry_id != own]
+
+    def _chargers(self) -> list[Mapping[str, Any]]:
+        if self.source == SOURCE_RECONFIGURE:
+            return chargers_of(self._get_reconfigure_entry())
+        return []
 
     async def _port_is_free(self, host: str | None, port: int) -> bool:
         if port == 0 or any(e.data[CONF_PORT] == port for e in self._other_entries()):
@@ -361,8 +397,13 @@ class SunfuseOptionsFlow(OptionsFlow):
         """Ask for the margin, and the age at which a reading counts as lost."""
         data = self.config_entry.data
         errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
         if user_input is not None:
             errors = check_options(user_input, data[CONF_MAIN_FUSE])
+            site = {**data, **user_input}
+            chargers = chargers_of(self.config_entry)
+            if not (errors or fail_safe_fits(site, chargers, placeholders)):
+                errors[CONF_MARGIN] = "fail_safe_sum"
             if not errors:
                 return self.async_create_entry(data=user_input)
         values = user_input or {
@@ -374,12 +415,13 @@ class SunfuseOptionsFlow(OptionsFlow):
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(OPTIONS, values),
             errors=errors,
+            description_placeholders=placeholders,
         )
 
 
-def _grid_entities(entry: ConfigEntry) -> tuple[str, ...]:
-    grid = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {})).grid
-    return grid.entities if grid else ()
+def _grid_entities(entry: ConfigEntry) -> set[str]:
+    sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
+    return {*(sources.grid.entities if sources.grid else ()), *sources.grid_phases}
 
 
 def _host(flow: ConfigFlow) -> str:
