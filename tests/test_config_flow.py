@@ -369,12 +369,23 @@ async def test_the_margin_that_was_typed_last_holds(hass: HomeAssistant) -> None
     assert entry.options == {"margin_a": 3, "meter_max_age_s": 45}
 
 
+async def open_options(
+    hass: HomeAssistant, entry: MockConfigEntry, theme: str
+) -> ConfigFlowResult:
+    """Choose a theme from the menu of the options."""
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    assert menu["type"] is FlowResultType.MENU
+    return await hass.config_entries.options.async_configure(
+        menu["flow_id"], {"next_step_id": theme}
+    )
+
+
 async def test_options_keep_the_chargers_safe(hass: HomeAssistant) -> None:
     """A margin that leaves the chargers less than they fall back to is refused."""
     chargers = [charger(f"CP{number}") for number in range(4)]
     entry = site_entry(free_port(), *chargers)
     entry.add_to_hass(hass)
-    form = await hass.config_entries.options.async_init(entry.entry_id)
+    form = await open_options(hass, entry, "protection")
     flow_id = form["flow_id"]
     form = await hass.config_entries.options.async_configure(
         flow_id, {"margin_a": 1.5, "meter_max_age_s": 45}
@@ -411,7 +422,7 @@ async def test_options(hass: HomeAssistant) -> None:
     """The margin and the age of a reading can be tuned, within reason."""
     entry = site_entry(free_port())
     entry.add_to_hass(hass)
-    form = await hass.config_entries.options.async_init(entry.entry_id)
+    form = await open_options(hass, entry, "protection")
     assert suggested(form) == {"margin_a": 1.0, "meter_max_age_s": 60.0}
     flow_id = form["flow_id"]
     form = await hass.config_entries.options.async_configure(

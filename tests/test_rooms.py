@@ -16,6 +16,10 @@ ROOMS: dict[str, set[str]] = {
     "central_system": {"aiohttp", "jsonschema", "ocpp", "yarl", f"{PACKAGE}.engine"},
     "simulator": {"aiohttp", "jsonschema", "ocpp", "yarl", f"{PACKAGE}.engine"},
     "sources": {"homeassistant", f"{PACKAGE}.engine"},
+    # Home Assistant's own files, by theme.
+    "actions": {"homeassistant", "probatio", PACKAGE},
+    "flows": {"homeassistant", "probatio", "yarl", PACKAGE},
+    "sensors": {"homeassistant", PACKAGE},
 }
 # A decision is a function of its snapshot: the engine computes, with these, and does nothing else. A line in the
 # log changes no decision.

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse import flow_schemas as forms
-from custom_components.sunfuse.charger_flow import charger_schema
-from custom_components.sunfuse.const import SUBENTRY_CHARGER
+from custom_components.sunfuse.config_flow import SunfuseConfigFlow
 from custom_components.sunfuse.engine.model import ReasonKey
+from custom_components.sunfuse.flows import schemas as forms
+from custom_components.sunfuse.flows.charger import charger_schema
+from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -22,6 +23,7 @@ from homeassistant.util.yaml import load_yaml_dict
 
 from .common import site_entry, wait_until
 
+PACKAGE = "custom_components.sunfuse"
 INTEGRATION = Path(__file__).parent.parent / "custom_components" / "sunfuse"
 
 # developers.home-assistant.io/docs/internationalization/core
@@ -115,25 +117,25 @@ def _keyword(call: ast.Call, name: str) -> ast.AST | None:
     return next((k.value for k in call.keywords if k.arg == name), None)
 
 
-def _flow_classes(base: str) -> list[ast.AST]:
-    """Return the classes of the flow that derives from this one, with its mixins."""
+def _source_of(flow: type) -> list[ast.AST]:
+    """Return the source of a flow's class, and of those of ours that it derives from."""
+    names = {c.__name__ for c in flow.__mro__ if c.__module__.startswith(PACKAGE)}
     return [
         node
-        for name, tree in TREES.items()
-        if name.endswith("flow.py")
+        for tree in TREES.values()
         for node in tree.body
-        if isinstance(node, ast.ClassDef)
-        and any(getattr(b, "id", None) == base for b in node.bases)
+        if isinstance(node, ast.ClassDef) and node.name in names
     ]
 
 
+SUBENTRY_FLOWS = SunfuseConfigFlow.async_get_supported_subentry_types(site_entry(9000))
 FLOWS = {
-    "config": (_flow_classes("ConfigFlow"), ENGLISH["config"]),
-    "options": (_flow_classes("OptionsFlow"), ENGLISH["options"]),
-    "charger": (
-        _flow_classes("ConfigSubentryFlow"),
-        ENGLISH["config_subentries"][SUBENTRY_CHARGER],
-    ),
+    "config": (_source_of(SunfuseConfigFlow), ENGLISH["config"]),
+    "options": (_source_of(SunfuseOptionsFlow), ENGLISH["options"]),
+    **{
+        kind: (_source_of(flow), ENGLISH["config_subentries"][kind])
+        for kind, flow in SUBENTRY_FLOWS.items()
+    },
 }
 
 
@@ -173,6 +175,8 @@ def test_steps(flow: str) -> None:
         _literal(_keyword(call, "step_id"))
         for call in _calls(classes, "async_show_form", "async_show_menu")
     }
+    if flow == "options":
+        shown = shown - {None} | THEMES.keys()
     assert shown == texts["step"].keys()
     for name, step in texts["step"].items():
         assert step.keys() <= STEP_KEYS, name
@@ -191,6 +195,13 @@ def test_menus() -> None:
     assert choices <= ENGLISH["config"]["step"].keys()
 
 
+def test_themes_of_the_options() -> None:
+    """Each theme has a name in the menu, and a step of its own."""
+    assert THEMES.keys() == ENGLISH["options"]["step"]["init"]["menu_options"].keys()
+    for theme in THEMES:
+        assert hasattr(SunfuseOptionsFlow, f"async_step_{theme}")
+
+
 def _keys(schema: Any) -> set[str]:
     return {str(key) for key in schema.schema}
 
@@ -206,11 +217,11 @@ def test_fields() -> None:
         ("config", "sun"): forms.SUN,
         ("config", "electrical"): forms.ELECTRICAL,
         ("config", "charger"): charger,
-        ("options", "init"): forms.OPTIONS,
+        **{("options", name): theme.schema(site) for name, theme in THEMES.items()},
         ("charger", "user"): charger_schema(site, with_identity=True),
         ("charger", "reconfigure"): charger,
     }
-    without = {("config", "user"), ("config", "address")}
+    without = {("config", "user"), ("config", "address"), ("options", "init")}
     steps = {
         (flow, name): step
         for flow, (_, texts) in FLOWS.items()
@@ -227,7 +238,7 @@ def test_fields() -> None:
 def _errors() -> set[str]:
     """Return every key that a flow gives as what is wrong with a field."""
     found: set[str | None] = set()
-    trees = [tree for name, tree in TREES.items() if "flow" in Path(name).name]
+    trees = [tree for name, tree in TREES.items() if "flow" in name]
     for call in _calls(trees, "setdefault"):
         found.add(_literal(call.args[1]))
     for tree in trees:

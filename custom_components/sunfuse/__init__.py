@@ -8,6 +8,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
+from .actions import async_setup_actions
 from .central_system import CentralSystem
 from .const import CONF_KIND, CONF_PORT, CONF_SOURCES, DOMAIN, KIND_SIMULATED
 from .controller import Controller
@@ -17,9 +18,7 @@ from .devices import register_site
 from .explain import async_load_sentences
 from .issues import watch_issues
 from .persistence import Persistence
-from .services import async_setup_services
 from .settings import Settings, default_mode
-from .sharing_services import async_setup_sharing_services
 from .simulation import SimulatedHouse
 from .snapshot import site_of
 from .sources.config import SourcesConfig
@@ -40,8 +39,7 @@ PLATFORMS = [
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions, which are there whether a site is loaded or not."""
-    async_setup_services(hass)
-    async_setup_sharing_services(hass)
+    async_setup_actions(hass)
     return True
 
 

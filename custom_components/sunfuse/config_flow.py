@@ -12,19 +12,11 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     ConfigSubentryData,
     ConfigSubentryFlow,
-    OptionsFlow,
 )
 from homeassistant.core import callback
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.typing import DiscoveryInfoType
 
-from .charger_flow import (
-    ChargerFlowMixin,
-    ChargerSubentryFlow,
-    chargers_of,
-    fail_safe_fits,
-    phases_fit,
-)
 from .const import (
     CONF_CIRCUIT,
     CONF_FAIL_SAFE_CURRENT,
@@ -34,7 +26,6 @@ from .const import (
     CONF_MAIN_FUSE,
     CONF_MARGIN,
     CONF_MAX_CURRENT,
-    CONF_METER_MAX_AGE,
     CONF_MIN_CURRENT,
     CONF_PHASES,
     CONF_PORT,
@@ -42,7 +33,6 @@ from .const import (
     CONF_SYSTEM,
     CONF_VOLTAGE,
     DEFAULT_MARGIN_A,
-    DEFAULT_METER_MAX_AGE_S,
     DEFAULT_PORT,
     DOMAIN,
     KIND_SIMULATED,
@@ -53,20 +43,26 @@ from .const import (
     SYSTEM_SPLIT_PHASE,
     SYSTEM_THREE_PHASE,
 )
-from .flow_checks import (
+from .flows.charger import (
+    ChargerFlowMixin,
+    ChargerSubentryFlow,
+    chargers_of,
+    fail_safe_fits,
+    phases_fit,
+)
+from .flows.checks import (
     LEAST_CURRENT_A,
     async_port_is_free,
     check_electrical,
     check_grid,
-    check_options,
     check_sun,
 )
-from .flow_schemas import (
+from .flows.options import SunfuseOptionsFlow
+from .flows.schemas import (
     ELECTRICAL,
     GRID,
     GRID_PHASES,
     GRID_POWER,
-    OPTIONS,
     SIMULATED,
     SUN,
     grid_form,
@@ -386,37 +382,6 @@ class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
             if await self._port_is_free(host, port):
                 return port
         return DEFAULT_PORT
-
-
-class SunfuseOptionsFlow(OptionsFlow):
-    """What an electrician tunes once a site runs."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the margin, and the age at which a reading counts as lost."""
-        data = self.config_entry.data
-        errors: dict[str, str] = {}
-        placeholders: dict[str, str] = {}
-        if user_input is not None:
-            errors = check_options(user_input, data[CONF_MAIN_FUSE])
-            site = {**data, **user_input}
-            chargers = chargers_of(self.config_entry)
-            if not (errors or fail_safe_fits(site, chargers, placeholders)):
-                errors[CONF_MARGIN] = "fail_safe_sum"
-            if not errors:
-                return self.async_create_entry(data=user_input)
-        values = user_input or {
-            CONF_MARGIN: data[CONF_MARGIN],
-            CONF_METER_MAX_AGE: DEFAULT_METER_MAX_AGE_S,
-            **self.config_entry.options,
-        }
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(OPTIONS, values),
-            errors=errors,
-            description_placeholders=placeholders,
-        )
 
 
 def _grid_entities(entry: ConfigEntry) -> set[str]:

@@ -9,17 +9,17 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
-from .connector_sensors import (
+from .data import ConnectorKey, SunfuseConfigEntry
+from .entity import ChargerEntity, ConnectorEntity, SiteEntity, add_connector_entities
+from .explain import explain
+from .sensors.connector import (
     EXPLANATION,
     REASON,
     ConnectorSensorDescription,
     connector_sensors,
 )
-from .data import ConnectorKey, SunfuseConfigEntry
-from .entity import ChargerEntity, ConnectorEntity, SiteEntity, add_connector_entities
-from .explain import explain
-from .simulated_sensors import SIMULATED_SENSORS, SimulatedSensor
-from .site_sensors import SiteSensorDescription, site_sensors
+from .sensors.simulated import SIMULATED_SENSORS, SimulatedSensor
+from .sensors.site import SiteSensorDescription, site_sensors
 from .snapshot import site_of, station_config
 
 PARALLEL_UPDATES = 0

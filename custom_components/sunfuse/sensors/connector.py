@@ -18,9 +18,9 @@ from homeassistant.const import (
 )
 from homeassistant.helpers.typing import StateType
 
-from .central_system.model import FailSafe, OfferCheck
-from .data import ConnectorData
-from .engine.model import ConnectorStatus, ReasonKey
+from ..central_system.model import FailSafe, OfferCheck
+from ..data import ConnectorData
+from ..engine.model import ConnectorStatus, ReasonKey
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from .const import (
+from ..const import (
     CONF_MAIN_FUSE,
     CONF_MARGIN,
     CONF_METER_MAX_AGE,
@@ -34,7 +34,7 @@ from .const import (
     CONF_VOLTAGE,
     SITE_PHASES,
 )
-from .sources.config import PowerSource, SourcesConfig
+from ..sources.config import PowerSource, SourcesConfig
 
 GRID_POWER = "grid_power"
 GRID_INVERTED = "grid_inverted"

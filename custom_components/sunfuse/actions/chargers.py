@@ -20,11 +20,11 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util import dt as dt_util
 
-from .central_system import Station
-from .central_system.actions import Firmware, LogKind
-from .central_system.model import CommandError
-from .const import DOMAIN
-from .targets import connector_of_device
+from ..central_system import Station
+from ..central_system.actions import Firmware, LogKind
+from ..central_system.model import CommandError
+from ..const import DOMAIN
+from ..targets import connector_of_device
 
 type Fields = Mapping[str, Any]
 type Action = Callable[[Station, int, Fields], Awaitable[dict[str, Any] | None]]
@@ -233,7 +233,7 @@ ACTIONS: tuple[ActionDescription, ...] = (
 
 
 @callback
-def async_setup_services(hass: HomeAssistant) -> None:
+def async_setup_charger_actions(hass: HomeAssistant) -> None:
     """Register the actions. They reach into other people's chargers, so they are for administrators."""
     for action in ACTIONS:
         async_register_admin_service(

@@ -12,10 +12,10 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
-from .data import ConnectorKey, SunfuseConfigEntry
-from .engine.model import Boost, ExternalLimit, LimitKind
-from .targets import connector_of_device
+from ..const import DOMAIN
+from ..data import ConnectorKey, SunfuseConfigEntry
+from ..engine.model import Boost, ExternalLimit, LimitKind
+from ..targets import connector_of_device
 
 _WH_PER_KWH = 1000
 
@@ -41,7 +41,7 @@ SET_LIMIT = probatio.Schema(
 
 
 @callback
-def async_setup_sharing_services(hass: HomeAssistant) -> None:
+def async_setup_sharing_actions(hass: HomeAssistant) -> None:
     """Register the actions. Whoever may use the chargers' entities may use these."""
 
     async def boost(call: ServiceCall) -> None:

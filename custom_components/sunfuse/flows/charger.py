@@ -23,7 +23,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.typing import DiscoveryInfoType
 
-from .const import (
+from ..const import (
     CONF_CIRCUIT,
     CONF_FAIL_SAFE_CURRENT,
     CONF_IDENTITY,
@@ -37,9 +37,9 @@ from .const import (
     SITE_PHASES,
     SUBENTRY_CHARGER,
 )
-from .flow_checks import LEAST_CURRENT_A, check_charger, fail_safe_sum_a
-from .flow_schemas import number
-from .snapshot import site_of, wiring
+from ..snapshot import site_of, wiring
+from .checks import LEAST_CURRENT_A, check_charger, fail_safe_sum_a
+from .schemas import number
 
 # OCPP 2.0.1, section 4.1.1 of part 4 (OCPP-J): at most 48 characters; 1.6 sets no bound of its own.
 LONGEST_IDENTITY = 48

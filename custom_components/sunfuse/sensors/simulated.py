@@ -19,11 +19,11 @@ from homeassistant.const import (
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 
-from .const import DOMAIN
-from .data import SunfuseConfigEntry
-from .devices import MANUFACTURER
-from .simulation import SimulatedHouse
-from .simulator import SiteValues
+from ..const import DOMAIN
+from ..data import SunfuseConfigEntry
+from ..devices import MANUFACTURER
+from ..simulation import SimulatedHouse
+from ..simulator import SiteValues
 
 
 @dataclass(frozen=True, kw_only=True)

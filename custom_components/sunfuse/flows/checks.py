@@ -9,7 +9,7 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
-from .const import (
+from ..const import (
     CONF_FAIL_SAFE_CURRENT,
     CONF_MAIN_FUSE,
     CONF_MARGIN,
@@ -20,7 +20,8 @@ from .const import (
     CONF_VOLTAGE,
     SITE_PHASES,
 )
-from .flow_schemas import (
+from ..sources.live import as_current_a, as_percent, as_power_w
+from .schemas import (
     BATTERY_CAPACITY,
     BATTERY_CHARGE,
     BATTERY_DISCHARGE,
@@ -32,7 +33,6 @@ from .flow_schemas import (
     GRID_POWER,
     SOLAR_POWER,
 )
-from .sources.live import as_current_a, as_percent, as_power_w
 
 # IEC 61851-1: the least that a charger can offer to a car that charges.
 LEAST_CURRENT_A = 6.0

@@ -11,9 +11,9 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfPower
 from homeassistant.helpers.typing import StateType
 
-from .const import MAIN_CIRCUIT
-from .data import SiteData
-from .engine.model import CircuitDecision, CircuitState, MeterReading
+from ..const import MAIN_CIRCUIT
+from ..data import SiteData
+from ..engine.model import CircuitDecision, CircuitState, MeterReading
 
 
 @dataclass(frozen=True, kw_only=True)

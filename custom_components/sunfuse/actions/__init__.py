@@ -1,0 +1,13 @@
+"""The actions for automations."""
+
+from homeassistant.core import HomeAssistant, callback
+
+from .chargers import async_setup_charger_actions
+from .sharing import async_setup_sharing_actions
+
+
+@callback
+def async_setup_actions(hass: HomeAssistant) -> None:
+    """Register all actions, which are there whether a site is loaded or not."""
+    async_setup_charger_actions(hass)
+    async_setup_sharing_actions(hass)

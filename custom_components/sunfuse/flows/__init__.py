@@ -1,0 +1,1 @@
+"""The forms by which users set up a site and what belongs to it."""

@@ -1,0 +1,101 @@
+"""The options of a site: what an electrician or its owner tunes once it runs, theme by theme."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import probatio
+
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+
+from ..const import (
+    CONF_MAIN_FUSE,
+    CONF_MARGIN,
+    CONF_METER_MAX_AGE,
+    DEFAULT_METER_MAX_AGE_S,
+)
+from .charger import chargers_of, fail_safe_fits
+from .checks import Errors, check_options
+from .schemas import OPTIONS
+
+type Form = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """One form of the options.
+
+    `values` returns what the form shows of an entry; `check` what is wrong with what was typed, and fills in what the
+    error's sentence names.
+    """
+
+    schema: Callable[[ConfigEntry], probatio.Schema]
+    values: Callable[[ConfigEntry], Form]
+    check: Callable[[ConfigEntry, Form, dict[str, str]], Errors]
+
+
+def _protection_values(entry: ConfigEntry) -> Form:
+    return {
+        CONF_MARGIN: entry.data[CONF_MARGIN],
+        CONF_METER_MAX_AGE: DEFAULT_METER_MAX_AGE_S,
+        **entry.options,
+    }
+
+
+def _check_protection(
+    entry: ConfigEntry, form: Form, placeholders: dict[str, str]
+) -> Errors:
+    errors = check_options(form, entry.data[CONF_MAIN_FUSE])
+    site = {**entry.data, **form}
+    if not (errors or fail_safe_fits(site, chargers_of(entry), placeholders)):
+        errors[CONF_MARGIN] = "fail_safe_sum"
+    return errors
+
+
+# By step id, in the order of the menu.
+THEMES = {
+    "protection": Theme(
+        schema=lambda _entry: OPTIONS,
+        values=_protection_values,
+        check=_check_protection,
+    )
+}
+
+
+class SunfuseOptionsFlow(OptionsFlow):
+    """What is tuned once a site runs."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose a theme."""
+        return self.async_show_menu(step_id="init", menu_options=list(THEMES))
+
+    async def async_step_protection(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the margin, and the age at which a reading counts as lost."""
+        return self._show("protection", user_input)
+
+    def _show(
+        self, step_id: str, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        """Show a theme's form until it is right; what a user empties is gone from the options."""
+        entry, theme = self.config_entry, THEMES[step_id]
+        schema = theme.schema(entry)
+        errors: Errors = {}
+        placeholders: dict[str, str] = {}
+        if user_input is not None:
+            errors = theme.check(entry, user_input, placeholders)
+            if not errors:
+                fields = {str(field) for field in schema.schema}
+                kept = {k: v for k, v in entry.options.items() if k not in fields}
+                return self.async_create_entry(data=kept | user_input)
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(
+                schema, user_input or theme.values(entry)
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
