@@ -1,0 +1,1 @@
+"""Meters and inverters that are read over Modbus, without another integration in between."""

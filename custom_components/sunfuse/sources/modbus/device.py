@@ -1,0 +1,264 @@
+"""What a Modbus device has to say: its readings, where they lie, and how to recognise it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+import math
+
+from .registers import Image, Register, ValueType
+
+
+class DeviceKind(StrEnum):
+    """What a device is."""
+
+    METER = "meter"
+    INVERTER = "inverter"
+    BATTERY = "battery"
+    # An inverter with battery and grid meter, or what speaks for all of them.
+    SYSTEM = "system"
+
+
+class Quantity(StrEnum):
+    """What a reading tells. Powers and currents of the grid are positive on import, of a battery on discharge."""
+
+    # What a meter measures where it stands; for an inverter, at its own terminals, positive on production.
+    POWER = "power"
+    POWER_L1 = "power_l1"
+    POWER_L2 = "power_l2"
+    POWER_L3 = "power_l3"
+    CURRENT_L1 = "current_l1"
+    CURRENT_L2 = "current_l2"
+    CURRENT_L3 = "current_l3"
+    VOLTAGE_L1 = "voltage_l1"
+    VOLTAGE_L2 = "voltage_l2"
+    VOLTAGE_L3 = "voltage_l3"
+    FREQUENCY = "frequency"
+    ENERGY_IMPORT = "energy_import"
+    ENERGY_EXPORT = "energy_export"
+    SOLAR_POWER = "solar_power"
+    SOLAR_ENERGY = "solar_energy"
+    BATTERY_POWER = "battery_power"
+    BATTERY_SOC = "battery_soc"
+    # What an inverter or a system knows of the grid connection by a meter of its own.
+    GRID_POWER = "grid_power"
+    GRID_POWER_L1 = "grid_power_l1"
+    GRID_POWER_L2 = "grid_power_l2"
+    GRID_POWER_L3 = "grid_power_l3"
+    GRID_CURRENT_L1 = "grid_current_l1"
+    GRID_CURRENT_L2 = "grid_current_l2"
+    GRID_CURRENT_L3 = "grid_current_l3"
+    LOAD_POWER = "load_power"
+    TEMPERATURE = "temperature"
+
+    @property
+    def dimension(self) -> Dimension:
+        """Return what kind of quantity it is."""
+        if self in (Quantity.BATTERY_SOC, Quantity.FREQUENCY, Quantity.TEMPERATURE):
+            return Dimension(self.value)
+        words = self.value.split("_")
+        return next(d for d in Dimension if d.value in words)
+
+
+class Dimension(StrEnum):
+    """What a quantity is measured in: W, A, V, Wh, Hz, percent or degrees Celsius."""
+
+    POWER = "power"
+    CURRENT = "current"
+    VOLTAGE = "voltage"
+    ENERGY = "energy"
+    FREQUENCY = "frequency"
+    BATTERY_SOC = "battery_soc"
+    TEMPERATURE = "temperature"
+
+
+# The units that a device may speak, and how many of ours each is.
+UNITS: Mapping[Dimension, Mapping[str, float]] = {
+    Dimension.POWER: {"W": 1, "kW": 1e3, "MW": 1e6},
+    Dimension.CURRENT: {"A": 1, "mA": 1e-3},
+    Dimension.VOLTAGE: {"V": 1, "mV": 1e-3, "kV": 1e3},
+    Dimension.ENERGY: {"Wh": 1, "kWh": 1e3, "MWh": 1e6},
+    Dimension.FREQUENCY: {"Hz": 1},
+    Dimension.BATTERY_SOC: {"%": 1},
+    Dimension.TEMPERATURE: {"°C": 1},
+}
+
+# What no site of a home or a small business can show: a wrong register, a wrong order of words, a broken device.
+PLAUSIBLE: Mapping[Dimension, tuple[float, float]] = {
+    Dimension.POWER: (-2e6, 2e6),
+    Dimension.CURRENT: (-4000, 4000),
+    Dimension.VOLTAGE: (0, 1000),
+    Dimension.ENERGY: (0, 1e12),
+    Dimension.FREQUENCY: (0, 100),
+    Dimension.BATTERY_SOC: (0, 100),
+    Dimension.TEMPERATURE: (-60, 200),
+}
+
+# SunSpec Information Model Specification, section on sunssf: -10 to 10; 0x8000 where there is none.
+LARGEST_EXPONENT = 10
+
+
+class Parity(StrEnum):
+    """The parity bit of a serial line, by the letters that pyserial knows."""
+
+    NONE = "N"
+    EVEN = "E"
+    ODD = "O"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SerialSettings:
+    """The speed and the form of the bytes on a serial line."""
+
+    baudrate: int = 9600
+    parity: Parity = Parity.NONE
+    stop_bits: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One value of a device, times a factor that brings it into our unit and sign."""
+
+    register: Register
+    factor: float = 1.0
+    # A register with the exponent of ten by which the value is scaled as well.
+    scale_register: Register | None = None
+    # Bits, as one unsigned number, by which the device says that it does not know.
+    not_available: frozenset[int] = frozenset()
+    # What counts when the device says that it does not know, for parts that it may lack.
+    default: float | None = None
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """Return what has to be read."""
+        return tuple(r for r in (self.register, self.scale_register) if r)
+
+    def value(self, image: Image) -> float | None:
+        """Return the value in our unit and sign, None where it is not known."""
+        words = self.register.words(image)
+        if words is None:
+            return None
+        if self.register.bits(words) in self.not_available:
+            return self.default
+        number = self.register.number(words)
+        if not math.isfinite(number):
+            return self.default
+        exponent = self._exponent(image)
+        return None if exponent is None else number * self.factor * 10.0**exponent
+
+    def _exponent(self, image: Image) -> int | None:
+        if self.scale_register is None:
+            return 0
+        words = self.scale_register.words(image)
+        if words is None:
+            return None
+        exponent = int(self.scale_register.number(words))
+        return exponent if abs(exponent) <= LARGEST_EXPONENT else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A quantity: the sum of its terms."""
+
+    terms: tuple[Term, ...]
+    # The power whose sign a current without one takes.
+    signed_by: Quantity | None = None
+    between: tuple[float, float]
+
+    @property
+    def registers(self) -> Iterator[Register]:
+        """Yield what has to be read."""
+        for term in self.terms:
+            yield from term.registers
+
+    def value(self, image: Image) -> float | None:
+        """Return the sum of the terms, None where one is not known."""
+        values = [term.value(image) for term in self.terms]
+        known = [value for value in values if value is not None]
+        return sum(known) if len(known) == len(values) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What a register must say for a device to be of this kind. Exactly one of the four is given."""
+
+    register: Register
+    one_of: tuple[float | str, ...] = ()
+    between: tuple[float, float] | None = None
+    starts_with: str | None = None
+    contains: str | None = None
+
+    def holds(self, image: Image) -> bool:
+        """Whether what was read says so. What was not read does not."""
+        words = self.register.words(image)
+        if words is None:
+            return False
+        if self.register.type is ValueType.STRING:
+            text = self.register.text(words)
+            if self.starts_with is not None:
+                return text.startswith(self.starts_with)
+            if self.contains is not None:
+                return self.contains in text
+            return text in self.one_of
+        number = self.register.number(words)
+        if self.between is not None:
+            low, high = self.between
+            return low <= number <= high
+        return number in self.one_of
+
+
+class Information(StrEnum):
+    """What a device tells of itself, for its page in Home Assistant."""
+
+    MANUFACTURER = "manufacturer"
+    MODEL = "model"
+    SERIAL_NUMBER = "serial_number"
+    VERSION = "version"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A kind of device: everything that there is to know to read one."""
+
+    # The file's name; a user's own begin with "user/", those that were discovered with "sunspec/".
+    id: str
+    name: str
+    manufacturer: str
+    kind: DeviceKind
+    source: str
+    serial: SerialSettings | None = None
+    unit_ids: tuple[int, ...] = (1,)
+    # What one request may ask for. Modbus Application Protocol 1.1b3, section 6.3: at most 125.
+    most_registers: int = 125
+    # Whether registers in between, of which nothing is known, may be read along.
+    gaps: bool = False
+    # How often the device may be asked, and the pause that it needs between two requests.
+    interval_s: float = 1.0
+    pause_s: float = 0.0
+    identify: tuple[Condition, ...] = ()
+    information: Mapping[Information, Register] = field(default_factory=dict)
+    readings: Mapping[Quantity, Reading] = field(default_factory=dict)
+
+    def values(self, image: Image) -> dict[Quantity, float | None]:
+        """Return what the registers say of each quantity, None where that is nothing. May lie; see `plausible`."""
+        plain = {
+            quantity: reading.value(image)
+            for quantity, reading in self.readings.items()
+        }
+        return {
+            quantity: _signed(value, plain[sign])
+            if (sign := self.readings[quantity].signed_by)
+            else value
+            for quantity, value in plain.items()
+        }
+
+    def plausible(self, quantity: Quantity, value: float) -> bool:
+        """Whether a value can be true."""
+        low, high = self.readings[quantity].between
+        return low <= value <= high
+
+
+def _signed(value: float | None, sign: float | None) -> float | None:
+    """Return a current with the direction of its power; without that, nothing is known of it."""
+    if value is None or sign is None:
+        return None
+    return -abs(value) if sign < 0 else abs(value)
