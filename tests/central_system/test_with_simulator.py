@@ -44,6 +44,7 @@ class Bench:
             identity="CP1", name="Garage", protocol=protocol, behaviour=behaviour
         )
         self.wanted_a: float | None = None
+        self.wanted_phases = 3
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, session: ClientSession, **quirks: str) -> None:
@@ -98,7 +99,7 @@ class Bench:
             if self.wanted_a is not None and number % 5 == 0:
                 # As the controller does: what is refused (its transaction just ended) is tried again.
                 with contextlib.suppress(CommandError):
-                    await self.station.offer(1, self.wanted_a, 3)
+                    await self.station.offer(1, self.wanted_a, self.wanted_phases)
 
 
 @pytest.fixture
@@ -201,6 +202,35 @@ async def test_watts_only(bench: Bench) -> None:
     bench.charger.plug_in(soc=0.3)
     await bench.advance(60)
     assert 9 < bench.draw_a <= 10.1
+
+
+@each(Behaviour(switches_phases=True))
+async def test_switches_phases(bench: Bench) -> None:
+    """A charger that can is brought to one phase while it charges, and back to three."""
+    bench.wanted_a = 10
+    bench.charger.plug_in(soc=0.3)
+    await bench.advance(40)
+    assert bench.station.state.switches_phases
+    for phases in (1, 3):
+        bench.wanted_phases = phases
+        await bench.advance(40)
+        used = [a for a in bench.charger.draw_a if a > 0]
+        assert len(used) == phases
+        assert 9 < min(used) <= max(used) <= 10
+        measured = [a for a in bench.connector.meter.current_a if a]
+        assert len(measured) == phases
+
+
+@each(Behaviour(switches_phases=True, watts_only=True))
+async def test_switches_phases_in_watts(bench: Bench) -> None:
+    """One phase at 10 A is 2300 W, three are 6900 W: watts count with their phases."""
+    bench.wanted_a = 10
+    bench.wanted_phases = 1
+    bench.charger.plug_in(soc=0.3)
+    await bench.advance(60)
+    used = [a for a in bench.charger.draw_a if a > 0]
+    assert len(used) == 1
+    assert 9 < used[0] <= 10.1
 
 
 @each(Behaviour(at_zero=AtZero.MINIMUM), pause="remote_stop")

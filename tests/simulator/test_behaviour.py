@@ -354,7 +354,9 @@ async def test_it_switches_phases(make_bench: MakeBench) -> None:
     bench = await misbehaving(make_bench, switches_phases=True)
     await bench.charge()
     await set_profile(bench, profile(schedule=single))
-    await bench.advance(5)
+    await bench.advance(4)
+    assert bench.draw_a() == (0, 0, 0)  # the contactor is open meanwhile
+    await bench.advance(10)
     assert bench.draw_a() == (10, 0, 0)
     plain = await make_bench(identity="CP 2")
     await plain.charge()

@@ -14,8 +14,9 @@ from .adapter import Adapter
 from .cards import CardPolicy
 from .clock import Clock
 from .events import EventOrder
+from .external import ExternalLimit, ExternalLimits
 from .inspector import Inspector
-from .limiter import CHARGES, Limiter
+from .limiter import Limiter
 from .message_log import MessageLog
 from .meter import Meter, Reading
 from .model import (
@@ -26,11 +27,11 @@ from .model import (
     StationConfig,
     StationInfo,
     StationState,
-    Transaction,
 )
+from .profiles import Shape
 from .quirks import Kind, behaviour, in_force
 from .timing import Timing
-from .transactions import Record, Transactions, stranger
+from .transactions import Transactions
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ class StationBook:
         self.evses: dict[tuple[int, int], int] = {}  # connectors by EVSE and connector
         self.device_model: dict[str, str | None] = {}  # OCPP 2.x, as it was reported
         self.events = EventOrder()
+        self._external = ExternalLimits()
         self.cards = CardPolicy()
         self.former_password: str | None = None
         self._inspector = Inspector(self)
@@ -118,6 +120,13 @@ class StationBook:
         """What speaks with the station; None while it is out of reach."""
         return self._adapter
 
+    @property
+    def shape(self) -> Shape:
+        """How the station takes limits."""
+        return Shape(
+            config=self.config, behaviour=self.behaviour, variables=self.variables
+        )
+
     def connector(self, connector: int) -> ConnectorState:
         """Return the state of a connector; an empty one if it was not heard of yet."""
         for state in self._state.connectors:
@@ -137,6 +146,7 @@ class StationBook:
     def heard(self) -> None:
         """Note a sign of life."""
         self.events.tell_overdue(self.now())
+        self._apply_external()
         self._state = replace(self._state, last_seen=self.now())
 
     def record(self, direction: str, text: str) -> None:
@@ -157,7 +167,28 @@ class StationBook:
             }
         self.behaviour = behaviour(info, self.config.quirks)
         names = tuple(quirk.name for quirk in in_force(info))
+        changes["switches_phases"] = self.shape.switches_phases
         self._set(info=info, quirks=names, **changes)
+
+    def learnt(self) -> None:
+        """Note that the station told what it can."""
+        self._set(switches_phases=self.shape.switches_phases)
+
+    def told_external(self, connector: int, source: str, limit: ExternalLimit) -> None:
+        """Note a limit that is not ours, on a connector or (0) the whole station."""
+        self._external.set(connector, source, limit)
+        self._apply_external()
+
+    def cleared_external(self, connector: int | None, source: str) -> None:
+        """Note that a limit that is not ours is gone; for no connector in particular: everywhere."""
+        self._external.clear(connector, source)
+        self._apply_external()
+
+    def _apply_external(self) -> None:
+        for state in self._state.connectors:
+            limit_a = self._external.at(state.id, self.now())
+            if limit_a != state.charger_limit_a:
+                self.change(state.id, charger_limit_a=limit_a)
 
     def told_card(self, token: str, decision: bool | None) -> None:
         """Note that a card was held to the station, and what became of it (None: somebody is asked)."""
@@ -192,7 +223,7 @@ class StationBook:
         if status in _IDLE:
             changes["meter"] = self.meter(connector).stopped(self.now())
             if status in _GONE:
-                changes |= {"transaction": None, "needs": None}
+                changes |= {"transaction": None, "needs": None, "priority": False}
         self.change(connector, **changes)
         limiter = self._limiter(connector)
         limiter.status_changed()
@@ -228,19 +259,6 @@ class StationBook:
         self.change(connector, **changes)
         self._limiter(connector).measured()
 
-    def started(self, record: Record) -> None:
-        """Note that a transaction started. One of long ago runs still only if the connector says so."""
-        transaction = record.transaction
-        self.transactions.add(record)
-        self.events.release(transaction.id)
-        if self.transactions[transaction.id].stopped_at is not None:
-            return  # its end was told before its start
-        age = self.now() - transaction.started_at
-        status = self.connector(record.connector).status
-        if age > timedelta(seconds=self.timing.live_s) and status not in CHARGES:
-            return
-        self._run(record)
-
     def renew_limits(self, adapter: Adapter) -> None:
         """Send what is offered once more, to every connector with a transaction."""
         for connector, limiter in self._limiters.items():
@@ -252,13 +270,6 @@ class StationBook:
         self.change(connector, needs=needs)
         adapter = self._adapter
         return adapter is not None and self._limiter(connector).renew(adapter)
-
-    def authorised(self, connector: int) -> None:
-        """Note that the running transaction of a connector may charge."""
-        transaction = self.connector(connector).transaction
-        if transaction is not None and not transaction.authorised:
-            self.change(connector, transaction=replace(transaction, authorised=True))
-            self._limiter(connector).started(self._adapter)
 
     def numbered(self, evse: int, connector: int) -> int:
         """Return the number of a connector of an EVSE; 0 where there are too many.
@@ -276,89 +287,6 @@ class StationBook:
             self.evses[evse, connector] = number
             self.change(number, evse_id=evse)
         return self.evses[evse, connector]
-
-    def _run(self, record: Record) -> None:
-        self.change(
-            record.connector, transaction=record.transaction, session_energy_wh=0.0
-        )
-        self._limiter(record.connector).started(self._adapter)
-
-    def recognised(self, connector: int, transaction_id: str) -> None:
-        """Note that a transaction runs whose start we have not seen, or not in this life."""
-        if not 1 <= connector <= MAX_CONNECTORS:
-            return
-        record = self.transactions.get(transaction_id)
-        if record is None:
-            record = self.transactions.add(
-                Record(
-                    connector=connector,
-                    transaction=Transaction(id=transaction_id, started_at=self.now()),
-                )
-            )
-        running = self.connector(connector).transaction
-        if record.stopped_at is None and record.connector == connector:
-            if running is None or running.id != transaction_id:
-                self._run(record)
-
-    def stopped(
-        self,
-        transaction_id: str,
-        at: datetime,
-        meter_stop_wh: float | None,
-        reason: str | None,
-        *,
-        first: tuple[datetime, float] | None = None,
-    ) -> None:
-        """Note that a transaction is over, at `at` by our clock.
-
-        `first` is when it began and where the meter stood, as its end tells, for one whose start was never told.
-        """
-        record = self.transactions.get(transaction_id)
-        if record is None:
-            words = (transaction_id, at.isoformat(), str(meter_stop_wh))
-            if self.transactions.is_new(words):
-                self.counters["unknown_transactions"] += 1
-                self._finished(
-                    stranger(
-                        self.identity, transaction_id, at, meter_stop_wh, reason, first
-                    )
-                )
-            return
-        start_wh = record.transaction.meter_start_wh
-        energy = None
-        if start_wh is not None and meter_stop_wh is not None:
-            energy = meter_stop_wh - start_wh if meter_stop_wh >= start_wh else None
-        state = self.connector(record.connector)
-        running = state.transaction is not None and (
-            state.transaction.id == transaction_id
-        )
-        if energy is None and running:
-            energy = state.session_energy_wh
-        stopped = self.transactions.stop(transaction_id, at, energy)
-        if stopped is None:
-            return  # told before
-        if running:
-            self.change(
-                record.connector,
-                transaction=None,
-                meter=self.meter(record.connector).stopped(self.now()),
-                session_energy_wh=energy,
-            )
-            self._limiter(record.connector).stopped()
-        self._finished(
-            FinishedTransaction(
-                identity=self.identity,
-                id=transaction_id,
-                connector=record.connector,
-                started_at=record.transaction.started_at,
-                stopped_at=at,
-                meter_start_wh=start_wh,
-                meter_stop_wh=meter_stop_wh,
-                energy_wh=energy,
-                id_token=record.transaction.id_token,
-                reason=reason,
-            )
-        )
 
     async def check_limit(self, adapter: Adapter, connector: int) -> None:
         """Ask the station what it makes of a limit that it just took."""

@@ -12,7 +12,6 @@ from .adapter import Limit
 from .frames import Payload
 from .link import Answer, Link
 from .model import CommandError
-from .profiles import Shape
 from .quirks import Kind, Purpose
 from .text import clean
 
@@ -129,6 +128,7 @@ class Commissioner(ActingAdapter):
             if not self.station.state.info.vendor:
                 await self._try_trigger("BootNotification")
             await self._learn()
+            self.station.learnt()
             await self._set_fail_safe()
             await self._set_up_meter()
             await self._set_up_cards()
@@ -151,13 +151,13 @@ class Commissioner(ActingAdapter):
     async def limit_transaction(
         self, connector: int, transaction_id: str | None, limit: Limit
     ) -> None:
-        profile = self._shape.live(connector, limit, transaction_id)
+        profile = self.station.shape.live(connector, limit, transaction_id)
         await self._set_profile(connector, profile)
 
     def _sends_profile_with_start(self) -> bool:
         # With a start only a TxProfile may come (OCPP 1.6 section 5.11, OCPP 2.0.1 F01.FR.08).
         purpose = self.station.behaviour.live_purpose
-        return self._shape.smart and purpose is Purpose.TX_PROFILE
+        return self.station.shape.smart and purpose is Purpose.TX_PROFILE
 
     async def _ask(self, action: str, payload: Payload) -> Payload | None:
         """Return the answer; None where the station refuses or is too slow."""
@@ -215,7 +215,7 @@ class Commissioner(ActingAdapter):
         if behaviour.lasting_stack_level is not None:
             levels = [behaviour.lasting_stack_level]
         else:
-            levels = sorted({self._shape.max_stack_level, 0}, reverse=True)
+            levels = sorted({self.station.shape.max_stack_level, 0}, reverse=True)
         shapes = [
             (kind, level, each)
             for each in (False, True)
@@ -233,7 +233,7 @@ class Commissioner(ActingAdapter):
         if each:
             connectors = [state.id for state in self.station.state.connectors]
         for connector in connectors:
-            profile = self._shape.lasting(limit, kind, level)
+            profile = self.station.shape.lasting(limit, kind, level)
             profile["chargingProfileId"] += connector
             try:
                 await self._set_profile(connector, profile)
@@ -243,11 +243,3 @@ class Commissioner(ActingAdapter):
                 _LOGGER.debug("%s: fail-safe: %s", self.station.identity, err)
                 return False
         return True
-
-    @property
-    def _shape(self) -> Shape:
-        return Shape(
-            config=self.station.config,
-            behaviour=self.station.behaviour,
-            variables=self.station.variables,
-        )

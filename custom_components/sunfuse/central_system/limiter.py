@@ -35,6 +35,7 @@ class Offer:
     current_a: float
     phases: int | None
     at: datetime
+    again: bool = False  # to be told although the station has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,12 @@ class Limiter:
         return self._station.connector(self._connector)
 
     async def offer(
-        self, adapter: Adapter, current_a: float, phases: int | None
+        self,
+        adapter: Adapter,
+        current_a: float,
+        phases: int | None,
+        *,
+        again: bool = False,
     ) -> None:
         """Offer a current; returns when the station has taken it, or needs not be told.
 
@@ -81,7 +87,8 @@ class Limiter:
         """
         if not math.isfinite(current_a) or current_a < 0:
             raise ValueError(f"Not a current: {current_a}")
-        offer = Offer(self._allowed(current_a), phases, self._station.now())
+        now = self._station.now()
+        offer = Offer(self._allowed(current_a), phases, now, again)
         self._offer = offer
         async with self._turn:
             if self._offer is offer:  # else a newer one waits behind us
@@ -115,7 +122,7 @@ class Limiter:
         )
 
     async def _limit(self, adapter: Adapter, offer: Offer) -> None:
-        if self._holds(offer) or self._lapsing(offer):
+        if self._lapsing(offer) or (self._holds(offer) and not offer.again):
             return
         transaction = self._state.transaction
         transaction_id = transaction.id if transaction else None
@@ -145,6 +152,20 @@ class Limiter:
         if changed:
             adapter.link.spawn(self._station.check_limit(adapter, self._connector))
 
+    async def stop(self, adapter: Adapter) -> None:
+        """Stop the transaction; nothing starts another one until there is a new offer.
+
+        Raises:
+            CommandError: there is none, or the station did not stop it.
+
+        """
+        if (transaction := self._state.transaction) is None:
+            raise CommandError("refused", "There is no transaction")
+        self._offer = None
+        async with self._turn:
+            await adapter.remote_stop(transaction.id)
+            self._paused = True
+
     # A limit that is let lapse on purpose, to see what the station does then
 
     def test_fail_safe(self) -> None:
@@ -161,7 +182,7 @@ class Limiter:
 
     def _lapsing(self, offer: Offer) -> bool:
         """Whether a test is on that this offer does not have to break."""
-        if self._testing and offer.current_a < self._draw_a():
+        if self._testing and (offer.again or offer.current_a < self._draw_a()):
             self._testing = False  # safety first
         return self._testing
 

@@ -124,6 +124,9 @@ class ConnectorState:
     offer_check: OfferCheck = OfferCheck.NONE
     evse_id: int | None = None  # OCPP 2.x: the EVSE that it belongs to
     needs: ChargingNeeds | None = None
+    # What somebody else lets it draw, as the station tells: its own settings, the grid operator (OCPP 2.x).
+    charger_limit_a: float | None = None
+    priority: bool = False  # the driver asked the station for all there is (OCPP 2.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +144,7 @@ class StationState:
     # What its connectors may draw when it is out of reach: the fail-safe current, or the maximum where the
     # station is known not to fall back to it.
     fall_back_a: float | None = None
+    switches_phases: bool = False  # whether it charges on one phase if it is told to
     last_card: str | None = None  # the card that was held to it last
     # Somebody failed to prove to be this station: how often, and from which address last.
     wrong_passwords: int = 0

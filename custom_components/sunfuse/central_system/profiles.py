@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+import math
 
 from .adapter import Limit, Schedule
 from .clock import format_time
@@ -42,9 +43,17 @@ class Shape:
     @property
     def switches_phases(self) -> bool:
         """Whether the station can charge on one phase although it has three."""
-        return (
-            self.variables.get("ConnectorSwitch3to1PhaseSupported") or ""
-        ).lower() == "true"
+        if self.behaviour.switches_phases is not None:
+            return self.behaviour.switches_phases
+        return self._says("ConnectorSwitch3to1PhaseSupported") or self.selects_phase
+
+    @property
+    def selects_phase(self) -> bool:
+        """Whether the station of 2.x lets the one phase be chosen that it charges on."""
+        return self._says("ACPhaseSwitchingSupported")
+
+    def _says(self, key: str) -> bool:
+        return (self.variables.get(key) or "").strip().lower() == "true"
 
     @property
     def smart(self) -> bool:
@@ -98,8 +107,8 @@ class Shape:
         if self.unit == "W":
             value = float(int(value * self.config.voltage_v * phases))
         period: Payload = {"startPeriod": 0, "limit": value}
-        fewer = phases < self.config.phases and self.switches_phases
-        if fewer or self.unit == "W" or self.behaviour.number_phases:
+        switches = self.config.phases > 1 and self.switches_phases
+        if switches or self.unit == "W" or self.behaviour.number_phases:
             period["numberPhases"] = phases
         return period
 
@@ -108,12 +117,13 @@ class Shape:
         watts = schedule["chargingRateUnit"] == "W"
         steps = []
         for period in schedule["chargingSchedulePeriod"]:
-            limit = float(period["limit"])
+            # In 2.1 a period may have a set point alone, or neither.
+            limit = float(period.get("limit", period.get("setpoint", math.inf)))
             if watts:
                 phases = period.get("numberPhases", self.config.phases) or 1
                 limit /= self.config.voltage_v * phases
             steps.append((float(period["startPeriod"]), limit))
         return Schedule(
             steps=tuple(sorted(steps)),
-            duration_s=float(schedule.get("duration", "inf")),
+            duration_s=float(schedule.get("duration", math.inf)),
         )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, override
 
 from .actions import ActingAdapter, StationActions
-from .book import StationBook, connectors_of
+from .book import connectors_of
 from .cards import CardPolicy
 from .memory import (
     Memory,
@@ -19,29 +19,45 @@ from .memory import (
 )
 from .model import CommandError, StationConfig
 from .quirks import behaviour, in_force
+from .sessions import SessionBook
 
 _READY_S = 15.0
 
 
-class Station(StationBook, StationActions):
+class Station(SessionBook, StationActions):
     """What is known of a station, and what it can be told."""
 
     # Commands
 
     async def offer(
-        self, connector: int, current_a: float, phases: int | None = None
+        self,
+        connector: int,
+        current_a: float,
+        phases: int | None = None,
+        *,
+        again: bool = False,
     ) -> None:
         """Let a connector draw so much per phase (0: nothing), on so many phases.
 
         To be called again and again: a limit lapses two minutes after it was last offered. A limit that the
-        station has already, and that is not due for renewal, is not sent again.
+        station has already, and that is not due for renewal, is not sent again unless `again` asks for that.
 
         Raises:
             CommandError: the station did not take it, or could not be asked.
 
         """
         adapter = await self._in_service()
-        await self._limiter(connector).offer(adapter, current_a, phases)
+        await self._limiter(connector).offer(adapter, current_a, phases, again=again)
+
+    async def stop(self, connector: int) -> None:
+        """Stop the transaction of a connector; the car starts again only when it is offered a current.
+
+        Raises:
+            CommandError: there is none, the station refused, or could not be asked.
+
+        """
+        adapter = await self._in_service()
+        await self._limiter(connector).stop(adapter)
 
     async def restart(self, *, hard: bool = False) -> None:
         """Restart the station; a soft restart ends transactions first.
@@ -114,6 +130,7 @@ class Station(StationBook, StationActions):
             accepted=True,
             connectors=tuple(known[connector] for connector in sorted(known)),
             fall_back_a=self._fall_back_a(self._state.fail_safe),
+            switches_phases=self.shape.switches_phases,
         )
         if self._adapter is not None and self._ready.is_set():
             self._adapter.link.spawn(self._adapter.commission())
@@ -205,6 +222,7 @@ class Station(StationBook, StationActions):
             fail_safe=fail_safe,
             fail_safe_set=True if self.lasting else None,
             fall_back_a=self._fall_back_a(fail_safe),
+            switches_phases=self.shape.switches_phases,
         )
         for connector, energy_wh in memory["energy_wh"].items():
             sample = self.meter(int(connector)).resume(energy_wh)

@@ -90,7 +90,7 @@ class Commands16(Commissioner):
     async def remote_start(self, connector: int, limit: Limit | None) -> None:
         payload: Payload = {"connectorId": connector, "idTag": OWN_TOKEN}
         if limit is not None and self._sends_profile_with_start():
-            payload["chargingProfile"] = self._shape.live(connector, limit, None)
+            payload["chargingProfile"] = self.station.shape.live(connector, limit, None)
         await self._command("RemoteStartTransaction", payload)
 
     @override
@@ -100,7 +100,7 @@ class Commands16(Commissioner):
 
     @override
     async def schedule(self, connector: int, duration_s: int) -> Schedule:
-        shape = self._shape
+        shape = self.station.shape
         answer = await self._call(
             "GetCompositeSchedule",
             {

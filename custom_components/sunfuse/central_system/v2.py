@@ -9,11 +9,11 @@ from .clock import format_time, parse_time
 from .frames import ErrorCode, Fault, Payload
 from .link import Answer, Link
 from .meter import ENERGY, scaled
-from .model import ChargingNeeds, StationInfo, Transaction
+from .model import StationInfo, Transaction
 from .text import clean
 from .transactions import Record
-from .v2_actions import Actions2
-from .v2_values import Event, Values, first_energy, first_of, sampled_values, token_info
+from .v2_smart import Smart2
+from .v2_values import Event, Values, first_energy, sampled_values, token_info
 
 if TYPE_CHECKING:
     from .station import Station
@@ -38,13 +38,11 @@ _MOST_VARIABLES = 5000
 # What needs no more than an answer, with what the specification calls a refusal where there is nothing to give.
 _ANSWERS: dict[str, Payload] = {
     "BatterySwap": {},
-    "ClearedChargingLimit": {},
     "ClosePeriodicEventStream": {},
     "FirmwareStatusNotification": {},
     "Get15118EVCertificate": {"status": "Failed", "exiResponse": ""},
     "GetCertificateStatus": {"status": "Failed"},
     "LogStatusNotification": {},
-    "NotifyChargingLimit": {},
     "NotifyCustomerInformation": {},
     "NotifyDERAlarm": {},
     "NotifyDERStartStop": {},
@@ -53,7 +51,6 @@ _ANSWERS: dict[str, Payload] = {
     "NotifyEvent": {},
     "NotifyMonitoringReport": {},
     "NotifyPeriodicEventStream": {},
-    "NotifyPriorityCharging": {},
     "NotifySettlement": {},
     "NotifyWebPaymentStarted": {},
     "OpenPeriodicEventStream": {"status": "Rejected"},
@@ -65,7 +62,7 @@ _ANSWERS: dict[str, Payload] = {
 }
 
 
-class Adapter2(Actions2):
+class Adapter2(Smart2):
     """Speaks OCPP 2.0.1 or 2.1 with one connected station."""
 
     def __init__(self, link: Link, station: Station) -> None:
@@ -78,13 +75,11 @@ class Adapter2(Actions2):
             "GetCertificateChainStatus": self._certificate_chain,
             "Heartbeat": self._heartbeat,
             "MeterValues": self._meter_values,
-            "NotifyEVChargingNeeds": self._charging_needs,
             "NotifyReport": self._report,
-            "PullDynamicScheduleUpdate": self._pull_schedule,
-            "ReportChargingProfiles": self._profiles,
             "StatusNotification": self._status,
             "TransactionEvent": self._transaction_event,
             "VatNumberValidation": self._vat_number,
+            **self.smart_handlers,
         }
 
     @override
@@ -153,10 +148,6 @@ class Adapter2(Actions2):
     def _vat_number(self, payload: Payload) -> Payload:
         return {"vatNumber": payload["vatNumber"], "status": "Rejected"}
 
-    def _pull_schedule(self, payload: Payload) -> Payload:
-        # Our profiles are not of kind Dynamic, so there is nothing to pull.
-        return {"status": "Rejected"}
-
     def _report(self, payload: Payload) -> Payload:
         """Take in a part of a report on the device model."""
         model = self.station.device_model
@@ -184,19 +175,6 @@ class Adapter2(Actions2):
                 self.station.numbered(evse["id"], evse["connectorId"])
         return {}
 
-    def _profiles(self, payload: Payload) -> Payload:
-        """Take in a part of what was asked for."""
-        report = self.profile_reports.get(payload["requestId"])
-        if report is not None:
-            found, done = report
-            found.extend(
-                {"evseId": payload["evseId"], **profile}
-                for profile in payload["chargingProfile"]
-            )
-            if not payload.get("tbc", False):
-                done.set()
-        return {}
-
     def _status(self, payload: Payload) -> Payload:
         station = self.station
         at = parse_time(payload["timestamp"])
@@ -213,49 +191,6 @@ class Adapter2(Actions2):
         )
         return {}
 
-    def _charging_needs(self, payload: Payload) -> Payload:
-        station, needs = self.station, payload["chargingNeeds"]
-        ac = needs.get("acChargingParameters", {})
-        dc = needs.get("dcChargingParameters", {})
-        v2x = needs.get("v2xChargingParameters", {})
-        departure = needs.get("departureTime")
-        phases = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
-        scheduled = station.needs(
-            self._connector_of(payload["evseId"]),
-            ChargingNeeds(
-                at=station.now(),
-                departure=departure and station.clock.ours(parse_time(departure)),
-                energy_wh=first_of(
-                    ac.get("energyAmount"),
-                    dc.get("energyAmount"),
-                    v2x.get("evTargetEnergyRequest"),
-                ),
-                min_a=first_of(ac.get("evMinCurrent"), v2x.get("minChargeCurrent")),
-                max_a=first_of(
-                    ac.get("evMaxCurrent"),
-                    v2x.get("maxChargeCurrent"),
-                    dc.get("evMaxCurrent"),
-                ),
-                phases=phases.get(needs["requestedEnergyTransfer"]),
-                max_power_w=first_of(dc.get("evMaxPower"), v2x.get("maxChargePower")),
-                soc=dc.get("stateOfCharge"),
-                capacity_wh=dc.get("evEnergyCapacity"),
-            ),
-        )
-        return {"status": "Accepted" if scheduled else "Processing"}
-
-    def _connector_of(self, evse: int, connector: int | None = None) -> int:
-        """Return the number of a connector; of an EVSE's the one that is in use where only that is told."""
-        station = self.station
-        if connector is not None:
-            return station.numbered(evse, connector)
-        numbers = [number for (e, _), number in station.evses.items() if e == evse]
-        for number in numbers:
-            state = station.connector(number)
-            if state.transaction or state.status is not ConnectorStatus.AVAILABLE:
-                return number
-        return numbers[0] if numbers else station.numbered(evse, 1)
-
     def _meter_values(self, payload: Payload) -> Payload:
         station = self.station
         values = sampled_values(payload["meterValue"])
@@ -263,7 +198,7 @@ class Adapter2(Actions2):
             station.clock.heard(theirs, station.now())
         if payload["evseId"] == 0:
             return {}  # the grid's meter
-        number = self._connector_of(payload["evseId"])
+        number = self.connector_of(payload["evseId"])
         for theirs, readings in values:
             station.measured(number, readings, station.clock.ours(theirs))
         return {}
@@ -333,7 +268,7 @@ class Adapter2(Actions2):
         """Return the connector of an event, 0 where it is not told and cannot be known."""
         evse = event.payload.get("evse")
         if evse is not None:
-            return self._connector_of(evse["id"], evse.get("connectorId"))
+            return self.connector_of(evse["id"], evse.get("connectorId"))
         return self.only_connector()
 
     def only_connector(self) -> int:

@@ -22,6 +22,11 @@ _VARIABLES = (
         "Phases3to1",
         "ConnectorSwitch3to1PhaseSupported",
     ),
+    (
+        "SmartChargingCtrlr",
+        "ACPhaseSwitchingSupported",
+        "ACPhaseSwitchingSupported",
+    ),
     ("SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuesSampledData"),
     ("SampledDataCtrlr", "TxUpdatedInterval", "MeterValueSampleInterval"),
 )
@@ -115,6 +120,14 @@ class Commands2(Commissioner):
         """Return a profile of OCPP 1.6 in the words of 2.x."""
         profile = dict(profile)
         schedule = {"id": profile["chargingProfileId"], **profile["chargingSchedule"]}
+        if self.station.shape.selects_phase:
+            # The one phase that is reckoned with is the station's first.
+            schedule["chargingSchedulePeriod"] = [
+                {**period, "phaseToUse": 1}
+                if period.get("numberPhases") == 1
+                else period
+                for period in schedule["chargingSchedulePeriod"]
+            ]
         profile["id"] = profile.pop("chargingProfileId")
         profile["chargingSchedule"] = [schedule]
         lapses = "duration" in schedule
@@ -133,7 +146,7 @@ class Commands2(Commissioner):
             "remoteStartId": secrets.randbelow(2**31 - 1) + 1,
         }
         if limit is not None and self._sends_profile_with_start():
-            profile = self._shape.live(connector, limit, None)
+            profile = self.station.shape.live(connector, limit, None)
             payload["chargingProfile"] = self._in_2(profile)
         await self._command("RequestStartTransaction", payload)
 
@@ -148,12 +161,12 @@ class Commands2(Commissioner):
         payload = {
             "evseId": evse,
             "duration": duration_s,
-            "chargingRateUnit": self._shape.unit,
+            "chargingRateUnit": self.station.shape.unit,
         }
         answer = await self._call("GetCompositeSchedule", payload)
         if answer["status"] != "Accepted" or "schedule" not in answer:
             raise CommandError("refused", "GetCompositeSchedule")
-        return self._shape.read(answer["schedule"])
+        return self.station.shape.read(answer["schedule"])
 
     @override
     async def change_password(self, password: str) -> None:

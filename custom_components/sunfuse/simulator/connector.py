@@ -80,6 +80,8 @@ class Connector:
     told: Status | None = None  # the status that was last reported
     told_2x: str | None = None  # the same in the words of OCPP 2.x
     limit: Limit | None = None  # what it has made of its profiles
+    phases: int = 0  # that the contactor closes, for a station that switches
+    switching_until: datetime | None = None  # it is open until then
     limit_changed_at: datetime | None = None  # when they began to say otherwise
     sampled_at: datetime | None = None
     sampled_a: tuple[float, ...] = ()

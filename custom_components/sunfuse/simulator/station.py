@@ -18,6 +18,7 @@ from .uplink import Uplink, utcnow
 PREPARING_S = 1.0  # from plugging in to the start of a transaction
 NOTICEABLE_A = 0.3  # a change of current that is told at once; three cars stay within a usual margin
 TELL_AGAIN_S = 1.0  # but not more often
+SWITCHING_S = 5.0  # without current before another number of phases
 _NO_SUPPLY = Supply(limit_a=0.0, phases=0)
 
 
@@ -82,14 +83,24 @@ class Station(Uplink):
             return _NO_SUPPLY
         limit = self.limit(connector)
         phases = self.spec.phases
-        if limit.phases and self.switches_phases:
-            phases = min(limit.phases, phases)
+        if self.character.behaviour.switches_phases and self.switches_phases:
+            phases = min(limit.phases or phases, phases)
         current_a = limit.current_a
+        if self._switching(connector, phases):
+            current_a = 0.0
         if current_a < MIN_CURRENT_A:
             current_a = self._at_zero(connector)
         return Supply(
             limit_a=current_a, phases=phases, voltage_v=connector.reading.voltage_v
         )
+
+    def _switching(self, connector: Connector, phases: int) -> bool:
+        """Tell whether the contactor is open because the number of phases changes."""
+        now = self.now()
+        if connector.phases not in (0, phases):
+            connector.switching_until = now + timedelta(seconds=SWITCHING_S)
+        connector.phases = phases
+        return connector.switching_until is not None and now < connector.switching_until
 
     def _at_zero(self, connector: Connector) -> float:
         match self.character.behaviour.at_zero:
@@ -193,6 +204,7 @@ class Station(Uplink):
         if transaction is None:
             return
         connector.transaction = None
+        connector.phases = 0
         connector.finished = connector.reading.plugged
         connector.operative = connector.wanted_operative
         connector.sampled_at = None

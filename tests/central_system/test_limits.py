@@ -1,0 +1,330 @@
+"""Limits beyond the common case: told again, stopped, on one phase, beside somebody else's."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.central_system import (
+    CentralSystem,
+    CommandError,
+    ConnectorState,
+    StationConfig,
+)
+
+from .client import ANSWERS_2, Payload, RawStation
+from .conftest import START, Connect, SteppedClock, Watched
+
+CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
+VERSIONS = ("1.6", "2.0.1", "2.1")
+EVSE: Payload = {"id": 1, "connectorId": 1}
+
+
+def variables_of(known: dict[str, str]) -> Any:
+    """Answer GetVariables with the variables that are known, by name."""
+
+    def answer(request: Payload) -> Payload:
+        (data,) = request["getVariableData"]
+        result = {key: data[key] for key in ("component", "variable")}
+        value = known.get(data["variable"]["name"])
+        if value is None:
+            result["attributeStatus"] = "UnknownVariable"
+        else:
+            result |= {"attributeStatus": "Accepted", "attributeValue": value}
+        return {"getVariableResult": [result]}
+
+    return answer
+
+
+def configuration_of(known: dict[str, str]) -> Any:
+    """Answer GetConfiguration with the keys that are known."""
+
+    def answer(request: Payload) -> Payload:
+        (key,) = request["key"]
+        if key not in known:
+            return {"unknownKey": [key]}
+        entry = {"key": key, "readonly": True, "value": known[key]}
+        return {"configurationKey": [entry]}
+
+    return answer
+
+
+async def charging(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    version: str,
+    known: dict[str, str] | None = None,
+    config: StationConfig = CP1,
+    **answers: Any,
+) -> RawStation:
+    """Return a charger with a car that charges."""
+    system.accept(config)
+    station = await connect(protocols=(f"ocpp{version}",))
+    if version == "1.6":
+        if known is not None:
+            station.answers["GetConfiguration"] = configuration_of(known)
+        station.answers |= answers
+        await station.boot()
+    else:
+        station.answers |= ANSWERS_2
+        if known is not None:
+            station.answers["GetVariables"] = variables_of(known)
+        station.answers |= answers
+        await station.boot2()
+    await station.wait_told("TriggerMessage")
+    if version == "1.6":
+        await station.status("Charging")
+        await station.start_transaction(clock.text())
+    else:
+        await station.status2("Occupied", clock.text())
+        await station.event(
+            "Started", clock.text(), 0, state="Charging", energy_wh=1000, evse=EVSE
+        )
+    station.requests.clear()
+    return station
+
+
+def periods(station: RawStation) -> list[Payload]:
+    """Return the first period of each limit that the charger was told."""
+    found = []
+    for request in station.told("SetChargingProfile"):
+        profile = request.get("csChargingProfiles") or request["chargingProfile"]
+        schedule = profile["chargingSchedule"]
+        schedule = schedule if isinstance(schedule, dict) else schedule[0]
+        found.append(schedule["chargingSchedulePeriod"][0])
+    return found
+
+
+def connector(system: CentralSystem, number: int = 1) -> ConnectorState:
+    """Return the state of a connector."""
+    return system.stations["CP1"].connector(number)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_again(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """A limit that did not change is sent again where that is asked for."""
+    station = await charging(connect, system, clock, version)
+    for again in (False, False, True, False):
+        await system.stations["CP1"].offer(1, 10, again=again)
+    assert [period["limit"] for period in periods(station)] == [10, 10]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_stop(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """A transaction can be stopped; the car gets another one when it is offered a current again."""
+    old = version == "1.6"
+    stop = "RemoteStopTransaction" if old else "RequestStopTransaction"
+    start = "RemoteStartTransaction" if old else "RequestStartTransaction"
+    station = await charging(connect, system, clock, version)
+    cp1 = system.stations["CP1"]
+    await cp1.offer(1, 10)
+    running = connector(system).transaction
+    assert running is not None
+    await cp1.stop(1)
+    assert str(station.told(stop)[0]["transactionId"]) == running.id
+    if old:
+        await station.call(
+            "StopTransaction",
+            {
+                "transactionId": int(running.id),
+                "meterStop": 2000,
+                "timestamp": clock.text(),
+            },
+        )
+        await station.status("Finishing")
+    else:
+        await station.event("Ended", clock.text(), 1, energy_wh=2000)
+    assert connector(system).transaction is None
+    with pytest.raises(CommandError, match="no transaction"):
+        await cp1.stop(1)
+    clock.step(60)
+    await cp1.offer(1, 0)
+    await station.call("Heartbeat", {})
+    assert not station.told(start)
+    await cp1.offer(1, 10)
+    assert len(station.told(start)) == 1
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_stop_is_refused(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """A charger that does not stop is told of, and keeps its limits."""
+    refused = {"status": "Rejected"}
+    station = await charging(
+        connect,
+        system,
+        clock,
+        version,
+        RemoteStopTransaction=refused,
+        RequestStopTransaction=refused,
+    )
+    with pytest.raises(CommandError, match="refused"):
+        await system.stations["CP1"].stop(1)
+    await system.stations["CP1"].offer(1, 9)
+    assert [period["limit"] for period in periods(station)] == [9]
+
+
+@pytest.mark.parametrize(
+    ("version", "known", "switches", "one", "three"),
+    [
+        ("1.6", {}, False, {}, {}),
+        (
+            "1.6",
+            {"ConnectorSwitch3to1PhaseSupported": "True"},
+            True,
+            {"numberPhases": 1},
+            {"numberPhases": 3},
+        ),
+        ("2.0.1", {"Phases3to1": "false"}, False, {}, {}),
+        (
+            "2.0.1",
+            {"Phases3to1": "true"},
+            True,
+            {"numberPhases": 1},
+            {"numberPhases": 3},
+        ),
+        # Which phase may be named only where the station says so; it is the first, which we reckon with.
+        (
+            "2.1",
+            {"ACPhaseSwitchingSupported": "true"},
+            True,
+            {"numberPhases": 1, "phaseToUse": 1},
+            {"numberPhases": 3},
+        ),
+    ],
+)
+async def test_number_of_phases(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    version: str,
+    known: dict[str, str],
+    switches: bool,
+    one: Payload,
+    three: Payload,
+) -> None:
+    """A charger that can switch says so, and is told one phase and three."""
+    station = await charging(connect, system, clock, version, known)
+    cp1 = system.stations["CP1"]
+    assert cp1.state.switches_phases is switches
+    await cp1.offer(1, 10, 1)
+    clock.step(60)
+    await cp1.offer(1, 10, 3)
+    told = [{"startPeriod": 0, "limit": 10, **phases} for phases in (one, three)]
+    assert periods(station) == told
+    # Remembered over a restart of ours.
+    other = CentralSystem(now=clock)
+    other.accept(CP1, cp1.memory())
+    assert other.stations["CP1"].state.switches_phases is switches
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_switching_is_set_by_the_user(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """Whatever a charger says of itself, the user may know better."""
+    config = replace(CP1, quirks=(("switches_phases", "true"),))
+    station = await charging(connect, system, clock, version, config=config)
+    assert system.stations["CP1"].state.switches_phases
+    await system.stations["CP1"].offer(1, 10, 1)
+    assert periods(station)[0]["numberPhases"] == 1
+    known = {"ConnectorSwitch3to1PhaseSupported": "true", "Phases3to1": "true"}
+    system.stations["CP1"].variables.update(known)
+    system.accept(replace(CP1, quirks=(("switches_phases", "false"),)))
+    assert not system.stations["CP1"].state.switches_phases
+
+
+def _limit(source: str, *schedules: Payload, **more: Any) -> Payload:
+    payload = {"chargingLimit": {"chargingLimitSource": source}, **more}
+    return payload | ({"chargingSchedule": list(schedules)} if schedules else {})
+
+
+def _schedule(*steps: tuple[int, float], unit: str = "A", **more: Any) -> Payload:
+    return {
+        "id": 1,
+        "chargingRateUnit": unit,
+        "chargingSchedulePeriod": [
+            {"startPeriod": start, "limit": limit} for start, limit in steps
+        ],
+        **more,
+    }
+
+
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+async def test_limit_of_the_charger(
+    watched: Watched, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """What somebody else limits the charger to is known for as long as it holds."""
+    system = watched.system
+    station = await charging(connect, system, clock, version)
+    assert connector(system).charger_limit_a is None
+    # 6900 W on three phases of 230 V is 10 A.
+    watts = _schedule((0, 6900), (600, 4140), unit="W", startSchedule=clock.text())
+    await station.call("NotifyChargingLimit", _limit("EMS", watts))
+    await station.call("NotifyChargingLimit", _limit("SO", _schedule((0, 8)), evseId=1))
+    assert connector(system).charger_limit_a == 8
+    await station.call("ClearedChargingLimit", {"chargingLimitSource": "SO"})
+    assert connector(system).charger_limit_a == 10
+    clock.step(700)
+    await station.call("Heartbeat", {})
+    assert connector(system).charger_limit_a == 6
+    await station.call("ClearedChargingLimit", {"chargingLimitSource": "EMS"})
+    assert connector(system).charger_limit_a is None
+
+
+async def test_limit_of_the_charger_lapses(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A limit with an end, or for later, counts when it is in force; one without a schedule says nothing."""
+    station = await charging(connect, system, clock, "2.0.1")
+    later = (START + timedelta(seconds=60)).isoformat()
+    schedule = _schedule((0, 7), startSchedule=later, duration=60)
+    await station.call("NotifyChargingLimit", _limit("Other", schedule))
+    await station.call("NotifyChargingLimit", _limit("CSO"))
+    limits = []
+    for _ in range(3):
+        limits.append(connector(system).charger_limit_a)
+        clock.step(61)
+        await station.call("Heartbeat", {})
+    assert limits == [None, 7, None]
+
+
+async def test_limit_of_one_evse(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A limit of one EVSE is not one of its neighbour; what limits the station limits both."""
+    config = replace(CP1, connectors=2)
+    station = await charging(connect, system, clock, "2.1", config=config)
+    await station.status2("Available", clock.text(), 2)
+    await station.call("NotifyChargingLimit", _limit("SO", _schedule((0, 9)), evseId=2))
+    assert [connector(system, n).charger_limit_a for n in (1, 2)] == [None, 9]
+    await station.call("NotifyChargingLimit", _limit("EMS", _schedule((0, 12))))
+    assert [connector(system, n).charger_limit_a for n in (1, 2)] == [12, 9]
+    cleared = {"chargingLimitSource": "SO", "evseId": 2}
+    await station.call("ClearedChargingLimit", cleared)
+    assert [connector(system, n).charger_limit_a for n in (1, 2)] == [12, 12]
+
+
+async def test_priority(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A driver who asks the charger for priority is known to have it until his transaction ends."""
+    station = await charging(connect, system, clock, "2.1")
+    for transaction, activated, expected in (
+        ("other", True, False),
+        ("tx1", True, True),
+        ("tx1", False, False),
+        ("tx1", True, True),
+    ):
+        payload = {"transactionId": transaction, "activated": activated}
+        await station.call("NotifyPriorityCharging", payload)
+        assert connector(system).priority is expected
+    await station.event("Ended", clock.text(), 1, energy_wh=2000)
+    assert not connector(system).priority
