@@ -147,6 +147,9 @@ async def test_a_site_from_start_to_end(hass: HomeAssistant) -> None:
                 "negative": None,
             },
             "grid_phases": ["sensor.l1", "sensor.l2", "sensor.l3"],
+            "grid_phases_inverted": False,
+            "grid_phases_export": [],
+            "grid_phase_powers": [],
             "solar": ["sensor.solar"],
             "battery": [
                 {

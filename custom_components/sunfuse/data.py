@@ -11,7 +11,7 @@ from .central_system.model import ConnectorState, StationState
 from .const import CONF_IDENTITY
 from .engine.model import ConnectorDecision, Decision, Snapshot
 from .settings import ConnectorSettings, Settings
-from .sources.live import SourceProblem
+from .sources.states import SourceProblem
 
 if TYPE_CHECKING:
     from .controller import Controller

@@ -10,7 +10,7 @@ from .central_system.model import FailSafe
 from .const import DOMAIN
 from .data import ConnectorData, SiteData, SunfuseConfigEntry
 from .engine.model import ConnectorProblem
-from .sources.live import ProblemKind
+from .sources.states import ProblemKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

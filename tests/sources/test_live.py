@@ -5,13 +5,18 @@ from datetime import datetime, timedelta
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
-from custom_components.sunfuse.sources.config import PowerSource, SourcesConfig
-from custom_components.sunfuse.sources.live import (
-    LiveSource,
-    ProblemKind,
-    SiteReadings,
-    SourceProblem,
+from custom_components.sunfuse.sources.config import (
+    CircuitSources,
+    MeterConfig,
+    PowerSource,
+    SourcesConfig,
 )
+from custom_components.sunfuse.sources.live import (
+    CircuitSource,
+    LiveSource,
+    SiteReadings,
+)
+from custom_components.sunfuse.sources.states import ProblemKind, SourceProblem
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
@@ -175,6 +180,218 @@ async def test_a_reading_is_as_old_as_its_oldest_part(
     assert meter.at == start + timedelta(seconds=40)
 
 
+@pytest.mark.parametrize(
+    ("config", "states", "expected_a"),
+    [
+        # DSMR: consumption and production of each phase apart, in kW.
+        (
+            SourcesConfig(
+                grid_phases=PHASES,
+                grid_phases_export=("sensor.r1", "sensor.r2", "sensor.r3"),
+            ),
+            {
+                "l1": ("2.3", "kW"),
+                "l2": ("0", "kW"),
+                "l3": ("0.46", "kW"),
+                "r1": ("0", "kW"),
+                "r2": ("1.15", "kW"),
+                "r3": ("0", "kW"),
+            },
+            (10, -5, 2),
+        ),
+        # One direction of one phase says nothing: no phases then.
+        (
+            SourcesConfig(
+                grid=PowerSource(entity="sensor.p"),
+                grid_phases=PHASES,
+                grid_phases_export=("sensor.r1", "sensor.r2", "sensor.r3"),
+            ),
+            {
+                "p": ("1", "kW"),
+                "l1": ("1", "kW"),
+                "l2": ("1", "kW"),
+                "l3": ("1", "kW"),
+                "r1": ("unavailable", "kW"),
+                "r2": ("0", "kW"),
+                "r3": ("0", "kW"),
+            },
+            None,
+        ),
+        (
+            SourcesConfig(grid_phases=PHASES, grid_phases_inverted=True),
+            {"l1": ("3", "A"), "l2": ("-4", "A"), "l3": ("5", "A")},
+            (-3, 4, -5),
+        ),
+        # No sign: 10 A of L1 are fed in, by the total or by the power of each phase.
+        (
+            SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES),
+            {
+                "p": ("-0.92", "kW"),
+                "l1": ("10", "A"),
+                "l2": ("3", "A"),
+                "l3": ("3", "A"),
+            },
+            (-10, 3, 3),
+        ),
+        (
+            SourcesConfig(
+                grid_phases=PHASES,
+                grid_phase_powers=("sensor.r1", "sensor.r2", "sensor.r3"),
+            ),
+            {
+                "l1": ("10", "A"),
+                "l2": ("3", "A"),
+                "l3": ("3", "A"),
+                "r1": ("-2200", "W"),
+                "r2": ("600", "W"),
+                "r3": ("600", "W"),
+            },
+            (-10, 3, 3),
+        ),
+    ],
+)
+async def test_currents_with_their_sign(
+    hass: HomeAssistant,
+    config: SourcesConfig,
+    states: dict[str, tuple[str, str]],
+    expected_a: tuple[float, ...] | None,
+) -> None:
+    """Two directions apart, inverted, or without a sign of their own."""
+    for name, (value, unit) in states.items():
+        show(hass, name, value, unit)
+    meter = read(hass, config).meter
+    assert meter
+    assert meter.current_a == (expected_a and pytest.approx(expected_a))
+
+
+async def test_a_total_of_another_time_lends_no_sign(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """A meter that told a negative current has a sign, and an old total says nothing about now."""
+    config = SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES)
+    source = LiveSource(hass, config, phases=3, voltage_v=230)
+
+    def currents() -> tuple[float, ...] | None:
+        meter = source.read().meter
+        assert meter
+        return meter.current_a
+
+    show(hass, "p", -5500, "W")
+    freezer.tick(timedelta(seconds=10))
+    for name in ("l1", "l2", "l3"):
+        show(hass, name, 8, "A")
+    assert currents() == (8, 8, 8)
+    show(hass, "p", -5501, "W")
+    assert currents() == (-8, -8, -8)
+    show(hass, "l1", -1, "A")
+    assert currents() == (-1, 8, 8)
+    show(hass, "l1", 8, "A")
+    assert currents() == (8, 8, 8)
+
+
+async def test_counters_of_energy(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """A meter that only counts: 20 Wh of import in 20 s are 3.6 kW; nothing is exported."""
+    pair = PowerSource(positive="sensor.i", negative="sensor.e")
+    config = SourcesConfig(grid=pair, solar=("sensor.s",), grid_phases=("sensor.i",))
+    source = LiveSource(hass, config, phases=1, voltage_v=230)
+    for second in range(0, 81, 20):
+        show(hass, "i", f"{100 + second / 1000:.3f}", "kWh")
+        show(hass, "e", "50.000", "kWh")
+        show(hass, "s", f"{second * 2}", "Wh")
+        readings = source.read()
+        freezer.tick(timedelta(seconds=20))
+    assert readings.meter
+    # Of the export less than 1 Wh in 80 s is known: 45 W.
+    assert readings.meter.power_w == pytest.approx(3600 - 45)
+    assert readings.meter.current_a == pytest.approx((3600 / 230,))
+    assert readings.solar
+    assert readings.solar.power_w == pytest.approx(7200)
+    assert readings.problems == ()
+
+
+async def test_a_counter_that_is_too_coarse(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """It is told that a fuse cannot be protected by steps of a tenth of a kilowatt-hour."""
+    config = SourcesConfig(grid=PowerSource(positive="sensor.i"))
+    source = LiveSource(hass, config, phases=1, voltage_v=230)
+    for poll in range(60):
+        show(hass, "i", f"{100 + poll // 10 / 10:.1f}", "kWh")
+        readings = source.read()
+        freezer.tick(timedelta(seconds=10))
+    assert readings.problems == (
+        SourceProblem(entity_id="sensor.i", kind=ProblemKind.TOO_COARSE),
+    )
+
+
+@pytest.mark.parametrize(
+    ("meter", "wired", "states", "current_a", "power_w"),
+    [
+        # A panel on L2 alone, with one power sensor: that is the current of L2.
+        (
+            MeterConfig(power=PowerSource(entity="sensor.p")),
+            (1,),
+            {"p": ("2.3", "kW")},
+            (0, 10, 0),
+            2300,
+        ),
+        # On two of three phases all of it may be on either.
+        (
+            MeterConfig(power=PowerSource(entity="sensor.p")),
+            (0, 2),
+            {"p": ("2300", "W")},
+            (10, 0, 10),
+            2300,
+        ),
+        (
+            MeterConfig(phases=("sensor.l1", "sensor.l2")),
+            (1, 2),
+            {"l1": ("4", "A"), "l2": ("5", "A")},
+            (0, 4, 5),
+            None,
+        ),
+        (
+            MeterConfig(power=PowerSource(entity="sensor.p")),
+            (0, 1, 2),
+            {"p": ("2300", "W")},
+            None,
+            2300,
+        ),
+    ],
+)
+async def test_the_meter_of_a_circuit(
+    hass: HomeAssistant,
+    meter: MeterConfig,
+    wired: tuple[int, ...],
+    states: dict[str, tuple[str, str]],
+    current_a: tuple[float, ...] | None,
+    power_w: float | None,
+) -> None:
+    """What is not fed from a phase takes nothing from it."""
+    for name, (value, unit) in states.items():
+        show(hass, name, value, unit)
+    show(hass, "t", "104", "°F")
+    sources = CircuitSources(meter=meter, temperature="sensor.t")
+    source = LiveSource(
+        hass,
+        SourcesConfig(),
+        phases=3,
+        voltage_v=230,
+        circuits={"garage": CircuitSource(sources=sources, wired=wired)},
+    )
+    readings = source.read()
+    ((name, reading),) = readings.circuit_meters
+    assert name == "garage"
+    assert reading.current_a == (current_a and pytest.approx(current_a))
+    assert reading.power_w == power_w
+    ((_, temperature),) = readings.temperatures
+    assert temperature.temperature_c == pytest.approx(40)
+    assert set(source.entities) == {*meter.entities, "sensor.t"}
+    assert CircuitSources.from_dict(sources.to_dict()) == sources
+
+
 async def test_every_report_is_heard(hass: HomeAssistant) -> None:
     """Also the same value again; and nothing after the end."""
     heard: list[None] = []
@@ -199,6 +416,8 @@ def test_sources_survive_storage_and_renames() -> None:
     config = SourcesConfig(
         grid=PowerSource(positive="sensor.i", negative="sensor.e"),
         grid_phases=PHASES,
+        grid_phases_export=("sensor.r1", "sensor.r2", "sensor.r3"),
+        grid_phase_powers=("sensor.w1", "sensor.w2", "sensor.w3"),
         solar=("sensor.s",),
         battery=(PowerSource(entity="sensor.b", inverted=True),),
         battery_soc="sensor.soc",

@@ -20,7 +20,7 @@ from ..const import (
     CONF_VOLTAGE,
     SITE_PHASES,
 )
-from ..sources.live import as_current_a, as_percent, as_power_w
+from ..sources.states import as_current_a, as_percent, as_power_w
 from .schemas import (
     BATTERY_CAPACITY,
     BATTERY_CHARGE,

@@ -26,11 +26,91 @@ class PowerSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeterConfig:
+    """The entities of one meter: the total, the phases (L1 first), or both.
+
+    `phases` are currents, powers or counters; with `phases_export` they are of one direction, and those of the other.
+    `phase_powers` give currents without a sign the sign of each phase's power.
+    """
+
+    power: PowerSource | None = None
+    phases: tuple[str, ...] = ()
+    phases_inverted: bool = False
+    phases_export: tuple[str, ...] = ()
+    phase_powers: tuple[str, ...] = ()
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Return what `to_dict` stored."""
+        power = stored.get("power")
+        return cls(
+            power=PowerSource(**power) if power else None,
+            phases=tuple(stored.get("phases", ())),
+            phases_inverted=stored.get("phases_inverted", False),
+            phases_export=tuple(stored.get("phases_export", ())),
+            phase_powers=tuple(stored.get("phase_powers", ())),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a form that a config entry can hold."""
+        return {
+            "power": _power_dict(self.power) if self.power else None,
+            "phases": list(self.phases),
+            "phases_inverted": self.phases_inverted,
+            "phases_export": list(self.phases_export),
+            "phase_powers": list(self.phase_powers),
+        }
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """Return every sensor that the meter is read from."""
+        total = self.power.entities if self.power else ()
+        return (*total, *self.phases, *self.phases_export, *self.phase_powers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitSources:
+    """The entities of a circuit: its meter and its temperature, where it has them."""
+
+    meter: MeterConfig | None = None
+    temperature: str | None = None
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Return what `to_dict` stored."""
+        meter = stored.get("meter")
+        return cls(
+            meter=MeterConfig.from_dict(meter) if meter else None,
+            temperature=stored.get("temperature"),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a form that a sub-entry can hold."""
+        return {
+            "meter": self.meter.to_dict() if self.meter else None,
+            "temperature": self.temperature,
+        }
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """Return every sensor that the circuit is read from."""
+        meter = self.meter.entities if self.meter else ()
+        return (*meter, self.temperature) if self.temperature else meter
+
+    def renamed(self, new_name: Callable[[str], str]) -> Self:
+        """Return the same sources under the names that their entities have now."""
+        return type(self).from_dict(_renamed(self.to_dict(), new_name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourcesConfig:
-    """The entities of a site. `grid_phases` are currents or powers, L1 first."""
+    """The entities of a site. What begins with `grid` is its meter, as `MeterConfig` describes it."""
 
     grid: PowerSource | None = None
     grid_phases: tuple[str, ...] = ()
+    grid_phases_inverted: bool = False
+    grid_phases_export: tuple[str, ...] = ()
+    grid_phase_powers: tuple[str, ...] = ()
     solar: tuple[str, ...] = ()
     battery: tuple[PowerSource, ...] = ()
     battery_soc: str | None = None
@@ -46,6 +126,9 @@ class SourcesConfig:
         return cls(
             grid=PowerSource(**grid) if grid else None,
             grid_phases=tuple(stored.get("grid_phases", ())),
+            grid_phases_inverted=stored.get("grid_phases_inverted", False),
+            grid_phases_export=tuple(stored.get("grid_phases_export", ())),
+            grid_phase_powers=tuple(stored.get("grid_phase_powers", ())),
             solar=tuple(stored.get("solar", ())),
             battery=tuple(
                 PowerSource(**source) for source in stored.get("battery", ())
@@ -62,6 +145,9 @@ class SourcesConfig:
         return {
             "grid": _power_dict(self.grid) if self.grid else None,
             "grid_phases": list(self.grid_phases),
+            "grid_phases_inverted": self.grid_phases_inverted,
+            "grid_phases_export": list(self.grid_phases_export),
+            "grid_phase_powers": list(self.grid_phase_powers),
             "solar": list(self.solar),
             "battery": [_power_dict(source) for source in self.battery],
             "battery_soc": self.battery_soc,
@@ -72,14 +158,23 @@ class SourcesConfig:
         }
 
     @property
+    def meter(self) -> MeterConfig:
+        """Return the meter of the grid connection."""
+        return MeterConfig(
+            power=self.grid,
+            phases=self.grid_phases,
+            phases_inverted=self.grid_phases_inverted,
+            phases_export=self.grid_phases_export,
+            phase_powers=self.grid_phase_powers,
+        )
+
+    @property
     def entities(self) -> tuple[str, ...]:
         """Return every sensor that the site is read from."""
         return tuple(self._entities())
 
     def _entities(self) -> Iterator[str]:
-        if self.grid:
-            yield from self.grid.entities
-        yield from self.grid_phases
+        yield from self.meter.entities
         yield from self.solar
         for source in self.battery:
             yield from source.entities

@@ -1,150 +1,57 @@
 """Reads the site from the entities of other integrations."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
-import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from homeassistant.const import (
-    ATTR_UNIT_OF_MEASUREMENT,
-    PERCENTAGE,
-    STATE_UNAVAILABLE,
-    STATE_UNKNOWN,
-    UnitOfElectricCurrent,
-    UnitOfPower,
-)
 from homeassistant.core import (
     Event,
     EventStateChangedData,
     EventStateReportedData,
     HomeAssistant,
-    State,
     callback,
 )
 from homeassistant.helpers.event import (
     async_track_state_change_event,
     async_track_state_report_event,
 )
-from homeassistant.util.unit_conversion import ElectricCurrentConverter, PowerConverter
 
-from ..engine.model import BatteryReading, MeterReading, PerPhase, PowerReading
-from .config import PowerSource, SourcesConfig
+from ..engine.model import (
+    BatteryReading,
+    MeterReading,
+    PowerReading,
+    TemperatureReading,
+)
+from .config import CircuitSources, MeterConfig, PowerSource, SourcesConfig
+from .counter import Counter
+from .phases import on_the_site, signed_by_phase, signed_by_total
+from .states import SourceProblem, StateReader, Value
 
-
-class ProblemKind(StrEnum):
-    """Why an entity tells nothing."""
-
-    MISSING = "missing"
-    UNAVAILABLE = "unavailable"
-    WRONG_UNIT = "wrong_unit"
-    NOT_A_NUMBER = "not_a_number"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceProblem:
-    """An entity that tells nothing, and why."""
-
-    entity_id: str
-    kind: ProblemKind
+# Values that are told further apart speak of different times, so that one cannot lend the other its sign.
+SAME_TIME = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteReadings:
-    """What the site's entities say now; None where they say nothing."""
+    """What the site's entities say now; None where they say nothing.
+
+    `meter` is that of the grid connection; `circuit_meters` and `temperatures` are by circuit.
+    """
 
     meter: MeterReading | None = None
+    circuit_meters: tuple[tuple[str, MeterReading], ...] = ()
+    temperatures: tuple[tuple[str, TemperatureReading], ...] = ()
     solar: PowerReading | None = None
     battery: BatteryReading | None = None
     problems: tuple[SourceProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
-    """A number in watts, amperes or percent, and when it was last reported."""
+class CircuitSource:
+    """What a circuit is read from, and the phases of the site that it is fed from."""
 
-    number: float
-    at: datetime
-
-
-@dataclass(slots=True)
-class _Reader:
-    """Reads states, and notes what is wrong with them."""
-
-    hass: HomeAssistant
-    problems: list[SourceProblem] = field(default_factory=list)
-
-    def power_w(self, entity_id: str) -> Value | None:
-        """Return a power in watts."""
-        return self._read(entity_id, as_power_w)
-
-    def percent(self, entity_id: str) -> Value | None:
-        """Return a state of charge in percent."""
-        return self._read(entity_id, as_percent)
-
-    def phase(self, entity_id: str, voltage_v: float) -> Value | None:
-        """Return a phase's current in amperes, from a current or from a power at the nominal voltage."""
-
-        def convert(number: float, unit: str | None) -> float | None:
-            if (current_a := as_current_a(number, unit)) is not None:
-                return current_a
-            power_w = as_power_w(number, unit)
-            return None if power_w is None else power_w / voltage_v
-
-        return self._read(entity_id, convert)
-
-    def _read(
-        self,
-        entity_id: str,
-        convert: Callable[[float, str | None], float | None],
-    ) -> Value | None:
-        problem, state, number = problem_of(self.hass.states.get(entity_id))
-        if state is not None and number is not None:
-            unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-            converted = convert(number, unit)
-            if converted is not None:
-                # A meter that reports the same value again is alive.
-                return Value(number=converted, at=state.last_reported)
-            problem = ProblemKind.WRONG_UNIT
-        if problem is not None:
-            self.problems.append(SourceProblem(entity_id=entity_id, kind=problem))
-        return None
-
-
-def problem_of(
-    state: State | None,
-) -> tuple[ProblemKind | None, State | None, float | None]:
-    """Return what is wrong with a state, or the state with its number."""
-    if state is None:
-        return ProblemKind.MISSING, None, None
-    if state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN):
-        return ProblemKind.UNAVAILABLE, None, None
-    try:
-        number = float(state.state)
-    except ValueError:
-        return ProblemKind.NOT_A_NUMBER, None, None
-    if not math.isfinite(number):
-        return ProblemKind.NOT_A_NUMBER, None, None
-    return None, state, number
-
-
-def as_power_w(number: float, unit: str | None) -> float | None:
-    """Return a power in watts, None if the unit is not one of power."""
-    if unit not in PowerConverter.VALID_UNITS:
-        return None
-    return PowerConverter.convert(number, unit, UnitOfPower.WATT)
-
-
-def as_current_a(number: float, unit: str | None) -> float | None:
-    """Return a current in amperes, None if the unit is not one of current."""
-    if unit not in ElectricCurrentConverter.VALID_UNITS:
-        return None
-    return ElectricCurrentConverter.convert(number, unit, UnitOfElectricCurrent.AMPERE)
-
-
-def as_percent(number: float, unit: str | None) -> float | None:
-    """Return a percentage, None if the unit is another one."""
-    return number if unit == PERCENTAGE else None
+    sources: CircuitSources
+    wired: tuple[int, ...]
 
 
 class LiveSource:
@@ -157,16 +64,30 @@ class LiveSource:
         *,
         phases: int,
         voltage_v: float,
+        circuits: Mapping[str, CircuitSource] | None = None,
     ) -> None:
         """Read these entities, for a site with so many phases of this nominal voltage."""
         self._hass = hass
         self._config = config
         self._phases = phases
         self._voltage_v = voltage_v
+        self._circuits = circuits or {}
+        self._counters: dict[str, Counter] = {}
+        self._signed: set[tuple[str, ...]] = set()  # meters that told a negative one
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """Return every sensor that is read, of the site and of its circuits."""
+        circuits = (
+            entity
+            for circuit in self._circuits.values()
+            for entity in circuit.sources.entities
+        )
+        return tuple(dict.fromkeys((*self._config.entities, *circuits)))
 
     def start(self, on_change: Callable[[], None]) -> Callable[[], None]:
         """Call `on_change` whenever an entity says something, if it be the same again."""
-        entities = self._config.entities
+        entities = self.entities
 
         @callback
         def changed(_event: Event[EventStateChangedData]) -> None:
@@ -189,36 +110,96 @@ class LiveSource:
 
     def read(self) -> SiteReadings:
         """Return what the entities say now. A reading is as old as the oldest of its parts."""
-        reader = _Reader(self._hass)
+        reader = StateReader(self._hass, self._counters)
+        every = tuple(range(self._phases))
         return SiteReadings(
-            meter=self._meter(reader),
+            meter=self._meter(reader, self._config.meter, every),
+            circuit_meters=tuple(
+                (name, reading)
+                for name, circuit in self._circuits.items()
+                if (meter := circuit.sources.meter) is not None
+                and (reading := self._meter(reader, meter, circuit.wired)) is not None
+            ),
+            temperatures=tuple(
+                (name, TemperatureReading(at=value.at, temperature_c=value.number))
+                for name, circuit in self._circuits.items()
+                if (entity := circuit.sources.temperature) is not None
+                and (value := reader.temperature_c(entity)) is not None
+            ),
             solar=self._solar(reader),
             battery=self._battery(reader),
             problems=tuple(reader.problems),
         )
 
-    def _meter(self, reader: _Reader) -> MeterReading | None:
-        power = self._direction(reader, self._config.grid)
-        phases = [
-            reader.phase(entity, self._voltage_v) for entity in self._config.grid_phases
-        ]
-        currents = [phase for phase in phases if phase is not None]
-        current_a: PerPhase | None = None
-        if len(currents) == len(phases) == self._phases:
-            current_a = tuple(phase.number for phase in currents)
-        parts = [*currents, power] if current_a is not None else [power]
-        known = [part for part in parts if part is not None]
-        if not known:
-            return None
+    def _meter(
+        self, reader: StateReader, meter: MeterConfig, wired: tuple[int, ...]
+    ) -> MeterReading | None:
+        power = self._direction(reader, meter.power)
+        currents = self._currents(reader, meter, power)
+        if currents is None and len(wired) < self._phases and power is not None:
+            # All of it may be on any one of the phases that feed the circuit.
+            current_a = power.number / self._voltage_v
+            currents = [Value(number=current_a, at=power.at)] * len(wired)
+        if currents is None or len(currents) != len(wired):
+            if power is None:
+                return None
+            return MeterReading(at=power.at, power_w=power.number)
         return MeterReading(
             # The total is for the surplus; it is the phases that the fuse protects.
-            at=_oldest(currents if current_a is not None else known),
-            current_a=current_a,
+            at=_oldest(currents),
+            current_a=on_the_site(
+                [current.number for current in currents], wired, self._phases
+            ),
             power_w=power.number if power else None,
         )
 
-    def _solar(self, reader: _Reader) -> PowerReading | None:
-        parts = [reader.power_w(entity) for entity in self._config.solar]
+    def _currents(
+        self, reader: StateReader, meter: MeterConfig, total: Value | None
+    ) -> list[Value] | None:
+        """Return the current of each phase with its sign; None unless all of them are known."""
+        told = _all(reader.phase(entity, self._voltage_v) for entity in meter.phases)
+        back = _all(
+            reader.phase(entity, self._voltage_v) for entity in meter.phases_export
+        )
+        powers = _all(reader.power_w(entity) for entity in meter.phase_powers)
+        if not told or back is None:
+            return None
+        if back:
+            return [
+                Value(number=taken.number - given.number, at=min(taken.at, given.at))
+                for taken, given in zip(told, back, strict=False)
+            ]
+        if meter.phases_inverted:
+            return [Value(number=-value.number, at=value.at) for value in told]
+        if any(value.number < 0 for value in told):
+            self._signed.add(meter.phases)
+        if meter.phases in self._signed:
+            return told
+        return self._with_signs(told, powers, total)
+
+    def _with_signs(
+        self, told: list[Value], powers: list[Value] | None, total: Value | None
+    ) -> list[Value]:
+        """Return currents that have no sign of their own with that of the powers, as far as these speak of the same time."""
+        currents = [value.number for value in told]
+        newest = max(value.at for value in told)
+        if powers and len(powers) == len(told):
+            at = _oldest(powers)
+            signed = signed_by_phase(currents, [power.number for power in powers])
+        elif total is not None:
+            at = total.at
+            signed = signed_by_total(currents, total.number, self._voltage_v)
+        else:
+            return told
+        if newest - at > SAME_TIME:
+            return told
+        return [
+            Value(number=number, at=value.at)
+            for number, value in zip(signed, told, strict=True)
+        ]
+
+    def _solar(self, reader: StateReader) -> PowerReading | None:
+        parts = [reader.flow_w(entity) for entity in self._config.solar]
         known = [part for part in parts if part is not None]
         if not known:
             return None
@@ -226,7 +207,7 @@ class LiveSource:
             at=_oldest(known), power_w=sum(part.number for part in known)
         )
 
-    def _battery(self, reader: _Reader) -> BatteryReading | None:
+    def _battery(self, reader: StateReader) -> BatteryReading | None:
         parts = [self._direction(reader, source) for source in self._config.battery]
         known = [part for part in parts if part is not None]
         soc = (
@@ -242,7 +223,9 @@ class LiveSource:
             soc=soc.number if soc else None,
         )
 
-    def _direction(self, reader: _Reader, source: PowerSource | None) -> Value | None:
+    def _direction(
+        self, reader: StateReader, source: PowerSource | None
+    ) -> Value | None:
         """Return a power with Home Assistant's sign."""
         if source is None:
             return None
@@ -252,7 +235,7 @@ class LiveSource:
                 return value
             return Value(number=-value.number, at=value.at)
         sides = [
-            reader.power_w(entity)
+            reader.flow_w(entity)
             for entity in (source.positive, source.negative)
             if entity
         ]
@@ -261,6 +244,13 @@ class LiveSource:
             return None
         net = known[0].number - sum(side.number for side in known[1:])
         return Value(number=net, at=_oldest(known))
+
+
+def _all(values: Iterable[Value | None]) -> list[Value] | None:
+    """Return the values if all of them are known."""
+    found = list(values)
+    known = [value for value in found if value is not None]
+    return known if len(known) == len(found) else None
 
 
 def _oldest(values: Iterable[Value]) -> datetime:
