@@ -485,6 +485,7 @@ CHARGER: dict[str, Any] = {
     "min_a": 6,
     "max_a": 16,
     "fail_safe_a": 6,
+    "security": "open",
 }
 
 
@@ -525,7 +526,11 @@ async def test_accepting_a_charger(
     entry.add_to_hass(hass)
     form = await discover(hass, entry)
     assert form["step_id"] == "charger"
-    assert suggested(form) == CHARGER | {"name": "Acme W11", "l1_phase": "L1"}
+    assert suggested(form) == CHARGER | {
+        "name": "Acme W11",
+        "l1_phase": "L1",
+        "security": "password",
+    }
     form = await submit(hass, form, CHARGER | values)
     assert form["errors"] == errors
     placeholders = form["description_placeholders"]
@@ -673,7 +678,7 @@ async def test_a_single_phase_site_asks_for_no_phase(hass: HomeAssistant) -> Non
     fields = suggested(form)
     assert "phases" not in fields
     assert "l1_phase" not in fields
-    result = await submit(hass, form, fields)
+    result = await submit(hass, form, fields | {"security": "open"})
     assert result["reason"] == "charger_added"
     (subentry,) = entry.subentries.values()
     assert (subentry.data["phases"], subentry.data["l1_phase"]) == (1, "L1")

@@ -12,11 +12,13 @@ import pytest
 
 from custom_components.sunfuse.config_flow import SunfuseConfigFlow
 from custom_components.sunfuse.engine.model import ReasonKey
-from custom_components.sunfuse.flows import schemas as forms
+from custom_components.sunfuse.flows import passwords, schemas as forms
 from custom_components.sunfuse.flows.charger import charger_schema
+from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
 from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
@@ -209,7 +211,7 @@ def _keys(schema: Any) -> set[str]:
 def test_fields() -> None:
     """Each field of a form has a label and a description, and no text is of a field that is gone."""
     site = site_entry(9000)
-    charger = charger_schema(site, with_identity=False)
+    charger = charger_schema(site)
     expected = {
         ("config", "simulated"): forms.SIMULATED,
         ("config", "reconfigure"): forms.SIMULATED,
@@ -219,9 +221,16 @@ def test_fields() -> None:
         ("config", "charger"): charger,
         **{("options", name): theme.schema(site) for name, theme in THEMES.items()},
         ("charger", "user"): charger_schema(site, with_identity=True),
-        ("charger", "reconfigure"): charger,
+        ("charger", "reconfigure"): charger_schema(site, existing=True),
+        ("config", "password"): passwords.PASSWORD,
+        ("charger", "password"): passwords.PASSWORD,
     }
-    without = {("config", "user"), ("config", "address"), ("options", "init")}
+    without = {
+        ("config", "user"),
+        ("config", "address"),
+        ("options", "init"),
+        ("charger", "password_shown"),
+    }
     steps = {
         (flow, name): step
         for flow, (_, texts) in FLOWS.items()
@@ -231,8 +240,25 @@ def test_fields() -> None:
     for name in without:
         assert "data" not in steps[name]
     for name, schema in expected.items():
-        assert steps[name]["data"].keys() == _keys(schema), name
-        assert steps[name]["data_description"].keys() == _keys(schema), name
+        for texts, fields in _parts(steps[name], schema):
+            assert texts["data"].keys() == fields, name
+            assert texts["data_description"].keys() == fields, name
+
+
+def _parts(
+    step: dict[str, Any], schema: Any
+) -> Iterator[tuple[dict[str, Any], set[str]]]:
+    """Return the texts and the fields of a form, and of each of its sections."""
+    sections = {
+        str(key): value.schema
+        for key, value in schema.schema.items()
+        if isinstance(value, section)
+    }
+    assert step.get("sections", {}).keys() == sections.keys()
+    yield step, _keys(schema) - sections.keys()
+    for name, inner in sections.items():
+        assert step["sections"][name].keys() >= {"name", "data", "data_description"}
+        yield step["sections"][name], _keys(inner)
 
 
 def _errors() -> set[str]:
@@ -248,14 +274,17 @@ def _errors() -> set[str]:
                     targets=[ast.Subscript(value=ast.Name(id="errors"))], value=value
                 ):
                     found.add(_literal(value))
-                case ast.FunctionDef(returns=returns) if returns and (
+                case (
+                    ast.FunctionDef(returns=returns)
+                    | ast.AsyncFunctionDef(returns=returns)
+                ) if returns and (
                     ast.unparse(returns) in ("Errors", "dict[str, str]", "str | None")
                 ):
                     found |= set(_returned(node))
     return {key for key in found if key}
 
 
-def _returned(function: ast.FunctionDef) -> Iterator[str | None]:
+def _returned(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str | None]:
     def texts(value: ast.AST | None) -> Iterator[str | None]:
         match value:
             case ast.Dict(values=values):
@@ -384,7 +413,15 @@ def test_selectors() -> None:
     }
     assert (keys - {None}) | options.keys() == ENGLISH["selector"].keys()
     charger = charger_schema(site_entry(9000), with_identity=True)
-    for schema in (forms.GRID, forms.SUN, forms.ELECTRICAL, forms.OPTIONS, charger):
+    for schema in (
+        forms.GRID,
+        forms.SUN,
+        forms.ELECTRICAL,
+        forms.OPTIONS,
+        charger,
+        ADVANCED_SCHEMA,
+        passwords.PASSWORD,
+    ):
         for selector in schema.schema.values():
             config = getattr(selector, "config", {})
             if key := config.get("translation_key"):

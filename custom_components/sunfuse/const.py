@@ -27,6 +27,41 @@ CONF_CONNECTORS: Final = "connectors"
 CONF_MIN_CURRENT: Final = "min_a"
 CONF_MAX_CURRENT: Final = "max_a"
 CONF_FAIL_SAFE_CURRENT: Final = "fail_safe_a"
+# What may be left out: how a charger proves to be itself, and how Sunfuse deals with it.
+CONF_SECURITY: Final = "security"
+CONF_PASSWORD: Final = "password"
+CONF_EXPIRY: Final = "expiry_s"
+CONF_RENEW: Final = "renew_s"
+CONF_PHASE_SWITCHING: Final = "phase_switching"
+CONF_QUIRKS: Final = "quirks"
+# These are taken over while the charger stays connected.
+LIVE_CHARGER_KEYS: Final = frozenset(
+    (
+        CONF_SECURITY,
+        CONF_PASSWORD,
+        CONF_EXPIRY,
+        CONF_RENEW,
+        CONF_PHASE_SWITCHING,
+        CONF_QUIRKS,
+    )
+)
+
+# How a charger proves to be itself: the security profiles of OCPP are 0, 1 or (inside TLS) 2, and 3.
+SECURITY_OPEN: Final = "open"
+SECURITY_PASSWORD: Final = "password"
+SECURITY_CERTIFICATE: Final = "certificate"
+
+# The certificate of the port that chargers connect to.
+CONF_TLS: Final = "tls"
+CONF_TLS_CERTIFICATE: Final = "tls_certificate"
+CONF_TLS_KEY: Final = "tls_key"
+TLS_NONE: Final = "none"
+TLS_HOME_ASSISTANT: Final = "home_assistant"
+TLS_FILES: Final = "files"
+
+# A live limit lapses by itself after two minutes, and is renewed after forty seconds.
+DEFAULT_EXPIRY_S: Final = 120
+DEFAULT_RENEW_S: Final = 40
 
 MAIN_CIRCUIT: Final = "main"
 

@@ -13,6 +13,7 @@ from .central_system.model import (
 from .const import (
     CONF_CIRCUIT,
     CONF_CONNECTORS,
+    CONF_EXPIRY,
     CONF_FAIL_SAFE_CURRENT,
     CONF_IDENTITY,
     CONF_L1_PHASE,
@@ -21,11 +22,20 @@ from .const import (
     CONF_MAX_CURRENT,
     CONF_METER_MAX_AGE,
     CONF_MIN_CURRENT,
+    CONF_PASSWORD,
     CONF_PHASES,
+    CONF_QUIRKS,
+    CONF_RENEW,
+    CONF_SECURITY,
     CONF_SYSTEM,
     CONF_VOLTAGE,
+    DEFAULT_EXPIRY_S,
     DEFAULT_METER_MAX_AGE_S,
+    DEFAULT_RENEW_S,
     MAIN_CIRCUIT,
+    SECURITY_CERTIFICATE,
+    SECURITY_OPEN,
+    SECURITY_PASSWORD,
     SITE_PHASES,
 )
 from .data import ConnectorKey
@@ -66,6 +76,7 @@ def station_config(
     A charger between the two legs of a split-phase site is a single-phase charger at twice the voltage.
     """
     legs = _legs(wiring(data, site), site)
+    security = data.get(CONF_SECURITY, SECURITY_OPEN)
     return StationConfig(
         identity=data[CONF_IDENTITY],
         connectors=data.get(CONF_CONNECTORS, 1),
@@ -75,6 +86,11 @@ def station_config(
         max_a=data[CONF_MAX_CURRENT],
         fail_safe_a=data[CONF_FAIL_SAFE_CURRENT],
         time_factor=time_factor,
+        expiry_s=int(data.get(CONF_EXPIRY, DEFAULT_EXPIRY_S)),
+        renew_s=data.get(CONF_RENEW, DEFAULT_RENEW_S),
+        password=data.get(CONF_PASSWORD) if security == SECURITY_PASSWORD else None,
+        client_certificate=security == SECURITY_CERTIFICATE,
+        quirks=tuple(data.get(CONF_QUIRKS, {}).items()),
     )
 
 

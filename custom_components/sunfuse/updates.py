@@ -8,7 +8,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_entity_registry_updated_event
 
 from .central_system.model import StationInfo, StationState
-from .const import CONF_SOURCES, SUBENTRY_CHARGER
+from .const import CONF_SOURCES, LIVE_CHARGER_KEYS, SUBENTRY_CHARGER
 from .data import SunfuseConfigEntry, identity_of
 from .devices import register_stations
 from .sources.config import SourcesConfig
@@ -33,7 +33,7 @@ def follow_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
 def follow_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Take over accepted and removed chargers as they come; anything else sets the site up anew.
 
-    A reload disconnects every charger of the site, which one charger more is no reason for.
+    A reload disconnects every charger of the site, which one charger more, or another password, is no reason for.
     """
     site_before = _site(entry)
     chargers = _chargers(entry)
@@ -87,7 +87,11 @@ def _site(entry: SunfuseConfigEntry) -> tuple[Any, ...]:
 
 
 def _chargers(entry: SunfuseConfigEntry) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """Return what of the chargers is not to be changed under the feet of their entities."""
     return {
-        identity_of(subentry): (subentry.title, subentry.data)
+        identity_of(subentry): (
+            subentry.title,
+            {k: v for k, v in subentry.data.items() if k not in LIVE_CHARGER_KEYS},
+        )
         for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
     }

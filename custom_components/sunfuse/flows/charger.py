@@ -1,17 +1,13 @@
 """The forms by which a charger becomes part of a site: discovered, by hand, or changed."""
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import probatio
 
 from homeassistant.config_entries import (
     ConfigEntry,
-    ConfigFlow,
     ConfigFlowResult,
-    ConfigSubentry,
-    ConfigSubentryFlow,
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_NAME, UnitOfElectricCurrent
@@ -33,12 +29,32 @@ from ..const import (
     CONF_MAX_CURRENT,
     CONF_MIN_CURRENT,
     CONF_PHASES,
+    CONF_SECURITY,
     MAIN_CIRCUIT,
+    SECURITY_OPEN,
+    SECURITY_PASSWORD,
     SITE_PHASES,
     SUBENTRY_CHARGER,
 )
 from ..snapshot import site_of, wiring
+from .charger_options import (
+    ADVANCED,
+    advanced_data,
+    advanced_fields,
+    advanced_values,
+    check_advanced,
+    check_security,
+    quirks_in_force,
+    security_data,
+    security_fields,
+)
 from .checks import LEAST_CURRENT_A, check_charger, fail_safe_sum_a
+from .passwords import (
+    PasswordFlow,
+    PasswordSubentryFlow,
+    needs_password,
+    not_about_security,
+)
 from .schemas import number
 
 # OCPP 2.0.1, section 4.1.1 of part 4 (OCPP-J): at most 48 characters; 1.6 sets no bound of its own.
@@ -47,7 +63,9 @@ _USUAL_MAXIMUM_A = 16.0
 SITE_PHASE_NAMES = ("L1", "L2", "L3")
 
 
-def charger_schema(entry: ConfigEntry, *, with_identity: bool) -> probatio.Schema:
+def charger_schema(
+    entry: ConfigEntry, *, with_identity: bool = False, existing: bool = False
+) -> probatio.Schema:
     """Return the form of a charger of this site. A single-phase site has no phases to ask for."""
     phases = site_of(entry.data).phases
     fields: dict[probatio.Marker, Any] = {}
@@ -76,6 +94,9 @@ def charger_schema(entry: ConfigEntry, *, with_identity: bool) -> probatio.Schem
         )
     for field in (CONF_MIN_CURRENT, CONF_MAX_CURRENT, CONF_FAIL_SAFE_CURRENT):
         fields[probatio.Required(field)] = number(UnitOfElectricCurrent.AMPERE)
+    fields |= security_fields(with_new_password=existing)
+    if existing:
+        fields |= advanced_fields()
     return probatio.Schema(fields)
 
 
@@ -89,6 +110,7 @@ def suggested_charger(entry: ConfigEntry, name: str) -> dict[str, Any]:
         CONF_MIN_CURRENT: LEAST_CURRENT_A,
         CONF_MAX_CURRENT: min(_USUAL_MAXIMUM_A, entry.data[CONF_MAIN_FUSE]),
         CONF_FAIL_SAFE_CURRENT: LEAST_CURRENT_A,
+        CONF_SECURITY: SECURITY_PASSWORD,
     }
 
 
@@ -102,6 +124,7 @@ def charger_data(identity: str, form: Mapping[str, Any]) -> dict[str, Any]:
         CONF_MIN_CURRENT: form[CONF_MIN_CURRENT],
         CONF_MAX_CURRENT: form[CONF_MAX_CURRENT],
         CONF_FAIL_SAFE_CURRENT: form[CONF_FAIL_SAFE_CURRENT],
+        **security_data(form),
     }
 
 
@@ -113,6 +136,7 @@ def check(
 ) -> dict[str, str]:
     """Check a charger against its site; the sum of the fail-safe currents goes into the placeholders."""
     errors = check_charger(form, entry.data[CONF_MAIN_FUSE])
+    errors |= check_security(entry, form) | check_advanced(form)
     others = [
         charger
         for charger in chargers_of(entry)
@@ -172,10 +196,9 @@ def check_identity(entry: ConfigEntry, identity: str) -> dict[str, str]:
     return {CONF_IDENTITY: "identity_known"} if identity.casefold() in known else {}
 
 
-class ChargerFlowMixin(ConfigFlow):
+class ChargerFlowMixin(PasswordFlow):
     """The steps of a charger that was discovered."""
 
-    _site: ConfigEntry
     _charger: DiscoveryInfoType
 
     async def async_step_discovered(
@@ -218,30 +241,21 @@ class ChargerFlowMixin(ConfigFlow):
             if check_identity(self._site, identity):
                 return self.async_abort(reason="already_configured")
             if not errors:
-                self.hass.config_entries.async_add_subentry(
-                    self._site,
-                    ConfigSubentry(
-                        data=MappingProxyType(data),
-                        subentry_type=SUBENTRY_CHARGER,
-                        title=user_input[CONF_NAME],
-                        unique_id=identity,
-                    ),
-                )
-                return self.async_abort(
-                    reason="charger_added",
-                    description_placeholders={"name": user_input[CONF_NAME]},
-                )
+                self._name, self._data = user_input[CONF_NAME], data
+                if needs_password(data):
+                    return await self.async_step_password()
+                return self._add(data)
         return self.async_show_form(
             step_id="charger",
             data_schema=self.add_suggested_values_to_schema(
-                charger_schema(self._site, with_identity=False), values
+                charger_schema(self._site), values
             ),
             errors=errors,
             description_placeholders=placeholders,
         )
 
 
-class ChargerSubentryFlow(ConfigSubentryFlow):
+class ChargerSubentryFlow(PasswordSubentryFlow):
     """Add a charger by hand, or change one."""
 
     async def async_step_user(
@@ -258,9 +272,10 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
                 entry, identity
             )
             if not errors:
-                return self.async_create_entry(
-                    title=user_input[CONF_NAME], data=data, unique_id=identity
-                )
+                self._name, self._data = user_input[CONF_NAME], data
+                if needs_password(data):
+                    return await self.async_step_password_shown()
+                return self._create()
         return self.async_show_form(
             step_id="user",
             data_schema=self.add_suggested_values_to_schema(
@@ -279,23 +294,35 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
         subentry = self._get_reconfigure_subentry()
         identity = subentry.data[CONF_IDENTITY]
         errors: dict[str, str] = {}
-        placeholders = {"identity": identity}
+        placeholders = {
+            "identity": identity,
+            "quirks": quirks_in_force(entry, identity),
+        }
         if user_input is not None:
-            data = {**subentry.data, **charger_data(identity, user_input)}
+            data = {
+                **not_about_security(subentry.data, user_input),
+                **charger_data(identity, user_input),
+                **advanced_data(user_input),
+            }
             errors = check(entry, user_input, data, placeholders)
             if not errors:
+                self._name, self._data = user_input[CONF_NAME], data
+                if needs_password(data):
+                    return await self.async_step_password()
                 return self.async_update_and_abort(
-                    entry, subentry, title=user_input[CONF_NAME], data=data
+                    entry, subentry, title=self._name, data=data
                 )
         values = {
+            CONF_SECURITY: SECURITY_OPEN,
             **subentry.data,
             CONF_NAME: subentry.title,
             CONF_PHASES: str(subentry.data[CONF_PHASES]),
+            ADVANCED: advanced_values(subentry.data),
         }
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(
-                charger_schema(entry, with_identity=False), user_input or values
+                charger_schema(entry, existing=True), user_input or values
             ),
             errors=errors,
             description_placeholders=placeholders,

@@ -1,0 +1,209 @@
+"""The password of a charger: made by Sunfuse, shown once, and brought to the charger through OCPP or by hand."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import probatio
+
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentry,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from ..central_system.model import CommandError
+from ..central_system.security import new_password
+from ..const import (
+    CONF_IDENTITY,
+    CONF_PASSWORD,
+    CONF_SECURITY,
+    SECURITY_OPEN,
+    SECURITY_PASSWORD,
+    SUBENTRY_CHARGER,
+)
+from .charger_options import NEW_PASSWORD
+from .checks import Errors
+
+WAY = "way"
+SENT = "sent"
+TYPED = "typed"
+
+PASSWORD = probatio.Schema(
+    {
+        probatio.Required(WAY): SelectSelector(
+            SelectSelectorConfig(
+                options=[SENT, TYPED],
+                translation_key="password_way",
+                mode=SelectSelectorMode.LIST,
+            )
+        )
+    }
+)
+
+
+def not_about_security(
+    data: Mapping[str, Any], form: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what stays of a charger that is changed; its password stays unless another is asked for."""
+    dropped = {CONF_SECURITY}
+    if form[CONF_SECURITY] != SECURITY_PASSWORD or form.get(NEW_PASSWORD):
+        dropped.add(CONF_PASSWORD)
+    return {key: value for key, value in data.items() if key not in dropped}
+
+
+def needs_password(data: Mapping[str, Any]) -> bool:
+    """Whether a charger is to have a password and has none."""
+    return data.get(CONF_SECURITY) == SECURITY_PASSWORD and CONF_PASSWORD not in data
+
+
+def _suggested_way(entry: ConfigEntry, identity: str) -> str:
+    """Return how a password gets to a charger most easily."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return TYPED
+    station = entry.runtime_data.central_system.stations.get(identity)
+    return SENT if station is not None and station.state.connected else TYPED
+
+
+async def _send(
+    entry: ConfigEntry, identity: str, password: str, placeholders: dict[str, str]
+) -> Errors:
+    """Tell a charger its password; what it says if it does not take it goes into the placeholders."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return {WAY: "site_not_loaded"}
+    # A charger that was accepted a moment ago is known from here on.
+    entry.runtime_data.controller.load_chargers()
+    try:
+        await entry.runtime_data.central_system.stations[identity].change_password(
+            password
+        )
+    except CommandError as err:
+        placeholders["detail"] = str(err)
+        return {WAY: "password_not_taken"}
+    return {}
+
+
+class PasswordFlow(ConfigFlow):
+    """The last steps of a charger that was discovered."""
+
+    _site: ConfigEntry
+    _name: str
+    _data: dict[str, Any]
+    _password: str | None = None
+
+    async def async_step_password(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the charger's password, this once, and bring it to the charger."""
+        password = self._password = self._password or new_password()
+        placeholders = {"password": password, "detail": ""}
+        errors: Errors = {}
+        if user_input is not None:
+            if self.hass.config_entries.async_get_entry(self._site.entry_id) is None:
+                return self.async_abort(reason="site_removed")
+            if user_input[WAY] == SENT:
+                # It can be told once it belongs to the site; until then it is as open as it came.
+                self._add({**self._data, CONF_SECURITY: SECURITY_OPEN})
+                errors = await _send(
+                    self._site, self._data[CONF_IDENTITY], password, placeholders
+                )
+            if not errors:
+                return self._add({**self._data, CONF_PASSWORD: password})
+        return self.async_show_form(
+            step_id="password",
+            data_schema=self.add_suggested_values_to_schema(
+                PASSWORD, user_input or {WAY: SENT}
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    def _add(self, data: dict[str, Any]) -> ConfigFlowResult:
+        """Make the charger part of the site, or change what it was added with a moment ago."""
+        identity = data[CONF_IDENTITY]
+        entries = self.hass.config_entries
+        added = [
+            subentry
+            for subentry in self._site.get_subentries_of_type(SUBENTRY_CHARGER)
+            if subentry.unique_id == identity
+        ]
+        for subentry in added:
+            entries.async_update_subentry(
+                self._site, subentry, data={**subentry.data, **data}
+            )
+        if not added:
+            entries.async_add_subentry(
+                self._site,
+                ConfigSubentry(
+                    data=MappingProxyType(data),
+                    subentry_type=SUBENTRY_CHARGER,
+                    title=self._name,
+                    unique_id=identity,
+                ),
+            )
+        return self.async_abort(
+            reason="charger_added", description_placeholders={"name": self._name}
+        )
+
+
+class PasswordSubentryFlow(ConfigSubentryFlow):
+    """The last steps of a charger that is added by hand or changed."""
+
+    _name: str
+    _data: dict[str, Any]
+    _password: str | None = None
+
+    async def async_step_password_shown(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Show the password to type into a charger that has not connected yet, this once."""
+        if user_input is not None:
+            return self._create()
+        self._data[CONF_PASSWORD] = new_password()
+        return self.async_show_form(
+            step_id="password_shown",
+            description_placeholders={"password": self._data[CONF_PASSWORD]},
+        )
+
+    def _create(self) -> SubentryFlowResult:
+        return self.async_create_entry(
+            title=self._name, data=self._data, unique_id=self._data[CONF_IDENTITY]
+        )
+
+    async def async_step_password(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Show a new password, this once, and bring it to the charger."""
+        entry = self._get_entry()
+        subentry = self._get_reconfigure_subentry()
+        identity = self._data[CONF_IDENTITY]
+        password = self._password = self._password or new_password()
+        placeholders = {"password": password, "detail": ""}
+        errors: Errors = {}
+        if user_input is not None:
+            if user_input[WAY] == SENT:
+                errors = await _send(entry, identity, password, placeholders)
+            if not errors:
+                return self.async_update_and_abort(
+                    entry,
+                    subentry,
+                    title=self._name,
+                    data={**self._data, CONF_PASSWORD: password},
+                )
+        return self.async_show_form(
+            step_id="password",
+            data_schema=self.add_suggested_values_to_schema(
+                PASSWORD, user_input or {WAY: _suggested_way(entry, identity)}
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
+        )

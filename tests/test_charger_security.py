@@ -1,0 +1,268 @@
+"""Who gets in as which charger: passwords made by Sunfuse, and what is changed while a charger stays connected."""
+
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import WSServerHandshakeError
+import pytest
+
+from custom_components.sunfuse.central_system.quirks import Behaviour
+from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.flows.charger_options import BEHAVIOUR
+from homeassistant.config_entries import (
+    ConfigFlowResult,
+    ConfigSubentry,
+    SubentryFlowResult,
+)
+from homeassistant.core import HomeAssistant
+
+from .central_system.client import RawStation
+from .common import wait_until
+from .site_fixtures import BOOT, Home, limits
+from .test_config_flow import CHARGER
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+def basic(identity: str, password: str) -> dict[str, str]:
+    """Return the header by which a charger proves to be itself (RFC 7617)."""
+    encoded = b64encode(f"{identity}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {encoded}"}
+
+
+def subentry_of(home: Home, identity: str) -> ConfigSubentry:
+    """Return a charger's sub-entry."""
+    found: list[ConfigSubentry] = [
+        s for s in home.entry.subentries.values() if s.unique_id == identity
+    ]
+    (subentry,) = found
+    return subentry
+
+
+def shown_password(result: ConfigFlowResult | SubentryFlowResult) -> str:
+    """Return the password that a form shows."""
+    placeholders = result["description_placeholders"]
+    assert placeholders
+    password: str = placeholders["password"]
+    # AuthorizationKey of OCPP 1.6: 16 to 20 bytes as hexadecimal digits.
+    assert 16 <= len(bytes.fromhex(password)) <= 20
+    return password
+
+
+async def connect(home: Home, identity: str, password: str | None = None) -> RawStation:
+    """Connect a charger, with a password if one is given."""
+    headers = basic(identity, password) if password else {}
+    port = home.entry.runtime_data.central_system.port
+    return await RawStation.connect(home.session, port, f"/{identity}", headers=headers)
+
+
+async def refused(home: Home, identity: str, password: str | None = None) -> None:
+    """Try to connect as somebody, in vain."""
+    with pytest.raises(WSServerHandshakeError) as error:
+        await connect(home, identity, password)
+    assert error.value.status == 401
+
+
+async def discovered(hass: HomeAssistant) -> ConfigFlowResult:
+    """Wait for the form of a charger that has connected; return it."""
+    flows = hass.config_entries.flow
+    await wait_until(
+        lambda: flows.async_progress_by_handler(DOMAIN), "a discovered charger"
+    )
+    (flow,) = flows.async_progress_by_handler(DOMAIN)
+    return await flows.async_configure(flow["flow_id"])
+
+
+async def test_a_new_charger_is_told_its_password(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """It comes open, is accepted, told a password through OCPP, and from then on nobody gets in without."""
+    home: Home = await start()
+    station = await connect(home, "CP2")
+    await station.call("BootNotification", BOOT)
+    form = await discovered(hass)
+    flows = hass.config_entries.flow
+    form = await flows.async_configure(
+        form["flow_id"], CHARGER | {"security": "password"}
+    )
+    assert form["step_id"] == "password"
+    password = shown_password(form)
+
+    station.answers["ChangeConfiguration"] = {"status": "Rejected"}
+    await station.call("BootNotification", BOOT)
+    form = await flows.async_configure(form["flow_id"], {"way": "sent"})
+    assert form["errors"] == {"way": "password_not_taken"}
+    assert shown_password(form) == password
+    assert "password" not in subentry_of(home, "CP2").data
+
+    station.answers["ChangeConfiguration"] = {"status": "Accepted"}
+    result = await flows.async_configure(form["flow_id"], {"way": "sent"})
+    assert result["reason"] == "charger_added"
+    told = station.told("ChangeConfiguration")
+    assert {"key": "AuthorizationKey", "value": password} in told
+    data = subentry_of(home, "CP2").data
+    assert (data["security"], data["password"]) == ("password", password)
+
+    await hass.async_block_till_done()
+    assert not station.websocket.closed
+    await refused(home, "CP2")
+    again = await connect(home, "CP2", password)
+    assert (await again.call("BootNotification", BOOT))["status"] == "Accepted"
+
+
+async def test_a_password_by_hand(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A charger that has not connected yet gets its password typed in; it is shown once and never again."""
+    home: Home = await start()
+    subentries = hass.config_entries.subentries
+    form = await subentries.async_init(
+        (home.entry.entry_id, "charger"), context={"source": "user"}
+    )
+    form = await subentries.async_configure(
+        form["flow_id"], CHARGER | {"identity": "CP3", "security": "password"}
+    )
+    assert form["step_id"] == "password_shown"
+    password = shown_password(form)
+    await subentries.async_configure(form["flow_id"], {})
+    await hass.async_block_till_done()
+    await refused(home, "CP3")
+    await refused(home, "CP3", "0" * 40)
+    station = await connect(home, "CP3", password)
+    assert (await station.call("BootNotification", BOOT))["status"] == "Accepted"
+    form = await home.entry.start_subentry_reconfigure_flow(
+        hass, subentry_of(home, "CP3").subentry_id
+    )
+    assert password not in str(form)
+
+
+async def test_a_client_certificate_needs_tls(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Without TLS there is nothing to show it in."""
+    home: Home = await start("CP1")
+    form = await home.entry.start_subentry_reconfigure_flow(
+        hass, subentry_of(home, "CP1").subentry_id
+    )
+    form = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], CHARGER | {"security": "certificate"}
+    )
+    assert form["errors"] == {"security": "no_tls"}
+
+
+ADVANCED = {"expiry_s": 120, "renew_s": 40, "phase_switching": True}
+
+
+@pytest.mark.parametrize(
+    ("advanced", "error"),
+    [
+        ({"expiry_s": 20, "renew_s": 10}, "expiry"),
+        ({"expiry_s": 1000}, "expiry"),
+        ({"renew_s": 61}, "renewal"),
+        ({"renew_s": 1}, "renewal"),
+    ],
+)
+async def test_what_cannot_hold(
+    hass: HomeAssistant,
+    start: Callable[..., Any],
+    advanced: dict[str, Any],
+    error: str,
+) -> None:
+    """A limit that lapses before it is renewed would make every car stutter."""
+    home: Home = await start("CP1")
+    form = await home.entry.start_subentry_reconfigure_flow(
+        hass, subentry_of(home, "CP1").subentry_id
+    )
+    form = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], CHARGER | {"advanced": ADVANCED | advanced}
+    )
+    assert form["errors"] == {"advanced": error}
+
+
+async def test_a_change_that_leaves_the_charger_connected(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Expiry, quirks and password of a charger whose car charges are changed; the session goes on."""
+    home: Home = await start("CP1")
+    station = await home.charge("CP1")
+    await wait_until(lambda: limits(station), "a limit")
+    same = {
+        "name": "Charger CP1",
+        "circuit": "main",
+        "phases": "3",
+        "l1_phase": "L1",
+        "min_a": 6,
+        "max_a": 16,
+        "fail_safe_a": 6,
+    }
+    form = await home.entry.start_subentry_reconfigure_flow(
+        hass, subentry_of(home, "CP1").subentry_id
+    )
+    form = await hass.config_entries.subentries.async_configure(
+        form["flow_id"],
+        same
+        | {
+            "security": "password",
+            "advanced": {
+                "expiry_s": 60,
+                "renew_s": 20,
+                "phase_switching": False,
+                "wake": "true",
+                "whole_amperes": "true",
+                "lasting_stack_level": 2,
+                "do_not_ask": "A, B",
+            },
+        },
+    )
+    assert form["step_id"] == "password"
+    password = shown_password(form)
+    result = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], {"way": "sent"}
+    )
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert not station.websocket.closed
+    config = home.entry.runtime_data.central_system.stations["CP1"].config
+    assert (config.expiry_s, config.renew_s, config.password) == (60, 20, password)
+    assert dict(config.quirks) == {
+        "wake": "true",
+        "whole_amperes": "true",
+        "lasting_stack_level": "2",
+        "do_not_ask": "A, B",
+    }
+    assert subentry_of(home, "CP1").data["phase_switching"] is False
+
+    # What was set is shown again, and another password replaces the first.
+    form = await home.entry.start_subentry_reconfigure_flow(
+        hass, subentry_of(home, "CP1").subentry_id
+    )
+    values = same | {"security": "password"}
+    form = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], values | {"new_password": True}
+    )
+    second = shown_password(form)
+    assert second != password
+    result = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], {"way": "sent"}
+    )
+    assert result["reason"] == "reconfigure_successful"
+    data = subentry_of(home, "CP1").data
+    assert data["password"] == second
+    assert data["expiry_s"] == 60
+
+    # Back to open: the password is forgotten, and the charger stays.
+    form = await home.entry.start_subentry_reconfigure_flow(
+        hass, subentry_of(home, "CP1").subentry_id
+    )
+    await hass.config_entries.subentries.async_configure(
+        form["flow_id"], values | {"security": "open"}
+    )
+    await hass.async_block_till_done()
+    assert "password" not in subentry_of(home, "CP1").data
+    assert not station.websocket.closed
+
+
+def test_every_field_of_a_behaviour_can_be_set() -> None:
+    """The issue: a user can override any of it in the charger's options."""
+    assert set(BEHAVIOUR) == set(Behaviour.__dataclass_fields__)
