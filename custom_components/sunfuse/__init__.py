@@ -18,6 +18,7 @@ from .devices import register_site
 from .explain import async_load_sentences
 from .issues import watch_issues
 from .persistence import Persistence
+from .prices import async_load_prices, price_store
 from .settings import Settings, default_mode
 from .simulation import SimulatedHouse
 from .snapshot import site_of
@@ -70,6 +71,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         settings=settings,
         sentences=await async_load_sentences(hass),
         simulated_house=house,
+        prices=await async_load_prices(hass, entry),
     )
     register_site(hass, entry)
     # Before the first charger can connect, so that none of the site's own is met as a stranger.
@@ -83,6 +85,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         entry.async_on_unload(house.async_stop)
     controller.start(_live_source(hass, entry, house))
     entry.async_on_unload(controller.stop)
+    if entry.runtime_data.prices:
+        entry.runtime_data.prices.start()
     follow_entry(hass, entry)
     follow_renames(hass, entry)
     watch_issues(hass, entry)
@@ -98,6 +102,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
     """Remove what users set on a site together with the site."""
     await Settings(hass, entry.entry_id, default_mode(entry.data)).async_remove()
     await Persistence(hass, entry.entry_id).async_remove()
+    await price_store(hass, entry.entry_id).async_remove()
 
 
 async def async_remove_config_entry_device(

@@ -69,6 +69,7 @@ from .flows.schemas import (
     sources_of,
     sun_form,
 )
+from .simulated_tariffs import simulated_tariffs
 from .simulator import default_site
 from .sources.config import SourcesConfig
 from .sources.energy_dashboard import async_suggest_sources
@@ -172,7 +173,8 @@ class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
                     unique_id=charger.identity,
                 )
                 for charger in default_site().chargers
-            ],
+            ]
+            + simulated_tariffs(),
         )
 
     async def async_step_site(

@@ -65,6 +65,10 @@ DEFAULT_RENEW_S: Final = 40
 
 MAIN_CIRCUIT: Final = "main"
 
+# Sub-entries for what energy and peaks cost; their data are what sources/tariffs reads.
+SUBENTRY_TARIFF: Final = "tariff"
+SUBENTRY_CAPACITY: Final = "capacity_tariff"
+
 # How much faster than the wall clock a simulated site lives.
 CONF_SPEED: Final = "speed"
 

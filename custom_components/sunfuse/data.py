@@ -16,6 +16,7 @@ from .sources.states import SourceProblem
 if TYPE_CHECKING:
     from .controller import Controller
     from .coordinator import SunfuseCoordinator
+    from .prices import SitePrices
     from .simulation import SimulatedHouse
 
 
@@ -63,6 +64,7 @@ class SunfuseData:
     settings: Settings
     sentences: Mapping[str, str]
     simulated_house: SimulatedHouse | None = None
+    prices: SitePrices | None = None
 
 
 type SunfuseConfigEntry = ConfigEntry[SunfuseData]

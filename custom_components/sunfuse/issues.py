@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 
 from .central_system.model import FailSafe
 from .const import DOMAIN
@@ -69,8 +70,19 @@ def _issues(data: SiteData, entry: SunfuseConfigEntry) -> Iterator[Issue]:
                 about=problem.entity_id,
                 placeholders=(("entity", problem.entity_id), ("site", entry.title)),
             )
+    yield from _price_issues(entry)
     for connector in data.connectors.values():
         yield from _charger_issues(connector)
+
+
+def _price_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:
+    prices = entry.runtime_data.prices
+    for problem in prices.problems(dt_util.utcnow()) if prices else ():
+        yield Issue(
+            translation_key=f"price_{problem.key}",
+            about="prices",
+            placeholders=(("site", entry.title), ("detail", problem.detail or "?")),
+        )
 
 
 def _charger_issues(connector: ConnectorData) -> Iterator[Issue]:

@@ -18,6 +18,7 @@ from .sensors.connector import (
     ConnectorSensorDescription,
     connector_sensors,
 )
+from .sensors.prices import PRICE_SENSORS, PriceSensor
 from .sensors.simulated import SIMULATED_SENSORS, SimulatedSensor
 from .sensors.site import SiteSensorDescription, site_sensors
 from .snapshot import site_of, station_config
@@ -35,6 +36,12 @@ async def async_setup_entry(
     async_add_entities(
         SiteSensor(entry, description) for description in site_sensors(site.phases)
     )
+    if prices := entry.runtime_data.prices:
+        async_add_entities(
+            PriceSensor(entry, prices, description)
+            for description in PRICE_SENSORS
+            if description.has_fn(prices)
+        )
     if house := entry.runtime_data.simulated_house:
         async_add_entities(
             SimulatedSensor(entry, house, description)

@@ -3,14 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_entity_registry_updated_event
 
 from .central_system.model import StationInfo, StationState
-from .const import CONF_SOURCES, LIVE_CHARGER_KEYS, SUBENTRY_CHARGER
+from .const import (
+    CONF_SOURCES,
+    LIVE_CHARGER_KEYS,
+    SUBENTRY_CAPACITY,
+    SUBENTRY_CHARGER,
+    SUBENTRY_TARIFF,
+)
 from .data import SunfuseConfigEntry, identity_of
 from .devices import register_stations
+from .prices import renamed_tariff, tariff_entities
 from .sources.config import SourcesConfig
 
 
@@ -60,17 +68,34 @@ def follow_renames(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     @callback
     def renamed(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
         old = event.data.get("old_entity_id")
-        if event.data["action"] != "update" or old is None:
+        if event.data["action"] != "update" or not isinstance(old, str):
             return
         new = event.data["entity_id"]
         named = sources.renamed(lambda name: new if name == old else name)
-        hass.config_entries.async_update_entry(
-            entry, data={**entry.data, CONF_SOURCES: named.to_dict()}
-        )
+        if named != sources:
+            hass.config_entries.async_update_entry(
+                entry, data={**entry.data, CONF_SOURCES: named.to_dict()}
+            )
+        for tariff in _tariffs(entry):
+            if (data := renamed_tariff(tariff.data, old, new)) is not None:
+                hass.config_entries.async_update_subentry(entry, tariff, data=data)
 
+    named_prices = (sources.price_import, sources.price_export)
+    entities = {
+        *sources.entities,
+        *(entity for entity in named_prices if entity),
+        *(entity for tariff in _tariffs(entry) for entity in tariff_entities(tariff)),
+    }
     entry.async_on_unload(
-        async_track_entity_registry_updated_event(hass, sources.entities, renamed)
+        async_track_entity_registry_updated_event(hass, entities, renamed)
     )
+
+
+def _tariffs(entry: SunfuseConfigEntry) -> list[ConfigSubentry]:
+    return [
+        *entry.get_subentries_of_type(SUBENTRY_TARIFF),
+        *entry.get_subentries_of_type(SUBENTRY_CAPACITY),
+    ]
 
 
 def _site(entry: SunfuseConfigEntry) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """Capacity tariffs: the month's peak, what it is billed at, what may still be drawn."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 import json
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -197,8 +197,8 @@ def test_night_hours_that_count_half() -> None:
 
 
 def test_demand_charge_with_season_and_hours() -> None:
-    """Only summer weekdays from 16:00 to 21:00 count; outside there is no limit."""
-    key, tariff = "us_15_min_summer_peak", CATALOGUE["us_15_min_summer_peak"]
+    """Only weekdays from 16:00 to 21:00 count; outside there is no limit."""
+    key, tariff = "us_15_min_evening", CATALOGUE["us_15_min_evening"]
     tz = ZoneInfo("America/Los_Angeles")
     monday = datetime(2026, 7, 6, 17, tzinfo=tz)
     saturday = datetime(2026, 7, 11, 17, tzinfo=tz)
@@ -215,6 +215,40 @@ def test_demand_charge_with_season_and_hours() -> None:
     assert free.power_w is None
     inside = allowance(state, tariff, monday + timedelta(days=7), tz=tz, target_w=1.0)
     assert inside.power_w == pytest.approx(6000)
+
+
+@pytest.mark.parametrize(
+    ("key", "local", "weight"),
+    [
+        # Salt River Project: 2-8 p.m. from May on, 5-9 a.m. and 5-9 p.m. from November on.
+        ("us_30_min_peak_hours", "2026-05-01T14:00", 1.0),
+        ("us_30_min_peak_hours", "2026-10-30T20:00", 0.0),
+        ("us_30_min_peak_hours", "2026-11-02T05:00", 1.0),
+        ("us_30_min_peak_hours", "2026-11-02T14:00", 0.0),
+        ("us_30_min_peak_hours", "2026-11-02T20:59", 1.0),
+        ("us_30_min_peak_hours", "2026-05-02T14:00", 0.0),  # Saturday
+        # Arizona Public Service: 4-7 p.m.
+        ("us_60_min_evening", "2026-11-02T16:00", 1.0),
+        ("us_60_min_evening", "2026-11-02T19:00", 0.0),
+        # Southern California Edison: 4-9 p.m., in winter too.
+        ("us_15_min_evening", "2026-12-02T20:45", 1.0),
+        ("us_15_min_evening", "2026-12-25T17:00", 0.0),  # a holiday
+        # Sollentuna: 7-19.
+        ("sweden_workdays", "2026-11-25T07:00", 1.0),
+        ("sweden_workdays", "2026-11-25T19:00", 0.0),
+    ],
+)
+def test_hours_that_count(key: str, local: str, weight: float) -> None:
+    """As the companies' own pages say."""
+    holidays = frozenset({date(2026, 12, 25)})
+    table = CATALOGUE[key].weight
+    assert table.at(datetime.fromisoformat(local), holidays) == weight
+
+
+def test_three_hours_of_one_day() -> None:
+    """Where the company does not ask for different days, one evening can fill the month."""
+    state = draw(PeakState(), NOON, 6000, 180, "sweden_workdays")
+    assert [peak.power_w for peak in state.peaks] == pytest.approx([6000] * 3)
 
 
 def test_hours_of_india_begin_at_half_past() -> None:

@@ -25,6 +25,7 @@ type ActionData = dict[str, Any]
 
 # Delivery days of Europe's day-ahead market are days of this zone, also in Finland.
 _MARKET_ZONE = ZoneInfo("Europe/Oslo")
+LONGEST_ANSWER_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,8 @@ class PriceAction:
 
     `data` builds the calls (one a day where a day not yet published fails the whole) from
     config entry, now and the site's time zone. `part` is the key in the response under
-    which the rows lie; None where they lie under an area or a home.
+    which the rows lie; None where they lie under an area or a home. `asks_out` tells that
+    a call goes to somebody's server, which is not to be asked every quarter hour.
     """
 
     domain: str
@@ -43,6 +45,7 @@ class PriceAction:
     by_name: bool = False  # rows lie under the name of an area or home
     unit: str | None = None
     currency: str | None = None
+    asks_out: bool = True
 
 
 def _days(now: datetime, tz: ZoneInfo) -> list[str]:
@@ -100,6 +103,7 @@ ACTIONS: dict[str, PriceAction] = {
         data=_tibber,
         part="prices",
         by_name=True,
+        asks_out=False,
     ),
     "energyzero": PriceAction(
         domain="energyzero",
@@ -141,6 +145,7 @@ ACTIONS: dict[str, PriceAction] = {
         part="forecasts",
         unit="AUD/kWh",
         currency="AUD",
+        asks_out=False,
     ),
     "amberelectric_feed_in": PriceAction(
         domain="amberelectric",
@@ -149,6 +154,7 @@ ACTIONS: dict[str, PriceAction] = {
         part="forecasts",
         unit="AUD/kWh",
         currency="AUD",
+        asks_out=False,
     ),
 }
 
@@ -172,12 +178,7 @@ async def async_read_action(
     # Another integration's action may raise whatever its library raises; one call that
     # fails must cost neither the other day nor the site.
     answers = await asyncio.gather(
-        *(
-            hass.services.async_call(
-                action.domain, action.action, data, blocking=True, return_response=True
-            )
-            for data in action.data(entry_id, now, tz)
-        ),
+        *(_async_ask(hass, action, data) for data in action.data(entry_id, now, tz)),
         return_exceptions=True,
     )
     currency = _currency(hass, action, entry_id)
@@ -207,6 +208,16 @@ async def async_read_action(
     return Reading(
         series=series, currency=currency, issues=tuple(dict.fromkeys(issues))
     )
+
+
+async def _async_ask(
+    hass: HomeAssistant, action: PriceAction, data: ActionData
+) -> Mapping[str, Any] | None:
+    """Call the action; one that hangs is given up."""
+    async with asyncio.timeout(LONGEST_ANSWER_S):
+        return await hass.services.async_call(
+            action.domain, action.action, data, blocking=True, return_response=True
+        )
 
 
 def _failure(action: PriceAction, error: BaseException) -> Issue:

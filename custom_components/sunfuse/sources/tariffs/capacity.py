@@ -53,6 +53,27 @@ class CapacityTariff:
 
 _WORKDAYS = frozenset(range(5))
 
+type _Season = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _windows(*windows: tuple[time, time, _Season | None]) -> Table:
+    """Return the weights of a rule that counts hours of working days alone."""
+    return Table(
+        value=0.0,
+        periods=tuple(
+            Period(
+                value=1.0,
+                start=start,
+                end=end,
+                weekdays=_WORKDAYS,
+                season=season,
+                holidays=HolidayRule.NEVER,
+            )
+            for start, end, season in windows
+        ),
+    )
+
+
 CATALOGUE: dict[str, CapacityTariff] = {
     tariff.key: tariff
     for tariff in (
@@ -79,8 +100,9 @@ CATALOGUE: dict[str, CapacityTariff] = {
             key="sweden",
             interval_min=60,
             top=3,
-            source="Effektavgift (Ei, EIFS 2022:1): most companies take the mean of the "
-            "month's three highest hours on different days",
+            source="Göteborg Energi, elnätsavgiften (goteborgenergi.se): mean of the "
+            "month's three highest hours, on three different days; required of every "
+            "grid company in a form of its own by 2027 (Ei, EIFS 2022:1)",
         ),
         CapacityTariff(
             key="sweden_half_at_night",
@@ -90,66 +112,62 @@ CATALOGUE: dict[str, CapacityTariff] = {
                 value=1.0,
                 periods=(Period(value=0.5, start=time(22), end=time(6)),),
             ),
+            # That Ellevio's charge depends on the hour is confirmed by the regulator's forum
+            # (konsumentforum.ei.se, "Effektavgift Ellevio"); the factor is the company's.
             source="Ellevio, effektavgift since 1 January 2025: as above, hours from "
             "22:00 to 06:00 count half",
         ),
         CapacityTariff(
+            key="sweden_workdays",
+            interval_min=60,
+            top=3,
+            different_days=False,
+            weight=_windows((time(7), time(19), None)),
+            source="Sollentuna Energi & Miljö (seom.se, elnät, priser och villkor): mean "
+            "of the month's three highest hours on working days from 07:00 to 19:00; "
+            "the price per kW differs from November to March",
+        ),
+        CapacityTariff(
             key="us_15_min",
             interval_min=15,
-            source="Demand charge of the United States: highest 15-minute mean of the "
-            "billing month at any hour",
+            source="Southern California Edison (sce.com, demand charges), facilities-"
+            "related demand: highest 15 minutes of the billing period, whatever the "
+            "season, day and hour",
         ),
         CapacityTariff(
             key="us_30_min",
             interval_min=30,
-            source="Demand charge of the United States: highest 30-minute mean of the "
-            "billing month at any hour",
+            source="Demand charges by half hours at any hour, as utilities of the eastern "
+            "United States have them",
         ),
         CapacityTariff(
-            key="us_15_min_summer_peak",
+            key="us_15_min_evening",
             interval_min=15,
-            weight=Table(
-                value=0.0,
-                periods=(
-                    Period(
-                        value=1.0,
-                        start=time(16),
-                        end=time(21),
-                        weekdays=_WORKDAYS,
-                        season=((6, 1), (9, 30)),
-                        holidays=HolidayRule.NEVER,
-                    ),
-                ),
-            ),
-            source="Time-related demand as in tariffs of southern California: highest "
-            "15 minutes on summer weekdays from 16:00 to 21:00, holidays apart",
+            weight=_windows((time(16), time(21), None)),
+            source="Southern California Edison (sce.com, TOU-GS-1, option D), time-"
+            "related demand: highest 15 minutes of summer's on-peak and winter's "
+            "mid-peak hours, both 16:00 to 21:00 on weekdays that are no holidays",
         ),
         CapacityTariff(
-            key="us_60_min_peak_hours",
-            interval_min=60,
-            weight=Table(
-                value=0.0,
-                periods=(
-                    Period(
-                        value=1.0,
-                        start=time(14),
-                        end=time(20),
-                        weekdays=_WORKDAYS,
-                        season=((5, 1), (10, 31)),
-                        holidays=HolidayRule.NEVER,
-                    ),
-                    Period(
-                        value=1.0,
-                        start=time(6),
-                        end=time(9),
-                        weekdays=_WORKDAYS,
-                        season=((11, 1), (4, 30)),
-                        holidays=HolidayRule.NEVER,
-                    ),
-                ),
+            key="us_30_min_peak_hours",
+            interval_min=30,
+            weight=_windows(
+                (time(14), time(20), ((5, 1), (10, 31))),
+                (time(5), time(9), ((11, 1), (4, 30))),
+                (time(17), time(21), ((11, 1), (4, 30))),
             ),
-            source="Residential demand rates of Arizona: highest hour in the on-peak "
-            "hours of the season",
+            source="Salt River Project, Arizona (srpnet.com, residential demand and "
+            "average demand price plans): half hours on the clock, weekdays 14:00 to "
+            "20:00 from May to October, 05:00 to 09:00 and 17:00 to 21:00 otherwise, "
+            "six holidays apart",
+        ),
+        CapacityTariff(
+            key="us_60_min_evening",
+            interval_min=60,
+            weight=_windows((time(16), time(19), None)),
+            source="Arizona Public Service (aps.com, time-of-use 4 pm to 7 pm weekdays "
+            "with demand charge): highest hour of the on-peak hours, 16:00 to 19:00 on "
+            "weekdays that are no holidays",
         ),
     )
 }

@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 
-from ..rows import parse_number, parse_time
+from ..rows import parse_number
 from ..series import QUARTER, Slot, layered, quarter_start
 from .actions import ACTIONS, async_read_action
 from .components import Components, components_from_dict, price_slots
+from .holidays import HolidayConfig, Holidays
 from .memory import PriceMemory, ahead, memory_from_dict, memory_to_dict, remember
 from .model import Issue, IssueKey, Prices, Reading
 from .reading import read_carbon, read_prices
@@ -63,8 +63,7 @@ class TariffConfig:
     export: Source | None = None
     carbon: Source | None = None
     currency: str | None = None  # None: Home Assistant's own
-    holidays: tuple[str, ...] = ()  # "2026-12-25", or "12-25" for every year
-    holiday_calendar: str | None = None  # an entity of the calendar domain
+    holidays: HolidayConfig = HolidayConfig()
 
 
 def source_from_dict(data: Mapping[str, Any]) -> Source:
@@ -104,26 +103,14 @@ def config_from_dict(data: Mapping[str, Any]) -> TariffConfig:
         TableError: a field cannot be used.
 
     """
-    for day in data.get("holidays", ()):
-        if not _dates(day, 2024):
-            raise TableError("bad_holiday")
     return TariffConfig(
         source=source_from_dict(data.get("source", {})),
         components=components_from_dict(data.get("components", {})),
         export=source_from_dict(data["export"]) if data.get("export") else None,
         carbon=source_from_dict(data["carbon"]) if data.get("carbon") else None,
         currency=data.get("currency"),
-        holidays=tuple(data.get("holidays", ())),
-        holiday_calendar=data.get("holiday_calendar"),
+        holidays=HolidayConfig.from_dict(data),
     )
-
-
-def _dates(day: str, year: int) -> list[date]:
-    """Return the date that a text names in a year; none if it is of another, or rubbish."""
-    try:
-        return [date.fromisoformat(day if len(day) > 5 else f"{year}-{day}")]
-    except ValueError:
-        return []
 
 
 class TariffReader:
@@ -134,12 +121,21 @@ class TariffReader:
         self._hass = hass
         self._config = config
         self._memory = {part: PriceMemory() for part in ("import", "export", "carbon")}
+        self._holidays = Holidays(hass, config.holidays)
+        self._issues: dict[str, tuple[Issue, ...]] = {}
+        named = {
+            "import": config.source,
+            "export": config.export,
+            "carbon": config.carbon,
+        }
+        self._sources = {part: source for part, source in named.items() if source}
 
     @property
     def entities(self) -> list[str]:
         """Return the entities whose changes are a reason to refresh."""
-        sources = (self._config.source, self._config.export, self._config.carbon)
-        return [entity for source in sources if source for entity in source.entities]
+        return [
+            entity for source in self._sources.values() for entity in source.entities
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is remembered, for the store."""
@@ -150,41 +146,48 @@ class TariffReader:
         for part in self._memory:
             self._memory[part] = memory_from_dict(data.get(part, {}))
 
-    async def async_refresh(self, now: datetime) -> Prices:
-        """Read every source and return two days of prices from now on.
+    async def async_refresh(self, now: datetime, *, ask_out: bool = True) -> Prices:
+        """Read the sources and return two days of prices from now on.
 
-        A source that fails leaves what it said before; the issues tell.
+        A source that fails leaves what it said before; the issues tell. Without `ask_out`
+        those that ask somebody's server are left in peace.
         """
+        await self._holidays.async_refresh(now)
+        for part, source in self._sources.items():
+            if not ask_out and _asks_out(source):
+                continue
+            reading = await self._async_read(source, now, carbon=part == "carbon")
+            self._issues[part] = reading.issues
+            self._memory[part] = remember(
+                self._memory[part], reading.series, reading.currency, now
+            )
+        return self.known(now)
+
+    def known(self, now: datetime) -> Prices:
+        """Return two days of prices from now on, of what was heard so far; asks nobody."""
         tz = ZoneInfo(self._hass.config.time_zone)
-        holidays = await self._async_holidays(now)
-        sources = {
-            "import": self._config.source,
-            "export": self._config.export,
-            "carbon": self._config.carbon,
-        }
-        issues: list[Issue] = []
         start, end = quarter_start(now), now + HORIZON
-        expected = {}
-        for part, source in sources.items():
-            if source is not None:
-                reading = await self._async_read(
-                    source, now, holidays, carbon=part == "carbon"
-                )
-                issues += reading.issues
-                self._memory[part] = remember(
-                    self._memory[part], reading.series, reading.currency, now
-                )
-            expected[part] = ahead(self._memory[part], start, end, tz)
+        expected = {
+            part: ahead(memory, start, end, tz)
+            for part, memory in self._memory.items()
+            if part in self._sources
+        }
         slots = price_slots(
             expected["import"],
             self._config.components,
             currency=self._memory["import"].currency or self._currency,
             tz=tz,
-            holidays=holidays,
-            export=tuple(one.slot for one in expected["export"]),
-            carbon=tuple(one.slot for one in expected["carbon"]),
+            holidays=self._holidays.near(now),
+            export=tuple(one.slot for one in expected.get("export", ())),
+            carbon=tuple(one.slot for one in expected.get("carbon", ())),
         )
+        issues = [issue for found in self._issues.values() for issue in found]
         return Prices(slots=slots, issues=tuple(dict.fromkeys(issues)))
+
+    @property
+    def asks_out(self) -> bool:
+        """Return if reading asks somebody's server."""
+        return any(_asks_out(source) for source in self._sources.values())
 
     @property
     def _currency(self) -> str:
@@ -195,7 +198,6 @@ class TariffReader:
         self,
         source: Source,
         now: datetime,
-        holidays: frozenset[date],
         *,
         carbon: bool,
     ) -> Reading:
@@ -207,7 +209,9 @@ class TariffReader:
         if source.kind is SourceKind.TABLE:
             tz = ZoneInfo(self._hass.config.time_zone)
             start = quarter_start(now)
-            series = source.table.series(start, now + HORIZON, tz, holidays)
+            series = source.table.series(
+                start, now + HORIZON, tz, self._holidays.near(now)
+            )
             return Reading(series=series, currency=None if carbon else self._currency)
         readings = [
             read_entity(
@@ -231,20 +235,10 @@ class TariffReader:
             issues=tuple(dict.fromkeys(issues)),
         )
 
-    async def _async_holidays(self, now: datetime) -> frozenset[date]:
-        """Return the public holidays near now: those typed in, and the calendar's."""
-        year = now.year
-        days = {
-            day
-            for text in self._config.holidays
-            for near in (year - 1, year, year + 1)
-            for day in _dates(text, near)
-        }
-        if self._config.holiday_calendar is not None:
-            days |= await async_calendar_days(
-                self._hass, self._config.holiday_calendar, now
-            )
-        return frozenset(days)
+
+def _asks_out(source: Source) -> bool:
+    """Return if reading a source asks somebody's server."""
+    return source.kind is SourceKind.ACTION and ACTIONS[source.action].asks_out
 
 
 def read_entity(
@@ -283,48 +277,14 @@ def read_entity(
     if nothing and factor is not None and number is not None:
         start = quarter_start(now)
         slot = Slot(start=start, end=start + QUARTER, value=number * factor.factor)
-        return Reading(series=(slot,), currency=factor.currency or reading.currency)
-    return reading
-
-
-async def async_calendar_days(
-    hass: HomeAssistant, entity_id: str, now: datetime
-) -> set[date]:
-    """Return the days with an all-day event in a calendar, within three weeks of now.
-
-    Empty where the calendar cannot be read; a tariff then has no holidays.
-    """
-    try:
-        answer = await hass.services.async_call(
-            "calendar",
-            "get_events",
-            {
-                "entity_id": entity_id,
-                "start_date_time": (now - timedelta(days=2)).isoformat(),
-                "end_date_time": (now + timedelta(days=21)).isoformat(),
-            },
-            blocking=True,
-            return_response=True,
+        return Reading(
+            series=(slot,),
+            currency=factor.currency or reading.currency,
+            issues=tuple(
+                i for i in reading.issues if i.key is not IssueKey.NOTHING_FOUND
+            ),
         )
-    except HomeAssistantError:
-        return set()
-    calendar = (answer or {}).get(entity_id)
-    events = calendar.get("events", ()) if isinstance(calendar, Mapping) else ()
-    days: set[date] = set()
-    for event in events if isinstance(events, list) else ():
-        if isinstance(event, Mapping):
-            days |= _event_days(event)
-    return days
-
-
-def _event_days(event: Mapping[str, Any]) -> set[date]:
-    """Return the days of an all-day event; its end is the day after."""
-    start, end = str(event.get("start")), str(event.get("end"))
-    if parse_time(start) is not None or not (first := _dates(start, 0)):
-        return set()
-    last = _dates(end, 0) or [first[0] + timedelta(days=1)]
-    lasts = max(1, (last[0] - first[0]).days)
-    return {first[0] + timedelta(days=day) for day in range(lasts)}
+    return reading
 
 
 def price_entities(hass: HomeAssistant, now: datetime) -> list[str]:

@@ -60,7 +60,7 @@ def read_prices(
     issues += more
     if not found:
         issues.append(Issue(key=IssueKey.NOTHING_FOUND))
-    elif not any(slot.end > now for slot in series):
+    elif series and not any(slot.end > now for slot in series):
         issues.append(Issue(key=IssueKey.OUTDATED))
     return Reading(
         series=series, currency=currency, issues=tuple(dict.fromkeys(issues))

@@ -1,0 +1,272 @@
+"""The prices of a site while it runs: read when they change and when they are due, kept over a restart."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+import logging
+from typing import Any
+from zlib import crc32
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers.event import (
+    EventStateChangedData,
+    async_call_later,
+    async_track_point_in_utc_time,
+    async_track_state_change_event,
+)
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
+
+from .const import CONF_SOURCES, DOMAIN, SUBENTRY_TARIFF
+from .data import SunfuseConfigEntry
+from .sources.config import SourcesConfig
+from .sources.tariffs.components import Components, ExportKind
+from .sources.tariffs.model import Issue, IssueKey, Prices
+from .sources.tariffs.reader import (
+    Source,
+    SourceKind,
+    TariffConfig,
+    TariffReader,
+    config_from_dict,
+    next_refresh,
+)
+
+_LOGGER = logging.getLogger(__name__)
+
+STORAGE_VERSION = 1
+SAVE_DELAY_S = 30
+# An integration writes its state and its attributes, and its second entity, one after the other.
+BURST_S = 1.0
+# Somebody's server is asked this often, and every quarter hour while tomorrow's prices are due.
+ASK_OUT_EVERY = timedelta(hours=1)
+# Day-ahead prices of Europe are published from 12:45 on; those of Australia and tables know no such hour.
+TOMORROW_IS_DUE_AT = 13
+# What heals by itself gets time to; what was set up wrongly does not.
+PATIENCE = {
+    IssueKey.SOURCE_FAILED: timedelta(hours=1),
+    IssueKey.OUTDATED: timedelta(hours=1),
+    IssueKey.NOTHING_FOUND: timedelta(minutes=15),
+    IssueKey.UNREADABLE: timedelta(minutes=15),
+    IssueKey.UNIT_UNKNOWN: timedelta(minutes=15),
+    IssueKey.SCALE_UNKNOWN: timedelta(minutes=15),
+    IssueKey.ABSURD_VALUES: timedelta(minutes=15),
+}
+
+
+def tariff_of(entry: SunfuseConfigEntry) -> TariffConfig | None:
+    """Return how a site's prices are known: its tariff, else the Energy dashboard's price entities."""
+    for subentry in entry.get_subentries_of_type(SUBENTRY_TARIFF):
+        return config_from_dict(subentry.data)
+    sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
+    if sources.price_import is None:
+        return None
+    export = sources.price_export
+    return TariffConfig(
+        source=Source(kind=SourceKind.ENTITY, entities=(sources.price_import,)),
+        components=Components(export=ExportKind.SOURCE if export else ExportKind.FIXED),
+        export=Source(kind=SourceKind.ENTITY, entities=(export,)) if export else None,
+    )
+
+
+class SitePrices(DataUpdateCoordinator[Prices]):
+    """Hands a site's prices to its entities, at each quarter hour and whenever they change."""
+
+    config_entry: SunfuseConfigEntry
+
+    def __init__(
+        self, hass: HomeAssistant, entry: SunfuseConfigEntry, config: TariffConfig
+    ) -> None:
+        """Initialize with nothing known."""
+        super().__init__(
+            hass, _LOGGER, config_entry=entry, name=f"{DOMAIN} prices {entry.title}"
+        )
+        self._store = price_store(hass, entry.entry_id)
+        self._config = config
+        self._reader = TariffReader(hass, config)
+        self._asked_at: datetime | None = None
+        self._reading = False
+        self._again = False
+        self._since: dict[IssueKey, datetime] = {}
+        self._stop_timer: CALLBACK_TYPE | None = None
+        self._stop_burst: CALLBACK_TYPE | None = None
+        self._stop_entities: Callable[[], None] | None = None
+        self.data = Prices()
+
+    @property
+    def has_carbon(self) -> bool:
+        """Return if the site knows what a kilowatt-hour emits."""
+        return self._config.carbon is not None
+
+    @property
+    def currency(self) -> str:
+        """Return the currency of the prices."""
+        if self.data.slots:
+            return self.data.slots[0].currency
+        return self._config.currency or self.hass.config.currency
+
+    async def async_load(self) -> None:
+        """Take back what was known before a restart; what another source said is forgotten."""
+        stored = await self._store.async_load()
+        if stored is not None and stored.get("of") == self._of():
+            self._reader.restore(stored["prices"])
+            self.data = self._reader.known(dt_util.utcnow())
+
+    async def async_save(self) -> None:
+        """Write what is known, when the site is unloaded."""
+        await self._store.async_save(self._as_dict())
+
+    @callback
+    def start(self) -> None:
+        """Read now, and from now on."""
+        self._stop_entities = async_track_state_change_event(
+            self.hass, self._reader.entities, self._entity_changed
+        )
+        self._slot_begins(dt_util.utcnow())
+
+    @callback
+    def stop(self) -> None:
+        """Read nothing more."""
+        for stop in (self._stop_timer, self._stop_burst, self._stop_entities):
+            if stop:
+                stop()
+        self._stop_timer = self._stop_burst = self._stop_entities = None
+
+    def problems(self, now: datetime) -> list[Issue]:
+        """Return what has been wrong with the sources for too long, one of a kind."""
+        return list(
+            {
+                issue.key: issue
+                for issue in self.data.issues
+                if issue.key in PATIENCE
+                and now - self._since.get(issue.key, now) >= PATIENCE[issue.key]
+            }.values()
+        )
+
+    @callback
+    def _slot_begins(self, now: datetime) -> None:
+        """Show the price of now, and read what is to be read."""
+        self._stop_timer = async_track_point_in_utc_time(
+            self.hass, self._slot_begins, next_refresh(now)
+        )
+        self._take(self._reader.known(now), now)
+        if not self._reader.asks_out or self._asked_at is None:
+            self._read_soon(0)
+            return
+        # Not every site of the world at the same second.
+        self._read_soon(crc32(self.config_entry.entry_id.encode()) % 60)
+
+    @callback
+    def _entity_changed(self, _event: Event[EventStateChangedData]) -> None:
+        self._read_soon(BURST_S)
+
+    @callback
+    def _read_soon(self, delay_s: float) -> None:
+        if self._stop_burst is None:
+            self._stop_burst = async_call_later(self.hass, delay_s, self._start_read)
+
+    @callback
+    def _start_read(self, _now: datetime) -> None:
+        self._stop_burst = None
+        if self._reading:
+            self._again = True
+            return
+        self._reading = True
+        self.config_entry.async_create_background_task(
+            self.hass, self._async_read(), f"{DOMAIN} prices"
+        )
+
+    async def _async_read(self) -> None:
+        """Read the sources, which may take as long as an action takes to answer."""
+        try:
+            now = dt_util.utcnow()
+            ask_out = self._is_due(now)
+            if ask_out:
+                self._asked_at = now
+            prices = await self._reader.async_refresh(now, ask_out=ask_out)
+        finally:
+            self._reading = False
+        if self._stop_entities is None:
+            return
+        self._take(prices, now)
+        self._store.async_delay_save(self._as_dict, SAVE_DELAY_S)
+        if self._again:
+            self._again = False
+            self._read_soon(BURST_S)
+
+    def _is_due(self, now: datetime) -> bool:
+        """Return if it is time to ask somebody's server."""
+        if self._asked_at is None or now - self._asked_at >= ASK_OUT_EVERY:
+            return True
+        local = dt_util.as_local(now)
+        if local.hour < TOMORROW_IS_DUE_AT:
+            return False
+        tomorrow_ends = dt_util.start_of_local_day(local + timedelta(days=2))
+        known = self.data.known_until
+        # Delivery days may be those of a neighbouring time zone.
+        return known is None or known < tomorrow_ends - timedelta(hours=2)
+
+    @callback
+    def _take(self, prices: Prices, now: datetime) -> None:
+        """Hand prices on, and remember since when something is wrong."""
+        wrong = {issue.key for issue in prices.issues}
+        self._since = {key: self._since.get(key, now) for key in wrong}
+        self.async_set_updated_data(prices)
+
+    def _of(self) -> list[Any]:
+        """Return what tells one source from another; an entity that is renamed is the same."""
+        named = (self._config.source, self._config.export, self._config.carbon)
+        return [
+            None
+            if source is None
+            else [source.kind.value, source.action, source.entry_id, source.name]
+            for source in named
+        ]
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {"of": self._of(), "prices": self._reader.to_dict()}
+
+
+def price_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return where a site's prices are kept."""
+    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.prices")
+
+
+async def async_load_prices(
+    hass: HomeAssistant, entry: SunfuseConfigEntry
+) -> SitePrices | None:
+    """Return a site's prices as they were last known; None where it has no tariff."""
+    config = tariff_of(entry)
+    if config is None:
+        return None
+    prices = SitePrices(hass, entry, config)
+    await prices.async_load()
+    entry.async_on_unload(prices.async_save)
+    entry.async_on_unload(prices.stop)
+    return prices
+
+
+def tariff_entities(tariff: ConfigSubentry) -> set[str]:
+    """Return the entities that a tariff's sub-entry names."""
+    sources = [tariff.data.get(key) or {} for key in ("source", "export", "carbon")]
+    calendar = tariff.data.get("holiday_calendar")
+    return {
+        *(entity for source in sources for entity in source.get("entities", ())),
+        *([calendar] if calendar else ()),
+    }
+
+
+def renamed_tariff(
+    data: Mapping[str, Any], old: str, new: str
+) -> dict[str, Any] | None:
+    """Return a tariff's data with an entity under its new name, None where it does not name it."""
+    after = {key: _renamed(value, old, new) for key, value in data.items()}
+    return None if after == dict(data) else after
+
+
+def _renamed(value: Any, old: str, new: str) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _renamed(item, old, new) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_renamed(item, old, new) for item in value]
+    return new if value == old else value

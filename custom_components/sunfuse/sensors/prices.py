@@ -1,0 +1,144 @@
+"""The sensors of prices and carbon, with what is known ahead as attributes that charts can draw."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.util import dt as dt_util
+
+from ..data import SunfuseConfigEntry
+from ..devices import site_device
+from ..prices import SitePrices
+from ..sources.charts import price_attribute
+from ..sources.tariffs.model import Prices
+
+CARBON_UNIT = "gCO2eq/kWh"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceSensorDescription(SensorEntityDescription):
+    """Describes a sensor of prices."""
+
+    value_fn: Callable[[Prices, datetime], float | datetime | None]
+    has_fn: Callable[[SitePrices], bool] = lambda prices: True
+    in_currency: bool = False
+    with_slots: bool = False
+
+
+def _import_price(prices: Prices, now: datetime) -> float | None:
+    slot = prices.at(now)
+    return slot.import_price if slot else None
+
+
+def _export_price(prices: Prices, now: datetime) -> float | None:
+    slot = prices.at(now)
+    return slot.export_price if slot else None
+
+
+def _carbon(prices: Prices, now: datetime) -> float | None:
+    slot = prices.at(now)
+    return slot.carbon_g if slot else None
+
+
+def _cheapest(prices: Prices, now: datetime) -> datetime | None:
+    slot = prices.cheapest(now)
+    return slot.start if slot else None
+
+
+PRICE_SENSORS: tuple[PriceSensorDescription, ...] = (
+    PriceSensorDescription(
+        key="import_price",
+        translation_key="import_price",
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=3,
+        value_fn=_import_price,
+        in_currency=True,
+        with_slots=True,
+    ),
+    PriceSensorDescription(
+        key="export_price",
+        translation_key="export_price",
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=3,
+        value_fn=_export_price,
+        in_currency=True,
+    ),
+    PriceSensorDescription(
+        key="carbon_intensity",
+        translation_key="carbon_intensity",
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=CARBON_UNIT,
+        suggested_display_precision=0,
+        value_fn=_carbon,
+        has_fn=lambda prices: prices.has_carbon,
+    ),
+    PriceSensorDescription(
+        key="cheapest_slot",
+        translation_key="cheapest_slot",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=_cheapest,
+        with_slots=True,
+    ),
+    PriceSensorDescription(
+        key="prices_known_until",
+        translation_key="prices_known_until",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda prices, now: prices.known_until,
+    ),
+)
+
+
+class PriceSensor(CoordinatorEntity[SitePrices], SensorEntity):
+    """A sensor of prices or carbon."""
+
+    _attr_has_entity_name = True
+    # Two days of quarter hours at every quarter hour would fill the recorder with what it knows already.
+    _unrecorded_attributes = frozenset({"prices"})
+    entity_description: PriceSensorDescription
+
+    def __init__(
+        self,
+        entry: SunfuseConfigEntry,
+        prices: SitePrices,
+        description: PriceSensorDescription,
+    ) -> None:
+        """Initialize the sensor."""
+        super().__init__(prices)
+        self.entity_description = description
+        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_device_info = site_device(entry)
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        """Return the currency per kilowatt-hour, of a price."""
+        if self.entity_description.in_currency:
+            return f"{self.coordinator.currency}/kWh"
+        return self.entity_description.native_unit_of_measurement
+
+    @property
+    @override
+    def native_value(self) -> float | datetime | None:
+        """Return what holds now."""
+        value = self.entity_description.value_fn(
+            self.coordinator.data, dt_util.utcnow()
+        )
+        return round(value, 5) if isinstance(value, float) else value
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return the prices from now on."""
+        if not self.entity_description.with_slots:
+            return None
+        return {"prices": price_attribute(self.coordinator.data.slots)}

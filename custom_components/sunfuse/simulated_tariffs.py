@@ -1,0 +1,54 @@
+"""What electricity costs and emits at the simulated site: a tariff as many have it, by the hours of the day."""
+
+from homeassistant.config_entries import ConfigSubentryData
+
+from .const import SUBENTRY_TARIFF
+
+_WORKDAYS = ["mon", "tue", "wed", "thu", "fri"]
+
+
+def simulated_tariffs() -> list[ConfigSubentryData]:
+    """Return the sub-entries of prices and peaks that a simulated site begins with."""
+    return [
+        ConfigSubentryData(
+            subentry_type=SUBENTRY_TARIFF,
+            title="Simulated tariff",
+            unique_id=None,
+            data={
+                "source": {
+                    "kind": "table",
+                    "table": {
+                        "value": 0.17,
+                        "periods": [
+                            {"value": 0.09, "start": "23:00", "end": "06:00"},
+                            {"value": 0.08, "start": "11:00", "end": "15:00"},
+                            {
+                                "value": 0.24,
+                                "start": "17:00",
+                                "end": "21:00",
+                                "weekdays": _WORKDAYS,
+                            },
+                        ],
+                    },
+                },
+                "components": {
+                    "grid_fee": {"value": 0.05},
+                    "taxes": 0.05,
+                    "vat_percent": 21,
+                    "export": "fixed",
+                    "export_table": {"value": 0.06},
+                },
+                "carbon": {
+                    "kind": "table",
+                    "table": {
+                        "value": 240,
+                        "periods": [
+                            {"value": 90, "start": "10:00", "end": "16:00"},
+                            {"value": 310, "start": "17:00", "end": "22:00"},
+                        ],
+                    },
+                },
+                "currency": "EUR",
+            },
+        ),
+    ]
