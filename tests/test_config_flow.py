@@ -460,7 +460,7 @@ async def test_the_simulated_site(hass: HomeAssistant) -> None:
     assert result["type"] is FlowResultType.CREATE_ENTRY
     entry = result["result"]
     assert entry.data["kind"] == "simulated"
-    chargers = [subentry.data for subentry in entry.subentries.values()]
+    chargers = [subentry.data for subentry in entry.get_subentries_of_type("charger")]
     assert sorted(data["phases"] for data in chargers) == [1, 3, 3]
     assert len({data["l1_phase"] for data in chargers}) == 3
     again = await choose()
