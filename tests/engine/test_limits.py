@@ -264,6 +264,42 @@ def test_fail_safe_currents_are_summed_per_circuit_and_phase() -> None:
     }
 
 
+def test_what_is_known_below_a_main_fuse_without_meter() -> None:
+    """4 A assumed and 1 A fixed in the panel are more than the 2 A of the main fuse on L1, and less on the others."""
+    circuits = (
+        replace(MAIN, assumed_load_a=(2, 2, 2)),
+        replace(PANEL, fixed_load_a=(1, 1, 1)),
+    )
+    snapshot = site(car("a"), circuits=circuits, meters=())
+    assert fail_safe_sums(snapshot) == {
+        "main": ((6, 6, 6), (19, 22, 22)),
+        "panel": ((0, 0, 0), (15, 19, 19)),
+    }
+    main, _panel = decided(snapshot).circuits
+    # 25 A less 1 A and less 5, 2 and 2 A, of which the car has 16 A.
+    assert (main.uncontrolled_a, main.headroom_a) == ((5, 2, 2), (3, 6, 6))
+
+
+def test_what_lowers_a_circuit_is_named() -> None:
+    """A limit from outside, or the temperature."""
+    limit = ExternalLimit(
+        name="Grid", kind=LimitKind.DEMAND_RESPONSE, current_a=9.0, circuit="panel"
+    )
+    circuits = (MAIN, replace(PANEL, derating=WARM))
+    snapshot = site(car("a"), circuits=circuits)
+    main, panel = decided(snapshot).circuits
+    assert main.lowered_by is None
+    # A sensor that is lost: half of the limit.
+    lowered = panel.lowered_by
+    assert lowered
+    assert lowered.key is ReasonKey.LIMITED_BY_TEMPERATURE
+    limited = decided(replace(snapshot, limits=(limit,))).circuits[1]
+    assert limited.limited_by == "Grid"
+    outside = limited.lowered_by
+    assert outside
+    assert outside.key is ReasonKey.LIMITED_BY_DEMAND_RESPONSE
+
+
 def test_a_limit_on_power_reckons_with_a_circuit_without_meter() -> None:
     """The assumed load counts: 8280 W less 3 x 2 A x 230 V are 10 A."""
     snapshot = site(

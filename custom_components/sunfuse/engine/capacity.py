@@ -104,7 +104,7 @@ def capacities(
     found: dict[str, Capacity] = {}
     for name in tree.upwards():
         # What flows below a circuit flows through it.
-        beneath = [found[child].uncontrolled_a for child in tree.children(name)]
+        beneath = [_load(found[child]) for child in tree.children(name)]
         found[name] = _capacity(
             tree.circuits[name],
             meters.get(name),
@@ -115,6 +115,17 @@ def capacities(
             draws,
         )
     return found
+
+
+def _load(capacity: Capacity) -> PerPhase:
+    """Return what a circuit takes besides the cars: what its meter tells or is assumed, and what is fixed."""
+    fixed_a = capacity.circuit.fixed_load_a
+    if fixed_a is None:
+        return capacity.uncontrolled_a
+    return tuple(
+        load + fixed
+        for load, fixed in zip(capacity.uncontrolled_a, fixed_a, strict=True)
+    )
 
 
 def _capacity(

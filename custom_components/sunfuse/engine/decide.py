@@ -195,6 +195,7 @@ def _circuit_decision(
         ),
         meter=capacity.quality,
         limited_by=limit.name if limit else None,
+        lowered_by=capacity.budget.lowered_by,
     )
 
 

@@ -194,20 +194,32 @@ def fail_safe_sums(
         for name in tree.paths[circuit]:
             for phase in phases:
                 sums[name][phase] += current_a
+    loads: dict[str, PerPhase] = {}
+    for name in tree.upwards():
+        beneath = [loads[child] for child in tree.children(name)]
+        loads[name] = _known_load(tree.circuits[name], beneath)
     return {
-        name: (tuple(sums[name]), _carries(circuit))
+        name: (tuple(sums[name]), _carries(circuit, loads[name]))
         for name, circuit in tree.circuits.items()
     }
 
 
-def _carries(circuit: Circuit) -> PerPhase:
+def _known_load(circuit: Circuit, beneath: list[PerPhase]) -> PerPhase:
+    """Return the load that is reckoned with: what is assumed, no less than what is known below, and what is fixed."""
     none = (0.0,) * len(circuit.limit_a)
+    if circuit.assumed_load_a is None:
+        return circuit.fixed_load_a or none
+    below = [sum(load) for load in zip(*beneath, strict=True)] or none
     return tuple(
-        max(limit - circuit.margin_a - fixed - assumed, 0.0)
-        for limit, fixed, assumed in zip(
-            circuit.limit_a,
-            circuit.fixed_load_a or none,
-            circuit.assumed_load_a or none,
-            strict=True,
+        max(assumed, known) + fixed
+        for assumed, known, fixed in zip(
+            circuit.assumed_load_a, below, circuit.fixed_load_a or none, strict=True
         )
+    )
+
+
+def _carries(circuit: Circuit, load: PerPhase) -> PerPhase:
+    return tuple(
+        max(limit - circuit.margin_a - known, 0.0)
+        for limit, known in zip(circuit.limit_a, load, strict=True)
     )

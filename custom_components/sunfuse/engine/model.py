@@ -306,6 +306,7 @@ class CircuitDecision:
     headroom_a: PerPhase
     meter: MeterQuality = MeterQuality.GOOD
     limited_by: str | None = None  # the name of the tightest limit from outside
+    lowered_by: Reason | None = None  # what keeps it below `limit_a` now, if anything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
