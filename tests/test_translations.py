@@ -16,6 +16,7 @@ from custom_components.sunfuse.flows import passwords, schemas as forms
 from custom_components.sunfuse.flows.charger import charger_schema
 from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
 from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
+from custom_components.sunfuse.flows.security import SECURITY
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
@@ -267,6 +268,8 @@ def _errors() -> set[str]:
     trees = [tree for name, tree in TREES.items() if "flow" in name]
     for call in _calls(trees, "setdefault"):
         found.add(_literal(call.args[1]))
+    for call in _calls(TREES.values(), "TlsError"):
+        found.add(_literal(call.args[0]))
     for tree in trees:
         for node in ast.walk(tree):
             match node:
@@ -421,6 +424,7 @@ def test_selectors() -> None:
         charger,
         ADVANCED_SCHEMA,
         passwords.PASSWORD,
+        SECURITY,
     ):
         for selector in schema.schema.values():
             config = getattr(selector, "config", {})

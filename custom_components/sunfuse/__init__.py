@@ -24,6 +24,7 @@ from .simulation import SimulatedHouse
 from .snapshot import site_of
 from .sources.config import SourcesConfig
 from .sources.live import LiveSource
+from .tls import async_tls, forget_issue
 from .updates import follow_entry, follow_renames, follow_stations
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -103,6 +104,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
     await Settings(hass, entry.entry_id, default_mode(entry.data)).async_remove()
     await Persistence(hass, entry.entry_id).async_remove()
     await price_store(hass, entry.entry_id).async_remove()
+    forget_issue(hass, entry.entry_id)
 
 
 async def async_remove_config_entry_device(
@@ -116,8 +118,9 @@ async def _listen(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Listen for chargers: from anywhere, but for a simulated site from this machine alone."""
     central_system = entry.runtime_data.central_system
     host = "127.0.0.1" if entry.data[CONF_KIND] == KIND_SIMULATED else None
+    tls = await async_tls(hass, entry)
     try:
-        await central_system.start(host, entry.data[CONF_PORT])
+        await central_system.start(host, entry.data[CONF_PORT], tls)
     except OSError as err:
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,

@@ -73,6 +73,7 @@ from .simulated_tariffs import simulated_tariffs
 from .simulator import default_site
 from .sources.config import SourcesConfig
 from .sources.energy_dashboard import async_suggest_sources
+from .tls import scheme
 
 LOOPBACK = "127.0.0.1"
 _PHASES_TO_SYSTEM = {
@@ -258,7 +259,7 @@ class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
             return self.async_show_form(
                 step_id="address",
                 description_placeholders={
-                    "address": f"ws://{_host(self)}:{self._form[CONF_PORT]}/"
+                    "address": f"{self._scheme()}://{_host(self)}:{self._form[CONF_PORT]}/"
                 },
             )
         suggested = await self._suggestions()
@@ -368,6 +369,12 @@ class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
         if self.source == SOURCE_RECONFIGURE:
             return chargers_of(self._get_reconfigure_entry())
         return []
+
+    def _scheme(self) -> str:
+        """Return the scheme of the chargers' address; a new site has no certificate yet."""
+        if self.source == SOURCE_RECONFIGURE:
+            return scheme(self._get_reconfigure_entry())
+        return scheme(None)
 
     async def _port_is_free(self, host: str | None, port: int) -> bool:
         if port == 0 or any(e.data[CONF_PORT] == port for e in self._other_entries()):

@@ -17,6 +17,7 @@ from ..const import (
 from .charger import chargers_of, fail_safe_fits
 from .checks import Errors, check_options
 from .schemas import OPTIONS
+from .security import SECURITY, async_check_certificate, check_files, security_values
 
 type Form = Mapping[str, Any]
 
@@ -58,7 +59,10 @@ THEMES = {
         schema=lambda _entry: OPTIONS,
         values=_protection_values,
         check=_check_protection,
-    )
+    ),
+    "security": Theme(
+        schema=lambda _entry: SECURITY, values=security_values, check=check_files
+    ),
 }
 
 
@@ -77,8 +81,20 @@ class SunfuseOptionsFlow(OptionsFlow):
         """Ask for the margin, and the age at which a reading counts as lost."""
         return self._show("protection", user_input)
 
+    async def async_step_security(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the certificate of the port that chargers connect to."""
+        errors: Errors = {}
+        if user_input is not None:
+            errors = await async_check_certificate(self.hass, user_input)
+        return self._show("security", user_input, errors)
+
     def _show(
-        self, step_id: str, user_input: dict[str, Any] | None
+        self,
+        step_id: str,
+        user_input: dict[str, Any] | None,
+        found: Errors | None = None,
     ) -> ConfigFlowResult:
         """Show a theme's form until it is right; what a user empties is gone from the options."""
         entry, theme = self.config_entry, THEMES[step_id]
@@ -86,7 +102,7 @@ class SunfuseOptionsFlow(OptionsFlow):
         errors: Errors = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
-            errors = theme.check(entry, user_input, placeholders)
+            errors = {**(found or {}), **theme.check(entry, user_input, placeholders)}
             if not errors:
                 fields = {str(field) for field in schema.schema}
                 kept = {k: v for k, v in entry.options.items() if k not in fields}
