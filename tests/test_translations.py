@@ -439,7 +439,9 @@ def test_every_reason_has_its_sentence() -> None:
     """*Why is my car not charging?* always has an answer, in words and as a state."""
     keys = {key.value for key in ReasonKey}
     sentences = {f"reason_{key}" for key in keys} | {"main_circuit"}
-    assert sentences == ENGLISH["common"].keys()
+    # What the site report says is held together with its page in tests/sources/test_report.py.
+    report = {key for key in ENGLISH["common"] if key.startswith("report_")}
+    assert sentences == ENGLISH["common"].keys() - report
     assert ENGLISH["entity"]["sensor"]["reason"]["state"].keys() == keys
 
 

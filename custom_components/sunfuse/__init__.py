@@ -19,6 +19,7 @@ from .explain import async_load_sentences
 from .issues import watch_issues
 from .persistence import Persistence
 from .prices import async_load_prices, price_store
+from .reporting import async_setup_report
 from .settings import Settings, default_mode
 from .simulation import SimulatedHouse
 from .snapshot import site_of
@@ -40,8 +41,9 @@ PLATFORMS = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions, which are there whether a site is loaded or not."""
+    """Set up the actions and the page of the site report, which are there whether a site is loaded or not."""
     async_setup_actions(hass)
+    await async_setup_report(hass)
     return True
 
 
@@ -149,4 +151,5 @@ def _live_source(
         if house
         else SourcesConfig.from_dict(entry.data[CONF_SOURCES])
     )
+    entry.runtime_data.sources = sources
     return LiveSource(hass, sources, phases=site.phases, voltage_v=site.voltage_v)

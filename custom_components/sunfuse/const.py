@@ -4,6 +4,8 @@ from typing import Final
 
 DOMAIN: Final = "sunfuse"
 DEFAULT_PORT: Final = 9000
+# Where the site report is found inside Home Assistant.
+REPORT_PANEL: Final = "sunfuse-report"
 
 # The keys of a site's config entry. `kind` is one of the Kind values below.
 CONF_KIND: Final = "kind"

@@ -11,6 +11,7 @@ from .central_system.model import ConnectorState, StationState
 from .const import CONF_IDENTITY
 from .engine.model import ConnectorDecision, Decision, Snapshot
 from .settings import ConnectorSettings, Settings
+from .sources.config import SourcesConfig
 from .sources.states import SourceProblem
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class SunfuseData:
     sentences: Mapping[str, str]
     simulated_house: SimulatedHouse | None = None
     prices: SitePrices | None = None
+    sources: SourcesConfig = SourcesConfig()
 
 
 type SunfuseConfigEntry = ConfigEntry[SunfuseData]

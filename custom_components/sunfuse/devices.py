@@ -6,7 +6,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.typing import UNDEFINED
 
-from .const import CONF_CONNECTORS, DOMAIN, SUBENTRY_CHARGER
+from .const import CONF_CONNECTORS, DOMAIN, REPORT_PANEL, SUBENTRY_CHARGER
 from .data import ConnectorKey, SunfuseConfigEntry, identity_of
 
 MANUFACTURER = "Sunfuse"
@@ -70,6 +70,8 @@ def register_site(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
         manufacturer=MANUFACTURER,
         model="Site",
         name=entry.title,
+        # The site report, for whoever is logged in.
+        configuration_url=f"homeassistant://{REPORT_PANEL}/{entry.entry_id}",
     )
 
 

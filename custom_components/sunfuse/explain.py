@@ -13,10 +13,15 @@ from .engine.model import Reason
 CATEGORY = "common"
 
 
-async def async_load_sentences(hass: HomeAssistant) -> Mapping[str, str]:
-    """Return what is said in the language of this Home Assistant: the reasons, and the main circuit's name."""
+async def async_load_sentences(
+    hass: HomeAssistant, language: str | None = None
+) -> Mapping[str, str]:
+    """Return what is said: the reasons, the main circuit's name, and the site report.
+
+    It is in the language that is asked for, else in that of this Home Assistant; English where that has no text.
+    """
     translations = await async_get_translations(
-        hass, hass.config.language, CATEGORY, [DOMAIN]
+        hass, language or hass.config.language, CATEGORY, [DOMAIN]
     )
     prefix = f"component.{DOMAIN}.{CATEGORY}."
     return {

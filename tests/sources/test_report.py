@@ -1,8 +1,11 @@
 """How many chargers can my connection carry? By hand, for houses made up."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 import json
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings, strategies as st
@@ -17,7 +20,7 @@ from custom_components.sunfuse.sources.report import (
     site_report,
 )
 from custom_components.sunfuse.sources.report_carry import Charger, shared
-from custom_components.sunfuse.sources.report_page import TEXTS, report_page
+from custom_components.sunfuse.sources.report_page import Page, empty_page, report_page
 from custom_components.sunfuse.sources.series import Series, Slot
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -226,25 +229,106 @@ class Tags(HTMLParser):
         self.text += data + "\n"
 
 
+ENGLISH: dict[str, str] = {
+    key.removeprefix("report_"): text
+    for key, text in json.loads(
+        (
+            Path(__file__).parents[2] / "custom_components/sunfuse/translations/en.json"
+        ).read_text("utf-8")
+    )["common"].items()
+    if key.startswith("report_")
+}
+# What the panel around the page says.
+PANEL = {"back", "days", "last_days", "open"}
+
+
+def page_of(**changes: Any) -> Page:
+    """Return the page of a site of 25 A without chargers."""
+    page = Page(
+        site="Home <1>",
+        chargers=0,
+        fuse_a=25,
+        charger=Charger(),
+        sensors=("sensor.grid_l1",),
+        without=(),
+        texts=ENGLISH,
+        tz=AMSTERDAM,
+    )
+    return replace(page, **changes)
+
+
+def read(document: str) -> Tags:
+    """Read a page, which must be well-formed."""
+    tags = Tags()
+    tags.feed(document)
+    assert tags.open == []
+    return tags
+
+
 def test_the_page() -> None:
-    """Well-formed, with the answer; a translation replaces the English."""
+    """Well-formed, with the answer; what users typed cannot break out of it."""
     report = site_report(
         Connection(fuse_a=25, even_split=True),
         [phase(3, *NIGHT_AND_DAY)] * 3,
         AMSTERDAM,
     )
-    page = Tags()
-    page.feed(report_page(report))
-    assert page.open == []
-    assert "carries 16 chargers" in page.text
-    assert TEXTS["short_history"] in page.text
-    assert "L3" in page.text
-    german = report_page(report, {"title": "Bericht <Standort>"})
-    assert "<h1>Bericht &lt;Standort&gt;</h1>" in german
+    document = report_page(report, page_of(without=("sensor.<b>",)))
+    text = read(document).text
+    assert "Home &lt;1&gt;" in document
+    assert "sensor.&lt;b&gt;" in document
+    assert "16 chargers of 16 A on 3 phase(s)" in text
+    assert ENGLISH["caution_short_history"] in text
+    assert "A first charger would give its car" in text
+    assert "L3" in text
     none = site_report(Connection(fuse_a=25), [phase(8, 24.0)] * 3, AMSTERDAM)
-    assert "does not carry" in report_page(none)
+    text = read(report_page(none, page_of(chargers=1, theme="dark"))).text
+    assert "Not one charger" in text
+    assert "You have 1. With one more" in text
+    many = read(report_page(none, page_of(chargers=60))).text
+    assert "You have 60, more than" in many
 
 
-def test_every_caution_has_a_text() -> None:
-    """None may be added without a sentence."""
-    assert {str(one) for one in Caution} <= set(TEXTS)
+def test_the_page_of_a_site_that_nothing_is_known_of() -> None:
+    """It tells what is missing, and names the sensors."""
+    text = read(empty_page(page_of(without=("sensor.grid_l2",)))).text
+    assert ENGLISH["no_history"] in text
+    assert "sensor.grid_l2" in text
+
+
+def test_every_text_of_the_page_is_used() -> None:
+    """A key that is missing is an error at run time; one too many is work for translators."""
+    used: set[str] = set()
+
+    class Noted(dict[str, str]):
+        def __missing__(self, key: str) -> str:
+            used.add(key)
+            return ""
+
+    report = site_report(
+        Connection(fuse_a=25), [phase(3, *NIGHT_AND_DAY)] * 3, AMSTERDAM
+    )
+    poor = site_report(Connection(fuse_a=25), [phase(8, 24.0)] * 3, AMSTERDAM)
+    for one, chargers in ((report, 0), (report, 1), (poor, 0), (poor, 60)):
+        for carries in (one.carries, 1):
+            told = replace(one, carries=carries, cautions=tuple(Caution))
+            page = page_of(chargers=chargers, without=("x",), texts=Noted())
+            report_page(told, page)
+            empty_page(page)
+    assert used == ENGLISH.keys() - PANEL
+
+
+def test_how_many_fit_without_sharing() -> None:
+    """Beside a peak of 5 A under 25 - 2 A: one of 16 A on all phases, one on each phase."""
+    phases = [phase(8, 5.0)] * 3
+    assert site_report(Connection(fuse_a=25), phases, AMSTERDAM).carries_unshared == 1
+    single = Connection(fuse_a=25, charger=Charger(phases=1))
+    assert site_report(single, phases, AMSTERDAM).carries_unshared == 3
+
+
+def test_what_is_fed_in_is_no_room() -> None:
+    """40 A of export leave no more than the limit, as a cloud takes them away."""
+    report = site_report(Connection(fuse_a=25), [phase(8, -40.0)] * 3, AMSTERDAM)
+    assert set(report.hours[0].headroom_a) == {23}
+    assert Caution.SUN_IN_IT in report.cautions
+    # 23 A on three phases from 22:00 to 7:00, shared by two: 9 h x 23 A x 690 V / 2.
+    assert report.chargers[1].night_kwh == pytest.approx(9 * 23 * 0.69 / 2)

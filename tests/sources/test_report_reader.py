@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.sunfuse.sources.report import Caution, Connection, NoHistoryError
 from custom_components.sunfuse.sources.report_reader import (
+    CarMeter,
     PhaseMeter,
     ReportConfig,
     async_site_report,
@@ -119,7 +120,10 @@ async def test_the_cars_are_not_the_house(
     config = ReportConfig(
         connection=Connection(fuse_a=25),
         phases=(PhaseMeter(consumption="sensor.l1"),),
-        cars=(("sensor.car", "sensor.not_there"),),
+        cars=(
+            CarMeter(currents=((0, "sensor.car"),)),
+            CarMeter(currents=((0, "sensor.not_there"), (1, "sensor.nor_there"))),
+        ),
     )
     report = await async_site_report(hass, config, NOW)
     assert report.phases[0].mean_a == pytest.approx((5 * 14 + 4 * 4) / 9)
@@ -129,6 +133,23 @@ async def test_the_cars_are_not_the_house(
     recent = await async_site_report(hass, later, NOW, days=4)
     assert recent.phases[0].peak_a == pytest.approx(4)
     assert Caution.SHORT_HISTORY in recent.cautions
+
+
+async def test_a_car_that_tells_only_its_power(
+    recorder_mock: Recorder, hass: HomeAssistant
+) -> None:
+    """6900 W on three phases of 230 V are 10 A on each."""
+    for phase in (1, 2, 3):
+        await put(hass, f"sensor.l{phase}", 14.0)
+    await put(hass, "sensor.car", 6900.0, unit="W")
+    currents = tuple((phase, f"sensor.silent_l{phase}") for phase in range(3))
+    config = ReportConfig(
+        connection=Connection(fuse_a=25),
+        phases=tuple(PhaseMeter(consumption=f"sensor.l{i}") for i in (1, 2, 3)),
+        cars=(CarMeter(currents=currents, power="sensor.car"),),
+    )
+    report = await async_site_report(hass, config, NOW)
+    assert [one.mean_a for one in report.phases] == pytest.approx([4, 4, 4])
 
 
 async def test_a_recorder_that_knows_nothing(

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.components.recorder.statistics import (
+    async_list_statistic_ids,
+    statistics_during_period,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 
@@ -27,6 +30,25 @@ class Statistic:
 
     mean: Series = ()
     highest: Series = ()
+
+
+async def async_kinds(
+    hass: HomeAssistant, statistic_ids: Iterable[str]
+) -> dict[str, str]:
+    """Return of which of these sensors there are statistics, and of what they are.
+
+    The kinds are `power`, `energy` and `electric_current`. Whatever else is recorded of a
+    sensor is of no use here, and it is missing in the answer, as is a sensor without a
+    `state_class`. Without a recorder there is nothing.
+    """
+    wanted = set(statistic_ids)
+    if not wanted or "recorder" not in hass.config.components:
+        return {}
+    return {
+        row["statistic_id"]: row["unit_class"]
+        for row in await async_list_statistic_ids(hass, wanted)
+        if row["unit_class"] in _UNITS
+    }
 
 
 async def async_statistics(

@@ -25,6 +25,7 @@ class Caution(StrEnum):
     UNBALANCED = "unbalanced"  # one phase carries half more than the mean of all
     OVER_FUSE = "over_fuse"  # more than the main fuse was drawn already
     SLOW_METER = "slow_meter"  # a reading a minute, or less, protects no fuse
+    SUN_IN_IT = "sun_in_it"  # what was fed in hid some of what the house drew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,11 @@ class Proposals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteReport:
-    """The report. `carries` is the number of chargers that each get a day's driving."""
+    """The report.
+
+    `carries` is the number of chargers that each get a day's driving while they share;
+    `carries_unshared` how many could draw all they can, whatever the house does.
+    """
 
     start: datetime
     end: datetime
@@ -99,6 +104,7 @@ class SiteReport:
     hours: tuple[HourFigures, ...]
     chargers: tuple[Outlook, ...]
     carries: int
+    carries_unshared: int
     proposals: Proposals
     cautions: tuple[Caution, ...]
 
@@ -106,6 +112,7 @@ class SiteReport:
         """Return the report as plain JSON, for an action's response."""
         data = asdict(self)
         data["start"], data["end"] = self.start.isoformat(), self.end.isoformat()
+        data["cautions"] = [caution.value for caution in self.cautions]
         return data
 
 
@@ -142,6 +149,7 @@ def site_report(
         hours=_hours(minutes, limit, connection.charger, tz),
         chargers=found,
         carries=max((one.chargers for one in found if one.enough), default=0),
+        carries_unshared=_unshared(limit, figures, connection.charger),
         proposals=Proposals(
             limit_a=connection.fuse_a,
             margin_a=margin,
@@ -193,7 +201,8 @@ def _hours(
             weighted = [(minute.load_a[phase], minute.seconds) for minute in some]
             mean.append(sum(amps * s for amps, s in weighted) / total_s)
             p95.append(weighted_quantile(weighted, 0.95))
-        headroom = tuple(max(0.0, limit_a - amps) for amps in p95)
+        # What the sun feeds in never raises a limit: a cloud takes it away too fast.
+        headroom = tuple(max(0.0, limit_a - max(0.0, amps)) for amps in p95)
         least = min(*headroom, charger.max_a)
         hours.append(
             HourFigures(
@@ -236,6 +245,14 @@ def _fail_safe(
     return whole if whole >= charger.min_a else 0.0
 
 
+def _unshared(limit_a: float, figures: Sequence[PhaseFigures], charger: Charger) -> int:
+    """Return how many chargers fit at full power beside the house's highest load."""
+    fits = [
+        max(0, int((limit_a - one.peak_a) / charger.max_a + 1e-9)) for one in figures
+    ]
+    return sum(fits) if charger.phases == 1 else min(fits)
+
+
 def _cautions(
     connection: Connection,
     phases: Sequence[PhaseHistory],
@@ -258,5 +275,7 @@ def _cautions(
         yield Caution.UNBALANCED
     if any(one.peak_a > connection.fuse_a for one in figures):
         yield Caution.OVER_FUSE
+    if any(one.export_peak_a > 1 for one in figures):
+        yield Caution.SUN_IN_IT
     if (connection.meter_interval_s or 0) >= 60:
         yield Caution.SLOW_METER

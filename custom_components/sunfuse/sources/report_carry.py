@@ -125,7 +125,8 @@ def shared(
     Chargers on all phases are bound by the fullest phase. Chargers on one phase are
     spread, the emptiest phase first, as an electrician would.
     """
-    rooms = sorted((limit_a - amps for amps in load_a), reverse=True)
+    # What the sun feeds in never raises a limit: a cloud takes it away too fast.
+    rooms = sorted((limit_a - max(0.0, amps) for amps in load_a), reverse=True)
     if charger.phases > 1:
         used = min(charger.phases, len(rooms))
         running, amps = _filled(rooms[-1], chargers, charger)

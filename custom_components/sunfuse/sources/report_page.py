@@ -1,178 +1,317 @@
-"""The site report as a page: one file without scripts or fonts from elsewhere.
+"""The site report as a page: one file without scripts, fonts or pictures from elsewhere.
 
-The texts come in as a mapping, so that translations can replace them; a text that is
-missing there is English.
+Texts come in by key, in the reader's language. The page fits a phone and a desk, is light
+or dark as the reader's screen is, and can be printed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
 from html import escape
 
-from .report import HourFigures, SiteReport
+from .report import Caution, PhaseFigures, SiteReport
+from .report_carry import Charger, Outlook
+from .report_style import STYLE
 
-TEXTS = {
-    "title": "Site report",
-    "answer": "This connection carries {carries} chargers, each with a day's driving "
-    "even in a poor night.",
-    "answer_none": "This connection does not carry a charger with a day's driving in "
-    "every night.",
-    "period": "{days:.0f} days, {coverage:.0%} of them known, until {end}",
-    "phases": "Phases",
-    "phase": "Phase",
-    "peak": "Peak (A)",
-    "p95": "95th percentile (A)",
-    "mean": "Mean (A)",
-    "export_peak": "Highest export (A)",
-    "day": "The day: 95th percentile of the load, and what is left for charging",
-    "hour": "Hour",
-    "load": "Load (A)",
-    "headroom": "Left (A)",
-    "chargers": "Chargers",
-    "all_at_once": "All at once (% of the time)",
-    "any_at_all": "At least one (% of the time)",
-    "night_kwh": "Each, usual night (kWh)",
-    "poor_night_kwh": "Each, poor night (kWh)",
-    "fail_safe": "Fail-safe current (A)",
-    "proposals": "Main fuse {limit:.0f} A, margin {margin:.0f} A",
-    "short_history": "Less than a week is known; ask again later.",
-    "gaps": "More than a tenth of the time is missing.",
-    "hourly_only": "Only hourly means are known; peaks of minutes are higher.",
-    "even_split_assumed": "Only the total is measured; the phases are assumed to be "
-    "equal, and one of them may well carry more.",
-    "unbalanced": "One phase carries half more than the mean of all.",
-    "over_fuse": "More than the main fuse's current was drawn already.",
-    "slow_meter": "The meter tells something new once a minute or less; that is too "
-    "slow to protect a fuse.",
-}
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;"
-    "padding:0 1rem;color:#1c1c1c;background:#fff}"
-    "table{border-collapse:collapse;width:100%}"
-    "th,td{text-align:right;padding:.2rem .6rem;border-bottom:1px solid #ddd}"
-    "th:first-child,td:first-child{text-align:left}"
-    "svg{width:100%;height:auto}.note{color:#8a4b00}"
-    "@media(prefers-color-scheme:dark){body{color:#eee;background:#111}"
-    "th,td{border-color:#333}.note{color:#ffb454}}"
-)
+# What makes the answer itself doubtful; the other cautions are good to know.
+_GRAVE = {Caution.OVER_FUSE, Caution.SHORT_HISTORY, Caution.SLOW_METER}
 
 
-def report_page(report: SiteReport, texts: Mapping[str, str] | None = None) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What the page needs besides the report.
+
+    Attributes:
+        site: the site's name.
+        chargers: how many chargers it has now.
+        fuse_a: its main fuse.
+        charger: the charger that was asked about.
+        sensors: what was read.
+        without: sensors that could not be read, as they have no statistics.
+        texts: by key, in `language`.
+        theme: `light`, `dark`, or empty for the reader's own.
+
+    """
+
+    site: str
+    chargers: int
+    fuse_a: float
+    charger: Charger
+    sensors: tuple[str, ...]
+    without: tuple[str, ...]
+    texts: Mapping[str, str]
+    tz: tzinfo
+    language: str = "en"
+    theme: str = ""
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a text with its values, safe for HTML."""
+        filled = {name: str(value) for name, value in values.items()}
+        return escape(self.texts[key].format(**filled))
+
+
+def report_page(report: SiteReport, page: Page) -> str:
     """Return the report as an HTML document."""
-    words = {**TEXTS, **(texts or {})}
-    answer = "answer" if report.carries else "answer_none"
-    end = report.end.date().isoformat()
-    parts = [
-        f"<h1>{escape(words['title'])}</h1>",
-        f"<p><strong>{escape(words[answer].format(carries=report.carries))}</strong></p>",
-        _paragraph(
-            words["period"].format(days=report.days, coverage=report.coverage, end=end)
-        ),
-        *(f'<p class="note">{escape(words[one])}</p>' for one in report.cautions),
-        _paragraph(
-            words["proposals"].format(
-                limit=report.proposals.limit_a, margin=report.proposals.margin_a
-            )
-        ),
-        f"<h2>{escape(words['chargers'])}</h2>",
-        _chargers(report, words),
-        f"<h2>{escape(words['day'])}</h2>",
-        _chart(report.hours, report.proposals.limit_a - report.proposals.margin_a),
-        _day(report.hours, words),
-        f"<h2>{escape(words['phases'])}</h2>",
-        _phases(report, words),
-    ]
+    return _document(
+        page,
+        _answer(report, page),
+        _notes(report, page),
+        _section(page, "chargers", _chargers(report, page)),
+        _section(page, "day", _day(report, page)),
+        _section(page, "phases", _phases(report.phases, page)),
+        _section(page, "proposals", _proposals(report, page)),
+        _section(page, "method", _method(report, page)),
+    )
+
+
+def empty_page(page: Page) -> str:
+    """Return the page of a site of which nothing is known yet."""
+    sensors = _list([*page.sensors, *page.without])
+    return _document(
+        page,
+        f'<div class="answer"><p>{page.say("no_history")}</p></div>',
+        f"<p>{page.say('no_history_why')}</p>{sensors}",
+    )
+
+
+def _document(page: Page, *parts: str) -> str:
+    title = f"{page.say('title')}: {escape(page.site)}"
+    theme = f' data-theme="{escape(page.theme)}"' if page.theme else ""
     return (
-        '<!doctype html><html><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(words['title'])}</title><style>{_STYLE}</style></head>"
-        f"<body>{''.join(parts)}</body></html>"
+        f'<!doctype html><html lang="{escape(page.language)}"{theme}><head>'
+        '<meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{title}</title><style>{STYLE}</style></head><body><main>"
+        f"<header><h1>{page.say('title')}</h1><p>{escape(page.site)}</p></header>"
+        f"{''.join(parts)}</main></body></html>"
     )
 
 
-def _paragraph(text: str) -> str:
-    """Return a paragraph."""
-    return f"<p>{escape(text)}</p>"
+def _section(page: Page, key: str, content: str) -> str:
+    return f"<section><h2>{page.say(f'{key}_title')}</h2>{content}</section>"
 
 
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    """Return a table."""
-    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>"
-        for row in rows
+def _answer(report: SiteReport, page: Page) -> str:
+    """Return the question and its answer, at a glance."""
+    carries, charger = report.carries, page.charger
+    last = report.chargers[-1]
+    more = "+" if last.enough else ""
+    key = "answer" if carries > 1 else "answer_one" if carries else "answer_none"
+    what = page.say(
+        key,
+        carries=carries,
+        energy=_short(charger.day_kwh),
+        current=_short(charger.max_a),
+        phases=charger.phases,
     )
-    return f"<table><tr>{head}</tr>{body}</table>"
+    unshared = page.say("unshared", number=report.carries_unshared)
+    period = page.say(
+        "period",
+        days=f"{report.days:.0f}",
+        start=report.start.astimezone(page.tz).date().isoformat(),
+        end=report.end.astimezone(page.tz).date().isoformat(),
+        coverage=f"{100 * report.coverage:.0f}",
+    )
+    return (
+        f'<div class="answer"><p class="question">{page.say("question")}</p>'
+        f'<p class="number">{carries}{more}</p><p>{what}</p>'
+        f'<p class="small">{unshared}</p><p class="small">{period}</p></div>'
+    )
 
 
-def _chargers(report: SiteReport, words: Mapping[str, str]) -> str:
-    """Return what each number of chargers would mean."""
-    names = ("chargers", "all_at_once", "any_at_all", "night_kwh", "poor_night_kwh")
-    return _table(
-        [words[name] for name in (*names, "fail_safe")],
-        [
+def _notes(report: SiteReport, page: Page) -> str:
+    """Return why to read the report with care."""
+    notes = [
+        f'<li class="{"grave" if one in _GRAVE else "note"}">'
+        f"{page.say(f'caution_{one.value}')}</li>"
+        for one in report.cautions
+    ]
+    if page.without:
+        names = ", ".join(page.without)
+        notes.append(f'<li class="note">{page.say("without", sensors=names)}</li>')
+    return f'<ul class="notes">{"".join(notes)}</ul>' if notes else ""
+
+
+def _chargers(report: SiteReport, page: Page) -> str:
+    """Return what each number of chargers would mean, the next one first of all."""
+    coming = page.chargers + 1
+    found = next((one for one in report.chargers if one.chargers == coming), None)
+    told = ""
+    if found is not None:
+        key = "next" if page.chargers else "first"
+        told = page.say(
+            key,
+            number=coming,
+            now=page.chargers,
+            night=_short(found.night_kwh),
+            poor=_short(found.poor_night_kwh),
+            share=_percent(found.all_at_once),
+        )
+    elif page.chargers:
+        told = page.say("next_unknown", now=page.chargers)
+    rows = [
+        (
+            "now" if one.chargers == page.chargers else "",
             [
                 str(one.chargers),
-                f"{100 * one.all_at_once:.0f}",
-                f"{100 * one.any_at_all:.0f}",
+                _verdict(one, page),
                 f"{one.night_kwh:.1f}",
                 f"{one.poor_night_kwh:.1f}",
-                f"{fail_safe:.0f}",
-            ]
-            for one, fail_safe in zip(
-                report.chargers, report.proposals.fail_safe_a, strict=True
+                _percent(one.all_at_once),
+                _percent(one.any_at_all),
+            ],
+        )
+        for one in report.chargers
+    ]
+    heads = ("number", "enough", "night", "poor_night", "all_at_once", "any_at_all")
+    return (
+        f"<p>{told}</p>{_table([page.say(f'head_{name}') for name in heads], rows)}"
+        f'<p class="small">{page.say("chargers_note", energy=_short(page.charger.day_kwh))}</p>'
+    )
+
+
+def _verdict(one: Outlook, page: Page) -> str:
+    key = "yes" if one.enough else "no"
+    return f'<span class="{key}">{page.say(key)}</span>'
+
+
+def _day(report: SiteReport, page: Page) -> str:
+    """Return the day as bars: what the house draws, and what is left below the limit."""
+    limit = report.proposals.limit_a - report.proposals.margin_a
+    loads = {one.hour: max(0.0, *one.p95_a) for one in report.hours}
+    top = max(page.fuse_a, *loads.values()) * 1.08
+    bars = []
+    for hour in range(24):
+        load = loads.get(hour)
+        if load is None:
+            bars.append(f"<div><b>{hour}</b></div>")
+        else:
+            room = max(0.0, limit - load)
+            kind = "room" if room >= page.charger.min_a else "little"
+            title = page.say(
+                "bar", hour=f"{hour:02}:00", load=_short(load), room=_short(room)
             )
-        ],
+            inner = (
+                f'<i class="{kind}" style="height:{100 * room / top:.1f}%"></i>'
+                f'<i class="load" style="height:{100 * load / top:.1f}%"></i>'
+            )
+            bars.append(f'<div title="{title}">{inner}<b>{hour}</b></div>')
+    lines = "".join(
+        f'<i class="{name}" style="bottom:{100 * amps / top:.1f}%"></i>'
+        for name, amps in (("fuse", page.fuse_a), ("limit", limit))
     )
-
-
-def _phases(report: SiteReport, words: Mapping[str, str]) -> str:
-    """Return the figures of the phases."""
-    names = ("phase", "peak", "p95", "mean", "export_peak")
-    return _table(
-        [words[name] for name in names],
-        [
-            [
-                f"L{index}",
-                f"{one.peak_a:.1f}",
-                f"{one.p95_a:.1f}",
-                f"{one.mean_a:.1f}",
-                f"{one.export_peak_a:.1f}",
-            ]
-            for index, one in enumerate(report.phases, start=1)
-        ],
+    legend = "".join(
+        f'<li class="{name}">{page.say(f"legend_{name}", fuse=_short(page.fuse_a), limit=_short(limit))}</li>'
+        for name in ("load", "room", "little", "limit", "fuse")
     )
-
-
-def _day(hours: tuple[HourFigures, ...], words: Mapping[str, str]) -> str:
-    """Return the hours as a table."""
-    return _table(
-        [words[name] for name in ("hour", "load", "headroom")],
-        [
+    rows = [
+        (
+            "",
             [
                 f"{one.hour:02}:00",
+                " / ".join(f"{amps:.1f}" for amps in one.mean_a),
                 " / ".join(f"{amps:.1f}" for amps in one.p95_a),
                 " / ".join(f"{amps:.1f}" for amps in one.headroom_a),
-            ]
-            for one in hours
-        ],
-    )
-
-
-def _chart(hours: tuple[HourFigures, ...], limit_a: float) -> str:
-    """Return the fullest phase of each hour as bars, below a line at the limit."""
-    highest = max(limit_a, *(max(one.p95_a) for one in hours))
-    bars = []
-    for one in hours:
-        amps = max(0.0, *one.p95_a)
-        height = 180 * amps / highest
-        bars.append(
-            f'<rect x="{one.hour * 30 + 3}" y="{190 - height:.1f}" width="24" '
-            f'height="{height:.1f}" fill="#3b82c4"><title>{one.hour}:00 {amps:.1f} A'
-            "</title></rect>"
+                f"{one.charging_a:.0f}",
+            ],
         )
-    line = 190 - 180 * limit_a / highest
+        for one in report.hours
+    ]
+    heads = ("hour", "mean", "p95", "headroom", "charging")
     return (
-        '<svg viewBox="0 0 720 200" role="img">'
-        + "".join(bars)
-        + f'<line x1="0" x2="720" y1="{line:.1f}" y2="{line:.1f}" stroke="#c4443b" '
-        'stroke-width="2"/></svg>'
+        f"<p>{page.say('day_note')}</p>"
+        f'<div class="chart" role="img" aria-label="{page.say("day_title")}">'
+        f'<div class="bars">{"".join(bars)}</div><div class="lines">{lines}</div></div>'
+        f'<ul class="legend">{legend}</ul>'
+        f"<details><summary>{page.say('table')}</summary>"
+        f"{_table([page.say(f'head_{name}') for name in heads], rows)}</details>"
     )
+
+
+def _phases(phases: tuple[PhaseFigures, ...], page: Page) -> str:
+    """Return the figures of the phases, with how much of the fuse they took."""
+    rows = [
+        (
+            "over" if one.peak_a > page.fuse_a else "",
+            [
+                f"L{index}",
+                f"{one.mean_a:.1f}",
+                f"{one.p95_a:.1f}",
+                f"{one.peak_a:.1f}",
+                _gauge(one, page.fuse_a),
+                f"{one.export_peak_a:.1f}",
+            ],
+        )
+        for index, one in enumerate(phases, start=1)
+    ]
+    heads = ("phase", "mean", "p95", "peak", "of_fuse", "export_peak")
+    return _table([page.say(f"head_{name}") for name in heads], rows)
+
+
+def _gauge(one: PhaseFigures, fuse_a: float) -> str:
+    """Return a bar of the fuse: 95th percentile in it, the peak as a line."""
+    p95, peak = (
+        min(100.0, 100 * max(0.0, amps) / fuse_a) for amps in (one.p95_a, one.peak_a)
+    )
+    return (
+        f'<span class="gauge"><i style="width:{p95:.0f}%"></i>'
+        f'<u style="left:{peak:.0f}%"></u></span>{100 * one.peak_a / fuse_a:.0f} %'
+    )
+
+
+def _proposals(report: SiteReport, page: Page) -> str:
+    """Return what to set, and what each charger may draw unwatched."""
+    proposals = report.proposals
+    cards = (
+        ("main_fuse", f"{_short(proposals.limit_a)} A"),
+        ("margin", f"{_short(proposals.margin_a)} A"),
+    )
+    shown = "".join(
+        f"<div><dt>{page.say(key)}</dt><dd>{value}</dd></div>" for key, value in cards
+    )
+    rows = [
+        ("", [str(number), f"{current:.0f} A" if current else page.say("none_at_all")])
+        for number, current in enumerate(proposals.fail_safe_a, start=1)
+    ]
+    heads = [page.say("head_number"), page.say("head_fail_safe")]
+    return (
+        f'<dl class="cards">{shown}</dl><p>{page.say("fail_safe_note")}</p>'
+        f"{_table(heads, rows)}"
+    )
+
+
+def _method(report: SiteReport, page: Page) -> str:
+    """Return how the figures came about."""
+    told = page.say(
+        "method",
+        charger_min=_short(page.charger.min_a),
+        energy=_short(page.charger.day_kwh),
+        km=f"{page.charger.day_kwh * 100 / 18:.0f}",
+    )
+    return f'<p class="small">{told}</p><p class="small">{page.say("sensors")}</p>{_list(page.sensors)}'
+
+
+def _list(names: Iterable[str]) -> str:
+    items = "".join(f"<li><code>{escape(name)}</code></li>" for name in names)
+    return f'<ul class="small">{items}</ul>'
+
+
+def _table(heads: list[str], rows: list[tuple[str, list[str]]]) -> str:
+    """Return a table of cells that are safe for HTML, each row with its class."""
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    body = "".join(
+        f'<tr class="{kind}">' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+        for kind, cells in rows
+    )
+    return (
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _short(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -31,18 +31,29 @@ class PhaseMeter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CarMeter:
+    """A charger's own meter, whose draw is not the house's.
+
+    `currents` names the statistic of each phase of the site (0 is L1) that it is on. A
+    charger that tells no currents is taken to draw its `power` evenly on these phases.
+    """
+
+    currents: tuple[tuple[int, str], ...]
+    power: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportConfig:
     """What to report on.
 
     `phases` has one meter per phase; or one for all of `shared_by` phases, where only the
-    total is measured. `cars` are the chargers' own current sensors by phase, whose draw is
-    not the house's: a tuple of statistics for each phase.
+    total is measured.
     """
 
     connection: Connection
     phases: tuple[PhaseMeter, ...]
     shared_by: int = 1
-    cars: tuple[tuple[str, ...], ...] = ()
+    cars: tuple[CarMeter, ...] = ()
 
 
 async def async_site_report(
@@ -58,7 +69,8 @@ async def async_site_report(
     """
     ids = {meter.consumption for meter in config.phases}
     ids |= {meter.production for meter in config.phases if meter.production}
-    ids |= {statistic for phase in config.cars for statistic in phase}
+    ids |= {statistic for car in config.cars for _, statistic in car.currents}
+    ids |= {car.power for car in config.cars if car.power}
     start = now - timedelta(days=days)
     fine = await async_statistics(hass, ids, start, now, "5minute")
     coarse = await async_statistics(hass, ids, start, now, "hour")
@@ -80,8 +92,8 @@ def _report(
     phases = [_phase(config, meter, known) for meter in config.phases]
     if config.shared_by > 1:
         phases *= config.shared_by
-    for index, cars in enumerate(config.cars[: len(phases)]):
-        phases[index] = _without(phases[index], [known.get(car) for car in cars])
+    for index, phase in enumerate(phases):
+        phases[index] = _without(phase, _cars(config, index, known))
     return site_report(config.connection, phases, tz)
 
 
@@ -113,20 +125,36 @@ def _phase(
     )
 
 
-def _without(phase: PhaseHistory, cars: list[Statistic | None]) -> PhaseHistory:
+def _cars(
+    config: ReportConfig, phase: int, known: Mapping[str, Statistic]
+) -> list[Series]:
+    """Return the mean currents of the chargers on a phase of the site."""
+    found = []
+    for car in config.cars:
+        for site_phase, statistic in car.currents:
+            if site_phase != phase:
+                continue
+            mean = known.get(statistic, Statistic()).mean
+            if not mean and car.power:
+                factor = 1 / (config.connection.voltage_v * len(car.currents))
+                mean = scaled(known.get(car.power, Statistic()).mean, factor)
+            found.append(mean)
+    return found
+
+
+def _without(phase: PhaseHistory, cars: list[Series]) -> PhaseHistory:
     """Take the chargers' currents out of a phase.
 
     A phase's highest moment may have been a car's: of hours with one, only means are kept.
     """
-    means = [car.mean for car in cars if car is not None]
     quiet = tuple(
         slot
         for slot in phase.highest_a
         if not any(
-            (one := at_time(mean, slot.start)) and one.value > 1 for mean in means
+            (one := at_time(mean, slot.start)) and one.value > 1 for mean in cars
         )
     )
-    return PhaseHistory(mean_a=_subtracted(phase.mean_a, means), highest_a=quiet)
+    return PhaseHistory(mean_a=_subtracted(phase.mean_a, cars), highest_a=quiet)
 
 
 def _subtracted(series: Series, others: list[Series]) -> Series:

@@ -37,11 +37,13 @@ class Meter:
     """A statistic of a power or energy sensor, and its sign.
 
     `inverted` where the sensor's sign is not that of Home Assistant's Energy dashboard
-    (grid positive on import, battery positive on discharge).
+    (grid positive on import, battery positive on discharge). `factor` makes watts of what
+    is recorded: the voltage for a current.
     """
 
     statistic_id: str
     inverted: bool = False
+    factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +234,8 @@ def _signed(meters: tuple[Meter, ...], known: Mapping[str, Statistic]) -> list[S
     """Return each meter's means with Home Assistant's sign."""
     return [
         scaled(
-            known.get(meter.statistic_id, Statistic()).mean, -1 if meter.inverted else 1
+            known.get(meter.statistic_id, Statistic()).mean,
+            -meter.factor if meter.inverted else meter.factor,
         )
         for meter in meters
     ]

@@ -1,0 +1,60 @@
+"""The action that answers how much a connection carries."""
+
+from datetime import timedelta
+
+import probatio
+
+from homeassistant.components.http.auth import async_sign_path
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry
+
+from ..const import DOMAIN
+from ..data import SunfuseConfigEntry
+from ..reporting import PATH, REQUEST, async_report, panel_path
+
+# Long enough to open a link that was asked for, too short for one that gets around.
+_SIGNED_FOR = timedelta(hours=1)
+
+
+@callback
+def async_setup_report_action(hass: HomeAssistant) -> None:
+    """Register the action."""
+
+    async def get_site_report(call: ServiceCall) -> ServiceResponse:
+        entry: SunfuseConfigEntry = async_get_config_entry(
+            hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
+        )
+        asked = await async_report(hass, entry, call.data)
+        if asked.report is None:
+            sources = entry.runtime_data.sources
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="no_history",
+                translation_placeholders={"sensors": ", ".join(sources.entities)},
+            )
+        response = asked.report.to_dict()
+        response["sensors_without_statistics"] = list(asked.meters.without)
+        if "http" in hass.config.components:
+            path = f"{PATH}{entry.entry_id}?days={call.data['days']}"
+            response["page"] = panel_path(entry)
+            response["signed_page"] = async_sign_path(hass, path, _SIGNED_FOR)
+        return response
+
+    hass.services.async_register(
+        DOMAIN,
+        "get_site_report",
+        get_site_report,
+        probatio.Schema(
+            {probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string, **REQUEST}
+        ),
+        SupportsResponse.ONLY,
+    )

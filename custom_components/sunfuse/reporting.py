@@ -1,0 +1,262 @@
+"""The site report of a site that is set up: what to read, as an answer and as a page."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+import probatio
+
+from homeassistant.components.frontend import (
+    async_panel_exists,
+    async_register_built_in_panel,
+)
+from homeassistant.components.http import KEY_HASS, HomeAssistantView, StaticPathConfig
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from .const import (
+    CONF_MAIN_FUSE,
+    CONF_SYSTEM,
+    CONF_VOLTAGE,
+    DOMAIN,
+    REPORT_PANEL,
+    SUBENTRY_CHARGER,
+    SYSTEM_THREE_PHASE,
+)
+from .data import SunfuseConfigEntry, identity_of
+from .explain import async_load_sentences
+from .snapshot import site_of, wiring
+from .sources.report import Connection, NoHistoryError, SiteReport
+from .sources.report_carry import Charger
+from .sources.report_page import Page, empty_page, report_page
+from .sources.report_reader import CarMeter, ReportConfig, async_site_report
+from .sources.site_meters import SiteMeters, async_site_meters
+
+PATH = "/api/sunfuse/report/"
+_STATIC = "/sunfuse_static/report-panel.js"
+# Ten days of five minutes is what the recorder keeps; a year of hours is read in seconds.
+DAYS, MOST_DAYS = 14, 366
+REQUEST = {
+    probatio.Optional("days", default=DAYS): probatio.All(
+        probatio.Coerce(int), probatio.Range(min=1, max=MOST_DAYS)
+    ),
+    probatio.Optional("charger_current"): probatio.All(
+        probatio.Coerce(float), probatio.Range(min=6, max=500)
+    ),
+    probatio.Optional("charger_phases"): probatio.All(
+        probatio.Coerce(int), probatio.Range(min=1, max=3)
+    ),
+    probatio.Optional("daily_energy"): probatio.All(
+        probatio.Coerce(float), probatio.Range(min=0.5, max=200)
+    ),
+}
+_QUERY = probatio.Schema(
+    {
+        **REQUEST,
+        probatio.Optional("language"): probatio.All(str, probatio.Length(max=20)),
+        probatio.Optional("theme"): probatio.In(("light", "dark")),
+    },
+    extra=probatio.REMOVE_EXTRA,
+)
+# Nothing but the page's own style: no script, no picture, nothing from elsewhere.
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    ),
+    "Referrer-Policy": "no-referrer",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A site report with what it was made from; without `report` there is no history."""
+
+    charger: Charger
+    meters: SiteMeters
+    report: SiteReport | None
+
+
+async def async_report(
+    hass: HomeAssistant, entry: SunfuseConfigEntry, request: dict[str, Any]
+) -> Asked:
+    """Make the report of a site that is loaded."""
+    site = site_of(entry.data)
+    meters = await async_site_meters(
+        hass,
+        entry.runtime_data.sources,
+        phases=site.phases,
+        voltage_v=site.voltage_v,
+    )
+    charger = _charger(entry, request)
+    config = ReportConfig(
+        connection=Connection(
+            fuse_a=entry.data[CONF_MAIN_FUSE],
+            voltage_v=entry.data[CONF_VOLTAGE],
+            charger=charger,
+            even_split=meters.shared_by > 1,
+        ),
+        phases=meters.phases,
+        shared_by=meters.shared_by,
+        cars=car_meters(hass, entry),
+    )
+    report = None
+    if config.phases:
+        try:
+            report = await async_site_report(
+                hass, config, dt_util.utcnow(), days=request["days"]
+            )
+        except NoHistoryError:
+            # There are statistics, but none is written yet.
+            report = None
+    return Asked(charger=charger, meters=meters, report=report)
+
+
+def _charger(entry: SunfuseConfigEntry, request: dict[str, Any]) -> Charger:
+    """Return the charger that is asked about: where nothing is said, the usual one for such a connection.
+
+    It is 11 kW on three phases, 7.4 kW on one, 32 A on both legs of a split phase.
+    """
+    three = entry.data[CONF_SYSTEM] == SYSTEM_THREE_PHASE
+    phases = min(
+        request.get("charger_phases", site_of(entry.data).phases),
+        site_of(entry.data).phases,
+    )
+    usual_a = 16.0 if three and phases > 1 else 32.0
+    return Charger(
+        phases=phases,
+        max_a=min(request.get("charger_current", usual_a), entry.data[CONF_MAIN_FUSE]),
+        day_kwh=request.get("daily_energy", Charger().day_kwh),
+    )
+
+
+def car_meters(hass: HomeAssistant, entry: SunfuseConfigEntry) -> tuple[CarMeter, ...]:
+    """Return the meters of the site's chargers, by the phases of the site that they are on."""
+    site = site_of(entry.data)
+    registry = er.async_get(hass)
+    wired = {
+        identity_of(subentry): wiring(subentry.data, site)
+        for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
+    }
+
+    def sensor(key: str) -> str | None:
+        return registry.async_get_entity_id(
+            Platform.SENSOR, DOMAIN, f"{entry.entry_id}_{key}"
+        )
+
+    found = []
+    for key in entry.runtime_data.controller.connector_keys():
+        phases = wired[key.identity]
+        # Between two legs flows one current, which a charger tells as its first.
+        one_current = site.phases == 2 and len(phases) == 2
+        currents = [
+            (phase, sensor(f"{key.id}_current_l{1 if one_current else index}"))
+            for index, phase in enumerate(phases, start=1)
+        ]
+        found.append(
+            CarMeter(
+                currents=tuple((phase, name) for phase, name in currents if name),
+                power=sensor(f"{key.id}_power"),
+            )
+        )
+    return tuple(found)
+
+
+async def _async_page(
+    hass: HomeAssistant, entry: SunfuseConfigEntry, request: dict[str, Any]
+) -> str:
+    """Return the report as HTML."""
+    asked = await async_report(hass, entry, request)
+    language: str = request.get("language", hass.config.language)
+    sentences = await async_load_sentences(hass, language)
+    read = dict.fromkeys(
+        name
+        for meter in asked.meters.phases
+        for name in (meter.consumption, meter.production)
+        if name
+    )
+    page = Page(
+        site=entry.title,
+        chargers=len(entry.runtime_data.controller.connector_keys()),
+        fuse_a=entry.data[CONF_MAIN_FUSE],
+        charger=asked.charger,
+        sensors=tuple(read),
+        without=asked.meters.without,
+        texts={
+            key.removeprefix("report_"): text
+            for key, text in sentences.items()
+            if key.startswith("report_")
+        },
+        tz=dt_util.get_default_time_zone(),
+        language=language,
+        theme=request.get("theme", ""),
+    )
+    if asked.report is None:
+        return empty_page(page)
+    return await hass.async_add_executor_job(report_page, asked.report, page)
+
+
+class ReportView(HomeAssistantView):
+    """The page of the site report, for whoever is logged in or was given a signed path."""
+
+    url = PATH + "{entry_id}"
+    name = "api:sunfuse:report"
+
+    async def get(self, request: web.Request, entry_id: str) -> web.Response:
+        """Return the page of a site."""
+        hass = request.app[KEY_HASS]
+        entry: SunfuseConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
+        if (
+            entry is None
+            or entry.domain != DOMAIN
+            or entry.state is not ConfigEntryState.LOADED
+        ):
+            return web.Response(status=HTTPStatus.NOT_FOUND)
+        try:
+            asked = _QUERY(dict(request.query))
+        except probatio.Invalid as err:
+            return web.Response(status=HTTPStatus.BAD_REQUEST, text=str(err))
+        return web.Response(
+            text=await _async_page(hass, entry, asked),
+            content_type="text/html",
+            headers=_HEADERS,
+        )
+
+
+async def async_setup_report(hass: HomeAssistant) -> None:
+    """Serve the page, and a panel that opens it inside Home Assistant, where there is a server."""
+    if "http" not in hass.config.components:
+        return
+    hass.http.register_view(ReportView())
+    if "frontend" not in hass.config.components or async_panel_exists(
+        hass, REPORT_PANEL
+    ):
+        return
+    module = Path(__file__).parent / "frontend" / "report-panel.js"
+    version = await hass.async_add_executor_job(lambda: int(module.stat().st_mtime))
+    await hass.http.async_register_static_paths(
+        [StaticPathConfig(_STATIC, str(module), cache_headers=True)]
+    )
+    async_register_built_in_panel(
+        hass,
+        component_name="custom",
+        frontend_url_path=REPORT_PANEL,
+        config={
+            "_panel_custom": {
+                "name": REPORT_PANEL,
+                "embed_iframe": False,
+                "trust_external": False,
+                "module_url": f"{_STATIC}?v={version}",
+            }
+        },
+    )
+
+
+def panel_path(entry: SunfuseConfigEntry) -> str:
+    """Return where a user who is logged in finds the report of a site."""
+    return f"/{REPORT_PANEL}/{entry.entry_id}"

@@ -1,0 +1,107 @@
+"""The site's own sensors as the recorder knows them: which of them there is a past to learn from."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from homeassistant.core import HomeAssistant
+
+from .config import PowerSource, SourcesConfig
+from .forecasts.reader import Meter
+from .history import async_kinds
+from .report_reader import PhaseMeter
+
+_CURRENT = "electric_current"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteMeters:
+    """The statistics of a site.
+
+    Attributes:
+        grid, solar, battery: what the house's load is learned from; all of it is empty
+            where a part is not recorded, as the rest would say something else.
+        phases, shared_by: what the site report reads, as in `ReportConfig`.
+        without: sensors of which there are no statistics.
+
+    """
+
+    grid: tuple[Meter, ...] = ()
+    solar: tuple[Meter, ...] = ()
+    battery: tuple[Meter, ...] = ()
+    phases: tuple[PhaseMeter, ...] = ()
+    shared_by: int = 1
+    without: tuple[str, ...] = ()
+
+
+async def async_site_meters(
+    hass: HomeAssistant, sources: SourcesConfig, *, phases: int, voltage_v: float
+) -> SiteMeters:
+    """Return what the recorder knows of a site with so many phases of this voltage."""
+    solar = [PowerSource(entity=entity) for entity in sources.solar]
+    total = [sources.grid] if sources.grid else []
+    powers = (*total, *solar, *sources.battery)
+    named = [entity for source in powers for entity in source.entities]
+    named += sources.grid_phases
+    kinds = await async_kinds(hass, named)
+    by_phase = _by_phase(sources.grid_phases, phases, kinds)
+    grid = tuple(_meters(total, kinds)) or tuple(
+        Meter(statistic_id=one.consumption, factor=1.0 if one.power else voltage_v)
+        for one in by_phase
+    )
+    needed = [
+        entity for source in (*solar, *sources.battery) for entity in source.entities
+    ]
+    complete = all(entity in kinds for entity in needed)
+    whole = () if by_phase else _whole(total, kinds)
+    return SiteMeters(
+        grid=grid if complete else (),
+        solar=tuple(_meters(solar, kinds)),
+        battery=tuple(_meters(sources.battery, kinds)),
+        phases=by_phase or whole,
+        shared_by=phases if whole else 1,
+        without=tuple(entity for entity in named if entity not in kinds),
+    )
+
+
+def _meters(
+    sources: Iterable[PowerSource], kinds: Mapping[str, str]
+) -> Iterator[Meter]:
+    """Yield the meters of sources that are recorded with all of their directions."""
+    for source in sources:
+        if not all(entity in kinds for entity in source.entities):
+            continue
+        if source.entity:
+            yield Meter(statistic_id=source.entity, inverted=source.inverted)
+        if source.positive:
+            yield Meter(statistic_id=source.positive)
+        if source.negative:
+            yield Meter(statistic_id=source.negative, inverted=True)
+
+
+def _by_phase(
+    entities: tuple[str, ...], phases: int, kinds: Mapping[str, str]
+) -> tuple[PhaseMeter, ...]:
+    """Return a meter for each phase; none where one of them is not recorded."""
+    if len(entities) != phases or any(entity not in kinds for entity in entities):
+        return ()
+    return tuple(
+        PhaseMeter(consumption=entity, power=kinds[entity] != _CURRENT)
+        for entity in entities
+    )
+
+
+def _whole(
+    sources: Iterable[PowerSource], kinds: Mapping[str, str]
+) -> tuple[PhaseMeter, ...]:
+    """Return the meter of all phases together."""
+    return tuple(
+        PhaseMeter(
+            consumption=consumption,
+            production=source.negative,
+            power=True,
+            inverted=source.inverted,
+        )
+        for source in sources
+        if (consumption := source.entity or source.positive)
+        and all(entity in kinds for entity in source.entities)
+    )

@@ -1,0 +1,197 @@
+"""The site report of a real Home Assistant: the action, the page, and who may see it."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.sunfuse.const import DOMAIN
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+
+from .common import charger, free_port, set_meters, site_entry
+from .sources.test_history import import_means
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+DAYS = 9
+
+
+async def recorded(hass: HomeAssistant, **amps: float) -> None:
+    """Give the recorder nine days of these currents until this hour."""
+    start = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    for entity, value in amps.items():
+        await import_means(
+            hass,
+            f"sensor.{entity}",
+            "A",
+            "electric_current",
+            [value] * DAYS * 24,
+            start=start - timedelta(days=DAYS),
+        )
+
+
+async def set_up(
+    hass: HomeAssistant, *chargers: Any, **changes: Any
+) -> MockConfigEntry:
+    """Set up a site in a Home Assistant with a server."""
+    assert await async_setup_component(hass, "http", {})
+    set_meters(hass, currents_a=(5, 5, 5))
+    entry = site_entry(free_port(), *chargers, **changes)
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    return entry
+
+
+async def ask(hass: HomeAssistant, entry: MockConfigEntry, **data: Any) -> Any:
+    """Call the action."""
+    return await hass.services.async_call(
+        DOMAIN,
+        "get_site_report",
+        {"config_entry_id": entry.entry_id, **data},
+        blocking=True,
+        return_response=True,
+    )
+
+
+@pytest.fixture(autouse=True)
+async def _unload(recorder_mock: Recorder, hass: HomeAssistant) -> Any:
+    """Close the ports of every site."""
+    yield
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_before_anyone_buys_a_charger(hass: HomeAssistant) -> None:
+    """A site without any charger, 5 A on each phase, 25 A: 23 - 5 leave 18 A all night.
+
+    9 h x 18 A x 690 V = 111.8 kWh, which are 13 cars of 8 kWh.
+    """
+    entry = await set_up(hass)
+    await recorded(hass, grid_l1=5, grid_l2=5, grid_l3=5)
+    answer = await ask(hass, entry)
+    assert answer["carries"] == 13
+    assert answer["proposals"]["margin_a"] == 2
+    assert answer["page"] == f"/sunfuse-report/{entry.entry_id}"
+    assert answer["sensors_without_statistics"] == ["sensor.grid_power"]
+    # 23 - 5 A carry one of 16 A at full power, and 11 of 16 kWh.
+    assert answer["carries_unshared"] == 1
+    more = await ask(hass, entry, days=30, daily_energy=16, charger_current=6)
+    assert more["carries"] == 6
+
+
+async def test_a_site_of_one_phase(hass: HomeAssistant) -> None:
+    """63 A in Britain, of which the house takes 20: one more charger of 32 A fits unshared."""
+    entry = await set_up(
+        hass,
+        system="single_phase",
+        main_fuse_a=63.0,
+        sources={"grid_phases": ["sensor.grid_l1"]},
+    )
+    await recorded(hass, grid_l1=20)
+    answer = await ask(hass, entry)
+    assert len(answer["phases"]) == 1
+    assert answer["carries_unshared"] == 1
+    # 63 - 4 - 20 = 39 A all night: 9 h x 39 A x 230 V = 80.7 kWh, ten cars.
+    assert answer["carries"] == 10
+
+
+async def test_a_sensor_without_statistics_is_told(hass: HomeAssistant) -> None:
+    """No state class, no statistics: the action says so, with the sensors' names."""
+    entry = await set_up(hass)
+    with pytest.raises(ServiceValidationError) as wrong:
+        await ask(hass, entry)
+    assert wrong.value.translation_key == "no_history"
+    placeholders = wrong.value.translation_placeholders or {}
+    assert "sensor.grid_l1" in placeholders["sensors"]
+
+
+async def test_one_phase_is_not_recorded(hass: HomeAssistant) -> None:
+    """The total stands in, and the report says that the phases are assumed to be equal."""
+    entry = await set_up(hass)
+    await recorded(hass, grid_l1=5, grid_l2=5)
+    start = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    await import_means(
+        hass,
+        "sensor.grid_power",
+        "kW",
+        "power",
+        [3.45] * DAYS * 24,
+        start=start - timedelta(days=DAYS),
+    )
+    answer = await ask(hass, entry)
+    assert answer["cautions"] == ["even_split_assumed"]
+    assert [one["mean_a"] for one in answer["phases"]] == pytest.approx([5, 5, 5])
+    assert answer["sensors_without_statistics"] == ["sensor.grid_l3"]
+
+
+async def test_the_page_is_for_those_who_are_logged_in(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """Without login there is nothing; a signed path opens this page and no other, for an hour."""
+    entry = await set_up(hass, charger("CP1"))
+    await recorded(hass, grid_l1=5, grid_l2=5, grid_l3=5)
+    path = f"/api/sunfuse/report/{entry.entry_id}"
+    stranger = await hass_client_no_auth()
+    assert (await stranger.get(path)).status == HTTPStatus.UNAUTHORIZED
+    signed = (await ask(hass, entry, days=7))["signed_page"]
+    response = await stranger.get(signed)
+    assert response.status == HTTPStatus.OK
+    assert response.content_type == "text/html"
+    assert "script" not in response.headers["Content-Security-Policy"]
+    text = await response.text()
+    assert "How many chargers can this connection carry?" in text
+    assert "You have 1." in text
+    assert "<script" not in text
+    forged = signed.replace("days=7", "days=8")
+    assert (await stranger.get(forged)).status == HTTPStatus.UNAUTHORIZED
+
+    user = await hass_client()
+    assert (await user.get(path + "?language=de&theme=dark")).status == HTTPStatus.OK
+    assert (await user.get(path + "?days=0")).status == HTTPStatus.BAD_REQUEST
+    assert (await user.get(path + "?theme=%22%3E")).status == HTTPStatus.BAD_REQUEST
+    assert (await user.get(path + "x")).status == HTTPStatus.NOT_FOUND
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert (await user.get(path)).status == HTTPStatus.NOT_FOUND
+
+
+async def test_the_page_of_a_site_that_is_new(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> None:
+    """It tells what is missing rather than an error."""
+    entry = await set_up(hass)
+    user = await hass_client()
+    response = await user.get(f"/api/sunfuse/report/{entry.entry_id}")
+    assert response.status == HTTPStatus.OK
+    assert "knows nothing of this connection yet" in await response.text()
+
+
+async def test_the_panel(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> None:
+    """The site's device links to the panel, whose module is served."""
+    assert await async_setup_component(hass, "frontend", {})
+    entry = await set_up(hass)
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, entry.entry_id), entry.entry_id
+    )
+    assert device
+    assert (
+        device.configuration_url == f"homeassistant://sunfuse-report/{entry.entry_id}"
+    )
+    panel = hass.data["frontend_panels"]["sunfuse-report"]
+    assert panel.sidebar_title is None
+    assert panel.config
+    custom = panel.config["_panel_custom"]
+    user = await hass_client()
+    module = await (await user.get(custom["module_url"])).text()
+    assert f'customElements.define("{custom["name"]}"' in module
