@@ -106,12 +106,12 @@ def test_quality(told: Told, ticks: int, quality: MeterQuality) -> None:
 
 
 def test_a_meter_that_does_not_see_the_cars_is_frozen() -> None:
-    """A car that went from 16 to 6 A a minute ago must show."""
+    """A car that went from 16 to 6 A must show, but for chargers that tell late what the meter saw at once."""
     memory = Memory()
     states = []
     for tick in range(20):
         now = NOW + timedelta(seconds=5 * tick)
-        drawn = 16.0 if tick < 3 else 6.0
+        drawn = 16.0 if tick < 8 else 6.0
         standing = car("a", offer_a=drawn, draw_a=(drawn,) * 3)
         snapshot = replace(
             site(replace(standing, draw_at=now)),
@@ -122,6 +122,41 @@ def test_a_meter_that_does_not_see_the_cars_is_frozen() -> None:
         states.append(decision.circuits[0].meter)
     assert states[11] is GOOD
     assert states[-1] is MeterQuality.FROZEN
+
+
+def test_a_meter_that_saw_a_car_before_its_charger_told_is_not_frozen() -> None:
+    """The meter stands still at once when a car has reached 16 A; the charger tells of it 20 s later."""
+    memory = Memory()
+    for tick in range(25):
+        now = NOW + timedelta(seconds=5 * tick)
+        told = 8.0 if tick < 5 else 16.0
+        meter_a = 10.0 if tick == 0 else 18.0
+        standing = car("a", offer_a=16.0, draw_a=(told,) * 3)
+        snapshot = replace(
+            site(replace(standing, draw_at=now)),
+            now=now,
+            meters=(("main", at(tick, meter_a, meter_a, meter_a)),),
+        )
+        decision, memory = decide(snapshot, memory)
+    assert decision.circuits[0].meter is GOOD
+
+
+def test_a_meter_that_lags_behind_a_ramp() -> None:
+    """The house takes 10 A. The meter is 2 s behind a car that rises by 1 A/s: that makes no house of 8 A."""
+    memory = Memory()
+    loads = []
+    for at_s in range(0, 40, 2):
+        now = NOW + timedelta(seconds=at_s)
+        drawn = [max(6.0, min(6.0 + s, 16.0)) for s in (at_s - 10, at_s - 12)]
+        standing = car("a", offer_a=16.0, draw_a=(drawn[0],) * 3, offered_at=NOW)
+        seen = 10.0 + drawn[1]
+        reading = replace(at(0, seen, seen, seen), at=now)
+        snapshot = replace(
+            site(replace(standing, draw_at=now)), now=now, meters=(("main", reading),)
+        )
+        decision, memory = decide(snapshot, memory)
+        loads.append(decision.circuits[0].uncontrolled_a[0])
+    assert min(loads[1:]) == pytest.approx(10.0)
 
 
 def test_lost_meter_keeps_the_last_load() -> None:

@@ -256,6 +256,34 @@ SCENARIOS = [
         most={"over_s": 0, "starts": 12},
     ),
     Scenario(
+        about="capacity that trembles around two minimums: nobody starts, is shed and starts again",
+        plant=lambda: Plant(
+            cars=[Car(connector=charger(f"k{n}")) for n in range(4)],
+            circuits=(main(16),),
+            loads={"main": steady(3, 3, 3)},
+            noise_a=0.3,
+        ),
+        seconds=HOUR,
+        # 12 A, give or take 0.3 A: one car runs at a time, by turns of 15 minutes.
+        most={"over_s": 0, "starts": 4 + 4, "stops": 4 + 4},
+    ),
+    Scenario(
+        about="a step on a phase that a single-phase car at a three-phase charger does not use",
+        plant=lambda: Plant(
+            cars=[
+                Car(connector=charger("a", phases=(1, 2, 0)), phases=1),
+                Car(connector=charger("b")),
+            ],
+            circuits=(main(),),
+            loads={"main": lambda at_s: (2, 2, 18.0 if 607 <= at_s < 900 else 2.0)},
+            meter_s=1,
+            report_s=30,
+        ),
+        seconds=1200,
+        # What the first could take of L3, and never does, hides nothing of the step.
+        most={"over_s": 1 + 1 + 5 + 2 + 3, "stops": 0},
+    ),
+    Scenario(
         about="a meter that is silent for ten minutes: fail-safe currents, and back by itself",
         plant=lambda: Plant(
             cars=two(),

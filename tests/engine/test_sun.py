@@ -257,8 +257,8 @@ def test_one_phase_when_the_sun_carries_no_three() -> None:
     decision = day.run(290, -6000)
     assert of(decision, "a").phases == 1
     assert of(decision, "a").offer_a == pytest.approx(16)
-    # 25 s until the average is above 4140 W, then five minutes, then 20 s of pause.
-    decision = day.run(40, -6000)
+    # 40 s until the car has settled and the average is above 4140 W, then five minutes, then 20 s of pause.
+    decision = day.run(55, -6000)
     assert reasons(decision) == {"a": ReasonKey.SWITCHING_PHASES}
     assert of(decision, "a").offer_a == 0
     assert values(decision, "a")["phases"] == 3

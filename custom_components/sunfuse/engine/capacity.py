@@ -10,9 +10,11 @@ under what the meter proves to be taken besides them.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import inf
 
+from .asking import phases_in_use
 from .limits import Budget, budget
-from .memory import CircuitMemory, Draw, Memory
+from .memory import CircuitMemory, ConnectorMemory, Draw, Memory, Offered
 from .model import (
     Circuit,
     CircuitState,
@@ -24,6 +26,7 @@ from .model import (
     Snapshot,
 )
 from .quality import judge
+from .steadiness import unsteady_a, watch_load
 from .tree import Tree
 
 # From a new limit to the draw that follows it: the charger's answer, the car's ramp, the next meter value.
@@ -32,6 +35,9 @@ SETTLING = timedelta(seconds=15)
 REMEMBERED = timedelta(seconds=60)
 # A draw and a meter's value that are no further apart speak of the same time.
 SAME_TIME = timedelta(seconds=5)
+# Meters tell what they measured some seconds ago. A car that ramps meanwhile draws more by now than is in their value:
+# subtracting that would make the rest look smaller than it is.
+METER_LAG = timedelta(seconds=10)
 # What was generated longer ago says nothing about now.
 GENERATED = timedelta(seconds=120)
 
@@ -48,6 +54,7 @@ class Capacity:
     uncontrolled_w: float | None  # with its sign; None where no meter tells
     available_a: PerPhase
     calm_a: PerPhase  # what may be given to who gets more: the load's average counts, if it is higher
+    unsteady_a: PerPhase  # what of that must stay free for somebody to start: the load may soon need it again
     past: CircuitMemory
 
 
@@ -158,12 +165,13 @@ def _capacity(
             )
         else:
             load, load_w = _uncontrolled(
-                judged.reading, connectors, past, snapshot, draws
+                judged.reading, connectors, past, snapshot, memory, draws
             )
             measured = judged.reading.current_a or load
             if any(a > m for a, m in zip(measured, circuit.limit_a, strict=True)):
                 state = CircuitState.OVERLOADED
     average = _average(load, past, snapshot, memory)
+    past = watch_load(past, load, snapshot)
     return Capacity(
         circuit=circuit,
         budget=allowed,
@@ -173,6 +181,7 @@ def _capacity(
         uncontrolled_w=load_w,
         available_a=_left(allowed.current_a, load),
         calm_a=_left(allowed.current_a, average),
+        unsteady_a=unsteady_a(past, average),
         past=replace(
             past, uncontrolled_a=load, uncontrolled_w=load_w, average_a=average
         ),
@@ -222,26 +231,58 @@ def _sum_drawn(
 def _bounds(
     connector: Connector,
     draws: tuple[Draw, ...],
+    past: ConnectorMemory,
     meter: MeterReading,
     snapshot: Snapshot,
 ) -> tuple[PerPhase, PerPhase]:
     """Return the least and the most that a connector drew when the meter was read, per site phase."""
     phases = range(snapshot.site.phases)
     near = min(draws, key=lambda draw: abs(draw.at - meter.at), default=None)
-    drawn = near.current_a if near else (0.0,) * len(phases)
     same_time = near is not None and abs(near.at - meter.at) <= SAME_TIME
+    lowest, highest = _drawn_around(draws, meter.at, len(phases))
     if connector.status is ConnectorStatus.AVAILABLE and not same_time:
         # No car, nothing drawn, whatever the last car took.
         return (0.0,) * len(phases), (0.0,) * len(phases)
     if same_time and connector.reachable and _settled(connector, meter):
-        return drawn, drawn
+        return lowest, highest
     held = held_a(connector, snapshot)
-    known = same_time and connector.reachable
-    least = tuple(min(drawn[p], held) if known else 0.0 for p in phases)
-    most = tuple(
-        max(drawn[p], held) if p in connector.phases else drawn[p] for p in phases
-    )
+    least = (0.0,) * len(phases)
+    if same_time and connector.reachable:
+        # Between two draws it may have been down at the lowest of its offers.
+        told = min(held, _least_offered_a(past.offers, meter.at - SETTLING))
+        least = tuple(min(lowest[p], told) for p in phases)
+    # Its offer is reserved on the phases that it uses. What flows on others beyond its draw is nothing of its own.
+    used = phases_in_use(connector, draws, past)
+    most = tuple(max(highest[p], held) if p in used else highest[p] for p in phases)
     return least, most
+
+
+def _least_offered_a(offers: tuple[Offered, ...], since: datetime) -> float:
+    """Return the lowest offer that was in force at some time since."""
+    later = [offered for offered in offers if offered.at > since]
+    before = offers[: len(offers) - len(later)][-1:]
+    return min((o.current_a for o in (*before, *later)), default=inf)
+
+
+def _drawn_around(
+    draws: tuple[Draw, ...], at: datetime, phases: int
+) -> tuple[PerPhase, PerPhase]:
+    """Return the least and the most that was drawn when a meter's value of this time was measured, per site phase.
+
+    Between two draws anything between them may have flowed, so the one before counts too; so does the newest of all,
+    if all are older.
+    """
+    until = at + SAME_TIME
+    last = sum(draw.at <= until for draw in draws)
+    first = sum(draw.at < at - METER_LAG for draw in draws)
+    seen = draws[max(min(first, last) - 1, 0) : max(last, 1)]
+    if not seen:
+        return (0.0,) * phases, (0.0,) * phases
+    currents = [draw.current_a for draw in seen]
+    return (
+        tuple(min(a) for a in zip(*currents, strict=True)),
+        tuple(max(a) for a in zip(*currents, strict=True)),
+    )
 
 
 def _settled(connector: Connector, meter: MeterReading) -> bool:
@@ -254,6 +295,7 @@ def _uncontrolled(
     connectors: list[Connector],
     past: CircuitMemory,
     snapshot: Snapshot,
+    memory: Memory,
     draws: Mapping[str, tuple[Draw, ...]],
 ) -> tuple[PerPhase, float]:
     """Return the estimate within the bounds that is nearest to the last one, per phase and in watts."""
@@ -262,7 +304,8 @@ def _uncontrolled(
     least = [0.0] * len(phases)
     most = [0.0] * len(phases)
     for connector in connectors:
-        low, high = _bounds(connector, draws[connector.id], meter, snapshot)
+        past_ = memory.connector(connector.id)
+        low, high = _bounds(connector, draws[connector.id], past_, meter, snapshot)
         for p in phases:
             least[p] += low[p]
             most[p] += high[p]

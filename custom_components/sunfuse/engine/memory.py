@@ -82,6 +82,12 @@ class CircuitMemory:
     uncontrolled_a: PerPhase = ()
     uncontrolled_w: float | None = None
     average_a: PerPhase = ()  # of the uncontrolled load, slowly downwards
+    # Its highest and its lowest in this minute, and in the one before.
+    minute_at: datetime | None = None
+    highest_a: PerPhase = ()
+    lowest_a: PerPhase = ()
+    highest_before_a: PerPhase = ()
+    lowest_before_a: PerPhase = ()
     # The meter's last value, the last one that was believed, and how long it has stood still.
     read_at: datetime | None = None
     read_a: PerPhase | None = None

@@ -74,7 +74,8 @@ def offers(
             _take_held(
                 calm, standing, max(told.get(name, 0.0), targets.get(name, 0.0)), tick
             )
-    return told | raised(rising, told, tick.resources, calm, snapshot)
+    more, shares.held_up = raised(rising, told, tick.resources, calm, snapshot)
+    return told | more
 
 
 def _take_held(

@@ -23,6 +23,8 @@ LEARNED_MOST_S = 3600.0
 # If the cars changed by so much meanwhile, a meter that still stands has not seen it.
 STILL_WITH_CARS_S = 60.0
 CARS_CHANGED_A = 3.0
+# Chargers tell so much later what a meter saw at once: that is the change it stands still after, not one it missed.
+CARS_TELL_S = 30.0
 # Nothing flows through a circuit at night, for hours and exactly.
 _ZERO_A = 0.05
 
@@ -133,7 +135,11 @@ def _remember(
     reading: MeterReading, cars_a: PerPhase, past: CircuitMemory, snapshot: Snapshot
 ) -> CircuitMemory:
     if past.changed_at is not None and _same(reading, past):
-        return replace(past, read_at=reading.at, suspect_a=None)
+        still_s = (snapshot.now - past.changed_at).total_seconds()
+        told_a = cars_a if still_s <= CARS_TELL_S else past.cars_at_change_a
+        return replace(
+            past, read_at=reading.at, suspect_a=None, cars_at_change_a=told_a
+        )
     still_s = past.longest_still_s
     if past.changed_at is not None and past.read_at is not None:
         # How long it stood still while it was believed: until the last time that it told the same.

@@ -24,8 +24,8 @@ def raised(
     resources: Resources,
     free: list[float],
     snapshot: Snapshot,
-) -> dict[str, float]:
-    """Return the offers of those whose target is above what they have, in amperes.
+) -> tuple[dict[str, float], dict[str, int]]:
+    """Return the offers of those whose target is above what they have, in amperes, and what keeps who from starting.
 
     `free` is what the others leave. Who cannot start yet gets nothing, and is asked again at the next tick. Who
     already runs has its place, even if the others have not let go of it yet.
@@ -51,6 +51,8 @@ def raised(
         )
         for a in asks
     }
+    unsteady = resources.unsteady()
+    held_up: dict[str, int] = {}
     for asking in sorted(asks, key=lambda a: rank(a, snapshot)):
         if base[asking.id] > 0:
             continue
@@ -58,11 +60,13 @@ def raised(
         held = held_a(asking.connector, snapshot)
         uses = resources.uses(asking.connector, asking.phases)
         take(left, uses, -held)
-        if blocked_by(left, uses, asking.connector.min_a) is None:
+        blocked = blocked_by(left, uses, asking.connector.min_a, unsteady)
+        if blocked is None:
             base[asking.id] = asking.connector.min_a
             take(left, uses, max(asking.connector.min_a, held))
             take(free, uses, max(held - asking.connector.min_a, 0.0))
         else:
+            held_up[asking.id] = blocked
             most[asking.id] = 0.0
             take(left, uses, held)
             take(free, uses, held)
@@ -78,4 +82,5 @@ def raised(
         for a in asks
     }
     filled = fill(users, free)
-    return {a.id: round_down(filled[a.id].current_a, a.connector.step_a) for a in asks}
+    told = {a.id: round_down(filled[a.id].current_a, a.connector.step_a) for a in asks}
+    return told, held_up

@@ -126,6 +126,8 @@ def _why_limited(
     """Return what keeps a running connector from more."""
     given = shares.running[asking.id]
     target_a = given.current_a
+    if asking.id in shares.held_up:
+        return tick.resources.reason(shares.held_up[asking.id], waiting=True)
     if offer_a < target_a - max(asking.connector.step_a, _dead_band_a(offer_a, tick)):
         return Reason(
             key=ReasonKey.RAMPING,

@@ -48,6 +48,11 @@ class Resources:
         found.append(self._sun_w)
         return found
 
+    def unsteady(self) -> list[float]:
+        """Return what of each resource must stay free for somebody to start."""
+        found = [a for capacity in self._capacities for a in capacity.unsteady_a]
+        return found + [0.0] * (self.sun + 1 - len(found))
+
     def uses(self, connector: Connector, phases: tuple[int, ...]) -> Uses:
         """Return what an ampere on these phases of a connector takes, the sun aside."""
         key = (connector.circuit, phases)
@@ -112,10 +117,16 @@ def take(capacity: list[float], uses: Uses, current_a: float) -> None:
         capacity[index] -= coefficient * current_a
 
 
-def blocked_by(capacity: list[float], uses: Uses, current_a: float) -> int | None:
-    """Return the first resource that cannot carry a current, None if all can."""
+def blocked_by(
+    capacity: list[float],
+    uses: Uses,
+    current_a: float,
+    kept: list[float] | None = None,
+) -> int | None:
+    """Return the first resource that cannot carry a current beside what is kept of it free, None if all can."""
     for index, coefficient in uses:
-        if capacity[index] < coefficient * current_a - EPSILON:
+        free = capacity[index] if kept is None else capacity[index] - kept[index]
+        if free < coefficient * current_a - EPSILON:
             return index
     return None
 

@@ -23,11 +23,15 @@ type Capacities = list[float]
 
 @dataclass(slots=True, kw_only=True)
 class Shares:
-    """The outcome: who runs with how much, who waits for which resource, and who lost its other phases."""
+    """The outcome: who runs with how much, who waits for which resource, and who lost its other phases.
+
+    `held_up` are those that are to run and cannot start yet, with the resource that is not free, or not steadily.
+    """
 
     running: dict[str, Share] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
     one_phase: set[str] = field(default_factory=set)
+    held_up: dict[str, int] = field(default_factory=dict)
 
 
 def share(

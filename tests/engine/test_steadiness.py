@@ -1,0 +1,65 @@
+"""Who starts beside a load that trembles, by hand calculation."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from custom_components.sunfuse.engine import Memory, decide
+from custom_components.sunfuse.engine.memory import CircuitMemory
+from custom_components.sunfuse.engine.model import PerPhase, ReasonKey
+from custom_components.sunfuse.engine.steadiness import unsteady_a, watch_load
+
+from .common import NOW, car, offers, reasons, site
+
+
+def watched(*loads: tuple[int, float]) -> CircuitMemory:
+    """Return what is remembered of a load that was so high at these seconds."""
+    past = CircuitMemory()
+    for at_s, load_a in loads:
+        snapshot = replace(site(), now=NOW + timedelta(seconds=at_s))
+        past = watch_load(past, (load_a,), snapshot)
+    return past
+
+
+@pytest.mark.parametrize(
+    ("loads", "kept_a"),
+    [
+        # A load that stands still needs nothing kept.
+        (((0, 9.0), (30, 9.0)), 0.0),
+        # 9.4 A was the highest, and it trembles by 0.7 A: 0.4 and 0.7 above the 9.0 A of now.
+        (((0, 8.7), (5, 9.4), (10, 9.0)), 1.1),
+        # A stove of 10 A that was switched off: its 10 A for the time being, and no more than 1 A besides.
+        (((0, 19.0), (10, 9.0)), 11.0),
+        # The minute before counts as well,
+        (((0, 19.0), (61, 9.0)), 11.0),
+        # the one before that does not,
+        (((0, 19.0), (61, 9.0), (122, 9.0)), 0.0),
+        # nor does anything after a gap.
+        (((0, 19.0), (130, 9.0)), 0.0),
+    ],
+)
+def test_what_is_kept_free_for_a_start(
+    loads: tuple[tuple[int, float], ...], kept_a: float
+) -> None:
+    """Up to the highest of the last minutes, and as much again as it trembled."""
+    assert unsteady_a(watched(*loads), (9.0,)) == pytest.approx((kept_a,))
+
+
+@pytest.mark.parametrize(("trembles_a", "starts"), [(0.0, True), (0.3, False)])
+def test_a_minimum_that_just_fits(*, trembles_a: float, starts: bool) -> None:
+    """24 - 18 = 6 A are enough for a car where they stay; where they come and go it waits, and says where."""
+    memory = Memory()
+    for tick in range(3):
+        now = NOW + timedelta(seconds=5 * tick)
+        house: PerPhase = (18.0 + (trembles_a if tick == 1 else 0.0), 2.0, 2.0)
+        waiting = replace(car("a", offer_a=0.0), draw_at=now)
+        snapshot = replace(site(waiting, house_a=house), now=now)
+        reading = replace(snapshot.meters[0][1], at=now)
+        snapshot = replace(snapshot, meters=(("main", reading),))
+        if tick == 0 and not starts:
+            continue  # it came a moment later
+        decision, memory = decide(snapshot, memory)
+    assert (offers(decision)["a"] > 0) is starts
+    if not starts:
+        assert reasons(decision)["a"] is ReasonKey.WAITING_FOR_CAPACITY
