@@ -15,7 +15,7 @@ ROOMS: dict[str, set[str]] = {
     "engine": set(),
     "central_system": {"aiohttp", "jsonschema", "ocpp", "yarl", f"{PACKAGE}.engine"},
     "simulator": {"aiohttp", "jsonschema", "ocpp", "yarl", f"{PACKAGE}.engine"},
-    "sources": {"homeassistant", f"{PACKAGE}.engine"},
+    "sources": {"homeassistant", "pymodbus", f"{PACKAGE}.engine"},
     # Home Assistant's own files, by theme.
     "actions": {"homeassistant", "probatio", PACKAGE},
     "flows": {"homeassistant", "probatio", "yarl", PACKAGE},

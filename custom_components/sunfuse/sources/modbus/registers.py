@@ -106,7 +106,7 @@ class Register:
     def number(self, words: Sequence[int]) -> float:
         """Return a number as the type says. Integers stay exact."""
         code, _ = NUMBERS[self.type]
-        number: float = struct.unpack(code, self._bytes(words))[0]
+        number: int | float = struct.unpack(code, self._bytes(words))[0]
         return number
 
     def text(self, words: Sequence[int]) -> str:

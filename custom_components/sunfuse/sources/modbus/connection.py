@@ -1,0 +1,257 @@
+"""A connection to Modbus devices: one request at a time, lost and found again without anybody's help.
+
+pymodbus frames the requests. What it leaves to its caller is here. Its own reconnecting is off, because it does not say
+that it waits; its own time limits are longer than ours, because it logs every one that passes as an error.
+"""
+
+import asyncio
+from collections import Counter
+import logging
+import struct
+from typing import override
+
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
+from pymodbus.exceptions import ModbusException
+from pymodbus.framer import FramerType
+from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
+
+from .link import Link, LinkKind
+from .registers import Failure, RequestError, Table
+
+_LOGGER = logging.getLogger(__name__)
+
+type Client = AsyncModbusTcpClient | AsyncModbusSerialClient
+
+CONNECT_TIMEOUT_S = 5.0
+REQUEST_TIMEOUT_S = 3.0
+# Longer than any of ours.
+_LIBRARY_TIMEOUT_S = 60.0
+_FIRST_DELAY_S = 1.0
+_LONGEST_DELAY_S = 30.0
+# So many requests in a row without any answer: the other end is gone, and nobody told us.
+_SILENT_REQUESTS = 3
+# Modbus over Serial Line 1.02, section 2.5.1.1, asks for 3.5 characters between frames, 4 ms at 9600 baud. Converters
+# between USB and RS485 need more; Home Assistant's own integration waits 30 ms as well.
+_SERIAL_PAUSE_S = 0.03
+_LATENCY_WEIGHT = 0.1
+
+# Modbus Application Protocol 1.1b3, section 7. What is not named here passes: try again later.
+_REFUSED = frozenset((1, 2, 3))
+_GATEWAY = frozenset((10, 11))
+# Not a code of the standard: an answer that was none.
+_BROKEN = 0
+
+
+class _Decoder(DecodePDU):
+    """Makes an answer of what cannot be understood, which would otherwise end the connection with a stack trace."""
+
+    @override
+    def decode(self, frame: bytes) -> ModbusPDU:
+        try:
+            decoded = super().decode(frame)
+        except struct.error:
+            decoded = None
+        return decoded or ExceptionResponse(0, _BROKEN)
+
+
+class Connection:
+    """A connection that is shared by all devices behind it."""
+
+    def __init__(
+        self, link: Link, *, request_timeout_s: float = REQUEST_TIMEOUT_S
+    ) -> None:
+        """Prepare the connection; the first request opens it."""
+        self.link = link
+        self.connects = 0
+        self.requests = 0
+        self.failures: Counter[Failure] = Counter()
+        self.latency_s: float | None = None
+        self.last_error: str | None = None
+        self._request_timeout_s = request_timeout_s
+        self._client: Client | None = None
+        self._lock = asyncio.Lock()
+        self._deadline: asyncio.Timeout | None = None
+        self._next_attempt = 0.0
+        self._delay_s = 0.0
+        self._silent = 0
+        self._lost = False
+        self._free_at = 0.0
+        # Until when an answer to a request that was given up may still come, by unit id.
+        self._quiet_until: dict[int, float] = {}
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection is open."""
+        return self._client is not None and self._client.connected
+
+    async def read(
+        self, unit: int, table: Table, address: int, count: int, pause_s: float = 0.0
+    ) -> tuple[int, ...]:
+        """Read registers of a device; opens the connection where that is due. Raises RequestError."""
+        async with self._lock:
+            try:
+                client = await self._open()
+                await self._wait_for_silence(unit)
+                words = await self._request(client, unit, table, address, count)
+            except RequestError as err:
+                self.failures[err.failure] += 1
+                self.last_error = str(err)
+                raise
+            finally:
+                serial = self.link.kind is LinkKind.SERIAL
+                pause_s = max(pause_s, _SERIAL_PAUSE_S if serial else 0.0)
+                self._free_at = _now() + pause_s
+            return words
+
+    async def close(self) -> None:
+        """Close the connection, after the request that is under way."""
+        async with self._lock:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    async def _open(self) -> Client:
+        """Return the open client. An attempt that failed is not repeated before its delay is over."""
+        if self._client is not None and self._client.connected:
+            return self._client
+        self._drop()
+        if _now() < self._next_attempt:
+            raise RequestError(Failure.NOT_CONNECTED, self.link.name)
+        client = self._new_client()
+        connected = False
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                connected = await client.connect()
+        except TimeoutError, ModbusException:
+            pass
+        finally:
+            if not connected:
+                client.close()
+        if not client.connected:
+            self._delay_s = min(self._delay_s * 2 or _FIRST_DELAY_S, _LONGEST_DELAY_S)
+            self._next_attempt = _now() + self._delay_s
+            self._tell_lost("no connection")
+            raise RequestError(Failure.NOT_CONNECTED, self.link.name)
+        self._client = client
+        self.connects += 1
+        self._silent = 0
+        self._quiet_until.clear()
+        return client
+
+    def _new_client(self) -> Client:
+        link = self.link
+        client: Client
+        if link.kind is LinkKind.SERIAL:
+            client = AsyncModbusSerialClient(
+                link.host,
+                baudrate=link.serial.baudrate,
+                parity=link.serial.parity.value,
+                stopbits=link.serial.stop_bits,
+                timeout=_LIBRARY_TIMEOUT_S,
+                retries=0,
+                reconnect_delay=0,
+                trace_connect=self._connection_changed,
+            )
+        else:
+            rtu = link.kind is LinkKind.RTU_OVER_TCP
+            client = AsyncModbusTcpClient(
+                link.host,
+                port=link.port,
+                framer=FramerType.RTU if rtu else FramerType.SOCKET,
+                timeout=_LIBRARY_TIMEOUT_S,
+                retries=0,
+                reconnect_delay=0,
+                trace_connect=self._connection_changed,
+            )
+        client.ctx.framer.decoder = _Decoder(False)
+        return client
+
+    def _connection_changed(self, connected: bool) -> None:
+        """Do not wait for an answer on a connection that is closed."""
+        if not connected and self._deadline is not None:
+            self._deadline.reschedule(_now())
+
+    async def _wait_for_silence(self, unit: int) -> None:
+        """Leave the pause that a line needs, and do not take a late answer for that to the next request.
+
+        In frames of a serial line nothing says to which request an answer belongs.
+        """
+        due = max(self._free_at, self._quiet_until.pop(unit, 0.0))
+        if (wait_s := due - _now()) > 0:
+            await asyncio.sleep(wait_s)
+
+    async def _request(
+        self, client: Client, unit: int, table: Table, address: int, count: int
+    ) -> tuple[int, ...]:
+        read = (
+            client.read_holding_registers
+            if table is Table.HOLDING
+            else client.read_input_registers
+        )
+        self.requests += 1
+        started = _now()
+        try:
+            async with asyncio.timeout(self._request_timeout_s) as self._deadline:
+                answer = await read(address, count=count, device_id=unit)
+        except (ModbusException, TimeoutError) as err:
+            # pymodbus makes an error of its own of a cancellation: ours must not be lost.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from err
+            raise self._unanswered(client, unit, started) from err
+        finally:
+            self._deadline = None
+        self._answered(_now() - started)
+        if isinstance(answer, ExceptionResponse):
+            raise RequestError(
+                _failure(answer.exception_code), f"code {answer.exception_code}"
+            )
+        if len(answer.registers) != count:
+            raise RequestError(
+                Failure.BROKEN_ANSWER, f"{len(answer.registers)} of {count} registers"
+            )
+        return tuple(answer.registers)
+
+    def _unanswered(self, client: Client, unit: int, started: float) -> RequestError:
+        if not client.connected:
+            self._drop()
+            self._tell_lost("closed by the other end")
+            return RequestError(Failure.NOT_CONNECTED, self.link.name)
+        self._silent += 1
+        if self._silent >= _SILENT_REQUESTS:
+            self._drop()
+            self._silent = 0
+        elif self.link.kind is not LinkKind.TCP:
+            self._quiet_until[unit] = _now() + self._request_timeout_s
+        return RequestError(Failure.NO_ANSWER, f"unit {unit}, {_now() - started:.1f} s")
+
+    def _answered(self, latency_s: float) -> None:
+        self._silent = 0
+        self._delay_s = 0.0
+        before = self.latency_s if self.latency_s is not None else latency_s
+        self.latency_s = before + _LATENCY_WEIGHT * (latency_s - before)
+        if self._lost:
+            self._lost = False
+            _LOGGER.info("The Modbus connection to %s is back", self.link.name)
+
+    def _tell_lost(self, why: str) -> None:
+        if not self._lost:
+            self._lost = True
+            _LOGGER.warning(
+                "The Modbus connection to %s is lost: %s", self.link.name, why
+            )
+
+
+def _failure(code: int) -> Failure:
+    if code == _BROKEN:
+        return Failure.BROKEN_ANSWER
+    if code in _REFUSED:
+        return Failure.REFUSED
+    return Failure.GATEWAY if code in _GATEWAY else Failure.BUSY
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,60 @@
+"""The connections that are open, each shared by all who read from behind it, of whatever site, and by the forms."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util.hass_dict import HassKey
+
+from .connection import Connection
+from .link import Link
+
+
+class LinkConflictError(Exception):
+    """A connection is in use with other settings, and two cannot be had."""
+
+
+@dataclass(slots=True)
+class _Shared:
+    connection: Connection
+    users: int = 0
+
+
+# By what can be open only once: many inverters accept a single connection.
+_CONNECTIONS: HassKey[dict[tuple[str, int], _Shared]] = HassKey(
+    "sunfuse_modbus_connections"
+)
+
+
+def acquire(hass: HomeAssistant, link: Link) -> Connection:
+    """Return the connection of a link, to be released once. Raises LinkConflictError."""
+    connections = hass.data.setdefault(_CONNECTIONS, {})
+    shared = connections.get(link.endpoint)
+    if shared is None:
+        shared = connections[link.endpoint] = _Shared(Connection(link))
+    elif shared.connection.link != link:
+        raise LinkConflictError(link.name)
+    shared.users += 1
+    return shared.connection
+
+
+async def release(hass: HomeAssistant, connection: Connection) -> None:
+    """Give a connection back; it is closed when nobody else has it."""
+    connections = hass.data[_CONNECTIONS]
+    endpoint = connection.link.endpoint
+    shared = connections[endpoint]
+    shared.users -= 1
+    if not shared.users:
+        del connections[endpoint]
+        await connection.close()
+
+
+@asynccontextmanager
+async def borrowed(hass: HomeAssistant, link: Link) -> AsyncIterator[Connection]:
+    """Lend a connection, as for a form. Raises LinkConflictError."""
+    connection = acquire(hass, link)
+    try:
+        yield connection
+    finally:
+        await release(hass, connection)
