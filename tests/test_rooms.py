@@ -13,7 +13,14 @@ HOUSE = Path(__file__).parent.parent / "custom_components" / "sunfuse"
 # What each room may use besides the standard library and itself. A room that is not named here may use nothing.
 ROOMS: dict[str, set[str]] = {
     "engine": set(),
-    "central_system": {"aiohttp", "jsonschema", "ocpp", "yarl", f"{PACKAGE}.engine"},
+    "central_system": {
+        "aiohttp",
+        "cryptography",
+        "jsonschema",
+        "ocpp",
+        "yarl",
+        f"{PACKAGE}.engine",
+    },
     "simulator": {"aiohttp", "jsonschema", "ocpp", "yarl", f"{PACKAGE}.engine"},
     "sources": {"homeassistant", "pymodbus", f"{PACKAGE}.engine"},
     # Home Assistant's own files, by theme.

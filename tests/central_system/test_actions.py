@@ -1,6 +1,5 @@
 """What automations and users can have a charger do."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,10 +10,13 @@ from custom_components.sunfuse.central_system import (
     CommandError,
     ConfigurationResult,
     Firmware,
+    InstalledCertificate,
     LogKind,
+    NetworkProfile,
     Schedule,
     Station,
     StationConfig,
+    TransactionStatus,
 )
 
 from .client import ANSWERS_2, Payload, RawStation
@@ -85,14 +87,6 @@ CASES: list[tuple[str, Do, str, Payload, Any, Any]] = [
         },
         _variable("Accepted", attributeValue="60"),
         {"OCPPCommCtrlr.HeartbeatInterval": "60"},
-    ),
-    (
-        "2.0.1",
-        lambda s: s.get_configuration(),
-        "GetBaseReport",
-        {"requestId": 1, "reportBase": "FullInventory"},
-        ACCEPTED,
-        {},
     ),
     (
         "1.6",
@@ -344,6 +338,107 @@ CASES: list[tuple[str, Do, str, Payload, Any, Any]] = [
         None,
     ),
 ]
+CERTIFICATE = InstalledCertificate(
+    kind="CSMSRootCertificate",
+    hash_algorithm="SHA256",
+    issuer_name_hash="a",
+    issuer_key_hash="b",
+    serial_number="7",
+)
+HASH = {
+    "hashAlgorithm": "SHA256",
+    "issuerNameHash": "a",
+    "issuerKeyHash": "b",
+    "serialNumber": "7",
+}
+NETWORK = NetworkProfile(slot=1, url="wss://x/y", security_profile=3)
+CASES += [
+    *(
+        (
+            version,
+            lambda s: s.delete_certificate(CERTIFICATE),
+            "DeleteCertificate",
+            {"certificateHashData": HASH},
+            ACCEPTED,
+            None,
+        )
+        for version in ("1.6", "2.0.1", "2.1")
+    ),
+    (
+        "1.6",
+        lambda s: s.renew_certificate(),
+        "ExtendedTriggerMessage",
+        {"requestedMessage": "SignChargePointCertificate"},
+        ACCEPTED,
+        None,
+    ),
+    (
+        "2.0.1",
+        lambda s: s.renew_certificate(),
+        "TriggerMessage",
+        {"requestedMessage": "SignChargingStationCertificate"},
+        ACCEPTED,
+        None,
+    ),
+    (
+        "2.0.1",
+        lambda s: s.set_network_profile(NETWORK),
+        "SetNetworkProfile",
+        {
+            "configurationSlot": 1,
+            "connectionData": {
+                "ocppVersion": "OCPP20",
+                "ocppTransport": "JSON",
+                "ocppCsmsUrl": "wss://x/y",
+                "messageTimeout": 30,
+                "securityProfile": 3,
+                "ocppInterface": "Wired0",
+            },
+        },
+        ACCEPTED,
+        None,
+    ),
+    (
+        "2.0.1",
+        lambda s: s.transaction_status("tx1"),
+        "GetTransactionStatus",
+        {"transactionId": "tx1"},
+        {"ongoingIndicator": True, "messagesInQueue": False},
+        TransactionStatus(ongoing=True, messages_wait=False),
+    ),
+    (
+        "2.1",
+        lambda s: s.transaction_status(),
+        "GetTransactionStatus",
+        {},
+        {"messagesInQueue": True},
+        TransactionStatus(ongoing=None, messages_wait=True),
+    ),
+    (
+        "2.0.1",
+        lambda s: s.tell_cost("tx1", 1.25),
+        "CostUpdated",
+        {"transactionId": "tx1", "totalCost": 1.25},
+        {},
+        None,
+    ),
+    (
+        "2.0.1",
+        lambda s: s.request("SetMonitoringLevel", {"severity": 5}),
+        "SetMonitoringLevel",
+        {"severity": 5},
+        ACCEPTED,
+        ACCEPTED,
+    ),
+    (
+        "1.6",
+        lambda s: s.request("Reset", {"type": "Soft"}),
+        "Reset",
+        {"type": "Soft"},
+        ACCEPTED,
+        ACCEPTED,
+    ),
+]
 NAMES = [f"{version}-{action}" for version, _, action, *_ in CASES]
 
 
@@ -384,6 +479,11 @@ async def test_action(
 REFUSALS: dict[str, Any] = {
     "GetConfiguration": None,
     "GetVariables": None,
+    "GetTransactionStatus": None,
+    "CostUpdated": None,
+    "SetMonitoringLevel": None,  # the answer is the caller's
+    "Reset": None,
+    "DeleteCertificate": {"status": "NotFound"},
     "UpdateFirmware": None,
     "GetDiagnostics": None,
     "SetVariables": _variable("Rejected"),
@@ -422,15 +522,29 @@ async def test_refusal(
     assert err.value.key == "not_connected"
 
 
-async def test_what_a_version_does_not_have(
-    system: CentralSystem, connect: Connect
+ONLY_2: dict[str, Do] = {
+    "charging_profiles": lambda s: s.charging_profiles(),
+    "clear_display": lambda s: s.clear_display(1),
+    "customer_information": lambda s: s.customer_information("CARD"),
+    "display": lambda s: s.display(1, "Hello"),
+    "display_messages": lambda s: s.display_messages(),
+    "monitors": lambda s: s.monitors(),
+    "report": lambda s: s.report("EVSE"),
+    "set_network_profile": lambda s: s.set_network_profile(NETWORK),
+    "tell_cost": lambda s: s.tell_cost("1", 1.0),
+    "transaction_status": lambda s: s.transaction_status(),
+}
+
+
+@pytest.mark.parametrize("do", ONLY_2.values(), ids=ONLY_2.keys())
+async def test_what_1_6_does_not_have(
+    system: CentralSystem, connect: Connect, do: Do
 ) -> None:
-    """Display messages are not for 1.6, and a variable of 2.x has a component."""
-    await _ready(connect, system, "1.6")
+    """What only 2.x has is told as such by a charger of 1.6, and nothing is sent."""
+    station = await _ready(connect, system, "1.6")
     with pytest.raises(CommandError, match="not_supported"):
-        await system.stations["CP1"].display(1, "Hello")
-    with pytest.raises(CommandError, match="not_supported"):
-        await system.stations["CP1"].clear_display(1)
+        await do(system.stations["CP1"])
+    assert not station.requests
 
 
 async def test_variable_without_component(
@@ -458,47 +572,10 @@ async def test_clear_profiles(
     assert len(station.told("SetChargingProfile")) == 1
 
 
-async def test_charging_profiles(system: CentralSystem, connect: Connect) -> None:
-    """The profiles of a charger of 2.x arrive in parts; 1.6 does not tell them."""
-    station = await _ready(connect, system, "2.0.1")
-    profile = {
-        "id": 1,
-        "stackLevel": 0,
-        "chargingProfilePurpose": "TxDefaultProfile",
-        "chargingProfileKind": "Relative",
-        "chargingSchedule": [
-            {
-                "id": 1,
-                "chargingRateUnit": "A",
-                "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}],
-            }
-        ],
-    }
-
-    async def report(request_id: int) -> None:
-        for evse, more in ((1, True), (2, False)):
-            await station.call(
-                "ReportChargingProfiles",
-                {
-                    "requestId": request_id,
-                    "chargingLimitSource": "CSO",
-                    "evseId": evse,
-                    "tbc": more,
-                    "chargingProfile": [profile],
-                },
-            )
-
-    station.answers["GetChargingProfiles"] = ACCEPTED
-    asked = asyncio.create_task(system.stations["CP1"].charging_profiles())
-    request = await station.wait_told("GetChargingProfiles")
-    await report(request["requestId"])
-    assert [found["evseId"] for found in await asked] == [1, 2]
-    station.answers["GetChargingProfiles"] = {"status": "NoProfiles"}
-    assert await system.stations["CP1"].charging_profiles() == []
-
-
-async def test_charging_profiles_16(system: CentralSystem, connect: Connect) -> None:
-    """OCPP 1.6 has no message for it."""
-    await _ready(connect, system, "1.6")
-    with pytest.raises(CommandError, match="not_supported"):
-        await system.stations["CP1"].charging_profiles()
+async def test_request_that_is_none(system: CentralSystem, connect: Connect) -> None:
+    """What is no message of the version is not sent."""
+    station = await _ready(connect, system, "1.6")
+    for action, payload in (("SetMonitoringLevel", {}), ("Reset", {"type": "Cold"})):
+        with pytest.raises(CommandError, match="refused"):
+            await system.stations["CP1"].request(action, payload)
+        assert not station.told(action)

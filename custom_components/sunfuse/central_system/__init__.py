@@ -1,8 +1,16 @@
 """How to speak to chargers: OCPP over WebSocket, behind one interface that knows no version."""
 
-from .actions import ConfigurationResult, Firmware, LogKind
+from .actions import (
+    ConfigurationResult,
+    Firmware,
+    InstalledCertificate,
+    LogKind,
+    NetworkProfile,
+    TransactionStatus,
+)
 from .adapter import Schedule
 from .cards import Card, CardPolicy
+from .certificates import CertificateAuthority
 from .model import (
     ChargingNeeds,
     CommandError,
@@ -23,8 +31,11 @@ from .timing import Timing
 __all__ = [
     "Card",
     "CardPolicy",
+    "CertificateAuthority",
     "ConfigurationResult",
     "Firmware",
+    "InstalledCertificate",
+    "NetworkProfile",
     "LogKind",
     "Schedule",
     "CentralSystem",
@@ -41,4 +52,5 @@ __all__ = [
     "StationState",
     "Timing",
     "Transaction",
+    "TransactionStatus",
 ]

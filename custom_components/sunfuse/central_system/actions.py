@@ -8,6 +8,7 @@ from enum import StrEnum
 from .adapter import Adapter, Schedule
 from .cards import Card
 from .frames import Payload
+from .model import CommandError
 
 
 class ConfigurationResult(StrEnum):
@@ -33,6 +34,36 @@ class Firmware:
     install_at: datetime | None = None
     signing_certificate: str | None = None
     signature: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledCertificate:
+    """A certificate that a station has: what for, in the specification's word, and by which hashes it is known."""
+
+    kind: str
+    hash_algorithm: str
+    issuer_name_hash: str
+    issuer_key_hash: str
+    serial_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionStatus:
+    """What a station of 2.x says of a transaction; `ongoing` is None where it was asked of none."""
+
+    ongoing: bool | None
+    messages_wait: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkProfile:
+    """Where a station of 2.x is to connect: an entry of its list, used when it stands in NetworkConfigurationPriority."""
+
+    slot: int
+    url: str
+    security_profile: int
+    interface: str = "Wired0"
+    timeout_s: int = 30
 
 
 class ActingAdapter(Adapter):
@@ -83,14 +114,6 @@ class ActingAdapter(Adapter):
         """Send a vendor's own message; returns the data of the answer."""
 
     @abstractmethod
-    async def display(self, message_id: int, text: str, language: str | None) -> None:
-        """Show a message on the station's display."""
-
-    @abstractmethod
-    async def clear_display(self, message_id: int) -> None:
-        """Take a message off the station's display."""
-
-    @abstractmethod
     async def install_certificate(self, kind: str, certificate: str) -> None:
         """Have the station trust a certificate (PEM); the kind is the specification's word."""
 
@@ -99,8 +122,66 @@ class ActingAdapter(Adapter):
         """Have the station forget all limits on transactions, whoever set them."""
 
     @abstractmethod
+    async def installed_certificates(self) -> list[InstalledCertificate]:
+        """Return the certificates that the station trusts or has."""
+
+    @abstractmethod
+    async def delete_certificate(self, certificate: InstalledCertificate) -> None:
+        """Have the station forget a certificate."""
+
+    @abstractmethod
+    async def renew_certificate(self) -> None:
+        """Have the station ask for a certificate of its own to be signed."""
+
+    @abstractmethod
+    async def certificate_signed(self, chain: str, request: Payload) -> None:
+        """Give the station the certificate (PEM) that it asked for with this request."""
+
+    @abstractmethod
+    async def request(self, action: str, payload: Payload) -> Payload:
+        """Send any message of the version, in its own words; returns the answer."""
+
+    # What only 2.x has
+
     async def charging_profiles(self) -> list[Payload]:
         """Return the limits that the station has, in its own words."""
+        raise CommandError("not_supported", "GetChargingProfiles")
+
+    async def display(self, message_id: int, text: str, language: str | None) -> None:
+        """Show a message on the station's display."""
+        raise CommandError("not_supported", "SetDisplayMessage")
+
+    async def clear_display(self, message_id: int) -> None:
+        """Take a message off the station's display."""
+        raise CommandError("not_supported", "ClearDisplayMessage")
+
+    async def display_messages(self) -> list[Payload]:
+        """Return what the station's display shows, in its own words."""
+        raise CommandError("not_supported", "GetDisplayMessages")
+
+    async def report(self, component: str) -> dict[str, str | None]:
+        """Return the variables of a component."""
+        raise CommandError("not_supported", "GetReport")
+
+    async def monitors(self) -> list[Payload]:
+        """Return the monitors that are set, in the station's own words."""
+        raise CommandError("not_supported", "GetMonitoringReport")
+
+    async def customer_information(self, id_token: str, *, clear: bool) -> str:
+        """Return what the station keeps of a card's owner, and have it forget that."""
+        raise CommandError("not_supported", "CustomerInformation")
+
+    async def transaction_status(self, transaction_id: str | None) -> TransactionStatus:
+        """Return whether a transaction goes on, and whether the station has messages of it that wait."""
+        raise CommandError("not_supported", "GetTransactionStatus")
+
+    async def tell_cost(self, transaction_id: str, cost: float) -> None:
+        """Tell the station what a transaction has cost so far."""
+        raise CommandError("not_supported", "CostUpdated")
+
+    async def set_network_profile(self, profile: NetworkProfile) -> None:
+        """Tell the station where it is to connect, and how."""
+        raise CommandError("not_supported", "SetNetworkProfile")
 
     @abstractmethod
     async def send_local_list(self, version: int, cards: tuple[Card, ...]) -> None:
@@ -185,6 +266,53 @@ class StationActions(ABC):
         Limits on the station as a whole stay: the electrician's.
         """
         await (await self._in_service()).clear_profiles()
+
+    async def display_messages(self) -> list[Payload]:
+        """Return what the station's display shows, in its own words (OCPP 2.x)."""
+        return await (await self._in_service()).display_messages()
+
+    async def report(self, component: str) -> dict[str, str | None]:
+        """Return the variables of a component, such as `SmartChargingCtrlr` (OCPP 2.x)."""
+        return await (await self._in_service()).report(component)
+
+    async def monitors(self) -> list[Payload]:
+        """Return the monitors that are set, in the station's own words (OCPP 2.x)."""
+        return await (await self._in_service()).monitors()
+
+    async def customer_information(self, id_token: str, *, clear: bool = False) -> str:
+        """Return what the station keeps of a card's owner, and have it forget that (OCPP 2.x)."""
+        adapter = await self._in_service()
+        return await adapter.customer_information(id_token, clear=clear)
+
+    async def transaction_status(
+        self, transaction_id: str | None = None
+    ) -> TransactionStatus:
+        """Return whether a transaction goes on, and whether messages of it wait (OCPP 2.x)."""
+        return await (await self._in_service()).transaction_status(transaction_id)
+
+    async def tell_cost(self, transaction_id: str, cost: float) -> None:
+        """Tell the station what a transaction has cost so far, for its display (OCPP 2.x)."""
+        await (await self._in_service()).tell_cost(transaction_id, cost)
+
+    async def set_network_profile(self, profile: NetworkProfile) -> None:
+        """Tell the station where it is to connect, and how (OCPP 2.x; 1.6 has keys for it)."""
+        await (await self._in_service()).set_network_profile(profile)
+
+    async def installed_certificates(self) -> list[InstalledCertificate]:
+        """Return the certificates that the station trusts or has."""
+        return await (await self._in_service()).installed_certificates()
+
+    async def delete_certificate(self, certificate: InstalledCertificate) -> None:
+        """Have the station forget a certificate."""
+        await (await self._in_service()).delete_certificate(certificate)
+
+    async def renew_certificate(self) -> None:
+        """Have the station ask for a certificate of its own, which the central system's authority signs."""
+        await (await self._in_service()).renew_certificate()
+
+    async def request(self, action: str, payload: Payload) -> Payload:
+        """Send any message of the station's version, in its own words; returns the answer."""
+        return await (await self._in_service()).request(action, payload)
 
     async def charging_profiles(self) -> list[Payload]:
         """Return the limits that the station has, in its own words (OCPP 2.x)."""

@@ -10,8 +10,9 @@ from typing import Any
 
 from ..engine.model import ConnectorStatus
 from .actions import ActingAdapter
-from .adapter import Adapter
+from .adapter import Adapter, Limit
 from .cards import CardPolicy
+from .certificates import CertificateAuthority
 from .clock import Clock
 from .events import EventOrder
 from .external import ExternalLimit, ExternalLimits
@@ -91,6 +92,7 @@ class StationBook:
         self.events = EventOrder()
         self._external = ExternalLimits()
         self.cards = CardPolicy()
+        self.authority: CertificateAuthority | None = None
         self.former_password: str | None = None
         self._inspector = Inspector(self)
         self._adapter: ActingAdapter | None = None
@@ -264,6 +266,11 @@ class StationBook:
         for connector, limiter in self._limiters.items():
             if self.connector(connector).transaction is not None:
                 limiter.renew(adapter)
+
+    def current_limit(self, connector: int) -> Limit | None:
+        """Return what a connector is offered at present; None where that lapsed, or there is nothing."""
+        limiter = self._limiters.get(connector)
+        return limiter.current_limit() if limiter else None
 
     def needs(self, connector: int, needs: ChargingNeeds) -> bool:
         """Note what a car asks for; returns whether it can be answered with a schedule at once."""

@@ -7,9 +7,10 @@ import itertools
 import logging
 from typing import TYPE_CHECKING, override
 
-from .actions import ActingAdapter
+from .actions import ActingAdapter, InstalledCertificate
 from .adapter import Limit
-from .frames import Payload
+from .certificates import CertificateAuthority
+from .frames import Fault, Payload
 from .link import Answer, Link
 from .model import CommandError
 from .quirks import Kind, Purpose
@@ -31,6 +32,7 @@ class Commissioner(ActingAdapter):
         self._boots = itertools.count(1)
         self._boot_count = 0
         self._requests = itertools.count(1)
+        self._signing = False
 
     def next_request_id(self) -> int:
         """Return an id for a request whose progress the station tells later."""
@@ -62,6 +64,46 @@ class Commissioner(ActingAdapter):
             if err.key == "not_connected":
                 raise
             _LOGGER.debug("%s: local list: %s", self.station.identity, err)
+
+    def sign_certificate(self, payload: Payload) -> Payload:
+        """Answer a request for a certificate; the certificate itself follows."""
+        kind = payload.get("certificateType", "ChargingStationCertificate")
+        if self.station.authority is None or kind != "ChargingStationCertificate":
+            return {"status": "Rejected"}
+        if not self._signing:
+            self._signing = True
+            self.link.spawn(self._sign(self.station.authority, payload))
+        return {"status": "Accepted"}
+
+    async def _sign(self, authority: CertificateAuthority, payload: Payload) -> None:
+        station = self.station
+        loop = asyncio.get_running_loop()
+        try:
+            certificate = await loop.run_in_executor(
+                None, authority.sign, payload["csr"], station.identity, station.now()
+            )
+            await self.certificate_signed(certificate, payload)
+        except (ValueError, CommandError) as err:
+            _LOGGER.warning("%s: no certificate was given: %s", station.identity, err)
+        finally:
+            self._signing = False
+
+    @override
+    async def delete_certificate(self, certificate: InstalledCertificate) -> None:
+        data = {
+            "hashAlgorithm": certificate.hash_algorithm,
+            "issuerNameHash": certificate.issuer_name_hash,
+            "issuerKeyHash": certificate.issuer_key_hash,
+            "serialNumber": certificate.serial_number,
+        }
+        await self._command("DeleteCertificate", {"certificateHashData": data})
+
+    @override
+    async def request(self, action: str, payload: Payload) -> Payload:
+        try:
+            return await self._call(action, payload)
+        except Fault as fault:
+            raise CommandError("refused", str(fault)) from fault
 
     @override
     async def clear_profiles(self) -> None:
@@ -243,3 +285,14 @@ class Commissioner(ActingAdapter):
                 _LOGGER.debug("%s: fail-safe: %s", self.station.identity, err)
                 return False
         return True
+
+
+def certificate_of(kind: str, data: Payload) -> InstalledCertificate:
+    """Return a certificate that a station has, from how it is known."""
+    return InstalledCertificate(
+        kind=kind,
+        hash_algorithm=data["hashAlgorithm"],
+        issuer_name_hash=data["issuerNameHash"],
+        issuer_key_hash=data["issuerKeyHash"],
+        serial_number=data["serialNumber"],
+    )

@@ -332,6 +332,15 @@ class Limiter:
         await adapter.remote_start(self._connector, self._as_limit(offer, now))
         self._confirm(offer, None, now)
 
+    def current_limit(self) -> Limit | None:
+        """Return what is offered at present; None where that lapsed, or there is nothing."""
+        offer, now = self._offer, self._station.now()
+        if offer is None or now - offer.at > timedelta(
+            seconds=self._station.config.renew_s
+        ):
+            return None
+        return Limit(current_a=offer.current_a, phases=offer.phases)
+
     def renew(self, adapter: Adapter) -> bool:
         """Send the newest offer once more, although it did not change; returns whether there is one."""
         if self._offer is None:

@@ -52,6 +52,26 @@ class Shape:
         """Whether the station of 2.x lets the one phase be chosen that it charges on."""
         return self._says("ACPhaseSwitchingSupported")
 
+    @property
+    def dynamic(self) -> bool:
+        """Whether the station takes profiles whose limit is changed by a message of its own (OCPP 2.1 K28)."""
+        return self._says("SupportsDynamicProfiles") and (
+            self.behaviour.live_purpose is Purpose.TX_PROFILE
+        )
+
+    @property
+    def lapses_offline(self) -> bool | None:
+        """Whether profiles of 2.1 may say how long they hold without us; None: the station does not tell."""
+        known = self.variables.get("SupportsMaxOfflineDuration")
+        return None if known is None else self._says("SupportsMaxOfflineDuration")
+
+    def value(self, limit: Limit) -> float:
+        """Return a limit in the unit that the station takes."""
+        if self.unit == "A":
+            return limit.current_a
+        phases = limit.phases or self.config.phases
+        return float(int(limit.current_a * self.config.voltage_v * phases))
+
     def _says(self, key: str) -> bool:
         return (self.variables.get(key) or "").strip().lower() == "true"
 
@@ -76,11 +96,20 @@ class Shape:
         if self.behaviour.live_purpose is Purpose.TX_DEFAULT:
             purpose, transaction_id = "TxDefaultProfile", None
             stack_level = self.max_stack_level
-        profile_id = LIVE_PROFILE + connector
-        profile = self._profile(profile_id, purpose, stack_level, limit)
+        profile = self._profile(self.live_id(connector), purpose, stack_level, limit)
         if transaction_id is not None:
             profile["transactionId"] = transaction_id
         return profile
+
+    @staticmethod
+    def live_id(connector: int) -> int:
+        """Return the id of the live limit of a connector."""
+        return LIVE_PROFILE + connector
+
+    @staticmethod
+    def connector_of(profile_id: int) -> int:
+        """Return whose live limit has an id; no connector is less than 1."""
+        return profile_id - LIVE_PROFILE
 
     def _profile(
         self, profile_id: int, purpose: str, stack_level: int, limit: Limit
@@ -103,10 +132,7 @@ class Shape:
 
     def _period(self, limit: Limit) -> Payload:
         phases = limit.phases or self.config.phases
-        value = limit.current_a
-        if self.unit == "W":
-            value = float(int(value * self.config.voltage_v * phases))
-        period: Payload = {"startPeriod": 0, "limit": value}
+        period: Payload = {"startPeriod": 0, "limit": self.value(limit)}
         switches = self.config.phases > 1 and self.switches_phases
         if switches or self.unit == "W" or self.behaviour.number_phases:
             period["numberPhases"] = phases

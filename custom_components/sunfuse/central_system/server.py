@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from .cards import CardPolicy
+from .certificates import CertificateAuthority
 from .clock import utcnow
 from .link import Link
 from .memory import Memory
@@ -58,6 +59,7 @@ class CentralSystem:
         self._stations: dict[str, Station] = {}
         self._waiting: dict[str, Station] = {}
         self._cards = CardPolicy()
+        self._authority: CertificateAuthority | None = None
         self._addresses: dict[str, str] = {}  # of those that wait
         self._guesses = Throttle(*_GUESSES, time.monotonic)
         self._held: set[asyncio.Task[Any]] = set()  # handlers of connections that wait
@@ -164,6 +166,7 @@ class CentralSystem:
                 station.restore(memory)
             self._stations[name] = station
         station.set_cards(self._cards)
+        station.authority = self._authority
         station.accept(config)
         if waiting is not None and station.adapter is not None:
             station.adapter.link.spawn(station.adapter.ask_to_boot())
@@ -173,6 +176,12 @@ class CentralSystem:
         self._cards = cards
         for station in self._stations.values():
             station.set_cards(cards)
+
+    def set_authority(self, authority: CertificateAuthority | None) -> None:
+        """Say who signs the certificates of stations; None: nobody."""
+        self._authority = authority
+        for station in self._stations.values():
+            station.authority = authority
 
     def forget(self, identity: str) -> None:
         """Know a station no longer; if it is connected, it is sent away and may come back as pending."""

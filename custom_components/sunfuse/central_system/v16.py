@@ -47,7 +47,7 @@ class Adapter16(Actions16):
             "LogStatusNotification": self._noted,
             "MeterValues": self._meter_values,
             "SecurityEventNotification": self._noted,
-            "SignCertificate": self._sign_certificate,
+            "SignCertificate": self.sign_certificate,
             "SignedFirmwareStatusNotification": self._noted,
             "StartTransaction": self._start_transaction,
             "StatusNotification": self._status,
@@ -104,9 +104,6 @@ class Adapter16(Actions16):
 
     def _noted(self, payload: Payload) -> Payload:
         return {}
-
-    def _sign_certificate(self, payload: Payload) -> Payload:
-        return {"status": "Rejected"}
 
     def _status(self, payload: Payload) -> Payload:
         if "timestamp" in payload:

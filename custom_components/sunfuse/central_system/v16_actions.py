@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import override
 
-from .actions import ConfigurationResult, Firmware, LogKind
+from .actions import ConfigurationResult, Firmware, InstalledCertificate, LogKind
 from .cards import Card
 from .clock import format_time
+from .commissioner import certificate_of
 from .frames import Payload
 from .model import CommandError
 from .v16_commands import Commands16
@@ -15,6 +16,11 @@ _RESULTS = {
     "RebootRequired": ConfigurationResult.REBOOT_REQUIRED,
 }
 _EXTENDED = frozenset(("LogStatusNotification", "SignChargePointCertificate"))
+# The words of 2.x for what certificates are for, and those of 1.6.
+_CERTIFICATES = {
+    "CSMSRootCertificate": "CentralSystemRootCertificate",
+    "ManufacturerRootCertificate": "ManufacturerRootCertificate",
+}
 _CHUNK = 20  # cards in one message; all stations can take some
 
 
@@ -129,30 +135,37 @@ class Actions16(Commands16):
         return result
 
     @override
-    async def display(self, message_id: int, text: str, language: str | None) -> None:
-        raise CommandError("not_supported", "OCPP 1.6 has no display messages")
-
-    @override
-    async def clear_display(self, message_id: int) -> None:
-        raise CommandError("not_supported", "OCPP 1.6 has no display messages")
-
-    @override
     async def install_certificate(self, kind: str, certificate: str) -> None:
-        words = {"CSMSRootCertificate": "CentralSystemRootCertificate"}
         payload = {
-            "certificateType": words.get(kind, kind),
+            "certificateType": _CERTIFICATES.get(kind, kind),
             "certificate": certificate,
         }
         await self._command("InstallCertificate", payload)
 
     @override
+    async def installed_certificates(self) -> list[InstalledCertificate]:
+        found: list[InstalledCertificate] = []
+        for kind, word in _CERTIFICATES.items():
+            payload = {"certificateType": word}
+            answer = await self._call("GetInstalledCertificateIds", payload)
+            found += [
+                certificate_of(kind, data)
+                for data in answer.get("certificateHashData", [])
+            ]
+        return found
+
+    @override
+    async def renew_certificate(self) -> None:
+        await self.trigger("SignChargePointCertificate", None)
+
+    @override
+    async def certificate_signed(self, chain: str, request: Payload) -> None:
+        await self._command("CertificateSigned", {"certificateChain": chain})
+
+    @override
     async def _clear(self, purpose: str) -> None:
         payload = {"chargingProfilePurpose": purpose}
         await self._call("ClearChargingProfile", payload)
-
-    @override
-    async def charging_profiles(self) -> list[Payload]:
-        raise CommandError("not_supported", "OCPP 1.6 does not tell its profiles")
 
     @override
     async def send_local_list(self, version: int, cards: tuple[Card, ...]) -> None:

@@ -33,7 +33,6 @@ _CHARGING_STATE = {
     "Idle": ConnectorStatus.PREPARING,
 }
 _PENDING_MAY = frozenset(("BootNotification", "StatusNotification", "Heartbeat"))
-_MOST_VARIABLES = 5000
 
 # What needs no more than an answer, with what the specification calls a refusal where there is nothing to give.
 _ANSWERS: dict[str, Payload] = {
@@ -43,13 +42,10 @@ _ANSWERS: dict[str, Payload] = {
     "Get15118EVCertificate": {"status": "Failed", "exiResponse": ""},
     "GetCertificateStatus": {"status": "Failed"},
     "LogStatusNotification": {},
-    "NotifyCustomerInformation": {},
     "NotifyDERAlarm": {},
     "NotifyDERStartStop": {},
-    "NotifyDisplayMessages": {},
     "NotifyEVChargingSchedule": {"status": "Accepted"},
     "NotifyEvent": {},
-    "NotifyMonitoringReport": {},
     "NotifyPeriodicEventStream": {},
     "NotifySettlement": {},
     "NotifyWebPaymentStarted": {},
@@ -58,7 +54,6 @@ _ANSWERS: dict[str, Payload] = {
     "ReportDERControl": {},
     "ReservationStatusUpdate": {},
     "SecurityEventNotification": {},
-    "SignCertificate": {"status": "Rejected"},
 }
 
 
@@ -75,10 +70,11 @@ class Adapter2(Smart2):
             "GetCertificateChainStatus": self._certificate_chain,
             "Heartbeat": self._heartbeat,
             "MeterValues": self._meter_values,
-            "NotifyReport": self._report,
+            "SignCertificate": self.sign_certificate,
             "StatusNotification": self._status,
             "TransactionEvent": self._transaction_event,
             "VatNumberValidation": self._vat_number,
+            **self.report_handlers,
             **self.smart_handlers,
         }
 
@@ -147,33 +143,6 @@ class Adapter2(Smart2):
 
     def _vat_number(self, payload: Payload) -> Payload:
         return {"vatNumber": payload["vatNumber"], "status": "Rejected"}
-
-    def _report(self, payload: Payload) -> Payload:
-        """Take in a part of a report on the device model."""
-        model = self.station.device_model
-        for entry in payload.get("reportData", []):
-            component, variable = entry["component"], entry["variable"]
-            evse = component.get("evse", {})
-            name = ".".join(
-                str(part)
-                for part in (
-                    component["name"],
-                    component.get("instance"),
-                    evse.get("id"),
-                    evse.get("connectorId"),
-                    variable["name"],
-                    variable.get("instance"),
-                )
-                if part is not None
-            )
-            for attribute in entry["variableAttribute"]:
-                if attribute.get("type", "Actual") == "Actual" and (
-                    len(model) < _MOST_VARIABLES or name in model
-                ):
-                    model[name] = attribute.get("value")
-            if component["name"] == "Connector" and "connectorId" in evse:
-                self.station.numbered(evse["id"], evse["connectorId"])
-        return {}
 
     def _status(self, payload: Payload) -> Payload:
         station = self.station

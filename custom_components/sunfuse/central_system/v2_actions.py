@@ -1,19 +1,22 @@
 """OCPP 2.0.1 and 2.1: what automations and users can have a station do."""
 
-import asyncio
 from datetime import datetime
-from typing import TYPE_CHECKING, override
+from typing import override
 
-from .actions import ConfigurationResult, Firmware, LogKind
+from .actions import (
+    ConfigurationResult,
+    Firmware,
+    InstalledCertificate,
+    LogKind,
+    NetworkProfile,
+    TransactionStatus,
+)
 from .cards import Card
 from .clock import format_time
+from .commissioner import certificate_of
 from .frames import Payload
-from .link import Link
 from .model import CommandError
-from .v2_commands import Commands2
-
-if TYPE_CHECKING:
-    from .station import Station
+from .v2_reports import Reports2
 
 _RESULTS = {
     "Accepted": ConfigurationResult.ACCEPTED,
@@ -35,24 +38,13 @@ def _named(key: str) -> Payload:
     return {"component": {"name": component}, "variable": {"name": variable}}
 
 
-class Actions2(Commands2):
+class Actions2(Reports2):
     """The actions on one connected station."""
-
-    def __init__(self, link: Link, station: Station) -> None:
-        """Speak with this station on this link."""
-        super().__init__(link, station)
-        # Profiles that were asked for, by request, and whether all have come.
-        self.profile_reports: dict[int, tuple[list[Payload], asyncio.Event]] = {}
 
     @override
     async def get_configuration(self, keys: tuple[str, ...]) -> dict[str, str | None]:
         if not keys:
-            payload: Payload = {
-                "requestId": self.next_request_id(),
-                "reportBase": "FullInventory",
-            }
-            await self._command("GetBaseReport", payload)
-            return dict(self.station.device_model)
+            return await self._full_report()
         result: dict[str, str | None] = {}
         for key in keys:
             payload = {"getVariableData": [_named(key)]}
@@ -173,28 +165,62 @@ class Actions2(Commands2):
         await self._command("InstallCertificate", payload)
 
     @override
+    async def installed_certificates(self) -> list[InstalledCertificate]:
+        answer = await self._call("GetInstalledCertificateIds", {})
+        return [
+            certificate_of(chain["certificateType"], data)
+            for chain in answer.get("certificateHashDataChain", [])
+            for data in (
+                chain["certificateHashData"],
+                *chain.get("childCertificateHashData", ()),
+            )
+        ]
+
+    @override
+    async def renew_certificate(self) -> None:
+        await self.trigger("SignChargingStationCertificate", None)
+
+    @override
+    async def certificate_signed(self, chain: str, request: Payload) -> None:
+        payload: Payload = {"certificateChain": chain}
+        for key in ("certificateType", "requestId"):
+            if key in request:
+                payload[key] = request[key]
+        await self._command("CertificateSigned", payload)
+
+    @override
+    async def transaction_status(self, transaction_id: str | None) -> TransactionStatus:
+        payload = {} if transaction_id is None else {"transactionId": transaction_id}
+        answer = await self._call("GetTransactionStatus", payload)
+        return TransactionStatus(
+            ongoing=answer.get("ongoingIndicator"),
+            messages_wait=answer["messagesInQueue"],
+        )
+
+    @override
+    async def tell_cost(self, transaction_id: str, cost: float) -> None:
+        payload = {"transactionId": transaction_id, "totalCost": cost}
+        await self._call("CostUpdated", payload)
+
+    @override
+    async def set_network_profile(self, profile: NetworkProfile) -> None:
+        version = {"2.0.1": "OCPP20", "2.1": "OCPP21"}[self.link.version]
+        data = {
+            "ocppVersion": version,
+            "ocppTransport": "JSON",
+            "ocppCsmsUrl": profile.url,
+            "messageTimeout": profile.timeout_s,
+            "securityProfile": profile.security_profile,
+            "ocppInterface": profile.interface,
+        }
+        payload = {"configurationSlot": profile.slot, "connectionData": data}
+        await self._command("SetNetworkProfile", payload)
+
+    @override
     async def _clear(self, purpose: str) -> None:
         criteria = {"chargingProfilePurpose": purpose}
         payload = {"chargingProfileCriteria": criteria}
         await self._call("ClearChargingProfile", payload)
-
-    @override
-    async def charging_profiles(self) -> list[Payload]:
-        request_id = self.next_request_id()
-        found: list[Payload] = []
-        done = asyncio.Event()
-        self.profile_reports[request_id] = (found, done)
-        payload: Payload = {"requestId": request_id, "chargingProfile": {}}
-        try:
-            answer = await self._call("GetChargingProfiles", payload)
-            if answer["status"] == "Accepted":
-                async with asyncio.timeout(self.station.timing.response_s):
-                    await done.wait()
-        except TimeoutError as err:
-            raise CommandError("timeout", "ReportChargingProfiles") from err
-        finally:
-            del self.profile_reports[request_id]
-        return found
 
     @override
     async def send_local_list(self, version: int, cards: tuple[Card, ...]) -> None:

@@ -1,13 +1,20 @@
 """OCPP 2.0.1 and 2.1: what a station is told."""
 
+import logging
 import secrets
-from typing import override
+from typing import TYPE_CHECKING, override
 
 from .adapter import Limit, Schedule
 from .cards import OWN_TOKEN
 from .commissioner import Commissioner
 from .frames import Payload
+from .link import Link
 from .model import CommandError
+
+if TYPE_CHECKING:
+    from .station import Station
+
+_LOGGER = logging.getLogger(__name__)
 
 # Component and variable, and the configuration key of OCPP 1.6 that says the same (OCPP 2.0.1 part 2 appendix 3).
 _VARIABLES = (
@@ -27,9 +34,12 @@ _VARIABLES = (
         "ACPhaseSwitchingSupported",
         "ACPhaseSwitchingSupported",
     ),
+    ("SmartChargingCtrlr", "SupportsDynamicProfiles", "SupportsDynamicProfiles"),
+    ("SmartChargingCtrlr", "SupportsMaxOfflineDuration", "SupportsMaxOfflineDuration"),
     ("SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuesSampledData"),
     ("SampledDataCtrlr", "TxUpdatedInterval", "MeterValueSampleInterval"),
 )
+_ONLY_2_1 = frozenset(("SupportsDynamicProfiles", "SupportsMaxOfflineDuration"))
 _MEASURANDS = (
     "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register,SoC",
     "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register",
@@ -44,6 +54,12 @@ ID_TOKEN: Payload = {"idToken": OWN_TOKEN, "type": "Central"}
 class Commands2(Commissioner):
     """The requests to one connected station."""
 
+    def __init__(self, link: Link, station: Station) -> None:
+        """Speak with this station on this link."""
+        super().__init__(link, station)
+        # Of which transaction, on how many phases, each connector has a dynamic profile.
+        self._dynamic: dict[int, tuple[str | None, int | None]] = {}
+
     def evse_of(self, connector: int) -> tuple[int, int]:
         """Return the EVSE and its connector that have a number; the same number where it is not known."""
         for evse, number in self.station.evses.items():
@@ -56,6 +72,8 @@ class Commands2(Commissioner):
         variables = self.station.variables
         for component, variable, key in _VARIABLES:
             if key in variables or key in self.station.behaviour.do_not_ask:
+                continue
+            if key in _ONLY_2_1 and self.link.version != "2.1":
                 continue
             data = {"component": {"name": component}, "variable": {"name": variable}}
             answer = await self._ask("GetVariables", {"getVariableData": [data]})
@@ -113,8 +131,67 @@ class Commands2(Commissioner):
     @override
     async def _set_profile(self, connector: int, profile: Payload) -> None:
         evse = self.evse_of(connector)[0] if connector else 0
-        payload = {"evseId": evse, "chargingProfile": self._in_2(profile)}
-        await self._command("SetChargingProfile", payload)
+        profile = self._in_2(profile)
+        payload = {"evseId": evse, "chargingProfile": profile}
+        unsure = (
+            "maxOfflineDuration" in profile and not self.station.shape.lapses_offline
+        )
+        try:
+            await self._command("SetChargingProfile", payload)
+        except CommandError as err:
+            if err.key != "refused" or not unsure:
+                raise
+            # A station that does not know these fields may refuse all of the profile for them.
+            del profile["maxOfflineDuration"], profile["invalidAfterOfflineDuration"]
+            await self._command("SetChargingProfile", payload)
+            self.station.variables["SupportsMaxOfflineDuration"] = "false"
+
+    @override
+    async def limit_transaction(
+        self, connector: int, transaction_id: str | None, limit: Limit
+    ) -> None:
+        if transaction_id is not None and self.station.shape.dynamic:
+            try:
+                await self._limit_dynamically(connector, transaction_id, limit)
+            except CommandError as err:
+                if err.key == "not_connected":
+                    raise
+                _LOGGER.debug("%s: dynamic profile: %s", self.station.identity, err)
+                self.station.variables["SupportsDynamicProfiles"] = "false"
+            else:
+                return
+        await super().limit_transaction(connector, transaction_id, limit)
+
+    async def _limit_dynamically(
+        self, connector: int, transaction_id: str, limit: Limit
+    ) -> None:
+        """Set a dynamic profile, or change its limit: it lapses by itself after its last change (OCPP 2.1 K28)."""
+        shape = self.station.shape
+        held = (transaction_id, limit.phases)
+        if self._dynamic.get(connector) == held:
+            update = {"limit": shape.value(limit)}
+            profile_id = shape.live_id(connector)
+            payload = {"chargingProfileId": profile_id, "scheduleUpdate": update}
+            try:
+                await self._command("UpdateDynamicSchedule", payload)
+            except CommandError as err:
+                if err.key == "not_connected":
+                    raise
+                _LOGGER.debug("%s: %s", self.station.identity, err)
+            else:
+                return
+        self._dynamic.pop(connector, None)
+        profile = shape.live(connector, limit, transaction_id)
+        profile["chargingProfileKind"] = "Dynamic"
+        # It counts from when it was taken or changed last, whatever the station's clock shows.
+        del profile["chargingSchedule"]["startSchedule"]
+        profile["chargingSchedule"]["duration"] = self.station.config.expiry_s
+        await self._set_profile(connector, profile)
+        self._dynamic[connector] = held
+
+    def set_anew(self, connector: int) -> None:
+        """Have the next limit of a connector set as a whole profile."""
+        self._dynamic.pop(connector, None)
 
     def _in_2(self, profile: Payload) -> Payload:
         """Return a profile of OCPP 1.6 in the words of 2.x."""
@@ -131,7 +208,8 @@ class Commands2(Commissioner):
         profile["id"] = profile.pop("chargingProfileId")
         profile["chargingSchedule"] = [schedule]
         lapses = "duration" in schedule
-        if self.link.version == "2.1" and lapses:
+        says = self.station.shape.lapses_offline
+        if self.link.version == "2.1" and lapses and says is not False:
             # The station is to drop it by itself when it does not hear from us (OCPP 2.1 K01).
             profile["maxOfflineDuration"] = self.station.config.expiry_s
             profile["invalidAfterOfflineDuration"] = True

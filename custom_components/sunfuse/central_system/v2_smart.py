@@ -30,7 +30,6 @@ class Smart2(Actions2):
             "NotifyEVChargingNeeds": self._charging_needs,
             "NotifyPriorityCharging": self._priority,
             "PullDynamicScheduleUpdate": self._pull_schedule,
-            "ReportChargingProfiles": self._profiles,
         }
 
     def _charging_limit(self, payload: Payload) -> Payload:
@@ -68,21 +67,14 @@ class Smart2(Actions2):
         return {}
 
     def _pull_schedule(self, payload: Payload) -> Payload:
-        # Our profiles are not of kind Dynamic, so there is nothing to pull.
-        return {"status": "Rejected"}
-
-    def _profiles(self, payload: Payload) -> Payload:
-        """Take in a part of what was asked for."""
-        report = self.profile_reports.get(payload["requestId"])
-        if report is not None:
-            found, done = report
-            found.extend(
-                {"evseId": payload["evseId"], **profile}
-                for profile in payload["chargingProfile"]
-            )
-            if not payload.get("tbc", False):
-                done.set()
-        return {}
+        """Tell the limit that a dynamic profile has now."""
+        station = self.station
+        connector = station.shape.connector_of(payload["chargingProfileId"])
+        limit = station.current_limit(connector)
+        if limit is None:
+            return {"status": "Rejected"}
+        update = {"limit": station.shape.value(limit)}
+        return {"status": "Accepted", "scheduleUpdate": update}
 
     def _charging_needs(self, payload: Payload) -> Payload:
         station, needs = self.station, payload["chargingNeeds"]
@@ -90,8 +82,14 @@ class Smart2(Actions2):
         dc = needs.get("dcChargingParameters", {})
         v2x = needs.get("v2xChargingParameters", {})
         departure = needs.get("departureTime")
+        connector = self.connector_of(payload["evseId"])
+        self.set_anew(connector)  # the car waits for a whole schedule (K15.FR.07)
+        max_power_w = first_of(
+            v2x.get("maxChargePower"),
+            dc.get("evMaxPower"),
+        )
         scheduled = station.needs(
-            self.connector_of(payload["evseId"]),
+            connector,
             ChargingNeeds(
                 at=station.now(),
                 departure=departure and station.clock.ours(parse_time(departure)),
@@ -100,19 +98,22 @@ class Smart2(Actions2):
                     dc.get("energyAmount"),
                     v2x.get("evTargetEnergyRequest"),
                 ),
-                min_a=first_of(ac.get("evMinCurrent"), v2x.get("minChargeCurrent")),
-                max_a=first_of(
-                    ac.get("evMaxCurrent"),
-                    v2x.get("maxChargeCurrent"),
-                    dc.get("evMaxCurrent"),
-                ),
+                min_a=ac.get("evMinCurrent"),
+                max_a=first_of(ac.get("evMaxCurrent"), self._amperes(max_power_w)),
                 phases=_PHASES.get(needs["requestedEnergyTransfer"]),
-                max_power_w=first_of(dc.get("evMaxPower"), v2x.get("maxChargePower")),
+                max_power_w=max_power_w,
                 soc=dc.get("stateOfCharge"),
                 capacity_wh=dc.get("evEnergyCapacity"),
             ),
         )
         return {"status": "Accepted" if scheduled else "Processing"}
+
+    def _amperes(self, power_w: float | None) -> float | None:
+        """Return what a power is per phase of the station: the currents of DC are beyond its rectifier."""
+        config = self.station.config
+        if power_w is None:
+            return None
+        return power_w / config.voltage_v / config.phases
 
     def connector_of(self, evse: int, connector: int | None = None) -> int:
         """Return the number of a connector; of an EVSE's the one that is in use where only that is told."""

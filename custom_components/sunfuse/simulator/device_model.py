@@ -136,6 +136,9 @@ def default_variables(spec: ChargerSpec) -> list[Variable]:
         "SmartChargingCtrlr.Phases3to1": behaviour.switches_phases,
         "SmartChargingCtrlr.RateUnit": "W" if behaviour.watts_only else "A,W",
     }
+    if spec.protocol == "ocpp2.1":
+        own["SmartChargingCtrlr.SupportsDynamicProfiles"] = True
+        own["SmartChargingCtrlr.SupportsMaxOfflineDuration"] = True
     variables = [_variable(path, value, "ReadOnly") for path, value in own.items()]
     variables += [_variable(p, value, "ReadOnly") for p, value in _READ_ONLY.items()]
     variables += [_variable(p, value, "ReadWrite") for p, value in _WRITABLE.items()]

@@ -67,6 +67,14 @@ class Profile:
     )
     invalid_after_offline: bool = False  # and whether it stays invalid afterwards
 
+    def _start(self, started_at: datetime | None) -> datetime:
+        """Return what the schedule counts from."""
+        if self.kind is Kind.DYNAMIC:
+            return self.installed_at  # its last update, that is (OCPP 2.1 K28.FR.13)
+        if self.kind is Kind.RELATIVE or self.schedule.start is None:
+            return started_at or self.installed_at
+        return self.schedule.start
+
     def elapsed_s(
         self, at: datetime, started_at: datetime | None, *, honours_expiry: bool = True
     ) -> float | None:
@@ -76,9 +84,7 @@ class Profile:
         if honours_expiry and self.valid_to and at >= self.valid_to:
             return None
         # Without a start a schedule counts from the start of charging (OCPP 1.6 section 7.13).
-        start = self.schedule.start
-        if self.kind is Kind.RELATIVE or start is None:
-            start = started_at or self.installed_at
+        start = self._start(started_at)
         elapsed_s = (at - start).total_seconds()
         if self.kind is Kind.RECURRING and self.repeats_s:
             elapsed_s %= self.repeats_s
@@ -101,9 +107,7 @@ class Profile:
         self, since: datetime, until: datetime, started_at: datetime | None
     ) -> Iterable[datetime]:
         """Return every time in between at which another limit may begin."""
-        start = self.schedule.start
-        if self.kind is Kind.RELATIVE or start is None:
-            start = started_at or self.installed_at
+        start = self._start(started_at)
         offsets = [period.start_s for period in self.schedule.periods]
         if self.schedule.duration_s is not None:
             offsets.append(self.schedule.duration_s)

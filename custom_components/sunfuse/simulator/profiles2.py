@@ -127,6 +127,12 @@ class ProfileRequests:
         most = model.number("SmartChargingCtrlr.PeriodsPerSchedule")
         if len(periods) > most or periods[0]["startPeriod"]:
             return "InvalidSchedule"
+        if sent["chargingProfileKind"] == Kind.DYNAMIC and (
+            self._station.version != "2.1"
+            or len(periods) > 1
+            or "startSchedule" in schedule
+        ):
+            return "InvalidProfile"
         if purpose == "ChargingStationMaxProfile" and evse_id:
             return "InvalidValue"
         if purpose == "TxProfile":

@@ -1,0 +1,181 @@
+"""What a charger of 2.x tells in parts after it was asked."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.central_system import (
+    CentralSystem,
+    CommandError,
+    Station,
+    StationConfig,
+)
+
+from .client import ANSWERS_2, Payload, RawStation
+from .conftest import Connect
+
+AT = "2026-06-01T12:00:00Z"
+ACCEPTED = {"status": "Accepted"}
+
+pytestmark = pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+
+
+async def _ready(connect: Connect, system: CentralSystem, version: str) -> RawStation:
+    system.accept(StationConfig(identity="CP1"))
+    station = await connect(protocols=(f"ocpp{version}",))
+    station.answers |= ANSWERS_2
+    await station.boot2()
+    await station.wait_told("TriggerMessage")
+    station.requests.clear()
+    return station
+
+
+def _variable(component: str, variable: str, value: str, **more: Any) -> Payload:
+    return {
+        "component": {"name": component, **more},
+        "variable": {"name": variable},
+        "variableAttribute": [
+            {"type": "Target", "value": "?"},
+            {"value": value},
+        ],
+    }
+
+
+def _report(*variables: Payload) -> Payload:
+    return {"generatedAt": AT, "reportData": list(variables)}
+
+
+def _profile(number: int) -> Payload:
+    schedule = {
+        "id": 1,
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}],
+    }
+    return {
+        "id": number,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": [schedule],
+    }
+
+
+def _profiles(evse: int) -> Payload:
+    return {
+        "chargingLimitSource": "CSO",
+        "evseId": evse,
+        "chargingProfile": [_profile(evse)],
+    }
+
+
+def _message(number: int) -> Payload:
+    content = {"format": "UTF8", "content": "Hello"}
+    return {"id": number, "priority": "NormalCycle", "message": content}
+
+
+# What is asked, how the parts are called, the parts, and what comes of them.
+CASES: dict[
+    str, tuple[Callable[[Station], Awaitable[Any]], str, list[Payload], Any]
+] = {
+    "GetBaseReport": (
+        lambda s: s.get_configuration(),
+        "NotifyReport",
+        [
+            _report(_variable("EVSE", "Power", "11000", evse={"id": 1})),
+            _report(_variable("EVSE", "Power", "7400", evse={"id": 2})),
+        ],
+        {"EVSE.1.Power": "11000", "EVSE.2.Power": "7400"},
+    ),
+    "GetReport": (
+        lambda s: s.report("TxCtrlr"),
+        "NotifyReport",
+        [_report(_variable("TxCtrlr", "A", "1")), {"generatedAt": AT}],
+        {"TxCtrlr.A": "1"},
+    ),
+    "GetChargingProfiles": (
+        lambda s: s.charging_profiles(),
+        "ReportChargingProfiles",
+        [_profiles(1), _profiles(2)],
+        [{"evseId": 1, **_profile(1)}, {"evseId": 2, **_profile(2)}],
+    ),
+    "GetDisplayMessages": (
+        lambda s: s.display_messages(),
+        "NotifyDisplayMessages",
+        [{"messageInfo": [_message(1)]}, {"messageInfo": [_message(2)]}, {}],
+        [_message(1), _message(2)],
+    ),
+    "GetMonitoringReport": (
+        lambda s: s.monitors(),
+        "NotifyMonitoringReport",
+        [{"generatedAt": AT}],
+        [],
+    ),
+    "CustomerInformation": (
+        lambda s: s.customer_information("CARD", clear=True),
+        "NotifyCustomerInformation",
+        [{"data": "Jane", "generatedAt": AT}, {"data": " Doe", "generatedAt": AT}],
+        "Jane Doe",
+    ),
+}
+COUNTED = ("NotifyReport", "NotifyMonitoringReport", "NotifyCustomerInformation")
+
+
+async def _tell(
+    station: RawStation, name: str, parts: list[Payload], request_id: int
+) -> None:
+    for number, part in enumerate(parts):
+        more = number + 1 < len(parts)
+        payload = {"requestId": request_id, "tbc": more, **part}
+        if name in COUNTED:
+            payload["seqNo"] = number
+        await station.call(name, payload)
+
+
+@pytest.mark.parametrize("action", CASES)
+async def test_comes_in_parts(
+    system: CentralSystem, connect: Connect, version: str, action: str
+) -> None:
+    """Several parts make one answer; parts that nobody asked for are only answered."""
+    do, name, parts, result = CASES[action]
+    station = await _ready(connect, system, version)
+    station.answers[action] = ACCEPTED
+    await _tell(station, name, parts, 99)
+    asked = asyncio.ensure_future(do(system.stations["CP1"]))
+    request = await station.wait_told(action)
+    await _tell(station, name, parts, request["requestId"])
+    assert await asked == result
+
+
+@pytest.mark.parametrize(
+    ("action", "status"),
+    [
+        ("GetBaseReport", "EmptyResultSet"),
+        ("GetReport", "EmptyResultSet"),
+        ("GetChargingProfiles", "NoProfiles"),
+        ("GetDisplayMessages", "Unknown"),
+        ("GetMonitoringReport", "EmptyResultSet"),
+    ],
+)
+async def test_there_is_nothing(
+    system: CentralSystem, connect: Connect, version: str, action: str, status: str
+) -> None:
+    """A charger that has nothing of it says so, which is no error."""
+    station = await _ready(connect, system, version)
+    station.answers[action] = {"status": status}
+    assert not await CASES[action][0](system.stations["CP1"])
+
+
+async def test_refused_or_never_told(
+    system: CentralSystem, connect: Connect, version: str
+) -> None:
+    """A report that is refused, not supported, or promised and not told is an error."""
+    station = await _ready(connect, system, version)
+    errors = []
+    for status in ("Rejected", "NotSupported", "Accepted"):
+        station.answers["GetBaseReport"] = {"status": status}
+        with pytest.raises(CommandError) as err:
+            await system.stations["CP1"].get_configuration()
+        errors.append(err.value.key)
+    assert errors == ["refused", "not_supported", "timeout"]
