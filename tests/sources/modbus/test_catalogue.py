@@ -1,0 +1,148 @@
+"""The devices that come with Sunfuse: that their files are right, against what their makers say of the registers."""
+
+from pathlib import Path
+import re
+
+import pytest
+
+from custom_components.sunfuse.sources.modbus.device import Device, DeviceKind, Quantity
+from custom_components.sunfuse.sources.modbus.library import BUILT_IN, built_in_devices
+from custom_components.sunfuse.sources.modbus.registers import Image
+
+from .images import KNOWN
+
+# What the issue asks for, by the makers' names. Fronius, SMA and SolarEdge speak SunSpec as well (test_sunspec.py).
+ASKED_FOR = {
+    "Eastron": 5,
+    "Carlo Gavazzi": 4,
+    "ABB": 1,
+    "Schneider Electric": 1,
+    "Janitza": 1,
+    "Siemens": 1,
+    "Victron Energy": 2,
+    "SolarEdge": 2,
+    "SMA": 3,
+    "Huawei": 1,
+    "Sungrow": 2,
+    "GoodWe": 1,
+    "KOSTAL": 2,
+    "Growatt": 4,
+}
+# They have nothing that tells them from others; the user chooses them.
+CHOSEN_BY_HAND = {
+    "eastron_sdm230",
+    "growatt_min_tlx",
+    "growatt_sph",
+    "growatt_tl3x",
+    "growatt_tlxh",
+    "sma_home_manager",
+}
+
+
+def recognised(device: Device, image: Image) -> bool:
+    """Whether a scan that reads this takes it for that device."""
+    return bool(device.identify) and all(c.holds(image) for c in device.identify)
+
+
+def phases_of(values: dict[Quantity, float | None], name: str) -> list[float]:
+    """Return the known values of three phases."""
+    found = (values.get(Quantity(f"{name}_l{phase}")) for phase in (1, 2, 3))
+    return [value for value in found if value is not None]
+
+
+def test_the_catalogue_has_what_was_asked_for() -> None:
+    """Each maker's devices are there, and each of them has an image here that checks it."""
+    devices = built_in_devices()
+    makers = [device.manufacturer for device in devices.values()]
+    assert {maker: makers.count(maker) for maker in makers} == ASKED_FOR
+    assert devices.keys() == KNOWN.keys()
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_device_says_what_it_measures(name: str) -> None:
+    """Every reading has the value, the unit and the sign that the device's documents give it."""
+    values = built_in_devices()[name].values(KNOWN[name].image)
+    assert {str(q): v for q, v in values.items()} == {
+        quantity: pytest.approx(value) for quantity, value in KNOWN[name].values.items()
+    }
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_every_reading_is_plausible(name: str) -> None:
+    """Nothing that a device really says is taken for a lie."""
+    device = built_in_devices()[name]
+    for quantity, value in device.values(KNOWN[name].image).items():
+        assert value is not None
+        assert device.plausible(quantity, value)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("prefix", ["", "grid_"])
+def test_the_phases_agree(name: str, prefix: str) -> None:
+    """The phases' powers add up to the power; none is more than voltage times current, nor much less, nor against it."""
+    values = built_in_devices()[name].values(KNOWN[name].image)
+    powers = phases_of(values, f"{prefix}power")
+    if powers:
+        assert sum(powers) == pytest.approx(
+            values[Quantity(f"{prefix}power")], rel=0.01
+        )
+    currents = phases_of(values, f"{prefix}current")
+    for power, current in zip(powers, currents, strict=False):
+        assert power * current > 0
+        assert 0.2 < power / (230 * current) < 1.07
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_device_is_recognised_as_itself_and_as_no_other(name: str) -> None:
+    """A scan finds one device, or none where there is nothing to tell it by."""
+    image = KNOWN[name].image
+    found = {
+        other
+        for other, device in built_in_devices().items()
+        if recognised(device, image)
+    }
+    assert found == (set() if name in CHOSEN_BY_HAND else {name})
+
+
+@pytest.mark.parametrize("word", [0, 0xFFFF, 0x8000, 230, 500])
+def test_a_device_that_says_the_same_everywhere_is_none(word: int) -> None:
+    """Simulators and gateways answer every address; that is no device."""
+    addresses = {
+        (condition.register.table, address)
+        for device in built_in_devices().values()
+        for condition in device.identify
+        for address in condition.register.addresses
+    }
+    image = dict.fromkeys(addresses, word)
+    assert [d.id for d in built_in_devices().values() if recognised(d, image)] == []
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_device_answers_at_a_unit_that_its_file_names(name: str) -> None:
+    """A scan asks the units of the files first."""
+    assert KNOWN[name].unit_id in built_in_devices()[name].unit_ids
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_meter_has_a_power_and_a_system_a_grid(name: str) -> None:
+    """What a kind is for is there."""
+    device = built_in_devices()[name]
+    needed = {
+        DeviceKind.METER: Quantity.POWER,
+        DeviceKind.INVERTER: Quantity.SOLAR_POWER,
+        DeviceKind.BATTERY: Quantity.BATTERY_POWER,
+        DeviceKind.SYSTEM: Quantity.GRID_POWER,
+    }
+    assert needed[device.kind] in device.readings
+
+
+@pytest.mark.parametrize("path", sorted(BUILT_IN.glob("*.yaml")), ids=lambda p: p.stem)
+def test_a_file_names_its_source(path: Path) -> None:
+    """A document or a repository, and against what it was checked; lines that a screen shows whole."""
+    text = path.read_text(encoding="utf-8")
+    assert re.search(r"^source: \S.{20,}$", text, re.MULTILINE)
+    head = " ".join(
+        line.removeprefix("# ") for line in text.splitlines() if line.startswith("#")
+    )
+    assert "hecked against" in head
+    assert max(len(line) for line in text.splitlines()) <= 120
