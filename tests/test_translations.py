@@ -17,6 +17,9 @@ from custom_components.sunfuse.flows.charger import charger_schema
 from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
 from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
 from custom_components.sunfuse.flows.security import SECURITY
+from custom_components.sunfuse.flows.tables import LABELLED, ROW_ERRORS
+from custom_components.sunfuse.flows.tariff_forms import FORMS, FormContext
+from custom_components.sunfuse.flows.tariff_preview import SOURCE_ERRORS
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
@@ -180,6 +183,8 @@ def test_steps(flow: str) -> None:
     }
     if flow == "options":
         shown = shown - {None} | THEMES.keys()
+    if flow == "tariff":
+        shown = shown - {None} | FORMS.keys()
     assert shown == texts["step"].keys()
     for name, step in texts["step"].items():
         assert step.keys() <= STEP_KEYS, name
@@ -209,7 +214,14 @@ def _keys(schema: Any) -> set[str]:
     return {str(key) for key in schema.schema}
 
 
-def test_fields() -> None:
+def _tariff_forms(hass: HomeAssistant) -> dict[str, Any]:
+    """Return the forms of a tariff, with the keys of what they name themselves as names."""
+    labels = {key: {o: o for o in options} for key, options in LABELLED.items()}
+    context = FormContext(hass=hass, labels=labels)
+    return {name: form(context) for name, form in FORMS.items()}
+
+
+def test_fields(hass: HomeAssistant) -> None:
     """Each field of a form has a label and a description, and no text is of a field that is gone."""
     site = site_entry(9000)
     charger = charger_schema(site)
@@ -226,7 +238,9 @@ def test_fields() -> None:
         ("config", "password"): passwords.PASSWORD,
         ("charger", "password"): passwords.PASSWORD,
     }
+    expected |= {("tariff", name): form for name, form in _tariff_forms(hass).items()}
     without = {
+        ("tariff", "preview"),
         ("config", "user"),
         ("config", "address"),
         ("options", "init"),
@@ -306,7 +320,7 @@ def _returned(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str 
 def test_errors() -> None:
     """Each error that a form can show has its text, and no text is of an error that is gone."""
     texts = {key for _, section in FLOWS.values() for key in section.get("error", {})}
-    assert texts == _errors()
+    assert texts == _errors() | ROW_ERRORS | SOURCE_ERRORS
 
 
 @pytest.mark.parametrize("flow", FLOWS)
@@ -402,7 +416,7 @@ def test_devices() -> None:
     )
 
 
-def test_selectors() -> None:
+def test_selectors(hass: HomeAssistant) -> None:
     """Each list to choose from has its choices named."""
     options: dict[str, set[str]] = {}
     for action in _actions().values():
@@ -414,7 +428,8 @@ def test_selectors() -> None:
         _literal(_keyword(call, "translation_key"))
         for call in _calls(TREES.values(), "SelectSelectorConfig")
     }
-    assert (keys - {None}) | options.keys() == ENGLISH["selector"].keys()
+    options |= {key: set(names) for key, names in LABELLED.items()}
+    assert (keys - {None}) | options.keys() == ENGLISH["selector"].keys() - {"periods"}
     charger = charger_schema(site_entry(9000), with_identity=True)
     for schema in (
         forms.GRID,
@@ -425,13 +440,20 @@ def test_selectors() -> None:
         ADVANCED_SCHEMA,
         passwords.PASSWORD,
         SECURITY,
+        *_tariff_forms(hass).values(),
     ):
         for selector in schema.schema.values():
             config = getattr(selector, "config", {})
-            if key := config.get("translation_key"):
+            if fields := config.get("fields"):
+                texts = ENGLISH["selector"][config["translation_key"]]["fields"]
+                assert texts.keys() == fields.keys()
+                assert all({"name", "description"} == t.keys() for t in texts.values())
+            elif key := config.get("translation_key"):
                 options[key] = set(config["options"])
     assert options == {
-        key: set(texts["options"]) for key, texts in ENGLISH["selector"].items()
+        key: set(texts["options"])
+        for key, texts in ENGLISH["selector"].items()
+        if "options" in texts
     }
 
 

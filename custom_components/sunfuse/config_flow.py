@@ -39,6 +39,7 @@ from .const import (
     KIND_SITE,
     MAIN_CIRCUIT,
     SUBENTRY_CHARGER,
+    SUBENTRY_TARIFF,
     SYSTEM_SINGLE_PHASE,
     SYSTEM_SPLIT_PHASE,
     SYSTEM_THREE_PHASE,
@@ -69,6 +70,7 @@ from .flows.schemas import (
     sources_of,
     sun_form,
 )
+from .flows.tariff import TariffSubentryFlow
 from .simulated_tariffs import simulated_tariffs
 from .simulator import default_site
 from .sources.config import SourcesConfig
@@ -119,7 +121,10 @@ class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return what a site consists of."""
-        return {SUBENTRY_CHARGER: ChargerSubentryFlow}
+        return {
+            SUBENTRY_TARIFF: TariffSubentryFlow,
+            SUBENTRY_CHARGER: ChargerSubentryFlow,
+        }
 
     @override
     async def async_step_user(

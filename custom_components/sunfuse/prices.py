@@ -151,7 +151,7 @@ class SitePrices(DataUpdateCoordinator[Prices]):
         )
         self._take(self._reader.known(now), now)
         if not self._reader.asks_out or self._asked_at is None:
-            self._read_soon(0)
+            self._start_read(now)
             return
         # Not every site of the world at the same second.
         self._read_soon(crc32(self.config_entry.entry_id.encode()) % 60)

@@ -1,0 +1,306 @@
+"""The forms of a tariff, filled in as a user would, and what is said when it is wrong."""
+
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+)
+from homeassistant.data_entry_flow import FlowResultType
+
+from .common import free_port, set_meters, site_entry
+from .test_prices import NOW, SPOT, rows, set_spot, state, tariff
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+NIGHT = {
+    "value": 0.08,
+    "start": "23:00:00",
+    "end": "07:00:00",
+    "weekdays": ["mon", "tue"],
+    "season_start": "10-01",
+    "season_end": "03-31",
+    "holidays": "also",
+}
+
+
+@pytest.fixture
+async def site(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, request: pytest.FixtureRequest
+) -> Any:
+    """Set up a site in Amsterdam, with the sub-entries that a test asks for."""
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    hass.config.currency = "EUR"
+    freezer.move_to(NOW)
+    set_meters(hass, currents_a=(1, 1, 1))
+    entry = site_entry(free_port(), *getattr(request, "param", ()))
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    yield entry
+    if entry.state is ConfigEntryState.LOADED:
+        await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def begin(
+    hass: HomeAssistant, entry: MockConfigEntry, kind: str
+) -> SubentryFlowResult:
+    """Begin with a new tariff of this kind."""
+    form = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "tariff"), context={"source": "user"}
+    )
+    assert form["step_id"] == "user"
+    return await submit(hass, form, {"name": "My tariff", "kind": kind})
+
+
+async def submit(
+    hass: HomeAssistant, form: SubentryFlowResult, typed: dict[str, Any]
+) -> SubentryFlowResult:
+    """Send a form."""
+    return await hass.config_entries.subentries.async_configure(form["flow_id"], typed)
+
+
+async def test_a_table(hass: HomeAssistant, site: MockConfigEntry) -> None:
+    """Rows, fees, taxes, feed-in, carbon, holidays; a look at the prices; then they are shown."""
+    form = await begin(hass, site, "table")
+    form = await submit(hass, form, {"value": 0.2, "periods": [NIGHT]})
+    assert form["step_id"] == "components"
+    form = await submit(
+        hass,
+        form,
+        {
+            "grid_fee": 0.05,
+            "grid_fee_periods": [{"value": 0, "start": "00:00:00", "end": "06:00:00"}],
+            "vat_percent": 20,
+            "source_has_vat": False,
+        },
+    )
+    form = await submit(hass, form, {"export": "same_as_import"})
+    form = await submit(
+        hass, form, {"carbon_value": 300, "holidays": ["12-25", "2026-04-06"]}
+    )
+    assert form["step_id"] == "preview"
+    shown = form["description_placeholders"]
+    assert shown
+    # (0.20 + 0.05) x 1.2 by day. It is Wednesday: the night's row does not hold.
+    assert shown["today"] == "12:00 0.300"
+    assert shown["tomorrow"] == "00:00 0.240 · 06:00 0.300"
+    result = await submit(hass, form, {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert float(state(hass, site, "import_price").state) == pytest.approx(0.3)
+    assert float(state(hass, site, "export_price").state) == pytest.approx(0.3)
+    assert float(state(hass, site, "carbon_intensity").state) == 300
+    again = await hass.config_entries.subentries.async_init(
+        (site.entry_id, "tariff"), context={"source": "user"}
+    )
+    assert (again["type"], again["reason"]) == (FlowResultType.ABORT, "single_tariff")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"start": "23:10:00"}, "not_a_quarter"),
+        ({"season_start": "31 March"}, "bad_season"),
+        ({"season_end": ""}, "bad_season"),
+        ({"season_start": "02-30"}, "bad_season"),
+    ],
+)
+async def test_a_wrong_row_is_named(
+    hass: HomeAssistant, site: MockConfigEntry, wrong: dict[str, Any], error: str
+) -> None:
+    """At the field, with the number of the row; what was typed stays."""
+    form = await begin(hass, site, "table")
+    typed = {"value": 0.2, "periods": [NIGHT, NIGHT | wrong]}
+    form = await submit(hass, form, typed)
+    assert form["errors"] == {"periods": error}
+    assert form["description_placeholders"] == {"row": "2"}
+    schema = form["data_schema"]
+    assert schema
+    suggested = {str(f): f.description["suggested_value"] for f in schema.schema}
+    assert suggested == typed
+    form = await submit(hass, form, {"value": 0.2, "periods": [NIGHT]})
+    assert form["step_id"] == "components"
+
+
+async def test_an_entity_is_recognised_by_its_shape(
+    hass: HomeAssistant, site: MockConfigEntry
+) -> None:
+    """What was recognised is shown, with the prices of today and what is expected of tomorrow."""
+    set_spot(hass, rows("2026-11-25", [0.1] * 18 + [0.4] * 6), [{"start": None}])
+    form = await begin(hass, site, "entity")
+    form = await submit(hass, form, {"entities": [SPOT]})
+    form = await submit(hass, form, {"source_has_vat": False})
+    form = await submit(
+        hass, form, {"export": "spot", "export_factor": 1, "export_offset": -0.02}
+    )
+    form = await submit(hass, form, {})
+    shown = form["description_placeholders"]
+    assert shown
+    assert shown["today"] == "12:00 0.100 · 18:00 0.400"
+    assert shown["tomorrow"].startswith("00:00 ~0.100")
+    assert shown["found"] == "raw_today (24)"
+    await submit(hass, form, {})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert float(state(hass, site, "export_price").state) == pytest.approx(0.08)
+
+
+@pytest.mark.parametrize(
+    ("value", "attributes", "error"),
+    [
+        ("21.5", {"unit_of_measurement": "°C"}, "nothing_found"),
+        ("unavailable", {}, "source_failed"),
+        ("x", {"raw_today": rows("2026-11-25", [85.0] * 24)}, "unit_unknown"),
+        (
+            "x",
+            {
+                "raw_today": rows("2026-11-25", [8500] * 24),
+                "unit_of_measurement": "EUR/kWh",
+            },
+            "scale_unknown",
+        ),
+        (
+            "x",
+            {
+                "raw_today": rows("2026-11-20", [0.1] * 24),
+                "unit_of_measurement": "EUR/kWh",
+            },
+            "outdated",
+        ),
+        ("x", {"prices": "[{'start': '2026-11-25T00:00', "}, "unreadable"),
+    ],
+)
+async def test_an_entity_that_shows_no_prices(
+    hass: HomeAssistant,
+    site: MockConfigEntry,
+    value: str,
+    attributes: dict[str, Any],
+    error: str,
+) -> None:
+    """It is said at the field why, before anything is kept."""
+    hass.states.async_set(SPOT, value, attributes)
+    form = await begin(hass, site, "entity")
+    form = await submit(hass, form, {"entities": [SPOT]})
+    assert form["errors"] == {"entities": error}
+    if error == "unit_unknown":
+        form = await submit(hass, form, {"entities": [SPOT], "unit": "miles"})
+        assert form["errors"] == {"unit": "bad_unit"}
+        form = await submit(hass, form, {"entities": [SPOT], "unit": "EUR/MWh"})
+        assert form["step_id"] == "components"
+
+
+async def test_an_integrations_action(
+    hass: HomeAssistant, site: MockConfigEntry
+) -> None:
+    """The integrations that are there are offered; an area that has no prices is refused."""
+    form = await hass.config_entries.subentries.async_init(
+        (site.entry_id, "tariff"), context={"source": "user"}
+    )
+    typed = {"name": "Spot", "kind": "action"}
+    form = await submit(hass, form, typed)
+    assert form["errors"] == {"kind": "no_actions"}
+    nordpool = MockConfigEntry(
+        domain="nordpool",
+        title="Nord Pool",
+        data={"currency": "SEK"},
+        state=ConfigEntryState.LOADED,
+    )
+    nordpool.add_to_hass(hass)
+
+    async def answer(call: ServiceCall) -> ServiceResponse:
+        return {
+            "SE3": [
+                {"start": r["start"], "end": r["end"], "price": r["value"]}
+                for r in rows(str(call.data["date"]), [850.0] * 96)
+            ]
+        }
+
+    hass.services.async_register(
+        "nordpool",
+        "get_prices_for_date",
+        answer,
+        supports_response=SupportsResponse.ONLY,
+    )
+    form = await submit(hass, form, typed)
+    assert form["step_id"] == "action"
+    schema = form["data_schema"]
+    assert schema
+    chosen = {"action": f"nordpool/{nordpool.entry_id}"}
+    options = schema.schema["action"].config["options"]
+    assert options == [{"value": chosen["action"], "label": "Nord Pool: Nord Pool"}]
+    form = await submit(hass, form, {**chosen, "area": "SE9"})
+    assert form["errors"] == {"action": "nothing_found"}
+    form = await submit(hass, form, {**chosen, "area": "SE3"})
+    form = await submit(hass, form, {"vat_percent": 25, "source_has_vat": False})
+    form = await submit(hass, form, {"export": "source"})
+    assert form["errors"] == {"export_entities": "no_source"}
+    form = await submit(hass, form, {"export": "fixed", "export_value": 0.6})
+    form = await submit(hass, form, {"holidays": ["Christmas"]})
+    assert form["errors"] == {"holidays": "bad_holiday"}
+    form = await submit(hass, form, {})
+    assert (form["description_placeholders"] or {})["currency"] == "SEK"
+    await submit(hass, form, {})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    price = state(hass, site, "import_price")
+    assert float(price.state) == pytest.approx(0.85 * 1.25)
+    assert price.attributes["unit_of_measurement"] == "SEK/kWh"
+    nordpool.mock_state(hass, ConfigEntryState.NOT_LOADED)
+
+
+STORED = tariff(
+    source={"kind": "entity", "entities": [SPOT], "unit": "EUR/MWh", "name": None},
+    components={
+        "surcharge": 0.02,
+        "grid_fee": {
+            "value": 0.03,
+            "periods": [{"value": 0.01, "season": ["10-01", "03-31"]}],
+        },
+        "export": "source",
+    },
+    export={"kind": "entity", "entities": ["sensor.feed_in"]},
+    carbon={"kind": "table", "table": {"value": 200}},
+    holidays=["12-25"],
+)
+
+
+@pytest.mark.parametrize("site", [[STORED]], indirect=True)
+async def test_a_tariff_is_changed(hass: HomeAssistant, site: MockConfigEntry) -> None:
+    """Every form shows what is stored; a source that is away now may stay."""
+    (subentry,) = site.get_subentries_of_type("tariff")
+    form = await hass.config_entries.subentries.async_init(
+        (site.entry_id, "tariff"),
+        context={"source": "reconfigure", "subentry_id": subentry.subentry_id},
+    )
+    for step in ("reconfigure", "entity", "components", "export", "more"):
+        assert form["step_id"] == step
+        schema = form["data_schema"]
+        assert schema
+        shown = {
+            str(field): field.description["suggested_value"]
+            for field in schema.schema
+            if field.description and "suggested_value" in field.description
+        }
+        if step == "components":
+            assert shown["surcharge"] == 0.02
+            assert shown["grid_fee_periods"][0]["season_start"] == "10-01"
+            shown["surcharge"] = 0.04
+            shown["source_has_vat"] = False
+        form = await submit(hass, form, shown)
+    assert form["step_id"] == "preview"
+    result = await submit(hass, form, {})
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (subentry,) = site.get_subentries_of_type("tariff")
+    assert subentry.data["components"]["surcharge"] == 0.04
+    (period,) = subentry.data["components"]["grid_fee"]["periods"]
+    assert (period["value"], period["season"]) == (0.01, ["10-01", "03-31"])
+    assert subentry.data["source"]["entities"] == [SPOT]
+    assert subentry.data["export"]["entities"] == ["sensor.feed_in"]
+    assert subentry.data["carbon"]["table"]["value"] == 200
