@@ -12,7 +12,7 @@ import pytest
 
 from custom_components.sunfuse.config_flow import SunfuseConfigFlow
 from custom_components.sunfuse.engine.model import ReasonKey
-from custom_components.sunfuse.flows import passwords, schemas as forms
+from custom_components.sunfuse.flows import card, passwords, schemas as forms
 from custom_components.sunfuse.flows.charger import charger_schema
 from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
 from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
@@ -237,6 +237,9 @@ def test_fields(hass: HomeAssistant) -> None:
         ("charger", "reconfigure"): charger_schema(site, existing=True),
         ("config", "password"): passwords.PASSWORD,
         ("charger", "password"): passwords.PASSWORD,
+        ("config", "card"): card.HOLDER,
+        ("card", "user"): card.NEW_CARD,
+        ("card", "reconfigure"): card.HOLDER,
     }
     expected |= {("tariff", name): form for name, form in _tariff_forms(hass).items()}
     without = {
@@ -441,6 +444,8 @@ def test_selectors(hass: HomeAssistant) -> None:
         passwords.PASSWORD,
         SECURITY,
         *_tariff_forms(hass).values(),
+        card.NEW_CARD,
+        card.AUTHORIZATION,
     ):
         for selector in schema.schema.values():
             config = getattr(selector, "config", {})

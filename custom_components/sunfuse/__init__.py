@@ -9,6 +9,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
 from .actions import async_setup_actions
+from .authorization import Cards, follow_strangers
 from .central_system import CentralSystem
 from .const import CONF_KIND, CONF_PORT, CONF_SOURCES, DOMAIN, KIND_SIMULATED
 from .controller import Controller
@@ -67,7 +68,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         persistence=persistence,
     )
     house = SimulatedHouse(entry) if simulated else None
+    cards = Cards(hass, entry)
+    central_system.set_cards(cards.policy())
     entry.runtime_data = SunfuseData(
+        cards=cards,
         central_system=central_system,
         controller=controller,
         coordinator=coordinator,
@@ -91,6 +95,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     if entry.runtime_data.prices:
         entry.runtime_data.prices.start()
     follow_entry(hass, entry)
+    follow_strangers(hass, entry)
     follow_renames(hass, entry)
     watch_issues(hass, entry)
     return True

@@ -18,6 +18,7 @@ from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.typing import DiscoveryInfoType
 
 from .const import (
+    CONF_CARD_NUMBER,
     CONF_CIRCUIT,
     CONF_FAIL_SAFE_CURRENT,
     CONF_IDENTITY,
@@ -38,12 +39,14 @@ from .const import (
     KIND_SIMULATED,
     KIND_SITE,
     MAIN_CIRCUIT,
+    SUBENTRY_CARD,
     SUBENTRY_CHARGER,
     SUBENTRY_TARIFF,
     SYSTEM_SINGLE_PHASE,
     SYSTEM_SPLIT_PHASE,
     SYSTEM_THREE_PHASE,
 )
+from .flows.card import CardFlowMixin, CardSubentryFlow
 from .flows.charger import (
     ChargerFlowMixin,
     ChargerSubentryFlow,
@@ -96,7 +99,7 @@ _VOLTAGE_V = {
 }
 
 
-class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
+class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMAIN):
     """Set up a site, or accept a charger that was discovered."""
 
     VERSION = 1
@@ -124,6 +127,7 @@ class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
         return {
             SUBENTRY_TARIFF: TariffSubentryFlow,
             SUBENTRY_CHARGER: ChargerSubentryFlow,
+            SUBENTRY_CARD: CardSubentryFlow,
         }
 
     @override
@@ -319,7 +323,9 @@ class SunfuseConfigFlow(ChargerFlowMixin, ConfigFlow, domain=DOMAIN):
     async def async_step_integration_discovery(
         self, discovery_info: DiscoveryInfoType
     ) -> ConfigFlowResult:
-        """Handle a charger that connected to a site and is not known."""
+        """Handle a charger that connected to a site, or a card that was held to one, and is not known."""
+        if CONF_CARD_NUMBER in discovery_info:
+            return await self.async_step_card_found(discovery_info)
         return await self.async_step_discovered(discovery_info)
 
     async def _suggestions(self) -> SourcesConfig:

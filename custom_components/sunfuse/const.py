@@ -53,6 +53,31 @@ SECURITY_OPEN: Final = "open"
 SECURITY_PASSWORD: Final = "password"
 SECURITY_CERTIFICATE: Final = "certificate"
 
+# A card, or what counts as one: its sub-entry, whose unique id is made of its number.
+SUBENTRY_CARD: Final = "card"
+CONF_CARD_NUMBER: Final = "number"
+CONF_CARD_KIND: Final = "kind"
+CONF_BLOCKED: Final = "blocked"
+CONF_PRIORITY: Final = "priority"
+CONF_BOOST_QUOTA_KWH: Final = "boost_quota_kwh"
+CARD_RFID: Final = "rfid"
+CARD_CONTRACT: Final = "contract"
+CARD_VEHICLE: Final = "vehicle"
+
+# Who may charge.
+CONF_AUTHORIZATION: Final = "authorization"
+CONF_ASK_DEFAULT: Final = "ask_default"
+CONF_ASK_TIMEOUT: Final = "ask_timeout_s"
+AUTHORIZATION_FREE: Final = "free"
+AUTHORIZATION_LIST: Final = "list"
+AUTHORIZATION_ASK: Final = "ask"
+# Chargers give up after 20 s to 60 s; a driver does sooner.
+DEFAULT_ASK_TIMEOUT_S: Final = 10.0
+# These are taken over while the chargers stay connected.
+LIVE_OPTIONS: Final = frozenset(
+    (CONF_AUTHORIZATION, CONF_ASK_DEFAULT, CONF_ASK_TIMEOUT)
+)
+
 # The certificate of the port that chargers connect to.
 CONF_TLS: Final = "tls"
 CONF_TLS_CERTIFICATE: Final = "tls_certificate"

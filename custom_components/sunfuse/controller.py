@@ -1,6 +1,7 @@
 """The loop that joins the rooms: readings to snapshot, snapshot to decision, decision to chargers and entities."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 from typing import Any
@@ -11,6 +12,7 @@ from homeassistant.helpers import discovery_flow
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.util import dt as dt_util
 
+from .authorization import Holder
 from .central_system import CentralSystem
 from .central_system.model import ConnectorState, StationState
 from .const import CONF_CONNECTORS, CONF_IDENTITY, CONF_SPEED, DOMAIN, SUBENTRY_CHARGER
@@ -21,7 +23,7 @@ from .engine import Memory, decide
 from .engine.model import Connector, Decision
 from .offers import Offer, OfferSender
 from .persistence import Persistence
-from .settings import Settings
+from .settings import ConnectorSettings, Settings
 from .snapshot import build_snapshot, connector_of, site_of, station_config
 from .sources.live import LiveSource
 
@@ -186,6 +188,7 @@ class Controller:
                         connector=state,
                         decision=by_id[key.id],
                         settings=self._settings.connector(key.id),
+                        holder=self._holder(state),
                     )
                     for key, (station, state) in states.items()
                 },
@@ -208,9 +211,24 @@ class Controller:
             site=site_of(self._entry.data),
             station=station,
             state=state,
-            settings=self._settings.connector(key.id),
+            settings=self._settings_of(key, state),
             in_flight_a=self._offers.in_flight_a(key),
         )
+
+    def _settings_of(
+        self, key: ConnectorKey, state: ConnectorState
+    ) -> ConnectorSettings:
+        """Return what is set for a connector; the card that charges there brings its priority with it."""
+        settings = self._settings.connector(key.id)
+        holder = self._holder(state)
+        if holder is None or holder.priority is None:
+            return settings
+        return replace(settings, priority=holder.priority)
+
+    def _holder(self, state: ConnectorState) -> Holder | None:
+        if state.transaction is None:
+            return None
+        return self._entry.runtime_data.cards.holder(state.transaction.id_token)
 
     def _send(self, decision: Decision) -> None:
         keys = {key.id: key for key in self.connector_keys()}

@@ -15,6 +15,7 @@ from .sources.config import SourcesConfig
 from .sources.states import SourceProblem
 
 if TYPE_CHECKING:
+    from .authorization import Cards, Holder
     from .controller import Controller
     from .coordinator import SunfuseCoordinator
     from .prices import SitePrices
@@ -43,6 +44,7 @@ class ConnectorData:
     connector: ConnectorState
     decision: ConnectorDecision
     settings: ConnectorSettings
+    holder: Holder | None = None  # whose card the running transaction is on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ class SunfuseData:
     coordinator: SunfuseCoordinator
     settings: Settings
     sentences: Mapping[str, str]
+    cards: Cards
     simulated_house: SimulatedHouse | None = None
     prices: SitePrices | None = None
     sources: SourcesConfig = SourcesConfig()

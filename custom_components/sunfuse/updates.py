@@ -12,7 +12,9 @@ from .central_system.model import StationInfo, StationState
 from .const import (
     CONF_SOURCES,
     LIVE_CHARGER_KEYS,
+    LIVE_OPTIONS,
     SUBENTRY_CAPACITY,
+    SUBENTRY_CARD,
     SUBENTRY_CHARGER,
     SUBENTRY_TARIFF,
 )
@@ -55,6 +57,8 @@ def follow_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
         ):
             hass.config_entries.async_schedule_reload(entry.entry_id)
             return
+        runtime = entry.runtime_data
+        runtime.central_system.set_cards(runtime.cards.policy())
         entry.runtime_data.controller.load_chargers()
 
     entry.async_on_unload(entry.add_update_listener(updated))
@@ -102,11 +106,11 @@ def _site(entry: SunfuseConfigEntry) -> tuple[Any, ...]:
     return (
         entry.title,
         entry.data,
-        entry.options,
+        {k: v for k, v in entry.options.items() if k not in LIVE_OPTIONS},
         [
             (subentry.subentry_id, subentry.title, subentry.data)
             for subentry in entry.subentries.values()
-            if subentry.subentry_type != SUBENTRY_CHARGER
+            if subentry.subentry_type not in (SUBENTRY_CHARGER, SUBENTRY_CARD)
         ],
     )
 

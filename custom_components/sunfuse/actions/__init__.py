@@ -2,6 +2,7 @@
 
 from homeassistant.core import HomeAssistant, callback
 
+from .cards import async_setup_card_actions
 from .chargers import async_setup_charger_actions
 from .report import async_setup_report_action
 from .sharing import async_setup_sharing_actions
@@ -10,6 +11,7 @@ from .sharing import async_setup_sharing_actions
 @callback
 def async_setup_actions(hass: HomeAssistant) -> None:
     """Register all actions, which are there whether a site is loaded or not."""
+    async_setup_card_actions(hass)
     async_setup_charger_actions(hass)
     async_setup_sharing_actions(hass)
     async_setup_report_action(hass)

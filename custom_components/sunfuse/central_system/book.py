@@ -196,7 +196,11 @@ class StationBook:
         """Note that a card was held to the station, and what became of it (None: somebody is asked)."""
         if decision is False:
             self.counters["refused_cards"] += 1
-        self._set(last_card=token)
+        self._set(last_card=token, last_card_at=self.now(), last_card_taken=decision)
+
+    def told_firmware(self, status: str) -> None:
+        """Note how far the station is with fetching and installing firmware."""
+        self._set(firmware_status=status)
 
     def told_fail_safe_set(self, *, taken: bool) -> None:
         """Note whether the station took its fail-safe current."""

@@ -51,7 +51,14 @@ class Commissioner(ActingAdapter):
     async def _ask_about(
         self, token: str, answer: Callable[[bool], Payload]
     ) -> Payload:
-        return answer(await self.station.cards.answer(self.station.identity, token))
+        taken = await self.station.cards.answer(self.station.identity, token)
+        self.station.told_card(token, taken)
+        return answer(taken)
+
+    def note_firmware(self, payload: Payload) -> Payload:
+        """Note how far the station is with its firmware."""
+        self.station.told_firmware(payload["status"])
+        return {}
 
     async def _set_up_cards(self) -> None:
         """Keep the station's list in step, so that drivers get in while we are away."""

@@ -146,6 +146,10 @@ class StationState:
     fall_back_a: float | None = None
     switches_phases: bool = False  # whether it charges on one phase if it is told to
     last_card: str | None = None  # the card that was held to it last
+    last_card_at: datetime | None = None
+    last_card_taken: bool | None = None  # None while somebody is asked about it
+    # What the station said last of fetching and installing firmware, in the specification's word.
+    firmware_status: str | None = None
     # Somebody failed to prove to be this station: how often, and from which address last.
     wrong_passwords: int = 0
     wrong_password_from: str | None = None

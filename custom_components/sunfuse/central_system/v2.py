@@ -38,7 +38,6 @@ _PENDING_MAY = frozenset(("BootNotification", "StatusNotification", "Heartbeat")
 _ANSWERS: dict[str, Payload] = {
     "BatterySwap": {},
     "ClosePeriodicEventStream": {},
-    "FirmwareStatusNotification": {},
     "Get15118EVCertificate": {"status": "Failed", "exiResponse": ""},
     "GetCertificateStatus": {"status": "Failed"},
     "LogStatusNotification": {},
@@ -67,6 +66,7 @@ class Adapter2(Smart2):
             "Authorize": self._authorize,
             "BootNotification": self._boot,
             "DataTransfer": self._data_transfer,
+            "FirmwareStatusNotification": self.note_firmware,
             "GetCertificateChainStatus": self._certificate_chain,
             "Heartbeat": self._heartbeat,
             "MeterValues": self._meter_values,

@@ -90,6 +90,7 @@ BEHAVIOUR: Mapping[str, Any] = {
     "number_phases": _YES_NO,
     "whole_amperes": _YES_NO,
     "long_texts": _YES_NO,
+    "switches_phases": _YES_NO,
 }
 _WHOLE = frozenset(("lasting_stack_level",))
 

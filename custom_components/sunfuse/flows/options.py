@@ -14,6 +14,7 @@ from ..const import (
     CONF_METER_MAX_AGE,
     DEFAULT_METER_MAX_AGE_S,
 )
+from .card import AUTHORIZATION, authorization_values, check_authorization
 from .charger import chargers_of, fail_safe_fits
 from .checks import Errors, check_options
 from .schemas import OPTIONS
@@ -60,6 +61,11 @@ THEMES = {
         values=_protection_values,
         check=_check_protection,
     ),
+    "cards": Theme(
+        schema=lambda _entry: AUTHORIZATION,
+        values=authorization_values,
+        check=check_authorization,
+    ),
     "security": Theme(
         schema=lambda _entry: SECURITY, values=security_values, check=check_files
     ),
@@ -80,6 +86,12 @@ class SunfuseOptionsFlow(OptionsFlow):
     ) -> ConfigFlowResult:
         """Ask for the margin, and the age at which a reading counts as lost."""
         return self._show("protection", user_input)
+
+    async def async_step_cards(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask who may charge."""
+        return self._show("cards", user_input)
 
     async def async_step_security(
         self, user_input: dict[str, Any] | None = None

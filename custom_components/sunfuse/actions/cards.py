@@ -1,0 +1,38 @@
+"""The action by which an automation says whether a card may charge."""
+
+import probatio
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+
+from ..const import DOMAIN
+from ..data import SunfuseConfigEntry
+
+AUTHORIZE = probatio.Schema(
+    {
+        probatio.Required("request_id"): cv.string,
+        probatio.Required("accept"): cv.boolean,
+    }
+)
+
+
+@callback
+def async_setup_card_actions(hass: HomeAssistant) -> None:
+    """Register the action."""
+
+    async def authorize(call: ServiceCall) -> None:
+        request_id: str = call.data["request_id"]
+        accept: bool = call.data["accept"]
+        entries: list[SunfuseConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+        if not any(
+            entry.state is ConfigEntryState.LOADED
+            and entry.runtime_data.cards.answer(request_id, accept=accept)
+            for entry in entries
+        ):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="nobody_waits"
+            )
+
+    hass.services.async_register(DOMAIN, "authorize", authorize, AUTHORIZE)
