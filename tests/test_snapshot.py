@@ -10,6 +10,7 @@ from custom_components.sunfuse.central_system.model import (
     StationState,
     Transaction,
 )
+from custom_components.sunfuse.circuits import main_circuit
 from custom_components.sunfuse.data import ConnectorKey
 from custom_components.sunfuse.engine.model import (
     Connector,
@@ -20,7 +21,6 @@ from custom_components.sunfuse.engine.model import (
 from custom_components.sunfuse.settings import ConnectorSettings
 from custom_components.sunfuse.snapshot import (
     connector_of,
-    main_circuit,
     site_draw,
     station_config,
     wiring,
@@ -109,7 +109,7 @@ def test_two_legs_are_one_phase_to_the_charger() -> None:
 )
 def test_limit_never_exceeds_the_fuse(limit_a: float | None, expected: float) -> None:
     """A limit set in the UI lowers the main fuse, and never raises it."""
-    circuit = main_circuit("Home", SITE_DATA, {}, limit_a)
+    circuit = main_circuit("Home", SITE_DATA, limit_a)
     assert circuit.limit_a == (expected,) * 3
 
 

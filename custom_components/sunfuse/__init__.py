@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 from .actions import async_setup_actions
 from .authorization import Cards, follow_strangers
 from .central_system import CentralSystem
+from .circuits import CircuitTree
 from .const import CONF_KIND, CONF_PORT, CONF_SOURCES, DOMAIN, KIND_SIMULATED
 from .controller import Controller
 from .coordinator import SunfuseCoordinator
@@ -157,4 +158,10 @@ def _live_source(
         else SourcesConfig.from_dict(entry.data[CONF_SOURCES])
     )
     entry.runtime_data.sources = sources
-    return LiveSource(hass, sources, phases=site.phases, voltage_v=site.voltage_v)
+    return LiveSource(
+        hass,
+        sources,
+        phases=site.phases,
+        voltage_v=site.voltage_v,
+        circuits=CircuitTree.of(entry).sources(),
+    )

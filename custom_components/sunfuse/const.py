@@ -92,6 +92,21 @@ DEFAULT_RENEW_S: Final = 40
 
 MAIN_CIRCUIT: Final = "main"
 
+# The keys of a circuit's sub-entry. The main fuse has those from the assumed load on in its entry or its options.
+# What is told of each phase has the phase in its name: `limit_l1_a`, `fixed_l1_a`.
+SUBENTRY_CIRCUIT: Final = "circuit"
+CONF_PARENT: Final = "parent"
+CONF_LIMIT: Final = "limit_a"
+CONF_ASSUMED_LOAD: Final = "assumed_load_a"
+CONF_TEMPERATURE: Final = "temperature"
+CONF_DERATE_FROM: Final = "derate_from_c"
+CONF_DERATE_TO: Final = "derate_to_c"
+CONF_DERATE_STOP: Final = "derate_stop_c"
+# The largest difference between phases that the cars may cause.
+CONF_IMBALANCE: Final = "imbalance_a"
+# What circuits that were removed were called and hung from, by their id.
+CONF_REMOVED_CIRCUITS: Final = "removed_circuits"
+
 # Sub-entries for what energy and peaks cost; their data are what sources/tariffs reads.
 SUBENTRY_TARIFF: Final = "tariff"
 SUBENTRY_CAPACITY: Final = "capacity_tariff"

@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 from .authorization import Holder
 from .central_system import CentralSystem
 from .central_system.model import ConnectorState, StationState
+from .circuits import CircuitTree
 from .const import CONF_CONNECTORS, CONF_IDENTITY, CONF_SPEED, DOMAIN, SUBENTRY_CHARGER
 from .coordinator import SunfuseCoordinator
 from .data import ConnectorData, ConnectorKey, SiteData, SunfuseConfigEntry, identity_of
@@ -161,8 +162,7 @@ class Controller:
         snapshot = build_snapshot(
             now=dt_util.utcnow(),
             name=self._entry.runtime_data.sentences["main_circuit"],
-            data=self._entry.data,
-            options=self._entry.options,
+            tree=CircuitTree.of(self._entry),
             settings=self._settings,
             readings=readings,
             connectors=[

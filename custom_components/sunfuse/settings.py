@@ -8,7 +8,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from .const import CONF_KIND, CONF_SOURCES, DOMAIN, KIND_SIMULATED
+from .const import CONF_KIND, CONF_SOURCES, DOMAIN, KIND_SIMULATED, MAIN_CIRCUIT
 from .engine.model import Boost, ExternalLimit, LimitKind, Mode
 from .engine.tuning import Policy
 
@@ -53,6 +53,7 @@ class Settings:
         )
         self._default = ConnectorSettings(mode=default_mode)
         self._connectors: dict[str, ConnectorSettings] = {}
+        self._circuits: dict[str, float] = {}
         self._site = SiteSettings()
 
     async def async_load(self) -> None:
@@ -64,6 +65,7 @@ class Settings:
             policy=Policy(stored["policy"]),
             external_limit=_load_limit(stored["external_limit"]),
         )
+        self._circuits = dict(stored.get("circuits", {}))
         self._connectors = {
             connector: ConnectorSettings(
                 mode=Mode(settings["mode"]),
@@ -87,6 +89,30 @@ class Settings:
     def site(self) -> SiteSettings:
         """Return what is set for the site."""
         return self._site
+
+    @property
+    def limits_a(self) -> Mapping[str, float]:
+        """Return the limits that are set for circuits, that of the main fuse among them."""
+        if self._site.limit_a is None:
+            return self._circuits
+        return {**self._circuits, MAIN_CIRCUIT: self._site.limit_a}
+
+    @callback
+    def set_circuit_limit(self, circuit: str, limit_a: float) -> None:
+        """Set the limit of a circuit below the main fuse."""
+        self._circuits[circuit] = limit_a
+        self._save()
+
+    @callback
+    def forget_circuits(self, known: set[str]) -> None:
+        """Drop what was set for circuits that are no longer part of the site."""
+        if self._circuits.keys() - known:
+            self._circuits = {
+                circuit: limit_a
+                for circuit, limit_a in self._circuits.items()
+                if circuit in known
+            }
+            self._save()
 
     @callback
     def set_site(self, **changes: Any) -> None:
@@ -126,6 +152,7 @@ class Settings:
             "limit_a": self._site.limit_a,
             "policy": self._site.policy.value,
             "external_limit": _dump_limit(self._site.external_limit),
+            "circuits": dict(self._circuits),
             "connectors": {
                 connector: {
                     "mode": settings.mode.value,

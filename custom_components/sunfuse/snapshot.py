@@ -1,6 +1,7 @@
 """From the configuration, the readings and the chargers' states to what the engine decides on."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,17 +11,16 @@ from .central_system.model import (
     StationConfig,
     StationState,
 )
+from .circuits import CircuitTree
 from .const import (
     CONF_CIRCUIT,
     CONF_CONNECTORS,
     CONF_EXPIRY,
     CONF_FAIL_SAFE_CURRENT,
     CONF_IDENTITY,
+    CONF_IMBALANCE,
     CONF_L1_PHASE,
-    CONF_MAIN_FUSE,
-    CONF_MARGIN,
     CONF_MAX_CURRENT,
-    CONF_METER_MAX_AGE,
     CONF_MIN_CURRENT,
     CONF_PASSWORD,
     CONF_PHASES,
@@ -30,7 +30,6 @@ from .const import (
     CONF_SYSTEM,
     CONF_VOLTAGE,
     DEFAULT_EXPIRY_S,
-    DEFAULT_METER_MAX_AGE_S,
     DEFAULT_RENEW_S,
     MAIN_CIRCUIT,
     SECURITY_CERTIFICATE,
@@ -39,7 +38,7 @@ from .const import (
     SITE_PHASES,
 )
 from .data import ConnectorKey
-from .engine.model import Circuit, Connector, ConnectorStatus, PerPhase, Site, Snapshot
+from .engine.model import Connector, ConnectorStatus, PerPhase, Site, Snapshot
 from .settings import ConnectorSettings, Settings
 from .sources.live import SiteReadings
 
@@ -47,25 +46,6 @@ from .sources.live import SiteReadings
 def site_of(data: Mapping[str, Any]) -> Site:
     """Return the grid connection that a config entry describes."""
     return Site(phases=SITE_PHASES[data[CONF_SYSTEM]], voltage_v=data[CONF_VOLTAGE])
-
-
-def main_circuit(
-    name: str,
-    data: Mapping[str, Any],
-    options: Mapping[str, Any],
-    limit_a: float | None,
-) -> Circuit:
-    """Return the main fuse as the root of the tree; a limit set in the UI can only lower it."""
-    fuse_a: float = data[CONF_MAIN_FUSE]
-    limit = fuse_a if limit_a is None else min(fuse_a, limit_a)
-    return Circuit(
-        id=MAIN_CIRCUIT,
-        name=name,
-        parent=None,
-        limit_a=(limit,) * site_of(data).phases,
-        margin_a=options.get(CONF_MARGIN, data[CONF_MARGIN]),
-        meter_max_age_s=options.get(CONF_METER_MAX_AGE, DEFAULT_METER_MAX_AGE_S),
-    )
 
 
 def station_config(
@@ -184,22 +164,28 @@ def build_snapshot(
     *,
     now: datetime,
     name: str,
-    data: Mapping[str, Any],
-    options: Mapping[str, Any],
+    tree: CircuitTree,
     settings: Settings,
     readings: SiteReadings | None,
     connectors: Iterable[Connector],
 ) -> Snapshot:
-    """Return all that is known at `now`."""
-    meter = readings.meter if readings else None
+    """Return all that is known at `now`; `name` is that of the main circuit."""
+    readings = readings or SiteReadings()
+    main = ((MAIN_CIRCUIT, readings.meter),) if readings.meter else ()
     return Snapshot(
         now=now,
-        site=site_of(data),
-        circuits=(main_circuit(name, data, options, settings.site.limit_a),),
-        meters=((MAIN_CIRCUIT, meter),) if meter else (),
-        solar=readings.solar if readings else None,
-        battery=readings.battery if readings else None,
-        connectors=tuple(connectors),
+        site=replace(
+            site_of(tree.site), imbalance_a=tree.site.get(CONF_IMBALANCE) or None
+        ),
+        circuits=tree.engine_circuits(name, settings.limits_a),
+        meters=(*main, *readings.circuit_meters),
+        temperatures=readings.temperatures,
+        solar=readings.solar,
+        battery=readings.battery,
+        connectors=tuple(
+            replace(connector, circuit=tree.at(connector.circuit))
+            for connector in connectors
+        ),
         policy=settings.site.policy,
         limits=(limit,) if (limit := settings.site.external_limit) else (),
     )

@@ -3,25 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import CONF_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_entity_registry_updated_event
 
 from .central_system.model import StationInfo, StationState
+from .circuits import CircuitTree, hangs_from
 from .const import (
-    CONF_SOURCES,
+    CONF_PARENT,
+    CONF_REMOVED_CIRCUITS,
     LIVE_CHARGER_KEYS,
     LIVE_OPTIONS,
-    SUBENTRY_CAPACITY,
     SUBENTRY_CARD,
     SUBENTRY_CHARGER,
-    SUBENTRY_TARIFF,
 )
 from .data import SunfuseConfigEntry, identity_of
 from .devices import register_stations
-from .prices import renamed_tariff, tariff_entities
-from .sources.config import SourcesConfig
+from .entity_use import entities_of, replace_entity
 
 
 @callback
@@ -47,9 +46,13 @@ def follow_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """
     site_before = _site(entry)
     chargers = _chargers(entry)
+    circuits = CircuitTree.of(entry)
 
     async def updated(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
         nonlocal chargers
+        if _remember_removed(hass, entry, circuits):
+            # That is a change again, which sets the site up anew.
+            return
         before, chargers = chargers, _chargers(entry)
         kept = before.keys() & chargers.keys()
         if _site(entry) != site_before or any(
@@ -65,41 +68,38 @@ def follow_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
 
 
 @callback
+def _remember_removed(
+    hass: HomeAssistant, entry: SunfuseConfigEntry, before: CircuitTree
+) -> bool:
+    """Remember what circuits hung from that are gone while something hangs from them; returns whether there are any."""
+    now = CircuitTree.of(entry)
+    gone = now.orphaned(hangs_from(entry)) - now.removed.keys()
+    known = {
+        circuit: {CONF_NAME: found.name, CONF_PARENT: before.parent(circuit)}
+        for circuit in gone
+        if (found := before.circuits.get(circuit)) is not None
+    }
+    if known:
+        removed = {**now.removed, **known}
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_REMOVED_CIRCUITS: removed}
+        )
+    return bool(known)
+
+
+@callback
 def follow_renames(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Keep reading a sensor that the user gives another name."""
-    sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
 
     @callback
     def renamed(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
         old = event.data.get("old_entity_id")
-        if event.data["action"] != "update" or not isinstance(old, str):
-            return
-        new = event.data["entity_id"]
-        named = sources.renamed(lambda name: new if name == old else name)
-        if named != sources:
-            hass.config_entries.async_update_entry(
-                entry, data={**entry.data, CONF_SOURCES: named.to_dict()}
-            )
-        for tariff in _tariffs(entry):
-            if (data := renamed_tariff(tariff.data, old, new)) is not None:
-                hass.config_entries.async_update_subentry(entry, tariff, data=data)
+        if event.data["action"] == "update" and isinstance(old, str):
+            replace_entity(hass, entry, old, event.data["entity_id"])
 
-    named_prices = (sources.price_import, sources.price_export)
-    entities = {
-        *sources.entities,
-        *(entity for entity in named_prices if entity),
-        *(entity for tariff in _tariffs(entry) for entity in tariff_entities(tariff)),
-    }
     entry.async_on_unload(
-        async_track_entity_registry_updated_event(hass, entities, renamed)
+        async_track_entity_registry_updated_event(hass, entities_of(entry), renamed)
     )
-
-
-def _tariffs(entry: SunfuseConfigEntry) -> list[ConfigSubentry]:
-    return [
-        *entry.get_subentries_of_type(SUBENTRY_TARIFF),
-        *entry.get_subentries_of_type(SUBENTRY_CAPACITY),
-    ]
 
 
 def _site(entry: SunfuseConfigEntry) -> tuple[Any, ...]:

@@ -1,0 +1,73 @@
+"""Which entities of other integrations a site is read from, and what to do when one gets another name or a successor."""
+
+from collections.abc import Iterator
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+
+from .const import (
+    CONF_SOURCES,
+    CONF_TEMPERATURE,
+    SUBENTRY_CAPACITY,
+    SUBENTRY_CIRCUIT,
+    SUBENTRY_TARIFF,
+)
+from .prices import renamed_tariff, tariff_entities
+from .sources.config import CircuitSources, SourcesConfig
+
+
+def entities_of(entry: ConfigEntry) -> set[str]:
+    """Return every entity that a site, its circuits and its tariffs are read from."""
+    return set(_entities_of(entry))
+
+
+def _entities_of(entry: ConfigEntry) -> Iterator[str]:
+    sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
+    yield from sources.entities
+    prices = (sources.price_import, sources.price_export)
+    temperature = entry.options.get(CONF_TEMPERATURE)
+    yield from (entity for entity in (*prices, temperature) if entity)
+    for circuit in entry.get_subentries_of_type(SUBENTRY_CIRCUIT):
+        yield from _circuit_sources(circuit).entities
+    for tariff in _tariffs(entry):
+        yield from tariff_entities(tariff)
+
+
+@callback
+def replace_entity(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> None:
+    """Read from another entity wherever a site is read from this one."""
+
+    def named(name: str) -> str:
+        return new if name == old else name
+
+    update = hass.config_entries
+    sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
+    if (changed := sources.renamed(named)) != sources:
+        update.async_update_entry(
+            entry, data={**entry.data, CONF_SOURCES: changed.to_dict()}
+        )
+    if entry.options.get(CONF_TEMPERATURE) == old:
+        update.async_update_entry(
+            entry, options={**entry.options, CONF_TEMPERATURE: new}
+        )
+    for circuit in entry.get_subentries_of_type(SUBENTRY_CIRCUIT):
+        read_from = _circuit_sources(circuit)
+        if old in read_from.entities:
+            stored = read_from.renamed(named).to_dict()
+            update.async_update_subentry(
+                entry, circuit, data={**circuit.data, CONF_SOURCES: stored}
+            )
+    for tariff in _tariffs(entry):
+        if (data := renamed_tariff(tariff.data, old, new)) is not None:
+            update.async_update_subentry(entry, tariff, data=data)
+
+
+def _circuit_sources(circuit: ConfigSubentry) -> CircuitSources:
+    return CircuitSources.from_dict(circuit.data.get(CONF_SOURCES, {}))
+
+
+def _tariffs(entry: ConfigEntry) -> list[ConfigSubentry]:
+    return [
+        *entry.get_subentries_of_type(SUBENTRY_TARIFF),
+        *entry.get_subentries_of_type(SUBENTRY_CAPACITY),
+    ]
