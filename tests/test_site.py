@@ -360,7 +360,7 @@ async def test_a_sensor_that_is_gone_is_a_repair_issue(
 
     await wait_until(issues, "an issue")
     assert issues() == {"source_missing": {"entity": "sensor.sun", "site": "Home"}}
-    hass.states.async_set("sensor.sun", "3", {"unit_of_measurement": "kWh"})
+    hass.states.async_set("sensor.sun", "3", {"unit_of_measurement": "V"})
     await wait_until(lambda: "source_wrong_unit" in issues(), "another unit")
     hass.states.async_set("sensor.sun", "3", {"unit_of_measurement": "kW"})
     await wait_until(lambda: not issues(), "all is well again")
