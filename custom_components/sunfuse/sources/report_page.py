@@ -13,6 +13,8 @@ from .report import Caution, PhaseFigures, SiteReport
 from .report_carry import Charger, Outlook
 from .report_style import STYLE
 
+# Rows of the table of chargers that are seen at once.
+_ROWS = 6
 # What makes the answer itself doubtful; the other cautions are good to know.
 _GRAVE = {Caution.OVER_FUSE, Caution.SHORT_HISTORY, Caution.SLOW_METER}
 
@@ -158,14 +160,24 @@ def _chargers(report: SiteReport, page: Page) -> str:
                 f"{one.night_kwh:.1f}",
                 f"{one.poor_night_kwh:.1f}",
                 _percent(one.all_at_once),
-                _percent(one.any_at_all),
+                f"{fail_safe:.0f} A" if fail_safe else page.say("none_at_all"),
             ],
         )
-        for one in report.chargers
+        for one, fail_safe in zip(
+            report.chargers, report.proposals.fail_safe_a, strict=True
+        )
     ]
-    heads = ("number", "enough", "night", "poor_night", "all_at_once", "any_at_all")
+    names = ("number", "enough", "night", "poor_night", "all_at_once", "fail_safe")
+    heads = [page.say(f"head_{name}") for name in names]
+    shown = max(_ROWS, coming)
+    more = ""
+    if rows[shown:]:
+        more = (
+            f"<details><summary>{page.say('more')}</summary>"
+            f"{_table(heads, rows[shown:])}</details>"
+        )
     return (
-        f"<p>{told}</p>{_table([page.say(f'head_{name}') for name in heads], rows)}"
+        f"<p>{told}</p>{_table(heads, rows[:shown])}{more}"
         f'<p class="small">{page.say("chargers_note", energy=_short(page.charger.day_kwh))}</p>'
     )
 
@@ -260,7 +272,7 @@ def _gauge(one: PhaseFigures, fuse_a: float) -> str:
 
 
 def _proposals(report: SiteReport, page: Page) -> str:
-    """Return what to set, and what each charger may draw unwatched."""
+    """Return what to set; the fail-safe currents stand with the numbers of chargers."""
     proposals = report.proposals
     cards = (
         ("main_fuse", f"{_short(proposals.limit_a)} A"),
@@ -269,14 +281,9 @@ def _proposals(report: SiteReport, page: Page) -> str:
     shown = "".join(
         f"<div><dt>{page.say(key)}</dt><dd>{value}</dd></div>" for key, value in cards
     )
-    rows = [
-        ("", [str(number), f"{current:.0f} A" if current else page.say("none_at_all")])
-        for number, current in enumerate(proposals.fail_safe_a, start=1)
-    ]
-    heads = [page.say("head_number"), page.say("head_fail_safe")]
     return (
-        f'<dl class="cards">{shown}</dl><p>{page.say("fail_safe_note")}</p>'
-        f"{_table(heads, rows)}"
+        f'<dl class="cards">{shown}</dl>'
+        f'<p class="small">{page.say("fail_safe_note")}</p>'
     )
 
 

@@ -80,7 +80,7 @@ summary{cursor:pointer;color:var(--soft)}
 code{font-size:.9em;overflow-wrap:anywhere}
 @media(max-width:36rem){main{padding:.6rem}section,.answer{padding:.8rem}
 .answer{grid-template-columns:1fr}.answer p,.answer .number{grid-column:1;grid-row:auto}
-th,td{padding:.3rem .35rem}.gauge{width:3rem}
+table{font-size:.85rem}th{font-size:.7rem}th,td{padding:.3rem .25rem}.gauge{width:3rem}
 .bars div:not(:nth-child(3n+1)) b{display:none}.bars{gap:1px}}
 @media print{body{background:#fff}section,.answer{break-inside:avoid}
 details{display:none}}

@@ -41,13 +41,10 @@ async def async_site_meters(
     total = [sources.grid] if sources.grid else []
     powers = (*total, *solar, *sources.battery)
     named = [entity for source in powers for entity in source.entities]
-    named += sources.grid_phases
+    named += [*sources.grid_phases, *sources.grid_phases_export]
     kinds = await async_kinds(hass, named)
-    by_phase = _by_phase(sources.grid_phases, phases, kinds)
-    grid = tuple(_meters(total, kinds)) or tuple(
-        Meter(statistic_id=one.consumption, factor=1.0 if one.power else voltage_v)
-        for one in by_phase
-    )
+    by_phase = _by_phase(sources, phases, kinds)
+    grid = tuple(_meters(total, kinds)) or tuple(_added(by_phase, voltage_v))
     needed = [
         entity for source in (*solar, *sources.battery) for entity in source.entities
     ]
@@ -79,15 +76,36 @@ def _meters(
 
 
 def _by_phase(
-    entities: tuple[str, ...], phases: int, kinds: Mapping[str, str]
+    sources: SourcesConfig, phases: int, kinds: Mapping[str, str]
 ) -> tuple[PhaseMeter, ...]:
-    """Return a meter for each phase; none where one of them is not recorded."""
-    if len(entities) != phases or any(entity not in kinds for entity in entities):
+    """Return a meter for each phase; none where one of them is not recorded.
+
+    Currents without a sign stay without one here: on export they count as drawn, which
+    promises too little rather than too much.
+    """
+    drawn, given = sources.grid_phases, sources.grid_phases_export
+    needed = (*drawn, *given)
+    if len(drawn) != phases or any(entity not in kinds for entity in needed):
         return ()
+    backs = given or (None,) * phases
     return tuple(
-        PhaseMeter(consumption=entity, power=kinds[entity] != _CURRENT)
-        for entity in entities
+        PhaseMeter(
+            consumption=entity,
+            production=back,
+            power=kinds[entity] != _CURRENT,
+            inverted=sources.grid_phases_inverted,
+        )
+        for entity, back in zip(drawn, backs, strict=False)
     )
+
+
+def _added(phases: Iterable[PhaseMeter], voltage_v: float) -> Iterator[Meter]:
+    """Yield the meters whose sum is the total."""
+    for one in phases:
+        factor = 1.0 if one.power else voltage_v
+        yield Meter(statistic_id=one.consumption, inverted=one.inverted, factor=factor)
+        if one.production:
+            yield Meter(statistic_id=one.production, inverted=True, factor=factor)
 
 
 def _whole(
