@@ -103,12 +103,29 @@ def test_the_houses_own_power() -> None:
 
 
 def test_a_hole_in_one_series_is_a_hole() -> None:
-    """Missing solar data is no dark house, missing charger data no quiet one."""
+    """Missing solar data is no dark house; a charger that charged is not quiet when it falls silent."""
     grid = hours(NOW, [500.0, 500.0, 500.0])
     sun = hours(NOW, [100.0])
     car = hours(NOW + HOUR, [200.0])
     assert len(house_load(grid, sun)) == 4
-    assert len(house_load(grid, (), (), car)) == 4
+    # The hour before the charger was there, and the one that it told of.
+    assert [slot.value for slot in house_load(grid, (), (), car)] == [500.0] * 4 + (
+        [300.0] * 4
+    )
+    idle = hours(NOW, [0.0])
+    assert len(house_load(grid, (), (), idle)) == 12
+
+
+def test_an_inverter_that_sleeps_at_night() -> None:
+    """At one o'clock there is no sun: what the grid gives is the load. At noon nothing is known."""
+    place = Place(latitude=52.37, longitude=4.9)
+    night = datetime(2026, 11, 23, 0, tzinfo=UTC)
+    grid = (*hours(night, [400.0]), *hours(night + 12 * HOUR, [100.0]))
+    filled = with_nights((), grid, place)
+    assert [slot.value for slot in filled] == [0.0] * 4
+    assert [slot.value for slot in house_load(grid, filled)] == [400.0] * 4
+    sun = hours(night + 12 * HOUR, [900.0])
+    assert len(with_nights(sun, grid, place)) == 8
     assert house_load(grid, sun, (), car) == ()
 
 

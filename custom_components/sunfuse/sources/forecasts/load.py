@@ -6,9 +6,11 @@ little, and all of them less the older they are. On day one there is a household
 day; it counts as much as one day does, so each day makes the forecast better.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from operator import attrgetter
 
 from ..series import (
     QUARTER,
@@ -20,6 +22,7 @@ from ..series import (
     quarters,
     weighted_quantile,
 )
+from .clear_sky import Place, clear_sky_mean
 from .model import Forecast, with_spread
 
 # Shape of a European household's day, in watts: that of the standard load profile H0 of
@@ -33,6 +36,8 @@ _USUAL_MEAN_W = sum(_USUAL_DAY_W) / 24
 _USUAL_SPREAD = (0.45, 1.0, 2.2)
 _SAME_DAY, _SAME_KIND, _ANY = 1.0, 0.1, 0.02
 _HALF_LIFE = timedelta(days=28)
+_CHARGING_W = 100.0
+_LONGEST_CHARGE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +97,27 @@ def expect_load(
     return with_spread(slots, powers)
 
 
+def with_nights(solar_w: Series, times: Series, place: Place) -> Series:
+    """Fill the nights of a solar series, when many inverters sleep and tell nothing.
+
+    They are filled at the times that another series knows of.
+    """
+    known = {slot.start: slot for slot in by_quarter(solar_w)}
+    for slot in by_quarter(times):
+        if slot.start not in known and not clear_sky_mean(slot.start, slot.end, place):
+            known[slot.start] = Slot(start=slot.start, end=slot.end, value=0.0)
+    return tuple(known[start] for start in sorted(known))
+
+
+def _may_charge(cars_w: Series, at: datetime) -> bool:
+    """Tell whether chargers of which nothing is known now charged when they last spoke."""
+    index = bisect_right(cars_w, at, key=attrgetter("start")) - 1
+    if index < 0:
+        return False
+    last = cars_w[index]
+    return last.value > _CHARGING_W and at - last.end < _LONGEST_CHARGE
+
+
 def house_load(
     grid_w: Series,
     solar_w: Series = (),
@@ -102,7 +128,8 @@ def house_load(
 
     Grid is positive on import, battery on discharge. Only periods for which every series
     that is given knows something are used: a hole in the solar data is no dark house, and
-    a charger's is no quiet one. Below zero (clocks that differ) becomes zero.
+    a charger's after it charged is no quiet one. Chargers that were not there yet, or that
+    say nothing without a car, draw nothing. Below zero (clocks that differ) becomes zero.
     """
     others = [by_quarter(series) for series in (solar_w, battery_w) if series]
     cars = by_quarter(cars_w)
@@ -110,7 +137,9 @@ def house_load(
     for slot in by_quarter(grid_w):
         found = [at_time(series, slot.start) for series in others]
         drawn = at_time(cars, slot.start)
-        if any(one is None for one in found) or (cars and drawn is None):
+        if any(one is None for one in found):
+            continue
+        if drawn is None and _may_charge(cars, slot.start):
             continue
         total = slot.value + sum(one.value for one in found if one is not None)
         total -= drawn.value if drawn is not None else 0.0

@@ -1,8 +1,9 @@
 """Reads the forecasts of sunshine and load, and learns from the recorder."""
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 import logging
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.loader import IntegrationNotFound, async_get_integration
 
 from ..history import Statistic, async_statistics
-from ..series import Series, Slot, layered, quarter_start, scaled
+from ..series import Series, Slot, between, layered, quarter_start, scaled
 from .clear_sky import Place, Roof, expect_sun, learn_roof
 from .correction import (
     ForecastLog,
@@ -21,13 +22,15 @@ from .correction import (
     log_from_dict,
     log_to_dict,
 )
-from .load import LoadModel, expect_load, house_load, learn_load
-from .model import Forecast, RawForecast, added, added_forecasts
+from .load import LoadModel, expect_load, house_load, learn_load, with_nights
+from .model import Forecast, RawForecast, added, added_forecasts, energy_wh
 from .shapes import read_solar, read_wh_hours
 
 _LOGGER = logging.getLogger(__name__)
 
 HORIZON = timedelta(hours=48)
+# Forecasts are in the memory of their integrations; one that asks a server now is late.
+_PATIENCE_S = 30
 _HISTORY = timedelta(days=56)
 _ROOF_HISTORY = timedelta(days=30)
 
@@ -90,13 +93,23 @@ class Forecasts:
     """Two days of sunshine and of load from now on, by quarter hour.
 
     `solar_source` is `forecast`, `history` (clear sky) or `none`; `load_days` is how many
-    days the load forecast has learned from.
+    days the load forecast has learned from. The energies are those of whole local days,
+    in Wh, None where nothing is known of them.
     """
 
     solar: Forecast = ()
     load: Forecast = ()
     solar_source: str = "none"
     load_days: float = 0.0
+    solar_today_wh: float | None = None
+    solar_tomorrow_wh: float | None = None
+    load_today_wh: float | None = None
+    load_tomorrow_wh: float | None = None
+
+    @property
+    def known_until(self) -> datetime | None:
+        """Return how far the sun is known."""
+        return self.solar[-1].end if self.solar else None
 
 
 class ForecastReader:
@@ -113,6 +126,7 @@ class ForecastReader:
         self._log = ForecastLog()
         self._roof = Roof()
         self._load: LoadModel | None = None
+        self._answers: dict[str, RawForecast] = {}  # the last of each config entry
 
     @property
     def entities(self) -> list[str]:
@@ -127,6 +141,19 @@ class ForecastReader:
         """Take back what was foretold before a restart."""
         self._log = log_from_dict(data)
 
+    def learn_from(
+        self,
+        *,
+        grid: tuple[Meter, ...],
+        solar: tuple[Meter, ...],
+        battery: tuple[Meter, ...],
+        cars: tuple[Meter, ...],
+    ) -> None:
+        """Name the statistics to learn from, which come and go while a site runs."""
+        self._config = replace(
+            self._config, grid=grid, solar=solar, battery=battery, cars=cars
+        )
+
     async def async_learn(self, now: datetime) -> None:
         """Learn the roof and the house from the recorder's statistics."""
         config = self._config
@@ -137,23 +164,29 @@ class ForecastReader:
         ]
         known = await async_statistics(self._hass, ids, now - _HISTORY, now)
         # Weeks of hours through formulas: nothing for the event loop.
-        await self._hass.async_add_executor_job(self._learn, known, now)
+        self._roof, self._load = await self._hass.async_add_executor_job(
+            self._learned, config, known, now
+        )
+        self._log = log_actual(self._log, _hours(config.solar, known), now)
 
-    def _learn(self, known: Mapping[str, Statistic], now: datetime) -> None:
+    def _learned(
+        self, config: ForecastConfig, known: Mapping[str, Statistic], now: datetime
+    ) -> tuple[Roof, LoadModel]:
         """Learn from statistics; runs in the executor."""
-        config = self._config
         tz = ZoneInfo(self._hass.config.time_zone)
         solar = _sum(config.solar, known)
         recent = tuple(slot for slot in solar if slot.start > now - _ROOF_HISTORY)
-        self._roof = learn_roof(recent, self._place, peak_w=config.peak_w)
-        self._log = log_actual(self._log, _hours(config.solar, known), now)
+        grid = _sum(config.grid, known)
         load = house_load(
-            _sum(config.grid, known),
-            solar,
+            grid,
+            with_nights(solar, grid, self._place) if config.solar else (),
             _sum(config.battery, known),
             _sum(config.cars, known),
         )
-        self._load = learn_load(load, now, tz)
+        return (
+            learn_roof(recent, self._place, peak_w=config.peak_w),
+            learn_load(load, now, tz),
+        )
 
     @property
     def _place(self) -> Place:
@@ -164,30 +197,59 @@ class ForecastReader:
     async def async_refresh(self, now: datetime) -> Forecasts:
         """Return the forecasts from now on."""
         tz = ZoneInfo(self._hass.config.time_zone)
-        start, end = quarter_start(now), quarter_start(now) + HORIZON
+        today, tomorrow, after = _midnights(now, tz)
+        start = quarter_start(now)
+        end = max(start + HORIZON, after)
         raw = await self._async_raw(tz)
         self._log = log_forecast(self._log, raw.likely, now)
         solar = corrected(self._log, raw, tz)
-        sky = expect_sun(self._roof, self._place, start, end)
+        sky = expect_sun(self._roof, self._place, today, end)
         if not any(slot.end > now for slot in solar):
             solar = ()
         # Behind the end of a forecast the clear sky goes on.
         reach = solar[-1].end if solar else start
         joined = (*solar, *(slot for slot in sky if slot.start >= reach))
         model = self._load or learn_load((), now, tz)
+        load = expect_load(model, today, end, tz)
+        # Of the hours that passed, sources tell all, some or nothing.
+        whole = layered(_likely(joined), self._foretold(), _likely(sky))
         return Forecasts(
             solar=tuple(slot for slot in joined if start <= slot.start < end),
-            load=expect_load(model, start, end, tz),
+            load=tuple(slot for slot in load if slot.start >= start),
             solar_source="forecast" if solar else "history" if sky else "none",
             load_days=model.days,
+            solar_today_wh=_energy(whole, today, tomorrow),
+            solar_tomorrow_wh=_energy(whole, tomorrow, after),
+            load_today_wh=_energy(_likely(load), today, tomorrow),
+            load_tomorrow_wh=_energy(_likely(load), tomorrow, after),
+        )
+
+    def _foretold(self) -> Series:
+        """Return what was foretold for the last hours, in watts."""
+        hour = timedelta(hours=1)
+        return tuple(
+            Slot(start=one.start, end=one.start + hour, value=one.foretold_wh)
+            for one in self._log.hours
+            if one.foretold_wh is not None
         )
 
     async def _async_raw(self, tz: ZoneInfo) -> RawForecast:
-        """Read every roof's forecast and add them."""
-        forecasts = [
-            read_wh_hours(await async_solar_answer(self._hass, entry_id), tz)
-            for entry_id in self._config.solar_entries
-        ]
+        """Read every roof's forecast and add them.
+
+        One that says nothing now is taken at its last word: half of the roofs would be
+        taken for a dark day.
+        """
+        entries = self._config.solar_entries
+        answers = await asyncio.gather(
+            *(self._async_answer(entry_id) for entry_id in entries),
+            return_exceptions=True,
+        )
+        for entry_id, answer in zip(entries, answers, strict=True):
+            if isinstance(answer, BaseException):
+                _LOGGER.debug("No solar forecast from %s: %r", entry_id, answer)
+            elif (read := read_wh_hours(answer, tz)).likely:
+                self._answers[entry_id] = read
+        forecasts = [self._answers.get(entry_id, RawForecast()) for entry_id in entries]
         for group in self._config.roofs:
             parts = []
             for entity in group:
@@ -202,6 +264,35 @@ class ForecastReader:
                 )
             )
         return added_forecasts(forecasts)
+
+    async def _async_answer(self, entry_id: str) -> object:
+        """Ask a config entry's integration, which may hang."""
+        async with asyncio.timeout(_PATIENCE_S):
+            return await async_solar_answer(self._hass, entry_id)
+
+
+def _midnights(now: datetime, tz: ZoneInfo) -> tuple[datetime, datetime, datetime]:
+    """Return when today, tomorrow and the day after begin, in UTC."""
+    day = now.astimezone(tz).date()
+
+    def begins(on: date) -> datetime:
+        return datetime(on.year, on.month, on.day, tzinfo=tz).astimezone(UTC)
+
+    one = timedelta(days=1)
+    return begins(day), begins(day + one), begins(day + 2 * one)
+
+
+def _likely(forecast: Forecast) -> Series:
+    """Return what is likely."""
+    return tuple(
+        Slot(start=slot.start, end=slot.end, value=slot.p50_w) for slot in forecast
+    )
+
+
+def _energy(series: Series, start: datetime, end: datetime) -> float | None:
+    """Return a period's energy; None where nothing is known of it."""
+    known = between(series, start, end)
+    return energy_wh(known) if known else None
 
 
 async def async_solar_answer(hass: HomeAssistant, entry_id: str) -> object:
