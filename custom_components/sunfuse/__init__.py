@@ -18,6 +18,7 @@ from .coordinator import SunfuseCoordinator
 from .data import SunfuseConfigEntry, SunfuseData
 from .devices import register_site
 from .explain import async_load_sentences
+from .forecasting import async_load_forecasts, forecast_store
 from .issues import watch_issues
 from .persistence import Persistence
 from .prices import async_load_prices, price_store
@@ -81,6 +82,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         simulated_house=house,
         prices=await async_load_prices(hass, entry),
     )
+    entry.runtime_data.forecasts = await async_load_forecasts(hass, entry)
     register_site(hass, entry)
     # Before the first charger can connect, so that none of the site's own is met as a stranger.
     controller.load_chargers()
@@ -93,6 +95,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         entry.async_on_unload(house.async_stop)
     controller.start(_live_source(hass, entry, house))
     entry.async_on_unload(controller.stop)
+    entry.runtime_data.forecasts.start(
+        entry.runtime_data.sources, house.forecasts(hass) if house else ()
+    )
     if entry.runtime_data.prices:
         entry.runtime_data.prices.start()
     follow_entry(hass, entry)
@@ -112,6 +117,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
     await Settings(hass, entry.entry_id, default_mode(entry.data)).async_remove()
     await Persistence(hass, entry.entry_id).async_remove()
     await price_store(hass, entry.entry_id).async_remove()
+    await forecast_store(hass, entry.entry_id).async_remove()
     forget_issue(hass, entry.entry_id)
 
 

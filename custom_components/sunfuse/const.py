@@ -129,3 +129,8 @@ SITE_PHASES: Final = {
 CONF_METER_MAX_AGE: Final = "meter_max_age_s"
 DEFAULT_METER_MAX_AGE_S: Final = 60.0
 DEFAULT_MARGIN_A: Final = 1.0
+
+# Where solar forecasts come from besides the Energy dashboard's, and the panels' nominal power for day one.
+CONF_FORECAST_ENTRIES: Final = "forecast_entries"
+CONF_FORECAST_ENTITIES: Final = "forecast_entities"
+CONF_SOLAR_PEAK: Final = "solar_peak_kw"

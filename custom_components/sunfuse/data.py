@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .authorization import Cards, Holder
     from .controller import Controller
     from .coordinator import SunfuseCoordinator
+    from .forecasting import SiteForecasts
     from .prices import SitePrices
     from .simulation import SimulatedHouse
 
@@ -70,6 +71,7 @@ class SunfuseData:
     simulated_house: SimulatedHouse | None = None
     prices: SitePrices | None = None
     sources: SourcesConfig = SourcesConfig()
+    forecasts: SiteForecasts | None = None
 
 
 type SunfuseConfigEntry = ConfigEntry[SunfuseData]

@@ -18,8 +18,13 @@ from .sensors.connector import (
     ConnectorSensorDescription,
     connector_sensors,
 )
+from .sensors.forecast import FORECAST_SENSORS, ForecastSensor
 from .sensors.prices import PRICE_SENSORS, PriceSensor
-from .sensors.simulated import SIMULATED_SENSORS, SimulatedSensor
+from .sensors.simulated import (
+    SIMULATED_SENSORS,
+    SimulatedForecastSensor,
+    SimulatedSensor,
+)
 from .sensors.site import SiteSensorDescription, site_sensors
 from .snapshot import site_of, station_config
 
@@ -42,11 +47,18 @@ async def async_setup_entry(
             for description in PRICE_SENSORS
             if description.has_fn(prices)
         )
+    if forecasts := entry.runtime_data.forecasts:
+        async_add_entities(
+            ForecastSensor(entry, forecasts, description)
+            for description in FORECAST_SENSORS
+            if forecasts.has_solar or not description.of_sun
+        )
     if house := entry.runtime_data.simulated_house:
         async_add_entities(
             SimulatedSensor(entry, house, description)
             for description in SIMULATED_SENSORS
         )
+        async_add_entities([SimulatedForecastSensor(entry, house)])
 
     def create(subentry: ConfigSubentry, key: ConnectorKey) -> list[ChargerEntity]:
         phases = station_config(subentry.data, site).phases

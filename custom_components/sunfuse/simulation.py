@@ -1,5 +1,7 @@
 """A simulated site inside Home Assistant: its meters are entities, its chargers connect over a WebSocket."""
 
+from datetime import datetime, timedelta
+
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -7,7 +9,13 @@ from homeassistant.helpers import entity_registry as er
 from .const import CONF_SPEED, DOMAIN
 from .data import SunfuseConfigEntry
 from .simulator import Simulation
+from .simulator.sun import clear_sky_w
 from .sources.config import SourcesConfig
+from .sources.series import QUARTER, quarter_start
+
+_FORECAST_SLOTS = int(timedelta(days=3) / QUARTER)
+# What the simulated clouds let through of a clear sky, on average.
+_USUAL_SKY = 0.8
 
 
 class SimulatedHouse:
@@ -40,6 +48,28 @@ class SimulatedHouse:
                 "battery_soc": self._entity(hass, "battery_soc"),
             }
         )
+
+    def forecasts(self, hass: HomeAssistant) -> tuple[str, ...]:
+        """Return the entities of the weather service that forecasts the sun of this house."""
+        return (self._entity(hass, "solar_forecast"),)
+
+    def expected_w(self, now: datetime) -> dict[str, float]:
+        """Return what a weather service says: the sun of two days by quarter hour, with clouds as usual.
+
+        It knows the time of the simulated site, which passes at its own speed.
+        """
+        simulation = self.simulation
+        start = quarter_start(now)
+        powers: dict[str, float] = {}
+        for slot in range(_FORECAST_SLOTS):
+            at = start + slot * QUARTER
+            there = [
+                simulation.state.at + (at + QUARTER * share - now) * simulation.speed
+                for share in (0.1, 0.3, 0.5, 0.7, 0.9)
+            ]
+            light_w = [clear_sky_w(one, simulation.site.solar) for one in there]
+            powers[at.isoformat()] = round(_USUAL_SKY * sum(light_w) / len(light_w))
+        return powers
 
     def _entity(self, hass: HomeAssistant, meter: str) -> str:
         unique_id = f"{self._entry.entry_id}_simulated_{meter}"

@@ -9,14 +9,23 @@ import probatio
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 
 from ..const import (
+    CONF_FORECAST_ENTITIES,
+    CONF_FORECAST_ENTRIES,
     CONF_MAIN_FUSE,
     CONF_MARGIN,
     CONF_METER_MAX_AGE,
     DEFAULT_METER_MAX_AGE_S,
 )
+from ..sources.forecasts.offers import async_solar_entries
 from .card import AUTHORIZATION, authorization_values, check_authorization
 from .charger import chargers_of, fail_safe_fits
 from .checks import Errors, check_options
+from .forecast import (
+    check_forecast,
+    forecast_schema,
+    forecast_values,
+    what_was_recognised,
+)
 from .schemas import OPTIONS
 from .security import SECURITY, async_check_certificate, check_files, security_values
 
@@ -66,6 +75,11 @@ THEMES = {
         values=authorization_values,
         check=check_authorization,
     ),
+    "forecast": Theme(
+        schema=lambda _entry: forecast_schema({}),
+        values=forecast_values,
+        check=lambda _entry, _form, _placeholders: {},
+    ),
     "security": Theme(
         schema=lambda _entry: SECURITY, values=security_values, check=check_files
     ),
@@ -93,6 +107,22 @@ class SunfuseOptionsFlow(OptionsFlow):
         """Ask who may charge."""
         return self._show("cards", user_input)
 
+    async def async_step_forecast(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whose solar forecast to read."""
+        if user_input is not None:
+            # None of them is an answer too, and not the same as never having been asked.
+            user_input = {CONF_FORECAST_ENTRIES: []} | user_input
+        form = user_input or forecast_values(self.config_entry)
+        entities = form.get(CONF_FORECAST_ENTITIES, [])
+        placeholders = {"recognised": what_was_recognised(self.hass, entities)}
+        errors: Errors = {}
+        if user_input is not None:
+            errors = check_forecast(self.hass, user_input, placeholders)
+        schema = forecast_schema(await async_solar_entries(self.hass))
+        return self._show("forecast", user_input, errors, schema, placeholders)
+
     async def async_step_security(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -107,12 +137,14 @@ class SunfuseOptionsFlow(OptionsFlow):
         step_id: str,
         user_input: dict[str, Any] | None,
         found: Errors | None = None,
+        offered: probatio.Schema | None = None,
+        named: dict[str, str] | None = None,
     ) -> ConfigFlowResult:
         """Show a theme's form until it is right; what a user empties is gone from the options."""
         entry, theme = self.config_entry, THEMES[step_id]
-        schema = theme.schema(entry)
+        schema = offered or theme.schema(entry)
         errors: Errors = {}
-        placeholders: dict[str, str] = {}
+        placeholders: dict[str, str] = dict(named or {})
         if user_input is not None:
             errors = {**(found or {}), **theme.check(entry, user_input, placeholders)}
             if not errors:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import override
 
 from homeassistant.components.sensor import (
@@ -18,6 +19,8 @@ from homeassistant.const import (
 )
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.event import async_track_utc_time_change
+from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
@@ -100,6 +103,16 @@ SIMULATED_SENSORS: tuple[SimulatedSensorDescription, ...] = (
 )
 
 
+def simulated_device(entry: SunfuseConfigEntry) -> DeviceInfo:
+    """Return the device of the simulated house."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, f"{entry.entry_id}_simulated_house")},
+        manufacturer=MANUFACTURER,
+        model="Simulator",
+        translation_key="simulated_house",
+    )
+
+
 class SimulatedSensor(SensorEntity):
     """A meter of the simulated house."""
 
@@ -117,12 +130,7 @@ class SimulatedSensor(SensorEntity):
         self.entity_description = description
         self._house = house
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, f"{entry.entry_id}_simulated_house")},
-            manufacturer=MANUFACTURER,
-            model="Simulator",
-            translation_key="simulated_house",
-        )
+        self._attr_device_info = simulated_device(entry)
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -138,3 +146,44 @@ class SimulatedSensor(SensorEntity):
     def native_value(self) -> float:
         """Return what the meter shows."""
         return self.entity_description.value_fn(self._house.simulation.values)
+
+
+class SimulatedForecastSensor(SensorEntity):
+    """What a weather service expects of the simulated sun, as integrations of such services show it."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+    _attr_translation_key = "simulated_solar_forecast"
+    _attr_device_class = SensorDeviceClass.ENERGY
+    _attr_native_unit_of_measurement = UnitOfEnergy.KILO_WATT_HOUR
+    _attr_suggested_display_precision = 1
+    _unrecorded_attributes = frozenset({"watts"})
+
+    def __init__(self, entry: SunfuseConfigEntry, house: SimulatedHouse) -> None:
+        """Initialize the forecast."""
+        self._house = house
+        self._attr_unique_id = f"{entry.entry_id}_simulated_solar_forecast"
+        self._attr_device_info = simulated_device(entry)
+        self._expect()
+
+    def _expect(self) -> None:
+        """Look two days ahead."""
+        watts = self._house.expected_w(dt_util.utcnow())
+        # Of the next 24 hours, a quarter hour each.
+        self._attr_native_value = round(sum(list(watts.values())[:96]) / 4000, 2)
+        self._attr_extra_state_attributes = {"watts": watts}
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Look again whenever a quarter hour begins."""
+
+        @callback
+        def quarter_begins(_now: datetime) -> None:
+            self._expect()
+            self.async_write_ha_state()
+
+        self.async_on_remove(
+            async_track_utc_time_change(
+                self.hass, quarter_begins, minute=(0, 15, 30, 45), second=1
+            )
+        )

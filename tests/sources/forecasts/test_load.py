@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.sunfuse.sources.forecasts.clear_sky import Place
 from custom_components.sunfuse.sources.forecasts.load import (
     expect_load,
     house_load,
     learn_load,
+    with_nights,
 )
 from custom_components.sunfuse.sources.series import Series, Slot
 
@@ -126,7 +128,6 @@ def test_an_inverter_that_sleeps_at_night() -> None:
     assert [slot.value for slot in house_load(grid, filled)] == [400.0] * 4
     sun = hours(night + 12 * HOUR, [900.0])
     assert len(with_nights(sun, grid, place)) == 8
-    assert house_load(grid, sun, (), car) == ()
 
 
 @pytest.mark.parametrize(

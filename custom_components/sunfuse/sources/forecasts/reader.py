@@ -141,6 +141,10 @@ class ForecastReader:
         """Take back what was foretold before a restart."""
         self._log = log_from_dict(data)
 
+    def read_from(self, config: ForecastConfig) -> None:
+        """Name the forecasts to read."""
+        self._config = config
+
     def learn_from(
         self,
         *,

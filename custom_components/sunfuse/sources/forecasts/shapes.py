@@ -92,18 +92,28 @@ def read_solar(
 
     `unit` is what a list of rows without a telling name is in: W or kW.
     """
+    return find_solar(attributes, unit=unit, tz=tz)[1]
+
+
+def find_solar(
+    attributes: Mapping[str, Any], *, unit: str | None, tz: tzinfo
+) -> tuple[str, RawForecast]:
+    """Return the name of the attribute with a solar forecast, and the forecast."""
     lower = {str(name).lower(): _plain(raw) for name, raw in attributes.items()}
+    names = {str(name).lower(): str(name) for name in attributes}
     for name in _LISTS:
         rows = [row for row in _items(lower.get(name)) if isinstance(row, Mapping)]
         forecast = _from_rows(rows, unit, tz)
         if forecast.likely:
-            return forecast
+            return names[name], forecast
     if isinstance(periods := lower.get("wh_period"), Mapping):
-        return RawForecast(likely=_from_energies(read_pairs(periods.items(), tz)))
+        energies = _from_energies(read_pairs(periods.items(), tz))
+        return names["wh_period"], RawForecast(likely=energies)
     if isinstance(watts := lower.get("watts"), Mapping):
         rows_of_watts = read_pairs(watts.items(), tz)
-        return RawForecast(likely=_believable(to_series(rows_of_watts)))
-    return read_wh_hours(lower, tz)
+        powers = _believable(to_series(rows_of_watts))
+        return names["watts"], RawForecast(likely=powers)
+    return names.get("wh_hours", ""), read_wh_hours(lower, tz)
 
 
 def _items(value: Any) -> Sequence[Any]:

@@ -1,0 +1,247 @@
+"""The forecasts of a site while it runs: read every quarter hour and on events, learned from the recorder every hour."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+import logging
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from homeassistant.const import Platform
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import (
+    EventStateChangedData,
+    async_call_later,
+    async_track_state_change_event,
+    async_track_utc_time_change,
+)
+from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
+
+from .const import (
+    CONF_FORECAST_ENTITIES,
+    CONF_FORECAST_ENTRIES,
+    CONF_SOLAR_PEAK,
+    CONF_SOURCES,
+    DOMAIN,
+)
+from .data import SunfuseConfigEntry
+from .snapshot import site_of
+from .sources.config import SourcesConfig
+from .sources.forecasts.offers import not_twice, roofs_of
+from .sources.forecasts.reader import ForecastConfig, ForecastReader, Forecasts, Meter
+from .sources.site_meters import async_site_meters
+
+_LOGGER = logging.getLogger(__name__)
+
+STORAGE_VERSION = 1
+SAVE_DELAY_S = 60
+# An integration writes today, tomorrow and the day after, one after the other.
+BURST_S = 5.0
+QUARTERS = (0, 15, 30, 45)
+LEARN_EVERY = timedelta(minutes=59)
+_W_PER_KW = 1000
+
+
+def forecast_config(hass: HomeAssistant, entry: SunfuseConfigEntry) -> ForecastConfig:
+    """Return where a site's solar forecast comes from: what its options say, else the Energy dashboard."""
+    sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
+    options = entry.options
+    entities = tuple(options.get(CONF_FORECAST_ENTITIES, ()))
+    entries = tuple(options.get(CONF_FORECAST_ENTRIES, sources.solar_forecasts))
+    peak_kw: float | None = options.get(CONF_SOLAR_PEAK)
+    return ForecastConfig(
+        solar_entries=not_twice(hass, entries, entities),
+        roofs=roofs_of(hass, entities),
+        peak_w=peak_kw * _W_PER_KW if peak_kw else None,
+    )
+
+
+class SiteForecasts(DataUpdateCoordinator[Forecasts]):
+    """Hands the forecasts of sun and load to a site's entities."""
+
+    config_entry: SunfuseConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+        """Initialize with nothing learned."""
+        super().__init__(
+            hass, _LOGGER, config_entry=entry, name=f"{DOMAIN} forecasts {entry.title}"
+        )
+        self._store = forecast_store(hass, entry.entry_id)
+        self._config = forecast_config(hass, entry)
+        self._sources = SourcesConfig()
+        self._reader = ForecastReader(hass, self._config)
+        self._learned_at: datetime | None = None
+        self._busy = False
+        self._again = False
+        self._stop_burst: CALLBACK_TYPE | None = None
+        self._stops: list[Callable[[], None]] = []
+        self.without_statistics: tuple[str, ...] = ()
+        self.data = Forecasts()
+
+    @property
+    def has_solar(self) -> bool:
+        """Return if there is a sun to forecast: panels that are measured, or a forecast."""
+        sources = self.config_entry.data.get(CONF_SOURCES, {})
+        config = self._config
+        return bool(
+            self.config_entry.runtime_data.simulated_house
+            or sources.get("solar")
+            or config.solar_entries
+            or config.roofs
+            or config.peak_w
+        )
+
+    async def async_load(self) -> None:
+        """Take back what was foretold before a restart."""
+        if (stored := await self._store.async_load()) is not None:
+            self._reader.restore(stored)
+
+    async def async_save(self) -> None:
+        """Write what was foretold, when the site is unloaded."""
+        await self._store.async_save(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was foretold, for the store."""
+        return self._reader.to_dict()
+
+    @callback
+    def start(self, sources: SourcesConfig, roofs: tuple[str, ...] = ()) -> None:
+        """Read now and from now on; learn from these sources as soon as the recorder is there.
+
+        `roofs` are entities with a forecast besides those that were chosen.
+        """
+        self._sources = sources
+        if roofs:
+            self._config = replace(self._config, roofs=(*self._config.roofs, roofs))
+            self._reader.read_from(self._config)
+        self._stops = [
+            async_track_state_change_event(
+                self.hass, self._reader.entities, self._entity_changed
+            ),
+            async_track_utc_time_change(
+                self.hass, self._quarter_begins, minute=QUARTERS, second=3
+            ),
+            async_at_started(self.hass, self._started),
+        ]
+        self._work_soon(0)
+
+    @callback
+    def stop(self) -> None:
+        """Read and learn nothing more."""
+        for stop in self._stops:
+            stop()
+        self._stops = []
+        if self._stop_burst:
+            self._stop_burst()
+            self._stop_burst = None
+
+    async def _started(self, _hass: HomeAssistant) -> None:
+        """Learn once everything is set up, among it the recorder."""
+        self._learned_at = None
+        self._work_soon(0)
+
+    @callback
+    def _quarter_begins(self, _now: datetime) -> None:
+        self._work_soon(0)
+
+    @callback
+    def _entity_changed(self, _event: Event[EventStateChangedData]) -> None:
+        self._work_soon(BURST_S)
+
+    @callback
+    def _work_soon(self, delay_s: float) -> None:
+        if self._stop_burst is None:
+            self._stop_burst = async_call_later(self.hass, delay_s, self._begin)
+
+    @callback
+    def _begin(self, _now: datetime) -> None:
+        self._stop_burst = None
+        if self._busy:
+            self._again = True
+            return
+        self._busy = True
+        self.config_entry.async_create_background_task(
+            self.hass, self._async_work(), f"{DOMAIN} forecasts"
+        )
+
+    async def _async_work(self) -> None:
+        """Read, and learn when it is time to; what can be read is shown before what takes longer."""
+        now = dt_util.utcnow()
+        try:
+            if self._learned_at is None:
+                await self._async_read(now)
+            if self.hass.is_running and self._is_due(now):
+                self._learned_at = now
+                await self._async_learn(now)
+            await self._async_read(now)
+        finally:
+            self._busy = False
+        if self._again:
+            self._again = False
+            self._work_soon(BURST_S)
+
+    def _is_due(self, now: datetime) -> bool:
+        return self._learned_at is None or now - self._learned_at >= LEARN_EVERY
+
+    async def _async_read(self, now: datetime) -> None:
+        forecasts = await self._reader.async_refresh(now)
+        if self._stops:
+            self.async_set_updated_data(forecasts)
+            self._store.async_delay_save(self.to_dict, SAVE_DELAY_S)
+
+    async def _async_learn(self, now: datetime) -> None:
+        """Learn from the statistics that the site's sensors have today."""
+        site = site_of(self.config_entry.data)
+        try:
+            meters = await async_site_meters(
+                self.hass,
+                self._sources,
+                phases=site.phases,
+                voltage_v=site.voltage_v,
+            )
+            self._reader.learn_from(
+                grid=meters.grid,
+                solar=meters.solar,
+                battery=meters.battery,
+                cars=self._cars(),
+            )
+            await self._reader.async_learn(now)
+        except (HomeAssistantError, SQLAlchemyError) as err:
+            # What was learned before holds; in an hour there is another try.
+            _LOGGER.warning("The recorder could not be read to learn from: %s", err)
+            return
+        self.without_statistics = meters.without
+
+    def _cars(self) -> tuple[Meter, ...]:
+        """Return the power of every connector of the site."""
+        registry = er.async_get(self.hass)
+        entry = self.config_entry
+        found = [
+            registry.async_get_entity_id(
+                Platform.SENSOR, DOMAIN, f"{entry.entry_id}_{key.id}_power"
+            )
+            for key in entry.runtime_data.controller.connector_keys()
+        ]
+        return tuple(Meter(statistic_id=name) for name in found if name)
+
+
+def forecast_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return where it is kept what was foretold."""
+    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.forecasts")
+
+
+async def async_load_forecasts(
+    hass: HomeAssistant, entry: SunfuseConfigEntry
+) -> SiteForecasts:
+    """Return a site's forecasts, with what was foretold before a restart."""
+    forecasts = SiteForecasts(hass, entry)
+    await forecasts.async_load()
+    entry.async_on_unload(forecasts.async_save)
+    entry.async_on_unload(forecasts.stop)
+    return forecasts
