@@ -1,7 +1,7 @@
 """What the tests of a whole site share."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 import socket
 from types import MappingProxyType
 from typing import Any
@@ -47,7 +47,10 @@ def charger(identity: str, **changes: Any) -> ConfigSubentryData:
 
 
 def site_entry(
-    port: int, *chargers: ConfigSubentryData, **changes: Any
+    port: int,
+    *chargers: ConfigSubentryData,
+    options: Mapping[str, Any] | None = None,
+    **changes: Any,
 ) -> MockConfigEntry:
     """Return the entry of a three-phase site of 25 A with a meter; without sun, chargers start at full power."""
     return MockConfigEntry(
@@ -70,6 +73,7 @@ def site_entry(
             },
         }
         | changes,
+        options=options or {},
         subentries_data=chargers,
     )
 

@@ -6,9 +6,14 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 from homeassistant.util import dt as dt_util
 
 from .site_fixtures import Home, obeys
@@ -83,9 +88,94 @@ async def test_policy_priority_and_limit_outlive_a_reload(
     assert await hass.config_entries.async_reload(home.entry.entry_id)
     assert home.state("select", "policy") == "deadline"
     assert home.state("number", "CP1/1_priority") == "8"
-    limit = home.entry.runtime_data.settings.site.external_limit
+    (limit,) = home.entry.runtime_data.settings.site.limits
     assert (limit.power_w, limit.until.year) == (5000, 2036)
     snapshot = home.entry.runtime_data.coordinator.data.snapshot
     assert snapshot.policy == "deadline"
     assert snapshot.limits == (limit,)
     assert snapshot.connectors[0].priority == 8
+
+
+async def test_several_limits_from_outside(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """The tightest wins and is named, each goes when its time is over or it is cleared, and all outlive a reload."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    await act(home, "set_limit", current=22, reason="Contract")
+    await obeys(station, 11)
+    # 6210 W for the cars alone are 9 A on each of three phases, whatever the house takes.
+    await act(
+        home,
+        "set_limit",
+        power=6210,
+        reason="Aggregator",
+        cars_only=True,
+        circuit="main",
+    )
+    await obeys(station, 9)
+    await home.shows("sensor", "limited_by", "Aggregator")
+    assert "Aggregator" in home.state("sensor", "CP1/1_explanation")
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    state = hass.states.get(home.entity("sensor", "limited_by"))
+    assert state
+    assert [limit["name"] for limit in state.attributes["limits"]] == [
+        "Aggregator",
+        "Contract",
+    ]
+    assert state.attributes["limits"][1]["current"] == 22
+    await act(home, "clear_limit", reason="Aggregator")
+    await home.shows("sensor", "limited_by", "Contract")
+    await act(home, "set_limit", current=10, reason="Contract")
+    state = hass.states.get(home.entity("sensor", "limited_by"))
+    assert state
+    assert [limit["current"] for limit in state.attributes["limits"]] == [10]
+    await act(home, "clear_limit")
+    await home.shows("sensor", "limited_by", "The main fuse")
+    with pytest.raises(ServiceValidationError) as wrong:
+        await act(home, "set_limit", current=10, circuit="attic")
+    assert wrong.value.translation_key == "no_such_circuit"
+
+
+@pytest.mark.parametrize(
+    ("entity", "on", "off", "attributes", "limit_a"),
+    [
+        # 4.2 kW for one device are 6.1 A on three phases of 230 V; 16 A would be 11 kW.
+        ("binary_sensor.relay", "on", "off", {}, 6),
+        ("input_boolean.relay", "on", "off", {}, 6),
+        ("number.control_box", "6.9", "0", {"unit_of_measurement": "kW"}, 10),
+        ("input_number.control_box", "1", "0", {}, 6),
+    ],
+)
+async def test_dimming(
+    hass: HomeAssistant,
+    start: Callable[..., Any],
+    entity: str,
+    on: str,
+    off: str,
+    attributes: dict[str, str],
+    limit_a: float,
+) -> None:
+    """The grid operator's signal leaves the cars its minimum; a signal that is lost has not let go."""
+    hass.states.async_set(entity, off, attributes)
+    home = await start("CP1", options={"dimming_entity": entity})
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    hass.states.async_set(entity, on, attributes)
+    await obeys(station, limit_a)
+    await home.shows("sensor", "CP1/1_reason", "limited_by_dimming")
+    assert home.state("sensor", "limited_by") == "The grid operator"
+    hass.states.async_set(entity, STATE_UNAVAILABLE)
+    home.entry.runtime_data.controller.tick()
+    assert home.state("sensor", "limited_by") == "The grid operator"
+    hass.states.async_remove(entity)
+    home.entry.runtime_data.controller.tick()
+    assert home.state("sensor", "limited_by") == "The grid operator"
+    assert any(
+        issue.translation_key == "source_missing"
+        for issue in ir.async_get(hass).issues.values()
+    )
+    hass.states.async_set(entity, off, attributes)
+    await home.shows("sensor", "limited_by", "The main fuse")
+    await obeys(station, 14)

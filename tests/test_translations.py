@@ -465,7 +465,11 @@ def test_selectors(hass: HomeAssistant) -> None:
 def test_every_reason_has_its_sentence() -> None:
     """*Why is my car not charging?* always has an answer, in words and as a state."""
     keys = {key.value for key in ReasonKey}
-    sentences = {f"reason_{key}" for key in keys} | {"main_circuit"}
+    sentences = {f"reason_{key}" for key in keys} | {
+        "main_circuit",
+        "limit_demand_response",
+        "limit_dimming",
+    }
     # What the site report says is held together with its page in tests/sources/test_report.py.
     report = {key for key in ENGLISH["common"] if key.startswith("report_")}
     assert sentences == ENGLISH["common"].keys() - report

@@ -1,7 +1,7 @@
 """Sunfuse: an OCPP central system that shares a site's current among its chargers, sunshine first."""
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
@@ -10,6 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from .actions import async_setup_actions
 from .authorization import Cards, follow_strangers
+from .battery_hold import BatteryHold
 from .central_system import CentralSystem
 from .circuits import CircuitTree
 from .const import CONF_KIND, CONF_PORT, CONF_SOURCES, DOMAIN, KIND_SIMULATED
@@ -59,6 +60,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     await persistence.async_load()
     entry.async_on_unload(settings.async_save)
     entry.async_on_unload(persistence.async_save)
+    # What a crash left changed is given back even if the site cannot be set up.
+    battery_hold = BatteryHold(hass, entry)
+    await battery_hold.async_load()
+    entry.async_on_unload(battery_hold.async_stop)
     central_system = CentralSystem(now=dt_util.utcnow)
     coordinator = SunfuseCoordinator(hass, entry)
     controller = Controller(
@@ -78,6 +83,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         controller=controller,
         coordinator=coordinator,
         settings=settings,
+        battery_hold=battery_hold,
         sentences=await async_load_sentences(hass),
         simulated_house=house,
         prices=await async_load_prices(hass, entry),
@@ -103,8 +109,22 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     follow_entry(hass, entry)
     follow_strangers(hass, entry)
     follow_renames(hass, entry)
+    _hold_battery(entry)
     watch_issues(hass, entry)
     return True
+
+
+def _hold_battery(entry: SunfuseConfigEntry) -> None:
+    """Hold the home battery whenever the engine wants that, and give it back afterwards."""
+    coordinator = entry.runtime_data.coordinator
+    battery_hold = entry.runtime_data.battery_hold
+
+    @callback
+    def update() -> None:
+        battery_hold.update(coordinator.data.decision.hold_battery)
+
+    entry.async_on_unload(coordinator.async_add_listener(update))
+    update()
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> bool:
@@ -114,6 +134,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Remove what users set on a site together with the site."""
+    await BatteryHold(hass, entry).async_remove()
     await Settings(hass, entry.entry_id, default_mode(entry.data)).async_remove()
     await Persistence(hass, entry.entry_id).async_remove()
     await price_store(hass, entry.entry_id).async_remove()
@@ -145,6 +166,7 @@ async def _listen(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
 
     async def shut_down(_event: Event) -> None:
         # Entries are not unloaded when Home Assistant stops; the chargers should see an orderly goodbye.
+        await entry.runtime_data.battery_hold.async_stop()
         if house := entry.runtime_data.simulated_house:
             await house.async_stop()
         await central_system.stop()

@@ -1,4 +1,4 @@
-"""Binary sensors: whether a charger is connected to Sunfuse."""
+"""Binary sensors: whether a charger is connected to Sunfuse, and whether the home battery is held."""
 
 from typing import override
 
@@ -12,8 +12,9 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .const import CONF_SOURCES
 from .data import ConnectorKey, SunfuseConfigEntry
-from .entity import StationEntity, add_connector_entities
+from .entity import SiteEntity, StationEntity, add_connector_entities
 
 PARALLEL_UPDATES = 0
 
@@ -22,6 +23,9 @@ CONNECTED = BinarySensorEntityDescription(
     translation_key="connected",
     device_class=BinarySensorDeviceClass.CONNECTIVITY,
     entity_category=EntityCategory.DIAGNOSTIC,
+)
+BATTERY_HELD = BinarySensorEntityDescription(
+    key="battery_held", translation_key="battery_held"
 )
 
 
@@ -35,6 +39,8 @@ async def async_setup_entry(
     def create(subentry: ConfigSubentry, key: ConnectorKey) -> list[Connected]:
         return [Connected(entry, key, CONNECTED)] if key.connector == 1 else []
 
+    if entry.runtime_data.simulated_house or entry.data[CONF_SOURCES].get("battery"):
+        async_add_entities([BatteryHeld(entry, BATTERY_HELD)])
     add_connector_entities(hass, entry, async_add_entities, create)
 
 
@@ -52,3 +58,13 @@ class Connected(StationEntity, BinarySensorEntity):
     def is_on(self) -> bool | None:
         """Return whether the charger is connected."""
         return self.connector.station.connected if self.connector else None
+
+
+class BatteryHeld(SiteEntity, BinarySensorEntity):
+    """Whether the home battery is to be kept from discharging into cars now."""
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return what the last tick decided."""
+        return self.coordinator.data.decision.hold_battery

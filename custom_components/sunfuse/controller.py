@@ -22,11 +22,14 @@ from .data import ConnectorData, ConnectorKey, SiteData, SunfuseConfigEntry, ide
 from .devices import register_stations
 from .engine import Memory, decide
 from .engine.model import Connector, Decision
+from .engine.recording import Recorder
 from .offers import Offer, OfferSender
 from .persistence import Persistence
+from .rules import CONF_DIMMING_ENTITY, dimming_limit
 from .settings import ConnectorSettings, Settings
 from .snapshot import build_snapshot, connector_of, site_of, station_config
 from .sources.live import LiveSource
+from .sources.signal import DimmingSignal
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -57,6 +60,8 @@ class Controller:
         self._settings = settings
         self._persistence = persistence
         self._source: LiveSource | None = None
+        self._signal = DimmingSignal(hass, entry.options.get(CONF_DIMMING_ENTITY))
+        self.recorder = Recorder()
         kept = persistence.engine
         self._memory = Memory.from_dict(kept) if kept else Memory()
         self._offers = OfferSender(hass, entry, central_system.stations)
@@ -72,6 +77,7 @@ class Controller:
         self._source = source
         self._stops = [
             source.start(self.request_tick),
+            self._signal.start(self.request_tick),
             self._persistence.start(self._central_system, self._remembered),
             self._central_system.subscribe(self._station_changed),
             async_track_time_interval(
@@ -159,9 +165,11 @@ class Controller:
         """Decide on what is known now; tell the chargers and the entities."""
         states = {key: self._state_of(key) for key in self.connector_keys()}
         readings = self._source.read() if self._source else None
+        dimming, lost_signal = self._signal.read()
+        sentences = self._entry.runtime_data.sentences
         snapshot = build_snapshot(
             now=dt_util.utcnow(),
-            name=self._entry.runtime_data.sentences["main_circuit"],
+            name=sentences["main_circuit"],
             tree=CircuitTree.of(self._entry),
             settings=self._settings,
             readings=readings,
@@ -169,10 +177,14 @@ class Controller:
                 self._connector(key, station, state)
                 for key, (station, state) in states.items()
             ],
+            limits=dimming_limit(
+                dimming, self._entry.options, sentences["limit_dimming"]
+            ),
         )
         decision, memory = decide(snapshot, self._memory)
         if self._source:
             # Before there is a meter to read, there is nothing to remember and nothing to tell the chargers.
+            self.recorder.add(self._memory, snapshot, decision)
             self._memory = memory
             self._send(decision)
         by_id = {connector.id: connector for connector in decision.connectors}
@@ -180,7 +192,10 @@ class Controller:
             SiteData(
                 snapshot=snapshot,
                 decision=decision,
-                problems=readings.problems if readings else (),
+                problems=(
+                    *(readings.problems if readings else ()),
+                    *([lost_signal] if lost_signal else []),
+                ),
                 connectors={
                     key: ConnectorData(
                         key=key,
@@ -205,6 +220,7 @@ class Controller:
     def _connector(
         self, key: ConnectorKey, station: StationState, state: ConnectorState
     ) -> Connector:
+        stations = self._central_system.stations
         return connector_of(
             key=key,
             data=self._chargers[key.identity],
@@ -213,6 +229,7 @@ class Controller:
             state=state,
             settings=self._settings_of(key, state),
             in_flight_a=self._offers.in_flight_a(key),
+            step_a=1.0 if stations[key.identity].behaviour.whole_amperes else 0.1,
         )
 
     def _settings_of(
@@ -239,8 +256,15 @@ class Controller:
                 # Between the two legs of a split-phase site a charger has one phase.
                 phases = min(connector.phases, station.config.phases)
                 self._offers.send(
-                    key, Offer(current_a=connector.offer_a, phases=phases)
+                    key,
+                    Offer(
+                        current_a=connector.offer_a,
+                        phases=phases,
+                        again=connector.resend,
+                    ),
                 )
+                if connector.stop:
+                    self._offers.stop(key)
 
     @callback
     def _station_changed(self, station: StationState) -> None:

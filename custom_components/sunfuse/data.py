@@ -16,6 +16,7 @@ from .sources.states import SourceProblem
 
 if TYPE_CHECKING:
     from .authorization import Cards, Holder
+    from .battery_hold import BatteryHold
     from .controller import Controller
     from .coordinator import SunfuseCoordinator
     from .forecasting import SiteForecasts
@@ -66,6 +67,7 @@ class SunfuseData:
     controller: Controller
     coordinator: SunfuseCoordinator
     settings: Settings
+    battery_hold: BatteryHold
     sentences: Mapping[str, str]
     cards: Cards
     simulated_house: SimulatedHouse | None = None

@@ -71,6 +71,12 @@ def _issues(data: SiteData, entry: SunfuseConfigEntry) -> Iterator[Issue]:
                 placeholders=(("entity", problem.entity_id), ("site", entry.title)),
             )
     yield from _price_issues(entry)
+    if entity_id := entry.runtime_data.battery_hold.failed:
+        yield Issue(
+            translation_key="battery_hold_failed",
+            about=entity_id,
+            placeholders=(("entity", entity_id), ("site", entry.title)),
+        )
     for connector in data.connectors.values():
         yield from _charger_issues(connector)
 

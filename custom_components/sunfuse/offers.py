@@ -1,16 +1,21 @@
 """Brings offers to the chargers: one at a time per connector, always the newest."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 import logging
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from .central_system import Station
 from .central_system.model import CommandError
 from .data import ConnectorKey, SunfuseConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
+
+# A charger and its car take some seconds to end a transaction, and to tell that the car takes nothing any more.
+STOP_AGAIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +24,7 @@ class Offer:
 
     current_a: float
     phases: int
+    again: bool = False  # to be told although the charger has it: its car takes more
 
 
 class OfferSender:
@@ -37,6 +43,7 @@ class OfferSender:
         self._wanted: dict[ConnectorKey, Offer] = {}
         self._in_flight: dict[ConnectorKey, Offer] = {}
         self._refused: set[ConnectorKey] = set()
+        self._stopped: dict[ConnectorKey, datetime] = {}
 
     def in_flight_a(self, key: ConnectorKey) -> float | None:
         """Return the current of an offer that is sent and not yet answered."""
@@ -46,6 +53,9 @@ class OfferSender:
     @callback
     def send(self, key: ConnectorKey, offer: Offer) -> None:
         """Send an offer; one that is still waiting for its turn is replaced."""
+        waiting = self._wanted.get(key)
+        if waiting is not None and waiting.again:
+            offer = replace(offer, again=True)
         self._wanted[key] = offer
         if key in self._in_flight:
             return
@@ -66,7 +76,9 @@ class OfferSender:
         if (station := self._stations.get(key.identity)) is None:
             return
         try:
-            await station.offer(key.connector, offer.current_a, offer.phases)
+            await station.offer(
+                key.connector, offer.current_a, offer.phases, again=offer.again
+            )
         except CommandError as err:
             # The next tick tries again; the engine reckons with the last offer that was confirmed.
             if key not in self._refused:
@@ -79,3 +91,27 @@ class OfferSender:
             self._refused.add(key)
         else:
             self._refused.discard(key)
+
+    @callback
+    def stop(self, key: ConnectorKey) -> None:
+        """End the transaction of a car that does not keep to its offer; again after a while, if it still charges."""
+        now = dt_util.utcnow()
+        before = self._stopped.get(key)
+        if before is not None and now - before < STOP_AGAIN:
+            return
+        self._stopped[key] = now
+        self._entry.async_create_background_task(
+            self._hass, self._stop(key), f"Sunfuse stop of {key.id}"
+        )
+
+    async def _stop(self, key: ConnectorKey) -> None:
+        if (station := self._stations.get(key.identity)) is None:
+            return
+        _LOGGER.warning(
+            "The car at %s takes more than it is offered, also after it was told again: its charging is stopped",
+            key.id,
+        )
+        try:
+            await station.stop(key.connector)
+        except CommandError as err:
+            _LOGGER.warning("Charger %s did not stop charging: %s", key.id, err)

@@ -85,6 +85,12 @@ class SiteSensor(SiteEntity, SensorEntity):
         """Return the value of the last tick."""
         return self.entity_description.value_fn(self.coordinator.data)
 
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return what there is to know besides the value."""
+        return self.entity_description.attributes_fn(self.coordinator.data)
+
 
 class ConnectorSensor(ConnectorEntity, SensorEntity):
     """A sensor of a connector."""

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
 
 from .const import CONF_KIND, CONF_SOURCES, DOMAIN, KIND_SIMULATED, MAIN_CIRCUIT
-from .engine.model import Boost, ExternalLimit, LimitKind, Mode
+from .engine.codec import from_jsonable, to_jsonable
+from .engine.model import Boost, ExternalLimit, Mode
 from .engine.tuning import Policy
 
 STORAGE_VERSION = 1
@@ -34,7 +35,8 @@ class SiteSettings:
 
     limit_a: float | None = None
     policy: Policy = Policy.EQUAL
-    external_limit: ExternalLimit | None = None
+    # What actions have set, each until it is cleared or over. The name, circuit and scope tell them apart.
+    limits: tuple[ExternalLimit, ...] = ()
 
 
 def default_mode(data: Mapping[str, Any]) -> Mode:
@@ -63,7 +65,10 @@ class Settings:
         self._site = SiteSettings(
             limit_a=stored["limit_a"],
             policy=Policy(stored["policy"]),
-            external_limit=_load_limit(stored["external_limit"]),
+            limits=tuple(
+                from_jsonable(ExternalLimit, limit)
+                for limit in stored.get("limits", ())
+            ),
         )
         self._circuits = dict(stored.get("circuits", {}))
         self._connectors = {
@@ -72,7 +77,9 @@ class Settings:
                 max_current_a=settings["max_current_a"],
                 allowed=settings["allowed"],
                 priority=settings["priority"],
-                boost=_load_boost(settings["boost"]),
+                boost=from_jsonable(Boost, boost)
+                if (boost := settings["boost"])
+                else None,
             )
             for connector, settings in stored["connectors"].items()
         }
@@ -120,6 +127,24 @@ class Settings:
         self._site = replace(self._site, **changes)
         self._save()
 
+    @callback
+    def set_limit(self, limit: ExternalLimit) -> None:
+        """Add a limit, in the place of one of the same name, circuit and scope; those that are over are dropped."""
+        now = dt_util.utcnow()
+        others = (
+            other
+            for other in self._site.limits
+            if _of_limit(other) != _of_limit(limit)
+            and (other.until is None or other.until > now)
+        )
+        self.set_site(limits=(*others, limit))
+
+    @callback
+    def clear_limits(self, name: str | None) -> None:
+        """Drop the limits of a name, or all of them."""
+        kept = (x for x in self._site.limits if name is not None and x.name != name)
+        self.set_site(limits=tuple(kept))
+
     def connector(self, connector_id: str) -> ConnectorSettings:
         """Return what is set for a connector."""
         return self._connectors.get(connector_id, self._default)
@@ -151,7 +176,7 @@ class Settings:
         return {
             "limit_a": self._site.limit_a,
             "policy": self._site.policy.value,
-            "external_limit": _dump_limit(self._site.external_limit),
+            "limits": to_jsonable(self._site.limits),
             "circuits": dict(self._circuits),
             "connectors": {
                 connector: {
@@ -159,57 +184,12 @@ class Settings:
                     "max_current_a": settings.max_current_a,
                     "allowed": settings.allowed,
                     "priority": settings.priority,
-                    "boost": _dump_boost(settings.boost),
+                    "boost": to_jsonable(settings.boost),
                 }
                 for connector, settings in self._connectors.items()
             },
         }
 
 
-def _dump_limit(limit: ExternalLimit | None) -> dict[str, Any] | None:
-    if limit is None:
-        return None
-    return {
-        "name": limit.name,
-        "current_a": limit.current_a,
-        "power_w": limit.power_w,
-        "until": limit.until and limit.until.isoformat(),
-    }
-
-
-def _load_limit(stored: dict[str, Any] | None) -> ExternalLimit | None:
-    if stored is None:
-        return None
-    return ExternalLimit(
-        name=stored["name"],
-        kind=LimitKind.DEMAND_RESPONSE,
-        current_a=stored["current_a"],
-        power_w=stored["power_w"],
-        until=_time(stored["until"]),
-    )
-
-
-def _dump_boost(boost: Boost | None) -> dict[str, Any] | None:
-    if boost is None:
-        return None
-    return {
-        "started_at": boost.started_at.isoformat(),
-        "until": boost.until and boost.until.isoformat(),
-        "energy_wh": boost.energy_wh,
-        "person": boost.person,
-    }
-
-
-def _load_boost(stored: dict[str, Any] | None) -> Boost | None:
-    if stored is None:
-        return None
-    return Boost(
-        started_at=datetime.fromisoformat(stored["started_at"]),
-        until=_time(stored["until"]),
-        energy_wh=stored["energy_wh"],
-        person=stored["person"],
-    )
-
-
-def _time(stored: str | None) -> datetime | None:
-    return None if stored is None else datetime.fromisoformat(stored)
+def _of_limit(limit: ExternalLimit) -> tuple[str, str | None, bool]:
+    return limit.name, limit.circuit, limit.cars_only

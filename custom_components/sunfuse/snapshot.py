@@ -23,6 +23,7 @@ from .const import (
     CONF_MAX_CURRENT,
     CONF_MIN_CURRENT,
     CONF_PASSWORD,
+    CONF_PHASE_SWITCHING,
     CONF_PHASES,
     CONF_QUIRKS,
     CONF_RENEW,
@@ -38,7 +39,15 @@ from .const import (
     SITE_PHASES,
 )
 from .data import ConnectorKey
-from .engine.model import Connector, ConnectorStatus, PerPhase, Site, Snapshot
+from .engine.model import (
+    Connector,
+    ConnectorStatus,
+    ExternalLimit,
+    PerPhase,
+    Site,
+    Snapshot,
+)
+from .rules import battery_rules_of, tuning_of
 from .settings import ConnectorSettings, Settings
 from .sources.live import SiteReadings
 
@@ -121,8 +130,12 @@ def connector_of(
     state: ConnectorState,
     settings: ConnectorSettings,
     in_flight_a: float | None,
+    step_a: float = 0.1,
 ) -> Connector:
-    """Return a connector for the engine. An offer on its way counts from the moment that it is sent."""
+    """Return a connector for the engine. An offer on its way counts from the moment that it is sent.
+
+    `step_a` is in which steps the charger takes a current.
+    """
     phases = wiring(data, site)
     max_a: float = data[CONF_MAX_CURRENT]
     offers = [offer for offer in (state.offer_a, in_flight_a) if offer is not None]
@@ -133,6 +146,7 @@ def connector_of(
         min_a=data[CONF_MIN_CURRENT],
         max_a=min(max_a, settings.max_current_a or max_a),
         fail_safe_a=data[CONF_FAIL_SAFE_CURRENT],
+        step_a=step_a,
         mode=settings.mode,
         allowed=settings.allowed,
         status=state.status or _unknown_status(state),
@@ -144,6 +158,13 @@ def connector_of(
         draw_a=site_draw(state.meter, phases, site),
         draw_at=state.meter.at,
         fall_back_a=station.fall_back_a,
+        charger_limit_a=state.charger_limit_a,
+        switches_phases=(
+            station.switches_phases
+            and data.get(CONF_PHASE_SWITCHING, True)
+            and len(phases) > 1
+            and _legs(phases, site) == 1
+        ),
         priority=settings.priority,
         boost=settings.boost,
         connected_at=state.transaction.started_at if state.transaction else None,
@@ -168,8 +189,12 @@ def build_snapshot(
     settings: Settings,
     readings: SiteReadings | None,
     connectors: Iterable[Connector],
+    limits: Iterable[ExternalLimit] = (),
 ) -> Snapshot:
-    """Return all that is known at `now`; `name` is that of the main circuit."""
+    """Return all that is known at `now`.
+
+    `name` is that of the main circuit; `limits` are those from outside, besides what actions have set.
+    """
     readings = readings or SiteReadings()
     main = ((MAIN_CIRCUIT, readings.meter),) if readings.meter else ()
     return Snapshot(
@@ -187,5 +212,7 @@ def build_snapshot(
             for connector in connectors
         ),
         policy=settings.site.policy,
-        limits=(limit,) if (limit := settings.site.external_limit) else (),
+        limits=(*settings.site.limits, *limits),
+        tuning=tuning_of(tree.site),
+        battery_rules=battery_rules_of(tree.site),
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
-from custom_components.sunfuse.engine.limits import dimming_w, fail_safe_sums
+from custom_components.sunfuse.engine.limits import dimming_w, fail_safe_sums, tightest
 from custom_components.sunfuse.engine.model import (
     Circuit,
     CircuitState,
@@ -309,3 +309,30 @@ def test_a_limit_on_power_reckons_with_a_circuit_without_meter() -> None:
         limits=(ExternalLimit(name="x", kind=LimitKind.PEAK, power_w=8280.0),),
     )
     assert offers(decide(snapshot, Memory())[0]) == pytest.approx({"a": 10})
+
+
+def limit(name: str, **changes: Any) -> ExternalLimit:
+    """Return a limit from outside."""
+    return ExternalLimit(name=name, kind=LimitKind.DEMAND_RESPONSE, **changes)
+
+
+@pytest.mark.parametrize(
+    ("limits", "name"),
+    [
+        ((), None),
+        # 25 A on three phases of 230 V are 17.25 kW: the main fuse is tighter.
+        ((limit("a", current_a=30),), None),
+        ((limit("a", power_w=18_000),), None),
+        # 10 A are 6.9 kW.
+        ((limit("a", current_a=10), limit("b", power_w=7000)), "a"),
+        ((limit("a", current_a=10), limit("b", power_w=6800)), "b"),
+        # One of a circuit below, and one without a value, say nothing of the whole site.
+        ((limit("a", current_a=10, circuit="garage"), limit("b")), None),
+    ],
+)
+def test_the_tightest_is_named(
+    limits: tuple[ExternalLimit, ...], name: str | None
+) -> None:
+    """Amperes and watts are compared, also with the main fuse."""
+    found = tightest(site(car("a"), limits=limits))
+    assert (found.name if found else None) == name

@@ -35,9 +35,12 @@ SET_LIMIT = probatio.Schema(
         probatio.Optional("current"): cv.positive_float,
         probatio.Optional("power"): cv.positive_float,
         probatio.Optional("until"): cv.datetime,
-        probatio.Optional("reason", default=""): cv.string,
+        probatio.Optional("reason"): cv.string,
+        probatio.Optional("circuit"): cv.string,
+        probatio.Optional("cars_only", default=False): cv.boolean,
     }
 )
+CLEAR_LIMIT = probatio.Schema({**_SITE, probatio.Optional("reason"): cv.string})
 
 
 @callback
@@ -73,30 +76,33 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="limit_without_value"
             )
+        entry = _site(hass, call)
         until = call.data.get("until")
-        _set_limit(
-            hass,
-            call,
+        entry.runtime_data.settings.set_limit(
             ExternalLimit(
-                name=call.data["reason"],
+                name=call.data.get("reason")
+                or entry.runtime_data.sentences["limit_demand_response"],
                 kind=LimitKind.DEMAND_RESPONSE,
                 current_a=current_a,
                 power_w=power_w,
+                circuit=_circuit(entry, call.data.get("circuit")),
+                cars_only=call.data["cars_only"],
                 until=dt_util.as_utc(until) if until else None,
-            ),
+            )
         )
+        entry.runtime_data.controller.tick()
 
     async def clear_limit(call: ServiceCall) -> None:
-        _set_limit(hass, call, None)
+        entry = _site(hass, call)
+        entry.runtime_data.settings.clear_limits(call.data.get("reason"))
+        entry.runtime_data.controller.tick()
 
     hass.services.async_register(DOMAIN, "boost", boost, BOOST)
     hass.services.async_register(
         DOMAIN, "cancel_boost", cancel_boost, probatio.Schema(_DEVICE)
     )
     hass.services.async_register(DOMAIN, "set_limit", set_limit, SET_LIMIT)
-    hass.services.async_register(
-        DOMAIN, "clear_limit", clear_limit, probatio.Schema(_SITE)
-    )
+    hass.services.async_register(DOMAIN, "clear_limit", clear_limit, CLEAR_LIMIT)
 
 
 def _set_boost(hass: HomeAssistant, call: ServiceCall, boost: Boost | None) -> None:
@@ -106,11 +112,31 @@ def _set_boost(hass: HomeAssistant, call: ServiceCall, boost: Boost | None) -> N
     entry.runtime_data.controller.tick()
 
 
-def _set_limit(
-    hass: HomeAssistant, call: ServiceCall, limit: ExternalLimit | None
-) -> None:
+def _site(hass: HomeAssistant, call: ServiceCall) -> SunfuseConfigEntry:
     entry: SunfuseConfigEntry = async_get_config_entry(
         hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
     )
-    entry.runtime_data.settings.set_site(external_limit=limit)
-    entry.runtime_data.controller.tick()
+    return entry
+
+
+def _circuit(entry: SunfuseConfigEntry, wanted: str | None) -> str | None:
+    """Return the id of a circuit that is named as users know it, or by its id.
+
+    Raises:
+        ServiceValidationError: the site has no such circuit.
+
+    """
+    if wanted is None:
+        return None
+    circuits = entry.runtime_data.coordinator.data.snapshot.circuits
+    for circuit in circuits:
+        if wanted.casefold() in (circuit.id.casefold(), circuit.name.casefold()):
+            return circuit.id
+    raise ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="no_such_circuit",
+        translation_placeholders={
+            "circuit": wanted,
+            "circuits": ", ".join(circuit.name for circuit in circuits),
+        },
+    )

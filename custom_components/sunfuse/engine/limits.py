@@ -92,6 +92,23 @@ def _is_at(limit: ExternalLimit, circuit: Circuit) -> bool:
     return limit.circuit == circuit.id
 
 
+def tightest(snapshot: Snapshot) -> ExternalLimit | None:
+    """Return which limit from outside leaves the whole site the least; None if all leave more than the main fuse.
+
+    Amperes and watts are compared at the nominal voltage.
+    """
+    volts = snapshot.site.phases * snapshot.site.voltage_v
+    root = next(circuit for circuit in snapshot.circuits if circuit.parent is None)
+    found, least_w = None, min(root.limit_a) * volts
+    for limit in limits_in_force(snapshot):
+        left_w = power_of(limit, snapshot)
+        if left_w is None and limit.current_a is not None:
+            left_w = limit.current_a * volts
+        if left_w is not None and left_w < least_w and _is_at(limit, root):
+            found, least_w = limit, left_w
+    return found
+
+
 def limit_reason(limit: ExternalLimit, circuit: str) -> Reason:
     """Return the reason of who is kept from more by a limit from outside.
 
@@ -125,7 +142,7 @@ def power_limits(
         circuit = tree.root if limit.circuit is None else limit.circuit
         if circuit not in tree.circuits:
             continue
-        power_w = _power_w(limit, snapshot)
+        power_w = power_of(limit, snapshot)
         if power_w is None:
             continue
         # Cars alone may take what they are allowed from the grid, and the sun on top.
@@ -148,7 +165,8 @@ def power_limits(
     return found
 
 
-def _power_w(limit: ExternalLimit, snapshot: Snapshot) -> float | None:
+def power_of(limit: ExternalLimit, snapshot: Snapshot) -> float | None:
+    """Return what a limit leaves in watts, None where it is one of amperes on each phase."""
     if limit.power_w is not None:
         return limit.power_w
     if limit.kind is LimitKind.DIMMING and limit.current_a is None:

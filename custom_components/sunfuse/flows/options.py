@@ -28,6 +28,18 @@ from .forecast import (
 )
 from .schemas import OPTIONS
 from .security import SECURITY, async_check_certificate, check_files, security_values
+from .tuning import (
+    BATTERY,
+    BOOSTS,
+    CALM,
+    DIMMING,
+    PHASES,
+    SUNSHINE,
+    check_dimming,
+    check_hold,
+    check_nothing,
+    tuning_values,
+)
 
 type Form = Mapping[str, Any]
 
@@ -63,6 +75,13 @@ def _check_protection(
     return errors
 
 
+def _tuning(schema: probatio.Schema) -> Theme:
+    """Return a theme of what the engine lets a user tune."""
+    return Theme(
+        schema=lambda _entry: schema, values=tuning_values, check=check_nothing
+    )
+
+
 # By step id, in the order of the menu.
 THEMES = {
     "protection": Theme(
@@ -83,6 +102,12 @@ THEMES = {
     "security": Theme(
         schema=lambda _entry: SECURITY, values=security_values, check=check_files
     ),
+    "sunshine": _tuning(SUNSHINE),
+    "battery": _tuning(BATTERY),
+    "phase_switching": _tuning(PHASES),
+    "calm": _tuning(CALM),
+    "boosts": _tuning(BOOSTS),
+    "dimming": _tuning(DIMMING),
 }
 
 
@@ -132,6 +157,44 @@ class SunfuseOptionsFlow(OptionsFlow):
             errors = await async_check_certificate(self.hass, user_input)
         return self._show("security", user_input, errors)
 
+    async def async_step_sunshine(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask when cars start and stop on the sun."""
+        return self._show("sunshine", user_input)
+
+    async def async_step_battery(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whose the sun is, and how the home battery is kept from discharging into cars."""
+        wrong = check_hold(self.hass, user_input or {})
+        return self._show("battery", user_input, wrong)
+
+    async def async_step_phase_switching(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask how patient and how often chargers switch between one and three phases."""
+        return self._show("phase_switching", user_input)
+
+    async def async_step_calm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask how calmly currents rise, and how long a turn is."""
+        return self._show("calm", user_input)
+
+    async def async_step_boosts(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for how long, and how much, people may boost."""
+        return self._show("boosts", user_input)
+
+    async def async_step_dimming(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the signal by which the grid operator dims the chargers."""
+        wrong = check_dimming(self.hass, user_input or {})
+        return self._show("dimming", user_input, wrong)
+
     def _show(
         self,
         step_id: str,
@@ -140,7 +203,10 @@ class SunfuseOptionsFlow(OptionsFlow):
         offered: probatio.Schema | None = None,
         named: dict[str, str] | None = None,
     ) -> ConfigFlowResult:
-        """Show a theme's form until it is right; what a user empties is gone from the options."""
+        """Show a theme's form until it is right; what a user empties is gone from the options.
+
+        `found` is what Home Assistant's entities say against what was typed, besides what the theme checks.
+        """
         entry, theme = self.config_entry, THEMES[step_id]
         schema = offered or theme.schema(entry)
         errors: Errors = {}

@@ -1,7 +1,8 @@
 """What the sensors of a site show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -13,6 +14,7 @@ from homeassistant.helpers.typing import StateType
 
 from ..const import MAIN_CIRCUIT
 from ..data import SiteData
+from ..engine.limits import limits_in_force, power_of, tightest
 from ..engine.model import CircuitDecision, CircuitState, MeterReading
 
 
@@ -21,6 +23,7 @@ class SiteSensorDescription(SensorEntityDescription):
     """Describes a sensor of a site."""
 
     value_fn: Callable[[SiteData], StateType]
+    attributes_fn: Callable[[SiteData], Mapping[str, Any] | None] = lambda _: None
 
 
 def site_sensors(phases: int) -> list[SiteSensorDescription]:
@@ -62,6 +65,32 @@ def _grid_power(data: SiteData) -> float | None:
     return sum(meter.current_a) * data.snapshot.site.voltage_v
 
 
+def _limited_by(data: SiteData) -> str:
+    """Return the name of the tightest limit from outside; the main fuse's where none is tighter."""
+    if (limit := tightest(data.snapshot)) is not None:
+        return limit.name
+    return next(c.name for c in data.snapshot.circuits if c.id == MAIN_CIRCUIT)
+
+
+def _limits(data: SiteData) -> Mapping[str, Any]:
+    """Return all limits from outside that hold now."""
+    names = {circuit.id: circuit.name for circuit in data.snapshot.circuits}
+    return {
+        "limits": [
+            {
+                "name": limit.name,
+                "kind": limit.kind.value,
+                "current": limit.current_a,
+                "power": power_of(limit, data.snapshot),
+                "circuit": names.get(limit.circuit or MAIN_CIRCUIT),
+                "cars_only": limit.cars_only,
+                "until": limit.until,
+            }
+            for limit in limits_in_force(data.snapshot)
+        ]
+    }
+
+
 _SITE: tuple[SiteSensorDescription, ...] = (
     SiteSensorDescription(
         key="state",
@@ -96,6 +125,12 @@ _SITE: tuple[SiteSensorDescription, ...] = (
         native_unit_of_measurement=UnitOfPower.WATT,
         suggested_display_precision=0,
         value_fn=lambda data: sum(data.decision.given_a) * data.snapshot.site.voltage_v,
+    ),
+    SiteSensorDescription(
+        key="limited_by",
+        translation_key="limited_by",
+        value_fn=_limited_by,
+        attributes_fn=_limits,
     ),
 )
 

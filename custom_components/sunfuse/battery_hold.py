@@ -1,0 +1,235 @@
+"""Keeps the home battery from discharging into cars, through an entity of the user's choice, and always gives it back.
+
+The value that the entity is to have again is in storage before the entity is touched. So it is given back whatever
+happens: when it is no longer needed, when the site is unloaded or removed, when Home Assistant stops; and after a
+crash at the next start, also if the options name another entity by then.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+import logging
+from typing import Any
+
+from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import CoreState, HomeAssistant, State, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .data import SunfuseConfigEntry
+from .rules import HoldRule, hold_rule_of
+
+_LOGGER = logging.getLogger(__name__)
+
+STORAGE_VERSION = 1
+# Inverters write such settings to flash, and some need a while to follow.
+PAUSE = timedelta(seconds=60)
+ANSWER_S = 30.0
+
+# How the entities of a domain are given a value: the action, and the field that takes it. A switch has an action
+# for each value.
+_SETTERS = {
+    "number": ("set_value", "value"),
+    "input_number": ("set_value", "value"),
+    "select": ("select_option", "option"),
+    "input_select": ("select_option", "option"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An entity that was changed, and what it is given back to. `registry_id` finds it after it was renamed."""
+
+    entity_id: str
+    registry_id: str | None
+    former: str
+
+
+class BatteryHold:
+    """Drives one site's entity. Changes it at most once a minute."""
+
+    def __init__(self, hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+        """Bind to the site's storage; `async_load` reads it."""
+        self._hass = hass
+        self._entry = entry
+        self._store = _store(hass, entry.entry_id)
+        self._rule = hold_rule_of(entry.options)
+        self._held: Held | None = None
+        self._wanted = False
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+        self._not_before: datetime | None = None
+        self.failed: str | None = None  # the entity that does not do what it is told
+
+    async def async_load(self) -> None:
+        """Read what was changed and not given back, as after a crash."""
+        if stored := await self._store.async_load():
+            self._held = Held(**stored)
+
+    @callback
+    def update(self, wanted: bool) -> None:
+        """Hold the battery from now on, or give it back."""
+        self._wanted = wanted
+        # While Home Assistant starts, the entity may not be there yet.
+        if self._stopping or self._hass.state is not CoreState.running:
+            return
+        now = dt_util.utcnow()
+        if self._task is not None or (self._not_before and now < self._not_before):
+            return
+        if (step := self._next_step()) is None:
+            return
+        # Not one that is cancelled when the site is unloaded: half a step would be remembered wrongly.
+        self._task = self._hass.async_create_task(step, "Sunfuse battery hold")
+        self._task.add_done_callback(self._done)
+
+    def _next_step(self) -> Coroutine[Any, Any, None] | None:
+        held, rule = self._held, self._rule
+        if held is not None:
+            if (
+                not self._wanted
+                or rule is None
+                or self._entity_of(held) != rule.entity_id
+            ):
+                return self._give_back(held)
+            if self._slipped(rule):
+                return self._set(rule.entity_id, rule.value)
+        elif self._wanted and rule is not None:
+            return self._hold(rule)
+        return None
+
+    def _slipped(self, rule: HoldRule) -> bool:
+        """Whether the inverter went back by itself, as some do when they restart."""
+        state = self._hass.states.get(rule.entity_id)
+        return (
+            state is not None
+            and state.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+            and not _is_at(state, rule.value)
+        )
+
+    @callback
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._task = None
+        self._not_before = dt_util.utcnow() + PAUSE
+        self._note(task)
+
+    def _note(self, task: asyncio.Task[None]) -> bool:
+        """Note what came of it. What another integration raises is not ours to foresee."""
+        if (error := task.exception()) is None:
+            self.failed = None
+            return True
+        if self._held is not None:
+            name = self._entity_of(self._held)
+        else:
+            name = self._rule.entity_id if self._rule else "?"
+        if self.failed != name:
+            _LOGGER.warning("%s does not do what it is told: %r", name, error)
+        self.failed = name
+        return False
+
+    async def _hold(self, rule: HoldRule) -> None:
+        state = self._hass.states.get(rule.entity_id)
+        if state is None or (
+            rule.release_value is None
+            and state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+        ):
+            raise HomeAssistantError(f"{rule.entity_id} tells no value to give back")
+        registered = er.async_get(self._hass).async_get(rule.entity_id)
+        held = Held(
+            entity_id=rule.entity_id,
+            registry_id=registered.id if registered else None,
+            former=state.state if rule.release_value is None else rule.release_value,
+        )
+        # First remembered, then changed: a power cut between the two costs nothing.
+        await self._store.async_save(asdict(held))
+        self._held = held
+        if not _is_at(state, rule.value):
+            await self._set(rule.entity_id, rule.value)
+
+    async def _give_back(self, held: Held) -> None:
+        await self._set(self._entity_of(held), held.former)
+        # Only now is there nothing left to remember.
+        await self._store.async_remove()
+        self._held = None
+        ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
+
+    async def _set(self, entity_id: str, value: str) -> None:
+        """Give the entity a value by its own action.
+
+        Raises:
+            HomeAssistantError: it is not there, or refused.
+            TimeoutError: it did not answer.
+
+        """
+        state = self._hass.states.get(entity_id)
+        if state is None or state.state == STATE_UNAVAILABLE:
+            # Home Assistant does nothing, and says nothing, for an entity that is unavailable.
+            raise HomeAssistantError(f"{entity_id} is unavailable")
+        domain = entity_id.partition(".")[0]
+        data: dict[str, Any] = {ATTR_ENTITY_ID: entity_id}
+        if domain in _SETTERS:
+            action, field = _SETTERS[domain]
+            data[field] = value
+        else:
+            action = f"turn_{value}"
+        async with asyncio.timeout(ANSWER_S):
+            await self._hass.services.async_call(domain, action, data, blocking=True)
+
+    def _entity_of(self, held: Held) -> str:
+        """Return the entity under the name that it has now."""
+        if held.registry_id is None:
+            return held.entity_id
+        registered = er.async_get(self._hass).entities.get_entry(held.registry_id)
+        return registered.entity_id if registered else held.entity_id
+
+    @property
+    def _issue_id(self) -> str:
+        return f"{self._entry.entry_id}_battery_not_given_back"
+
+    async def async_stop(self) -> None:
+        """Give the battery back now: the site is unloaded, or Home Assistant stops."""
+        self._wanted, self._stopping = False, True
+        if self._task is not None:
+            await asyncio.wait({self._task})
+        if (held := self._held) is None:
+            return
+        task = self._hass.async_create_task(self._give_back(held))
+        await asyncio.wait({task})
+        if not self._note(task):
+            ir.async_create_issue(
+                self._hass,
+                DOMAIN,
+                self._issue_id,
+                is_fixable=False,
+                is_persistent=True,
+                severity=ir.IssueSeverity.ERROR,
+                translation_key="battery_not_given_back",
+                translation_placeholders={
+                    "entity": self._entity_of(held),
+                    "value": held.former,
+                    "site": self._entry.title,
+                },
+            )
+
+    async def async_remove(self) -> None:
+        """Give back what could not be given back before, and forget it, when the site is removed."""
+        await self.async_load()
+        await self.async_stop()
+        await self._store.async_remove()
+
+
+def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    return Store[dict[str, Any]](hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.battery")
+
+
+def _is_at(state: State, value: str) -> bool:
+    """Whether an entity has a value; 0 and 0.0 are the same number."""
+    if state.domain not in ("number", "input_number"):
+        return state.state == value
+    try:
+        return float(state.state) == float(value)
+    except ValueError:
+        return False

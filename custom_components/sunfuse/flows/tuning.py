@@ -1,0 +1,200 @@
+"""The forms of what the engine lets a user tune: sunshine, calm, battery, phases, boosts, dimming."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import probatio
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import (
+    ATTR_UNIT_OF_MEASUREMENT,
+    PERCENTAGE,
+    UnitOfElectricCurrent,
+    UnitOfEnergy,
+    UnitOfPower,
+    UnitOfTime,
+)
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    TextSelector,
+)
+
+from ..engine.tuning import Tuning
+from ..rules import (
+    CONF_BATTERY_FIRST,
+    CONF_BOOST_DURATION,
+    CONF_BOOST_QUOTA,
+    CONF_CAR_SHARE,
+    CONF_CHARGE_MAX,
+    CONF_DEAD_BAND,
+    CONF_DIMMING_DEVICE,
+    CONF_DIMMING_ENTITY,
+    CONF_DIMMING_SIMULTANEITY,
+    CONF_HOLD,
+    CONF_HOLD_ENTITY,
+    CONF_HOLD_VALUE,
+    CONF_RELEASE_VALUE,
+    CONF_SUPPORT,
+    CONF_SUPPORT_ABOVE,
+    DEFAULT_BOOST_DURATION_MIN,
+    DEFAULT_DIMMING_DEVICE_W,
+)
+from ..sources.signal import SIGNAL_DOMAINS
+from ..sources.states import as_power_w
+from .checks import Errors
+from .schemas import number
+
+_S, _A, _W = UnitOfTime.SECONDS, UnitOfElectricCurrent.AMPERE, UnitOfPower.WATT
+# Which entities can hold a battery, and so be given a value.
+SWITCHES = frozenset(("switch", "input_boolean"))
+SELECTS = frozenset(("select", "input_select"))
+NUMBERS = frozenset(("number", "input_number"))
+
+SUNSHINE = probatio.Schema(
+    {
+        probatio.Required("start_delay_s"): number(_S, high=3600),
+        probatio.Required("stop_delay_s"): number(_S, high=3600),
+        probatio.Optional("start_export_w"): number(_W, step=10, high=50_000),
+        probatio.Required("stop_import_w"): number(_W, step=10, high=50_000),
+        probatio.Required("min_on_s"): number(_S, high=7200),
+        probatio.Required("min_off_s"): number(_S, high=7200),
+        probatio.Required("average_s"): number(_S, high=600),
+        probatio.Required("average_down_s"): number(_S, high=600),
+        probatio.Required("prefer_power"): BooleanSelector(),
+        probatio.Required("worthwhile_a"): number(_A, step=0.5, low=6, high=80),
+    }
+)
+CALM = probatio.Schema(
+    {
+        probatio.Required(CONF_DEAD_BAND): number(PERCENTAGE, high=50),
+        probatio.Required("dead_band_a"): number(_A, step=0.1, high=16),
+        probatio.Required("ramp_a_per_s"): number("A/s", step=0.1, low=0.1, high=32),
+        # Each step is a message to the charger and a jolt for the car.
+        probatio.Required("step_s"): number(_S, low=5, high=300),
+        probatio.Required("smoothing_s"): number(_S, high=300),
+        probatio.Required("turn_s"): number(_S, step=60, low=60, high=14_400),
+    }
+)
+BATTERY = probatio.Schema(
+    {
+        probatio.Required(CONF_BATTERY_FIRST): number(PERCENTAGE, high=100),
+        probatio.Required(CONF_CAR_SHARE): number(PERCENTAGE, high=100),
+        probatio.Optional(CONF_CHARGE_MAX): number(_W, step=100, high=100_000),
+        probatio.Optional(CONF_SUPPORT_ABOVE): number(PERCENTAGE, high=100),
+        probatio.Optional(CONF_SUPPORT): number(_W, step=100, high=100_000),
+        probatio.Required(CONF_HOLD): BooleanSelector(),
+        probatio.Optional(CONF_HOLD_ENTITY): EntitySelector(
+            EntitySelectorConfig(
+                filter={"domain": sorted(SWITCHES | SELECTS | NUMBERS)}
+            )
+        ),
+        probatio.Optional(CONF_HOLD_VALUE): TextSelector(),
+        probatio.Optional(CONF_RELEASE_VALUE): TextSelector(),
+    }
+)
+PHASES = probatio.Schema(
+    {
+        probatio.Required("to_one_phase_s"): number(_S, high=7200),
+        probatio.Required("to_three_phases_s"): number(_S, high=7200),
+        probatio.Required("switches_per_hour"): number("1/h", high=60),
+        probatio.Required("switch_pause_s"): number(_S, high=300),
+    }
+)
+BOOSTS = probatio.Schema(
+    {
+        probatio.Required(CONF_BOOST_DURATION): number(
+            UnitOfTime.MINUTES, low=1, high=1440
+        ),
+        probatio.Optional(CONF_BOOST_QUOTA): number(
+            UnitOfEnergy.KILO_WATT_HOUR, step=0.1, high=10_000
+        ),
+    }
+)
+DIMMING = probatio.Schema(
+    {
+        probatio.Optional(CONF_DIMMING_ENTITY): EntitySelector(
+            EntitySelectorConfig(filter={"domain": sorted(SIGNAL_DOMAINS)})
+        ),
+        probatio.Required(CONF_DIMMING_DEVICE): number(_W, step=100, high=100_000),
+        probatio.Optional(CONF_DIMMING_SIMULTANEITY): number(
+            "1", step=0.01, low=0.01, high=1
+        ),
+    }
+)
+
+
+def tuning_values(entry: ConfigEntry) -> Mapping[str, Any]:
+    """Return what the forms show: what is set, else the defaults."""
+    defaults = Tuning()
+    fields = {str(f) for s in (SUNSHINE, CALM, PHASES) for f in s.schema}
+    return {
+        **{
+            field: value
+            for field in fields
+            if (value := getattr(defaults, field, None)) is not None
+        },
+        CONF_DEAD_BAND: defaults.dead_band * 100,
+        CONF_BATTERY_FIRST: 0,
+        CONF_CAR_SHARE: 0,
+        CONF_HOLD: False,
+        CONF_BOOST_DURATION: DEFAULT_BOOST_DURATION_MIN,
+        CONF_DIMMING_DEVICE: DEFAULT_DIMMING_DEVICE_W,
+        **entry.options,
+    }
+
+
+def check_nothing(
+    _entry: ConfigEntry, _form: Mapping[str, Any], _placeholders: dict[str, str]
+) -> Errors:
+    """Find nothing wrong: the boxes of a form keep to their bounds."""
+    return {}
+
+
+def check_hold(hass: HomeAssistant, form: Mapping[str, Any]) -> Errors:
+    """Check that the entity that holds the battery can be given these values."""
+    if (entity_id := form.get(CONF_HOLD_ENTITY)) is None:
+        return {}
+    if CONF_HOLD_VALUE not in form:
+        return {CONF_HOLD_VALUE: "value_missing"}
+    state = hass.states.get(entity_id)
+    if state is None:
+        known = er.async_get(hass).async_get(entity_id) is not None
+        return {} if known else {CONF_HOLD_ENTITY: "entity_missing"}
+    errors: Errors = {}
+    for field in (CONF_HOLD_VALUE, CONF_RELEASE_VALUE):
+        if field in form and not _takes(state, form[field]):
+            errors[field] = "not_a_value"
+    return errors
+
+
+def _takes(state: State, value: str) -> bool:
+    """Whether an entity can be given a value. One that is unavailable does not tell what it takes."""
+    if state.domain in SWITCHES:
+        return value in ("on", "off")
+    if state.domain in SELECTS:
+        options = state.attributes.get("options")
+        return options is None or value in options
+    try:
+        number_ = float(value)
+    except ValueError:
+        return False
+    low = state.attributes.get("min", number_)
+    return bool(low <= number_ <= state.attributes.get("max", number_))
+
+
+def check_dimming(hass: HomeAssistant, form: Mapping[str, Any]) -> Errors:
+    """Check that the signal exists; a number of something else than power would be misunderstood."""
+    if (entity_id := form.get(CONF_DIMMING_ENTITY)) is None:
+        return {}
+    state = hass.states.get(entity_id)
+    if state is None:
+        known = er.async_get(hass).async_get(entity_id) is not None
+        return {} if known else {CONF_DIMMING_ENTITY: "entity_missing"}
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    if unit is not None and as_power_w(0, unit) is None:
+        return {CONF_DIMMING_ENTITY: "not_power"}
+    return {}

@@ -1,0 +1,362 @@
+"""The home battery is held through an entity of the user's choice, and is always given back."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.sunfuse.battery_hold import BatteryHold
+from custom_components.sunfuse.const import DOMAIN
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, STATE_UNAVAILABLE
+from homeassistant.core import CoreState, HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
+
+from .common import free_port, set_meters, site_entry, wait_until
+from .site_fixtures import Home
+
+HOLD = {"hold_battery": True, "hold_entity": "select.inverter", "hold_value": "Standby"}
+KEY = "sunfuse.{}.battery"
+
+
+class Inverter:
+    """An inverter with an entity that does what it is told, if it works."""
+
+    def __init__(self, hass: HomeAssistant, entity_id: str, value: str) -> None:
+        """Show the entity, and take its actions."""
+        self.hass = hass
+        self.entity_id = entity_id
+        self.values: list[str] = []
+        self.works = True
+        hass.states.async_set(entity_id, value)
+        domain = entity_id.partition(".")[0]
+        for action in ("turn_on", "turn_off", "select_option", "set_value"):
+            hass.services.async_register(domain, action, self.act)
+
+    async def act(self, call: ServiceCall) -> None:
+        """Do what an action says."""
+        if not self.works:
+            raise HomeAssistantError("no answer")
+        assert call.data["entity_id"] == self.entity_id
+        switched = call.service.removeprefix("turn_")
+        value = call.data.get("option", call.data.get("value", switched))
+        self.values.append(str(value))
+        self.hass.states.async_set(self.entity_id, str(value))
+
+    @property
+    def value(self) -> str | None:
+        """Return what the entity shows."""
+        state = self.hass.states.get(self.entity_id)
+        return state.state if state else None
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant) -> AsyncIterator[MockConfigEntry]:
+    """Return the entry of a site that holds a battery by a select."""
+    entry = site_entry(9000, options=HOLD)
+    entry.add_to_hass(hass)
+    yield entry
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def hold_of(hass: HomeAssistant, entry: MockConfigEntry) -> BatteryHold:
+    """Return a hold as it is after a start of Home Assistant."""
+    hold = BatteryHold(hass, entry)
+    await hold.async_load()
+    return hold
+
+
+async def tell(hass: HomeAssistant, hold: BatteryHold, wanted: bool) -> None:
+    """Let one tick tell what is wanted."""
+    hold.update(wanted)
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize(
+    ("entity", "former", "value", "given_back"),
+    [
+        ("switch.discharge", "on", "off", "on"),
+        ("input_boolean.hold", "off", "on", "off"),
+        ("select.inverter", "Auto", "Standby", "Auto"),
+        ("input_select.inverter", "Auto", "Standby", "Auto"),
+        ("number.discharge_limit", "5000.0", "0", "5000.0"),
+        ("input_number.discharge_limit", "5000", "0", "5000"),
+    ],
+)
+async def test_each_kind_of_entity(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    entity: str,
+    former: str,
+    value: str,
+    given_back: str,
+) -> None:
+    """It is given the value that holds, and then the one that it had."""
+    options = {**HOLD, "hold_entity": entity, "hold_value": value}
+    hass.config_entries.async_update_entry(entry, options=options)
+    inverter = Inverter(hass, entity, former)
+    hold = await hold_of(hass, entry)
+    await tell(hass, hold, True)
+    assert inverter.values == [value]
+    freezer.tick(61)
+    await tell(hass, hold, False)
+    assert inverter.values == [value, given_back]
+
+
+async def test_it_is_remembered_before_it_is_changed(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    """A crash right after the change finds what to give back."""
+    inverter = Inverter(hass, "select.inverter", "Auto")
+    seen: list[str] = []
+
+    async def act(call: ServiceCall) -> None:
+        seen.append(hass_storage[KEY.format(entry.entry_id)]["data"]["former"])
+        await inverter.act(call)
+
+    hass.services.async_register("select", "select_option", act)
+    await tell(hass, await hold_of(hass, entry), True)
+    assert seen == ["Auto"]
+
+
+@pytest.mark.parametrize("options", [HOLD, {}, {**HOLD, "hold_entity": "switch.other"}])
+async def test_after_a_crash_it_is_given_back(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    options: dict[str, Any],
+) -> None:
+    """At the next start, also if it is not to be held any more, or through another entity."""
+    inverter = Inverter(hass, "select.inverter", "Auto")
+    await tell(hass, await hold_of(hass, entry), True)
+    assert inverter.value == "Standby"
+
+    hass.config_entries.async_update_entry(entry, options=options)
+    hold = await hold_of(hass, entry)
+    await tell(hass, hold, options != HOLD)
+    assert inverter.value == "Auto"
+    assert KEY.format(entry.entry_id) not in hass_storage
+
+
+async def test_after_a_crash_it_is_still_held(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """If it is needed still, the value of before is not lost, though the entity shows that of the hold."""
+    inverter = Inverter(hass, "select.inverter", "Auto")
+    await tell(hass, await hold_of(hass, entry), True)
+    hold = await hold_of(hass, entry)
+    await tell(hass, hold, True)
+    assert inverter.values == ["Standby"]
+    freezer.tick(61)
+    await tell(hass, hold, False)
+    assert inverter.value == "Auto"
+
+
+async def test_no_flapping(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """However often it changes its mind, the entity is changed once a minute at most."""
+    inverter = Inverter(hass, "select.inverter", "Auto")
+    hold = await hold_of(hass, entry)
+    for tick in range(120):
+        await tell(hass, hold, tick % 2 == 0)
+        freezer.tick(5)
+    assert 2 <= len(inverter.values) <= 10
+
+
+async def test_an_inverter_that_goes_back_by_itself(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """It is told again; what it had before the hold is what it is given back to."""
+    inverter = Inverter(hass, "select.inverter", "Auto")
+    hold = await hold_of(hass, entry)
+    await tell(hass, hold, True)
+    hass.states.async_set("select.inverter", "Backup")
+    await tell(hass, hold, True)
+    assert inverter.value == "Backup"
+    freezer.tick(61)
+    await tell(hass, hold, True)
+    assert inverter.value == "Standby"
+    freezer.tick(61)
+    await tell(hass, hold, False)
+    assert inverter.value == "Auto"
+
+
+async def test_the_value_to_release_to_can_be_named(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """Also where the entity does not tell what it has."""
+    options = {**HOLD, "release_value": "Auto"}
+    hass.config_entries.async_update_entry(entry, options=options)
+    inverter = Inverter(hass, "select.inverter", "unknown")
+    hold = await hold_of(hass, entry)
+    await tell(hass, hold, True)
+    await hold.async_stop()
+    assert inverter.values == ["Standby", "Auto"]
+
+
+async def test_a_renamed_entity_is_given_back(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """It is found under its new name."""
+    registry = er.async_get(hass)
+    registry.async_get_or_create("select", "x", "1", suggested_object_id="inverter")
+    Inverter(hass, "select.inverter", "Auto")
+    hold = await hold_of(hass, entry)
+    await tell(hass, hold, True)
+    registry.async_update_entity("select.inverter", new_entity_id="select.renamed")
+    renamed = Inverter(hass, "select.renamed", "Standby")
+    await hold.async_stop()
+    assert renamed.values == ["Auto"]
+
+
+@pytest.mark.parametrize("broken", [STATE_UNAVAILABLE, None, "refuses"])
+async def test_what_fails_is_told_and_tried_again(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    broken: str | None,
+) -> None:
+    """An entity that is away or refuses is named, and given back as soon as it is possible."""
+    inverter = Inverter(hass, "select.inverter", "Auto")
+    hold = await hold_of(hass, entry)
+    await tell(hass, hold, True)
+    freezer.tick(61)
+    if broken is None:
+        hass.states.async_remove("select.inverter")
+    elif broken == STATE_UNAVAILABLE:
+        hass.states.async_set("select.inverter", broken)
+    else:
+        inverter.works = False
+    await tell(hass, hold, False)
+    assert hold.failed == "select.inverter"
+    inverter.works = True
+    hass.states.async_set("select.inverter", "Standby")
+    await tell(hass, hold, False)
+    assert inverter.values == ["Standby"]
+    freezer.tick(61)
+    await tell(hass, hold, False)
+    assert inverter.values == ["Standby", "Auto"]
+    assert not hold.failed
+
+
+async def test_an_entity_that_is_away_is_not_held(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    """Nobody knows what to give it back to."""
+    inverter = Inverter(hass, "select.inverter", STATE_UNAVAILABLE)
+    hold = await hold_of(hass, entry)
+    await tell(hass, hold, True)
+    assert hold.failed == "select.inverter"
+    assert not inverter.values
+    assert KEY.format(entry.entry_id) not in hass_storage
+
+
+async def test_while_home_assistant_starts_nothing_is_done(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """The inverter's integration may not be there yet, which is no fault of it."""
+    hold = await hold_of(hass, entry)
+    hass.set_state(CoreState.starting)
+    await tell(hass, hold, True)
+    assert hold.failed is None
+
+
+async def test_what_cannot_be_given_back_at_the_end_is_a_repair_issue(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    """It stays until it is given back: at the next start, or when the site is removed."""
+    inverter = Inverter(hass, "select.inverter", "Auto")
+    hold = await hold_of(hass, entry)
+    await tell(hass, hold, True)
+    inverter.works = False
+    await hold.async_stop()
+    await tell(hass, hold, True)
+    (issue,) = ir.async_get(hass).issues.values()
+    assert issue.translation_key == "battery_not_given_back"
+    assert issue.translation_placeholders == {
+        "entity": "select.inverter",
+        "value": "Auto",
+        "site": "Home",
+    }
+    inverter.works = True
+    await BatteryHold(hass, entry).async_remove()
+    assert inverter.value == "Auto"
+    assert not ir.async_get(hass).issues
+    assert KEY.format(entry.entry_id) not in hass_storage
+
+
+def show_battery(hass: HomeAssistant, power_w: float) -> None:
+    """Show what the battery gives."""
+    hass.states.async_set(
+        "sensor.battery",
+        str(power_w),
+        {"unit_of_measurement": "W", "device_class": "power"},
+    )
+
+
+@pytest.mark.usefixtures("socket_enabled")
+@pytest.mark.parametrize("end", ["unload", "stop", "remove"])
+async def test_a_site_holds_its_battery(
+    hass: HomeAssistant, start: Callable[..., Any], end: str
+) -> None:
+    """A car at full power takes what the battery would give: it is held, and given back at the end."""
+    # Sunfuse has selects of its own, so the one that is played here is of another domain.
+    inverter = Inverter(hass, "input_select.inverter", "Auto")
+    show_battery(hass, 0)
+    home: Home = await start(
+        "CP1",
+        options={**HOLD, "hold_entity": "input_select.inverter"},
+        sources={
+            "grid": {"entity": "sensor.grid_power"},
+            "grid_phases": ["sensor.grid_l1", "sensor.grid_l2", "sensor.grid_l3"],
+            "battery": [{"entity": "sensor.battery"}],
+        },
+    )
+    assert home.state("binary_sensor", "battery_held") == "off"
+    await home.charge("CP1")
+    await wait_until(lambda: inverter.value == "Standby", "the battery is held")
+    assert home.state("binary_sensor", "battery_held") == "on"
+    if end == "unload":
+        assert await hass.config_entries.async_unload(home.entry.entry_id)
+    elif end == "stop":
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+        await hass.async_block_till_done()
+    else:
+        await hass.config_entries.async_remove(home.entry.entry_id)
+    assert inverter.values == ["Standby", "Auto"]
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_hold_that_fails_is_a_repair_issue(
+    hass: HomeAssistant, start: Callable[..., Any], hass_storage: dict[str, Any]
+) -> None:
+    """A site that finds a battery changed by a run that crashed, and cannot give it back, says so."""
+    entry = site_entry(free_port(), options={})
+    entry.add_to_hass(hass)
+    set_meters(hass, currents_a=(1, 1, 1))
+    hass_storage[KEY.format(entry.entry_id)] = {
+        "version": 1,
+        "key": KEY.format(entry.entry_id),
+        "data": {
+            "entity_id": "switch.gone",
+            "registry_id": None,
+            "former": "on",
+        },
+    }
+    assert await hass.config_entries.async_setup(entry.entry_id)
+
+    def issues() -> set[str | None]:
+        entry.runtime_data.controller.tick()
+        found = ir.async_get(hass).issues.values()
+        return {issue.translation_key for issue in found if issue.domain == DOMAIN}
+
+    await wait_until(lambda: "battery_hold_failed" in issues(), "an issue")
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert {i.translation_key for i in ir.async_get(hass).issues.values()} == {
+        "battery_not_given_back"
+    }
