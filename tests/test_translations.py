@@ -13,6 +13,7 @@ import pytest
 from custom_components.sunfuse.config_flow import SunfuseConfigFlow
 from custom_components.sunfuse.engine.model import ReasonKey
 from custom_components.sunfuse.flows import card, passwords, schemas as forms
+from custom_components.sunfuse.flows.capacity import CAPACITY_FORMS, RULE_ERRORS
 from custom_components.sunfuse.flows.charger import charger_schema
 from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
 from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
@@ -183,8 +184,8 @@ def test_steps(flow: str) -> None:
     }
     if flow == "options":
         shown = shown - {None} | THEMES.keys()
-    if flow == "tariff":
-        shown = shown - {None} | FORMS.keys()
+    if flow in TARIFF_FORMS:
+        shown = shown - {None} | TARIFF_FORMS[flow].keys()
     assert shown == texts["step"].keys()
     for name, step in texts["step"].items():
         assert step.keys() <= STEP_KEYS, name
@@ -214,11 +215,18 @@ def _keys(schema: Any) -> set[str]:
     return {str(key) for key in schema.schema}
 
 
-def _tariff_forms(hass: HomeAssistant) -> dict[str, Any]:
-    """Return the forms of a tariff, with the keys of what they name themselves as names."""
+TARIFF_FORMS = {"tariff": FORMS, "capacity_tariff": CAPACITY_FORMS}
+
+
+def _tariff_forms(hass: HomeAssistant) -> dict[tuple[str, str], Any]:
+    """Return the forms of the tariffs, with the keys of what they name themselves as names."""
     labels = {key: {o: o for o in options} for key, options in LABELLED.items()}
     context = FormContext(hass=hass, labels=labels)
-    return {name: form(context) for name, form in FORMS.items()}
+    return {
+        (flow, name): form(context)
+        for flow, forms in TARIFF_FORMS.items()
+        for name, form in forms.items()
+    }
 
 
 def test_fields(hass: HomeAssistant) -> None:
@@ -241,7 +249,7 @@ def test_fields(hass: HomeAssistant) -> None:
         ("card", "user"): card.NEW_CARD,
         ("card", "reconfigure"): card.HOLDER,
     }
-    expected |= {("tariff", name): form for name, form in _tariff_forms(hass).items()}
+    expected |= _tariff_forms(hass)
     without = {
         ("tariff", "preview"),
         ("config", "user"),
@@ -323,7 +331,7 @@ def _returned(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str 
 def test_errors() -> None:
     """Each error that a form can show has its text, and no text is of an error that is gone."""
     texts = {key for _, section in FLOWS.values() for key in section.get("error", {})}
-    assert texts == _errors() | ROW_ERRORS | SOURCE_ERRORS
+    assert texts == _errors() | ROW_ERRORS | SOURCE_ERRORS | RULE_ERRORS.keys()
 
 
 @pytest.mark.parametrize("flow", FLOWS)

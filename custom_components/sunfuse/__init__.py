@@ -17,10 +17,11 @@ from .const import CONF_KIND, CONF_PORT, CONF_SOURCES, DOMAIN, KIND_SIMULATED
 from .controller import Controller
 from .coordinator import SunfuseCoordinator
 from .data import SunfuseConfigEntry, SunfuseData
-from .devices import register_site
+from .devices import register_capacity_tariffs, register_site
 from .explain import async_load_sentences
 from .forecasting import async_load_forecasts, forecast_store
 from .issues import watch_issues
+from .peaks import async_load_peaks, peak_store, start_peaks
 from .persistence import Persistence
 from .prices import async_load_prices, price_store
 from .reporting import async_setup_report
@@ -87,9 +88,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         sentences=await async_load_sentences(hass),
         simulated_house=house,
         prices=await async_load_prices(hass, entry),
+        peaks=await async_load_peaks(hass, entry),
     )
     entry.runtime_data.forecasts = await async_load_forecasts(hass, entry)
     register_site(hass, entry)
+    register_capacity_tariffs(hass, entry)
     # Before the first charger can connect, so that none of the site's own is met as a stranger.
     controller.load_chargers()
     follow_stations(hass, entry)
@@ -106,6 +109,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     )
     if entry.runtime_data.prices:
         entry.runtime_data.prices.start()
+    start_peaks(hass, entry)
     follow_entry(hass, entry)
     follow_strangers(hass, entry)
     follow_renames(hass, entry)
@@ -139,6 +143,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
     await Persistence(hass, entry.entry_id).async_remove()
     await price_store(hass, entry.entry_id).async_remove()
     await forecast_store(hass, entry.entry_id).async_remove()
+    await peak_store(hass, entry.entry_id).async_remove()
     forget_issue(hass, entry.entry_id)
 
 

@@ -39,6 +39,7 @@ from .const import (
     KIND_SIMULATED,
     KIND_SITE,
     MAIN_CIRCUIT,
+    SUBENTRY_CAPACITY,
     SUBENTRY_CARD,
     SUBENTRY_CHARGER,
     SUBENTRY_TARIFF,
@@ -46,6 +47,7 @@ from .const import (
     SYSTEM_SPLIT_PHASE,
     SYSTEM_THREE_PHASE,
 )
+from .flows.capacity import CapacitySubentryFlow
 from .flows.card import CardFlowMixin, CardSubentryFlow
 from .flows.charger import (
     ChargerFlowMixin,
@@ -125,9 +127,10 @@ class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMA
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return what a site consists of."""
         return {
-            SUBENTRY_TARIFF: TariffSubentryFlow,
             SUBENTRY_CHARGER: ChargerSubentryFlow,
             SUBENTRY_CARD: CardSubentryFlow,
+            SUBENTRY_TARIFF: TariffSubentryFlow,
+            SUBENTRY_CAPACITY: CapacitySubentryFlow,
         }
 
     @override

@@ -167,8 +167,12 @@ class Controller:
         readings = self._source.read() if self._source else None
         dimming, lost_signal = self._signal.read()
         sentences = self._entry.runtime_data.sentences
+        now = dt_util.utcnow()
+        site_peaks = self._entry.runtime_data.peaks
+        site_peaks.update(now, readings.meter if readings else None)
+        peaks = site_peaks.data(now)
         snapshot = build_snapshot(
-            now=dt_util.utcnow(),
+            now=now,
             name=sentences["main_circuit"],
             tree=CircuitTree.of(self._entry),
             settings=self._settings,
@@ -177,8 +181,11 @@ class Controller:
                 self._connector(key, station, state)
                 for key, (station, state) in states.items()
             ],
-            limits=dimming_limit(
-                dimming, self._entry.options, sentences["limit_dimming"]
+            limits=(
+                *dimming_limit(
+                    dimming, self._entry.options, sentences["limit_dimming"]
+                ),
+                *site_peaks.limits(peaks),
             ),
         )
         decision, memory = decide(snapshot, self._memory)
@@ -196,6 +203,7 @@ class Controller:
                     *(readings.problems if readings else ()),
                     *([lost_signal] if lost_signal else []),
                 ),
+                peaks=peaks,
                 connectors={
                     key: ConnectorData(
                         key=key,

@@ -1,7 +1,7 @@
 """What a site holds while it runs, and what it shows to its entities."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .controller import Controller
     from .coordinator import SunfuseCoordinator
     from .forecasting import SiteForecasts
+    from .peaks import PeakData, SitePeaks
     from .prices import SitePrices
     from .simulation import SimulatedHouse
 
@@ -57,6 +58,8 @@ class SiteData:
     decision: Decision
     connectors: Mapping[ConnectorKey, ConnectorData]
     problems: tuple[SourceProblem, ...] = ()
+    # By the sub-entry of the capacity tariff.
+    peaks: Mapping[str, PeakData] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)
@@ -72,6 +75,7 @@ class SunfuseData:
     cards: Cards
     simulated_house: SimulatedHouse | None = None
     prices: SitePrices | None = None
+    peaks: SitePeaks
     sources: SourcesConfig = SourcesConfig()
     forecasts: SiteForecasts | None = None
 

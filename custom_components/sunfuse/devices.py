@@ -6,7 +6,13 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.typing import UNDEFINED
 
-from .const import CONF_CONNECTORS, DOMAIN, REPORT_PANEL, SUBENTRY_CHARGER
+from .const import (
+    CONF_CONNECTORS,
+    DOMAIN,
+    REPORT_PANEL,
+    SUBENTRY_CAPACITY,
+    SUBENTRY_CHARGER,
+)
 from .data import ConnectorKey, SunfuseConfigEntry, identity_of
 
 MANUFACTURER = "Sunfuse"
@@ -28,6 +34,16 @@ def connector_identifier(
     """Return the identifier of the device of one of several connectors."""
     domain, station = station_identifier(entry, key.identity)
     return (domain, f"{station}_{key.connector}")
+
+
+def capacity_identifier(entry: SunfuseConfigEntry, subentry_id: str) -> tuple[str, str]:
+    """Return the identifier of a capacity tariff's device."""
+    return (DOMAIN, f"{entry.entry_id}_{subentry_id}")
+
+
+def capacity_device(entry: SunfuseConfigEntry, subentry_id: str) -> DeviceInfo:
+    """Return a capacity tariff's device, registered by `register_capacity_tariffs`."""
+    return DeviceInfo(identifiers={capacity_identifier(entry, subentry_id)})
 
 
 def site_device(entry: SunfuseConfigEntry) -> DeviceInfo:
@@ -73,6 +89,25 @@ def register_site(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
         # The site report, for whoever is logged in.
         configuration_url=f"homeassistant://{REPORT_PANEL}/{entry.entry_id}",
     )
+
+
+@callback
+def register_capacity_tariffs(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Register the capacity tariffs, each with its peaks."""
+    registry = dr.async_get(hass)
+    site_id = dr.async_get_device_id_by_identifier(
+        hass, site_identifier(entry), config_entry_id=entry.entry_id
+    )
+    for subentry in entry.get_subentries_of_type(SUBENTRY_CAPACITY):
+        registry.async_get_or_create(
+            config_entry_id=entry.entry_id,
+            config_subentry_id=subentry.subentry_id,
+            identifiers={capacity_identifier(entry, subentry.subentry_id)},
+            manufacturer=MANUFACTURER,
+            model="Capacity tariff",
+            name=subentry.title,
+            via_device_id=site_id,
+        )
 
 
 @callback

@@ -14,7 +14,8 @@ from .central_system.model import CommandError
 from .const import DOMAIN, SUBENTRY_CHARGER
 from .coordinator import SunfuseCoordinator
 from .data import ConnectorData, ConnectorKey, SunfuseConfigEntry, identity_of
-from .devices import connector_device, site_device, station_device
+from .devices import capacity_device, connector_device, site_device, station_device
+from .peaks import PeakData
 
 
 class SiteEntity(CoordinatorEntity[SunfuseCoordinator]):
@@ -30,6 +31,27 @@ class SiteEntity(CoordinatorEntity[SunfuseCoordinator]):
         self.entity_description = description
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"
         self._attr_device_info = site_device(entry)
+
+
+class PeakEntity(CoordinatorEntity[SunfuseCoordinator]):
+    """An entity of a capacity tariff."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self, entry: SunfuseConfigEntry, rule_id: str, description: EntityDescription
+    ) -> None:
+        """Initialize the entity of a capacity tariff."""
+        super().__init__(entry.runtime_data.coordinator)
+        self.entity_description = description
+        self.rule_id = rule_id
+        self._attr_unique_id = f"{entry.entry_id}_{rule_id}_{description.key}"
+        self._attr_device_info = capacity_device(entry, rule_id)
+
+    @property
+    def peak(self) -> PeakData:
+        """Return what there is to show."""
+        return self.coordinator.data.peaks[self.rule_id]
 
 
 class ChargerEntity(CoordinatorEntity[SunfuseCoordinator]):

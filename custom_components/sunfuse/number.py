@@ -9,13 +9,18 @@ from homeassistant.components.number import (
     NumberMode,
 )
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import EntityCategory, UnitOfElectricCurrent
+from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_MAIN_FUSE, CONF_MAX_CURRENT, CONF_MIN_CURRENT
 from .data import ConnectorKey, SunfuseConfigEntry
-from .entity import ConnectorSettingEntity, SiteEntity, add_connector_entities
+from .entity import (
+    ConnectorSettingEntity,
+    PeakEntity,
+    SiteEntity,
+    add_connector_entities,
+)
 
 PARALLEL_UPDATES = 0
 
@@ -37,6 +42,17 @@ PRIORITY = NumberEntityDescription(
     entity_category=EntityCategory.CONFIG,
     entity_registry_enabled_default=False,
 )
+MONTH_PEAK = NumberEntityDescription(
+    key="correct_month_peak",
+    translation_key="correct_month_peak",
+    device_class=NumberDeviceClass.POWER,
+    native_unit_of_measurement=UnitOfPower.KILO_WATT,
+    native_min_value=0,
+    native_max_value=10000,
+    native_step=0.001,
+    mode=NumberMode.BOX,
+    entity_category=EntityCategory.CONFIG,
+)
 MAX_CURRENT = NumberEntityDescription(
     key="max_current",
     translation_key="max_current",
@@ -54,6 +70,8 @@ async def async_setup_entry(
 ) -> None:
     """Set up the numbers of a site."""
     async_add_entities([SiteLimit(entry)])
+    for rule_id in entry.runtime_data.peaks.rules:
+        async_add_entities([MonthPeak(entry, rule_id)], config_subentry_id=rule_id)
     add_connector_entities(
         hass,
         entry,
@@ -84,6 +102,27 @@ class SiteLimit(SiteEntity, NumberEntity):
     async def async_set_native_value(self, value: float) -> None:
         """Set the limit, and share anew at once."""
         self._runtime.settings.set_site(limit_a=value)
+        self._runtime.controller.tick()
+
+
+class MonthPeak(PeakEntity, NumberEntity):
+    """The month's peak of a capacity tariff, for whoever knows it better: from the meter or the grid company."""
+
+    def __init__(self, entry: SunfuseConfigEntry, rule_id: str) -> None:
+        """Initialize the number."""
+        super().__init__(entry, rule_id, MONTH_PEAK)
+        self._runtime = entry.runtime_data
+
+    @property
+    @override
+    def native_value(self) -> float:
+        """Return the measure of this month."""
+        return round(self.peak.measure_w / 1000, 3)
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Take over the user's value, and share anew at once."""
+        self._runtime.peaks.correct(self.rule_id, value * 1000)
         self._runtime.controller.tick()
 
 

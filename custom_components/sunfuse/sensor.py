@@ -19,6 +19,7 @@ from .sensors.connector import (
     connector_sensors,
 )
 from .sensors.forecast import FORECAST_SENSORS, ForecastSensor
+from .sensors.peaks import PEAK_SENSORS, PeakSensor
 from .sensors.prices import PRICE_SENSORS, PriceSensor
 from .sensors.simulated import (
     SIMULATED_SENSORS,
@@ -52,6 +53,15 @@ async def async_setup_entry(
             ForecastSensor(entry, forecasts, description)
             for description in FORECAST_SENSORS
             if forecasts.has_solar or not description.of_sun
+        )
+    for rule in entry.runtime_data.peaks.rules.values():
+        async_add_entities(
+            [
+                PeakSensor(entry, rule, description, hass.config.currency)
+                for description in PEAK_SENSORS
+                if description.has_fn(rule)
+            ],
+            config_subentry_id=rule.id,
         )
     if house := entry.runtime_data.simulated_house:
         async_add_entities(

@@ -2,7 +2,7 @@
 
 from homeassistant.config_entries import ConfigSubentryData
 
-from .const import SUBENTRY_TARIFF
+from .const import SUBENTRY_CAPACITY, SUBENTRY_TARIFF
 
 _WORKDAYS = ["mon", "tue", "wed", "thu", "fri"]
 
@@ -50,5 +50,11 @@ def simulated_tariffs() -> list[ConfigSubentryData]:
                 },
                 "currency": "EUR",
             },
+        ),
+        ConfigSubentryData(
+            subentry_type=SUBENTRY_CAPACITY,
+            title="Simulated capacity tariff",
+            unique_id=None,
+            data={"rule": {"key": "flanders", "price_per_kw": 4.2}, "cap": False},
         ),
     ]

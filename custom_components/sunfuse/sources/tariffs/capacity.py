@@ -169,6 +169,9 @@ CATALOGUE: dict[str, CapacityTariff] = {
             "with demand charge): highest hour of the on-peak hours, 16:00 to 19:00 on "
             "weekdays that are no holidays",
         ),
+        CapacityTariff(
+            key="own", interval_min=15, source="As the user sets it up, field by field"
+        ),
     )
 }
 
@@ -177,7 +180,7 @@ def capacity_from_dict(data: Mapping[str, Any]) -> CapacityTariff:
     """Build a rule from what the UI stores: one of the catalogue, changed as the user says.
 
     `{"key": "flanders", "price_per_kw": 4.2}`, or with fields of a rule of one's own:
-    `interval_min` (15, 30, 60), `top`, `months`, `floor_w`, `weight` (a table of shares
+    `interval_min` (15, 30, 60), `top`, `different_days`, `months`, `floor_w`, `weight` (a table of shares
     from 0 to 1), `step_limits_w`.
 
     Raises:
@@ -200,6 +203,8 @@ def capacity_from_dict(data: Mapping[str, Any]) -> CapacityTariff:
                 raise TableError(f"bad_{name}")
             whole = name in {"interval_min", "top", "months"}
             changes[name] = int(number) if whole else number
+    if data.get("different_days") is not None:
+        changes["different_days"] = bool(data["different_days"])
     if changes.get("interval_min", 15) not in {15, 30, 60}:
         raise TableError("bad_interval_min")
     if data.get("weight") is not None:

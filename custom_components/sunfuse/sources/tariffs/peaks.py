@@ -15,6 +15,10 @@ from ..rows import parse_number, parse_time
 from ..series import Series, floor
 from .capacity import CapacityTariff, PriceRule
 
+# What is left in the last seconds would be any power; cars do not follow that fast, and would
+# begin the next interval with it.
+LEAST_LEFT = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peak:
@@ -287,7 +291,7 @@ def allowance(
     free = free_w(state, tariff, now, tz)
     if weight > 0 and math.isfinite(free):
         target = max(target_w or 0.0, free) / weight
-        left_h = (end - now) / timedelta(hours=1)
+        left_h = max(end - now, LEAST_LEFT) / timedelta(hours=1)
         room_wh = target * tariff.interval_min / 60 - state.used_wh
         power = max(0.0, room_wh / left_h)
     return Allowance(

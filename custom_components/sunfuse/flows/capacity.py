@@ -1,0 +1,251 @@
+"""The forms of a capacity tariff: a preset, or a rule of one's own, and whether cars keep to it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import probatio
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.const import CONF_NAME, UnitOfPower
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+)
+
+from ..sources.rows import parse_number
+from ..sources.tariffs.capacity import CATALOGUE, capacity_from_dict
+from ..sources.tariffs.table import TableError
+from .checks import Errors
+from .schemas import number
+from .tables import (
+    Labels,
+    amount,
+    async_labels,
+    check_holidays,
+    check_rows,
+    rows_selector,
+    table_data,
+    table_rows,
+)
+from .tariff_forms import Form, FormContext, holiday_fields
+
+OWN = "own"
+# The field at which the form says what a rule of one's own cannot be.
+RULE_ERRORS = {
+    "bad_weight": "weight_periods",
+    "bad_step_limits_w": "step_limits_kw",
+}
+
+
+def _rule(context: FormContext) -> probatio.Schema:
+    currency = context.hass.config.currency
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_NAME): TextSelector(),
+            probatio.Required("rule"): SelectSelector(
+                SelectSelectorConfig(
+                    options=list(CATALOGUE),
+                    translation_key="capacity_rule",
+                    mode=SelectSelectorMode.DROPDOWN,
+                )
+            ),
+            probatio.Optional("price_per_kw"): amount(f"{currency}/kW", 0),
+            probatio.Required("cap", default=False): BooleanSelector(),
+            probatio.Optional("target_kw"): amount(UnitOfPower.KILO_WATT, 0),
+            **holiday_fields(),
+        }
+    )
+
+
+def _own(context: FormContext) -> probatio.Schema:
+    return probatio.Schema(
+        {
+            probatio.Required("interval_min", default="15"): SelectSelector(
+                SelectSelectorConfig(
+                    options=["15", "30", "60"], translation_key="interval_min"
+                )
+            ),
+            probatio.Required("top", default=1): number("", low=1, high=31),
+            probatio.Required("different_days", default=True): BooleanSelector(),
+            probatio.Required("months", default=1): number("", low=1, high=24),
+            probatio.Optional("floor_kw"): amount(UnitOfPower.KILO_WATT, 0),
+            probatio.Required("weight", default=1): amount(None, 0, 1),
+            probatio.Optional("weight_periods"): rows_selector(context.labels),
+            probatio.Optional("step_limits_kw"): TextSelector(
+                TextSelectorConfig(multiple=True)
+            ),
+        }
+    )
+
+
+# By step id.
+CAPACITY_FORMS: dict[str, Callable[[FormContext], probatio.Schema]] = {
+    "user": _rule,
+    "reconfigure": _rule,
+    "own": _own,
+}
+
+
+def rule_data(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is stored of a rule."""
+    rule: dict[str, Any] = {
+        "key": form["rule"],
+        "price_per_kw": form.get("price_per_kw", 0.0),
+    }
+    if form["rule"] != OWN:
+        return rule
+    steps = [parse_number(limit) for limit in form.get("step_limits_kw", ())]
+    return rule | {
+        "interval_min": int(form["interval_min"]),
+        "top": int(form["top"]),
+        "different_days": form["different_days"],
+        "months": int(form["months"]),
+        "floor_w": form.get("floor_kw", 0.0) * 1000,
+        "weight": table_data(form["weight"], form.get("weight_periods")),
+        "step_limits_w": [(limit or 0.0) * 1000 for limit in steps] or None,
+    }
+
+
+def capacity_data(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is stored of a capacity tariff."""
+    target_kw = form.get("target_kw")
+    return {
+        "rule": rule_data(form),
+        "cap": form["cap"],
+        "target_w": target_kw * 1000 if target_kw else None,
+        "holidays": list(form.get("holidays", ())),
+        "holiday_calendar": form.get("holiday_calendar"),
+    }
+
+
+def capacity_values(data: Mapping[str, Any]) -> Form:
+    """Return what the forms show of a stored capacity tariff."""
+    rule = data["rule"]
+    target_w = data.get("target_w")
+    values = {
+        "rule": rule["key"],
+        "price_per_kw": rule.get("price_per_kw"),
+        "cap": data.get("cap", False),
+        "target_kw": target_w / 1000 if target_w else None,
+        "holidays": data.get("holidays"),
+        "holiday_calendar": data.get("holiday_calendar"),
+    }
+    if rule["key"] == OWN:
+        values |= {
+            "interval_min": str(rule["interval_min"]),
+            "top": rule["top"],
+            "different_days": rule["different_days"],
+            "months": rule["months"],
+            "floor_kw": rule["floor_w"] / 1000,
+            "weight": rule["weight"]["value"],
+            "weight_periods": table_rows(rule["weight"]),
+            "step_limits_kw": [f"{w / 1000:g}" for w in rule["step_limits_w"] or ()],
+        }
+    return {key: value for key, value in values.items() if value not in (None, [])}
+
+
+class CapacitySubentryFlow(ConfigSubentryFlow):
+    """Add a capacity tariff, or change one."""
+
+    def __init__(self) -> None:
+        """Start with nothing typed."""
+        self._form: Form = {}
+        self._labels: Labels = {}
+
+    async def async_step_user(
+        self, user_input: Form | None = None
+    ) -> SubentryFlowResult:
+        """Choose a rule."""
+        return await self._choose("user", user_input)
+
+    async def async_step_reconfigure(
+        self, user_input: Form | None = None
+    ) -> SubentryFlowResult:
+        """Change a capacity tariff; what was measured stays where the rule stays."""
+        if not self._form:
+            subentry = self._get_reconfigure_subentry()
+            self._form = {CONF_NAME: subentry.title, **capacity_values(subentry.data)}
+        return await self._choose("reconfigure", user_input)
+
+    async def _choose(
+        self, step_id: str, user_input: Form | None
+    ) -> SubentryFlowResult:
+        self._labels = await async_labels(self.hass)
+        errors: Errors = {}
+        placeholders: dict[str, str] = {}
+        if user_input is not None:
+            check_holidays(user_input, errors, placeholders)
+            if not errors:
+                self._take(step_id, user_input)
+                if user_input["rule"] == OWN:
+                    return self._show("own", None, {}, {})
+                return self._finish()
+        return self._show(step_id, user_input, errors, placeholders)
+
+    async def async_step_own(
+        self, user_input: Form | None = None
+    ) -> SubentryFlowResult:
+        """Ask for a rule of one's own."""
+        errors: Errors = {}
+        placeholders: dict[str, str] = {}
+        if user_input is not None:
+            check_rows(
+                "weight_periods",
+                user_input.get("weight_periods"),
+                errors,
+                placeholders,
+            )
+            if not errors:
+                try:
+                    capacity_from_dict(rule_data({**self._form, **user_input}))
+                except TableError as error:
+                    errors[RULE_ERRORS[error.key]] = error.key
+            if not errors:
+                self._take("own", user_input)
+                return self._finish()
+        return self._show("own", user_input, errors, placeholders)
+
+    def _take(self, step_id: str, user_input: Form) -> None:
+        """Keep a form; what was emptied is gone."""
+        fields = {str(field) for field in self._schema(step_id).schema}
+        kept = {k: v for k, v in self._form.items() if k not in fields}
+        self._form = {**kept, **user_input}
+
+    def _finish(self) -> SubentryFlowResult:
+        title, data = self._form[CONF_NAME], capacity_data(self._form)
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(
+                self._get_entry(),
+                self._get_reconfigure_subentry(),
+                title=title,
+                data=data,
+            )
+        return self.async_create_entry(title=title, data=data)
+
+    def _schema(self, step_id: str) -> probatio.Schema:
+        context = FormContext(hass=self.hass, labels=self._labels)
+        return CAPACITY_FORMS[step_id](context)
+
+    def _show(
+        self,
+        step_id: str,
+        user_input: Form | None,
+        errors: Errors,
+        placeholders: dict[str, str],
+    ) -> SubentryFlowResult:
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(
+                self._schema(step_id), self._form if user_input is None else user_input
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
+        )

@@ -1,0 +1,338 @@
+"""The peaks of a site while it runs: what each capacity tariff counts, and what it still allows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .const import CONF_MAIN_FUSE, DOMAIN, SUBENTRY_CAPACITY
+from .data import SunfuseConfigEntry
+from .engine.model import ExternalLimit, LimitKind, MeterReading
+from .snapshot import site_of
+from .sources.config import SourcesConfig
+from .sources.grid_history import async_grid_history
+from .sources.rows import parse_number, parse_time
+from .sources.series import Series
+from .sources.tariffs.capacity import CapacityTariff, PriceRule, capacity_from_dict
+from .sources.tariffs.holidays import CALENDAR_AGE, HolidayConfig, Holidays
+from .sources.tariffs.peaks import (
+    Allowance,
+    Peak,
+    PeakState,
+    add_energy,
+    advance,
+    allowance,
+    billed_w,
+    corrected,
+    cost,
+    expected_w,
+    from_history,
+    interval_start,
+    measure_w,
+    state_from_dict,
+    state_to_dict,
+)
+
+STORAGE_VERSION = 1
+# A power cut loses no more than this, and the gap is filled with what is measured before and after it.
+SAVE_EVERY = timedelta(minutes=1)
+# Between two readings this far apart the power is taken to have gone evenly from the one to the other.
+LONGEST_GAP = timedelta(minutes=15)
+# A meter that is silent for longer says nothing of the present.
+SILENT = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityRule:
+    """A capacity tariff as the user set it up. `target_w` is what a `cap` keeps below; None: what is expected anyway."""
+
+    id: str
+    name: str
+    tariff: CapacityTariff
+    cap: bool = False
+    target_w: float | None = None
+    holidays: HolidayConfig = HolidayConfig()
+
+    @classmethod
+    def from_subentry(cls, subentry: ConfigSubentry) -> Self:
+        """Read what the forms store."""
+        return cls(
+            id=subentry.subentry_id,
+            name=subentry.title,
+            tariff=capacity_from_dict(subentry.data["rule"]),
+            cap=subentry.data.get("cap", False),
+            target_w=subentry.data.get("target_w"),
+            holidays=HolidayConfig.from_dict(subentry.data),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeakData:
+    """What there is to show of a capacity tariff. `may_draw_w` is bounded by the main fuse."""
+
+    allowance: Allowance
+    may_draw_w: float
+    measure_w: float
+    billed_w: float
+    peaks: tuple[Peak, ...]
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sample:
+    at: datetime
+    power_w: float  # positive on import
+
+
+class SitePeaks:
+    """Adds up what a site imports, for each of its capacity tariffs."""
+
+    def __init__(self, hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+        """Start with nothing measured."""
+        self._hass = hass
+        self._entry = entry
+        self._tz = ZoneInfo(hass.config.time_zone)
+        self._store = peak_store(hass, entry.entry_id)
+        self.rules = {
+            subentry.subentry_id: CapacityRule.from_subentry(subentry)
+            for subentry in entry.get_subentries_of_type(SUBENTRY_CAPACITY)
+        }
+        self._holidays = {
+            rule.id: Holidays(hass, rule.holidays) for rule in self.rules.values()
+        }
+        self._states = {rule_id: PeakState() for rule_id in self.rules}
+        self._new = set(self.rules)
+        self._last: _Sample | None = None
+        self._saved_at: datetime | None = None
+        site = site_of(entry.data)
+        self._voltage_v = site.voltage_v
+        self._fuse_w: float = entry.data[CONF_MAIN_FUSE] * site.phases * site.voltage_v
+
+    async def async_load(self) -> None:
+        """Take back what was measured before a restart, by the same rule."""
+        stored = await self._store.async_load() or {}
+        for rule in self.rules.values():
+            kept = stored.get("tariffs", {}).get(rule.id)
+            if kept is not None and kept["rule"] == _measured_by(rule.tariff):
+                self._states[rule.id] = state_from_dict(kept["state"])
+                self._new.discard(rule.id)
+        at, power = stored.get("last") or (None, None)
+        last, power_w = parse_time(at), parse_number(power)
+        if last is not None and power_w is not None:
+            self._last = _Sample(at=dt_util.as_utc(last), power_w=power_w)
+
+    async def async_save(self) -> None:
+        """Write what was measured, when the site is unloaded."""
+        if self.rules:
+            await self._store.async_save(self._as_dict())
+
+    async def async_refresh(self, sources: SourcesConfig) -> None:
+        """Read the calendars of holidays, and once what the recorder knows of a new tariff's months."""
+        now = dt_util.utcnow()
+        for holidays in self._holidays.values():
+            await holidays.async_refresh(now)
+        for rule_id in tuple(self._new):
+            await self._async_recall(self.rules[rule_id], sources, now)
+            self._new.discard(rule_id)
+
+    async def _async_recall(
+        self, rule: CapacityRule, sources: SourcesConfig, now: datetime
+    ) -> None:
+        start = interval_start(now, rule.tariff, self._tz)
+        # The month itself, and those that are averaged with it.
+        since = start - timedelta(days=31 * rule.tariff.months)
+        history = await async_grid_history(
+            self._hass, sources, since, start, self._voltage_v
+        )
+        if not history:
+            return
+        past = await self._hass.async_add_executor_job(
+            _recalled, rule.tariff, history, self._tz, self._holidays[rule.id].near(now)
+        )
+        live = self._states[rule.id]
+        past = self._advanced(past, rule, start, now)
+        if live.interval is not None:
+            past = self._advanced(past, rule, live.interval, now)
+            past = replace(past, used_wh=live.used_wh)
+        self._states[rule.id] = past
+
+    @callback
+    def update(self, now: datetime, meter: MeterReading | None) -> None:
+        """Add what the meter says to the intervals that it was drawn in."""
+        sample = self._sample(meter)
+        last = self._last
+        if sample is not None and (last is None or sample.at > last.at):
+            for rule in self.rules.values():
+                self._states[rule.id] = self._with(rule, last, sample, now)
+            self._last = sample
+            self._save_soon(now)
+        elif last is None or now - last.at > SILENT:
+            for rule in self.rules.values():
+                state = self._states[rule.id]
+                self._states[rule.id] = self._advanced(state, rule, now, now)
+
+    def _with(
+        self, rule: CapacityRule, last: _Sample | None, sample: _Sample, now: datetime
+    ) -> PeakState:
+        state = self._states[rule.id]
+        if last is None or sample.at - last.at > LONGEST_GAP:
+            return self._advanced(state, rule, sample.at, now)
+        mean_w = (max(last.power_w, 0.0) + max(sample.power_w, 0.0)) / 2
+        return self._drawn(state, rule, last.at, sample.at, mean_w)
+
+    def _drawn(
+        self,
+        state: PeakState,
+        rule: CapacityRule,
+        start: datetime,
+        end: datetime,
+        power_w: float,
+    ) -> PeakState:
+        energy_wh = power_w * ((end - start) / timedelta(hours=1))
+        holidays = self._holidays[rule.id].near(end)
+        return add_energy(
+            state, rule.tariff, start, end, energy_wh, tz=self._tz, holidays=holidays
+        )
+
+    def _advanced(
+        self, state: PeakState, rule: CapacityRule, to: datetime, now: datetime
+    ) -> PeakState:
+        holidays = self._holidays[rule.id].near(now)
+        return advance(state, rule.tariff, to, tz=self._tz, holidays=holidays)
+
+    def data(self, now: datetime) -> dict[str, PeakData]:
+        """Return what there is to show of each tariff, with the power held since the last reading."""
+        return {rule.id: self._data(rule, now) for rule in self.rules.values()}
+
+    def _data(self, rule: CapacityRule, now: datetime) -> PeakData:
+        state = self._states[rule.id]
+        last = self._last
+        if last is not None and timedelta(0) < now - last.at <= SILENT:
+            state = self._drawn(state, rule, last.at, now, max(last.power_w, 0.0))
+        state = self._advanced(state, rule, now, now)
+        allowed = allowance(
+            state,
+            rule.tariff,
+            now,
+            tz=self._tz,
+            target_w=rule.target_w or expected_w(state, rule.tariff),
+            holidays=self._holidays[rule.id].near(now),
+        )
+        may_draw_w = self._fuse_w
+        if allowed.power_w is not None:
+            may_draw_w = min(allowed.power_w, self._fuse_w)
+        has_cost = rule.tariff.rule is PriceRule.PER_KW and rule.tariff.price_per_kw > 0
+        return PeakData(
+            allowance=allowed,
+            may_draw_w=may_draw_w,
+            measure_w=measure_w(state, rule.tariff),
+            billed_w=billed_w(state, rule.tariff),
+            peaks=state.peaks,
+            cost=cost(state, rule.tariff) if has_cost else None,
+        )
+
+    def limits(self, data: Mapping[str, PeakData]) -> tuple[ExternalLimit, ...]:
+        """Return what keeps this interval below the month's target, where the user wants that."""
+        return tuple(
+            ExternalLimit(
+                name=self.rules[rule_id].name,
+                kind=LimitKind.PEAK,
+                power_w=peak.may_draw_w,
+                until=peak.allowance.interval_end,
+            )
+            for rule_id, peak in data.items()
+            if self.rules[rule_id].cap and peak.allowance.power_w is not None
+        )
+
+    @callback
+    def correct(self, rule_id: str, power_w: float) -> None:
+        """Take over what the user says that this month's peak is."""
+        rule = self.rules[rule_id]
+        self._states[rule_id] = corrected(
+            self._states[rule_id], rule.tariff, power_w, dt_util.utcnow(), self._tz
+        )
+        self._new.discard(rule_id)
+        self._store.async_delay_save(self._as_dict, 1)
+
+    def _sample(self, meter: MeterReading | None) -> _Sample | None:
+        if meter is None:
+            return None
+        power_w = meter.power_w
+        if power_w is None:
+            if meter.current_a is None:
+                return None
+            power_w = sum(meter.current_a) * self._voltage_v
+        return _Sample(at=meter.at, power_w=power_w)
+
+    @callback
+    def _save_soon(self, now: datetime) -> None:
+        if self.rules and (
+            self._saved_at is None or now - self._saved_at >= SAVE_EVERY
+        ):
+            self._saved_at = now
+            self._store.async_delay_save(self._as_dict, 1)
+
+    def _as_dict(self) -> dict[str, Any]:
+        last = self._last
+        return {
+            "last": None if last is None else [last.at.isoformat(), last.power_w],
+            "tariffs": {
+                rule.id: {
+                    "rule": _measured_by(rule.tariff),
+                    "state": state_to_dict(self._states[rule.id]),
+                }
+                for rule in self.rules.values()
+                # What the recorder has not been asked about yet is asked for again.
+                if rule.id not in self._new
+            },
+        }
+
+
+def _measured_by(tariff: CapacityTariff) -> list[Any]:
+    """Return what makes peaks of one rule worthless for another."""
+    return [tariff.key, tariff.interval_min, tariff.top, tariff.different_days]
+
+
+def _recalled(
+    tariff: CapacityTariff, history: Series, tz: ZoneInfo, holidays: Iterable[date]
+) -> PeakState:
+    return from_history(tariff, history, tz=tz, holidays=frozenset(holidays))
+
+
+def peak_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return where a site's peaks are kept."""
+    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.peaks")
+
+
+@callback
+def start_peaks(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Read calendars and the recorder, now and each hour, while the site runs on."""
+    runtime = entry.runtime_data
+    if not runtime.peaks.rules:
+        return
+
+    @callback
+    def refresh(_now: datetime | None = None) -> None:
+        entry.async_create_background_task(
+            hass, runtime.peaks.async_refresh(runtime.sources), f"{DOMAIN} peaks"
+        )
+
+    refresh()
+    entry.async_on_unload(
+        async_track_time_interval(hass, refresh, CALENDAR_AGE, cancel_on_shutdown=True)
+    )
+
+
+async def async_load_peaks(hass: HomeAssistant, entry: SunfuseConfigEntry) -> SitePeaks:
+    """Return a site's peaks as they were last measured."""
+    peaks = SitePeaks(hass, entry)
+    await peaks.async_load()
+    entry.async_on_unload(peaks.async_save)
+    return peaks

@@ -1,0 +1,121 @@
+"""The sensors of a capacity tariff: this interval, the month, and what is billed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import UnitOfPower
+from homeassistant.helpers.typing import StateType
+
+from ..data import SunfuseConfigEntry
+from ..entity import PeakEntity
+from ..peaks import CapacityRule, PeakData
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeakSensorDescription(SensorEntityDescription):
+    """Describes a sensor of a capacity tariff."""
+
+    value_fn: Callable[[PeakData], StateType]
+    has_fn: Callable[[CapacityRule], bool] = lambda rule: True
+    attributes_fn: Callable[[PeakData], Mapping[str, Any]] | None = None
+
+
+def _power(
+    key: str,
+    value_fn: Callable[[PeakData], float],
+    has_fn: Callable[[CapacityRule], bool] = lambda rule: True,
+    attributes_fn: Callable[[PeakData], Mapping[str, Any]] | None = None,
+) -> PeakSensorDescription:
+    return PeakSensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
+        suggested_display_precision=2,
+        value_fn=value_fn,
+        has_fn=has_fn,
+        attributes_fn=attributes_fn,
+    )
+
+
+def _highest(data: PeakData) -> Mapping[str, Any]:
+    """Return the intervals that count this month, the highest first."""
+    return {
+        "peaks": [
+            {"start": peak.start.isoformat(), "power_w": round(peak.power_w)}
+            for peak in data.peaks
+        ]
+    }
+
+
+def _interval(data: PeakData) -> Mapping[str, Any]:
+    """Return until when the interval lasts, and what it is kept below."""
+    target_w = data.allowance.target_w
+    return {
+        "interval_end": data.allowance.interval_end.isoformat(),
+        "target_w": None if target_w is None else round(target_w),
+    }
+
+
+PEAK_SENSORS: tuple[PeakSensorDescription, ...] = (
+    _power("interval_peak", lambda data: round(data.allowance.mean_w)),
+    _power(
+        "peak_allowance",
+        lambda data: round(data.may_draw_w),
+        attributes_fn=_interval,
+    ),
+    _power("month_peak", lambda data: round(data.measure_w), attributes_fn=_highest),
+    _power(
+        "billed_peak",
+        lambda data: round(data.billed_w),
+        has_fn=lambda rule: rule.tariff.months > 1,
+    ),
+    PeakSensorDescription(
+        key="peak_cost",
+        translation_key="peak_cost",
+        device_class=SensorDeviceClass.MONETARY,
+        suggested_display_precision=2,
+        value_fn=lambda data: None if data.cost is None else round(data.cost, 2),
+        has_fn=lambda rule: rule.tariff.price_per_kw > 0,
+    ),
+)
+
+
+class PeakSensor(PeakEntity, SensorEntity):
+    """A sensor of a capacity tariff."""
+
+    entity_description: PeakSensorDescription
+
+    def __init__(
+        self,
+        entry: SunfuseConfigEntry,
+        rule: CapacityRule,
+        description: PeakSensorDescription,
+        currency: str,
+    ) -> None:
+        """Initialize the sensor."""
+        super().__init__(entry, rule.id, description)
+        if description.device_class is SensorDeviceClass.MONETARY:
+            self._attr_native_unit_of_measurement = currency
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return the value of the last tick."""
+        return self.entity_description.value_fn(self.peak)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return what belongs to it."""
+        attributes_fn = self.entity_description.attributes_fn
+        return attributes_fn(self.peak) if attributes_fn else None
