@@ -579,3 +579,22 @@ async def test_request_that_is_none(system: CentralSystem, connect: Connect) -> 
         with pytest.raises(CommandError, match="refused"):
             await system.stations["CP1"].request(action, payload)
         assert not station.told(action)
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
+async def test_progress(system: CentralSystem, connect: Connect, version: str) -> None:
+    """How far an update or an upload is can be followed."""
+    station = await _ready(connect, system, version)
+    state = system.stations["CP1"].state
+    assert (state.firmware_status, state.log_status) == (None, None)
+    await station.call("FirmwareStatusNotification", {"status": "Downloading"})
+    await station.call("LogStatusNotification", {"status": "Uploading", "requestId": 1})
+    state = system.stations["CP1"].state
+    assert (state.firmware_status, state.log_status) == ("Downloading", "Uploading")
+    if version == "1.6":
+        signed = {"status": "InvalidSignature", "requestId": 1}
+        await station.call("SignedFirmwareStatusNotification", signed)
+        await station.call("DiagnosticsStatusNotification", {"status": "Uploaded"})
+        state = system.stations["CP1"].state
+        told = (state.firmware_status, state.log_status)
+        assert told == ("InvalidSignature", "Uploaded")

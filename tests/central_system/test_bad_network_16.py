@@ -350,7 +350,7 @@ async def test_silent_return(clock: SteppedClock) -> None:
 
 
 async def test_connection_lost_while_setting_up(
-    watched: Watched, connect: Connect
+    watched: Watched, connect: Connect, clock: SteppedClock
 ) -> None:
     """A charger that hangs up while it is asked is asked again when it comes back."""
     watched.system.accept(CP1)
@@ -361,10 +361,32 @@ async def test_connection_lost_while_setting_up(
         await station.wait_told(key)
         await station.close()
         await watched.until(lambda: not watched.system.stations["CP1"].state.connected)
+        clock.step(120)
     station = await connect()
     await station.boot()
     await station.wait_told("TriggerMessage")
     assert watched.system.stations["CP1"].state.fail_safe_set
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
+async def test_charger_that_reboots_when_it_is_asked(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """A charger that boots over and over just after it was asked is left alone, longer each time."""
+    system.accept(CP1)
+    station = await connect(protocols=(f"ocpp{version}",))
+    boot = station.boot if version == "1.6" else station.boot2
+    ask = "GetConfiguration" if version == "1.6" else "GetVariables"
+    station.answers[ask] = None  # it dies of the question
+    for boots in range(1, 4):
+        await boot()
+        await station.wait_told(ask, boots)
+        clock.step(10)
+    assert system.stations["CP1"].extra_settle_s == 0
+    await boot()
+    await station.call("Heartbeat", {})
+    assert system.stations["CP1"].extra_settle_s == 15
+    assert len(station.told(ask)) == 3  # not asked yet
 
 
 def test_many_are_forgotten() -> None:

@@ -1,6 +1,7 @@
 """Who may charge: everyone, the cards of a list, or whom somebody else lets."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -131,8 +132,11 @@ async def test_local_list_16(system: CentralSystem, connect: Connect) -> None:
     assert [p["updateType"] for p in parts] == ["Full", "Differential", "Differential"]
     assert sum(len(p["localAuthorizationList"]) for p in parts) == 45
     await station.wait_told("TriggerMessage", 2)  # all set up
-    version = parts[0]["listVersion"]
-    assert 0 < version < 2**31
+    # Each update is above the one before, and only the last is the version (OCPP 1.6 section 7.48).
+    numbers = [part["listVersion"] for part in parts]
+    version = numbers[-1]
+    assert numbers == [version - 2, version - 1, version]
+    assert 0 < numbers[0] < version < 2**31
     station.answers |= _local_list(version, "listVersion")
     station.requests.clear()
     await station.boot()
@@ -173,3 +177,50 @@ async def test_no_start_without_a_card(
     clock.step(60)
     await system.stations["CP1"].offer(1, 10)
     assert not station.told("RemoteStartTransaction")
+
+
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+@pytest.mark.parametrize(
+    ("token", "kind", "free", "accepted"),
+    [
+        ("DEABCC123456", "eMAID", False, True),
+        ("DEXYZC999999", "eMAID", False, False),
+        ("DEXYZC999999", "eMAID", True, True),
+        ("", "NoAuthorization", True, True),
+        # Who wants cards does not want a button.
+        ("", "NoAuthorization", False, False),
+        ("SUNFUSE", "Central", False, True),
+        ("SOMEBODY", "Central", False, False),
+    ],
+)
+async def test_contract(
+    system: CentralSystem,
+    connect: Connect,
+    version: str,
+    token: str,
+    kind: str,
+    free: bool,
+    accepted: bool,
+) -> None:
+    """The contract of an ISO 15118 car counts as a card; what is no card counts where charging is free."""
+    system.accept(CP1)
+    contract = Card(id="DEABCC123456", kind="eMAID")
+    system.set_cards(CardPolicy(free=free, cards=(contract,)))
+    station: RawStation = await connect(protocols=(f"ocpp{version}",))
+    await station.boot2()
+    asked: dict[str, Any] = {"idToken": {"idToken": token, "type": kind}}
+    answer = await station.call("Authorize", asked)
+    status = "Accepted" if accepted else "Invalid"
+    assert answer == {"idTokenInfo": {"status": status}}
+    asked["iso15118CertificateHashData"] = [
+        {
+            "hashAlgorithm": "SHA256",
+            "issuerNameHash": "a",
+            "issuerKeyHash": "b",
+            "serialNumber": "1",
+            "responderURL": "http://x",
+        }
+    ]
+    answer = await station.call("Authorize", asked)
+    certificate = "Accepted" if accepted else "ContractCancelled"
+    assert answer["certificateStatus"] == certificate

@@ -196,12 +196,30 @@ async def test_fail_safe_is_laid_down(
 async def test_fail_safe_is_refused(
     watched: Watched, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A charger that takes no fail-safe current is known as such."""
+    """A charger that takes no fail-safe current cannot fall back to it: its maximum is what it may draw."""
     await _boot(
         connect, watched.system, answers={"SetChargingProfile": {"status": "Rejected"}}
     )
-    assert _state(watched.system).fail_safe_set is False
+    state = _state(watched.system)
+    assert state.fail_safe_set is False
+    assert state.fail_safe is FailSafe.DOES_NOT_FALL_BACK
+    assert state.fall_back_a == 16
     assert "did not take its fail-safe current" in caplog.text
+
+
+async def test_fail_safe_is_taken_later(
+    watched: Watched, connect: Connect, clock: SteppedClock
+) -> None:
+    """A charger that takes its fail-safe current after all may fall back; that is to be verified."""
+    answers = {"SetChargingProfile": {"status": "Rejected"}}
+    station = await _boot(connect, watched.system, answers=answers)
+    clock.step(600)
+    station.answers["SetChargingProfile"] = {"status": "Accepted"}
+    await station.boot()
+    await watched.until(lambda: _state(watched.system).fail_safe_set)
+    state = _state(watched.system)
+    assert state.fail_safe is FailSafe.NOT_VERIFIED
+    assert (state.fail_safe_set, state.fall_back_a) == (True, 6)
 
 
 async def test_fail_safe_is_changed(system: CentralSystem, connect: Connect) -> None:

@@ -222,31 +222,80 @@ async def test_live_limit_as_default_profile(
 
 
 async def _pause(
-    station: RawStation, system: CentralSystem, clock: SteppedClock
+    station: RawStation, system: CentralSystem, clock: SteppedClock, seconds: int
 ) -> int:
-    """Charge, pause for long, and offer again to a car that does not wake up."""
+    """Charge, pause for long, and offer for so long again to a car that does not wake up."""
     transaction_id = await station.start_transaction(clock.text())
     await system.stations["CP1"].offer(1, 10)
     await system.stations["CP1"].offer(1, 0)
     await station.status("SuspendedEVSE")
     clock.step(3600)
-    await system.stations["CP1"].offer(1, 6)
+    station.requests.clear()
+    await system.stations["CP1"].offer(1, 12)
     await station.status("SuspendedEV")
-    for _ in range(10):
-        clock.step(10)
-        await system.stations["CP1"].offer(1, 6)
+    for _ in range(seconds // 5):
+        clock.step(5)
+        await system.stations["CP1"].offer(1, 12)
     return transaction_id
+
+
+def _changes(station: RawStation) -> list[float]:
+    """Return the limits that were told, without what only renewed them."""
+    told = [
+        request["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"][0]
+        for request in station.told("SetChargingProfile")
+    ]
+    limits = [period["limit"] for period in told]
+    return [
+        a for a, before in zip(limits, [None, *limits], strict=False) if a != before
+    ]
 
 
 @pytest.mark.parametrize("wake", ["true", "false"])
 async def test_wake(
     system: CentralSystem, connect: Connect, clock: SteppedClock, wake: str
 ) -> None:
-    """A car that sleeps on after a pause gets a new transaction, once, where the user wants that."""
+    """A car that sleeps on after a pause is offered 6 A for a moment, then gets a new transaction, once."""
     station = await _ready(connect, system, clock, wake=wake)
-    transaction_id = await _pause(station, system, clock)
+    transaction_id = await _pause(station, system, clock, 300)
     stops = station.told("RemoteStopTransaction")
     assert stops == ([{"transactionId": transaction_id}] if wake == "true" else [])
+    assert _changes(station) == ([12, 6, 12] if wake == "true" else [12])
+
+
+async def test_wake_by_a_nudge(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A car that wakes when its offer changes keeps its transaction."""
+    station = await _ready(connect, system, clock, wake="true")
+    await _pause(station, system, clock, 70)
+    assert _changes(station) == [12, 6]
+    await station.status("Charging")
+    clock.step(20)
+    for _ in range(60):
+        clock.step(5)
+        await system.stations["CP1"].offer(1, 12)
+    assert _changes(station) == [12, 6, 12]
+    assert not station.told("RemoteStopTransaction")
+
+
+async def test_refused_zero_stops(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A charger that takes no 0 A is paused by stopping its transaction, and goes on when there is an offer."""
+    station = await _ready(connect, system, clock)
+    transaction_id = await station.start_transaction(clock.text())
+    station.answers["SetChargingProfile"] = {"status": "Rejected"}
+    await system.stations["CP1"].offer(1, 0)
+    stop = {"transactionId": transaction_id}
+    assert station.told("RemoteStopTransaction") == [stop]
+    await station.call(
+        "StopTransaction", {**stop, "meterStop": 1500, "timestamp": clock.text()}
+    )
+    await station.status("Finishing")
+    station.requests.clear()
+    await system.stations["CP1"].offer(1, 8)
+    assert len(station.told("RemoteStartTransaction")) == 1
 
 
 async def test_overrides_are_checked_early(system: CentralSystem) -> None:

@@ -37,6 +37,9 @@ from .transactions import Transactions
 _LOGGER = logging.getLogger(__name__)
 
 MAX_CONNECTORS = 32
+# So many boots in a row, each so soon after the station was asked something, are no accident.
+_REBOOTS = 3
+_REBOOTS_WITHIN = timedelta(seconds=60)
 # In these no contactor is closed, whatever else is known.
 _IDLE = frozenset(
     (
@@ -94,6 +97,11 @@ class StationBook:
         self.cards = CardPolicy()
         self.authority: CertificateAuthority | None = None
         self.former_password: str | None = None
+        self.extra_settle_s = (
+            0.0  # beside the usual time, for one that reboots when it is asked
+        )
+        self._asked_at: datetime | None = None
+        self._reboots = 0
         self._inspector = Inspector(self)
         self._adapter: ActingAdapter | None = None
         self._ready = asyncio.Event()
@@ -155,12 +163,13 @@ class StationBook:
         """Keep a message for diagnostics."""
         if direction == "malformed":
             self.counters[direction] += 1
-        else:
+        elif self._state.accepted:  # nothing is kept of who is not known
             self.messages.add(self.now(), direction, text)
 
     def booted(self, info: StationInfo) -> None:
         """Note what the station says of itself; after a firmware update nothing that was learnt counts."""
         changes: dict[str, Any] = {}
+        self._learn_patience()
         if self._state.info.vendor and self._state.info.firmware != info.firmware:
             self.variables.clear()
             changes = {
@@ -171,6 +180,28 @@ class StationBook:
         names = tuple(quirk.name for quirk in in_force(info))
         changes["switches_phases"] = self.shape.switches_phases
         self._set(info=info, quirks=names, **changes)
+
+    def commissioning(self) -> None:
+        """Note that the station is asked and set up from now on."""
+        self._asked_at = self.now()
+
+    def _learn_patience(self) -> None:
+        """Leave a station alone for longer that boots over and over just after it was asked."""
+        asked_at, self._asked_at = self._asked_at, None
+        if asked_at is None or self.now() - asked_at > _REBOOTS_WITHIN:
+            self._reboots = 0
+            return
+        self._reboots += 1
+        if self._reboots >= _REBOOTS:
+            self.extra_settle_s = min(max(2 * self.extra_settle_s, 15.0), 240.0)
+
+    def told_firmware(self, status: str) -> None:
+        """Note how far an update of the firmware is, in the specification's word."""
+        self._set(firmware_status=status)
+
+    def told_log(self, status: str) -> None:
+        """Note how far the upload of a log is, in the specification's word."""
+        self._set(log_status=status)
 
     def learnt(self) -> None:
         """Note that the station told what it can."""
@@ -198,13 +229,14 @@ class StationBook:
             self.counters["refused_cards"] += 1
         self._set(last_card=token, last_card_at=self.now(), last_card_taken=decision)
 
-    def told_firmware(self, status: str) -> None:
-        """Note how far the station is with fetching and installing firmware."""
-        self._set(firmware_status=status)
-
     def told_fail_safe_set(self, *, taken: bool) -> None:
-        """Note whether the station took its fail-safe current."""
+        """Note whether the station took its fail-safe current; one that did not cannot fall back to it."""
+        refused_before = self._state.fail_safe_set is False
         self._set(fail_safe_set=taken)
+        if not taken:
+            self.told_fail_safe(FailSafe.DOES_NOT_FALL_BACK)
+        elif refused_before:
+            self.told_fail_safe(FailSafe.NOT_VERIFIED)
 
     def told_fail_safe(self, fail_safe: FailSafe) -> None:
         """Note whether the station falls back when it no longer hears from us."""

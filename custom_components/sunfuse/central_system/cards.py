@@ -1,9 +1,13 @@
 """Who may charge: everyone, the cards of a list, or whom somebody else lets."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 import hashlib
 
+from .frames import Payload
+
+LOCAL_LIST_CHUNK = 20  # cards in one message; all stations can take some
+_MOST_PARTS = 10_000
 OWN_TOKEN = "SUNFUSE"  # what we start transactions with
 
 # Asked about a card: identity of the station, id of the card. True: let it. None: no answer in time.
@@ -56,4 +60,18 @@ class CardPolicy:
         """The version of the list, for the stations: a positive 31-bit number that changes with it."""
         text = repr([(card.id, card.blocked, card.kind) for card in self.cards])
         digest = hashlib.sha256(text.encode()).digest()
-        return int.from_bytes(digest[:4]) % (2**31 - 1) + 1
+        return int.from_bytes(digest[:4]) % (2**31 - 1 - _MOST_PARTS) + _MOST_PARTS
+
+
+def local_list_updates(
+    version: int, entries: list[Payload], most: int
+) -> Iterator[tuple[int, str, list[Payload]]]:
+    """Yield the messages that bring a station's list up to a version: number, kind and entries of each.
+
+    Each number is above the one before, as differential updates must be, and only the last is the version: a list
+    that was sent in part is not taken for complete.
+    """
+    chunks = [entries[i : i + most] for i in range(0, len(entries), most)] or [[]]
+    for number, chunk in enumerate(chunks):
+        kind = "Differential" if number else "Full"
+        yield version - len(chunks) + 1 + number, kind, chunk

@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
+# What Sunfuse needs, and step by step less for stations that refuse.
+MEASURANDS = (
+    "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register,SoC",
+    "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register",
+    "Current.Import,Power.Active.Import,Energy.Active.Import.Register",
+    "Current.Import,Energy.Active.Import.Register",
+    "Power.Active.Import,Energy.Active.Import.Register",
+)
+_INTERVALS_S = (15, 30, 60)
+_LEARNING_S = 15.0  # for an answer without which one can do; limits wait behind it
+
 
 class Commissioner(ActingAdapter):
     """Sets up one connected station."""
@@ -58,6 +69,11 @@ class Commissioner(ActingAdapter):
     def note_firmware(self, payload: Payload) -> Payload:
         """Note how far the station is with its firmware."""
         self.station.told_firmware(payload["status"])
+        return {}
+
+    def note_log(self, payload: Payload) -> Payload:
+        """Note how far the station is with the upload of a log."""
+        self.station.told_log(payload["status"])
         return {}
 
     async def _set_up_cards(self) -> None:
@@ -130,9 +146,20 @@ class Commissioner(ActingAdapter):
     async def _learn(self) -> None:
         """Ask for what the station can, one thing at a time, and remember it in its `variables`."""
 
-    @abstractmethod
     async def _set_up_meter(self) -> None:
         """Have the station send the meter values that Sunfuse needs, step by step less where it refuses."""
+        for measurands in MEASURANDS:
+            if await self._try_set("MeterValuesSampledData", measurands):
+                break
+        for interval_s in sorted({self.station.timing.sample_s, *_INTERVALS_S}):
+            if interval_s >= self.station.timing.sample_s and await self._try_set(
+                "MeterValueSampleInterval", str(interval_s)
+            ):
+                break
+
+    @abstractmethod
+    async def _try_set(self, key: str, value: str) -> bool:
+        """Set a configuration key of OCPP 1.6, or what says the same; returns whether it has the value now, or will never."""
 
     @abstractmethod
     async def _set_profile(self, connector: int, profile: Payload) -> None:
@@ -150,6 +177,7 @@ class Commissioner(ActingAdapter):
         settle_s = self.station.behaviour.settle_s
         if settle_s is None:
             settle_s = self.station.timing.settle_s
+        settle_s += self.station.extra_settle_s
         self.link.spawn(self._settle(self._boot_count, settle_s))
 
     def came_back(self) -> None:
@@ -173,6 +201,7 @@ class Commissioner(ActingAdapter):
 
     @override
     async def commission(self) -> None:
+        self.station.commissioning()
         try:
             if not self.station.state.info.vendor:
                 await self._try_trigger("BootNotification")
@@ -210,8 +239,9 @@ class Commissioner(ActingAdapter):
 
     async def _ask(self, action: str, payload: Payload) -> Payload | None:
         """Return the answer; None where the station refuses or is too slow."""
+        timeout_s = min(self.station.timing.response_s, _LEARNING_S)
         try:
-            return await self._call(action, payload)
+            return await self.link.call(action, payload, timeout_s)
         except CommandError as err:
             if err.key == "not_connected":
                 raise

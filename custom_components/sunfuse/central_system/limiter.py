@@ -6,7 +6,7 @@ and the newest offer becomes its limit at once.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import logging
 import math
@@ -16,6 +16,7 @@ from ..engine.model import ConnectorStatus
 from .adapter import Adapter, Limit
 from .model import CommandError, ConnectorState, FailSafe, OfferCheck
 from .quirks import Pause
+from .waking import Wake, Waker
 
 if TYPE_CHECKING:
     from .book import StationBook
@@ -62,9 +63,8 @@ class Limiter:
         self._no_start_before: datetime | None = None
         self._waiting_since: datetime | None = None
         self._paused = False  # by stopping its transaction
-        self._zero_since: datetime | None = None
-        self._resumed_at: datetime | None = None
-        self._was_charging = False  # when it was paused
+        self._waker = Waker(timedelta(seconds=station.timing.wake_s))
+        self._nudged_at: datetime | None = None
         self._testing = False
 
     @property
@@ -122,35 +122,64 @@ class Limiter:
         )
 
     async def _limit(self, adapter: Adapter, offer: Offer) -> None:
+        if (wake := self._woken(offer)) is Wake.RESTART:
+            await self._restart(adapter)
+            return
+        offer = self._nudged(offer, wake)
         if self._lapsing(offer) or (self._holds(offer) and not offer.again):
             return
         transaction = self._state.transaction
         transaction_id = transaction.id if transaction else None
-        behaviour = self._station.behaviour
         now = self._station.now()
-        if (
-            transaction_id is not None
-            and offer.current_a == 0
-            and behaviour.pause is Pause.REMOTE_STOP
-        ):
-            self._paused = True
-            await adapter.remote_stop(transaction_id)
-        elif self._sleeps(offer):
-            await self._wake(adapter)
-            return
+        if offer.current_a == 0 and transaction_id is not None:
+            await self._pause(adapter, offer, transaction_id, now)
         else:
-            limit = self._as_limit(offer, now)
-            await adapter.limit_transaction(self._connector, transaction_id, limit)
-            held = self._confirmed
-            if behaviour.repeat_after_pause and held and held.current_a == 0:
-                await adapter.limit_transaction(self._connector, transaction_id, limit)
-        self._note_pause(offer)
+            await self._tell(adapter, offer, transaction_id, now)
+        self._waker.offered(offer.current_a, offer.at, self._state.status)
         changed = (
             self._confirmed is None or self._confirmed.current_a != offer.current_a
         )
         self._confirm(offer, transaction_id, now)
         if changed:
             adapter.link.spawn(self._station.check_limit(adapter, self._connector))
+
+    def _nudged(self, offer: Offer, wake: Wake | None) -> Offer:
+        """Return 6 A for a short time where a car has to be woken, else the offer."""
+        if wake is Wake.NUDGE:
+            self._nudged_at = offer.at
+        if self._nudged_at is None:
+            return offer
+        lasts = timedelta(seconds=self._station.timing.nudge_s)
+        if offer.at - self._nudged_at < lasts and not self._draw_a():
+            return replace(offer, current_a=min(offer.current_a, _MIN_A), again=True)
+        self._nudged_at = None
+        return offer
+
+    async def _pause(
+        self, adapter: Adapter, offer: Offer, transaction_id: str, now: datetime
+    ) -> None:
+        """Let nothing flow: by a limit of 0 A, or by stopping where the station does not take that."""
+        if self._station.behaviour.pause is Pause.ZERO:
+            try:
+                await self._tell(adapter, offer, transaction_id, now)
+            except CommandError as err:
+                if err.key not in ("refused", "not_supported"):
+                    raise
+                _LOGGER.debug("%s: 0 A: %s", self._station.identity, err)
+            else:
+                return
+        await adapter.remote_stop(transaction_id)
+        self._paused = True
+
+    async def _tell(
+        self, adapter: Adapter, offer: Offer, transaction_id: str | None, now: datetime
+    ) -> None:
+        limit = self._as_limit(offer, now)
+        await adapter.limit_transaction(self._connector, transaction_id, limit)
+        held = self._confirmed
+        again = self._station.behaviour.repeat_after_pause
+        if again and held and held.current_a == 0 and offer.current_a > 0:
+            await adapter.limit_transaction(self._connector, transaction_id, limit)
 
     async def stop(self, adapter: Adapter) -> None:
         """Stop the transaction; nothing starts another one until there is a new offer.
@@ -215,31 +244,14 @@ class Limiter:
 
     # Cars that sleep on after a pause
 
-    def _note_pause(self, offer: Offer) -> None:
-        if offer.current_a == 0:
-            if self._zero_since is None:
-                self._zero_since = offer.at
-                self._was_charging = self._state.status is ConnectorStatus.CHARGING
-            self._resumed_at = None
-        elif self._zero_since is not None:
-            self._zero_since = None
-            self._resumed_at = offer.at if self._was_charging else None
+    def _woken(self, offer: Offer) -> Wake | None:
+        """Return what a sleeping car needs now."""
+        if not self._station.behaviour.wake or offer.current_a == 0:
+            return None
+        return self._waker.due(offer.at, self._state.status, self._draw_a())
 
-    def _sleeps(self, offer: Offer) -> bool:
-        """Whether the car was charging before a pause and does nothing since it may again."""
-        return (
-            self._station.behaviour.wake
-            and offer.current_a > 0
-            and self._resumed_at is not None
-            and offer.at - self._resumed_at
-            > timedelta(seconds=self._station.timing.wake_s)
-            and self._state.status is ConnectorStatus.SUSPENDED_EV
-            and self._draw_a() == 0
-        )
-
-    async def _wake(self, adapter: Adapter) -> None:
-        """Restart the transaction, once for each pause."""
-        self._resumed_at = None
+    async def _restart(self, adapter: Adapter) -> None:
+        """Stop the transaction, and start another one when that is over."""
         if (transaction := self._state.transaction) is not None:
             self._paused = True
             await adapter.remote_stop(transaction.id)
@@ -368,7 +380,7 @@ class Limiter:
         if self._state.offer_a is None or not self._state.offer_until:
             self._station.change(
                 self._connector,
-                offer_a=self._station.config.fail_safe_a,
+                offer_a=self._station.state.fall_back_a,
                 offered_at=self._station.now(),
                 offer_until=None,
             )

@@ -64,7 +64,10 @@ def _redact(text: str) -> Any:
         message = json.loads(text)
     except ValueError, RecursionError:
         return f"{len(text)} characters that are not JSON, or too many to keep"
-    return _without_secrets(message)
+    try:
+        return _without_secrets(message)
+    except RecursionError:
+        return f"{len(text)} characters, nested too deeply"
 
 
 def _without_secrets(value: Any) -> Any:

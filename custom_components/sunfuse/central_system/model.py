@@ -153,6 +153,8 @@ class StationState:
     # Somebody failed to prove to be this station: how often, and from which address last.
     wrong_passwords: int = 0
     wrong_password_from: str | None = None
+    # What the station said last of uploading a log.
+    log_status: str | None = None
     quirks: tuple[str, ...] = ()  # the rows of the quirks table that are about it
 
 

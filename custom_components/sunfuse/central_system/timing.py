@@ -30,6 +30,7 @@ class Timing:
         15.0  # until a car follows a new limit and its meter tells (IEC 61851-1: 5 s)
     )
     wake_s: float = 60.0  # a car that draws nothing after a pause is asleep
+    nudge_s: float = 15.0  # for how long such a car is offered 6 A before its transaction is restarted
     live_s: float = 60.0  # what a station tells of longer ago was stored and says nothing of the present
     hold_s: float = (
         300.0  # for the start of a transaction to come whose end was told before it

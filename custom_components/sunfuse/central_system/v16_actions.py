@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import override
 
 from .actions import ConfigurationResult, Firmware, InstalledCertificate, LogKind
-from .cards import Card
+from .cards import LOCAL_LIST_CHUNK, Card, local_list_updates
 from .clock import format_time
 from .commissioner import certificate_of
 from .frames import Payload
@@ -21,7 +21,6 @@ _CERTIFICATES = {
     "CSMSRootCertificate": "CentralSystemRootCertificate",
     "ManufacturerRootCertificate": "ManufacturerRootCertificate",
 }
-_CHUNK = 20  # cards in one message; all stations can take some
 
 
 class Actions16(Commands16):
@@ -174,6 +173,8 @@ class Actions16(Commands16):
             raise CommandError("not_supported", "GetLocalListVersion")
         if answer["listVersion"] == version:
             return
+        for key in ("LocalAuthListEnabled", "LocalAuthorizeOffline"):
+            await self._try_set(key, "true")
         entries = [
             {
                 "idTag": card.id,
@@ -182,10 +183,20 @@ class Actions16(Commands16):
             for card in cards
             if len(card.id) <= 20
         ]
-        for start in range(0, max(len(entries), 1), _CHUNK):
+        most = await self._number("SendLocalListMaxLength", LOCAL_LIST_CHUNK)
+        for number, kind, chunk in local_list_updates(version, entries, most):
             payload = {
-                "listVersion": version,
-                "updateType": "Differential" if start else "Full",
-                "localAuthorizationList": entries[start : start + _CHUNK],
+                "listVersion": number,
+                "updateType": kind,
+                "localAuthorizationList": chunk,
             }
             await self._command("SendLocalList", payload)
+
+    async def _number(self, key: str, highest: int) -> int:
+        """Return the value of a key, at most so much, and that where the station does not tell."""
+        answer = await self._ask("GetConfiguration", {"key": [key]})
+        for entry in (answer or {}).get("configurationKey", []):
+            value = entry.get("value", "")
+            if entry["key"] == key and value.isdecimal() and int(value):
+                return min(int(value), highest)
+        return highest

@@ -17,14 +17,6 @@ _KEYS = (
     "MeterValuesSampledData",
     "MeterValueSampleInterval",
 )
-# What Sunfuse needs, and step by step less for stations that refuse.
-_MEASURANDS = (
-    "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register,SoC",
-    "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register",
-    "Current.Import,Power.Active.Import,Energy.Active.Import.Register",
-    "Current.Import,Energy.Active.Import.Register",
-    "Power.Active.Import,Energy.Active.Import.Register",
-)
 
 
 class Commands16(Commissioner):
@@ -45,18 +37,7 @@ class Commands16(Commissioner):
             self.station.variables[key] = found.get(key)
 
     @override
-    async def _set_up_meter(self) -> None:
-        await self._set_measurands()
-        interval = str(self.station.timing.sample_s)
-        await self._try_configure("MeterValueSampleInterval", interval)
-
-    async def _set_measurands(self) -> None:
-        for measurands in _MEASURANDS:
-            if await self._try_configure("MeterValuesSampledData", measurands):
-                return
-
-    async def _try_configure(self, key: str, value: str) -> bool:
-        """Set a configuration key if it differs; returns whether the station has the value now."""
+    async def _try_set(self, key: str, value: str) -> bool:
         known = self.station.variables.get(key, "")
         if known is None or key in self.station.behaviour.do_not_ask:
             return True  # it knows no such key, and asking again would not help

@@ -13,7 +13,14 @@ from .model import StationInfo, Transaction
 from .text import clean
 from .transactions import Record
 from .v2_smart import Smart2
-from .v2_values import Event, Values, first_energy, sampled_values, token_info
+from .v2_values import (
+    Event,
+    Values,
+    contract_info,
+    first_energy,
+    sampled_values,
+    token_info,
+)
 
 if TYPE_CHECKING:
     from .station import Station
@@ -40,7 +47,6 @@ _ANSWERS: dict[str, Payload] = {
     "ClosePeriodicEventStream": {},
     "Get15118EVCertificate": {"status": "Failed", "exiResponse": ""},
     "GetCertificateStatus": {"status": "Failed"},
-    "LogStatusNotification": {},
     "NotifyDERAlarm": {},
     "NotifyDERStartStop": {},
     "NotifyEVChargingSchedule": {"status": "Accepted"},
@@ -69,6 +75,7 @@ class Adapter2(Smart2):
             "FirmwareStatusNotification": self.note_firmware,
             "GetCertificateChainStatus": self._certificate_chain,
             "Heartbeat": self._heartbeat,
+            "LogStatusNotification": self.note_log,
             "MeterValues": self._meter_values,
             "SignCertificate": self.sign_certificate,
             "StatusNotification": self._status,
@@ -116,12 +123,17 @@ class Adapter2(Smart2):
         return {"currentTime": format_time(self.station.now())}
 
     def _authorize(self, payload: Payload) -> Answer:
-        return self._decide(payload["idToken"])
+        contract = "iso15118CertificateHashData" in payload or "certificate" in payload
+        return self._decide(payload["idToken"], contract=contract)
 
-    def _decide(self, token: Payload) -> Answer:
-        if token["type"] in ("NoAuthorization", "Central"):
-            return token_info(True)
-        return self.decide(token["idToken"], token_info)
+    def _decide(self, token: Payload, *, contract: bool = False) -> Answer:
+        """Return the answer about a card, or about the contract of an ISO 15118 car."""
+        answer = contract_info if contract else token_info
+        if (
+            token["type"] == "NoAuthorization"
+        ):  # a button, or a charger without a reader
+            return answer(self.station.cards.free)
+        return self.decide(token["idToken"], answer)
 
     def _data_transfer(self, payload: Payload) -> Payload:
         self.station.counters["unknown_vendor_messages"] += 1

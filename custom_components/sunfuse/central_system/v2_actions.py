@@ -11,7 +11,7 @@ from .actions import (
     NetworkProfile,
     TransactionStatus,
 )
-from .cards import Card
+from .cards import LOCAL_LIST_CHUNK, Card, local_list_updates
 from .clock import format_time
 from .commissioner import certificate_of
 from .frames import Payload
@@ -22,7 +22,11 @@ _RESULTS = {
     "Accepted": ConfigurationResult.ACCEPTED,
     "RebootRequired": ConfigurationResult.REBOOT_REQUIRED,
 }
-_CHUNK = 20
+# What lets drivers in from the list while we are away.
+_LOCAL_LISTS = (
+    ("LocalAuthListCtrlr", "Enabled"),
+    ("AuthCtrlr", "LocalAuthorizeOffline"),
+)
 
 
 def _named(key: str) -> Payload:
@@ -234,11 +238,14 @@ class Actions2(Reports2):
             }
             for card in cards
         ]
-        for start in range(0, max(len(entries), 1), _CHUNK):
-            payload: Payload = {
-                "versionNumber": version,
-                "updateType": "Differential" if start else "Full",
-            }
-            if entries:
-                payload["localAuthorizationList"] = entries[start : start + _CHUNK]
+        for component, variable in _LOCAL_LISTS:
+            key = f"{component}.{variable}"
+            if key not in self.station.variables:
+                taken = await self._try_set_variable(component, variable, "true")
+                self.station.variables[key] = "true" if taken else None
+        updates = local_list_updates(version, entries, LOCAL_LIST_CHUNK)
+        for number, kind, chunk in updates:
+            payload: Payload = {"versionNumber": number, "updateType": kind}
+            if chunk:
+                payload["localAuthorizationList"] = chunk
             await self._command("SendLocalList", payload)

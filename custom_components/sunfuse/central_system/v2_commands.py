@@ -40,13 +40,6 @@ _VARIABLES = (
     ("SampledDataCtrlr", "TxUpdatedInterval", "MeterValueSampleInterval"),
 )
 _ONLY_2_1 = frozenset(("SupportsDynamicProfiles", "SupportsMaxOfflineDuration"))
-_MEASURANDS = (
-    "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register,SoC",
-    "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register",
-    "Current.Import,Power.Active.Import,Energy.Active.Import.Register",
-    "Current.Import,Energy.Active.Import.Register",
-    "Power.Active.Import,Energy.Active.Import.Register",
-)
 _ENDS = "Energy.Active.Import.Register"
 ID_TOKEN: Payload = {"idToken": OWN_TOKEN, "type": "Central"}
 
@@ -83,20 +76,15 @@ class Commands2(Commissioner):
 
     @override
     async def _set_up_meter(self) -> None:
-        for measurands in _MEASURANDS:
-            if await self._try_set("MeterValuesSampledData", measurands):
-                break
-        await self._try_set(
-            "MeterValueSampleInterval", str(self.station.timing.sample_s)
-        )
+        await super()._set_up_meter()
         for moment in ("TxStartedMeasurands", "TxEndedMeasurands"):
             key = f"SampledDataCtrlr.{moment}"
             if key not in self.station.variables:
                 taken = await self._try_set_variable("SampledDataCtrlr", moment, _ENDS)
                 self.station.variables[key] = _ENDS if taken else None
 
+    @override
     async def _try_set(self, key: str, value: str) -> bool:
-        """Set a variable if it differs; returns whether the station has the value now."""
         known = self.station.variables.get(key, "")
         if known is None or known == value or key in self.station.behaviour.do_not_ask:
             return True

@@ -36,6 +36,12 @@ def token_info(accepted: bool) -> Payload:
     return {"idTokenInfo": {"status": "Accepted" if accepted else "Invalid"}}
 
 
+def contract_info(accepted: bool) -> Payload:
+    """Return whether a contract may charge (C07): that its certificate is good, the station has found out itself."""
+    status = "Accepted" if accepted else "ContractCancelled"
+    return {**token_info(accepted), "certificateStatus": status}
+
+
 def first_energy(values: Values) -> tuple[datetime, float] | None:
     """Return when the first energy was read (by the station's clock) and what it was, in watt-hours."""
     for theirs, readings in values:
