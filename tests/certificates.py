@@ -40,3 +40,23 @@ def write_certificate(folder: Path, name: str, *, days: int = 30) -> tuple[str, 
         )
     )
     return str(chain), str(secret)
+
+
+def signing_request(folder: Path, name: str) -> tuple[str, str]:
+    """Make a key as a charger does; return where it is, and the request for its certificate (PEM)."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    request = (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(subject)
+        .sign(key, hashes.SHA256())
+    )
+    secret = folder / f"{name}.key"
+    secret.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return str(secret), request.public_bytes(serialization.Encoding.PEM).decode()

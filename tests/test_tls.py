@@ -7,6 +7,7 @@ import ssl
 from types import SimpleNamespace
 from typing import Any
 
+from aiohttp import WSServerHandshakeError
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
@@ -18,13 +19,17 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .central_system.client import RawStation
-from .certificates import write_certificate
+from .certificates import signing_request, write_certificate
 from .common import charger, free_port, set_meters, site_entry, wait_until
 from .site_fixtures import BOOT, Home
+from .test_charger_actions import device_of
+from .test_charger_security import subentry_of
+from .test_config_flow import CHARGER
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -45,19 +50,30 @@ async def settled(home: Home) -> None:
     )
 
 
-async def boots(home: Home, trusted: str | None) -> None:
-    """Let a charger that trusts this certificate, or does not check, connect with TLS."""
+async def connect(
+    home: Home, trusted: str | None, own: tuple[str, str] | None = None
+) -> RawStation:
+    """Connect a charger that trusts this certificate, or does not check, and may have one of its own."""
     context = ssl.create_default_context(cafile=trusted)
     if trusted is None:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    if own is not None:
+        context.load_cert_chain(*own)
     port = home.entry.runtime_data.central_system.port
     websocket = await home.session.ws_connect(
         f"wss://127.0.0.1:{port}/CP1", protocols=("ocpp1.6",), ssl=context
     )
-    station = RawStation(home.session, websocket)
+    return RawStation(home.session, websocket)
+
+
+async def boots(
+    home: Home, trusted: str | None, own: tuple[str, str] | None = None
+) -> None:
+    """Let a charger connect with TLS and boot."""
+    station = await connect(home, trusted, own)
     assert (await station.call("BootNotification", BOOT))["status"] == "Accepted"
-    await websocket.close()
+    await station.websocket.close()
 
 
 def issue(hass: HomeAssistant, home: Home) -> str | None:
@@ -229,3 +245,51 @@ async def test_tls_stays_while_a_charger_needs_it(
     form = await options.async_configure(menu["flow_id"], {"next_step_id": "security"})
     form = await options.async_configure(form["flow_id"], {"tls": "none"})
     assert form["errors"] == {"tls": "chargers_need_tls"}
+
+
+async def test_a_client_certificate(
+    hass: HomeAssistant, start: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Security profile 3: Sunfuse signs the charger's certificate, and then only who has it gets in."""
+    home: Home = await start("CP1")
+    certificate, key = write_certificate(tmp_path, "home")
+    device_id = device_of(home, "CP1")
+    with pytest.raises(ServiceValidationError) as error:
+        await hass.services.async_call(
+            DOMAIN, "renew_certificate", {"device_id": device_id}, blocking=True
+        )
+    assert error.value.translation_key == "no_tls"
+    await set_options(home, tls="files", tls_certificate=certificate, tls_key=key)
+    await settled(home)
+
+    station = await connect(home, certificate)
+    await station.call("BootNotification", BOOT)
+    station.answers["ExtendedTriggerMessage"] = {"status": "Accepted"}
+    station.answers["CertificateSigned"] = {"status": "Accepted"}
+    await hass.services.async_call(
+        DOMAIN, "renew_certificate", {"device_id": device_id}, blocking=True
+    )
+    own_key, request = signing_request(tmp_path, "CP1")
+    answer = await station.call("SignCertificate", {"csr": request})
+    assert answer["status"] == "Accepted"
+    signed = (await station.wait_told("CertificateSigned"))["certificateChain"]
+    chain = tmp_path / "CP1.pem"
+    chain.write_text(signed)
+    await station.websocket.close()
+
+    subentry = subentry_of(home, "CP1")
+    form = await home.entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    result = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], CHARGER | {"security": "certificate"}
+    )
+    assert result["reason"] == "reconfigure_successful"
+    await settled(home)
+    with pytest.raises(WSServerHandshakeError):
+        await connect(home, certificate)
+    own = (str(chain), own_key)
+    await boots(home, certificate, own)
+
+    # The authority outlives a restart, so the charger gets in afterwards too.
+    await hass.config_entries.async_reload(home.entry.entry_id)
+    await settled(home)
+    await boots(home, certificate, own)

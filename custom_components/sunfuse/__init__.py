@@ -9,6 +9,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
 from .actions import async_setup_actions
+from .authority import async_authority, async_remove_authority
 from .authorization import Cards, follow_strangers
 from .battery_hold import BatteryHold
 from .central_system import CentralSystem
@@ -30,7 +31,7 @@ from .simulation import SimulatedHouse
 from .snapshot import site_of
 from .sources.config import SourcesConfig
 from .sources.live import LiveSource
-from .tls import async_tls, forget_issue
+from .tls import async_tls, forget_issue, is_encrypted
 from .updates import follow_entry, follow_renames, follow_stations
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -145,6 +146,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
     await forecast_store(hass, entry.entry_id).async_remove()
     await peak_store(hass, entry.entry_id).async_remove()
     forget_issue(hass, entry.entry_id)
+    await async_remove_authority(hass, entry.entry_id)
 
 
 async def async_remove_config_entry_device(
@@ -158,7 +160,13 @@ async def _listen(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Listen for chargers: from anywhere, but for a simulated site from this machine alone."""
     central_system = entry.runtime_data.central_system
     host = "127.0.0.1" if entry.data[CONF_KIND] == KIND_SIMULATED else None
-    tls = await async_tls(hass, entry)
+    tls = None
+    if is_encrypted(entry):
+        authority = await async_authority(hass, entry.entry_id, entry.title)
+        central_system.set_authority(authority)
+        tls = await async_tls(hass, entry, authority.certificate)
+    else:
+        forget_issue(hass, entry.entry_id)
     try:
         await central_system.start(host, entry.data[CONF_PORT], tls)
     except OSError as err:

@@ -1,17 +1,29 @@
 """Diagnostics of a site: what it knew and what it decided, without secrets."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
+import re
 from typing import Any
 
-from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.json import json_loads_object
 
+from .const import CONF_CARD_NUMBER, CONF_PASSWORD, SUBENTRY_CARD
 from .data import SunfuseConfigEntry
 
 # A card's number opens other chargers too; a serial number names a household to its vendor.
-TO_REDACT = {"id_token", "serial"}
+TO_REDACT = {
+    "id_token",
+    "last_card",
+    "serial",
+    CONF_PASSWORD,
+    "AuthorizationKey",
+    "SecurityCtrlr.BasicAuthPassword",
+}
+# What is shorter is found by its name alone: it would be found in the middle of anything.
+_SHORTEST = 4
 
 
 async def async_get_config_entry_diagnostics(
@@ -26,6 +38,16 @@ async def async_get_config_entry_diagnostics(
         "chargers": [
             {"title": subentry.title, "data": dict(subentry.data)}
             for subentry in entry.subentries.values()
+            if subentry.subentry_type != SUBENTRY_CARD
+        ],
+        # Who has which card is nobody's business; how many there are, and whether they are blocked, helps.
+        "cards": [
+            {
+                key: value
+                for key, value in subentry.data.items()
+                if key != CONF_CARD_NUMBER
+            }
+            for subentry in entry.get_subentries_of_type(SUBENTRY_CARD)
         ],
         "snapshot": asdict(data.snapshot),
         "decision": asdict(data.decision),
@@ -38,4 +60,47 @@ async def async_get_config_entry_diagnostics(
     redacted: dict[str, Any] = async_redact_data(
         json_loads_object(json_bytes(found)), TO_REDACT
     )
-    return redacted
+    # And wherever a secret that is known stands: in a vendor's own message, in a text that quotes another one.
+    without: dict[str, Any] = _without(redacted, _pattern(entry))
+    return without
+
+
+def _secrets(entry: SunfuseConfigEntry) -> Iterator[str | None]:
+    """Return what must not be told, whether it is there or not."""
+    for subentry in entry.subentries.values():
+        yield subentry.data.get(CONF_PASSWORD)
+        if subentry.subentry_type == SUBENTRY_CARD:
+            yield subentry.data[CONF_CARD_NUMBER]
+    for station in entry.runtime_data.central_system.stations.values():
+        yield station.config.password
+        yield station.former_password
+        yield station.variables.get("AuthorizationKey")
+        yield station.state.last_card
+        yield station.state.info.serial
+        for connector in station.state.connectors:
+            yield connector.transaction.id_token if connector.transaction else None
+
+
+def _pattern(entry: SunfuseConfigEntry) -> re.Pattern[str] | None:
+    secrets = {s for s in _secrets(entry) if s is not None and len(s) >= _SHORTEST}
+    if not secrets:
+        return None
+    longest_first = sorted(secrets, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+
+
+def _without(value: Any, secrets: re.Pattern[str] | None) -> Any:
+    if secrets is None:
+        return value
+    match value:
+        case str():
+            return secrets.sub(REDACTED, value)
+        case list():
+            return [_without(item, secrets) for item in value]
+        case dict():
+            return {
+                secrets.sub(REDACTED, key): _without(item, secrets)
+                for key, item in value.items()
+            }
+        case _:
+            return value

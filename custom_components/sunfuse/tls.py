@@ -125,19 +125,17 @@ def _context(authority: str | None) -> ssl.SSLContext:
 
 
 async def async_tls(
-    hass: HomeAssistant, entry: ConfigEntry, authority: str | None = None
-) -> ssl.SSLContext | None:
-    """Return the context for a site's port, None without TLS; it follows the renewal of its certificate.
+    hass: HomeAssistant, entry: ConfigEntry, authority: str
+) -> ssl.SSLContext:
+    """Return the context for a site's port with TLS; it follows the renewal of its certificate.
+
+    `authority` is the certificate of who signs the chargers' own.
 
     Raises:
         ConfigEntryNotReady: the certificate cannot be used. The chargers are at their fail-safe current, as they
             are whenever they hear nothing, and Home Assistant tries again.
 
     """
-    issue_id = _issue_id(entry.entry_id)
-    if not is_encrypted(entry):
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
-        return None
     try:
         files = certificate_files(hass, entry.options)
         assert files is not None
@@ -178,7 +176,7 @@ def _issue_id(entry_id: str) -> str:
 
 @callback
 def forget_issue(hass: HomeAssistant, entry_id: str) -> None:
-    """Take back what was said of the certificate of a site that is removed."""
+    """Take back what was said of the certificate of a site that needs none."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry_id))
 
 

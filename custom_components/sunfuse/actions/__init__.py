@@ -5,6 +5,7 @@ from homeassistant.core import HomeAssistant, callback
 from .cards import async_setup_card_actions
 from .chargers import async_setup_charger_actions
 from .report import async_setup_report_action
+from .security import async_setup_security_actions
 from .sharing import async_setup_sharing_actions
 
 
@@ -13,5 +14,6 @@ def async_setup_actions(hass: HomeAssistant) -> None:
     """Register all actions, which are there whether a site is loaded or not."""
     async_setup_card_actions(hass)
     async_setup_charger_actions(hass)
+    async_setup_security_actions(hass)
     async_setup_sharing_actions(hass)
     async_setup_report_action(hass)

@@ -1,6 +1,7 @@
 """The actions by which users and automations speak to a charger."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -234,8 +235,14 @@ ACTIONS: tuple[ActionDescription, ...] = (
 
 @callback
 def async_setup_charger_actions(hass: HomeAssistant) -> None:
-    """Register the actions. They reach into other people's chargers, so they are for administrators."""
-    for action in ACTIONS:
+    """Register the actions."""
+    register(hass, ACTIONS)
+
+
+@callback
+def register(hass: HomeAssistant, actions: Iterable[ActionDescription]) -> None:
+    """Register actions. They reach into other people's chargers, so they are for administrators."""
+    for action in actions:
         async_register_admin_service(
             hass,
             DOMAIN,
@@ -248,20 +255,27 @@ def async_setup_charger_actions(hass: HomeAssistant) -> None:
         )
 
 
+@contextmanager
+def command_errors() -> Iterator[None]:
+    """Turn what a charger did not do into an error that the user can read."""
+    try:
+        yield
+    except CommandError as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=f"command_{err.key}",
+            translation_placeholders={"detail": err.detail},
+        ) from err
+
+
 def _handler(
     hass: HomeAssistant, action: ActionDescription
 ) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
     async def handle(call: ServiceCall) -> ServiceResponse:
         entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
         station = entry.runtime_data.central_system.stations[key.identity]
-        try:
+        with command_errors():
             response = await action.run(station, key.connector, call.data)
-        except CommandError as err:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key=f"command_{err.key}",
-                translation_placeholders={"detail": err.detail},
-            ) from err
         return response if call.return_response else None
 
     return handle

@@ -32,6 +32,12 @@ _SECRET_KEYS = frozenset(
         "simPin",
         "preSharedKey",
         "user",
+        "iccid",
+        "imsi",
+        "serialNumber",
+        "chargePointSerialNumber",
+        "chargeBoxSerialNumber",
+        "meterSerialNumber",
     )
 )
 _SECRET_NAMES = re.compile(
@@ -74,6 +80,10 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_secrets(item) for item in value]
     if isinstance(value, str):
+        if value[:1] in ("{", "["):
+            # A vendor's own message, inside the data of a DataTransfer.
+            inner = _redact(value)
+            return inner if isinstance(inner, str) else json.dumps(inner)
         return _CREDENTIALS.sub(f"{_HIDDEN}@", value)
     if not isinstance(value, dict):
         return value

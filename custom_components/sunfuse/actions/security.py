@@ -1,0 +1,160 @@
+"""The actions about a charger's passwords, certificates and fail-safe current."""
+
+import re
+from typing import Any
+
+import probatio
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_register_admin_service
+
+from ..central_system import Station
+from ..central_system.security import new_password
+from ..const import (
+    CONF_PASSWORD,
+    CONF_SECURITY,
+    DOMAIN,
+    SECURITY_PASSWORD,
+    SUBENTRY_CHARGER,
+)
+from ..data import SunfuseConfigEntry, identity_of
+from ..targets import connector_of_device
+from .chargers import ActionDescription, Fields, command_errors, register
+
+# The words of OCPP 2.0.1 (InstallCertificateUseEnumType); the central system knows those of 1.6.
+KINDS = {
+    "central_system_root": "CSMSRootCertificate",
+    "manufacturer_root": "ManufacturerRootCertificate",
+    "v2g_root": "V2GRootCertificate",
+    "mobility_operator_root": "MORootCertificate",
+}
+# AuthorizationKey of OCPP 1.6 is 16 to 20 bytes as hexadecimal digits; BasicAuthPassword of 2.x takes these too.
+_PASSWORD = re.compile(r"(?:[0-9a-fA-F]{2}){16,20}")
+
+
+async def _test_fail_safe(station: Station, connector: int, _data: Fields) -> None:
+    station.test_fail_safe(connector or 1)
+
+
+async def _install_certificate(station: Station, _connector: int, data: Fields) -> None:
+    await station.install_certificate(KINDS[data["kind"]], data["certificate"])
+
+
+async def _get_certificates(
+    station: Station, _connector: int, _data: Fields
+) -> dict[str, Any]:
+    return {
+        "certificates": [
+            {
+                "kind": certificate.kind,
+                "serial_number": certificate.serial_number,
+                "hash_algorithm": certificate.hash_algorithm,
+                "issuer_name_hash": certificate.issuer_name_hash,
+                "issuer_key_hash": certificate.issuer_key_hash,
+            }
+            for certificate in await station.installed_certificates()
+        ]
+    }
+
+
+async def _delete_certificate(station: Station, _connector: int, data: Fields) -> None:
+    wanted = data["serial_number"].casefold()
+    for certificate in await station.installed_certificates():
+        if certificate.serial_number.casefold() == wanted:
+            await station.delete_certificate(certificate)
+            return
+    raise ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="no_such_certificate"
+    )
+
+
+async def _renew_certificate(station: Station, _connector: int, _data: Fields) -> None:
+    if station.authority is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_tls"
+        )
+    await station.renew_certificate()
+
+
+ACTIONS = (
+    ActionDescription(name="test_fail_safe", run=_test_fail_safe),
+    ActionDescription(
+        name="install_certificate",
+        run=_install_certificate,
+        fields={
+            probatio.Required("kind"): probatio.In(list(KINDS)),
+            probatio.Required("certificate"): cv.string,
+        },
+    ),
+    ActionDescription(
+        name="get_certificates",
+        run=_get_certificates,
+        response=SupportsResponse.ONLY,
+    ),
+    ActionDescription(
+        name="delete_certificate",
+        run=_delete_certificate,
+        fields={probatio.Required("serial_number"): cv.string},
+    ),
+    ActionDescription(name="renew_certificate", run=_renew_certificate),
+)
+CHANGE_PASSWORD = probatio.Schema(
+    {
+        probatio.Required(ATTR_DEVICE_ID): cv.string,
+        probatio.Optional("password"): cv.string,
+    }
+)
+
+
+@callback
+def async_setup_security_actions(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    register(hass, ACTIONS)
+
+    async def change_password(call: ServiceCall) -> ServiceResponse:
+        entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
+        password = call.data.get("password") or new_password()
+        if not _PASSWORD.fullmatch(password):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="password_form"
+            )
+        station = entry.runtime_data.central_system.stations[key.identity]
+        with command_errors():
+            await station.change_password(password)
+        _keep(hass, entry, key.identity, password)
+        return {"password": password} if call.return_response else None
+
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        "change_password",
+        change_password,
+        schema=CHANGE_PASSWORD,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+
+
+def _keep(
+    hass: HomeAssistant, entry: SunfuseConfigEntry, identity: str, password: str
+) -> None:
+    """Keep a password that a charger has taken."""
+    for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
+        if identity_of(subentry) == identity:
+            hass.config_entries.async_update_subentry(
+                entry,
+                subentry,
+                data={
+                    **subentry.data,
+                    CONF_SECURITY: SECURITY_PASSWORD,
+                    CONF_PASSWORD: password,
+                },
+            )
