@@ -659,13 +659,18 @@ async def test_a_charger_is_changed(hass: HomeAssistant) -> None:
         flow_id, CHARGER | {"max_a": 40}
     )
     assert form["errors"] == {"max_a": "above_fuse"}
+    form = await hass.config_entries.subentries.async_configure(
+        flow_id, CHARGER | {"fail_safe_a": 13}
+    )
+    # Each of its two connectors falls back to that.
+    assert form["errors"] == {"fail_safe_a": "fail_safe_sum"}
     result = await hass.config_entries.subentries.async_configure(
-        flow_id, CHARGER | {"fail_safe_a": 16}
+        flow_id, CHARGER | {"fail_safe_a": 12}
     )
     assert result["reason"] == "reconfigure_successful"
     (subentry,) = entry.subentries.values()
     assert subentry.title == "Garage"
-    assert subentry.data["fail_safe_a"] == 16
+    assert subentry.data["fail_safe_a"] == 12
     assert subentry.data["connectors"] == 2
     assert subentry.unique_id == "CP1"
 

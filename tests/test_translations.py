@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from custom_components.sunfuse.circuits import CircuitTree
 from custom_components.sunfuse.config_flow import SunfuseConfigFlow
 from custom_components.sunfuse.engine.model import ReasonKey
-from custom_components.sunfuse.flows import card, passwords, schemas as forms
+from custom_components.sunfuse.flows import card, circuit, passwords, schemas as forms
 from custom_components.sunfuse.flows.capacity import CAPACITY_FORMS, RULE_ERRORS
 from custom_components.sunfuse.flows.charger import charger_schema
 from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
@@ -238,9 +239,13 @@ def test_fields(hass: HomeAssistant) -> None:
         ("config", "reconfigure"): forms.SIMULATED,
         ("config", "site"): forms.GRID,
         ("config", "sun"): forms.SUN,
-        ("config", "electrical"): forms.ELECTRICAL,
+        ("config", "electrical"): forms.electrical_schema(metered=False),
         ("config", "charger"): charger,
         **{("options", name): theme.schema(site) for name, theme in THEMES.items()},
+        ("circuit", "user"): circuit.circuit_schema(CircuitTree.of(site)),
+        ("circuit", "reconfigure"): circuit.circuit_schema(CircuitTree.of(site)),
+        ("circuit", "meter"): circuit.METER_OF_CIRCUIT,
+        ("circuit", "details"): circuit.details_schema(3, limits=True),
         ("charger", "user"): charger_schema(site, with_identity=True),
         ("charger", "reconfigure"): charger_schema(site, existing=True),
         ("config", "password"): passwords.PASSWORD,
@@ -475,6 +480,7 @@ def test_every_reason_has_its_sentence() -> None:
     keys = {key.value for key in ReasonKey}
     sentences = {f"reason_{key}" for key in keys} | {
         "main_circuit",
+        "disabled_sensors",
         "limit_demand_response",
         "limit_dimming",
     }

@@ -10,25 +10,19 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
-    ConfigSubentryData,
     ConfigSubentryFlow,
 )
 from homeassistant.core import callback
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.typing import DiscoveryInfoType
 
+from .circuits import CircuitTree
 from .const import (
+    CONF_ASSUMED_LOAD,
     CONF_CARD_NUMBER,
-    CONF_CIRCUIT,
-    CONF_FAIL_SAFE_CURRENT,
-    CONF_IDENTITY,
     CONF_KIND,
-    CONF_L1_PHASE,
     CONF_MAIN_FUSE,
     CONF_MARGIN,
-    CONF_MAX_CURRENT,
-    CONF_MIN_CURRENT,
-    CONF_PHASES,
     CONF_PORT,
     CONF_SOURCES,
     CONF_SYSTEM,
@@ -38,48 +32,45 @@ from .const import (
     DOMAIN,
     KIND_SIMULATED,
     KIND_SITE,
-    MAIN_CIRCUIT,
     SUBENTRY_CAPACITY,
     SUBENTRY_CARD,
     SUBENTRY_CHARGER,
+    SUBENTRY_CIRCUIT,
     SUBENTRY_TARIFF,
     SYSTEM_SINGLE_PHASE,
     SYSTEM_SPLIT_PHASE,
     SYSTEM_THREE_PHASE,
 )
+from .explain import async_load_sentences
 from .flows.capacity import CapacitySubentryFlow
 from .flows.card import CardFlowMixin, CardSubentryFlow
-from .flows.charger import (
-    ChargerFlowMixin,
-    ChargerSubentryFlow,
-    chargers_of,
-    fail_safe_fits,
-    phases_fit,
-)
+from .flows.charger import ChargerFlowMixin, ChargerSubentryFlow, phases_fit
 from .flows.checks import (
-    LEAST_CURRENT_A,
     async_port_is_free,
     check_electrical,
     check_grid,
     check_sun,
+    has_meter,
 )
+from .flows.circuit import CircuitSubentryFlow
+from .flows.fail_safe import chargers_of, fail_safe_problem, with_site
 from .flows.options import SunfuseOptionsFlow
 from .flows.schemas import (
-    ELECTRICAL,
     GRID,
     GRID_PHASES,
     GRID_POWER,
+    GRID_UNMETERED,
     SIMULATED,
     SUN,
+    electrical_schema,
     grid_form,
     sources_of,
     sun_form,
 )
+from .flows.simulated import simulated_data, simulated_subentries
 from .flows.tariff import TariffSubentryFlow
-from .simulated_tariffs import simulated_tariffs
-from .simulator import default_site
 from .sources.config import SourcesConfig
-from .sources.energy_dashboard import async_suggest_sources
+from .sources.energy_dashboard import async_disabled_sensors, async_suggest_sources
 from .tls import scheme
 
 LOOPBACK = "127.0.0.1"
@@ -128,6 +119,7 @@ class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMA
         """Return what a site consists of."""
         return {
             SUBENTRY_CHARGER: ChargerSubentryFlow,
+            SUBENTRY_CIRCUIT: CircuitSubentryFlow,
             SUBENTRY_CARD: CardSubentryFlow,
             SUBENTRY_TARIFF: TariffSubentryFlow,
             SUBENTRY_CAPACITY: CapacitySubentryFlow,
@@ -150,44 +142,16 @@ class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMA
             if not await self._port_is_free(LOOPBACK, user_input[CONF_PORT]):
                 errors[CONF_PORT] = "port_taken"
             else:
-                return self._create_simulated(user_input[CONF_PORT])
+                return self.async_create_entry(
+                    title="Simulated site",
+                    data=simulated_data(user_input[CONF_PORT]),
+                    subentries=simulated_subentries(),
+                )
         values = user_input or {CONF_PORT: await self._free_port(LOOPBACK)}
         return self.async_show_form(
             step_id="simulated",
             data_schema=self.add_suggested_values_to_schema(SIMULATED, values),
             errors=errors,
-        )
-
-    def _create_simulated(self, port: int) -> ConfigFlowResult:
-        main_fuse_a = 25.0
-        return self.async_create_entry(
-            title="Simulated site",
-            data={
-                CONF_KIND: KIND_SIMULATED,
-                CONF_SYSTEM: SYSTEM_THREE_PHASE,
-                CONF_VOLTAGE: 230.0,
-                CONF_MAIN_FUSE: main_fuse_a,
-                CONF_MARGIN: DEFAULT_MARGIN_A,
-                CONF_PORT: port,
-            },
-            subentries=[
-                ConfigSubentryData(
-                    data={
-                        CONF_IDENTITY: charger.identity,
-                        CONF_CIRCUIT: MAIN_CIRCUIT,
-                        CONF_L1_PHASE: f"L{charger.l1 + 1}",
-                        CONF_PHASES: charger.phases,
-                        CONF_MIN_CURRENT: LEAST_CURRENT_A,
-                        CONF_MAX_CURRENT: min(charger.max_a, main_fuse_a),
-                        CONF_FAIL_SAFE_CURRENT: LEAST_CURRENT_A,
-                    },
-                    subentry_type=SUBENTRY_CHARGER,
-                    title=charger.name,
-                    unique_id=charger.identity,
-                )
-                for charger in default_site().chargers
-            ]
-            + simulated_tariffs(),
         )
 
     async def async_step_site(
@@ -207,12 +171,15 @@ class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMA
                 return await self.async_step_sun()
         phases = len(suggested.grid_phases) or 3
         values = grid_form(suggested) | {CONF_SYSTEM: self._system(phases)}
+        if CONF_ASSUMED_LOAD in self._tree().site:
+            values[GRID_UNMETERED] = True
         return self.async_show_form(
             step_id="site",
             data_schema=self.add_suggested_values_to_schema(
                 GRID, values if user_input is None else user_input
             ),
             errors=errors,
+            description_placeholders={"disabled": await self._disabled()},
         )
 
     async def async_step_sun(
@@ -247,9 +214,11 @@ class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMA
         placeholders: dict[str, str] = {}
         if user_input is not None:
             errors = check_electrical(user_input)
-            site = self._form | user_input
-            if not (errors or fail_safe_fits(site, self._chargers(), placeholders)):
-                errors[CONF_MAIN_FUSE] = "fail_safe_sum"
+            tree = with_site(self._tree(), self._form | user_input)
+            if not errors and (
+                problem := fail_safe_problem(tree, self._chargers(), placeholders)
+            ):
+                errors[CONF_MAIN_FUSE] = problem
             if not await self._port_is_free(None, user_input[CONF_PORT]):
                 errors[CONF_PORT] = "port_taken"
             if not errors:
@@ -258,7 +227,9 @@ class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMA
         values = user_input or await self._electrical_values()
         return self.async_show_form(
             step_id="electrical",
-            data_schema=self.add_suggested_values_to_schema(ELECTRICAL, values),
+            data_schema=self.add_suggested_values_to_schema(
+                electrical_schema(metered=has_meter(self._form)), values
+            ),
             errors=errors,
             description_placeholders=placeholders,
         )
@@ -286,7 +257,9 @@ class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMA
                 CONF_MAIN_FUSE,
                 CONF_MARGIN,
                 CONF_PORT,
+                CONF_ASSUMED_LOAD,
             )
+            if key in self._form
         }
         if self.source == SOURCE_RECONFIGURE:
             # The listener of the running site sets it up anew.
@@ -295,8 +268,9 @@ class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMA
             if CONF_MARGIN in options:
                 # The one that was typed last holds.
                 options[CONF_MARGIN] = data[CONF_MARGIN]
+            kept = {k: v for k, v in entry.data.items() if k != CONF_ASSUMED_LOAD}
             return self.async_update_and_abort(
-                entry, data={**entry.data, **data}, options=options
+                entry, data={**kept, **data}, options=options
             )
         return self.async_create_entry(title=self.hass.config.location_name, data=data)
 
@@ -330,6 +304,15 @@ class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMA
         if CONF_CARD_NUMBER in discovery_info:
             return await self.async_step_card_found(discovery_info)
         return await self.async_step_discovered(discovery_info)
+
+    async def _disabled(self) -> str:
+        """Return a sentence that names sensors which the user may want to enable; empty where there are none."""
+        suggested = await self._suggestions()
+        found = await async_disabled_sensors(self.hass, suggested.meter.entities)
+        if not found:
+            return ""
+        sentences = await async_load_sentences(self.hass)
+        return sentences["disabled_sensors"].format(sensors=", ".join(found))
 
     async def _suggestions(self) -> SourcesConfig:
         """Return what is known so far: of the site that is changed, or of the Energy dashboard."""
@@ -378,6 +361,12 @@ class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMA
         # A charger that is ignored is an entry too, without data.
         entries = self._async_current_entries(include_ignore=False)
         return [entry for entry in entries if entry.entry_id != own]
+
+    def _tree(self) -> CircuitTree:
+        """Return the circuits of the site that is changed; of a new one there are none."""
+        if self.source == SOURCE_RECONFIGURE:
+            return CircuitTree.of(self._get_reconfigure_entry())
+        return CircuitTree(site={})
 
     def _chargers(self) -> list[Mapping[str, Any]]:
         if self.source == SOURCE_RECONFIGURE:

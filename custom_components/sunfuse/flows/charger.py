@@ -19,13 +19,13 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.typing import DiscoveryInfoType
 
+from ..circuits import CircuitTree
 from ..const import (
     CONF_CIRCUIT,
     CONF_FAIL_SAFE_CURRENT,
     CONF_IDENTITY,
     CONF_L1_PHASE,
     CONF_MAIN_FUSE,
-    CONF_MARGIN,
     CONF_MAX_CURRENT,
     CONF_MIN_CURRENT,
     CONF_PHASES,
@@ -48,7 +48,9 @@ from .charger_options import (
     security_data,
     security_fields,
 )
-from .checks import LEAST_CURRENT_A, check_charger, fail_safe_sum_a
+from .checks import LEAST_CURRENT_A, check_charger
+from .circuit_choice import circuit_selector
+from .fail_safe import chargers_of, fail_safe_problem
 from .passwords import (
     PasswordFlow,
     PasswordSubentryFlow,
@@ -72,13 +74,7 @@ def charger_schema(
     if with_identity:
         fields[probatio.Required(CONF_IDENTITY)] = TextSelector()
     fields[probatio.Required(CONF_NAME)] = TextSelector()
-    fields[probatio.Required(CONF_CIRCUIT)] = SelectSelector(
-        SelectSelectorConfig(
-            options=[MAIN_CIRCUIT],
-            translation_key="circuit",
-            mode=SelectSelectorMode.DROPDOWN,
-        )
-    )
+    fields[probatio.Required(CONF_CIRCUIT)] = circuit_selector(CircuitTree.of(entry))
     if phases > 1:
         fields[probatio.Required(CONF_PHASES)] = SelectSelector(
             SelectSelectorConfig(
@@ -135,39 +131,23 @@ def check(
     placeholders: dict[str, str],
 ) -> dict[str, str]:
     """Check a charger against its site; the sum of the fail-safe currents goes into the placeholders."""
-    errors = check_charger(form, entry.data[CONF_MAIN_FUSE])
+    tree = CircuitTree.of(entry)
+    circuit, wired = tree.at(form[CONF_CIRCUIT]), wiring(data, site_of(entry.data))
+    limits_a = [tree.limit_a(name)[p] for name in tree.path(circuit) for p in wired]
+    errors = check_charger(form, min(limits_a))
+    placeholders["limit"] = f"{min(limits_a):g}"
+    if not set(wired) <= set(tree.wired(circuit)):
+        errors = {}
+        errors[CONF_CIRCUIT] = "phase_not_fed"
     errors |= check_security(entry, form) | check_advanced(form)
     others = [
         charger
         for charger in chargers_of(entry)
         if charger[CONF_IDENTITY] != data[CONF_IDENTITY]
     ]
-    site = {**entry.data, **entry.options}
-    if not fail_safe_fits(site, [*others, data], placeholders):
-        errors.setdefault(CONF_FAIL_SAFE_CURRENT, "fail_safe_sum")
+    if problem := fail_safe_problem(tree, [*others, data], placeholders):
+        errors.setdefault(CONF_FAIL_SAFE_CURRENT, problem)
     return errors
-
-
-def chargers_of(entry: ConfigEntry) -> list[Mapping[str, Any]]:
-    """Return the data of a site's chargers."""
-    return [
-        subentry.data for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
-    ]
-
-
-def fail_safe_fits(
-    data: Mapping[str, Any],
-    chargers: Iterable[Mapping[str, Any]],
-    placeholders: dict[str, str],
-) -> bool:
-    """Whether a site carries all of these chargers at their fail-safe current; the sum goes into the placeholders."""
-    site = site_of(data)
-    sum_a = fail_safe_sum_a(
-        [(wiring(c, site), c[CONF_FAIL_SAFE_CURRENT]) for c in chargers], site.phases
-    )
-    carried_a = data[CONF_MAIN_FUSE] - data[CONF_MARGIN]
-    placeholders |= {"sum": f"{sum_a:g}", "carried": f"{carried_a:g}"}
-    return bool(sum_a <= carried_a)
 
 
 def phases_fit(system: str, chargers: Iterable[Mapping[str, Any]]) -> bool:
@@ -315,6 +295,7 @@ class ChargerSubentryFlow(PasswordSubentryFlow):
         values = {
             CONF_SECURITY: SECURITY_OPEN,
             **subentry.data,
+            CONF_CIRCUIT: CircuitTree.of(entry).at(subentry.data[CONF_CIRCUIT]),
             CONF_NAME: subentry.title,
             CONF_PHASES: str(subentry.data[CONF_PHASES]),
             ADVANCED: advanced_values(subentry.data),

@@ -17,10 +17,17 @@ from ..const import (
     CONF_METER_MAX_AGE,
     CONF_MIN_CURRENT,
     CONF_SYSTEM,
+    CONF_TEMPERATURE,
     CONF_VOLTAGE,
     SITE_PHASES,
 )
-from ..sources.states import as_current_a, as_percent, as_power_w
+from ..sources.states import (
+    as_current_a,
+    as_energy_wh,
+    as_percent,
+    as_power_w,
+    as_temperature_c,
+)
 from .schemas import (
     BATTERY_CAPACITY,
     BATTERY_CHARGE,
@@ -29,8 +36,11 @@ from .schemas import (
     BATTERY_SOC,
     GRID_EXPORT,
     GRID_IMPORT,
+    GRID_PHASE_POWERS,
     GRID_PHASES,
+    GRID_PHASES_EXPORT,
     GRID_POWER,
+    GRID_UNMETERED,
     SOLAR_POWER,
 )
 
@@ -46,8 +56,16 @@ def _is_power(unit: str | None) -> bool:
     return as_power_w(0, unit) is not None
 
 
-def _is_power_or_current(unit: str | None) -> bool:
-    return _is_power(unit) or as_current_a(0, unit) is not None
+def _is_flow(unit: str | None) -> bool:
+    return _is_power(unit) or as_energy_wh(0, unit) is not None
+
+
+def _is_flow_or_current(unit: str | None) -> bool:
+    return _is_flow(unit) or as_current_a(0, unit) is not None
+
+
+def _is_temperature(unit: str | None) -> bool:
+    return as_temperature_c(0, unit) is not None
 
 
 def _is_percent(unit: str | None) -> bool:
@@ -56,29 +74,50 @@ def _is_percent(unit: str | None) -> bool:
 
 _UNITS: dict[str, Callable[[str | None], bool]] = {
     GRID_POWER: _is_power,
-    GRID_IMPORT: _is_power,
-    GRID_EXPORT: _is_power,
-    GRID_PHASES: _is_power_or_current,
-    SOLAR_POWER: _is_power,
+    GRID_IMPORT: _is_flow,
+    GRID_EXPORT: _is_flow,
+    GRID_PHASES: _is_flow_or_current,
+    GRID_PHASES_EXPORT: _is_flow_or_current,
+    GRID_PHASE_POWERS: _is_power,
+    SOLAR_POWER: _is_flow,
     BATTERY_POWER: _is_power,
-    BATTERY_DISCHARGE: _is_power,
-    BATTERY_CHARGE: _is_power,
+    BATTERY_DISCHARGE: _is_flow,
+    BATTERY_CHARGE: _is_flow,
     BATTERY_SOC: _is_percent,
+    CONF_TEMPERATURE: _is_temperature,
 }
 
 
 def check_grid(hass: HomeAssistant, form: Mapping[str, Any]) -> Errors:
     """Check the form of the grid's meters."""
-    errors = _check_entities(hass, form, used=())
-    phases = form.get(GRID_PHASES, ())
-    if phases and len(phases) != SITE_PHASES[form[CONF_SYSTEM]]:
-        errors.setdefault(GRID_PHASES, "wrong_number_of_phases")
+    errors = check_meter(hass, form, SITE_PHASES[form[CONF_SYSTEM]])
+    if form.get(GRID_UNMETERED):
+        if has_meter(form):
+            errors.setdefault(GRID_UNMETERED, "meter_and_none")
+    elif not has_meter(form):
+        errors.setdefault(GRID_POWER, "no_meter")
+    return errors
+
+
+def has_meter(form: Mapping[str, Any]) -> bool:
+    """Whether a form names a meter."""
+    fields = (GRID_POWER, GRID_IMPORT, GRID_EXPORT, GRID_PHASES)
+    return any(form.get(field) for field in fields)
+
+
+def check_meter(hass: HomeAssistant, form: Mapping[str, Any], phases: int) -> Errors:
+    """Check the form of a meter where so many phases are."""
+    errors = check_entities(hass, form, used=())
+    for field in (GRID_PHASES, GRID_PHASES_EXPORT, GRID_PHASE_POWERS):
+        if form.get(field) and len(form[field]) != phases:
+            errors.setdefault(field, "wrong_number_of_phases")
+    for field in (GRID_PHASES_EXPORT, GRID_PHASE_POWERS):
+        if form.get(field) and not form.get(GRID_PHASES):
+            errors.setdefault(GRID_PHASES, "phases_missing")
     if form.get(GRID_POWER) and (form.get(GRID_IMPORT) or form.get(GRID_EXPORT)):
         errors.setdefault(GRID_POWER, "one_or_two_sensors")
     elif form.get(GRID_EXPORT) and not form.get(GRID_IMPORT):
         errors.setdefault(GRID_IMPORT, "import_missing")
-    elif not (form.get(GRID_POWER) or form.get(GRID_IMPORT) or phases):
-        errors.setdefault(GRID_POWER, "no_meter")
     return errors
 
 
@@ -86,7 +125,7 @@ def check_sun(
     hass: HomeAssistant, form: Mapping[str, Any], used: Iterable[str]
 ) -> Errors:
     """Check the form of sun and battery; `used` are the entities of the grid."""
-    errors = _check_entities(hass, form, used)
+    errors = check_entities(hass, form, used)
     pair = [form.get(BATTERY_DISCHARGE), form.get(BATTERY_CHARGE)]
     if any(pair) and not all(pair):
         missing = BATTERY_CHARGE if pair[0] else BATTERY_DISCHARGE
@@ -96,7 +135,7 @@ def check_sun(
     return errors
 
 
-def _check_entities(
+def check_entities(
     hass: HomeAssistant, form: Mapping[str, Any], used: Iterable[str]
 ) -> Errors:
     """Check that each entity is there, in a unit that fits its field, and named once."""
@@ -120,12 +159,16 @@ def _entity_problem(
     entry = er.async_get(hass).async_get(entity_id)
     if state is None and entry is None:
         return "entity_missing"
+    if entry is not None and entry.disabled:
+        return "entity_disabled"
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
     if unit is None and entry is not None:
         unit = entry.unit_of_measurement
     if unit is None and (state is None or state.state == STATE_UNAVAILABLE):
         # An inverter that sleeps at night tells its unit in the morning.
         return "entity_unavailable"
+    if unit is None:
+        return "no_unit"
     return None if fits(unit) else "wrong_unit"
 
 
@@ -169,12 +212,12 @@ def _bind(host: str | None, port: int) -> bool:
         return True
 
 
-def check_charger(form: Mapping[str, Any], main_fuse_a: float) -> Errors:
-    """Check a charger's currents."""
+def check_charger(form: Mapping[str, Any], limit_a: float) -> Errors:
+    """Check a charger's currents against what its circuit carries."""
     errors: Errors = {}
     if form[CONF_MIN_CURRENT] < LEAST_CURRENT_A:
         errors[CONF_MIN_CURRENT] = "below_6_a"
-    if form[CONF_MAX_CURRENT] > main_fuse_a:
+    if form[CONF_MAX_CURRENT] > limit_a:
         errors[CONF_MAX_CURRENT] = "above_fuse"
     elif form[CONF_MAX_CURRENT] < form[CONF_MIN_CURRENT]:
         errors[CONF_MAX_CURRENT] = "below_minimum"
@@ -182,14 +225,3 @@ def check_charger(form: Mapping[str, Any], main_fuse_a: float) -> Errors:
     if fail_safe_a > form[CONF_MAX_CURRENT] or 0 < fail_safe_a < LEAST_CURRENT_A:
         errors[CONF_FAIL_SAFE_CURRENT] = "fail_safe"
     return errors
-
-
-def fail_safe_sum_a(
-    chargers: Iterable[tuple[tuple[int, ...], float]], phases: int
-) -> float:
-    """Return the highest sum on any phase of the fail-safe currents of chargers on these phases."""
-    sums = [0.0] * phases
-    for wired, fail_safe_a in chargers:
-        for phase in wired:
-            sums[phase] += fail_safe_a
-    return max(sums)

@@ -8,6 +8,7 @@ import probatio
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 
+from ..circuits import CircuitTree
 from ..const import (
     CONF_FORECAST_ENTITIES,
     CONF_FORECAST_ENTRIES,
@@ -18,8 +19,8 @@ from ..const import (
 )
 from ..sources.forecasts.offers import async_solar_entries
 from .card import AUTHORIZATION, authorization_values, check_authorization
-from .charger import chargers_of, fail_safe_fits
 from .checks import Errors, check_options
+from .fail_safe import chargers_of, fail_safe_problem, with_site
 from .forecast import (
     check_forecast,
     forecast_schema,
@@ -69,9 +70,10 @@ def _check_protection(
     entry: ConfigEntry, form: Form, placeholders: dict[str, str]
 ) -> Errors:
     errors = check_options(form, entry.data[CONF_MAIN_FUSE])
-    site = {**entry.data, **form}
-    if not (errors or fail_safe_fits(site, chargers_of(entry), placeholders)):
-        errors[CONF_MARGIN] = "fail_safe_sum"
+    tree = with_site(CircuitTree.of(entry), form)
+    problem = fail_safe_problem(tree, chargers_of(entry), placeholders)
+    if not errors and problem:
+        errors[CONF_MARGIN] = problem
     return errors
 
 

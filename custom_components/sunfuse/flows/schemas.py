@@ -26,6 +26,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import (
+    CONF_ASSUMED_LOAD,
     CONF_MAIN_FUSE,
     CONF_MARGIN,
     CONF_METER_MAX_AGE,
@@ -34,13 +35,17 @@ from ..const import (
     CONF_VOLTAGE,
     SITE_PHASES,
 )
-from ..sources.config import PowerSource, SourcesConfig
+from ..sources.config import MeterConfig, PowerSource, SourcesConfig
 
 GRID_POWER = "grid_power"
 GRID_INVERTED = "grid_inverted"
 GRID_IMPORT = "grid_import"
 GRID_EXPORT = "grid_export"
 GRID_PHASES = "grid_phases"
+GRID_PHASES_INVERTED = "grid_phases_inverted"
+GRID_PHASES_EXPORT = "grid_phases_export"
+GRID_PHASE_POWERS = "grid_phase_powers"
+GRID_UNMETERED = "grid_unmetered"
 SOLAR_POWER = "solar_power"
 BATTERY_POWER = "battery_power"
 BATTERY_INVERTED = "battery_inverted"
@@ -54,9 +59,10 @@ PRICE_EXPORT = "price_export"
 _WH_PER_KWH = 1000
 
 
-def _sensor(
+def sensor(
     *device_classes: SensorDeviceClass, multiple: bool = False
 ) -> EntitySelector:
+    """Return the choice of a sensor of one of these classes, or of several sensors."""
     return EntitySelector(
         EntitySelectorConfig(
             filter={
@@ -94,33 +100,50 @@ SYSTEM = SelectSelector(
     )
 )
 
-_POWER = _sensor(SensorDeviceClass.POWER)
+_POWER = sensor(SensorDeviceClass.POWER)
+# A counter of energy tells a power too, if only of one direction.
+_FLOW = sensor(SensorDeviceClass.POWER, SensorDeviceClass.ENERGY)
+_FLOWS = sensor(SensorDeviceClass.POWER, SensorDeviceClass.ENERGY, multiple=True)
+_PHASES = sensor(
+    SensorDeviceClass.CURRENT,
+    SensorDeviceClass.POWER,
+    SensorDeviceClass.ENERGY,
+    multiple=True,
+)
 _PRICE = EntitySelector(
     EntitySelectorConfig(filter={"domain": [Platform.SENSOR, "input_number"]})
 )
 
+# A meter, of the grid connection or of a circuit.
+METER: dict[probatio.Marker, Any] = {
+    probatio.Optional(GRID_POWER): _POWER,
+    probatio.Required(GRID_INVERTED, default=False): BooleanSelector(),
+    probatio.Optional(GRID_IMPORT): _FLOW,
+    probatio.Optional(GRID_EXPORT): _FLOW,
+    probatio.Optional(GRID_PHASES): _PHASES,
+    probatio.Optional(GRID_PHASES_INVERTED): BooleanSelector(),
+    probatio.Optional(GRID_PHASES_EXPORT): _PHASES,
+    probatio.Optional(GRID_PHASE_POWERS): sensor(
+        SensorDeviceClass.POWER, multiple=True
+    ),
+}
 GRID = probatio.Schema(
     {
         probatio.Required(CONF_SYSTEM): SYSTEM,
-        probatio.Optional(GRID_POWER): _POWER,
-        probatio.Required(GRID_INVERTED, default=False): BooleanSelector(),
-        probatio.Optional(GRID_IMPORT): _POWER,
-        probatio.Optional(GRID_EXPORT): _POWER,
-        probatio.Optional(GRID_PHASES): _sensor(
-            SensorDeviceClass.CURRENT, SensorDeviceClass.POWER, multiple=True
-        ),
+        **METER,
+        probatio.Optional(GRID_UNMETERED): BooleanSelector(),
     }
 )
 SUN = probatio.Schema(
     {
-        probatio.Optional(SOLAR_POWER): _sensor(SensorDeviceClass.POWER, multiple=True),
-        probatio.Optional(BATTERY_POWER): _sensor(
+        probatio.Optional(SOLAR_POWER): _FLOWS,
+        probatio.Optional(BATTERY_POWER): sensor(
             SensorDeviceClass.POWER, multiple=True
         ),
         probatio.Required(BATTERY_INVERTED, default=False): BooleanSelector(),
-        probatio.Optional(BATTERY_DISCHARGE): _POWER,
-        probatio.Optional(BATTERY_CHARGE): _POWER,
-        probatio.Optional(BATTERY_SOC): _sensor(SensorDeviceClass.BATTERY),
+        probatio.Optional(BATTERY_DISCHARGE): _FLOW,
+        probatio.Optional(BATTERY_CHARGE): _FLOW,
+        probatio.Optional(BATTERY_SOC): sensor(SensorDeviceClass.BATTERY),
         probatio.Optional(BATTERY_CAPACITY): number(
             UnitOfEnergy.KILO_WATT_HOUR, step=0.1
         ),
@@ -136,6 +159,16 @@ ELECTRICAL = probatio.Schema(
         probatio.Required(CONF_PORT): PORT,
     }
 )
+
+
+def electrical_schema(*, metered: bool) -> probatio.Schema:
+    """Return the form of the main fuse; without a meter the house's load has to be assumed."""
+    if metered:
+        return ELECTRICAL
+    assumed = number(UnitOfElectricCurrent.AMPERE, step=0.5)
+    return ELECTRICAL.extend({probatio.Required(CONF_ASSUMED_LOAD): assumed})
+
+
 SIMULATED = probatio.Schema({probatio.Required(CONF_PORT): PORT})
 OPTIONS = probatio.Schema(
     {
@@ -147,15 +180,39 @@ OPTIONS = probatio.Schema(
 
 def grid_form(sources: SourcesConfig) -> dict[str, Any]:
     """Return what the grid's form shows for these sources."""
-    grid = sources.grid or PowerSource()
+    return meter_form(sources.meter)
+
+
+def meter_form(meter: MeterConfig) -> dict[str, Any]:
+    """Return what a meter's form shows."""
+    power = meter.power or PowerSource()
     return _known(
         {
-            GRID_POWER: grid.entity,
-            GRID_INVERTED: grid.inverted,
-            GRID_IMPORT: grid.positive,
-            GRID_EXPORT: grid.negative,
-            GRID_PHASES: list(sources.grid_phases) or None,
+            GRID_POWER: power.entity,
+            GRID_INVERTED: power.inverted,
+            GRID_IMPORT: power.positive,
+            GRID_EXPORT: power.negative,
+            GRID_PHASES: list(meter.phases) or None,
+            GRID_PHASES_INVERTED: meter.phases_inverted or None,
+            GRID_PHASES_EXPORT: list(meter.phases_export) or None,
+            GRID_PHASE_POWERS: list(meter.phase_powers) or None,
         }
+    )
+
+
+def meter_of(form: Mapping[str, Any]) -> MeterConfig:
+    """Return the meter that a form describes."""
+    return MeterConfig(
+        power=_direction(
+            form.get(GRID_POWER),
+            form[GRID_INVERTED],
+            form.get(GRID_IMPORT),
+            form.get(GRID_EXPORT),
+        ),
+        phases=tuple(form.get(GRID_PHASES, ())),
+        phases_inverted=form.get(GRID_PHASES_INVERTED, False),
+        phases_export=tuple(form.get(GRID_PHASES_EXPORT, ())),
+        phase_powers=tuple(form.get(GRID_PHASE_POWERS, ())),
     )
 
 
@@ -186,14 +243,13 @@ def sources_of(
 ) -> SourcesConfig:
     """Return the sources that the forms of grid and sun describe together."""
     capacity_kwh = form.get(BATTERY_CAPACITY)
+    meter = meter_of(form)
     return SourcesConfig(
-        grid=_direction(
-            form.get(GRID_POWER),
-            form[GRID_INVERTED],
-            form.get(GRID_IMPORT),
-            form.get(GRID_EXPORT),
-        ),
-        grid_phases=tuple(form.get(GRID_PHASES, ())),
+        grid=meter.power,
+        grid_phases=meter.phases,
+        grid_phases_inverted=meter.phases_inverted,
+        grid_phases_export=meter.phases_export,
+        grid_phase_powers=meter.phase_powers,
         solar=tuple(form.get(SOLAR_POWER, ())),
         battery=tuple(_batteries(form)),
         battery_soc=form.get(BATTERY_SOC),

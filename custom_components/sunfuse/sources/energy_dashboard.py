@@ -109,6 +109,43 @@ def suggest_phases(hass: HomeAssistant, entities: Iterable[str]) -> tuple[str, .
     return ()
 
 
+async def async_disabled_sensors(
+    hass: HomeAssistant, entities: Iterable[str]
+) -> list[str]:
+    """Return the names of disabled sensors that may tell of the grid what these, and the dashboard's, do not."""
+    known = list(entities)
+    if "energy" in hass.config.components:
+        preferences = (await async_get_manager(hass)).data
+        for source in preferences["energy_sources"] if preferences else ():
+            if source["type"] == "grid":
+                known += _grid_entities(source, None)
+    return _disabled_beside(hass, known)
+
+
+def _disabled_beside(hass: HomeAssistant, entities: Iterable[str]) -> list[str]:
+    """Return the names of disabled sensors on the devices of these entities, or of the grid beside them.
+
+    Fronius has the grid's power on another device than the meter's counters, and disabled.
+    """
+    registry = er.async_get(hass)
+    known = [entry for name in entities if (entry := registry.async_get(name))]
+    devices = {entry.device_id for entry in known if entry.device_id}
+    integrations = {e.config_entry_id for e in known if e.config_entry_id}
+    classes = {SensorDeviceClass.POWER, SensorDeviceClass.CURRENT}
+    return sorted(
+        entry.original_name or entry.entity_id
+        for integration in integrations
+        for entry in er.async_entries_for_config_entry(registry, integration)
+        if entry.domain == Platform.SENSOR
+        and entry.disabled
+        and (entry.device_class or entry.original_device_class) in classes
+        and (
+            entry.device_id in devices
+            or "grid" in f"{entry.unique_id} {entry.original_name}".lower()
+        )
+    )
+
+
 def _same_device(
     hass: HomeAssistant, entities: Iterable[str], classes: set[SensorDeviceClass]
 ) -> list[er.RegistryEntry]:

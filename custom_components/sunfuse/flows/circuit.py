@@ -1,0 +1,329 @@
+"""The forms of a circuit below the main fuse: its place and limit, its meter, and what else there is to know of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import probatio
+
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.const import (
+    CONF_BASE,
+    CONF_NAME,
+    UnitOfElectricCurrent,
+    UnitOfTemperature,
+    UnitOfTime,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import TextSelector
+
+from ..circuits import CircuitConfig, CircuitTree, per_phase_fields
+from ..const import (
+    CONF_ASSUMED_LOAD,
+    CONF_DERATE_FROM,
+    CONF_DERATE_STOP,
+    CONF_DERATE_TO,
+    CONF_LIMIT,
+    CONF_MARGIN,
+    CONF_METER_MAX_AGE,
+    CONF_PARENT,
+    CONF_SOURCES,
+    CONF_TEMPERATURE,
+    DEFAULT_MARGIN_A,
+    DEFAULT_METER_MAX_AGE_S,
+    MAIN_CIRCUIT,
+)
+from ..snapshot import site_of
+from ..sources.config import CircuitSources
+from .checks import Errors, check_entities, check_margin, check_meter, has_meter
+from .circuit_choice import circuit_selector
+from .fail_safe import chargers_of, fail_safe_problem, with_circuit
+from .schemas import GRID_POWER, METER, meter_form, meter_of, number, sensor
+
+type Form = Mapping[str, Any]
+
+# By which a circuit that does not exist yet is known while its forms are checked.
+_NEW = "new"
+_TEMPERATURES = (CONF_DERATE_FROM, CONF_DERATE_TO, CONF_DERATE_STOP)
+
+
+def circuit_schema(tree: CircuitTree, own: str | None = None) -> probatio.Schema:
+    """Return the form of a circuit's place and limit."""
+    ampere = UnitOfElectricCurrent.AMPERE
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_NAME): TextSelector(),
+            probatio.Required(CONF_PARENT): circuit_selector(tree, own),
+            probatio.Required(CONF_LIMIT): number(ampere),
+            probatio.Required(CONF_MARGIN): number(ampere, step=0.5),
+        }
+    )
+
+
+METER_OF_CIRCUIT = probatio.Schema(
+    {
+        **METER,
+        probatio.Required(CONF_METER_MAX_AGE): number(UnitOfTime.SECONDS, low=1),
+        probatio.Optional(CONF_ASSUMED_LOAD): number(
+            UnitOfElectricCurrent.AMPERE, step=0.5
+        ),
+    }
+)
+
+
+def details_schema(phases: int, *, limits: bool) -> probatio.Schema:
+    """Return the form of what most circuits do not need: of the main fuse the same, without its limits."""
+    named = per_phase_fields("fixed", phases)
+    if limits and phases > 1:
+        named = [*per_phase_fields("limit", phases), *named]
+    ampere = number(UnitOfElectricCurrent.AMPERE, step=0.5)
+    degrees = number(UnitOfTemperature.CELSIUS, low=-40)
+    return probatio.Schema(
+        {
+            **{probatio.Optional(field): ampere for field in named},
+            probatio.Optional(CONF_TEMPERATURE): sensor(SensorDeviceClass.TEMPERATURE),
+            **{probatio.Optional(field): degrees for field in _TEMPERATURES},
+        }
+    )
+
+
+def check_details(hass: HomeAssistant, form: Form, limit_a: float) -> Errors:
+    """Check what most circuits do not need."""
+    errors = check_entities(hass, form, used=())
+    known = [form[field] for field in _TEMPERATURES if field in form]
+    if form.get(CONF_TEMPERATURE) and len(known) < len(_TEMPERATURES):
+        missing = next(field for field in _TEMPERATURES if field not in form)
+        errors.setdefault(missing, "temperature_missing")
+    elif known and not form.get(CONF_TEMPERATURE):
+        errors.setdefault(CONF_TEMPERATURE, "sensor_missing")
+    elif known and not known[0] < known[1] <= known[2]:
+        errors.setdefault(CONF_DERATE_TO, "temperatures")
+    limits_a = [form.get(field, limit_a) for field in per_phase_fields("limit", 3)]
+    if not any(limits_a):
+        errors.setdefault("limit_l1_a", "fuse")
+    return errors
+
+
+class CircuitSubentryFlow(ConfigSubentryFlow):
+    """Add a circuit, or change one."""
+
+    def __init__(self) -> None:
+        """Start with nothing typed."""
+        self._name = ""
+        self._data: dict[str, Any] = {}
+
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask where a new circuit hangs, and what it carries."""
+        errors, placeholders = self._placed(user_input)
+        if user_input is not None and not errors:
+            return await self.async_step_meter()
+        return self.async_show_form(
+            step_id="user",
+            data_schema=self._place_form(user_input),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Change where a circuit hangs, and what it carries."""
+        errors, placeholders = self._placed(user_input)
+        if user_input is not None and not errors:
+            return await self.async_step_meter()
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self._place_form(user_input),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    def _placed(self, form: Form | None) -> tuple[Errors, dict[str, str]]:
+        """Take over the first form; returns what is wrong with it."""
+        placeholders: dict[str, str] = {}
+        if form is None:
+            return {}, placeholders
+        errors = self._check_place(CircuitTree.of(self._get_entry()), form)
+        self._name = form[CONF_NAME].strip()
+        self._data = {key: form[key] for key in form if key != CONF_NAME}
+        if not errors and (
+            problem := self._problem(self._name, self._data, placeholders)
+        ):
+            errors[CONF_LIMIT] = problem
+        return errors, placeholders
+
+    def _place_form(self, form: Form | None) -> probatio.Schema:
+        tree = CircuitTree.of(self._get_entry())
+        return self.add_suggested_values_to_schema(
+            circuit_schema(tree, self._own), form or self._before(tree)
+        )
+
+    def _before(self, tree: CircuitTree) -> Form:
+        """Return what the first form shows: the circuit as it is, or what fits most."""
+        if (own := self._own) is None:
+            return {CONF_PARENT: MAIN_CIRCUIT, CONF_MARGIN: DEFAULT_MARGIN_A}
+        circuit = tree.circuits[own]
+        return {
+            **circuit.data,
+            CONF_NAME: circuit.name,
+            CONF_PARENT: tree.parent(own),
+        }
+
+    def _check_place(self, tree: CircuitTree, form: Form) -> Errors:
+        errors = check_margin(form[CONF_MARGIN], form[CONF_LIMIT])
+        if form[CONF_LIMIT] <= 0:
+            errors[CONF_LIMIT] = "fuse"
+        others = [c.name for c in tree.circuits.values() if c.id != self._own]
+        if form[CONF_NAME].strip().casefold() in (name.casefold() for name in others):
+            errors[CONF_NAME] = "name_known"
+        if not form[CONF_NAME].strip():
+            errors[CONF_NAME] = "name_missing"
+        return errors
+
+    async def async_step_meter(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask for the circuit's meter, or what to assume without one."""
+        errors: Errors = {}
+        placeholders: dict[str, str] = {}
+        if user_input is not None:
+            data = self._data | meter_data(user_input)
+            errors = self._check_meter(user_input)
+            if not errors and (
+                problem := self._problem(self._name, data, placeholders)
+            ):
+                errors[CONF_ASSUMED_LOAD] = problem
+            if not errors:
+                self._data = data
+                return await self.async_step_details()
+        return self.async_show_form(
+            step_id="meter",
+            data_schema=self.add_suggested_values_to_schema(
+                METER_OF_CIRCUIT, user_input or self._meter_before()
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    def _meter_before(self) -> Form:
+        stored = self._stored
+        sources = CircuitSources.from_dict(stored.get(CONF_SOURCES, {}))
+        return {
+            CONF_METER_MAX_AGE: DEFAULT_METER_MAX_AGE_S,
+            **stored,
+            **(meter_form(sources.meter) if sources.meter else {}),
+        }
+
+    def _check_meter(self, form: Form) -> Errors:
+        # Which phases feed the circuit is asked for last: here a sensor for each is as good as one for each of those.
+        phases = site_of(self._get_entry().data).phases
+        told = len(form.get("grid_phases", ()))
+        errors = check_meter(self.hass, form, min(told, phases) or phases)
+        if not has_meter(form) and CONF_ASSUMED_LOAD not in form:
+            errors.setdefault(GRID_POWER, "no_meter_no_load")
+        if form[CONF_METER_MAX_AGE] <= 0:
+            errors[CONF_METER_MAX_AGE] = "not_positive"
+        return errors
+
+    async def async_step_details(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask for what most circuits do not need, and make the circuit part of the site."""
+        entry = self._get_entry()
+        phases = site_of(entry.data).phases
+        errors: Errors = {}
+        placeholders: dict[str, str] = {}
+        if user_input is not None:
+            errors = check_details(self.hass, user_input, self._data[CONF_LIMIT])
+            data = self._data | details_data(user_input, self._data)
+            errors = errors or self._check_all(data, placeholders)
+            if not errors:
+                return self._finish(data)
+        return self.async_show_form(
+            step_id="details",
+            data_schema=self.add_suggested_values_to_schema(
+                details_schema(phases, limits=True),
+                user_input or self._details_before(),
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    def _details_before(self) -> Form:
+        stored = self._stored
+        temperature = stored.get(CONF_SOURCES, {}).get("temperature")
+        return {**stored, CONF_TEMPERATURE: temperature} if temperature else stored
+
+    def _check_all(self, data: Form, placeholders: dict[str, str]) -> Errors:
+        """Check the circuit as a whole: its meter against its phases, and what falls back to it."""
+        circuit = self._circuit(self._name, data)
+        tree = with_circuit(CircuitTree.of(self._get_entry()), circuit)
+        meter = CircuitSources.from_dict(data[CONF_SOURCES]).meter
+        wired = tree.wired(circuit.id)
+        if not wired:
+            return {CONF_BASE: "no_phase"}
+        if meter and meter.phases and len(meter.phases) != len(wired):
+            placeholders["phases"] = str(len(wired))
+            return {CONF_BASE: "meter_phases"}
+        if problem := self._problem(self._name, data, placeholders):
+            return {CONF_BASE: problem}
+        return {}
+
+    def _problem(
+        self, name: str, data: Form, placeholders: dict[str, str]
+    ) -> str | None:
+        """Return the error if some circuit no longer carries the fail-safe currents with this one as it is typed."""
+        entry = self._get_entry()
+        tree = with_circuit(CircuitTree.of(entry), self._circuit(name, data))
+        return fail_safe_problem(tree, chargers_of(entry), placeholders)
+
+    def _circuit(self, name: str, data: Form) -> CircuitConfig:
+        return CircuitConfig(id=self._own or _NEW, name=name, data=data)
+
+    def _finish(self, data: dict[str, Any]) -> SubentryFlowResult:
+        if self._own is None:
+            return self.async_create_entry(title=self._name, data=data)
+        return self.async_update_and_abort(
+            self._get_entry(),
+            self._get_reconfigure_subentry(),
+            title=self._name,
+            data=data,
+        )
+
+    @property
+    def _own(self) -> str | None:
+        """Return the id of the circuit that is changed, None of a new one."""
+        if self.source != SOURCE_RECONFIGURE:
+            return None
+        return self._get_reconfigure_subentry().subentry_id
+
+    @property
+    def _stored(self) -> Form:
+        if self.source != SOURCE_RECONFIGURE:
+            return {}
+        return self._get_reconfigure_subentry().data
+
+
+def meter_data(form: Form) -> dict[str, Any]:
+    """Return what the form of the meter says: a meter, or the load that is assumed without one."""
+    data = {CONF_METER_MAX_AGE: form[CONF_METER_MAX_AGE]}
+    meter = meter_of(form) if has_meter(form) else None
+    if meter is None and CONF_ASSUMED_LOAD in form:
+        data[CONF_ASSUMED_LOAD] = form[CONF_ASSUMED_LOAD]
+    return data | {CONF_SOURCES: CircuitSources(meter=meter).to_dict()}
+
+
+def details_data(form: Form, before: Form) -> dict[str, Any]:
+    """Return what the form of the details says, with the meter that is known `before`."""
+    sources = CircuitSources.from_dict(before[CONF_SOURCES])
+    stored = CircuitSources(
+        meter=sources.meter, temperature=form.get(CONF_TEMPERATURE)
+    ).to_dict()
+    kept = {key: value for key, value in form.items() if key != CONF_TEMPERATURE}
+    return kept | {CONF_SOURCES: stored}
