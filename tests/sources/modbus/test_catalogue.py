@@ -7,9 +7,12 @@ import pytest
 
 from custom_components.sunfuse.sources.modbus.device import Device, DeviceKind, Quantity
 from custom_components.sunfuse.sources.modbus.library import BUILT_IN, built_in_devices
-from custom_components.sunfuse.sources.modbus.registers import Image
+from custom_components.sunfuse.sources.modbus.polling import Poll
+from custom_components.sunfuse.sources.modbus.registers import Image, Table
 
 from .images import KNOWN
+from .server import serving
+from .test_connection import connected
 
 # What the issue asks for, by the makers' names. Fronius, SMA and SolarEdge speak SunSpec as well (test_sunspec.py).
 ASKED_FOR = {
@@ -65,6 +68,26 @@ def test_a_device_says_what_it_measures(name: str) -> None:
     assert {str(q): v for q, v in values.items()} == {
         quantity: pytest.approx(value) for quantity, value in KNOWN[name].values.items()
     }
+
+
+@pytest.mark.parametrize("name", KNOWN)
+async def test_a_device_is_read_over_a_real_connection(name: str) -> None:
+    """The same by few requests to a server that refuses what the device lacks, and asks for no more than it allows."""
+    device, known = built_in_devices()[name], KNOWN[name]
+    async with (
+        serving({known.unit_id: known.image}) as server,
+        connected(server) as connection,
+    ):
+
+        async def read(table: Table, address: int, count: int) -> tuple[int, ...]:
+            return await connection.read(known.unit_id, table, address, count)
+
+        values = await Poll(read).values(device, device.readings)
+        counts = [count for *_, count in server.devices.requests]
+    assert {str(q): v for q, v in values.items()} == {
+        quantity: pytest.approx(value) for quantity, value in known.values.items()
+    }
+    assert max(counts) <= device.most_registers
 
 
 @pytest.mark.parametrize("name", KNOWN)
