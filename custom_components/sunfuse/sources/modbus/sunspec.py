@@ -1,0 +1,68 @@
+"""SunSpec: a device that says itself where its readings lie, by a chain of models.
+
+What is found becomes a Device like any that is known by a file, so that there is one way to read.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from . import sunspec_models as models
+from .device import Condition, Device, DeviceKind, Information, Quantity
+from .registers import ReadRegisters, Table, ValueType, register
+from .sunspec_chain import MARK_LENGTH, MARK_TEXT, Block, chain_at
+from .sunspec_readings import readings_of
+
+DISCOVERED = "sunspec/discovered"
+
+# Device Information Model Specification 1.1, section 6.3.
+_BASES = (40000, 50000, 0)
+
+
+async def discover(read: ReadRegisters) -> Device | None:
+    """Return the device that a chain of models describes, None where there is none that is of use.
+
+    Raises RequestError if the device does not answer at all.
+    """
+    for base in _BASES:
+        chain = await chain_at(read, base)
+        if chain and chain[0].model == models.COMMON:
+            device = _device(base, chain)
+            if device.readings:
+                return device
+    return None
+
+
+def _device(base: int, chain: Sequence[Block]) -> Device:
+    """Return what the chain describes. A second common model begins a device behind the first, such as its meter."""
+    common = chain[0]
+    manufacturer = common.text(2, 16)
+    readings = readings_of(chain, manufacturer)
+    used = sorted({block.model for block in chain if block.model != models.COMMON})
+    mark = register(Table.HOLDING, base, ValueType.STRING, count=MARK_LENGTH)
+    return Device(
+        id=DISCOVERED,
+        name=" ".join(filter(None, (manufacturer, common.text(18, 16)))) or "SunSpec",
+        manufacturer=manufacturer or "SunSpec",
+        kind=_kind(readings),
+        source=f"SunSpec information models {', '.join(map(str, used))}, discovered",
+        # A chain has no registers of which nothing is known.
+        gaps=True,
+        identify=(Condition(register=mark, one_of=(MARK_TEXT,)),),
+        information={
+            Information.MANUFACTURER: common.place(2, ValueType.STRING, 16),
+            Information.MODEL: common.place(18, ValueType.STRING, 16),
+            Information.VERSION: common.place(42, ValueType.STRING, 8),
+            Information.SERIAL_NUMBER: common.place(50, ValueType.STRING, 16),
+        },
+        readings=readings,
+    )
+
+
+def _kind(readings: Iterable[Quantity]) -> DeviceKind:
+    has = frozenset(readings)
+    grid = Quantity.GRID_POWER in has
+    battery = bool(has & {Quantity.BATTERY_POWER, Quantity.BATTERY_SOC})
+    if grid or (battery and Quantity.POWER in has):
+        return DeviceKind.SYSTEM
+    if Quantity.SOLAR_POWER in has:
+        return DeviceKind.INVERTER
+    return DeviceKind.BATTERY if battery else DeviceKind.METER

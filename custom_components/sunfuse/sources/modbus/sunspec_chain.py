@@ -1,0 +1,140 @@
+"""The chain of models that a SunSpec device has at a known address: how it is found and followed.
+
+SunSpec Alliance, Device Information Model Specification 1.1, section 6 (Modbus map and discovery).
+"""
+
+from dataclasses import dataclass
+import math
+
+from .device import Term
+from .registers import (
+    Failure,
+    Image,
+    ReadRegisters,
+    Register,
+    RequestError,
+    Table,
+    ValueType,
+    register,
+)
+from .sunspec_models import KNOWN, NOT_IMPLEMENTED, Point
+
+_MARK = (0x5375, 0x6E53)
+MARK_TEXT = "SunS"
+MARK_LENGTH = len(_MARK)
+_END = 0xFFFF
+# A chain has a dozen models; a device that counts on for ever is not to be followed.
+_MOST_MODELS = 100
+_LAST_ADDRESS = 0xFFFF
+# Some gateways refuse long answers.
+_CHUNK = 60
+# The longest model of use has 20 registers an input of direct current; what says that it is longer is read so far.
+_MOST_CONTENT = 1000
+# The device has nothing there, or not now: it may have something elsewhere.
+_NOT_THERE = frozenset((Failure.REFUSED, Failure.BROKEN_ANSWER, Failure.BUSY))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A model in a chain: where it begins, how long it says it is, and what it held at the discovery."""
+
+    model: int
+    address: int
+    end: int
+    image: Image
+
+    def has(self, offset: int, count: int) -> bool:
+        """Whether the model is long enough: some devices cut theirs short."""
+        return self.address + offset + count <= self.end
+
+    def place(self, offset: int, value_type: ValueType, count: int = 1) -> Register:
+        """Return the place of a value."""
+        return register(Table.HOLDING, self.address + offset, value_type, count=count)
+
+    def word(self, point: Point) -> int | None:
+        """Return a value of one word, None where there is none."""
+        word = self.image.get((Table.HOLDING, self.address + point.offset))
+        return None if word == NOT_IMPLEMENTED[point.type] else word
+
+    def text(self, offset: int, count: int) -> str:
+        """Return a text."""
+        place = self.place(offset, ValueType.STRING, count)
+        words = place.words(self.image)
+        return place.text(words) if words else ""
+
+    def term(
+        self, point: Point, sign: int = 1, default: float | None = None
+    ) -> Term | None:
+        """Return how a value is read, None where the model is too short for it."""
+        scale = point.scale
+        if not self.has(point.offset, point.count) or (
+            scale is not None and not self.has(scale, 1)
+        ):
+            return None
+        return Term(
+            register=self.place(point.offset, point.type),
+            factor=sign,
+            scale_register=(
+                None if scale is None else self.place(scale, ValueType.INT16)
+            ),
+            not_available=frozenset((NOT_IMPLEMENTED[point.type],)),
+            default=default,
+        )
+
+    def implements(self, term: Term) -> bool:
+        """Whether the device said this at the discovery."""
+        words = term.register.words(self.image)
+        if words is None or term.register.bits(words) in term.not_available:
+            return False
+        return math.isfinite(term.register.number(words))
+
+
+async def chain_at(read: ReadRegisters, base: int) -> list[Block]:
+    """Return the models of the chain that begins here, as far as it can be followed; none where there is no chain.
+
+    Only those whose content is of use. Raises RequestError if the device does not answer at all.
+    """
+    if await _words(read, base, MARK_LENGTH) != _MARK:
+        return []
+    return await _chain(read, base + MARK_LENGTH)
+
+
+async def _words(
+    read: ReadRegisters, address: int, count: int
+) -> tuple[int, ...] | None:
+    """Return registers, None where the device has none there or says so."""
+    try:
+        words = await read(Table.HOLDING, address, count)
+    except RequestError as err:
+        if err.failure in _NOT_THERE:
+            return None
+        raise
+    return words if len(words) == count else None
+
+
+async def _chain(read: ReadRegisters, address: int) -> list[Block]:
+    """Return the models of a chain, as far as it can be followed."""
+    blocks: list[Block] = []
+    for _ in range(_MOST_MODELS):
+        header = await _words(read, address, 2) if address < _LAST_ADDRESS else None
+        if header is None or header[0] in (0, _END):
+            break
+        model, length = header
+        end = address + 2 + length
+        if end > _LAST_ADDRESS + 1:
+            break
+        if model in KNOWN:
+            image = await _content(read, address, end)
+            blocks.append(Block(model=model, address=address, end=end, image=image))
+        address = end
+    return blocks
+
+
+async def _content(read: ReadRegisters, address: int, end: int) -> Image:
+    image: dict[tuple[Table, int], int] = {}
+    end = min(end, address + _MOST_CONTENT)
+    for start in range(address, end, _CHUNK):
+        words = await _words(read, start, min(_CHUNK, end - start))
+        for index, word in enumerate(words or ()):
+            image[Table.HOLDING, start + index] = word
+    return image

@@ -1,0 +1,260 @@
+"""What SunSpec's models mean for a site: which of their points are which of its quantities, and with which sign."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from . import sunspec_models as models
+from .device import PLAUSIBLE, Dimension, Quantity, Reading, Term
+from .registers import Table, ValueType
+from .sunspec_chain import Block
+
+_PHASES: Mapping[int, frozenset[Quantity]] = {
+    phase: frozenset(
+        (
+            Quantity(f"power_l{phase}"),
+            Quantity(f"current_l{phase}"),
+            Quantity(f"voltage_l{phase}"),
+        )
+    )
+    for phase in (1, 2, 3)
+}
+_VOLTAGES = frozenset((Quantity.VOLTAGE_L1, Quantity.VOLTAGE_L2, Quantity.VOLTAGE_L3))
+# Models let a device leave these out. What it leaves out at the time of the discovery is not read.
+_OPTIONAL = frozenset(
+    (
+        Quantity.POWER_L1,
+        Quantity.POWER_L2,
+        Quantity.POWER_L3,
+        Quantity.TEMPERATURE,
+        Quantity.SOLAR_ENERGY,
+    )
+)
+# Of a meter at an inverter: what it says of the grid.
+_OF_THE_GRID: Mapping[Quantity, Quantity] = {
+    quantity: Quantity(f"grid_{quantity}")
+    for quantity in (
+        Quantity.POWER,
+        Quantity.POWER_L1,
+        Quantity.POWER_L2,
+        Quantity.POWER_L3,
+        Quantity.CURRENT_L1,
+        Quantity.CURRENT_L2,
+        Quantity.CURRENT_L3,
+    )
+} | {q: q for q in (Quantity.ENERGY_IMPORT, Quantity.ENERGY_EXPORT)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Maker:
+    """What a maker does in its own way."""
+
+    # The sign of a meter's power on import.
+    meter_sign: int = 1
+    # False where the sign is not known.
+    meter: bool = True
+
+
+# SolarEdge: positive on export (evcc solaredge-hybrid: scale -1). KOSTAL: no document tells the sign of its model 203;
+# its own registers do (kostal_plenticore).
+_MAKERS: Mapping[str, _Maker] = {
+    "SolarEdge": _Maker(meter_sign=-1),
+    "KOSTAL": _Maker(meter=False),
+}
+
+
+def readings_of(chain: Sequence[Block], manufacturer: str) -> dict[Quantity, Reading]:
+    """Return all that a chain lets one read, by what it means for a site."""
+    maker = next(
+        (maker for name, maker in _MAKERS.items() if manufacturer.startswith(name)),
+        _Maker(),
+    )
+    inverter = _first(chain, models.INVERTERS)
+    # The first of several meters; where it is at an inverter, it is the one at the grid.
+    meter = _first(chain, models.METERS) if maker.meter else None
+    storage = _storage(chain)
+    readings: dict[Quantity, Reading] = {}
+    if inverter is not None:
+        readings |= _inverter(inverter, storage=bool(storage))
+        readings |= _solar(chain, inverter, storage=bool(storage))
+    if meter is not None:
+        of_meter = _meter(meter, maker.meter_sign)
+        readings |= _of_the_grid(of_meter) if inverter is not None else of_meter
+    return readings | storage
+
+
+def _first(chain: Sequence[Block], preferred: Iterable[int]) -> Block | None:
+    return next(
+        (block for model in preferred for block in chain if block.model == model), None
+    )
+
+
+def _inverter(block: Block, *, storage: bool) -> dict[Quantity, Reading]:
+    readings: dict[Quantity, Reading] = {}
+    for quantity, point in _points(block, models.INVERTERS[block.model]).items():
+        # At night an inverter may know no power, which is none.
+        term = block.term(point, default=0 if quantity is Quantity.POWER else None)
+        # What an inverter with a battery gave is not what the sun gave.
+        if term is None or (storage and quantity is Quantity.SOLAR_ENERGY):
+            continue
+        if quantity in _OPTIONAL and not block.implements(term):
+            continue
+        sign = Quantity.POWER if quantity.dimension is Dimension.CURRENT else None
+        readings[quantity] = _reading(quantity, term, signed_by=sign)
+    return readings
+
+
+def _meter(block: Block, sign: int) -> dict[Quantity, Reading]:
+    readings: dict[Quantity, Reading] = {}
+    for quantity, point in _points(block, models.METERS[block.model]).items():
+        directed = quantity.dimension in (Dimension.POWER, Dimension.CURRENT)
+        term = block.term(point, sign if directed else 1)
+        if term is None or (quantity in _OPTIONAL and not block.implements(term)):
+            continue
+        readings[quantity] = _reading(quantity, term)
+    one_phase = models.PHASES[block.model] == 1
+    for phase in (1, 2, 3):
+        current = Quantity(f"current_l{phase}")
+        by = Quantity.POWER if one_phase else Quantity(f"power_l{phase}")
+        if current in readings and by in readings:
+            terms = readings[current].terms
+            readings[current] = _reading(current, *terms, signed_by=by)
+    return readings
+
+
+def _points(block: Block, points: models.Points) -> dict[Quantity, models.Point]:
+    """Return the points of the phases that there are."""
+    phases = models.PHASES.get(block.model)
+    if phases is None:
+        phases = models.PHASES_BY_WIRING.get(block.word(models.WIRING) or 0, 3)
+    left_out = {q for phase in (1, 2, 3) if phase > phases for q in _PHASES[phase]}
+    if block.model in models.DELTA:
+        left_out |= _VOLTAGES
+    return {q: point for q, point in points.items() if q not in left_out}
+
+
+def _of_the_grid(readings: Mapping[Quantity, Reading]) -> dict[Quantity, Reading]:
+    """Return a meter's readings as those of the grid connection."""
+    return {
+        _OF_THE_GRID[quantity]: _reading(
+            _OF_THE_GRID[quantity],
+            *reading.terms,
+            signed_by=_OF_THE_GRID[reading.signed_by] if reading.signed_by else None,
+        )
+        for quantity, reading in readings.items()
+        if quantity in _OF_THE_GRID
+    }
+
+
+def _solar(
+    chain: Sequence[Block], inverter: Block, *, storage: bool
+) -> dict[Quantity, Reading]:
+    """Return the power of the sun: without a battery all that the inverter gives, else what its solar inputs give."""
+    terms: list[Term] = []
+    if storage:
+        terms = [term for role, term in _inputs(chain) if role == 0]
+    elif power := inverter.term(
+        models.INVERTERS[inverter.model][Quantity.POWER], default=0
+    ):
+        terms = [power]
+    if not terms:
+        return {}
+    return {Quantity.SOLAR_POWER: _reading(Quantity.SOLAR_POWER, *terms)}
+
+
+def _storage(chain: Sequence[Block]) -> dict[Quantity, Reading]:
+    """Return what is known of a battery, nothing where there is none."""
+    readings: dict[Quantity, Reading] = {}
+    power = [term for role, term in _inputs(chain) if role != 0]
+    if (block := _first(chain, (models.BATTERY,))) is not None:
+        # Positive on discharge (evcc reads it so for KOSTAL and others).
+        if (term := block.term(models.BATTERY_POWER)) and block.implements(term):
+            power = [term]
+        if term := block.term(models.BATTERY_SOC):
+            readings[Quantity.BATTERY_SOC] = _reading(Quantity.BATTERY_SOC, term)
+    elif (block := _first(chain, (models.CAPACITY,))) is not None:
+        # A device without storage says 0 % for ever.
+        rated = block.word(models.CAPACITY_RATING)
+        if (power or rated) and (term := block.term(models.CAPACITY_SOC)):
+            readings[Quantity.BATTERY_SOC] = _reading(Quantity.BATTERY_SOC, term)
+    elif (block := _first(chain, (models.STORAGE,))) is not None:
+        term = block.term(models.STORAGE_SOC)
+        if term and block.implements(term):
+            readings[Quantity.BATTERY_SOC] = _reading(Quantity.BATTERY_SOC, term)
+    if power:
+        readings[Quantity.BATTERY_POWER] = _reading(Quantity.BATTERY_POWER, *power)
+    return readings
+
+
+def _inputs(chain: Sequence[Block]) -> list[tuple[int, Term]]:
+    """Return the inputs of direct current by role: 0 the sun, 1 and -1 what a battery gives and takes."""
+    if (block := _first(chain, (models.PORTS,))) is not None:
+        return _ports(block)
+    if (block := _first(chain, (models.MODULES,))) is not None:
+        storage = _first(chain, (models.STORAGE,))
+        soc = storage.term(models.STORAGE_SOC) if storage else None
+        has_storage = bool(storage and soc and storage.implements(soc))
+        return _modules(block, has_storage=has_storage)
+    return []
+
+
+def _ports(block: Block) -> list[tuple[int, Term]]:
+    """Return the ports of model 714. Like all powers of its family they are positive on injection."""
+    roles = {models.PORT_SOLAR: 0, models.PORT_STORAGE: 1}
+    inputs = []
+    for index in range(block.word(models.PORT_COUNT) or 0):
+        start = models.PORT_START + index * models.PORT_LENGTH
+        kind = block.image.get((Table.HOLDING, block.address + start))
+        point = models.Point(
+            offset=start + models.PORT_POWER,
+            type=ValueType.INT16,
+            scale=models.PORT_POWER_SCALE,
+        )
+        term = block.term(point, default=0)
+        if term is None:
+            break
+        if kind in roles:
+            inputs.append((roles[kind], term))
+    return inputs
+
+
+def _modules(block: Block, *, has_storage: bool) -> list[tuple[int, Term]]:
+    """Return the modules of model 160.
+
+    Fronius has a battery's two directions as modules of their own, by the names "StCha 3" and "StDisCha 4", or on older
+    devices the third and fourth of four without a name (PyPI: fronius-modbus 0.3, mppt.py).
+    """
+    starts = [
+        models.MODULE_START + index * models.MODULE_LENGTH
+        for index in range(block.word(models.MODULE_COUNT) or 0)
+    ]
+    starts = [start for start in starts if block.has(start, models.MODULE_LENGTH)]
+    roles = [
+        _role(block.text(start + 1, models.MODULE_NAME_LENGTH)) for start in starts
+    ]
+    if has_storage and len(roles) == 4 and not any(roles):
+        roles = [0, 0, -1, 1]
+    inputs = []
+    for role, start in zip(roles, starts, strict=True):
+        point = models.Point(
+            offset=start + models.MODULE_POWER,
+            type=ValueType.UINT16,
+            scale=models.MODULE_POWER_SCALE,
+        )
+        if term := block.term(point, role or 1, default=0):
+            inputs.append((role, term))
+    return inputs
+
+
+def _role(name: str) -> int:
+    name = name.lower()
+    if "discha" in name:
+        return 1
+    return -1 if "stcha" in name or "charge" in name else 0
+
+
+def _reading(
+    quantity: Quantity, *terms: Term, signed_by: Quantity | None = None
+) -> Reading:
+    return Reading(
+        terms=terms, signed_by=signed_by, between=PLAUSIBLE[quantity.dimension]
+    )
