@@ -106,6 +106,46 @@ def _site_section(entry: ConfigEntry, site: Entities) -> Card:
     }
 
 
+def _price_section(site: Entities) -> Card:
+    price = site["import_price"]
+    # The browser's own clock names the hours; rows are quarter hours from now on.
+    rows = (
+        f"{{% set rows = state_attr('{price}', 'prices') or [] %}}"
+        "{% set top = rows | map(attribute='value') | max(default=1) %}"
+        "{% for row in rows[::4] %}{% if loop.index <= 24 %}"
+        "`{{ (row.start | as_datetime | as_local).strftime('%H:%M') }} "
+        "{{ '%.3f' | format(row.value) }} "
+        "{{ '█' * ([row.value / top * 20, 0] | max | round | int) }}`  \n"
+        "{% endif %}{% endfor %}"
+    )
+    return {
+        "type": "grid",
+        "cards": [
+            _heading("Prices", "mdi:cash-clock"),
+            *site.tiles(
+                "import_price", "export_price", "carbon_intensity", "cheapest_slot"
+            ),
+            {
+                "type": "markdown",
+                "content": rows,
+                "grid_options": {"columns": "full"},
+            },
+        ],
+    }
+
+
+def _peak_section(title: str, peak: Entities) -> Card:
+    return {
+        "type": "grid",
+        "cards": [
+            _heading(title, "mdi:chart-bar"),
+            *peak.tiles("interval_peak", "peak_allowance", "month_peak", "billed_peak"),
+            *peak.tiles("peak_cost", "correct_month_peak"),
+            _graph("This interval", peak.some("interval_peak", "peak_allowance")),
+        ],
+    }
+
+
 def _house_section(house: Entities) -> Card:
     powers = ("grid_power", "solar_power", "battery_power", "house_power")
     return {
@@ -147,8 +187,15 @@ def _connector_section(title: str, connector: Entities) -> Card:
 
 
 def _view(hass: HomeAssistant, entry: ConfigEntry) -> Card:
-    sections = [_site_section(entry, Entities(hass, entry, ""))]
+    site = Entities(hass, entry, "")
+    sections = [_site_section(entry, site)]
+    if site.some("import_price"):
+        sections.append(_price_section(site))
     for subentry in entry.subentries.values():
+        if subentry.subentry_type == "capacity_tariff":
+            peak = Entities(hass, entry, f"{subentry.subentry_id}_")
+            if peak.some("month_peak"):
+                sections.append(_peak_section(subentry.title, peak))
         if subentry.subentry_type != "charger":
             continue
         for number in range(1, subentry.data.get("connectors", 1) + 1):

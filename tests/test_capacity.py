@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from probatio import Invalid
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -15,6 +16,7 @@ from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 from homeassistant.core import HomeAssistant, State
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .common import set_meters, wait_until
@@ -290,3 +292,25 @@ async def test_the_forms(hass: HomeAssistant, start_frozen: Start) -> None:
     (subentry,) = entry.get_subentries_of_type("capacity_tariff")
     assert (subentry.data["cap"], subentry.data["target_w"]) == (False, None)
     assert subentry.data["rule"]["top"] == 3
+
+
+async def test_the_user_tells_past_months(
+    hass: HomeAssistant, start_frozen: Start
+) -> None:
+    """From the grid company's page: (5 + 2.5) / 2 = 3.75 kW is billed."""
+    entry = await start_frozen(capacity())
+    month_peak = er.async_get(hass).async_get(
+        shown(hass, entry, "month_peak").entity_id
+    )
+    assert month_peak
+    data = {"device_id": month_peak.device_id, "month": "2026-10", "power": 5}
+    await hass.services.async_call(DOMAIN, "set_peak", data, blocking=True)
+    assert kw(hass, entry, "billed_peak") == pytest.approx(3.75)
+    del data["month"]
+    await hass.services.async_call(DOMAIN, "set_peak", data, blocking=True)
+    assert kw(hass, entry, "month_peak") == pytest.approx(5)
+    for wrong in ({"month": "October"}, {"power": -1}, {"device_id": "x"}):
+        with pytest.raises((Invalid, ServiceValidationError)):
+            await hass.services.async_call(
+                DOMAIN, "set_peak", {**data, **wrong}, blocking=True
+            )

@@ -21,7 +21,7 @@ from homeassistant.core import (
     State,
     SupportsResponse,
 )
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 
 from .common import free_port, set_meters, site_entry
@@ -383,3 +383,45 @@ async def test_a_renamed_entity_is_followed(
     await hass.async_block_till_done(wait_background_tasks=True)
     (subentry,) = entry.get_subentries_of_type("tariff")
     assert subentry.data["source"]["entities"] == ["sensor.spot"]
+
+
+async def test_the_action_returns_slots(hass: HomeAssistant, start: Start) -> None:
+    """For automations that want more than the cheapest one."""
+    entry = await start(
+        tariff(
+            source={"kind": "table", "table": {"value": 0.2}},
+            components={"export_table": {"value": 0.07}},
+        )
+    )
+    data = {"config_entry_id": entry.entry_id, "hours": 1}
+    response = await hass.services.async_call(
+        DOMAIN, "get_prices", data, blocking=True, return_response=True
+    )
+    assert response
+    prices = response["prices"]
+    assert isinstance(prices, list)
+    # 12:05 to 13:05 touches five quarter hours.
+    assert len(prices) == 5
+    assert prices[0] == {
+        "start": "2026-11-25T11:00:00+00:00",
+        "end": "2026-11-25T11:15:00+00:00",
+        "value": 0.2,
+        "export": 0.07,
+        "estimated": False,
+    }
+    assert response["currency"] == "EUR"
+
+
+async def test_the_action_of_a_site_without_prices(
+    hass: HomeAssistant, start: Start
+) -> None:
+    """It says so."""
+    entry = await start()
+    with pytest.raises(ServiceValidationError, match="no electricity tariff"):
+        await hass.services.async_call(
+            DOMAIN,
+            "get_prices",
+            {"config_entry_id": entry.entry_id},
+            blocking=True,
+            return_response=True,
+        )

@@ -35,9 +35,11 @@ from .sources.tariffs.peaks import (
     expected_w,
     from_history,
     interval_start,
+    local_month,
     measure_w,
     state_from_dict,
     state_to_dict,
+    with_past,
 )
 
 STORAGE_VERSION = 1
@@ -252,12 +254,15 @@ class SitePeaks:
         )
 
     @callback
-    def correct(self, rule_id: str, power_w: float) -> None:
-        """Take over what the user says that this month's peak is."""
-        rule = self.rules[rule_id]
-        self._states[rule_id] = corrected(
-            self._states[rule_id], rule.tariff, power_w, dt_util.utcnow(), self._tz
-        )
+    def correct(self, rule_id: str, power_w: float, month: str | None = None) -> None:
+        """Take over what the user says that a month's peak is (`2026-10`; this month's by default)."""
+        rule, now = self.rules[rule_id], dt_util.utcnow()
+        state = self._advanced(self._states[rule_id], rule, now, now)
+        if month is None or month == local_month(now, self._tz):
+            state = corrected(state, rule.tariff, power_w, now, self._tz)
+        else:
+            state = with_past(state, {month: power_w})
+        self._states[rule_id] = state
         self._new.discard(rule_id)
         self._store.async_delay_save(self._as_dict, 1)
 

@@ -1,4 +1,4 @@
-"""From the device that an action names to the charger that it means."""
+"""From the device that an action names to the charger or the tariff that it means."""
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -7,7 +7,7 @@ from homeassistant.helpers import device_registry as dr
 
 from .const import DOMAIN
 from .data import ConnectorKey, SunfuseConfigEntry
-from .devices import connector_identifier, station_identifier
+from .devices import capacity_identifier, connector_identifier, station_identifier
 
 
 def connector_of_device(
@@ -32,4 +32,27 @@ def connector_of_device(
                 return entry, key
     raise ServiceValidationError(
         translation_domain=DOMAIN, translation_key="no_such_charger"
+    )
+
+
+def capacity_tariff_of_device(
+    hass: HomeAssistant, device_id: str
+) -> tuple[SunfuseConfigEntry, str]:
+    """Return the site of a capacity tariff's device, and the tariff's sub-entry id.
+
+    Raises:
+        ServiceValidationError: the device is none of a capacity tariff whose site is set up.
+
+    """
+    device = dr.async_get(hass).async_get(device_id)
+    identifiers = device.identifiers if device else set()
+    entries: list[SunfuseConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    for entry in entries:
+        if entry.state is not ConfigEntryState.LOADED:
+            continue
+        for rule_id in entry.runtime_data.peaks.rules:
+            if capacity_identifier(entry, rule_id) in identifiers:
+                return entry, rule_id
+    raise ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="no_such_capacity_tariff"
     )

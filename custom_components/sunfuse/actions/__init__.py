@@ -4,6 +4,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .cards import async_setup_card_actions
 from .chargers import async_setup_charger_actions
+from .prices import async_setup_price_actions
 from .report import async_setup_report_action
 from .security import async_setup_security_actions
 from .sharing import async_setup_sharing_actions
@@ -17,3 +18,4 @@ def async_setup_actions(hass: HomeAssistant) -> None:
     async_setup_security_actions(hass)
     async_setup_sharing_actions(hass)
     async_setup_report_action(hass)
+    async_setup_price_actions(hass)

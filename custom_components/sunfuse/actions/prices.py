@@ -1,0 +1,86 @@
+"""The actions about prices and peaks: what energy costs ahead, and what past peaks were."""
+
+from datetime import timedelta
+import re
+
+import probatio
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..data import SunfuseConfigEntry
+from ..sources.charts import price_attribute
+from ..targets import capacity_tariff_of_device
+
+_W_PER_KW = 1000
+_MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+
+
+def _month(value: object) -> str:
+    """Read a month, as `2026-10`."""
+    month = cv.string(value)
+    if not _MONTH.fullmatch(month):
+        raise probatio.Invalid("a month is written as 2026-10")
+    return month
+
+
+GET_PRICES = probatio.Schema(
+    {
+        probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+        probatio.Optional("hours"): probatio.All(
+            probatio.Coerce(float), probatio.Range(min=0.25, max=48)
+        ),
+    }
+)
+SET_PEAK = probatio.Schema(
+    {
+        probatio.Required(ATTR_DEVICE_ID): cv.string,
+        probatio.Required("power"): cv.positive_float,
+        probatio.Optional("month"): _month,
+    }
+)
+
+
+@callback
+def async_setup_price_actions(hass: HomeAssistant) -> None:
+    """Register the actions."""
+
+    async def get_prices(call: ServiceCall) -> ServiceResponse:
+        entry: SunfuseConfigEntry = async_get_config_entry(
+            hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
+        )
+        site = entry.runtime_data.prices
+        if site is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="no_tariff"
+            )
+        until = dt_util.utcnow() + timedelta(hours=call.data.get("hours", 48))
+        known_until = site.data.known_until
+        slots = [slot for slot in site.data.slots if slot.start < until]
+        return {
+            "currency": site.currency,
+            "known_until": known_until.isoformat() if known_until else None,
+            "prices": list(price_attribute(slots)),
+        }
+
+    async def set_peak(call: ServiceCall) -> None:
+        entry, rule_id = capacity_tariff_of_device(hass, call.data[ATTR_DEVICE_ID])
+        power_w = call.data["power"] * _W_PER_KW
+        entry.runtime_data.peaks.correct(rule_id, power_w, call.data.get("month"))
+        entry.runtime_data.controller.tick()
+
+    hass.services.async_register(
+        DOMAIN, "get_prices", get_prices, GET_PRICES, SupportsResponse.ONLY
+    )
+    hass.services.async_register(DOMAIN, "set_peak", set_peak, SET_PEAK)
