@@ -22,6 +22,7 @@ from .devices import register_capacity_tariffs, register_site
 from .explain import async_load_sentences
 from .forecasting import async_load_forecasts, forecast_store
 from .issues import watch_issues
+from .observing import async_load_observed, observed_store
 from .peaks import async_load_peaks, peak_store, start_peaks
 from .persistence import Persistence
 from .prices import async_load_prices, price_store
@@ -91,6 +92,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         prices=await async_load_prices(hass, entry),
         peaks=await async_load_peaks(hass, entry),
     )
+    observed = await async_load_observed(hass, entry)
+    entry.runtime_data.observed = observed
     entry.runtime_data.forecasts = await async_load_forecasts(hass, entry)
     register_site(hass, entry)
     register_capacity_tariffs(hass, entry)
@@ -105,6 +108,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         entry.async_on_unload(house.async_stop)
     controller.start(_live_source(hass, entry, house))
     entry.async_on_unload(controller.stop)
+    entry.async_on_unload(observed.start(coordinator, entry.runtime_data.sources))
     entry.runtime_data.forecasts.start(
         entry.runtime_data.sources, house.forecasts(hass) if house else ()
     )
@@ -145,6 +149,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
     await price_store(hass, entry.entry_id).async_remove()
     await forecast_store(hass, entry.entry_id).async_remove()
     await peak_store(hass, entry.entry_id).async_remove()
+    await observed_store(hass, entry.entry_id).async_remove()
     forget_issue(hass, entry.entry_id)
     await async_remove_authority(hass, entry.entry_id)
 
@@ -199,10 +204,15 @@ def _live_source(
         else SourcesConfig.from_dict(entry.data[CONF_SOURCES])
     )
     entry.runtime_data.sources = sources
-    return LiveSource(
+    observed = entry.runtime_data.observed
+    source = LiveSource(
         hass,
         sources,
         phases=site.phases,
         voltage_v=site.voltage_v,
         circuits=CircuitTree.of(entry).sources(),
+        freshness=observed.freshness if observed else None,
     )
+    if observed:
+        observed.take_back(source.entities)
+    return source

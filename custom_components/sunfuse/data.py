@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .controller import Controller
     from .coordinator import SunfuseCoordinator
     from .forecasting import SiteForecasts
+    from .observing import Observed
     from .peaks import PeakData, SitePeaks
     from .prices import SitePrices
     from .simulation import SimulatedHouse
@@ -78,6 +79,7 @@ class SunfuseData:
     peaks: SitePeaks
     sources: SourcesConfig = SourcesConfig()
     forecasts: SiteForecasts | None = None
+    observed: Observed | None = None
 
 
 type SunfuseConfigEntry = ConfigEntry[SunfuseData]

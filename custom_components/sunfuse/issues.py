@@ -8,9 +8,10 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .central_system.model import FailSafe
-from .const import DOMAIN
+from .const import CONF_MAIN_FUSE, DOMAIN
 from .data import ConnectorData, SiteData, SunfuseConfigEntry
 from .engine.model import ConnectorProblem
+from .observing import margin_for
 from .sources.states import ProblemKind
 
 
@@ -77,8 +78,28 @@ def _issues(data: SiteData, entry: SunfuseConfigEntry) -> Iterator[Issue]:
             about=entity_id,
             placeholders=(("entity", entity_id), ("site", entry.title)),
         )
+    yield from _slow_meter(entry)
     for connector in data.connectors.values():
         yield from _charger_issues(connector)
+
+
+def _slow_meter(entry: SunfuseConfigEntry) -> Iterator[Issue]:
+    observed = entry.runtime_data.observed
+    if observed is None or (slow := observed.too_slow()) is None:
+        return
+    entity, interval = slow
+    usual_s = interval.usual_s
+    yield Issue(
+        translation_key="slow_meter",
+        about="grid",
+        placeholders=(
+            ("entity", entity),
+            ("site", entry.title),
+            # Rounded, so that the issue does not change with every reading.
+            ("interval", f"{10 * round(usual_s / 10) or usual_s:.0f}"),
+            ("margin", f"{margin_for(entry.data[CONF_MAIN_FUSE], interval):.0f}"),
+        ),
+    )
 
 
 def _price_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:

@@ -19,6 +19,7 @@ from .sensors.connector import (
     connector_sensors,
 )
 from .sensors.forecast import FORECAST_SENSORS, ForecastSensor
+from .sensors.observed import OBSERVED_SENSORS, ObservedSensor
 from .sensors.peaks import PEAK_SENSORS, PeakSensor
 from .sensors.prices import PRICE_SENSORS, PriceSensor
 from .sensors.simulated import (
@@ -47,6 +48,12 @@ async def async_setup_entry(
             PriceSensor(entry, prices, description)
             for description in PRICE_SENSORS
             if description.has_fn(prices)
+        )
+    if observed := entry.runtime_data.observed:
+        async_add_entities(
+            ObservedSensor(entry, observed, description)
+            for description in OBSERVED_SENSORS
+            if observed.has_sun or not description.of_sun
         )
     if forecasts := entry.runtime_data.forecasts:
         async_add_entities(

@@ -40,6 +40,7 @@ from .const import (
 )
 from .data import ConnectorKey
 from .engine.model import (
+    Circuit,
     Connector,
     ConnectorStatus,
     ExternalLimit,
@@ -181,6 +182,22 @@ def _unknown_status(state: ConnectorState) -> ConnectorStatus:
     )
 
 
+def _hastened(
+    circuits: Iterable[Circuit], silences_s: Mapping[str, float]
+) -> tuple[Circuit, ...]:
+    """Return the circuits with what is known of their meters: silence that is unusual counts earlier, never later."""
+    return tuple(
+        replace(
+            circuit,
+            meter_max_age_s=min(
+                circuit.meter_max_age_s,
+                silences_s.get(circuit.id, circuit.meter_max_age_s),
+            ),
+        )
+        for circuit in circuits
+    )
+
+
 def build_snapshot(
     *,
     now: datetime,
@@ -197,12 +214,17 @@ def build_snapshot(
     """
     readings = readings or SiteReadings()
     main = ((MAIN_CIRCUIT, readings.meter),) if readings.meter else ()
+    silence_s = readings.meter_silence_s
     return Snapshot(
         now=now,
         site=replace(
             site_of(tree.site), imbalance_a=tree.site.get(CONF_IMBALANCE) or None
         ),
-        circuits=tree.engine_circuits(name, settings.limits_a),
+        circuits=_hastened(
+            tree.engine_circuits(name, settings.limits_a),
+            dict(readings.circuit_silences_s)
+            | ({MAIN_CIRCUIT: silence_s} if silence_s is not None else {}),
+        ),
         meters=(*main, *readings.circuit_meters),
         temperatures=readings.temperatures,
         solar=readings.solar,

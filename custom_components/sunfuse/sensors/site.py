@@ -55,7 +55,7 @@ def _grid_power_of_phase(data: SiteData, phase: int) -> float | None:
     return None if current_a is None else current_a * data.snapshot.site.voltage_v
 
 
-def _grid_power(data: SiteData) -> float | None:
+def grid_power(data: SiteData) -> float | None:
     """Return the power from the grid: as metered, else the sum of the phases at the nominal voltage."""
     meter = _meter(data)
     if meter is None:
@@ -106,7 +106,7 @@ _SITE: tuple[SiteSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfPower.WATT,
         suggested_display_precision=0,
-        value_fn=_grid_power,
+        value_fn=grid_power,
     ),
     SiteSensorDescription(
         key="surplus",

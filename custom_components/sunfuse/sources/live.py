@@ -24,8 +24,9 @@ from ..engine.model import (
 )
 from .config import CircuitSources, MeterConfig, PowerSource, SourcesConfig
 from .counter import Counter
+from .freshness import Freshness
 from .phases import on_the_site, signed_by_phase, signed_by_total
-from .states import SourceProblem, StateReader, Value
+from .states import SourceProblem, StateReader, Value, problem_of
 
 # Values that are told further apart speak of different times, so that one cannot lend the other its sign.
 SAME_TIME = timedelta(seconds=5)
@@ -35,7 +36,8 @@ SAME_TIME = timedelta(seconds=5)
 class SiteReadings:
     """What the site's entities say now; None where they say nothing.
 
-    `meter` is that of the grid connection; `circuit_meters` and `temperatures` are by circuit.
+    `meter` is that of the grid connection; `circuit_meters` and `temperatures` are by circuit. The silences are after
+    how long a meter that is known to speak more often has fallen silent.
     """
 
     meter: MeterReading | None = None
@@ -44,6 +46,8 @@ class SiteReadings:
     solar: PowerReading | None = None
     battery: BatteryReading | None = None
     problems: tuple[SourceProblem, ...] = ()
+    meter_silence_s: float | None = None
+    circuit_silences_s: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,7 @@ class LiveSource:
         phases: int,
         voltage_v: float,
         circuits: Mapping[str, CircuitSource] | None = None,
+        freshness: Freshness | None = None,
     ) -> None:
         """Read these entities, for a site with so many phases of this nominal voltage."""
         self._hass = hass
@@ -72,6 +77,7 @@ class LiveSource:
         self._phases = phases
         self._voltage_v = voltage_v
         self._circuits = circuits or {}
+        self._freshness = freshness or Freshness()
         self._counters: dict[str, Counter] = {}
         self._signed: set[tuple[str, ...]] = set()  # meters that told a negative one
 
@@ -90,11 +96,20 @@ class LiveSource:
         entities = self.entities
 
         @callback
-        def changed(_event: Event[EventStateChangedData]) -> None:
+        def changed(event: Event[EventStateChangedData]) -> None:
+            state = event.data["new_state"]
+            if problem_of(state)[0] is None and state is not None:
+                self._freshness.told(state.entity_id, state.last_reported)
+            else:
+                self._freshness.silent(event.data["entity_id"])
             on_change()
 
         @callback
-        def reported(_event: Event[EventStateReportedData]) -> None:
+        def reported(event: Event[EventStateReportedData]) -> None:
+            state = event.data["new_state"]
+            if problem_of(state)[0] is None:
+                at = event.data["last_reported"]
+                self._freshness.told(state.entity_id, at, again=True)
             on_change()
 
         stops = (
@@ -129,7 +144,20 @@ class LiveSource:
             solar=self._solar(reader),
             battery=self._battery(reader),
             problems=tuple(reader.problems),
+            meter_silence_s=self._silence_s(self._config.meter),
+            circuit_silences_s=tuple(
+                (name, silence_s)
+                for name, circuit in self._circuits.items()
+                if (meter := circuit.sources.meter) is not None
+                and (silence_s := self._silence_s(meter)) is not None
+            ),
         )
+
+    def _silence_s(self, meter: MeterConfig) -> float | None:
+        """Return after which silence a meter is lost, by the sensors that protect the fuse."""
+        total = meter.power.entities if meter.power else ()
+        phases = (*meter.phases, *meter.phases_export)
+        return self._freshness.silence_s(phases or total)
 
     def _meter(
         self, reader: StateReader, meter: MeterConfig, wired: tuple[int, ...]

@@ -1,0 +1,190 @@
+"""What a site shows of itself while it runs: how fresh its sources are, and the energy of today."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .const import CONF_MAIN_FUSE, CONF_MARGIN, CONF_SOURCES, DOMAIN, MAIN_CIRCUIT
+from .coordinator import SunfuseCoordinator
+from .data import SiteData, SunfuseConfigEntry
+from .sensors.site import grid_power
+from .sources.balance import DayBalance, add_power, balance_from_dict, balance_to_dict
+from .sources.config import SourcesConfig
+from .sources.forecasts.clear_sky import Place, sun
+from .sources.freshness import Freshness, Interval
+from .sources.report import Connection, proposed_margin_a
+
+STORAGE_VERSION = 1
+# A power cut loses this much of today; flash wears with every write.
+SAVE_DELAY_S = 300
+# An inverter tells its power every few minutes when it changes little; what is older says nothing of now.
+_HOLDS = timedelta(minutes=10)
+# Ticks come every few seconds; over a longer pause nobody knows what was.
+_LONGEST_STRETCH = timedelta(minutes=1)
+# A main fuse bears moderate overloads for minutes, and cars let go within seconds: half a minute can be lived with.
+SLOW_S = 30.0
+_CIVIL_DUSK_DEG = -1.0
+
+
+class Observed:
+    """What one site was seen to do."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: SunfuseConfigEntry, stored: dict[str, Any]
+    ) -> None:
+        """Start with what was seen before a restart."""
+        self._hass = hass
+        self._entry = entry
+        self._stored = stored
+        self._store = observed_store(hass, entry.entry_id)
+        self._sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
+        self.entities: tuple[str, ...] = ()
+        self._at: datetime | None = None
+        self._powers: tuple[float, float, float] | None = None
+        self._balance = balance_from_dict(stored.get("balance", {}))
+        self.freshness = Freshness()
+
+    @callback
+    def start(
+        self, coordinator: SunfuseCoordinator, sources: SourcesConfig
+    ) -> Callable[[], None]:
+        """Add up from now on, on every tick; returns what ends that."""
+        self._sources = sources
+        return coordinator.async_add_listener(lambda: self._ticked(coordinator.data))
+
+    async def async_save(self) -> None:
+        """Write what was seen, when the site is unloaded."""
+        await self._store.async_save(self._as_dict())
+
+    def take_back(self, entities: tuple[str, ...]) -> None:
+        """Take back the freshness of the sensors that the site has now."""
+        self.entities = entities
+        self.freshness.restore(self._stored.get("freshness", {}), entities)
+
+    @property
+    def has_sun(self) -> bool:
+        """Return if there is a sun whose use can be told."""
+        simulated = self._entry.runtime_data.simulated_house is not None
+        return simulated or bool(self._sources.solar)
+
+    @property
+    def today(self) -> DayBalance | None:
+        """Return the energies of today; None while nothing is known of it."""
+        day = dt_util.as_local(dt_util.utcnow()).date().isoformat()
+        return self._balance if self._balance.day == day else None
+
+    @property
+    def grid_entities(self) -> tuple[str, ...]:
+        """Return the sensors that protect the main fuse: those of the phases, else the total's."""
+        sources = self._sources
+        phases = (*sources.grid_phases, *sources.grid_phases_export)
+        return phases or (sources.grid.entities if sources.grid else ())
+
+    @property
+    def meter_interval(self) -> Interval | None:
+        """Return how often the slowest sensor of the grid meter tells something."""
+        slowest = self.freshness.slowest(self.grid_entities)
+        return slowest[1] if slowest else None
+
+    def too_slow(self) -> tuple[str, Interval] | None:
+        """Return the sensor of the grid meter that is too slow to protect the main fuse, if one is.
+
+        One that is slow is not too slow where the margin allows for it. One that is often silent for longer than a
+        reading holds is too slow whatever the margin: chargers would fall to their fail-safe current again and again.
+        """
+        slowest = self.freshness.slowest(self.grid_entities)
+        if slowest is None:
+            return None
+        _, interval = slowest
+        site = {**self._entry.data, **self._entry.options}
+        enough = site[CONF_MARGIN] >= margin_for(site[CONF_MAIN_FUSE], interval)
+        lost = interval.high_s > self._max_age_s()
+        return slowest if lost or (is_slow(interval) and not enough) else None
+
+    def _max_age_s(self) -> float:
+        circuits = self._entry.runtime_data.coordinator.data.snapshot.circuits
+        return next(one.meter_max_age_s for one in circuits if one.id == MAIN_CIRCUIT)
+
+    @callback
+    def _ticked(self, data: SiteData) -> None:
+        """Add the stretch since the last tick, in which what was known then held."""
+        now = data.snapshot.now
+        before, self._at = self._at, now
+        powers, self._powers = self._powers, self._known(data)
+        if before is None or powers is None or now - before > _LONGEST_STRETCH:
+            return
+        grid_w, solar_w, battery_w = powers
+        self._balance = add_power(
+            self._balance,
+            before,
+            now,
+            tz=dt_util.get_default_time_zone(),
+            grid_w=grid_w,
+            solar_w=solar_w,
+            battery_w=battery_w,
+        )
+        self._store.async_delay_save(self._as_dict, SAVE_DELAY_S)
+
+    def _known(self, data: SiteData) -> tuple[float, float, float] | None:
+        """Return the powers of grid, sun and battery; None unless all that the site has is known."""
+        snapshot = data.snapshot
+        meter = dict(snapshot.meters).get(MAIN_CIRCUIT)
+        grid_w = grid_power(data)
+        if meter is None or grid_w is None or snapshot.now - meter.at > _HOLDS:
+            return None
+        solar_w = battery_w = 0.0
+        if self._sources.solar:
+            solar = snapshot.solar
+            if solar is not None and snapshot.now - solar.at <= _HOLDS:
+                solar_w = solar.power_w
+            elif not self._is_night(snapshot.now):
+                return None
+        if self._sources.battery:
+            battery = snapshot.battery
+            if battery is None or snapshot.now - battery.at > _HOLDS:
+                return None
+            battery_w = battery.power_w
+        return grid_w, solar_w, battery_w
+
+    def _is_night(self, now: datetime) -> bool:
+        """Tell whether an inverter that says nothing sleeps."""
+        config = self._hass.config
+        place = Place(latitude=config.latitude, longitude=config.longitude)
+        return sun(now, place)[0] < _CIVIL_DUSK_DEG
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {
+            "balance": balance_to_dict(self._balance),
+            "freshness": self.freshness.to_dict(),
+        }
+
+
+def is_slow(interval: Interval) -> bool:
+    """Return if a meter tells so little that the margin must allow for it."""
+    return interval.usual_s > SLOW_S
+
+
+def margin_for(fuse_a: float, interval: Interval) -> float:
+    """Return the margin that allows for what happens between two readings."""
+    return proposed_margin_a(
+        Connection(fuse_a=fuse_a, meter_interval_s=interval.usual_s)
+    )
+
+
+def observed_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return where it is kept what was seen."""
+    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.observed")
+
+
+async def async_load_observed(
+    hass: HomeAssistant, entry: SunfuseConfigEntry
+) -> Observed:
+    """Return what a site was seen to do before a restart."""
+    stored = await observed_store(hass, entry.entry_id).async_load()
+    observed = Observed(hass, entry, stored or {})
+    entry.async_on_unload(observed.async_save)
+    return observed

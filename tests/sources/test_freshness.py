@@ -1,0 +1,152 @@
+"""How often a source tells something: learned from what arrives, whatever arrives."""
+
+from datetime import UTC, datetime, timedelta
+import json
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.sunfuse.sources.freshness import (
+    WINDOW,
+    Freshness,
+    async_recorded_intervals,
+)
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from .test_history import imported
+
+START = datetime(2026, 11, 24, 12, tzinfo=UTC)
+METER = "sensor.meter"
+
+
+def told(*intervals_s: float, again: bool = False) -> Freshness:
+    """Return what is known after these intervals."""
+    freshness, at = Freshness(), START
+    freshness.told(METER, at)
+    for interval_s in intervals_s:
+        at += timedelta(seconds=interval_s)
+        freshness.told(METER, at, again=again)
+    return freshness
+
+
+def test_median_and_jitter() -> None:
+    """Ninety readings at 10 s, ten at 30 s: usually 10, one in twenty above 30 or at it."""
+    interval = told(*[10.0] * 90, *[30.0] * 10).of(METER)
+    assert interval
+    assert (interval.usual_s, interval.high_s, interval.longest_s) == (10, 30, 30)
+    assert interval.count == 100
+
+
+def test_too_few_say_nothing() -> None:
+    """Nine intervals are no habit."""
+    assert told(*[5.0] * 9).of(METER) is None
+    assert told(*[5.0] * 10).of(METER) is not None
+    assert Freshness().of(METER) is None
+
+
+def test_a_poll_that_was_made_faster_is_seen_soon() -> None:
+    """A week of 30 s is forgotten after four minutes of 1 s; memory stays bounded."""
+    interval = told(*[30.0] * 20_000, *[1.0] * WINDOW).of(METER)
+    assert interval
+    assert (interval.usual_s, interval.longest_s) == (1, 1)
+    assert interval.count == WINDOW
+
+
+def test_bursts_outages_and_clocks() -> None:
+    """Attributes written apart, a night away and a clock set back are no intervals."""
+    interval = told(*[10.0, 0.01] * 12, 30_000.0, *[10.0] * 3, -500.0, 10.0).of(METER)
+    assert interval
+    # What follows within a burst counts from the first.
+    assert interval.usual_s == interval.longest_s == pytest.approx(10.01)
+
+
+def test_unavailable_is_not_slow() -> None:
+    """Ten minutes away between two readings are not an interval of ten minutes."""
+    freshness = told(*[1.0] * 20)
+    freshness.silent(METER)
+    freshness.silent("sensor.unheard_of")
+    freshness.told(METER, START + timedelta(minutes=10))
+    freshness.told(METER, START + timedelta(minutes=10, seconds=1))
+    interval = freshness.of(METER)
+    assert interval
+    assert interval.longest_s == 1
+
+
+@pytest.mark.parametrize(
+    ("intervals_s", "again", "silence_s"),
+    [
+        ([1.0] * 20, True, 30),  # half a minute at least
+        ([5.0] * 20, True, 50),  # ten times the usual
+        ([5.0] * 19 + [40.0], True, 120),  # thrice the longest
+        ([1.0] * 20, False, None),  # only changes are told: silence is normal
+        ([1.0] * 5, True, None),
+    ],
+)
+def test_unusual_silence(
+    intervals_s: list[float], again: bool, silence_s: float | None
+) -> None:
+    """Only of a sensor that speaks regularly, silence says something."""
+    assert told(*intervals_s, again=again).silence_s([METER]) == silence_s
+
+
+def test_a_meter_is_as_slow_as_its_slowest_part() -> None:
+    """Of two sensors the slower one counts; of those that are not known none does."""
+    freshness = told(*[2.0] * 20, again=True)
+    for index in range(20):
+        freshness.told("sensor.slow", START + index * timedelta(seconds=9), again=True)
+    slowest = freshness.slowest([METER, "sensor.slow", "sensor.unheard_of"])
+    assert slowest
+    assert slowest[0] == "sensor.slow"
+    assert freshness.silence_s([METER, "sensor.slow"]) == 90
+    assert freshness.silence_s([METER, "sensor.unheard_of"]) is None
+    assert freshness.silence_s([]) is None
+    assert freshness.slowest([]) is None
+
+
+@given(st.lists(st.floats(0.2, 3600), min_size=10, max_size=400))
+def test_what_was_seen_outlives_a_restart(intervals_s: list[float]) -> None:
+    """To a tenth of a second, through JSON."""
+    before = told(*intervals_s)
+    stored = json.loads(json.dumps(before.to_dict()))
+    after = Freshness()
+    after.restore(stored, [METER, "sensor.new"])
+    was, now = before.of(METER), after.of(METER)
+    assert was
+    assert now
+    assert now.usual_s == pytest.approx(was.usual_s, abs=0.11)
+    assert now.longest_s == pytest.approx(was.longest_s, abs=0.11)
+    assert was.usual_s <= was.high_s <= was.longest_s
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [None, 3, [], {"intervals_s": ["x", None, -4, 1e9]}, {"repeats": None}],
+)
+def test_a_store_that_was_broken(kept: object) -> None:
+    """What cannot be read is as if it had never been."""
+    freshness = Freshness()
+    freshness.restore({METER: kept}, [METER])
+    assert freshness.of(METER) is None
+
+
+async def test_from_the_recorder(recorder_mock: Recorder, hass: HomeAssistant) -> None:
+    """Twelve changes, twenty seconds apart; what is not there or hardly changed says nothing."""
+    now = dt_util.utcnow()
+    for index in range(12):
+        at = (now + timedelta(seconds=20 * (index - 12))).timestamp()
+        hass.states.async_set(METER, str(index), timestamp=at)
+    hass.states.async_set("sensor.still", "1")
+    await hass.async_block_till_done()
+    await imported(hass)
+    entities = [METER, "sensor.still", "sensor.unheard_of"]
+    found = await async_recorded_intervals(hass, entities, now)
+    assert found.keys() == {METER}
+    assert found[METER].usual_s == pytest.approx(20)
+    assert await async_recorded_intervals(hass, [], now) == {}
+
+
+async def test_without_a_recorder(hass: HomeAssistant) -> None:
+    """Nothing is known, and nothing fails."""
+    assert await async_recorded_intervals(hass, [METER], dt_util.utcnow()) == {}
