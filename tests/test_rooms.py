@@ -42,6 +42,7 @@ PURE = {
     "functools",
     "heapq",
     "itertools",
+    "json",
     "logging",
     "math",
     "operator",

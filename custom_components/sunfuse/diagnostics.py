@@ -1,6 +1,6 @@
 """Diagnostics of a site: what it knew and what it decided, without secrets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 import re
 from typing import Any
@@ -12,6 +12,7 @@ from homeassistant.util.json import json_loads_object
 
 from .const import CONF_CARD_NUMBER, CONF_PASSWORD, SUBENTRY_CARD
 from .data import SunfuseConfigEntry
+from .engine.recording import Segment, to_record
 
 # A card's number opens other chargers too; a serial number names a household to its vendor.
 TO_REDACT = {
@@ -62,7 +63,57 @@ async def async_get_config_entry_diagnostics(
     )
     # And wherever a secret that is known stands: in a vendor's own message, in a text that quotes another one.
     without: dict[str, Any] = _without(redacted, _pattern(entry))
-    return without
+    # The last hour for scripts/replay: megabytes, so not on the event loop.
+    record = await hass.async_add_executor_job(
+        _anonymous_record, runtime.controller.recorder.segments()
+    )
+    return without | {"flight_record": record}
+
+
+def _anonymous_record(segments: list[Segment]) -> dict[str, Any]:
+    """Return a flight record in which connectors and people have numbers.
+
+    An identity is often a serial number. The engine goes by the order of ids where all else is equal, so the order of
+    the numbers is the same.
+    """
+    record = to_record(segments)
+    connectors = {
+        told[0]
+        for segment in record["segments"]
+        for frame in segment["frames"]
+        for told in frame.get("decision", ())
+    }
+    for segment in record["segments"]:
+        connectors |= segment["memory"].get("connectors", {}).keys()
+    names = {name: f"connector {n:04}" for n, name in enumerate(sorted(connectors), 1)}
+    people = sorted(set(_people(record)))
+    names |= {person: f"person {n:04}" for n, person in enumerate(people, 1)}
+    anonymous: dict[str, Any] = _renamed(record, names)
+    return anonymous
+
+
+def _people(value: Any) -> Iterator[str]:
+    match value:
+        case {"person": str(person)}:
+            yield person
+        case dict():
+            for item in value.values():
+                yield from _people(item)
+        case list():
+            for item in value:
+                yield from _people(item)
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    match value:
+        case str():
+            return names.get(value, value)
+        case list():
+            return [_renamed(item, names) for item in value]
+        case dict():
+            return {names.get(k, k): _renamed(item, names) for k, item in value.items()}
+        case _:
+            return value
 
 
 def _secrets(entry: SunfuseConfigEntry) -> Iterator[str | None]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.engine.model import PowerReading
-from custom_components.sunfuse.engine.recording import Recorder, replay
+from custom_components.sunfuse.engine.recording import Recorder, replay, to_record
 from development.replay import main as command
 
 from .plant import Car, Plant, charger, main, waves_at
@@ -29,8 +29,18 @@ def record(seconds: int) -> dict[str, Any]:
     recorder = Recorder()
     plant.recorder = recorder
     plant.run(seconds)
-    stored: dict[str, Any] = json.loads(json.dumps(recorder.to_dict()))
+    stored: dict[str, Any] = json.loads(json.dumps(to_record(recorder.segments())))
     return stored
+
+
+def falsify(stored: dict[str, Any]) -> None:
+    """Let the third decision have been another one."""
+    frames = stored["segments"][0]["frames"]
+    told: list[list[Any]] = []
+    for frame in frames[:4]:
+        told = frame.get("decision", told)
+    frames[4].setdefault("decision", told)
+    frames[3]["decision"] = [[told[0][0], 99.0, *told[0][2:]], *told[1:]]
 
 
 def test_today_decides_as_recorded() -> None:
@@ -46,7 +56,7 @@ def test_today_decides_as_recorded() -> None:
 def test_what_differs_is_shown() -> None:
     """Where today's offer is another one, both are told."""
     stored = record(60)
-    stored["segments"][0]["frames"][3]["decision"][0][1] = 99.0
+    falsify(stored)
     (difference,) = replay(stored)
     assert difference.recorded[:2] == ("a", 99.0)
     assert difference.today[1] <= 16
@@ -56,6 +66,23 @@ def test_only_an_hour_is_kept() -> None:
     """What is older than an hour and a segment is dropped."""
     stored = record(4800)
     assert 13 <= len(stored["segments"]) <= 14
+
+
+def test_no_more_is_kept_than_can_be_sent() -> None:
+    """A large site that decides often keeps less than an hour, whole segments of it."""
+    plant = Plant(
+        cars=[Car(connector=charger(f"c{place}")) for place in range(3)],
+        circuits=(main(),),
+        loads={"main": waves_at(6.0)},
+        noise_a=0.2,
+    )
+    recorder = plant.recorder = Recorder(most_bytes=100_000)
+    plant.run(1200)
+    stored = to_record(recorder.segments())
+    frames = [frame for segment in stored["segments"] for frame in segment["frames"]]
+    assert 20 < len(frames) < 240  # one each five seconds
+    assert len(json.dumps(stored, separators=(",", ":"))) < 110_000
+    assert list(replay(stored)) == []
 
 
 def test_what_comes_and_goes_within_a_segment() -> None:
@@ -79,7 +106,7 @@ def test_what_comes_and_goes_within_a_segment() -> None:
             decision, connectors=decision.connectors[: len(later.connectors)]
         )
         recorder.add(memory, later, told)
-    stored = json.loads(json.dumps(recorder.to_dict()))
+    stored = json.loads(json.dumps(to_record(recorder.segments())))
     assert all(d.at >= snapshot.now for d in replay(stored))
 
 
@@ -99,7 +126,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     path.write_text(json.dumps({"data": [{"x": 1}, {"recorder": stored}]}))
     assert command([str(path)]) == 0
     assert "0 differences" in capsys.readouterr().out
-    stored["segments"][0]["frames"][3]["decision"][0][1] = 99.0
+    falsify(stored)
     path.write_text(json.dumps(stored))
     assert command([str(path)]) == 1
     assert "99 A" in capsys.readouterr().out

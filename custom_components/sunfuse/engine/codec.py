@@ -18,7 +18,7 @@ def to_jsonable(value: Any) -> Any:
         return {
             field.name: to_jsonable(item)
             for field in fields(value)
-            if not _is_default(field, item := getattr(value, field.name))
+            if not is_default(field, item := getattr(value, field.name))
         }
     if isinstance(value, dict):
         return {key: to_jsonable(item) for key, item in value.items()}
@@ -27,7 +27,8 @@ def to_jsonable(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _is_default(field: Any, value: Any) -> bool:
+def is_default(field: Any, value: Any) -> bool:
+    """Whether a field of a dataclass has its default, and so is left out."""
     return field.default is not MISSING and bool(field.default == value)
 
 

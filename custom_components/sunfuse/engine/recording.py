@@ -1,26 +1,32 @@
 """The flight recorder: the last hour of snapshots and decisions, compact, and what today's engine makes of them.
 
 A record is made of segments. Each begins with the memory that its first decision started from, so that it can be
-replayed alone; within it, of every snapshot only what changed since the one before is kept.
+replayed alone; within it, only what changed since the frame before is kept, of snapshots and of decisions.
 """
 
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime, timedelta
+from json import dumps, loads
 from typing import Any
 
-from .codec import from_jsonable, to_jsonable
+from .codec import from_jsonable, is_default, to_jsonable
 from .decide import decide
 from .memory import Memory
 from .model import Decision, Snapshot
 
 KEPT = timedelta(hours=1)
 SEGMENT = timedelta(minutes=5)
+# A large site whose meters tell every second fills more than anybody can attach to a bug report.
+MOST_BYTES = 8_000_000
+SEGMENTS = 12  # that the bytes are good for at least
 VERSION = 1
 
 # A connector's id, offer in amperes, phases and reason.
 type Outcome = tuple[str, float, int, str]
+# Some minutes as JSON text: the memory before the first decision, and what changed with each.
+type Segment = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,31 +38,77 @@ class Difference:
     today: Outcome
 
 
-class Recorder:
-    """Keeps the last hour. `add` is cheap enough for every decision."""
+@dataclass(slots=True, kw_only=True)
+class _Segment:
+    """Some minutes, as JSON text: it takes a tenth of the room that objects do, and its size is known."""
 
-    def __init__(self) -> None:
+    began: datetime
+    memory: str
+    frames: list[str] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, frame: dict[str, Any]) -> None:
+        text = dumps(frame, separators=(",", ":"))
+        self.frames.append(text)
+        self.size += len(text)
+
+
+class Recorder:
+    """Keeps the last hour, or as much of it as `most_bytes` hold. `add` is cheap enough for every decision."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         """Begin with nothing."""
-        self._segments: deque[tuple[datetime, dict[str, Any]]] = deque()
-        self._last: dict[str, Any] = {}
+        self._most_bytes = most_bytes
+        self._segments: deque[_Segment] = deque()
+        self._last: Snapshot | None = None
+        self._told: list[Outcome] = []
 
     def add(self, memory: Memory, snapshot: Snapshot, decision: Decision) -> None:
         """Record a decision, with the memory that it started from."""
         now = snapshot.now
-        stored: dict[str, Any] = to_jsonable(snapshot)
-        if not self._segments or now - self._segments[-1][0] >= SEGMENT:
-            self._segments.append((now, {"memory": memory.to_dict(), "frames": []}))
-            self._last = {}
-        while now - self._segments[0][0] > KEPT + SEGMENT:
-            self._segments.popleft()
-        frame = {"snapshot": _changes(self._last, stored), "decision": _told(decision)}
-        self._segments[-1][1]["frames"].append(frame)
-        self._last = stored
+        if not self._segments or self._is_full(self._segments[-1], now):
+            text = dumps(memory.to_dict(), separators=(",", ":"))
+            self._segments.append(_Segment(began=now, memory=text, size=len(text)))
+            self._last, self._told = None, []
+        changed = (
+            to_jsonable(snapshot)
+            if self._last is None
+            else _changes(self._last, snapshot)
+        )
+        frame: dict[str, Any] = {"snapshot": changed}
+        if (told := _told(decision)) != self._told:
+            frame["decision"] = told
+        self._segments[-1].add(frame)
+        self._last, self._told = snapshot, told
+        self._forget(now)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a form that JSON can hold."""
-        segments = [segment for _, segment in self._segments]
-        return {"version": VERSION, "segments": segments}
+    def _is_full(self, segment: _Segment, now: datetime) -> bool:
+        # Whole segments are dropped, so none may be a large part of all.
+        return (
+            now - segment.began >= SEGMENT or segment.size > self._most_bytes / SEGMENTS
+        )
+
+    def _forget(self, now: datetime) -> None:
+        segments = self._segments
+        while now - segments[0].began > KEPT + SEGMENT or (
+            len(segments) > 1 and sum(s.size for s in segments) > self._most_bytes
+        ):
+            segments.popleft()
+
+    def segments(self) -> list[Segment]:
+        """Return what there is, to be made a record of elsewhere: that takes a while."""
+        return [(s.memory, tuple(s.frames)) for s in self._segments]
+
+
+def to_record(segments: Iterable[Segment]) -> dict[str, Any]:
+    """Return a form that JSON can hold."""
+    return {
+        "version": VERSION,
+        "segments": [
+            {"memory": loads(memory), "frames": [loads(frame) for frame in frames]}
+            for memory, frames in segments
+        ],
+    }
 
 
 def replay(record: dict[str, Any]) -> Iterator[Difference]:
@@ -71,11 +123,14 @@ def replay(record: dict[str, Any]) -> Iterator[Difference]:
     for segment in record["segments"]:
         memory = from_jsonable(Memory, segment["memory"])
         stored: dict[str, Any] = {}
+        told: list[Any] = []
         for frame in segment["frames"]:
             stored = _changed(stored, frame["snapshot"])
             snapshot = from_jsonable(Snapshot, stored)
             decision, memory = decide(snapshot, memory)
-            for then, today in zip(frame["decision"], _told(decision), strict=True):
+            # Where nothing is told, it is what was told before.
+            told = frame.get("decision", told)
+            for then, today in zip(told, _told(decision), strict=True):
                 recorded: Outcome = (then[0], then[1], then[2], then[3])
                 if recorded != today:
                     yield Difference(at=snapshot.now, recorded=recorded, today=today)
@@ -87,24 +142,27 @@ def _told(decision: Decision) -> list[Outcome]:
     ]
 
 
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """Return what is new, what is gone (`-`), and the changes within lists of as many records (`#`)."""
+def _changes(before: Any, after: Any) -> dict[str, Any]:
+    """Return what is new of a dataclass, what is gone (`-`), and the changes within tuples of as many others (`#`)."""
     changes: dict[str, Any] = {}
-    for key, value in after.items():
-        known: Any = before.get(key)
-        if known == value and key in before:
+    gone: list[str] = []
+    for field_ in fields(after):
+        old, new = getattr(before, field_.name), getattr(after, field_.name)
+        if old is new or old == new:
             continue
-        if _records(known) and _records(value) and len(known) == len(value):
-            changes[key] = {
+        if is_default(field_, new):
+            gone.append(field_.name)
+        elif _records(old) and _records(new) and len(old) == len(new):
+            changes[field_.name] = {
                 "#": {
-                    str(index): _changes(old, new)
-                    for index, (old, new) in enumerate(zip(known, value, strict=True))
-                    if old != new
+                    str(index): _changes(was, now)
+                    for index, (was, now) in enumerate(zip(old, new, strict=True))
+                    if was is not now and was != now
                 }
             }
         else:
-            changes[key] = value
-    if gone := sorted(before.keys() - after.keys()):
+            changes[field_.name] = to_jsonable(new)
+    if gone:
         changes["-"] = gone
     return changes
 
@@ -127,4 +185,4 @@ def _changed(before: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _records(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+    return isinstance(value, tuple) and all(is_dataclass(item) for item in value)
