@@ -338,6 +338,7 @@ def _kinds(station: RawStation) -> list[str]:
 DYNAMIC = {"SupportsDynamicProfiles": "true", "SupportsMaxOfflineDuration": "true"}
 ACCEPTED = {"status": "Accepted"}
 REJECTED = {"status": "Rejected"}
+KNOWS_OFFLINE = {"SupportsMaxOfflineDuration": "true"}
 
 
 async def test_dynamic_profile(
@@ -482,3 +483,87 @@ async def test_needs_of_a_dc_car(
     assert told is not None
     # 13800 W on three phases of 230 V
     assert (told.max_a, told.energy_wh, told.soc) == (20, 30000, 40)
+
+
+def _purposes(station: RawStation) -> list[str]:
+    told = station.told("SetChargingProfile")
+    profiles = [r.get("csChargingProfiles") or r["chargingProfile"] for r in told]
+    words = {"ChargingStationMaxProfile": "ChargePointMaxProfile"}
+    purposes = [profile["chargingProfilePurpose"] for profile in profiles]
+    return [words.get(purpose, purpose) for purpose in purposes]
+
+
+def _refuses(*purposes: str) -> Any:
+    """Accept profiles of all purposes but these."""
+
+    def answer(request: Payload) -> Payload:
+        profile = request.get("csChargingProfiles") or request["chargingProfile"]
+        return REJECTED if profile["chargingProfilePurpose"] in purposes else ACCEPTED
+
+    return answer
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_kind_of_profile_is_found_out(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """A charger that takes no TxProfile is limited by the next kind at once, and soon not asked for it again."""
+    answer = _refuses("TxProfile")
+    station = await charging(
+        connect, system, clock, version, KNOWS_OFFLINE, SetChargingProfile=answer
+    )
+    for limit in (8, 9, 10, 11):
+        await system.stations["CP1"].offer(1, limit)
+        assert connector(system).offer_a == limit
+    both = ["TxProfile", "TxDefaultProfile"]
+    # After the third time the fail-safe current is laid down anew, below the live limits.
+    assert _purposes(station) == [*both, *both, *both, *["TxDefaultProfile"] * 2]
+    assert [p["limit"] for p in periods(station)] == [8, 8, 9, 9, 10, 10, 6, 11]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_maximum_of_the_station(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """A charger that limits nothing but all of itself is limited so, and falls back the same way."""
+    answer = _refuses("TxProfile", "TxDefaultProfile")
+    station = await charging(
+        connect, system, clock, version, {}, SetChargingProfile=answer
+    )
+    assert system.stations["CP1"].state.fail_safe_set is False
+    for limit in (8, 9, 10, 11):
+        await system.stations["CP1"].offer(1, limit)
+    told = station.told("SetChargingProfile")[-2:]
+    wanted = [request.get("connectorId", request.get("evseId")) for request in told]
+    assert wanted == [0, 0]
+    assert _purposes(station)[-2:] == ["ChargePointMaxProfile"] * 2
+    assert [period["limit"] for period in periods(station)[-2:]] == [6, 11]
+    assert system.stations["CP1"].state.fail_safe_set is True
+
+
+async def test_maximum_of_the_station_is_for_all(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """What a station as a whole may draw is the sum of what its connectors are offered."""
+    config = replace(CP1, connectors=2, quirks=(("live_purpose", "station_max"),))
+    station = await charging(connect, system, clock, "1.6", {}, config=config)
+    await station.status("Charging", 2)
+    await station.start_transaction(clock.text(), 2)
+    for number, limit in ((1, 8), (2, 7), (1, 10)):
+        await system.stations["CP1"].offer(number, limit)
+    told = [period["limit"] for period in periods(station)]
+    # The other one is at the fail-safe current until it is offered something.
+    assert told == [14, 15, 17]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_refused_limit_is_not_taken(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """A limit that the charger takes in no way does not look as if it had been taken."""
+    station = await charging(connect, system, clock, version, {})
+    await system.stations["CP1"].offer(1, 12)
+    station.answers["SetChargingProfile"] = REJECTED
+    with pytest.raises(CommandError, match="refused"):
+        await system.stations["CP1"].offer(1, 8)
+    assert connector(system).offer_a == 12

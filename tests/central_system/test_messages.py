@@ -1,5 +1,6 @@
 """Every message that a charger may send gets the answer that the specification asks for."""
 
+import contextlib
 from importlib.resources import files
 import json
 import random
@@ -171,3 +172,77 @@ async def test_message_without_answer(system: CentralSystem, connect: Connect) -
     await station.send([6, "s3", "Rubbish", {}])
     await station.call("Heartbeat", {})
     assert [f[1] for f in station.frames[before:] if f[0] in (3, 4)] == ["cp-2"]
+
+
+WILD_TEXTS = (
+    "",
+    " ",
+    "\0",
+    "\ud800",
+    "𝔘\u202e",
+    "NaN",
+    "-1e308",
+    "1,5",
+    "x" * 20,
+)
+WILD_TIMES = (
+    "2026-06-01T12:00:00Z",
+    "1970-01-01T00:00:00Z",
+    "9999-12-31T23:59:59.999999+00:00",
+    "0001-01-01T00:00:00+14:00",
+    "2026-06-01T12:00:00",
+    "2026-06-01",
+    "20260601T120000Z",
+    "yesterday",
+)
+WILD_NUMBERS = (0, -1, 1, 2, 33, 10**9, -(10**9), 1e300, -1e300, 1e-300, 10**17)
+
+
+def wild(schema: dict[str, Any], root: dict[str, Any], chance: random.Random) -> Any:
+    """Return a value that has the right shape and strange contents."""
+    if "$ref" in schema:
+        return wild(root["definitions"][schema["$ref"].split("/")[-1]], root, chance)
+    if "enum" in schema:
+        return chance.choice(schema["enum"])
+    match schema.get("type"):
+        case "object":
+            required = schema.get("required", [])
+            return {
+                key: wild(part, root, chance)
+                for key, part in schema.get("properties", {}).items()
+                if key in required or chance.random() < 0.6
+            }
+        case "array":
+            return [
+                wild(schema["items"], root, chance) for _ in range(chance.randint(1, 3))
+            ]
+        case "integer":
+            return chance.choice([n for n in WILD_NUMBERS if isinstance(n, int)])
+        case "number":
+            return chance.choice(WILD_NUMBERS)
+        case "boolean":
+            return chance.random() < 0.5
+    if schema.get("format") == "date-time":
+        return chance.choice(WILD_TIMES)
+    return chance.choice(WILD_TEXTS)
+
+
+@pytest.mark.parametrize("version", list(FROM_STATION))
+async def test_strange_contents(
+    system: CentralSystem, connect: Connect, version: str
+) -> None:
+    """Whatever a charger puts into its messages, each is answered, and the charger stays."""
+    station = await _boot(connect, system, version)
+    chance = random.Random(7)
+    for action in sorted(FROM_STATION[version]) * 12:
+        schema = schema_of(version, action)
+        with contextlib.suppress(Refused):
+            await station.call(action, wild(schema, schema, chance))
+    codes = {frame[2] for frame in station.frames if frame[0] == 4}
+    assert "InternalError" not in codes
+    await station.call("Heartbeat", {})
+    cp1 = system.stations["CP1"]
+    assert len(cp1.state.connectors) <= 32
+    json.dumps(cp1.diagnostics())
+    again = CentralSystem()
+    again.accept(cp1.config, json.loads(json.dumps(cp1.memory())))

@@ -233,6 +233,36 @@ async def test_switches_phases_in_watts(bench: Bench) -> None:
     assert 9 < used[0] <= 10.1
 
 
+@each(Behaviour(refuses_purposes=frozenset(("TxProfile",))))
+async def test_takes_no_limit_of_a_transaction(bench: Bench) -> None:
+    """A charger that takes no TxProfile obeys and falls back all the same."""
+    bench.wanted_a = 10
+    bench.charger.plug_in(soc=0.3)
+    await bench.advance(60)
+    for wanted in (9, 11, 12):
+        bench.wanted_a = wanted
+        await bench.advance(20)
+        assert wanted - 1 < bench.draw_a <= wanted
+    bench.wanted_a = None
+    await bench.advance(160)
+    assert 0 < bench.draw_a <= 6
+
+
+@each(Behaviour(refuses_purposes=frozenset(("TxProfile", "TxDefaultProfile"))))
+async def test_takes_no_limit_but_the_stations(bench: Bench) -> None:
+    """A charger that knows no limit but its own maximum obeys and falls back all the same."""
+    bench.wanted_a = 10
+    bench.charger.plug_in(soc=0.3)
+    await bench.advance(60)
+    for wanted in (9, 11, 12):
+        bench.wanted_a = wanted
+        await bench.advance(20)
+        assert wanted - 1 < bench.draw_a <= wanted
+    bench.wanted_a = None
+    await bench.advance(160)
+    assert 0 < bench.draw_a <= 6
+
+
 @each(Behaviour(at_zero=AtZero.MINIMUM), pause="remote_stop")
 async def test_no_zero(bench: Bench) -> None:
     """A charger that does not go below 6 A is paused by stopping, and goes on later."""

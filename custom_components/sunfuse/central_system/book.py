@@ -303,6 +303,15 @@ class StationBook:
             if self.connector(connector).transaction is not None:
                 limiter.renew(adapter)
 
+    def of_all(self, connector: int, limit: Limit) -> Limit:
+        """Return a limit for the station as a whole that gives a connector its own: the others keep theirs."""
+        others = [
+            state.offer_a or 0.0
+            for state in self._state.connectors
+            if state.id != connector and (state.transaction or state.offer_until)
+        ]
+        return replace(limit, current_a=round(limit.current_a + sum(others), 1))
+
     def current_limit(self, connector: int) -> Limit | None:
         """Return what a connector is offered at present; None where that lapsed, or there is nothing."""
         limiter = self._limiters.get(connector)

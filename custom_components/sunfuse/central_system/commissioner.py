@@ -13,6 +13,7 @@ from .certificates import CertificateAuthority
 from .frames import Fault, Payload
 from .link import Answer, Link
 from .model import CommandError
+from .profiles import LEARNT_PURPOSE, Shape
 from .quirks import Kind, Purpose
 from .text import clean
 
@@ -30,6 +31,7 @@ MEASURANDS = (
     "Power.Active.Import,Energy.Active.Import.Register",
 )
 _INTERVALS_S = (15, 30, 60)
+_SURE = 3  # refusals of one kind of profile in a row, while another is taken
 _LEARNING_S = 15.0  # for an answer without which one can do; limits wait behind it
 
 
@@ -44,6 +46,7 @@ class Commissioner(ActingAdapter):
         self._boot_count = 0
         self._requests = itertools.count(1)
         self._signing = False
+        self._refusals = 0
 
     def next_request_id(self) -> int:
         """Return an id for a request whose progress the station tells later."""
@@ -229,13 +232,54 @@ class Commissioner(ActingAdapter):
     async def limit_transaction(
         self, connector: int, transaction_id: str | None, limit: Limit
     ) -> None:
-        profile = self.station.shape.live(connector, limit, transaction_id)
+        """Set a live limit, by the first kind of profile that the station takes.
+
+        What a station refused several times in a row, while it took the next kind, is not tried again.
+        """
+        shape, refusals = self.station.shape, []
+        for purpose in self._live_purposes():
+            tried = shape.with_live(purpose)
+            try:
+                await self._set_live(tried, connector, transaction_id, limit)
+            except CommandError as err:
+                if err.key not in ("refused", "not_supported"):
+                    raise
+                refusals.append(err)
+            else:
+                await self._note_purpose(purpose, refused=bool(refusals))
+                return
+        raise refusals[0]
+
+    def _live_purposes(self) -> list[Purpose]:
+        if (known := self.station.behaviour.live_purpose) is not None:
+            return [known]
+        first = self.station.shape.live_purpose
+        order = list(Purpose)
+        return order[order.index(first) :]
+
+    async def _set_live(
+        self, shape: Shape, connector: int, transaction_id: str | None, limit: Limit
+    ) -> None:
+        if shape.live_purpose is Purpose.STATION_MAX:
+            limit = self.station.of_all(connector, limit)
+            connector = 0
+        profile = shape.live(connector, limit, transaction_id)
         await self._set_profile(connector, profile)
+
+    async def _note_purpose(self, purpose: Purpose, *, refused: bool) -> None:
+        """Remember which profile the station takes, when it is sure; what it falls back to must suit it."""
+        self._refusals = self._refusals + 1 if refused else 0
+        if self._refusals < _SURE:
+            return
+        self._refusals = 0
+        self.station.variables[LEARNT_PURPOSE] = purpose.value
+        self.station.lasting = None
+        await self._set_fail_safe()
 
     def _sends_profile_with_start(self) -> bool:
         # With a start only a TxProfile may come (OCPP 1.6 section 5.11, OCPP 2.0.1 F01.FR.08).
-        purpose = self.station.behaviour.live_purpose
-        return self.station.shape.smart and purpose is Purpose.TX_PROFILE
+        shape = self.station.shape
+        return shape.smart and shape.live_purpose is Purpose.TX_PROFILE
 
     async def _ask(self, action: str, payload: Payload) -> Payload | None:
         """Return the answer; None where the station refuses or is too slow."""
@@ -291,10 +335,7 @@ class Commissioner(ActingAdapter):
             behaviour.lasting_kind,
             *(kind for kind in Kind if kind is not behaviour.lasting_kind),
         ]
-        if behaviour.lasting_stack_level is not None:
-            levels = [behaviour.lasting_stack_level]
-        else:
-            levels = sorted({self.station.shape.max_stack_level, 0}, reverse=True)
+        levels = self.station.shape.lasting_levels
         shapes = [
             (kind, level, each)
             for each in (False, True)

@@ -1,8 +1,9 @@
 """Limits as charging profiles in the words of OCPP 1.6, in the shape that the station takes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
+from typing import Self
 
 from .adapter import Limit, Schedule
 from .clock import format_time
@@ -13,6 +14,12 @@ from .quirks import Behaviour, Kind, Purpose
 # Profile ids: one that lasts (more where each connector needs its own), and one live limit of each connector.
 LASTING_PROFILE = 100
 LIVE_PROFILE = 200
+LEARNT_PURPOSE = "LivePurpose"  # among the station's variables
+_PURPOSES = {
+    Purpose.TX_PROFILE: "TxProfile",
+    Purpose.TX_DEFAULT: "TxDefaultProfile",
+    Purpose.STATION_MAX: "ChargePointMaxProfile",
+}
 _LONG_AGO = "2020-01-01T00:00:00.000Z"
 
 
@@ -53,10 +60,29 @@ class Shape:
         return self._says("ACPhaseSwitchingSupported")
 
     @property
+    def live_purpose(self) -> Purpose:
+        """By which profile live limits are set, as far as that is known."""
+        learnt = self.variables.get(LEARNT_PURPOSE)
+        return self.behaviour.live_purpose or Purpose(learnt or Purpose.TX_PROFILE)
+
+    def with_live(self, purpose: Purpose) -> Self:
+        """Return the same, with live limits set by another profile."""
+        return replace(self, behaviour=replace(self.behaviour, live_purpose=purpose))
+
+    @property
+    def lasting_levels(self) -> list[int]:
+        """The stack levels to try for the profile that lasts; live limits need one above it."""
+        if self.behaviour.lasting_stack_level is not None:
+            return [self.behaviour.lasting_stack_level]
+        if self.live_purpose is not Purpose.TX_PROFILE:
+            return [0]
+        return sorted({self.max_stack_level, 0}, reverse=True)
+
+    @property
     def dynamic(self) -> bool:
         """Whether the station takes profiles whose limit is changed by a message of its own (OCPP 2.1 K28)."""
         return self._says("SupportsDynamicProfiles") and (
-            self.behaviour.live_purpose is Purpose.TX_PROFILE
+            self.live_purpose is Purpose.TX_PROFILE
         )
 
     @property
@@ -83,7 +109,11 @@ class Shape:
 
     def lasting(self, limit: Limit, kind: Kind, stack_level: int) -> Payload:
         """Return the profile at which transactions begin and to which they fall back."""
-        profile = self._profile(LASTING_PROFILE, "TxDefaultProfile", stack_level, limit)
+        # A TxDefaultProfile would cap what the maximum of the station allows.
+        purpose = _PURPOSES[Purpose.TX_DEFAULT]
+        if self.live_purpose is Purpose.STATION_MAX:
+            purpose = _PURPOSES[Purpose.STATION_MAX]
+        profile = self._profile(LASTING_PROFILE, purpose, stack_level, limit)
         if kind is Kind.ABSOLUTE:
             profile["chargingProfileKind"] = "Absolute"
             profile["chargingSchedule"]["startSchedule"] = _LONG_AGO
@@ -92,9 +122,9 @@ class Shape:
     def live(self, connector: int, limit: Limit, transaction_id: str | None) -> Payload:
         """Return the profile of a live limit."""
         stack_level = min(1, self.max_stack_level)
-        purpose = "TxProfile"
-        if self.behaviour.live_purpose is Purpose.TX_DEFAULT:
-            purpose, transaction_id = "TxDefaultProfile", None
+        purpose = _PURPOSES[Purpose.TX_PROFILE]
+        if self.live_purpose is not Purpose.TX_PROFILE:
+            purpose, transaction_id = _PURPOSES[self.live_purpose], None
             stack_level = self.max_stack_level
         profile = self._profile(self.live_id(connector), purpose, stack_level, limit)
         if transaction_id is not None:

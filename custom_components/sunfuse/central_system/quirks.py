@@ -27,6 +27,7 @@ class Purpose(StrEnum):
 
     TX_PROFILE = "tx_profile"
     TX_DEFAULT = "tx_default"  # for stations that ignore or refuse a TxProfile; wears their flash
+    STATION_MAX = "station_max"  # for those that limit nothing but all of the station
 
 
 class Kind(StrEnum):
@@ -42,7 +43,7 @@ class Behaviour:
 
     unit: str | None = None  # "A" or "W"; None: ask it
     pause: Pause = Pause.ZERO
-    live_purpose: Purpose = Purpose.TX_PROFILE
+    live_purpose: Purpose | None = None  # None: the first that the station takes
     lasting_kind: Kind = Kind.RELATIVE
     lasting_stack_level: int | None = None  # None: the highest that it has
     settle_s: float | None = (

@@ -40,8 +40,12 @@ MAX_PENDING_PER_ADDRESS = 16
 _RATE = (20.0, 500.0)
 _PENDING_RATE = (1.0, 20.0)
 _STORM = (0.2, 10.0)  # connections per second, and how many at once
-_GUESSES = (0.1, 3.0)  # wrong passwords per second and address, and how many at once
+_GUESSES = (
+    0.1,
+    3.0,
+)  # wrong passwords per second, address and identity, and how many at once
 _STORM_WAIT_S = 10.0
+_MOST_HELD = 100  # connections that wait at a time
 MAX_IDENTITY = 64
 _CLOSE_S = 2.0
 _TEXT = "This is Sunfuse. Chargers connect here with OCPP over WebSocket.\n"
@@ -220,9 +224,13 @@ class CentralSystem:
         station = self._station_for(identity, request.remote or "")
         if station is None:
             return web.Response(status=503, text="Too many unknown chargers\n")
+        guesses = self._guesses[f"{request.remote} {station.identity}"]
+        if _must_prove(station) and guesses.owed() > _STORM_WAIT_S:
+            # Who guesses on many connections at once learns nothing: no password is looked at.
+            return web.Response(status=429, text="Too many wrong passwords\n")
         proven = self._proves(station, request)
         if not proven and _must_prove(station):
-            return await self._refuse(station, request)
+            return await self._refuse(station, request, guesses)
         old = self._links.get(station)
         if old is not None and not proven and await old.alive(self._timing.probe_s):
             _LOGGER.warning("A second %s tries to connect", identity)
@@ -261,7 +269,7 @@ class CentralSystem:
         )
 
     async def _refuse(
-        self, station: Station, request: web.Request
+        self, station: Station, request: web.Request, guesses: Bucket
     ) -> web.StreamResponse:
         """Refuse somebody who is not the station, more slowly each time."""
         address = request.remote or ""
@@ -271,7 +279,7 @@ class CentralSystem:
             address,
             station.identity,
         )
-        await self._hold_back(self._guesses[address].take())
+        await self._hold_back(guesses.take())
         return web.Response(
             status=401, headers={"WWW-Authenticate": 'Basic realm="OCPP"'}
         )
@@ -280,6 +288,8 @@ class CentralSystem:
         """Let a connection wait, but not beyond the end."""
         if not seconds or (task := asyncio.current_task()) is None:
             return
+        if len(self._held) >= _MOST_HELD:
+            raise web.HTTPServiceUnavailable
         self._held.add(task)
         try:
             async with asyncio.timeout(min(seconds, _STORM_WAIT_S)):

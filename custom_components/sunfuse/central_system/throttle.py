@@ -22,13 +22,20 @@ class Bucket:
 
     def take(self) -> float:
         """Take a token; return for how many seconds to wait until it is there."""
-        now = self._clock()
-        self._tokens = min(
-            self._burst, self._tokens + (now - self._at) * self._rate_per_s
-        )
-        self._at = now
+        self._fill()
         self._tokens -= 1
+        return self.owed()
+
+    def owed(self) -> float:
+        """Return for how many seconds to wait until what was taken is there."""
+        self._fill()
         return max(0.0, -self._tokens / self._rate_per_s)
+
+    def _fill(self) -> None:
+        now = self._clock()
+        filled = self._tokens + (now - self._at) * self._rate_per_s
+        self._tokens = min(self._burst, filled)
+        self._at = now
 
 
 class Throttle:

@@ -194,6 +194,8 @@ class Commands2(Commissioner):
                 for period in schedule["chargingSchedulePeriod"]
             ]
         profile["id"] = profile.pop("chargingProfileId")
+        if profile["chargingProfilePurpose"] == "ChargePointMaxProfile":
+            profile["chargingProfilePurpose"] = "ChargingStationMaxProfile"
         profile["chargingSchedule"] = [schedule]
         lapses = "duration" in schedule
         says = self.station.shape.lapses_offline
