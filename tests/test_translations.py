@@ -19,6 +19,7 @@ from custom_components.sunfuse.flows.charger import charger_schema
 from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
 from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
 from custom_components.sunfuse.flows.security import SECURITY
+from custom_components.sunfuse.flows.slow_meter import SLOW_METER
 from custom_components.sunfuse.flows.tables import LABELLED, ROW_ERRORS
 from custom_components.sunfuse.flows.tariff_forms import FORMS, FormContext
 from custom_components.sunfuse.flows.tariff_preview import SOURCE_ERRORS
@@ -240,6 +241,7 @@ def test_fields(hass: HomeAssistant) -> None:
         ("config", "site"): forms.GRID,
         ("config", "sun"): forms.SUN,
         ("config", "electrical"): forms.electrical_schema(metered=False),
+        ("config", "slow_meter"): SLOW_METER,
         ("config", "charger"): charger,
         **{("options", name): theme.schema(site) for name, theme in THEMES.items()},
         ("circuit", "user"): circuit.circuit_schema(CircuitTree.of(site)),

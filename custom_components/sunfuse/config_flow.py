@@ -64,10 +64,12 @@ from .flows.schemas import (
     SUN,
     electrical_schema,
     grid_form,
+    meter_of,
     sources_of,
     sun_form,
 )
 from .flows.simulated import simulated_data, simulated_subentries
+from .flows.slow_meter import SlowMeterFlow
 from .flows.tariff import TariffSubentryFlow
 from .sources.config import SourcesConfig
 from .sources.energy_dashboard import async_disabled_sensors, async_suggest_sources
@@ -92,7 +94,9 @@ _VOLTAGE_V = {
 }
 
 
-class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMAIN):
+class SunfuseConfigFlow(
+    ChargerFlowMixin, CardFlowMixin, SlowMeterFlow, ConfigFlow, domain=DOMAIN
+):
     """Set up a site, or accept a charger that was discovered."""
 
     VERSION = 1
@@ -168,6 +172,7 @@ class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMA
                 errors[CONF_SYSTEM] = "chargers_need_phases"
             if not errors:
                 self._form |= user_input
+                self.watch_meter(meter_of(user_input))
                 return await self.async_step_sun()
         phases = len(suggested.grid_phases) or 3
         values = grid_form(suggested) | {CONF_SYSTEM: self._system(phases)}
@@ -214,16 +219,16 @@ class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMA
         placeholders: dict[str, str] = {}
         if user_input is not None:
             errors = check_electrical(user_input)
-            tree = with_site(self._tree(), self._form | user_input)
-            if not errors and (
-                problem := fail_safe_problem(tree, self._chargers(), placeholders)
-            ):
+            form = self._form | user_input
+            if not errors and (problem := self._fuse_problem(form, placeholders)):
                 errors[CONF_MAIN_FUSE] = problem
             if not await self._port_is_free(None, user_input[CONF_PORT]):
                 errors[CONF_PORT] = "port_taken"
             if not errors:
-                self._form |= user_input
-                return await self.async_step_address()
+                self._form = form
+                return await self.async_warn_of_slow_meter(
+                    check=self._fuse_problem, then=self.async_step_address
+                )
         values = user_input or await self._electrical_values()
         return self.async_show_form(
             step_id="electrical",
@@ -233,6 +238,13 @@ class SunfuseConfigFlow(ChargerFlowMixin, CardFlowMixin, ConfigFlow, domain=DOMA
             errors=errors,
             description_placeholders=placeholders,
         )
+
+    def _fuse_problem(
+        self, form: Mapping[str, Any], placeholders: dict[str, str]
+    ) -> str | None:
+        """Return the error of a site whose fuse does not carry its chargers."""
+        tree = with_site(self._tree(), form)
+        return fail_safe_problem(tree, self._chargers(), placeholders)
 
     async def async_step_address(
         self, user_input: dict[str, Any] | None = None

@@ -80,9 +80,7 @@ class Observed:
     @property
     def grid_entities(self) -> tuple[str, ...]:
         """Return the sensors that protect the main fuse: those of the phases, else the total's."""
-        sources = self._sources
-        phases = (*sources.grid_phases, *sources.grid_phases_export)
-        return phases or (sources.grid.entities if sources.grid else ())
+        return self._sources.meter.fuse_entities
 
     @property
     def meter_interval(self) -> Interval | None:

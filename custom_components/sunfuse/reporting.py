@@ -94,11 +94,14 @@ async def async_report(
         voltage_v=site.voltage_v,
     )
     charger = _charger(entry, request)
+    observed = entry.runtime_data.observed
+    interval = observed.meter_interval if observed else None
     config = ReportConfig(
         connection=Connection(
             fuse_a=entry.data[CONF_MAIN_FUSE],
             voltage_v=entry.data[CONF_VOLTAGE],
             charger=charger,
+            meter_interval_s=interval.usual_s if interval else None,
             even_split=meters.shared_by > 1,
         ),
         phases=meters.phases,

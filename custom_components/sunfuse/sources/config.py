@@ -62,6 +62,12 @@ class MeterConfig:
         }
 
     @property
+    def fuse_entities(self) -> tuple[str, ...]:
+        """Return the sensors that protect a fuse: those of the phases, else the total's."""
+        total = self.power.entities if self.power else ()
+        return (*self.phases, *self.phases_export) or total
+
+    @property
     def entities(self) -> tuple[str, ...]:
         """Return every sensor that the meter is read from."""
         total = self.power.entities if self.power else ()

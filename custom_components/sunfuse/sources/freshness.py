@@ -5,17 +5,28 @@ last few hundred intervals are kept of each sensor, so what changes for good is 
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.components.recorder.history import state_changes_during_period
-from homeassistant.core import HomeAssistant
+from homeassistant.core import (
+    Event,
+    EventStateChangedData,
+    EventStateReportedData,
+    HomeAssistant,
+    callback,
+)
+from homeassistant.helpers.event import (
+    async_track_state_change_event,
+    async_track_state_report_event,
+)
 from homeassistant.helpers.recorder import get_instance
 
 from .rows import parse_number
 from .series import quantile
+from .states import problem_of
 
 WINDOW = 240
 # Fewer intervals say too little.
@@ -154,6 +165,39 @@ def interval_of(intervals_s: Iterable[float], *, regular: bool = False) -> Inter
 def lost_after_s(interval: Interval) -> float:
     """Return the silence after which a sensor that speaks regularly has fallen silent, at least half a minute."""
     return max(30.0, 10 * interval.usual_s, 3 * interval.longest_s)
+
+
+@callback
+def watch(
+    hass: HomeAssistant, entities: Iterable[str], freshness: Freshness
+) -> Callable[[], None]:
+    """Note whenever one of these sensors tells something; returns what ends that."""
+    watched = list(entities)
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        if state is None or problem_of(state)[0] is not None:
+            freshness.silent(event.data["entity_id"])
+        else:
+            freshness.told(state.entity_id, state.last_reported)
+
+    @callback
+    def reported(event: Event[EventStateReportedData]) -> None:
+        state = event.data["new_state"]
+        if problem_of(state)[0] is None:
+            freshness.told(state.entity_id, event.data["last_reported"], again=True)
+
+    stops = (
+        async_track_state_change_event(hass, watched, changed),
+        async_track_state_report_event(hass, watched, reported),
+    )
+
+    def stop() -> None:
+        for undo in stops:
+            undo()
+
+    return stop
 
 
 async def async_recorded_intervals(

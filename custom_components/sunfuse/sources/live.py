@@ -24,9 +24,9 @@ from ..engine.model import (
 )
 from .config import CircuitSources, MeterConfig, PowerSource, SourcesConfig
 from .counter import Counter
-from .freshness import Freshness
+from .freshness import Freshness, watch
 from .phases import on_the_site, signed_by_phase, signed_by_total
-from .states import SourceProblem, StateReader, Value, problem_of
+from .states import SourceProblem, StateReader, Value
 
 # Values that are told further apart speak of different times, so that one cannot lend the other its sign.
 SAME_TIME = timedelta(seconds=5)
@@ -96,23 +96,15 @@ class LiveSource:
         entities = self.entities
 
         @callback
-        def changed(event: Event[EventStateChangedData]) -> None:
-            state = event.data["new_state"]
-            if problem_of(state)[0] is None and state is not None:
-                self._freshness.told(state.entity_id, state.last_reported)
-            else:
-                self._freshness.silent(event.data["entity_id"])
+        def changed(_event: Event[EventStateChangedData]) -> None:
             on_change()
 
         @callback
-        def reported(event: Event[EventStateReportedData]) -> None:
-            state = event.data["new_state"]
-            if problem_of(state)[0] is None:
-                at = event.data["last_reported"]
-                self._freshness.told(state.entity_id, at, again=True)
+        def reported(_event: Event[EventStateReportedData]) -> None:
             on_change()
 
         stops = (
+            watch(self._hass, entities, self._freshness),
             async_track_state_change_event(self._hass, entities, changed),
             async_track_state_report_event(self._hass, entities, reported),
         )
@@ -155,9 +147,7 @@ class LiveSource:
 
     def _silence_s(self, meter: MeterConfig) -> float | None:
         """Return after which silence a meter is lost, by the sensors that protect the fuse."""
-        total = meter.power.entities if meter.power else ()
-        phases = (*meter.phases, *meter.phases_export)
-        return self._freshness.silence_s(phases or total)
+        return self._freshness.silence_s(meter.fuse_entities)
 
     def _meter(
         self, reader: StateReader, meter: MeterConfig, wired: tuple[int, ...]

@@ -1,0 +1,117 @@
+"""The step that warns of a meter which is too slow to protect a fuse, and says what to do about it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, override
+
+import probatio
+
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.const import UnitOfElectricCurrent
+from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_MAIN_FUSE, CONF_MARGIN
+from ..observing import is_slow, margin_for
+from ..sources.config import MeterConfig
+from ..sources.freshness import Freshness, Interval, async_recorded_intervals, watch
+from .checks import Errors, check_margin
+from .schemas import number
+
+type Form = Mapping[str, Any]
+
+SLOW_METER = probatio.Schema(
+    {probatio.Required(CONF_MARGIN): number(UnitOfElectricCurrent.AMPERE, step=0.5)}
+)
+
+
+class SlowMeterFlow(ConfigFlow):
+    """Watches the meter while the other forms are filled in."""
+
+    _form: dict[str, Any]
+    _meter: tuple[str, ...] = ()
+    _stop_watch: Callable[[], None] | None = None
+    _slow: tuple[str, Interval] | None = None
+    _seen: Freshness
+    _check: Callable[[Form, dict[str, str]], str | None]
+    _then: Callable[[], Awaitable[ConfigFlowResult]]
+
+    @callback
+    def watch_meter(self, meter: MeterConfig) -> None:
+        """See how often the sensors that were chosen tell something."""
+        if self._stop_watch:
+            self._stop_watch()
+        self._meter, self._seen = meter.fuse_entities, Freshness()
+        self._stop_watch = watch(self.hass, self._meter, self._seen)
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Watch no more once the flow is over."""
+        if self._stop_watch:
+            self._stop_watch()
+
+    async def async_warn_of_slow_meter(
+        self,
+        *,
+        check: Callable[[Form, dict[str, str]], str | None],
+        then: Callable[[], Awaitable[ConfigFlowResult]],
+    ) -> ConfigFlowResult:
+        """Warn of a meter that is slow for the margin, then go on.
+
+        `check` returns what is wrong with a site of another margin.
+        """
+        self._check, self._then = check, then
+        self._slow = await self._async_slow()
+        if self._slow is None:
+            return await then()
+        margin_a = margin_for(self._form[CONF_MAIN_FUSE], self._slow[1])
+        if self._form[CONF_MARGIN] >= margin_a:
+            return await then()
+        return await self.async_step_slow_meter()
+
+    async def async_step_slow_meter(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Say what helps, and propose a margin that allows for a slow meter."""
+        fuse_a = self._form[CONF_MAIN_FUSE]
+        errors: Errors = {}
+        placeholders: dict[str, str] = {}
+        if user_input is not None:
+            form = self._form | user_input
+            errors = check_margin(user_input[CONF_MARGIN], fuse_a)
+            if not errors and (problem := self._check(form, placeholders)):
+                errors[CONF_MARGIN] = problem
+            if not errors:
+                self._form = form
+                return await self._then()
+        assert self._slow
+        entity, interval = self._slow
+        margin_a = margin_for(fuse_a, interval)
+        return self.async_show_form(
+            step_id="slow_meter",
+            data_schema=self.add_suggested_values_to_schema(
+                SLOW_METER, user_input or {CONF_MARGIN: margin_a}
+            ),
+            errors=errors,
+            description_placeholders={
+                "entity": entity,
+                "interval": f"{interval.usual_s:.0f}",
+                "margin": f"{margin_a:.0f}",
+                **placeholders,
+            },
+        )
+
+    async def _async_slow(self) -> tuple[str, Interval] | None:
+        """Return the slowest sensor of the meter, if it is slow by what was recorded and by what was seen."""
+        recorded = await async_recorded_intervals(
+            self.hass, self._meter, dt_util.utcnow()
+        )
+        found = []
+        for entity in self._meter:
+            known = [recorded.get(entity), self._seen.of(entity)]
+            intervals = [interval for interval in known if interval is not None]
+            if intervals:
+                # What is recorded are changes, between which it may have told the same.
+                found.append((entity, min(intervals, key=lambda one: one.usual_s)))
+        slowest = max(found, key=lambda pair: pair[1].usual_s, default=None)
+        return slowest if slowest and is_slow(slowest[1]) else None
