@@ -207,34 +207,6 @@ def victron_grid_meter() -> Image:
     return image
 
 
-def solaredge_battery(*, meter_too: bool) -> Image:
-    """Return a SolarEdge inverter of 4.2 kW DC whose battery charges with 1500 W, with a meter or without."""
-    image: Image = {(HOLDING, address): 0 for address in range(40002, 40124)}
-    image |= {(HOLDING, address): 0 for address in range(0xE100, 0xE190)}
-    put(image, HOLDING, {40000: "SunS"}, "4")
-    put(image, HOLDING, {40002: 1, 40003: 65, 40069: 103, 40070: 50}, "H")
-    put(image, HOLDING, {40004: "SolarEdge", 40020: "SE10K-RWS48"}, "32")
-    put(image, HOLDING, {40052: "7E123456"}, "32")
-    # AC 4100 W as 41000 with the exponent -1, DC 4200 W as 420 with the exponent 1.
-    put(image, HOLDING, {40083: 4100, 40084: 0, 40100: 420, 40101: 1}, "h")
-    put(image, HOLDING, {40121: 1 if meter_too else 0xFFFF}, "H")
-    if meter_too:
-        put(image, HOLDING, {40188: 203, 40189: 105}, "H")
-        put(
-            image,
-            HOLDING,
-            phases(40191, 1, (100, 50, 20)) | {40190: 170, 40194: -1},
-            "h",
-        )
-        # Positive on export.
-        put(image, HOLDING, {40206: -1603, 40207: -2300, 40208: 1155, 40209: -458}, "h")
-        put(image, HOLDING, {40210: 0}, "h")
-    put(image, HOLDING, {0xE100: "SolarEdge"}, "32")
-    put(image, HOLDING, {0xE142: 9700.0, 0xE16C: 24.5}, "f", swap=True)
-    put(image, HOLDING, {0xE174: 1500.0, 0xE184: 64.0}, "f", swap=True)
-    return image
-
-
 def sma(device_class: int) -> Image:
     """Return an SMA inverter at 3000 W; a hybrid one draws 1603 W from the grid as well and charges with 400 W."""
     image: Image = {}
@@ -478,12 +450,6 @@ GOODWE = {
     "energy_import": 1234500.0,
     "energy_export": 678900.0,
 } | {k: v for k, v in three("grid_").items() if "current" not in k}
-STOREDGE = three("grid_") | {
-    "power": 4100.0,
-    "solar_power": 5700.0,
-    "battery_power": -1500.0,
-    "battery_soc": 64.0,
-}
 GX = {
     "grid_power": TOTAL,
     "grid_power_l1": 2300.0,
@@ -523,17 +489,6 @@ def known() -> Iterator[tuple[str, Known]]:
     yield (
         "victron_grid_meter",
         Known(image=victron_grid_meter(), values=GRID_METER, unit_id=30),
-    )
-    yield (
-        "solaredge_battery",
-        Known(
-            image=solaredge_battery(meter_too=False),
-            values={"battery_power": -1500.0, "battery_soc": 64.0, "temperature": 24.5},
-        ),
-    )
-    yield (
-        "solaredge_storedge",
-        Known(image=solaredge_battery(meter_too=True), values=STOREDGE),
     )
     yield (
         "sma_inverter",

@@ -14,7 +14,7 @@ from .images import KNOWN
 from .server import serving
 from .test_connection import connected
 
-# What the issue asks for, by the makers' names. Fronius, SMA and SolarEdge speak SunSpec as well (test_sunspec.py).
+# What the issue asks for, by the makers' names. Fronius and SolarEdge are found by SunSpec (test_sunspec.py).
 ASKED_FOR = {
     "Eastron": 5,
     "Carlo Gavazzi": 4,
@@ -23,7 +23,6 @@ ASKED_FOR = {
     "Janitza": 1,
     "Siemens": 1,
     "Victron Energy": 2,
-    "SolarEdge": 2,
     "SMA": 3,
     "Huawei": 1,
     "Sungrow": 2,

@@ -10,6 +10,7 @@ from .device import Condition, Device, DeviceKind, Information, Quantity
 from .registers import ReadRegisters, Table, ValueType, register
 from .sunspec_chain import MARK_LENGTH, MARK_TEXT, Block, chain_at
 from .sunspec_readings import readings_of
+from .sunspec_solaredge import MANUFACTURER as SOLAREDGE, batteries_at
 
 DISCOVERED = "sunspec/discovered"
 
@@ -25,17 +26,19 @@ async def discover(read: ReadRegisters) -> Device | None:
     for base in _BASES:
         chain = await chain_at(read, base)
         if chain and chain[0].model == models.COMMON:
-            device = _device(base, chain)
+            device = await _device(read, base, chain)
             if device.readings:
                 return device
     return None
 
 
-def _device(base: int, chain: Sequence[Block]) -> Device:
+async def _device(read: ReadRegisters, base: int, chain: Sequence[Block]) -> Device:
     """Return what the chain describes. A second common model begins a device behind the first, such as its meter."""
     common = chain[0]
     manufacturer = common.text(2, 16)
-    readings = readings_of(chain, manufacturer)
+    solaredge = manufacturer.startswith(SOLAREDGE)
+    batteries = await batteries_at(read) if solaredge else []
+    readings = readings_of(chain, manufacturer, batteries)
     used = sorted({block.model for block in chain if block.model != models.COMMON})
     mark = register(Table.HOLDING, base, ValueType.STRING, count=MARK_LENGTH)
     return Device(

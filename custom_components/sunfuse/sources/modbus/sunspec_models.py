@@ -85,6 +85,9 @@ _INVERTER_FLOAT: Points = {
     Quantity.SOLAR_ENERGY: _float(32),
     Quantity.TEMPERATURE: _float(40),
 }
+# Of models 101 to 103: what comes from the sun and from a battery at the same inputs.
+DC_POWER = _integer(31, 32)
+WITH_DC_POWER = frozenset((101, 102, 103))
 # Model 701, of IEEE 1547-2018: its wiring tells how many phases there are.
 WIRING = Point(offset=2, type=ValueType.UINT16)
 PHASES_BY_WIRING = {0: 1, 1: 2, 2: 3}

@@ -7,6 +7,7 @@ from . import sunspec_models as models
 from .device import PLAUSIBLE, Dimension, Quantity, Reading, Term
 from .registers import Table, ValueType
 from .sunspec_chain import Block
+from .sunspec_solaredge import MANUFACTURER as SOLAREDGE, Battery, storage_of
 
 _PHASES: Mapping[int, frozenset[Quantity]] = {
     phase: frozenset(
@@ -57,13 +58,15 @@ class _Maker:
 # SolarEdge: positive on export (evcc solaredge-hybrid: scale -1). KOSTAL: no document tells the sign of its model 203;
 # its own registers do (kostal_plenticore).
 _MAKERS: Mapping[str, _Maker] = {
-    "SolarEdge": _Maker(meter_sign=-1),
+    SOLAREDGE: _Maker(meter_sign=-1),
     "KOSTAL": _Maker(meter=False),
 }
 
 
-def readings_of(chain: Sequence[Block], manufacturer: str) -> dict[Quantity, Reading]:
-    """Return all that a chain lets one read, by what it means for a site."""
+def readings_of(
+    chain: Sequence[Block], manufacturer: str, batteries: Sequence[Battery]
+) -> dict[Quantity, Reading]:
+    """Return all that a chain and the batteries beside it let one read, by what it means for a site."""
     maker = next(
         (maker for name, maker in _MAKERS.items() if manufacturer.startswith(name)),
         _Maker(),
@@ -71,11 +74,17 @@ def readings_of(chain: Sequence[Block], manufacturer: str) -> dict[Quantity, Rea
     inverter = _first(chain, models.INVERTERS)
     # The first of several meters; where it is at an inverter, it is the one at the grid.
     meter = _first(chain, models.METERS) if maker.meter else None
-    storage = _storage(chain)
+    storage = storage_of(batteries) or _storage(chain)
     readings: dict[Quantity, Reading] = {}
     if inverter is not None:
         readings |= _inverter(inverter, storage=bool(storage))
-        readings |= _solar(chain, inverter, storage=bool(storage))
+        solar = (
+            _solar_beside(inverter, batteries)
+            if batteries
+            else _solar(chain, inverter, storage=bool(storage))
+        )
+        if solar:
+            readings[Quantity.SOLAR_POWER] = _reading(Quantity.SOLAR_POWER, *solar)
     if meter is not None:
         of_meter = _meter(meter, maker.meter_sign)
         readings |= _of_the_grid(of_meter) if inverter is not None else of_meter
@@ -145,20 +154,21 @@ def _of_the_grid(readings: Mapping[Quantity, Reading]) -> dict[Quantity, Reading
     }
 
 
-def _solar(
-    chain: Sequence[Block], inverter: Block, *, storage: bool
-) -> dict[Quantity, Reading]:
+def _solar(chain: Sequence[Block], inverter: Block, *, storage: bool) -> list[Term]:
     """Return the power of the sun: without a battery all that the inverter gives, else what its solar inputs give."""
-    terms: list[Term] = []
     if storage:
-        terms = [term for role, term in _inputs(chain) if role == 0]
-    elif power := inverter.term(
-        models.INVERTERS[inverter.model][Quantity.POWER], default=0
-    ):
-        terms = [power]
-    if not terms:
-        return {}
-    return {Quantity.SOLAR_POWER: _reading(Quantity.SOLAR_POWER, *terms)}
+        return [term for role, term in _inputs(chain) if role == 0]
+    point = models.INVERTERS[inverter.model][Quantity.POWER]
+    power = inverter.term(point, default=0)
+    return [power] if power else []
+
+
+def _solar_beside(inverter: Block, batteries: Sequence[Battery]) -> list[Term]:
+    """Return the power of the sun where batteries share its inputs: what comes in, and what they take before that."""
+    if inverter.model not in models.WITH_DC_POWER:
+        return []
+    power = inverter.term(models.DC_POWER, default=0)
+    return [power, *(battery.charging() for battery in batteries)] if power else []
 
 
 def _storage(chain: Sequence[Block]) -> dict[Quantity, Reading]:
