@@ -86,6 +86,11 @@ class Controller:
         ]
         self.tick()
 
+    @property
+    def memory(self) -> Memory:
+        """Return what the engine remembers."""
+        return self._memory
+
     def _remembered(self) -> dict[str, Any]:
         return self._memory.to_dict()
 
@@ -193,6 +198,7 @@ class Controller:
             # Before there is a meter to read, there is nothing to remember and nothing to tell the chargers.
             self.recorder.add(self._memory, snapshot, decision)
             self._memory = memory
+            self._persistence.note(memory.lasting())
             self._send(decision)
         by_id = {connector.id: connector for connector in decision.connectors}
         self._coordinator.async_set_updated_data(

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 
@@ -15,8 +16,9 @@ from .const import DOMAIN
 STORAGE_VERSION = 1
 # A power cut loses no more than this of what the chargers told.
 SAVE_DELAY_S = 5
-# Turns and delays in the engine are minutes long; flash wears with every write.
-ENGINE_INTERVAL = timedelta(minutes=2)
+# Who runs since when is saved when it changes. The rest of the engine's past is worth a minute: flash wears with
+# every write.
+ENGINE_INTERVAL = timedelta(minutes=1)
 
 
 class Persistence:
@@ -37,6 +39,7 @@ class Persistence:
         self._stored: dict[str, Any] = {"stations": {}, "engine": None}
         self._central_system: CentralSystem | None = None
         self._engine: Callable[[], dict[str, Any]] | None = None
+        self._lasting: tuple[object, ...] = ()
         self._seen: dict[str, tuple[object, ...]] = {}
 
     async def async_load(self) -> None:
@@ -68,6 +71,8 @@ class Persistence:
         self._engine = engine
         stops = (
             central_system.subscribe(self._station_changed),
+            # What is to be saved soon is saved before Home Assistant ends.
+            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._stopping),
             async_track_time_interval(
                 self._hass, self._save_soon, ENGINE_INTERVAL, cancel_on_shutdown=True
             ),
@@ -98,6 +103,17 @@ class Persistence:
         if self._seen.get(state.identity) != lasting:
             self._seen[state.identity] = lasting
             self._save_soon()
+
+    @callback
+    def note(self, lasting: tuple[object, ...]) -> None:
+        """Save when something of the engine's past changed that must not be lost."""
+        if lasting != self._lasting:
+            self._lasting = lasting
+            self._save_soon()
+
+    @callback
+    def _stopping(self, _event: Event) -> None:
+        self._save_soon()
 
     @callback
     def _save_soon(self, _now: datetime | None = None) -> None:

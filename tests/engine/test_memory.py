@@ -130,3 +130,19 @@ def test_another_site_does_not_inherit_loads() -> None:
     )
     decision, _ = decide(single, memory)
     assert decision.circuits[0].uncontrolled_a == (0.0,)
+
+
+def test_what_a_restart_must_not_lose_changes_seldom() -> None:
+    """It is saved when somebody starts or stops, and not at every reading."""
+    snapshot = site(car("a"))
+    memory = Memory()
+    told = []
+    for _ in range(6):
+        decision, memory = decide(snapshot, memory)
+        told.append(memory.lasting())
+        snapshot = later(snapshot, 5, decision)
+    assert len(set(told)) == 1
+    snapshot = replace(
+        snapshot, connectors=(replace(snapshot.connectors[0], mode=Mode.OFF),)
+    )
+    assert decide(snapshot, memory)[1].lasting() != told[-1]

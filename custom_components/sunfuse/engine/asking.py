@@ -1,6 +1,6 @@
 """What each connector asks for: whether, on which phases, with which claim, and the most that it may take."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .boost import boosting
 from .learning import SETTLED, expected_a
@@ -66,9 +66,40 @@ def begin(connector: Connector, snapshot: Snapshot, memory: Memory) -> Connector
     return past
 
 
+def recalled(snapshot: Snapshot, memory: Memory) -> Snapshot:
+    """Return the snapshot with the offers that chargers still have, though it is not known yet.
+
+    After a restart nobody has confirmed anything, but what was confirmed before has not lapsed: a car that charges
+    goes on with it, and need not begin at the minimum again.
+    """
+    now = snapshot.now
+    connectors = tuple(
+        replace(connector, offer_a=past.told_a, offer_until=past.told_until)
+        if connector.offer_a is None
+        and (past := memory.connector(connector.id)).told_until is not None
+        and past.told_until > now
+        else connector
+        for connector in snapshot.connectors
+    )
+    if connectors == snapshot.connectors:
+        return snapshot
+    return replace(snapshot, connectors=connectors)
+
+
 def forget(connector: Connector, past: ConnectorMemory) -> ConnectorMemory:
-    """Return what is kept of a connector that asks for nothing: it starts anew when it asks again."""
-    kept = ConnectorMemory(draws=past.draws, switches=past.switches, offers=past.offers)
+    """Return what is kept of a connector that asks for nothing: it starts anew when it asks again.
+
+    One that is merely out of reach, or has not told its state since it came back, has forgotten nothing itself.
+    """
+    if not connector.reachable or connector.status is ConnectorStatus.UNAVAILABLE:
+        return past
+    kept = ConnectorMemory(
+        draws=past.draws,
+        switches=past.switches,
+        offers=past.offers,
+        told_a=past.told_a,
+        told_until=past.told_until,
+    )
     if connector.status in NO_CAR:
         return kept
     for name in _KEPT:

@@ -10,7 +10,7 @@ minutes.
 
 from collections.abc import Mapping
 
-from .asking import Ask, forget
+from .asking import Ask, forget, recalled
 from .boost import boosted_since
 from .calm import FORGIVEN, locked_out
 from .memory import Boosted, ConnectorMemory, Memory
@@ -42,6 +42,7 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
         ValueError: the circuits are not a tree with one root, or a connector's circuit is not in it.
 
     """
+    snapshot = recalled(snapshot, memory)
     tick = open_tick(snapshot, memory)
     _choose_who_may(tick)
     command(tick)
@@ -213,6 +214,7 @@ def _lived(
 ) -> ConnectorMemory:
     """Return a connector's past with what was decided now."""
     connector, past, now = standing.connector, standing.past, tick.snapshot.now
+    past.told_a, past.told_until = connector.offer_a, connector.offer_until
     if not standing.wanted:
         return forget(connector, past)
     if offer_a > (connector.offer_a or 0.0):

@@ -57,6 +57,8 @@ class ConnectorMemory:
     more_since: datetime | None = None  # all phases would be better since
     # Commanded against measured
     offers: tuple[Offered, ...] = ()  # as far back as the newest draw may answer to
+    told_a: float | None = None  # what the charger last confirmed
+    told_until: datetime | None = None  # and when that lapses
     above_since: datetime | None = None
     asked_again_at: datetime | None = None
     disobeyed_at: datetime | None = None  # it had to be stopped for that
@@ -128,6 +130,22 @@ class Memory:
     def circuit(self, circuit_id: str) -> CircuitMemory:
         """Return what is remembered of a circuit."""
         return self.circuits.get(circuit_id, _NO_CIRCUIT)
+
+    def lasting(self) -> tuple[object, ...]:
+        """Return what a restart must not lose: turns, lockouts, phases, boosts. It changes seldom."""
+        return tuple(
+            (
+                name,
+                past.on_since,
+                past.off_since,
+                past.stopped_at,
+                past.phases,
+                past.switches,
+                past.boost_at,
+                past.disobeyed_at,
+            )
+            for name, past in self.connectors.items()
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return a form that JSON can hold."""
