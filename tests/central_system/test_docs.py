@@ -42,3 +42,16 @@ def test_named_tests_exist() -> None:
         for action, (_, tests) in _rows(title).items():
             for test in tests:
                 assert f"def {test}(" in code, (action, test)
+
+
+def test_every_line_has_its_test() -> None:
+    """Every test that is named for what happens on a bad network is there."""
+    section = DOCS.read_text(encoding="utf-8").split("\n### What is tried\n")[1]
+    rows = [line for line in section.split("\n## ")[0].splitlines() if "| test" in line]
+    assert len(rows) > 20
+    code = "".join(
+        path.read_text(encoding="utf-8") for path in FOLDER.glob("test_*.py")
+    )
+    for row in rows:
+        for test in re.findall(r"test_\w+", row):
+            assert f"def {test}(" in code, test

@@ -204,6 +204,26 @@ async def test_watts_only(bench: Bench) -> None:
     assert 9 < bench.draw_a <= 10.1
 
 
+@each(Behaviour(register_per_session=True))
+async def test_register_of_the_session(bench: Bench) -> None:
+    """A register that starts again with each transaction is the session's: the lifetime energy only rises."""
+    bench.wanted_a = 10
+    sessions: list[float] = []
+    lifetimes: list[float] = []
+    for _ in range(2):
+        before_wh = bench.charger.values.energy_wh
+        bench.charger.plug_in(soc=0.3)
+        await bench.advance(400)
+        lifetimes.append(bench.connector.meter.energy_wh or 0.0)
+        bench.charger.unplug()
+        await bench.advance(10)
+        sessions.append(bench.charger.values.energy_wh - before_wh)
+        await bench.until(lambda: len(bench.finished) == len(sessions))
+    told = [transaction.energy_wh for transaction in bench.finished]
+    assert told == [pytest.approx(wh, abs=3) for wh in sessions]
+    assert 0 < lifetimes[0] < lifetimes[1]
+
+
 @each(Behaviour(switches_phases=True))
 async def test_switches_phases(bench: Bench) -> None:
     """A charger that can is brought to one phase while it charges, and back to three."""
