@@ -111,7 +111,7 @@ def _price_section(site: Entities) -> Card:
     # The browser's own clock names the hours; rows are quarter hours from now on.
     rows = (
         f"{{% set rows = state_attr('{price}', 'prices') or [] %}}"
-        "{% set top = rows | map(attribute='value') | max(default=1) %}"
+        "{% set top = (rows | map(attribute='value') | list + [0.001]) | max %}"
         "{% for row in rows[::4] %}{% if loop.index <= 24 %}"
         "`{{ (row.start | as_datetime | as_local).strftime('%H:%M') }} "
         "{{ '%.3f' | format(row.value) }} "

@@ -140,7 +140,12 @@ def table_data(value: object, rows: object) -> dict[str, Any]:
     """Return what is stored of a table's value and rows."""
     stored = [
         {
-            **{key: item for key, item in row.items() if not key.startswith("season_")},
+            # What was cleared in the editor may be there as nothing.
+            **{
+                key: item
+                for key, item in row.items()
+                if key not in _SEASON and item not in (None, "")
+            },
             "season": _season(row),
         }
         for row in (rows if isinstance(rows, list) else [])
