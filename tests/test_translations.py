@@ -13,7 +13,13 @@ import pytest
 from custom_components.sunfuse.circuits import CircuitTree
 from custom_components.sunfuse.config_flow import SunfuseConfigFlow
 from custom_components.sunfuse.engine.model import ReasonKey
-from custom_components.sunfuse.flows import card, circuit, passwords, schemas as forms
+from custom_components.sunfuse.flows import (
+    card,
+    circuit,
+    modbus_forms as modbus,
+    passwords,
+    schemas as forms,
+)
 from custom_components.sunfuse.flows.capacity import CAPACITY_FORMS, RULE_ERRORS
 from custom_components.sunfuse.flows.charger import charger_schema
 from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
@@ -23,6 +29,8 @@ from custom_components.sunfuse.flows.slow_meter import SLOW_METER
 from custom_components.sunfuse.flows.tables import LABELLED, ROW_ERRORS
 from custom_components.sunfuse.flows.tariff_forms import FORMS, FormContext
 from custom_components.sunfuse.flows.tariff_preview import SOURCE_ERRORS
+from custom_components.sunfuse.sources.modbus.device import Quantity
+from custom_components.sunfuse.sources.modbus.library import Library
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
@@ -257,12 +265,25 @@ def test_fields(hass: HomeAssistant) -> None:
         ("card", "reconfigure"): card.HOLDER,
     }
     expected |= _tariff_forms(hass)
+    library = Library(devices={})
+    expected |= {
+        ("modbus", "network"): modbus.NETWORK,
+        ("modbus", "serial"): modbus.SERIAL,
+        ("modbus", "search"): modbus.SEARCH,
+        ("modbus", "choose"): modbus.choose_schema(library),
+        ("modbus", "found"): modbus.found_schema(()),
+        ("modbus", "confirm"): modbus.CONFIRM,
+        ("modbus", "reconfigure_network"): modbus.RECONFIGURE_NETWORK,
+        ("modbus", "reconfigure_serial"): modbus.RECONFIGURE_SERIAL,
+    }
     without = {
         ("tariff", "preview"),
         ("config", "user"),
         ("config", "address"),
         ("options", "init"),
         ("charger", "password_shown"),
+        ("modbus", "user"),
+        ("modbus", "method"),
     }
     steps = {
         (flow, name): step
@@ -458,6 +479,8 @@ def test_selectors(hass: HomeAssistant) -> None:
         ADVANCED_SCHEMA,
         passwords.PASSWORD,
         SECURITY,
+        modbus.NETWORK,
+        modbus.SERIAL,
         *_tariff_forms(hass).values(),
         card.NEW_CARD,
         card.AUTHORIZATION,
@@ -583,6 +606,8 @@ async def test_entities(hass: HomeAssistant, socket_enabled: None) -> None:
     texts = {
         (domain, key) for domain, keys in ENGLISH["entity"].items() for key in keys
     }
+    # Nothing of a simulated site is read over Modbus.
+    named |= {("sensor", f"modbus_{quantity}") for quantity in Quantity}
     assert named == texts
 
     for entity in entities:

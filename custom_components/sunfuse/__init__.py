@@ -14,7 +14,14 @@ from .authorization import Cards, follow_strangers
 from .battery_hold import BatteryHold
 from .central_system import CentralSystem
 from .circuits import CircuitTree
-from .const import CONF_KIND, CONF_PORT, CONF_SOURCES, DOMAIN, KIND_SIMULATED
+from .const import (
+    CONF_KIND,
+    CONF_PORT,
+    CONF_SOURCES,
+    DOMAIN,
+    KIND_SIMULATED,
+    SUBENTRY_MODBUS,
+)
 from .controller import Controller
 from .coordinator import SunfuseCoordinator
 from .data import SunfuseConfigEntry, SunfuseData
@@ -32,6 +39,7 @@ from .simulation import SimulatedHouse
 from .snapshot import site_of
 from .sources.config import SourcesConfig
 from .sources.live import LiveSource
+from .sources.modbus.site import DeviceConfig, SiteDevices
 from .tls import async_tls, forget_issue, is_encrypted
 from .updates import follow_entry, follow_renames, follow_stations
 
@@ -88,6 +96,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         settings=settings,
         battery_hold=battery_hold,
         sentences=await async_load_sentences(hass),
+        modbus=await _modbus(hass, entry),
         simulated_house=house,
         prices=await async_load_prices(hass, entry),
         peaks=await async_load_peaks(hass, entry),
@@ -106,6 +115,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     if house:
         await house.async_start(central_system.port)
         entry.async_on_unload(house.async_stop)
+    entry.runtime_data.modbus.start()
     controller.start(_live_source(hass, entry, house))
     entry.async_on_unload(controller.stop)
     entry.async_on_unload(observed.start(coordinator, entry.runtime_data.sources))
@@ -161,6 +171,17 @@ async def async_remove_config_entry_device(
     return False
 
 
+async def _modbus(hass: HomeAssistant, entry: SunfuseConfigEntry) -> SiteDevices:
+    """Return the site's Modbus devices, ready to be read."""
+    devices = SiteDevices(hass, entry)
+    entry.async_on_unload(devices.async_stop)
+    await devices.async_load(
+        (subentry.subentry_id, subentry.title, DeviceConfig.from_dict(subentry.data))
+        for subentry in entry.get_subentries_of_type(SUBENTRY_MODBUS)
+    )
+    return devices
+
+
 async def _listen(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Listen for chargers: from anywhere, but for a simulated site from this machine alone."""
     central_system = entry.runtime_data.central_system
@@ -183,6 +204,7 @@ async def _listen(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     entry.async_on_unload(central_system.stop)
 
     async def shut_down(_event: Event) -> None:
+        await entry.runtime_data.modbus.async_stop()
         # Entries are not unloaded when Home Assistant stops; the chargers should see an orderly goodbye.
         await entry.runtime_data.battery_hold.async_stop()
         if house := entry.runtime_data.simulated_house:

@@ -36,6 +36,7 @@ from .const import (
     SUBENTRY_CARD,
     SUBENTRY_CHARGER,
     SUBENTRY_CIRCUIT,
+    SUBENTRY_MODBUS,
     SUBENTRY_TARIFF,
     SYSTEM_SINGLE_PHASE,
     SYSTEM_SPLIT_PHASE,
@@ -54,6 +55,7 @@ from .flows.checks import (
 )
 from .flows.circuit import CircuitSubentryFlow
 from .flows.fail_safe import chargers_of, fail_safe_problem, with_site
+from .flows.modbus import ModbusSubentryFlow
 from .flows.options import SunfuseOptionsFlow
 from .flows.schemas import (
     GRID,
@@ -127,6 +129,7 @@ class SunfuseConfigFlow(
             SUBENTRY_CARD: CardSubentryFlow,
             SUBENTRY_TARIFF: TariffSubentryFlow,
             SUBENTRY_CAPACITY: CapacitySubentryFlow,
+            SUBENTRY_MODBUS: ModbusSubentryFlow,
         }
 
     @override

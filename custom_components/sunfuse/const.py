@@ -90,6 +90,9 @@ TLS_FILES: Final = "files"
 DEFAULT_EXPIRY_S: Final = 120
 DEFAULT_RENEW_S: Final = 40
 
+# A Modbus device of a site; its data is `sources.modbus.site.DeviceConfig`.
+SUBENTRY_MODBUS: Final = "modbus"
+
 MAIN_CIRCUIT: Final = "main"
 
 # The keys of a circuit's sub-entry. The main fuse has those from the assumed load on in its entry or its options.

@@ -12,6 +12,7 @@ from .const import CONF_IDENTITY
 from .engine.model import ConnectorDecision, Decision, Snapshot
 from .settings import ConnectorSettings, Settings
 from .sources.config import SourcesConfig
+from .sources.modbus.site import SiteDevices
 from .sources.states import SourceProblem
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class SunfuseData:
     battery_hold: BatteryHold
     sentences: Mapping[str, str]
     cards: Cards
+    modbus: SiteDevices
     simulated_house: SimulatedHouse | None = None
     prices: SitePrices | None = None
     peaks: SitePeaks

@@ -19,6 +19,7 @@ TO_REDACT = {
     "id_token",
     "last_card",
     "serial",
+    "serial_number",
     CONF_PASSWORD,
     "AuthorizationKey",
     "SecurityCtrlr.BasicAuthPassword",
@@ -50,6 +51,7 @@ async def async_get_config_entry_diagnostics(
             }
             for subentry in entry.get_subentries_of_type(SUBENTRY_CARD)
         ],
+        "modbus": [device.diagnostics() for device in runtime.modbus.devices.values()],
         "snapshot": asdict(data.snapshot),
         "decision": asdict(data.decision),
         "stations": [

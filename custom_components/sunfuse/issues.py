@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -13,6 +14,9 @@ from .data import ConnectorData, SiteData, SunfuseConfigEntry
 from .engine.model import ConnectorProblem
 from .observing import margin_for
 from .sources.states import ProblemKind
+
+# A restart of a device or a gateway, and the update of its firmware, are over by then.
+MODBUS_GONE_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,7 @@ def _issues(data: SiteData, entry: SunfuseConfigEntry) -> Iterator[Issue]:
             placeholders=(("entity", entity_id), ("site", entry.title)),
         )
     yield from _slow_meter(entry)
+    yield from _modbus_issues(entry)
     for connector in data.connectors.values():
         yield from _charger_issues(connector)
 
@@ -109,6 +114,20 @@ def _price_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:
             translation_key=f"price_{problem.key}",
             about="prices",
             placeholders=(("site", entry.title), ("detail", problem.detail or "?")),
+        )
+
+
+def _modbus_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:
+    devices = entry.runtime_data.modbus
+    for subentry_id, reader in devices.gone(dt_util.utcnow(), MODBUS_GONE_AFTER):
+        yield Issue(
+            translation_key="modbus_gone",
+            about=subentry_id,
+            placeholders=(
+                ("device", reader.name),
+                ("site", entry.title),
+                ("detail", reader.last_error or "?"),
+            ),
         )
 
 

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
+from .const import SUBENTRY_MODBUS
 from .data import ConnectorKey, SunfuseConfigEntry
 from .entity import ChargerEntity, ConnectorEntity, SiteEntity, add_connector_entities
 from .explain import explain
@@ -19,6 +20,7 @@ from .sensors.connector import (
     connector_sensors,
 )
 from .sensors.forecast import FORECAST_SENSORS, ForecastSensor
+from .sensors.modbus import ModbusSensor
 from .sensors.observed import OBSERVED_SENSORS, ObservedSensor
 from .sensors.peaks import PEAK_SENSORS, PeakSensor
 from .sensors.prices import PRICE_SENSORS, PriceSensor
@@ -76,6 +78,16 @@ async def async_setup_entry(
             for description in SIMULATED_SENSORS
         )
         async_add_entities([SimulatedForecastSensor(entry, house)])
+
+    for subentry in entry.get_subentries_of_type(SUBENTRY_MODBUS):
+        device = entry.runtime_data.modbus.devices[subentry.subentry_id]
+        async_add_entities(
+            (
+                ModbusSensor(hass, entry, subentry, device, quantity)
+                for quantity in device.config.quantities
+            ),
+            config_subentry_id=subentry.subentry_id,
+        )
 
     def create(subentry: ConfigSubentry, key: ConnectorKey) -> list[ChargerEntity]:
         phases = station_config(subentry.data, site).phases

@@ -85,14 +85,23 @@ class Connection:
         return self._client is not None and self._client.connected
 
     async def read(
-        self, unit: int, table: Table, address: int, count: int, pause_s: float = 0.0
+        self,
+        unit: int,
+        table: Table,
+        address: int,
+        count: int,
+        *,
+        pause_s: float = 0.0,
+        timeout_s: float | None = None,
     ) -> tuple[int, ...]:
         """Read registers of a device; opens the connection where that is due. Raises RequestError."""
         async with self._lock:
             try:
                 client = await self._open()
                 await self._wait_for_silence(unit)
-                words = await self._request(client, unit, table, address, count)
+                words = await self._request(
+                    client, unit, table, address, count, timeout_s
+                )
             except RequestError as err:
                 self.failures[err.failure] += 1
                 self.last_error = str(err)
@@ -102,6 +111,11 @@ class Connection:
                 pause_s = max(pause_s, _SERIAL_PAUSE_S if serial else 0.0)
                 self._free_at = _now() + pause_s
             return words
+
+    async def open(self) -> None:
+        """Open the connection where it is not. Raises RequestError."""
+        async with self._lock:
+            await self._open()
 
     async def close(self) -> None:
         """Close the connection, after the request that is under way."""
@@ -184,7 +198,13 @@ class Connection:
             await asyncio.sleep(wait_s)
 
     async def _request(
-        self, client: Client, unit: int, table: Table, address: int, count: int
+        self,
+        client: Client,
+        unit: int,
+        table: Table,
+        address: int,
+        count: int,
+        timeout_s: float | None,
     ) -> tuple[int, ...]:
         read = (
             client.read_holding_registers
@@ -194,7 +214,9 @@ class Connection:
         self.requests += 1
         started = _now()
         try:
-            async with asyncio.timeout(self._request_timeout_s) as self._deadline:
+            async with asyncio.timeout(
+                timeout_s or self._request_timeout_s
+            ) as self._deadline:
                 answer = await read(address, count=count, device_id=unit)
         except (ModbusException, TimeoutError) as err:
             # pymodbus makes an error of its own of a cancellation: ours must not be lost.
@@ -225,7 +247,8 @@ class Connection:
             self._drop()
             self._silent = 0
         elif self.link.kind is not LinkKind.TCP:
-            self._quiet_until[unit] = _now() + self._request_timeout_s
+            # It may come as late again as it is by now.
+            self._quiet_until[unit] = 2 * _now() - started
         return RequestError(Failure.NO_ANSWER, f"unit {unit}, {_now() - started:.1f} s")
 
     def _answered(self, latency_s: float) -> None:

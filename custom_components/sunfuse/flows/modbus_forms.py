@@ -1,0 +1,161 @@
+"""The forms of a Modbus device, and the links that they describe."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import probatio
+
+from homeassistant.const import CONF_NAME
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    SerialPortSelector,
+    TextSelector,
+)
+
+from ..const import CONF_PORT
+from ..sources.modbus.device import Dimension, Parity, SerialSettings
+from ..sources.modbus.library import Library
+from ..sources.modbus.link import Link, LinkKind
+from ..sources.modbus.scan import Found
+from .schemas import PORT, number
+
+CONF_CONNECTION = "connection"
+CONF_HOST = "host"
+CONF_DEVICE_PATH = "device_path"
+CONF_BAUDRATE = "baudrate"
+CONF_PARITY = "parity"
+CONF_STOP_BITS = "stop_bits"
+CONF_UNITS = "units"
+CONF_UNIT = "unit"
+CONF_DEVICE = "device"
+CONF_FOUND = "found"
+
+# The Modbus TCP port (IANA); most devices on a line answer at the first ids, Victron's GX at 100.
+USUAL_PORT = 502
+USUAL_UNITS = "1-5, 100, 247"
+_BAUDRATES = ("1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200")
+_PARITIES = {"none": Parity.NONE, "even": Parity.EVEN, "odd": Parity.ODD}
+UNIT_NAMES = {
+    Dimension.POWER: "W",
+    Dimension.CURRENT: "A",
+    Dimension.VOLTAGE: "V",
+    Dimension.ENERGY: "Wh",
+    Dimension.FREQUENCY: "Hz",
+    Dimension.BATTERY_SOC: "%",
+    Dimension.TEMPERATURE: "°C",
+}
+
+
+def _select(*options: str) -> SelectSelector:
+    return SelectSelector(
+        SelectSelectorConfig(options=list(options), mode=SelectSelectorMode.DROPDOWN)
+    )
+
+
+def _names(options: Mapping[str, str]) -> SelectSelector:
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=[
+                SelectOptionDict(value=value, label=label)
+                for value, label in options.items()
+            ],
+            mode=SelectSelectorMode.DROPDOWN,
+        )
+    )
+
+
+_UNIT = probatio.All(number("", high=255), probatio.Coerce(int))
+NETWORK = probatio.Schema(
+    {
+        probatio.Required(CONF_CONNECTION): SelectSelector(
+            SelectSelectorConfig(
+                options=[LinkKind.TCP.value, LinkKind.RTU_OVER_TCP.value],
+                translation_key="modbus_connection",
+                mode=SelectSelectorMode.LIST,
+            )
+        ),
+        probatio.Required(CONF_HOST): TextSelector(),
+        probatio.Required(CONF_PORT): PORT,
+    }
+)
+SERIAL = probatio.Schema(
+    {
+        probatio.Required(CONF_DEVICE_PATH): SerialPortSelector(),
+        probatio.Required(CONF_BAUDRATE): _select(*_BAUDRATES),
+        probatio.Required(CONF_PARITY): SelectSelector(
+            SelectSelectorConfig(
+                options=list(_PARITIES),
+                translation_key="parity",
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        ),
+        probatio.Required(CONF_STOP_BITS): _select("1", "2"),
+    }
+)
+SEARCH = probatio.Schema({probatio.Required(CONF_UNITS): TextSelector()})
+CONFIRM = probatio.Schema({probatio.Required(CONF_NAME): TextSelector()})
+RECONFIGURE_NETWORK = NETWORK.extend({probatio.Required(CONF_UNIT): _UNIT})
+RECONFIGURE_SERIAL = SERIAL.extend({probatio.Required(CONF_UNIT): _UNIT})
+
+
+def choose_schema(library: Library) -> probatio.Schema:
+    """Return the form to choose a device by hand."""
+    names = {
+        device.id: f"{device.manufacturer} {device.name}"
+        for device in library.devices.values()
+    }
+    ordered = dict(sorted(names.items(), key=lambda item: item[1].casefold()))
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_DEVICE): _names(ordered),
+            probatio.Required(CONF_UNIT): _UNIT,
+        }
+    )
+
+
+def found_schema(found: Iterable[Found]) -> probatio.Schema:
+    """Return the form to choose among devices that were found."""
+    names = {str(index): f"{f.name} ({f.unit})" for index, f in enumerate(found)}
+    return probatio.Schema({probatio.Required(CONF_FOUND): _names(names)})
+
+
+def network_link(form: Mapping[str, Any]) -> Link:
+    """Return the link that a form describes."""
+    return Link(
+        kind=LinkKind(form[CONF_CONNECTION]),
+        host=form[CONF_HOST].strip().lower(),
+        port=form[CONF_PORT],
+    )
+
+
+def serial_link(form: Mapping[str, Any]) -> Link:
+    """Return the link that a form describes."""
+    return Link(
+        kind=LinkKind.SERIAL,
+        host=form[CONF_DEVICE_PATH],
+        serial=SerialSettings(
+            baudrate=int(form[CONF_BAUDRATE]),
+            parity=_PARITIES[form[CONF_PARITY]],
+            stop_bits=int(form[CONF_STOP_BITS]),
+        ),
+    )
+
+
+def link_form(link: Link) -> dict[str, Any]:
+    """Return the values of the form of a link."""
+    if link.kind is not LinkKind.SERIAL:
+        return {
+            CONF_CONNECTION: link.kind.value,
+            CONF_HOST: link.host,
+            CONF_PORT: link.port,
+        }
+    parities = {parity: word for word, parity in _PARITIES.items()}
+    return {
+        CONF_DEVICE_PATH: link.host,
+        CONF_BAUDRATE: str(link.serial.baudrate),
+        CONF_PARITY: parities[link.serial.parity],
+        CONF_STOP_BITS: str(link.serial.stop_bits),
+    }

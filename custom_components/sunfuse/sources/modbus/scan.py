@@ -1,0 +1,148 @@
+"""Looks for devices on a connection, and recognises them by what their registers say."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+import re
+
+from .connection import Connection
+from .device import Device, Information, Quantity
+from .polling import Poll
+from .registers import Failure, ReadRegisters, Register, RequestError, Table
+
+# Who is there answers sooner, even if only to refuse.
+_TIMEOUT_S = 1.0
+# So many unlike requests without an answer: there is nobody.
+_SILENT_PROBES = 2
+_UNITS = re.compile(r"(\d+)(?:-(\d+))?")
+MOST_UNITS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A device that answered, and what it said."""
+
+    unit: int
+    device: Device
+    values: dict[Quantity, float]
+    information: dict[Information, str]
+
+    @property
+    def name(self) -> str:
+        """Return what a person calls it: what it says of itself before what its file says."""
+        return device_name(self.device, self.information)
+
+
+def device_name(device: Device, information: dict[Information, str]) -> str:
+    """Return manufacturer and model of a device."""
+    manufacturer = information.get(Information.MANUFACTURER, device.manufacturer)
+    return f"{manufacturer} {information.get(Information.MODEL, device.name)}"
+
+
+def parse_units(text: str) -> tuple[int, ...] | None:
+    """Return unit ids as written by a person (`1, 5-8, 100`), None where that makes no sense or is too much."""
+    units: list[int] = []
+    for part in text.replace(" ", "").split(","):
+        match = _UNITS.fullmatch(part)
+        if match is None:
+            return None
+        first, last = int(match[1]), int(match[2] or match[1])
+        # The ids from 248 on are reserved on a serial line, and 0 is a broadcast there; over TCP, 0 and 255 are in use.
+        if first > last or last > 255 or last - first >= MOST_UNITS:
+            return None
+        units += [unit for unit in range(first, last + 1) if unit not in units]
+    return tuple(units) if len(units) <= MOST_UNITS else None
+
+
+async def scan(
+    connection: Connection,
+    units: Iterable[int],
+    devices: Iterable[Device],
+    progress: Callable[[float], None],
+) -> list[Found]:
+    """Return the devices that answer at these unit ids. Raises RequestError if there is no connection."""
+    units, devices = tuple(units), tuple(devices)
+    found: list[Found] = []
+    for index, unit in enumerate(units):
+        progress(index / len(units))
+        read = partial(connection.read, unit, timeout_s=_TIMEOUT_S)
+        for device in await recognise(_Probe(read), devices):
+            try:
+                found.append(await look(connection, unit, device))
+            except RequestError as err:
+                if err.failure is Failure.NOT_CONNECTED:
+                    raise
+    return found
+
+
+async def look(connection: Connection, unit: int, device: Device) -> Found:
+    """Return what a device says now. Raises RequestError if it does not answer."""
+    read = partial(connection.read, unit, pause_s=device.pause_s)
+    poll = Poll(read)
+    values = await poll.values(device, device.readings)
+    return Found(
+        unit=unit,
+        device=device,
+        values=values,
+        information=await poll.information(device),
+    )
+
+
+async def is_there(connection: Connection, unit: int, device: Device) -> bool:
+    """Whether a device still says what its file expects. Raises RequestError if there is no connection."""
+    read = partial(connection.read, unit, pause_s=device.pause_s)
+    return await _Probe(read).holds(device)
+
+
+async def recognise(probe: _Probe, devices: Iterable[Device]) -> list[Device]:
+    """Return the devices that the one at a unit id may be, the surest first."""
+    likely: list[Device] = []
+    for device in devices:
+        if device.identify and await probe.holds(device):
+            likely.append(device)
+        if probe.nobody:
+            return []
+    most = max((len(device.identify) for device in likely), default=0)
+    return [device for device in likely if len(device.identify) == most]
+
+
+class _Probe:
+    """Asks one unit id for registers, for each only once."""
+
+    def __init__(self, read: ReadRegisters) -> None:
+        self._read = read
+        self._image: dict[tuple[Table, int], int] = {}
+        self._asked: set[Register] = set()
+        self._silent = 0
+        self._answered = False
+
+    @property
+    def nobody(self) -> bool:
+        """Whether there was no answer at all so far, and enough questions."""
+        return not self._answered and self._silent >= _SILENT_PROBES
+
+    async def holds(self, device: Device) -> bool:
+        """Whether all conditions of a device hold. Asks no further than it must."""
+        for condition in device.identify:
+            await self._ask(condition.register)
+            if not condition.holds(self._image):
+                return False
+        return True
+
+    async def _ask(self, register: Register) -> None:
+        if register in self._asked or self.nobody:
+            return
+        self._asked.add(register)
+        try:
+            words = await self._read(register.table, register.address, register.count)
+        except RequestError as err:
+            if err.failure is Failure.NOT_CONNECTED:
+                raise
+            if err.failure in (Failure.NO_ANSWER, Failure.GATEWAY):
+                self._silent += 1
+            else:
+                self._answered = True
+            return
+        self._answered = True
+        for address, word in zip(register.addresses, words, strict=True):
+            self._image[register.table, address] = word
