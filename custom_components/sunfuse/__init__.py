@@ -25,7 +25,7 @@ from .const import (
 from .controller import Controller
 from .coordinator import SunfuseCoordinator
 from .data import SunfuseConfigEntry, SunfuseData
-from .devices import register_capacity_tariffs, register_site
+from .devices import register_capacity_tariffs, register_circuits, register_site
 from .explain import async_load_sentences
 from .forecasting import async_load_forecasts, forecast_store
 from .issues import watch_issues
@@ -105,6 +105,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     entry.runtime_data.observed = observed
     entry.runtime_data.forecasts = await async_load_forecasts(hass, entry)
     register_site(hass, entry)
+    register_circuits(hass, entry)
+    settings.forget_circuits({*CircuitTree.of(entry).circuits})
     register_capacity_tariffs(hass, entry)
     # Before the first charger can connect, so that none of the site's own is met as a stranger.
     controller.load_chargers()

@@ -135,6 +135,7 @@ class CircuitTree:
             name=circuit.name,
             parent=path[1],
             limit_a=_lowered(self.limit_a(circuit.id), lower_a),
+            rated_a=self.limit_a(circuit.id),
             margin_a=data[CONF_MARGIN],
             assumed_load_a=_assumed(assumed_a, self.wired(circuit.id), self.phases),
             meter_max_age_s=data.get(CONF_METER_MAX_AGE, DEFAULT_METER_MAX_AGE_S),
@@ -179,6 +180,7 @@ def main_circuit(name: str, site: Form, limit_a: float | None) -> Circuit:
         name=name,
         parent=None,
         limit_a=_lowered((site[CONF_MAIN_FUSE],) * phases, limit_a),
+        rated_a=(site[CONF_MAIN_FUSE],) * phases,
         margin_a=site[CONF_MARGIN],
         assumed_load_a=_assumed(
             site.get(CONF_ASSUMED_LOAD), tuple(range(phases)), phases

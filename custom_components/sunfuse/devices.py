@@ -6,9 +6,12 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.typing import UNDEFINED
 
+from .circuits import CircuitTree
 from .const import (
+    CONF_CIRCUIT,
     CONF_CONNECTORS,
     DOMAIN,
+    MAIN_CIRCUIT,
     REPORT_PANEL,
     SUBENTRY_CAPACITY,
     SUBENTRY_CHARGER,
@@ -91,6 +94,47 @@ def register_site(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     )
 
 
+def circuit_identifier(entry: SunfuseConfigEntry, circuit: str) -> tuple[str, str]:
+    """Return the identifier of a circuit's device."""
+    return (DOMAIN, f"{entry.entry_id}_{circuit}")
+
+
+def circuit_device(entry: SunfuseConfigEntry, circuit: str) -> DeviceInfo:
+    """Return a circuit's device, registered by `register_circuits`."""
+    return DeviceInfo(identifiers={circuit_identifier(entry, circuit)})
+
+
+@callback
+def register_circuits(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Register the circuits below the main fuse, each after the one that it hangs from."""
+    registry = dr.async_get(hass)
+    tree = CircuitTree.of(entry)
+    for circuit in sorted(tree.circuits, key=lambda name: len(tree.path(name))):
+        registry.async_get_or_create(
+            config_entry_id=entry.entry_id,
+            config_subentry_id=circuit,
+            identifiers={circuit_identifier(entry, circuit)},
+            name=tree.circuits[circuit].name,
+            manufacturer=MANUFACTURER,
+            model="Circuit",
+            via_device_id=_device_id(hass, entry, tree.path(circuit)[1]),
+        )
+
+
+def _device_id(
+    hass: HomeAssistant, entry: SunfuseConfigEntry, circuit: str
+) -> str | None:
+    """Return the device of a circuit; that of the main fuse is the site."""
+    identifier = (
+        site_identifier(entry)
+        if circuit == MAIN_CIRCUIT
+        else circuit_identifier(entry, circuit)
+    )
+    return dr.async_get_device_id_by_identifier(
+        hass, identifier, config_entry_id=entry.entry_id
+    )
+
+
 @callback
 def register_capacity_tariffs(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Register the capacity tariffs, each with its peaks."""
@@ -114,9 +158,7 @@ def register_capacity_tariffs(hass: HomeAssistant, entry: SunfuseConfigEntry) ->
 def register_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Register the chargers, with what they last said of themselves."""
     registry = dr.async_get(hass)
-    site_id = dr.async_get_device_id_by_identifier(
-        hass, site_identifier(entry), config_entry_id=entry.entry_id
-    )
+    tree = CircuitTree.of(entry)
     stations = entry.runtime_data.central_system.stations
     for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
         identity = identity_of(subentry)
@@ -126,7 +168,7 @@ def register_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
             config_subentry_id=subentry.subentry_id,
             identifiers={station_identifier(entry, identity)},
             name=subentry.title,
-            via_device_id=site_id,
+            via_device_id=_device_id(hass, entry, tree.at(subentry.data[CONF_CIRCUIT])),
             # Nothing is known of a charger that has not connected yet: keep what was known before.
             manufacturer=info.vendor or UNDEFINED,
             model=info.model or UNDEFINED,

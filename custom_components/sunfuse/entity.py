@@ -14,7 +14,13 @@ from .central_system.model import CommandError
 from .const import DOMAIN, SUBENTRY_CHARGER
 from .coordinator import SunfuseCoordinator
 from .data import ConnectorData, ConnectorKey, SunfuseConfigEntry, identity_of
-from .devices import capacity_device, connector_device, site_device, station_device
+from .devices import (
+    capacity_device,
+    circuit_device,
+    connector_device,
+    site_device,
+    station_device,
+)
 from .peaks import PeakData
 
 
@@ -52,6 +58,23 @@ class PeakEntity(CoordinatorEntity[SunfuseCoordinator]):
     def peak(self) -> PeakData:
         """Return what there is to show."""
         return self.coordinator.data.peaks[self.rule_id]
+
+
+class CircuitEntity(CoordinatorEntity[SunfuseCoordinator]):
+    """An entity of a circuit below the main fuse."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self, entry: SunfuseConfigEntry, circuit: str, description: EntityDescription
+    ) -> None:
+        """Initialize the entity of a circuit."""
+        super().__init__(entry.runtime_data.coordinator)
+        self.entity_description = description
+        self.circuit = circuit
+        self._entry = entry
+        self._attr_unique_id = f"{entry.entry_id}_{circuit}_{description.key}"
+        self._attr_device_info = circuit_device(entry, circuit)
 
 
 class ChargerEntity(CoordinatorEntity[SunfuseCoordinator]):

@@ -13,9 +13,11 @@ from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfPow
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .circuits import CircuitTree
 from .const import CONF_MAIN_FUSE, CONF_MAX_CURRENT, CONF_MIN_CURRENT
 from .data import ConnectorKey, SunfuseConfigEntry
 from .entity import (
+    CircuitEntity,
     ConnectorSettingEntity,
     PeakEntity,
     SiteEntity,
@@ -27,6 +29,15 @@ PARALLEL_UPDATES = 0
 LIMIT = NumberEntityDescription(
     key="limit",
     translation_key="limit",
+    device_class=NumberDeviceClass.CURRENT,
+    native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+    native_min_value=0,
+    native_step=1,
+    mode=NumberMode.BOX,
+)
+CIRCUIT_LIMIT = NumberEntityDescription(
+    key="limit",
+    translation_key="circuit_limit",
     device_class=NumberDeviceClass.CURRENT,
     native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
     native_min_value=0,
@@ -70,6 +81,8 @@ async def async_setup_entry(
 ) -> None:
     """Set up the numbers of a site."""
     async_add_entities([SiteLimit(entry)])
+    for circuit in CircuitTree.of(entry).circuits:
+        async_add_entities([CircuitLimit(entry, circuit)], config_subentry_id=circuit)
     for rule_id in entry.runtime_data.peaks.rules:
         async_add_entities([MonthPeak(entry, rule_id)], config_subentry_id=rule_id)
     add_connector_entities(
@@ -123,6 +136,29 @@ class MonthPeak(PeakEntity, NumberEntity):
     async def async_set_native_value(self, value: float) -> None:
         """Take over the user's value, and share anew at once."""
         self._runtime.peaks.correct(self.rule_id, value * 1000)
+        self._runtime.controller.tick()
+
+
+class CircuitLimit(CircuitEntity, NumberEntity):
+    """The current that a circuit may take on each phase: its fuse, or less."""
+
+    def __init__(self, entry: SunfuseConfigEntry, circuit: str) -> None:
+        """Initialize the limit: what the circuit's form says is its upper bound."""
+        super().__init__(entry, circuit, CIRCUIT_LIMIT)
+        self._runtime = entry.runtime_data
+        self._attr_native_max_value = max(CircuitTree.of(entry).limit_a(circuit))
+
+    @property
+    @override
+    def native_value(self) -> float:
+        """Return the limit in force."""
+        most_a = self._attr_native_max_value
+        return min(self._runtime.settings.limits_a.get(self.circuit, most_a), most_a)
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set the limit, and share anew at once."""
+        self._runtime.settings.set_circuit_limit(self.circuit, value)
         self._runtime.controller.tick()
 
 

@@ -9,10 +9,25 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
+from .circuits import CircuitTree
 from .const import SUBENTRY_MODBUS
 from .data import ConnectorKey, SunfuseConfigEntry
-from .entity import ChargerEntity, ConnectorEntity, SiteEntity, add_connector_entities
+from .entity import (
+    ChargerEntity,
+    CircuitEntity,
+    ConnectorEntity,
+    SiteEntity,
+    add_connector_entities,
+)
 from .explain import explain
+from .sensors.circuit import (
+    LIMITED_BY,
+    CircuitSensorDescription,
+    circuit_sensors,
+    decision_of,
+    limit_attributes,
+    limited_by,
+)
 from .sensors.connector import (
     EXPLANATION,
     REASON,
@@ -45,6 +60,18 @@ async def async_setup_entry(
     async_add_entities(
         SiteSensor(entry, description) for description in site_sensors(site.phases)
     )
+    tree = CircuitTree.of(entry)
+    for circuit in tree.circuits:
+        async_add_entities(
+            [
+                CircuitLimitedBy(entry, circuit, LIMITED_BY),
+                *(
+                    CircuitSensor(entry, circuit, description)
+                    for description in circuit_sensors(tree, circuit)
+                ),
+            ],
+            config_subentry_id=circuit,
+        )
     if prices := entry.runtime_data.prices:
         async_add_entities(
             PriceSensor(entry, prices, description)
@@ -119,6 +146,39 @@ class SiteSensor(SiteEntity, SensorEntity):
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """Return what there is to know besides the value."""
         return self.entity_description.attributes_fn(self.coordinator.data)
+
+
+class CircuitLimitedBy(CircuitEntity, SensorEntity):
+    """What keeps the limit of a circuit where it is."""
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return what keeps the limit where it is."""
+        tree = CircuitTree.of(self._entry)
+        return limited_by(self.coordinator.data, tree, self.circuit)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return the limit, and who set it until when."""
+        return limit_attributes(self.coordinator.data, self.circuit)
+
+
+class CircuitSensor(CircuitEntity, SensorEntity):
+    """A sensor of a circuit."""
+
+    entity_description: CircuitSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return the value of the last tick."""
+        data = self.coordinator.data
+        if (decision := decision_of(data, self.circuit)) is None:
+            return None
+        meter = dict(data.snapshot.meters).get(self.circuit)
+        return self.entity_description.value_fn(decision, meter)
 
 
 class ConnectorSensor(ConnectorEntity, SensorEntity):

@@ -61,13 +61,13 @@ def budget(circuit: Circuit, snapshot: Snapshot) -> Budget:
     if factor < 1.0:
         lowered_by = Reason(
             key=ReasonKey.LIMITED_BY_TEMPERATURE,
-            values=(("circuit", circuit.name), ("limit_a", min(limit_a))),
+            values=(("circuit", circuit.name), ("limit_a", max(limit_a))),
         )
     tightest = None
     for limit in limits_in_force(snapshot):
         if limit.current_a is None or limit.cars_only or not _is_at(limit, circuit):
             continue
-        if limit.current_a < min(limit_a):
+        if any(limit.current_a < a for a in limit_a):
             tightest = limit
             lowered_by = limit_reason(limit, circuit.name)
             limit_a = tuple(min(a, limit.current_a) for a in limit_a)

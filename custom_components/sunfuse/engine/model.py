@@ -143,6 +143,8 @@ class Circuit:
     meter_max_age_s: float = 30.0
     # Known loads that the meter does not see, or that come on top of the assumed load.
     fixed_load_a: PerPhase | None = None
+    # What the fuse carries where a user set a lower limit; by that the meter's range is judged. None: the limit.
+    rated_a: PerPhase | None = None
     derating: Derating | None = None
 
 

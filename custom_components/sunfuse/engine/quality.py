@@ -66,16 +66,17 @@ def judge(
 
 def _out_of_range(circuit: Circuit, reading: MeterReading, snapshot: Snapshot) -> bool:
     values = reading.current_a or ()
-    if len(values) not in (0, len(circuit.limit_a)):
+    rated_a = circuit.rated_a or circuit.limit_a
+    if len(values) not in (0, len(rated_a)):
         return True
     if any(
         not isfinite(a) or abs(a) > RANGE * limit
-        for a, limit in zip(values, circuit.limit_a, strict=False)
+        for a, limit in zip(values, rated_a, strict=False)
     ):
         return True
     if reading.power_w is None:
         return False
-    most_w = RANGE * sum(circuit.limit_a) * snapshot.site.voltage_v
+    most_w = RANGE * sum(rated_a) * snapshot.site.voltage_v
     return not isfinite(reading.power_w) or abs(reading.power_w) > most_w
 
 
@@ -93,7 +94,12 @@ def _jumped(
     return any(
         before - now - max(then - drawn, 0.0) > limit
         for before, now, then, drawn, limit in zip(
-            known, reading.current_a, cars_then_a, cars_a, circuit.limit_a, strict=True
+            known,
+            reading.current_a,
+            cars_then_a,
+            cars_a,
+            circuit.rated_a or circuit.limit_a,
+            strict=True,
         )
     )
 

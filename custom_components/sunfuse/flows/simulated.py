@@ -2,18 +2,22 @@
 
 from typing import Any
 
-from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.config_entries import ConfigSubentryData, ConfigSubentryDataWithId
+from homeassistant.util.ulid import ulid_now
 
 from ..const import (
+    CONF_ASSUMED_LOAD,
     CONF_CIRCUIT,
     CONF_FAIL_SAFE_CURRENT,
     CONF_IDENTITY,
     CONF_KIND,
     CONF_L1_PHASE,
+    CONF_LIMIT,
     CONF_MAIN_FUSE,
     CONF_MARGIN,
     CONF_MAX_CURRENT,
     CONF_MIN_CURRENT,
+    CONF_PARENT,
     CONF_PHASES,
     CONF_PORT,
     CONF_SYSTEM,
@@ -22,6 +26,7 @@ from ..const import (
     KIND_SIMULATED,
     MAIN_CIRCUIT,
     SUBENTRY_CHARGER,
+    SUBENTRY_CIRCUIT,
     SYSTEM_THREE_PHASE,
 )
 from ..simulated_tariffs import simulated_tariffs
@@ -29,6 +34,8 @@ from ..simulator import default_site
 from .checks import LEAST_CURRENT_A
 
 MAIN_FUSE_A = 25.0
+PANEL_A = 20.0
+IN_THE_PANEL = ("SIM-CARPORT", "SIM-STREET")
 
 
 def simulated_data(port: int) -> dict[str, Any]:
@@ -44,16 +51,36 @@ def simulated_data(port: int) -> dict[str, Any]:
 
 
 def simulated_subentries() -> list[ConfigSubentryData]:
-    """Return the chargers and the tariffs of a simulated site."""
+    """Return the chargers, their sub-panel and the tariffs of a simulated site."""
+    panel = ConfigSubentryDataWithId(
+        data={
+            CONF_PARENT: MAIN_CIRCUIT,
+            CONF_LIMIT: PANEL_A,
+            CONF_MARGIN: DEFAULT_MARGIN_A,
+            # There is nothing but lights besides the chargers, and no meter.
+            CONF_ASSUMED_LOAD: 1.0,
+        },
+        subentry_type=SUBENTRY_CIRCUIT,
+        title="Parking",
+        unique_id=None,
+        subentry_id=ulid_now(),
+    )
+    limits_a = {True: PANEL_A, False: MAIN_FUSE_A}
     chargers = [
         ConfigSubentryData(
             data={
                 CONF_IDENTITY: charger.identity,
-                CONF_CIRCUIT: MAIN_CIRCUIT,
+                CONF_CIRCUIT: (
+                    panel["subentry_id"]
+                    if charger.identity in IN_THE_PANEL
+                    else MAIN_CIRCUIT
+                ),
                 CONF_L1_PHASE: f"L{charger.l1 + 1}",
                 CONF_PHASES: charger.phases,
                 CONF_MIN_CURRENT: LEAST_CURRENT_A,
-                CONF_MAX_CURRENT: min(charger.max_a, MAIN_FUSE_A),
+                CONF_MAX_CURRENT: min(
+                    charger.max_a, limits_a[charger.identity in IN_THE_PANEL]
+                ),
                 CONF_FAIL_SAFE_CURRENT: LEAST_CURRENT_A,
             },
             subentry_type=SUBENTRY_CHARGER,
@@ -62,4 +89,4 @@ def simulated_subentries() -> list[ConfigSubentryData]:
         )
         for charger in default_site().chargers
     ]
-    return chargers + simulated_tariffs()
+    return [panel, *chargers, *simulated_tariffs()]

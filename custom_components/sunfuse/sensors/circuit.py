@@ -1,0 +1,128 @@
+"""What the sensors of a circuit below the main fuse show, and what limits a circuit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
+from homeassistant.helpers.typing import StateType
+
+from ..circuits import CircuitTree
+from ..data import SiteData
+from ..engine.model import CircuitDecision, CircuitState, MeterReading, ReasonKey
+
+# What keeps a circuit's limit where it is: its fuse, what a user set, its temperature, or somebody else.
+LIMITS = ["fuse", "setting", "temperature", "demand_response", "dimming", "peak"]
+_LOWERED = {
+    ReasonKey.LIMITED_BY_CIRCUIT: "setting",
+    ReasonKey.LIMITED_BY_TEMPERATURE: "temperature",
+    ReasonKey.LIMITED_BY_DEMAND_RESPONSE: "demand_response",
+    ReasonKey.LIMITED_BY_DIMMING: "dimming",
+    ReasonKey.LIMITED_BY_PEAK: "peak",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CircuitSensorDescription(SensorEntityDescription):
+    """Describes a sensor of a circuit."""
+
+    value_fn: Callable[[CircuitDecision, MeterReading | None], StateType]
+
+
+LIMITED_BY = SensorEntityDescription(
+    key="limited_by",
+    translation_key="circuit_limited_by",
+    device_class=SensorDeviceClass.ENUM,
+    options=LIMITS,
+)
+
+
+def decision_of(data: SiteData, circuit: str) -> CircuitDecision | None:
+    """Return what was decided on a circuit, None once it is gone."""
+    return next((c for c in data.decision.circuits if c.id == circuit), None)
+
+
+def limited_by(data: SiteData, tree: CircuitTree, circuit: str) -> str | None:
+    """Return what keeps a circuit's limit where it is now."""
+    if (decision := decision_of(data, circuit)) is None:
+        return None
+    if decision.lowered_by is not None:
+        return _LOWERED[decision.lowered_by.key]
+    set_lower = decision.limit_a != tree.limit_a(circuit)
+    return "setting" if set_lower else "fuse"
+
+
+def limit_attributes(data: SiteData, circuit: str) -> dict[str, StateType]:
+    """Return what lowers a circuit's limit: to what, by whose word and until when, as far as there is something."""
+    decision = decision_of(data, circuit)
+    lowered = decision.lowered_by if decision else None
+    return dict(lowered.values) if lowered else {}
+
+
+def circuit_sensors(tree: CircuitTree, circuit: str) -> list[CircuitSensorDescription]:
+    """Return the sensors of a circuit: of the phases that feed it, and of its meter if it has one."""
+    metered = tree.sources()[circuit].sources.meter is not None
+    wired = tree.wired(circuit)
+    return [
+        _STATE,
+        *([_POWER] if metered else []),
+        *(_current(phase) for phase in wired if metered),
+        *(sensor for phase in wired for sensor in _of_phase(phase)),
+    ]
+
+
+_STATE = CircuitSensorDescription(
+    key="state",
+    translation_key="state",
+    device_class=SensorDeviceClass.ENUM,
+    options=[state.value for state in CircuitState],
+    value_fn=lambda decision, _meter: decision.state.value,
+)
+_POWER = CircuitSensorDescription(
+    key="power",
+    device_class=SensorDeviceClass.POWER,
+    state_class=SensorStateClass.MEASUREMENT,
+    native_unit_of_measurement=UnitOfPower.WATT,
+    suggested_display_precision=0,
+    value_fn=lambda _decision, meter: meter.power_w if meter else None,
+)
+
+
+def _current(phase: int) -> CircuitSensorDescription:
+    return _amperes(
+        f"current_l{phase + 1}",
+        lambda _decision, meter: (
+            meter.current_a[phase] if meter and meter.current_a else None
+        ),
+    )
+
+
+def _of_phase(phase: int) -> tuple[CircuitSensorDescription, ...]:
+    suffix = f"l{phase + 1}"
+    return (
+        _amperes(
+            f"headroom_{suffix}", lambda decision, _meter: decision.headroom_a[phase]
+        ),
+        _amperes(
+            f"uncontrolled_{suffix}",
+            lambda decision, _meter: decision.uncontrolled_a[phase],
+        ),
+    )
+
+
+def _amperes(
+    key: str, value_fn: Callable[[CircuitDecision, MeterReading | None], StateType]
+) -> CircuitSensorDescription:
+    return CircuitSensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.CURRENT,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        suggested_display_precision=1,
+        value_fn=value_fn,
+    )
