@@ -1,11 +1,13 @@
 """Which entities of other integrations a site is read from, and what to do when one gets another name or a successor."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 
 from .const import (
+    CONF_FORECAST_ENTITIES,
     CONF_SOURCES,
     CONF_TEMPERATURE,
     SUBENTRY_CAPACITY,
@@ -13,7 +15,11 @@ from .const import (
     SUBENTRY_TARIFF,
 )
 from .prices import renamed_tariff, tariff_entities
+from .rules import CONF_DIMMING_ENTITY, CONF_HOLD_ENTITY
 from .sources.config import CircuitSources, SourcesConfig
+
+# The options that name an entity.
+_OPTIONS = (CONF_TEMPERATURE, CONF_HOLD_ENTITY, CONF_DIMMING_ENTITY)
 
 
 def entities_of(entry: ConfigEntry) -> set[str]:
@@ -25,8 +31,9 @@ def _entities_of(entry: ConfigEntry) -> Iterator[str]:
     sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
     yield from sources.entities
     prices = (sources.price_import, sources.price_export)
-    temperature = entry.options.get(CONF_TEMPERATURE)
-    yield from (entity for entity in (*prices, temperature) if entity)
+    options = (entry.options.get(key) for key in _OPTIONS)
+    yield from (entity for entity in (*prices, *options) if entity)
+    yield from entry.options.get(CONF_FORECAST_ENTITIES, ())
     for circuit in entry.get_subentries_of_type(SUBENTRY_CIRCUIT):
         yield from _circuit_sources(circuit).entities
     for tariff in _tariffs(entry):
@@ -46,10 +53,14 @@ def replace_entity(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) 
         update.async_update_entry(
             entry, data={**entry.data, CONF_SOURCES: changed.to_dict()}
         )
-    if entry.options.get(CONF_TEMPERATURE) == old:
-        update.async_update_entry(
-            entry, options={**entry.options, CONF_TEMPERATURE: new}
-        )
+    options: dict[str, Any] = {
+        key: named(entry.options[key]) for key in _OPTIONS if key in entry.options
+    }
+    if CONF_FORECAST_ENTITIES in entry.options:
+        options[CONF_FORECAST_ENTITIES] = [
+            named(name) for name in entry.options[CONF_FORECAST_ENTITIES]
+        ]
+    update.async_update_entry(entry, options={**entry.options, **options})
     for circuit in entry.get_subentries_of_type(SUBENTRY_CIRCUIT):
         read_from = _circuit_sources(circuit)
         if old in read_from.entities:

@@ -4,15 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .central_system.model import FailSafe
+from .circuits import CircuitTree, hangs_from
 from .const import CONF_MAIN_FUSE, DOMAIN
 from .data import ConnectorData, SiteData, SunfuseConfigEntry
 from .engine.model import ConnectorProblem
+from .flows.fail_safe import chargers_of, fail_safe_problem
 from .observing import margin_for
+from .repairs import hanging
 from .sources.states import ProblemKind
 
 # A restart of a device or a gateway, and the update of its firmware, are over by then.
@@ -26,6 +30,7 @@ class Issue:
     translation_key: str
     about: str
     placeholders: tuple[tuple[str, str], ...]
+    fix: tuple[tuple[str, str], ...] = ()  # what repairs.py needs to put it right
 
 
 @callback
@@ -50,7 +55,8 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
                     hass,
                     DOMAIN,
                     issue_id,
-                    is_fixable=False,
+                    is_fixable=bool(issue.fix),
+                    data={"entry_id": entry.entry_id, **dict(issue.fix)},
                     severity=ir.IssueSeverity.WARNING,
                     translation_key=issue.translation_key,
                     translation_placeholders=dict(issue.placeholders),
@@ -74,7 +80,15 @@ def _issues(data: SiteData, entry: SunfuseConfigEntry) -> Iterator[Issue]:
                 translation_key=f"source_{problem.kind}",
                 about=problem.entity_id,
                 placeholders=(("entity", problem.entity_id), ("site", entry.title)),
+                fix=(("entity_id", problem.entity_id),),
             )
+        if problem.kind is ProblemKind.TOO_COARSE:
+            yield Issue(
+                translation_key="source_too_coarse",
+                about=problem.entity_id,
+                placeholders=(("entity", problem.entity_id), ("site", entry.title)),
+            )
+    yield from _circuit_issues(entry)
     yield from _price_issues(entry)
     if entity_id := entry.runtime_data.battery_hold.failed:
         yield Issue(
@@ -105,6 +119,31 @@ def _slow_meter(entry: SunfuseConfigEntry) -> Iterator[Issue]:
             ("margin", f"{margin_for(entry.data[CONF_MAIN_FUSE], interval):.0f}"),
         ),
     )
+
+
+def _circuit_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:
+    tree = CircuitTree.of(entry)
+    main = entry.runtime_data.sentences["main_circuit"]
+    for circuit in sorted(tree.orphaned(hangs_from(entry))):
+        at = tree.circuits.get(tree.at(circuit))
+        yield Issue(
+            translation_key="circuit_removed",
+            about=circuit,
+            placeholders=(
+                ("circuit", tree.removed.get(circuit, {}).get(CONF_NAME, "?")),
+                ("names", ", ".join(hanging(entry, circuit))),
+                ("parent", at.name if at else main),
+            ),
+            fix=(("circuit", circuit),),
+        )
+    sums: dict[str, str] = {}
+    if fail_safe_problem(tree, chargers_of(entry), sums):
+        sums["circuit"] = sums["circuit"] or main
+        yield Issue(
+            translation_key="fail_safe_sum",
+            about="circuits",
+            placeholders=(("site", entry.title), *sums.items()),
+        )
 
 
 def _price_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:

@@ -57,7 +57,9 @@ def circuit_schema(tree: CircuitTree, own: str | None = None) -> probatio.Schema
     return probatio.Schema(
         {
             probatio.Required(CONF_NAME): TextSelector(),
-            probatio.Required(CONF_PARENT): circuit_selector(tree, own),
+            probatio.Required(CONF_PARENT): circuit_selector(
+                tree, *([own] if own else [])
+            ),
             probatio.Required(CONF_LIMIT): number(ampere),
             probatio.Required(CONF_MARGIN): number(ampere, step=0.5),
         }

@@ -11,12 +11,12 @@ from ..circuits import CircuitTree
 from ..const import MAIN_CIRCUIT
 
 
-def circuit_selector(tree: CircuitTree, below: str | None = None) -> SelectSelector:
-    """Return the choice of a circuit; one that is changed cannot hang from itself or from what is `below` it."""
+def circuit_selector(tree: CircuitTree, *moved: str) -> SelectSelector:
+    """Return the choice of a circuit; those that are `moved` cannot hang from themselves or from what is below them."""
     circuits = [
         SelectOptionDict(value=circuit.id, label=circuit.name)
         for circuit in tree.circuits.values()
-        if below not in tree.path(circuit.id)
+        if not set(moved) & set(tree.path(circuit.id))
     ]
     main = SelectOptionDict(value=MAIN_CIRCUIT, label=MAIN_CIRCUIT)
     return SelectSelector(

@@ -62,7 +62,7 @@ def fail_safe_problem(
     ]
     empty = Snapshot(now=dt_util.utcnow(), site=site, circuits=tuple(circuits.values()))
     over = [
-        (sum_a - carried_a, name != MAIN_CIRCUIT, sum_a, carried_a, name, phase)
+        (sum_a - carried_a, name != MAIN_CIRCUIT, -phase, sum_a, carried_a, name)
         for name, (sums_a, carried) in fail_safe_sums(empty, below).items()
         for phase, (sum_a, carried_a) in enumerate(zip(sums_a, carried, strict=True))
         # What a phase without a fuse carries is of interest only where a charger is on it.
@@ -70,12 +70,12 @@ def fail_safe_problem(
     ]
     if not over:
         return None
-    most_a, _, sum_a, carried_a, name, phase = max(over)
+    most_a, _, phase, sum_a, carried_a, name = max(over)
     placeholders |= {
         "sum": f"{sum_a:g}",
         "carried": f"{carried_a:g}",
         "circuit": circuits[name].name,
-        "phase": f"L{phase + 1}",
+        "phase": f"L{1 - phase}",
     }
     if most_a <= _NOTHING_A:
         return None

@@ -7,19 +7,23 @@ from typing import Any
 import probatio
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+from homeassistant.const import UnitOfElectricCurrent
 
-from ..circuits import CircuitTree
+from ..circuits import CircuitTree, per_phase_fields
 from ..const import (
     CONF_FORECAST_ENTITIES,
     CONF_FORECAST_ENTRIES,
+    CONF_IMBALANCE,
     CONF_MAIN_FUSE,
     CONF_MARGIN,
     CONF_METER_MAX_AGE,
     DEFAULT_METER_MAX_AGE_S,
 )
+from ..snapshot import site_of
 from ..sources.forecasts.offers import async_solar_entries
 from .card import AUTHORIZATION, authorization_values, check_authorization
 from .checks import Errors, check_options
+from .circuit import check_details, details_schema
 from .fail_safe import chargers_of, fail_safe_problem, with_site
 from .forecast import (
     check_forecast,
@@ -27,7 +31,7 @@ from .forecast import (
     forecast_values,
     what_was_recognised,
 )
-from .schemas import OPTIONS
+from .schemas import OPTIONS, number
 from .security import SECURITY, async_check_certificate, check_files, security_values
 from .tuning import (
     BATTERY,
@@ -84,12 +88,37 @@ def _tuning(schema: probatio.Schema) -> Theme:
     )
 
 
+def _main_circuit(phases: int) -> probatio.Schema:
+    """Return the form of what few main fuses need."""
+    imbalance = number(UnitOfElectricCurrent.AMPERE, low=1)
+    return details_schema(phases, limits=False).extend(
+        {probatio.Optional(CONF_IMBALANCE): imbalance}
+    )
+
+
+def _check_main_circuit(
+    entry: ConfigEntry, form: Form, placeholders: dict[str, str]
+) -> Errors:
+    # What was emptied is gone.
+    empty = dict.fromkeys(per_phase_fields("fixed", 3), 0.0)
+    tree = with_site(CircuitTree.of(entry), {**empty, **form})
+    errors: Errors = {}
+    if problem := fail_safe_problem(tree, chargers_of(entry), placeholders):
+        errors["fixed_l1_a"] = problem
+    return errors
+
+
 # By step id, in the order of the menu.
 THEMES = {
     "protection": Theme(
         schema=lambda _entry: OPTIONS,
         values=_protection_values,
         check=_check_protection,
+    ),
+    "main_circuit": Theme(
+        schema=lambda entry: _main_circuit(site_of(entry.data).phases),
+        values=lambda entry: entry.options,
+        check=_check_main_circuit,
     ),
     "cards": Theme(
         schema=lambda _entry: AUTHORIZATION,
@@ -127,6 +156,16 @@ class SunfuseOptionsFlow(OptionsFlow):
     ) -> ConfigFlowResult:
         """Ask for the margin, and the age at which a reading counts as lost."""
         return self._show("protection", user_input)
+
+    async def async_step_main_circuit(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for other loads, temperature and imbalance at the main fuse."""
+        errors = None
+        if user_input is not None:
+            fuse_a = self.config_entry.data[CONF_MAIN_FUSE]
+            errors = check_details(self.hass, user_input, fuse_a)
+        return self._show("main_circuit", user_input, errors)
 
     async def async_step_cards(
         self, user_input: dict[str, Any] | None = None

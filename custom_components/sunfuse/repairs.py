@@ -1,0 +1,195 @@
+"""Puts right in place what the repair issues tell of: another sensor, another circuit. Nothing has to be set up anew."""
+
+from typing import Any
+
+import probatio
+
+from homeassistant.components.repairs import (
+    ConfirmRepairFlow,
+    RepairsFlow,
+    RepairsFlowResult,
+)
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, split_entity_id
+from homeassistant.helpers.selector import EntitySelector, EntitySelectorConfig
+
+from .circuits import CircuitTree
+from .const import (
+    CONF_CIRCUIT,
+    CONF_PARENT,
+    CONF_SOURCES,
+    CONF_TEMPERATURE,
+    SUBENTRY_CHARGER,
+    SUBENTRY_CIRCUIT,
+)
+from .entity_use import entities_of, replace_entity
+from .flows.checks import check_entities
+from .flows.circuit_choice import circuit_selector
+from .flows.fail_safe import chargers_of, fail_safe_problem
+from .flows.schemas import grid_form, meter_form, sun_form
+from .sources.config import CircuitSources, SourcesConfig
+
+REPLACEMENT = "replacement"
+
+
+class ReplaceSourceFlow(RepairsFlow):
+    """Lets the user choose what a site is to be read from instead of an entity that is gone."""
+
+    def __init__(self, entry: ConfigEntry, entity_id: str) -> None:
+        """Remember which entity is gone."""
+        super().__init__()
+        self._entry = entry
+        self._gone = entity_id
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask for the successor, and read from it from now on."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            new = user_input[REPLACEMENT]
+            if problem := self._problem(new):
+                errors[REPLACEMENT] = problem
+            else:
+                replace_entity(self.hass, self._entry, self._gone, new)
+                return self.async_create_entry(data={})
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                probatio.Schema({probatio.Required(REPLACEMENT): self._selector()}),
+                user_input or {},
+            ),
+            errors=errors,
+            description_placeholders={
+                "entity": self._gone,
+                "site": self._entry.title,
+            },
+        )
+
+    def _selector(self) -> EntitySelector:
+        domain, _ = split_entity_id(self._gone)
+        return EntitySelector(EntitySelectorConfig(filter={"domain": [domain]}))
+
+    def _problem(self, new: str) -> str | None:
+        """Return why an entity cannot take the place of the one that is gone."""
+        used = entities_of(self._entry) - {self._gone}
+        for field in _fields_of(self._entry, self._gone):
+            for problem in check_entities(self.hass, {field: new}, used).values():
+                return problem
+        return None
+
+
+class RemovedCircuitFlow(RepairsFlow):
+    """Lets the user choose what hangs where, of what hung from a circuit that was removed."""
+
+    def __init__(self, entry: ConfigEntry, circuit: str) -> None:
+        """Remember which circuit is gone."""
+        super().__init__()
+        self._entry = entry
+        self._gone = circuit
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask for the circuit, and let all of it hang from that."""
+        tree = CircuitTree.of(self._entry)
+        placeholders = {"names": ", ".join(hanging(self._entry, self._gone))}
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            chosen = user_input[CONF_CIRCUIT]
+            if problem := self._move(chosen, placeholders):
+                errors[CONF_CIRCUIT] = problem
+            else:
+                return self.async_create_entry(data={})
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                probatio.Schema(
+                    {
+                        probatio.Required(CONF_CIRCUIT): circuit_selector(
+                            tree, *self._below(tree)
+                        )
+                    }
+                ),
+                user_input or {CONF_CIRCUIT: tree.at(self._gone)},
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    def _below(self, tree: CircuitTree) -> list[str]:
+        """Return the circuits that hung from the one that is gone: none of them can hang from itself."""
+        return [
+            circuit.id
+            for circuit in tree.circuits.values()
+            if circuit.data[CONF_PARENT] == self._gone
+        ]
+
+    def _move(self, chosen: str, placeholders: dict[str, str]) -> str | None:
+        """Let everything hang from the chosen circuit, unless that does not carry it."""
+        chargers = [
+            {**data, CONF_CIRCUIT: chosen} if data[CONF_CIRCUIT] == self._gone else data
+            for data in chargers_of(self._entry)
+        ]
+        tree = CircuitTree.of(self._entry)
+        if problem := fail_safe_problem(tree, chargers, placeholders):
+            return problem
+        for kind, field in (
+            (SUBENTRY_CHARGER, CONF_CIRCUIT),
+            (SUBENTRY_CIRCUIT, CONF_PARENT),
+        ):
+            for subentry in self._entry.get_subentries_of_type(kind):
+                if subentry.data[field] == self._gone:
+                    self.hass.config_entries.async_update_subentry(
+                        self._entry, subentry, data={**subentry.data, field: chosen}
+                    )
+        return None
+
+
+def hanging(entry: ConfigEntry, circuit: str) -> list[str]:
+    """Return the names of the chargers and circuits that hang right from a circuit."""
+    return sorted(
+        subentry.title
+        for kind, field in (
+            (SUBENTRY_CHARGER, CONF_CIRCUIT),
+            (SUBENTRY_CIRCUIT, CONF_PARENT),
+        )
+        for subentry in entry.get_subentries_of_type(kind)
+        if subentry.data[field] == circuit
+    )
+
+
+def _fields_of(entry: ConfigEntry, entity_id: str) -> set[str]:
+    """Return the fields of the forms in which an entity was chosen."""
+    forms: list[dict[str, Any]] = [
+        {CONF_TEMPERATURE: entry.options.get(CONF_TEMPERATURE)}
+    ]
+    sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
+    forms += [grid_form(sources), sun_form(sources)]
+    for circuit in entry.get_subentries_of_type(SUBENTRY_CIRCUIT):
+        read_from = CircuitSources.from_dict(circuit.data.get(CONF_SOURCES, {}))
+        forms.append({CONF_TEMPERATURE: read_from.temperature})
+        if read_from.meter:
+            forms.append(meter_form(read_from.meter))
+    return {
+        field
+        for form in forms
+        for field, value in form.items()
+        if entity_id == value or (isinstance(value, list) and entity_id in value)
+    }
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant,
+    issue_id: str,
+    data: dict[str, str | int | float | None] | None,
+) -> RepairsFlow:
+    """Return the flow that puts an issue right."""
+    if data is not None and (
+        entry := hass.config_entries.async_get_entry(str(data["entry_id"]))
+    ):
+        if entity_id := data.get("entity_id"):
+            return ReplaceSourceFlow(entry, str(entity_id))
+        if circuit := data.get("circuit"):
+            return RemovedCircuitFlow(entry, str(circuit))
+    return ConfirmRepairFlow()
