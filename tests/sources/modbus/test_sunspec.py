@@ -5,7 +5,11 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from custom_components.sunfuse.sources.modbus import sunspec_models
-from custom_components.sunfuse.sources.modbus.device import DeviceKind, Information
+from custom_components.sunfuse.sources.modbus.device import (
+    DeviceKind,
+    Information,
+    Quantity,
+)
 from custom_components.sunfuse.sources.modbus.polling import Poll
 from custom_components.sunfuse.sources.modbus.registers import (
     Failure,
@@ -479,6 +483,87 @@ async def test_unknown_models_are_passed_over() -> None:
         OF_THE_METER
     )
     assert sum(count for _, count in log) < 250
+
+
+# --- Discovered again -----------------------------------------------------------------------------------------------
+
+HYBRIDS = {
+    "fronius": [
+        common("Fronius"),
+        model(103, INVERTER),
+        modules(("", 3000), ("", 2000), ("", 0), ("", 500)),
+        model(124, {"ChaState": 50}),
+        END,
+    ],
+    "kostal": [
+        common("Maker"),
+        model(103, INVERTER),
+        modules(("MPPT 1", 3000)),
+        model(802, {"SoC": 50, "W": 500}),
+        END,
+    ],
+    "ieee 1547": [
+        common("Maker"),
+        model(701, DER),
+        model(713, {"WHRtg": 100, "SoC": 50}, {"WHRtg": 2}),
+        ports((0, 3000), (1, 500)),
+        END,
+    ],
+    "meter": [common("SolarEdge"), model(103, INVERTER), model(203, METER), END],
+}
+ASLEEP = {
+    "fronius": [
+        common("Fronius"),
+        model(103),
+        modules(("", None), ("", None), ("", None), ("", None)),
+        model(124),
+        END,
+    ],
+    "kostal": [
+        common("Maker"),
+        model(103),
+        modules(("MPPT 1", None)),
+        model(802),
+        END,
+    ],
+    "ieee 1547": [
+        common("Maker"),
+        model(701, {"ACType": 2}),
+        model(713),
+        ports((0, 0), (1, 0)),
+        END,
+    ],
+    "meter": [common("SolarEdge"), model(103), model(203), END],
+}
+
+
+@pytest.mark.parametrize("name", HYBRIDS)
+async def test_a_device_that_is_discovered_again_while_it_sleeps(name: str) -> None:
+    """At night it may say less than it can. What it is known to read is read again, as soon as it says so."""
+    awake = chain(*HYBRIDS[name])
+    before = await found(awake)
+    again = await discover(reading(chain(*ASLEEP[name])), before.readings.keys())
+    assert again
+    assert again.readings.keys() >= before.readings.keys()
+    said = before.values(awake)
+    assert again.values(awake).items() >= said.items()
+    assert None not in said.values()
+
+
+async def test_a_solaredge_that_is_discovered_again_while_its_battery_sleeps() -> None:
+    """What the inverter gives is not taken for what the sun gives meanwhile."""
+    image = chain(
+        common("SolarEdge", length=65),
+        model(103, INVERTER | {"DCW": 4200}, {"DCW": 1}),
+        END,
+    )
+    awake = image | battery_of_solaredge(0xE100, 1500, 64)
+    before = await found(awake)
+    again = await discover(reading(image), before.readings.keys())
+    assert again
+    assert again.values(awake) == before.values(awake)
+    assert again.values(image)[Quantity.SOLAR_POWER] is None
+    assert again.values(image)[Quantity.POWER] == 5000
 
 
 # --- Over the wire --------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 What is found becomes a Device like any that is known by a file, so that there is one way to read.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set as AbstractSet
 
 from . import sunspec_models as models
 from .device import Condition, Device, DeviceKind, Information, Quantity
@@ -18,27 +18,34 @@ DISCOVERED = "sunspec/discovered"
 _BASES = (40000, 50000, 0)
 
 
-async def discover(read: ReadRegisters) -> Device | None:
+async def discover(
+    read: ReadRegisters, known: AbstractSet[Quantity] = frozenset()
+) -> Device | None:
     """Return the device that a chain of models describes, None where there is none that is of use.
+
+    What it was known to read before is looked for again, even where the device does not say it now.
 
     Raises RequestError if the device does not answer at all.
     """
     for base in _BASES:
         chain = await chain_at(read, base)
         if chain and chain[0].model == models.COMMON:
-            device = await _device(read, base, chain)
+            device = await _device(read, base, chain, known)
             if device.readings:
                 return device
     return None
 
 
-async def _device(read: ReadRegisters, base: int, chain: Sequence[Block]) -> Device:
+async def _device(
+    read: ReadRegisters, base: int, chain: Sequence[Block], known: AbstractSet[Quantity]
+) -> Device:
     """Return what the chain describes. A second common model begins a device behind the first, such as its meter."""
     common = chain[0]
     manufacturer = common.text(2, 16)
     solaredge = manufacturer.startswith(SOLAREDGE)
-    batteries = await batteries_at(read) if solaredge else []
-    readings = readings_of(chain, manufacturer, batteries)
+    expected = Quantity.BATTERY_SOC in known
+    batteries = await batteries_at(read, expected=expected) if solaredge else []
+    readings = readings_of(chain, manufacturer, batteries, known)
     used = sorted({block.model for block in chain if block.model != models.COMMON})
     mark = register(Table.HOLDING, base, ValueType.STRING, count=MARK_LENGTH)
     return Device(

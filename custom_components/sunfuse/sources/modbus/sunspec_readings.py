@@ -1,6 +1,6 @@
 """What SunSpec's models mean for a site: which of their points are which of its quantities, and with which sign."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass
 
 from . import sunspec_models as models
@@ -45,6 +45,9 @@ _OF_THE_GRID: Mapping[Quantity, Quantity] = {
 } | {q: q for q in (Quantity.ENERGY_IMPORT, Quantity.ENERGY_EXPORT)}
 
 
+type Known = AbstractSet[Quantity]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Maker:
     """What a maker does in its own way."""
@@ -64,9 +67,15 @@ _MAKERS: Mapping[str, _Maker] = {
 
 
 def readings_of(
-    chain: Sequence[Block], manufacturer: str, batteries: Sequence[Battery]
+    chain: Sequence[Block],
+    manufacturer: str,
+    batteries: Sequence[Battery],
+    known: Known,
 ) -> dict[Quantity, Reading]:
-    """Return all that a chain and the batteries beside it let one read, by what it means for a site."""
+    """Return all that a chain and the batteries beside it let one read, by what it means for a site.
+
+    What is known of old counts as implemented: at night a device may say less than it can.
+    """
     maker = next(
         (maker for name, maker in _MAKERS.items() if manufacturer.startswith(name)),
         _Maker(),
@@ -74,19 +83,20 @@ def readings_of(
     inverter = _first(chain, models.INVERTERS)
     # The first of several meters; where it is at an inverter, it is the one at the grid.
     meter = _first(chain, models.METERS) if maker.meter else None
-    storage = storage_of(batteries) or _storage(chain)
+    storage = storage_of(batteries) or _storage(chain, known)
     readings: dict[Quantity, Reading] = {}
     if inverter is not None:
-        readings |= _inverter(inverter, storage=bool(storage))
+        readings |= _inverter(inverter, known, storage=bool(storage))
         solar = (
             _solar_beside(inverter, batteries)
             if batteries
-            else _solar(chain, inverter, storage=bool(storage))
+            else _solar(chain, inverter, known, storage=bool(storage))
         )
         if solar:
             readings[Quantity.SOLAR_POWER] = _reading(Quantity.SOLAR_POWER, *solar)
     if meter is not None:
-        of_meter = _meter(meter, maker.meter_sign)
+        of_old = known | {q for q, of in _OF_THE_GRID.items() if of in known}
+        of_meter = _meter(meter, of_old, maker.meter_sign)
         readings |= _of_the_grid(of_meter) if inverter is not None else of_meter
     return readings | storage
 
@@ -97,7 +107,7 @@ def _first(chain: Sequence[Block], preferred: Iterable[int]) -> Block | None:
     )
 
 
-def _inverter(block: Block, *, storage: bool) -> dict[Quantity, Reading]:
+def _inverter(block: Block, known: Known, *, storage: bool) -> dict[Quantity, Reading]:
     readings: dict[Quantity, Reading] = {}
     for quantity, point in _points(block, models.INVERTERS[block.model]).items():
         # At night an inverter may know no power, which is none.
@@ -105,19 +115,21 @@ def _inverter(block: Block, *, storage: bool) -> dict[Quantity, Reading]:
         # What an inverter with a battery gave is not what the sun gave.
         if term is None or (storage and quantity is Quantity.SOLAR_ENERGY):
             continue
-        if quantity in _OPTIONAL and not block.implements(term):
+        if quantity in _OPTIONAL - known and not block.implements(term):
             continue
         sign = Quantity.POWER if quantity.dimension is Dimension.CURRENT else None
         readings[quantity] = _reading(quantity, term, signed_by=sign)
     return readings
 
 
-def _meter(block: Block, sign: int) -> dict[Quantity, Reading]:
+def _meter(block: Block, known: Known, sign: int) -> dict[Quantity, Reading]:
     readings: dict[Quantity, Reading] = {}
     for quantity, point in _points(block, models.METERS[block.model]).items():
         directed = quantity.dimension in (Dimension.POWER, Dimension.CURRENT)
         term = block.term(point, sign if directed else 1)
-        if term is None or (quantity in _OPTIONAL and not block.implements(term)):
+        if term is None or (
+            quantity in _OPTIONAL - known and not block.implements(term)
+        ):
             continue
         readings[quantity] = _reading(quantity, term)
     one_phase = models.PHASES[block.model] == 1
@@ -154,10 +166,12 @@ def _of_the_grid(readings: Mapping[Quantity, Reading]) -> dict[Quantity, Reading
     }
 
 
-def _solar(chain: Sequence[Block], inverter: Block, *, storage: bool) -> list[Term]:
+def _solar(
+    chain: Sequence[Block], inverter: Block, known: Known, *, storage: bool
+) -> list[Term]:
     """Return the power of the sun: without a battery all that the inverter gives, else what its solar inputs give."""
     if storage:
-        return [term for role, term in _inputs(chain) if role == 0]
+        return [term for role, term in _inputs(chain, known) if role == 0]
     point = models.INVERTERS[inverter.model][Quantity.POWER]
     power = inverter.term(point, default=0)
     return [power] if power else []
@@ -171,39 +185,47 @@ def _solar_beside(inverter: Block, batteries: Sequence[Battery]) -> list[Term]:
     return [power, *(battery.charging() for battery in batteries)] if power else []
 
 
-def _storage(chain: Sequence[Block]) -> dict[Quantity, Reading]:
+def _storage(chain: Sequence[Block], known: Known) -> dict[Quantity, Reading]:
     """Return what is known of a battery, nothing where there is none."""
     readings: dict[Quantity, Reading] = {}
-    power = [term for role, term in _inputs(chain) if role != 0]
+    power = [term for role, term in _inputs(chain, known) if role != 0]
     if (block := _first(chain, (models.BATTERY,))) is not None:
         # Positive on discharge (evcc reads it so for KOSTAL and others).
-        if (term := block.term(models.BATTERY_POWER)) and block.implements(term):
+        if (term := block.term(models.BATTERY_POWER)) and (
+            block.implements(term) or (not power and Quantity.BATTERY_POWER in known)
+        ):
             power = [term]
         if term := block.term(models.BATTERY_SOC):
             readings[Quantity.BATTERY_SOC] = _reading(Quantity.BATTERY_SOC, term)
     elif (block := _first(chain, (models.CAPACITY,))) is not None:
         # A device without storage says 0 % for ever.
         rated = block.word(models.CAPACITY_RATING)
-        if (power or rated) and (term := block.term(models.CAPACITY_SOC)):
+        there = power or rated or Quantity.BATTERY_SOC in known
+        if there and (term := block.term(models.CAPACITY_SOC)):
             readings[Quantity.BATTERY_SOC] = _reading(Quantity.BATTERY_SOC, term)
-    elif (block := _first(chain, (models.STORAGE,))) is not None:
-        term = block.term(models.STORAGE_SOC)
-        if term and block.implements(term):
-            readings[Quantity.BATTERY_SOC] = _reading(Quantity.BATTERY_SOC, term)
+    elif term := _soc(chain, known):
+        readings[Quantity.BATTERY_SOC] = _reading(Quantity.BATTERY_SOC, term)
     if power:
         readings[Quantity.BATTERY_POWER] = _reading(Quantity.BATTERY_POWER, *power)
     return readings
 
 
-def _inputs(chain: Sequence[Block]) -> list[tuple[int, Term]]:
+def _soc(chain: Sequence[Block], known: Known) -> Term | None:
+    """Return the state of charge of model 124, which inverters without storage have as well, but leave empty."""
+    block = _first(chain, (models.STORAGE,))
+    term = block.term(models.STORAGE_SOC) if block else None
+    if block is None or term is None:
+        return None
+    there = Quantity.BATTERY_SOC in known or block.implements(term)
+    return term if there else None
+
+
+def _inputs(chain: Sequence[Block], known: Known) -> list[tuple[int, Term]]:
     """Return the inputs of direct current by role: 0 the sun, 1 and -1 what a battery gives and takes."""
     if (block := _first(chain, (models.PORTS,))) is not None:
         return _ports(block)
     if (block := _first(chain, (models.MODULES,))) is not None:
-        storage = _first(chain, (models.STORAGE,))
-        soc = storage.term(models.STORAGE_SOC) if storage else None
-        has_storage = bool(storage and soc and storage.implements(soc))
-        return _modules(block, has_storage=has_storage)
+        return _modules(block, has_storage=_soc(chain, known) is not None)
     return []
 
 

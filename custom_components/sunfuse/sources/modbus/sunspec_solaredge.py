@@ -55,8 +55,11 @@ class Battery:
         return self.term(_POWER, sign)
 
 
-async def batteries_at(read: ReadRegisters) -> list[Battery]:
-    """Return the batteries of an inverter. Raises RequestError if the connection is lost."""
+async def batteries_at(read: ReadRegisters, *, expected: bool) -> list[Battery]:
+    """Return the batteries of an inverter, the first in any case where one is expected.
+
+    Raises RequestError if the connection is lost.
+    """
     found = []
     for address in _BLOCKS:
         place = Battery(address=address, rated_wh=0).term(_RATED_ENERGY, 1).register
@@ -71,6 +74,8 @@ async def batteries_at(read: ReadRegisters) -> list[Battery]:
             rated_wh = place.number(words)
             if _LEAST_WH <= rated_wh <= _MOST_WH:
                 found.append(Battery(address=address, rated_wh=rated_wh))
+    if expected and not found:
+        found = [Battery(address=_BLOCKS[0], rated_wh=_LEAST_WH)]
     return found
 
 
