@@ -137,7 +137,7 @@ def device_of(home: Home, identity: str) -> str:
             (
                 "ReserveNow",
                 {
-                    "connectorId": 0,
+                    "connectorId": 1,
                     "expiryDate": "2026-12-01T10:00:00",
                     "idTag": "ABC",
                     "reservationId": 7,

@@ -239,6 +239,7 @@ def test_components_that_are_used_are_dependencies(manifest: dict[str, Any]) -> 
         "switch",
         "repairs",
         "system_health",
+        "update",
     }
     dependencies = {*manifest["dependencies"], *manifest.get("after_dependencies", ())}
     assert used - base <= dependencies

@@ -1,4 +1,4 @@
-"""Buttons: restart a charger, unlock a connector's cable."""
+"""Buttons: restart a charger, unlock a connector's cable, test its fail-safe current."""
 
 from typing import override
 
@@ -31,6 +31,12 @@ UNLOCK = ButtonEntityDescription(
     key="unlock", translation_key="unlock", entity_category=EntityCategory.CONFIG
 )
 
+TEST_FAIL_SAFE = ButtonEntityDescription(
+    key="test_fail_safe",
+    translation_key="test_fail_safe",
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -39,11 +45,10 @@ async def async_setup_entry(
 ) -> None:
     """Set up the buttons of a site."""
 
-    def create(
-        subentry: ConfigSubentry, key: ConnectorKey
-    ) -> list[RestartButton | UnlockButton]:
-        buttons: list[RestartButton | UnlockButton] = [
-            UnlockButton(hass, entry, subentry, key, UNLOCK)
+    def create(subentry: ConfigSubentry, key: ConnectorKey) -> list[ButtonEntity]:
+        buttons: list[ButtonEntity] = [
+            UnlockButton(hass, entry, subentry, key, UNLOCK),
+            TestFailSafeButton(hass, entry, subentry, key, TEST_FAIL_SAFE),
         ]
         if key.connector == 1:
             buttons.append(RestartButton(entry, key, RESTART))
@@ -72,3 +77,14 @@ class UnlockButton(ConnectorEntity, ButtonEntity):
         """Unlock the connector."""
         stations = self._entry.runtime_data.central_system.stations
         await stations[self.key.identity].unlock(self.key.connector)
+
+
+class TestFailSafeButton(ConnectorEntity, ButtonEntity):
+    """Lets the limit of a car that charges lapse, and sees whether the charger falls back."""
+
+    @command_errors
+    @override
+    async def async_press(self) -> None:
+        """Begin the test; the fail-safe sensor tells what came of it."""
+        stations = self._entry.runtime_data.central_system.stations
+        stations[self.key.identity].test_fail_safe(self.key.connector)

@@ -17,9 +17,11 @@ from .entity import (
     CircuitEntity,
     ConnectorEntity,
     SiteEntity,
+    StationEntity,
     add_connector_entities,
 )
 from .explain import explain
+from .sensors.charger import CHARGER_SENSORS
 from .sensors.circuit import (
     LIMITED_BY,
     CircuitSensorDescription,
@@ -118,7 +120,9 @@ async def async_setup_entry(
 
     def create(subentry: ConfigSubentry, key: ConnectorKey) -> list[ChargerEntity]:
         phases = station_config(subentry.data, site).phases
+        of_charger = CHARGER_SENSORS if key.connector == 1 else ()
         return [
+            *(StationSensor(entry, key, description) for description in of_charger),
             ReasonSensor(hass, entry, subentry, key, REASON),
             ExplanationSensor(hass, entry, subentry, key, EXPLANATION),
             *(
@@ -183,6 +187,20 @@ class CircuitSensor(CircuitEntity, SensorEntity):
 
 class ConnectorSensor(ConnectorEntity, SensorEntity):
     """A sensor of a connector."""
+
+    entity_description: ConnectorSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return the value of the last tick."""
+        if self.connector is None:
+            return None
+        return self.entity_description.value_fn(self.connector)
+
+
+class StationSensor(StationEntity, SensorEntity):
+    """A sensor of a charger as a whole."""
 
     entity_description: ConnectorSensorDescription
 

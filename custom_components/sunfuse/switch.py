@@ -1,16 +1,29 @@
-"""Switches: whether a connector may charge at all."""
+"""Switches: whether a connector may charge at all, and whether it is in service."""
 
 from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .data import SunfuseConfigEntry
-from .entity import ConnectorSettingEntity, add_connector_entities
+from .engine.model import ConnectorStatus
+from .entity import (
+    ConnectorEntity,
+    ConnectorSettingEntity,
+    add_connector_entities,
+    command_errors,
+)
 
 PARALLEL_UPDATES = 0
 
+IN_SERVICE = SwitchEntityDescription(
+    key="in_service",
+    translation_key="in_service",
+    entity_category=EntityCategory.CONFIG,
+    entity_registry_enabled_default=False,
+)
 CHARGING_ALLOWED = SwitchEntityDescription(
     key="charging_allowed", translation_key="charging_allowed"
 )
@@ -27,7 +40,8 @@ async def async_setup_entry(
         entry,
         async_add_entities,
         lambda subentry, key: [
-            ChargingAllowed(hass, entry, subentry, key, CHARGING_ALLOWED)
+            ChargingAllowed(hass, entry, subentry, key, CHARGING_ALLOWED),
+            InService(hass, entry, subentry, key, IN_SERVICE),
         ],
     )
 
@@ -55,3 +69,31 @@ class ChargingAllowed(ConnectorSettingEntity, SwitchEntity):
         runtime = self._entry.runtime_data
         runtime.settings.set_connector(self.key.id, allowed=allowed)
         runtime.controller.tick()
+
+
+class InService(ConnectorEntity, SwitchEntity):
+    """Puts a connector out of service, and back; the charger remembers it. While a car charges it may wait."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether the connector is in service, None until it told."""
+        status = self.connector.connector.status if self.connector else None
+        return None if status is None else status is not ConnectorStatus.UNAVAILABLE
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Put the connector back into service."""
+        await self._set(operative=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Put the connector out of service."""
+        await self._set(operative=False)
+
+    @command_errors
+    async def _set(self, *, operative: bool) -> None:
+        stations = self._entry.runtime_data.central_system.stations
+        await stations[self.key.identity].set_availability(
+            self.key.connector, operative=operative
+        )

@@ -107,6 +107,9 @@ async def _update_firmware(station: Station, _connector: int, data: Fields) -> N
 
 
 async def _reserve(station: Station, connector: int, data: Fields) -> None:
+    if not connector and station.config.connectors == 1:
+        # Many stations take no reservation of connector 0, which stands for any (ReserveConnectorZeroSupported).
+        connector = 1
     until = dt_util.as_utc(data["until"])
     await station.reserve(data["reservation_id"], connector, data["card"], until)
 

@@ -121,6 +121,11 @@ _CONNECTOR: tuple[ConnectorSensorDescription, ...] = (
         value_fn=lambda data: data.station.fail_safe,
     ),
     ConnectorSensorDescription(
+        key="driver",
+        translation_key="driver",
+        value_fn=lambda data: data.holder.name if data.holder else None,
+    ),
+    ConnectorSensorDescription(
         key="state_of_charge",
         translation_key="state_of_charge",
         device_class=SensorDeviceClass.BATTERY,

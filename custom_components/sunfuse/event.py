@@ -1,0 +1,155 @@
+"""Events: a car is plugged in, charges, stops and leaves; a card is held to a charger."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .authorization import is_own, masked
+from .central_system.model import StationState
+from .data import ConnectorData, ConnectorKey, SunfuseConfigEntry
+from .engine.model import ConnectorStatus
+from .entity import (
+    ChargerEntity,
+    ConnectorEntity,
+    StationEntity,
+    add_connector_entities,
+)
+
+PARALLEL_UPDATES = 0
+
+PLUGGED_IN = "plugged_in"
+STARTED = "started"
+STOPPED = "stopped"
+UNPLUGGED = "unplugged"
+ACCEPTED = "accepted"
+REFUSED = "refused"
+
+SESSION = EventEntityDescription(
+    key="session",
+    translation_key="session",
+    event_types=[PLUGGED_IN, STARTED, STOPPED, UNPLUGGED],
+)
+CARD = EventEntityDescription(
+    key="card", translation_key="card", event_types=[ACCEPTED, REFUSED]
+)
+
+_WH_PER_KWH = 1000
+# A station tells a card when it is held to it and again when it starts the transaction.
+_SAME_TIME = timedelta(seconds=10)
+# In these no car is there.
+_EMPTY = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED))
+# These tell nothing about a car.
+_MUTE = frozenset((ConnectorStatus.UNAVAILABLE, ConnectorStatus.FAULTED, None))
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the events of a site."""
+
+    def create(subentry: ConfigSubentry, key: ConnectorKey) -> list[ChargerEntity]:
+        events: list[ChargerEntity] = [
+            SessionEvent(hass, entry, subentry, key, SESSION)
+        ]
+        if key.connector == 1:
+            events.append(CardEvent(entry, key, CARD))
+        return events
+
+    add_connector_entities(hass, entry, async_add_entities, create)
+
+
+class SessionEvent(ConnectorEntity, EventEntity):
+    """What happens at a connector. What had happened before Home Assistant started is not news."""
+
+    _before: ConnectorData | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Note how things are, without telling."""
+        await super().async_added_to_hass()
+        self._before = self.connector
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        before, now = self._before, self.connector
+        self._before = now
+        if before is not None and now is not None:
+            for event, attributes in _happened(before, now):
+                self._trigger_event(event, attributes)
+                self.async_write_ha_state()
+        super()._handle_coordinator_update()
+
+
+def _happened(
+    before: ConnectorData, now: ConnectorData
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    was, status = before.connector.status, now.connector.status
+    told = was not in _MUTE and status not in _MUTE
+    if told and was in _EMPTY and status not in _EMPTY:
+        yield PLUGGED_IN, {}
+    old, new = before.connector.transaction, now.connector.transaction
+    if old is not None and (new is None or new.id != old.id):
+        energy_wh = now.connector.session_energy_wh if new is None else None
+        yield (
+            STOPPED,
+            {
+                "driver": before.holder.name if before.holder else None,
+                "energy": None if energy_wh is None else energy_wh / _WH_PER_KWH,
+            },
+        )
+    if new is not None and (old is None or new.id != old.id):
+        yield STARTED, {"driver": now.holder.name if now.holder else None}
+    if told and was not in _EMPTY and status in _EMPTY:
+        yield UNPLUGGED, {}
+
+
+class CardEvent(StationEntity, EventEntity):
+    """A card that was held to a charger, and what became of it. Its number is not shown, only its end."""
+
+    def __init__(
+        self,
+        entry: SunfuseConfigEntry,
+        key: ConnectorKey,
+        description: EventEntityDescription,
+    ) -> None:
+        """Initialize the event with nothing told."""
+        super().__init__(entry, key, description)
+        self._told: tuple[str | None, bool | None] = (None, None)
+        self._told_at: datetime | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Hear of cards from the charger itself: two within one tick are two."""
+        await super().async_added_to_hass()
+        if self.connector is not None:
+            self._told_at = self.connector.station.last_card_at
+        central_system = self._entry.runtime_data.central_system
+        self.async_on_remove(central_system.subscribe(self._station_changed))
+
+    @callback
+    def _station_changed(self, state: StationState) -> None:
+        if state.identity != self.key.identity:
+            return
+        card, taken, at = state.last_card, state.last_card_taken, state.last_card_at
+        if card is None or taken is None or at is None or is_own(card):
+            return
+        before, self._told = self._told, (card, taken)
+        last, self._told_at = self._told_at, at
+        if last == at or (
+            before == (card, taken) and last is not None and at - last < _SAME_TIME
+        ):
+            return
+        holder = self._entry.runtime_data.cards.holder(card)
+        self._trigger_event(
+            ACCEPTED if taken else REFUSED,
+            {"driver": holder.name if holder else None, "card": masked(card)},
+        )
+        self.async_write_ha_state()

@@ -1,0 +1,75 @@
+"""What the sensors of a charger as a whole show."""
+
+import re
+
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.const import EntityCategory
+
+from ..central_system.cards import OWN_TOKEN
+from ..data import ConnectorData
+from .connector import ConnectorSensorDescription
+
+# FirmwareStatusEnumType of OCPP 2.0.1; OCPP 1.6 and its security white paper have a part of these.
+FIRMWARE_STATUS = (
+    "idle",
+    "download_scheduled",
+    "downloading",
+    "download_paused",
+    "downloaded",
+    "download_failed",
+    "signature_verified",
+    "invalid_signature",
+    "install_scheduled",
+    "installing",
+    "install_rebooting",
+    "installed",
+    "installation_failed",
+    "install_verification_failed",
+)
+# In these the station is at it.
+AT_WORK = frozenset(
+    (
+        "download_scheduled",
+        "downloading",
+        "download_paused",
+        "downloaded",
+        "signature_verified",
+        "install_scheduled",
+        "installing",
+        "install_rebooting",
+    )
+)
+
+
+def firmware_status(data: ConnectorData) -> str | None:
+    """Return how far the charger is with its firmware; None if it never told, or in words of its own."""
+    if (told := data.station.firmware_status) is None:
+        return None
+    status = re.sub(r"(?<!^)(?=[A-Z])", "_", told).lower()
+    return status if status in FIRMWARE_STATUS else None
+
+
+def _last_card(data: ConnectorData) -> str | None:
+    card = data.station.last_card
+    return None if card is None or card.casefold() == OWN_TOKEN.casefold() else card
+
+
+CHARGER_SENSORS: tuple[ConnectorSensorDescription, ...] = (
+    ConnectorSensorDescription(
+        key="firmware_status",
+        translation_key="firmware_status",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(FIRMWARE_STATUS),
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=firmware_status,
+    ),
+    # Its number, for whoever wants to see it: recorded like any state, therefore disabled by default.
+    ConnectorSensorDescription(
+        key="last_card",
+        translation_key="last_card",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=_last_card,
+    ),
+)

@@ -1,0 +1,63 @@
+"""The firmware of a charger: which one is installed, and how far the installation of another one is.
+
+OCPP tells what is installed and not what there is: only a charger's vendor knows that. Firmware is installed with the
+action `sunfuse.update_firmware`, from an address that the user gives.
+"""
+
+from typing import override
+
+from homeassistant.components.update import (
+    UpdateDeviceClass,
+    UpdateEntity,
+    UpdateEntityDescription,
+    UpdateEntityFeature,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .data import SunfuseConfigEntry
+from .entity import StationEntity, add_connector_entities
+from .sensors.charger import AT_WORK, firmware_status
+
+PARALLEL_UPDATES = 0
+
+FIRMWARE = UpdateEntityDescription(
+    key="firmware",
+    device_class=UpdateDeviceClass.FIRMWARE,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the firmware of a site's chargers."""
+    add_connector_entities(
+        hass,
+        entry,
+        async_add_entities,
+        lambda _subentry, key: (
+            [Firmware(entry, key, FIRMWARE)] if key.connector == 1 else []
+        ),
+    )
+
+
+class Firmware(StationEntity, UpdateEntity):
+    """The firmware that a charger has."""
+
+    _attr_supported_features = UpdateEntityFeature.PROGRESS
+
+    @property
+    @override
+    def installed_version(self) -> str | None:
+        """Return what the charger said when it booted."""
+        return self.connector.station.info.firmware if self.connector else None
+
+    @property
+    @override
+    def in_progress(self) -> bool:
+        """Whether the charger fetches or installs firmware."""
+        return self.connector is not None and firmware_status(self.connector) in AT_WORK

@@ -1,0 +1,175 @@
+"""What a charger shows besides its currents: who charges, what happened, its firmware; and what can be pressed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.entity import Entity
+
+from .common import wait_until
+from .site_fixtures import Home
+from .test_cards import NUMBER, add_card, held, set_policy
+
+pytestmark = pytest.mark.usefixtures("socket_enabled", "all_enabled")
+
+
+@pytest.fixture
+def all_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enable the entities that are disabled by default, as a user may."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+
+
+def attribute(home: Home, domain: str, key: str, name: str) -> Any:
+    """Return an attribute of an entity."""
+    state = home.hass.states.get(home.entity(domain, key))
+    assert state
+    return state.attributes.get(name)
+
+
+async def happens(home: Home, key: str, event: str) -> None:
+    """Wait until an event entity tells of this."""
+    await wait_until(
+        lambda: attribute(home, "event", key, "event_type") == event, event
+    )
+
+
+async def test_a_session(hass: HomeAssistant, start: Callable[..., Any]) -> None:
+    """Plugged in, started, stopped, unplugged; the driver has a name from beginning to end."""
+    home: Home = await start("CP1")
+    await add_card(home, number="FREE")
+    station = await home.boot("CP1")
+    await home.shows("sensor", "CP1/1_status", "available")
+    assert attribute(home, "event", "CP1/1_session", "event_type") is None
+    await home.tell(station, "Preparing")
+    await happens(home, "CP1/1_session", "plugged_in")
+    await station.websocket.close()
+
+    station = await home.charge("CP1")
+    await happens(home, "CP1/1_session", "started")
+    assert attribute(home, "event", "CP1/1_session", "driver") == "Anna"
+    await home.shows("sensor", "CP1/1_driver", "Anna")
+
+    home.charging = None
+    await station.call(
+        "StopTransaction",
+        home.transaction | {"meterStop": 4000, "timestamp": "2099-01-01T10:00:00Z"},
+    )
+    await happens(home, "CP1/1_session", "stopped")
+    assert attribute(home, "event", "CP1/1_session", "driver") == "Anna"
+    assert attribute(home, "event", "CP1/1_session", "energy") == 3.0
+    await home.shows("sensor", "CP1/1_driver", "unknown")
+    await home.tell(station, "Available")
+    await happens(home, "CP1/1_session", "unplugged")
+
+    await station.websocket.close()
+    for domain, key in (
+        ("event", "CP1/1_session"),
+        ("sensor", "CP1/1_driver"),
+        ("switch", "CP1/1_in_service"),
+        ("button", "CP1/1_test_fail_safe"),
+        ("update", "CP1_firmware"),
+    ):
+        await home.shows(domain, key, "unavailable")
+
+
+async def test_a_card(hass: HomeAssistant, start: Callable[..., Any]) -> None:
+    """Accepted or refused, with the driver's name; the number is shown only where it is asked for."""
+    home: Home = await start("CP1")
+    await set_policy(home, "list")
+    station = await home.boot("CP1")
+    await held(station, NUMBER)
+    await happens(home, "CP1_card", "refused")
+    assert attribute(home, "event", "CP1_card", "card") == "…E680"
+    await add_card(home)
+    await held(station, NUMBER)
+    await happens(home, "CP1_card", "accepted")
+    assert attribute(home, "event", "CP1_card", "driver") == "Anna"
+    state = home.state("event", "CP1_card")
+    # The same card a moment later is the start of its transaction, not another event.
+    await held(station, NUMBER)
+    await hass.async_block_till_done()
+    assert home.state("event", "CP1_card") == state
+    await home.shows("sensor", "CP1_last_card", NUMBER)
+
+
+async def test_in_and_out_of_service(start: Callable[..., Any]) -> None:
+    """The switch tells the charger, and shows what the charger says."""
+    home: Home = await start("CP1")
+    station = await home.boot("CP1")
+    await home.shows("switch", "CP1/1_in_service", "on")
+    station.answers["ChangeAvailability"] = {"status": "Accepted"}
+    await home.call("switch", "turn_off", "CP1/1_in_service")
+    told = await station.wait_told("ChangeAvailability")
+    assert told == {"connectorId": 1, "type": "Inoperative"}
+    await home.tell(station, "Unavailable")
+    await home.shows("switch", "CP1/1_in_service", "off")
+    # Connecting again changes nothing about it.
+    await station.websocket.close()
+    station = await home.boot("CP1", "Unavailable")
+    await home.shows("switch", "CP1/1_in_service", "off")
+    assert not station.told("ChangeAvailability")
+    station.answers["ChangeAvailability"] = {"status": "Scheduled"}
+    await home.call("switch", "turn_on", "CP1/1_in_service")
+    told = await station.wait_told("ChangeAvailability")
+    assert told == {"connectorId": 1, "type": "Operative"}
+    station.answers["ChangeAvailability"] = {"status": "Rejected"}
+    with pytest.raises(HomeAssistantError):
+        await home.call("switch", "turn_on", "CP1/1_in_service")
+
+
+async def test_firmware(start: Callable[..., Any]) -> None:
+    """What is installed, that another one is on its way, and nothing that nobody knows."""
+    home: Home = await start("CP1")
+    station = await home.connect("CP1")
+    await station.call(
+        "BootNotification",
+        {
+            "chargePointVendor": "Acme",
+            "chargePointModel": "W11",
+            "firmwareVersion": "1.2.3",
+        },
+    )
+    await home.tell(station, "Available")
+    await wait_until(
+        lambda: (
+            attribute(home, "update", "CP1_firmware", "installed_version") == "1.2.3"
+        ),
+        "the version",
+    )
+    assert attribute(home, "update", "CP1_firmware", "latest_version") is None
+    for status, shown, busy in (
+        ("Downloading", "downloading", True),
+        ("DownloadFailed", "download_failed", False),
+        ("Installing", "installing", True),
+        ("Installed", "installed", False),
+    ):
+        await station.call("FirmwareStatusNotification", {"status": status})
+        await home.shows("sensor", "CP1_firmware_status", shown)
+        assert attribute(home, "update", "CP1_firmware", "in_progress") is busy
+
+
+async def test_the_fail_safe_test_needs_a_car(start: Callable[..., Any]) -> None:
+    """There is nothing to see where no car draws anything."""
+    home: Home = await start("CP1")
+    await home.boot("CP1")
+    await home.shows("sensor", "CP1/1_fail_safe", "not_verified")
+    with pytest.raises(HomeAssistantError):
+        await home.call("button", "press", "CP1/1_test_fail_safe")
+
+
+async def test_the_fail_safe_test_begins(start: Callable[..., Any]) -> None:
+    """With a car that draws more than the fail-safe current the test begins."""
+    home: Home = await start("CP1")
+    station = await home.charge("CP1")
+    stations = home.entry.runtime_data.central_system.stations
+
+    def drawing() -> bool:
+        currents = stations["CP1"].connector(1).meter.current_a
+        return (currents[0] or 0) > 8
+
+    await wait_until(drawing, "the car draws")
+    await home.call("button", "press", "CP1/1_test_fail_safe")
+    assert not station.websocket.closed
