@@ -400,3 +400,15 @@ def test_many_are_forgotten() -> None:
     for number in range(600):
         throttle[str(number)].take()
     assert throttle["a"].take() == 0  # forgotten meanwhile
+
+
+@pytest.mark.parametrize("stranger", [0, -1, 2**31, 2**63 - 1])
+async def test_transaction_that_is_none(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, stranger: int
+) -> None:
+    """Meter values outside of a transaction may bear an id all the same; it is nobody's."""
+    station = await _ready(connect, system)
+    await station.status("Available", timestamp=clock.text())
+    await _meter(station, clock.text(), 5000, stranger)
+    state = _connector(system)
+    assert (state.transaction, state.meter.energy_wh) == (None, 5000)

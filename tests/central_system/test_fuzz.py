@@ -3,6 +3,7 @@
 import contextlib
 from datetime import timedelta
 import json
+import math
 from typing import Any
 
 from hypothesis import given, settings, strategies as st
@@ -20,6 +21,8 @@ from custom_components.sunfuse.central_system.frames import (
     parse,
     result_text,
 )
+from custom_components.sunfuse.central_system.meter import Meter
+from custom_components.sunfuse.central_system.v16 import sampled as sampled_16
 
 from .conftest import START
 
@@ -34,10 +37,8 @@ JSON = st.recursive(
 VERSIONS = st.sampled_from(["1.6", "2.0.1", "2.1"])
 
 
-@given(text=st.text() | JSON.map(json.dumps), version=VERSIONS)
-@settings(max_examples=300)
-def test_any_text(text: str, version: str) -> None:
-    """Any text is a frame, or a fault that can be answered."""
+def _frame_or_fault(text: str, version: str) -> None:
+    """Fail unless a text is a frame, or a fault that can be answered."""
     try:
         frame = parse(text, version)
     except UnknownMessageTypeError:
@@ -48,6 +49,13 @@ def test_any_text(text: str, version: str) -> None:
         assert len(answer) == 5
     else:
         assert isinstance(frame, Call | Result | Error)
+
+
+@given(text=st.text() | JSON.map(json.dumps), version=VERSIONS)
+@settings(max_examples=300)
+def test_any_text(text: str, version: str) -> None:
+    """Any text is a frame, or a fault that can be answered."""
+    _frame_or_fault(text, version)
 
 
 @given(
@@ -116,3 +124,56 @@ def test_unknown_codes_are_kept() -> None:
     )
     with pytest.raises(Fault):
         parse('[7,"1",{}]', "2.1")
+
+
+VALID = (
+    '[2,"cp-1","Heartbeat",{}]',
+    (
+        '[2,"cp-2","MeterValues",{"connectorId":1,"transactionId":7,"meterValue":[{"timestamp":'
+        '"2026-06-01T12:00:00Z","sampledValue":[{"value":"10.5","phase":"L1","unit":"A"}]}]}]'
+    ),
+    '[3,"sunfuse-1",{"status":"Accepted"}]',
+    '[4,"sunfuse-1","NotImplemented","",{}]',
+    '[6,"s","NotifyPeriodicEventStream",{"id":1,"pending":0,"basetime":"2026-06-01T12:00:00Z","data":[]}]',
+)
+
+
+@given(
+    frame=st.sampled_from(VALID),
+    damage=st.lists(st.tuples(st.integers(0, 200), st.characters()), max_size=4),
+    cut=st.integers(0, 220),
+    version=VERSIONS,
+)
+@settings(max_examples=300)
+def test_damaged_frames(
+    frame: str, damage: list[tuple[int, str]], cut: int, version: str
+) -> None:
+    """A frame that was damaged or cut off on its way is a frame, or a fault that can be answered."""
+    text = list(frame)
+    for place, character in damage:
+        text[place % len(text)] = character
+    _frame_or_fault("".join(text)[:cut], version)
+
+
+@given(
+    values=st.lists(
+        st.fixed_dictionaries(
+            {"value": st.text(st.characters(), max_size=20) | st.floats().map(str)},
+            optional={
+                "measurand": st.sampled_from(["Current.Import", "Power.Active.Import"]),
+                "phase": st.sampled_from(["L1", "L2-N", "L1-L2", "N"]),
+                "unit": st.sampled_from(["A", "W", "kW", "Percent"]),
+                "format": st.sampled_from(["Raw", "SignedData"]),
+            },
+        ),
+        max_size=8,
+    )
+)
+def test_any_sampled_values(values: list[dict[str, str]]) -> None:
+    """Whatever texts a charger of 1.6 sends as values, the meter stays finite."""
+    at = "2026-06-01T12:00:00Z"
+    meter = Meter(phases=3, voltage_v=230, max_a=16)
+    for theirs, readings in sampled_16([{"timestamp": at, "sampledValue": values}]):
+        sample = meter.update(readings, theirs)
+        told = [*sample.current_a, sample.power_w, sample.energy_wh]
+        assert all(math.isfinite(value) for value in told if value is not None)

@@ -48,6 +48,9 @@ def _by_phase(measurand: str, *values: float, suffix: str = "") -> list[Reading]
             ],
             (10, 0, 0),
         ),
+        # On one phase what returns through the neutral is what went out; on three it says nothing.
+        (1, [Reading(measurand=CURRENT, phase="N", value=15.6)], (15.6, None, None)),
+        (3, [Reading(measurand=CURRENT, phase="N", value=15.6)], (None, None, None)),
         # One phase, and no word of it.
         (1, [Reading(measurand=CURRENT, value=10)], (10, None, None)),
         # No phase on three: the power tells on how many it flows. 6.9 kW = 3 * 230 V * 10 A.

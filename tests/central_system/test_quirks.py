@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.sunfuse.central_system import (
     CentralSystem,
+    CommandError,
     StationConfig,
     StationInfo,
 )
@@ -38,8 +39,17 @@ CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
         ("Wall Box Chargers", "CPB1-S-2-4", {"wallbox_settles_slowly"}),
         ("EFR", "SECC-01", {"efr_watts"}),
         ("Huawei", "SCharger", {"huawei_zero_outlives", "huawei_watts"}),
-        ("Easee", "Home", {"easee_no_relative"}),
-        ("go-e", "Gemini", {"go_e_first_limit_after_pause"}),
+        (
+            "Easee",
+            "Home",
+            {"easee_no_relative", "easee_samples_every_half_minute"},
+        ),
+        ("go-e", "Gemini", {"go_e_first_limit_after_pause", "go_e_amperes"}),
+        ("fronius", "wattpilot_V2", {"wattpilot_is_a_go_e"}),
+        ("Fronius", "Symo", set()),
+        ("Alfen BV", "NG910-60023", {"alfen_measurands_by_phase"}),
+        ("Autel", "MaxiCharger AC", {"autel_no_relative"}),
+        ("ZJ Beny", "BCP-A2N-L", {"beny_one_transaction_per_plug"}),
         ("United Chargers", "Grizzl-E", {"grizzl_e_long_texts"}),
         ("Acme", "Wallet", set()),
     ],
@@ -67,6 +77,10 @@ def test_table() -> None:
         ("lasting_kind", "absolute", Kind.ABSOLUTE),
         ("lasting_stack_level", "3", 3),
         ("settle_s", "7.5", 7.5),
+        ("sample_s", "20", 20),
+        ("live_purpose", "station_max", Purpose.STATION_MAX),
+        ("switches_phases", "true", True),
+        ("restarts", "false", False),
         ("do_not_ask", "A, B", ("A", "B")),
         ("wake", "true", True),
         ("whole_amperes", "false", False),
@@ -120,6 +134,77 @@ async def test_do_not_ask(
     keys += [told["key"] for told in station.told("ChangeConfiguration")]
     assert "MeterValueSampleInterval" in keys
     assert "MeterValuesSampledData" not in keys
+
+
+def _settings(station: RawStation, key: str) -> list[str]:
+    """Return the values that were set of a key, the first first."""
+    told = station.told("ChangeConfiguration")
+    return [request["value"] for request in told if request["key"] == key]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "key", "value"),
+    [
+        ("Easee", "MeterValueSampleInterval", "30"),
+        ("Acme", "MeterValueSampleInterval", "10"),
+        (
+            "Alfen BV",
+            "MeterValuesSampledData",
+            (
+                "Current.Import.L1,Current.Import.L2,Current.Import.L3,"
+                "Voltage.L1-N,Voltage.L2-N,Voltage.L3-N,"
+                "Power.Active.Import,Energy.Active.Import.Register"
+            ),
+        ),
+    ],
+)
+async def test_meter_values_of_a_make(
+    system: CentralSystem, connect: Connect, vendor: str, key: str, value: str
+) -> None:
+    """What a make is known to take of meter values it is asked for first."""
+    system.accept(CP1)
+    station = await connect()
+    await station.boot(chargePointVendor=vendor)
+    await station.wait_told("TriggerMessage")
+    assert _settings(station, key) == [value]
+
+
+async def test_no_relative_profile(system: CentralSystem, connect: Connect) -> None:
+    """A make that wants no Relative profile gets an Absolute one first."""
+    system.accept(CP1)
+    station = await connect()
+    await station.boot(chargePointVendor="Autel")
+    await station.wait_told("TriggerMessage")
+    (told,) = station.told("SetChargingProfile")
+    assert told["csChargingProfiles"]["chargingProfileKind"] == "Absolute"
+
+
+async def test_amperes_whatever_it_says(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A make that takes amperes only gets amperes, even if it claims to know only power."""
+    system.accept(CP1)
+    station = await connect()
+    entry = {"key": "ChargingScheduleAllowedChargingRateUnit", "readonly": True}
+    watts = {"configurationKey": [{**entry, "value": "Power"}]}
+    station.answers["GetConfiguration"] = watts
+    await station.boot(chargePointVendor="fronius", chargePointModel="wattpilot_V2")
+    await station.wait_told("TriggerMessage")
+    (told,) = station.told("SetChargingProfile")
+    schedule = told["csChargingProfiles"]["chargingSchedule"]
+    assert schedule["chargingRateUnit"] == "A"
+
+
+async def test_one_transaction_per_plug(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A charger that starts no second transaction while a car is plugged in is never stopped to pause or to wake."""
+    station = await _ready(connect, system, clock, restarts="false", wake="true")
+    await _pause(station, system, clock, 300)
+    station.answers["SetChargingProfile"] = {"status": "Rejected"}
+    with pytest.raises(CommandError, match="refused"):
+        await system.stations["CP1"].offer(1, 0)
+    assert not station.told("RemoteStopTransaction")
 
 
 async def test_settles_slowly(
@@ -312,7 +397,8 @@ async def test_state_names_the_rows(watched: Watched, connect: Connect) -> None:
         "BootNotification",
         {"chargePointVendor": "Easee", "chargePointModel": "Home"},
     )
-    assert watched.system.stations["CP1"].state.quirks == ("easee_no_relative",)
+    quirks = ("easee_no_relative", "easee_samples_every_half_minute")
+    assert watched.system.stations["CP1"].state.quirks == quirks
 
 
 async def test_long_texts(watched: Watched, connect: Connect) -> None:

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 # What Sunfuse needs, and step by step less for stations that refuse.
+_BY_PHASE = (  # OCPP 1.6 section 9.1.17: a measurand may be followed by a phase; Alfen takes up to nine
+    "Current.Import.L1,Current.Import.L2,Current.Import.L3,"
+    "Voltage.L1-N,Voltage.L2-N,Voltage.L3-N,"
+    "Power.Active.Import,Energy.Active.Import.Register"
+)
 MEASURANDS = (
     "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register,SoC",
     "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register",
@@ -151,11 +156,14 @@ class Commissioner(ActingAdapter):
 
     async def _set_up_meter(self) -> None:
         """Have the station send the meter values that Sunfuse needs, step by step less where it refuses."""
-        for measurands in MEASURANDS:
+        behaviour = self.station.behaviour
+        first = (_BY_PHASE,) if behaviour.by_phase else ()
+        for measurands in (*first, *MEASURANDS):
             if await self._try_set("MeterValuesSampledData", measurands):
                 break
-        for interval_s in sorted({self.station.timing.sample_s, *_INTERVALS_S}):
-            if interval_s >= self.station.timing.sample_s and await self._try_set(
+        least_s = behaviour.sample_s or self.station.timing.sample_s
+        for interval_s in sorted({least_s, *_INTERVALS_S}):
+            if interval_s >= least_s and await self._try_set(
                 "MeterValueSampleInterval", str(interval_s)
             ):
                 break
@@ -330,11 +338,10 @@ class Commissioner(ActingAdapter):
         )
 
     def _lasting_shapes(self) -> list[tuple[Kind, int, bool]]:
-        behaviour = self.station.behaviour
-        kinds = [
-            behaviour.lasting_kind,
-            *(kind for kind in Kind if kind is not behaviour.lasting_kind),
-        ]
+        first = self.station.behaviour.lasting_kind
+        if self.station.shape.live_purpose is Purpose.STATION_MAX:
+            first = Kind.ABSOLUTE  # it may not be Relative (OCPP 2.0.1 K01.FR.38)
+        kinds = [first, *(kind for kind in Kind if kind is not first)]
         levels = self.station.shape.lasting_levels
         shapes = [
             (kind, level, each)

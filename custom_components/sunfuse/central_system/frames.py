@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 type Payload = dict[str, Any]
 
 MAX_MESSAGE_ID = 36  # OCPP-J 1.6 section 4.1.4, OCPP 2.0.1 part 4 section 4.1.4
+_LONGEST_INT = 20  # digits of 64 bits, which some send where 32 are meant, and a sign
 UNREADABLE_ID = "-1"  # OCPP 2.0.1 part 4 section 4.2.3
 
 
@@ -93,7 +94,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _bounded_int(text: str) -> int:
-    if len(text) > 18:
+    if len(text) > _LONGEST_INT:
         raise ValueError("Too large a number")
     return int(text)
 

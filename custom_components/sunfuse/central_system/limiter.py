@@ -163,7 +163,8 @@ class Limiter:
             try:
                 await self._tell(adapter, offer, transaction_id, now)
             except CommandError as err:
-                if err.key not in ("refused", "not_supported"):
+                restarts = self._station.behaviour.restarts
+                if err.key not in ("refused", "not_supported") or not restarts:
                     raise
                 _LOGGER.debug("%s: 0 A: %s", self._station.identity, err)
             else:
@@ -252,7 +253,8 @@ class Limiter:
 
     async def _restart(self, adapter: Adapter) -> None:
         """Stop the transaction, and start another one when that is over."""
-        if (transaction := self._state.transaction) is not None:
+        transaction = self._state.transaction
+        if transaction is not None and self._station.behaviour.restarts:
             self._paused = True
             await adapter.remote_stop(transaction.id)
 

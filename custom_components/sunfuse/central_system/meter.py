@@ -160,6 +160,9 @@ class Meter:
         if any(value is not None for value in told):
             return told
         total = self._newest(readings, "Current.Import")
+        if total is None and self._phases == 1:
+            # What comes back through the neutral went out through the one phase (lbbrhzn/ocpp issue 1311).
+            total = self._newest(readings, "Current.Import", phase="N")
         if total is not None:
             return self._spread(total, power, voltage)
         if any(value is not None for value in powers):
@@ -221,10 +224,12 @@ class Meter:
         values = [value for value in by_phase if value is not None]
         return sum(values) if values and len(values) == len(by_phase) else None
 
-    def _newest(self, readings: Iterable[Reading], measurand: str) -> float | None:
+    def _newest(
+        self, readings: Iterable[Reading], measurand: str, phase: str | None = None
+    ) -> float | None:
         value = None
         for reading in readings:
-            if reading.measurand == measurand and reading.phase is None:
+            if reading.measurand == measurand and reading.phase == phase:
                 value = scaled(reading)
         return value
 

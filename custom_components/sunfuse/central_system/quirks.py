@@ -55,6 +55,9 @@ class Behaviour:
     switches_phases: bool | None = None  # charges on one phase if told to; None: ask it
     whole_amperes: bool = False
     long_texts: bool = False  # texts of BootNotification longer than the schema allows
+    sample_s: int | None = None  # between meter values; None: the usual time
+    by_phase: bool = False  # measurands are asked for phase by phase
+    restarts: bool = True  # another transaction can start before the car is unplugged
     wake: bool = False  # restart the transaction of a car that sleeps on after a pause
 
 
@@ -107,7 +110,7 @@ QUIRKS = (
         name="huawei_zero_outlives",
         vendor=r"huawei",
         changes=(("pause", Pause.REMOTE_STOP),),
-        source="https://github.com/traktore-org/sem-community/pull/977",
+        source="https://github.com/evcc-io/evcc/pull/29274",
     ),
     Quirk(
         name="huawei_watts",
@@ -120,6 +123,43 @@ QUIRKS = (
         vendor=r"easee",
         changes=(("lasting_kind", Kind.ABSOLUTE),),
         source="https://github.com/evcc-io/evcc/issues/15493",
+    ),
+    Quirk(
+        name="easee_samples_every_half_minute",
+        vendor=r"easee",
+        changes=(("sample_s", 30),),
+        source="https://github.com/evcc-io/evcc/blob/master/templates/definition/charger/ocpp-easee.yaml",
+    ),
+    Quirk(
+        name="alfen_measurands_by_phase",
+        vendor=r"alfen",
+        changes=(("by_phase", True),),
+        source="https://github.com/lbbrhzn/ocpp/issues/19",
+    ),
+    Quirk(
+        name="autel_no_relative",
+        vendor=r"autel",
+        changes=(("lasting_kind", Kind.ABSOLUTE),),
+        source="https://github.com/lbbrhzn/ocpp/issues/677",
+    ),
+    Quirk(
+        name="beny_one_transaction_per_plug",
+        vendor=r"beny|^zjb",
+        changes=(("restarts", False),),
+        source="https://github.com/evcc-io/evcc/pull/12861",
+    ),
+    Quirk(
+        name="go_e_amperes",
+        vendor=r"^go-?e",
+        changes=(("unit", "A"),),
+        source="https://github.com/goecharger/go-eCharger-API-v2/issues/190",
+    ),
+    Quirk(
+        name="wattpilot_is_a_go_e",
+        vendor=r"fronius",
+        model=r"wattpilot",
+        changes=(("unit", "A"), ("repeat_after_pause", True)),
+        source="https://github.com/evcc-io/evcc/blob/master/templates/definition/charger/ocpp-goe.yaml",
     ),
     Quirk(
         name="go_e_first_limit_after_pause",
@@ -171,7 +211,7 @@ def _value(name: str, text: str) -> Any:
             return Purpose(text)
         case "lasting_kind":
             return Kind(text)
-        case "lasting_stack_level":
+        case "lasting_stack_level" | "sample_s":
             return int(text)
         case "settle_s":
             return float(text)

@@ -151,8 +151,7 @@ class Adapter16(Actions16):
         transaction_id = str(payload["transactionId"])
         data = payload.get("transactionData", [])
         values = [
-            (station.clock.ours(theirs), readings)
-            for theirs, readings in _sampled(data)
+            (station.clock.ours(theirs), readings) for theirs, readings in sampled(data)
         ]
         known = station.transactions.get(transaction_id)
         if known is not None and known.stopped_at is None:
@@ -175,13 +174,14 @@ class Adapter16(Actions16):
     def _meter_values(self, payload: Payload) -> Payload:
         station = self.station
         connector = payload["connectorId"]
-        values = _sampled(payload["meterValue"])
+        values = sampled(payload["meterValue"])
         if connector == 0:
             return {}  # the station's own meter, not a connector's
         for theirs, _ in values:
             station.clock.heard(theirs, station.now())
         transaction_id = payload.get("transactionId", 0)
-        if transaction_id > 0 and values and self._is_live(values[-1][0]):
+        # Alfen writes 2^63 - 1 where there is no transaction (lbbrhzn/ocpp issue 45).
+        if 0 < transaction_id < 2**31 and values and self._is_live(values[-1][0]):
             station.recognised(connector, str(transaction_id))
         for theirs, readings in values:
             station.measured(connector, readings, station.clock.ours(theirs))
@@ -203,7 +203,7 @@ def _first_energy(
     return None
 
 
-def _sampled(meter_values: list[Payload]) -> list[tuple[datetime, list[Reading]]]:
+def sampled(meter_values: list[Payload]) -> list[tuple[datetime, list[Reading]]]:
     """Return the readings of a `meterValue` with their times by the station's clock, the oldest first."""
     return sorted(
         (
@@ -212,13 +212,13 @@ def _sampled(meter_values: list[Payload]) -> list[tuple[datetime, list[Reading]]
                 [
                     Reading(
                         value=value,
-                        measurand=sampled.get("measurand", ENERGY),
-                        phase=sampled.get("phase"),
-                        unit=sampled.get("unit"),
+                        measurand=entry.get("measurand", ENERGY),
+                        phase=entry.get("phase"),
+                        unit=entry.get("unit"),
                     )
-                    for sampled in meter_value["sampledValue"]
-                    if sampled.get("format", "Raw") == "Raw"
-                    and (value := readable(sampled["value"])) is not None
+                    for entry in meter_value["sampledValue"]
+                    if entry.get("format", "Raw") == "Raw"
+                    and (value := readable(entry["value"])) is not None
                 ],
             )
             for meter_value in meter_values

@@ -91,8 +91,19 @@ BEHAVIOUR: Mapping[str, Any] = {
     "whole_amperes": _YES_NO,
     "long_texts": _YES_NO,
     "switches_phases": _YES_NO,
+    "sample_s": NumberSelector(
+        NumberSelectorConfig(
+            min=1,
+            max=300,
+            step=1,
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=UnitOfTime.SECONDS,
+        )
+    ),
+    "by_phase": _YES_NO,
+    "restarts": _YES_NO,
 }
-_WHOLE = frozenset(("lasting_stack_level",))
+_WHOLE = frozenset(("lasting_stack_level", "sample_s"))
 
 ADVANCED_SCHEMA = probatio.Schema(
     {
