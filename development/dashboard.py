@@ -134,6 +134,52 @@ def _price_section(site: Entities) -> Card:
     }
 
 
+def _bars(entity: str) -> str:
+    """Return a chart of a day's forecast, hour by hour, in the hours of the browser."""
+    return (
+        f"{{% set rows = state_attr('{entity}', 'forecast') or [] %}}"
+        "{% set top = rows | map(attribute='p90') | max(default=1) or 1 %}"
+        "{% for row in rows[::4] %}{% if loop.index <= 24 %}"
+        "`{{ (row.start | as_datetime | as_local).strftime('%H:%M') }} "
+        "{{ '%5.1f' | format(row.power / 1000) }} kW "
+        "{{ '█' * (row.power / top * 18) | round | int }}"
+        "{{ '░' * ((row.p90 - row.power) / top * 18) | round | int }}`  \n"
+        "{% endif %}{% endfor %}"
+    )
+
+
+def _forecast_section(entry: ConfigEntry, site: Entities) -> Card:
+    """Return what will come: what is likely, and behind it what one hour in ten is beyond."""
+    charts = [
+        {
+            "type": "markdown",
+            "title": title,
+            "content": _bars(entity),
+            "grid_options": {"columns": "full"},
+        }
+        for key, title in (
+            ("expected_solar_power", "Sun"),
+            ("expected_load_power", "House"),
+        )
+        for entity in site.some(key)
+    ]
+    report = {
+        "type": "markdown",
+        "content": f"[How many chargers can this connection carry?](/sunfuse-report/{entry.entry_id})",
+        "grid_options": {"columns": "full"},
+    }
+    return {
+        "type": "grid",
+        "cards": [
+            _heading("What will come", "mdi:weather-partly-cloudy"),
+            *site.tiles("expected_solar_today", "expected_solar_tomorrow"),
+            *site.tiles("self_consumption", "self_sufficiency"),
+            *charts,
+            report,
+        ],
+    }
+
+
 def _peak_section(title: str, peak: Entities) -> Card:
     return {
         "type": "grid",
@@ -203,6 +249,9 @@ def _view(hass: HomeAssistant, entry: ConfigEntry) -> Card:
             title = subentry.title if number == 1 else f"{subentry.title} {number}"
             if connector.some("mode"):
                 sections.append(_connector_section(title, connector))
+    site = Entities(hass, entry, "")
+    if site.some("expected_load_power"):
+        sections.append(_forecast_section(entry, site))
     house = Entities(hass, entry, "simulated_")
     if house.some("house_power"):
         sections.append(_house_section(house))

@@ -46,7 +46,8 @@ async def ensure(hass: HomeAssistant, entry: ConfigEntry) -> None:
         type="solar",
         stat_energy_from=meter("solar_energy"),
         stat_rate=meter("solar_power"),
-        config_entry_solar_forecast=None,
+        # Sunfuse's own, corrected by what the roof did.
+        config_entry_solar_forecast=[entry.entry_id],
     )
     battery = BatterySourceType(
         type="battery",

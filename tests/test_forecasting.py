@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.energy import async_get_solar_forecast
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
@@ -152,6 +153,39 @@ async def test_the_forecast_of_the_energy_dashboard(hass: HomeAssistant) -> None
     first = attributes["forecast"][0]
     assert first["start"] == "2026-06-10T09:00:00+00:00"
     assert first["p10"] < first["power"] < first["p90"]
+
+
+async def test_the_energy_dashboard_draws_it(hass: HomeAssistant) -> None:
+    """It is offered as Home Assistant asks for it, and never fed to itself."""
+    sunny = weather(hass, "sunny", two_days(1000))
+    entry = await set_up(hass, sources={**SOURCES, "solar_forecasts": [sunny.entry_id]})
+    answer = await async_get_solar_forecast(hass, entry.entry_id)
+    assert answer
+    # The quarter hour that runs is the first.
+    assert answer["wh_hours"]["2026-06-10T09:00:00+00:00"] == pytest.approx(1000)
+    assert answer["wh_hours"]["2026-06-11T09:00:00+00:00"] == pytest.approx(1000)
+    assert await async_get_solar_forecast(hass, sunny.entry_id) is None
+    hass.config_entries.async_update_entry(
+        entry,
+        data={
+            **entry.data,
+            "sources": {**SOURCES, "solar_forecasts": [entry.entry_id]},
+        },
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await settled(hass)
+    assert shown(hass, entry, "expected_solar_power").state == STATE_UNKNOWN
+    assert await async_get_solar_forecast(hass, entry.entry_id) is None
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    form = await hass.config_entries.options.async_configure(
+        flow["flow_id"], {"next_step_id": "forecast"}
+    )
+    schema = form["data_schema"]
+    assert schema
+    offered = schema.schema["forecast_entries"].config["options"]
+    assert [option["label"] for option in offered] == ["Roof of sunny"]
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await async_get_solar_forecast(hass, entry.entry_id) is None
 
 
 async def test_the_attributes_stay_out_of_the_recorder(hass: HomeAssistant) -> None:

@@ -56,7 +56,7 @@ def forecast_config(hass: HomeAssistant, entry: SunfuseConfigEntry) -> ForecastC
     entries = tuple(options.get(CONF_FORECAST_ENTRIES, sources.solar_forecasts))
     peak_kw: float | None = options.get(CONF_SOLAR_PEAK)
     return ForecastConfig(
-        solar_entries=not_twice(hass, entries, entities),
+        solar_entries=not_twice(hass, entries, entities, DOMAIN),
         roofs=roofs_of(hass, entities),
         peak_w=peak_kw * _W_PER_KW if peak_kw else None,
     )

@@ -18,6 +18,7 @@ from ..const import (
     CONF_MARGIN,
     CONF_METER_MAX_AGE,
     DEFAULT_METER_MAX_AGE_S,
+    DOMAIN,
 )
 from ..snapshot import site_of
 from ..sources.forecasts.offers import async_solar_entries
@@ -186,7 +187,7 @@ class SunfuseOptionsFlow(OptionsFlow):
         errors: Errors = {}
         if user_input is not None:
             errors = check_forecast(self.hass, user_input, placeholders)
-        schema = forecast_schema(await async_solar_entries(self.hass))
+        schema = forecast_schema(await async_solar_entries(self.hass, DOMAIN))
         return self._show("forecast", user_input, errors, schema, placeholders)
 
     async def async_step_security(

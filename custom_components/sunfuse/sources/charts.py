@@ -26,6 +26,15 @@ def price_attribute(slots: Iterable[PriceSlot]) -> list[dict[str, Any]]:
     ]
 
 
+def solar_wh_hours(forecast: Forecast) -> dict[str, float | int]:
+    """Return the energy of each hour by its start, as Home Assistant's Energy dashboard takes it."""
+    hours: dict[str, float | int] = {}
+    for slot in forecast:
+        start = slot.start.replace(minute=0).isoformat()
+        hours[start] = round(hours.get(start, 0.0) + slot.energy_wh, 1)
+    return hours
+
+
 def forecast_attribute(forecast: Forecast) -> list[dict[str, Any]]:
     """Return a forecast as rows of start, end and power in watts with its quantiles."""
     return [

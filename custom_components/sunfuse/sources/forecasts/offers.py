@@ -22,9 +22,12 @@ class Recognised:
     energy_wh: float
 
 
-async def async_solar_entries(hass: HomeAssistant) -> dict[str, str]:
-    """Return the config entries whose integrations offer a solar forecast, with their titles."""
-    offers: dict[str, bool] = {}
+async def async_solar_entries(hass: HomeAssistant, own: str) -> dict[str, str]:
+    """Return the config entries whose integrations offer a solar forecast, with their titles.
+
+    What the integration `own` offers comes from here: it must not be fed to itself.
+    """
+    offers: dict[str, bool] = {own: False}
     found = {}
     for entry in hass.config_entries.async_entries(
         include_ignore=False, include_disabled=False
@@ -78,11 +81,15 @@ def roofs_of(
 
 
 def not_twice(
-    hass: HomeAssistant, entries: tuple[str, ...], entities: tuple[str, ...]
+    hass: HomeAssistant,
+    entries: tuple[str, ...],
+    entities: tuple[str, ...],
+    own: str,
 ) -> tuple[str, ...]:
     """Return the config entries less those whose entities were chosen as well.
 
-    The same roof must not count twice, and the entities say more: their quantiles.
+    The same roof must not count twice, and the entities say more: their quantiles. What the integration `own` offers
+    comes from here.
     """
     registry = er.async_get(hass)
     owners = {
@@ -90,4 +97,5 @@ def not_twice(
         for entity_id in entities
         if (entry := registry.async_get(entity_id)) is not None
     }
+    owners |= {entry.entry_id for entry in hass.config_entries.async_entries(own)}
     return tuple(entry_id for entry_id in entries if entry_id not in owners)

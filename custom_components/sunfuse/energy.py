@@ -1,0 +1,26 @@
+"""The solar forecast for Home Assistant's Energy dashboard, corrected by what the roof did."""
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+
+from .const import DOMAIN
+from .data import SunfuseConfigEntry
+from .sources.charts import solar_wh_hours
+
+
+async def async_get_solar_forecast(
+    hass: HomeAssistant, config_entry_id: str
+) -> dict[str, dict[str, float | int]] | None:
+    """Return the energy of each quarter hour to come; None where no sun is expected of a site."""
+    entry: SunfuseConfigEntry | None = hass.config_entries.async_get_entry(
+        config_entry_id
+    )
+    if (
+        entry is None
+        or entry.domain != DOMAIN
+        or entry.state is not ConfigEntryState.LOADED
+        or (forecasts := entry.runtime_data.forecasts) is None
+        or not forecasts.data.solar
+    ):
+        return None
+    return {"wh_hours": solar_wh_hours(forecasts.data.solar)}
