@@ -138,10 +138,13 @@ async def run(options: argparse.Namespace, folder: Path) -> int:
             hass, speed=options.speed, ocpp_port=options.ocpp_port
         )
         await energy.ensure(hass, entry)
-        await past.ensure(hass, entry)
     await dashboard.follow(hass)
 
     async def started(_event: Event) -> None:
+        for entry in hass.config_entries.async_entries(site.DOMAIN):
+            # Not before the recorder works, which begins with the start.
+            if entry.data[site.KIND] == site.SIMULATED:
+                await past.ensure(hass, entry)
         print(
             f"\nHome Assistant is ready on http://localhost:{options.port}"
             f"  (login: {USERNAME}, password: {PASSWORD}). Ctrl-C stops it.\n",

@@ -138,7 +138,7 @@ def _bars(entity: str) -> str:
     """Return a chart of a day's forecast, hour by hour, in the hours of the browser."""
     return (
         f"{{% set rows = state_attr('{entity}', 'forecast') or [] %}}"
-        "{% set top = rows | map(attribute='p90') | max(default=1) or 1 %}"
+        "{% set top = (rows | map(attribute='p90') | list + [1]) | max %}"
         "{% for row in rows[::4] %}{% if loop.index <= 24 %}"
         "`{{ (row.start | as_datetime | as_local).strftime('%H:%M') }} "
         "{{ '%5.1f' | format(row.power / 1000) }} kW "

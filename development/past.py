@@ -1,5 +1,6 @@
 """The last two weeks of the simulated site, for the recorder: without them a new site has nothing to learn from."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from homeassistant.components.recorder.statistics import (
     async_import_statistics,
     statistics_during_period,
 )
+from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -78,6 +80,15 @@ async def ensure(hass: HomeAssistant, entry: ConfigEntry) -> None:
             ),
             list(_rows(meter, start, hours)),
         )
+    await _written(hass)
+    entry.runtime_data.forecasts.learn_soon()
+
+
+async def _written(hass: HomeAssistant) -> None:
+    """Wait until the recorder has done all that it was told."""
+    done: asyncio.Future[None] = hass.loop.create_future()
+    get_instance(hass).queue_task(SynchronizeTask(done))
+    await done
 
 
 def _live(

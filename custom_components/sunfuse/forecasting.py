@@ -45,6 +45,8 @@ SAVE_DELAY_S = 60
 BURST_S = 5.0
 QUARTERS = (0, 15, 30, 45)
 LEARN_EVERY = timedelta(minutes=59)
+# While nothing was learned: the first statistics of a new sensor are written within an hour.
+LEARN_FIRST_EVERY = timedelta(minutes=14)
 _W_PER_KW = 1000
 
 
@@ -143,6 +145,11 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
 
     async def _started(self, _hass: HomeAssistant) -> None:
         """Learn once everything is set up, among it the recorder."""
+        self.learn_soon()
+
+    @callback
+    def learn_soon(self) -> None:
+        """Learn now, whenever that was last done."""
         self._learned_at = None
         self._work_soon(0)
 
@@ -187,7 +194,10 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
             self._work_soon(BURST_S)
 
     def _is_due(self, now: datetime) -> bool:
-        return self._learned_at is None or now - self._learned_at >= LEARN_EVERY
+        if self._learned_at is None:
+            return True
+        pause = LEARN_EVERY if self.data.load_days else LEARN_FIRST_EVERY
+        return now - self._learned_at >= pause
 
     async def _async_read(self, now: datetime) -> None:
         forecasts = await self._reader.async_refresh(now)

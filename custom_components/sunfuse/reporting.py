@@ -106,6 +106,7 @@ async def async_report(
         ),
         phases=meters.phases,
         shared_by=meters.shared_by,
+        generation=(*meters.solar, *meters.battery),
         cars=car_meters(hass, entry),
     )
     report = None

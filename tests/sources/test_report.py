@@ -325,6 +325,18 @@ def test_how_many_fit_without_sharing() -> None:
     assert site_report(single, phases, AMSTERDAM).carries_unshared == 3
 
 
+def test_what_the_sun_gave_is_load_when_it_is_dark() -> None:
+    """The meter saw 2 A, and the sun gave 10 A on each phase: 12 A have to be carried."""
+    sun = phase(8, 10.0).mean_a
+    report = site_report(
+        Connection(fuse_a=25), [phase(8, 2.0)] * 3, AMSTERDAM, given_a=sun
+    )
+    assert set(report.hours[12].headroom_a) == {23 - 12}
+    assert report.phases[0].peak_a == 2
+    # 11 A beside the highest load, for one charger; for two there are less than 6 A each.
+    assert report.proposals.fail_safe_a[:2] == (11, 0)
+
+
 def test_what_is_fed_in_is_no_room() -> None:
     """40 A of export leave no more than the limit, as a cloud takes them away."""
     report = site_report(Connection(fuse_a=25), [phase(8, -40.0)] * 3, AMSTERDAM)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.sunfuse.sources.forecasts.reader import Meter
 from custom_components.sunfuse.sources.report import Caution, Connection, NoHistoryError
 from custom_components.sunfuse.sources.report_reader import (
     CarMeter,
@@ -150,6 +151,28 @@ async def test_a_car_that_tells_only_its_power(
     )
     report = await async_site_report(hass, config, NOW)
     assert [one.mean_a for one in report.phases] == pytest.approx([4, 4, 4])
+
+
+async def test_the_sun_and_the_battery(
+    recorder_mock: Recorder, hass: HomeAssistant
+) -> None:
+    """-5 A on the meter, 6900 W from the roof, 690 W from an inverted battery: the house took 6 A."""
+    for phase in (1, 2, 3):
+        await put(hass, f"sensor.l{phase}", -5.0)
+    await put(hass, "sensor.roof", 6.9, unit="kW")
+    await put(hass, "sensor.battery", -690.0, unit="W")
+    config = ReportConfig(
+        connection=Connection(fuse_a=25),
+        phases=tuple(PhaseMeter(consumption=f"sensor.l{i}") for i in (1, 2, 3)),
+        generation=(
+            Meter(statistic_id="sensor.roof"),
+            Meter(statistic_id="sensor.battery", inverted=True),
+        ),
+    )
+    report = await async_site_report(hass, config, NOW)
+    assert report.hours[0].mean_a == pytest.approx((6, 6, 6))
+    assert report.phases[0].export_peak_a == 5
+    assert report.cautions == ()
 
 
 async def test_a_recorder_that_knows_nothing(

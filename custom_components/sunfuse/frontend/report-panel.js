@@ -69,8 +69,8 @@ class SunfuseReport extends HTMLElement {
 
   async _build() {
     this._frame = document.createElement("iframe");
-    await this._hass.loadBackendTranslation("common", "sunfuse");
-    const say = (key, values) => this._hass.localize(`component.sunfuse.common.report_${key}`, values) || key;
+    const localize = await this._hass.loadBackendTranslation("common", "sunfuse");
+    const say = (key, values) => localize(`component.sunfuse.common.report_${key}`, values) || key;
     const style = document.createElement("style");
     style.textContent = STYLE;
     const nav = document.createElement("nav");

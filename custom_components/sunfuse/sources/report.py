@@ -121,21 +121,32 @@ class NoHistoryError(ValueError):
 
 
 def site_report(
-    connection: Connection, phases: Sequence[PhaseHistory], tz: tzinfo
+    connection: Connection,
+    phases: Sequence[PhaseHistory],
+    tz: tzinfo,
+    *,
+    given_a: Series = (),
 ) -> SiteReport:
     """Make the report from the phases' history.
+
+    `given_a` is what the sun and the battery gave to each phase. It is no load of the fuse
+    as it was, but load that the fuse must carry when there is neither.
 
     Raises:
         NoHistoryError: no period is known of all phases.
 
     """
-    minutes = _joined(phases)
+    minutes = _joined(phases, given_a)
     if not minutes:
         raise NoHistoryError
     start, end = minutes[0].start, minutes[-1].end
     days = (end - start).total_seconds() / 86400
     known_s = sum(minute.seconds for minute in minutes)
     figures = tuple(_figures(phase) for phase in phases)
+    highest = [
+        max(one.peak_a, *(minute.load_a[phase] for minute in minutes))
+        for phase, one in enumerate(figures)
+    ]
     margin = proposed_margin_a(connection)
     limit = connection.fuse_a - margin
     found = outlooks(minutes, limit, connection.voltage_v, connection.charger, tz)
@@ -149,25 +160,32 @@ def site_report(
         hours=_hours(minutes, limit, connection.charger, tz),
         chargers=found,
         carries=max((one.chargers for one in found if one.enough), default=0),
-        carries_unshared=_unshared(limit, figures, connection.charger),
+        carries_unshared=_unshared(limit, highest, connection.charger),
         proposals=Proposals(
             limit_a=connection.fuse_a,
             margin_a=margin,
             fail_safe_a=tuple(
-                _fail_safe(limit, figures, one.chargers, connection.charger)
+                _fail_safe(limit, highest, one.chargers, connection.charger)
                 for one in found
             ),
         ),
-        cautions=tuple(_cautions(connection, phases, figures, days, coverage)),
+        cautions=tuple(
+            _cautions(connection, phases, figures, days, coverage, hidden=not given_a)
+        ),
     )
 
 
-def _joined(phases: Sequence[PhaseHistory]) -> list[Minute]:
-    """Bring the phases together: the periods of the first that all of them know."""
+def _joined(phases: Sequence[PhaseHistory], given_a: Series) -> list[Minute]:
+    """Bring the phases together: the periods of the first that all of them know.
+
+    Where what the sun gave is not known, it is night, or the fuse saw all of the load.
+    """
     minutes = []
     for slot in phases[0].mean_a if phases else ():
         found = [at_time(phase.mean_a, slot.start) for phase in phases]
-        amps = tuple(one.value for one in found if one is not None)
+        given = at_time(given_a, slot.start)
+        more = given.value if given is not None else 0.0
+        amps = tuple(one.value + more for one in found if one is not None)
         if len(amps) == len(phases):
             minutes.append(Minute(start=slot.start, end=slot.end, load_a=amps))
     return minutes
@@ -231,25 +249,23 @@ def proposed_margin_a(connection: Connection) -> float:
 
 
 def _fail_safe(
-    limit_a: float, figures: Sequence[PhaseFigures], chargers: int, charger: Charger
+    limit_a: float, highest_a: Sequence[float], chargers: int, charger: Charger
 ) -> float:
     """Return what each charger may draw unwatched while the house draws its highest."""
     if charger.phases == 1:
         # They are spread over the phases; the fullest phase has this many.
-        rooms = sorted((limit_a - one.peak_a for one in figures), reverse=True)
+        rooms = sorted((limit_a - amps for amps in highest_a), reverse=True)
         each = -(-chargers // len(rooms))
         room = min(rooms[: min(chargers, len(rooms))]) / each
     else:
-        room = (limit_a - max(one.peak_a for one in figures)) / chargers
+        room = (limit_a - max(highest_a)) / chargers
     whole = float(int(min(room, charger.max_a))) if room > 0 else 0.0
     return whole if whole >= charger.min_a else 0.0
 
 
-def _unshared(limit_a: float, figures: Sequence[PhaseFigures], charger: Charger) -> int:
+def _unshared(limit_a: float, highest_a: Sequence[float], charger: Charger) -> int:
     """Return how many chargers fit at full power beside the house's highest load."""
-    fits = [
-        max(0, int((limit_a - one.peak_a) / charger.max_a + 1e-9)) for one in figures
-    ]
+    fits = [max(0, int((limit_a - amps) / charger.max_a + 1e-9)) for amps in highest_a]
     return sum(fits) if charger.phases == 1 else min(fits)
 
 
@@ -259,6 +275,8 @@ def _cautions(
     figures: Sequence[PhaseFigures],
     days: float,
     coverage: float,
+    *,
+    hidden: bool,
 ) -> Iterable[Caution]:
     """Tell why the report is to be read with care."""
     if days < 6.9:
@@ -275,7 +293,7 @@ def _cautions(
         yield Caution.UNBALANCED
     if any(one.peak_a > connection.fuse_a for one in figures):
         yield Caution.OVER_FUSE
-    if any(one.export_peak_a > 1 for one in figures):
+    if hidden and any(one.export_peak_a > 1 for one in figures):
         yield Caution.SUN_IN_IT
     if (connection.meter_interval_s or 0) >= 60:
         yield Caution.SLOW_METER

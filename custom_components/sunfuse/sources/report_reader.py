@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
+from .forecasts.reader import Meter
 from .history import Statistic, async_statistics
 from .report import Connection, PhaseHistory, SiteReport, site_report
 from .series import Series, Slot, at_time, layered, scaled
@@ -47,12 +48,14 @@ class ReportConfig:
     """What to report on.
 
     `phases` has one meter per phase; or one for all of `shared_by` phases, where only the
-    total is measured.
+    total is measured. `generation` is what the sun and the battery gave, which hid some of
+    the load from the grid's meter.
     """
 
     connection: Connection
     phases: tuple[PhaseMeter, ...]
     shared_by: int = 1
+    generation: tuple[Meter, ...] = ()
     cars: tuple[CarMeter, ...] = ()
 
 
@@ -71,6 +74,7 @@ async def async_site_report(
     ids |= {meter.production for meter in config.phases if meter.production}
     ids |= {statistic for car in config.cars for _, statistic in car.currents}
     ids |= {car.power for car in config.cars if car.power}
+    ids |= {meter.statistic_id for meter in config.generation}
     start = now - timedelta(days=days)
     fine = await async_statistics(hass, ids, start, now, "5minute")
     coarse = await async_statistics(hass, ids, start, now, "hour")
@@ -94,7 +98,28 @@ def _report(
         phases *= config.shared_by
     for index, phase in enumerate(phases):
         phases[index] = _without(phase, _cars(config, index, known))
-    return site_report(config.connection, phases, tz)
+    given_a = _given(config, len(phases), known)
+    return site_report(config.connection, phases, tz, given_a=given_a)
+
+
+def _given(config: ReportConfig, phases: int, known: Mapping[str, Statistic]) -> Series:
+    """Return what sun and battery gave to each phase, in amperes.
+
+    What the sun put into the battery fed nothing. What the grid put into it is load.
+    """
+    factor = 1 / (config.connection.voltage_v * phases) if phases else 0.0
+    sums: dict[datetime, float] = {}
+    ends: dict[datetime, datetime] = {}
+    for meter in config.generation:
+        sign = -1 if meter.inverted else 1
+        for slot in known.get(meter.statistic_id, Statistic()).mean:
+            amps = slot.value * meter.factor * sign * factor
+            sums[slot.start] = sums.get(slot.start, 0.0) + amps
+            ends[slot.start] = max(slot.end, ends.get(slot.start, slot.end))
+    return layered(
+        Slot(start=start, end=ends[start], value=max(0.0, sums[start]))
+        for start in sorted(sums)
+    )
 
 
 def _layered(fine: Statistic | None, coarse: Statistic | None) -> Statistic:
