@@ -1,13 +1,16 @@
 """How users and automations change the sharing: boosts, limits from outside, policy and priority."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.sunfuse.const import DOMAIN
 from homeassistant.const import STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
     device_registry as dr,
@@ -32,6 +35,17 @@ async def act(home: Home, action: str, **data: Any) -> None:
         target = {"device_id": device.id}
     await home.hass.services.async_call(
         DOMAIN, action, {**target, **data}, blocking=True
+    )
+
+
+async def press_boost(home: Home, user_id: str | None) -> None:
+    """Turn the switch of a boost on, as a user does or (None) an automation."""
+    await home.hass.services.async_call(
+        "switch",
+        "turn_on",
+        {"entity_id": home.entity("switch", "CP1/1_boost")},
+        blocking=True,
+        context=Context(user_id=user_id),
     )
 
 
@@ -179,3 +193,51 @@ async def test_dimming(
     hass.states.async_set(entity, off, attributes)
     await home.shows("sensor", "limited_by", "The main fuse")
     await obeys(station, 14)
+
+
+async def test_the_boost_switch(
+    hass: HomeAssistant, hass_admin_user: MockUser, start: Callable[..., Any]
+) -> None:
+    """On for as long as the options say, off when it is over; whoever presses it has a quota."""
+    home = await start(
+        "CP1", options={"boost_quota_kwh": 500, "boost_duration_min": 30}
+    )
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    await home.call("select", "select_option", "CP1/1_mode", option="solar_min")
+    await obeys(station, 6)
+    await press_boost(home, hass_admin_user.id)
+    await obeys(station, 14)
+    await home.shows("sensor", "CP1/1_reason", "boosting", "limited_by_circuit")
+    assert home.state("switch", "CP1/1_boost") == "on"
+    settings = home.entry.runtime_data.settings
+    boost = settings.connector("CP1/1").boost
+    assert boost.person == hass_admin_user.id
+    assert boost.until - boost.started_at == timedelta(minutes=30)
+    await home.call("switch", "turn_off", "CP1/1_boost")
+    assert home.state("switch", "CP1/1_boost") == "off"
+    await obeys(station, 6)
+
+    # It ends by itself.
+    over = replace(boost, until=dt_util.utcnow() + timedelta(seconds=2))
+    settings.set_connector("CP1/1", boost=over)
+    await home.shows("switch", "CP1/1_boost", "on")
+    await home.shows("switch", "CP1/1_boost", "off")
+
+
+async def test_a_quota_is_used_up(
+    hass: HomeAssistant, hass_admin_user: MockUser, start: Callable[..., Any]
+) -> None:
+    """The boost ends with it, and its person starts no other; others and automations may."""
+    # At 9.7 kW ten watt-hours are four seconds.
+    home = await start("CP1", options={"boost_quota_kwh": 0.01})
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    await press_boost(home, hass_admin_user.id)
+    assert home.state("switch", "CP1/1_boost") == "on"
+    await home.shows("switch", "CP1/1_boost", "off")
+    with pytest.raises(ServiceValidationError) as refused:
+        await press_boost(home, hass_admin_user.id)
+    assert refused.value.translation_key == "boost_quota_used"
+    await press_boost(home, None)
+    assert home.state("switch", "CP1/1_boost") == "on"

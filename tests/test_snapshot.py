@@ -149,3 +149,40 @@ def test_unknown_status_with_a_transaction_may_charge() -> None:
     running = _connector(ConnectorState(id=1, transaction=transaction))
     assert running.status is ConnectorStatus.CHARGING
     assert _connector(ConnectorState(id=1)).status is ConnectorStatus.UNAVAILABLE
+
+
+def test_what_the_charger_says_of_itself() -> None:
+    """A lower limit of its own, and whether it switches phases, which its form can forbid."""
+    state = ConnectorState(id=1, charger_limit_a=10.0)
+    assert _connector(state).charger_limit_a == 10.0
+    for switches, data, expected in (
+        (True, charger("CP")["data"], True),
+        (False, charger("CP")["data"], False),
+        (True, charger("CP", phase_switching=False)["data"], False),
+        (True, charger("CP", phases=1)["data"], False),
+    ):
+        station = StationState(
+            identity="CP", accepted=True, connected=True, switches_phases=switches
+        )
+        connector = connector_of(
+            key=ConnectorKey(identity="CP", connector=1),
+            data=data,
+            site=THREE_PHASE,
+            station=station,
+            state=state,
+            settings=ConnectorSettings(mode=Mode.FAST),
+            in_flight_a=None,
+        )
+        assert connector.switches_phases is expected
+
+
+def test_a_driver_who_asks_the_charger_for_all_there_is() -> None:
+    """It is a boost from the beginning of the session (OCPP 2.1, priority charging)."""
+    began = dt_util.utcnow()
+    transaction = Transaction(id="1", started_at=began)
+    asked = ConnectorState(id=1, transaction=transaction, priority=True)
+    boost = _connector(asked).boost
+    assert boost
+    assert (boost.started_at, boost.until) == (began, None)
+    assert _connector(ConnectorState(id=1, priority=True)).boost is None
+    assert _connector(ConnectorState(id=1, transaction=transaction)).boost is None

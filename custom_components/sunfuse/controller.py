@@ -243,6 +243,7 @@ class Controller:
             state=state,
             settings=self._settings_of(key, state),
             in_flight_a=self._offers.in_flight_a(key),
+            driver=holder.subentry_id if (holder := self._holder(state)) else None,
             step_a=1.0 if stations[key.identity].behaviour.whole_amperes else 0.1,
         )
 
@@ -256,6 +257,10 @@ class Controller:
             return settings
         return replace(settings, priority=holder.priority)
 
+    def holder(self, key: ConnectorKey) -> Holder | None:
+        """Return whose card charges at a connector, None where that is not known."""
+        return self._holder(self._state_of(key)[1])
+
     def _holder(self, state: ConnectorState) -> Holder | None:
         if state.transaction is None:
             return None
@@ -264,6 +269,8 @@ class Controller:
     def _send(self, decision: Decision) -> None:
         keys = {key.id: key for key in self.connector_keys()}
         for connector in decision.connectors:
+            if connector.boost_over:
+                self._settings.set_connector(connector.id, boost=None)
             key = keys[connector.id]
             station = self._central_system.stations[key.identity]
             if station.state.connected:

@@ -40,6 +40,7 @@ from .const import (
 )
 from .data import ConnectorKey
 from .engine.model import (
+    Boost,
     Circuit,
     Connector,
     ConnectorStatus,
@@ -132,10 +133,12 @@ def connector_of(
     settings: ConnectorSettings,
     in_flight_a: float | None,
     step_a: float = 0.1,
+    driver: str | None = None,
 ) -> Connector:
     """Return a connector for the engine. An offer on its way counts from the moment that it is sent.
 
-    `step_a` is in which steps the charger takes a current.
+    `step_a` is in which steps the charger takes a current, `driver` whose quota a boost counts against that is asked
+    for at the charger itself.
     """
     phases = wiring(data, site)
     max_a: float = data[CONF_MAX_CURRENT]
@@ -167,12 +170,19 @@ def connector_of(
             and _legs(phases, site) == 1
         ),
         priority=settings.priority,
-        boost=settings.boost,
+        boost=settings.boost or _asked_for(state, driver),
         connected_at=state.transaction.started_at if state.transaction else None,
         departure=state.needs.departure if state.needs else None,
         energy_needed_wh=state.needs.energy_wh if state.needs else None,
         car_max_a=state.needs.max_a if state.needs else None,
     )
+
+
+def _asked_for(state: ConnectorState, driver: str | None) -> Boost | None:
+    """Return the boost of a driver who asked the charger for all there is (OCPP 2.1, priority charging)."""
+    if not state.priority or state.transaction is None:
+        return None
+    return Boost(started_at=state.transaction.started_at, person=driver)
 
 
 def _unknown_status(state: ConnectorState) -> ConnectorStatus:

@@ -1,5 +1,7 @@
-"""Switches: whether a connector may charge at all, and whether it is in service."""
+"""Switches: whether a connector may charge at all, whether it is boosted, and whether it is in service."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
@@ -7,6 +9,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .boosts import cancel_boost, start_boost
 from .data import SunfuseConfigEntry
 from .engine.model import ConnectorStatus
 from .entity import (
@@ -15,6 +18,7 @@ from .entity import (
     add_connector_entities,
     command_errors,
 )
+from .rules import CONF_BOOST_DURATION, DEFAULT_BOOST_DURATION_MIN
 
 PARALLEL_UPDATES = 0
 
@@ -27,6 +31,8 @@ IN_SERVICE = SwitchEntityDescription(
 CHARGING_ALLOWED = SwitchEntityDescription(
     key="charging_allowed", translation_key="charging_allowed"
 )
+
+BOOST = SwitchEntityDescription(key="boost", translation_key="boost")
 
 
 async def async_setup_entry(
@@ -41,6 +47,7 @@ async def async_setup_entry(
         async_add_entities,
         lambda subentry, key: [
             ChargingAllowed(hass, entry, subentry, key, CHARGING_ALLOWED),
+            BoostSwitch(hass, entry, subentry, key, BOOST),
             InService(hass, entry, subentry, key, IN_SERVICE),
         ],
     )
@@ -69,6 +76,42 @@ class ChargingAllowed(ConnectorSettingEntity, SwitchEntity):
         runtime = self._entry.runtime_data
         runtime.settings.set_connector(self.key.id, allowed=allowed)
         runtime.controller.tick()
+
+
+class BoostSwitch(ConnectorSettingEntity, SwitchEntity):
+    """Full power now, for the time that the options name; off again when it is over."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether there is a boost, be the car there yet or not."""
+        return self.connector.settings.boost is not None if self.connector else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return when, or after which energy, the boost ends."""
+        if self.connector is None or (boost := self.connector.settings.boost) is None:
+            return None
+        return {
+            "until": boost.until,
+            "energy": boost.energy_wh / 1000 if boost.energy_wh else None,
+        }
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Start a boost."""
+        minutes = self._entry.options.get(
+            CONF_BOOST_DURATION, DEFAULT_BOOST_DURATION_MIN
+        )
+        start_boost(
+            self._entry, self.key, self._context, duration=timedelta(minutes=minutes)
+        )
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """End the boost."""
+        cancel_boost(self._entry, self.key)
 
 
 class InService(ConnectorEntity, SwitchEntity):

@@ -283,7 +283,18 @@ def test_a_boost_ends(
         ),
     )
     snapshot = on(24, car("a", boost=boost), tuning=Tuning(boost_quota_wh=quota_wh))
-    assert decide(snapshot, memory)[0].connectors[0].boosting is boosting
+    (told,) = decide(snapshot, memory)[0].connectors
+    assert told.boosting is boosting
+    assert told.boost_over is not boosting
+
+
+def test_a_boost_leaves_with_its_car() -> None:
+    """The next car has no claim to what is left of it; one that was boosted before it came has."""
+    _, _, memory = settle(on(24, car("a", boost=BOOST)), 60)
+    gone = car("a", boost=BOOST, status=ConnectorStatus.AVAILABLE, offer_a=0.0)
+    left = on(24, gone, now=NOW + timedelta(seconds=65))
+    assert decide(left, memory)[0].connectors[0].boost_over
+    assert not decide(left, Memory())[0].connectors[0].boost_over
 
 
 def test_boosted_energy_is_counted() -> None:

@@ -12,9 +12,10 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 
+from ..boosts import cancel_boost, start_boost
 from ..const import DOMAIN
 from ..data import ConnectorKey, SunfuseConfigEntry
-from ..engine.model import Boost, ExternalLimit, LimitKind
+from ..engine.model import ExternalLimit, LimitKind
 from ..targets import connector_of_device
 
 _WH_PER_KWH = 1000
@@ -54,20 +55,17 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="boost_without_end"
             )
-        now = dt_util.utcnow()
-        _set_boost(
-            hass,
-            call,
-            Boost(
-                started_at=now,
-                until=now + duration if duration else None,
-                energy_wh=energy_kwh * _WH_PER_KWH if energy_kwh else None,
-                person=call.context.user_id,
-            ),
+        entry, key = _connector(hass, call)
+        start_boost(
+            entry,
+            key,
+            call.context,
+            duration=duration,
+            energy_wh=energy_kwh * _WH_PER_KWH if energy_kwh else None,
         )
 
-    async def cancel_boost(call: ServiceCall) -> None:
-        _set_boost(hass, call, None)
+    async def end_boost(call: ServiceCall) -> None:
+        cancel_boost(*_connector(hass, call))
 
     async def set_limit(call: ServiceCall) -> None:
         current_a: float | None = call.data.get("current")
@@ -99,17 +97,17 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
 
     hass.services.async_register(DOMAIN, "boost", boost, BOOST)
     hass.services.async_register(
-        DOMAIN, "cancel_boost", cancel_boost, probatio.Schema(_DEVICE)
+        DOMAIN, "cancel_boost", end_boost, probatio.Schema(_DEVICE)
     )
     hass.services.async_register(DOMAIN, "set_limit", set_limit, SET_LIMIT)
     hass.services.async_register(DOMAIN, "clear_limit", clear_limit, CLEAR_LIMIT)
 
 
-def _set_boost(hass: HomeAssistant, call: ServiceCall, boost: Boost | None) -> None:
+def _connector(
+    hass: HomeAssistant, call: ServiceCall
+) -> tuple[SunfuseConfigEntry, ConnectorKey]:
     entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
-    connector = ConnectorKey(identity=key.identity, connector=key.connector or 1)
-    entry.runtime_data.settings.set_connector(connector.id, boost=boost)
-    entry.runtime_data.controller.tick()
+    return entry, ConnectorKey(identity=key.identity, connector=key.connector or 1)
 
 
 def _site(hass: HomeAssistant, call: ServiceCall) -> SunfuseConfigEntry:

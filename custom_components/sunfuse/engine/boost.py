@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from .memory import Boosted, ConnectorMemory, Memory
 from .model import Connector, Snapshot
+from .wanted import NO_CAR
 
 # A quota is for so many days, today included.
 DAYS = 7
@@ -25,6 +26,21 @@ def boosting(
     if quota_wh is None or boost.person is None:
         return True
     return used_wh(boost.person, snapshot, memory) < quota_wh
+
+
+def is_over(
+    connector: Connector, past: ConnectorMemory, snapshot: Snapshot, memory: Memory
+) -> bool:
+    """Whether a boost has ended: it is used up, or the car that had it has left, and the next one has no claim to it."""
+    boost = connector.boost
+    if boost is None:
+        return False
+    left = (
+        connector.status in NO_CAR
+        and past.boost_at == boost.started_at
+        and past.boost_wh > 0
+    )
+    return left or not boosting(connector, past, snapshot, memory)
 
 
 def used_wh(person: str, snapshot: Snapshot, memory: Memory) -> float:

@@ -11,7 +11,7 @@ minutes.
 from collections.abc import Mapping
 
 from .asking import Ask, forget, recalled
-from .boost import boosted_since
+from .boost import boosted_since, is_over
 from .calm import FORGIVEN, locked_out
 from .memory import Boosted, ConnectorMemory, Memory
 from .model import (
@@ -135,6 +135,7 @@ def _connector_decision(
         phases=wired(connector, past),
         reason=why(standing, shares, offer_a, tick),
         boosting=standing.ask is not None and standing.ask.boosted,
+        boost_over=is_over(connector, past, tick.snapshot, tick.memory),
         resend=resend,
         stop=past.above_since is not None and standing.obedience >= Obedience.STOP,
         problem=ConnectorProblem.EXCEEDS_OFFER if problem else None,

@@ -292,6 +292,7 @@ class ConnectorDecision:
     phases: int
     reason: Reason
     boosting: bool = False
+    boost_over: bool = False  # its boost is used up, or its car has left
     resend: bool = False  # tell the charger again, although nothing changed
     stop: bool = False  # end the transaction: the car does not keep to its offer
     problem: ConnectorProblem | None = None

@@ -1,0 +1,67 @@
+"""Starts a boost, by its action or its switch, within the quota of whoever starts it."""
+
+from datetime import timedelta
+
+from homeassistant.core import Context, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .data import ConnectorKey, SunfuseConfigEntry
+from .engine.boost import used_wh
+from .engine.model import Boost
+
+_WH_PER_KWH = 1000
+
+
+@callback
+def start_boost(
+    entry: SunfuseConfigEntry,
+    key: ConnectorKey,
+    context: Context | None,
+    *,
+    duration: timedelta | None = None,
+    energy_wh: float | None = None,
+) -> None:
+    """Boost a connector for a time, an energy, or whichever is over first.
+
+    It counts against the quota of the user who asked for it, else of the holder of the card that charges there. What
+    an automation does of its own accord for nobody in particular has no quota.
+
+    Raises:
+        ServiceValidationError: the quota is used up.
+
+    """
+    runtime = entry.runtime_data
+    person = context.user_id if context else None
+    if person is None and (holder := runtime.controller.holder(key)) is not None:
+        person = holder.subentry_id
+    snapshot = runtime.coordinator.data.snapshot
+    quota_wh = snapshot.tuning.boost_quota_wh
+    if quota_wh is not None and person is not None:
+        used = used_wh(person, snapshot, runtime.controller.memory)
+        if used >= quota_wh:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="boost_quota_used",
+                translation_placeholders={
+                    "used": f"{used / _WH_PER_KWH:.1f}",
+                    "quota": f"{quota_wh / _WH_PER_KWH:.1f}",
+                },
+            )
+    now = dt_util.utcnow()
+    boost = Boost(
+        started_at=now,
+        until=now + duration if duration else None,
+        energy_wh=energy_wh,
+        person=person,
+    )
+    runtime.settings.set_connector(key.id, boost=boost)
+    runtime.controller.tick()
+
+
+@callback
+def cancel_boost(entry: SunfuseConfigEntry, key: ConnectorKey) -> None:
+    """End a boost, if there is one."""
+    entry.runtime_data.settings.set_connector(key.id, boost=None)
+    entry.runtime_data.controller.tick()
