@@ -314,3 +314,15 @@ async def test_the_user_tells_past_months(
             await hass.services.async_call(
                 DOMAIN, "set_peak", {**data, **wrong}, blocking=True
             )
+
+
+async def test_a_machine_that_started_with_a_wrong_clock(
+    hass: HomeAssistant, start_frozen: Start, freezer: FrozenDateTimeFactory
+) -> None:
+    """A year ahead for a minute: when the clock is right, quarter hours are measured as ever."""
+    freezer.move_to(NOON + timedelta(days=365))
+    entry = await start_frozen(capacity())
+    await draw(hass, freezer, 10, 2)
+    freezer.move_to(NOON - timedelta(seconds=1))
+    await draw(hass, freezer, 10, 16)
+    assert kw(hass, entry, "month_peak") == pytest.approx(6.9, abs=0.1)

@@ -425,3 +425,50 @@ async def test_the_action_of_a_site_without_prices(
             blocking=True,
             return_response=True,
         )
+
+
+async def test_a_tariff_that_cannot_be_read_stops_nothing(
+    hass: HomeAssistant, start: Start
+) -> None:
+    """The site protects its fuse without it; a repair tells."""
+    broken = ConfigSubentryData(
+        data={"rule": {"key": "atlantis"}},
+        subentry_type="capacity_tariff",
+        title="Grid",
+        unique_id=None,
+    )
+    entry = await start(tariff(source={"kind": "crystal ball"}), broken)
+    assert entry.state is ConfigEntryState.LOADED
+    assert issues(hass) == {"tariff_unusable"}
+    assert len(ir.async_get(hass).issues) == 2
+
+
+@pytest.mark.parametrize(
+    ("today", "tomorrow", "price", "issue"),
+    [
+        # One value that no market can reach: its quarter is the average of the others.
+        ([0.2] * 12 + [9999.0] + [0.2] * 11, [], 0.2, "price_absurd_values"),
+        # Null where nothing is known yet.
+        ([0.2] * 13 + [None] * 11, [], 0.2, None),
+        # Negative prices are prices.
+        ([-0.05] * 24, [], -0.05, None),
+        # Thousands in a euro unit would be a wrong unit, if the state did not tell the scale.
+        ([2000.0] * 24, [], 0.2, None),
+    ],
+)
+async def test_data_that_users_report(
+    hass: HomeAssistant,
+    start: Start,
+    freezer: FrozenDateTimeFactory,
+    today: list[float | None],
+    tomorrow: list[float | None],
+    price: float,
+    issue: str | None,
+) -> None:
+    """Absurd, missing, negative, in another scale: what can be used is used, the rest is told."""
+    set_spot(hass, rows("2026-11-25", today), state=str(price))
+    entry = await start(tariff(source={"kind": "entity", "entities": [SPOT]}))
+    assert float(state(hass, entry, "import_price").state) == pytest.approx(price)
+    await to(hass, freezer, NOW + timedelta(minutes=31))
+    await pass_time(hass, freezer, 6)
+    assert issues(hass) == ({issue} if issue else set())

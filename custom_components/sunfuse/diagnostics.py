@@ -54,6 +54,8 @@ async def async_get_config_entry_diagnostics(
         "modbus": [device.diagnostics() for device in runtime.modbus.devices.values()],
         "snapshot": asdict(data.snapshot),
         "decision": asdict(data.decision),
+        "prices": asdict(runtime.prices.data) if runtime.prices else None,
+        "peaks": [asdict(peak) for peak in data.peaks.values()],
         "stations": [
             asdict(station.state) | station.diagnostics() for station in stations
         ],

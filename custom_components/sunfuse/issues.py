@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from .central_system.model import FailSafe
 from .circuits import CircuitTree, hangs_from
-from .const import CONF_MAIN_FUSE, DOMAIN
+from .const import CONF_MAIN_FUSE, DOMAIN, SUBENTRY_CAPACITY, SUBENTRY_TARIFF
 from .data import ConnectorData, SiteData, SunfuseConfigEntry
 from .engine.model import ConnectorProblem
 from .flows.fail_safe import chargers_of, fail_safe_problem
@@ -38,12 +38,14 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Show what is wrong for as long as it is wrong, and for as long as the site is loaded."""
     coordinator = entry.runtime_data.coordinator
     shown: dict[str, Issue] = {}
+    # What is stored of a tariff changes with a new set-up only.
+    unusable = tuple(_unusable_tariffs(entry))
 
     @callback
     def update() -> None:
         found = {
             f"{entry.entry_id}_{issue.translation_key}_{issue.about}": issue
-            for issue in _issues(coordinator.data, entry)
+            for issue in (*_issues(coordinator.data, entry), *unusable)
         }
         for issue_id in shown.keys() - found.keys():
             ir.async_delete_issue(hass, DOMAIN, issue_id)
@@ -143,6 +145,25 @@ def _circuit_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:
             translation_key="fail_safe_sum",
             about="circuits",
             placeholders=(("site", entry.title), *sums.items()),
+        )
+
+
+def _unusable_tariffs(entry: SunfuseConfigEntry) -> Iterator[Issue]:
+    """Tell of tariffs that are there and do nothing, since what is stored of them cannot be read."""
+    runtime = entry.runtime_data
+    tariffs = (
+        entry.get_subentries_of_type(SUBENTRY_TARIFF) if not runtime.prices else ()
+    )
+    capacity = [
+        subentry
+        for subentry in entry.get_subentries_of_type(SUBENTRY_CAPACITY)
+        if subentry.subentry_id not in runtime.peaks.rules
+    ]
+    for subentry in (*tariffs, *capacity):
+        yield Issue(
+            translation_key="tariff_unusable",
+            about=subentry.subentry_id,
+            placeholders=(("site", entry.title), ("tariff", subentry.title)),
         )
 
 

@@ -1,8 +1,9 @@
 """The peaks of a site while it runs: what each capacity tariff counts, and what it still allows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+import logging
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,9 @@ from .sources.tariffs.peaks import (
     state_to_dict,
     with_past,
 )
+from .sources.tariffs.table import TableError
+
+_LOGGER = logging.getLogger(__name__)
 
 STORAGE_VERSION = 1
 # A power cut loses no more than this, and the gap is filled with what is measured before and after it.
@@ -68,7 +72,7 @@ class CapacityRule:
         return cls(
             id=subentry.subentry_id,
             name=subentry.title,
-            tariff=capacity_from_dict(subentry.data["rule"]),
+            tariff=capacity_from_dict(subentry.data.get("rule", {})),
             cap=subentry.data.get("cap", False),
             target_w=subentry.data.get("target_w"),
             holidays=HolidayConfig.from_dict(subentry.data),
@@ -102,10 +106,7 @@ class SitePeaks:
         self._entry = entry
         self._tz = ZoneInfo(hass.config.time_zone)
         self._store = peak_store(hass, entry.entry_id)
-        self.rules = {
-            subentry.subentry_id: CapacityRule.from_subentry(subentry)
-            for subentry in entry.get_subentries_of_type(SUBENTRY_CAPACITY)
-        }
+        self.rules = {rule.id: rule for rule in _rules(entry)}
         self._holidays = {
             rule.id: Holidays(hass, rule.holidays) for rule in self.rules.values()
         }
@@ -122,8 +123,8 @@ class SitePeaks:
         stored = await self._store.async_load() or {}
         for rule in self.rules.values():
             kept = stored.get("tariffs", {}).get(rule.id)
-            if kept is not None and kept["rule"] == _measured_by(rule.tariff):
-                self._states[rule.id] = state_from_dict(kept["state"])
+            if kept is not None and kept.get("rule") == _measured_by(rule.tariff):
+                self._states[rule.id] = state_from_dict(kept.get("state", {}))
                 self._new.discard(rule.id)
         at, power = stored.get("last") or (None, None)
         last, power_w = parse_time(at), parse_number(power)
@@ -168,6 +169,7 @@ class SitePeaks:
     @callback
     def update(self, now: datetime, meter: MeterReading | None) -> None:
         """Add what the meter says to the intervals that it was drawn in."""
+        self._undo_a_wrong_clock(now)
         sample = self._sample(meter)
         last = self._last
         if sample is not None and (last is None or sample.at > last.at):
@@ -179,6 +181,14 @@ class SitePeaks:
             for rule in self.rules.values():
                 state = self._states[rule.id]
                 self._states[rule.id] = self._advanced(state, rule, now, now)
+
+    def _undo_a_wrong_clock(self, now: datetime) -> None:
+        """Begin anew where what is kept lies ahead: the machine started with a wrong clock."""
+        if self._last is not None and self._last.at > now:
+            self._last = None
+        for rule_id, state in self._states.items():
+            if state.interval is not None and state.interval > now:
+                self._states[rule_id] = replace(state, interval=None, used_wh=0.0)
 
     def _with(
         self, rule: CapacityRule, last: _Sample | None, sample: _Sample, now: datetime
@@ -298,6 +308,15 @@ class SitePeaks:
                 if rule.id not in self._new
             },
         }
+
+
+def _rules(entry: SunfuseConfigEntry) -> Iterator[CapacityRule]:
+    """Yield the tariffs of a site; one that cannot be read is a repair, and no reason to stop."""
+    for subentry in entry.get_subentries_of_type(SUBENTRY_CAPACITY):
+        try:
+            yield CapacityRule.from_subentry(subentry)
+        except TableError as error:
+            _LOGGER.warning("The tariff %s cannot be used: %s", subentry.title, error)
 
 
 def _measured_by(tariff: CapacityTariff) -> list[Any]:

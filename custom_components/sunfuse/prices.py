@@ -31,6 +31,7 @@ from .sources.tariffs.reader import (
     config_from_dict,
     next_refresh,
 )
+from .sources.tariffs.table import TableError
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -55,9 +56,16 @@ PATIENCE = {
 
 
 def tariff_of(entry: SunfuseConfigEntry) -> TariffConfig | None:
-    """Return how a site's prices are known: its tariff, else the Energy dashboard's price entities."""
+    """Return how a site's prices are known: its tariff, else the Energy dashboard's price entities.
+
+    A tariff that cannot be read is a repair, and no reason for chargers to go without their central system.
+    """
     for subentry in entry.get_subentries_of_type(SUBENTRY_TARIFF):
-        return config_from_dict(subentry.data)
+        try:
+            return config_from_dict(subentry.data)
+        except TableError as error:
+            _LOGGER.warning("The tariff %s cannot be used: %s", subentry.title, error)
+            return None
     sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
     if sources.price_import is None:
         return None
@@ -109,7 +117,7 @@ class SitePrices(DataUpdateCoordinator[Prices]):
         """Take back what was known before a restart; what another source said is forgotten."""
         stored = await self._store.async_load()
         if stored is not None and stored.get("of") == self._of():
-            self._reader.restore(stored["prices"])
+            self._reader.restore(stored.get("prices", {}))
             self.data = self._reader.known(dt_util.utcnow())
 
     async def async_save(self) -> None:

@@ -61,7 +61,7 @@ def preview(
         "currency": prices.slots[0].currency if prices.slots else hass.config.currency,
         "today": _day(prices.slots, today, tz),
         "tomorrow": _day(prices.slots, today + timedelta(days=1), tz),
-        "found": ", ".join(_recognised(hass, config)) or "✓",
+        "found": ", ".join(_recognised(hass, config)) or "–",
         "issues": "; ".join(
             f"{issues[issue.key]} ({issue.detail})"
             if issue.detail

@@ -1,5 +1,6 @@
 """Prices through Home Assistant: entities, actions, tables, calendars, restarts."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 import json
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.sunfuse.sources.tariffs import actions
 from custom_components.sunfuse.sources.tariffs.actions import ACTIONS, async_read_action
 from custom_components.sunfuse.sources.tariffs.model import IssueKey
 from custom_components.sunfuse.sources.tariffs.reader import (
@@ -400,3 +402,20 @@ async def test_an_action_with_all_that_comes_on_top(hass: HomeAssistant) -> None
     assert prices.slots[0].import_price == pytest.approx(0.125)
     assert prices.slots[0].export_price == pytest.approx(0.08)
     assert prices.known_until == MIDNIGHT + timedelta(days=2)
+
+
+async def test_an_action_that_hangs_is_given_up(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for ever for somebody's server."""
+    monkeypatch.setattr(actions, "LONGEST_ANSWER_S", 0.01)
+
+    async def never(_call: ServiceCall) -> ServiceResponse:
+        await asyncio.Event().wait()
+        return {}
+
+    hass.services.async_register(
+        "tibber", "get_prices", never, supports_response=SupportsResponse.ONLY
+    )
+    reading = await async_read_action(hass, "tibber", "x", NOW)
+    assert [issue.key for issue in reading.issues] == [IssueKey.SOURCE_FAILED]
