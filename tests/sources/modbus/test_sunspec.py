@@ -324,6 +324,22 @@ async def test_a_connection_that_is_lost_on_the_way() -> None:
         await discover(read)
 
 
+async def test_a_solaredge_of_floats_with_a_battery() -> None:
+    """Without the power of its inputs nobody knows what the sun gives; what the inverter gives is not that."""
+    image = chain(common("SolarEdge"), model(113, INVERTER), END)
+    device = await found(image | battery_of_solaredge(0xE100, 1500, 64))
+    assert Quantity.SOLAR_POWER not in device.readings
+    assert Quantity.BATTERY_POWER in device.readings
+
+
+async def test_a_hybrid_whose_inputs_are_not_told() -> None:
+    """Likewise."""
+    battery = model(802, {"SoC": 48, "W": -1200})
+    said = await values(common("Maker"), model(103, INVERTER), battery, END)
+    assert "solar_power" not in said
+    assert (said["power"], said["battery_power"]) == (5000, -1200)
+
+
 GEN24_CHARGES = [
     ("MPPT 1", 3000.0),
     ("MPPT 2", 2500.0),
@@ -437,6 +453,14 @@ async def test_a_plenticore() -> None:
     assert said["power"] == 5000
     assert (said["battery_soc"], said["battery_power"]) == (48, -1200)
     assert "grid_power" not in said
+
+
+async def test_a_hybrid_without_a_battery() -> None:
+    """It has the models of one, and leaves them empty."""
+    said = await values(
+        common("KOSTAL"), model(103, INVERTER), modules(("", 5000)), model(802), END
+    )
+    assert said == pytest.approx(OF_THE_INVERTER)
 
 
 async def test_a_battery_alone() -> None:

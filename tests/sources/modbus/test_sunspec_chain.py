@@ -91,6 +91,20 @@ async def test_a_model_that_is_cut_short() -> None:
     )
 
 
+async def test_models_of_a_battery_that_are_cut_short() -> None:
+    """What is left of them is not read from the registers behind; a battery of which nothing is left is none."""
+    other = [64001, 80, *[1] * 80]
+    inverter = model(103, INVERTER)
+    for number, values_of, length in (
+        (802, {"SoC": 48, "W": 1200}, 8),
+        (713, {"WHRtg": 100, "SoC": 50}, 1),
+        (124, {"ChaState": 50}, 4),
+    ):
+        cut = [number, length, *model(number, values_of, {"WHRtg": 2})[2 : length + 2]]
+        said = await values(common("Maker"), inverter, cut, other, END)
+        assert said == pytest.approx(OF_THE_INVERTER)
+
+
 async def test_a_model_that_says_it_is_longer() -> None:
     """Firmware adds registers at the end; the next model is where the length says."""
     whole = model(103, INVERTER)

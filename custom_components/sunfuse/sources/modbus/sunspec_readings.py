@@ -195,7 +195,9 @@ def _storage(chain: Sequence[Block], known: Known) -> dict[Quantity, Reading]:
             block.implements(term) or (not power and Quantity.BATTERY_POWER in known)
         ):
             power = [term]
-        if term := block.term(models.BATTERY_SOC):
+        if (term := block.term(models.BATTERY_SOC)) and (
+            block.implements(term) or Quantity.BATTERY_SOC in known
+        ):
             readings[Quantity.BATTERY_SOC] = _reading(Quantity.BATTERY_SOC, term)
     elif (block := _first(chain, (models.CAPACITY,))) is not None:
         # A device without storage says 0 % for ever.
