@@ -10,8 +10,10 @@ from custom_components.sunfuse.central_system import (
     CardPolicy,
     CentralSystem,
     StationConfig,
+    Timing,
 )
 
+from .charger import VERSIONS
 from .client import ANSWERS_2, Payload, RawStation
 from .conftest import Connect, SteppedClock
 
@@ -224,3 +226,46 @@ async def test_contract(
     answer = await station.call("Authorize", asked)
     certificate = "Accepted" if accepted else "ContractCancelled"
     assert answer["certificateStatus"] == certificate
+
+
+@pytest.mark.parametrize("timing", [Timing(settle_s=0, return_s=600, refused_s=0)])
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("card", ["ABC", "STRANGER"])
+async def test_refused_card_does_not_charge(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    version: str,
+    card: str,
+) -> None:
+    """A charger that goes on with a refused card is told to stop; an accepted one charges."""
+    system.accept(CP1)
+    system.set_cards(LIST)
+    station = await connect(protocols=(f"ocpp{version}",))
+    at = clock.text()
+    if version == "1.6":
+        await station.boot()
+        start = {"connectorId": 1, "idTag": card, "meterStart": 0, "timestamp": at}
+        answer = (await station.call("StartTransaction", start))["idTagInfo"]
+    else:
+        station.answers |= ANSWERS_2
+        await station.boot2()
+        token = {"idToken": card, "type": "ISO14443"}
+        told = await station.event(
+            "Started",
+            at,
+            0,
+            state="Charging",
+            evse={"id": 1, "connectorId": 1},
+            idToken=token,
+        )
+        answer = told["idTokenInfo"]
+    stop = "RemoteStopTransaction" if version == "1.6" else "RequestStopTransaction"
+    if card == "ABC":
+        assert answer == {"status": "Accepted"}
+        for _ in range(5):
+            await station.call("Heartbeat", {})
+        assert not station.told(stop)
+    else:
+        assert answer == {"status": "Invalid"}
+        await station.wait_told(stop)

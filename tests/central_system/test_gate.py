@@ -1,15 +1,10 @@
 """Rubbish and floods: what is sent by mistake, and what by somebody who means harm."""
 
 import asyncio
+import base64
 import json
 
-from aiohttp import (
-    BasicAuth,
-    ClientSession,
-    WSCloseCode,
-    WSMsgType,
-    WSServerHandshakeError,
-)
+from aiohttp import ClientSession, WSCloseCode, WSMsgType, WSServerHandshakeError
 import pytest
 
 from custom_components.sunfuse.central_system import CentralSystem, StationConfig
@@ -193,8 +188,10 @@ async def test_guessing_on_many_connections(
         async def guess(text: str) -> None:
             url = f"ws://127.0.0.1:{system.port}/CP1"
             try:
+                proof = base64.b64encode(f"CP1:{text}".encode()).decode()
+                headers = {"Authorization": f"Basic {proof}"}
                 async with session.ws_connect(
-                    url, protocols=("ocpp1.6",), auth=BasicAuth("CP1", text)
+                    url, protocols=("ocpp1.6",), headers=headers
                 ):
                     statuses.append("in")
             except WSServerHandshakeError as err:
@@ -206,3 +203,15 @@ async def test_guessing_on_many_connections(
     assert statuses[0] == 401
     assert statuses[-1] == 429
     assert "in" not in statuses
+
+
+async def test_accepted_charger_may_speak(
+    system: CentralSystem, connect: Connect
+) -> None:
+    """A charger that waited is slowed no longer once it was accepted."""
+    station = await connect()
+    await station.boot()
+    system.accept(CP1)
+    async with asyncio.timeout(3):
+        for _ in range(60):
+            await station.call("Heartbeat", {})

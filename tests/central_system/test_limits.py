@@ -567,3 +567,21 @@ async def test_refused_limit_is_not_taken(
     with pytest.raises(CommandError, match="refused"):
         await system.stations["CP1"].offer(1, 8)
     assert connector(system).offer_a == 12
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_limit_without_an_answer(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """A higher limit whose answer never came may have been taken, a lower one may not: the higher counts."""
+    station = await charging(connect, system, clock, version, {})
+    await system.stations["CP1"].offer(1, 8)
+    station.answers["SetChargingProfile"] = None
+    for limit in (12, 7):
+        with pytest.raises(CommandError, match="timeout"):
+            await system.stations["CP1"].offer(1, limit)
+        assert connector(system).offer_a == 12
+    assert connector(system).offer_until == clock.time + timedelta(seconds=120)
+    station.answers["SetChargingProfile"] = ACCEPTED
+    await system.stations["CP1"].offer(1, 7)
+    assert connector(system).offer_a == 7

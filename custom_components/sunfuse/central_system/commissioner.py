@@ -57,15 +57,50 @@ class Commissioner(ActingAdapter):
         """Return an id for a request whose progress the station tells later."""
         return next(self._requests)
 
-    def decide(self, token: str, answer: Callable[[bool], Payload]) -> Answer:
-        """Return the answer about a card, at once or after somebody was asked."""
+    def decide(
+        self,
+        token: str,
+        answer: Callable[[bool], Payload],
+        transaction_id: str | None = None,
+    ) -> Answer:
+        """Return the answer about a card, at once or after somebody was asked.
+
+        A station is to end the transaction of a card that is refused; one that does not is told to.
+        """
         token = clean(token)
+        if transaction_id is not None:
+            answer = self._ending(answer, transaction_id)
         policy = self.station.cards
         decision = policy.decide(token)
         self.station.told_card(token, decision)
         if decision is not None:
             return answer(decision)
         return self._ask_about(token, answer)
+
+    def _ending(
+        self, answer: Callable[[bool], Payload], transaction_id: str
+    ) -> Callable[[bool], Payload]:
+        def answer_and_end(accepted: bool) -> Payload:
+            if not accepted:
+                self.link.spawn(self._end(transaction_id))
+            return answer(accepted)
+
+        return answer_and_end
+
+    async def _end(self, transaction_id: str) -> None:
+        """Stop a transaction that may not be, unless the station has done so by itself."""
+        await asyncio.sleep(self.station.timing.refused_s)
+        for state in self.station.state.connectors:
+            running = state.transaction
+            if running is not None and running.id == transaction_id:
+                try:
+                    await self.remote_stop(transaction_id)
+                except CommandError as err:
+                    _LOGGER.warning(
+                        "Charger %s goes on although its card was refused: %s",
+                        self.station.identity,
+                        err,
+                    )
 
     async def _ask_about(
         self, token: str, answer: Callable[[bool], Payload]

@@ -131,10 +131,15 @@ class Limiter:
         transaction = self._state.transaction
         transaction_id = transaction.id if transaction else None
         now = self._station.now()
-        if offer.current_a == 0 and transaction_id is not None:
-            await self._pause(adapter, offer, transaction_id, now)
-        else:
-            await self._tell(adapter, offer, transaction_id, now)
+        try:
+            if offer.current_a == 0 and transaction_id is not None:
+                await self._pause(adapter, offer, transaction_id, now)
+            else:
+                await self._tell(adapter, offer, transaction_id, now)
+        except CommandError as err:
+            if err.key in ("timeout", "not_connected"):
+                self._doubt(offer, now)
+            raise
         self._waker.offered(offer.current_a, offer.at, self._state.status)
         changed = (
             self._confirmed is None or self._confirmed.current_a != offer.current_a
@@ -142,6 +147,18 @@ class Limiter:
         self._confirm(offer, transaction_id, now)
         if changed:
             adapter.link.spawn(self._station.check_limit(adapter, self._connector))
+
+    def _doubt(self, offer: Offer, now: datetime) -> None:
+        """Reckon with a higher limit that the station may have taken although its answer did not come."""
+        self._confirmed = None
+        if offer.current_a > (self._state.offer_a or 0.0):
+            self._station.change(
+                self._connector,
+                offer_a=offer.current_a,
+                offered_at=now,
+                offer_until=now + timedelta(seconds=self._station.config.expiry_s),
+                offer_check=OfferCheck.NONE,
+            )
 
     def _nudged(self, offer: Offer, wake: Wake | None) -> Offer:
         """Return 6 A for a short time where a car has to be woken, else the offer."""

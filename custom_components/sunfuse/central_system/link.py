@@ -73,6 +73,10 @@ class Link:
         self._closed = asyncio.Event()
         self._heard = asyncio.Event()
 
+    def slow_by(self, bucket: Bucket) -> None:
+        """Slow down who says too much by another measure from now on."""
+        self._bucket = bucket
+
     @property
     def closed(self) -> bool:
         """Whether the link is gone for good."""

@@ -173,6 +173,8 @@ class CentralSystem:
         station.authority = self._authority
         station.accept(config)
         if waiting is not None and station.adapter is not None:
+            clock = asyncio.get_running_loop().time
+            station.adapter.link.slow_by(Bucket(*_RATE, clock))
             station.adapter.link.spawn(station.adapter.ask_to_boot())
 
     def set_cards(self, cards: CardPolicy) -> None:

@@ -19,6 +19,9 @@ class Timing:
         5.0  # one that came back without booting is taken as booted after this
     )
     response_s: float = 30.0
+    refused_s: float = (
+        10.0  # for a station to end the transaction of a card that was refused
+    )
     backdate_s: int = (
         10  # a live limit starts a little in the past by the station's clock
     )

@@ -143,6 +143,7 @@ class Adapter16(Actions16):
         return self.decide(
             payload["idTag"],
             lambda accepted: {"transactionId": transaction_id, **_tag_info(accepted)},
+            record.transaction.id if record.stopped_at is None else None,
         )
 
     def _stop_transaction(self, payload: Payload) -> Payload:

@@ -126,14 +126,16 @@ class Adapter2(Smart2):
         contract = "iso15118CertificateHashData" in payload or "certificate" in payload
         return self._decide(payload["idToken"], contract=contract)
 
-    def _decide(self, token: Payload, *, contract: bool = False) -> Answer:
+    def _decide(
+        self, token: Payload, *, contract: bool = False, running: str | None = None
+    ) -> Answer:
         """Return the answer about a card, or about the contract of an ISO 15118 car."""
         answer = contract_info if contract else token_info
         if (
             token["type"] == "NoAuthorization"
         ):  # a button, or a charger without a reader
             return answer(self.station.cards.free)
-        return self.decide(token["idToken"], answer)
+        return self.decide(token["idToken"], answer, running)
 
     def _data_transfer(self, payload: Payload) -> Payload:
         self.station.counters["unknown_vendor_messages"] += 1
@@ -199,7 +201,11 @@ class Adapter2(Smart2):
                 self._updated(event, values)
             case _:
                 self._ended(event, values)
-        return self._decide(payload["idToken"]) if "idToken" in payload else {}
+        if "idToken" not in payload:
+            return {}
+        ended = payload["eventType"] == "Ended"
+        running = None if ended else event.transaction_id
+        return self._decide(payload["idToken"], running=running)
 
     def _is_live(self, payload: Payload, at: datetime) -> bool:
         """Whether an event says something of the present: stored ones and ones out of order do not."""

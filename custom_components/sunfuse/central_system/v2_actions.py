@@ -125,7 +125,7 @@ class Actions2(Reports2):
     ) -> None:
         payload: Payload = {
             "id": reservation_id,
-            "idToken": {"idToken": id_token, "type": "ISO14443"},
+            "idToken": self.token_of(id_token),
             "expiryDateTime": format_time(self.station.clock.theirs(until)),
         }
         if connector:

@@ -60,6 +60,11 @@ class Commands2(Commissioner):
                 return evse
         return connector, 1
 
+    def token_of(self, card: str) -> Payload:
+        """Return a card as 2.x writes it: what kind of card it is, only the list of cards knows."""
+        known = self.station.cards.find(card)
+        return {"idToken": card, "type": known.kind if known else "ISO14443"}
+
     @override
     async def _learn(self) -> None:
         variables = self.station.variables

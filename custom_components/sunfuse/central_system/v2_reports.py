@@ -137,7 +137,7 @@ class Reports2(Commands2):
 
     @override
     async def customer_information(self, id_token: str, *, clear: bool) -> str:
-        token = {"idToken": id_token, "type": "ISO14443"}
+        token = self.token_of(id_token)
         parts = await self._ask_for(
             "CustomerInformation", report=True, clear=clear, idToken=token
         )
