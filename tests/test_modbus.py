@@ -27,6 +27,14 @@ from homeassistant.helpers import (
 
 from .common import charger, site_entry, wait_until
 from .site_fixtures import Home, free_port, limits, obeys
+from .sources.modbus.chains import (
+    END,
+    INVERTER,
+    METER_OF_SOLAREDGE,
+    chain,
+    common,
+    model,
+)
 from .sources.modbus.server import Server, Words, image_of, serial_line, serving
 
 SDM = "eastron_sdm630"
@@ -45,6 +53,15 @@ HOUSE = {
     Quantity.ENERGY_IMPORT: 12_345_000,
     Quantity.ENERGY_EXPORT: 0,
 }
+
+
+SOLAREDGE = chain(
+    common("SolarEdge", "SE10K", length=65),
+    model(103, INVERTER),
+    common("WattNode", length=65),
+    model(203, METER_OF_SOLAREDGE),
+    END,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -218,6 +235,40 @@ async def test_a_meter_is_found_shown_and_saved(
     assert (device.manufacturer, device.serial_number) == ("Eastron", "4711")
     assert "SDM630" in str(device.model)
     assert device.via_device_id is not None
+
+
+async def test_what_tells_itself_what_it_has(
+    hass: HomeAssistant, site: MockConfigEntry, server: Server
+) -> None:
+    """An inverter with a meter that speaks SunSpec: found without a file, and found again after a restart."""
+    server.devices.images = {1: SOLAREDGE}
+    form = Form(hass, site)
+    await form.network(server)
+    await form.fill(next_step_id="search")
+    await form.fill(units="1")
+    assert form.result["step_id"] == "confirm"
+    shown = form.result["description_placeholders"]
+    assert shown["device"] == "SolarEdge SE10K"
+    assert "- Solar power: " in shown["values"]
+    assert "- Grid current L3: " in shown["values"]
+    await form.fill(name="Inverter")
+    await hass.async_block_till_done()
+
+    def power() -> str | None:
+        state = hass.states.get("sensor.inverter_solar_power")
+        return state.state if state else None
+
+    await wait_until(lambda: power() not in (None, STATE_UNAVAILABLE), "the power")
+    await hass.config_entries.async_reload(site.entry_id)
+    await wait_until(lambda: power() not in (None, STATE_UNAVAILABLE), "the power")
+    # By hand as well; and what does not speak it is another device.
+    await form.network(server)
+    await form.fill(next_step_id="choose")
+    server.devices.images[2] = house()
+    await form.fill(device="sunspec/discovered", unit=2)
+    assert form.errors == {"base": "wrong_device"}
+    await form.fill(device="sunspec/discovered", unit=1)
+    assert form.result["reason"] == "already_configured"
 
 
 async def test_nobody_and_nothing_known(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import (
@@ -19,7 +20,8 @@ from ..sources.modbus.library import Library, async_load_library
 from ..sources.modbus.link import Link, LinkKind
 from ..sources.modbus.registers import Failure, RequestError
 from ..sources.modbus.scan import Found, is_there, look, parse_units, scan
-from ..sources.modbus.site import DeviceConfig
+from ..sources.modbus.site import DeviceConfig, find_device
+from ..sources.modbus.sunspec import DISCOVERED
 from .modbus_forms import (
     CONF_BAUDRATE,
     CONF_CONNECTION,
@@ -47,6 +49,8 @@ from .modbus_forms import (
 
 
 def _unanswered(err: RequestError) -> dict[str, str]:
+    if err.failure is Failure.REFUSED:
+        return {"base": "wrong_device"}
     lost = err.failure is Failure.NOT_CONNECTED
     return {"base": "cannot_connect"} if lost else {"base": "no_answer"}
 
@@ -215,10 +219,15 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
         """Ask which device it is, and at which unit id."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            device = self._library.devices[user_input[CONF_DEVICE]]
+            unit = user_input[CONF_UNIT]
             try:
                 async with borrowed(self.hass, self._link) as connection:
-                    self._chosen = await look(connection, user_input[CONF_UNIT], device)
+                    device = await find_device(
+                        self._library,
+                        user_input[CONF_DEVICE],
+                        partial(connection.read, unit),
+                    )
+                    self._chosen = await look(connection, unit, device)
             except LinkConflictError:
                 errors["base"] = "in_use"
             except RequestError as err:
@@ -341,11 +350,14 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
         if place_is_taken(entry, config, subentry.subentry_id):
             return self.async_abort(reason="already_configured"), errors
         library = await async_load_library(self.hass)
-        if (device := library.devices.get(config.device)) is None:
+        if config.device not in {*library.devices, DISCOVERED}:
             errors["base"] = "no_file"
             return None, errors
         try:
             async with borrowed(self.hass, link) as connection:
+                device = await find_device(
+                    library, config.device, partial(connection.read, config.unit)
+                )
                 await look(connection, config.unit, device)
                 if not await is_there(connection, config.unit, device):
                     errors["base"] = "wrong_device"

@@ -20,6 +20,7 @@ from ..sources.modbus.device import Dimension, Parity, SerialSettings
 from ..sources.modbus.library import Library
 from ..sources.modbus.link import Link, LinkKind
 from ..sources.modbus.scan import Found
+from ..sources.modbus.sunspec import DISCOVERED
 from .schemas import PORT, number
 
 CONF_CONNECTION = "connection"
@@ -107,6 +108,7 @@ def choose_schema(library: Library) -> probatio.Schema:
         device.id: f"{device.manufacturer} {device.name}"
         for device in library.devices.values()
     }
+    names[DISCOVERED] = "SunSpec"
     ordered = dict(sorted(names.items(), key=lambda item: item[1].casefold()))
     return probatio.Schema(
         {

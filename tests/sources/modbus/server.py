@@ -32,7 +32,8 @@ type Words = dict[tuple[Table, int], int]
 def encode(register: Register, value: float | str) -> Words:
     """Return the words by which a device says a value, as the protocol's text has it: the inverse of decoding."""
     if register.type is ValueType.STRING:
-        packed = str(value).encode().ljust(2 * register.count, b"\0")
+        size = 2 * register.count
+        packed = str(value).encode()[:size].ljust(size, b"\0")
     else:
         code, _ = NUMBERS[register.type]
         number = float(value)
@@ -73,9 +74,8 @@ def image_of(device: Device, values: Mapping[Quantity, float]) -> Words:
                 continue
             said = sum(condition.between) / 2
         else:
-            said = (*condition.one_of, condition.starts_with, condition.contains)[
-                0
-            ] or ""
+            ways = (*condition.one_of, condition.starts_with, condition.contains)
+            said = next(way for way in ways if way is not None)
         image |= encode(condition.register, said)
     registers = [r for reading in device.readings.values() for r in reading.registers]
     for batch in batches(registers, most=device.most_registers, gaps=device.gaps):

@@ -8,12 +8,23 @@ import re
 from .connection import Connection
 from .device import Device, Information, Quantity
 from .polling import Poll
-from .registers import Failure, ReadRegisters, Register, RequestError, Table
+from .registers import (
+    Failure,
+    ReadRegisters,
+    Register,
+    RequestError,
+    Table,
+    ValueType,
+    register,
+)
+from .sunspec import discover
 
 # Who is there answers sooner, even if only to refuse.
 _TIMEOUT_S = 1.0
 # So many unlike requests without an answer: there is nobody.
 _SILENT_PROBES = 2
+# Where SunSpec usually begins: what speaks it answers here, whatever it makes of other registers.
+_MARK = register(Table.HOLDING, 40000, ValueType.UINT32)
 _UNITS = re.compile(r"(\d+)(?:-(\d+))?")
 MOST_UNITS = 32
 
@@ -66,13 +77,28 @@ async def scan(
     for index, unit in enumerate(units):
         progress(index / len(units))
         read = partial(connection.read, unit, timeout_s=_TIMEOUT_S)
-        for device in await recognise(_Probe(read), devices):
+        for device in await _at(read, devices):
             try:
                 found.append(await look(connection, unit, device))
             except RequestError as err:
                 if err.failure is Failure.NOT_CONNECTED:
                     raise
     return found
+
+
+async def _at(read: ReadRegisters, devices: Iterable[Device]) -> list[Device]:
+    """Return what answers at a unit id: by its file, which may know more of it, and by what it tells of itself."""
+    probe = _Probe(read)
+    likely = await recognise(probe, devices)
+    if probe.nobody:
+        return []
+    try:
+        told = await discover(read)
+    except RequestError as err:
+        if err.failure is Failure.NOT_CONNECTED:
+            raise
+        told = None
+    return [*likely, told] if told else likely
 
 
 async def look(connection: Connection, unit: int, device: Device) -> Found:
@@ -97,6 +123,7 @@ async def is_there(connection: Connection, unit: int, device: Device) -> bool:
 async def recognise(probe: _Probe, devices: Iterable[Device]) -> list[Device]:
     """Return the devices that the one at a unit id may be, the surest first."""
     likely: list[Device] = []
+    await probe.ask(_MARK)
     for device in devices:
         if device.identify and await probe.holds(device):
             likely.append(device)
@@ -124,12 +151,13 @@ class _Probe:
     async def holds(self, device: Device) -> bool:
         """Whether all conditions of a device hold. Asks no further than it must."""
         for condition in device.identify:
-            await self._ask(condition.register)
+            await self.ask(condition.register)
             if not condition.holds(self._image):
                 return False
         return True
 
-    async def _ask(self, register: Register) -> None:
+    async def ask(self, register: Register) -> None:
+        """Ask for a register that was not asked for."""
         if register in self._asked or self.nobody:
             return
         self._asked.add(register)

@@ -16,7 +16,8 @@ from .device import Device, Information, Quantity
 from .library import Library, async_load_library
 from .link import Link
 from .reader import Reader
-from .registers import Failure, RequestError
+from .registers import Failure, ReadRegisters, RequestError
+from .sunspec import DISCOVERED, discover
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ class SiteDevices:
                 if connection
                 else _in_use
             )
-            find = partial(find_device, library, config.device)
+            find = partial(find_device, library, config.device, read)
             self.devices[subentry_id] = SiteDevice(
                 config=config,
                 reader=Reader(read, find, name=title),
@@ -158,10 +159,15 @@ class SiteDevices:
                 yield subentry_id, device.reader
 
 
-async def find_device(library: Library, device_id: str) -> Device:
-    """Return a device by its id. Raises RequestError where there is none."""
-    if (device := library.devices.get(device_id)) is None:
-        raise RequestError(Failure.REFUSED, f"there is no right file for {device_id}")
+async def find_device(library: Library, device_id: str, read: ReadRegisters) -> Device:
+    """Return a device by its id; one of SunSpec tells itself what it has. Raises RequestError where there is none."""
+    device = (
+        await discover(read)
+        if device_id == DISCOVERED
+        else library.devices.get(device_id)
+    )
+    if device is None:
+        raise RequestError(Failure.REFUSED, f"there is no device {device_id}")
     return device
 
 
