@@ -1,5 +1,6 @@
 """Sentences as a person writes them."""
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.sunfuse.engine.model import Reason, ReasonKey
@@ -10,6 +11,8 @@ SENTENCES = {
     "reason_full_power": "{max_a} A",
     "reason_pausing": "until {until}",
     "reason_waiting_for_sun": "{surplus_w} W of {needed_w} W",
+    "reason_limited_by_demand_response": "{name}: {limit}.",
+    "until": "Until {until}.",
 }
 
 
@@ -20,6 +23,27 @@ SENTENCES = {
         (ReasonKey.FULL_POWER, (("max_a", 10.66),), "10.7 A"),
         (ReasonKey.PAUSING, (("until", "2026-06-21T10:05:30+00:00"),), "until 12:05"),
         (ReasonKey.PAUSING, (("until", "tomorrow"),), "until tomorrow"),
+        # Midnight has passed in Berlin: it is another day.
+        (
+            ReasonKey.PAUSING,
+            (("until", "2026-06-21T22:30:00+00:00"),),
+            "until 2026-06-22 00:30",
+        ),
+        # An end is told where there is one, whether the sentence names it or not.
+        (
+            ReasonKey.LIMITED_BY_DEMAND_RESPONSE,
+            (("name", "Contract"), ("limit_a", 16.0)),
+            "Contract: 16 A.",
+        ),
+        (
+            ReasonKey.LIMITED_BY_DEMAND_RESPONSE,
+            (
+                ("name", "Contract"),
+                ("limit_w", 5000.0),
+                ("until", "2026-06-21T10:05:30+00:00"),
+            ),
+            "Contract: 5000 W. Until 12:05.",
+        ),
         (
             ReasonKey.WAITING_FOR_SUN,
             (("surplus_w", 1234.56), ("needed_w", 4140.0)),
@@ -31,10 +55,12 @@ SENTENCES = {
 )
 async def test_sentences(
     hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
     key: ReasonKey,
     values: tuple[tuple[str, str | float], ...],
     sentence: str,
 ) -> None:
     """Amperes to a tenth, watts as they are, times by the clock on the wall."""
     await hass.config.async_set_time_zone("Europe/Berlin")
+    freezer.move_to("2026-06-21T08:00:00+00:00")
     assert explain(SENTENCES, Reason(key=key, values=values)) == sentence

@@ -503,12 +503,18 @@ def test_selectors(hass: HomeAssistant) -> None:
 def test_every_reason_has_its_sentence() -> None:
     """*Why is my car not charging?* always has an answer, in words and as a state."""
     keys = {key.value for key in ReasonKey}
-    sentences = {f"reason_{key}" for key in keys} | {
-        "main_circuit",
-        "disabled_sensors",
-        "limit_demand_response",
-        "limit_dimming",
-    }
+    changes = {f"change_{key}" for key in keys}
+    sentences = (
+        changes
+        | {f"reason_{key}" for key in keys}
+        | {
+            "main_circuit",
+            "until",
+            "disabled_sensors",
+            "limit_demand_response",
+            "limit_dimming",
+        }
+    )
     # What the site report says is held together with its page in tests/sources/test_report.py.
     report = {key for key in ENGLISH["common"] if key.startswith("report_")}
     assert sentences == ENGLISH["common"].keys() - report

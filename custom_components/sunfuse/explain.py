@@ -38,9 +38,21 @@ class _Values(dict[str, str]):
 
 
 def explain(sentences: Mapping[str, str], reason: Reason) -> str:
-    """Return the sentence of a reason with its values filled in."""
+    """Return the sentence of a reason with its values filled in, and until when, where that is known."""
+    template = sentences[f"reason_{reason.key}"]
     values = _Values((name, _readable(name, value)) for name, value in reason.values)
-    return sentences[f"reason_{reason.key}"].format_map(values)
+    for name, unit in (("limit_a", "A"), ("limit_w", "W")):
+        if name in values:
+            values["limit"] = f"{values[name]} {unit}"
+    sentence = template.format_map(values)
+    if "until" in values and "{until}" not in template:
+        sentence = f"{sentence} {sentences['until'].format_map(values)}"
+    return sentence
+
+
+def what_would_change_it(sentences: Mapping[str, str], reason: Reason) -> str:
+    """Return what a person could do, or what will happen, to make it another reason."""
+    return sentences[f"change_{reason.key}"]
 
 
 def _readable(name: str, value: str | float) -> str:
@@ -55,4 +67,6 @@ def _readable(name: str, value: str | float) -> str:
 
 
 def _clock(time: datetime) -> str:
-    return dt_util.as_local(time).strftime("%H:%M")
+    local = dt_util.as_local(time)
+    today = local.date() == dt_util.now().date()
+    return local.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")

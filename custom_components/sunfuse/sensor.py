@@ -20,7 +20,7 @@ from .entity import (
     StationEntity,
     add_connector_entities,
 )
-from .explain import explain
+from .explain import explain, what_would_change_it
 from .sensors.charger import CHARGER_SENSORS
 from .sensors.circuit import (
     LIMITED_BY,
@@ -231,8 +231,16 @@ class ReasonSensor(ConnectorEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the values that the reason names."""
-        return dict(self.connector.decision.reason.values) if self.connector else None
+        """Return the values that the reason names. Those that automations ask for are always there."""
+        if self.connector is None:
+            return None
+        reason = self.connector.decision.reason
+        sentences = self._entry.runtime_data.sentences
+        return {
+            **dict.fromkeys(("circuit", "phase", "until")),
+            **dict(reason.values),
+            "what_would_change_it": what_would_change_it(sentences, reason),
+        }
 
 
 class ExplanationSensor(ConnectorEntity, SensorEntity):
@@ -252,3 +260,13 @@ class ExplanationSensor(ConnectorEntity, SensorEntity):
             return None
         sentences = self._entry.runtime_data.sentences
         return explain(sentences, self.connector.decision.reason)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return what would change it, as a sentence too."""
+        if self.connector is None:
+            return None
+        sentences = self._entry.runtime_data.sentences
+        change = what_would_change_it(sentences, self.connector.decision.reason)
+        return {"what_would_change_it": change}
