@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.engine.model import LimitKind
+from custom_components.sunfuse.flows.capacity import capacity_values
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 from homeassistant.core import HomeAssistant, State
@@ -326,3 +327,34 @@ async def test_a_machine_that_started_with_a_wrong_clock(
     freezer.move_to(NOON - timedelta(seconds=1))
     await draw(hass, freezer, 10, 16)
     assert kw(hass, entry, "month_peak") == pytest.approx(6.9, abs=0.1)
+
+
+async def test_a_site_that_knows_its_phases_only(
+    hass: HomeAssistant, start_frozen: Start, freezer: FrozenDateTimeFactory
+) -> None:
+    """The sum of the phases at the nominal voltage is its power."""
+    freezer.move_to(NOON - timedelta(seconds=1))
+    phases = [f"sensor.grid_l{phase}" for phase in (1, 2, 3)]
+    entry = await start_frozen(
+        capacity(
+            rule={
+                "key": "own",
+                "interval_min": 15,
+                "top": 1,
+                "different_days": True,
+                "months": 1,
+                "floor_w": 0.0,
+                "weight": {"value": 1.0},
+                "step_limits_w": [2000.0, 5000.0],
+            },
+            cap=True,
+        ),
+        sources={"grid_phases": phases},
+    )
+    await draw(hass, freezer, 10, 16)
+    assert kw(hass, entry, "month_peak") == pytest.approx(6.9, abs=0.1)
+    # Above the last step nothing costs more: there is no limit.
+    assert entry.runtime_data.coordinator.data.snapshot.limits == ()
+    assert kw(hass, entry, "peak_allowance") == pytest.approx(17.25)
+    (subentry,) = entry.get_subentries_of_type("capacity_tariff")
+    assert capacity_values(subentry.data)["step_limits_kw"] == ["2", "5"]

@@ -6,6 +6,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.sunfuse.flows.tariff_forms import values_of
 from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
 from homeassistant.core import (
     HomeAssistant,
@@ -304,3 +305,77 @@ async def test_a_tariff_is_changed(hass: HomeAssistant, site: MockConfigEntry) -
     assert subentry.data["source"]["entities"] == [SPOT]
     assert subentry.data["export"]["entities"] == ["sensor.feed_in"]
     assert subentry.data["carbon"]["table"]["value"] == 200
+
+
+async def test_feeding_in_and_carbon_have_sources_of_their_own(
+    hass: HomeAssistant, site: MockConfigEntry
+) -> None:
+    """What easyEnergy pays for feeding in, and a carbon entity; both are shown again when it is changed."""
+    easyenergy = MockConfigEntry(
+        domain="easyenergy", title="easyEnergy", state=ConfigEntryState.LOADED
+    )
+    easyenergy.add_to_hass(hass)
+
+    async def answer(call: ServiceCall) -> ServiceResponse:
+        return {
+            "prices": [
+                {"timestamp": r["start"], "price": r["value"]}
+                for r in rows(call.data["start"], [0.11] * 96)
+            ]
+        }
+
+    hass.services.async_register(
+        "easyenergy",
+        "get_energy_return_prices",
+        answer,
+        supports_response=SupportsResponse.ONLY,
+    )
+    hass.states.async_set(
+        "sensor.carbon", "0.31", {"unit_of_measurement": "kgCO2eq/kWh"}
+    )
+    form = await begin(hass, site, "table")
+    form = await submit(hass, form, {"value": 0.25})
+    form = await submit(hass, form, {"source_has_vat": False})
+    chosen = f"easyenergy_return/{easyenergy.entry_id}"
+    form = await submit(hass, form, {"export": "source", "export_action": chosen})
+    form = await submit(hass, form, {"carbon_entities": ["sensor.carbon"]})
+    await submit(hass, form, {})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert float(state(hass, site, "export_price").state) == pytest.approx(0.11)
+    assert float(state(hass, site, "carbon_intensity").state) == pytest.approx(310)
+    (subentry,) = site.get_subentries_of_type("tariff")
+    values = values_of(subentry.data)
+    assert values["export_action"] == chosen
+    assert values["carbon_entities"] == ["sensor.carbon"]
+    easyenergy.mock_state(hass, ConfigEntryState.NOT_LOADED)
+
+
+async def test_holidays_of_a_calendar(
+    hass: HomeAssistant, site: MockConfigEntry
+) -> None:
+    """Today is a holiday somewhere: its row holds."""
+
+    async def answer(_call: ServiceCall) -> ServiceResponse:
+        return {
+            "calendar.holidays": {
+                "events": [
+                    {"start": "2026-11-25", "end": "2026-11-26", "summary": "Day off"}
+                ]
+            }
+        }
+
+    hass.services.async_register(
+        "calendar", "get_events", answer, supports_response=SupportsResponse.ONLY
+    )
+    form = await begin(hass, site, "table")
+    row = {"value": 0.1, "start": "00:00:00", "end": "00:00:00", "holidays": "only"}
+    form = await submit(hass, form, {"value": 0.3, "periods": [row]})
+    form = await submit(hass, form, {"source_has_vat": False})
+    form = await submit(hass, form, {"export": "fixed"})
+    form = await submit(hass, form, {"holiday_calendar": "calendar.holidays"})
+    shown = form["description_placeholders"]
+    assert shown
+    assert (shown["today"], shown["tomorrow"]) == ("12:00 0.100", "00:00 0.300")
+    await submit(hass, form, {})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert float(state(hass, site, "import_price").state) == pytest.approx(0.1)

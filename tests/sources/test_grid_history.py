@@ -1,0 +1,59 @@
+"""The recorder's memory of the grid, whatever sensors a site has."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.sources.config import SourcesConfig
+from custom_components.sunfuse.sources.grid_history import async_grid_history
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.core import HomeAssistant
+
+from .test_history import T0, import_means
+
+
+async def read(hass: HomeAssistant, **sources: Any) -> list[float]:
+    """Return the hourly means that are known."""
+    config = SourcesConfig.from_dict(sources)
+    series = await async_grid_history(hass, config, T0, T0 + timedelta(days=1), 230.0)
+    return [slot.value for slot in series]
+
+
+@pytest.mark.parametrize(
+    ("grid", "expected"),
+    [
+        ({"entity": "sensor.grid"}, [1000.0, -500.0]),
+        ({"entity": "sensor.grid", "inverted": True}, [-1000.0, 500.0]),
+        ({"positive": "sensor.grid", "negative": "sensor.other"}, [1000.0, -500.0]),
+        ({"entity": "sensor.unknown"}, []),
+    ],
+)
+async def test_power(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    grid: dict[str, Any],
+    expected: list[float],
+) -> None:
+    """Positive on import, whatever the sensor's sign."""
+    await import_means(hass, "sensor.grid", "kW", "power", [1.0, -0.5])
+    assert await read(hass, grid=grid) == pytest.approx(expected)
+
+
+async def test_currents_of_three_phases(
+    recorder_mock: Recorder, hass: HomeAssistant
+) -> None:
+    """Their sum at the nominal voltage, in the hours in which all are known."""
+    for phase, currents in enumerate(([1.0, 2.0], [1.0, 2.0], [2.0]), start=1):
+        await import_means(
+            hass, f"sensor.l{phase}", "A", "electric_current", currents, start=T0
+        )
+        hass.states.async_set(f"sensor.l{phase}", "1", {"unit_of_measurement": "A"})
+    phases = ["sensor.l1", "sensor.l2", "sensor.l3"]
+    assert await read(hass, grid_phases=phases) == pytest.approx([4 * 230])
+    assert await read(hass, grid_phases=[*phases, "sensor.l4"]) == []
+
+
+async def test_without_a_recorder(hass: HomeAssistant) -> None:
+    """Some do without it."""
+    assert await read(hass, grid={"entity": "sensor.grid"}) == []
