@@ -472,3 +472,29 @@ async def test_data_that_users_report(
     await to(hass, freezer, NOW + timedelta(minutes=31))
     await pass_time(hass, freezer, 6)
     assert issues(hass) == ({issue} if issue else set())
+
+
+async def test_a_tariff_that_is_deleted_takes_its_sensors_with_it(
+    hass: HomeAssistant, start: Start
+) -> None:
+    """Nothing is left that is unavailable for ever."""
+    entry = await start(
+        tariff(
+            source={"kind": "table", "table": {"value": 0.2}},
+            carbon={"kind": "table", "table": {"value": 100}},
+        )
+    )
+    assert state(hass, entry, "carbon_intensity").state == "100.0"
+    (subentry,) = entry.get_subentries_of_type("tariff")
+    hass.config_entries.async_update_subentry(
+        entry, subentry, data={"source": subentry.data["source"]}
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    registry = er.async_get(hass)
+    carbon = f"{entry.entry_id}_carbon_intensity"
+    assert registry.async_get_entity_id("sensor", DOMAIN, carbon) is None
+    assert state(hass, entry, "import_price").state == "0.2"
+    hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    price = f"{entry.entry_id}_import_price"
+    assert registry.async_get_entity_id("sensor", DOMAIN, price) is None

@@ -6,6 +6,7 @@ from typing import Any, Concatenate, override
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -150,6 +151,17 @@ class ConnectorSettingEntity(ConnectorEntity):
     def available(self) -> bool:
         """A setting is there as long as the charger belongs to the site."""
         return self.connector is not None
+
+
+@callback
+def forget_others(
+    hass: HomeAssistant, domain: str, possible: set[str], entities: Iterable[Entity]
+) -> None:
+    """Remove entities that could be there by their unique ids and are not: what they belong to changed, or is gone."""
+    registry = er.async_get(hass)
+    for unique_id in possible - {entity.unique_id for entity in entities}:
+        if entity_id := registry.async_get_entity_id(domain, DOMAIN, unique_id):
+            registry.async_remove(entity_id)
 
 
 @callback

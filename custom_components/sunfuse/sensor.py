@@ -39,8 +39,8 @@ from .sensors.connector import (
 from .sensors.forecast import FORECAST_SENSORS, ForecastSensor
 from .sensors.modbus import ModbusSensor
 from .sensors.observed import OBSERVED_SENSORS, ObservedSensor
-from .sensors.peaks import PEAK_SENSORS, PeakSensor
-from .sensors.prices import PRICE_SENSORS, PriceSensor
+from .sensors.peaks import add_peak_sensors
+from .sensors.prices import add_price_sensors
 from .sensors.simulated import (
     SIMULATED_SENSORS,
     SimulatedForecastSensor,
@@ -74,12 +74,7 @@ async def async_setup_entry(
             ],
             config_subentry_id=circuit,
         )
-    if prices := entry.runtime_data.prices:
-        async_add_entities(
-            PriceSensor(entry, prices, description)
-            for description in PRICE_SENSORS
-            if description.has_fn(prices)
-        )
+    add_price_sensors(hass, entry, async_add_entities)
     if observed := entry.runtime_data.observed:
         async_add_entities(
             ObservedSensor(entry, observed, description)
@@ -92,15 +87,7 @@ async def async_setup_entry(
             for description in FORECAST_SENSORS
             if forecasts.has_solar or not description.of_sun
         )
-    for rule in entry.runtime_data.peaks.rules.values():
-        async_add_entities(
-            [
-                PeakSensor(entry, rule, description, hass.config.currency)
-                for description in PEAK_SENSORS
-                if description.has_fn(rule)
-            ],
-            config_subentry_id=rule.id,
-        )
+    add_peak_sensors(hass, entry, async_add_entities)
     if house := entry.runtime_data.simulated_house:
         async_add_entities(
             SimulatedSensor(entry, house, description)

@@ -10,11 +10,13 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import UnitOfPower
+from homeassistant.const import Platform, UnitOfPower
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
 from ..data import SunfuseConfigEntry
-from ..entity import PeakEntity
+from ..entity import PeakEntity, forget_others
 from ..peaks import CapacityRule, PeakData
 
 
@@ -119,3 +121,23 @@ class PeakSensor(PeakEntity, SensorEntity):
         """Return what belongs to it."""
         attributes_fn = self.entity_description.attributes_fn
         return attributes_fn(self.peak) if attributes_fn else None
+
+
+def add_peak_sensors(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of each capacity tariff, and forget those that another rule had."""
+    for rule in entry.runtime_data.peaks.rules.values():
+        sensors = [
+            PeakSensor(entry, rule, description, hass.config.currency)
+            for description in PEAK_SENSORS
+            if description.has_fn(rule)
+        ]
+        possible = {
+            f"{entry.entry_id}_{rule.id}_{description.key}"
+            for description in PEAK_SENSORS
+        }
+        forget_others(hass, Platform.SENSOR, possible, sensors)
+        async_add_entities(sensors, config_subentry_id=rule.id)

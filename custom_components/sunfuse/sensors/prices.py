@@ -11,12 +11,15 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
 from ..data import SunfuseConfigEntry
 from ..devices import site_device
+from ..entity import forget_others
 from ..prices import SitePrices
 from ..sources.charts import price_attribute
 from ..sources.tariffs.model import Prices
@@ -142,3 +145,20 @@ class PriceSensor(CoordinatorEntity[SitePrices], SensorEntity):
         if not self.entity_description.with_slots:
             return None
         return {"prices": price_attribute(self.coordinator.data.slots)}
+
+
+def add_price_sensors(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of a site's prices, if it has any, and forget those that it had."""
+    prices = entry.runtime_data.prices
+    sensors = [
+        PriceSensor(entry, prices, description)
+        for description in PRICE_SENSORS
+        if prices and description.has_fn(prices)
+    ]
+    possible = {f"{entry.entry_id}_{description.key}" for description in PRICE_SENSORS}
+    forget_others(hass, Platform.SENSOR, possible, sensors)
+    async_add_entities(sensors)
