@@ -2,20 +2,19 @@
 
 from abc import abstractmethod
 import asyncio
-from collections.abc import Callable
 import itertools
 import logging
 from typing import TYPE_CHECKING, override
 
-from .actions import ActingAdapter, InstalledCertificate
+from .actions import InstalledCertificate
 from .adapter import Limit
 from .certificates import CertificateAuthority
+from .doorkeeper import Doorkeeper
 from .frames import Fault, Payload
-from .link import Answer, Link
+from .link import Link
 from .model import CommandError
 from .profiles import LEARNT_PURPOSE, Shape
 from .quirks import Kind, Purpose
-from .text import clean
 
 if TYPE_CHECKING:
     from .station import Station
@@ -40,13 +39,12 @@ _SURE = 3  # refusals of one kind of profile in a row, while another is taken
 _LEARNING_S = 15.0  # for an answer without which one can do; limits wait behind it
 
 
-class Commissioner(ActingAdapter):
+class Commissioner(Doorkeeper):
     """Sets up one connected station."""
 
     def __init__(self, link: Link, station: Station) -> None:
         """Speak with this station on this link."""
-        super().__init__(link)
-        self.station = station
+        super().__init__(link, station)
         self._boots = itertools.count(1)
         self._boot_count = 0
         self._requests = itertools.count(1)
@@ -56,80 +54,6 @@ class Commissioner(ActingAdapter):
     def next_request_id(self) -> int:
         """Return an id for a request whose progress the station tells later."""
         return next(self._requests)
-
-    def decide(
-        self,
-        token: str,
-        answer: Callable[[bool], Payload],
-        transaction_id: str | None = None,
-    ) -> Answer:
-        """Return the answer about a card, at once or after somebody was asked.
-
-        A station is to end the transaction of a card that is refused; one that does not is told to.
-        """
-        token = clean(token)
-        if transaction_id is not None:
-            answer = self._ending(answer, transaction_id)
-        policy = self.station.cards
-        decision = policy.decide(token)
-        self.station.told_card(token, decision)
-        if decision is not None:
-            return answer(decision)
-        return self._ask_about(token, answer)
-
-    def _ending(
-        self, answer: Callable[[bool], Payload], transaction_id: str
-    ) -> Callable[[bool], Payload]:
-        def answer_and_end(accepted: bool) -> Payload:
-            if not accepted:
-                self.link.spawn(self._end(transaction_id))
-            return answer(accepted)
-
-        return answer_and_end
-
-    async def _end(self, transaction_id: str) -> None:
-        """Stop a transaction that may not be, unless the station has done so by itself."""
-        await asyncio.sleep(self.station.timing.refused_s)
-        for state in self.station.state.connectors:
-            running = state.transaction
-            if running is not None and running.id == transaction_id:
-                try:
-                    await self.remote_stop(transaction_id)
-                except CommandError as err:
-                    _LOGGER.warning(
-                        "Charger %s goes on although its card was refused: %s",
-                        self.station.identity,
-                        err,
-                    )
-
-    async def _ask_about(
-        self, token: str, answer: Callable[[bool], Payload]
-    ) -> Payload:
-        taken = await self.station.cards.answer(self.station.identity, token)
-        self.station.told_card(token, taken)
-        return answer(taken)
-
-    def note_firmware(self, payload: Payload) -> Payload:
-        """Note how far the station is with its firmware."""
-        self.station.told_firmware(payload["status"])
-        return {}
-
-    def note_log(self, payload: Payload) -> Payload:
-        """Note how far the station is with the upload of a log."""
-        self.station.told_log(payload["status"])
-        return {}
-
-    async def _set_up_cards(self) -> None:
-        """Keep the station's list in step, so that drivers get in while we are away."""
-        policy = self.station.cards
-        if policy.free and not policy.cards:
-            return
-        try:
-            await self.send_local_list(policy.version, policy.cards)
-        except CommandError as err:
-            if err.key == "not_connected":
-                raise
-            _LOGGER.debug("%s: local list: %s", self.station.identity, err)
 
     def sign_certificate(self, payload: Payload) -> Payload:
         """Answer a request for a certificate; the certificate itself follows."""
@@ -205,7 +129,7 @@ class Commissioner(ActingAdapter):
 
     @abstractmethod
     async def _try_set(self, key: str, value: str) -> bool:
-        """Set a configuration key of OCPP 1.6, or what says the same; returns whether it has the value now, or will never."""
+        """Set a key of OCPP 1.6, or what says the same; returns whether it has the value now, or never will."""
 
     @abstractmethod
     async def _set_profile(self, connector: int, profile: Payload) -> None:

@@ -1,0 +1,100 @@
+"""Who may charge at a station: what every version answers about cards."""
+
+import asyncio
+from collections.abc import Callable
+import logging
+from typing import TYPE_CHECKING
+
+from .actions import ActingAdapter
+from .frames import Payload
+from .link import Answer, Link
+from .model import CommandError
+from .text import clean
+
+if TYPE_CHECKING:
+    from .station import Station
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Doorkeeper(ActingAdapter):
+    """Decides about the cards that are held to one connected station."""
+
+    def __init__(self, link: Link, station: Station) -> None:
+        """Speak with this station on this link."""
+        super().__init__(link)
+        self.station = station
+
+    def decide(
+        self,
+        token: str,
+        answer: Callable[[bool], Payload],
+        transaction_id: str | None = None,
+    ) -> Answer:
+        """Return the answer about a card, at once or after somebody was asked.
+
+        A station is to end the transaction of a card that is refused; one that does not is told to.
+        """
+        token = clean(token)
+        if transaction_id is not None:
+            answer = self._ending(answer, transaction_id)
+        policy = self.station.cards
+        decision = policy.decide(token)
+        self.station.told_card(token, decision)
+        if decision is not None:
+            return answer(decision)
+        return self._ask_about(token, answer)
+
+    def _ending(
+        self, answer: Callable[[bool], Payload], transaction_id: str
+    ) -> Callable[[bool], Payload]:
+        def answer_and_end(accepted: bool) -> Payload:
+            if not accepted:
+                self.link.spawn(self._end(transaction_id))
+            return answer(accepted)
+
+        return answer_and_end
+
+    async def _end(self, transaction_id: str) -> None:
+        """Stop a transaction that may not be, unless the station has done so by itself."""
+        await asyncio.sleep(self.station.timing.refused_s)
+        for state in self.station.state.connectors:
+            running = state.transaction
+            if running is not None and running.id == transaction_id:
+                try:
+                    await self.remote_stop(transaction_id)
+                except CommandError as err:
+                    _LOGGER.warning(
+                        "Charger %s goes on although its card was refused: %s",
+                        self.station.identity,
+                        err,
+                    )
+
+    async def _ask_about(
+        self, token: str, answer: Callable[[bool], Payload]
+    ) -> Payload:
+        taken = await self.station.cards.answer(self.station.identity, token)
+        self.station.told_card(token, taken)
+        return answer(taken)
+
+    def note_firmware(self, payload: Payload) -> Payload:
+        """Note how far the station is with its firmware."""
+        self.station.told_firmware(payload["status"])
+        return {}
+
+    def note_log(self, payload: Payload) -> Payload:
+        """Note how far the station is with the upload of a log."""
+        self.station.told_log(payload["status"])
+        return {}
+
+    async def _set_up_cards(self) -> None:
+        """Keep the station's list in step, so that drivers get in while we are away."""
+        policy = self.station.cards
+        if policy.free and not policy.cards:
+            return
+        try:
+            await self.send_local_list(policy.version, policy.cards)
+        except CommandError as err:
+            if err.key == "not_connected":
+                raise
+            _LOGGER.debug("%s: local list: %s", self.station.identity, err)

@@ -1,0 +1,105 @@
+"""Whether a connector keeps to what it was told, and falls back when it is told nothing more."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from .model import CommandError, ConnectorState, FailSafe, OfferCheck
+
+if TYPE_CHECKING:
+    from .book import StationBook
+
+_TOLERANCE_A = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the connector is to be told, and since when."""
+
+    current_a: float
+    phases: int | None
+    at: datetime
+    again: bool = False  # to be told although the station has it
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What the station took, for which transaction, and by which reckoning of its clock."""
+
+    current_a: float
+    phases: int | None
+    at: datetime
+    skew: timedelta
+    transaction_id: str | None
+
+
+class Obedience:
+    """Compares what one connector draws with what it was offered."""
+
+    def __init__(self, station: StationBook, connector: int) -> None:
+        """Watch a connector of the station."""
+        self._station = station
+        self._connector = connector
+        self._confirmed: Confirmed | None = None
+        self._testing = False
+
+    @property
+    def _state(self) -> ConnectorState:
+        return self._station.connector(self._connector)
+
+    def _check_of(self, offer: Offer) -> OfferCheck:
+        """Return how well a limit is known to be kept that the station just took."""
+        state = self._state
+        if (
+            state.offer_a == offer.current_a
+            and state.offer_check is not OfferCheck.NONE
+        ):
+            return state.offer_check  # renewed
+        return OfferCheck.ANSWERED
+
+    # A limit that is let lapse on purpose, to see what the station does then
+
+    def test_fail_safe(self) -> None:
+        """Let the present limit lapse; the meter tells what came of it.
+
+        Raises:
+            CommandError: the car does not draw enough to tell.
+
+        """
+        draw_a = self._draw_a()
+        if self._confirmed is None or draw_a < self._station.config.fail_safe_a + 2:
+            raise CommandError("refused", "The car does not draw enough to tell")
+        self._testing = True
+
+    def _lapsing(self, offer: Offer) -> bool:
+        """Whether a test is on that this offer does not have to break."""
+        if self._testing and (offer.again or offer.current_a < self._draw_a()):
+            self._testing = False  # safety first
+        return self._testing
+
+    def measured(self) -> None:
+        """Compare what is drawn with what was offered."""
+        state = self._state
+        if (offered := state.offer_a) is None or state.offered_at is None:
+            return
+        settled = timedelta(seconds=self._station.timing.react_s)
+        drawn_a = self._draw_a()
+        now = self._station.now()
+        if self._testing and state.offer_until and now > state.offer_until + settled:
+            self._testing = False
+            self._confirmed = None
+            falls = drawn_a <= self._station.config.fail_safe_a + _TOLERANCE_A
+            self._station.told_fail_safe(
+                FailSafe.VERIFIED if falls else FailSafe.DOES_NOT_FALL_BACK
+            )
+        if state.meter.at is None or state.meter.at < state.offered_at + settled:
+            return
+        if state.transaction is None or self._testing:
+            return
+        exceeded = drawn_a > max(offered * 1.1, offered + _TOLERANCE_A)
+        check = OfferCheck.EXCEEDED if exceeded else OfferCheck.OBEYED
+        if check is not state.offer_check and (exceeded or drawn_a > 0 or not offered):
+            self._station.change(self._connector, offer_check=check)
+
+    def _draw_a(self) -> float:
+        return max((a for a in self._state.meter.current_a if a is not None), default=0)
