@@ -297,6 +297,55 @@ async def test_nobody_and_nothing_known(
     await server.start()
 
 
+async def test_a_form_that_is_closed(
+    hass: HomeAssistant, site: MockConfigEntry, server: Server
+) -> None:
+    """Whoever closes the form while it looks for devices leaves no connection and no task."""
+    form = Form(hass, site)
+    await form.network(server)
+    await form.fill(next_step_id="search")
+    result = await hass.config_entries.subentries.async_configure(
+        form.result["flow_id"], {"units": "10-20"}
+    )
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    await wait_until(lambda: server.connections == 1, "the search")
+    hass.config_entries.subentries.async_abort(form.result["flow_id"])
+    await wait_until(lambda: server.connections == 0, "the end of it")
+
+
+async def test_a_device_that_sleeps(
+    hass: HomeAssistant, site: MockConfigEntry, server: Server
+) -> None:
+    """What is not known at night has its sensor all the same; what the device does not have has none."""
+    night = house() | {
+        (register.table, register.address): 0x7FC0  # not a number
+        for quantity in (Quantity.POWER, Quantity.POWER_L1)
+        for register in sdm().readings[quantity].registers
+    }
+    for register in sdm().readings[Quantity.ENERGY_EXPORT].registers:
+        del night[register.table, register.address]
+    server.devices.images[1] = night
+    form = Form(hass, site)
+    await form.network(server)
+    await form.fill(next_step_id="choose")
+    await form.fill(device=SDM, unit=1)
+    assert "- Power:" not in form.result["description_placeholders"]["values"]
+    await form.fill(name="Meter")
+    await hass.async_block_till_done()
+    await wait_until(
+        lambda: (
+            (state := hass.states.get("sensor.meter_power_l2"))
+            and state.state == "920.0"
+        ),
+        "what is known",
+    )
+    power = hass.states.get("sensor.meter_power")
+    assert power
+    assert power.state == STATE_UNAVAILABLE
+    assert hass.states.get("sensor.meter_exported_energy") is None
+    assert hass.states.get("sensor.meter_imported_energy")
+
+
 async def test_a_device_is_chosen_by_hand(
     hass: HomeAssistant, site: MockConfigEntry, server: Server
 ) -> None:

@@ -259,7 +259,7 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
             link=self._link,
             unit=found.unit,
             device=found.device.id,
-            quantities=tuple(q for q in found.device.readings if q in found.values),
+            quantities=found.quantities,
             information={
                 Information.MANUFACTURER: found.device.manufacturer,
                 Information.MODEL: found.device.name,
@@ -358,7 +358,7 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
                 device = await find_device(
                     library, config.device, partial(connection.read, config.unit)
                 )
-                await look(connection, config.unit, device)
+                found = await look(connection, config.unit, device)
                 if not await is_there(connection, config.unit, device):
                     errors["base"] = "wrong_device"
         except LinkConflictError:
@@ -367,4 +367,8 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
             errors = _unanswered(err)
         if errors:
             return None, errors
+        # A newer firmware, or a newer file, may know more; what is there stays.
+        stored["quantities"] = list(
+            dict.fromkeys((*stored["quantities"], *map(str, found.quantities)))
+        )
         return self.async_update_and_abort(entry, subentry, data=stored), errors

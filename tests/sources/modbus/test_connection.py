@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 import logging
 
+from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.constants import ExcCodes
 from pymodbus.framer import FramerType
+from pymodbus.pdu import DecodePDU
 import pytest
 
 from custom_components.sunfuse.sources.modbus.connection import Connection
@@ -272,6 +274,41 @@ async def test_a_request_can_be_cancelled(moment_s: float) -> None:
             await request
         server.devices.delay_s = 0
         assert await connection.read(1, Table.INPUT, 4, 1) == (104,)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_others_use_the_same_library(kind: LinkKind) -> None:
+    """Home Assistant's own integration has a client of pymodbus of its own: neither notices the other."""
+    async with line(kind) as (server, connection):
+        framer = FramerType.SOCKET if kind is LinkKind.TCP else FramerType.RTU
+        client = AsyncModbusTcpClient("127.0.0.1", port=server.port, framer=framer)
+        assert await client.connect()
+        for address in range(5):
+            theirs, ours = await asyncio.gather(
+                client.read_holding_registers(address, count=2, device_id=1),
+                connection.read(1, Table.INPUT, address, 1),
+            )
+            assert theirs.registers == [200 + address, 201 + address]
+            assert ours == (100 + address,)
+        assert type(client.ctx.framer.decoder) is DecodePDU
+        await connection.close()
+        theirs = await client.read_holding_registers(0, count=1, device_id=1)
+        assert theirs.registers == [200]
+        client.close()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        Link(kind=LinkKind.SERIAL, host="/dev/there_is_none"),
+        Link(kind=LinkKind.SERIAL, host="/dev/null"),
+        Link(kind=LinkKind.SERIAL, host="/tmp"),  # noqa: S108
+        Link(kind=LinkKind.SERIAL, host="no_such://scheme"),
+    ],
+)
+async def test_what_cannot_be_a_connection(link: Link) -> None:
+    """Whatever a person types in: it is no connection, and nothing else."""
+    assert await fails(Connection(link)) is Failure.NOT_CONNECTED
 
 
 async def test_nothing_is_left_of_a_closed_connection() -> None:

@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 import logging
 import struct
+import termios
 from typing import override
 
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
@@ -134,17 +135,7 @@ class Connection:
         self._drop()
         if _now() < self._next_attempt:
             raise RequestError(Failure.NOT_CONNECTED, self.link.name)
-        client = self._new_client()
-        connected = False
-        try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                connected = await client.connect()
-        except TimeoutError, ModbusException:
-            pass
-        finally:
-            if not connected:
-                client.close()
-        if not client.connected:
+        if (client := await self._connected_client()) is None:
             self._delay_s = min(self._delay_s * 2 or _FIRST_DELAY_S, _LONGEST_DELAY_S)
             self._next_attempt = _now() + self._delay_s
             self._tell_lost("no connection")
@@ -154,6 +145,25 @@ class Connection:
         self._silent = 0
         self._quiet_until.clear()
         return client
+
+    async def _connected_client(self) -> Client | None:
+        """Return a new client, None where it cannot connect. What pyserial makes of a bad port is not always one error."""
+        try:
+            client = self._new_client()
+        except RuntimeError as err:
+            # pymodbus was imported by somebody before pyserial was installed: a restart puts it right.
+            self.last_error = str(err)
+            return None
+        connected = False
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                connected = await client.connect()
+        except (TimeoutError, ModbusException, ValueError, termios.error) as err:
+            _LOGGER.debug("No connection to %s: %s", self.link.name, err)
+        finally:
+            if not connected:
+                client.close()
+        return client if client.connected else None
 
     def _new_client(self) -> Client:
         link = self.link

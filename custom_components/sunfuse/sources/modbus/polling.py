@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from .batches import Batch, batches
-from .device import Device, Information, Quantity
+from .device import Device, Information, Quantity, Reading
 from .registers import (
     Failure,
     Image,
@@ -57,6 +57,12 @@ class Poll:
             else:
                 self.lies[quantity] += 1
         return known
+
+    def refuses(self, reading: Reading) -> bool:
+        """Whether the device refused a part of this reading."""
+        return any(
+            (r.table, r.address, r.count) in self._refused for r in reading.registers
+        )
 
     async def information(self, device: Device) -> dict[Information, str]:
         """Return what the device tells of itself. Raises RequestError if it does not answer."""

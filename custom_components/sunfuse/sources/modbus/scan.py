@@ -25,6 +25,8 @@ _TIMEOUT_S = 1.0
 _SILENT_PROBES = 2
 # Where SunSpec usually begins: what speaks it answers here, whatever it makes of other registers.
 _MARK = register(Table.HOLDING, 40000, ValueType.UINT32)
+# An inverter knows no power at night, and has it all the same; a battery that is not known is not there.
+_BATTERY = frozenset((Quantity.BATTERY_POWER, Quantity.BATTERY_SOC))
 _UNITS = re.compile(r"(\d+)(?:-(\d+))?")
 MOST_UNITS = 32
 
@@ -36,6 +38,8 @@ class Found:
     unit: int
     device: Device
     values: dict[Quantity, float]
+    # What it has, if it may not know all of it now.
+    quantities: tuple[Quantity, ...]
     information: dict[Information, str]
 
     @property
@@ -110,6 +114,11 @@ async def look(connection: Connection, unit: int, device: Device) -> Found:
         unit=unit,
         device=device,
         values=values,
+        quantities=tuple(
+            quantity
+            for quantity, reading in device.readings.items()
+            if quantity in values or not (quantity in _BATTERY or poll.refuses(reading))
+        ),
         information=await poll.information(device),
     )
 
