@@ -134,11 +134,10 @@ def check(
     tree = CircuitTree.of(entry)
     circuit, wired = tree.at(form[CONF_CIRCUIT]), wiring(data, site_of(entry.data))
     limits_a = [tree.limit_a(name)[p] for name in tree.path(circuit) for p in wired]
-    errors = check_charger(form, min(limits_a))
     placeholders["limit"] = f"{min(limits_a):g}"
     if not set(wired) <= set(tree.wired(circuit)):
-        errors = {}
-        errors[CONF_CIRCUIT] = "phase_not_fed"
+        return {CONF_CIRCUIT: "phase_not_fed"}
+    errors = check_charger(form, min(limits_a))
     errors |= check_security(entry, form) | check_advanced(form)
     others = [
         charger
