@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.const import DOMAIN
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentryData
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -188,11 +188,12 @@ async def start(
         homes: list[Home] = []
         meters: list[asyncio.Task[None]] = []
 
-        async def start(*identities: str, **changes: Any) -> Home:
+        async def start(*identities: str | ConfigSubentryData, **changes: Any) -> Home:
             set_meters(hass, currents_a=(10, 4, 4))
-            entry = site_entry(
-                free_port(), *(charger(name) for name in identities), **changes
+            subentries = (
+                charger(name) if isinstance(name, str) else name for name in identities
             )
+            entry = site_entry(free_port(), *subentries, **changes)
             entry.add_to_hass(hass)
             assert await hass.config_entries.async_setup(entry.entry_id)
             home = Home(hass, entry, session)
