@@ -1,7 +1,7 @@
 """The forecasts of a site while it runs: read every quarter hour and on events, learned from the recorder every hour."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 import logging
 from typing import Any
@@ -111,6 +111,15 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
     def to_dict(self) -> dict[str, Any]:
         """Return what was foretold, for the store."""
         return self._reader.to_dict()
+
+    def diagnostics(self) -> dict[str, Any]:
+        """Return what is expected, and where from."""
+        return {
+            "config": asdict(self._config),
+            "expected": asdict(self.data),
+            "learned_at": self._learned_at,
+            "without_statistics": self.without_statistics,
+        }
 
     @callback
     def start(self, sources: SourcesConfig, roofs: tuple[str, ...] = ()) -> None:

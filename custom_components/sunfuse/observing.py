@@ -1,6 +1,7 @@
 """What a site shows of itself while it runs: how fresh its sources are, and the energy of today."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,6 +65,18 @@ class Observed:
         """Take back the freshness of the sensors that the site has now."""
         self.entities = entities
         self.freshness.restore(self._stored.get("freshness", {}), entities)
+
+    def diagnostics(self) -> dict[str, Any]:
+        """Return today's energies, and how fresh each source is."""
+        return {
+            "balance": balance_to_dict(self._balance),
+            "freshness": {
+                entity: asdict(interval)
+                if (interval := self.freshness.of(entity))
+                else None
+                for entity in self.entities
+            },
+        }
 
     @property
     def has_sun(self) -> bool:
