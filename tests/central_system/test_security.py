@@ -14,6 +14,7 @@ import pytest
 
 from custom_components.sunfuse.central_system import (
     CentralSystem,
+    CertificateAuthority,
     CommandError,
     StationConfig,
 )
@@ -257,4 +258,49 @@ async def test_tls_and_client_certificate(tmp_path: Path) -> None:
         assert await boots(None, "/CP2", headers) == "Accepted"
         with pytest.raises(ClientConnectionError):
             await session.ws_connect(f"ws://127.0.0.1:{system.port}/CP2")
+    await system.stop()
+
+
+async def test_certificate_of_our_own_authority(tmp_path: Path) -> None:
+    """A charger gets in by the certificate that Sunfuse signed for it, checked as strictly as Python does."""
+    now = datetime.now(UTC)
+    ours = CertificateAuthority.new("Sunfuse", now)
+    theirs = Authority(tmp_path)  # of the server's own certificate
+    server = ssl.create_default_context(
+        ssl.Purpose.CLIENT_AUTH, cadata=ours.certificate
+    )
+    server.load_cert_chain(theirs.issue("localhost"))
+    server.verify_mode = ssl.CERT_OPTIONAL
+    system = CentralSystem()
+    for identity in ("CP1", "CP2"):
+        system.accept(StationConfig(identity=identity, client_certificate=True))
+    await system.start("127.0.0.1", 0, server)
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "anybody")])
+    csr = x509.CertificateSigningRequestBuilder(subject).sign(key, hashes.SHA256())
+    request = csr.public_bytes(serialization.Encoding.PEM).decode()
+    file = tmp_path / "cp1.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    file.write_bytes(secret + ours.sign(request, "CP1", now).encode())
+    client = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+    client.load_cert_chain(file)
+    async with ClientSession() as session:
+
+        async def boots(identity: str) -> str:
+            url = f"wss://127.0.0.1:{system.port}/{identity}"
+            websocket = await session.ws_connect(
+                url, ssl=client, protocols=("ocpp1.6",)
+            )
+            station = RawStation(session, websocket)
+            status: str = (await station.boot())["status"]
+            await station.close()
+            return status
+
+        assert await boots("CP1") == "Accepted"
+        with pytest.raises(WSServerHandshakeError, match="401"):
+            await boots("CP2")
     await system.stop()

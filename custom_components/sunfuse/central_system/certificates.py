@@ -34,24 +34,13 @@ class CertificateAuthority:
         """Return an authority with a new key. Not for the event loop."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
-        usage = x509.KeyUsage(
-            digital_signature=False,
-            content_commitment=False,
-            key_encipherment=False,
-            data_encipherment=False,
-            key_agreement=False,
-            key_cert_sign=True,
-            crl_sign=True,
-            encipher_only=False,
-            decipher_only=False,
-        )
         certificate = (
             x509.CertificateBuilder(subject, subject, key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - _EARLIER)
             .not_valid_after(now + _OWN)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(usage, critical=True)
+            .add_extension(_usage(authority=True), critical=True)
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
                 critical=False,
@@ -95,17 +84,29 @@ class CertificateAuthority:
         if not strong:
             raise ValueError("The key is too short")
         own = x509.load_pem_x509_certificate(self.certificate.encode())
+        issuer = self._private_key()
         name = x509.NameAttribute(NameOID.COMMON_NAME, identity)
         certificate = (
             x509.CertificateBuilder(own.subject, x509.Name([name]), public_key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - _EARLIER)
             .not_valid_after(min(now + _CHARGER, own.not_valid_after_utc))
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
             .add_extension(
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False
+                x509.BasicConstraints(ca=False, path_length=None), critical=True
             )
-            .sign(self._private_key(), hashes.SHA256())
+            .add_extension(_usage(authority=False), critical=True)
+            .add_extension(
+                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]),
+                critical=False,
+            )
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False
+            )
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key()),
+                critical=False,
+            )
+            .sign(issuer, hashes.SHA256())
         )
         return _pem(certificate)
 
@@ -118,3 +119,18 @@ class CertificateAuthority:
 
 def _pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    """Return what the key of the authority, or of a station, is for (RFC 5280 section 4.2.1.3)."""
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        encipher_only=False,
+        decipher_only=False,
+    )
