@@ -204,6 +204,33 @@ async def test_watts_only(bench: Bench) -> None:
     assert 9 < bench.draw_a <= 10.1
 
 
+@each(Behaviour(drops=0.1, reorders=0.2, duplicates=0.2, answer_timeout_s=0.2))
+async def test_lossy_network(bench: Bench) -> None:
+    """Messages that are lost, doubled and overtaken: the car keeps to its offers, and is counted once."""
+    bench.wanted_a = 10
+    bench.charger.plug_in(soc=0.3)
+    await bench.advance(150)
+    bench.wanted_a = 8
+    await bench.advance(100)
+    assert bench.draw_a <= 8
+    bench.charger.unplug()
+    await bench.advance(60)
+    assert len({transaction.id for transaction in bench.finished}) == len(
+        bench.finished
+    )
+    assert len(bench.finished) <= 1
+
+
+@each(Behaviour(hangs_up_after_s=20.0))
+async def test_hangs_up_over_and_over(bench: Bench) -> None:
+    """A charger whose connection breaks every few seconds charges at its offer, in one transaction."""
+    bench.wanted_a = 10
+    bench.charger.plug_in(soc=0.3)
+    await bench.advance(150)
+    assert 0 < bench.draw_a <= 10
+    assert not bench.finished
+
+
 @each(Behaviour(register_per_session=True))
 async def test_register_of_the_session(bench: Bench) -> None:
     """A register that starts again with each transaction is the session's: the lifetime energy only rises."""
