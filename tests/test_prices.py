@@ -175,6 +175,8 @@ async def test_a_table_with_fees_and_taxes(
     # Tonight at 23:00 in Amsterdam.
     cheapest = state(hass, entry, "cheapest_slot")
     assert cheapest.state == "2026-11-25T22:00:00+00:00"
+    assert cheapest.attributes["price"] == pytest.approx(0.1815)
+    assert cheapest.attributes["estimated"] is False
     first, *others = price.attributes["prices"]
     assert first["start"] == "2026-11-25T11:00:00+00:00"
     assert first["value"] == pytest.approx(0.242)

@@ -35,6 +35,7 @@ class PriceSensorDescription(SensorEntityDescription):
     has_fn: Callable[[SitePrices], bool] = lambda prices: True
     in_currency: bool = False
     with_slots: bool = False
+    attributes_fn: Callable[[Prices, datetime], Mapping[str, Any]] | None = None
 
 
 def _import_price(prices: Prices, now: datetime) -> float | None:
@@ -55,6 +56,14 @@ def _carbon(prices: Prices, now: datetime) -> float | None:
 def _cheapest(prices: Prices, now: datetime) -> datetime | None:
     slot = prices.cheapest(now)
     return slot.start if slot else None
+
+
+def _about_the_cheapest(prices: Prices, now: datetime) -> Mapping[str, Any]:
+    """Return what the cheapest quarter hour costs, and if the market has said so yet."""
+    slot = prices.cheapest(now)
+    if slot is None:
+        return {}
+    return {"price": round(slot.import_price, 5), "estimated": slot.estimated}
 
 
 PRICE_SENSORS: tuple[PriceSensorDescription, ...] = (
@@ -90,6 +99,7 @@ PRICE_SENSORS: tuple[PriceSensorDescription, ...] = (
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=_cheapest,
         with_slots=True,
+        attributes_fn=_about_the_cheapest,
     ),
     PriceSensorDescription(
         key="prices_known_until",
@@ -144,7 +154,12 @@ class PriceSensor(CoordinatorEntity[SitePrices], SensorEntity):
         """Return the prices from now on."""
         if not self.entity_description.with_slots:
             return None
-        return {"prices": price_attribute(self.coordinator.data.slots)}
+        prices = self.coordinator.data
+        about = self.entity_description.attributes_fn
+        return {
+            **(about(prices, dt_util.utcnow()) if about else {}),
+            "prices": price_attribute(prices.slots),
+        }
 
 
 def add_price_sensors(
