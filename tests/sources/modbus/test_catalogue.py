@@ -9,6 +9,7 @@ from custom_components.sunfuse.sources.modbus.device import Device, DeviceKind, 
 from custom_components.sunfuse.sources.modbus.library import BUILT_IN, built_in_devices
 from custom_components.sunfuse.sources.modbus.polling import Poll
 from custom_components.sunfuse.sources.modbus.registers import Image, Table
+from custom_components.sunfuse.sources.modbus.scan import scan
 
 from .images import KNOWN
 from .server import serving
@@ -124,6 +125,24 @@ def test_a_device_is_recognised_as_itself_and_as_no_other(name: str) -> None:
         if recognised(device, image)
     }
     assert found == (set() if name in CHOSEN_BY_HAND else {name})
+
+
+@pytest.mark.parametrize("name", KNOWN)
+async def test_a_search_finds_it(name: str) -> None:
+    """Over a real connection, at its unit id, with what it says."""
+    known = KNOWN[name]
+    async with (
+        serving({known.unit_id: known.image}) as server,
+        connected(server) as connection,
+    ):
+        found = await scan(
+            connection, [known.unit_id], built_in_devices().values(), lambda _: None
+        )
+    assert [f.device.id for f in found] == ([] if name in CHOSEN_BY_HAND else [name])
+    for device in found:
+        assert {str(q): v for q, v in device.values.items()} == {
+            quantity: pytest.approx(value) for quantity, value in known.values.items()
+        }
 
 
 @pytest.mark.parametrize("word", [0, 0xFFFF, 0x8000, 230, 500])
