@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from aiohttp import WSServerHandshakeError
+from cryptography import x509
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
@@ -266,6 +267,17 @@ async def test_a_client_certificate(
     await station.call("BootNotification", BOOT)
     station.answers["ExtendedTriggerMessage"] = {"status": "Accepted"}
     station.answers["CertificateSigned"] = {"status": "Accepted"}
+    # The charger is to trust who signs.
+    station.answers["InstallCertificate"] = {"status": "Accepted"}
+    await hass.services.async_call(
+        DOMAIN,
+        "install_certificate",
+        {"device_id": device_id, "kind": "central_system_root"},
+        blocking=True,
+    )
+    installed = await station.wait_told("InstallCertificate")
+    assert installed["certificateType"] == "CentralSystemRootCertificate"
+    authority = x509.load_pem_x509_certificate(installed["certificate"].encode())
     await hass.services.async_call(
         DOMAIN, "renew_certificate", {"device_id": device_id}, blocking=True
     )
@@ -275,6 +287,8 @@ async def test_a_client_certificate(
     signed = (await station.wait_told("CertificateSigned"))["certificateChain"]
     chain = tmp_path / "CP1.pem"
     chain.write_text(signed)
+    own_certificate = x509.load_pem_x509_certificate(signed.encode())
+    own_certificate.verify_directly_issued_by(authority)
     await station.websocket.close()
 
     subentry = subentry_of(home, "CP1")

@@ -17,7 +17,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
-from ..central_system import Station
+from ..central_system import CertificateAuthority, Station
 from ..central_system.security import new_password
 from ..const import (
     CONF_PASSWORD,
@@ -41,12 +41,29 @@ KINDS = {
 _PASSWORD = re.compile(r"(?:[0-9a-fA-F]{2}){16,20}")
 
 
+def _authority(station: Station) -> CertificateAuthority:
+    """Return who signs the certificates of chargers.
+
+    Raises:
+        ServiceValidationError: nobody does, without TLS.
+
+    """
+    if station.authority is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_tls"
+        )
+    return station.authority
+
+
 async def _test_fail_safe(station: Station, connector: int, _data: Fields) -> None:
     station.test_fail_safe(connector or 1)
 
 
 async def _install_certificate(station: Station, _connector: int, data: Fields) -> None:
-    await station.install_certificate(KINDS[data["kind"]], data["certificate"])
+    certificate: str | None = data.get("certificate")
+    if certificate is None:
+        certificate = _authority(station).certificate
+    await station.install_certificate(KINDS[data["kind"]], certificate)
 
 
 async def _get_certificates(
@@ -78,10 +95,7 @@ async def _delete_certificate(station: Station, _connector: int, data: Fields) -
 
 
 async def _renew_certificate(station: Station, _connector: int, _data: Fields) -> None:
-    if station.authority is None:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="no_tls"
-        )
+    _authority(station)
     await station.renew_certificate()
 
 
@@ -92,7 +106,7 @@ ACTIONS = (
         run=_install_certificate,
         fields={
             probatio.Required("kind"): probatio.In(list(KINDS)),
-            probatio.Required("certificate"): cv.string,
+            probatio.Optional("certificate"): cv.string,
         },
     ),
     ActionDescription(
