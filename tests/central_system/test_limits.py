@@ -585,3 +585,37 @@ async def test_limit_without_an_answer(
     station.answers["SetChargingProfile"] = ACCEPTED
     await system.stations["CP1"].offer(1, 7)
     assert connector(system).offer_a == 7
+
+
+async def _draws(station: RawStation, clock: SteppedClock, *current_a: float) -> None:
+    values = [
+        {"value": str(a), "measurand": "Current.Import", "phase": f"L{number}"}
+        for number, a in enumerate(current_a, 1)
+    ]
+    sampled = [{"timestamp": clock.text(), "sampledValue": values}]
+    payload = {"connectorId": 1, "meterValue": sampled}
+    await station.call("MeterValues", payload)
+
+
+async def test_watts_of_the_phases_in_use(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A charger that gives a single-phase car the watts of three phases is told those of one."""
+    known = {"ChargingScheduleAllowedChargingRateUnit": "Power"}
+    station = await charging(connect, system, clock, "1.6", known)
+    cp1 = system.stations["CP1"]
+    await cp1.offer(1, 8, 3)
+    await _draws(station, clock, 8, 0, 0)
+    clock.step(20)
+    # 5520 W are 8 A on three phases of 230 V, and 24 A on one.
+    await _draws(station, clock, 24, 0, 0)
+    await cp1.offer(1, 8, 3)
+    assert [period["limit"] for period in periods(station)] == [5520, 1840]
+    clock.step(20)
+    await _draws(station, clock, 8, 0, 0)
+    await cp1.offer(1, 10, 3)
+    # A three-phase car is told the watts of three.
+    clock.step(20)
+    await _draws(station, clock, 3.3, 3.3, 3.3)
+    await cp1.offer(1, 9, 3)
+    assert [period["limit"] for period in periods(station)][2:] == [2300, 6210]

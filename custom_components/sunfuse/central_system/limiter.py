@@ -203,9 +203,12 @@ class Limiter(Obedience):
     def _as_limit(self, offer: Offer, now: datetime) -> Limit:
         timing = self._station.timing
         start = self._station.clock.theirs(now) - timedelta(seconds=timing.backdate_s)
+        phases = offer.phases
+        if self._station.shape.power_in_all:
+            phases = min(phases or self._phases_in_use(), self._phases_in_use())
         return Limit(
             current_a=offer.current_a,
-            phases=offer.phases,
+            phases=phases,
             start=start,
             duration_s=self._station.config.expiry_s + timing.backdate_s,
         )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .model import CommandError, ConnectorState, FailSafe, OfferCheck
+from .profiles import POWER_IN_ALL
 
 if TYPE_CHECKING:
     from .book import StationBook
@@ -97,9 +98,28 @@ class Obedience:
         if state.transaction is None or self._testing:
             return
         exceeded = drawn_a > max(offered * 1.1, offered + _TOLERANCE_A)
+        if exceeded:
+            self._suspect_power()
         check = OfferCheck.EXCEEDED if exceeded else OfferCheck.OBEYED
         if check is not state.offer_check and (exceeded or drawn_a > 0 or not offered):
             self._station.change(self._connector, offer_check=check)
+
+    def _suspect_power(self) -> None:
+        """Learn that a station takes watts for what all phases draw together, however few they are.
+
+        OCPP has a limit in watts divided by the number of phases that stands beside it. A station that does not
+        gives a single-phase car on three phases three times what was meant.
+        """
+        station = self._station
+        if station.shape.unit == "W" and self._phases_in_use() < station.config.phases:
+            station.variables[POWER_IN_ALL] = "true"
+            self._confirmed = None
+
+    def _phases_in_use(self) -> int:
+        """Return on how many phases the car draws; all of them where it draws nothing."""
+        currents = self._state.meter.current_a
+        used = sum(a is not None and a > _TOLERANCE_A for a in currents)
+        return used or self._station.config.phases
 
     def _draw_a(self) -> float:
         return max((a for a in self._state.meter.current_a if a is not None), default=0)

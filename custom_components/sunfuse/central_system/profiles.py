@@ -14,7 +14,9 @@ from .quirks import Behaviour, Kind, Purpose
 # Profile ids: one that lasts (more where each connector needs its own), and one live limit of each connector.
 LASTING_PROFILE = 100
 LIVE_PROFILE = 200
-LEARNT_PURPOSE = "LivePurpose"  # among the station's variables
+# What was learnt, among the station's variables.
+LEARNT_PURPOSE = "LivePurpose"
+POWER_IN_ALL = "PowerOfPhasesInUse"
 _PURPOSES = {
     Purpose.TX_PROFILE: "TxProfile",
     Purpose.TX_DEFAULT: "TxDefaultProfile",
@@ -90,6 +92,11 @@ class Shape:
         """Whether profiles of 2.1 may say how long they hold without us; None: the station does not tell."""
         known = self.variables.get("SupportsMaxOfflineDuration")
         return None if known is None else self._says("SupportsMaxOfflineDuration")
+
+    @property
+    def power_in_all(self) -> bool:
+        """Whether a limit in watts is what the phases in use draw together."""
+        return self.unit == "W" and self._says(POWER_IN_ALL)
 
     def value(self, limit: Limit) -> float:
         """Return a limit in the unit that the station takes."""
