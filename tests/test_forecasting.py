@@ -18,6 +18,10 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.energy import async_get_solar_forecast
+from custom_components.sunfuse.sources.forecasts.reader import (
+    ForecastConfig,
+    ForecastReader,
+)
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
@@ -383,6 +387,27 @@ async def test_a_roof_that_was_chosen_twice_counts_once(hass: HomeAssistant) -> 
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert number(hass, entry, "expected_solar_power") == pytest.approx(1000)
+
+
+async def test_what_was_learned_is_there_at_once_after_a_restart(
+    hass: HomeAssistant,
+) -> None:
+    """Before the recorder is asked again, the house is known."""
+    hours = 21 * 24
+    start = datetime(2026, 5, 20, tzinfo=AMSTERDAM)
+    for name, watts in (("grid_power", 2000.0), ("solar", 0.0)):
+        await import_means(
+            hass, f"sensor.{name}", "W", "power", [watts] * hours, start=start
+        )
+    entry = await set_up(hass)
+    before = number(hass, entry, "expected_load_power")
+    assert before > 1500
+    kept = entry.runtime_data.forecasts.to_dict()
+    reader = ForecastReader(hass, ForecastConfig())
+    reader.restore(kept)
+    forecasts = await reader.async_refresh(NOW)
+    assert forecasts.load[0].p50_w == pytest.approx(before, abs=1)
+    assert forecasts.load_days == pytest.approx(21, abs=0.1)
 
 
 async def test_what_was_foretold_outlives_a_restart(hass: HomeAssistant) -> None:

@@ -175,6 +175,22 @@ async def test_the_sun_and_the_battery(
     assert report.cautions == ()
 
 
+async def test_what_no_fuse_lets_through(
+    recorder_mock: Recorder, hass: HomeAssistant
+) -> None:
+    """One hour of a million amperes, and maxima of as much, are a meter's hiccup."""
+    values = [6.0] * HOURS
+    values[50] = 1e6
+    await import_means(
+        hass, "sensor.l1", "A", "electric_current", values, [5e4] * HOURS
+    )
+    config = ReportConfig(
+        connection=Connection(fuse_a=25), phases=(PhaseMeter(consumption="sensor.l1"),)
+    )
+    report = await async_site_report(hass, config, NOW)
+    assert report.phases[0].peak_a == report.phases[0].mean_a == pytest.approx(6)
+
+
 async def test_a_recorder_that_knows_nothing(
     recorder_mock: Recorder, hass: HomeAssistant
 ) -> None:

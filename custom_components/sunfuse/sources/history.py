@@ -20,6 +20,8 @@ from .series import Series, Slot
 
 type Period = Literal["5minute", "hour"]
 
+# More than any connection of a home or a small business, in any of these: a wrong unit, or a meter's hiccup.
+_ABSURD = 5e6
 # Whatever unit a sensor records in, statistics are converted to these.
 _UNITS = {"power": "W", "energy": "Wh", "electric_current": "A"}
 
@@ -102,5 +104,7 @@ def _series(rows: Iterable[Mapping[str, Any]], *names: str) -> Series:
             if value < 0:
                 continue
             value *= 3600 / (end - start).total_seconds()
+        if abs(value) > _ABSURD:
+            continue
         slots.append(Slot(start=start, end=end, value=value))
     return tuple(slots)

@@ -1,6 +1,7 @@
 """What the house draws without cars."""
 
 from datetime import UTC, datetime, timedelta
+import json
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings, strategies as st
@@ -11,6 +12,8 @@ from custom_components.sunfuse.sources.forecasts.load import (
     expect_load,
     house_load,
     learn_load,
+    load_from_dict,
+    load_to_dict,
     with_nights,
 )
 from custom_components.sunfuse.sources.series import Series, Slot
@@ -116,6 +119,38 @@ def test_a_hole_in_one_series_is_a_hole() -> None:
     )
     idle = hours(NOW, [0.0])
     assert len(house_load(grid, (), (), idle)) == 12
+
+
+def test_a_meters_hiccup_is_no_larger_house() -> None:
+    """Two weeks of 500 W and one hour of a megawatt."""
+    powers = [500.0] * (14 * 24)
+    powers[100] = 1e6
+    model = learn_load(hours(NOW - 14 * DAY, powers), NOW, PARIS)
+    quiet = learn_load(hours(NOW - 14 * DAY, [500.0] * (14 * 24)), NOW, PARIS)
+    assert sum(cell[1] for cell in model.cells) == pytest.approx(
+        sum(cell[1] for cell in quiet.cells), rel=0.02
+    )
+
+
+def test_what_was_learned_outlives_a_restart() -> None:
+    """To a watt; what was broken is learned anew."""
+    model = learn_load(hours(NOW - 14 * DAY, [500.0, 700.0] * 168), NOW, PARIS)
+    again = load_from_dict(json.loads(json.dumps(load_to_dict(model))))
+    assert again
+    assert again.days == pytest.approx(model.days)
+    assert again.cells[30] == pytest.approx(model.cells[30], abs=0.5)
+    stored = load_to_dict(model)
+    broken_ones: tuple[object, ...] = (
+        None,
+        [],
+        {},
+        {"cells": 4},
+        {"cells": stored["cells"][:-1]},
+        {"cells": [*stored["cells"][:-1], ["x", None, 4]]},
+        {"cells": [*stored["cells"][:-1], 5]},
+    )
+    for broken in broken_ones:
+        assert load_from_dict(broken) is None
 
 
 def test_an_inverter_that_sleeps_at_night() -> None:

@@ -7,11 +7,13 @@ day; it counts as much as one day does, so each day makes the forecast better.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from operator import attrgetter
+from typing import Any
 
+from ..rows import parse_number
 from ..series import (
     QUARTER,
     Series,
@@ -19,6 +21,7 @@ from ..series import (
     at_time,
     by_quarter,
     mean,
+    quantile,
     quarters,
     weighted_quantile,
 )
@@ -53,7 +56,7 @@ def learn_load(history: Iterable[Slot], now: datetime, tz: tzinfo) -> LoadModel:
     slots = [slot for slot in history if slot.end <= now]
     days = sum(slot.seconds for slot in slots) / 86400
     # A larger house has a larger usual day, as soon as a day of it is known.
-    known = mean(slots) if days >= 1 else None
+    known = _usual_mean(slots) if days >= 1 else None
     scale = max(0.0, known) / _USUAL_MEAN_W if known is not None else 1.0
     by_hour: dict[int, list[tuple[int, float, float]]] = {}
     for slot in slots:
@@ -69,6 +72,12 @@ def learn_load(history: Iterable[Slot], now: datetime, tz: tzinfo) -> LoadModel:
     return LoadModel(cells=cells, days=days)
 
 
+def _usual_mean(slots: Sequence[Slot]) -> float | None:
+    """Return the mean without what is far above anything usual: a meter's hiccup."""
+    most = 5 * max(1.0, quantile((slot.value for slot in slots), 0.9))
+    return mean(slot for slot in slots if slot.value <= most)
+
+
 def _cell(
     weekday: int, samples: Iterable[tuple[int, float, float]], usual_w: float
 ) -> tuple[float, float, float]:
@@ -80,6 +89,29 @@ def _cell(
         weighted.append((power, weight * near))
     low, middle, high = (weighted_quantile(weighted, q) for q in (0.1, 0.5, 0.9))
     return low, middle, high
+
+
+def load_to_dict(model: LoadModel) -> dict[str, Any]:
+    """Return what was learned, for the store: plain JSON."""
+    return {
+        "days": round(model.days, 2),
+        "cells": [[round(power) for power in cell] for cell in model.cells],
+    }
+
+
+def load_from_dict(data: object) -> LoadModel | None:
+    """Read back what was learned; None if it cannot be read."""
+    if not isinstance(data, Mapping) or not isinstance(data.get("cells"), list):
+        return None
+    cells = []
+    for cell in data["cells"]:
+        powers = map(parse_number, cell if isinstance(cell, list) else ())
+        known = [power for power in powers if power is not None]
+        if len(known) == 3:
+            cells.append((known[0], known[1], known[2]))
+    if len(cells) != 7 * 24:
+        return None
+    return LoadModel(cells=tuple(cells), days=parse_number(data.get("days")) or 0.0)
 
 
 def expect_load(

@@ -22,7 +22,15 @@ from .correction import (
     log_from_dict,
     log_to_dict,
 )
-from .load import LoadModel, expect_load, house_load, learn_load, with_nights
+from .load import (
+    LoadModel,
+    expect_load,
+    house_load,
+    learn_load,
+    load_from_dict,
+    load_to_dict,
+    with_nights,
+)
 from .model import Forecast, RawForecast, added, added_forecasts, energy_wh
 from .shapes import read_solar, read_wh_hours
 
@@ -134,12 +142,14 @@ class ForecastReader:
         return [entity for group in self._config.roofs for entity in group]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what cannot be learned again from the recorder, for the store."""
-        return log_to_dict(self._log)
+        """Return what was foretold, and what the house was learned to draw, for the store."""
+        kept = log_to_dict(self._log)
+        return kept | ({"load": load_to_dict(self._load)} if self._load else {})
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take back what was foretold before a restart."""
+        """Take back what was kept before a restart."""
         self._log = log_from_dict(data)
+        self._load = load_from_dict(data.get("load"))
 
     def read_from(self, config: ForecastConfig) -> None:
         """Name the forecasts to read."""
