@@ -4,12 +4,23 @@ from pathlib import Path
 import re
 
 from custom_components.sunfuse.sources.modbus import sunspec_models
-from custom_components.sunfuse.sources.modbus.device import UNITS, Device, Quantity
+from custom_components.sunfuse.sources.modbus.device import (
+    UNITS,
+    Device,
+    DeviceKind,
+    Information,
+    Quantity,
+)
 from custom_components.sunfuse.sources.modbus.device_file import parse_device
 from custom_components.sunfuse.sources.modbus.library import built_in_devices
+from custom_components.sunfuse.sources.modbus.registers import Table, ValueType
 from homeassistant.util.yaml import parse_yaml
 
-PAGE = (Path(__file__).parents[3] / "docs" / "modbus.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "modbus.md").read_text(encoding="utf-8")
+FORMAT = (
+    ROOT / "custom_components" / "sunfuse" / "sources" / "modbus" / "device_file.py"
+)
 BY_PHASE = ("power", "current", "voltage", "grid power", "grid current")
 NAMES = {
     "current": {"current_l1"},
@@ -91,3 +102,17 @@ def test_every_reading_and_every_unit_is_named() -> None:
     assert said == {str(quantity) for quantity in Quantity}
     units = next(row[1] for table in tables() for row in table if row[0] == "`unit`")
     assert set(re.split(r"[,;] ", units)) == {u for of in UNITS.values() for u in of}
+
+
+def test_every_field_is_explained() -> None:
+    """What the format takes is on the page, and every word that a field may have."""
+    code = FORMAT.read_text(encoding="utf-8")
+    fields = set(
+        re.findall(r'(?:fields|inner|_seconds|self)\w*\.?\w*\(\s*"(\w+)"', code)
+    )
+    assert {"name", "readings", "signed_by", "interval_s", "most_registers"} <= fields
+    named = set(re.findall(r"`(\w+)`", PAGE))
+    assert fields <= named
+    for words in (DeviceKind, Information, Table):
+        assert {word.value for word in words} <= named, words
+    assert {kind.value for kind in ValueType} - {"string"} <= named
