@@ -15,9 +15,14 @@ from pytest_homeassistant_custom_component.common import (
     mock_integration,
     mock_platform,
 )
+from sqlalchemy.exc import OperationalError
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.energy import async_get_solar_forecast
+from custom_components.sunfuse.sources.forecasts.offers import (
+    async_solar_entries,
+    recognised,
+)
 from custom_components.sunfuse.sources.forecasts.reader import (
     ForecastConfig,
     ForecastReader,
@@ -387,6 +392,39 @@ async def test_a_roof_that_was_chosen_twice_counts_once(hass: HomeAssistant) -> 
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert number(hass, entry, "expected_solar_power") == pytest.approx(1000)
+
+
+async def test_a_recorder_that_fails(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A locked database is a line in the log; what is known is shown, and it is tried again."""
+    sunny = weather(hass, "sunny", two_days(1000))
+    entry = await set_up(hass, sources={**SOURCES, "solar_forecasts": [sunny.entry_id]})
+
+    async def locked(*_args: object, **_kwargs: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    target = "custom_components.sunfuse.forecasting.async_site_meters"
+    monkeypatch.setattr(target, locked)
+    caplog.clear()
+    await pass_time(hass, freezer, NOW + 1.2 * HOUR)
+    assert "could not be read to learn from" in caplog.text
+    assert number(hass, entry, "expected_solar_power") == pytest.approx(1000)
+    assert number(hass, entry, "expected_load_power") > 0
+
+
+async def test_a_forecast_from_nowhere(hass: HomeAssistant) -> None:
+    """Integrations without a forecast, and one that is gone, are not offered."""
+    mock_integration(hass, MockModule("plain"))
+    for domain in ("plain", "unheard_of"):
+        MockConfigEntry(domain=domain).add_to_hass(hass)
+    sunny = weather(hass, "sunny", two_days(1000))
+    found = await async_solar_entries(hass, DOMAIN)
+    assert found == {sunny.entry_id: "Roof of sunny"}
+    assert recognised(hass, "sensor.unheard_of") is None
 
 
 async def test_what_was_learned_is_there_at_once_after_a_restart(

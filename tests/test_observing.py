@@ -110,6 +110,34 @@ async def test_the_sun_of_today(house: House) -> None:
     assert attributes["solar_kwh"] == pytest.approx(0.1, abs=0.01)
 
 
+async def test_a_battery(house: House) -> None:
+    """1 kW of sun goes into the battery; then it feeds the house: nothing is imported or exported."""
+
+    def battery(power_w: float | str) -> None:
+        house.hass.states.async_set(
+            "sensor.battery", str(power_w), {"unit_of_measurement": "W"}
+        )
+
+    house.solar_w, house.grid_a = 1000, 0.0
+    battery(-1000)
+    await house.start(sources={**SOURCES, "battery": [{"entity": "sensor.battery"}]})
+    await house.live(60)
+    assert float(house.state("self_consumption").state) == 100
+    # It took all of the sun: the house used nothing.
+    assert house.state("self_sufficiency").state == STATE_UNKNOWN
+    house.solar_w = 0
+    battery(500)
+    await house.live(60)
+    assert float(house.state("self_sufficiency").state) == 100
+    before = house.state("self_sufficiency").attributes
+    battery(STATE_UNAVAILABLE)
+    house.grid_a = 5.0
+    await house.live(60)
+    # What was known until it was lost still holds for one tick.
+    after = house.state("self_sufficiency").attributes
+    assert after["import_kwh"] == pytest.approx(before["import_kwh"], abs=0.01)
+
+
 async def test_midnight_and_the_night(house: House) -> None:
     """A new day begins from zero; an inverter that sleeps gives no sun, and all is imported."""
     house.solar_w, house.grid_a = 2000, -1.0

@@ -12,7 +12,7 @@ from custom_components.sunfuse.const import DOMAIN
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
@@ -101,6 +101,74 @@ async def test_a_site_of_one_phase(hass: HomeAssistant) -> None:
     assert answer["carries_unshared"] == 1
     # 63 - 4 - 20 = 39 A all night: 9 h x 39 A x 230 V = 80.7 kWh, ten cars.
     assert answer["carries"] == 10
+
+
+async def test_two_directions_of_a_total(hass: HomeAssistant) -> None:
+    """2.07 kW in and 0 out: 3 A on each of three phases, which are assumed to be equal."""
+    entry = await set_up(
+        hass,
+        sources={"grid": {"positive": "sensor.import", "negative": "sensor.export"}},
+    )
+    start = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    for name, kilo in (("import", 2.07), ("export", 0.0)):
+        await import_means(
+            hass,
+            f"sensor.{name}",
+            "kW",
+            "power",
+            [kilo] * DAYS * 24,
+            start=start - timedelta(days=DAYS),
+        )
+    answer = await ask(hass, entry)
+    assert [one["mean_a"] for one in answer["phases"]] == pytest.approx([3, 3, 3])
+    assert answer["cautions"] == ["even_split_assumed"]
+
+
+async def test_phases_in_two_directions_and_a_sun(hass: HomeAssistant) -> None:
+    """1.15 kW in on each phase, and 3.45 kW of sun used behind the meter: 5 A and 5 A more."""
+    drawn = [f"sensor.in_l{phase}" for phase in (1, 2, 3)]
+    given = [f"sensor.out_l{phase}" for phase in (1, 2, 3)]
+    entry = await set_up(
+        hass,
+        sources={
+            "grid_phases": drawn,
+            "grid_phases_export": given,
+            "solar": ["sensor.roof"],
+        },
+    )
+    start = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    watts = dict.fromkeys(drawn, 1150.0) | dict.fromkeys(given, 0.0)
+    for name, power in (watts | {"sensor.roof": 3450.0}).items():
+        await import_means(
+            hass,
+            name,
+            "W",
+            "power",
+            [power] * DAYS * 24,
+            start=start - timedelta(days=DAYS),
+        )
+    answer = await ask(hass, entry)
+    assert [one["mean_a"] for one in answer["phases"]] == pytest.approx([5, 5, 5])
+    assert answer["hours"][0]["mean_a"] == pytest.approx((10, 10, 10))
+    assert answer["sensors_without_statistics"] == []
+
+
+async def test_a_car_that_charged_is_no_house(hass: HomeAssistant) -> None:
+    """14 A on each phase, of which 10 A were the charger's, on whichever phases it is."""
+    entry = await set_up(hass, charger("CP1", l1_phase="L2"))
+    await recorded(hass, grid_l1=14, grid_l2=15, grid_l3=16)
+    registry = er.async_get(hass)
+    for phase, amps in ((1, 10), (2, 11), (3, 12)):
+        name = registry.async_get_entity_id(
+            "sensor", DOMAIN, f"{entry.entry_id}_CP1/1_current_l{phase}"
+        )
+        assert name
+        await recorded(hass, **{name.removeprefix("sensor."): amps})
+    answer = await ask(hass, entry)
+    # Its own L1 is on the site's L2, its L3 on the site's L1.
+    assert [one["mean_a"] for one in answer["phases"]] == pytest.approx(
+        [14 - 12, 15 - 10, 16 - 11]
+    )
 
 
 async def test_a_sensor_without_statistics_is_told(hass: HomeAssistant) -> None:

@@ -198,7 +198,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
             await self._async_read(now)
         finally:
             self._busy = False
-        if self._again:
+        if self._again and self._stops:
             self._again = False
             self._work_soon(BURST_S)
 
