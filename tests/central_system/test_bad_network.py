@@ -19,7 +19,7 @@ from custom_components.sunfuse.engine.model import ConnectorStatus
 from .charger import VERSIONS, Charger
 from .client import Payload, RawStation
 from .conftest import START, Connect, SteppedClock, Watched
-from .test_limits import variables_of
+from .test_limits import configuration_of, variables_of
 
 CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
 ACCEPTED = {"status": "Accepted"}
@@ -234,6 +234,28 @@ async def test_meter_values_step_by_step(
     first = f"Current.Import,Voltage,Power.Active.Import,{energy},SoC"
     assert told[0] == first
     assert told[4:8] == [least, "10", "15", "30"]
+
+
+@pytest.mark.parametrize(
+    ("known", "told"), [("5", []), ("10", []), ("1", ["10"]), ("0", ["10"])]
+)
+async def test_interval_is_left_alone(
+    connect: Connect,
+    system: CentralSystem,
+    version: str,
+    known: str,
+    told: list[str],
+) -> None:
+    """A charger that tells its meter every five to ten seconds is left as it is."""
+    system.accept(CP1)
+    charger = await Charger.connect(connect, version)
+    settings = {"TxUpdatedInterval": known, "MeterValueSampleInterval": known}
+    answer = configuration_of if version == "1.6" else variables_of
+    charger.station.answers[charger.learns] = answer(settings)
+    await charger.boot()
+    await charger.set_up()
+    intervals = [value for value in _told_settings(charger) if value.isdecimal()]
+    assert intervals == told
 
 
 async def test_meter_of_the_station(

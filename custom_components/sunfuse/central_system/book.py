@@ -240,7 +240,8 @@ class StationBook:
 
     def told_fail_safe(self, fail_safe: FailSafe) -> None:
         """Note whether the station falls back when it no longer hears from us."""
-        if fail_safe is FailSafe.DOES_NOT_FALL_BACK:
+        news = fail_safe is not self._state.fail_safe
+        if news and fail_safe is FailSafe.DOES_NOT_FALL_BACK:
             _LOGGER.warning(
                 "Charger %s does not fall back to its fail-safe current", self.identity
             )

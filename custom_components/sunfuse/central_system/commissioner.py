@@ -35,6 +35,7 @@ MEASURANDS = (
     "Power.Active.Import,Energy.Active.Import.Register",
 )
 _INTERVALS_S = (15, 30, 60)
+_OFTEN_S = 5  # more often is more than is needed
 _SURE = 3  # refusals of one kind of profile in a row, while another is taken
 _LEARNING_S = 15.0  # for an answer without which one can do; limits wait behind it
 
@@ -121,6 +122,9 @@ class Commissioner(Doorkeeper):
             if await self._try_set("MeterValuesSampledData", measurands):
                 break
         least_s = behaviour.sample_s or self.station.timing.sample_s
+        known = self.station.variables.get("MeterValueSampleInterval") or ""
+        if known.isdecimal() and _OFTEN_S <= int(known) <= least_s:
+            return  # as often as it should be
         for interval_s in sorted({least_s, *_INTERVALS_S}):
             if interval_s >= least_s and await self._try_set(
                 "MeterValueSampleInterval", str(interval_s)
