@@ -232,6 +232,26 @@ def _connector_section(title: str, connector: Entities) -> Card:
     }
 
 
+def _circuit_section(title: str, circuit: Entities) -> Card:
+    limit = {
+        "type": "tile",
+        "entity": circuit["limit"],
+        "name": NAME,
+        "grid_options": {"columns": "full"},
+        "features": [{"type": "numeric-input", "style": "slider"}],
+    }
+    return {
+        "type": "grid",
+        "cards": [
+            _heading(title, "mdi:fuse"),
+            limit,
+            *circuit.tiles("state", "limited_by"),
+            _graph("Headroom", circuit.some(*_phases("headroom"))),
+            _glance(circuit.some(*_phases("current"), *_phases("uncontrolled"))),
+        ],
+    }
+
+
 def _view(hass: HomeAssistant, entry: ConfigEntry) -> Card:
     site = Entities(hass, entry, "")
     sections = [_site_section(entry, site)]
@@ -242,6 +262,10 @@ def _view(hass: HomeAssistant, entry: ConfigEntry) -> Card:
             peak = Entities(hass, entry, f"{subentry.subentry_id}_")
             if peak.some("month_peak"):
                 sections.append(_peak_section(subentry.title, peak))
+        if subentry.subentry_type == "circuit":
+            circuit = Entities(hass, entry, f"{subentry.subentry_id}_")
+            if circuit.some("limit"):
+                sections.append(_circuit_section(subentry.title, circuit))
         if subentry.subentry_type != "charger":
             continue
         for number in range(1, subentry.data.get("connectors", 1) + 1):
