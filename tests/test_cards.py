@@ -243,3 +243,77 @@ async def test_the_priority_follows_the_card(
         return found
 
     await wait_until(lambda: priority() == 9, "Anna's priority")
+
+
+async def test_a_card_of_a_charger_with_two_connectors(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """The connector is told where it is clear: the only one at which a car waits."""
+    home: Home = await start("CP1")
+    await set_policy(home, "ask", ask_timeout_s=1)
+    await hass.config_entries.async_unload(home.entry.entry_id)
+    (charger,) = home.entry.get_subentries_of_type("charger")
+    hass.config_entries.async_update_subentry(
+        home.entry, charger, data={**charger.data, "connectors": 2}
+    )
+    await hass.config_entries.async_setup(home.entry.entry_id)
+    station = await home.boot("CP1", "Preparing")
+    asked = questions(hass)
+
+    async def tell(connector: int, status: str) -> None:
+        await station.call(
+            "StatusNotification",
+            {"connectorId": connector, "errorCode": "NoError", "status": status},
+        )
+
+    await tell(2, "Available")
+    await hass.async_block_till_done()
+    await held(station, NUMBER)
+    await tell(2, "Preparing")
+    await held(station, "ANOTHER-1234")
+    assert [question["connector"] for question in asked] == [1, None]
+
+
+async def test_a_reader_in_public_sees_many_cards(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """No more than ten of them wait to be added."""
+    home: Home = await start("CP1")
+    await set_policy(home, "list")
+    station = await home.boot("CP1")
+    for number in range(15):
+        await held(station, f"STRANGER-{number}")
+    await hass.async_block_till_done()
+    flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert len(flows) == 10
+
+
+@pytest.mark.parametrize("removed", [True, False])
+async def test_a_card_that_is_added_elsewhere_meanwhile(
+    hass: HomeAssistant, start: Callable[..., Any], removed: bool
+) -> None:
+    """The discovered card is then known already, or its site is gone."""
+    home: Home = await start("CP1")
+    await set_policy(home, "list")
+    station = await home.boot("CP1")
+    await held(station, NUMBER)
+    flows = hass.config_entries.flow
+    await wait_until(
+        lambda: flows.async_progress_by_handler(DOMAIN), "a discovered card"
+    )
+    (flow,) = flows.async_progress_by_handler(DOMAIN)
+    data = {"entry_id": home.entry.entry_id, "identity": "CP1", "number": NUMBER}
+    if removed:
+        await hass.config_entries.async_remove(home.entry.entry_id)
+        reason = "site_removed"
+        found = await flows.async_init(
+            DOMAIN, context={"source": "integration_discovery"}, data=data
+        )
+        assert found["reason"] == reason
+    else:
+        assert await add_card(home) is None
+        reason = "already_configured"
+    result = await flows.async_configure(
+        flow["flow_id"], {"name": "Anna", "kind": "rfid", "blocked": False}
+    )
+    assert result["reason"] == reason

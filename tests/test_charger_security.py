@@ -16,6 +16,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 
 from .central_system.client import RawStation
 from .common import wait_until
@@ -261,6 +262,79 @@ async def test_a_change_that_leaves_the_charger_connected(
     await hass.async_block_till_done()
     assert "password" not in subentry_of(home, "CP1").data
     assert not station.websocket.closed
+
+
+async def test_a_charger_that_goes_while_its_password_is_shown(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """With the site not running it can only be typed in; with the site gone there is nothing to add to."""
+    home: Home = await start()
+    station = await connect(home, "CP2")
+    await station.call("BootNotification", BOOT)
+    form = await discovered(hass)
+    flows = hass.config_entries.flow
+    form = await flows.async_configure(
+        form["flow_id"], CHARGER | {"security": "password"}
+    )
+    await hass.config_entries.async_unload(home.entry.entry_id)
+    form = await flows.async_configure(form["flow_id"], {"way": "sent"})
+    assert form["errors"] == {"way": "site_not_loaded"}
+    await hass.config_entries.async_remove(home.entry.entry_id)
+    result = await flows.async_configure(form["flow_id"], {"way": "typed"})
+    assert result["reason"] == "site_removed"
+
+
+async def test_a_charger_that_refuses_another_password(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """The form says so; the charger keeps the one that it has until it is typed in."""
+    home: Home = await start("CP1")
+    station = await home.boot("CP1")
+    await home.shows("sensor", "CP1/1_status", "available")
+    station.answers["ChangeConfiguration"] = {"status": "NotSupported"}
+    subentries = hass.config_entries.subentries
+    form = await home.entry.start_subentry_reconfigure_flow(
+        hass, subentry_of(home, "CP1").subentry_id
+    )
+    form = await subentries.async_configure(
+        form["flow_id"], CHARGER | {"security": "password"}
+    )
+    password = shown_password(form)
+    form = await subentries.async_configure(form["flow_id"], {"way": "sent"})
+    assert form["errors"] == {"way": "password_not_taken"}
+    assert "password" not in subentry_of(home, "CP1").data
+    result = await subentries.async_configure(form["flow_id"], {"way": "typed"})
+    assert result["reason"] == "reconfigure_successful"
+    assert subentry_of(home, "CP1").data["password"] == password
+
+
+async def test_wrong_passwords_are_told_until_the_right_one_comes(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A repair issue with the address; it goes when the charger proves to be itself."""
+    home: Home = await start("CP1")
+    await hass.config_entries.async_unload(home.entry.entry_id)
+    subentry = subentry_of(home, "CP1")
+    password = "ab" * 20
+    hass.config_entries.async_update_subentry(
+        home.entry,
+        subentry,
+        data={**subentry.data, "security": "password", "password": password},
+    )
+    await hass.config_entries.async_setup(home.entry.entry_id)
+    issue_id = f"{home.entry.entry_id}_wrong_password_CP1"
+
+    def issue() -> ir.IssueEntry | None:
+        return ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+
+    await refused(home, "CP1", "cd" * 20)
+    await wait_until(issue, "a repair issue")
+    found = issue()
+    assert found
+    assert found.translation_placeholders == {"charger": "CP1", "address": "127.0.0.1"}
+    station = await connect(home, "CP1", password)
+    await station.call("BootNotification", BOOT)
+    await wait_until(lambda: issue() is None, "the issue goes")
 
 
 def test_every_field_of_a_behaviour_can_be_set() -> None:

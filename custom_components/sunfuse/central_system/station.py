@@ -162,6 +162,9 @@ class Station(SessionBook, StationActions):
             connected=True,
             last_seen=self.now(),
             info=replace(self._state.info, protocol=protocol),
+            # Where there is a password, whoever is connected has proved to be the station.
+            wrong_passwords=0,
+            wrong_password_from=None,
         )
 
     def disconnected(self, adapter: ActingAdapter) -> None:
