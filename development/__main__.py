@@ -32,6 +32,7 @@ PLATFORMS = {
     "switch",
     "text",
     "time",
+    "update",
 }
 
 
