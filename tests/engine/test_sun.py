@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
+from custom_components.sunfuse.engine.memory import ConnectorMemory
 from custom_components.sunfuse.engine.model import (
     BatteryReading,
     Connector,
@@ -235,6 +236,38 @@ def test_minimums_of_solar_min_come_first() -> None:
     snapshot = balance(-5000, promised, waiting("b"), tuning=Tuning(start_delay_s=0))
     assert offers(decided(snapshot)) == {"a": 7.2, "b": 0}
     assert reasons(decided(snapshot))["a"] is ReasonKey.LIMITED_BY_SUN
+
+
+@pytest.mark.parametrize(
+    ("sun_a", "settled_s", "limit_a", "offer_a"),
+    [
+        # 8 A less 0.8 A just after a change: not worth a message to the charger.
+        (7.2, 10, 80, 8.0),
+        # What is worth it, and what has lasted for a minute, goes out.
+        (6.9, 10, 80, 6.9),
+        (7.2, 60, 80, 7.2),
+        # A fuse is no wish: 8.5 A less 1 A of margin.
+        (7.2, 10, 8.5, 7.2),
+        (12.0, 10, 8.5, 7.5),
+    ],
+)
+def test_a_little_less_sun(
+    sun_a: float, settled_s: float, limit_a: float, offer_a: float
+) -> None:
+    """A wish may wait for a minute within the dead band; safety never does."""
+    running = waiting(offer_a=8.0)
+    snapshot = replace(
+        balance(-sun_a * 690, running),
+        circuits=(replace(MAIN, limit_a=(limit_a,) * 3),),
+    )
+    past = ConnectorMemory(
+        on_since=NOW - timedelta(minutes=5),
+        asked_at=NOW - timedelta(minutes=5),
+        offered_a=8.0,
+        settled_at=NOW - timedelta(seconds=settled_s),
+    )
+    told = decided(snapshot, Memory(connectors={"a": past}))
+    assert offers(told) == {"a": pytest.approx(offer_a, abs=0.05)}
 
 
 def test_two_do_not_start_on_the_same_sun() -> None:

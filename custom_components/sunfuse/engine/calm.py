@@ -45,6 +45,19 @@ def calm_a(
     )
 
 
+def little_less(
+    target_a: float, before_a: float, past: ConnectorMemory, snapshot: Snapshot
+) -> bool:
+    """Whether a fall is within the dead band, and the offer changed less than a minute ago."""
+    tuning, since = snapshot.tuning, past.settled_at
+    band_a = max(tuning.dead_band_a, tuning.dead_band * before_a)
+    return (
+        since is not None
+        and (snapshot.now - since).total_seconds() < tuning.dead_band_s
+        and 0 < before_a - target_a < band_a
+    )
+
+
 def _dead_band_a(before_a: float, past: ConnectorMemory, snapshot: Snapshot) -> float:
     """Return how much a rise must be worth: less, once the offer has long been the same."""
     tuning = snapshot.tuning

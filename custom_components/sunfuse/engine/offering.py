@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from .asking import Ask
+from .calm import little_less
 from .capacity import held_a
 from .model import Connector
 from .obedience import Obedience
@@ -52,7 +53,7 @@ def offers(
     """Return the offer to everyone who is to have one."""
     snapshot = tick.snapshot
     targets = round_down_all(asks, shares, tick.resources, free)
-    told = dict(targets)
+    told = targets | _not_worth_it(asks, shares, targets, free, tick)
     for name, standing in tick.standings.items():
         if standing.obedience >= Obedience.RESERVE and standing.connector.reachable:
             told[name] = standing.commanded_a
@@ -76,6 +77,47 @@ def offers(
             )
     more, shares.held_up = raised(rising, told, tick.resources, calm, snapshot)
     return told | more
+
+
+def _not_worth_it(
+    asks: list[Ask],
+    shares: Shares,
+    targets: Mapping[str, float],
+    free: list[float],
+    tick: Tick,
+) -> dict[str, float]:
+    """Return the offers that would fall only a little, only for want of sun, and only just changed: they stay.
+
+    That is a wish. The grid gives the rest for a minute at most, if all circuits carry it.
+    """
+    snapshot = tick.snapshot
+    falling = [
+        asking
+        for asking in asks
+        if (share := shares.running.get(asking.id)) is not None
+        and share.limited_by == tick.resources.sun
+        and little_less(
+            targets[asking.id],
+            before_a(asking.connector, snapshot),
+            asking.past,
+            snapshot,
+        )
+    ]
+    if not falling:
+        return {}
+    left = list(free)
+    for asking in asks:
+        uses = tick.resources.uses(asking.connector, asking.phases)
+        take(left, uses, targets.get(asking.id, 0.0))
+    kept = {}
+    for asking in falling:
+        before = before_a(asking.connector, snapshot)
+        uses = tick.resources.uses(asking.connector, asking.phases)
+        more_a = before - targets[asking.id]
+        if before <= asking.most_a and blocked_by(left, uses, more_a) is None:
+            kept[asking.id] = before
+            take(left, uses, more_a)
+    return kept
 
 
 def _take_held(
