@@ -459,6 +459,30 @@ async def test_two_devices_share_a_connection(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_two_devices_that_cannot_share(
+    hass: HomeAssistant, server: Server
+) -> None:
+    """One connection has one setting: the second device says why it is silent, and cannot be moved to the first's place."""
+    other = meter(server.port, unit=2)
+    other["data"]["link"]["kind"] = "rtu_over_tcp"
+    entry = await site_with(hass, meter(server.port), other)
+    first, second = entry.runtime_data.modbus.devices.values()
+    await wait_until(lambda: first.reader.value(Quantity.POWER) == 4140, "the first")
+    await wait_until(lambda: second.reader.last_error, "the second's error")
+    assert "in use" in str(second.reader.last_error)
+    assert second.reader.value(Quantity.POWER) is None
+    found = await async_get_config_entry_diagnostics(hass, entry)
+    assert [told["connection"] is None for told in found["modbus"]] == [False, True]
+    form = Form(hass, entry)
+    await form.start(list(entry.subentries)[1])
+    place = {"host": "127.0.0.1", "port": server.port}
+    await form.fill(connection="rtu_over_tcp", **place, unit=2)
+    assert form.errors == {"base": "in_use"}
+    await form.fill(connection="tcp", **place, unit=1)
+    assert form.result["reason"] == "already_configured"
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
 async def test_reloads_leave_nothing_behind(
     hass: HomeAssistant, server: Server
 ) -> None:

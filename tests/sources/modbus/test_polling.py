@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
+import logging
 from typing import Any
 
 from hypothesis import given, strategies as st
@@ -239,6 +240,48 @@ async def test_a_reader_reads_again_and_again(
     requests = asked(server)
     assert requests.count((10, 2)) >= 5
     assert requests.count((20, 1)) == 1
+
+
+async def test_a_device_that_falls_silent_on_a_good_line(
+    server: Server,
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is looked up anew, and logged once when it is lost and once when it is back. Here one miss is enough."""
+    monkeypatch.setattr(
+        "custom_components.sunfuse.sources.modbus.reader._MISSED_READINGS", 1
+    )
+    caplog.set_level(logging.INFO, "custom_components.sunfuse.sources.modbus")
+    finds = 0
+
+    async def find() -> Device:
+        nonlocal finds
+        finds += 1
+        return device()
+
+    reader = Reader(partial(connection.read, 1), find, name="Meter")
+    task = asyncio.create_task(reader.run())
+    async with asyncio.timeout(30):
+        while reader.value(Quantity.POWER) is None:
+            await asyncio.sleep(0.02)
+        image = server.devices.images.pop(1)
+        while reader.device is not None:
+            await asyncio.sleep(0.02)
+        # Nothing is known of a device that may be another one by now.
+        assert reader.value(Quantity.POWER) is None
+        server.devices.images[1] = image
+        while reader.value(Quantity.POWER) is None:
+            await asyncio.sleep(0.02)
+    task.cancel()
+    assert finds == 2
+    messages = [
+        record.message for record in caplog.records if "Meter" in record.message
+    ]
+    assert [message.split(":")[0] for message in messages] == [
+        "Meter does not answer over Modbus",
+        "Meter answers over Modbus again",
+    ]
 
 
 async def test_a_slow_device_is_read_as_fast_as_it_can(
