@@ -14,7 +14,7 @@ from custom_components.sunfuse.central_system import (
 )
 
 from .charger import VERSIONS
-from .client import ANSWERS_2, Payload, RawStation
+from .client import ANSWERS_2, Payload, RawStation, get_configuration
 from .conftest import Connect, SteppedClock
 
 CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
@@ -269,3 +269,48 @@ async def test_refused_card_does_not_charge(
     else:
         assert answer == {"status": "Invalid"}
         await station.wait_told(stop)
+
+
+async def test_short_local_list(system: CentralSystem, connect: Connect) -> None:
+    """A charger that takes few cards at a time gets few, and its list is switched on before."""
+    cards = tuple(Card(id=f"C{number}") for number in range(25))
+    system.accept(CP1)
+    system.set_cards(CardPolicy(free=False, cards=cards))
+    station = await connect()
+
+    def configuration(request: Payload) -> Payload:
+        if request["key"] != ["SendLocalListMaxLength"]:
+            return get_configuration(request)
+        entry = {"key": "SendLocalListMaxLength", "readonly": True, "value": "10"}
+        return {"configurationKey": [entry]}
+
+    station.answers |= _local_list(0, "listVersion")
+    station.answers["GetConfiguration"] = configuration
+    await station.boot()
+    await station.wait_told("SendLocalList", 3)
+    parts = station.told("SendLocalList")
+    assert [len(part["localAuthorizationList"]) for part in parts] == [10, 10, 5]
+    told = [(r["key"], r["value"]) for r in station.told("ChangeConfiguration")]
+    for key in ("LocalAuthListEnabled", "LocalAuthorizeOffline"):
+        assert (key, "true") in told
+
+
+@pytest.mark.parametrize("timing", [Timing(settle_s=0, return_s=600, refused_s=0)])
+async def test_refused_card_charges_on(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A charger that neither ends the transaction of a refused card nor lets us is told of."""
+    system.accept(CP1)
+    system.set_cards(LIST)
+    station = await connect()
+    station.answers["RemoteStopTransaction"] = {"status": "Rejected"}
+    await station.boot()
+    start = {"connectorId": 1, "idTag": "X", "meterStart": 0, "timestamp": clock.text()}
+    await station.call("StartTransaction", start)
+    await station.wait_told("RemoteStopTransaction")
+    for _ in range(3):
+        await station.call("Heartbeat", {})
+    assert "goes on although its card was refused" in caplog.text
