@@ -356,7 +356,10 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
         try:
             async with borrowed(self.hass, link) as connection:
                 device = await find_device(
-                    library, config.device, partial(connection.read, config.unit)
+                    library,
+                    config.device,
+                    partial(connection.read, config.unit),
+                    config.quantities,
                 )
                 found = await look(connection, config.unit, device)
                 if not await is_there(connection, config.unit, device):

@@ -34,9 +34,10 @@ CONF_UNIT = "unit"
 CONF_DEVICE = "device"
 CONF_FOUND = "found"
 
-# The Modbus TCP port (IANA); most devices on a line answer at the first ids, Victron's GX at 100.
+# The Modbus TCP port (IANA); most devices on a line answer at the first ids, the others as their
+# files say; SunSpec of SMA at 126, the meters of Fronius at 200 or 240.
 USUAL_PORT = 502
-USUAL_UNITS = "1-5, 100, 247"
+USUAL_UNITS = "1-5, 30, 71, 100, 126, 200, 240, 247"
 _BAUDRATES = ("1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200")
 _PARITIES = {"none": Parity.NONE, "even": Parity.EVEN, "odd": Parity.ODD}
 UNIT_NAMES = {

@@ -5,11 +5,12 @@ import re
 
 import pytest
 
+from custom_components.sunfuse.flows.modbus_forms import USUAL_UNITS
 from custom_components.sunfuse.sources.modbus.device import Device, DeviceKind, Quantity
 from custom_components.sunfuse.sources.modbus.library import BUILT_IN, built_in_devices
 from custom_components.sunfuse.sources.modbus.polling import Poll
 from custom_components.sunfuse.sources.modbus.registers import Image, Table
-from custom_components.sunfuse.sources.modbus.scan import scan
+from custom_components.sunfuse.sources.modbus.scan import parse_units, scan
 
 from .images import KNOWN
 from .server import serving
@@ -162,6 +163,20 @@ def test_a_device_that_says_the_same_everywhere_is_none(word: int) -> None:
 def test_a_device_answers_at_a_unit_that_its_file_names(name: str) -> None:
     """A scan asks the units of the files first."""
     assert KNOWN[name].unit_id in built_in_devices()[name].unit_ids
+
+
+def test_a_search_asks_where_devices_usually_are() -> None:
+    """The form's suggestion reaches each device that a search can recognise."""
+    suggested = parse_units(USUAL_UNITS)
+    assert suggested
+    missed = [
+        device.id
+        for device in built_in_devices().values()
+        if device.identify and not set(suggested) & set(device.unit_ids)
+    ]
+    assert missed == []
+    # SunSpec: SMA, and the meters of Fronius.
+    assert {126, 200, 240} <= set(suggested)
 
 
 @pytest.mark.parametrize("name", KNOWN)

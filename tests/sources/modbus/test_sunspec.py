@@ -10,12 +10,14 @@ from custom_components.sunfuse.sources.modbus.device import (
     Information,
     Quantity,
 )
+from custom_components.sunfuse.sources.modbus.library import Library
 from custom_components.sunfuse.sources.modbus.polling import Poll
 from custom_components.sunfuse.sources.modbus.registers import (
     Failure,
     RequestError,
     Table,
 )
+from custom_components.sunfuse.sources.modbus.site import find_device
 from custom_components.sunfuse.sources.modbus.sunspec import DISCOVERED, discover
 
 from .chains import (
@@ -572,6 +574,17 @@ async def test_a_device_that_is_discovered_again_while_it_sleeps(name: str) -> N
     said = before.values(awake)
     assert again.values(awake).items() >= said.items()
     assert None not in said.values()
+
+
+async def test_a_site_that_starts_while_its_inverter_sleeps() -> None:
+    """What was found when the device was added is looked for again."""
+    before = await found(chain(*HYBRIDS["kostal"]))
+    asleep = reading(chain(*ASLEEP["kostal"]))
+    nothing = Library(devices={})
+    again = await find_device(nothing, DISCOVERED, asleep, before.readings)
+    assert again.readings.keys() >= before.readings.keys()
+    fresh = await find_device(nothing, DISCOVERED, asleep)
+    assert Quantity.BATTERY_POWER not in fresh.readings
 
 
 async def test_a_solaredge_that_is_discovered_again_while_its_battery_sleeps() -> None:

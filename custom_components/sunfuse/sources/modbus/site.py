@@ -125,7 +125,7 @@ class SiteDevices:
                 if connection
                 else _in_use
             )
-            find = partial(find_device, library, config.device, read)
+            find = partial(find_device, library, config.device, read, config.quantities)
             self.devices[subentry_id] = SiteDevice(
                 config=config,
                 reader=Reader(read, find, name=title),
@@ -159,10 +159,18 @@ class SiteDevices:
                 yield subentry_id, device.reader
 
 
-async def find_device(library: Library, device_id: str, read: ReadRegisters) -> Device:
-    """Return a device by its id; one of SunSpec tells itself what it has. Raises RequestError where there is none."""
+async def find_device(
+    library: Library,
+    device_id: str,
+    read: ReadRegisters,
+    known: Iterable[Quantity] = (),
+) -> Device:
+    """Return a device by its id; one of SunSpec tells itself what it has, besides what it is known to read.
+
+    Raises RequestError where there is none.
+    """
     device = (
-        await discover(read)
+        await discover(read, frozenset(known))
         if device_id == DISCOVERED
         else library.devices.get(device_id)
     )
