@@ -26,6 +26,12 @@ from .test_config_flow import CHARGER
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 
+@pytest.fixture(autouse=True)
+def _settles_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the chargers be of a make that need not be left alone for long after it has started."""
+    monkeypatch.setitem(BOOT, "chargePointVendor", "Acme")
+
+
 def basic(identity: str, password: str) -> dict[str, str]:
     """Return the header by which a charger proves to be itself (RFC 7617)."""
     encoded = b64encode(f"{identity}:{password}".encode()).decode()

@@ -1,5 +1,6 @@
 """The password of a charger: made by Sunfuse, shown once, and brought to the charger through OCPP or by hand."""
 
+import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -21,7 +22,8 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from ..central_system.model import CommandError
+from ..central_system import CentralSystem
+from ..central_system.model import CommandError, StationState
 from ..central_system.security import new_password
 from ..const import (
     CONF_IDENTITY,
@@ -37,6 +39,8 @@ from .checks import Errors
 WAY = "way"
 SENT = "sent"
 TYPED = "typed"
+# Chargers that are slow to settle take 20 s, and then answer a dozen questions.
+_SETTLED_S = 40.0
 
 PASSWORD = probatio.Schema(
     {
@@ -74,6 +78,26 @@ def _suggested_way(entry: ConfigEntry, identity: str) -> str:
     return SENT if station is not None and station.state.connected else TYPED
 
 
+async def _settled(central_system: CentralSystem, identity: str) -> None:
+    """Wait until a charger that was accepted a moment ago is set up: some restart when they are asked too early."""
+    station = central_system.stations[identity]
+    settled = asyncio.Event()
+
+    def changed(_state: StationState | None = None) -> None:
+        # The fail-safe current is the last thing that a charger must take.
+        if station.state.fail_safe_set is not None or not station.state.connected:
+            settled.set()
+
+    given_up = asyncio.get_running_loop().call_later(_SETTLED_S, settled.set)
+    unsubscribe = central_system.subscribe(changed)
+    changed()
+    try:
+        await settled.wait()
+    finally:
+        unsubscribe()
+        given_up.cancel()
+
+
 async def _send(
     entry: ConfigEntry, identity: str, password: str, placeholders: dict[str, str]
 ) -> Errors:
@@ -82,10 +106,10 @@ async def _send(
         return {WAY: "site_not_loaded"}
     # A charger that was accepted a moment ago is known from here on.
     entry.runtime_data.controller.load_chargers()
+    central_system: CentralSystem = entry.runtime_data.central_system
+    await _settled(central_system, identity)
     try:
-        await entry.runtime_data.central_system.stations[identity].change_password(
-            password
-        )
+        await central_system.stations[identity].change_password(password)
     except CommandError as err:
         placeholders["detail"] = str(err)
         return {WAY: "password_not_taken"}
