@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.entity_use import entities_of, replace_entity
 from custom_components.sunfuse.repairs import async_create_fix_flow
 from custom_components.sunfuse.sources.config import (
     CircuitSources,
@@ -13,6 +14,7 @@ from custom_components.sunfuse.sources.config import (
     PowerSource,
 )
 from homeassistant.components.repairs import ConfirmRepairFlow
+from homeassistant.components.repairs.issue_handler import RepairsFlowManager
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -22,8 +24,9 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.setup import async_setup_component
 
-from .common import charger, wait_until
+from .common import charger, site_entry, wait_until
 from .site_fixtures import limits, obeys
 from .test_circuits import circuit
 
@@ -50,12 +53,33 @@ def issues(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
     }
 
 
-async def fix(hass: HomeAssistant, issue: ir.IssueEntry) -> Any:
-    """Begin to put an issue right, as a user does in the repairs' dialog."""
-    assert issue.is_fixable
-    flow = await async_create_fix_flow(hass, issue.issue_id, issue.data)
-    flow.hass = hass
-    return flow
+class Fixing:
+    """The repairs' dialog, as a user sees it."""
+
+    def __init__(self, hass: HomeAssistant, issue: ir.IssueEntry) -> None:
+        """Bind to an issue that can be put right."""
+        assert issue.is_fixable
+        self._hass = hass
+        self._issue = issue
+        self._flow_id = ""
+
+    async def open(self) -> dict[str, Any]:
+        """Open the dialog."""
+        assert await async_setup_component(self._hass, "repairs", {})
+        form = await self._manager.async_init(
+            DOMAIN, data={"issue_id": self._issue.issue_id}
+        )
+        self._flow_id = form["flow_id"]
+        return dict(form)
+
+    async def send(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Send the form."""
+        return dict(await self._manager.async_configure(self._flow_id, values))
+
+    @property
+    def _manager(self) -> RepairsFlowManager:
+        manager: RepairsFlowManager = self._hass.data["repairs"]["flow_manager"]
+        return manager
 
 
 async def test_a_garage_without_a_meter(
@@ -213,8 +237,8 @@ async def test_a_sensor_that_is_gone_is_replaced_in_place(
     sources = CircuitSources(meter=meter).to_dict()
     home = await start(circuit("garage", sources=sources), charger("CP1"))
     await wait_until(lambda: "source_missing" in issues(hass), "the issue")
-    flow = await fix(hass, issues(hass)["source_missing"])
-    form = await flow.async_step_init()
+    flow = Fixing(hass, issues(hass)["source_missing"])
+    form = await flow.open()
     assert form["type"] is FlowResultType.FORM
     placeholders = form["description_placeholders"]
     assert placeholders == {"entity": "sensor.gone", "site": "Home"}
@@ -224,16 +248,37 @@ async def test_a_sensor_that_is_gone_is_replaced_in_place(
         ("sensor.soc", "wrong_unit"),
         ("sensor.grid_power", "same_entity"),
     ):
-        form = await flow.async_step_init({"replacement": wrong})
+        form = await flow.send({"replacement": wrong})
         assert form["errors"] == {"replacement": error}
     hass.states.async_set("sensor.new", "690", {"unit_of_measurement": "W"})
     subentries = set(home.entry.subentries)
-    done = await flow.async_step_init({"replacement": "sensor.new"})
+    done = await flow.send({"replacement": "sensor.new"})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
     await home.shows("sensor", "garage_power", "690.0")
     assert set(home.entry.subentries) == subentries
     assert "source_missing" not in issues(hass)
+
+
+async def test_every_place_in_which_an_entity_is_named(hass: HomeAssistant) -> None:
+    """Site, options, circuit: wherever it is named, its successor is read."""
+    sources = CircuitSources(temperature="sensor.old").to_dict()
+    entry = site_entry(
+        9000,
+        circuit("garage", sources=sources),
+        sources={"solar": ["sensor.old", "sensor.other"]},
+    )
+    entry.add_to_hass(hass)
+    options = {"temperature": "sensor.old", "forecast_entities": ["sensor.old"]}
+    hass.config_entries.async_update_entry(entry, options=options)
+    assert entities_of(entry) == {"sensor.old", "sensor.other"}
+    replace_entity(hass, entry, "sensor.old", "sensor.new")
+    assert entities_of(entry) == {"sensor.new", "sensor.other"}
+    assert entry.data["sources"]["solar"] == ["sensor.new", "sensor.other"]
+    assert entry.options == {
+        "temperature": "sensor.new",
+        "forecast_entities": ["sensor.new"],
+    }
 
 
 async def test_a_panel_that_is_removed(
@@ -261,15 +306,15 @@ async def test_a_panel_that_is_removed(
     await obeys(station, 13)
     assert not [e for e in er.async_get(hass).entities if "garage" in e]
 
-    flow = await fix(hass, issue)
-    form = await flow.async_step_init()
+    flow = Fixing(hass, issue)
+    form = await flow.open()
     placeholders = form["description_placeholders"]
     assert placeholders
     assert placeholders["names"] == "Charger CP1"
     # Twice 6 A of 7 A less 1 A.
-    form = await flow.async_step_init({"circuit": "barn"})
+    form = await flow.send({"circuit": "barn"})
     assert form["errors"] == {"circuit": "fail_safe_sum_circuit"}
-    done = await flow.async_step_init({"circuit": "main"})
+    done = await flow.send({"circuit": "main"})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
     await wait_until(lambda: "circuit_removed" not in issues(hass), "no issue")
@@ -301,3 +346,12 @@ async def test_sums_that_no_longer_hold(
         "sum": "32",
         "carried": "24",
     }
+
+
+async def test_a_site_without_a_meter(start: Callable[..., Any]) -> None:
+    """25 A less 1 A less the 9 A that the house is said to take are 15 A for the car."""
+    home = await start("CP1", sources={}, assumed_load_a=9.0)
+    station = await home.charge("CP1")
+    await obeys(station, 15)
+    assert home.state("sensor", "state") == "limited"
+    assert home.state("sensor", "headroom_l1") == "0.0"

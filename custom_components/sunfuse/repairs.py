@@ -44,6 +44,12 @@ class ReplaceSourceFlow(RepairsFlow):
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
+        """Begin. What comes with the first step is not typed by anybody: it is the id of the issue."""
+        return await self.async_step_successor()
+
+    async def async_step_successor(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
         """Ask for the successor, and read from it from now on."""
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -54,7 +60,7 @@ class ReplaceSourceFlow(RepairsFlow):
                 replace_entity(self.hass, self._entry, self._gone, new)
                 return self.async_create_entry(data={})
         return self.async_show_form(
-            step_id="init",
+            step_id="successor",
             data_schema=self.add_suggested_values_to_schema(
                 probatio.Schema({probatio.Required(REPLACEMENT): self._selector()}),
                 user_input or {},
@@ -91,6 +97,12 @@ class RemovedCircuitFlow(RepairsFlow):
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
+        """Begin. What comes with the first step is not typed by anybody: it is the id of the issue."""
+        return await self.async_step_circuit()
+
+    async def async_step_circuit(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
         """Ask for the circuit, and let all of it hang from that."""
         tree = CircuitTree.of(self._entry)
         placeholders = {"names": ", ".join(hanging(self._entry, self._gone))}
@@ -102,7 +114,7 @@ class RemovedCircuitFlow(RepairsFlow):
             else:
                 return self.async_create_entry(data={})
         return self.async_show_form(
-            step_id="init",
+            step_id="circuit",
             data_schema=self.add_suggested_values_to_schema(
                 probatio.Schema(
                     {
