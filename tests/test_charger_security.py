@@ -309,6 +309,10 @@ async def test_a_charger_that_refuses_another_password(
     form = await subentries.async_configure(form["flow_id"], {"way": "sent"})
     assert form["errors"] == {"way": "password_not_taken"}
     assert "password" not in subentry_of(home, "CP1").data
+    await station.websocket.close()
+    await home.shows("binary_sensor", "CP1_connected", "off")
+    form = await subentries.async_configure(form["flow_id"], {"way": "sent"})
+    assert form["errors"] == {"way": "charger_away"}
     result = await subentries.async_configure(form["flow_id"], {"way": "typed"})
     assert result["reason"] == "reconfigure_successful"
     assert subentry_of(home, "CP1").data["password"] == password

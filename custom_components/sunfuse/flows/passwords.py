@@ -111,6 +111,8 @@ async def _send(
     try:
         await central_system.stations[identity].change_password(password)
     except CommandError as err:
+        if err.key == "not_connected":
+            return {WAY: "charger_away"}
         placeholders["detail"] = str(err)
         return {WAY: "password_not_taken"}
     return {}
