@@ -7,13 +7,10 @@ from pathlib import Path
 import shutil
 import socket
 import sys
-from unittest import mock
 
 from homeassistant import bootstrap, runner
-from homeassistant.components import update
 from homeassistant.const import BASE_PLATFORMS, EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import Event
-from homeassistant.helpers import service
 
 from . import dashboard, energy, past, site
 from .prepare import PASSWORD, USERNAME, prepare
@@ -131,10 +128,6 @@ def make_folder(folder: Path, *, fresh: bool) -> None:
 async def run(options: argparse.Namespace, folder: Path) -> int:
     """Run Home Assistant until it is told to stop."""
     bootstrap.DEFAULT_INTEGRATIONS -= BASE_PLATFORMS - PLATFORMS
-    # To describe the actions of `update`, Home Assistant looks its features up among all platforms, speech and pictures
-    # among them.
-    known = {"update": update}
-    mock.patch.object(service, "_base_components", return_value=known).start()
     hass = await bootstrap.async_setup_hass(
         runner.RuntimeConfig(config_dir=str(folder), skip_pip=True)
     )
