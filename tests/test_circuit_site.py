@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
-from custom_components.sunfuse.entity_use import entities_of, replace_entity
 from custom_components.sunfuse.repairs import async_create_fix_flow
+from custom_components.sunfuse.site.entity_use import entities_of, replace_entity
 from custom_components.sunfuse.sources.config import (
     CircuitSources,
     MeterConfig,

@@ -10,7 +10,6 @@ from custom_components.sunfuse.central_system.model import (
     StationState,
     Transaction,
 )
-from custom_components.sunfuse.circuits import main_circuit
 from custom_components.sunfuse.data import ConnectorKey
 from custom_components.sunfuse.engine.model import (
     Connector,
@@ -18,8 +17,9 @@ from custom_components.sunfuse.engine.model import (
     Mode,
     Site,
 )
-from custom_components.sunfuse.settings import ConnectorSettings
-from custom_components.sunfuse.snapshot import (
+from custom_components.sunfuse.site.circuits import main_circuit
+from custom_components.sunfuse.site.settings import ConnectorSettings
+from custom_components.sunfuse.site.snapshot import (
     connector_of,
     site_draw,
     station_config,

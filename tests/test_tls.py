@@ -13,7 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.sunfuse.const import DOMAIN
-from custom_components.sunfuse.tls import RELOAD_INTERVAL
+from custom_components.sunfuse.site.tls import RELOAD_INTERVAL
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntryState,

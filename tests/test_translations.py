@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.circuits import CircuitTree
 from custom_components.sunfuse.config_flow import SunfuseConfigFlow
 from custom_components.sunfuse.engine.model import ReasonKey
 from custom_components.sunfuse.flows import (
@@ -29,6 +28,7 @@ from custom_components.sunfuse.flows.slow_meter import SLOW_METER
 from custom_components.sunfuse.flows.tables import LABELLED, ROW_ERRORS
 from custom_components.sunfuse.flows.tariff_forms import FORMS, FormContext
 from custom_components.sunfuse.flows.tariff_preview import SOURCE_ERRORS
+from custom_components.sunfuse.site.circuits import CircuitTree
 from custom_components.sunfuse.sources.modbus.device import Quantity
 from custom_components.sunfuse.sources.modbus.library import Library
 from homeassistant.config_entries import SOURCE_USER

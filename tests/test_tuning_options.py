@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.sunfuse.engine.model import LimitKind
 from custom_components.sunfuse.engine.tuning import BatteryRules, Tuning
 from custom_components.sunfuse.flows.options import THEMES
-from custom_components.sunfuse.rules import (
+from custom_components.sunfuse.site.rules import (
     HoldRule,
     battery_rules_of,
     dimming_limit,

@@ -9,11 +9,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
 from .actions import async_setup_actions
-from .authority import async_authority, async_remove_authority
-from .authorization import Cards, follow_strangers
-from .battery_hold import BatteryHold
 from .central_system import CentralSystem
-from .circuits import CircuitTree
 from .const import (
     CONF_KIND,
     CONF_PORT,
@@ -22,26 +18,30 @@ from .const import (
     KIND_SIMULATED,
     SUBENTRY_MODBUS,
 )
-from .controller import Controller
 from .coordinator import SunfuseCoordinator
 from .data import SunfuseConfigEntry, SunfuseData
 from .devices import register_capacity_tariffs, register_circuits, register_site
 from .explain import async_load_sentences
-from .forecasting import async_load_forecasts, forecast_store
 from .issues import watch_issues
-from .observing import async_load_observed, observed_store
-from .peaks import async_load_peaks, peak_store, start_peaks
-from .persistence import Persistence
-from .prices import async_load_prices, price_store
-from .reporting import async_setup_report
-from .settings import Settings, default_mode
-from .simulation import SimulatedHouse
-from .snapshot import site_of
+from .site.authority import async_authority, async_remove_authority
+from .site.authorization import Cards, follow_strangers
+from .site.battery_hold import BatteryHold
+from .site.circuits import CircuitTree
+from .site.controller import Controller
+from .site.forecasting import async_load_forecasts, forecast_store
+from .site.observing import async_load_observed, observed_store
+from .site.peaks import async_load_peaks, peak_store, start_peaks
+from .site.persistence import Persistence
+from .site.prices import async_load_prices, price_store
+from .site.reporting import async_setup_report
+from .site.settings import Settings, default_mode
+from .site.simulation import SimulatedHouse
+from .site.snapshot import site_of
+from .site.tls import async_tls, forget_issue, is_encrypted
+from .site.updates import follow_entry, follow_renames, follow_stations
 from .sources.config import SourcesConfig
 from .sources.live import LiveSource
 from .sources.modbus.site import DeviceConfig, SiteDevices
-from .tls import async_tls, forget_issue, is_encrypted
-from .updates import follow_entry, follow_renames, follow_stations
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

@@ -16,7 +16,6 @@ from homeassistant.core import callback
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.typing import DiscoveryInfoType
 
-from .circuits import CircuitTree
 from .const import (
     CONF_ASSUMED_LOAD,
     CONF_CARD_NUMBER,
@@ -73,9 +72,10 @@ from .flows.schemas import (
 from .flows.simulated import simulated_data, simulated_subentries
 from .flows.slow_meter import SlowMeterFlow
 from .flows.tariff import TariffSubentryFlow
+from .site.circuits import CircuitTree
+from .site.tls import scheme
 from .sources.config import SourcesConfig
 from .sources.energy_dashboard import async_disabled_sensors, async_suggest_sources
-from .tls import scheme
 
 LOOPBACK = "127.0.0.1"
 _PHASES_TO_SYSTEM = {

@@ -10,21 +10,21 @@ from .central_system import CentralSystem
 from .central_system.model import ConnectorState, StationState
 from .const import CONF_IDENTITY
 from .engine.model import ConnectorDecision, Decision, Snapshot
-from .settings import ConnectorSettings, Settings
+from .site.settings import ConnectorSettings, Settings
 from .sources.config import SourcesConfig
 from .sources.modbus.site import SiteDevices
 from .sources.states import SourceProblem
 
 if TYPE_CHECKING:
-    from .authorization import Cards, Holder
-    from .battery_hold import BatteryHold
-    from .controller import Controller
     from .coordinator import SunfuseCoordinator
-    from .forecasting import SiteForecasts
-    from .observing import Observed
-    from .peaks import PeakData, SitePeaks
-    from .prices import SitePrices
-    from .simulation import SimulatedHouse
+    from .site.authorization import Cards, Holder
+    from .site.battery_hold import BatteryHold
+    from .site.controller import Controller
+    from .site.forecasting import SiteForecasts
+    from .site.observing import Observed
+    from .site.peaks import PeakData, SitePeaks
+    from .site.prices import SitePrices
+    from .site.simulation import SimulatedHouse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.typing import UNDEFINED
 
-from .circuits import CircuitTree
 from .const import (
     CONF_CIRCUIT,
     CONF_CONNECTORS,
@@ -17,6 +16,7 @@ from .const import (
     SUBENTRY_CHARGER,
 )
 from .data import ConnectorKey, SunfuseConfigEntry, identity_of
+from .site.circuits import CircuitTree
 
 MANUFACTURER = "Sunfuse"
 

@@ -22,7 +22,7 @@ from .devices import (
     site_device,
     station_device,
 )
-from .peaks import PeakData
+from .site.peaks import PeakData
 
 
 class SiteEntity(CoordinatorEntity[SunfuseCoordinator]):

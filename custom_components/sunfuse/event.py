@@ -9,7 +9,6 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .authorization import is_own, masked
 from .central_system.model import StationState
 from .data import ConnectorData, ConnectorKey, SunfuseConfigEntry
 from .engine.model import ConnectorStatus
@@ -19,6 +18,7 @@ from .entity import (
     StationEntity,
     add_connector_entities,
 )
+from .site.authorization import is_own, masked
 
 PARALLEL_UPDATES = 0
 

@@ -10,13 +10,13 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .central_system.model import FailSafe
-from .circuits import CircuitTree, hangs_from
 from .const import CONF_MAIN_FUSE, DOMAIN, SUBENTRY_CAPACITY, SUBENTRY_TARIFF
 from .data import ConnectorData, SiteData, SunfuseConfigEntry
 from .engine.model import ConnectorProblem
 from .flows.fail_safe import chargers_of, fail_safe_problem
-from .observing import margin_for
 from .repairs import hanging
+from .site.circuits import CircuitTree, hangs_from
+from .site.observing import margin_for
 from .sources.states import ProblemKind
 
 # A restart of a device or a gateway, and the update of its firmware, are over by then.

@@ -13,7 +13,6 @@ from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfPow
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .circuits import CircuitTree
 from .const import CONF_MAIN_FUSE, CONF_MAX_CURRENT, CONF_MIN_CURRENT
 from .data import ConnectorKey, SunfuseConfigEntry
 from .entity import (
@@ -23,6 +22,7 @@ from .entity import (
     SiteEntity,
     add_connector_entities,
 )
+from .site.circuits import CircuitTree
 
 PARALLEL_UPDATES = 0
 

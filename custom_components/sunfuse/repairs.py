@@ -13,7 +13,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, split_entity_id
 from homeassistant.helpers.selector import EntitySelector, EntitySelectorConfig
 
-from .circuits import CircuitTree
 from .const import (
     CONF_CIRCUIT,
     CONF_PARENT,
@@ -22,11 +21,12 @@ from .const import (
     SUBENTRY_CHARGER,
     SUBENTRY_CIRCUIT,
 )
-from .entity_use import entities_of, replace_entity
 from .flows.checks import check_entities
 from .flows.circuit_choice import circuit_selector
 from .flows.fail_safe import chargers_of, fail_safe_problem
 from .flows.schemas import grid_form, meter_form, sun_form
+from .site.circuits import CircuitTree
+from .site.entity_use import entities_of, replace_entity
 from .sources.config import CircuitSources, SourcesConfig
 
 REPLACEMENT = "replacement"

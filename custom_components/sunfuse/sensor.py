@@ -9,7 +9,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
-from .circuits import CircuitTree
 from .const import SUBENTRY_MODBUS
 from .data import ConnectorKey, SunfuseConfigEntry
 from .entity import (
@@ -47,7 +46,8 @@ from .sensors.simulated import (
     SimulatedSensor,
 )
 from .sensors.site import SiteSensorDescription, site_sensors
-from .snapshot import site_of, station_config
+from .site.circuits import CircuitTree
+from .site.snapshot import site_of, station_config
 
 PARALLEL_UPDATES = 0
 

@@ -9,7 +9,6 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .boosts import cancel_boost, start_boost
 from .data import SunfuseConfigEntry
 from .engine.model import ConnectorStatus
 from .entity import (
@@ -18,7 +17,8 @@ from .entity import (
     add_connector_entities,
     command_errors,
 )
-from .rules import CONF_BOOST_DURATION, DEFAULT_BOOST_DURATION_MIN
+from .site.boosts import cancel_boost, start_boost
+from .site.rules import CONF_BOOST_DURATION, DEFAULT_BOOST_DURATION_MIN
 
 PARALLEL_UPDATES = 0
 

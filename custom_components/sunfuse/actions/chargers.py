@@ -25,7 +25,7 @@ from ..central_system import Station
 from ..central_system.actions import Firmware, LogKind
 from ..central_system.model import CommandError
 from ..const import DOMAIN
-from ..targets import connector_of_device
+from .targets import connector_of_device
 
 type Fields = Mapping[str, Any]
 type Action = Callable[[Station, int, Fields], Awaitable[dict[str, Any] | None]]

@@ -21,7 +21,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
 from ..sources.charts import price_attribute
-from ..targets import capacity_tariff_of_device
+from .targets import capacity_tariff_of_device
 
 _W_PER_KW = 1000
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")

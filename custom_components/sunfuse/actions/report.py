@@ -19,7 +19,7 @@ from homeassistant.helpers.service import async_get_config_entry
 
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
-from ..reporting import PATH, REQUEST, async_report, panel_path
+from ..site.reporting import PATH, REQUEST, async_report, panel_path
 
 # Long enough to open a link that was asked for, too short for one that gets around.
 _SIGNED_FOR = timedelta(hours=1)

@@ -27,8 +27,8 @@ from ..const import (
     SUBENTRY_CHARGER,
 )
 from ..data import SunfuseConfigEntry, identity_of
-from ..targets import connector_of_device
 from .chargers import ActionDescription, Fields, command_errors, register
+from .targets import connector_of_device
 
 # The words of OCPP 2.0.1 (InstallCertificateUseEnumType); the central system knows those of 1.6.
 KINDS = {

@@ -12,11 +12,11 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 
-from ..boosts import cancel_boost, start_boost
 from ..const import DOMAIN
 from ..data import ConnectorKey, SunfuseConfigEntry
 from ..engine.model import ExternalLimit, LimitKind
-from ..targets import connector_of_device
+from ..site.boosts import cancel_boost, start_boost
+from .targets import connector_of_device
 
 _WH_PER_KWH = 1000
 

@@ -29,7 +29,6 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.typing import DiscoveryInfoType
 
-from ..authorization import is_own, masked
 from ..const import (
     AUTHORIZATION_ASK,
     AUTHORIZATION_FREE,
@@ -49,6 +48,7 @@ from ..const import (
     DEFAULT_ASK_TIMEOUT_S,
     SUBENTRY_CARD,
 )
+from ..site.authorization import is_own, masked
 from .checks import Errors
 from .schemas import number
 

@@ -19,7 +19,6 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.typing import DiscoveryInfoType
 
-from ..circuits import CircuitTree
 from ..const import (
     CONF_CIRCUIT,
     CONF_FAIL_SAFE_CURRENT,
@@ -36,7 +35,8 @@ from ..const import (
     SITE_PHASES,
     SUBENTRY_CHARGER,
 )
-from ..snapshot import site_of, wiring
+from ..site.circuits import CircuitTree
+from ..site.snapshot import site_of, wiring
 from .charger_options import (
     ADVANCED,
     advanced_data,

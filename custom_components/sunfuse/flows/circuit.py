@@ -21,7 +21,6 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import TextSelector
 
-from ..circuits import CircuitConfig, CircuitTree, per_phase_fields
 from ..const import (
     CONF_ASSUMED_LOAD,
     CONF_DERATE_FROM,
@@ -37,7 +36,8 @@ from ..const import (
     DEFAULT_METER_MAX_AGE_S,
     MAIN_CIRCUIT,
 )
-from ..snapshot import site_of
+from ..site.circuits import CircuitConfig, CircuitTree, per_phase_fields
+from ..site.snapshot import site_of
 from ..sources.config import CircuitSources
 from .checks import Errors, check_entities, check_margin, check_meter, has_meter
 from .circuit_choice import circuit_selector

@@ -7,8 +7,8 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from ..circuits import CircuitTree
 from ..const import MAIN_CIRCUIT
+from ..site.circuits import CircuitTree
 
 
 def circuit_selector(tree: CircuitTree, *moved: str) -> SelectSelector:

@@ -7,7 +7,6 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.util import dt as dt_util
 
-from ..circuits import CircuitConfig, CircuitTree
 from ..const import (
     CONF_CIRCUIT,
     CONF_CONNECTORS,
@@ -17,7 +16,8 @@ from ..const import (
 )
 from ..engine.limits import fail_safe_sums
 from ..engine.model import Snapshot
-from ..snapshot import site_of, wiring
+from ..site.circuits import CircuitConfig, CircuitTree
+from ..site.snapshot import site_of, wiring
 
 # What rounding makes of sums that are equal.
 _NOTHING_A = 1e-6

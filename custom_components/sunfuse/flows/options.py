@@ -9,7 +9,6 @@ import probatio
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 from homeassistant.const import UnitOfElectricCurrent
 
-from ..circuits import CircuitTree, per_phase_fields
 from ..const import (
     CONF_FORECAST_ENTITIES,
     CONF_FORECAST_ENTRIES,
@@ -20,7 +19,8 @@ from ..const import (
     DEFAULT_METER_MAX_AGE_S,
     DOMAIN,
 )
-from ..snapshot import site_of
+from ..site.circuits import CircuitTree, per_phase_fields
+from ..site.snapshot import site_of
 from ..sources.forecasts.offers import async_solar_entries
 from .card import AUTHORIZATION, authorization_values, check_authorization
 from .checks import Errors, check_options

@@ -26,7 +26,7 @@ from ..const import (
     TLS_HOME_ASSISTANT,
     TLS_NONE,
 )
-from ..tls import TlsError, certificate_files, load
+from ..site.tls import TlsError, certificate_files, load
 from .checks import Errors
 
 SECURITY = probatio.Schema(

@@ -29,8 +29,8 @@ from ..const import (
     SUBENTRY_CIRCUIT,
     SYSTEM_THREE_PHASE,
 )
-from ..simulated_tariffs import simulated_tariffs
 from ..simulator import default_site
+from ..site.simulated_tariffs import simulated_tariffs
 from .checks import LEAST_CURRENT_A
 
 MAIN_FUSE_A = 25.0

@@ -11,7 +11,7 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_MAIN_FUSE, CONF_MARGIN
-from ..observing import is_slow, margin_for
+from ..site.observing import is_slow, margin_for
 from ..sources.config import MeterConfig
 from ..sources.freshness import Freshness, Interval, async_recorded_intervals, watch
 from .checks import Errors, check_margin

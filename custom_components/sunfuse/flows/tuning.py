@@ -24,7 +24,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..engine.tuning import Tuning
-from ..rules import (
+from ..site.rules import (
     CONF_BATTERY_FIRST,
     CONF_BOOST_DURATION,
     CONF_BOOST_QUOTA,

@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 
 from ..data import SunfuseConfigEntry
 from ..devices import site_device
-from ..forecasting import SiteForecasts
+from ..site.forecasting import SiteForecasts
 from ..sources.charts import forecast_attribute
 from ..sources.forecasts.model import Forecast
 from ..sources.forecasts.reader import Forecasts

@@ -14,7 +14,7 @@ from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfTime
 
 from ..data import SunfuseConfigEntry
 from ..entity import SiteEntity
-from ..observing import Observed
+from ..site.observing import Observed
 
 
 @dataclass(frozen=True, kw_only=True)

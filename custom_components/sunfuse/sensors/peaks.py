@@ -17,7 +17,7 @@ from homeassistant.helpers.typing import StateType
 
 from ..data import SunfuseConfigEntry
 from ..entity import PeakEntity, forget_others
-from ..peaks import CapacityRule, PeakData
+from ..site.peaks import CapacityRule, PeakData
 
 
 @dataclass(frozen=True, kw_only=True)

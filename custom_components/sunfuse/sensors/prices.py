@@ -20,7 +20,7 @@ from homeassistant.util import dt as dt_util
 from ..data import SunfuseConfigEntry
 from ..devices import site_device
 from ..entity import forget_others
-from ..prices import SitePrices
+from ..site.prices import SitePrices
 from ..sources.charts import price_attribute
 from ..sources.tariffs.model import Prices
 

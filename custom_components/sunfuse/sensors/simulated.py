@@ -25,8 +25,8 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
 from ..devices import MANUFACTURER
-from ..simulation import SimulatedHouse
 from ..simulator import SiteValues
+from ..site.simulation import SimulatedHouse
 
 
 @dataclass(frozen=True, kw_only=True)

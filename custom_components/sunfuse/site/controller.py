@@ -12,24 +12,30 @@ from homeassistant.helpers import discovery_flow
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.util import dt as dt_util
 
+from ..central_system import CentralSystem
+from ..central_system.model import ConnectorState, StationState
+from ..const import CONF_CONNECTORS, CONF_IDENTITY, CONF_SPEED, DOMAIN, SUBENTRY_CHARGER
+from ..coordinator import SunfuseCoordinator
+from ..data import (
+    ConnectorData,
+    ConnectorKey,
+    SiteData,
+    SunfuseConfigEntry,
+    identity_of,
+)
+from ..devices import register_stations
+from ..engine import Memory, decide
+from ..engine.model import Connector, Decision
+from ..engine.recording import Recorder
+from ..sources.live import LiveSource
+from ..sources.signal import DimmingSignal
 from .authorization import Holder
-from .central_system import CentralSystem
-from .central_system.model import ConnectorState, StationState
 from .circuits import CircuitTree
-from .const import CONF_CONNECTORS, CONF_IDENTITY, CONF_SPEED, DOMAIN, SUBENTRY_CHARGER
-from .coordinator import SunfuseCoordinator
-from .data import ConnectorData, ConnectorKey, SiteData, SunfuseConfigEntry, identity_of
-from .devices import register_stations
-from .engine import Memory, decide
-from .engine.model import Connector, Decision
-from .engine.recording import Recorder
 from .offers import Offer, OfferSender
 from .persistence import Persistence
 from .rules import CONF_DIMMING_ENTITY, dimming_limit
 from .settings import ConnectorSettings, Settings
 from .snapshot import build_snapshot, connector_of, site_of, station_config
-from .sources.live import LiveSource
-from .sources.signal import DimmingSignal
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_KIND, CONF_SOURCES, DOMAIN, KIND_SIMULATED, MAIN_CIRCUIT
-from .engine.codec import from_jsonable, to_jsonable
-from .engine.model import Boost, ExternalLimit, Mode
-from .engine.tuning import Policy
+from ..const import CONF_KIND, CONF_SOURCES, DOMAIN, KIND_SIMULATED, MAIN_CIRCUIT
+from ..engine.codec import from_jsonable, to_jsonable
+from ..engine.model import Boost, ExternalLimit, Mode
+from ..engine.tuning import Policy
 
 STORAGE_VERSION = 1
 SAVE_DELAY_S = 1

@@ -9,9 +9,9 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 
-from .central_system import CentralSystem
-from .central_system.model import StationState
-from .const import DOMAIN
+from ..central_system import CentralSystem
+from ..central_system.model import StationState
+from ..const import DOMAIN
 
 STORAGE_VERSION = 1
 # A power cut loses no more than this of what the chargers told.

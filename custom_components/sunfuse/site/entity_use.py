@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 
-from .const import (
+from ..const import (
     CONF_FORECAST_ENTITIES,
     CONF_SOURCES,
     CONF_TEMPERATURE,
@@ -14,9 +14,9 @@ from .const import (
     SUBENTRY_CIRCUIT,
     SUBENTRY_TARIFF,
 )
+from ..sources.config import CircuitSources, SourcesConfig
 from .prices import renamed_tariff, tariff_entities
 from .rules import CONF_DIMMING_ENTITY, CONF_HOLD_ENTITY
-from .sources.config import CircuitSources, SourcesConfig
 
 # The options that name an entity.
 _OPTIONS = (CONF_TEMPERATURE, CONF_HOLD_ENTITY, CONF_DIMMING_ENTITY)

@@ -5,9 +5,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 
-from .const import DOMAIN
-from .data import ConnectorKey, SunfuseConfigEntry
-from .devices import capacity_identifier, connector_identifier, station_identifier
+from ..const import DOMAIN
+from ..data import ConnectorKey, SunfuseConfigEntry
+from ..devices import capacity_identifier, connector_identifier, station_identifier
 
 
 def connector_of_device(

@@ -13,17 +13,16 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_MAIN_FUSE, DOMAIN, SUBENTRY_CAPACITY
-from .data import SunfuseConfigEntry
-from .engine.model import ExternalLimit, LimitKind, MeterReading
-from .snapshot import site_of
-from .sources.config import SourcesConfig
-from .sources.grid_history import async_grid_history
-from .sources.rows import parse_number, parse_time
-from .sources.series import Series
-from .sources.tariffs.capacity import CapacityTariff, PriceRule, capacity_from_dict
-from .sources.tariffs.holidays import CALENDAR_AGE, HolidayConfig, Holidays
-from .sources.tariffs.peaks import (
+from ..const import CONF_MAIN_FUSE, DOMAIN, SUBENTRY_CAPACITY
+from ..data import SunfuseConfigEntry
+from ..engine.model import ExternalLimit, LimitKind, MeterReading
+from ..sources.config import SourcesConfig
+from ..sources.grid_history import async_grid_history
+from ..sources.rows import parse_number, parse_time
+from ..sources.series import Series
+from ..sources.tariffs.capacity import CapacityTariff, PriceRule, capacity_from_dict
+from ..sources.tariffs.holidays import CALENDAR_AGE, HolidayConfig, Holidays
+from ..sources.tariffs.peaks import (
     Allowance,
     Peak,
     PeakState,
@@ -42,7 +41,8 @@ from .sources.tariffs.peaks import (
     state_to_dict,
     with_past,
 )
-from .sources.tariffs.table import TableError
+from ..sources.tariffs.table import TableError
+from .snapshot import site_of
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
-from .data import SunfuseConfigEntry
+from ..const import DOMAIN
+from ..data import SunfuseConfigEntry
 from .rules import HoldRule, hold_rule_of
 
 _LOGGER = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from homeassistant.config_entries import ConfigEntry
 
-from .const import (
+from ..const import (
     CONF_ASSUMED_LOAD,
     CONF_CIRCUIT,
     CONF_DERATE_FROM,
@@ -27,10 +27,10 @@ from .const import (
     SUBENTRY_CHARGER,
     SUBENTRY_CIRCUIT,
 )
-from .engine.model import Circuit, PerPhase
-from .engine.tuning import Derating
-from .sources.config import CircuitSources
-from .sources.live import CircuitSource
+from ..engine.model import Circuit, PerPhase
+from ..engine.tuning import Derating
+from ..sources.config import CircuitSources
+from ..sources.live import CircuitSource
 
 type Form = Mapping[str, Any]
 

@@ -6,10 +6,10 @@ from homeassistant.core import Context, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
-from .data import ConnectorKey, SunfuseConfigEntry
-from .engine.boost import used_wh
-from .engine.model import Boost
+from ..const import DOMAIN
+from ..data import ConnectorKey, SunfuseConfigEntry
+from ..engine.boost import used_wh
+from ..engine.model import Boost
 
 _WH_PER_KWH = 1000
 

@@ -6,12 +6,12 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
-from .const import CONF_SPEED, DOMAIN
-from .data import SunfuseConfigEntry
-from .simulator import Simulation
-from .simulator.sun import clear_sky_w
-from .sources.config import SourcesConfig
-from .sources.series import QUARTER, quarter_start
+from ..const import CONF_SPEED, DOMAIN
+from ..data import SunfuseConfigEntry
+from ..simulator import Simulation
+from ..simulator.sun import clear_sky_w
+from ..sources.config import SourcesConfig
+from ..sources.series import QUARTER, quarter_start
 
 _FORECAST_SLOTS = int(timedelta(days=3) / QUARTER)
 # What the simulated clouds let through of a clear sky, on average.

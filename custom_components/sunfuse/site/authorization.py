@@ -14,9 +14,9 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, discovery_flow
 
-from .central_system.cards import OWN_TOKEN, Card, CardPolicy
-from .central_system.model import StationState
-from .const import (
+from ..central_system.cards import OWN_TOKEN, Card, CardPolicy
+from ..central_system.model import StationState
+from ..const import (
     AUTHORIZATION_ASK,
     AUTHORIZATION_FREE,
     CARD_CONTRACT,
@@ -33,8 +33,8 @@ from .const import (
     DOMAIN,
     SUBENTRY_CARD,
 )
-from .data import SunfuseConfigEntry
-from .devices import station_identifier
+from ..data import SunfuseConfigEntry
+from ..devices import station_identifier
 
 EVENT_AUTHORIZE = f"{DOMAIN}_authorize"
 

@@ -18,12 +18,12 @@ from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_SOURCES, DOMAIN, SUBENTRY_TARIFF
-from .data import SunfuseConfigEntry
-from .sources.config import SourcesConfig
-from .sources.tariffs.components import Components, ExportKind
-from .sources.tariffs.model import Issue, IssueKey, Prices
-from .sources.tariffs.reader import (
+from ..const import CONF_SOURCES, DOMAIN, SUBENTRY_TARIFF
+from ..data import SunfuseConfigEntry
+from ..sources.config import SourcesConfig
+from ..sources.tariffs.components import Components, ExportKind
+from ..sources.tariffs.model import Issue, IssueKey, Prices
+from ..sources.tariffs.reader import (
     Source,
     SourceKind,
     TariffConfig,
@@ -31,7 +31,7 @@ from .sources.tariffs.reader import (
     config_from_dict,
     next_refresh,
 )
-from .sources.tariffs.table import TableError
+from ..sources.tariffs.table import TableError
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -9,15 +9,15 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_MAIN_FUSE, CONF_MARGIN, CONF_SOURCES, DOMAIN, MAIN_CIRCUIT
-from .coordinator import SunfuseCoordinator
-from .data import SiteData, SunfuseConfigEntry
-from .sensors.site import grid_power
-from .sources.balance import DayBalance, add_power, balance_from_dict, balance_to_dict
-from .sources.config import SourcesConfig
-from .sources.forecasts.clear_sky import Place, sun
-from .sources.freshness import Freshness, Interval
-from .sources.report import Connection, proposed_margin_a
+from ..const import CONF_MAIN_FUSE, CONF_MARGIN, CONF_SOURCES, DOMAIN, MAIN_CIRCUIT
+from ..coordinator import SunfuseCoordinator
+from ..data import SiteData, SunfuseConfigEntry
+from ..sensors.site import grid_power
+from ..sources.balance import DayBalance, add_power, balance_from_dict, balance_to_dict
+from ..sources.config import SourcesConfig
+from ..sources.forecasts.clear_sky import Place, sun
+from ..sources.freshness import Freshness, Interval
+from ..sources.report import Connection, proposed_margin_a
 
 STORAGE_VERSION = 1
 # A power cut loses this much of today; flash wears with every write.

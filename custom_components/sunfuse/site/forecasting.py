@@ -23,19 +23,19 @@ from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from .const import (
+from ..const import (
     CONF_FORECAST_ENTITIES,
     CONF_FORECAST_ENTRIES,
     CONF_SOLAR_PEAK,
     CONF_SOURCES,
     DOMAIN,
 )
-from .data import SunfuseConfigEntry
+from ..data import SunfuseConfigEntry
+from ..sources.config import SourcesConfig
+from ..sources.forecasts.offers import not_twice, roofs_of
+from ..sources.forecasts.reader import ForecastConfig, ForecastReader, Forecasts, Meter
+from ..sources.site_meters import async_site_meters
 from .snapshot import site_of
-from .sources.config import SourcesConfig
-from .sources.forecasts.offers import not_twice, roofs_of
-from .sources.forecasts.reader import ForecastConfig, ForecastReader, Forecasts, Meter
-from .sources.site_meters import async_site_meters
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ import logging
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .central_system import Station
-from .central_system.model import CommandError
-from .data import ConnectorKey, SunfuseConfigEntry
+from ..central_system import Station
+from ..central_system.model import CommandError
+from ..data import ConnectorKey, SunfuseConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 

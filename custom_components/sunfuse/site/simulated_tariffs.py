@@ -2,7 +2,7 @@
 
 from homeassistant.config_entries import ConfigSubentryData
 
-from .const import SUBENTRY_CAPACITY, SUBENTRY_TARIFF
+from ..const import SUBENTRY_CAPACITY, SUBENTRY_TARIFF
 
 _WORKDAYS = ["mon", "tue", "wed", "thu", "fri"]
 

@@ -17,7 +17,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ssl import server_context_intermediate
 
-from .const import (
+from ..const import (
     CONF_KIND,
     CONF_TLS,
     CONF_TLS_CERTIFICATE,

@@ -5,14 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from .central_system.model import (
+from ..central_system.model import (
     ConnectorState,
     MeterSample,
     StationConfig,
     StationState,
 )
-from .circuits import CircuitTree
-from .const import (
+from ..const import (
     CONF_CIRCUIT,
     CONF_CONNECTORS,
     CONF_EXPIRY,
@@ -38,8 +37,8 @@ from .const import (
     SECURITY_PASSWORD,
     SITE_PHASES,
 )
-from .data import ConnectorKey
-from .engine.model import (
+from ..data import ConnectorKey
+from ..engine.model import (
     Boost,
     Circuit,
     Connector,
@@ -49,9 +48,10 @@ from .engine.model import (
     Site,
     Snapshot,
 )
+from ..sources.live import SiteReadings
+from .circuits import CircuitTree
 from .rules import battery_rules_of, tuning_of
 from .settings import ConnectorSettings, Settings
-from .sources.live import SiteReadings
 
 
 def site_of(data: Mapping[str, Any]) -> Site:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from .engine.model import ExternalLimit, LimitKind
-from .engine.tuning import BatteryRules, Tuning
-from .sources.signal import Dimming
+from ..engine.model import ExternalLimit, LimitKind
+from ..engine.tuning import BatteryRules, Tuning
+from ..sources.signal import Dimming
 
 # The battery
 CONF_BATTERY_FIRST = "battery_first_below_soc"

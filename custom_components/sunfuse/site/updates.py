@@ -8,9 +8,8 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_entity_registry_updated_event
 
-from .central_system.model import StationInfo, StationState
-from .circuits import CircuitTree, hangs_from
-from .const import (
+from ..central_system.model import StationInfo, StationState
+from ..const import (
     CONF_PARENT,
     CONF_REMOVED_CIRCUITS,
     LIVE_CHARGER_KEYS,
@@ -18,8 +17,9 @@ from .const import (
     SUBENTRY_CARD,
     SUBENTRY_CHARGER,
 )
-from .data import SunfuseConfigEntry, identity_of
-from .devices import register_stations
+from ..data import SunfuseConfigEntry, identity_of
+from ..devices import register_stations
+from .circuits import CircuitTree, hangs_from
 from .entity_use import entities_of, replace_entity
 
 

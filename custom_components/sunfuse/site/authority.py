@@ -6,8 +6,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .central_system import CertificateAuthority
-from .const import DOMAIN
+from ..central_system import CertificateAuthority
+from ..const import DOMAIN
 
 STORAGE_VERSION = 1
 

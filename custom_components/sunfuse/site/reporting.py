@@ -19,7 +19,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from .const import (
+from ..const import (
     CONF_MAIN_FUSE,
     CONF_SYSTEM,
     CONF_VOLTAGE,
@@ -28,14 +28,14 @@ from .const import (
     SUBENTRY_CHARGER,
     SYSTEM_THREE_PHASE,
 )
-from .data import SunfuseConfigEntry, identity_of
-from .explain import async_load_sentences
+from ..data import SunfuseConfigEntry, identity_of
+from ..explain import async_load_sentences
+from ..sources.report import Connection, NoHistoryError, SiteReport
+from ..sources.report_carry import Charger
+from ..sources.report_page import Page, empty_page, report_page
+from ..sources.report_reader import CarMeter, ReportConfig, async_site_report
+from ..sources.site_meters import SiteMeters, async_site_meters
 from .snapshot import site_of, wiring
-from .sources.report import Connection, NoHistoryError, SiteReport
-from .sources.report_carry import Charger
-from .sources.report_page import Page, empty_page, report_page
-from .sources.report_reader import CarMeter, ReportConfig, async_site_report
-from .sources.site_meters import SiteMeters, async_site_meters
 
 PATH = "/api/sunfuse/report/"
 _STATIC = "/sunfuse_static/report-panel.js"
