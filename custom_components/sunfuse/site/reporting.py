@@ -241,7 +241,7 @@ async def async_setup_report(hass: HomeAssistant) -> None:
         hass, REPORT_PANEL
     ):
         return
-    module = Path(__file__).parent / "frontend" / "report-panel.js"
+    module = Path(__file__).parents[1] / "frontend" / "report-panel.js"
     version = await hass.async_add_executor_job(lambda: int(module.stat().st_mtime))
     await hass.http.async_register_static_paths(
         [StaticPathConfig(_STATIC, str(module), cache_headers=True)]
