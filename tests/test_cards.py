@@ -89,7 +89,7 @@ async def test_a_list_of_cards(hass: HomeAssistant, start: Callable[..., Any]) -
         form["flow_id"], {"name": "Anna", "kind": "rfid", "blocked": True}
     )
     await hass.async_block_till_done()
-    assert await held(station, NUMBER) != "Accepted"
+    assert await held(station, NUMBER) == "Blocked"
     assert not station.websocket.closed
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 import hashlib
 
 from .frames import Payload
@@ -12,6 +13,19 @@ OWN_TOKEN = "SUNFUSE"  # what we start transactions with
 
 # Asked about a card: identity of the station, id of the card. True: let it. None: no answer in time.
 type Ask = Callable[[str, str], Awaitable[bool | None]]
+
+
+class Verdict(StrEnum):
+    """What a station is answered about a card, in the words of every version (AuthorizationStatus)."""
+
+    ACCEPTED = "Accepted"
+    BLOCKED = "Blocked"  # known, and not let: its driver is told another thing than a stranger
+    INVALID = "Invalid"
+
+    @classmethod
+    def of(cls, accepted: bool) -> Verdict:
+        """Return the verdict on a card that is not blocked."""
+        return cls.ACCEPTED if accepted else cls.INVALID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,22 +52,20 @@ class CardPolicy:
         folded = token.casefold()
         return next((card for card in self.cards if card.id.casefold() == folded), None)
 
-    def decide(self, token: str) -> bool | None:
+    def decide(self, token: str) -> Verdict | None:
         """Return whether a card may charge; None if that has to be asked."""
         if token.casefold() == OWN_TOKEN.casefold():
-            return True
+            return Verdict.ACCEPTED
         if (card := self.find(token)) is not None:
-            return not card.blocked
+            return Verdict.BLOCKED if card.blocked else Verdict.ACCEPTED
         if self.free:
-            return True
-        return None if self.ask is not None else False
+            return Verdict.ACCEPTED
+        return None if self.ask is not None else Verdict.INVALID
 
-    async def answer(self, identity: str, token: str) -> bool:
+    async def answer(self, identity: str, token: str) -> Verdict:
         """Return whether a card may charge that has to be asked about."""
-        if self.ask is None:
-            return self.default
-        answer = await self.ask(identity, token)
-        return self.default if answer is None else answer
+        answer = None if self.ask is None else await self.ask(identity, token)
+        return Verdict.of(self.default if answer is None else answer)
 
     @property
     def version(self) -> int:

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from .actions import ActingAdapter
+from .cards import Verdict
 from .frames import Payload
 from .link import Answer, Link
 from .model import CommandError
@@ -28,7 +29,7 @@ class Doorkeeper(ActingAdapter):
     def decide(
         self,
         token: str,
-        answer: Callable[[bool], Payload],
+        answer: Callable[[Verdict], Payload],
         transaction_id: str | None = None,
     ) -> Answer:
         """Return the answer about a card, at once or after somebody was asked.
@@ -40,18 +41,19 @@ class Doorkeeper(ActingAdapter):
             answer = self._ending(answer, transaction_id)
         policy = self.station.cards
         decision = policy.decide(token)
-        self.station.told_card(token, decision)
-        if decision is not None:
-            return answer(decision)
-        return self._ask_about(token, answer)
+        if decision is None:
+            self.station.told_card(token, None)
+            return self._ask_about(token, answer)
+        self.station.told_card(token, decision is Verdict.ACCEPTED)
+        return answer(decision)
 
     def _ending(
-        self, answer: Callable[[bool], Payload], transaction_id: str
-    ) -> Callable[[bool], Payload]:
-        def answer_and_end(accepted: bool) -> Payload:
-            if not accepted:
+        self, answer: Callable[[Verdict], Payload], transaction_id: str
+    ) -> Callable[[Verdict], Payload]:
+        def answer_and_end(verdict: Verdict) -> Payload:
+            if verdict is not Verdict.ACCEPTED:
                 self.link.spawn(self._end(transaction_id))
-            return answer(accepted)
+            return answer(verdict)
 
         return answer_and_end
 
@@ -71,11 +73,11 @@ class Doorkeeper(ActingAdapter):
                     )
 
     async def _ask_about(
-        self, token: str, answer: Callable[[bool], Payload]
+        self, token: str, answer: Callable[[Verdict], Payload]
     ) -> Payload:
-        taken = await self.station.cards.answer(self.station.identity, token)
-        self.station.told_card(token, taken)
-        return answer(taken)
+        verdict = await self.station.cards.answer(self.station.identity, token)
+        self.station.told_card(token, verdict is Verdict.ACCEPTED)
+        return answer(verdict)
 
     def note_firmware(self, payload: Payload) -> Payload:
         """Note how far the station is with its firmware."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, override
 
 from ..engine.model import ConnectorStatus
+from .cards import Verdict
 from .clock import format_time, parse_time
 from .frames import ErrorCode, Fault, Payload
 from .link import Answer, Link
@@ -142,7 +143,7 @@ class Adapter16(Actions16):
         transaction_id = int(record.transaction.id)
         return self.decide(
             payload["idTag"],
-            lambda accepted: {"transactionId": transaction_id, **_tag_info(accepted)},
+            lambda verdict: {"transactionId": transaction_id, **_tag_info(verdict)},
             record.transaction.id if record.stopped_at is None else None,
         )
 
@@ -165,7 +166,7 @@ class Adapter16(Actions16):
             payload.get("reason", "Local"),  # what is left out is Local (section 6.49)
             first=_first_energy(values),
         )
-        return _tag_info(True) if "idTag" in payload else {}
+        return _tag_info(Verdict.ACCEPTED) if "idTag" in payload else {}
 
     def _is_live(self, theirs: datetime) -> bool:
         station = self.station
@@ -189,8 +190,8 @@ class Adapter16(Actions16):
         return {}
 
 
-def _tag_info(accepted: bool) -> Payload:
-    return {"idTagInfo": {"status": "Accepted" if accepted else "Invalid"}}
+def _tag_info(verdict: Verdict) -> Payload:
+    return {"idTagInfo": {"status": verdict.value}}
 
 
 def _first_energy(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, override
 
 from ..engine.model import ConnectorStatus
+from .cards import Verdict
 from .clock import format_time, parse_time
 from .frames import ErrorCode, Fault, Payload
 from .link import Answer, Link
@@ -134,7 +135,7 @@ class Adapter2(Smart2):
         if (
             token["type"] == "NoAuthorization"
         ):  # a button, or a charger without a reader
-            return answer(self.station.cards.free)
+            return answer(Verdict.of(self.station.cards.free))
         return self.decide(token["idToken"], answer, running)
 
     def _data_transfer(self, payload: Payload) -> Payload:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from .cards import Verdict
 from .clock import parse_time
 from .frames import Payload
 from .meter import ENERGY, Reading, scaled
@@ -31,15 +32,16 @@ def first_of(*values: float | None) -> float | None:
     return next((value for value in values if value is not None), None)
 
 
-def token_info(accepted: bool) -> Payload:
+def token_info(verdict: Verdict) -> Payload:
     """Return whether a card may charge, as an answer."""
-    return {"idTokenInfo": {"status": "Accepted" if accepted else "Invalid"}}
+    return {"idTokenInfo": {"status": verdict.value}}
 
 
-def contract_info(accepted: bool) -> Payload:
+def contract_info(verdict: Verdict) -> Payload:
     """Return whether a contract may charge (C07): that its certificate is good, the station has found out itself."""
+    accepted = verdict is Verdict.ACCEPTED
     status = "Accepted" if accepted else "ContractCancelled"
-    return {**token_info(accepted), "certificateStatus": status}
+    return {**token_info(verdict), "certificateStatus": status}
 
 
 def first_energy(values: Values) -> tuple[datetime, float] | None:
