@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.sunfuse.const import DOMAIN
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -240,4 +242,42 @@ async def test_a_quota_is_used_up(
         await press_boost(home, hass_admin_user.id)
     assert refused.value.translation_key == "boost_quota_used"
     await press_boost(home, None)
+    assert home.state("switch", "CP1/1_boost") == "on"
+
+
+async def test_a_cards_own_quota(
+    hass: HomeAssistant, hass_admin_user: MockUser, start: Callable[..., Any]
+) -> None:
+    """It goes before the site's; a boost is the driver's, whoever presses it, and a changed quota counts at once."""
+    home = await start("CP1", options={"boost_quota_kwh": 500})
+    card = ConfigSubentry(
+        data=MappingProxyType(
+            {
+                "number": "free",
+                "kind": "rfid",
+                "blocked": False,
+                "boost_quota_kwh": 0.01,
+            }
+        ),
+        subentry_type="card",
+        title="Anna",
+        unique_id="anna",
+    )
+    hass.config_entries.async_add_subentry(home.entry, card)
+    await hass.async_block_till_done()
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    await press_boost(home, hass_admin_user.id)
+    boost = home.entry.runtime_data.settings.connector("CP1/1").boost
+    assert boost.person == card.subentry_id
+    await home.shows("switch", "CP1/1_boost", "off")
+    with pytest.raises(ServiceValidationError) as refused:
+        await press_boost(home, hass_admin_user.id)
+    assert refused.value.translation_key == "boost_quota_used"
+    assert station.websocket.closed is False
+    hass.config_entries.async_update_subentry(
+        home.entry, card, data={**card.data, "boost_quota_kwh": 50}
+    )
+    await hass.async_block_till_done()
+    await press_boost(home, hass_admin_user.id)
     assert home.state("switch", "CP1/1_boost") == "on"

@@ -11,6 +11,7 @@ from custom_components.sunfuse.engine.filling import User, fill
 from custom_components.sunfuse.engine.memory import Boosted, ConnectorMemory, Offered
 from custom_components.sunfuse.engine.model import (
     Boost,
+    BoostQuota,
     Connector,
     ConnectorStatus,
     Decision,
@@ -286,6 +287,31 @@ def test_a_boost_ends(
     (told,) = decide(snapshot, memory)[0].connectors
     assert told.boosting is boosting
     assert told.boost_over is not boosting
+
+
+@pytest.mark.parametrize(
+    ("own_wh", "sites_wh", "boosting"),
+    [
+        (2000, 1000, True),  # more than everybody
+        (500, 1000, False),  # less
+        (500, None, False),
+        (2000, None, True),
+        (None, 900, False),  # lee's is not kim's
+    ],
+)
+def test_a_quota_of_ones_own(
+    own_wh: float | None, sites_wh: float | None, boosting: bool
+) -> None:
+    """It goes before the one that everybody has; here 900 Wh were boosted."""
+    own = () if own_wh is None else (BoostQuota(person="kim", energy_wh=own_wh),)
+    snapshot = on(
+        24,
+        car("a", boost=BOOST),
+        tuning=Tuning(boost_quota_wh=sites_wh),
+        boost_quotas=(BoostQuota(person="lee", energy_wh=1e6), *own),
+    )
+    memory = Memory(boosted=(Boosted(person="kim", day="2026-06-20", energy_wh=900),))
+    assert decide(snapshot, memory)[0].connectors[0].boosting is boosting
 
 
 def test_a_boost_leaves_with_its_car() -> None:

@@ -22,10 +22,10 @@ def boosting(
     boosted_wh = past.boost_wh if past.boost_at == boost.started_at else 0.0
     if boost.energy_wh is not None and boosted_wh >= boost.energy_wh:
         return False
-    quota_wh = snapshot.tuning.boost_quota_wh
-    if quota_wh is None or boost.person is None:
+    if boost.person is None:
         return True
-    return used_wh(boost.person, snapshot, memory) < quota_wh
+    quota_wh = quota_of(boost.person, snapshot)
+    return quota_wh is None or used_wh(boost.person, snapshot, memory) < quota_wh
 
 
 def is_over(
@@ -41,6 +41,12 @@ def is_over(
         and past.boost_wh > 0
     )
     return left or not boosting(connector, past, snapshot, memory)
+
+
+def quota_of(person: str, snapshot: Snapshot) -> float | None:
+    """Return how much a person may boost in seven days: a quota of their own goes before everybody's; None: all."""
+    own = (q.energy_wh for q in snapshot.boost_quotas if q.person == person)
+    return next(own, snapshot.tuning.boost_quota_wh)
 
 
 def used_wh(person: str, snapshot: Snapshot, memory: Memory) -> float:

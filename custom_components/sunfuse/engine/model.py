@@ -214,6 +214,14 @@ class Boost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BoostQuota:
+    """How much one person may boost in seven days, where that is not what `Tuning` lets everybody."""
+
+    person: str
+    energy_wh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSlot:
     """What the planner intends for a connector now.
 
@@ -281,6 +289,7 @@ class Snapshot:
     policy: Policy = Policy.EQUAL
     tuning: Tuning = Tuning()
     battery_rules: BatteryRules = BatteryRules()
+    boost_quotas: tuple[BoostQuota, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from ..const import (
     CONF_ASK_TIMEOUT,
     CONF_AUTHORIZATION,
     CONF_BLOCKED,
+    CONF_BOOST_QUOTA_KWH,
     CONF_CARD_KIND,
     CONF_CARD_NUMBER,
     CONF_PRIORITY,
@@ -35,6 +36,7 @@ from ..const import (
 )
 from ..data import SunfuseConfigEntry
 from ..devices import station_identifier
+from ..engine.model import BoostQuota
 
 EVENT_AUTHORIZE = f"{DOMAIN}_authorize"
 
@@ -45,6 +47,7 @@ _WORDS = {
     CARD_VEHICLE: "MacAddress",
 }
 _SHOWN = 4
+_WH_PER_KWH = 1000
 # A station asks when the card is held to it and again when it starts the transaction: that is one question.
 _SAME_DRIVER_S = 120.0
 # Cards that are not known and wait to be added, at most: a reader in public sees many.
@@ -80,6 +83,7 @@ class Cards:
         self._questions: dict[str, asyncio.Future[bool]] = {}
         self._let: dict[tuple[str, str], float] = {}  # and until when that counts
         self._holders: dict[str, Holder] = {}
+        self._boost_quotas: tuple[BoostQuota, ...] = ()
         self._load_holders()
 
     @callback
@@ -97,6 +101,11 @@ class Cards:
     def holder(self, number: str | None) -> Holder | None:
         """Return whose card it is; None for one that is not in the list."""
         return self._holders.get(number.casefold()) if number else None
+
+    @property
+    def boost_quotas(self) -> tuple[BoostQuota, ...]:
+        """Return how much the holders of cards may boost who have a quota of their own."""
+        return self._boost_quotas
 
     @callback
     def answer(self, request_id: str, *, accept: bool) -> bool:
@@ -119,6 +128,11 @@ class Cards:
             )
             for card in self._subentries()
         }
+        self._boost_quotas = tuple(
+            BoostQuota(person=card.subentry_id, energy_wh=quota_kwh * _WH_PER_KWH)
+            for card in self._subentries()
+            if (quota_kwh := card.data.get(CONF_BOOST_QUOTA_KWH)) is not None
+        )
 
     async def _ask(self, identity: str, number: str) -> bool | None:
         """Ask whoever listens; None when nobody answers in time.

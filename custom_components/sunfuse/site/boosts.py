@@ -8,7 +8,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..data import ConnectorKey, SunfuseConfigEntry
-from ..engine.boost import used_wh
+from ..engine.boost import quota_of, used_wh
 from ..engine.model import Boost
 
 _WH_PER_KWH = 1000
@@ -25,8 +25,8 @@ def start_boost(
 ) -> None:
     """Boost a connector for a time, an energy, or whichever is over first.
 
-    It counts against the quota of the user who asked for it, else of the holder of the card that charges there. What
-    an automation does of its own accord for nobody in particular has no quota.
+    It counts against the quota of the holder of the card that charges there, whoever asks for it; where no card is
+    known, of the user who asks. What an automation does of its own accord for nobody in particular has no quota.
 
     Raises:
         ServiceValidationError: the quota is used up.
@@ -34,11 +34,10 @@ def start_boost(
     """
     runtime = entry.runtime_data
     person = context.user_id if context else None
-    if person is None and (holder := runtime.controller.holder(key)) is not None:
+    if (holder := runtime.controller.holder(key)) is not None:
         person = holder.subentry_id
     snapshot = runtime.coordinator.data.snapshot
-    quota_wh = snapshot.tuning.boost_quota_wh
-    if quota_wh is not None and person is not None:
+    if person is not None and (quota_wh := quota_of(person, snapshot)) is not None:
         used = used_wh(person, snapshot, runtime.controller.memory)
         if used >= quota_wh:
             raise ServiceValidationError(

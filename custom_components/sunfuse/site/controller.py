@@ -198,6 +198,7 @@ class Controller:
                 ),
                 *site_peaks.limits(peaks),
             ),
+            boost_quotas=self._entry.runtime_data.cards.boost_quotas,
         )
         decision, memory = decide(snapshot, self._memory)
         if self._source:

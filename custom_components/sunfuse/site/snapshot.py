@@ -40,6 +40,7 @@ from ..const import (
 from ..data import ConnectorKey
 from ..engine.model import (
     Boost,
+    BoostQuota,
     Circuit,
     Connector,
     ConnectorStatus,
@@ -217,6 +218,7 @@ def build_snapshot(
     readings: SiteReadings | None,
     connectors: Iterable[Connector],
     limits: Iterable[ExternalLimit] = (),
+    boost_quotas: Iterable[BoostQuota] = (),
 ) -> Snapshot:
     """Return all that is known at `now`.
 
@@ -247,4 +249,5 @@ def build_snapshot(
         limits=(*settings.site.limits, *limits),
         tuning=tuning_of(tree.site),
         battery_rules=battery_rules_of(tree.site),
+        boost_quotas=tuple(boost_quotas),
     )
