@@ -276,6 +276,26 @@ async def test_after_a_restart_what_was_known_is_there_at_once(
     assert issues(hass) == set()
 
 
+async def test_what_another_entity_or_unit_said_is_forgotten(
+    hass: HomeAssistant, start: Start, freezer: FrozenDateTimeFactory
+) -> None:
+    """Who first chose the price of gas, or the wrong unit, does not pay with two weeks of averages."""
+    set_spot(hass, rows("2026-11-25", [0.9] * 24), rows("2026-11-26", [0.9] * 24))
+    entry = await start(tariff(source={"kind": "entity", "entities": [SPOT]}))
+    hass.states.async_set(
+        "sensor.right",
+        "20",
+        {"unit_of_measurement": "ct/kWh", "raw_today": rows("2026-11-25", [20] * 24)},
+    )
+    (subentry,) = entry.get_subentries_of_type("tariff")
+    source = {"kind": "entity", "entities": ["sensor.right"]}
+    hass.config_entries.async_update_subentry(entry, subentry, data={"source": source})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await pass_time(hass, freezer, 2)
+    shown = state(hass, entry, "import_price").attributes["prices"]
+    assert {row["value"] for row in shown} == {0.2}
+
+
 @pytest.mark.parametrize(
     ("attributes", "issue"),
     [

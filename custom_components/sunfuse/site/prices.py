@@ -8,6 +8,7 @@ from zlib import crc32
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import (
     EventStateChangedData,
     async_call_later,
@@ -223,11 +224,24 @@ class SitePrices(DataUpdateCoordinator[Prices]):
 
     def _of(self) -> list[Any]:
         """Return what tells one source from another; an entity that is renamed is the same."""
+        registry = er.async_get(self.hass)
+
+        def lasting(entity_id: str) -> str:
+            entry = registry.async_get(entity_id)
+            return entry.id if entry else entity_id
+
         named = (self._config.source, self._config.export, self._config.carbon)
         return [
             None
             if source is None
-            else [source.kind.value, source.action, source.entry_id, source.name]
+            else [
+                source.kind.value,
+                source.action,
+                source.entry_id,
+                source.name,
+                source.unit,
+                *map(lasting, source.entities),
+            ]
             for source in named
         ]
 

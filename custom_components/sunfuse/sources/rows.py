@@ -24,6 +24,10 @@ END_KEYS = (
     *("to", "valid_to", "until", "period_end", "time_end", "interval_end"),
 )
 _HOUR = timedelta(hours=1)
+# A time of another century is a mistake, or means "for ever" where it is an end.
+_FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+_EARLIER = _FIRST - timedelta(days=1)
+FOR_EVER = datetime(2100, 1, 1, tzinfo=UTC)
 # A slot longer than this without an end of its own has a gap behind it.
 _LONGEST_STEP = timedelta(hours=2)
 
@@ -57,7 +61,8 @@ class Clock:
             fold = int(at in self._seen)
             self._seen.add(at)
             at = at.replace(tzinfo=self._tz, fold=fold)
-        return _snapped(at.astimezone(UTC))
+        start = _snapped(_utc(at))
+        return start if _FIRST <= start < FOR_EVER else None
 
     def end(self, value: object, start: datetime) -> datetime | None:
         """Read the end of a row, which lies after its start; None if it is not told."""
@@ -65,9 +70,9 @@ class Clock:
             return None
         if at.tzinfo is None:
             at = at.replace(tzinfo=self._tz)
-            if at.astimezone(UTC) <= start:
+            if _utc(at) <= start:
                 at = at.replace(fold=1)
-        end = _snapped(at.astimezone(UTC))
+        end = _snapped(_utc(at))
         return end if end > start else None
 
 
@@ -91,6 +96,13 @@ def parse_time(value: object) -> datetime | None:
         return None
 
 
+def _utc(at: datetime) -> datetime:
+    """Bring a time to UTC; one that lies before or behind our time to its bound."""
+    if at.year >= FOR_EVER.year:
+        return FOR_EVER
+    return at.astimezone(UTC) if at.year >= _FIRST.year else _EARLIER
+
+
 def _snapped(at: datetime) -> datetime:
     """Mend a start one second late or an end one second early.
 
@@ -104,12 +116,19 @@ def _snapped(at: datetime) -> datetime:
 
 
 def parse_number(value: object) -> float | None:
-    """Read a number; None for null, rubbish, infinity and not-a-number."""
+    """Read a number; None for null, rubbish, infinity and not-a-number.
+
+    Of text, a comma is as good as a point; where both appear the last one is the decimal.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
+    if isinstance(value, str):
+        comma_last = value.rfind(",") > value.rfind(".")
+        grouping, decimal = (".", ",") if comma_last else (",", ".")
+        value = value.replace(grouping, "").replace(decimal, ".")
     try:
-        number = float(value.replace(",", ".") if isinstance(value, str) else value)
-    except ValueError:
+        number = float(value)
+    except OverflowError, ValueError:
         return None
     return number if math.isfinite(number) else None
 

@@ -301,3 +301,34 @@ def test_a_list_of_something_else_is_passed_over() -> None:
     }
     raw = read_solar(attributes, unit="kWh", tz=BERLIN)
     assert energy_wh(raw.likely) == pytest.approx(500)
+
+
+@pytest.mark.parametrize(
+    "zone", ["Australia/Adelaide", "Asia/Kathmandu", "Pacific/Chatham"]
+)
+def test_local_hours_where_clocks_are_not_whole_hours_from_utc(zone: str) -> None:
+    """Noon is noon: 1 kWh from 12:00 to 13:00 is not moved by half an hour."""
+    tz = ZoneInfo(zone)
+    day = datetime(2026, 6, 10, tzinfo=tz)
+    hours = {(day + timedelta(hours=h)).isoformat(): 1000.0 for h in range(8, 17)}
+    hours[(day + timedelta(hours=7, minutes=23)).isoformat()] = 100.0  # sunrise
+    series = read_wh_hours({"wh_hours": hours}, tz).likely
+    first = (day + timedelta(hours=7)).astimezone(UTC)
+    assert series[0].start == first
+    assert energy_wh(series) == pytest.approx(9100.0)
+    assert series[4].start == first + timedelta(hours=1)
+    assert series[4].value == 1000.0
+
+
+def test_a_power_without_an_end_is_not_a_century_of_sunshine() -> None:
+    """A row that says it holds until 9999 is left out, the others stay."""
+    rows = [
+        {"start": "2026-06-10T10:00:00+00:00", "power": 900.0},
+        {
+            "start": "2026-06-10T11:00:00+00:00",
+            "end": "9999-12-31T00:00:00",
+            "power": 5.0,
+        },
+    ]
+    series = read_solar({"forecast": rows}, unit="W", tz=UTC).likely
+    assert {slot.value for slot in series} == {900.0}

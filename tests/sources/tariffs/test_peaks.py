@@ -316,7 +316,7 @@ def test_no_energy_is_lost_at_boundaries(stretches: list[tuple[float, float]]) -
     assert finished + state.used_wh == pytest.approx(total, abs=1e-3)
 
 
-@given(st.floats(0, 14.9), st.floats(0, 3000), st.floats(500, 20000))
+@given(st.floats(0, 14), st.floats(0, 3000), st.floats(500, 20000))
 def test_drawing_what_is_allowed_meets_the_target(
     minute: float, used: float, target: float
 ) -> None:

@@ -258,6 +258,38 @@ async def test_an_entity_that_knows_only_now(hass: HomeAssistant) -> None:
     assert prices.slots[1].estimated
 
 
+@pytest.mark.parametrize("state", ["1e9", "-5000", "nan", "12 EUR"])
+async def test_a_state_that_cannot_be_a_price(hass: HomeAssistant, state: str) -> None:
+    """It is not remembered: two weeks of averages would be lost to it."""
+    hass.states.async_set("sensor.p", "0.25", {"unit_of_measurement": "EUR/kWh"})
+    config = config_from_dict({"source": {"kind": "entity", "entities": ["sensor.p"]}})
+    reader = TariffReader(hass, config)
+    await reader.async_refresh(NOW)
+    hass.states.async_set("sensor.p", state, {"unit_of_measurement": "EUR/kWh"})
+    prices = await reader.async_refresh(NOW + QUARTER)
+    assert {slot.import_price for slot in prices.slots} == {0.25}
+    assert prices.issues
+
+
+async def test_a_tariff_that_ends_in_the_last_century_of_all(
+    hass: HomeAssistant,
+) -> None:
+    """Octopus-like rates that are valid until 9999 are not ten thousand years of quarters."""
+    rate = {"valid_from": "2026-01-01T00:00:00Z", "valid_to": "9999-12-31T23:59:59Z"}
+    hass.states.async_set(
+        "event.rates", "x", {"rates": [{**rate, "value_inc_vat": 0.24}]}
+    )
+    config = config_from_dict(
+        {"source": {"kind": "entity", "entities": ["event.rates"], "unit": "GBP/kWh"}}
+    )
+    reader = TariffReader(hass, config)
+    prices = await reader.async_refresh(NOW)
+    assert prices.issues == ()
+    assert {slot.import_price for slot in prices.slots} == {0.24}
+    assert not any(slot.estimated for slot in prices.slots)
+    assert len(reader.to_dict()["import"]["slots"]) < 31 * 96
+
+
 async def test_tables_with_holidays_export_and_carbon(hass: HomeAssistant) -> None:
     """A time-of-use tariff on a holiday of the calendar, and one typed in."""
     calls = answering(

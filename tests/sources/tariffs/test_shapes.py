@@ -76,6 +76,11 @@ def shapes() -> list[Any]:
             for t, v in both]}, "€/kWh", None),
         ("epex_ct", {"data": [{"start_time": t, "price_eur_per_mwh": v * 1000,
             "price_ct_per_kwh": v * 100} for t, v in both]}, "EUR/MWh", 112.0),
+        ("epex_gb", {"data": [{"start_time": t, "price_gbp_per_mwh": v * 1000,
+            "price_pence_per_kwh": v * 100} for t, v in both]}, "GBP/MWh", 112.0),
+        ("amber_in_cents", {"forecasts": [{"start_time": t, "per_kwh": v * 100,
+            "spot_per_kwh": v * 50, "descriptor": "low"} for t, v in both]},
+            "c/kWh", None),
         ("awattar", {"data": [{"start_timestamp": int(t.timestamp() * 1000),
             "end_timestamp": int(t.timestamp() * 1000) + 3_600_000,
             "marketprice": v * 1000, "unit": "Eur/MWh"} for t, v in in_utc]},
@@ -311,6 +316,47 @@ def test_nord_pool_tells_its_currency_apart() -> None:
     rows = [{**row, "value": 1.2} for row in nord_pool_rows(TODAY)]
     reading = read({"raw_today": rows, "unit": "kWh", "currency": "SEK"}, unit="kr/kWh")
     assert reading.currency == "SEK"
+
+
+@pytest.mark.parametrize("state", [None, 11.2])
+def test_cents_that_are_called_euros(state: object) -> None:
+    """No day costs 11 euros a kilowatt-hour: the unit is asked for, and then it is right."""
+    rows = [{"start": t, "price": 11.2} for t in HOURS]
+    reading = read({"prices": rows}, unit="EUR/kWh", state=state)
+    assert reading.series == ()
+    assert reading.issues[0].key is IssueKey.SCALE_UNKNOWN
+    told = read({"prices": rows}, unit="ct/kWh", state=state)
+    assert told.series[0].value == pytest.approx(0.112)
+
+
+def test_an_hour_of_mad_prices_is_believed() -> None:
+    """Australia's market reaches 16 dollars for an hour; a forecast may be no longer."""
+    rows = [{"start": t, "price": 16.0} for t in HOURS[12:14]]
+    reading = read({"prices": rows}, unit="AUD/kWh", state=16.0)
+    assert [slot.value for slot in reading.series] == [16.0, 16.0]
+    assert reading.issues == ()
+
+
+@pytest.mark.parametrize(
+    "at",
+    ["0001-01-01T00:00:00+02:00", "9999-12-31T23:59:59", "9999-12-31T23:00:00-05:00"],
+)
+def test_times_of_other_centuries_are_left_out(at: str) -> None:
+    """They mean never or for ever, and cannot even be brought to UTC."""
+    rows = [{"start": at, "price": 0.5}, {"start": HOURS[12], "end": at, "price": 0.2}]
+    series = read({"prices": rows}).series
+    assert [slot.value for slot in series] == [0.2]
+
+
+@pytest.mark.parametrize(
+    ("text", "price"),
+    [("0,25", 0.25), ("1.112,5", 1112.5), ("1,112.5", 1112.5), ("-0,01", -0.01)],
+)
+def test_commas(text: str, price: float) -> None:
+    """Where both marks appear, the last is the decimal."""
+    rows = [{"start": t, "price": text} for t in HOURS]
+    series = read({"prices": rows}, unit="COP/kWh").series
+    assert series[0].value == pytest.approx(price)
 
 
 def test_one_absurd_value_costs_only_itself() -> None:

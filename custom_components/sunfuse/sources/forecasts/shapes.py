@@ -8,7 +8,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 import json
 from typing import Any
@@ -32,6 +32,7 @@ _LISTS = ("detailedforecast", "detailedhourly", "forecast", "forecasts", "pv_for
 _POWER = ("pv_estimate", "power", "watts", "pv_power", "p_pv_forecast", "value")
 # More than any roof in a home or a small business: a wrong unit.
 _ABSURD_W = 5e6
+_LONGEST = timedelta(days=1)
 
 
 def read_wh_hours(answer: object, tz: tzinfo) -> RawForecast:
@@ -52,10 +53,13 @@ def _from_energies(rows: Sequence[Row]) -> Series:
     No energy is lost: what lies in the same period is added.
     """
     step = _step([row.start for row in rows])
+    # Where clocks are half an hour from UTC, local hours begin in the middle of UTC's.
+    phase = _usual(row.start - floor(row.start, step) for row in rows)
+    phase -= phase % QUARTER
     sums: dict[datetime, float] = {}
     for row in rows:
         if row.value is not None:
-            start = floor(row.start, step)
+            start = floor(row.start - phase, step) + phase
             sums[start] = sums.get(start, 0.0) + max(0.0, row.value)
     hours = step / _HOUR
     return _believable(
@@ -69,10 +73,10 @@ def _from_energies(rows: Sequence[Row]) -> Series:
 def _step(starts: Sequence[datetime]) -> timedelta:
     """Return the period that most times are apart: an hour, a half or a quarter."""
     ordered = sorted(set(starts))
-    steps = Counter(
+    steps = (
         after - before for before, after in zip(ordered, ordered[1:], strict=False)
     )
-    usual = steps.most_common(1)[0][0] if steps else _HOUR
+    usual = _usual(steps) or _HOUR
     return next(
         step
         for step in (_HOUR, _HOUR / 2, QUARTER)
@@ -80,9 +84,21 @@ def _step(starts: Sequence[datetime]) -> timedelta:
     )
 
 
+def _usual(times: Iterable[timedelta]) -> timedelta:
+    """Return the one that comes most often; zero of none."""
+    usual = Counter(times).most_common(1)
+    return usual[0][0] if usual else timedelta(0)
+
+
 def _believable(slots: Sequence[Slot]) -> Series:
-    """Leave out what no roof can do."""
-    return by_quarter(tuple(slot for slot in slots if slot.value <= _ABSURD_W))
+    """Leave out what no roof can do, and a power that holds for longer than a day."""
+    return by_quarter(
+        tuple(
+            slot
+            for slot in slots
+            if slot.value <= _ABSURD_W and slot.end - slot.start <= _LONGEST
+        )
+    )
 
 
 def read_solar(

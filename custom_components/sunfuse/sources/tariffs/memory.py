@@ -12,7 +12,17 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from ..rows import parse_number, parse_time
-from ..series import QUARTER, Series, Slot, at_time, by_quarter, layered, mean, quarters
+from ..series import (
+    QUARTER,
+    Series,
+    Slot,
+    at_time,
+    between,
+    by_quarter,
+    layered,
+    mean,
+    quarters,
+)
 from .components import Estimated
 
 KEEP = timedelta(days=15)
@@ -36,7 +46,8 @@ def remember(
     known = memory.series
     if currency is not None and memory.currency not in {None, currency}:
         known = ()  # euros and kronor cannot be averaged
-    fresh = by_quarter(series)
+    # A tariff that ends in years is not years of quarter hours.
+    fresh = by_quarter(between(series, now - KEEP, now + KEEP))
     kept = tuple(
         slot for slot in layered(fresh, known) if now - KEEP < slot.end < now + KEEP
     )

@@ -17,9 +17,9 @@ from .components import Components, components_from_dict, price_slots
 from .holidays import HolidayConfig, Holidays
 from .memory import PriceMemory, ahead, memory_from_dict, memory_to_dict, remember
 from .model import Issue, IssueKey, Prices, Reading
-from .reading import read_carbon, read_prices
+from .reading import CARBON_ABSURD, read_carbon, read_prices
 from .table import Table, TableError, table_from_dict
-from .units import parse_carbon_unit, parse_unit
+from .units import absurd_above, parse_carbon_unit, parse_unit
 
 HORIZON = timedelta(hours=48)
 _UNHEARD = {"unavailable", "unknown"}
@@ -275,8 +275,10 @@ def read_entity(
     number = parse_number(state.state)
     nothing = any(issue.key is IssueKey.NOTHING_FOUND for issue in reading.issues)
     if nothing and factor is not None and number is not None:
-        start = quarter_start(now)
-        slot = Slot(start=start, end=start + QUARTER, value=number * factor.factor)
+        start, value = quarter_start(now), number * factor.factor
+        slot = Slot(start=start, end=start + QUARTER, value=value)
+        if not _may_be_true(value, factor.currency or reading.currency):
+            return Reading(issues=(Issue(key=IssueKey.ABSURD_VALUES),))
         return Reading(
             series=(slot,),
             currency=factor.currency or reading.currency,
@@ -285,6 +287,13 @@ def read_entity(
             ),
         )
     return reading
+
+
+def _may_be_true(value: float, currency: str | None) -> bool:
+    """Return if a price per kWh, or where there is no currency grams of carbon, can be."""
+    if currency is None:
+        return 0 <= value <= CARBON_ABSURD
+    return abs(value) <= absurd_above(currency)
 
 
 def price_entities(hass: HomeAssistant, now: datetime) -> list[str]:

@@ -20,7 +20,8 @@ from .units import (
 )
 
 # Grams per kWh: lignite with its mines stays below 1.3 kg; above 3 kg is a wrong unit.
-_CARBON_ABSURD = 3000.0
+CARBON_ABSURD = 3000.0
+_MOST_OF_A_DAY_S = 20 * 3600
 
 
 def read_prices(
@@ -97,17 +98,23 @@ def _in_currency(
     now: datetime,
 ) -> tuple[Series, list[Issue]]:
     """Bring what was found to currency per kWh; nothing if no scale makes sense."""
-    unit = unit_of_key(found.value_key) or parse_unit(found.row_unit) or entity_unit
-    series = scaled(found.series, unit.factor if unit else 1.0)
+    told = (unit_of_key(found.value_key), parse_unit(found.row_unit), entity_unit)
+    units = [unit for unit in told if unit is not None]
     low, high = usual_range(currency)
-    middle = median(abs(slot.value) for slot in series)
-    if low <= middle <= high:
-        return series, []
+    middle = median(abs(slot.value) for slot in found.series)
+    for factor in [unit.factor for unit in units] or [1.0]:
+        if low <= middle * factor <= high:
+            return scaled(found.series, factor), []
+    unit = units[0] if units else None
+    series = scaled(found.series, unit.factor if unit else 1.0)
+    middle *= unit.factor if unit else 1.0
     power = _power_of_ten(series, current, now)
     if power:
         issue = Issue(key=IssueKey.SCALE_CORRECTED, detail=found.name)
         return scaled(series, 10.0**power), [issue]
-    if middle > high and (unit is None or middle > absurd_above(currency)):
+    # A market may go mad for hours; a day at such prices is one in hundredths of money.
+    lasts = sum(slot.seconds for slot in series) >= _MOST_OF_A_DAY_S
+    if middle > high and (unit is None or lasts or middle > absurd_above(currency)):
         key = IssueKey.UNIT_UNKNOWN if unit is None else IssueKey.SCALE_UNKNOWN
         return (), [Issue(key=key, detail=found.name)]
     # An unusual week, such as one of wind for nothing, with a unit that is told.
@@ -147,7 +154,7 @@ def read_carbon(
         return Reading(issues=(*issues, Issue(key=IssueKey.UNIT_UNKNOWN, detail=unit)))
     factor = parsed.factor if parsed else 1.0
     series = layered(*(scaled(one.series, factor) for one in found))
-    kept = tuple(slot for slot in series if 0 <= slot.value <= _CARBON_ABSURD)
+    kept = tuple(slot for slot in series if 0 <= slot.value <= CARBON_ABSURD)
     if len(kept) < len(series):
         issues.append(Issue(key=IssueKey.ABSURD_VALUES))
     if not found:

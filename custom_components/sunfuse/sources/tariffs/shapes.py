@@ -36,6 +36,7 @@ from ..rows import (
 )
 from ..series import Series, Slot, layered
 from .model import Issue, IssueKey
+from .units import unit_of_key
 
 VALUE_KEYS = (
     *("value_inc_vat", "value_incl_vat", "total_price", "total", "all_in"),
@@ -181,6 +182,9 @@ def value_key(rows: Sequence[Mapping[str, Any]]) -> str | None:
     by_name = first_key(dict.fromkeys(held), VALUE_KEYS)
     if by_name is not None:
         return by_name
+    # price_gbp_per_mwh, price_pence_per_kwh: each names its own unit.
+    if (with_unit := next(filter(unit_of_key, held), None)) is not None:
+        return with_unit
     # All of tomorrow's values may be null yet: the name alone tells then.
     if (named := first_key(keys, VALUE_KEYS)) is not None and not held:
         return named
