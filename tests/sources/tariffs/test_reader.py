@@ -143,6 +143,45 @@ async def test_dutch_suppliers_whose_tomorrow_fails(
     assert reading.issues == ()
 
 
+async def test_omie(hass: HomeAssistant) -> None:
+    """By country; per kWh already; tomorrow is refused until it is published."""
+
+    def answer(data: dict[str, Any]) -> ServiceResponse:
+        if data["date"] == "2026-11-26":
+            raise ServiceValidationError("not available")
+        return {
+            country: [
+                {"start": s.isoformat(), "end": e.isoformat(), "price": p}
+                for s, e, p in quarters(data["date"], price)
+            ]
+            for country, price in (("es", 0.08), ("pt", 0.09))
+        }
+
+    calls = answering(hass, "omie.get_prices_for_date", answer)
+    reading = await async_read_action(hass, "omie", "x", NOW, name="pt")
+    assert [call["date"] for call in calls] == ["2026-11-25", "2026-11-26"]
+    assert {slot.value for slot in reading.series} == {0.09}
+    assert (len(reading.series), reading.issues) == (96, ())
+    first = await async_read_action(hass, "omie", "x", NOW)
+    assert {slot.value for slot in first.series} == {0.08}
+
+
+async def test_green_planet_energy(hass: HomeAssistant) -> None:
+    """What it holds of the coming day."""
+    rows: list[Any] = [
+        {"start": s.isoformat(), "end": e.isoformat(), "price": p}
+        for s, e, p in quarters("2026-11-25", 0.31)
+        if e > NOW
+    ]
+    calls = answering(
+        hass, "green_planet_energy.get_prices", lambda _: {"prices": rows}
+    )
+    reading = await async_read_action(hass, "green_planet_energy", "id", NOW)
+    assert calls == [{"config_entry_id": "id", "hours": 24}]
+    assert len(reading.series) == 48
+    assert (reading.series[0].value, reading.issues) == (0.31, ())
+
+
 async def test_amber(hass: HomeAssistant) -> None:
     """Five-minute and half-hour intervals, begun at second 1; feed-in apart."""
 

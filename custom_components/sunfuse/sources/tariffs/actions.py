@@ -66,6 +66,16 @@ def _tibber(_entry_id: str, now: datetime, tz: ZoneInfo) -> list[ActionData]:
     return [{"start": midnight.isoformat(), "end": end.isoformat()}]
 
 
+def _omie(_entry_id: str, now: datetime, _tz: ZoneInfo) -> list[ActionData]:
+    """Ask for the market's day and the next, of both countries."""
+    return [{"date": day} for day in _days(now, _MARKET_ZONE)]
+
+
+def _green_planet(entry_id: str, _now: datetime, _tz: ZoneInfo) -> list[ActionData]:
+    """Ask for as many hours ahead as the action tells."""
+    return [{"config_entry_id": entry_id, "hours": 24}]
+
+
 def _daily(more: ActionData) -> Callable[[str, datetime, ZoneInfo], list[ActionData]]:
     """Ask for each day apart."""
 
@@ -95,6 +105,25 @@ ACTIONS: dict[str, PriceAction] = {
         data=_nordpool,
         by_name=True,
         unit="/MWh",
+    ),
+    # Without VAT; by country: `es`, `pt`.
+    "omie": PriceAction(
+        domain="omie",
+        action="get_prices_for_date",
+        data=_omie,
+        by_name=True,
+        unit="EUR/kWh",
+        currency="EUR",
+    ),
+    # With all taxes; what the integration holds.
+    "green_planet_energy": PriceAction(
+        domain="green_planet_energy",
+        action="get_prices",
+        data=_green_planet,
+        part="prices",
+        unit="EUR/kWh",
+        currency="EUR",
+        asks_out=False,
     ),
     # All-in, per kWh, in the home's currency.
     "tibber": PriceAction(
