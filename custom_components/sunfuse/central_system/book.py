@@ -171,15 +171,35 @@ class StationBook:
         changes: dict[str, Any] = {}
         self._learn_patience()
         if self._state.info.vendor and self._state.info.firmware != info.firmware:
-            self.variables.clear()
-            changes = {
-                "fail_safe": FailSafe.NOT_VERIFIED,
-                "fall_back_a": self._fall_back_a(FailSafe.NOT_VERIFIED),
-            }
+            changes = self._unlearn()
         self.behaviour = behaviour(info, self.config.quirks)
         names = tuple(quirk.name for quirk in in_force(info))
         changes["switches_phases"] = self.shape.switches_phases
         self._set(info=info, quirks=names, **changes)
+
+    def _unlearn(self) -> dict[str, Any]:
+        """Forget what was learnt of the station; returns the changes of its state."""
+        self.variables.clear()
+        self.device_model.clear()
+        return {
+            "fail_safe": FailSafe.NOT_VERIFIED,
+            "fall_back_a": self._fall_back_a(FailSafe.NOT_VERIFIED),
+        }
+
+    def _speaks(self, protocol: str) -> dict[str, Any]:
+        """Note the version that the station speaks now; returns the changes of its state.
+
+        In another version than before (other firmware, another setting) it has other variables, and what ran under
+        an id of the one does not run under it in the other.
+        """
+        info = self._state.info
+        changes: dict[str, Any] = {"info": replace(info, protocol=protocol)}
+        if not info.vendor or info.protocol == protocol:
+            return changes
+        connectors = tuple(
+            replace(state, transaction=None) for state in self._state.connectors
+        )
+        return {**changes, **self._unlearn(), "connectors": connectors}
 
     def commissioning(self) -> None:
         """Note that the station is asked and set up from now on."""

@@ -46,8 +46,7 @@ class Commissioner(Doorkeeper):
     def __init__(self, link: Link, station: Station) -> None:
         """Speak with this station on this link."""
         super().__init__(link, station)
-        self._boots = itertools.count(1)
-        self._boot_count = 0
+        self._setting_up: asyncio.Task[None] | None = None
         self._requests = itertools.count(1)
         self._signing = False
         self._refusals = 0
@@ -146,21 +145,30 @@ class Commissioner(Doorkeeper):
     def booted(self) -> None:
         """Note that the station booted; set it up when it has settled."""
         self.station.lasting = None  # who knows whether it kept it
-        self._boot_count = next(self._boots)
         self.station.in_service()
-        settle_s = self.station.behaviour.settle_s
-        if settle_s is None:
-            settle_s = self.station.timing.settle_s
-        settle_s += self.station.extra_settle_s
-        self.link.spawn(self._settle(self._boot_count, settle_s))
+        self._set_up_after(self._settle_s())
 
     def came_back(self) -> None:
         """Note a sign that the station is in service although it did not boot on this link."""
-        if self.station.in_service():
-            self._boot_count = next(self._boots)
-            self.link.spawn(
-                self._settle(self._boot_count, self.station.timing.settle_s)
-            )
+        if not self.station.in_service():
+            return
+        wait_s = self._settle_s()
+        if not self.station.state.info.vendor:
+            # Some makes tell a status before they boot: one that we do not know may be about to.
+            wait_s = max(wait_s, self.station.timing.return_s)
+        self._set_up_after(wait_s)
+
+    def _settle_s(self) -> float:
+        settle_s = self.station.behaviour.settle_s
+        if settle_s is None:
+            settle_s = self.station.timing.settle_s
+        return settle_s + self.station.extra_settle_s
+
+    def _set_up_after(self, seconds: float) -> None:
+        """Set the station up in a while; if that is under way, begin again: it has booted meanwhile."""
+        if self._setting_up is not None:
+            self._setting_up.cancel()
+        self._setting_up = self.link.spawn(self._settle(seconds))
 
     async def wait_for_boot(self) -> None:
         """Take a station that stays silent after connecting as one that booted long ago."""
@@ -168,10 +176,9 @@ class Commissioner(Doorkeeper):
         if self.station.state.accepted:
             self.came_back()
 
-    async def _settle(self, boot: int, seconds: float) -> None:
+    async def _settle(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        if boot == self._boot_count:
-            await self.commission()
+        await self.commission()
 
     @override
     async def commission(self) -> None:

@@ -22,7 +22,9 @@ _BETWEEN_PHASES = ("L1-L2", "L2-L3", "L3-L1")
 _SCALES = {"kW": 1e3, "kWh": 1e3, "kV": 1e3, "mA": 1e-3, "kVA": 1e3}
 # A register may run ahead of what the connector can deliver by this much: metering steps and rounding.
 _SLACK_WH = 1000.0
-_LIMITS = {"current": 2000.0, "voltage": 1500.0, "power": 2e6}  # beyond is rubbish
+# Beyond is rubbish.
+_LIMITS = {"current": 2000.0, "voltage": 1500.0, "power": 2e6, "energy": 1e10}
+_LONGEST = timedelta(days=1)  # of a session whose times are no help
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,15 @@ def readable(text: str | float) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def register_of(readings: Iterable[Reading]) -> float | None:
+    """Return the first energy of all phases among readings, in watt-hours."""
+    for reading in readings:
+        if reading.measurand == ENERGY and reading.phase is None:
+            energy_wh = scaled(reading)
+            return energy_wh if abs(energy_wh) <= _LIMITS["energy"] else None
+    return None
 
 
 def scaled(reading: Reading) -> float:
@@ -98,7 +109,8 @@ class Meter:
 
         What is not live, or older than what is known, counts for the energy only.
         """
-        if (energy := self._total(readings, ENERGY)) is not None:
+        energy = self._total(readings, ENERGY)
+        if energy is not None and self._possible(energy, "energy"):
             self._count(energy, at)
         if live and (self._sample.at is None or at >= self._sample.at):
             self._sample = self._live(readings, at)
@@ -111,6 +123,18 @@ class Meter:
         hours = max(elapsed.total_seconds(), 0.0) / 3600
         most_wh = self._max_w * self._time_factor * hours * 1.2 + _SLACK_WH
         return 0 <= self.register_wh - start_wh <= most_wh
+
+    def delivered(
+        self, start_wh: float, stop_wh: float, elapsed: timedelta
+    ) -> float | None:
+        """Return the energy between two readings of the register, None where they are no help.
+
+        The station may have more phases than it is configured with, or have set its clock back meanwhile.
+        """
+        hours = (elapsed if elapsed > timedelta() else _LONGEST) / timedelta(hours=1)
+        most_wh = 3 * self._max_w * self._time_factor * hours + _SLACK_WH
+        energy_wh = stop_wh - start_wh
+        return energy_wh if 0 <= energy_wh <= most_wh else None
 
     def stopped(self, at: datetime) -> MeterSample:
         """Note that the contactor is open: nothing flows, whatever was measured last."""

@@ -82,7 +82,9 @@ class SessionBook(StationBook):
         start_wh = record.transaction.meter_start_wh
         energy = None
         if start_wh is not None and meter_stop_wh is not None:
-            energy = meter_stop_wh - start_wh if meter_stop_wh >= start_wh else None
+            energy = self.meter(record.connector).delivered(
+                start_wh, meter_stop_wh, at - record.transaction.started_at
+            )
         state = self.connector(record.connector)
         running = state.transaction is not None and (
             state.transaction.id == transaction_id

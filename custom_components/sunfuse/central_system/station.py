@@ -161,7 +161,7 @@ class Station(SessionBook, StationActions):
         self._set(
             connected=True,
             last_seen=self.now(),
-            info=replace(self._state.info, protocol=protocol),
+            **self._speaks(protocol),
             # Where there is a password, whoever is connected has proved to be the station.
             wrong_passwords=0,
             wrong_password_from=None,

@@ -9,7 +9,7 @@ from .cards import Verdict
 from .clock import format_time, parse_time
 from .frames import ErrorCode, Fault, Payload
 from .link import Answer, Link
-from .meter import ENERGY, Reading, readable, scaled
+from .meter import ENERGY, Reading, readable, register_of
 from .model import StationInfo, Transaction
 from .text import clean
 from .transactions import Record
@@ -199,9 +199,8 @@ def _first_energy(
 ) -> tuple[datetime, float] | None:
     """Return when the first energy was read and what it was, in watt-hours."""
     for at, readings in values:
-        for reading in readings:
-            if reading.measurand == ENERGY and reading.phase is None:
-                return at, scaled(reading)
+        if (energy_wh := register_of(readings)) is not None:
+            return at, energy_wh
     return None
 
 

@@ -9,7 +9,7 @@ from .cards import Verdict
 from .clock import format_time, parse_time
 from .frames import ErrorCode, Fault, Payload
 from .link import Answer, Link
-from .meter import ENERGY, scaled
+from .meter import register_of
 from .model import StationInfo, Transaction
 from .text import clean
 from .transactions import Record
@@ -278,10 +278,9 @@ class Adapter2(Smart2):
         station = self.station
         info = event.payload["transactionInfo"]
         energies = [
-            scaled(reading)
+            energy_wh
             for _, readings in values
-            for reading in readings
-            if reading.measurand == ENERGY and reading.phase is None
+            if (energy_wh := register_of(readings)) is not None
         ]
         first = first_energy(values)
         if first is not None:

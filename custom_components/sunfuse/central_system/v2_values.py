@@ -5,7 +5,7 @@ from datetime import datetime
 from .cards import Verdict
 from .clock import parse_time
 from .frames import Payload
-from .meter import ENERGY, Reading, scaled
+from .meter import ENERGY, Reading, register_of
 from .text import clean
 
 
@@ -47,9 +47,8 @@ def contract_info(verdict: Verdict) -> Payload:
 def first_energy(values: Values) -> tuple[datetime, float] | None:
     """Return when the first energy was read (by the station's clock) and what it was, in watt-hours."""
     for theirs, readings in values:
-        for reading in readings:
-            if reading.measurand == ENERGY and reading.phase is None:
-                return theirs, scaled(reading)
+        if (energy_wh := register_of(readings)) is not None:
+            return theirs, energy_wh
     return None
 
 
