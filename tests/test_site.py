@@ -287,31 +287,49 @@ async def test_a_taken_port_is_tried_again(
 async def test_two_connectors_are_two_devices(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
-    """A charger that turns out to have two connectors gets a device for each, below its own."""
+    """A charger that turns out to have two connectors gets a device for each; it stays connected and charges on."""
     home = await start("CP1")
-    station = await home.boot("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    status, firmware = home.entity("sensor", "CP1/1_status"), "CP1_firmware_status"
     await station.call(
         "StatusNotification",
         {"connectorId": 2, "errorCode": "NoError", "status": "Available"},
     )
+    await home.shows("sensor", "CP1/1_status", "charging")
     await wait_until(
-        lambda: next(iter(home.entry.subentries.values())).data.get("connectors") == 2,
-        "the second connector is remembered",
+        lambda: er.async_get(hass).async_get_entity_id(
+            "sensor", DOMAIN, f"{home.entry.entry_id}_CP1/2_status"
+        ),
+        "the second connector has entities",
     )
-    await hass.async_block_till_done(wait_background_tasks=True)
-    await wait_until(
-        lambda: home.entry.state is ConfigEntryState.LOADED, "the site is loaded"
-    )
-    station = await home.boot("CP1")
-    await home.shows("sensor", "CP1/1_status", "available")
-    home.entity("sensor", "CP1/2_status")
-    names = {
-        d.name
-        for d in dr.async_entries_for_config_entry(
-            dr.async_get(hass), home.entry.entry_id
-        )
-    }
-    assert names >= {"Home", "Charger CP1"}
+    await home.shows("sensor", "CP1/2_status", "available")
+    assert not station.websocket.closed
+    await obeys(station, 14)
+
+    def device_of(key: str) -> dr.AnyDeviceEntry:
+        entity = er.async_get(hass).async_get(home.entity("sensor", key))
+        assert entity
+        assert entity.device_id
+        device = dr.async_get(hass).async_get(entity.device_id)
+        assert device
+        return device
+
+    def placed() -> list[tuple[str | None, str | None]]:
+        return [
+            (device.name, device.parent_device_id)
+            for device in map(device_of, ("CP1/1_status", "CP1/2_status"))
+            if isinstance(device, dr.ChildDeviceEntry)
+        ]
+
+    charger_id = device_of(firmware).id
+    told = [("Connector 1", charger_id), ("Connector 2", charger_id)]
+    assert placed() == told
+    assert home.entity("sensor", "CP1/1_status") == status
+    # And a restart changes nothing of that.
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    assert placed() == told
+    assert device_of(firmware).id == charger_id
 
 
 async def test_diagnostics(hass: HomeAssistant, start: Callable[..., Any]) -> None:

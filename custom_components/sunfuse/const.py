@@ -39,6 +39,7 @@ CONF_QUIRKS: Final = "quirks"
 # These are taken over while the charger stays connected.
 LIVE_CHARGER_KEYS: Final = frozenset(
     (
+        CONF_CONNECTORS,
         CONF_SECURITY,
         CONF_PASSWORD,
         CONF_EXPIRY,

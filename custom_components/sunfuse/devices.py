@@ -2,7 +2,7 @@
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.typing import UNDEFINED
 
@@ -78,6 +78,34 @@ def connector_device(
         translation_key="connector",
         translation_placeholders={"number": str(key.connector)},
     )
+
+
+@callback
+def move_to_connectors(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Move the entities of chargers that turned out to have several connectors from their first one to its own device."""
+    devices, entities = dr.async_get(hass), er.async_get(hass)
+    for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
+        key = ConnectorKey(identity=identity_of(subentry), connector=1)
+        station_id = dr.async_get_device_id_by_identifier(
+            hass,
+            station_identifier(entry, key.identity),
+            config_entry_id=entry.entry_id,
+        )
+        if station_id is None or subentry.data.get(CONF_CONNECTORS, 1) == 1:
+            continue
+        connector = devices.async_get_or_create_child(
+            config_entry_id=entry.entry_id,
+            config_subentry_id=subentry.subentry_id,
+            identifiers={connector_identifier(entry, key)},
+            parent_device_id=station_id,
+            translation_key="connector",
+            translation_placeholders={"number": str(key.connector)},
+        )
+        for entity in er.async_entries_for_device(
+            entities, station_id, include_disabled_entities=True
+        ):
+            if entity.unique_id.startswith(f"{entry.entry_id}_{key.id}_"):
+                entities.async_update_entity(entity.entity_id, device_id=connector.id)
 
 
 @callback

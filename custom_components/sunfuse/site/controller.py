@@ -23,7 +23,7 @@ from ..data import (
     SunfuseConfigEntry,
     identity_of,
 )
-from ..devices import register_stations
+from ..devices import move_to_connectors, register_stations
 from ..engine import Memory, decide
 from ..engine.model import Connector, Decision
 from ..engine.recording import Recorder
@@ -135,6 +135,7 @@ class Controller:
         self.tick()
         if new := [key for key in self.connector_keys() if key not in before]:
             register_stations(self._hass, self._entry)
+            move_to_connectors(self._hass, self._entry)
             for listener in self._new_connector_listeners:
                 listener(new)
 

@@ -1,6 +1,7 @@
 """Follows what changes while a site runs: its configuration, and what its chargers say of themselves."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from homeassistant.const import CONF_NAME
@@ -10,6 +11,7 @@ from homeassistant.helpers.event import async_track_entity_registry_updated_even
 
 from ..central_system.model import StationInfo, StationState
 from ..const import (
+    CONF_CONNECTORS,
     CONF_PARENT,
     CONF_REMOVED_CIRCUITS,
     LIVE_CHARGER_KEYS,
@@ -21,6 +23,15 @@ from ..data import SunfuseConfigEntry, identity_of
 from ..devices import register_stations
 from .circuits import CircuitTree, hangs_from
 from .entity_use import entities_of, replace_entity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Charger:
+    """What entities of a charger are made from."""
+
+    title: str
+    data: Mapping[str, Any]
+    connectors: int
 
 
 @callback
@@ -56,7 +67,7 @@ def follow_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
         before, chargers = chargers, _chargers(entry)
         kept = before.keys() & chargers.keys()
         if _site(entry) != site_before or any(
-            before[identity] != chargers[identity] for identity in kept
+            _starts_anew(before[identity], chargers[identity]) for identity in kept
         ):
             hass.config_entries.async_schedule_reload(entry.entry_id)
             return
@@ -115,12 +126,20 @@ def _site(entry: SunfuseConfigEntry) -> tuple[Any, ...]:
     )
 
 
-def _chargers(entry: SunfuseConfigEntry) -> dict[str, tuple[str, Mapping[str, Any]]]:
+def _chargers(entry: SunfuseConfigEntry) -> dict[str, _Charger]:
     """Return what of the chargers is not to be changed under the feet of their entities."""
     return {
-        identity_of(subentry): (
-            subentry.title,
-            {k: v for k, v in subentry.data.items() if k not in LIVE_CHARGER_KEYS},
+        identity_of(subentry): _Charger(
+            title=subentry.title,
+            data={k: v for k, v in subentry.data.items() if k not in LIVE_CHARGER_KEYS},
+            connectors=subentry.data.get(CONF_CONNECTORS, 1),
         )
         for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
     }
+
+
+def _starts_anew(before: _Charger, now: _Charger) -> bool:
+    """Whether entities must be made anew. A connector more is taken in; one less leaves its entities behind."""
+    return replace(now, connectors=before.connectors) != before or (
+        now.connectors < before.connectors
+    )
