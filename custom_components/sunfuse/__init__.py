@@ -90,6 +90,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     house = SimulatedHouse(entry) if simulated else None
     cards = Cards(hass, entry)
     central_system.set_cards(cards.policy())
+    observed = await async_load_observed(hass, entry)
     entry.runtime_data = SunfuseData(
         cards=cards,
         central_system=central_system,
@@ -102,10 +103,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         simulated_house=house,
         prices=await async_load_prices(hass, entry),
         peaks=await async_load_peaks(hass, entry),
+        forecasts=await async_load_forecasts(hass, entry),
+        observed=observed,
     )
-    observed = await async_load_observed(hass, entry)
-    entry.runtime_data.observed = observed
-    entry.runtime_data.forecasts = await async_load_forecasts(hass, entry)
     register_site(hass, entry)
     register_circuits(hass, entry)
     settings.forget_circuits({*CircuitTree.of(entry).circuits})
@@ -237,8 +237,7 @@ def _live_source(
         phases=site.phases,
         voltage_v=site.voltage_v,
         circuits=CircuitTree.of(entry).sources(),
-        freshness=observed.freshness if observed else None,
+        freshness=observed.freshness,
     )
-    if observed:
-        observed.take_back(source.entities)
+    observed.take_back(source.entities)
     return source

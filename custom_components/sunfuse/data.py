@@ -76,12 +76,12 @@ class SunfuseData:
     sentences: Mapping[str, str]
     cards: Cards
     modbus: SiteDevices
-    simulated_house: SimulatedHouse | None = None
-    prices: SitePrices | None = None
+    simulated_house: SimulatedHouse | None = None  # None where the site is real
+    prices: SitePrices | None = None  # None where the site has no tariff
     peaks: SitePeaks
+    forecasts: SiteForecasts
+    observed: Observed
     sources: SourcesConfig = SourcesConfig()
-    forecasts: SiteForecasts | None = None
-    observed: Observed | None = None
 
 
 type SunfuseConfigEntry = ConfigEntry[SunfuseData]

@@ -55,8 +55,8 @@ async def async_get_config_entry_diagnostics(
         "snapshot": asdict(data.snapshot),
         "decision": asdict(data.decision),
         "prices": asdict(runtime.prices.data) if runtime.prices else None,
-        "forecasts": runtime.forecasts.diagnostics() if runtime.forecasts else None,
-        "observed": runtime.observed.diagnostics() if runtime.observed else None,
+        "forecasts": runtime.forecasts.diagnostics(),
+        "observed": runtime.observed.diagnostics(),
         "peaks": [asdict(peak) for peak in data.peaks.values()],
         "stations": [
             asdict(station.state) | station.diagnostics() for station in stations

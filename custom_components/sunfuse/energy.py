@@ -19,8 +19,7 @@ async def async_get_solar_forecast(
         entry is None
         or entry.domain != DOMAIN
         or entry.state is not ConfigEntryState.LOADED
-        or (forecasts := entry.runtime_data.forecasts) is None
-        or not forecasts.data.solar
     ):
         return None
-    return {"wh_hours": solar_wh_hours(forecasts.data.solar)}
+    solar = entry.runtime_data.forecasts.data.solar
+    return {"wh_hours": solar_wh_hours(solar)} if solar else None

@@ -105,8 +105,7 @@ def _issues(data: SiteData, entry: SunfuseConfigEntry) -> Iterator[Issue]:
 
 
 def _slow_meter(entry: SunfuseConfigEntry) -> Iterator[Issue]:
-    observed = entry.runtime_data.observed
-    if observed is None or (slow := observed.too_slow()) is None:
+    if (slow := entry.runtime_data.observed.too_slow()) is None:
         return
     entity, interval = slow
     usual_s = interval.usual_s

@@ -75,18 +75,18 @@ async def async_setup_entry(
             config_subentry_id=circuit,
         )
     add_price_sensors(hass, entry, async_add_entities)
-    if observed := entry.runtime_data.observed:
-        async_add_entities(
-            ObservedSensor(entry, observed, description)
-            for description in OBSERVED_SENSORS
-            if observed.has_sun or not description.of_sun
-        )
-    if forecasts := entry.runtime_data.forecasts:
-        async_add_entities(
-            ForecastSensor(entry, forecasts, description)
-            for description in FORECAST_SENSORS
-            if forecasts.has_solar or not description.of_sun
-        )
+    observed = entry.runtime_data.observed
+    async_add_entities(
+        ObservedSensor(entry, observed, description)
+        for description in OBSERVED_SENSORS
+        if observed.has_sun or not description.of_sun
+    )
+    forecasts = entry.runtime_data.forecasts
+    async_add_entities(
+        ForecastSensor(entry, forecasts, description)
+        for description in FORECAST_SENSORS
+        if forecasts.has_solar or not description.of_sun
+    )
     add_peak_sensors(hass, entry, async_add_entities)
     if house := entry.runtime_data.simulated_house:
         async_add_entities(

@@ -251,7 +251,6 @@ class Connector:
     allowed: bool = True
     status: ConnectorStatus = ConnectorStatus.AVAILABLE
     reachable: bool = True
-    unreachable_since: datetime | None = None
     offer_a: float | None = None  # what the charger last confirmed; None: not known
     offer_until: datetime | None = (
         None  # when that offer lapses by itself to fail_safe_a

@@ -94,8 +94,7 @@ async def async_report(
         voltage_v=site.voltage_v,
     )
     charger = _charger(entry, request)
-    observed = entry.runtime_data.observed
-    interval = observed.meter_interval if observed else None
+    interval = entry.runtime_data.observed.meter_interval
     config = ReportConfig(
         connection=Connection(
             fuse_a=entry.data[CONF_MAIN_FUSE],

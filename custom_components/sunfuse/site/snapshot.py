@@ -156,7 +156,6 @@ def connector_of(
         allowed=settings.allowed,
         status=state.status or _unknown_status(state),
         reachable=station.connected,
-        unreachable_since=None if station.connected else station.last_seen,
         offer_a=max(offers, default=None),
         offer_until=state.offer_until,
         offered_at=state.offered_at,

@@ -11,7 +11,6 @@ from custom_components.sunfuse.sources.series import QUARTER, Slot
 from custom_components.sunfuse.sources.tariffs.components import (
     Estimated,
     components_from_dict,
-    components_to_dict,
     price_slots,
 )
 from custom_components.sunfuse.sources.tariffs.memory import (
@@ -104,12 +103,6 @@ def test_feed_in_and_carbon_of_their_own() -> None:
     carbon = (Slot(start=MIDNIGHT, end=MIDNIGHT + HOUR, value=321.0),)
     slot = build({"export": "source"}, 0.3, 0, export=export, carbon=carbon)
     assert (slot.import_price, slot.export_price, slot.carbon_g) == (0.3, 0.07, 321.0)
-
-
-def test_components_come_back_from_the_store() -> None:
-    """What was stored is what is read."""
-    components = components_from_dict(DUTCH)
-    assert components_from_dict(components_to_dict(components)) == components
 
 
 @pytest.mark.parametrize(

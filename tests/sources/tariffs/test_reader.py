@@ -18,7 +18,6 @@ from custom_components.sunfuse.sources.tariffs.reader import (
     config_from_dict,
     next_refresh,
     price_actions,
-    price_entities,
 )
 from custom_components.sunfuse.sources.tariffs.table import TableError
 from homeassistant.config_entries import ConfigEntryState
@@ -404,12 +403,7 @@ def test_wrong_configuration_is_named(data: dict[str, Any], key: str) -> None:
 
 
 async def test_what_a_flow_can_offer(hass: HomeAssistant) -> None:
-    """Entities with prices ahead, and integrations that can be asked."""
-    rates(hass, "event.octopus", "2026-11-25", 0.24)
-    hass.states.async_set("sensor.now", "0.2", {"unit_of_measurement": "EUR/kWh"})
-    hass.states.async_set("sensor.power", "200", {"unit_of_measurement": "W"})
-    hass.states.async_set("sensor.text", "x")
-    assert price_entities(hass, NOW) == ["event.octopus"]
+    """Integrations that can be asked, while they are loaded."""
     entry = MockConfigEntry(
         domain="tibber", title="Tibber", state=ConfigEntryState.LOADED
     )

@@ -9,7 +9,7 @@ from typing import Any
 from ..rows import parse_number
 from ..series import Series, Slot, at_time
 from .model import PriceSlot
-from .table import Table, TableError, table_from_dict, table_to_dict
+from .table import Table, TableError, table_from_dict
 
 
 class ExportKind(StrEnum):
@@ -126,18 +126,3 @@ def components_from_dict(data: Mapping[str, Any]) -> Components:
         export=ExportKind(kind),
         export_table=table_from_dict(data.get("export_table", {})),
     )
-
-
-def components_to_dict(components: Components) -> dict[str, Any]:
-    """Return what the UI stores."""
-    return {
-        "surcharge": components.surcharge,
-        "taxes": components.taxes,
-        "grid_fee": table_to_dict(components.grid_fee),
-        "vat_percent": components.vat_percent,
-        "source_has_vat": components.source_has_vat,
-        "export": components.export.value,
-        "export_table": table_to_dict(components.export_table),
-        "export_factor": components.export_factor,
-        "export_offset": components.export_offset,
-    }

@@ -296,21 +296,6 @@ def _may_be_true(value: float, currency: str | None) -> bool:
     return abs(value) <= absurd_above(currency)
 
 
-def price_entities(hass: HomeAssistant, now: datetime) -> list[str]:
-    """Return the entities that hold prices of more than now, to offer in a flow."""
-    found = []
-    for state in hass.states.async_all(("sensor", "event")):
-        unit = state.attributes.get("unit_of_measurement")
-        if unit is not None and (parse_unit(unit) is None or "/" not in unit):
-            continue
-        if unit is None and not state.entity_id.startswith("event."):
-            continue
-        reading = read_entity(hass, state.entity_id, now)
-        if sum(slot.seconds for slot in reading.series if slot.end > now) > 3600:
-            found.append(state.entity_id)
-    return sorted(found)
-
-
 def price_actions(hass: HomeAssistant) -> list[tuple[str, str, str]]:
     """Return (action key, config entry id, title) of what could be asked, for a flow."""
     return [
