@@ -114,8 +114,9 @@ class Reader:
             return 1.0
         self._misses += 1
         if self._misses == _MISSED_READINGS:
-            # Whoever answers next may be another device, or the same with other registers.
+            # Whoever answers next may be another device, or the same with other registers: the old values are not its.
             self.device = None
+            self.measured = {}
             if not self._lost:
                 self._lost = True
                 _LOGGER.warning("%s does not answer over Modbus: %s", self.name, err)
