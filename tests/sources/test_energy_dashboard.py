@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.sunfuse.sources.config import PowerSource, SourcesConfig
-from custom_components.sunfuse.sources.energy_dashboard import (
-    async_suggest_sources,
-    suggest_phases,
+from custom_components.sunfuse.flows.schemas import sources_of, sun_form
+from custom_components.sunfuse.sources.config import (
+    MeterConfig,
+    PowerSource,
+    SourcesConfig,
 )
+from custom_components.sunfuse.sources.energy_dashboard import async_suggest_sources
+from custom_components.sunfuse.sources.meter_sensors import suggest_meter
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -110,8 +113,6 @@ async def test_everything_that_it_knows(
             {"stat_rate_from": "sensor.in", "stat_rate_to": "sensor.out"},
             PowerSource(positive="sensor.in", negative="sensor.out"),
         ),
-        # Statistics that are not entities cannot be read now.
-        ({"stat_rate": "other:p"}, None),
     ],
 )
 @pytest.mark.usefixtures("recorder_mock")
@@ -119,7 +120,7 @@ async def test_signs(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     config: dict[str, str],
-    expected: PowerSource | None,
+    expected: PowerSource,
 ) -> None:
     """The user's own sensors are offered with their sign, not what Home Assistant derives from them."""
     derived = {"stat_rate": "sensor.derived"} if "stat_rate" not in config else {}
@@ -130,7 +131,7 @@ async def test_signs(
     )
     found = await suggestions(hass)
     assert found.grid == expected
-    assert found.battery == ((expected,) if expected else ())
+    assert found.battery == (expected,)
 
 
 def device_with(hass: HomeAssistant, *sensors: tuple[str, str | None, str]) -> None:
@@ -176,9 +177,10 @@ async def test_phases_of_the_meters_device(
         ("power_l3", "power", "power_l3"),
         ("voltage_l1", "voltage", "voltage_l1"),
     )
-    assert suggest_phases(hass, ["sensor.grid_power"]) == tuple(
-        f"sensor.{name}" for name in names
-    )
+    found = suggest_meter(hass, ["sensor.grid_power"])
+    assert found.phases == tuple(f"sensor.{name}" for name in names)
+    # Currents may lack the sign that the powers have.
+    assert found.phase_powers == tuple(f"sensor.power_l{n}" for n in (1, 2, 3))
 
 
 @pytest.mark.usefixtures("recorder_mock")
@@ -212,5 +214,106 @@ async def test_a_lone_phase_is_no_proposal(hass: HomeAssistant) -> None:
         ("current_l1", "current", "l1"),
         ("current_l3", "current", "l3"),
     )
-    assert suggest_phases(hass, ["sensor.grid_power"]) == ()
-    assert suggest_phases(hass, ["sensor.unknown"]) == ()
+    assert suggest_meter(hass, ["sensor.grid_power"]).phases == ()
+    assert suggest_meter(hass, ["sensor.unknown"]) == MeterConfig()
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_energies_alone(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """Where there is no power that is an entity, the counters are proposed."""
+    counters = {"stat_energy_from": "sensor.from", "stat_energy_to": "sensor.to"}
+    solar = {key: value for key, value in SOLAR.items() if key != "stat_rate"}
+    stored(
+        hass_storage,
+        GRID | counters | {"stat_rate": "other:p"},
+        solar,
+        BATTERY | counters | {"stat_rate": "other:b"},
+    )
+    found = await suggestions(hass)
+    pair = PowerSource(positive="sensor.from", negative="sensor.to")
+    assert found.grid == pair
+    assert found.battery == (pair,)
+    assert found.solar == ("sensor.solar_energy",)
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_statistics_that_are_no_entities(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """They cannot be read now."""
+    external = {"stat_energy_from": "other:from", "stat_energy_to": "other:to"}
+    stored(
+        hass_storage,
+        GRID | external,
+        SOLAR | {"stat_rate": "other:s"},
+        BATTERY | external | {"stat_rate": "other:b"},
+    )
+    found = await suggestions(hass)
+    assert (found.grid, found.solar, found.battery) == (None, (), ())
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_two_tariffs_of_one_connection(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """A dashboard of before 2026 has a grid for each tariff, and the power at one of them."""
+    first = GRID | {"entity_energy_price": None, "stat_energy_from": "sensor.low"}
+    stored(hass_storage, first, GRID | {"stat_rate": "sensor.grid_power"})
+    found = await suggestions(hass)
+    assert found.grid == PowerSource(entity="sensor.grid_power")
+    assert found.price_import == "sensor.price"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        # Both of one kind are read as they are.
+        (
+            {"stat_rate_inverted": "sensor.a"},
+            {"stat_rate_inverted": "sensor.b"},
+            (
+                PowerSource(entity="sensor.a", inverted=True),
+                PowerSource(entity="sensor.b", inverted=True),
+            ),
+        ),
+        (
+            {"stat_rate": "sensor.a"},
+            {"stat_rate_from": "sensor.b_out", "stat_rate_to": "sensor.b_in"},
+            (
+                PowerSource(entity="sensor.a"),
+                PowerSource(positive="sensor.b_out", negative="sensor.b_in"),
+            ),
+        ),
+        # One form cannot tell two signs, or two pairs.
+        (
+            {"stat_rate": "sensor.a"},
+            {"stat_rate_inverted": "sensor.b"},
+            (PowerSource(entity="sensor.a"), PowerSource(entity="sensor.derived")),
+        ),
+        (
+            {"stat_rate_from": "sensor.a_out", "stat_rate_to": "sensor.a_in"},
+            {"stat_rate_from": "sensor.b_out", "stat_rate_to": "sensor.b_in"},
+            (PowerSource(entity="sensor.made"), PowerSource(entity="sensor.derived")),
+        ),
+    ],
+)
+@pytest.mark.usefixtures("recorder_mock")
+async def test_two_batteries(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    first: dict[str, str],
+    second: dict[str, str],
+    expected: tuple[PowerSource, ...],
+) -> None:
+    """What is proposed comes out of the form with the sign that it had."""
+    stored(
+        hass_storage,
+        BATTERY | {"stat_rate": "sensor.made", "power_config": first},
+        BATTERY | {"stat_rate": "sensor.derived", "power_config": second},
+    )
+    found = await suggestions(hass)
+    assert found.battery == expected
+    form = {"grid_inverted": False} | sun_form(found)
+    assert sources_of(form, ()).battery == expected

@@ -429,3 +429,99 @@ def test_sources_survive_storage_and_renames() -> None:
     renamed = config.renamed(lambda name: {"sensor.l2": "sensor.x"}.get(name, name))
     assert renamed.grid_phases == ("sensor.l1", "sensor.x", "sensor.l3")
     assert renamed.grid == config.grid
+
+
+@pytest.mark.parametrize(
+    ("taken", "given", "late", "power_w", "age_s"),
+    [
+        # While one side flows, the other is zero: it need not say so again.
+        ("1500", "0", "e", 1500, 0),
+        ("0", "1500", "i", -1500, 0),
+        # Both cannot flow at once, so one of them is old news.
+        ("1500", "300", "e", 1200, 600),
+        ("300", "1500", "i", -1200, 600),
+        # While nothing flows, what may begin to be taken is what counts.
+        ("0", "0", "e", 0, 0),
+        ("0", "0", "i", 0, 600),
+    ],
+)
+async def test_a_side_at_zero_need_not_speak(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    taken: str,
+    given: str,
+    late: str,
+    power_w: float,
+    age_s: float,
+) -> None:
+    """Sensors that speak only when they change: export stands at zero all night, and the meter is not lost."""
+    values = {"i": taken, "e": given}
+    show(hass, late, values[late], "W")
+    freezer.tick(600)
+    (fresh,) = {"i", "e"} - {late}
+    show(hass, fresh, values[fresh], "W")
+    now = dt_util.utcnow()
+    pair = PowerSource(positive="sensor.i", negative="sensor.e")
+    meter = read(hass, SourcesConfig(grid=pair)).meter
+    assert meter
+    assert meter.power_w == power_w
+    assert (now - meter.at).total_seconds() == age_s
+    by_phase = SourcesConfig(
+        grid_phases=("sensor.i",), grid_phases_export=("sensor.e",)
+    )
+    meter = read(hass, by_phase, phases=1).meter
+    assert meter
+    assert meter.current_a == pytest.approx((power_w / 230,))
+    assert (now - meter.at).total_seconds() == age_s
+
+
+@pytest.mark.parametrize(
+    ("currents", "total_w", "expected"),
+    [
+        # Amperes without a sign cannot be inverted: 30 A of load would be 30 A of sun.
+        (("10", "10", "10"), "6900", (10, 10, 10)),
+        (("10", "10", "10"), "-6900", (-10, -10, -10)),
+        # With one that is below zero they have a sign, which is turned.
+        (("-10", "-10", "2"), "4140", (10, 10, -2)),
+        # Nothing else known: as the user says.
+        (("10", "10", "10"), "unavailable", (-10, -10, -10)),
+    ],
+)
+async def test_inverted_currents(
+    hass: HomeAssistant,
+    currents: tuple[str, str, str],
+    total_w: str,
+    expected: tuple[float, float, float],
+) -> None:
+    """What has no sign is not turned where the total says better."""
+    for phase, current in enumerate(currents, start=1):
+        show(hass, f"l{phase}", current, "A")
+    show(hass, "p", total_w, "W")
+    sources = SourcesConfig(
+        grid=PowerSource(entity="sensor.p"),
+        grid_phases=PHASES,
+        grid_phases_inverted=True,
+    )
+    meter = read(hass, sources).meter
+    assert meter
+    assert meter.current_a == pytest.approx(expected)
+
+
+async def test_a_hair_below_zero_is_no_sign(hass: HomeAssistant) -> None:
+    """A meter without signs shows -0.01 A where nothing flows; that it feeds in is told by the total still."""
+    source = LiveSource(
+        hass,
+        SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES),
+        phases=3,
+        voltage_v=230,
+    )
+    for values, expected in (
+        (("-0.01", "-0.0", "0", "0"), (0, 0, 0)),
+        (("10", "10", "10", "-6900"), (-10, -10, -10)),
+    ):
+        for name, value in zip(("l1", "l2", "l3"), values[:3], strict=True):
+            show(hass, name, value, "A")
+        show(hass, "p", values[3], "W")
+        meter = source.read().meter
+        assert meter
+        assert meter.current_a == pytest.approx(expected, abs=0.02)

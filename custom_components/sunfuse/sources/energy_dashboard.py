@@ -1,7 +1,7 @@
 """What the user has already told Home Assistant's Energy dashboard about the site."""
 
-from collections.abc import Iterable, Iterator
-import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from homeassistant.components.energy.data import (
     BatterySourceType,
@@ -16,13 +16,8 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, valid_entity_id
 from homeassistant.helpers import entity_registry as er
 
-from .config import PowerSource, SourcesConfig
-
-# How integrations name the phases: L1, l1, phase_a, Phase 1, phase b, P1, "a" at the end.
-_PHASE = re.compile(
-    r"(?:^|[\W_])(?:l|p|phase[\W_]?|ph[\W_]?)?([123abc])(?:[\W_]|$)", re.IGNORECASE
-)
-_LETTERS = {"a": 1, "b": 2, "c": 3}
+from .config import MeterConfig, PowerSource, SourcesConfig
+from .meter_sensors import suggest_meter
 
 
 async def async_suggest_sources(hass: HomeAssistant) -> SourcesConfig:
@@ -44,20 +39,23 @@ def _sources(hass: HomeAssistant, preferences: EnergyPreferences) -> SourcesConf
             solars.append(source)
         elif source["type"] == "battery":
             batteries.append(source)
-    grid = next(iter(grids), None)
-    grid_power = _grid_power(hass, grid) if grid else None
+    meter = _grid_meter(hass, grids)
     capacities = [battery["capacity"] for battery in batteries if "capacity" in battery]
     return SourcesConfig(
-        grid=grid_power,
-        grid_phases=suggest_phases(hass, _grid_entities(grid, grid_power)),
-        solar=tuple(_entity_ids(solar.get("stat_rate") for solar in solars)),
-        battery=tuple(
-            power for battery in batteries if (power := _power(battery)) is not None
+        grid=meter.power,
+        grid_phases=meter.phases,
+        grid_phases_inverted=meter.phases_inverted,
+        grid_phases_export=meter.phases_export,
+        grid_phase_powers=meter.phase_powers,
+        # A counter of energy tells a power too, if a coarse one.
+        solar=tuple(
+            _entity_ids(s.get("stat_rate") or s["stat_energy_from"] for s in solars)
         ),
+        battery=tuple(_battery_powers(batteries)),
         battery_soc=next(_entity_ids(b.get("stat_soc") for b in batteries), None),
         battery_capacity_wh=sum(capacities) * 1000 if capacities else None,
-        price_import=grid["entity_energy_price"] if grid else None,
-        price_export=grid["entity_energy_price_export"] if grid else None,
+        price_import=_first(grid["entity_energy_price"] for grid in grids),
+        price_export=_first(grid["entity_energy_price_export"] for grid in grids),
         solar_forecasts=tuple(
             entry
             for solar in solars
@@ -66,21 +64,34 @@ def _sources(hass: HomeAssistant, preferences: EnergyPreferences) -> SourcesConf
     )
 
 
-def _grid_power(hass: HomeAssistant, grid: GridSourceType) -> PowerSource | None:
-    """Return the grid's power; where the dashboard knows none, the power of its meter's device."""
-    if (power := _power(grid)) is not None:
-        return power
-    meters = _entity_ids((grid["stat_energy_from"], grid["stat_energy_to"]))
-    powers = _same_device(hass, meters, {SensorDeviceClass.POWER})
-    totals = [entry.entity_id for entry in powers if _phase_of(entry) is None]
-    return PowerSource(entity=totals[0]) if len(totals) == 1 else None
+def _grid_meter(hass: HomeAssistant, grids: Iterable[GridSourceType]) -> MeterConfig:
+    """Return the grid's meter: the power that the dashboard knows, and what is found on the meter's device.
+
+    A tariff of two prices makes two grids of one connection, of which one may have the power. Where there is no power
+    at all, counters of energy tell one.
+    """
+    grids = tuple(grids)
+    power = next(filter(None, map(_power, grids)), None)
+    energies = [entity for grid in grids for entity in _grid_entities(grid)]
+    known = (*(power.entities if power else ()), *energies)
+    inverted = power is not None and power.inverted
+    found = suggest_meter(hass, known, inverted=inverted)
+    power = power or found.power
+    if power is None and not found.phases and len(grids) == 1:
+        power = _counters(grids[0])
+    return replace(found, power=power)
 
 
-def _grid_entities(
-    grid: GridSourceType | None, power: PowerSource | None
-) -> tuple[str, ...]:
-    energies = (grid["stat_energy_from"], grid["stat_energy_to"]) if grid else ()
-    return (*(power.entities if power else ()), *_entity_ids(energies))
+def _counters(grid: GridSourceType) -> PowerSource | None:
+    drawn, given = (
+        _entity_id(grid["stat_energy_from"]),
+        _entity_id(grid["stat_energy_to"]),
+    )
+    return PowerSource(positive=drawn, negative=given) if drawn else None
+
+
+def _grid_entities(grid: GridSourceType) -> tuple[str, ...]:
+    return tuple(_entity_ids((grid["stat_energy_from"], grid["stat_energy_to"])))
 
 
 def _power(source: GridSourceType | BatterySourceType) -> PowerSource | None:
@@ -96,19 +107,6 @@ def _power(source: GridSourceType | BatterySourceType) -> PowerSource | None:
     return PowerSource(entity=standard) if standard else None
 
 
-def suggest_phases(hass: HomeAssistant, entities: Iterable[str]) -> tuple[str, ...]:
-    """Return the sensors per phase, L1 first, on the same device as these: currents rather than powers."""
-    known = list(entities)
-    for device_class in (SensorDeviceClass.CURRENT, SensorDeviceClass.POWER):
-        found: dict[int, str] = {}
-        for entry in _same_device(hass, known, {device_class}):
-            if (phase := _phase_of(entry)) is not None:
-                found.setdefault(phase, entry.entity_id)
-        if len(found) > 1 and sorted(found) == list(range(1, len(found) + 1)):
-            return tuple(found[phase] for phase in sorted(found))
-    return ()
-
-
 async def async_disabled_sensors(
     hass: HomeAssistant, entities: Iterable[str]
 ) -> list[str]:
@@ -118,7 +116,7 @@ async def async_disabled_sensors(
         preferences = (await async_get_manager(hass)).data
         for source in preferences["energy_sources"] if preferences else ():
             if source["type"] == "grid":
-                known += _grid_entities(source, None)
+                known += _grid_entities(source)
     return _disabled_beside(hass, known)
 
 
@@ -146,34 +144,33 @@ def _disabled_beside(hass: HomeAssistant, entities: Iterable[str]) -> list[str]:
     )
 
 
-def _same_device(
-    hass: HomeAssistant, entities: Iterable[str], classes: set[SensorDeviceClass]
-) -> list[er.RegistryEntry]:
-    """Return the enabled sensors of these classes on the devices of these entities."""
-    registry = er.async_get(hass)
-    devices = {
-        entry.device_id: None
-        for entity in entities
-        if (entry := registry.async_get(entity)) and entry.device_id
-    }
-    return [
-        entry
-        for device in devices
-        for entry in er.async_entries_for_device(registry, device)
-        if entry.domain == Platform.SENSOR
-        and entry.disabled_by is None
-        and (entry.device_class or entry.original_device_class) in classes
+def _first(names: Iterable[str | None]) -> str | None:
+    return next(filter(None, names), None)
+
+
+def _battery_powers(batteries: Sequence[BatterySourceType]) -> list[PowerSource]:
+    """Return the powers of the batteries.
+
+    One form holds them all, with one sign and one pair of sensors. Where that is not enough, those that differ are read
+    from the sensor that Home Assistant derives from them.
+    """
+    known = [(power, b) for b in batteries if (power := _power(b)) is not None]
+    if not known and len(batteries) == 1:
+        given = _entity_id(batteries[0]["stat_energy_from"])
+        taken = _entity_id(batteries[0]["stat_energy_to"])
+        counters = PowerSource(positive=given, negative=taken)
+        return [counters] if given and taken else []
+    powers = [power for power, _ in known]
+    signs = {power.inverted for power in powers if power.entity}
+    if len(signs) < 2 and sum(power.positive is not None for power in powers) < 2:
+        return powers
+    derived = [
+        _entity_id(battery.get("stat_rate"))
+        if power.inverted or power.positive
+        else power.entity
+        for power, battery in known
     ]
-
-
-def _phase_of(entry: er.RegistryEntry) -> int | None:
-    """Return the number of the phase that a sensor's name speaks of."""
-    names = (entry.unique_id, entry.original_name, entry.entity_id.partition(".")[2])
-    for name in names:
-        if name and (matches := _PHASE.findall(name)):
-            last = matches[-1].lower()
-            return _LETTERS.get(last) or int(last)
-    return None
+    return [PowerSource(entity=entity) for entity in derived if entity]
 
 
 def _entity_ids(statistics: Iterable[str | None]) -> Iterator[str]:

@@ -30,6 +30,8 @@ from .states import SourceProblem, StateReader, Value
 
 # Values that are told further apart speak of different times, so that one cannot lend the other its sign.
 SAME_TIME = timedelta(seconds=5)
+# A meter without signs may be a little below zero when nothing flows.
+_CLEARLY_NEGATIVE_A = -0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,16 +186,14 @@ class LiveSource:
             return None
         if back:
             return [
-                Value(number=taken.number - given.number, at=min(taken.at, given.at))
-                for taken, given in zip(told, back, strict=False)
+                _net(taken, given) for taken, given in zip(told, back, strict=False)
             ]
-        if meter.phases_inverted:
-            return [Value(number=-value.number, at=value.at) for value in told]
-        if any(value.number < 0 for value in told):
+        if any(value.number < _CLEARLY_NEGATIVE_A for value in told):
             self._signed.add(meter.phases)
-        if meter.phases in self._signed:
-            return told
-        return self._with_signs(told, powers, total)
+        signed = meter.phases in self._signed
+        if meter.phases_inverted and (signed or not (powers or total)):
+            return [Value(number=-value.number, at=value.at) for value in told]
+        return told if signed else self._with_signs(told, powers, total)
 
     def _with_signs(
         self, told: list[Value], powers: list[Value] | None, total: Value | None
@@ -260,8 +260,7 @@ class LiveSource:
         known = [side for side in sides if side is not None]
         if len(known) < len(sides) or not known:
             return None
-        net = known[0].number - sum(side.number for side in known[1:])
-        return Value(number=net, at=_oldest(known))
+        return _net(known[0], known[1]) if len(known) > 1 else known[0]
 
 
 def _all(values: Iterable[Value | None]) -> list[Value] | None:
@@ -269,6 +268,21 @@ def _all(values: Iterable[Value | None]) -> list[Value] | None:
     found = list(values)
     known = [value for value in found if value is not None]
     return known if len(known) == len(found) else None
+
+
+def _net(taken: Value, given: Value) -> Value:
+    """Return what is taken less what is given back, of two directions of which one is always zero.
+
+    Many a meter tells a sensor only when it changes. So the side that stands at zero is as new as the other side: it
+    could not be anything else while that one flows. While nothing flows, it is the news of what is taken that count.
+    """
+    if given.number == 0:
+        at = taken.at
+    elif taken.number == 0:
+        at = given.at
+    else:
+        at = min(taken.at, given.at)
+    return Value(number=taken.number - given.number, at=at)
 
 
 def _oldest(values: Iterable[Value]) -> datetime:

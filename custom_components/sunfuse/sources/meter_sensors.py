@@ -1,0 +1,241 @@
+"""Which of a device's sensors tell what of the grid, by how integrations name them.
+
+A proposal that is wrong is worse than none: an inverter's own currents, or the strings of its roof, taken for the
+house's connection would let a fuse blow. So what is not the grid's by its name, and what fits twice, is not proposed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+import re
+
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from .config import MeterConfig, PowerSource
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
+# L1, p2, phase3, phaseA: an "a" alone may be a phase as well as the unit.
+_NAMED_PHASE = re.compile(r"(?:l|p|ph|phase)([123abc])")
+_CLASSES = frozenset((SensorDeviceClass.POWER, SensorDeviceClass.CURRENT))
+_PHASE_WORDS = frozenset(("l", "ph", "phase"))
+_PHASES = {"1": 1, "2": 2, "3": 3, "a": 1, "b": 2, "c": 3}
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_IMPORT = _set(
+    "absorbed consumed consumption draw drawn import imported positive usage used"
+)
+_EXPORT = _set(
+    "delivery export exported feed feedin injected injection negative produced production return returned supplied"
+)
+# A balance has both directions, whatever else its name says.
+_BALANCE = _set("balance balanced net")
+_GRID = _set("grid mains meter metering net site utility")
+_NOT_THE_GRID = _set(
+    "apparent average avg backfeed backup batt battery busway dc demand estimated evse factor fuse generator inverter "
+    "limit load max maximum min minimum mppt n neutral optimizer peak photovoltaics pv reactive solar storage string "
+    "target threshold"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sensor:
+    """A sensor: its phase if it has one, what its name is without that, and the words that are said of it."""
+
+    entity_id: str
+    device_class: str
+    phase: int | None
+    stem: tuple[str, ...]
+    words: frozenset[str]
+
+    @property
+    def direction(self) -> int:
+        """Return 1 for import, -1 for export, 0 for both or where it is not said."""
+        if self.words & _BALANCE:
+            return 0
+        return bool(self.words & _IMPORT) - bool(self.words & _EXPORT)
+
+
+def suggest_meter(
+    hass: HomeAssistant, entities: Iterable[str], *, inverted: bool = False
+) -> MeterConfig:
+    """Return the meter on the device of these entities, as far as the names of its sensors say.
+
+    `inverted` is what is known of the sign of its total.
+    """
+    registry = er.async_get(hass)
+    known = [entry for name in entities if (entry := registry.async_get(name))]
+    sensors = list(_sensors(hass, known))
+    words = frozenset(word for entry in known for word in _words_of(entry))
+    own = [one for one in sensors if one.device_class == SensorDeviceClass.POWER]
+    drawn, given = _group(sensors, words, 1), _group(sensors, words, -1)
+    powers = _group(sensors, words, 0)
+    currents = _group(sensors, words, 0, SensorDeviceClass.CURRENT)
+    if drawn and len(drawn) == len(given):
+        phases = MeterConfig(phases=drawn, phases_export=given)
+    elif currents:
+        # Powers of the other sign would turn the currents the wrong way.
+        matching = len(powers) == len(currents) and not inverted
+        phases = MeterConfig(
+            phases=currents,
+            phases_inverted=inverted,
+            phase_powers=powers if matching else (),
+        )
+    else:
+        phases = MeterConfig(phases=powers, phases_inverted=inverted and bool(powers))
+    return MeterConfig(
+        power=_total(own, words),
+        phases=phases.phases,
+        phases_inverted=phases.phases_inverted,
+        phases_export=phases.phases_export,
+        phase_powers=phases.phase_powers,
+    )
+
+
+def _total(powers: Iterable[_Sensor], known: frozenset[str]) -> PowerSource | None:
+    """Return the total: one sensor of both directions, or one for each."""
+    totals = _likeliest([(one,) for one in powers if one.phase is None], known)
+    by_direction: dict[int, list[str]] = defaultdict(list)
+    for (one,) in totals:
+        by_direction[one.direction].append(one.entity_id)
+    if any(len(found) > 1 for found in by_direction.values()):
+        return None
+    both, drawn, given = (by_direction[direction] for direction in (0, 1, -1))
+    if both and bool(drawn) == bool(given):
+        return PowerSource(entity=both[0])
+    # Tibber's "power" is what is drawn, beside "power production".
+    if given and (taken := drawn or both):
+        return PowerSource(positive=taken[0], negative=given[0])
+    return None
+
+
+def _group(
+    sensors: Iterable[_Sensor],
+    known: frozenset[str],
+    direction: int,
+    device_class: SensorDeviceClass = SensorDeviceClass.POWER,
+) -> tuple[str, ...]:
+    """Return the sensors of all phases that tell this, L1 first; none where several sets do."""
+    sets: dict[tuple[str, ...], dict[int, _Sensor]] = defaultdict(dict)
+    for one in sensors:
+        if (
+            one.phase is not None
+            and one.device_class == device_class
+            and one.direction == direction
+        ):
+            sets[one.stem].setdefault(one.phase, one)
+    complete = [
+        tuple(found[phase] for phase in sorted(found))
+        for found in sets.values()
+        if len(found) > 1 and sorted(found) == list(range(1, len(found) + 1))
+    ]
+    likeliest = _likeliest(complete, known)
+    if len(likeliest) != 1:
+        return ()
+    return tuple(one.entity_id for one in likeliest[0])
+
+
+def _likeliest(
+    sets: Iterable[tuple[_Sensor, ...]], known: frozenset[str]
+) -> list[tuple[_Sensor, ...]]:
+    """Return the sets that are the grid's, if any say so, and of several those that are named most like what is known."""
+    left = [found for found in sets if not found[0].words & _NOT_THE_GRID]
+    for said in (_GRID, known & _GRID):
+        left = [found for found in left if found[0].words & said] or left
+    return left
+
+
+def _sensors(
+    hass: HomeAssistant, known: Iterable[er.RegistryEntry]
+) -> Iterator[_Sensor]:
+    """Yield the sensors on the devices of these, and those of their phases on devices below."""
+    devices = {entry.device_id: None for entry in known if entry.device_id}
+    integrations = {e.config_entry_id: None for e in known if e.config_entry_id}
+    below = {
+        device.id: None
+        for integration in integrations
+        for device in dr.async_entries_for_config_entry(dr.async_get(hass), integration)
+        if device.via_device_id in devices and device.id not in devices
+    }
+    yield from _sensors_on(hass, devices)
+    for one in _sensors_on(hass, below):
+        if one.phase is not None:
+            yield one
+
+
+def _sensors_on(hass: HomeAssistant, devices: Iterable[str]) -> Iterator[_Sensor]:
+    """Yield the sensors of power and current on these devices."""
+    registry = er.async_get(hass)
+    entries = [
+        entry
+        for device in devices
+        for entry in er.async_entries_for_device(
+            registry, device, include_disabled_entities=True
+        )
+        if entry.domain == Platform.SENSOR
+    ]
+    # What all of them say is the device's name, and no phase.
+    said = [_words_of(entry) for entry in entries]
+    common = frozenset.intersection(*said) if len(said) > 1 else frozenset()
+    for entry, words in zip(entries, said, strict=True):
+        device_class = entry.device_class or entry.original_device_class
+        if entry.disabled_by is None and device_class in _CLASSES:
+            phase, stem = _phase_of(entry, common)
+            yield _Sensor(
+                entity_id=entry.entity_id,
+                device_class=device_class,
+                phase=phase,
+                stem=stem,
+                words=words - common,
+            )
+
+
+def _names(entry: er.RegistryEntry) -> list[list[str]]:
+    """Return the words of each name that an integration gave a sensor."""
+    names = (entry.unique_id, entry.translation_key, entry.original_name)
+    return [_words(name) for name in names if name]
+
+
+def _words_of(entry: er.RegistryEntry) -> frozenset[str]:
+    return frozenset(word for name in _names(entry) for word in name)
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+def _phase_of(
+    entry: er.RegistryEntry, common: frozenset[str]
+) -> tuple[int | None, tuple[str, ...]]:
+    """Return the phase that a sensor's names speak of, and the rest of the name that does."""
+    for find in (_named_phase, _bare_phase):
+        for name in (*_names(entry), _words(entry.entity_id.partition(".")[2])):
+            words = [word for word in name if word not in common]
+            if (found := find(words)) is not None:
+                phase, place = found
+                return phase, (*words[:place], *words[place + 1 :])
+    return None, ()
+
+
+def _named_phase(words: Sequence[str]) -> tuple[int, int] | None:
+    """Return the phase of "l1" or "phase a", and where it stands."""
+    for place, word in enumerate(words):
+        if match := _NAMED_PHASE.fullmatch(word):
+            return _PHASES[match[1]], place
+        if place and words[place - 1] in _PHASE_WORDS and word in _PHASES:
+            return _PHASES[word], place
+    return None
+
+
+def _bare_phase(words: Sequence[str]) -> tuple[int, int] | None:
+    """Return the phase of "current 1" or "a_current", and where it stands."""
+    for place in range(len(words) - 1, -1, -1):
+        if words[place] in _PHASES:
+            return _PHASES[words[place]], place
+    return None

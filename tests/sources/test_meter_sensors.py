@@ -1,0 +1,417 @@
+"""The grid's sensors are found among those that real integrations make, by the names that these give them.
+
+Unique ids, translation keys and names are those of Home Assistant 2026.10.4, as far as they exist.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.sunfuse.sources.config import MeterConfig, PowerSource
+from custom_components.sunfuse.sources.meter_sensors import suggest_meter
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+# entity, device class, unique id, original name
+type Named = tuple[str, ...]
+
+
+def phased(entity: str, device_class: str, unique_id: str, name: str) -> list[Named]:
+    """Return three sensors: {n} is 1 to 3, {z} 0 to 2, {l} and {u} a letter."""
+    return [
+        tuple(
+            text.format(n=n, z=n - 1, l="abc"[n - 1], u="ABC"[n - 1])
+            for text in (entity, device_class, unique_id, name)
+        )
+        for n in (1, 2, 3)
+    ]
+
+
+def of(entity: str) -> tuple[str, ...]:
+    """Return three entities."""
+    return tuple(f"sensor.{entity}".format(n=n, l="abc"[n - 1]) for n in (1, 2, 3))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A device, what is known of it, and what is to be found."""
+
+    sensors: Sequence[Named]
+    known: str
+    expected: MeterConfig
+    below: Sequence[Sequence[Named]] = field(default_factory=list)
+    inverted: bool = False
+
+
+CASES = {
+    # Meters in the Netherlands and Belgium: both directions apart, currents in whole amperes without a sign.
+    "dsmr": Case(
+        sensors=[
+            (
+                "used",
+                "energy",
+                "E1_electricity_used_tariff_1",
+                "Energy consumption (tarif 1)",
+            ),
+            ("usage", "power", "E1_current_electricity_usage", "Power consumption"),
+            (
+                "delivery",
+                "power",
+                "E1_current_electricity_delivery",
+                "Power production",
+            ),
+            *phased(
+                "in_l{n}",
+                "power",
+                "E1_instantaneous_active_power_l{n}_positive",
+                "Power consumption phase L{n}",
+            ),
+            *phased(
+                "out_l{n}",
+                "power",
+                "E1_instantaneous_active_power_l{n}_negative",
+                "Power production phase L{n}",
+            ),
+            *phased(
+                "voltage_l{n}",
+                "voltage",
+                "E1_instantaneous_voltage_l{n}",
+                "Voltage phase L{n}",
+            ),
+            *phased(
+                "current_l{n}",
+                "current",
+                "E1_instantaneous_current_l{n}",
+                "Current phase L{n}",
+            ),
+            (
+                "max_power",
+                "power",
+                "E1_belgium_max_power_per_phase",
+                "Max power per phase",
+            ),
+            (
+                "max_current",
+                "current",
+                "E1_belgium_max_current_per_phase",
+                "Max current per phase",
+            ),
+        ],
+        known="sensor.used",
+        expected=MeterConfig(
+            power=PowerSource(positive="sensor.usage", negative="sensor.delivery"),
+            phases=of("in_l{n}"),
+            phases_export=of("out_l{n}"),
+        ),
+    ),
+    # The same in the user's language: only ids are left to tell.
+    "dsmr in Dutch": Case(
+        sensors=[
+            ("used", "energy", "E1_electricity_used_tariff_1", "Energieverbruik"),
+            ("usage", "power", "E1_current_electricity_usage", "Stroomverbruik"),
+            ("delivery", "power", "E1_current_electricity_delivery", "Stroomproductie"),
+        ],
+        known="sensor.used",
+        expected=MeterConfig(
+            power=PowerSource(positive="sensor.usage", negative="sensor.delivery")
+        ),
+    ),
+    "p1_monitor": Case(
+        sensors=[
+            (
+                "low",
+                "energy",
+                "X_smartmeter_energy_consumption_low",
+                "Energy consumption - Low tariff",
+            ),
+            ("in", "power", "X_smartmeter_power_consumption", "Power consumption"),
+            ("out", "power", "X_smartmeter_power_production", "Power production"),
+            *phased(
+                "c_l{n}", "current", "X_phases_current_phase_l{n}", "Current phase L{n}"
+            ),
+            *phased(
+                "in_l{n}",
+                "power",
+                "X_phases_power_consumed_phase_l{n}",
+                "Power consumed phase L{n}",
+            ),
+            *phased(
+                "out_l{n}",
+                "power",
+                "X_phases_power_produced_phase_l{n}",
+                "Power produced phase L{n}",
+            ),
+        ],
+        known="sensor.low",
+        expected=MeterConfig(
+            power=PowerSource(positive="sensor.in", negative="sensor.out"),
+            phases=of("in_l{n}"),
+            phases_export=of("out_l{n}"),
+        ),
+    ),
+    # The total current ends in the unit "a", which is no phase A.
+    "homewizard": Case(
+        sensors=[
+            ("import", "energy", "HWE-P1_5c2f_total_power_import_kwh", "Energy import"),
+            ("power", "power", "HWE-P1_5c2f_active_power_w", "Power"),
+            *phased(
+                "p_l{n}", "power", "HWE-P1_5c2f_active_power_l{n}_w", "Power phase {n}"
+            ),
+            ("current", "current", "HWE-P1_5c2f_active_current_a", "Current"),
+            *phased(
+                "c_l{n}",
+                "current",
+                "HWE-P1_5c2f_active_current_l{n}_a",
+                "Current phase {n}",
+            ),
+            (
+                "average",
+                "power",
+                "HWE-P1_5c2f_active_power_average_w",
+                "Average demand",
+            ),
+            (
+                "peak",
+                "power",
+                "HWE-P1_5c2f_monthly_power_peak_w",
+                "Peak demand current month",
+            ),
+        ],
+        known="sensor.import",
+        expected=MeterConfig(
+            power=PowerSource(entity="sensor.power"),
+            phases=of("c_l{n}"),
+            phase_powers=of("p_l{n}"),
+        ),
+    ),
+    "shelly pro 3em": Case(
+        sensors=[
+            ("energy", "energy", "AABB-emdata:0-total_act", "Energy"),
+            ("power", "power", "AABB-em:0-total_act_power", "Power"),
+            ("total_current", "current", "AABB-em:0-total_current", "Current"),
+            ("n_current", "current", "AABB-em:0-n_current", "Neutral current"),
+        ],
+        below=[
+            [
+                (f"current_{one}", "current", f"AABB-em:0-{one}_current", "Current"),
+                (f"power_{one}", "power", f"AABB-em:0-{one}_act_power", "Power"),
+                (f"voltage_{one}", "voltage", f"AABB-em:0-{one}_voltage", "Voltage"),
+            ]
+            for one in "abc"
+        ],
+        known="sensor.energy",
+        expected=MeterConfig(
+            power=PowerSource(entity="sensor.power"),
+            phases=of("current_{l}"),
+            phase_powers=of("power_{l}"),
+        ),
+    ),
+    # One device with the inverter's own currents, its strings, and the grid's meter.
+    "sma": Case(
+        sensors=[
+            ("absorbed", "energy", "S-6400_00462500_0", "STP Metering Total Absorbed"),
+            ("supplied_w", "power", "S-6100_40463600_0", "STP Metering Power Supplied"),
+            ("absorbed_w", "power", "S-6100_40463700_0", "STP Metering Power Absorbed"),
+            ("grid_power", "power", "S-6100_40263F00_0", "STP Grid Power"),
+            *phased("pv_{l}", "power", "S-6380_40251E00_{z}", "STP PV Power {u}"),
+            *phased("pv_c_{l}", "current", "S-6380_40452100_{z}", "STP PV Current {u}"),
+            *phased("c_l{n}", "current", "S-6100_4046500{n}_0", "STP Current L{n}"),
+            *phased("p_l{n}", "power", "S-6100_4046400{n}_0", "STP Power L{n}"),
+            *phased(
+                "in_l{n}",
+                "power",
+                "S-6100_0046EA0{n}_0",
+                "STP Metering Active Power Draw L{n}",
+            ),
+            *phased(
+                "out_l{n}",
+                "power",
+                "S-6100_0046E70{n}_0",
+                "STP Metering Active Power Feed L{n}",
+            ),
+            *phased(
+                "m_c_l{n}",
+                "current",
+                "S-6100_4046690{n}_0",
+                "STP Metering Current L{n}",
+            ),
+        ],
+        known="sensor.absorbed",
+        expected=MeterConfig(
+            # "Grid Power" is what the inverter feeds; the meter is named as its counter is.
+            power=PowerSource(
+                positive="sensor.absorbed_w", negative="sensor.supplied_w"
+            ),
+            phases=of("in_l{n}"),
+            phases_export=of("out_l{n}"),
+        ),
+    ),
+    # An inverter alone: its currents are not the house's.
+    "sma without a meter": Case(
+        sensors=[
+            ("pv_power", "power", "S-6100_0046C200_0", "Tripower PV Power"),
+            *phased("pv_{l}", "power", "S-6380_40251E00_{z}", "Tripower PV Power {u}"),
+            *phased(
+                "pv_c_{l}", "current", "S-6380_40452100_{z}", "Tripower PV Current {u}"
+            ),
+            ("yield", "energy", "S-6400_00260100_0", "Tripower Total Yield"),
+        ],
+        known="sensor.yield",
+        expected=MeterConfig(),
+    ),
+    "fronius, site": Case(
+        sensors=[
+            ("import", "energy", "solar_net_1-power_flow-energy_total", "Energy total"),
+            (
+                "battery",
+                "power",
+                "solar_net_1-power_flow-power_battery",
+                "Power battery",
+            ),
+            ("load", "power", "solar_net_1-power_flow-power_load", "Power load"),
+            (
+                "pv",
+                "power",
+                "solar_net_1-power_flow-power_photovoltaics",
+                "Power photovoltaics",
+            ),
+            (
+                "grid_in",
+                "power",
+                "solar_net_1-power_flow-power_grid_import",
+                "Power grid import",
+            ),
+            (
+                "grid_out",
+                "power",
+                "solar_net_1-power_flow-power_grid_export",
+                "Power grid export",
+            ),
+        ],
+        known="sensor.import",
+        expected=MeterConfig(
+            power=PowerSource(positive="sensor.grid_in", negative="sensor.grid_out")
+        ),
+    ),
+    "fronius, smart meter": Case(
+        sensors=[
+            ("consumed", "energy", "1234-energy_real_consumed", "Real energy consumed"),
+            *phased(
+                "c_{n}", "current", "1234-current_ac_phase_{n}", "Current phase {n}"
+            ),
+            *phased(
+                "apparent_{n}",
+                "apparent_power",
+                "1234-power_apparent_phase_{n}",
+                "Apparent power phase {n}",
+            ),
+            *phased(
+                "real_{n}", "power", "1234-power_real_phase_{n}", "Real power phase {n}"
+            ),
+            ("real", "power", "1234-power_real", "Real power"),
+        ],
+        known="sensor.consumed",
+        expected=MeterConfig(
+            power=PowerSource(entity="sensor.real"),
+            phases=of("c_{n}"),
+            phase_powers=of("real_{n}"),
+        ),
+    ),
+    "powerwall": Case(
+        sensors=[
+            (
+                f"{one}_power",
+                "power",
+                f"DIN_{one}_instant_power",
+                f"{one.title()} power",
+            )
+            for one in ("site", "battery", "load", "solar")
+        ]
+        + [("site_import", "energy", "DIN_site_import", "Site import")],
+        known="sensor.site_import",
+        expected=MeterConfig(power=PowerSource(entity="sensor.site_power")),
+    ),
+    "tibber pulse": Case(
+        sensors=[
+            (
+                "total",
+                "energy",
+                "h1_rt_last_meter_consumption",
+                "Last meter consumption",
+            ),
+            ("average", "power", "h1_rt_averagePower", "Average power"),
+            ("power", "power", "h1_rt_power", "Power"),
+            ("production", "power", "h1_rt_powerProduction", "Power production"),
+            ("least", "power", "h1_rt_minPower", "Min power"),
+            ("most", "power", "h1_rt_maxPower", "Max power"),
+            *phased("c_l{n}", "current", "h1_rt_currentL{n}", "Current L{n}"),
+        ],
+        known="sensor.total",
+        expected=MeterConfig(
+            power=PowerSource(positive="sensor.power", negative="sensor.production"),
+            phases=of("c_l{n}"),
+        ),
+    ),
+    "iammeter": Case(
+        sensors=[
+            *phased("c_{l}", "current", "SN_Current_{u}", "Current {u}"),
+            *phased("p_{l}", "power", "SN_Power_{u}", "Power {u}"),
+            ("energy_a", "energy", "SN_ImportEnergy_A", "Import energy A"),
+        ],
+        known="sensor.energy_a",
+        expected=MeterConfig(phases=of("c_{l}"), phase_powers=of("p_{l}")),
+    ),
+    # Its meter has the other sign, and so have its phases.
+    "huawei_solar": Case(
+        sensors=[
+            ("power", "power", "M_power_meter_active_power", "Active power"),
+            *phased(
+                "c_{l}", "current", "M_active_grid_{l}_current", "Phase {u} current"
+            ),
+            *phased(
+                "p_{l}", "power", "M_active_grid_{l}_power", "Phase {u} active power"
+            ),
+        ],
+        known="sensor.power",
+        inverted=True,
+        expected=MeterConfig(
+            power=PowerSource(entity="sensor.power"),
+            phases=of("c_{l}"),
+            phases_inverted=True,
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+async def test_real_meters(hass: HomeAssistant, case: Case) -> None:
+    """What is the grid's is found, and nothing else is taken for it."""
+    entry = MockConfigEntry(domain="meter")
+    entry.add_to_hass(hass)
+    devices, entities = dr.async_get(hass), er.async_get(hass)
+
+    def add(sensors: Sequence[Named], name: str, above: str | None) -> str:
+        device = devices.async_get_or_create(
+            config_entry_id=entry.entry_id,
+            identifiers={("meter", name)},
+            via_device_id=above,
+        )
+        for entity, device_class, unique_id, original_name in sensors:
+            entities.async_get_or_create(
+                "sensor",
+                "meter",
+                unique_id,
+                suggested_object_id=entity,
+                config_entry=entry,
+                device_id=device.id,
+                original_device_class=device_class,
+                original_name=original_name,
+            )
+        return device.id
+
+    top = add(case.sensors, "main", None)
+    for index, below in enumerate(case.below):
+        add(below, str(index), top)
+    assert suggest_meter(hass, [case.known], inverted=case.inverted) == case.expected
