@@ -37,9 +37,6 @@ from .const import (
     SUBENTRY_CIRCUIT,
     SUBENTRY_MODBUS,
     SUBENTRY_TARIFF,
-    SYSTEM_SINGLE_PHASE,
-    SYSTEM_SPLIT_PHASE,
-    SYSTEM_THREE_PHASE,
 )
 from .explain import async_load_sentences
 from .flows.capacity import CapacitySubentryFlow
@@ -53,6 +50,7 @@ from .flows.checks import (
     has_meter,
 )
 from .flows.circuit import CircuitSubentryFlow
+from .flows.country import usual_system, usual_voltage_v
 from .flows.fail_safe import chargers_of, fail_safe_problem, with_site
 from .flows.modbus import ModbusSubentryFlow
 from .flows.options import SunfuseOptionsFlow
@@ -78,22 +76,6 @@ from .sources.config import SourcesConfig
 from .sources.energy_dashboard import async_disabled_sensors, async_suggest_sources
 
 LOOPBACK = "127.0.0.1"
-_PHASES_TO_SYSTEM = {
-    1: SYSTEM_SINGLE_PHASE,
-    2: SYSTEM_SPLIT_PHASE,
-    3: SYSTEM_THREE_PHASE,
-}
-# The countries whose homes have two legs of 120 V.
-_SPLIT_PHASE_COUNTRIES = frozenset(("US", "CA", "PR", "MX", "JP", "TW"))
-# Between phase and neutral, where it is not 230 V: IEC's list of world plugs and voltages.
-_VOLTAGE_V = {
-    "US": 120.0,
-    "CA": 120.0,
-    "PR": 120.0,
-    "MX": 127.0,
-    "JP": 100.0,
-    "TW": 110.0,
-}
 
 
 class SunfuseConfigFlow(
@@ -344,18 +326,15 @@ class SunfuseConfigFlow(
         if self.source == SOURCE_RECONFIGURE:
             system: str = self._get_reconfigure_entry().data[CONF_SYSTEM]
             return system
-        if self.hass.config.country in _SPLIT_PHASE_COUNTRIES:
-            return SYSTEM_SPLIT_PHASE
-        return _PHASES_TO_SYSTEM[phases]
+        return usual_system(self.hass.config.country, phases)
 
     async def _electrical_values(self) -> Mapping[str, Any]:
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
             return {**entry.data, **entry.options}
-        split_phase = self._form[CONF_SYSTEM] == SYSTEM_SPLIT_PHASE
         return {
-            CONF_VOLTAGE: _VOLTAGE_V.get(
-                self.hass.config.country or "", 120.0 if split_phase else 230.0
+            CONF_VOLTAGE: usual_voltage_v(
+                self.hass.config.country, self._form[CONF_SYSTEM]
             ),
             CONF_MARGIN: DEFAULT_MARGIN_A,
             CONF_PORT: await self._free_port(None),
