@@ -1,6 +1,7 @@
 """What chargers on the market do that no specification asks for."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -138,3 +139,92 @@ async def test_other_version_after_an_update(
     await station.offer(1, 0.0)
     profile = old.told("SetChargingProfile")[-1]["csChargingProfiles"]
     assert profile["transactionId"] == transaction_id
+
+
+@pytest.mark.parametrize("days", [365, -56 * 365])
+@pytest.mark.parametrize("restart", [False, True])
+async def test_session_by_a_clock_that_was_never_set(
+    watched: Watched, connect: Connect, clock: SteppedClock, days: int, restart: bool
+) -> None:
+    """The times of a session are right in the end, although its start was told before the clock was known."""
+    system, off_s = watched.system, days * 86400.0
+    finished: list[FinishedTransaction] = []
+    system.subscribe_transactions(finished.append)
+    system.accept(StationConfig(identity="CP1"))
+    cp = await connect()
+    await cp.boot()
+    began = clock()
+    transaction_id = await cp.start_transaction(clock.text(off_s), meter=1000)
+    await cp.status("Charging")
+    for energy_wh in (1000, 1020, 1040):
+        clock.step(10)
+        value = {"value": str(energy_wh)}
+        meter_value = {"timestamp": clock.text(off_s), "sampledValue": [value]}
+        await cp.call(
+            "MeterValues",
+            {
+                "connectorId": 1,
+                "transactionId": transaction_id,
+                "meterValue": [meter_value],
+            },
+        )
+    running = system.stations["CP1"].connector(1).transaction
+    assert running is not None
+    assert running.started_at == began
+    if restart:
+        memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+        system.forget("CP1")
+        await watched.until(lambda: not system.stations)
+        system.accept(StationConfig(identity="CP1"), memory)
+        cp = await connect()
+        await cp.boot()
+        for _ in range(2):  # two, some seconds apart, and the clock is known again
+            clock.step(10)
+            await cp.status("Charging", timestamp=clock.text(off_s))
+    end: Payload = {"transactionId": transaction_id, "timestamp": clock.text(off_s)}
+    await cp.call("StopTransaction", {**end, "meterStop": 1060})
+    assert [(told.started_at, told.stopped_at) for told in finished] == [
+        (began, clock())
+    ]
+    assert finished[0].energy_wh == 60
+
+
+async def test_meter_values_that_name_no_transaction(
+    watched: Watched, connect: Connect, clock: SteppedClock
+) -> None:
+    """After our restart a session goes on, although the charger never tells the id of its transaction again."""
+    system = watched.system
+    system.accept(StationConfig(identity="CP1"))
+    cp = await connect()
+    await cp.boot()
+    transaction_id = str(await cp.start_transaction(clock.text(), meter=1000))
+    memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+    system.forget("CP1")
+    system.accept(StationConfig(identity="CP1"), memory)
+    cp = await connect()
+    await cp.status("Charging")
+    running = system.stations["CP1"].connector(1).transaction
+    assert running is not None
+    assert running.id == transaction_id
+    clock.step(600)
+    meter_value = {"timestamp": clock.text(), "sampledValue": [{"value": "1500"}]}
+    await cp.call("MeterValues", {"connectorId": 1, "meterValue": [meter_value]})
+    assert system.stations["CP1"].connector(1).session_energy_wh == 500
+
+
+async def test_another_car_after_our_restart(
+    watched: Watched, connect: Connect, clock: SteppedClock
+) -> None:
+    """A session that ended while we were away is not taken up by the next car."""
+    system = watched.system
+    system.accept(StationConfig(identity="CP1"))
+    cp = await connect()
+    await cp.boot()
+    await cp.start_transaction(clock.text(), meter=1000)
+    memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+    system.forget("CP1")
+    system.accept(StationConfig(identity="CP1"), memory)
+    cp = await connect()
+    for status in ("Available", "Preparing", "Charging"):
+        await cp.status(status)
+    assert system.stations["CP1"].connector(1).transaction is None

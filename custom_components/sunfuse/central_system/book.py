@@ -41,7 +41,7 @@ MAX_CONNECTORS = 32
 _REBOOTS = 3
 _REBOOTS_WITHIN = timedelta(seconds=60)
 # In these no contactor is closed, whatever else is known.
-_IDLE = frozenset(
+IDLE = frozenset(
     (
         ConnectorStatus.AVAILABLE,
         ConnectorStatus.PREPARING,
@@ -100,6 +100,8 @@ class StationBook:
         self.extra_settle_s = (
             0.0  # beside the usual time, for one that reboots when it is asked
         )
+        # Transactions of before our restart, by connector, that may be running still.
+        self._resumable: dict[int, str] = {}
         self._asked_at: datetime | None = None
         self._reboots = 0
         self._inspector = Inspector(self)
@@ -279,7 +281,7 @@ class StationBook:
         if not 1 <= connector <= MAX_CONNECTORS:
             return
         changes: dict[str, Any] = {"status": status, "error_code": error_code}
-        if status in _IDLE:
+        if status in IDLE:
             changes["meter"] = self.meter(connector).stopped(self.now())
             if status in _GONE:
                 changes |= {"transaction": None, "needs": None, "priority": False}

@@ -71,6 +71,13 @@ class Clock:
         """Return one of our times as the station's clock shows it."""
         return ours + self.skew
 
+    def again(self, ours: datetime, skew: timedelta) -> datetime:
+        """Return what by another skew was taken for one of our times as it is by the present one."""
+        try:
+            return self.ours(ours + skew)
+        except OverflowError:
+            return ours
+
     def ours(self, theirs: datetime) -> datetime:
         """Return one of the station's times as our clock shows it."""
         try:

@@ -19,7 +19,7 @@ class ExternalLimit:
     def at(self, now: datetime) -> float | None:
         """Return the limit in amperes per phase; None where there is none now."""
         limits = [
-            limit
+            max(limit, 0.0)
             for start, schedule in self.schedules
             if now >= start
             and (limit := schedule.at((now - start) / timedelta(seconds=1))) is not None

@@ -1,7 +1,7 @@
 """What is worth keeping of a station over a restart, as plain data that can be stored as JSON."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from .model import FailSafe, StationInfo, Transaction
@@ -40,12 +40,13 @@ def dump_record(record: Record) -> Memory:
         "stopped_at": record.stopped_at and record.stopped_at.isoformat(),
         "energy_wh": record.energy_wh,
         "told": list(record.told),
+        "skew_s": None if record.skew is None else record.skew.total_seconds(),
     }
 
 
 def load_record(data: Mapping[str, Any]) -> Record:
     """Return a transaction."""
-    stopped_at = data["stopped_at"]
+    stopped_at, skew_s = data["stopped_at"], data.get("skew_s")
     return Record(
         connector=data["connector"],
         transaction=Transaction(
@@ -57,6 +58,7 @@ def load_record(data: Mapping[str, Any]) -> Record:
         stopped_at=datetime.fromisoformat(stopped_at) if stopped_at else None,
         energy_wh=data["energy_wh"],
         told=tuple(data["told"]),
+        skew=None if skew_s is None else timedelta(seconds=skew_s),
     )
 
 

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import override
 
-from .book import MAX_CONNECTORS, StationBook
+from ..engine.model import ConnectorStatus
+from .book import IDLE, MAX_CONNECTORS, StationBook
 from .limiter import CHARGES
 from .model import FinishedTransaction, Transaction
 from .transactions import Record, stranger
@@ -15,13 +17,17 @@ class SessionBook(StationBook):
     def started(self, record: Record) -> None:
         """Note that a transaction started. One of long ago runs still only if the connector says so."""
         transaction = record.transaction
+        self._resumable.pop(record.connector, None)
+        age = self.now() - transaction.started_at
+        live = abs(age) <= timedelta(seconds=self.timing.live_s)
+        if not live:
+            record = replace(record, skew=self.clock.skew)
         self.transactions.add(record)
         self.events.release(transaction.id)
         if self.transactions[transaction.id].stopped_at is not None:
             return  # its end was told before its start
-        age = self.now() - transaction.started_at
         status = self.connector(record.connector).status
-        if age > timedelta(seconds=self.timing.live_s) and status not in CHARGES:
+        if not live and status not in CHARGES:
             return
         self._run(record)
 
@@ -34,9 +40,31 @@ class SessionBook(StationBook):
 
     def _run(self, record: Record) -> None:
         self.change(
-            record.connector, transaction=record.transaction, session_energy_wh=0.0
+            record.connector, transaction=self._dated(record), session_energy_wh=0.0
         )
         self._limiter(record.connector).started(self._adapter)
+
+    def _dated(self, record: Record) -> Transaction:
+        """Return a transaction with its start by what is known now of the station's clock.
+
+        That a clock is far behind shows only after some messages, and the start may be the first of them.
+        """
+        transaction = record.transaction
+        if record.skew is None:
+            return transaction
+        started_at = self.clock.again(transaction.started_at, record.skew)
+        return replace(transaction, started_at=started_at)
+
+    @override
+    def told_status(
+        self, connector: int, status: ConnectorStatus, error_code: str | None
+    ) -> None:
+        super().told_status(connector, status, error_code)
+        if status in IDLE:
+            self._resumable.pop(connector, None)
+        elif status in CHARGES and connector in self._resumable:
+            # Not every station names the transaction in its meter values.
+            self.recognised(connector, self._resumable.pop(connector))
 
     def recognised(self, connector: int, transaction_id: str) -> None:
         """Note that a transaction runs whose start we have not seen, or not in this life."""
@@ -51,9 +79,13 @@ class SessionBook(StationBook):
                 )
             )
         running = self.connector(connector).transaction
-        if record.stopped_at is None and record.connector == connector:
-            if running is None or running.id != transaction_id:
-                self._run(record)
+        if record.stopped_at is not None or record.connector != connector:
+            return
+        if running is None or running.id != transaction_id:
+            self._run(record)
+        elif running.started_at != (dated := self._dated(record)).started_at:
+            dated = replace(running, started_at=dated.started_at)
+            self.change(connector, transaction=dated)
 
     def stopped(
         self,
@@ -80,10 +112,11 @@ class SessionBook(StationBook):
                 )
             return
         start_wh = record.transaction.meter_start_wh
+        started_at = self._dated(record).started_at
         energy = None
         if start_wh is not None and meter_stop_wh is not None:
             energy = self.meter(record.connector).delivered(
-                start_wh, meter_stop_wh, at - record.transaction.started_at
+                start_wh, meter_stop_wh, at - started_at
             )
         state = self.connector(record.connector)
         running = state.transaction is not None and (
@@ -108,7 +141,7 @@ class SessionBook(StationBook):
                 identity=self.identity,
                 id=transaction_id,
                 connector=record.connector,
-                started_at=record.transaction.started_at,
+                started_at=started_at,
                 stopped_at=at,
                 meter_start_wh=start_wh,
                 meter_stop_wh=meter_stop_wh,

@@ -216,7 +216,11 @@ class Station(SessionBook, StationActions):
         for evse, connector, number in memory["evses"]:
             self.evses[evse, connector] = number
         for data in memory["transactions"]:
-            self.transactions.add(load_record(data))
+            record = load_record(data)
+            self.transactions.add(record)
+            self._resumable.pop(record.connector, None)
+            if record.stopped_at is None:
+                self._resumable[record.connector] = record.transaction.id
         fail_safe = load_fail_safe(memory["fail_safe"])
         self.behaviour = behaviour(info, self.config.quirks)
         self._set(

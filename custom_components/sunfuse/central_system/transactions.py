@@ -3,7 +3,7 @@
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 import secrets
 
 from .model import FinishedTransaction, Transaction
@@ -21,6 +21,8 @@ class Record:
     energy_wh: float | None = None
     # What makes a start the same start when it is told again: the station's own words.
     told: tuple[str, ...] = ()
+    # How far ahead the station's clock was taken to be when the start was told; None: the start was of the present.
+    skew: timedelta | None = None
 
 
 type Words = tuple[str, ...]

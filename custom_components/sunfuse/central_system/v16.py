@@ -121,6 +121,7 @@ class Adapter16(Actions16):
     def _start_transaction(self, payload: Payload) -> Answer:
         station = self.station
         theirs = parse_time(payload["timestamp"])
+        station.clock.heard(theirs, station.now())
         told = (
             str(payload["connectorId"]),
             payload["timestamp"],
@@ -149,7 +150,9 @@ class Adapter16(Actions16):
 
     def _stop_transaction(self, payload: Payload) -> Payload:
         station = self.station
-        at = station.clock.ours(parse_time(payload["timestamp"]))
+        theirs = parse_time(payload["timestamp"])
+        station.clock.heard(theirs, station.now())
+        at = station.clock.ours(theirs)
         transaction_id = str(payload["transactionId"])
         data = payload.get("transactionData", [])
         values = [
