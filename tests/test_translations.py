@@ -215,8 +215,10 @@ def test_menus() -> None:
 
 
 def test_themes_of_the_options() -> None:
-    """Each theme has a name in the menu, and a step of its own."""
-    assert THEMES.keys() == ENGLISH["options"]["step"]["init"]["menu_options"].keys()
+    """Each theme has a name and a description in the menu, and a step of its own."""
+    menu = ENGLISH["options"]["step"]["init"]
+    assert THEMES.keys() == menu["menu_options"].keys()
+    assert THEMES.keys() == menu["menu_option_descriptions"].keys()
     for theme in THEMES:
         assert hasattr(SunfuseOptionsFlow, f"async_step_{theme}")
 

@@ -276,7 +276,7 @@ def test_the_page() -> None:
     text = read(document).text
     assert "Home &lt;1&gt;" in document
     assert "sensor.&lt;b&gt;" in document
-    assert "16 chargers of 16 A on 3 phase(s)" in text
+    assert "16 chargers of 16 A on three phases" in text
     assert ENGLISH["caution_short_history"] in text
     assert "A first charger would give its car" in text
     assert "L3" in text
@@ -314,6 +314,9 @@ def test_every_text_of_the_page_is_used() -> None:
             page = page_of(chargers=chargers, without=("x",), texts=Noted())
             report_page(told, page)
             empty_page(page)
+    for phases in (1, 2):
+        asked = page_of(charger=Charger(phases=phases), texts=Noted())
+        report_page(report, asked)
     assert used == ENGLISH.keys() - PANEL
 
 

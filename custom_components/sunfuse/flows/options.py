@@ -109,37 +109,37 @@ def _check_main_circuit(
     return errors
 
 
-# By step id, in the order of the menu.
+# By step id, in the order of the menu: what a homeowner looks for comes before what an electrician does.
 THEMES = {
     "protection": Theme(
         schema=lambda _entry: OPTIONS,
         values=_protection_values,
         check=_check_protection,
     ),
-    "main_circuit": Theme(
-        schema=lambda entry: _main_circuit(site_of(entry.data).phases),
-        values=lambda entry: entry.options,
-        check=_check_main_circuit,
+    "sunshine": _tuning(SUNSHINE),
+    "battery": _tuning(BATTERY),
+    "forecast": Theme(
+        schema=lambda _entry: forecast_schema({}),
+        values=forecast_values,
+        check=lambda _entry, _form, _placeholders: {},
     ),
     "cards": Theme(
         schema=lambda _entry: AUTHORIZATION,
         values=authorization_values,
         check=check_authorization,
     ),
-    "forecast": Theme(
-        schema=lambda _entry: forecast_schema({}),
-        values=forecast_values,
-        check=lambda _entry, _form, _placeholders: {},
-    ),
+    "boosts": _tuning(BOOSTS),
     "security": Theme(
         schema=lambda _entry: SECURITY, values=security_values, check=check_files
     ),
-    "sunshine": _tuning(SUNSHINE),
-    "battery": _tuning(BATTERY),
-    "phase_switching": _tuning(PHASES),
-    "calm": _tuning(CALM),
-    "boosts": _tuning(BOOSTS),
     "dimming": _tuning(DIMMING),
+    "calm": _tuning(CALM),
+    "phase_switching": _tuning(PHASES),
+    "main_circuit": Theme(
+        schema=lambda entry: _main_circuit(site_of(entry.data).phases),
+        values=lambda entry: entry.options,
+        check=_check_main_circuit,
+    ),
 }
 
 

@@ -75,12 +75,12 @@ def sensor(
 
 
 def number(
-    unit: str, *, step: float = 1, low: float = 0, high: float | None = None
+    unit: str | None, *, step: float = 1, low: float = 0, high: float | None = None
 ) -> NumberSelector:
     """Return a box for a number. What makes no sense is refused with an error at its field, not by the box."""
-    config = NumberSelectorConfig(
-        min=low, step=step, mode=NumberSelectorMode.BOX, unit_of_measurement=unit
-    )
+    config = NumberSelectorConfig(min=low, step=step, mode=NumberSelectorMode.BOX)
+    if unit is not None:
+        config["unit_of_measurement"] = unit
     if high is not None:
         config["max"] = high
     return NumberSelector(config)

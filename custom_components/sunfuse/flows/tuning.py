@@ -121,7 +121,7 @@ DIMMING = probatio.Schema(
         ),
         probatio.Required(CONF_DIMMING_DEVICE): number(_W, step=100, high=100_000),
         probatio.Optional(CONF_DIMMING_SIMULTANEITY): number(
-            "1", step=0.01, low=0.01, high=1
+            None, step=0.01, low=0.01, high=1
         ),
     }
 )

@@ -110,16 +110,20 @@ def _of_phase(phase: int) -> tuple[CircuitSensorDescription, ...]:
         _amperes(
             f"uncontrolled_{suffix}",
             lambda decision, _meter: decision.uncontrolled_a[phase],
+            name=f"circuit_uncontrolled_{suffix}",
         ),
     )
 
 
 def _amperes(
-    key: str, value_fn: Callable[[CircuitDecision, MeterReading | None], StateType]
+    key: str,
+    value_fn: Callable[[CircuitDecision, MeterReading | None], StateType],
+    *,
+    name: str | None = None,
 ) -> CircuitSensorDescription:
     return CircuitSensorDescription(
         key=key,
-        translation_key=key,
+        translation_key=name or key,
         device_class=SensorDeviceClass.CURRENT,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,

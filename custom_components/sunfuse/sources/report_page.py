@@ -104,7 +104,7 @@ def _answer(report: SiteReport, page: Page) -> str:
         carries=carries,
         energy=_short(charger.day_kwh),
         current=_short(charger.max_a),
-        phases=charger.phases,
+        phases=page.say(f"phases_{charger.phases}"),
     )
     unshared = page.say("unshared", number=report.carries_unshared)
     period = page.say(
