@@ -6,6 +6,7 @@ from typing import Any
 
 from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
+    Boost,
     Circuit,
     Connector,
     ConnectorDecision,
@@ -20,10 +21,12 @@ from custom_components.sunfuse.engine.model import (
 )
 
 NOW = datetime(2026, 6, 21, 10, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 CHARGING = ConnectorStatus.CHARGING
 MAIN = Circuit(
     id="main", name="Main fuse", parent=None, limit_a=(25, 25, 25), margin_a=1
 )
+BOOST = Boost(started_at=NOW - timedelta(minutes=5), person="kim")
 
 
 def car(name: str, **changes: Any) -> Connector:
@@ -152,3 +155,21 @@ def _follows(
         draw_a=drawn,
         draw_at=now,
     )
+
+
+def on(limit_a: float, *connectors: Connector, **changes: Any) -> Snapshot:
+    """Return a site that leaves this much for its cars, once they follow."""
+    return site(
+        *connectors, circuits=(replace(MAIN, limit_a=(limit_a + 1,) * 3),), **changes
+    )
+
+
+def settle(
+    snapshot: Snapshot, seconds: int, memory: Memory | None = None
+) -> tuple[Snapshot, Decision, Memory]:
+    """Return the site after so many seconds in which all cars follow."""
+    decision, memory = decide(snapshot, memory or Memory())
+    for _ in range(seconds // 5):
+        snapshot = later(snapshot, 5, decision)
+        decision, memory = decide(snapshot, memory)
+    return snapshot, decision, memory

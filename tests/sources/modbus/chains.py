@@ -285,3 +285,15 @@ async def values(*models: Sequence[int]) -> dict[str, float | None]:
     image = chain(*models)
     device = await found(image)
     return {str(q): v for q, v in device.values(image).items()}
+
+
+def battery_of_solaredge(
+    base: int, charging_w: float, soc: float, rated_wh: float = 9700
+) -> dict[tuple[Table, int], int]:
+    """Return the block of a battery, whose floats have the less significant word first."""
+    image = {(Table.HOLDING, base + offset): 0 for offset in range(0x90)}
+    for offset, value in ((0x42, rated_wh), (0x74, charging_w), (0x84, soc)):
+        high, low = words("f", value)
+        image[Table.HOLDING, base + offset] = low
+        image[Table.HOLDING, base + offset + 1] = high
+    return image

@@ -5,19 +5,13 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from custom_components.sunfuse.sources.modbus import sunspec_models
-from custom_components.sunfuse.sources.modbus.device import (
-    DeviceKind,
-    Information,
-    Quantity,
-)
-from custom_components.sunfuse.sources.modbus.library import Library
+from custom_components.sunfuse.sources.modbus.device import DeviceKind, Information
 from custom_components.sunfuse.sources.modbus.polling import Poll
 from custom_components.sunfuse.sources.modbus.registers import (
     Failure,
     RequestError,
     Table,
 )
-from custom_components.sunfuse.sources.modbus.site import find_device
 from custom_components.sunfuse.sources.modbus.sunspec import DISCOVERED, discover
 
 from .chains import (
@@ -38,7 +32,6 @@ from .chains import (
     ports,
     reading,
     values,
-    words,
 )
 from .server import serving
 from .test_connection import connected
@@ -69,6 +62,8 @@ NAMES = {
     "energy_import": ("TotWhImp",),
     "temperature": ("TmpCab",),
 }
+
+
 TYPES = {"acc32": "uint32", "enum16": "uint16", "count": "uint16"}
 
 
@@ -188,23 +183,6 @@ async def test_a_meter_that_knows_no_single_phases() -> None:
     assert "power_l1" not in said
 
 
-async def test_a_solaredge_with_a_meter() -> None:
-    """A second common model begins the meter, both are one short; its power is positive on export, ours on import."""
-    image = chain(
-        common("SolarEdge ", "SE10K", length=65),
-        model(103, INVERTER, {"W": 1, "A": -3}),
-        common("WattNode", "WNC-3Y-400-MB", length=65),
-        model(203, METER_OF_SOLAREDGE, {"W": -1, "A": -1}),
-        END,
-    )
-    device = await found(image)
-    assert {str(q): v for q, v in device.values(image).items()} == pytest.approx(
-        OF_THE_INVERTER | AT_THE_GRID
-    )
-    assert device.kind is DeviceKind.SYSTEM
-    assert device.name == "SolarEdge SE10K"
-
-
 async def test_the_first_of_several_meters_is_the_one_at_the_grid() -> None:
     """SolarEdge's second and third meter count something else."""
     said = await values(
@@ -219,100 +197,6 @@ async def test_the_first_of_several_meters_is_the_one_at_the_grid() -> None:
     assert said["grid_power"] == 1603
 
 
-def battery_of_solaredge(
-    base: int, charging_w: float, soc: float, rated_wh: float = 9700
-) -> dict[tuple[Table, int], int]:
-    """Return the block of a battery, whose floats have the less significant word first."""
-    image = {(Table.HOLDING, base + offset): 0 for offset in range(0x90)}
-    for offset, value in ((0x42, rated_wh), (0x74, charging_w), (0x84, soc)):
-        high, low = words("f", value)
-        image[Table.HOLDING, base + offset] = low
-        image[Table.HOLDING, base + offset + 1] = high
-    return image
-
-
-@pytest.mark.parametrize("number", [101, 102, 103])
-async def test_a_solaredge_with_a_battery(number: int) -> None:
-    """The inputs give 4200 W after the battery took 1500 W, so the sun gives 5700 W."""
-    inverter = model(number, INVERTER | {"W": 4100, "DCW": 4200}, {"DCW": 1})
-    image = chain(common("SolarEdge", length=65), inverter, END)
-    image |= battery_of_solaredge(0xE100, 1500, 64)
-    device = await found(image)
-    said = {str(q): v for q, v in device.values(image).items()}
-    assert said["solar_power"] == pytest.approx(5700)
-    assert said["battery_power"] == pytest.approx(-1500)
-    assert said["battery_soc"] == pytest.approx(64)
-    assert said["power"] == 4100
-    assert "solar_energy" not in said
-    assert device.kind is DeviceKind.SYSTEM
-
-
-async def test_a_solaredge_with_two_batteries_and_a_meter() -> None:
-    """Their powers add up, and the larger one counts more for the state of charge."""
-    image = chain(
-        common("SolarEdge", length=65),
-        model(103, INVERTER | {"DCW": 4200}, {"DCW": 1}),
-        common("WattNode", length=65),
-        model(203, METER_OF_SOLAREDGE),
-        END,
-    )
-    image |= battery_of_solaredge(0xE100, -1000, 50, rated_wh=15_000)
-    image |= battery_of_solaredge(0xE200, -200, 90, rated_wh=5_000)
-    device = await found(image)
-    said = {str(q): v for q, v in device.values(image).items()}
-    assert said["battery_power"] == pytest.approx(1200)
-    assert said["solar_power"] == pytest.approx(3000)
-    # (15 kWh * 50 % + 5 kWh * 90 %) / 20 kWh
-    assert said["battery_soc"] == pytest.approx(60)
-    assert said["grid_power"] == 1603
-
-
-LOWEST_FLOAT = -3.4028234663852886e38
-
-
-@pytest.mark.parametrize("rated_wh", [0, float("nan"), LOWEST_FLOAT, 1e12])
-async def test_a_solaredge_whose_battery_is_none(rated_wh: float) -> None:
-    """The block is there, and says so of no battery."""
-    image = chain(common("SolarEdge", length=65), model(103, INVERTER), END)
-    image |= battery_of_solaredge(0xE100, 0, 0, rated_wh=rated_wh)
-    device = await found(image)
-    assert device.kind is DeviceKind.INVERTER
-    assert {str(q): v for q, v in device.values(image).items()} == pytest.approx(
-        OF_THE_INVERTER
-    )
-
-
-async def test_a_solaredge_whose_battery_is_silent_now() -> None:
-    """What is not known is not made up: neither the battery nor the sun, only what the inverter gives."""
-    image = chain(common("SolarEdge", length=65), model(103, INVERTER), END)
-    image |= battery_of_solaredge(0xE100, 0, 64)
-    device = await found(image)
-    image |= battery_of_solaredge(0xE100, LOWEST_FLOAT, LOWEST_FLOAT)
-    said = {str(q): v for q, v in device.values(image).items()}
-    assert [said[q] for q in ("battery_power", "battery_soc", "solar_power")] == [
-        None,
-        None,
-        None,
-    ]
-    assert said["power"] == 5000
-
-
-@pytest.mark.parametrize("failure", [Failure.NO_ANSWER, Failure.REFUSED])
-async def test_a_solaredge_without_the_blocks_of_batteries(failure: Failure) -> None:
-    """Some inverters refuse what is not there, others say nothing."""
-    image = chain(common("SolarEdge", length=65), model(103, INVERTER), END)
-    good = reading(image)
-
-    async def read(table: Table, address: int, count: int) -> tuple[int, ...]:
-        if address >= 0xE100:
-            raise RequestError(failure)
-        return await good(table, address, count)
-
-    device = await discover(read)
-    assert device
-    assert device.kind is DeviceKind.INVERTER
-
-
 async def test_a_connection_that_is_lost_on_the_way() -> None:
     """An inverter with a battery is not to be taken for one without."""
     good = reading(chain(common("SolarEdge"), model(103, INVERTER), END))
@@ -324,14 +208,6 @@ async def test_a_connection_that_is_lost_on_the_way() -> None:
 
     with pytest.raises(RequestError):
         await discover(read)
-
-
-async def test_a_solaredge_of_floats_with_a_battery() -> None:
-    """Without the power of its inputs nobody knows what the sun gives; what the inverter gives is not that."""
-    image = chain(common("SolarEdge"), model(113, INVERTER), END)
-    device = await found(image | battery_of_solaredge(0xE100, 1500, 64))
-    assert Quantity.SOLAR_POWER not in device.readings
-    assert Quantity.BATTERY_POWER in device.readings
 
 
 async def test_a_hybrid_whose_inputs_are_not_told() -> None:
@@ -509,98 +385,6 @@ async def test_unknown_models_are_passed_over() -> None:
         OF_THE_METER
     )
     assert sum(count for _, count in log) < 250
-
-
-# --- Discovered again -----------------------------------------------------------------------------------------------
-
-HYBRIDS = {
-    "fronius": [
-        common("Fronius"),
-        model(103, INVERTER),
-        modules(("", 3000), ("", 2000), ("", 0), ("", 500)),
-        model(124, {"ChaState": 50}),
-        END,
-    ],
-    "kostal": [
-        common("Maker"),
-        model(103, INVERTER),
-        modules(("MPPT 1", 3000)),
-        model(802, {"SoC": 50, "W": 500}),
-        END,
-    ],
-    "ieee 1547": [
-        common("Maker"),
-        model(701, DER),
-        model(713, {"WHRtg": 100, "SoC": 50}, {"WHRtg": 2}),
-        ports((0, 3000), (1, 500)),
-        END,
-    ],
-    "meter": [common("SolarEdge"), model(103, INVERTER), model(203, METER), END],
-}
-ASLEEP = {
-    "fronius": [
-        common("Fronius"),
-        model(103),
-        modules(("", None), ("", None), ("", None), ("", None)),
-        model(124),
-        END,
-    ],
-    "kostal": [
-        common("Maker"),
-        model(103),
-        modules(("MPPT 1", None)),
-        model(802),
-        END,
-    ],
-    "ieee 1547": [
-        common("Maker"),
-        model(701, {"ACType": 2}),
-        model(713),
-        ports((0, 0), (1, 0)),
-        END,
-    ],
-    "meter": [common("SolarEdge"), model(103), model(203), END],
-}
-
-
-@pytest.mark.parametrize("name", HYBRIDS)
-async def test_a_device_that_is_discovered_again_while_it_sleeps(name: str) -> None:
-    """At night it may say less than it can. What it is known to read is read again, as soon as it says so."""
-    awake = chain(*HYBRIDS[name])
-    before = await found(awake)
-    again = await discover(reading(chain(*ASLEEP[name])), before.readings.keys())
-    assert again
-    assert again.readings.keys() >= before.readings.keys()
-    said = before.values(awake)
-    assert again.values(awake).items() >= said.items()
-    assert None not in said.values()
-
-
-async def test_a_site_that_starts_while_its_inverter_sleeps() -> None:
-    """What was found when the device was added is looked for again."""
-    before = await found(chain(*HYBRIDS["kostal"]))
-    asleep = reading(chain(*ASLEEP["kostal"]))
-    nothing = Library(devices={})
-    again = await find_device(nothing, DISCOVERED, asleep, before.readings)
-    assert again.readings.keys() >= before.readings.keys()
-    fresh = await find_device(nothing, DISCOVERED, asleep)
-    assert Quantity.BATTERY_POWER not in fresh.readings
-
-
-async def test_a_solaredge_that_is_discovered_again_while_its_battery_sleeps() -> None:
-    """What the inverter gives is not taken for what the sun gives meanwhile."""
-    image = chain(
-        common("SolarEdge", length=65),
-        model(103, INVERTER | {"DCW": 4200}, {"DCW": 1}),
-        END,
-    )
-    awake = image | battery_of_solaredge(0xE100, 1500, 64)
-    before = await found(awake)
-    again = await discover(reading(image), before.readings.keys())
-    assert again
-    assert again.values(awake) == before.values(awake)
-    assert again.values(image)[Quantity.SOLAR_POWER] is None
-    assert again.values(image)[Quantity.POWER] == 5000
 
 
 # --- Over the wire --------------------------------------------------------------------------------------------------

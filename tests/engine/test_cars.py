@@ -1,0 +1,225 @@
+"""What cars take: their maximum, their phases, what charger and cable allow, and cars that obey nobody."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.engine import Memory, decide
+from custom_components.sunfuse.engine.memory import ConnectorMemory, Offered
+from custom_components.sunfuse.engine.model import ConnectorStatus, Mode, ReasonKey
+
+from .common import (
+    BOOST,
+    CHARGING,
+    HOUR,
+    NOW,
+    car,
+    decided,
+    later,
+    offers,
+    on,
+    reasons,
+    settle,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "offer_a", "reason"),
+    [
+        ({"charger_limit_a": 13.0}, 13, ReasonKey.LIMITED_BY_CHARGER),
+        ({"cable_a": 13.0}, 13, ReasonKey.LIMITED_BY_CABLE),
+        ({"car_max_a": 10.0}, 10, ReasonKey.LIMITED_BY_CAR),
+        ({"car_max_a": 10.0, "cable_a": 20.0}, 10, ReasonKey.LIMITED_BY_CAR),
+        ({"charger_limit_a": 5.0}, 0, ReasonKey.LIMITED_BY_CHARGER),
+        ({"boost": BOOST, "cable_a": 13.0}, 13, ReasonKey.LIMITED_BY_CABLE),
+        ({"boost": BOOST}, 16, ReasonKey.BOOSTING),
+        # Alone, a car that prepares may have all.
+        ({"status": ConnectorStatus.PREPARING}, 16, ReasonKey.FULL_POWER),
+    ],
+)
+def test_what_charger_cable_and_car_allow(
+    changes: dict[str, Any], offer_a: float, reason: ReasonKey
+) -> None:
+    """The lowest of them counts and is named."""
+    decision = decided(on(24, car("a", **changes)))
+    assert offers(decision) == {"a": offer_a}
+    assert reasons(decision) == {"a": reason}
+
+
+def test_a_car_that_prepares_needs_little() -> None:
+    """Beside another it is given its minimum until it charges."""
+    preparing = car("a", status=ConnectorStatus.PREPARING, offer_a=0.0)
+    _, decision, _ = settle(on(24, preparing, car("b")), 30)
+    assert offers(decision) == {"a": 6, "b": 16}
+    assert reasons(decision)["a"] is ReasonKey.RAMPING
+
+
+def test_a_cars_maximum_is_learned_and_tried_again() -> None:
+    """A car that takes 8 A of 12 is offered 9 A; after a quarter of an hour it is tried with more."""
+    snapshot = on(24, car("a", offer_a=12.0), car("b", offer_a=12.0))
+    memory = Memory()
+    told = []
+    for tick in range(210):
+        decision, memory = decide(snapshot, memory)
+        told.append(offers(decision)["a"])
+        snapshot = later(snapshot, 5, decision)
+        a, b = snapshot.connectors
+        most = 8.0 if tick < 205 else 16.0
+        taken = (min(a.offer_a or 0.0, most),) * 3
+        snapshot = replace(
+            snapshot,
+            connectors=(replace(a, draw_a=taken), b),
+            meters=(
+                (
+                    "main",
+                    replace(
+                        snapshot.meters[0][1],
+                        current_a=tuple(
+                            taken[p] + (b.draw_a or (0,) * 3)[p] for p in range(3)
+                        ),
+                    ),
+                ),
+            ),
+        )
+    assert told[15] == 9
+    assert 9 < max(told[185:205]) <= 12
+    assert told[205] == 9
+
+
+def test_a_car_that_wants_more_than_was_learned_gets_it() -> None:
+    """It uses its room: a little more each half minute, until it may have all."""
+    memory = Memory(
+        connectors={
+            "a": ConnectorMemory(
+                asked_at=NOW - HOUR,
+                on_since=NOW - timedelta(minutes=1),
+                takes_a=8.0,
+                probed_at=NOW,
+                offers=(Offered(at=NOW - HOUR, current_a=9.0),),
+            )
+        }
+    )
+    snapshot = on(24, car("a", offer_a=9.0), car("b", offer_a=9.0))
+    assert offers(decide(snapshot, memory)[0])["a"] == pytest.approx(9, abs=0.01)
+    _, decision, after = settle(snapshot, 600, memory)
+    assert offers(decision)["a"] == pytest.approx(12, abs=0.6)
+    assert (after.connectors["a"].takes_a or 20) > 11
+
+
+def test_a_car_that_takes_nothing_makes_room() -> None:
+    """After two minutes of an untouched offer the other, which waits, goes first; an hour later it is tried again."""
+    idle = car("a", status=ConnectorStatus.SUSPENDED_EV, offer_a=6.0)
+    snapshot = on(7, idle, car("b", offer_a=0.0))
+    memory = Memory()
+    first: dict[str, int] = {}
+    last = ""
+    for tick in range(1000):
+        decision, memory = decide(snapshot, memory)
+        runs = "".join(n for n, a in offers(decision).items() if a > 0)
+        if runs != last:
+            first.setdefault(runs, tick)
+            last = runs
+        snapshot = later(snapshot, 5, decision)
+        a, b = snapshot.connectors
+        empty = replace(a, draw_a=(0.0,) * 3, status=ConnectorStatus.SUSPENDED_EV)
+        meter = replace(snapshot.meters[0][1], current_a=b.draw_a)
+        snapshot = replace(snapshot, connectors=(empty, b), meters=(("main", meter),))
+    assert first["a"] == 0
+    # Half a minute to settle, and two minutes of patience.
+    assert 24 <= first["b"] <= 40
+
+
+def test_a_lone_phase_of_a_charger_that_switches() -> None:
+    """Told to use one phase, it still draws on three: all three are counted until it has switched."""
+    memory = Memory(
+        connectors={"a": ConnectorMemory(asked_at=NOW - HOUR, on_since=NOW, phases=1)}
+    )
+    standing = car("a", offer_a=10.0, switches_phases=True)
+    decision, _ = decide(on(24, standing), memory)
+    assert decision.given_a == pytest.approx((15, 15, 15))
+    # Nothing is drawn on the phases that it is wired to.
+    odd = car("a", offer_a=10.0, switches_phases=True, draw_a=(0.0, 0.0, 10.0))
+    assert decide(on(24, odd), memory)[0].given_a == pytest.approx((0, 0, 15))
+
+
+def test_a_car_that_changed_its_phases_is_counted_on_all() -> None:
+    """Just switched to three phases, its draw on one says nothing yet. Nor does the draw of the car before."""
+    switched = ConnectorMemory(
+        asked_at=NOW - HOUR,
+        on_since=NOW,
+        phases=3,
+        switching_until=NOW - timedelta(seconds=10),
+    )
+    standing = car("a", offer_a=10.0, switches_phases=True, draw_a=(10.0, 0.0, 0.0))
+    decision, _ = decide(on(24, standing), Memory(connectors={"a": switched}))
+    assert decision.given_a[1] > 0
+    newcomer = replace(
+        car("b", offer_a=10.0, draw_a=(10.0, 0.0, 0.0)), connected_at=NOW
+    )
+    gone = Memory(at=NOW, connectors={"b": ConnectorMemory()})
+    decision, _ = decide(on(24, newcomer), gone)
+    assert decision.given_a[1] > 0
+
+
+def test_the_car_that_disobeyed_is_not_trusted_at_once() -> None:
+    """Stopped, it keeps to 0 A; for a quarter of an hour it is not started again. With no car, it is forgotten."""
+    past = ConnectorMemory(
+        asked_at=NOW - HOUR,
+        disobeyed_at=NOW - timedelta(minutes=1),
+        offers=(Offered(at=NOW - timedelta(minutes=1), current_a=0.0),),
+    )
+    stopped = car("a", offer_a=0.0)
+    memory = Memory(connectors={"a": past})
+    decision, memory = decide(on(24, stopped), memory)
+    assert offers(decision) == {"a": 0}
+    assert reasons(decision) == {"a": ReasonKey.EXCEEDS_OFFER}
+    assert decision.connectors[0].problem is not None
+    assert not decision.connectors[0].stop
+    _, decision, _ = settle(on(24, stopped), 900, memory)
+    assert offers(decision)["a"] >= 6
+    gone = replace(stopped, status=ConnectorStatus.AVAILABLE)
+    decision, memory = decide(on(24, gone), memory)
+    assert memory.connectors["a"].disobeyed_at is None
+    off = replace(stopped, mode=Mode.OFF)
+    _, kept = decide(on(24, off), Memory(connectors={"a": past}))
+    assert kept.connectors["a"].disobeyed_at is not None
+
+
+def test_an_unruly_charger_gets_a_minimum_only_where_there_is_room() -> None:
+    """It draws 16 A of 8 A. Told 6 A while 24 A carry that; nothing when 5 A are left, or its mode is off."""
+    past = ConnectorMemory(
+        asked_at=NOW - HOUR,
+        on_since=NOW - HOUR,
+        above_since=NOW - timedelta(seconds=30),
+        offers=(Offered(at=NOW - HOUR, current_a=8.0),),
+    )
+    memory = Memory(connectors={"a": past})
+    wild = car("a", offer_a=8.0, draw_a=(16.0,) * 3)
+    assert offers(decide(on(24, wild), memory)[0]) == {"a": 6}
+    assert offers(decide(on(5, wild), memory)[0]) == {"a": 0}
+    off = replace(wild, mode=Mode.OFF)
+    assert offers(decide(on(24, off), memory)[0]) == {"a": 0}
+
+
+def test_status_charging_is_what_counts() -> None:
+    """A waiting car of which the charger says that it charges is not taken for one that runs."""
+    standing = car("a", status=CHARGING, offer_a=10.0, offer_until=NOW)
+    _, memory = decide(on(24, standing), Memory())
+    assert memory.connectors["a"].on_since == NOW
+    assert memory.connectors["a"].raised_at is None
+
+
+def test_a_draw_without_charging_teaches_nothing() -> None:
+    """A car that takes 2 A while its charger says that it has finished has no maximum of 2 A."""
+    snapshot = on(24, car("a", status=ConnectorStatus.SUSPENDED_EV, offer_a=6.0))
+    memory = Memory()
+    for _ in range(20):
+        decision, memory = decide(snapshot, memory)
+        snapshot = later(snapshot, 5, decision)
+        a = replace(snapshot.connectors[0], draw_a=(2.0, 2.0, 2.0))
+        meter = replace(snapshot.meters[0][1], current_a=a.draw_a)
+        snapshot = replace(snapshot, connectors=(a,), meters=(("main", meter),))
+    assert memory.connectors["a"].takes_a is None
+    assert memory.connectors["a"].idle_since is None

@@ -1,0 +1,114 @@
+"""SunSpec devices that sleep when they are discovered again: what they can read is not forgotten."""
+
+import pytest
+
+from custom_components.sunfuse.sources.modbus.device import Quantity
+from custom_components.sunfuse.sources.modbus.library import Library
+from custom_components.sunfuse.sources.modbus.site import find_device
+from custom_components.sunfuse.sources.modbus.sunspec import DISCOVERED, discover
+
+from .chains import (
+    DER,
+    END,
+    INVERTER,
+    METER,
+    battery_of_solaredge,
+    chain,
+    common,
+    found,
+    model,
+    modules,
+    ports,
+    reading,
+)
+
+HYBRIDS = {
+    "fronius": [
+        common("Fronius"),
+        model(103, INVERTER),
+        modules(("", 3000), ("", 2000), ("", 0), ("", 500)),
+        model(124, {"ChaState": 50}),
+        END,
+    ],
+    "kostal": [
+        common("Maker"),
+        model(103, INVERTER),
+        modules(("MPPT 1", 3000)),
+        model(802, {"SoC": 50, "W": 500}),
+        END,
+    ],
+    "ieee 1547": [
+        common("Maker"),
+        model(701, DER),
+        model(713, {"WHRtg": 100, "SoC": 50}, {"WHRtg": 2}),
+        ports((0, 3000), (1, 500)),
+        END,
+    ],
+    "meter": [common("SolarEdge"), model(103, INVERTER), model(203, METER), END],
+}
+
+
+ASLEEP = {
+    "fronius": [
+        common("Fronius"),
+        model(103),
+        modules(("", None), ("", None), ("", None), ("", None)),
+        model(124),
+        END,
+    ],
+    "kostal": [
+        common("Maker"),
+        model(103),
+        modules(("MPPT 1", None)),
+        model(802),
+        END,
+    ],
+    "ieee 1547": [
+        common("Maker"),
+        model(701, {"ACType": 2}),
+        model(713),
+        ports((0, 0), (1, 0)),
+        END,
+    ],
+    "meter": [common("SolarEdge"), model(103), model(203), END],
+}
+
+
+@pytest.mark.parametrize("name", HYBRIDS)
+async def test_a_device_that_is_discovered_again_while_it_sleeps(name: str) -> None:
+    """At night it may say less than it can. What it is known to read is read again, as soon as it says so."""
+    awake = chain(*HYBRIDS[name])
+    before = await found(awake)
+    again = await discover(reading(chain(*ASLEEP[name])), before.readings.keys())
+    assert again
+    assert again.readings.keys() >= before.readings.keys()
+    said = before.values(awake)
+    assert again.values(awake).items() >= said.items()
+    assert None not in said.values()
+
+
+async def test_a_site_that_starts_while_its_inverter_sleeps() -> None:
+    """What was found when the device was added is looked for again."""
+    before = await found(chain(*HYBRIDS["kostal"]))
+    asleep = reading(chain(*ASLEEP["kostal"]))
+    nothing = Library(devices={})
+    again = await find_device(nothing, DISCOVERED, asleep, before.readings)
+    assert again.readings.keys() >= before.readings.keys()
+    fresh = await find_device(nothing, DISCOVERED, asleep)
+    assert Quantity.BATTERY_POWER not in fresh.readings
+
+
+async def test_a_solaredge_that_is_discovered_again_while_its_battery_sleeps() -> None:
+    """What the inverter gives is not taken for what the sun gives meanwhile."""
+    image = chain(
+        common("SolarEdge", length=65),
+        model(103, INVERTER | {"DCW": 4200}, {"DCW": 1}),
+        END,
+    )
+    awake = image | battery_of_solaredge(0xE100, 1500, 64)
+    before = await found(awake)
+    again = await discover(reading(image), before.readings.keys())
+    assert again
+    assert again.values(awake) == before.values(awake)
+    assert again.values(image)[Quantity.SOLAR_POWER] is None
+    assert again.values(image)[Quantity.POWER] == 5000
