@@ -102,6 +102,18 @@ async def test_quarter_hours_and_the_month(
     assert kw(hass, entry, "peak_allowance") <= 17.25
 
 
+async def test_a_hiccup_of_the_meter_is_no_peak(
+    hass: HomeAssistant, start_frozen: Start, freezer: FrozenDateTimeFactory
+) -> None:
+    """A million amperes for half a minute cost nothing, and the quarter hour goes on."""
+    freezer.move_to(NOON - timedelta(seconds=1))
+    entry = await start_frozen(capacity())
+    await draw(hass, freezer, 10, 8)
+    await draw(hass, freezer, 1e6, 0.5)
+    await draw(hass, freezer, 10, 7.5)
+    assert kw(hass, entry, "month_peak") == pytest.approx(6.9, abs=0.1)
+
+
 async def test_a_restart_in_the_middle_of_a_quarter_hour(
     hass: HomeAssistant, start_frozen: Start, freezer: FrozenDateTimeFactory
 ) -> None:

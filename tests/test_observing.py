@@ -173,6 +173,19 @@ async def test_what_is_not_known_is_not_counted(house: House) -> None:
     )
 
 
+async def test_a_hiccup_of_a_meter_is_not_all_of_the_day(house: House) -> None:
+    """A billion watts of sun for a moment are left out."""
+    house.solar_w, house.grid_a = 3000, -1.5
+    await house.start()
+    await house.live(60)
+    house.solar_w = 10**9
+    await house.live(10)
+    house.solar_w = 3000
+    await house.live(60)
+    attributes = house.state("self_consumption").attributes
+    assert attributes["solar_kwh"] == pytest.approx(0.1, abs=0.02)
+
+
 async def test_a_restart_keeps_today(house: House) -> None:
     """Energies and intervals go on where they were."""
     house.solar_w, house.grid_a = 3000, -1.5

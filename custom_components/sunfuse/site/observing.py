@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_MAIN_FUSE, CONF_MARGIN, CONF_SOURCES, DOMAIN, MAIN_CIRCUIT
 from ..coordinator import SunfuseCoordinator
 from ..data import SiteData, SunfuseConfigEntry
+from ..engine.quality import RANGE
 from ..sensors.site import grid_power
 from ..sources.balance import DayBalance, add_power, balance_from_dict, balance_to_dict
 from ..sources.config import SourcesConfig
@@ -159,7 +160,11 @@ class Observed:
             if battery is None or snapshot.now - battery.at > _HOLDS:
                 return None
             battery_w = battery.power_w
-        return grid_w, solar_w, battery_w
+        powers = grid_w, solar_w, battery_w
+        site = snapshot.site
+        most_w = RANGE * self._entry.data[CONF_MAIN_FUSE] * site.phases * site.voltage_v
+        # A meter's hiccup would be all of the day.
+        return None if max(map(abs, powers)) > most_w else powers
 
     def _is_night(self, now: datetime) -> bool:
         """Tell whether an inverter that says nothing sleeps."""

@@ -16,6 +16,7 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_MAIN_FUSE, DOMAIN, SUBENTRY_CAPACITY
 from ..data import SunfuseConfigEntry
 from ..engine.model import ExternalLimit, LimitKind, MeterReading
+from ..engine.quality import RANGE
 from ..sources.config import SourcesConfig
 from ..sources.grid_history import async_grid_history
 from ..sources.rows import parse_number, parse_time
@@ -284,6 +285,9 @@ class SitePeaks:
             if meter.current_a is None:
                 return None
             power_w = sum(meter.current_a) * self._voltage_v
+        if abs(power_w) > RANGE * self._fuse_w:
+            # A meter's hiccup would be the peak of the month.
+            return None
         return _Sample(at=meter.at, power_w=power_w)
 
     @callback
