@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,11 +16,13 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.sunfuse.const import DOMAIN, MAIN_CIRCUIT
 from custom_components.sunfuse.data import SiteData
 from custom_components.sunfuse.engine.model import CircuitState
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 
 from .common import free_port, set_meters, site_entry
+from .test_circuits import circuit as circuit_of
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -238,6 +241,48 @@ async def test_a_meter_that_is_often_lost_is_told_whatever_the_margin(
     await house.start(margin_a=10.0)
     await house.live(90 * 12, step_s=90)
     assert house.issue
+
+
+def a_circuit(name: str, sources: dict[str, Any]) -> ConfigSubentry:
+    """Return the sub-entry of a circuit with a meter."""
+    stored = circuit_of(name, sources=sources)
+    return ConfigSubentry(
+        data=MappingProxyType(stored["data"]),
+        subentry_type="circuit",
+        title=stored["title"],
+        unique_id=None,
+        subentry_id=name,
+    )
+
+
+async def test_the_meter_of_a_circuit_is_told_as_well(house: House) -> None:
+    """45 s at a panel of 20 A: its margin has to be larger, that of the main fuse not, whose meter is quick."""
+    panel = {"meter": {"phases": ["sensor.p1", "sensor.p2", "sensor.p3"]}}
+    await house.start()
+    assert house.entry
+    house.hass.config_entries.async_add_subentry(
+        house.entry, a_circuit("garage", panel)
+    )
+    await house.hass.config_entries.async_reload(house.entry.entry_id)
+    for _ in range(12):
+        await house.live(45)
+        for phase in (1, 2, 3):
+            house.hass.states.async_set(
+                f"sensor.p{phase}", "1", {"unit_of_measurement": "A"}, force_update=True
+            )
+    await house.live(5)
+    assert house.issue is None
+    issues = ir.async_get(house.hass)
+    issue_id = f"{house.entry.entry_id}_slow_circuit_meter_garage"
+    issue = issues.async_get_issue(DOMAIN, issue_id)
+    assert issue
+    placeholders = issue.translation_placeholders
+    assert placeholders
+    assert placeholders["circuit"] == "Garage"
+    assert placeholders["entity"].startswith("sensor.p")
+    assert placeholders["interval"] in ("40", "50")
+    # 16.25 % of 20 A, rounded up.
+    assert placeholders["margin"] == "4"
 
 
 def main_state(entry: MockConfigEntry) -> CircuitState:

@@ -9,12 +9,12 @@ import pytest
 
 from custom_components.sunfuse.const import DOMAIN
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util import dt as dt_util
 
-from .common import free_port, set_meters
+from .common import free_port, set_meters, site_entry
 from .sources.test_history import imported
 from .test_config_flow import open_site, submit, suggested
 
@@ -124,3 +124,41 @@ async def test_nothing_is_known(hass: HomeAssistant) -> None:
     form = await submit(hass, await open_site(hass), GRID)
     form = await fill_in(hass, form)
     assert form["step_id"] == "address"
+
+
+async def test_a_slow_meter_of_a_circuit(
+    recorder_mock: Recorder, hass: HomeAssistant
+) -> None:
+    """Every minute, at a panel of 20 A: a larger margin is proposed, and what was chosen is kept."""
+    entry = site_entry(free_port())
+    entry.add_to_hass(hass)
+    await recorded(hass, 60)
+    flows = hass.config_entries.subentries
+    form = await flows.async_init(
+        (entry.entry_id, "circuit"), context={"source": SOURCE_USER}
+    )
+    place = {"name": "Garage", "parent": "main", "limit_a": 20, "margin_a": 1}
+    form = await flows.async_configure(form["flow_id"], place)
+    meter = {
+        "grid_inverted": False,
+        "grid_phases": ["sensor.grid_l1", "sensor.grid_l2", "sensor.grid_l3"],
+        "meter_max_age_s": 120,
+    }
+    form = await flows.async_configure(form["flow_id"], meter)
+    assert form["step_id"] == "details"
+    form = await flows.async_configure(form["flow_id"], {})
+    assert form["step_id"] == "slow_meter"
+    placeholders = form["description_placeholders"] or {}
+    assert placeholders["interval"] == "60"
+    assert placeholders["entity"].startswith("sensor.grid_l")
+    schema = form["data_schema"]
+    assert schema
+    (field,) = schema.schema
+    assert field.description == {"suggested_value": 4}
+    form = await flows.async_configure(form["flow_id"], {"margin_a": 20})
+    assert form["errors"] == {"margin_a": "margin"}
+    result = await flows.async_configure(form["flow_id"], {"margin_a": 3})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    (circuit,) = entry.get_subentries_of_type("circuit")
+    assert circuit.data["margin_a"] == 3
+    assert circuit.data["meter_max_age_s"] == 120

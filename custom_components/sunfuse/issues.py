@@ -10,13 +10,12 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .central_system.model import FailSafe
-from .const import CONF_MAIN_FUSE, DOMAIN, SUBENTRY_CAPACITY, SUBENTRY_TARIFF
+from .const import DOMAIN, MAIN_CIRCUIT, SUBENTRY_CAPACITY, SUBENTRY_TARIFF
 from .data import ConnectorData, SiteData, SunfuseConfigEntry
 from .engine.model import ConnectorProblem
 from .flows.fail_safe import chargers_of, fail_safe_problem
 from .repairs import hanging
 from .site.circuits import CircuitTree, hangs_from
-from .site.observing import margin_for
 from .sources.states import ProblemKind
 
 # A restart of a device or a gateway, and the update of its firmware, are over by then.
@@ -98,28 +97,28 @@ def _issues(data: SiteData, entry: SunfuseConfigEntry) -> Iterator[Issue]:
             about=entity_id,
             placeholders=(("entity", entity_id), ("site", entry.title)),
         )
-    yield from _slow_meter(entry)
+    yield from _slow_meters(entry)
     yield from _modbus_issues(entry)
     for connector in data.connectors.values():
         yield from _charger_issues(connector)
 
 
-def _slow_meter(entry: SunfuseConfigEntry) -> Iterator[Issue]:
-    if (slow := entry.runtime_data.observed.too_slow()) is None:
-        return
-    entity, interval = slow
-    usual_s = interval.usual_s
-    yield Issue(
-        translation_key="slow_meter",
-        about="grid",
-        placeholders=(
-            ("entity", entity),
-            ("site", entry.title),
-            # Rounded, so that the issue does not change with every reading.
-            ("interval", f"{10 * round(usual_s / 10) or usual_s:.0f}"),
-            ("margin", f"{margin_for(entry.data[CONF_MAIN_FUSE], interval):.0f}"),
-        ),
-    )
+def _slow_meters(entry: SunfuseConfigEntry) -> Iterator[Issue]:
+    for slow in entry.runtime_data.observed.too_slow():
+        main = slow.circuit == MAIN_CIRCUIT
+        usual_s = slow.interval.usual_s
+        yield Issue(
+            translation_key=f"slow_{'meter' if main else 'circuit_meter'}",
+            about="grid" if main else slow.circuit,
+            placeholders=(
+                ("entity", slow.entity),
+                ("site", entry.title),
+                ("circuit", slow.name),
+                # Rounded, so that the issue does not change with every reading.
+                ("interval", f"{10 * round(usual_s / 10) or usual_s:.0f}"),
+                ("margin", f"{slow.margin_a:.0f}"),
+            ),
+        )
 
 
 def _circuit_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:

@@ -1,7 +1,7 @@
 """The forms of a circuit below the main fuse: its place and limit, its meter, and what else there is to know of it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, override
 
 import probatio
 
@@ -18,7 +18,7 @@ from homeassistant.const import (
     UnitOfTemperature,
     UnitOfTime,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import TextSelector
 
 from ..const import (
@@ -37,12 +37,15 @@ from ..const import (
     MAIN_CIRCUIT,
 )
 from ..site.circuits import CircuitConfig, CircuitTree, per_phase_fields
+from ..site.observing import margin_for
 from ..site.snapshot import site_of
 from ..sources.config import CircuitSources
+from ..sources.freshness import Interval
 from .checks import Errors, check_entities, check_margin, check_meter, has_meter
 from .circuit_choice import circuit_selector
 from .fail_safe import chargers_of, fail_safe_problem, with_circuit
 from .schemas import GRID_POWER, METER, meter_form, meter_of, number, sensor
+from .slow_meter import SLOW_METER, MeterWatch, slow_meter_texts
 
 type Form = Mapping[str, Any]
 
@@ -117,6 +120,15 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         """Start with nothing typed."""
         self._name = ""
         self._data: dict[str, Any] = {}
+        self._watch: MeterWatch | None = None
+        self._slow: tuple[str, Interval] | None = None
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Watch the meter no more once the flow is over."""
+        if self._watch:
+            self._watch.stop()
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
@@ -203,6 +215,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
                 errors[CONF_ASSUMED_LOAD] = problem
             if not errors:
                 self._data = data
+                self._watch_meter()
                 return await self.async_step_details()
         return self.async_show_form(
             step_id="meter",
@@ -246,7 +259,8 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
             data = self._data | details_data(user_input, self._data)
             errors = errors or self._check_all(data, placeholders)
             if not errors:
-                return self._finish(data)
+                self._data = data
+                return await self._warned()
         return self.async_show_form(
             step_id="details",
             data_schema=self.add_suggested_values_to_schema(
@@ -255,6 +269,50 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
             ),
             errors=errors,
             description_placeholders=placeholders,
+        )
+
+    def _watch_meter(self) -> None:
+        self.async_remove()
+        meter = CircuitSources.from_dict(self._data[CONF_SOURCES]).meter
+        self._watch = MeterWatch(self.hass, meter) if meter else None
+
+    async def _warned(self) -> SubentryFlowResult:
+        """Warn of a meter that is slow for the margin; else the circuit is done."""
+        self._slow = await self._watch.async_slow() if self._watch else None
+        if self._slow is None or self._data[CONF_MARGIN] >= self._margin_a(self._slow):
+            return self._finish(self._data)
+        return await self.async_step_slow_meter()
+
+    def _margin_a(self, slow: tuple[str, Interval]) -> float:
+        return margin_for(self._data[CONF_LIMIT], slow[1])
+
+    async def async_step_slow_meter(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Say what helps, and propose a margin that allows for a slow meter."""
+        assert self._slow
+        errors: Errors = {}
+        placeholders: dict[str, str] = {}
+        if user_input is not None:
+            data = self._data | user_input
+            errors = check_margin(user_input[CONF_MARGIN], data[CONF_LIMIT])
+            if not errors and (
+                problem := self._problem(self._name, data, placeholders)
+            ):
+                errors[CONF_MARGIN] = problem
+            if not errors:
+                return self._finish(data)
+        margin_a = self._margin_a(self._slow)
+        return self.async_show_form(
+            step_id="slow_meter",
+            data_schema=self.add_suggested_values_to_schema(
+                SLOW_METER, user_input or {CONF_MARGIN: margin_a}
+            ),
+            errors=errors,
+            description_placeholders={
+                **slow_meter_texts(self._slow, margin_a),
+                **placeholders,
+            },
         )
 
     def _details_before(self) -> Form:

@@ -7,7 +7,7 @@ import probatio
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import UnitOfElectricCurrent
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_MAIN_FUSE, CONF_MARGIN
@@ -24,31 +24,63 @@ SLOW_METER = probatio.Schema(
 )
 
 
+class MeterWatch:
+    """Sees how often the sensors of a meter that was chosen tell something, while other forms are filled in."""
+
+    def __init__(self, hass: HomeAssistant, meter: MeterConfig) -> None:
+        """Watch from now on, until stopped."""
+        self._hass = hass
+        self._entities = meter.fuse_entities
+        self._seen = Freshness()
+        self.stop = watch(hass, self._entities, self._seen)
+
+    async def async_slow(self) -> tuple[str, Interval] | None:
+        """Return the slowest sensor of the meter, if it is slow by what was recorded and by what was seen."""
+        recorded = await async_recorded_intervals(
+            self._hass, self._entities, dt_util.utcnow()
+        )
+        found = []
+        for entity in self._entities:
+            known = [recorded.get(entity), self._seen.of(entity)]
+            intervals = [interval for interval in known if interval is not None]
+            if intervals:
+                # What is recorded are changes, between which it may have told the same.
+                found.append((entity, min(intervals, key=lambda one: one.usual_s)))
+        slowest = max(found, key=lambda pair: pair[1].usual_s, default=None)
+        return slowest if slowest and is_slow(slowest[1]) else None
+
+
+def slow_meter_texts(slow: tuple[str, Interval], margin_a: float) -> Mapping[str, str]:
+    """Return what the warning names."""
+    entity, interval = slow
+    return {
+        "entity": entity,
+        "interval": f"{interval.usual_s:.0f}",
+        "margin": f"{margin_a:.0f}",
+    }
+
+
 class SlowMeterFlow(ConfigFlow):
     """Watches the meter while the other forms are filled in."""
 
     _form: dict[str, Any]
-    _meter: tuple[str, ...] = ()
-    _stop_watch: Callable[[], None] | None = None
+    _watch: MeterWatch | None = None
     _slow: tuple[str, Interval] | None = None
-    _seen: Freshness
     _check: Callable[[Form, dict[str, str]], str | None]
     _then: Callable[[], Awaitable[ConfigFlowResult]]
 
     @callback
     def watch_meter(self, meter: MeterConfig) -> None:
         """See how often the sensors that were chosen tell something."""
-        if self._stop_watch:
-            self._stop_watch()
-        self._meter, self._seen = meter.fuse_entities, Freshness()
-        self._stop_watch = watch(self.hass, self._meter, self._seen)
+        self.async_remove()
+        self._watch = MeterWatch(self.hass, meter)
 
     @callback
     @override
     def async_remove(self) -> None:
         """Watch no more once the flow is over."""
-        if self._stop_watch:
-            self._stop_watch()
+        if self._watch:
+            self._watch.stop()
 
     async def async_warn_of_slow_meter(
         self,
@@ -61,7 +93,8 @@ class SlowMeterFlow(ConfigFlow):
         `check` returns what is wrong with a site of another margin.
         """
         self._check, self._then = check, then
-        self._slow = await self._async_slow()
+        assert self._watch
+        self._slow = await self._watch.async_slow()
         if self._slow is None:
             return await then()
         margin_a = margin_for(self._form[CONF_MAIN_FUSE], self._slow[1])
@@ -85,8 +118,7 @@ class SlowMeterFlow(ConfigFlow):
                 self._form = form
                 return await self._then()
         assert self._slow
-        entity, interval = self._slow
-        margin_a = margin_for(fuse_a, interval)
+        margin_a = margin_for(fuse_a, self._slow[1])
         return self.async_show_form(
             step_id="slow_meter",
             data_schema=self.add_suggested_values_to_schema(
@@ -94,24 +126,7 @@ class SlowMeterFlow(ConfigFlow):
             ),
             errors=errors,
             description_placeholders={
-                "entity": entity,
-                "interval": f"{interval.usual_s:.0f}",
-                "margin": f"{margin_a:.0f}",
+                **slow_meter_texts(self._slow, margin_a),
                 **placeholders,
             },
         )
-
-    async def _async_slow(self) -> tuple[str, Interval] | None:
-        """Return the slowest sensor of the meter, if it is slow by what was recorded and by what was seen."""
-        recorded = await async_recorded_intervals(
-            self.hass, self._meter, dt_util.utcnow()
-        )
-        found = []
-        for entity in self._meter:
-            known = [recorded.get(entity), self._seen.of(entity)]
-            intervals = [interval for interval in known if interval is not None]
-            if intervals:
-                # What is recorded are changes, between which it may have told the same.
-                found.append((entity, min(intervals, key=lambda one: one.usual_s)))
-        slowest = max(found, key=lambda pair: pair[1].usual_s, default=None)
-        return slowest if slowest and is_slow(slowest[1]) else None

@@ -1,7 +1,7 @@
 """What a site shows of itself while it runs: how fresh its sources are, and the energy of today."""
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_MAIN_FUSE, CONF_MARGIN, CONF_SOURCES, DOMAIN, MAIN_CIRCUIT
+from ..const import CONF_SOURCES, DOMAIN, MAIN_CIRCUIT
 from ..coordinator import SunfuseCoordinator
 from ..data import SiteData, SunfuseConfigEntry
 from ..engine.quality import RANGE
@@ -19,6 +19,7 @@ from ..sources.config import SourcesConfig
 from ..sources.forecasts.clear_sky import Place, sun
 from ..sources.freshness import Freshness, Interval
 from ..sources.report import Connection, proposed_margin_a
+from .circuits import CircuitTree
 
 STORAGE_VERSION = 1
 # A power cut loses this much of today; flash wears with every write.
@@ -30,6 +31,17 @@ _LONGEST_STRETCH = timedelta(minutes=1)
 # A main fuse bears moderate overloads for minutes, and cars let go within seconds: half a minute can be lived with.
 SLOW_S = 30.0
 _CIVIL_DUSK_DEG = -1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlowMeter:
+    """A meter that is too slow: of which circuit, its slowest sensor, and the margin that would allow for it."""
+
+    circuit: str
+    name: str
+    entity: str
+    interval: Interval
+    margin_a: float
 
 
 class Observed:
@@ -102,24 +114,35 @@ class Observed:
         slowest = self.freshness.slowest(self.grid_entities)
         return slowest[1] if slowest else None
 
-    def too_slow(self) -> tuple[str, Interval] | None:
-        """Return the sensor of the grid meter that is too slow to protect the main fuse, if one is.
+    def too_slow(self) -> Iterator[SlowMeter]:
+        """Yield the meters that are too slow to protect their fuse, that of the grid and those of circuits.
 
         One that is slow is not too slow where the margin allows for it. One that is often silent for longer than a
         reading holds is too slow whatever the margin: chargers would fall to their fail-safe current again and again.
         """
-        slowest = self.freshness.slowest(self.grid_entities)
-        if slowest is None:
-            return None
-        _, interval = slowest
-        site = {**self._entry.data, **self._entry.options}
-        enough = site[CONF_MARGIN] >= margin_for(site[CONF_MAIN_FUSE], interval)
-        lost = interval.high_s > self._max_age_s()
-        return slowest if lost or (is_slow(interval) and not enough) else None
-
-    def _max_age_s(self) -> float:
-        circuits = self._entry.runtime_data.coordinator.data.snapshot.circuits
-        return next(one.meter_max_age_s for one in circuits if one.id == MAIN_CIRCUIT)
+        tree = CircuitTree.of(self._entry)
+        meters = {MAIN_CIRCUIT: self._sources.meter} | {
+            name: circuit.sources.meter
+            for name, circuit in tree.sources().items()
+            if circuit.sources.meter is not None
+        }
+        for circuit in self._entry.runtime_data.coordinator.data.snapshot.circuits:
+            if (meter := meters.get(circuit.id)) is None:
+                continue
+            if (slowest := self.freshness.slowest(meter.fuse_entities)) is None:
+                continue
+            entity, interval = slowest
+            fuse_a = max(tree.limit_a(circuit.id))
+            margin_a = margin_for(fuse_a, interval)
+            lost = interval.high_s > circuit.meter_max_age_s
+            if lost or (is_slow(interval) and circuit.margin_a < margin_a):
+                yield SlowMeter(
+                    circuit=circuit.id,
+                    name=circuit.name,
+                    entity=entity,
+                    interval=interval,
+                    margin_a=margin_a,
+                )
 
     @callback
     def _ticked(self, data: SiteData) -> None:
