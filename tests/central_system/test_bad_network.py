@@ -17,9 +17,9 @@ from custom_components.sunfuse.central_system import (
 from custom_components.sunfuse.engine.model import ConnectorStatus
 
 from .charger import VERSIONS, Charger
+from .charging import configuration_of, variables_of
 from .client import Payload, RawStation
 from .conftest import START, Connect, SteppedClock, Watched
-from .test_limits import configuration_of, variables_of
 
 CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
 ACCEPTED = {"status": "Accepted"}

@@ -6,100 +6,20 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.central_system import (
-    CentralSystem,
-    CommandError,
-    ConnectorState,
-    StationConfig,
+from custom_components.sunfuse.central_system import CentralSystem, CommandError
+
+from .charging import (
+    ACCEPTED,
+    CP1,
+    KNOWS_OFFLINE,
+    REJECTED,
+    VERSIONS,
+    charging,
+    connector,
+    periods,
 )
-
-from .client import ANSWERS_2, Payload, RawStation
+from .client import Payload, RawStation
 from .conftest import START, Connect, SteppedClock, Watched
-
-CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
-VERSIONS = ("1.6", "2.0.1", "2.1")
-EVSE: Payload = {"id": 1, "connectorId": 1}
-
-
-def variables_of(known: dict[str, str]) -> Any:
-    """Answer GetVariables with the variables that are known, by name."""
-
-    def answer(request: Payload) -> Payload:
-        (data,) = request["getVariableData"]
-        result = {key: data[key] for key in ("component", "variable")}
-        value = known.get(data["variable"]["name"])
-        if value is None:
-            result["attributeStatus"] = "UnknownVariable"
-        else:
-            result |= {"attributeStatus": "Accepted", "attributeValue": value}
-        return {"getVariableResult": [result]}
-
-    return answer
-
-
-def configuration_of(known: dict[str, str]) -> Any:
-    """Answer GetConfiguration with the keys that are known."""
-
-    def answer(request: Payload) -> Payload:
-        (key,) = request["key"]
-        if key not in known:
-            return {"unknownKey": [key]}
-        entry = {"key": key, "readonly": True, "value": known[key]}
-        return {"configurationKey": [entry]}
-
-    return answer
-
-
-async def charging(
-    connect: Connect,
-    system: CentralSystem,
-    clock: SteppedClock,
-    version: str,
-    known: dict[str, str] | None = None,
-    config: StationConfig = CP1,
-    **answers: Any,
-) -> RawStation:
-    """Return a charger with a car that charges."""
-    system.accept(config)
-    station = await connect(protocols=(f"ocpp{version}",))
-    if version == "1.6":
-        if known is not None:
-            station.answers["GetConfiguration"] = configuration_of(known)
-        station.answers |= answers
-        await station.boot()
-    else:
-        station.answers |= ANSWERS_2
-        if known is not None:
-            station.answers["GetVariables"] = variables_of(known)
-        station.answers |= answers
-        await station.boot2()
-    await station.wait_told("TriggerMessage")
-    if version == "1.6":
-        await station.status("Charging")
-        await station.start_transaction(clock.text())
-    else:
-        await station.status2("Occupied", clock.text())
-        await station.event(
-            "Started", clock.text(), 0, state="Charging", energy_wh=1000, evse=EVSE
-        )
-    station.requests.clear()
-    return station
-
-
-def periods(station: RawStation) -> list[Payload]:
-    """Return the first period of each limit that the charger was told."""
-    found = []
-    for request in station.told("SetChargingProfile"):
-        profile = request.get("csChargingProfiles") or request["chargingProfile"]
-        schedule = profile["chargingSchedule"]
-        schedule = schedule if isinstance(schedule, dict) else schedule[0]
-        found.append(schedule["chargingSchedulePeriod"][0])
-    return found
-
-
-def connector(system: CentralSystem, number: int = 1) -> ConnectorState:
-    """Return the state of a connector."""
-    return system.stations["CP1"].connector(number)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -328,161 +248,6 @@ async def test_priority(
         assert connector(system).priority is expected
     await station.event("Ended", clock.text(), 1, energy_wh=2000)
     assert not connector(system).priority
-
-
-def _kinds(station: RawStation) -> list[str]:
-    told = station.told("SetChargingProfile")
-    return [request["chargingProfile"]["chargingProfileKind"] for request in told]
-
-
-DYNAMIC = {"SupportsDynamicProfiles": "true", "SupportsMaxOfflineDuration": "true"}
-ACCEPTED = {"status": "Accepted"}
-REJECTED = {"status": "Rejected"}
-KNOWS_OFFLINE = {"SupportsMaxOfflineDuration": "true"}
-
-
-async def test_dynamic_profile(
-    system: CentralSystem, connect: Connect, clock: SteppedClock
-) -> None:
-    """A charger of 2.1 that knows dynamic profiles gets one, and then only its new limits."""
-    station = await charging(
-        connect, system, clock, "2.1", DYNAMIC, UpdateDynamicSchedule=ACCEPTED
-    )
-    cp1 = system.stations["CP1"]
-    await cp1.offer(1, 10)
-    profile = station.told("SetChargingProfile")[0]["chargingProfile"]
-    assert profile["chargingProfileKind"] == "Dynamic"
-    assert profile["transactionId"] == "tx1"
-    assert profile["maxOfflineDuration"] == 120
-    schedule = profile["chargingSchedule"][0]
-    # It lapses two minutes after it was changed last.
-    assert schedule["duration"] == 120
-    assert "startSchedule" not in schedule
-    await cp1.offer(1, 8)
-    clock.step(45)
-    await cp1.offer(1, 8)  # due for renewal
-    told = station.told("UpdateDynamicSchedule")
-    update = {
-        "chargingProfileId": profile["id"],
-        "scheduleUpdate": {"limit": 8},
-    }
-    assert told == [update, update]
-    assert len(station.told("SetChargingProfile")) == 1
-    # The number of phases cannot be updated.
-    await cp1.offer(1, 8, 1)
-    assert len(station.told("SetChargingProfile")) == 2
-
-
-@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
-async def test_dynamic_profile_only_where_it_is_known(
-    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
-) -> None:
-    """2.0.1 has no dynamic profiles, and a charger of 2.1 may have none."""
-    known = DYNAMIC if version == "2.0.1" else {"SupportsDynamicProfiles": "false"}
-    station = await charging(connect, system, clock, version, known)
-    await system.stations["CP1"].offer(1, 10)
-    assert _kinds(station) == ["Absolute"]
-
-
-async def test_dynamic_profile_is_refused(
-    system: CentralSystem, connect: Connect, clock: SteppedClock
-) -> None:
-    """A charger that boasts of dynamic profiles and takes none gets the usual ones from then on."""
-
-    def answer(request: Payload) -> Payload:
-        dynamic = request["chargingProfile"]["chargingProfileKind"] == "Dynamic"
-        return REJECTED if dynamic else ACCEPTED
-
-    station = await charging(
-        connect, system, clock, "2.1", DYNAMIC, SetChargingProfile=answer
-    )
-    for limit in (10, 8):
-        await system.stations["CP1"].offer(1, limit)
-    assert _kinds(station) == ["Dynamic", "Absolute", "Absolute"]
-    assert connector(system).offer_a == 8
-
-
-async def test_dynamic_update_is_refused(
-    system: CentralSystem, connect: Connect, clock: SteppedClock
-) -> None:
-    """A charger that lost its dynamic profile gets it again."""
-    station = await charging(
-        connect, system, clock, "2.1", DYNAMIC, UpdateDynamicSchedule=REJECTED
-    )
-    for limit in (10, 8):
-        await system.stations["CP1"].offer(1, limit)
-    assert _kinds(station) == ["Dynamic", "Dynamic"]
-    assert [period["limit"] for period in periods(station)] == [10, 8]
-
-
-async def test_dynamic_update_is_pulled(
-    system: CentralSystem, connect: Connect, clock: SteppedClock
-) -> None:
-    """A charger that asks for the limit of its dynamic profile is told what is offered, while that is fresh."""
-    station = await charging(
-        connect, system, clock, "2.1", DYNAMIC, UpdateDynamicSchedule=ACCEPTED
-    )
-    await system.stations["CP1"].offer(1, 9)
-    profile_id = station.told("SetChargingProfile")[0]["chargingProfile"]["id"]
-    answers = []
-    for number in (profile_id, 77, profile_id):
-        pull = {"chargingProfileId": number}
-        answers.append(await station.call("PullDynamicScheduleUpdate", pull))
-        if number == 77:
-            clock.step(100)
-    update = {"status": "Accepted", "scheduleUpdate": {"limit": 9}}
-    assert answers == [update, {"status": "Rejected"}, {"status": "Rejected"}]
-
-
-@pytest.mark.parametrize(
-    ("known", "first"),
-    [({}, True), ({"SupportsMaxOfflineDuration": "false"}, False)],
-)
-async def test_offline_duration_is_refused(
-    system: CentralSystem,
-    connect: Connect,
-    clock: SteppedClock,
-    known: dict[str, str],
-    first: bool,
-) -> None:
-    """A charger that does not know `maxOfflineDuration` gets its limits without it."""
-
-    def answer(request: Payload) -> Payload:
-        knows_not = "maxOfflineDuration" in request["chargingProfile"]
-        return REJECTED if knows_not else ACCEPTED
-
-    station = await charging(
-        connect, system, clock, "2.1", known, SetChargingProfile=answer
-    )
-    for limit in (10, 8):
-        await system.stations["CP1"].offer(1, limit)
-    told = station.told("SetChargingProfile")
-    tried = ["maxOfflineDuration" in request["chargingProfile"] for request in told]
-    assert tried == ([True, False, False] if first else [False, False])
-    assert connector(system).offer_a == 8
-
-
-@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
-async def test_needs_of_a_dc_car(
-    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
-) -> None:
-    """The current of a direct current car is not the grid's: its power tells what it takes per phase."""
-    station = await charging(connect, system, clock, version)
-    parameters = {
-        "evMaxCurrent": 125,
-        "evMaxVoltage": 400,
-        "evMaxPower": 13800,
-        "energyAmount": 30000,
-        "stateOfCharge": 40,
-        "evEnergyCapacity": 60000,
-    }
-    needs = {"requestedEnergyTransfer": "DC", "dcChargingParameters": parameters}
-    payload = {"evseId": 1, "chargingNeeds": needs}
-    await station.call("NotifyEVChargingNeeds", payload)
-    told = connector(system).needs
-    assert told is not None
-    # 13800 W on three phases of 230 V
-    assert (told.max_a, told.energy_wh, told.soc) == (20, 30000, 40)
 
 
 def _purposes(station: RawStation) -> list[str]:
