@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_SOURCES, DOMAIN, MAIN_CIRCUIT
+from ..const import CONF_MAIN_FUSE, CONF_SOURCES, DOMAIN, MAIN_CIRCUIT
 from ..coordinator import SunfuseCoordinator
 from ..data import SiteData, SunfuseConfigEntry
 from ..engine.quality import RANGE
