@@ -165,10 +165,10 @@ def test_lost_meter_keeps_the_last_load() -> None:
     assert offers(decisions[-1]) == {"a": 0}
 
 
-def settled_memory(house_a: float) -> Memory:
-    """Return the memory of a site whose house takes this much."""
+def settled_memory(house_a: float, offer_a: float = 16.0) -> Memory:
+    """Return the memory of a site whose house takes this much, and whose car all of its offer."""
     ago = NOW - timedelta(minutes=2)
-    standing = replace(car("a"), draw_at=ago)
+    standing = replace(car("a", offer_a=offer_a), draw_at=ago)
     before = replace(site(standing, house_a=(house_a,) * 3), now=ago)
     reading = replace(before.meters[0][1], at=ago)
     return decide(replace(before, meters=(("main", reading),)), Memory())[1]
@@ -180,6 +180,8 @@ def settled_memory(house_a: float) -> Memory:
         # A car that was just offered 16 A and still shows 6: what the meter shows above that may be the car.
         ({"offer_a": 16.0, "draw_a": (6.0,) * 3, "offered_at": NOW}, 20, 4),
         ({"offer_a": 16.0, "draw_a": (6.0,) * 3, "offered_at": NOW}, 26, 10),
+        # One that was just lowered to 10 A takes no more than the 13 A of before: the rest is the house, at once.
+        ({"offer_a": 10.0, "draw_a": (13.0,) * 3, "offered_at": NOW}, 28, 15),
         # One that was just lowered to 6 A may still take 16: what the meter no longer shows is not free yet.
         ({"offer_a": 6.0, "draw_a": (16.0,) * 3, "offered_at": NOW}, 20, 4),
         ({"offer_a": 6.0, "draw_a": (16.0,) * 3, "offered_at": NOW}, 10, 4),
@@ -203,7 +205,8 @@ def test_the_load_is_known_within_bounds(
         site(standing),
         meters=(("main", MeterReading(at=NOW, current_a=(metered_a,) * 3)),),
     )
-    decision = decide(snapshot, settled_memory(4.0))[0]
+    former_a = max(standing.draw_a) if standing.draw_a else 16.0
+    decision = decide(snapshot, settled_memory(4.0, former_a))[0]
     assert decision.circuits[0].uncontrolled_a == pytest.approx((load_a,) * 3)
 
 
@@ -319,3 +322,40 @@ def test_a_draw_without_a_car_is_the_last_cars() -> None:
             meters=(("main", MeterReading(at=NOW, current_a=(6.0,) * 3)),),
         )
         assert offers(decided(snapshot))["a"] == expected
+
+
+def test_what_is_not_reserved_for_a_charger_out_of_reach_is_not_its_own() -> None:
+    """One that takes 16 A of its 6 A, and vanishes, is reserved at 6 A: the other 10 A are given to nobody."""
+    wild, other = car("a", offer_a=6.0, draw_a=(16.0,) * 3), car("b", offer_a=6.0)
+    memory = Memory()
+    for seconds in range(0, 60, 5):
+        now = NOW + timedelta(seconds=seconds)
+        heard = min(now, NOW + timedelta(seconds=10))
+        given_a = other.offer_a or 0.0
+        other = replace(other, draw_a=(given_a,) * 3, draw_at=now)
+        seen = 2.0 + 16.0 + given_a
+        snapshot = replace(
+            site(replace(wild, draw_at=heard, reachable=seconds <= 10), other),
+            now=now,
+            meters=(("main", replace(at(0, seen, seen, seen), at=now)),),
+        )
+        decision, memory = decide(snapshot, memory)
+        other = replace(other, offer_a=offers(decision)["b"], offered_at=now)
+    assert 2 + 16 + offers(decision)["b"] <= 24 + 1e-6
+
+
+def test_a_car_that_was_lowered_hides_nothing_of_the_house() -> None:
+    """It took 13 A of 16 A; while the order to take 14 A is under way, a step of the house of 5 A is seen in full."""
+    memory = Memory()
+    for seconds, offer_a, house_a in ((0, 16.0, 4.0), (30, 16.0, 4.0), (60, 16.0, 9.0)):
+        now = NOW + timedelta(seconds=seconds)
+        lowered = NOW + timedelta(seconds=55 if seconds == 60 else -300)
+        standing = car("a", offer_a=offer_a, draw_a=(13.0,) * 3, offered_at=lowered)
+        seen = house_a + 13.0
+        snapshot = replace(
+            site(replace(standing, draw_at=now)),
+            now=now,
+            meters=(("main", replace(at(0, seen, seen, seen), at=now)),),
+        )
+        decision, memory = decide(snapshot, memory)
+    assert decision.circuits[0].uncontrolled_a == pytest.approx((9.0,) * 3)

@@ -284,6 +284,20 @@ SCENARIOS = [
         most={"over_s": 1 + 1 + 5 + 2 + 3, "stops": 0},
     ),
     Scenario(
+        about="a step of the house beside a car that takes far less than it is offered, at a slow charger",
+        plant=lambda: Plant(
+            cars=[Car(connector=charger("a", max_a=32.0), max_a=16)],
+            circuits=(main(35),),
+            loads={"main": lambda at_s: (24.0 if at_s >= 607 else 2.0, 2.0, 2.0)},
+            meter_s=1,
+            charger_lag_s=10,
+            report_s=30,
+        ),
+        seconds=900,
+        # 2 + 22 + 16 A are 5 A too many. What the car leaves of its offer hides nothing of that: one order is enough.
+        most={"over_as": 5 * (1 + 1 + 5 + 10 + 3), "stops": 0},
+    ),
+    Scenario(
         about="a meter that is silent for ten minutes: fail-safe currents, and back by itself",
         plant=lambda: Plant(
             cars=two(),

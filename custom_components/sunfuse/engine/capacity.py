@@ -10,9 +10,9 @@ under what the meter proves to be taken besides them.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import inf
 
 from .asking import phases_in_use
+from .learning import expected_a
 from .limits import Budget, budget
 from .memory import CircuitMemory, ConnectorMemory, Draw, Memory, Offered
 from .model import (
@@ -243,25 +243,39 @@ def _bounds(
     if connector.status is ConnectorStatus.AVAILABLE and not same_time:
         # No car, nothing drawn, whatever the last car took.
         return (0.0,) * len(phases), (0.0,) * len(phases)
-    if same_time and connector.reachable and _settled(connector, meter):
+    told = same_time and connector.reachable
+    if told and _settled(connector, meter):
         return lowest, highest
     held = held_a(connector, snapshot)
+    since = meter.at - SETTLING
+    offered = (*_in_force_a(past.offers, since), held)
     least = (0.0,) * len(phases)
-    if same_time and connector.reachable:
+    if told:
         # Between two draws it may have been down at the lowest of its offers.
-        told = min(held, _least_offered_a(past.offers, meter.at - SETTLING))
-        least = tuple(min(lowest[p], told) for p in phases)
+        least = tuple(min(a, *offered) for a in lowest)
+    if past.above_since is None or not connector.reachable:
+        # A draw of before it was lowered is over by now. Of one out of reach only what is reserved for it is its own.
+        highest = tuple(min(a, max(offered)) for a in highest)
+    if (
+        told
+        and past.offers
+        and past.offers[0].at <= since
+        and offered[0] >= max(offered)
+    ):
+        return least, highest  # only lowered since, it takes no more than it did
+    if connector.reachable and (car_a := expected_a(connector, past, snapshot)):
+        held = min(held, car_a)
     # Its offer is reserved on the phases that it uses. What flows on others beyond its draw is nothing of its own.
     used = phases_in_use(connector, draws, past)
     most = tuple(max(highest[p], held) if p in used else highest[p] for p in phases)
     return least, most
 
 
-def _least_offered_a(offers: tuple[Offered, ...], since: datetime) -> float:
-    """Return the lowest offer that was in force at some time since."""
+def _in_force_a(offers: tuple[Offered, ...], since: datetime) -> tuple[float, ...]:
+    """Return the offers that were in force at some time since, the oldest first."""
     later = [offered for offered in offers if offered.at > since]
     before = offers[: len(offers) - len(later)][-1:]
-    return min((o.current_a for o in (*before, *later)), default=inf)
+    return tuple(o.current_a for o in (*before, *later))
 
 
 def _drawn_around(
