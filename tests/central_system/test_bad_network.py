@@ -231,9 +231,11 @@ async def test_meter_values_step_by_step(
     await charger.boot()
     await charger.set_up()
     told = _told_settings(charger)
-    first = f"Current.Import,Voltage,Power.Active.Import,{energy},SoC"
-    assert told[0] == first
-    assert told[4:8] == [least, "10", "15", "30"]
+    all_of_them = (
+        f"Current.Import,Current.Offered,Voltage,Power.Active.Import,{energy},SoC"
+    )
+    assert told[0] == all_of_them
+    assert told[5:9] == [least, "10", "15", "30"]
 
 
 @pytest.mark.parametrize(

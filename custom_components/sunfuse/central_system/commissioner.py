@@ -28,6 +28,10 @@ _BY_PHASE = (  # OCPP 1.6 section 9.1.17: a measurand may be followed by a phase
     "Power.Active.Import,Energy.Active.Import.Register"
 )
 MEASURANDS = (
+    (
+        "Current.Import,Current.Offered,Voltage,"
+        "Power.Active.Import,Energy.Active.Import.Register,SoC"
+    ),
     "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register,SoC",
     "Current.Import,Voltage,Power.Active.Import,Energy.Active.Import.Register",
     "Current.Import,Power.Active.Import,Energy.Active.Import.Register",

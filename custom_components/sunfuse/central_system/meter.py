@@ -170,6 +170,7 @@ class Meter:
             power_w=self._sample.power_w if power is None else power,
             soc=soc if soc is not None and 0 <= soc <= 100 else self._sample.soc,
             offered_a=self._sample.offered_a if offered is None else offered,
+            offered_at=self._sample.offered_at if offered is None else at,
         )
 
     def _currents(

@@ -59,7 +59,10 @@ class MeterSample:
     power_w: float | None = None
     energy_wh: float | None = None  # the lifetime register: it only rises
     soc: float | None = None
-    offered_a: float | None = None
+    offered_a: float | None = (
+        None  # what the charger lets the car have, in its own words
+    )
+    offered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from .adapter import Schedule
+from .external import ExternalLimit
 from .model import CommandError, ConnectorState, FailSafe, OfferCheck
+from .own_limit import OwnLimit
 from .profiles import POWER_IN_ALL
 
 if TYPE_CHECKING:
     from .book import StationBook
 
 _TOLERANCE_A = 1.0
+_OFFERED = (
+    "Current.Offered"  # whose limit it is: the charger's own, as its meter values tell
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Obedience:
         self._connector = connector
         self._confirmed: Confirmed | None = None
         self._testing = False
+        self._own = OwnLimit(timedelta(seconds=station.timing.own_limit_s))
 
     @property
     def _state(self) -> ConnectorState:
@@ -83,6 +90,7 @@ class Obedience:
         state = self._state
         if (offered := state.offer_a) is None or state.offered_at is None:
             return
+        self._believe(state, offered)
         settled = timedelta(seconds=self._station.timing.react_s)
         drawn_a = self._draw_a()
         now = self._station.now()
@@ -103,6 +111,26 @@ class Obedience:
         check = OfferCheck.EXCEEDED if exceeded else OfferCheck.OBEYED
         if check is not state.offer_check and (exceeded or drawn_a > 0 or not offered):
             self._station.change(self._connector, offer_check=check)
+
+    def _believe(self, state: ConnectorState, offer_a: float) -> None:
+        """Believe a charger that says for a while that it lets the car have less, and ask more of it later again."""
+        station, meter = self._station, state.meter
+        told_a, at = meter.offered_a, meter.offered_at
+        if told_a is None or at is None or at != meter.at:
+            return
+        until = state.offer_until
+        if state.transaction is None or self._testing or until is None or at > until:
+            self._own.forget()
+            return
+        limit_a = state.charger_limit_a
+        if limit_a is not None and told_a > limit_a + _TOLERANCE_A:
+            station.cleared_external(self._connector, _OFFERED)
+        elif self._own.sure(told_a, at, offer_a=offer_a, draw_a=self._draw_a()):
+            steps = Schedule(
+                steps=((0.0, told_a),), duration_s=station.timing.believed_s
+            )
+            limit = ExternalLimit(schedules=((at, steps),))
+            station.told_external(self._connector, _OFFERED, limit)
 
     def _suspect_power(self) -> None:
         """Learn that a station takes watts for what all phases draw together, however few they are.

@@ -34,6 +34,8 @@ class Timing:
     )
     wake_s: float = 60.0  # a car that draws nothing after a pause is asleep
     nudge_s: float = 15.0  # for how long such a car is offered 6 A before its transaction is restarted
+    own_limit_s: float = 30.0  # until it is believed that a charger lets a car have less than was offered
+    believed_s: float = 600.0  # for how long that is believed, until it is tried again
     live_s: float = 60.0  # what a station tells of longer ago was stored and says nothing of the present
     hold_s: float = (
         300.0  # for the start of a transaction to come whose end was told before it
