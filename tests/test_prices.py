@@ -1,5 +1,6 @@
 """Prices from a tariff to entities and repairs, in a Home Assistant with a site."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -274,6 +275,82 @@ async def test_after_a_restart_what_was_known_is_there_at_once(
     await pass_time(hass, freezer, 6)
     assert float(state(hass, entry, "import_price").state) == pytest.approx(0.3)
     assert issues(hass) == set()
+
+
+async def change_soon(hass: HomeAssistant, entry: MockConfigEntry, **data: Any) -> None:
+    """Change the site's tariff while it is being read."""
+    (subentry,) = entry.get_subentries_of_type("tariff")
+    hass.config_entries.async_update_subentry(entry, subentry, data=data)
+    await hass.async_block_till_done()
+
+
+async def change(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    entry: MockConfigEntry,
+    **data: Any,
+) -> None:
+    """Change the site's tariff, as its form does."""
+    await change_soon(hass, entry, **data)
+    await pass_time(hass, freezer, 2)
+
+
+async def test_a_changed_tariff_does_not_disturb_the_chargers(
+    hass: HomeAssistant, start: Start, freezer: FrozenDateTimeFactory
+) -> None:
+    """Fees hold at once, also for what was heard before; only carbon needs an entity more."""
+    entity = {"kind": "entity", "entities": [SPOT]}
+    set_spot(hass, rows("2026-11-25", [0.2] * 24))
+    entry = await start(tariff(source=entity))
+    running = entry.runtime_data
+    hass.states.async_set(SPOT, "unavailable")
+    await change(hass, freezer, entry, source=entity, components={"surcharge": 0.05})
+    assert entry.runtime_data is running
+    assert float(state(hass, entry, "import_price").state) == pytest.approx(0.25)
+    table = {"kind": "table", "table": {"value": 0.4}}
+    await change(hass, freezer, entry, source=table)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.runtime_data is not running, "the entity is read no more"
+    running = entry.runtime_data
+    await change(hass, freezer, entry, source={**table, "table": {"value": 0.5}})
+    assert entry.runtime_data is running
+    shown = state(hass, entry, "import_price").attributes["prices"]
+    assert {row["value"] for row in shown} == {0.5}
+    await change(hass, freezer, entry, source=table, carbon=table)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.runtime_data is not running
+    assert state(hass, entry, "carbon_intensity")
+
+
+async def test_an_answer_to_the_tariff_of_before_is_not_taken(
+    hass: HomeAssistant, start: Start, freezer: FrozenDateTimeFactory
+) -> None:
+    """Its action still ponders while the user has chosen a table."""
+    answered = asyncio.Event()
+
+    async def ponder(call: ServiceCall) -> ServiceResponse:
+        await answered.wait()
+        start = "2026-11-25T00:00:00+01:00"
+        return {"prices": {"Home": [{"start_time": start, "price": 0.9}]}}
+
+    hass.services.async_register(
+        "tibber", "get_prices", ponder, supports_response=SupportsResponse.ONLY
+    )
+    source = {"kind": "action", "action": "tibber", "entry_id": "x"}
+    set_meters(hass, currents_a=(1, 1, 1))
+    entry = site_entry(free_port(), tariff(source=source))
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    running = entry.runtime_data
+    table = {"kind": "table", "table": {"value": 0.3}}
+    await change_soon(hass, entry, source=table)
+    answered.set()
+    await pass_time(hass, freezer, 2)
+    await pass_time(hass, freezer, 2)
+    assert entry.runtime_data is running
+    assert float(state(hass, entry, "import_price").state) == pytest.approx(0.3)
+    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_what_another_entity_or_unit_said_is_forgotten(

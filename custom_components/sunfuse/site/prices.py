@@ -141,6 +141,19 @@ class SitePrices(DataUpdateCoordinator[Prices]):
                 stop()
         self._stop_timer = self._stop_burst = self._stop_entities = None
 
+    @callback
+    def use(self, config: TariffConfig) -> None:
+        """Go on with the tariff as it was changed, while the site runs on."""
+        self.stop()
+        kept = self._as_dict()
+        self._config = config
+        self._reader = TariffReader(self.hass, config)
+        if kept["of"] == self._of():
+            self._reader.restore(kept["prices"])
+        self._asked_at = None
+        self._since = {}
+        self.start()
+
     def problems(self, now: datetime) -> list[Issue]:
         """Return what has been wrong with the sources for too long, one of a kind."""
         return list(
@@ -187,18 +200,20 @@ class SitePrices(DataUpdateCoordinator[Prices]):
 
     async def _async_read(self) -> None:
         """Read the sources, which may take as long as an action takes to answer."""
+        reader = self._reader
         try:
             now = dt_util.utcnow()
             ask_out = self._is_due(now)
             if ask_out:
                 self._asked_at = now
-            prices = await self._reader.async_refresh(now, ask_out=ask_out)
+            prices = await reader.async_refresh(now, ask_out=ask_out)
         finally:
             self._reading = False
         if self._stop_entities is None:
             return
-        self._take(prices, now)
-        self._store.async_delay_save(self._as_dict, SAVE_DELAY_S)
+        if reader is self._reader:
+            self._take(prices, now)
+            self._store.async_delay_save(self._as_dict, SAVE_DELAY_S)
         if self._again:
             self._again = False
             self._read_soon(BURST_S)

@@ -18,11 +18,13 @@ from ..const import (
     LIVE_OPTIONS,
     SUBENTRY_CARD,
     SUBENTRY_CHARGER,
+    SUBENTRY_TARIFF,
 )
 from ..data import SunfuseConfigEntry, identity_of
 from ..devices import register_stations
 from .circuits import CircuitTree, hangs_from
 from .entity_use import entities_of, replace_entity
+from .prices import tariff_entities, tariff_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +55,15 @@ def follow_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
 def follow_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Take over accepted and removed chargers as they come; anything else sets the site up anew.
 
-    A reload disconnects every charger of the site, which one charger more, or another password, is no reason for.
+    A reload disconnects every charger of the site, which one charger more, another password or a higher grid fee is
+    no reason for.
     """
     site_before = _site(entry)
-    chargers = _chargers(entry)
+    chargers, tariffs = _chargers(entry), _tariffs(entry)
     circuits = CircuitTree.of(entry)
 
     async def updated(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
-        nonlocal chargers
+        nonlocal chargers, tariffs
         if _remember_removed(hass, entry, circuits):
             # That is a change again, which sets the site up anew.
             return
@@ -72,6 +75,13 @@ def follow_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
             hass.config_entries.async_schedule_reload(entry.entry_id)
             return
         runtime = entry.runtime_data
+        tariffs_before, tariffs = tariffs, _tariffs(entry)
+        if tariffs != tariffs_before:
+            config = tariff_of(entry)
+            if runtime.prices is None or config is None:
+                hass.config_entries.async_schedule_reload(entry.entry_id)
+                return
+            runtime.prices.use(config)
         runtime.central_system.set_cards(runtime.cards.policy())
         entry.runtime_data.controller.load_chargers()
 
@@ -119,11 +129,22 @@ def _site(entry: SunfuseConfigEntry) -> tuple[Any, ...]:
         entry.data,
         {k: v for k, v in entry.options.items() if k not in LIVE_OPTIONS},
         [
-            (subentry.subentry_id, subentry.title, subentry.data)
+            (
+                subentry.subentry_id,
+                subentry.title,
+                # What else a tariff says, the prices take over while the site runs.
+                (tariff_entities(subentry), bool(subentry.data.get("carbon")))
+                if subentry.subentry_type == SUBENTRY_TARIFF
+                else subentry.data,
+            )
             for subentry in entry.subentries.values()
             if subentry.subentry_type not in (SUBENTRY_CHARGER, SUBENTRY_CARD)
         ],
     )
+
+
+def _tariffs(entry: SunfuseConfigEntry) -> list[Mapping[str, Any]]:
+    return [tariff.data for tariff in entry.get_subentries_of_type(SUBENTRY_TARIFF)]
 
 
 def _chargers(entry: SunfuseConfigEntry) -> dict[str, _Charger]:

@@ -109,11 +109,20 @@ class SiteReport:
     cautions: tuple[Caution, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain JSON, for an action's response."""
-        data = asdict(self)
+        """Return the report as plain JSON, for an action's response: to a thousandth, which no meter knows."""
+        data = asdict(self, dict_factory=_rounded)
         data["start"], data["end"] = self.start.isoformat(), self.end.isoformat()
         data["cautions"] = [caution.value for caution in self.cautions]
         return data
+
+
+def _rounded(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    def value(raw: Any) -> Any:
+        if isinstance(raw, tuple):
+            return tuple(map(value, raw))
+        return round(raw, 3) if isinstance(raw, float) else raw
+
+    return {name: value(raw) for name, raw in items}
 
 
 class NoHistoryError(ValueError):
