@@ -5,9 +5,10 @@ import pytest
 # Imported early, for Home Assistant's loader to find it.
 import custom_components.sunfuse  # noqa: F401
 
+from .forms import no_setup, sensors
 from .site_fixtures import start
 
-__all__ = ["start"]
+__all__ = ["no_setup", "sensors", "start"]
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from homeassistant.exceptions import ServiceValidationError
 
 from .central_system.client import RawStation
 from .common import wait_until
+from .forms import suggested
 from .site_fixtures import Home
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -159,14 +160,7 @@ async def test_the_last_card_is_filled_in(
     form = await hass.config_entries.subentries.async_init(
         (home.entry.entry_id, "card"), context={"source": "user"}
     )
-    schema = form["data_schema"]
-    assert schema
-    suggestions = {
-        str(key): key.description["suggested_value"]
-        for key in schema.schema
-        if key.description
-    }
-    assert suggestions == {"number": NUMBER}
+    assert suggested(form) == {"number": NUMBER}
 
 
 def questions(hass: HomeAssistant) -> list[dict[str, Any]]:

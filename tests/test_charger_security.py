@@ -20,8 +20,8 @@ from homeassistant.helpers import issue_registry as ir
 
 from .central_system.client import RawStation
 from .common import wait_until
+from .forms import CHARGER
 from .site_fixtures import BOOT, Home, limits
-from .test_config_flow import CHARGER
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 

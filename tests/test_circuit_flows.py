@@ -11,10 +11,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 
-from . import test_config_flow
 from .common import charger, free_port, site_entry
-from .test_circuits import circuit
-from .test_config_flow import (
+from .forms import (
     CHARGER,
     ELECTRICAL,
     GRID,
@@ -25,8 +23,7 @@ from .test_config_flow import (
     submit,
     suggested,
 )
-
-no_setup, sensors = test_config_flow.no_setup, test_config_flow.sensors
+from .test_circuits import circuit
 
 pytestmark = pytest.mark.usefixtures("no_setup", "sensors", "socket_enabled")
 
@@ -62,23 +59,12 @@ async def send(
     return await hass.config_entries.subentries.async_configure(form["flow_id"], values)
 
 
-def shown(form: SubentryFlowResult) -> dict[str, Any]:
-    """Return what a form has filled in."""
-    schema = form["data_schema"]
-    assert schema is not None
-    return {
-        str(key): key.description["suggested_value"]
-        for key in schema.schema
-        if key.description and "suggested_value" in key.description
-    }
-
-
 async def test_a_panel_with_a_meter(hass: HomeAssistant) -> None:
     """Three forms, of which the last may stay empty."""
     entry = site_entry(free_port())
     entry.add_to_hass(hass)
     form = await add(hass, entry)
-    assert shown(form) == {"parent": "main", "margin_a": 1}
+    assert suggested(form) == {"parent": "main", "margin_a": 1}
     form = await send(hass, form, PLACE)
     assert form["step_id"] == "meter"
     form = await send(hass, form, METER | {"grid_phases": ["sensor.l1"] * 2})
@@ -125,18 +111,18 @@ async def test_a_panel_is_changed(hass: HomeAssistant) -> None:
     assert schema
     choice = {str(key): value for key, value in schema.schema.items()}["parent"]
     assert [option["value"] for option in choice.config["options"]] == ["main", "barn"]
-    assert shown(form) == PLACE
+    assert suggested(form) == PLACE
     form = await send(hass, form, PLACE | {"name": " barn ", "parent": "barn"})
     assert form["errors"] == {"name": "name_known"}
     form = await send(hass, form, PLACE | {"name": "Annex", "parent": "barn"})
-    assert shown(form) == {
+    assert suggested(form) == {
         "grid_inverted": False,
         "grid_phases": ["sensor.l1", "sensor.l2"],
         "grid_phases_export": ["sensor.import", "sensor.export"],
         "meter_max_age_s": 30,
     }
-    form = await send(hass, form, shown(form))
-    details = shown(form)
+    form = await send(hass, form, suggested(form))
+    details = suggested(form)
     assert details == {
         "limit_l3_a": 0,
         "fixed_l1_a": 2,

@@ -4,120 +4,26 @@ import socket
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.const import DOMAIN
-from homeassistant.config_entries import (
-    SOURCE_IGNORE,
-    SOURCE_INTEGRATION_DISCOVERY,
-    SOURCE_RECONFIGURE,
-    SOURCE_USER,
-    ConfigEntry,
-    ConfigFlowResult,
-)
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
 from .common import charger, free_port, site_entry
+from .forms import (
+    ELECTRICAL,
+    GRID,
+    SUN,
+    go_to,
+    open_options,
+    open_site,
+    reconfigure,
+    submit,
+    suggested,
+)
 
-pytestmark = pytest.mark.usefixtures("no_setup", "socket_enabled")
-
-GRID: dict[str, Any] = {
-    "system": "three_phase",
-    "grid_power": "sensor.grid",
-    "grid_inverted": False,
-    "grid_phases": ["sensor.l1", "sensor.l2", "sensor.l3"],
-}
-SUN: dict[str, Any] = {
-    "solar_power": ["sensor.solar"],
-    "battery_power": ["sensor.battery"],
-    "battery_inverted": False,
-    "battery_soc": "sensor.soc",
-    "battery_capacity_kwh": 10,
-}
-ELECTRICAL: dict[str, Any] = {"voltage_v": 230, "main_fuse_a": 25, "margin_a": 1}
-
-
-@pytest.fixture
-def no_setup(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not run the sites that the flows create: these tests are about the forms."""
-
-    async def nothing(*_args: object) -> bool:
-        return True
-
-    monkeypatch.setattr("custom_components.sunfuse.async_setup_entry", nothing)
-    monkeypatch.setattr("custom_components.sunfuse.async_unload_entry", nothing)
-
-
-@pytest.fixture(autouse=True)
-def sensors(hass: HomeAssistant) -> None:
-    """Let the house have sensors in all kinds of units."""
-    for name, unit in (
-        ("grid", "W"),
-        ("import", "kW"),
-        ("export", "kW"),
-        ("l1", "A"),
-        ("l2", "A"),
-        ("l3", "mA"),
-        ("solar", "kW"),
-        ("battery", "W"),
-        ("charge", "W"),
-        ("discharge", "W"),
-        ("soc", "%"),
-        ("temperature", "°C"),
-        ("energy", "kWh"),
-    ):
-        hass.states.async_set(f"sensor.{name}", "1", {"unit_of_measurement": unit})
-    hass.states.async_set("sensor.asleep", "unavailable")
-
-
-def suggested(form: ConfigFlowResult) -> dict[str, Any]:
-    """Return what a form has filled in."""
-    schema = form["data_schema"]
-    assert schema is not None
-    return {
-        str(key): key.description["suggested_value"]
-        for key in schema.schema
-        if key.description and "suggested_value" in key.description
-    }
-
-
-async def open_site(hass: HomeAssistant) -> ConfigFlowResult:
-    """Choose to set up a site of one's own."""
-    menu = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}
-    )
-    assert (menu["type"], menu["menu_options"]) == (
-        FlowResultType.MENU,
-        ["site", "simulated"],
-    )
-    return await submit(hass, menu, {"next_step_id": "site"})
-
-
-async def submit(
-    hass: HomeAssistant, form: ConfigFlowResult, values: dict[str, Any]
-) -> ConfigFlowResult:
-    """Send a form."""
-    return await hass.config_entries.flow.async_configure(form["flow_id"], values)
-
-
-async def reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> ConfigFlowResult:
-    """Choose to change a site."""
-    return await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
-    )
-
-
-async def go_to(hass: HomeAssistant, step: str) -> ConfigFlowResult:
-    """Fill in the forms before a step."""
-    form = await open_site(hass)
-    for values in (GRID, SUN, ELECTRICAL | {"port": free_port()}):
-        if form["step_id"] == step:
-            break
-        form = await submit(hass, form, values)
-        assert not form.get("errors"), form["errors"]
-    assert form["step_id"] == step
-    return form
+pytestmark = pytest.mark.usefixtures("no_setup", "sensors", "socket_enabled")
 
 
 async def test_a_site_from_start_to_end(hass: HomeAssistant) -> None:
@@ -372,17 +278,6 @@ async def test_the_margin_that_was_typed_last_holds(hass: HomeAssistant) -> None
     assert entry.options == {"margin_a": 3, "meter_max_age_s": 45}
 
 
-async def open_options(
-    hass: HomeAssistant, entry: MockConfigEntry, theme: str
-) -> ConfigFlowResult:
-    """Choose a theme from the menu of the options."""
-    menu = await hass.config_entries.options.async_init(entry.entry_id)
-    assert menu["type"] is FlowResultType.MENU
-    return await hass.config_entries.options.async_configure(
-        menu["flow_id"], {"next_step_id": theme}
-    )
-
-
 async def test_options_keep_the_chargers_safe(hass: HomeAssistant) -> None:
     """A margin that leaves the chargers less than they fall back to is refused."""
     chargers = [charger(f"CP{number}") for number in range(4)]
@@ -477,136 +372,6 @@ async def test_the_simulated_site(hass: HomeAssistant) -> None:
     assert entry.data["port"] == other
 
 
-CHARGER: dict[str, Any] = {
-    "name": "Garage",
-    "circuit": "main",
-    "phases": "3",
-    "l1_phase": "L2",
-    "min_a": 6,
-    "max_a": 16,
-    "fail_safe_a": 6,
-    "security": "open",
-}
-
-
-async def discover(
-    hass: HomeAssistant, entry: MockConfigEntry, identity: str = "CP2"
-) -> ConfigFlowResult:
-    """Let an unknown charger connect to a site."""
-    return await hass.config_entries.flow.async_init(
-        DOMAIN,
-        context={"source": SOURCE_INTEGRATION_DISCOVERY},
-        data={
-            "entry_id": entry.entry_id,
-            "identity": identity,
-            "vendor": "Acme",
-            "model": "W11",
-            "serial": None,
-        },
-    )
-
-
-@pytest.mark.parametrize(
-    ("values", "errors"),
-    [
-        ({"min_a": 5}, {"min_a": "below_6_a"}),
-        ({"max_a": 32}, {"max_a": "above_fuse"}),
-        ({"min_a": 10, "max_a": 8, "fail_safe_a": 0}, {"max_a": "below_minimum"}),
-        ({"fail_safe_a": 5}, {"fail_safe_a": "fail_safe"}),
-        ({"fail_safe_a": 17, "max_a": 16}, {"fail_safe_a": "fail_safe"}),
-        # 6 A of the charger that is there and 19 A are more than 25 A less 1 A.
-        ({"fail_safe_a": 19, "max_a": 20}, {"fail_safe_a": "fail_safe_sum"}),
-    ],
-)
-async def test_accepting_a_charger(
-    hass: HomeAssistant, values: dict[str, Any], errors: dict[str, str]
-) -> None:
-    """What does not fit the installation is refused, with the sum of the fail-safe currents shown."""
-    entry = site_entry(free_port(), charger("CP1"))
-    entry.add_to_hass(hass)
-    form = await discover(hass, entry)
-    assert form["step_id"] == "charger"
-    assert suggested(form) == CHARGER | {
-        "name": "Acme W11",
-        "l1_phase": "L1",
-        "security": "password",
-    }
-    form = await submit(hass, form, CHARGER | values)
-    assert form["errors"] == errors
-    placeholders = form["description_placeholders"]
-    assert placeholders
-    assert placeholders["carried"] == "24"
-    assert placeholders["sum"] == f"{6 + (CHARGER | values)['fail_safe_a']}"
-    assert suggested(form) == CHARGER | values
-    result = await submit(hass, form, CHARGER)
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "charger_added")
-    (added,) = [s for s in entry.subentries.values() if s.unique_id == "CP2"]
-    assert added.title == "Garage"
-    assert dict(added.data) == {
-        "identity": "CP2",
-        "circuit": "main",
-        "phases": 3,
-        "l1_phase": "L2",
-        "min_a": 6,
-        "max_a": 16,
-        "fail_safe_a": 6,
-    }
-    again = await discover(hass, entry)
-    assert again["reason"] == "already_configured"
-
-
-async def test_a_charger_is_discovered_once(hass: HomeAssistant) -> None:
-    """One that is shown already is not shown twice; one whose site is gone is not shown."""
-    entry = site_entry(free_port())
-    entry.add_to_hass(hass)
-    form = await discover(hass, entry)
-    assert (await discover(hass, entry))["reason"] == "already_in_progress"
-    gone = await discover(hass, MockConfigEntry(domain=DOMAIN))
-    assert gone["reason"] == "site_removed"
-    # Accepted by hand while the form was open.
-    added = await hass.config_entries.subentries.async_init(
-        (entry.entry_id, "charger"), context={"source": SOURCE_USER}
-    )
-    await hass.config_entries.subentries.async_configure(
-        added["flow_id"], CHARGER | {"identity": "CP2"}
-    )
-    result = await submit(hass, form, CHARGER)
-    assert result["reason"] == "already_configured"
-
-
-async def test_a_site_that_is_removed_while_a_charger_waits(
-    hass: HomeAssistant,
-) -> None:
-    """The open form says so."""
-    entry = site_entry(free_port())
-    entry.add_to_hass(hass)
-    form = await discover(hass, entry)
-    await hass.config_entries.async_remove(entry.entry_id)
-    result = await submit(hass, form, CHARGER)
-    assert result["reason"] == "site_removed"
-
-
-async def test_an_ignored_charger_stays_away(hass: HomeAssistant) -> None:
-    """It is not shown again, and the site can be reconfigured all the same."""
-    entry = site_entry(free_port())
-    entry.add_to_hass(hass)
-    form = await discover(hass, entry)
-    await hass.config_entries.flow.async_init(
-        DOMAIN,
-        context={"source": SOURCE_IGNORE},
-        data={"unique_id": f"{entry.entry_id}_CP2", "title": "Acme W11"},
-    )
-    assert (await discover(hass, entry))["reason"] == "already_configured"
-    assert form["flow_id"] not in {
-        flow["flow_id"] for flow in hass.config_entries.flow.async_progress()
-    }
-    form = await reconfigure(hass, entry)
-    form = await submit(hass, form, GRID)
-    form = await submit(hass, form, SUN)
-    form = await submit(hass, form, suggested(form))
-    assert form["step_id"] == "address"
-
-
 async def test_a_meter_of_phases_only_is_of_one_site(hass: HomeAssistant) -> None:
     """A second site cannot have the phases of the first."""
     entry = site_entry(free_port(), sources={"grid_phases": GRID["grid_phases"]})
@@ -614,76 +379,3 @@ async def test_a_meter_of_phases_only_is_of_one_site(hass: HomeAssistant) -> Non
     form = await open_site(hass)
     form = await submit(hass, form, GRID)
     assert form["errors"] == {"grid_power": "already_used"}
-
-
-@pytest.mark.parametrize(
-    ("identity", "error"),
-    [
-        ("CP1", "identity_known"),
-        ("cp1", "identity_known"),
-        ("a/b", "identity"),
-        ("x" * 49, "identity"),
-        (" ", "identity"),
-    ],
-)
-async def test_a_charger_by_hand(
-    hass: HomeAssistant, identity: str, error: str
-) -> None:
-    """A charger can be added before it has ever connected."""
-    entry = site_entry(free_port(), charger("CP1"))
-    entry.add_to_hass(hass)
-    form = await hass.config_entries.subentries.async_init(
-        (entry.entry_id, "charger"), context={"source": SOURCE_USER}
-    )
-    flow_id = form["flow_id"]
-    form = await hass.config_entries.subentries.async_configure(
-        flow_id, CHARGER | {"identity": identity}
-    )
-    assert form["errors"] == {"identity": error}
-    result = await hass.config_entries.subentries.async_configure(
-        flow_id, CHARGER | {"identity": "CP2"}
-    )
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert {s.unique_id for s in entry.subentries.values()} == {"CP1", "CP2"}
-
-
-async def test_a_charger_is_changed(hass: HomeAssistant) -> None:
-    """Its identity and what Sunfuse found out stay; its own fail-safe current is counted once."""
-    entry = site_entry(free_port(), charger("CP1", connectors=2))
-    entry.add_to_hass(hass)
-    (subentry,) = entry.subentries.values()
-    form = await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
-    assert suggested(form)["name"] == "Charger CP1"
-    flow_id = form["flow_id"]
-    form = await hass.config_entries.subentries.async_configure(
-        flow_id, CHARGER | {"max_a": 40}
-    )
-    assert form["errors"] == {"max_a": "above_fuse"}
-    form = await hass.config_entries.subentries.async_configure(
-        flow_id, CHARGER | {"fail_safe_a": 13}
-    )
-    # Each of its two connectors falls back to that.
-    assert form["errors"] == {"fail_safe_a": "fail_safe_sum"}
-    result = await hass.config_entries.subentries.async_configure(
-        flow_id, CHARGER | {"fail_safe_a": 12}
-    )
-    assert result["reason"] == "reconfigure_successful"
-    (subentry,) = entry.subentries.values()
-    assert subentry.title == "Garage"
-    assert subentry.data["fail_safe_a"] == 12
-    assert subentry.data["connectors"] == 2
-    assert subentry.unique_id == "CP1"
-
-
-async def test_a_single_phase_site_asks_for_no_phase(hass: HomeAssistant) -> None:
-    """There is only one that the charger can be on."""
-    entry = site_entry(free_port(), system="single_phase")
-    entry.add_to_hass(hass)
-    form = await discover(hass, entry)
-    fields = suggested(form)
-    assert "phases" not in fields
-    assert "l1_phase" not in fields
-    result = await submit(hass, form, fields | {"security": "open"})
-    assert result["reason"] == "charger_added"
-    (subentry,) = entry.subentries.values()
-    assert (subentry.data["phases"], subentry.data["l1_phase"]) == (1, "L1")

@@ -15,8 +15,8 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util import dt as dt_util
 
 from .common import free_port, set_meters, site_entry
+from .forms import open_site, submit, suggested
 from .sources.test_history import imported
-from .test_config_flow import open_site, submit, suggested
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 GRID = {

@@ -17,6 +17,7 @@ from homeassistant.core import (
 from homeassistant.data_entry_flow import FlowResultType
 
 from .common import free_port, set_meters, site_entry
+from .forms import suggested
 from .test_prices import NOW, SPOT, rows, set_spot, state, tariff
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -123,10 +124,7 @@ async def test_a_wrong_row_is_named(
     form = await submit(hass, form, typed)
     assert form["errors"] == {"periods": error}
     assert form["description_placeholders"] == {"row": "2"}
-    schema = form["data_schema"]
-    assert schema
-    suggested = {str(f): f.description["suggested_value"] for f in schema.schema}
-    assert suggested == typed
+    assert suggested(form) == typed
     form = await submit(hass, form, {"value": 0.2, "periods": [NIGHT]})
     assert form["step_id"] == "components"
 
@@ -281,13 +279,7 @@ async def test_a_tariff_is_changed(hass: HomeAssistant, site: MockConfigEntry) -
     )
     for step in ("reconfigure", "entity", "components", "export", "more"):
         assert form["step_id"] == step
-        schema = form["data_schema"]
-        assert schema
-        shown = {
-            str(field): field.description["suggested_value"]
-            for field in schema.schema
-            if field.description and "suggested_value" in field.description
-        }
+        shown = suggested(form)
         if step == "components":
             assert shown["surcharge"] == 0.02
             assert shown["grid_fee_periods"][0]["season_start"] == "10-01"

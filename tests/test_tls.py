@@ -27,10 +27,10 @@ from homeassistant.util import dt as dt_util
 from .central_system.client import RawStation
 from .certificates import signing_request, write_certificate
 from .common import charger, free_port, set_meters, site_entry, wait_until
+from .forms import CHARGER
 from .site_fixtures import BOOT, Home
 from .test_charger_actions import device_of
 from .test_charger_security import subentry_of
-from .test_config_flow import CHARGER
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 

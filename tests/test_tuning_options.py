@@ -20,6 +20,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 
 from .common import site_entry
+from .forms import suggested
 
 TUNED = ("sunshine", "battery", "phase_switching", "calm", "boosts", "dimming")
 
@@ -37,12 +38,7 @@ async def show(
 
 async def save(hass: HomeAssistant, form: dict[str, Any], **typed: Any) -> Any:
     """Save a form as it is shown, with what is typed over it; None empties a field."""
-    shown = {
-        str(field): field.description["suggested_value"]
-        for field in form["data_schema"].schema
-        if field.description and "suggested_value" in field.description
-    }
-    wanted = {k: v for k, v in (shown | typed).items() if v is not None}
+    wanted = {k: v for k, v in (suggested(form) | typed).items() if v is not None}
     return await hass.config_entries.options.async_configure(form["flow_id"], wanted)
 
 
