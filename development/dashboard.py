@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.debounce import Debouncer
@@ -18,6 +18,17 @@ FILE = "dashboard.yaml"
 HOURS = 0.25
 # The heading names the device.
 NAME = {"type": "entity"}
+# Where the name of an entity is too long for a tile of half a column.
+SHORT = {
+    "cheapest_slot": "Cheapest",
+    "expected_solar_today": "Sun today",
+    "expected_solar_tomorrow": "Sun tomorrow",
+    "self_consumption": "Sun used here",
+    "self_sufficiency": "From the roof",
+    "interval_peak": "This interval",
+    "peak_cost": "Cost",
+    "correct_month_peak": "Correct it",
+}
 
 type Card = dict[str, Any]
 
@@ -49,11 +60,12 @@ class Entities:
         return [
             {
                 "type": "tile",
-                "entity": entity,
-                "name": NAME,
+                "entity": self._ids[key],
+                "name": SHORT.get(key, NAME),
                 "grid_options": {"columns": 6},
             }
-            for entity in self.some(*keys)
+            for key in keys
+            if key in self._ids
         ]
 
 
@@ -101,7 +113,7 @@ def _site_section(entry: ConfigEntry, site: Entities) -> Card:
             limit,
             *site.tiles("state", "grid_power", "given_power", "surplus"),
             _graph("Grid current", site.some(*currents)),
-            _glance(site.some(*_phases("headroom"), *_phases("given"))),
+            _glance(site.some(*_phases("headroom"))),
         ],
     }
 
@@ -252,28 +264,38 @@ def _circuit_section(title: str, circuit: Entities) -> Card:
     }
 
 
+def _subentry_sections(
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry
+) -> list[Card]:
+    """Return a section for a circuit, a capacity tariff, or each connector of a charger."""
+    title = subentry.title
+    part = Entities(hass, entry, f"{subentry.subentry_id}_")
+    if subentry.subentry_type == "capacity_tariff" and part.some("month_peak"):
+        return [_peak_section(title, part)]
+    if subentry.subentry_type == "circuit" and part.some("limit"):
+        return [_circuit_section(title, part)]
+    if subentry.subentry_type != "charger":
+        return []
+    sections = []
+    for number in range(1, subentry.data.get("connectors", 1) + 1):
+        connector = Entities(hass, entry, f"{subentry.unique_id}/{number}_")
+        name = title if number == 1 else f"{title} {number}"
+        if connector.some("mode"):
+            sections.append(_connector_section(name, connector))
+    return sections
+
+
 def _view(hass: HomeAssistant, entry: ConfigEntry) -> Card:
+    """Return the site's view: the fuse and the chargers first, as they are what people look for."""
     site = Entities(hass, entry, "")
     sections = [_site_section(entry, site)]
+    for kind in ("charger", "circuit"):
+        for subentry in entry.get_subentries_of_type(kind):
+            sections += _subentry_sections(hass, entry, subentry)
     if site.some("import_price"):
         sections.append(_price_section(site))
-    for subentry in entry.subentries.values():
-        if subentry.subentry_type == "capacity_tariff":
-            peak = Entities(hass, entry, f"{subentry.subentry_id}_")
-            if peak.some("month_peak"):
-                sections.append(_peak_section(subentry.title, peak))
-        if subentry.subentry_type == "circuit":
-            circuit = Entities(hass, entry, f"{subentry.subentry_id}_")
-            if circuit.some("limit"):
-                sections.append(_circuit_section(subentry.title, circuit))
-        if subentry.subentry_type != "charger":
-            continue
-        for number in range(1, subentry.data.get("connectors", 1) + 1):
-            connector = Entities(hass, entry, f"{subentry.unique_id}/{number}_")
-            title = subentry.title if number == 1 else f"{subentry.title} {number}"
-            if connector.some("mode"):
-                sections.append(_connector_section(title, connector))
-    site = Entities(hass, entry, "")
+    for subentry in entry.get_subentries_of_type("capacity_tariff"):
+        sections += _subentry_sections(hass, entry, subentry)
     if site.some("expected_load_power"):
         sections.append(_forecast_section(entry, site))
     house = Entities(hass, entry, "simulated_")

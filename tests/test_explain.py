@@ -11,6 +11,7 @@ SENTENCES = {
     "reason_full_power": "{max_a} A",
     "reason_pausing": "until {until}",
     "reason_waiting_for_sun": "{surplus_w} W of {needed_w} W",
+    "reason_ramping": "{offer_a} A of {target_a} A",
     "reason_limited_by_demand_response": "{name}: {limit}.",
     "until": "Until {until}.",
 }
@@ -47,10 +48,17 @@ SENTENCES = {
         (
             ReasonKey.WAITING_FOR_SUN,
             (("surplus_w", 1234.56), ("needed_w", 4140.0)),
-            "1235 W of 4140 W",
+            "1200 W of 4140 W",
         ),
+        # What a meter moves every second does not make a new sentence every second.
+        (
+            ReasonKey.WAITING_FOR_SUN,
+            (("surplus_w", 1299.0), ("needed_w", 4140.0)),
+            "1200 W of 4140 W",
+        ),
+        (ReasonKey.RAMPING, (("offer_a", 7.5), ("target_a", 13.7)), "7.5 A of 13 A"),
         # A value that is not there is a gap in the sentence, no error in the entity.
-        (ReasonKey.WAITING_FOR_SUN, (("surplus_w", 10.0),), "10 W of ? W"),
+        (ReasonKey.WAITING_FOR_SUN, (("surplus_w", 110.0),), "100 W of ? W"),
     ],
 )
 async def test_sentences(

@@ -200,6 +200,7 @@ async def test_a_meter_is_found_shown_and_saved(
     assert "- Power: 4140 W" in shown["values"]
     assert "- Current L1: 10 A" in shown["values"]
     assert "- Voltage L3: 230 V" in shown["values"]
+    assert "- Imported energy: 12345 kWh" in shown["values"]
     await form.fill(name="Main meter")
     assert form.result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()

@@ -17,6 +17,7 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.helpers.entity import Entity
 
 from .common import site_entry, wait_until
 from .site_fixtures import BOOT, obeys
@@ -91,8 +92,11 @@ async def test_an_accepted_charger_is_removed_again(
     assert home.state("sensor", "state") == "ok"
 
 
-async def test_the_offer_is_what_the_house_leaves(start: Callable[..., Any]) -> None:
+async def test_the_offer_is_what_the_house_leaves(
+    monkeypatch: pytest.MonkeyPatch, start: Callable[..., Any]
+) -> None:
     """25 A less 1 A less the 10 A of the house on L1 are 14 A; when the house takes more, at once less."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
     home = await start("CP1")
     station = await home.charge("CP1")
     await obeys(station, 14)

@@ -8,9 +8,16 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .engine.model import Reason
+from .engine.model import Reason, ReasonKey
 
 CATEGORY = "common"
+# What a meter moves every second is told in these steps: each new sentence is a line in the logbook.
+_STEPS: Mapping[ReasonKey, Mapping[str, int]] = {
+    ReasonKey.LIMITED_BY_SUN: {"surplus_w": 100},
+    ReasonKey.WAITING_FOR_SUN: {"surplus_w": 100},
+    ReasonKey.LIMITED_BY_PEAK: {"limit_w": 100},
+    ReasonKey.RAMPING: {"target_a": 1},
+}
 
 
 async def async_load_sentences(
@@ -40,7 +47,10 @@ class _Values(dict[str, str]):
 def explain(sentences: Mapping[str, str], reason: Reason) -> str:
     """Return the sentence of a reason with its values filled in, and until when, where that is known."""
     template = sentences[f"reason_{reason.key}"]
-    values = _Values((name, _readable(name, value)) for name, value in reason.values)
+    steps = _STEPS.get(reason.key, {})
+    values = _Values(
+        (name, _readable(name, value, steps.get(name))) for name, value in reason.values
+    )
     for name, unit in (("limit_a", "A"), ("limit_w", "W")):
         if name in values:
             values["limit"] = f"{values[name]} {unit}"
@@ -55,12 +65,14 @@ def what_would_change_it(sentences: Mapping[str, str], reason: Reason) -> str:
     return sentences[f"change_{reason.key}"]
 
 
-def _readable(name: str, value: str | float) -> str:
+def _readable(name: str, value: str | float, step: int | None) -> str:
     """Return a value as a person writes it: `until` and its like are the clock's time, numbers are rounded."""
     if isinstance(value, str):
         if name == "until" and (until := dt_util.parse_datetime(value)):
             return _clock(until)
         return value
+    if step:
+        return f"{int(value / step) * step}"
     if name.endswith("_w"):
         return f"{value:.0f}"
     return f"{value:.1f}".removesuffix(".0")

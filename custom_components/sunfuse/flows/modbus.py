@@ -37,7 +37,6 @@ from .modbus_forms import (
     RECONFIGURE_SERIAL,
     SEARCH,
     SERIAL,
-    UNIT_NAMES,
     USUAL_PORT,
     USUAL_UNITS,
     choose_schema,
@@ -45,6 +44,7 @@ from .modbus_forms import (
     link_form,
     network_link,
     serial_link,
+    shown,
 )
 
 
@@ -292,7 +292,7 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
         )
         return "\n".join(
             f"- {names[f'component.{DOMAIN}.entity.sensor.modbus_{quantity}.name']}: "
-            f"{value:.6g} {UNIT_NAMES[quantity.dimension]}"
+            f"{shown(value, quantity.dimension)}"
             for quantity, value in found.values.items()
         )
 

@@ -44,11 +44,18 @@ UNIT_NAMES = {
     Dimension.POWER: "W",
     Dimension.CURRENT: "A",
     Dimension.VOLTAGE: "V",
-    Dimension.ENERGY: "Wh",
+    Dimension.ENERGY: "kWh",
     Dimension.FREQUENCY: "Hz",
     Dimension.BATTERY_SOC: "%",
     Dimension.TEMPERATURE: "°C",
 }
+
+
+def shown(value: float, dimension: Dimension) -> str:
+    """Return a reading as a meter's display shows it: energy in kWh, and no more than two decimals."""
+    if dimension is Dimension.ENERGY:
+        value /= 1000
+    return f"{value:.2f}".rstrip("0").rstrip(".") + f" {UNIT_NAMES[dimension]}"
 
 
 def _select(*options: str) -> SelectSelector:

@@ -154,6 +154,7 @@ def _of_phase(phase: int) -> tuple[SiteSensorDescription, ...]:
             state_class=SensorStateClass.MEASUREMENT,
             native_unit_of_measurement=UnitOfPower.WATT,
             suggested_display_precision=0,
+            entity_registry_enabled_default=False,
             value_fn=lambda data: _grid_power_of_phase(data, phase),
         ),
         SiteSensorDescription(
@@ -172,6 +173,7 @@ def _of_phase(phase: int) -> tuple[SiteSensorDescription, ...]:
             state_class=SensorStateClass.MEASUREMENT,
             native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
             suggested_display_precision=1,
+            entity_registry_enabled_default=False,
             value_fn=lambda data: data.decision.given_a[phase],
         ),
         SiteSensorDescription(
