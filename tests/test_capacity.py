@@ -102,6 +102,18 @@ async def test_quarter_hours_and_the_month(
     assert kw(hass, entry, "peak_allowance") <= 17.25
 
 
+async def test_the_steps_of_norway_have_a_price(
+    hass: HomeAssistant, start_frozen: Start, freezer: FrozenDateTimeFactory
+) -> None:
+    """An hour of 6.9 kW is in the step from 5 to 10 kW."""
+    freezer.move_to(NOON - timedelta(seconds=1))
+    prices = [250, 375, 437.5, 500, 562.5, 625, 700]
+    entry = await start_frozen(capacity(rule={"key": "norway", "step_prices": prices}))
+    assert float(shown(hass, entry, "peak_cost").state) == 250
+    await draw(hass, freezer, 10, 61)
+    assert float(shown(hass, entry, "peak_cost").state) == 437.5
+
+
 async def test_a_hiccup_of_the_meter_is_no_peak(
     hass: HomeAssistant, start_frozen: Start, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -247,7 +259,13 @@ async def test_the_forms(hass: HomeAssistant, start_frozen: Start) -> None:
     )
     assert wrong["errors"] == {"holidays": "bad_holiday"}
     assert wrong["description_placeholders"] == {"row": "2"}
-    form = await flows.async_configure(form["flow_id"], typed)
+    wrong = await flows.async_configure(
+        form["flow_id"], {**typed, "rule": "norway", "step_prices": ["250", "375"]}
+    )
+    assert wrong["errors"] == {"step_prices": "bad_step_prices"}
+    form = await flows.async_configure(
+        form["flow_id"], typed | {"step_prices": ["100", "200"]}
+    )
     assert form["step_id"] == "own"
     day = {
         "value": 1,
@@ -265,6 +283,7 @@ async def test_the_forms(hass: HomeAssistant, start_frozen: Start) -> None:
     }
     for changes, errors in (
         ({"step_limits_kw": ["5", "2"]}, {"step_limits_kw": "bad_step_limits_w"}),
+        ({"step_limits_kw": ["2", "5"]}, {"step_limits_kw": "bad_step_prices"}),
         (
             {"weight_periods": [{**day, "value": 2}]},
             {"weight_periods": "bad_weight"},

@@ -42,6 +42,7 @@ OWN = "own"
 RULE_ERRORS = {
     "bad_weight": "weight_periods",
     "bad_step_limits_w": "step_limits_kw",
+    "bad_step_prices": "step_limits_kw",
 }
 
 
@@ -58,6 +59,9 @@ def _rule(context: FormContext) -> probatio.Schema:
                 )
             ),
             probatio.Optional("price_per_kw"): amount(f"{currency}/kW", 0),
+            probatio.Optional("step_prices"): TextSelector(
+                TextSelectorConfig(multiple=True)
+            ),
             probatio.Required("cap", default=False): BooleanSelector(),
             probatio.Optional("target_kw"): amount(UnitOfPower.KILO_WATT, 0),
             **holiday_fields(),
@@ -99,6 +103,7 @@ def rule_data(form: Mapping[str, Any]) -> dict[str, Any]:
     rule: dict[str, Any] = {
         "key": form["rule"],
         "price_per_kw": form.get("price_per_kw", 0.0),
+        "step_prices": list(form.get("step_prices", ())),
     }
     if form["rule"] != OWN:
         return rule
@@ -133,6 +138,7 @@ def capacity_values(data: Mapping[str, Any]) -> Form:
     values = {
         "rule": rule["key"],
         "price_per_kw": rule.get("price_per_kw"),
+        "step_prices": rule.get("step_prices"),
         "cap": data.get("cap", False),
         "target_kw": target_w / 1000 if target_w else None,
         "holidays": data.get("holidays"),
@@ -183,6 +189,11 @@ class CapacitySubentryFlow(ConfigSubentryFlow):
         placeholders: dict[str, str] = {}
         if user_input is not None:
             check_holidays(user_input, errors, placeholders)
+            if user_input["rule"] != OWN:
+                try:
+                    capacity_from_dict(rule_data(user_input))
+                except TableError as error:
+                    errors["step_prices"] = error.key
             if not errors:
                 self._take(step_id, user_input)
                 if user_input["rule"] == OWN:

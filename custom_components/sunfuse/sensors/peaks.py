@@ -87,7 +87,7 @@ PEAK_SENSORS: tuple[PeakSensorDescription, ...] = (
         device_class=SensorDeviceClass.MONETARY,
         suggested_display_precision=2,
         value_fn=lambda data: None if data.cost is None else round(data.cost, 2),
-        has_fn=lambda rule: rule.tariff.price_per_kw > 0,
+        has_fn=lambda rule: rule.tariff.has_price,
     ),
 )
 

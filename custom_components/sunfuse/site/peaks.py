@@ -21,7 +21,7 @@ from ..sources.config import SourcesConfig
 from ..sources.grid_history import async_grid_history
 from ..sources.rows import parse_number, parse_time
 from ..sources.series import Series
-from ..sources.tariffs.capacity import CapacityTariff, PriceRule, capacity_from_dict
+from ..sources.tariffs.capacity import CapacityTariff, capacity_from_dict
 from ..sources.tariffs.holidays import CALENDAR_AGE, HolidayConfig, Holidays
 from ..sources.tariffs.peaks import (
     Allowance,
@@ -241,14 +241,13 @@ class SitePeaks:
         may_draw_w = self._fuse_w
         if allowed.power_w is not None:
             may_draw_w = min(allowed.power_w, self._fuse_w)
-        has_cost = rule.tariff.rule is PriceRule.PER_KW and rule.tariff.price_per_kw > 0
         return PeakData(
             allowance=allowed,
             may_draw_w=may_draw_w,
             measure_w=measure_w(state, rule.tariff),
             billed_w=billed_w(state, rule.tariff),
             peaks=state.peaks,
-            cost=cost(state, rule.tariff) if has_cost else None,
+            cost=cost(state, rule.tariff),
         )
 
     def limits(self, data: Mapping[str, PeakData]) -> tuple[ExternalLimit, ...]:

@@ -155,8 +155,16 @@ def test_norwegian_steps() -> None:
     assert free_w(state, NORWAY, NOON + 96 * HOUR, BRUSSELS) == pytest.approx(5000)
     # On the day of the 6 kW hour: 15 - 4 - 3 = 8.
     assert free_w(state, NORWAY, NOON + 27 * HOUR, BRUSSELS) == pytest.approx(8000)
-    prices = (250.0, 375.0, 437.5, 500.0, 562.5, 625.0, 700.0)
-    assert cost(state, NORWAY, prices) == 375.0
+    assert cost(state, NORWAY) is None
+    prices = ["250", "375", "437,5", 500, 562.5, 625, 700]
+    priced = capacity_from_dict({"key": "norway", "step_prices": prices})
+    assert cost(state, priced) == 375.0
+    assert cost(hours([99000], "norway"), priced) == 700.0
+    for wrong in (prices[:-1], [*prices[:-1], "much"], [*prices[:-1], -1]):
+        with pytest.raises(TableError, match="bad_step_prices"):
+            capacity_from_dict({"key": "norway", "step_prices": wrong})
+    # Where there are no steps, their prices say nothing.
+    assert capacity_from_dict({"key": "flanders", "step_prices": prices}) == FLANDERS
     assert step_of(2000, NORWAY) == 0
     assert step_of(2000.1, NORWAY) == 1
 

@@ -5,7 +5,7 @@ at some of the highest of a month. They differ in how many count, whether these 
 different days, in which hours and seasons they count, and in what follows from them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import time
 from enum import StrEnum
@@ -34,6 +34,7 @@ class CapacityTariff:
         floor_w: below this a month counts as if it had reached it.
         weight: how much of the power counts, by time; 0 where peaks are free.
         step_limits_w: upper ends of the steps; above the last there is one more.
+        step_prices: what a month in each step costs; empty if nobody said.
         source: where the rule is laid down.
 
     """
@@ -48,7 +49,15 @@ class CapacityTariff:
     rule: PriceRule = PriceRule.PER_KW
     price_per_kw: float = 0.0
     step_limits_w: tuple[float, ...] = ()
+    step_prices: tuple[float, ...] = ()
     source: str = ""
+
+    @property
+    def has_price(self) -> bool:
+        """Return if it is known what a month's peak costs."""
+        if self.rule is PriceRule.STEPS:
+            return bool(self.step_prices)
+        return self.price_per_kw > 0
 
 
 _WORKDAYS = frozenset(range(5))
@@ -181,7 +190,7 @@ def capacity_from_dict(data: Mapping[str, Any]) -> CapacityTariff:
 
     `{"key": "flanders", "price_per_kw": 4.2}`, or with fields of a rule of one's own:
     `interval_min` (15, 30, 60), `top`, `different_days`, `months`, `floor_w`, `weight` (a table of shares
-    from 0 to 1), `step_limits_w`.
+    from 0 to 1), `step_limits_w`. A rule with steps takes `step_prices`, one more than there are limits.
 
     Raises:
         TableError: a field cannot be used; its key is `bad_<field>` or the table's.
@@ -218,4 +227,16 @@ def capacity_from_dict(data: Mapping[str, Any]) -> CapacityTariff:
         if limits != sorted(set(limits)) or not limits or limits[0] <= 0:
             raise TableError("bad_step_limits_w")
         changes |= {"step_limits_w": tuple(limits), "rule": PriceRule.STEPS}
-    return replace(tariff, **changes)
+    changed = replace(tariff, **changes)
+    if changed.rule is not PriceRule.STEPS or not data.get("step_prices"):
+        return changed
+    return replace(changed, step_prices=_step_prices(data["step_prices"], changed))
+
+
+def _step_prices(data: Sequence[object], tariff: CapacityTariff) -> tuple[float, ...]:
+    """Read a price for each step, the open one at the end included."""
+    read = [parse_number(price) for price in data]
+    prices = tuple(price for price in read if price is not None and price >= 0)
+    if len(prices) != len(read) or len(prices) != len(tariff.step_limits_w) + 1:
+        raise TableError("bad_step_prices")
+    return prices

@@ -209,16 +209,14 @@ def _month_number(month: str) -> int:
     return int(year or 0) * 12 + int(number or 0)
 
 
-def cost(
-    state: PeakState,
-    tariff: CapacityTariff,
-    step_prices: tuple[float, ...] = (),
-) -> float:
-    """Return the month's cost. `step_prices` has one more entry than there are steps."""
+def cost(state: PeakState, tariff: CapacityTariff) -> float | None:
+    """Return the month's cost; None where nobody said what a kilowatt or a step costs."""
+    if not tariff.has_price:
+        return None
     power = billed_w(state, tariff)
-    if tariff.rule is PriceRule.PER_KW:
-        return power / 1000 * tariff.price_per_kw
-    return step_prices[step_of(power, tariff)]
+    if tariff.rule is PriceRule.STEPS:
+        return tariff.step_prices[step_of(power, tariff)]
+    return power / 1000 * tariff.price_per_kw
 
 
 def step_of(power_w: float, tariff: CapacityTariff) -> int:
