@@ -2,17 +2,20 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
 from custom_components.sunfuse.central_system import (
+    Card,
+    CardPolicy,
     CentralSystem,
     FinishedTransaction,
     StationConfig,
     Timing,
 )
 
-from .client import ANSWERS_2, Payload
+from .client import ANSWERS_2, Payload, Refused
 from .conftest import Connect, SteppedClock, Watched
 
 _ENDLESS = 2**31 - 1  # what a meter that is not read gives
@@ -228,3 +231,84 @@ async def test_another_car_after_our_restart(
     for status in ("Available", "Preparing", "Charging"):
         await cp.status(status)
     assert system.stations["CP1"].connector(1).transaction is None
+
+
+@pytest.mark.parametrize("connector", [0, -5, 33, 99999])
+async def test_connector_that_cannot_be(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, connector: int
+) -> None:
+    """No connector comes into being that no charger can have."""
+    system.accept(StationConfig(identity="CP1"))
+    cp = await connect()
+    await cp.boot()
+    with pytest.raises(Refused, match="PropertyConstraintViolation"):
+        await cp.start_transaction(clock.text(), connector=connector)
+    await cp.status("Charging", connector=connector)
+    meter_value = {"timestamp": clock.text(), "sampledValue": [{"value": "1500"}]}
+    await cp.call(
+        "MeterValues",
+        {"connectorId": connector, "transactionId": 7, "meterValue": [meter_value]},
+    )
+    assert [state.id for state in system.stations["CP1"].state.connectors] == [1]
+
+
+_PNC = "org.openchargealliance.iso15118pnc"
+_CARDS = CardPolicy(free=False, cards=(Card(id="DE8AA1A2B3C4D59", kind="eMAID"),))
+
+
+@pytest.mark.parametrize(
+    ("message", "data", "status", "answer"),
+    [
+        (
+            "Authorize",
+            {"idToken": {"idToken": "DE8AA1A2B3C4D59", "type": "eMAID"}},
+            "Accepted",
+            {"idTokenInfo": {"status": "Accepted"}, "certificateStatus": "Accepted"},
+        ),
+        (
+            "Authorize",
+            {"idToken": "DE8AA1A2B3C4D59"},
+            "Accepted",
+            {"idTokenInfo": {"status": "Accepted"}, "certificateStatus": "Accepted"},
+        ),
+        (
+            "Authorize",
+            {"idToken": "FR8AA1A2B3C4D59"},
+            "Accepted",
+            {
+                "idTokenInfo": {"status": "Invalid"},
+                "certificateStatus": "ContractCancelled",
+            },
+        ),
+        ("Authorize", {"idToken": 5}, "Rejected", None),
+        ("Authorize", [], "Rejected", None),
+        ("GetCertificateStatus", {}, "Accepted", {"status": "Failed"}),
+        (
+            "Get15118EVCertificate",
+            {},
+            "Accepted",
+            {"status": "Failed", "exiResponse": ""},
+        ),
+        ("SignCertificate", {}, "Accepted", {"status": "Rejected"}),
+        ("TeaIsReady", {}, "UnknownMessageId", None),
+    ],
+)
+async def test_plug_and_charge_over_1_6(
+    system: CentralSystem,
+    connect: Connect,
+    message: str,
+    data: Any,
+    status: str,
+    answer: Payload | None,
+) -> None:
+    """A contract of ISO 15118 is a card, also where OCPP 1.6 carries it in a DataTransfer."""
+    system.set_cards(_CARDS)
+    system.accept(StationConfig(identity="CP1"))
+    cp = await connect()
+    await cp.boot()
+    told = await cp.call(
+        "DataTransfer",
+        {"vendorId": _PNC, "messageId": message, "data": json.dumps(data)},
+    )
+    assert told["status"] == status
+    assert (json.loads(told["data"]) if "data" in told else None) == answer

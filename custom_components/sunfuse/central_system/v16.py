@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, override
 
 from ..engine.model import ConnectorStatus
+from . import pnc
+from .book import MAX_CONNECTORS
 from .cards import Verdict
 from .clock import format_time, parse_time
 from .frames import ErrorCode, Fault, Payload
@@ -13,6 +15,7 @@ from .meter import ENERGY, Reading, readable, register_of
 from .model import StationInfo, Transaction
 from .text import clean
 from .transactions import Record
+from .v2_values import contract_info
 from .v16_actions import Actions16
 
 if TYPE_CHECKING:
@@ -99,9 +102,22 @@ class Adapter16(Actions16):
     def _authorize(self, payload: Payload) -> Answer:
         return self.decide(payload["idTag"], _tag_info)
 
-    def _data_transfer(self, payload: Payload) -> Payload:
+    def _data_transfer(self, payload: Payload) -> Answer:
+        if payload["vendorId"] == pnc.VENDOR:
+            return self._plug_and_charge(payload)
         self.station.counters["unknown_vendor_messages"] += 1
         return {"status": "UnknownVendorId"}
+
+    def _plug_and_charge(self, payload: Payload) -> Answer:
+        """Answer a message of 2.0.1 about the contract of an ISO 15118 car."""
+        message = payload.get("messageId", "")
+        if message != "Authorize":
+            return pnc.answer(message)
+        if (contract := pnc.contract_of(payload.get("data", ""))) is None:
+            return {"status": "Rejected"}
+        return self.decide(
+            contract, lambda verdict: pnc.wrapped(contract_info(verdict))
+        )
 
     def _noted(self, payload: Payload) -> Payload:
         return {}
@@ -119,11 +135,13 @@ class Adapter16(Actions16):
         return {}
 
     def _start_transaction(self, payload: Payload) -> Answer:
-        station = self.station
+        station, connector = self.station, payload["connectorId"]
+        if not 1 <= connector <= MAX_CONNECTORS:
+            raise Fault(ErrorCode.PROPERTY_CONSTRAINT, f"No connector {connector}")
         theirs = parse_time(payload["timestamp"])
         station.clock.heard(theirs, station.now())
         told = (
-            str(payload["connectorId"]),
+            str(connector),
             payload["timestamp"],
             payload["idTag"],
             str(payload["meterStart"]),
@@ -131,7 +149,7 @@ class Adapter16(Actions16):
         record = station.transactions.told_before(told)
         if record is None:
             record = Record(
-                connector=payload["connectorId"],
+                connector=connector,
                 transaction=Transaction(
                     id=str(station.transactions.new_id()),
                     started_at=station.clock.ours(theirs),
