@@ -102,6 +102,7 @@ async def test_a_list_of_cards(hass: HomeAssistant, start: Callable[..., Any]) -
         ({"number": "sunfuse"}, {"number": "card_number"}),
         ({"number": "04-known"}, {"number": "card_known"}),
         ({"boost_quota_kwh": 0}, {"boost_quota_kwh": "not_positive"}),
+        ({"name": " "}, {"name": "name_missing"}),
     ],
 )
 async def test_what_is_wrong_with_a_card(

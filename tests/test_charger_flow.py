@@ -42,6 +42,7 @@ async def discover(
     ("values", "errors"),
     [
         ({"min_a": 5}, {"min_a": "below_6_a"}),
+        ({"name": ""}, {"name": "name_missing"}),
         ({"max_a": 32}, {"max_a": "above_fuse"}),
         ({"min_a": 10, "max_a": 8, "fail_safe_a": 0}, {"max_a": "below_minimum"}),
         ({"fail_safe_a": 5}, {"fail_safe_a": "fail_safe"}),

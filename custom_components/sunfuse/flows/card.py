@@ -49,7 +49,7 @@ from ..const import (
     SUBENTRY_CARD,
 )
 from ..site.authorization import is_own, masked
-from .checks import Errors
+from .checks import Errors, check_name
 from .schemas import number
 
 # idToken of OCPP 2.0.1 has at most 36 characters; idTag of 1.6 has 20, and a longer one cannot come from there.
@@ -134,11 +134,10 @@ def check_number(entry: ConfigEntry, card: str) -> Errors:
 
 def check_holder(form: Mapping[str, Any]) -> Errors:
     """Check the rest of a card."""
-    return (
-        {}
-        if form.get(CONF_BOOST_QUOTA_KWH, 1) > 0
-        else {CONF_BOOST_QUOTA_KWH: "not_positive"}
-    )
+    errors = check_name(form)
+    if form.get(CONF_BOOST_QUOTA_KWH, 1) <= 0:
+        errors[CONF_BOOST_QUOTA_KWH] = "not_positive"
+    return errors
 
 
 def card_data(card: str, form: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,7 +191,7 @@ class CardFlowMixin(ConfigFlow):
                 return self.async_abort(reason="already_configured")
             errors = check_holder(user_input)
             if not errors:
-                name = user_input[CONF_NAME]
+                name = user_input[CONF_NAME].strip()
                 self.hass.config_entries.async_add_subentry(
                     self._site,
                     ConfigSubentry(
@@ -231,7 +230,7 @@ class CardSubentryFlow(ConfigSubentryFlow):
             errors = check_number(entry, card) | check_holder(user_input)
             if not errors:
                 return self.async_create_entry(
-                    title=user_input[CONF_NAME],
+                    title=user_input[CONF_NAME].strip(),
                     data=card_data(card, user_input),
                     unique_id=unique_id_of(entry, card),
                 )
@@ -256,7 +255,7 @@ class CardSubentryFlow(ConfigSubentryFlow):
                 return self.async_update_and_abort(
                     self._get_entry(),
                     subentry,
-                    title=user_input[CONF_NAME],
+                    title=user_input[CONF_NAME].strip(),
                     data=card_data(card, user_input),
                 )
         return self.async_show_form(

@@ -48,7 +48,7 @@ from .charger_options import (
     security_data,
     security_fields,
 )
-from .checks import LEAST_CURRENT_A, check_charger
+from .checks import LEAST_CURRENT_A, check_charger, check_name
 from .circuit_choice import circuit_selector
 from .fail_safe import chargers_of, fail_safe_problem
 from .passwords import (
@@ -137,7 +137,7 @@ def check(
     placeholders["limit"] = f"{min(limits_a):g}"
     if not set(wired) <= set(tree.wired(circuit)):
         return {CONF_CIRCUIT: "phase_not_fed"}
-    errors = check_charger(form, min(limits_a))
+    errors = check_name(form) | check_charger(form, min(limits_a))
     errors |= check_security(entry, form) | check_advanced(form)
     others = [
         charger
@@ -220,7 +220,7 @@ class ChargerFlowMixin(PasswordFlow):
             if check_identity(self._site, identity):
                 return self.async_abort(reason="already_configured")
             if not errors:
-                self._name, self._data = user_input[CONF_NAME], data
+                self._name, self._data = user_input[CONF_NAME].strip(), data
                 if needs_password(data):
                     return await self.async_step_password()
                 return self._add(data)
@@ -251,7 +251,7 @@ class ChargerSubentryFlow(PasswordSubentryFlow):
                 entry, identity
             )
             if not errors:
-                self._name, self._data = user_input[CONF_NAME], data
+                self._name, self._data = user_input[CONF_NAME].strip(), data
                 if needs_password(data):
                     return await self.async_step_password_shown()
                 return self._create()
@@ -285,7 +285,7 @@ class ChargerSubentryFlow(PasswordSubentryFlow):
             }
             errors = check(entry, user_input, data, placeholders)
             if not errors:
-                self._name, self._data = user_input[CONF_NAME], data
+                self._name, self._data = user_input[CONF_NAME].strip(), data
                 if needs_password(data):
                     return await self.async_step_password()
                 return self.async_update_and_abort(

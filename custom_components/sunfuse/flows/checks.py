@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 import socket
 from typing import Any
 
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, CONF_NAME, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
@@ -210,6 +210,11 @@ def _bind(host: str | None, port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def check_name(form: Mapping[str, Any]) -> Errors:
+    """Check that something can be told from others: devices, sentences and repairs go by its name."""
+    return {} if form[CONF_NAME].strip() else {CONF_NAME: "name_missing"}
 
 
 def check_charger(form: Mapping[str, Any], limit_a: float) -> Errors:
