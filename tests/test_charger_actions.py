@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 
-from .central_system.client import Payload
+from .central_system.client import ANSWERS_2, Payload, RawStation
 from .site_fixtures import Home
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -247,3 +247,48 @@ async def test_what_a_charger_cannot_do(
         await hass.services.async_call(
             DOMAIN, "clear_cache", {"device_id": device_id}, blocking=True
         )
+
+
+@pytest.mark.parametrize(
+    ("version", "word"), [("ocpp2.0.1", "OCPP20"), ("ocpp2.1", "OCPP21")]
+)
+async def test_another_way_to_connect(
+    hass: HomeAssistant, start: Callable[..., Any], version: str, word: str
+) -> None:
+    """A charger of 2.x is told where to connect with which security profile, and what it refuses is told."""
+    home = await start("CP1")
+    port = home.entry.runtime_data.central_system.port
+    station = await RawStation.connect(home.session, port, protocols=(version,))
+    station.answers = ANSWERS_2 | {"SetNetworkProfile": {"status": "Accepted"}}
+    await station.boot2()
+    await home.shows("binary_sensor", "CP1_connected", "on")
+
+    async def act() -> None:
+        await hass.services.async_call(
+            DOMAIN,
+            "set_network_profile",
+            {
+                "device_id": device_of(home, "CP1"),
+                "slot": 2,
+                "url": "wss://home.local:9000/",
+                "security_profile": 3,
+            },
+            blocking=True,
+        )
+
+    await act()
+    assert await station.wait_told("SetNetworkProfile") == {
+        "configurationSlot": 2,
+        "connectionData": {
+            "ocppVersion": word,
+            "ocppTransport": "JSON",
+            "ocppCsmsUrl": "wss://home.local:9000/",
+            "messageTimeout": 30,
+            "securityProfile": 3,
+            "ocppInterface": "Wired0",
+        },
+    }
+    station.answers["SetNetworkProfile"] = {"status": "Rejected"}
+    with pytest.raises(HomeAssistantError) as error:
+        await act()
+    assert error.value.translation_key == "command_refused"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession
+import probatio
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
@@ -195,6 +196,25 @@ async def test_certificates(played: Played, tmp_path: Path) -> None:
     await played.act("delete_certificate", serial_number=found["serial_number"])
     answer = await played.act("get_certificates", answers=True)
     assert answer == {"certificates": []}
+
+
+async def test_network_profile(played: Played) -> None:
+    """From 2.0.1 on a charger is told how to connect; an address that is none never reaches it."""
+    profile: dict[str, Any] = {
+        "slot": 2,
+        "url": "wss://home:9000/",
+        "security_profile": 3,
+    }
+    # The simulated chargers have one way to connect.
+    await played.fails("command_not_supported", "set_network_profile", **profile)
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"url": "https://home"},
+        {"security_profile": 4},
+        {"slot": -1},
+    )
+    for wrong in wrongs:
+        with pytest.raises(probatio.Invalid):
+            await played.act("set_network_profile", **(profile | wrong))
 
 
 async def test_firmware(played: Played) -> None:

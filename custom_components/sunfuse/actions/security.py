@@ -17,7 +17,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
-from ..central_system import CertificateAuthority, Station
+from ..central_system import CertificateAuthority, NetworkProfile, Station
 from ..central_system.security import new_password
 from ..const import (
     CONF_PASSWORD,
@@ -39,6 +39,12 @@ KINDS = {
 }
 # AuthorizationKey of OCPP 1.6 is 16 to 20 bytes as hexadecimal digits; BasicAuthPassword of 2.x takes these too.
 _PASSWORD = re.compile(r"(?:[0-9a-fA-F]{2}){16,20}")
+
+# What a network profile is for (OCPPInterfaceEnumType of OCPP 2.0.1).
+INTERFACES = [
+    f"{kind}{number}" for kind in ("Wired", "Wireless") for number in range(4)
+]
+_WEB_SOCKET = re.compile(r"(?i)wss?://\S+")
 
 
 def _authority(station: Station) -> CertificateAuthority:
@@ -99,8 +105,35 @@ async def _renew_certificate(station: Station, _connector: int, _data: Fields) -
     await station.renew_certificate()
 
 
+async def _set_network_profile(station: Station, _connector: int, data: Fields) -> None:
+    await station.set_network_profile(
+        NetworkProfile(
+            slot=data["slot"],
+            url=data["url"],
+            security_profile=data["security_profile"],
+            interface=data["interface"],
+        )
+    )
+
+
 ACTIONS = (
     ActionDescription(name="test_fail_safe", run=_test_fail_safe),
+    ActionDescription(
+        name="set_network_profile",
+        run=_set_network_profile,
+        fields={
+            probatio.Required("slot"): cv.positive_int,
+            probatio.Required("url"): probatio.All(
+                cv.string, probatio.Match(_WEB_SOCKET)
+            ),
+            probatio.Required("security_profile"): probatio.All(
+                probatio.Coerce(int), probatio.Range(min=0, max=3)
+            ),
+            probatio.Optional("interface", default=INTERFACES[0]): probatio.In(
+                INTERFACES
+            ),
+        },
+    ),
     ActionDescription(
         name="install_certificate",
         run=_install_certificate,
