@@ -133,6 +133,7 @@ async def test_a_device_that_is_not_there(kind: LinkKind) -> None:
 async def test_a_late_answer_is_not_taken_for_the_next(kind: LinkKind) -> None:
     """The frames of a serial line do not say to which request they belong: a late answer is waited out."""
     async with line(kind) as (server, connection):
+        assert await connection.read(1, Table.INPUT, 0, 1) == (100,)
         server.devices.delay_s = TIMEOUT_S * 1.5
         assert await fails(connection) is Failure.NO_ANSWER
         server.devices.delay_s = 0
@@ -219,6 +220,8 @@ async def test_lost_and_found(
         assert len(ours) == 2
         assert "is lost" in ours[0]
         assert "is back" in ours[1]
+        # The library would warn of each attempt.
+        assert not [r for r in caplog.records if "Failed to connect" in r.message]
 
 
 async def test_a_server_that_hangs_up_does_not_keep_us_waiting() -> None:
@@ -235,6 +238,17 @@ async def test_a_server_that_hangs_up_does_not_keep_us_waiting() -> None:
             with pytest.raises(RequestError, match="not_connected"):
                 await request
         await connection.close()
+
+
+async def test_a_gateway_that_takes_its_time() -> None:
+    """One that always needs longer than usual is waited for, from the first request on."""
+    async with line(LinkKind.TCP) as (server, connection):
+        server.devices.delay_s = 1.5 * TIMEOUT_S
+        for _ in range(3):
+            assert await connection.read(1, Table.INPUT, 0, 1) == (100,)
+        # One that got slower by little more is waited for as well.
+        server.devices.delay_s = 2.5 * TIMEOUT_S
+        assert await connection.read(1, Table.INPUT, 0, 1) == (100,)
 
 
 async def test_an_end_that_says_nothing_is_left() -> None:

@@ -6,10 +6,12 @@ that it waits; its own time limits are longer than ours, because it logs every o
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
 import logging
 import struct
 import termios
-from typing import override
+from typing import Any, override
 
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
@@ -25,6 +27,10 @@ type Client = AsyncModbusTcpClient | AsyncModbusSerialClient
 
 CONNECT_TIMEOUT_S = 5.0
 REQUEST_TIMEOUT_S = 3.0
+# A gateway that takes seconds for each answer is read as well: a connection is waited for as it was seen to answer.
+_UNKNOWN_FACTOR = 2.0
+_LATENCY_FACTOR = 3.0
+_LONGEST_TIMEOUT_S = 10.0
 # Longer than any of ours.
 _LIBRARY_TIMEOUT_S = 60.0
 _FIRST_DELAY_S = 1.0
@@ -41,6 +47,10 @@ _REFUSED = frozenset((1, 2, 3))
 _GATEWAY = frozenset((10, 11))
 # Not a code of the standard: an answer that was none.
 _BROKEN = 0
+
+
+class _NotConnectedError(Exception):
+    """What pymodbus would log as a warning at each attempt, whoever waits for a device that is switched off."""
 
 
 class _Decoder(DecodePDU):
@@ -158,7 +168,13 @@ class Connection:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 connected = await client.connect()
-        except (TimeoutError, ModbusException, ValueError, termios.error) as err:
+        except (
+            TimeoutError,
+            ModbusException,
+            ValueError,
+            termios.error,
+            _NotConnectedError,
+        ) as err:
             _LOGGER.debug("No connection to %s: %s", self.link.name, err)
         finally:
             if not connected:
@@ -191,6 +207,7 @@ class Connection:
                 trace_connect=self._connection_changed,
             )
         client.ctx.framer.decoder = _Decoder(False)
+        client.ctx.call_create = partial(_create_quietly, client.ctx.call_create)
         return client
 
     def _connection_changed(self, connected: bool) -> None:
@@ -225,7 +242,7 @@ class Connection:
         started = _now()
         try:
             async with asyncio.timeout(
-                timeout_s or self._request_timeout_s
+                timeout_s or self._patience_s()
             ) as self._deadline:
                 answer = await read(address, count=count, device_id=unit)
         except (ModbusException, TimeoutError) as err:
@@ -246,6 +263,14 @@ class Connection:
                 Failure.BROKEN_ANSWER, f"{len(answer.registers)} of {count} registers"
             )
         return tuple(answer.registers)
+
+    def _patience_s(self) -> float:
+        """Return how long to wait for an answer."""
+        usual_s = self._request_timeout_s
+        if self.latency_s is None:
+            return _UNKNOWN_FACTOR * usual_s
+        longest_s = max(usual_s, _LONGEST_TIMEOUT_S)
+        return min(max(usual_s, _LATENCY_FACTOR * self.latency_s), longest_s)
 
     def _unanswered(self, client: Client, unit: int, started: float) -> RequestError:
         if not client.connected:
@@ -276,6 +301,13 @@ class Connection:
             _LOGGER.warning(
                 "The Modbus connection to %s is lost: %s", self.link.name, why
             )
+
+
+async def _create_quietly(create: Callable[[], Awaitable[Any]]) -> Any:
+    try:
+        return await create()
+    except OSError as err:
+        raise _NotConnectedError(str(err)) from err
 
 
 def _failure(code: int) -> Failure:
