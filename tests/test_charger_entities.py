@@ -8,6 +8,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity import Entity
+from homeassistant.util import dt as dt_util
 
 from .common import wait_until
 from .site_fixtures import Home
@@ -55,11 +56,12 @@ async def test_a_session(hass: HomeAssistant, start: Callable[..., Any]) -> None
     home.charging = None
     await station.call(
         "StopTransaction",
-        home.transaction | {"meterStop": 4000, "timestamp": "2099-01-01T10:00:00Z"},
+        home.transaction
+        | {"meterStop": 1040, "timestamp": dt_util.utcnow().isoformat()},
     )
     await happens(home, "CP1/1_session", "stopped")
     assert attribute(home, "event", "CP1/1_session", "driver") == "Anna"
-    assert attribute(home, "event", "CP1/1_session", "energy") == 3.0
+    assert attribute(home, "event", "CP1/1_session", "energy") == 0.04
     await home.shows("sensor", "CP1/1_driver", "unknown")
     await home.tell(station, "Available")
     await happens(home, "CP1/1_session", "unplugged")
