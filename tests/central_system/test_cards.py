@@ -12,6 +12,7 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     Timing,
 )
+from custom_components.sunfuse.central_system.model import LocalList
 
 from .charger import VERSIONS
 from .client import ANSWERS_2, Payload, RawStation, get_configuration
@@ -295,6 +296,40 @@ async def test_short_local_list(system: CentralSystem, connect: Connect) -> None
     told = [(r["key"], r["value"]) for r in station.told("ChangeConfiguration")]
     for key in ("LocalAuthListEnabled", "LocalAuthorizeOffline"):
         assert (key, "true") in told
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_whether_the_list_is_taken(
+    system: CentralSystem, connect: Connect, version: str
+) -> None:
+    """It is told; and a list that was taken is emptied when everybody may charge and no card is known any more."""
+    old = version == "1.6"
+    number, key = "listVersion" if old else "versionNumber", "localAuthorizationList"
+    system.accept(CP1)
+    charger = system.stations["CP1"]
+    station = await connect(protocols=(f"ocpp{version}",))
+    if not old:
+        station.answers |= ANSWERS_2
+    station.answers |= _local_list(0, number)
+    await (station.boot() if old else station.boot2())
+    await station.wait_told("TriggerMessage", 2)
+    assert not station.told("GetLocalListVersion")
+    assert charger.state.local_list is None
+
+    async def told(cards: CardPolicy, parts: int, taken: LocalList) -> Payload:
+        system.set_cards(cards)
+        sent = await station.wait_told("SendLocalList", parts)
+        await station.wait_for(lambda: charger.state.local_list is taken)
+        return sent
+
+    assert await told(OPEN, 1, LocalList.IN_STEP)
+    assert charger.memory()["local_list"] == "in_step"
+    emptied = await told(CardPolicy(), 2, LocalList.IN_STEP)
+    assert (emptied["updateType"], emptied.get(key, [])) == ("Full", [])
+    station.answers["SendLocalList"] = {"status": "Failed"}
+    await told(LIST, 3, LocalList.NOT_TAKEN)
+    station.answers["SendLocalList"] = {"status": "Accepted"}
+    await told(OPEN, 4, LocalList.IN_STEP)
 
 
 @pytest.mark.parametrize("timing", [Timing(settle_s=0, return_s=600, refused_s=0)])

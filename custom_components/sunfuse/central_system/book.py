@@ -25,6 +25,7 @@ from .model import (
     ConnectorState,
     FailSafe,
     FinishedTransaction,
+    LocalList,
     StationConfig,
     StationInfo,
     StationState,
@@ -250,6 +251,10 @@ class StationBook:
         if decision is False:
             self.counters["refused_cards"] += 1
         self._set(last_card=token, last_card_at=self.now(), last_card_taken=decision)
+
+    def told_local_list(self, *, taken: bool) -> None:
+        """Note whether the station took our list of cards."""
+        self._set(local_list=LocalList.IN_STEP if taken else LocalList.NOT_TAKEN)
 
     def told_fail_safe_set(self, *, taken: bool) -> None:
         """Note whether the station took its fail-safe current; one that did not cannot fall back to it."""

@@ -90,13 +90,20 @@ class Doorkeeper(ActingAdapter):
         return {}
 
     async def _set_up_cards(self) -> None:
-        """Keep the station's list in step, so that drivers get in while we are away."""
-        policy = self.station.cards
-        if policy.free and not policy.cards:
+        """Keep the station's list in step, so that drivers get in while we are away.
+
+        Where there never was a list there is none to keep; one that was told is emptied with our own: it would go on
+        refusing who was blocked.
+        """
+        station, policy = self.station, self.station.cards
+        if policy.free and not policy.cards and station.state.local_list is None:
             return
         try:
             await self.send_local_list(policy.version, policy.cards)
         except CommandError as err:
             if err.key == "not_connected":
                 raise
-            _LOGGER.debug("%s: local list: %s", self.station.identity, err)
+            _LOGGER.debug("%s: local list: %s", station.identity, err)
+            station.told_local_list(taken=False)
+        else:
+            station.told_local_list(taken=True)

@@ -28,6 +28,13 @@ class FailSafe(StrEnum):
     DOES_NOT_FALL_BACK = "does_not_fall_back"
 
 
+class LocalList(StrEnum):
+    """Whether a station has our list of cards, by which drivers get in while we are away."""
+
+    IN_STEP = "in_step"
+    NOT_TAKEN = "not_taken"
+
+
 class OfferCheck(StrEnum):
     """How far it is known that a connector keeps to its offer."""
 
@@ -151,6 +158,7 @@ class StationState:
     last_card: str | None = None  # the card that was held to it last
     last_card_at: datetime | None = None
     last_card_taken: bool | None = None  # None while somebody is asked about it
+    local_list: LocalList | None = None  # None: it was never told one
     # What the station said last of fetching and installing firmware, in the specification's word.
     firmware_status: str | None = None
     # Somebody failed to prove to be this station: how often, and from which address last.

@@ -17,7 +17,7 @@ from .memory import (
     load_lasting,
     load_record,
 )
-from .model import CommandError, StationConfig
+from .model import CommandError, LocalList, StationConfig
 from .quirks import behaviour, in_force
 from .sessions import SessionBook
 
@@ -198,6 +198,7 @@ class Station(SessionBook, StationActions):
             "info": dump_info(self._state.info),
             "variables": dict(self.variables),
             "fail_safe": self._state.fail_safe.value,
+            "local_list": self._state.local_list,
             "evses": [[*evse, number] for evse, number in self.evses.items()],
             "lasting": dump_lasting(self.lasting),
             "transactions": [dump_record(record) for record in self.transactions],
@@ -228,6 +229,7 @@ class Station(SessionBook, StationActions):
             quirks=tuple(quirk.name for quirk in in_force(info)),
             fail_safe=fail_safe,
             fail_safe_set=True if self.lasting else None,
+            local_list=LocalList(told) if (told := memory.get("local_list")) else None,
             fall_back_a=self._fall_back_a(fail_safe),
             switches_phases=self.shape.switches_phases,
         )

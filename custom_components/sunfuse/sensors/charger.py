@@ -6,6 +6,7 @@ from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import EntityCategory
 
 from ..central_system.cards import OWN_TOKEN
+from ..central_system.model import LocalList
 from ..data import ConnectorData
 from .connector import ConnectorSensorDescription
 
@@ -63,6 +64,15 @@ CHARGER_SENSORS: tuple[ConnectorSensorDescription, ...] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=firmware_status,
+    ),
+    ConnectorSensorDescription(
+        key="local_list",
+        translation_key="local_list",
+        device_class=SensorDeviceClass.ENUM,
+        options=[state.value for state in LocalList],
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda data: data.station.local_list,
     ),
     # Its number, for whoever wants to see it: recorded like any state, therefore disabled by default.
     ConnectorSensorDescription(
