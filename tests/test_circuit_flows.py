@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.sunfuse.site.circuits import CircuitTree
 from custom_components.sunfuse.sources.config import CircuitSources, MeterConfig
 from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.core import HomeAssistant
@@ -343,6 +344,28 @@ async def test_a_charger_in_a_panel(
     assert added.data["circuit"] == "garage"
 
 
+async def test_limits_of_single_phases_hold_while_the_rest_is_changed(
+    hass: HomeAssistant,
+) -> None:
+    """Two chargers of 6 A fit under the 16 A of each phase, though not under the limit of those without one."""
+    entry = site_entry(
+        free_port(),
+        circuit(
+            "garage", assumed_load_a=1, limit_l1_a=16, limit_l2_a=16, limit_l3_a=16
+        ),
+        charger("A", circuit="garage"),
+        charger("B", circuit="garage"),
+    )
+    entry.add_to_hass(hass)
+    form = await entry.start_subentry_reconfigure_flow(hass, "garage")
+    form = await send(hass, form, PLACE | {"limit_a": 10})
+    form = await send(hass, form, UNMETERED | {"assumed_load_a": 2})
+    assert form["step_id"] == "details"
+    # They are given up: 10 A less 1 A of margin and the load do not carry 12 A.
+    form = await send(hass, form, {"limit_l1_a": 16, "limit_l2_a": 16})
+    assert form["errors"] == {"base": "fail_safe_sum_circuit"}
+
+
 async def test_other_loads_at_the_main_fuse(hass: HomeAssistant) -> None:
     """Temperature, loads and imbalance are options; what breaks the sums is refused."""
     entry = site_entry(free_port(), charger("A"), charger("B"), charger("C"))
@@ -354,12 +377,21 @@ async def test_other_loads_at_the_main_fuse(hass: HomeAssistant) -> None:
     assert form["errors"] == {"temperature": "sensor_missing"}
     # Three times 6 A of 25 A less 1 A.
     form = await configure(form["flow_id"], {"fixed_l2_a": 7})
-    assert form["errors"] == {"fixed_l1_a": "fail_safe_sum"}
-    result = await configure(form["flow_id"], {"fixed_l2_a": 6, "imbalance_a": 20})
+    assert form["errors"] == {"base": "fail_safe_sum"}
+    form = await configure(form["flow_id"], {"limit_l3_a": 0})
+    assert form["errors"] == {"limit_l3_a": "fuse"}
+    form = await configure(form["flow_id"], {"limit_l3_a": 18})
+    assert form["errors"] == {"base": "fail_safe_sum"}
+    assert form["description_placeholders"]["phase"] == "L3"
+    typed = {"limit_l3_a": 20, "fixed_l2_a": 6, "imbalance_a": 20}
+    result = await configure(form["flow_id"], typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options == {"fixed_l2_a": 6, "imbalance_a": 20}
+    assert entry.options == typed
     form = await open_options(hass, entry, "main_circuit")
-    assert suggested(form) == {"fixed_l2_a": 6, "imbalance_a": 20}
+    assert suggested(form) == typed
+    (main,) = CircuitTree.of(entry).engine_circuits("Home", {"main": 22.0})
+    assert main.limit_a == (22, 22, 20)
+    assert main.rated_a == (25, 25, 20)
 
 
 async def test_a_site_without_a_meter(hass: HomeAssistant) -> None:

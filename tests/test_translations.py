@@ -258,7 +258,7 @@ def test_fields(hass: HomeAssistant) -> None:
         ("circuit", "reconfigure"): circuit.circuit_schema(CircuitTree.of(site)),
         ("circuit", "meter"): circuit.METER_OF_CIRCUIT,
         ("circuit", "slow_meter"): SLOW_METER,
-        ("circuit", "details"): circuit.details_schema(3, limits=True),
+        ("circuit", "details"): circuit.details_schema(3),
         ("charger", "user"): charger_schema(site, with_identity=True),
         ("charger", "reconfigure"): charger_schema(site, existing=True),
         ("config", "password"): passwords.PASSWORD,

@@ -13,7 +13,7 @@ from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfPow
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_MAIN_FUSE, CONF_MAX_CURRENT, CONF_MIN_CURRENT
+from .const import CONF_MAX_CURRENT, CONF_MIN_CURRENT, MAIN_CIRCUIT
 from .data import ConnectorKey, SunfuseConfigEntry
 from .entity import (
     CircuitEntity,
@@ -103,13 +103,13 @@ class SiteLimit(SiteEntity, NumberEntity):
         """Initialize the limit: an electrician's main fuse is its upper bound."""
         super().__init__(entry, LIMIT)
         self._runtime = entry.runtime_data
-        self._attr_native_max_value = entry.data[CONF_MAIN_FUSE]
+        self._attr_native_max_value = max(CircuitTree.of(entry).limit_a(MAIN_CIRCUIT))
 
     @property
     @override
     def native_value(self) -> float:
-        """Return the limit in force."""
-        return self.coordinator.data.snapshot.circuits[0].limit_a[0]
+        """Return the limit in force, that of the strongest phase."""
+        return max(self.coordinator.data.snapshot.circuits[0].limit_a)
 
     @override
     async def async_set_native_value(self, value: float) -> None:

@@ -80,10 +80,10 @@ METER_OF_CIRCUIT = probatio.Schema(
 )
 
 
-def details_schema(phases: int, *, limits: bool) -> probatio.Schema:
-    """Return the form of what most circuits do not need: of the main fuse the same, without its limits."""
+def details_schema(phases: int) -> probatio.Schema:
+    """Return the form of what most circuits do not need; the main fuse has the same."""
     named = per_phase_fields("fixed", phases)
-    if limits and phases > 1:
+    if phases > 1:
         named = [*per_phase_fields("limit", phases), *named]
     ampere = number(UnitOfElectricCurrent.AMPERE, step=0.5)
     degrees = number(UnitOfTemperature.CELSIUS, low=-40)
@@ -166,11 +166,15 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         errors = self._check_place(CircuitTree.of(self._get_entry()), form)
         self._name = form[CONF_NAME].strip()
         self._data = {key: form[key] for key in form if key != CONF_NAME}
-        if not errors and (
-            problem := self._problem(self._name, self._data, placeholders)
-        ):
+        data = self._limits_before() | self._data
+        if not errors and (problem := self._problem(self._name, data, placeholders)):
             errors[CONF_LIMIT] = problem
         return errors, placeholders
+
+    def _limits_before(self) -> dict[str, Any]:
+        """Return the limits that single phases have, until the last form asks for them."""
+        fields = per_phase_fields("limit", 3)
+        return {key: value for key, value in self._stored.items() if key in fields}
 
     def _place_form(self, form: Form | None) -> probatio.Schema:
         tree = CircuitTree.of(self._get_entry())
@@ -209,8 +213,9 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         if user_input is not None:
             data = self._data | meter_data(user_input)
             errors = self._check_meter(user_input)
+            known = self._limits_before() | data
             if not errors and (
-                problem := self._problem(self._name, data, placeholders)
+                problem := self._problem(self._name, known, placeholders)
             ):
                 errors[CONF_ASSUMED_LOAD] = problem
             if not errors:
@@ -264,7 +269,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id="details",
             data_schema=self.add_suggested_values_to_schema(
-                details_schema(phases, limits=True),
+                details_schema(phases),
                 user_input or self._details_before(),
             ),
             errors=errors,

@@ -7,7 +7,7 @@ from typing import Any
 import probatio
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
-from homeassistant.const import UnitOfElectricCurrent
+from homeassistant.const import CONF_BASE, UnitOfElectricCurrent
 
 from ..const import (
     CONF_FORECAST_ENTITIES,
@@ -92,21 +92,24 @@ def _tuning(schema: probatio.Schema) -> Theme:
 def _main_circuit(phases: int) -> probatio.Schema:
     """Return the form of what few main fuses need."""
     imbalance = number(UnitOfElectricCurrent.AMPERE, low=1)
-    return details_schema(phases, limits=False).extend(
-        {probatio.Optional(CONF_IMBALANCE): imbalance}
-    )
+    return details_schema(phases).extend({probatio.Optional(CONF_IMBALANCE): imbalance})
 
 
 def _check_main_circuit(
     entry: ConfigEntry, form: Form, placeholders: dict[str, str]
 ) -> Errors:
     # What was emptied is gone.
-    empty = dict.fromkeys(per_phase_fields("fixed", 3), 0.0)
+    fuse_a = entry.data[CONF_MAIN_FUSE]
+    empty = dict.fromkeys(per_phase_fields("fixed", 3), 0.0) | dict.fromkeys(
+        per_phase_fields("limit", 3), fuse_a
+    )
     tree = with_site(CircuitTree.of(entry), {**empty, **form})
-    errors: Errors = {}
+    for field in per_phase_fields("limit", 3):
+        if form.get(field, fuse_a) <= 0:
+            return {field: "fuse"}
     if problem := fail_safe_problem(tree, chargers_of(entry), placeholders):
-        errors["fixed_l1_a"] = problem
-    return errors
+        return {CONF_BASE: problem}
+    return {}
 
 
 # By step id, in the order of the menu: what a homeowner looks for comes before what an electrician does.

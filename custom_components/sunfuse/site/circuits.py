@@ -100,7 +100,7 @@ class CircuitTree:
     def limit_a(self, circuit: str) -> PerPhase:
         """Return a circuit's limit per phase; 0 for a phase that does not feed it."""
         if circuit == MAIN_CIRCUIT:
-            return (self.site[CONF_MAIN_FUSE],) * self.phases
+            return main_limit(self.site, self.phases)
         data = self.circuits[circuit].data
         return per_phase(data, "limit", self.phases, data[CONF_LIMIT])
 
@@ -179,8 +179,8 @@ def main_circuit(name: str, site: Form, limit_a: float | None) -> Circuit:
         id=MAIN_CIRCUIT,
         name=name,
         parent=None,
-        limit_a=_lowered((site[CONF_MAIN_FUSE],) * phases, limit_a),
-        rated_a=(site[CONF_MAIN_FUSE],) * phases,
+        limit_a=_lowered(main_limit(site, phases), limit_a),
+        rated_a=main_limit(site, phases),
         margin_a=site[CONF_MARGIN],
         assumed_load_a=_assumed(
             site.get(CONF_ASSUMED_LOAD), tuple(range(phases)), phases
@@ -189,6 +189,11 @@ def main_circuit(name: str, site: Form, limit_a: float | None) -> Circuit:
         fixed_load_a=fixed_load(site, phases),
         derating=derating(site),
     )
+
+
+def main_limit(site: Form, phases: int) -> PerPhase:
+    """Return what the main fuse carries on each phase: few have another rating on one of them."""
+    return per_phase(site, "limit", phases, site[CONF_MAIN_FUSE])
 
 
 def per_phase_fields(what: str, phases: int) -> list[str]:
