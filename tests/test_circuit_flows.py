@@ -382,7 +382,9 @@ async def test_other_loads_at_the_main_fuse(hass: HomeAssistant) -> None:
     assert form["errors"] == {"limit_l3_a": "fuse"}
     form = await configure(form["flow_id"], {"limit_l3_a": 18})
     assert form["errors"] == {"base": "fail_safe_sum"}
-    assert form["description_placeholders"]["phase"] == "L3"
+    placeholders = form["description_placeholders"]
+    assert placeholders
+    assert placeholders["phase"] == "L3"
     typed = {"limit_l3_a": 20, "fixed_l2_a": 6, "imbalance_a": 20}
     result = await configure(form["flow_id"], typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -390,8 +392,7 @@ async def test_other_loads_at_the_main_fuse(hass: HomeAssistant) -> None:
     form = await open_options(hass, entry, "main_circuit")
     assert suggested(form) == typed
     (main,) = CircuitTree.of(entry).engine_circuits("Home", {"main": 22.0})
-    assert main.limit_a == (22, 22, 20)
-    assert main.rated_a == (25, 25, 20)
+    assert (main.limit_a, main.rated_a) == ((22, 22, 20), (25, 25, 20))
 
 
 async def test_a_site_without_a_meter(hass: HomeAssistant) -> None:

@@ -27,6 +27,9 @@ class Ask:
     sun_left_w: float | None = (
         None  # what those before it leave, if it lives from the sun
     )
+    sun_free_w: float = (
+        0.0  # and what is free of it to start with, beside those who run
+    )
 
     @property
     def sunny(self) -> bool:

@@ -114,7 +114,7 @@ def _why_not_started(asking: Ask, tick: Tick) -> Reason:
     return Reason(
         key=ReasonKey.WAITING_FOR_SUN,
         values=(
-            ("surplus_w", tick.sun.surplus_w),
+            ("surplus_w", asking.sun_free_w),
             ("needed_w", start_w(asking, tick.snapshot)),
         ),
     )

@@ -129,6 +129,7 @@ def watch_sun(asks: list[Ask], sun_w: float, snapshot: Snapshot) -> set[str]:
     for asking in ranked:
         runs = asking.past.on_since is not None
         asking.sun_left_w = left_w
+        asking.sun_free_w = max(min(left_w, really_left_w), 0.0)
         if not runs:
             start_phases(asking, left_w, snapshot)
         needed_w = minimum_w(asking, snapshot)
