@@ -394,6 +394,25 @@ async def test_charging_needs(
     assert told.departure == START + timedelta(hours=2)
 
 
+async def test_needs_of_no_current(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """A car that leaves its maximum current at zero is not kept from charging."""
+    station = await _charging(connect, system, clock, version)
+    ac = {"energyAmount": 0, "evMinCurrent": 0, "evMaxCurrent": 0, "evMaxVoltage": 0}
+    needs = {
+        "evseId": 1,
+        "chargingNeeds": {
+            "requestedEnergyTransfer": "AC_three_phase",
+            "acChargingParameters": ac,
+        },
+    }
+    await station.call("NotifyEVChargingNeeds", needs)
+    told = _connector(system).needs
+    assert told is not None
+    assert told.max_a is None
+
+
 async def test_commands(
     system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
 ) -> None:

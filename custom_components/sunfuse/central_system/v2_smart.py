@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _PHASES = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
 
 
+def _real(current_a: float | None) -> float | None:
+    """Return a current that a car can have as its most, None for what it left at zero."""
+    return current_a if current_a is not None and current_a > 0 else None
+
+
 class Smart2(Actions2):
     """Takes in what one connected station says of smart charging (part 2, section K)."""
 
@@ -99,7 +104,9 @@ class Smart2(Actions2):
                     v2x.get("evTargetEnergyRequest"),
                 ),
                 min_a=ac.get("evMinCurrent"),
-                max_a=first_of(ac.get("evMaxCurrent"), self._amperes(max_power_w)),
+                max_a=_real(
+                    first_of(ac.get("evMaxCurrent"), self._amperes(max_power_w))
+                ),
                 phases=_PHASES.get(needs["requestedEnergyTransfer"]),
                 max_power_w=max_power_w,
                 soc=dc.get("stateOfCharge"),
