@@ -341,7 +341,13 @@ async def test_the_user_tells_past_months(
     del data["month"]
     await hass.services.async_call(DOMAIN, "set_peak", data, blocking=True)
     assert kw(hass, entry, "month_peak") == pytest.approx(5)
-    for wrong in ({"month": "October"}, {"power": -1}, {"device_id": "x"}):
+    for wrong in (
+        {"month": "October"},
+        {"power": -1},
+        {"power": "inf"},
+        {"power": "nan"},
+        {"device_id": "x"},
+    ):
         with pytest.raises((Invalid, ServiceValidationError)):
             await hass.services.async_call(
                 DOMAIN, "set_peak", {**data, **wrong}, blocking=True

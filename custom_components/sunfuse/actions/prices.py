@@ -24,6 +24,8 @@ from ..sources.charts import price_attribute
 from .targets import capacity_tariff_of_device
 
 _W_PER_KW = 1000
+# No low-voltage connection reaches it; infinity would stay for good.
+MOST_KW = 10_000
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
@@ -46,7 +48,9 @@ GET_PRICES = probatio.Schema(
 SET_PEAK = probatio.Schema(
     {
         probatio.Required(ATTR_DEVICE_ID): cv.string,
-        probatio.Required("power"): cv.positive_float,
+        probatio.Required("power"): probatio.All(
+            probatio.Coerce(float), probatio.Range(min=0, max=MOST_KW)
+        ),
         probatio.Optional("month"): _month,
     }
 )

@@ -332,3 +332,10 @@ def test_a_power_without_an_end_is_not_a_century_of_sunshine() -> None:
     ]
     series = read_solar({"forecast": rows}, unit="W", tz=UTC).likely
     assert {slot.value for slot in series} == {900.0}
+
+
+def test_an_empty_shape_beside_a_full_one() -> None:
+    """Open-Meteo's `wh_period` is empty for a while after it started; its `watts` are not."""
+    watts = {(DAWN + HOUR * h).isoformat(): 500 for h in range(3)}
+    attributes = {"forecast": [], "wh_period": {}, "watts": watts}
+    assert energy_wh(read_solar(attributes, unit="kWh", tz=UTC).likely) == 1500

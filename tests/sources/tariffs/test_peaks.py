@@ -148,6 +148,12 @@ def test_what_is_free_with_three_days() -> None:
     assert free_w(two, SWEDEN, NOON + 96 * HOUR, BRUSSELS) == 0
 
 
+def test_a_month_to_come_is_no_target() -> None:
+    """Somebody typed 2029 for 2026."""
+    state = with_past(hours([1000], "flanders"), {"2026-10": 4000, "2029-10": 9000})
+    assert expected_w(state, FLANDERS) == 4000
+
+
 def test_norwegian_steps() -> None:
     """Mean of 4, 6, 3 is 4.33 kW: step 2 to 5. A new day may fill it: 15 - 4 - 6 = 5."""
     state = hours([4000, 6000, 3000], "norway")

@@ -124,11 +124,12 @@ def find_solar(
             return names[name], forecast
     if isinstance(periods := lower.get("wh_period"), Mapping):
         energies = _from_energies(read_pairs(periods.items(), tz))
-        return names["wh_period"], RawForecast(likely=energies)
+        if energies:
+            return names["wh_period"], RawForecast(likely=energies)
     if isinstance(watts := lower.get("watts"), Mapping):
-        rows_of_watts = read_pairs(watts.items(), tz)
-        powers = _believable(to_series(rows_of_watts))
-        return names["watts"], RawForecast(likely=powers)
+        powers = _believable(to_series(read_pairs(watts.items(), tz)))
+        if powers:
+            return names["watts"], RawForecast(likely=powers)
     return names.get("wh_hours", ""), read_wh_hours(lower, tz)
 
 

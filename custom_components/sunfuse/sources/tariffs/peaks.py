@@ -261,8 +261,9 @@ def expected_w(state: PeakState, tariff: CapacityTariff) -> float:
     A site that peaked at 6 kW in October will do so in November; aiming below that only
     makes cars wait. The user's own target, or the planner's, is better.
     """
-    last = state.past[-1][1] if state.past else 0.0
-    return max(last, measure_w(state, tariff))
+    # A month to come is one that a wrong clock or a mistyped correction left behind.
+    past = [value for month, value in state.past if month < state.month]
+    return max(past[-1] if past else 0.0, measure_w(state, tariff))
 
 
 def allowance(
