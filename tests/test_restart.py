@@ -1,6 +1,7 @@
 """What is on disk when Home Assistant ends or crashes, and what a site makes of it when it is back."""
 
 from collections.abc import Callable
+import logging
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ from homeassistant.const import (
     EVENT_HOMEASSISTANT_FINAL_WRITE,
     EVENT_HOMEASSISTANT_STOP,
 )
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.core import CoreState, Event, HomeAssistant
 
 from .common import wait_until
-from .site_fixtures import limits, obeys
+from .site_fixtures import Home, limits, obeys
+from .test_charger_security import subentry_of
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -60,3 +62,55 @@ async def test_a_charger_that_is_back_has_what_it_had(
     assert limits(station)[0] >= before_a - 1
     controller = home.entry.runtime_data.controller
     assert controller.memory.connectors["CP1/1"].on_since == began
+
+
+async def test_a_charger_is_rewired_and_removed_while_it_charges(
+    hass: HomeAssistant,
+    start: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its session goes on, its register only rises, it leaves nothing behind, and nobody is warned of anything."""
+    home: Home = await start("CP1", "CP2")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    await home.draw(station, 14, register_kwh=1.001)
+    energy = home.entity("sensor", "CP1/1_energy")
+    await home.shows("sensor", "CP1/1_energy", "1.001")
+    told: list[str] = []
+
+    def listen(event: Event) -> None:
+        if event.data["entity_id"] == energy and (state := event.data["new_state"]):
+            told.append(state.state)
+
+    hass.bus.async_listen("state_changed", listen)
+    stations = home.entry.runtime_data.central_system.stations
+    before = stations["CP1"].state.connectors[0].transaction
+    charger = subentry_of(home, "CP1")
+    hass.config_entries.async_update_subentry(
+        home.entry, charger, data={**charger.data, "l1_phase": "L2"}
+    )
+    await wait_until(lambda: station.websocket.closed, "the site is set up anew")
+    home.charging = None
+    await hass.async_block_till_done()
+    # It only reconnects: it has nothing to boot for.
+    station = await home.connect("CP1")
+    await home.tell(station, "Charging")
+    await home.draw(station, 14, register_kwh=1.003)
+    await home.shows("sensor", "CP1/1_energy", "1.003")
+    data = home.entry.runtime_data.coordinator.data
+    assert data.snapshot.connectors[0].phases == (1, 2, 0)
+    stations = home.entry.runtime_data.central_system.stations
+    assert stations["CP1"].state.connectors[0].transaction == before
+    values = [float(value) for value in told if value != "unavailable"]
+    assert values == sorted(values)
+
+    hass.config_entries.async_remove_subentry(home.entry, charger.subentry_id)
+    await wait_until(lambda: station.websocket.closed, "it is sent away")
+    await hass.async_block_till_done()
+    assert not [s for s in hass.states.async_all() if "cp1" in s.entity_id]
+    assert not [
+        record
+        for record in caplog.records
+        if record.name.startswith("custom_components.sunfuse")
+        and record.levelno >= logging.WARNING
+    ]

@@ -81,6 +81,8 @@ class OfferSender:
             )
         except CommandError as err:
             # The next tick tries again; the engine reckons with the last offer that was confirmed.
+            if err.key == "not_connected":
+                return  # its connection went meanwhile, which is shown and told elsewhere
             if key not in self._refused:
                 _LOGGER.warning(
                     "Charger %s did not take an offer of %.1f A: %s",
