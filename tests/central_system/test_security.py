@@ -253,6 +253,17 @@ async def test_tls_and_client_certificate(tmp_path: Path) -> None:
         for name in (None, "CP2"):
             with pytest.raises(WSServerHandshakeError, match="401"):
                 await boots(name, "/CP1")
+        # The same name from an authority that nobody trusts.
+        (tmp_path / "other").mkdir()
+        forged = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        forged.load_cert_chain(Authority(tmp_path / "other").issue("CP1"))
+        with pytest.raises(ClientConnectionError):
+            await session.ws_connect(
+                f"wss://127.0.0.1:{system.port}/CP1",
+                ssl=forged,
+                protocols=("ocpp1.6",),
+            )
+        assert not system.stations["CP1"].state.connected
         # Profile 2: TLS and a password.
         headers = _headers("CP2", PASSWORD)
         assert await boots(None, "/CP2", headers) == "Accepted"
