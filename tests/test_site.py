@@ -1,6 +1,7 @@
 """A site of one's own: chargers over real WebSockets, meters as entities of another integration."""
 
 from collections.abc import Callable
+import logging
 from typing import Any
 
 import pytest
@@ -179,9 +180,14 @@ async def test_settings_outlive_a_reload(
 
 
 async def test_a_charger_that_is_gone_is_unavailable(
-    start: Callable[..., Any],
+    start: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What might be out of date is not shown; that it is gone, and why it does not charge, is."""
+    """What might be out of date is not shown; that it is gone, and why it does not charge, is; it is logged once."""
+    caplog.set_level(logging.INFO, "custom_components.sunfuse")
+
+    def logged() -> list[str]:
+        return [r.getMessage() for r in caplog.records if r.name.endswith("updates")]
+
     home = await start("CP1")
     station = await home.boot("CP1", "Preparing")
     await home.shows("sensor", "CP1/1_status", "preparing")
@@ -201,8 +207,13 @@ async def test_a_charger_that_is_gone_is_unavailable(
         assert home.state(domain, key) == STATE_UNAVAILABLE, key
     assert home.state("sensor", "CP1/1_reason") == "charger_offline"
     assert "6 A" in home.state("sensor", "CP1/1_explanation")
+    assert logged() == ["Charger CP1 is no longer connected"]
     await home.boot("CP1")
     await home.shows("sensor", "CP1/1_status", "available")
+    assert logged()[1:] == ["Charger CP1 is connected again"]
+    # Home Assistant's own going is no charger's.
+    assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+    assert len(logged()) == 2
 
 
 async def test_a_session_outlives_a_restart(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+import logging
 from typing import Any
 
 from homeassistant.const import CONF_NAME
@@ -26,6 +27,8 @@ from .circuits import CircuitTree, hangs_from
 from .entity_use import entities_of, replace_entity
 from .prices import tariff_entities, tariff_of
 
+_LOGGER = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Charger:
@@ -38,15 +41,25 @@ class _Charger:
 
 @callback
 def follow_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
-    """Keep the chargers' devices up to date with their boot notifications."""
+    """Keep the chargers' devices up to date with their boot notifications, and log who goes and who is back."""
     central_system = entry.runtime_data.central_system
     known: dict[str, StationInfo] = {}
+    gone: dict[str, bool] = {}  # by identity, of those that were connected once
 
     @callback
     def station_changed(state: StationState) -> None:
         if state.accepted and known.get(state.identity) != state.info:
             known[state.identity] = state.info
             register_stations(hass, entry)
+        if not state.accepted or state.connected is not gone.get(state.identity, True):
+            return
+        if state.connected:
+            if state.identity in gone:
+                _LOGGER.info("Charger %s is connected again", state.identity)
+            gone[state.identity] = False
+        elif central_system.port:  # else it is us who go
+            _LOGGER.info("Charger %s is no longer connected", state.identity)
+            gone[state.identity] = True
 
     entry.async_on_unload(central_system.subscribe(station_changed))
 
