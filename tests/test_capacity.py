@@ -218,13 +218,13 @@ async def test_a_new_tariff_begins_with_what_the_recorder_knows(
     start_frozen: Start,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """5 kW for an hour this month, 7 kW in October: billed is their mean."""
+    """5 kW for an hour this month, 7 kW in October: billed is their mean. 500 kW are a hiccup."""
     await import_means(
         hass,
         "sensor.grid_power",
         "kW",
         "power",
-        [1.0, 5.0, 2.0],
+        [1.0, 5.0, 500.0, 2.0],
         start=datetime(2026, 11, 3, 17, tzinfo=UTC),
     )
     await import_means(

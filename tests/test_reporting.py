@@ -103,6 +103,48 @@ async def test_a_site_of_one_phase(hass: HomeAssistant) -> None:
     assert answer["carries"] == 10
 
 
+async def test_a_split_phase(hass: HomeAssistant) -> None:
+    """100 A on two legs of 120 V, 40 and 35 A of which are the house's; chargers use both legs.
+
+    100 - 5 - 40 = 55 A all night: 9 h x 55 A x 240 V = 118.8 kWh, 14 cars. One of 32 A fits unshared.
+    """
+    entry = await set_up(
+        hass,
+        system="split_phase",
+        voltage_v=120.0,
+        main_fuse_a=100.0,
+        sources={"grid_phases": ["sensor.grid_l1", "sensor.grid_l2"]},
+    )
+    await recorded(hass, grid_l1=40, grid_l2=35)
+    answer = await ask(hass, entry)
+    assert [phase["mean_a"] for phase in answer["phases"]] == [40, 35]
+    assert answer["proposals"]["margin_a"] == 5
+    assert (answer["carries"], answer["carries_unshared"]) == (14, 1)
+    assert answer["chargers"][0]["night_kwh"] == pytest.approx(9 * 32 * 0.24)
+    # In the hours: what both legs have left, at most what the charger takes.
+    assert answer["hours"][0]["headroom_a"] == (55, 60)
+    assert answer["hours"][0]["charging_a"] == 32
+
+
+async def test_three_days_are_told_to_be_few(hass: HomeAssistant) -> None:
+    """The answer is there, with a caution."""
+    entry = await set_up(hass)
+    start = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    for phase in (1, 2, 3):
+        await import_means(
+            hass,
+            f"sensor.grid_l{phase}",
+            "A",
+            "electric_current",
+            [5.0] * 72,
+            start=start - timedelta(days=3),
+        )
+    answer = await ask(hass, entry)
+    assert answer["days"] == 3
+    assert "short_history" in answer["cautions"]
+    assert answer["carries"] == 13
+
+
 async def test_two_directions_of_a_total(hass: HomeAssistant) -> None:
     """2.07 kW in and 0 out: 3 A on each of three phases, which are assumed to be equal."""
     entry = await set_up(

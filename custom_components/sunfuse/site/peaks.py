@@ -155,6 +155,7 @@ class SitePeaks:
         history = await async_grid_history(
             self._hass, sources, since, start, self._voltage_v
         )
+        history = tuple(s for s in history if abs(s.value) <= RANGE * self._fuse_w)
         if not history:
             return
         past = await self._hass.async_add_executor_job(
