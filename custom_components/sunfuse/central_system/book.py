@@ -30,6 +30,7 @@ from .model import (
     StationInfo,
     StationState,
 )
+from .patience import Patience
 from .profiles import Shape
 from .quirks import Kind, behaviour, in_force
 from .timing import Timing
@@ -38,9 +39,6 @@ from .transactions import Transactions
 _LOGGER = logging.getLogger(__name__)
 
 MAX_CONNECTORS = 32
-# So many boots in a row, each so soon after the station was asked something, are no accident.
-_REBOOTS = 3
-_REBOOTS_WITHIN = timedelta(seconds=60)
 # In these no contactor is closed, whatever else is known.
 IDLE = frozenset(
     (
@@ -98,13 +96,9 @@ class StationBook:
         self.cards = CardPolicy()
         self.authority: CertificateAuthority | None = None
         self.former_password: str | None = None
-        self.extra_settle_s = (
-            0.0  # beside the usual time, for one that reboots when it is asked
-        )
+        self.patience = Patience()
         # Transactions of before our restart, by connector, that may be running still.
         self._resumable: dict[int, str] = {}
-        self._asked_at: datetime | None = None
-        self._reboots = 0
         self._inspector = Inspector(self)
         self._adapter: ActingAdapter | None = None
         self._ready = asyncio.Event()
@@ -172,7 +166,7 @@ class StationBook:
     def booted(self, info: StationInfo) -> None:
         """Note what the station says of itself; after a firmware update nothing that was learnt counts."""
         changes: dict[str, Any] = {}
-        self._learn_patience()
+        self.patience.booted(self.now())
         if self._state.info.vendor and self._state.info.firmware != info.firmware:
             changes = self._unlearn()
         self.behaviour = behaviour(info, self.config.quirks)
@@ -203,20 +197,6 @@ class StationBook:
             replace(state, transaction=None) for state in self._state.connectors
         )
         return {**changes, **self._unlearn(), "connectors": connectors}
-
-    def commissioning(self) -> None:
-        """Note that the station is asked and set up from now on."""
-        self._asked_at = self.now()
-
-    def _learn_patience(self) -> None:
-        """Leave a station alone for longer that boots over and over just after it was asked."""
-        asked_at, self._asked_at = self._asked_at, None
-        if asked_at is None or self.now() - asked_at > _REBOOTS_WITHIN:
-            self._reboots = 0
-            return
-        self._reboots += 1
-        if self._reboots >= _REBOOTS:
-            self.extra_settle_s = min(max(2 * self.extra_settle_s, 15.0), 240.0)
 
     def told_firmware(self, status: str) -> None:
         """Note how far an update of the firmware is, in the specification's word."""

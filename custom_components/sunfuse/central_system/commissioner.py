@@ -166,7 +166,7 @@ class Commissioner(Doorkeeper):
         settle_s = self.station.behaviour.settle_s
         if settle_s is None:
             settle_s = self.station.timing.settle_s
-        return settle_s + self.station.extra_settle_s
+        return settle_s + self.station.patience.extra_s
 
     def _set_up_after(self, seconds: float) -> None:
         """Set the station up in a while; if that is under way, begin again: it has booted meanwhile."""
@@ -186,7 +186,7 @@ class Commissioner(Doorkeeper):
 
     @override
     async def commission(self) -> None:
-        self.station.commissioning()
+        self.station.patience.asked(self.station.now())
         try:
             if not self.station.state.info.vendor:
                 await self._try_trigger("BootNotification")
