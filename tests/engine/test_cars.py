@@ -33,6 +33,8 @@ from .common import (
         ({"car_max_a": 10.0}, 10, ReasonKey.LIMITED_BY_CAR),
         ({"car_max_a": 10.0, "cable_a": 20.0}, 10, ReasonKey.LIMITED_BY_CAR),
         ({"charger_limit_a": 5.0}, 0, ReasonKey.LIMITED_BY_CHARGER),
+        ({"car_max_a": 5.0}, 0, ReasonKey.LIMITED_BY_CAR),
+        ({"cable_a": 5.0}, 0, ReasonKey.LIMITED_BY_CABLE),
         ({"boost": BOOST, "cable_a": 13.0}, 13, ReasonKey.LIMITED_BY_CABLE),
         ({"boost": BOOST}, 16, ReasonKey.BOOSTING),
         # Alone, a car that prepares may have all.

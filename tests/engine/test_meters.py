@@ -359,3 +359,36 @@ def test_a_car_that_was_lowered_hides_nothing_of_the_house() -> None:
         )
         decision, memory = decide(snapshot, memory)
     assert decision.circuits[0].uncontrolled_a == pytest.approx((9.0,) * 3)
+
+
+def test_a_charger_above_its_offer_is_raised_by_nobody() -> None:
+    """Ten seconds after it was told 8 A it takes 16 A: it is told 8 A again, and nobody has the other 8 A."""
+    wild = car("a", offer_a=8.0, draw_a=(16.0,) * 3)
+    memory = Memory()
+    for seconds in (0, 5, 10):
+        now = NOW + timedelta(seconds=seconds)
+        snapshot = replace(
+            site(replace(wild, draw_at=now), car("b", offer_a=6.0)),
+            now=now,
+            meters=(("main", replace(at(0, 22.0, 22.0, 22.0), at=now)),),
+        )
+        decision, memory = decide(snapshot, memory)
+    assert memory.connector("a").asked_again_at
+    assert offers(decision)["a"] <= 8
+    assert offers(decision)["b"] <= 8
+
+
+def test_an_offer_that_lapses_is_over_when_it_lapses() -> None:
+    """16 A until a second ago may still flow: that is no load of the house, and no disobedience."""
+    until = NOW + timedelta(seconds=29)
+    standing = car("a", offer_until=until)
+    memory = Memory()
+    for seconds in (0, 15, 30, 35):
+        now = NOW + timedelta(seconds=seconds)
+        snapshot = replace(
+            site(replace(standing, draw_at=now, reachable=seconds < 30)),
+            now=now,
+            meters=(("main", replace(at(0, 18.0, 18.0, 18.0), at=now)),),
+        )
+        decision, memory = decide(snapshot, memory)
+    assert decision.circuits[0].uncontrolled_a == pytest.approx((2.0,) * 3)

@@ -197,11 +197,11 @@ def most(
     if connector.car_max_a is not None:
         caps.append((connector.car_max_a, ReasonKey.LIMITED_BY_CAR, "car_a"))
     current_a, key, name = min(caps, key=lambda cap: cap[0])
+    if current_a < connector.min_a and key is ReasonKey.FULL_POWER:
+        key = ReasonKey.LIMITED_BY_CHARGER
     reason = Reason(key=key, values=((name, current_a),))
     if current_a < connector.min_a:
-        return current_a, Reason(
-            key=ReasonKey.LIMITED_BY_CHARGER, values=(("max_a", current_a),)
-        )
+        return current_a, reason
     if connector.status is ConnectorStatus.SUSPENDED_EV:
         # A car that takes nothing needs no more than what lets it begin again.
         return connector.min_a, Reason(key=ReasonKey.CAR_FINISHED)

@@ -64,7 +64,10 @@ def _note_offer(
     offer_a = held_a(connector, snapshot)
     if past.offers and past.offers[-1].current_a == offer_a:
         return
-    at = min(connector.offered_at or snapshot.now, snapshot.now)
+    since = connector.offered_at
+    if connector.offer_until is not None and connector.offer_until <= snapshot.now:
+        since = connector.offer_until  # what was offered has lapsed
+    at = min(since or snapshot.now, snapshot.now)
     if past.offers:
         at = max(at, past.offers[-1].at)
     past.offers = (*past.offers[1 - OFFERS :], Offered(at=at, current_a=offer_a))

@@ -58,8 +58,14 @@ def offers(
         if standing.obedience >= Obedience.RESERVE and standing.connector.reachable:
             told[name] = standing.commanded_a
     for asking in asks:
-        if asking.id in told and switching(asking.past, snapshot.now):
+        if asking.id not in told:
+            continue
+        if switching(asking.past, snapshot.now):
             told[asking.id] = 0.0
+        elif tick.standings[asking.id].obedience is Obedience.ASK_AGAIN:
+            # What it takes above its offer is nobody's to give, its own neither.
+            before = before_a(asking.connector, snapshot)
+            told[asking.id] = min(told[asking.id], before)
     rising = [
         a for a in asks if a.id in told and told[a.id] > before_a(a.connector, snapshot)
     ]
