@@ -98,6 +98,8 @@ async def test_a_list_of_cards(hass: HomeAssistant, start: Callable[..., Any]) -
     ("values", "errors"),
     [
         ({"number": " "}, {"number": "card_number"}),
+        ({"number": "-:"}, {"number": "card_number"}),
+        ({"number": "04:KN-OWN", "kind": "vehicle"}, {"number": "card_known"}),
         ({"number": "X" * 37}, {"number": "card_number"}),
         ({"number": "sunfuse"}, {"number": "card_number"}),
         ({"number": "04-known"}, {"number": "card_known"}),
@@ -223,12 +225,15 @@ async def test_a_time_that_no_charger_waits(start: Callable[..., Any]) -> None:
     assert form["errors"] == {"ask_timeout_s": "ask_timeout"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "number"), [("rfid", "FREE"), ("contract", "FR-EE"), ("vehicle", "FR:EE")]
+)
 async def test_the_priority_follows_the_card(
-    hass: HomeAssistant, start: Callable[..., Any]
+    hass: HomeAssistant, start: Callable[..., Any], kind: str, number: str
 ) -> None:
-    """While Anna's card charges, the connector has Anna's priority."""
+    """While Anna's card, contract or car charges, the connector has Anna's priority."""
     home: Home = await start("CP1")
-    await add_card(home, number="FREE", priority=9)
+    await add_card(home, number=number, kind=kind, priority=9)
     await home.charge("CP1")
     await home.shows("sensor", "CP1/1_status", "charging")
 

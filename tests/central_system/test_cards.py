@@ -19,7 +19,12 @@ from .client import ANSWERS_2, Payload, RawStation, get_configuration
 from .conftest import Connect, SteppedClock
 
 CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
-CARDS = (Card(id="ABC", name="Ann"), Card(id="BAD", blocked=True))
+CARDS = (
+    Card(id="ABC", name="Ann"),
+    Card(id="BAD", blocked=True),
+    Card(id="DE-8AA-CA2B3C4D5", kind="eMAID"),
+    Card(id="02FE00000001", kind="MacAddress"),
+)
 LIST = CardPolicy(free=False, cards=CARDS)
 OPEN = CardPolicy(cards=CARDS)
 
@@ -39,6 +44,9 @@ ASK = CardPolicy(free=False, cards=CARDS, ask=_asked)
         (OPEN, "ANY", True),
         (OPEN, "BAD", False),
         (LIST, "abc", True),
+        (LIST, "de8aacA2B3C4D5", True),
+        (LIST, "DE-8AA-CA2B3C4D5", True),
+        (LIST, "02:fe:00:00:00:01", True),
         (LIST, "BAD", False),
         (LIST, "ANY", False),
         (LIST, "SUNFUSE", True),
@@ -150,7 +158,7 @@ async def test_local_list_16(system: CentralSystem, connect: Connect) -> None:
     assert not station.told("SendLocalList")
     system.set_cards(LIST)
     changed = await station.wait_told("SendLocalList")
-    assert changed["localAuthorizationList"] == [
+    assert changed["localAuthorizationList"][:2] == [
         {"idTag": "ABC", "idTagInfo": {"status": "Accepted"}},
         {"idTag": "BAD", "idTagInfo": {"status": "Blocked"}},
     ]

@@ -4,15 +4,27 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 import hashlib
+import re
 
 from .frames import Payload
 
 LOCAL_LIST_CHUNK = 20  # cards in one message; all stations can take some
 _MOST_PARTS = 10_000
+_SEPARATORS = re.compile(r"[\s:-]")
 OWN_TOKEN = "SUNFUSE"  # what we start transactions with
 
 # Asked about a card: identity of the station, id of the card. True: let it. None: no answer in time.
 type Ask = Callable[[str, str], Awaitable[bool | None]]
+
+
+def folded(token: str) -> str:
+    """Return a token as it is compared: neither case nor separators make it another one.
+
+    Case: CiString, OCPP 1.6 section 7.28. The hyphens of a contract (eMAID) are optional (ISO 15118-2), and cars leave
+    them out, as its 15 characters have no room for them; people and readers write the bytes of a chip, or of a car's
+    MAC address, with colons or without.
+    """
+    return _SEPARATORS.sub("", token).casefold()
 
 
 class Verdict(StrEnum):
@@ -48,9 +60,9 @@ class CardPolicy:
     default: bool = False  # for no answer
 
     def find(self, token: str) -> Card | None:
-        """Return a card; upper and lower case are the same (OCPP 1.6 section 7.28, CiString)."""
-        folded = token.casefold()
-        return next((card for card in self.cards if card.id.casefold() == folded), None)
+        """Return a card, however its number is written."""
+        wanted = folded(token)
+        return next((card for card in self.cards if folded(card.id) == wanted), None)
 
     def decide(self, token: str) -> Verdict | None:
         """Return whether a card may charge; None if that has to be asked."""

@@ -29,6 +29,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.typing import DiscoveryInfoType
 
+from ..central_system.cards import folded
 from ..const import (
     AUTHORIZATION_ASK,
     AUTHORIZATION_FREE,
@@ -114,22 +115,27 @@ def check_authorization(
 
 
 def card_number(text: str, kind: str) -> str:
-    """Return a number as readers tell it: people write the bytes of a chip apart."""
+    """Return a number as readers and cars tell it: people write the bytes of a chip, or parts of a contract, apart."""
     text = text.strip()
     if kind == CARD_RFID:
         return text.replace(":", "").replace(" ", "")
-    return text
+    return text.replace("-", "").replace(" ", "") if kind == CARD_CONTRACT else text
 
 
 def check_number(entry: ConfigEntry, card: str) -> Errors:
     """Check the number of a card that is new."""
-    if not card or len(card) > LONGEST_NUMBER or not card.isprintable() or is_own(card):
+    if (
+        not folded(card)
+        or len(card) > LONGEST_NUMBER
+        or not card.isprintable()
+        or is_own(card)
+    ):
         return {CONF_CARD_NUMBER: "card_number"}
     known = [
-        subentry.data[CONF_CARD_NUMBER].casefold()
+        folded(subentry.data[CONF_CARD_NUMBER])
         for subentry in entry.get_subentries_of_type(SUBENTRY_CARD)
     ]
-    return {CONF_CARD_NUMBER: "card_known"} if card.casefold() in known else {}
+    return {CONF_CARD_NUMBER: "card_known"} if folded(card) in known else {}
 
 
 def check_holder(form: Mapping[str, Any]) -> Errors:
@@ -154,7 +160,7 @@ def card_data(card: str, form: Mapping[str, Any]) -> dict[str, Any]:
 
 def unique_id_of(entry: ConfigEntry, card: str) -> str:
     """Return a card's unique id: it shows up where the number must not."""
-    return sha256(f"{entry.entry_id} {card.casefold()}".encode()).hexdigest()[:32]
+    return sha256(f"{entry.entry_id} {folded(card)}".encode()).hexdigest()[:32]
 
 
 class CardFlowMixin(ConfigFlow):

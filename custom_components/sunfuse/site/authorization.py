@@ -14,7 +14,7 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, discovery_flow
 
-from ..central_system.cards import OWN_TOKEN, Card, CardPolicy
+from ..central_system.cards import OWN_TOKEN, Card, CardPolicy, folded
 from ..central_system.model import StationState
 from ..const import (
     AUTHORIZATION_ASK,
@@ -100,7 +100,7 @@ class Cards:
 
     def holder(self, number: str | None) -> Holder | None:
         """Return whose card it is; None for one that is not in the list."""
-        return self._holders.get(number.casefold()) if number else None
+        return self._holders.get(folded(number)) if number else None
 
     @property
     def boost_quotas(self) -> tuple[BoostQuota, ...]:
@@ -121,7 +121,7 @@ class Cards:
 
     def _load_holders(self) -> None:
         self._holders = {
-            card.data[CONF_CARD_NUMBER].casefold(): Holder(
+            folded(card.data[CONF_CARD_NUMBER]): Holder(
                 subentry_id=card.subentry_id,
                 name=card.title,
                 priority=card.data.get(CONF_PRIORITY),
