@@ -17,6 +17,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.selector import SelectSelector, SelectSelectorMode
 
 from .central_system.client import RawStation
 from .common import wait_until
@@ -350,3 +351,8 @@ async def test_wrong_passwords_are_told_until_the_right_one_comes(
 def test_every_field_of_a_behaviour_can_be_set() -> None:
     """The issue: a user can override any of it in the charger's options."""
     assert set(BEHAVIOUR) == set(Behaviour.__dataclass_fields__)
+    # Radio buttons could not be emptied again.
+    choices = [c for c in BEHAVIOUR.values() if isinstance(c, SelectSelector)]
+    assert {choice.config["mode"] for choice in choices} == {
+        SelectSelectorMode.DROPDOWN
+    }

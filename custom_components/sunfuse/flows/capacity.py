@@ -50,7 +50,7 @@ def _rule(context: FormContext) -> probatio.Schema:
     currency = context.hass.config.currency
     return probatio.Schema(
         {
-            probatio.Required(CONF_NAME): TextSelector(),
+            probatio.Required(CONF_NAME, default="Capacity tariff"): TextSelector(),
             probatio.Required("rule"): SelectSelector(
                 SelectSelectorConfig(
                     options=list(CATALOGUE),

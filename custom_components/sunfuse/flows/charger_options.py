@@ -53,24 +53,32 @@ _YES_NO = SelectSelector(
         mode=SelectSelectorMode.DROPDOWN,
     )
 )
-# A field of `quirks.Behaviour` that is left empty is what the quirks table says of the make and model.
+# A field of `quirks.Behaviour` that is left empty is what the quirks table says of the make and model. Choices are lists
+# that drop down: these can be emptied again, which radio buttons cannot.
 BEHAVIOUR: Mapping[str, Any] = {
     "wake": _YES_NO,
-    "unit": SelectSelector(SelectSelectorConfig(options=["A", "W"])),
+    "unit": SelectSelector(
+        SelectSelectorConfig(options=["A", "W"], mode=SelectSelectorMode.DROPDOWN)
+    ),
     "pause": SelectSelector(
         SelectSelectorConfig(
-            options=[pause.value for pause in Pause], translation_key="pause"
+            options=[pause.value for pause in Pause],
+            translation_key="pause",
+            mode=SelectSelectorMode.DROPDOWN,
         )
     ),
     "live_purpose": SelectSelector(
         SelectSelectorConfig(
             options=[purpose.value for purpose in Purpose],
             translation_key="live_purpose",
+            mode=SelectSelectorMode.DROPDOWN,
         )
     ),
     "lasting_kind": SelectSelector(
         SelectSelectorConfig(
-            options=[kind.value for kind in Kind], translation_key="lasting_kind"
+            options=[kind.value for kind in Kind],
+            translation_key="lasting_kind",
+            mode=SelectSelectorMode.DROPDOWN,
         )
     ),
     "lasting_stack_level": NumberSelector(
@@ -204,6 +212,6 @@ def security_data(form: Mapping[str, Any]) -> dict[str, Any]:
 def quirks_in_force(entry: ConfigEntry, identity: str) -> str:
     """Return the names of the rows of the quirks table that are about a charger."""
     if entry.state is not ConfigEntryState.LOADED:
-        return "-"
+        return "–"
     station = entry.runtime_data.central_system.stations.get(identity)
-    return ", ".join(station.state.quirks if station else ()) or "-"
+    return ", ".join(station.state.quirks if station else ()) or "–"

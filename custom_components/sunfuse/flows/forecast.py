@@ -93,4 +93,4 @@ def what_was_recognised(hass: HomeAssistant, entities: list[str]) -> str:
             f"- {entity_id}: `{found.shape}`, {start} – {end}, "
             f"{found.energy_wh / 1000:.1f} kWh"
         )
-    return "\n".join(lines) or "-"
+    return "\n".join(lines) or "–"
