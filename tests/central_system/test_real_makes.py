@@ -312,3 +312,31 @@ async def test_plug_and_charge_over_1_6(
     )
     assert told["status"] == status
     assert (json.loads(told["data"]) if "data" in told else None) == answer
+
+
+async def test_transaction_that_began_while_we_were_away(
+    watched: Watched, connect: Connect, clock: SteppedClock
+) -> None:
+    """What a charger says of its transaction counts for more than what ran before our restart."""
+    system = watched.system
+    system.accept(StationConfig(identity="CP1"))
+    cp = await connect(protocols=("ocpp2.0.1",))
+    await cp.boot2()
+    await cp.event("Started", clock.text(), 0, transaction="old", state="Charging")
+    memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+    system.forget("CP1")
+    system.accept(StationConfig(identity="CP1"), memory)
+    cp = await connect(protocols=("ocpp2.0.1",))
+    cp.answers = dict(ANSWERS_2)
+    for sequence in (3, 4):
+        await cp.event(
+            "Updated",
+            clock.text(),
+            sequence,
+            transaction="new",
+            state="Charging",
+            evse={"id": 1, "connectorId": 1},
+        )
+        running = system.stations["CP1"].connector(1).transaction
+        assert running is not None
+        assert running.id == "new"

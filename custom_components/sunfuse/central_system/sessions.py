@@ -39,6 +39,7 @@ class SessionBook(StationBook):
             self._limiter(connector).started(self._adapter)
 
     def _run(self, record: Record) -> None:
+        self._resumable.pop(record.connector, None)
         self.change(
             record.connector, transaction=self._dated(record), session_energy_wh=0.0
         )
