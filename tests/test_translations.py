@@ -417,6 +417,25 @@ def test_exceptions() -> None:
             assert _fields(messages[key]) == names, key
 
 
+def test_no_error_without_a_message() -> None:
+    """Whatever Home Assistant shows of what we raise can be translated."""
+    raised = list(
+        _calls(
+            TREES.values(),
+            "HomeAssistantError",
+            "ServiceValidationError",
+            "ConfigEntryNotReady",
+            "ConfigEntryError",
+            "ConfigEntryAuthFailed",
+            "UpdateFailed",
+        )
+    )
+    assert len(raised) > 10
+    for call in raised:
+        assert _keyword(call, "translation_domain"), ast.unparse(call)
+        assert _keyword(call, "translation_key"), ast.unparse(call)
+
+
 def test_command_errors() -> None:
     """Each way in which a charger does not do what it is told has its message."""
     keys: set[str | None] = set()

@@ -14,7 +14,6 @@ from typing import Any
 
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import CoreState, HomeAssistant, State, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
@@ -38,6 +37,10 @@ _SETTERS = {
     "select": ("select_option", "option"),
     "input_select": ("select_option", "option"),
 }
+
+
+class _NotDoneError(Exception):
+    """The battery's entity cannot be set now. It is for the log; users read the repair issue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +139,7 @@ class BatteryHold:
             rule.release_value is None
             and state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN)
         ):
-            raise HomeAssistantError(f"{rule.entity_id} tells no value to give back")
+            raise _NotDoneError(f"{rule.entity_id} tells no value to give back")
         registered = er.async_get(self._hass).async_get(rule.entity_id)
         held = Held(
             entity_id=rule.entity_id,
@@ -160,14 +163,15 @@ class BatteryHold:
         """Give the entity a value by its own action.
 
         Raises:
-            HomeAssistantError: it is not there, or refused.
+            _NotDoneError: it is not there.
+            HomeAssistantError: it refused.
             TimeoutError: it did not answer.
 
         """
         state = self._hass.states.get(entity_id)
         if state is None or state.state == STATE_UNAVAILABLE:
             # Home Assistant does nothing, and says nothing, for an entity that is unavailable.
-            raise HomeAssistantError(f"{entity_id} is unavailable")
+            raise _NotDoneError(f"{entity_id} is unavailable")
         domain = entity_id.partition(".")[0]
         data: dict[str, Any] = {ATTR_ENTITY_ID: entity_id}
         if domain in _SETTERS:
