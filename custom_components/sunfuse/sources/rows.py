@@ -6,6 +6,7 @@ a list of rows, each with a time and a number. Times come with an offset, withou
 as null, "inf" or "" where nothing is known.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -192,11 +193,7 @@ def to_series(rows: Iterable[Row], *, open_end: datetime | None = None) -> Serie
     ordered = sorted(rows, key=lambda row: row.start)
     step = _usual_step(ordered)
     slots = []
-    for index, row in enumerate(ordered):
-        following = next(
-            (other.start for other in ordered[index + 1 :] if other.start > row.start),
-            None,
-        )
+    for row, following in zip(ordered, _following(ordered), strict=True):
         end = row.end
         if end is None and following is None and open_end is not None:
             end = max(open_end, row.start + step)
@@ -210,11 +207,20 @@ def to_series(rows: Iterable[Row], *, open_end: datetime | None = None) -> Serie
     return layered(slots)
 
 
+def _following(ordered: Sequence[Row]) -> list[datetime | None]:
+    """Return when the next row begins that begins later, for each row."""
+    found: list[datetime | None] = [None] * len(ordered)
+    for index in range(len(ordered) - 2, -1, -1):
+        after = ordered[index + 1].start
+        found[index] = after if after > ordered[index].start else found[index + 1]
+    return found
+
+
 def _usual_step(ordered: Sequence[Row]) -> timedelta:
     """Return the distance that most rows have; an hour where there is only one."""
-    steps = [
+    steps = Counter(
         after.start - before.start
         for before, after in zip(ordered, ordered[1:], strict=False)
         if after.start > before.start
-    ]
-    return max(set(steps), key=lambda step: (steps.count(step), -step), default=_HOUR)
+    )
+    return max(steps, key=lambda step: (steps[step], -step), default=_HOUR)
