@@ -11,6 +11,7 @@ SENTENCES = {
     "reason_full_power": "{max_a} A",
     "reason_pausing": "until {until}",
     "reason_waiting_for_sun": "{surplus_w} W of {needed_w} W",
+    "reason_limited_by_boost": "{boost_a} A",
     "reason_ramping": "{offer_a} A of {target_a} A",
     "reason_limited_by_demand_response": "{name}: {limit}.",
     "until": "Until {until}.",
@@ -56,6 +57,7 @@ SENTENCES = {
             (("surplus_w", 1299.0), ("needed_w", 4140.0)),
             "1200 W of 4140 W",
         ),
+        (ReasonKey.LIMITED_BY_BOOST, (("boost_a", 8.7),), "8 A"),
         (ReasonKey.RAMPING, (("offer_a", 7.5), ("target_a", 13.7)), "7.5 A of 13 A"),
         # A value that is not there is a gap in the sentence, no error in the entity.
         (ReasonKey.WAITING_FOR_SUN, (("surplus_w", 110.0),), "100 W of ? W"),

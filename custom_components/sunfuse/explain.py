@@ -16,6 +16,7 @@ _STEPS: Mapping[ReasonKey, Mapping[str, int]] = {
     ReasonKey.LIMITED_BY_SUN: {"surplus_w": 100},
     ReasonKey.WAITING_FOR_SUN: {"surplus_w": 100},
     ReasonKey.LIMITED_BY_PEAK: {"limit_w": 100},
+    ReasonKey.LIMITED_BY_BOOST: {"boost_a": 1},
     ReasonKey.RAMPING: {"target_a": 1},
 }
 
