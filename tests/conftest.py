@@ -6,9 +6,10 @@ import pytest
 import custom_components.sunfuse  # noqa: F401
 
 from .forms import no_setup, sensors
+from .price_site import start_frozen
 from .site_fixtures import start
 
-__all__ = ["no_setup", "sensors", "start"]
+__all__ = ["no_setup", "sensors", "start", "start_frozen"]
 
 
 @pytest.fixture(autouse=True)

@@ -21,14 +21,13 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .common import set_meters, wait_until
+from .price_site import Start, pass_time
 from .sources.test_history import import_means
-from .test_prices import Start, pass_time, start as prices_start
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 # A quarter hour begins. It is noon in Amsterdam.
 NOON = datetime(2026, 11, 25, 11, 0, tzinfo=UTC)
-start_frozen = prices_start
 
 
 def capacity(**data: Any) -> ConfigSubentryData:

@@ -18,7 +18,7 @@ from homeassistant.data_entry_flow import FlowResultType
 
 from .common import free_port, set_meters, site_entry
 from .forms import suggested
-from .test_prices import NOW, SPOT, rows, set_spot, state, tariff
+from .price_site import NOW, SPOT, rows, set_spot, state, tariff
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
