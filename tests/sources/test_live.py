@@ -326,6 +326,24 @@ async def test_a_counter_that_is_too_coarse(
     )
 
 
+async def test_the_sun_may_be_counted_coarsely(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """No fuse depends on it, so nobody is told."""
+    pair = PowerSource(positive="sensor.i", negative="sensor.e")
+    config = SourcesConfig(solar=("sensor.i",), battery=(pair,))
+    source = LiveSource(hass, config, phases=1, voltage_v=230)
+    for poll in range(60):
+        for name in ("i", "e"):
+            show(hass, name, f"{100 + poll // 10 / 10:.1f}", "kWh")
+        readings = source.read()
+        freezer.tick(timedelta(seconds=10))
+    assert readings.problems == ()
+    assert readings.solar
+    # 0.1 kWh in 100 s.
+    assert readings.solar.power_w == pytest.approx(3600)
+
+
 @pytest.mark.parametrize(
     ("meter", "wired", "states", "current_a", "power_w"),
     [

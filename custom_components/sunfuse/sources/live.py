@@ -217,7 +217,7 @@ class LiveSource:
         ]
 
     def _solar(self, reader: StateReader) -> PowerReading | None:
-        parts = [reader.flow_w(entity) for entity in self._config.solar]
+        parts = [reader.flow_w(one, guards=False) for one in self._config.solar]
         known = [part for part in parts if part is not None]
         if not known:
             return None
@@ -226,7 +226,10 @@ class LiveSource:
         )
 
     def _battery(self, reader: StateReader) -> BatteryReading | None:
-        parts = [self._direction(reader, source) for source in self._config.battery]
+        parts = [
+            self._direction(reader, source, guards=False)
+            for source in self._config.battery
+        ]
         known = [part for part in parts if part is not None]
         soc = (
             reader.percent(self._config.battery_soc)
@@ -242,7 +245,7 @@ class LiveSource:
         )
 
     def _direction(
-        self, reader: StateReader, source: PowerSource | None
+        self, reader: StateReader, source: PowerSource | None, *, guards: bool = True
     ) -> Value | None:
         """Return a power with Home Assistant's sign."""
         if source is None:
@@ -253,7 +256,7 @@ class LiveSource:
                 return value
             return Value(number=-value.number, at=value.at)
         sides = [
-            reader.flow_w(entity)
+            reader.flow_w(entity, guards=guards)
             for entity in (source.positive, source.negative)
             if entity
         ]

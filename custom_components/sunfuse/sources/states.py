@@ -66,10 +66,13 @@ class StateReader:
         """Return a power in watts."""
         return self._read(entity_id, as_power_w)
 
-    def flow_w(self, entity_id: str) -> Value | None:
-        """Return a power in watts, of a counter of energy the one that it counts."""
+    def flow_w(self, entity_id: str, *, guards: bool = True) -> Value | None:
+        """Return a power in watts, of a counter of energy the one that it counts.
+
+        Only one that `guards` a fuse can be too coarse.
+        """
         if self._counts(entity_id):
-            return self._counted_w(entity_id)
+            return self._counted_w(entity_id, guards=guards)
         return self._read(entity_id, as_power_w)
 
     def temperature_c(self, entity_id: str) -> Value | None:
@@ -81,7 +84,7 @@ class StateReader:
         unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
         return as_energy_wh(0, unit) is not None
 
-    def _counted_w(self, entity_id: str) -> Value | None:
+    def _counted_w(self, entity_id: str, *, guards: bool = True) -> Value | None:
         if (energy := self._read(entity_id, as_energy_wh)) is None:
             return None
         state = self.hass.states.get(entity_id)
@@ -92,7 +95,7 @@ class StateReader:
         assert resolution_wh is not None
         counter = self.counters.setdefault(entity_id, Counter())
         counter.read(energy.number, resolution_wh, energy.at)
-        if counter.is_coarse:
+        if guards and counter.is_coarse:
             self._problem(entity_id, ProblemKind.TOO_COARSE)
         if counter.power_w is None or counter.at is None:
             return None

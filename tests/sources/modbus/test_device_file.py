@@ -232,6 +232,11 @@ def test_recognising(
             {"serial": {"parity": "no"}},
             "serial.parity: must be one of none, even, odd, not 'no'",
         ),
+        (
+            {"serial": {"parity": ["even"]}},
+            "serial.parity: must be one of none, even, odd, not ['even']",
+        ),
+        ({"information": {"model": None}}, "information.model: must be a mapping"),
         ({"serial": 9600}, "serial: must be a mapping of fields, not 9600"),
         ({"readings": {}}, "readings: is missing: there is nothing to read"),
         (
@@ -278,6 +283,7 @@ def test_errors(changes: dict[str, Any], expected: str) -> None:
             "address: is too high: the value ends beyond 65535",
         ),
         ({"type": "float"}, "type: must be one of uint16, int16, uint32,"),
+        ({"type": ["uint16"]}, "type: must be one of uint16, int16, uint32,"),
         ({"type": "string(2)"}, "type: must be a number; a text cannot be measured"),
         ({"type": "string(0)"}, "type: must be 1 to 125 registers"),
         ({"unit": "V"}, "unit: must be one of W, kW, MW, not 'V'"),
@@ -320,11 +326,13 @@ def test_a_file_that_is_no_yaml_or_no_text(tmp_path: Path) -> None:
     """What cannot be read at all is named too."""
     (tmp_path / "broken.yaml").write_text("name: [", encoding="utf-8")
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "deep.yaml").write_text("a: " + "[" * 3000, encoding="utf-8")
     (tmp_path / "list.yaml").write_text("- name", encoding="utf-8")
     library = load_library(tmp_path)
     assert [str(err).partition(":")[0] for err in library.errors] == [
         "broken.yaml",
         "bytes.yaml",
+        "deep.yaml",
         "list.yaml",
     ]
     assert library.devices == built_in_devices()

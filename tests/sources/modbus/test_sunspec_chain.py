@@ -91,6 +91,15 @@ async def test_a_model_that_is_cut_short() -> None:
     )
 
 
+async def test_an_inverter_that_is_cut_short_of_its_power() -> None:
+    """It has currents and no power that could lend them a sign."""
+    cut = [103, 12, *model(103, INVERTER)[2:14]]
+    said = await values(common("Maker"), cut, END)
+    assert said == pytest.approx(
+        {q: v for q, v in OF_THE_INVERTER.items() if q.startswith(("current", "volt"))}
+    )
+
+
 async def test_models_of_a_battery_that_are_cut_short() -> None:
     """What is left of them is not read from the registers behind; a battery of which nothing is left is none."""
     other = [64001, 80, *[1] * 80]

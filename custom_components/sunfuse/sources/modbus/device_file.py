@@ -34,6 +34,9 @@ def load_device(path: Path, prefix: str = "") -> Device:
     """Return the device of a file. Reads the file, so not on the event loop. Raises DeviceFileError."""
     try:
         content = parse_yaml(path.read_text(encoding="utf-8"))
+    except RecursionError as err:
+        problem = "there are too many lists or mappings inside each other"
+        raise DeviceFileError(path.name, "", f"cannot be read: {problem}") from err
     except (HomeAssistantError, OSError, UnicodeDecodeError) as err:
         problem = " ".join(str(err).split())
         raise DeviceFileError(path.name, "", f"cannot be read: {problem}") from err
@@ -91,7 +94,7 @@ class _Parser:
         parity = fields.take("parity")
         if parity is None:
             parity = "none"
-        if parity not in _PARITIES:
+        if not isinstance(parity, str) or parity not in _PARITIES:
             raise fields.error(
                 "parity", f"must be one of {', '.join(_PARITIES)}, not {parity!r}"
             )
@@ -131,7 +134,8 @@ class _Parser:
             if name not in {information.value for information in Information}:
                 raise found.error(name, f"is not known{hint(name, Information)}")
             fields = found.inner(name)
-            assert fields is not None
+            if fields is None:
+                raise found.error(name, "must be a mapping of fields")
             registers[Information(name)] = self._register(fields)
             fields.done()
         return registers
@@ -268,7 +272,7 @@ class _Parser:
             value_type, count = ValueType.STRING, int(match[1])
             if not 1 <= count <= _MOST_REGISTERS:
                 raise fields.error("type", f"must be 1 to {_MOST_REGISTERS} registers")
-        elif written in NUMBERS:
+        elif isinstance(written, str) and written in NUMBERS:
             value_type = ValueType(written)
             count = NUMBERS[value_type][1]
         else:

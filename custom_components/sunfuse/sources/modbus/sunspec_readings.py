@@ -117,9 +117,15 @@ def _inverter(block: Block, known: Known, *, storage: bool) -> dict[Quantity, Re
             continue
         if quantity in _OPTIONAL - known and not block.implements(term):
             continue
-        sign = Quantity.POWER if quantity.dimension is Dimension.CURRENT else None
-        readings[quantity] = _reading(quantity, term, signed_by=sign)
-    return readings
+        readings[quantity] = _reading(quantity, term)
+    # A model that is cut short may have currents and no power.
+    sign = Quantity.POWER if Quantity.POWER in readings else None
+    return {
+        quantity: _reading(quantity, *reading.terms, signed_by=sign)
+        if quantity.dimension is Dimension.CURRENT
+        else reading
+        for quantity, reading in readings.items()
+    }
 
 
 def _meter(block: Block, known: Known, sign: int) -> dict[Quantity, Reading]:
