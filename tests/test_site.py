@@ -10,7 +10,7 @@ from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.diagnostics import async_get_config_entry_diagnostics
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import (
@@ -397,7 +397,16 @@ async def test_a_sensor_that_is_gone_is_a_repair_issue(
     await wait_until(lambda: "source_wrong_unit" in issues(), "another unit")
     hass.states.async_set("sensor.sun", "3", {"unit_of_measurement": "kW"})
     await wait_until(lambda: not issues(), "all is well again")
+    hass.set_state(CoreState.starting)
     hass.states.async_remove("sensor.sun")
+    # Its integration may only start later than ours.
+    seen = home.entry.runtime_data.coordinator.data.snapshot.now
+    await wait_until(
+        lambda: home.entry.runtime_data.coordinator.data.snapshot.now > seen, "a tick"
+    )
+    assert home.entry.runtime_data.coordinator.data.problems
+    assert not issues()
+    hass.set_state(CoreState.running)
     await wait_until(issues, "it is gone again")
     await hass.config_entries.async_unload(home.entry.entry_id)
     assert not issues()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from homeassistant.const import CONF_NAME
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
@@ -44,7 +44,7 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     def update() -> None:
         found = {
             f"{entry.entry_id}_{issue.translation_key}_{issue.about}": issue
-            for issue in (*_issues(coordinator.data, entry), *unusable)
+            for issue in (*_issues(hass, coordinator.data, entry), *unusable)
         }
         for issue_id in shown.keys() - found.keys():
             ir.async_delete_issue(hass, DOMAIN, issue_id)
@@ -73,8 +73,13 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     update()
 
 
-def _issues(data: SiteData, entry: SunfuseConfigEntry) -> Iterator[Issue]:
+def _issues(
+    hass: HomeAssistant, data: SiteData, entry: SunfuseConfigEntry
+) -> Iterator[Issue]:
     for problem in data.problems:
+        if problem.kind is ProblemKind.MISSING and hass.state is not CoreState.running:
+            # Others start later than we do, and stop sooner.
+            continue
         # What is unavailable comes back; what is missing or speaks another unit does not by itself.
         if problem.kind in (ProblemKind.MISSING, ProblemKind.WRONG_UNIT):
             yield Issue(
