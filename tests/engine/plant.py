@@ -136,6 +136,7 @@ class Measures:
     unused_wh: float = (
         0.0  # export that a minimum or a car at less than its most could have used
     )
+    idle_wh: float = 0.0  # that the circuits could have carried to cars at full power
     imported_wh: float = 0.0  # by cars, beyond the sun
     offers: int = 0
     starts: int = 0
@@ -290,6 +291,7 @@ class Plant:
             measures.longest_over_s = max(measures.longest_over_s, over_s)
         else:
             over_s = 0.0
+        measures.idle_wh += self._could_carry_w(at_s, true) / 3600
         root = next(c.id for c in self.circuits if c.parent is None)
         export_w = max(-sum(true[root]) * VOLTAGE_V, 0.0)
         if self.solar_w is not None:
@@ -298,6 +300,38 @@ class Plant:
             import_w = max(sum(true[root]) * VOLTAGE_V, 0.0)
             measures.imported_wh += min(import_w, cars_w) / 3600
         return over_s
+
+    def _could_carry_w(self, at_s: float, true: Mapping[str, PerPhase]) -> float:
+        """Return what cars at full power do not take, and could beside all that flows, one after the other."""
+        circuits = {c.id: c for c in self.circuits}
+        free = {
+            name: [
+                most - circuit.margin_a - a
+                for most, a in zip(circuit.limit_a, true[name], strict=True)
+            ]
+            for name, circuit in circuits.items()
+        }
+        found_w = 0.0
+        for car in self.cars:
+            if not car.plugged(at_s) or car.full():
+                continue
+            if car.connector.mode is not Mode.FAST:
+                continue
+            path, at = [], circuits.get(car.connector.circuit)
+            while at is not None:
+                path.append(at.id)
+                at = circuits.get(at.parent or "")
+            phases = car.connector.phases[: car.phases]
+            room_a = min(free[name][phase] for name in path for phase in phases)
+            wants_a = min(car.max_a, car.connector.max_a) - car.current_a
+            more_a = max(min(room_a, wants_a), 0.0)
+            if car.current_a + more_a < car.connector.min_a:
+                continue
+            for name in path:
+                for phase in phases:
+                    free[name][phase] -= more_a
+            found_w += more_a * len(phases) * VOLTAGE_V
+        return found_w
 
     def _could_use_w(self, at_s: float) -> float:
         return sum(
