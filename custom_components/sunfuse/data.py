@@ -8,8 +8,8 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
 from .central_system import CentralSystem
 from .central_system.model import ConnectorState, StationState
-from .const import CONF_IDENTITY
-from .engine.model import ConnectorDecision, Decision, Snapshot
+from .const import CONF_IDENTITY, MAIN_CIRCUIT
+from .engine.model import ConnectorDecision, Decision, MeterReading, Snapshot
 from .site.settings import ConnectorSettings, Settings
 from .sources.config import SourcesConfig
 from .sources.modbus.site import SiteDevices
@@ -62,6 +62,21 @@ class SiteData:
     problems: tuple[SourceProblem, ...] = ()
     # By the sub-entry of the capacity tariff.
     peaks: Mapping[str, PeakData] = field(default_factory=dict)
+
+    @property
+    def meter(self) -> MeterReading | None:
+        """Return what was read at the main fuse."""
+        return dict(self.snapshot.meters).get(MAIN_CIRCUIT)
+
+    @property
+    def grid_power_w(self) -> float | None:
+        """Return the power from the grid: as metered, else the sum of the phases at the nominal voltage."""
+        meter = self.meter
+        if meter is None:
+            return None
+        if meter.power_w is not None or meter.current_a is None:
+            return meter.power_w
+        return sum(meter.current_a) * self.snapshot.site.voltage_v
 
 
 @dataclass(kw_only=True)

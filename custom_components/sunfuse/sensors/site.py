@@ -15,7 +15,7 @@ from homeassistant.helpers.typing import StateType
 from ..const import MAIN_CIRCUIT
 from ..data import SiteData
 from ..engine.limits import limits_in_force, power_of, tightest
-from ..engine.model import CircuitDecision, CircuitState, MeterReading
+from ..engine.model import CircuitDecision, CircuitState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +34,6 @@ def site_sensors(phases: int) -> list[SiteSensorDescription]:
     ]
 
 
-def _meter(data: SiteData) -> MeterReading | None:
-    return dict(data.snapshot.meters).get(MAIN_CIRCUIT)
-
-
 def _main(data: SiteData) -> CircuitDecision:
     return next(
         circuit for circuit in data.decision.circuits if circuit.id == MAIN_CIRCUIT
@@ -45,7 +41,7 @@ def _main(data: SiteData) -> CircuitDecision:
 
 
 def _grid_current(data: SiteData, phase: int) -> float | None:
-    meter = _meter(data)
+    meter = data.meter
     return meter.current_a[phase] if meter and meter.current_a else None
 
 
@@ -53,16 +49,6 @@ def _grid_power_of_phase(data: SiteData, phase: int) -> float | None:
     """Return the power of a phase at the nominal voltage; the meter gave amperes."""
     current_a = _grid_current(data, phase)
     return None if current_a is None else current_a * data.snapshot.site.voltage_v
-
-
-def grid_power(data: SiteData) -> float | None:
-    """Return the power from the grid: as metered, else the sum of the phases at the nominal voltage."""
-    meter = _meter(data)
-    if meter is None:
-        return None
-    if meter.power_w is not None or meter.current_a is None:
-        return meter.power_w
-    return sum(meter.current_a) * data.snapshot.site.voltage_v
 
 
 def _limited_by(data: SiteData) -> str:
@@ -106,7 +92,7 @@ _SITE: tuple[SiteSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfPower.WATT,
         suggested_display_precision=0,
-        value_fn=grid_power,
+        value_fn=lambda data: data.grid_power_w,
     ),
     SiteSensorDescription(
         key="surplus",

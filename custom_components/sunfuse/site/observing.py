@@ -13,7 +13,6 @@ from ..const import CONF_MAIN_FUSE, CONF_SOURCES, DOMAIN, MAIN_CIRCUIT
 from ..coordinator import SunfuseCoordinator
 from ..data import SiteData, SunfuseConfigEntry
 from ..engine.quality import RANGE
-from ..sensors.site import grid_power
 from ..sources.balance import DayBalance, add_power, balance_from_dict, balance_to_dict
 from ..sources.config import SourcesConfig
 from ..sources.forecasts.clear_sky import Place, sun
@@ -167,8 +166,8 @@ class Observed:
     def _known(self, data: SiteData) -> tuple[float, float, float] | None:
         """Return the powers of grid, sun and battery; None unless all that the site has is known."""
         snapshot = data.snapshot
-        meter = dict(snapshot.meters).get(MAIN_CIRCUIT)
-        grid_w = grid_power(data)
+        meter = data.meter
+        grid_w = data.grid_power_w
         if meter is None or grid_w is None or snapshot.now - meter.at > _HOLDS:
             return None
         solar_w = battery_w = 0.0
