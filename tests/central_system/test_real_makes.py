@@ -340,3 +340,22 @@ async def test_transaction_that_began_while_we_were_away(
         running = system.stations["CP1"].connector(1).transaction
         assert running is not None
         assert running.id == "new"
+
+
+async def test_end_that_was_told_before_the_status(
+    watched: Watched, connect: Connect, clock: SteppedClock
+) -> None:
+    """A session whose end arrives first after our restart is not taken up again."""
+    system = watched.system
+    system.accept(StationConfig(identity="CP1"))
+    cp = await connect()
+    await cp.boot()
+    transaction_id = await cp.start_transaction(clock.text())
+    memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+    system.forget("CP1")
+    system.accept(StationConfig(identity="CP1"), memory)
+    cp = await connect()
+    end: Payload = {"transactionId": transaction_id, "timestamp": clock.text()}
+    await cp.call("StopTransaction", {**end, "meterStop": 1060})
+    await cp.status("Charging")
+    assert system.stations["CP1"].connector(1).transaction is None

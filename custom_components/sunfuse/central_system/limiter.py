@@ -309,12 +309,16 @@ class Limiter(Obedience):
         elif self._waiting_since is None:
             self._waiting_since = self._station.now()
 
-    def started(self, adapter: Adapter | None) -> None:
-        """Note that a transaction started: it is at the fail-safe current until it has its limit."""
+    def started(self, adapter: Adapter | None, *, resumed: bool = False) -> None:
+        """Note that a transaction started: it is at the fail-safe current until it has its limit.
+
+        One that goes on after our restart may have a limit of before, which only its draw tells.
+        """
         self._no_start_before = None
         self._confirmed = None
         self._paused = self._testing = False
-        if self._state.offer_a is None or not self._state.offer_until:
+        known = self._state.offer_a is not None and self._state.offer_until
+        if not known and not resumed:
             self._station.change(
                 self._connector,
                 offer_a=self._station.state.fall_back_a,

@@ -38,12 +38,12 @@ class SessionBook(StationBook):
             self.change(connector, transaction=replace(transaction, authorised=True))
             self._limiter(connector).started(self._adapter)
 
-    def _run(self, record: Record) -> None:
+    def _run(self, record: Record, *, resumed: bool = False) -> None:
         self._resumable.pop(record.connector, None)
         self.change(
             record.connector, transaction=self._dated(record), session_energy_wh=0.0
         )
-        self._limiter(record.connector).started(self._adapter)
+        self._limiter(record.connector).started(self._adapter, resumed=resumed)
 
     def _dated(self, record: Record) -> Transaction:
         """Return a transaction with its start by what is known now of the station's clock.
@@ -65,7 +65,9 @@ class SessionBook(StationBook):
             self._resumable.pop(connector, None)
         elif status in CHARGES and connector in self._resumable:
             # Not every station names the transaction in its meter values.
-            self.recognised(connector, self._resumable.pop(connector))
+            record = self.transactions.get(self._resumable.pop(connector))
+            if record is not None and record.stopped_at is None:
+                self._run(record, resumed=True)
 
     def recognised(self, connector: int, transaction_id: str) -> None:
         """Note that a transaction runs whose start we have not seen, or not in this life."""
