@@ -347,6 +347,47 @@ async def test_two_connectors_are_two_devices(
     assert device_of(firmware).id == charger_id
 
 
+async def test_two_connectors_are_told_before_anybody_accepts(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Each connector has its device from the beginning."""
+    home = await start("CP1")
+    stranger = await home.connect("CP2")
+    await stranger.call("BootNotification", BOOT)
+    flows = hass.config_entries.flow
+    await wait_until(lambda: flows.async_progress_by_handler(DOMAIN), "a discovery")
+    (flow,) = flows.async_progress_by_handler(DOMAIN)
+    tell = [
+        {"connectorId": connector, "errorCode": "NoError", "status": "Available"}
+        for connector in (1, 2)
+    ]
+    for status in tell:
+        await stranger.call("StatusNotification", status)
+    await flows.async_configure(flow["flow_id"], ACCEPTING)
+    for status in tell:
+        await stranger.call("StatusNotification", status)
+    registry = er.async_get(hass)
+    unique_ids = [f"{home.entry.entry_id}_CP2/{n}_status" for n in (1, 2)]
+
+    def found() -> list[str]:
+        ids = [
+            registry.async_get_entity_id("sensor", DOMAIN, unique_id)
+            for unique_id in unique_ids
+        ]
+        return [entity_id for entity_id in ids if entity_id]
+
+    await wait_until(lambda: len(found()) == 2, "both have entities")
+    await hass.async_block_till_done()
+    devices = dr.async_get(hass)
+    names = [
+        device.name
+        for entity_id in found()
+        if (entity := registry.async_get(entity_id)) and entity.device_id
+        if (device := devices.async_get(entity.device_id))
+    ]
+    assert names == ["Connector 1", "Connector 2"]
+
+
 async def test_diagnostics(hass: HomeAssistant, start: Callable[..., Any]) -> None:
     """What was known and decided, without the numbers of cards."""
     home = await start("CP1")

@@ -47,8 +47,8 @@ async def async_setup_entry(
 
     def create(subentry: ConfigSubentry, key: ConnectorKey) -> list[ButtonEntity]:
         buttons: list[ButtonEntity] = [
-            UnlockButton(hass, entry, subentry, key, UNLOCK),
-            TestFailSafeButton(hass, entry, subentry, key, TEST_FAIL_SAFE),
+            UnlockButton(entry, subentry, key, UNLOCK),
+            TestFailSafeButton(entry, subentry, key, TEST_FAIL_SAFE),
         ]
         if key.connector == 1:
             buttons.append(RestartButton(entry, key, RESTART))

@@ -7,6 +7,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -131,7 +132,6 @@ class ConnectorEntity(ChargerEntity):
 
     def __init__(
         self,
-        hass: HomeAssistant,
         entry: SunfuseConfigEntry,
         subentry: ConfigSubentry,
         key: ConnectorKey,
@@ -140,7 +140,14 @@ class ConnectorEntity(ChargerEntity):
         """Initialize the connector entity."""
         super().__init__(entry, key, description)
         self._attr_unique_id = f"{entry.entry_id}_{key.id}_{description.key}"
-        self._attr_device_info = connector_device(hass, entry, subentry, key)
+        self._subentry_id = subentry.subentry_id
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo | ChildDeviceInfo:
+        """Return the device as of now: a second connector may turn up before this entity is added."""
+        subentry = self._entry.subentries[self._subentry_id]
+        return connector_device(self.hass, self._entry, subentry, self.key)
 
 
 class ConnectorSettingEntity(ConnectorEntity):

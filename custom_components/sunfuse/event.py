@@ -55,9 +55,7 @@ async def async_setup_entry(
     """Set up the events of a site."""
 
     def create(subentry: ConfigSubentry, key: ConnectorKey) -> list[ChargerEntity]:
-        events: list[ChargerEntity] = [
-            SessionEvent(hass, entry, subentry, key, SESSION)
-        ]
+        events: list[ChargerEntity] = [SessionEvent(entry, subentry, key, SESSION)]
         if key.connector == 1:
             events.append(CardEvent(entry, key, CARD))
         return events

@@ -90,8 +90,8 @@ async def async_setup_entry(
         entry,
         async_add_entities,
         lambda subentry, key: [
-            MaxCurrent(hass, entry, subentry, key),
-            Priority(hass, entry, subentry, key, PRIORITY),
+            MaxCurrent(entry, subentry, key),
+            Priority(entry, subentry, key, PRIORITY),
         ],
     )
 
@@ -167,13 +167,12 @@ class MaxCurrent(ConnectorSettingEntity, NumberEntity):
 
     def __init__(
         self,
-        hass: HomeAssistant,
         entry: SunfuseConfigEntry,
         subentry: ConfigSubentry,
         key: ConnectorKey,
     ) -> None:
         """Initialize the maximum current."""
-        super().__init__(hass, entry, subentry, key, MAX_CURRENT)
+        super().__init__(entry, subentry, key, MAX_CURRENT)
         self._runtime = entry.runtime_data
         self._attr_native_min_value = subentry.data[CONF_MIN_CURRENT]
         self._attr_native_max_value = subentry.data[CONF_MAX_CURRENT]

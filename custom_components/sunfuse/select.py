@@ -38,7 +38,7 @@ async def async_setup_entry(
         hass,
         entry,
         async_add_entities,
-        lambda subentry, key: [ChargingMode(hass, entry, subentry, key, MODE)],
+        lambda subentry, key: [ChargingMode(entry, subentry, key, MODE)],
     )
 
 

@@ -110,10 +110,10 @@ async def async_setup_entry(
         of_charger = CHARGER_SENSORS if key.connector == 1 else ()
         return [
             *(StationSensor(entry, key, description) for description in of_charger),
-            ReasonSensor(hass, entry, subentry, key, REASON),
-            ExplanationSensor(hass, entry, subentry, key, EXPLANATION),
+            ReasonSensor(entry, subentry, key, REASON),
+            ExplanationSensor(entry, subentry, key, EXPLANATION),
             *(
-                ConnectorSensor(hass, entry, subentry, key, description)
+                ConnectorSensor(entry, subentry, key, description)
                 for description in connector_sensors(phases)
             ),
         ]

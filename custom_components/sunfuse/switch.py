@@ -46,9 +46,9 @@ async def async_setup_entry(
         entry,
         async_add_entities,
         lambda subentry, key: [
-            ChargingAllowed(hass, entry, subentry, key, CHARGING_ALLOWED),
-            BoostSwitch(hass, entry, subentry, key, BOOST),
-            InService(hass, entry, subentry, key, IN_SERVICE),
+            ChargingAllowed(entry, subentry, key, CHARGING_ALLOWED),
+            BoostSwitch(entry, subentry, key, BOOST),
+            InService(entry, subentry, key, IN_SERVICE),
         ],
     )
 
