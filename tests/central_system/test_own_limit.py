@@ -29,6 +29,19 @@ class _Charging:
         self._transaction_id = await self._cp.start_transaction(self._clock.text())
         await self._cp.status("Charging")
 
+    async def measure_by_phase(self, current_a: float) -> None:
+        """Tell phase by phase what the car is let have, and draws."""
+        value = {"value": str(current_a), "unit": "A"}
+        values = [
+            {**value, "measurand": measurand, "phase": f"L{phase}"}
+            for measurand in ("Current.Import", "Current.Offered")
+            for phase in (1, 2, 3)
+        ]
+        meter_value = {"timestamp": self._clock.text(), "sampledValue": values}
+        await self._cp.call(
+            "MeterValues", {"connectorId": 1, "meterValue": [meter_value]}
+        )
+
     async def measure(self, *, told_a: float | None, draw_a: float) -> None:
         values = [{"measurand": "Current.Import", "value": str(draw_a), "unit": "A"}]
         if told_a is not None:
@@ -132,3 +145,12 @@ async def test_follows_the_offer_late(charging: _Charging) -> None:
     for offer_a, told_a in ((10, 16), (16, 10)) * 6:
         limit_a = await charging.go_on(10, told_a=told_a, draw_a=9, offer_a=offer_a)
         assert limit_a is None
+
+
+async def test_told_by_phase(charging: _Charging, clock: SteppedClock) -> None:
+    """A charger may say it for each phase."""
+    for _ in range(6):
+        clock.step(10)
+        await charging.station.offer(1, _OFFER_A)
+        await charging.measure_by_phase(10)
+    assert charging.station.connector(1).charger_limit_a == 10

@@ -162,6 +162,9 @@ class Meter:
             power = None
         soc = self._newest(readings, "SoC")
         offered = self._newest(readings, "Current.Offered")
+        if offered is None:
+            by_phase = self._by_phase(readings, "Current.Offered")
+            offered = max((a for a in by_phase if a is not None), default=None)
         return replace(
             self._sample,
             at=at,
