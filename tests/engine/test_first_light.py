@@ -89,6 +89,11 @@ def test_sunshine_is_no_thicker_wire() -> None:
         ({"status": ConnectorStatus.AVAILABLE}, 0, ReasonKey.NO_CAR),
         ({"status": ConnectorStatus.FAULTED}, 0, ReasonKey.CHARGER_FAULTED),
         ({"status": ConnectorStatus.UNAVAILABLE}, 0, ReasonKey.OUT_OF_SERVICE),
+        (
+            {"status": ConnectorStatus.UNAVAILABLE, "status_told": False},
+            0,
+            ReasonKey.STATUS_UNKNOWN,
+        ),
         ({"status": ConnectorStatus.FINISHING}, 0, ReasonKey.CAR_FINISHED),
         ({"status": ConnectorStatus.SUSPENDED_EV}, 6, ReasonKey.CAR_FINISHED),
         ({"reachable": False}, 0, ReasonKey.CHARGER_OFFLINE),

@@ -91,6 +91,7 @@ class ReasonKey(StrEnum):
     CHARGER_OFFLINE = "charger_offline"
     CHARGER_FAULTED = "charger_faulted"
     OUT_OF_SERVICE = "out_of_service"
+    STATUS_UNKNOWN = "status_unknown"
     METER_LOST = "meter_lost"
     RAMPING = "ramping"
     LIMITED_BY_CAR = "limited_by_car"
@@ -250,6 +251,7 @@ class Connector:
     mode: Mode = Mode.SOLAR
     allowed: bool = True
     status: ConnectorStatus = ConnectorStatus.AVAILABLE
+    status_told: bool = True  # False: the charger has yet to tell it, and it is taken to be unavailable meanwhile
     reachable: bool = True
     offer_a: float | None = None  # what the charger last confirmed; None: not known
     offer_until: datetime | None = (

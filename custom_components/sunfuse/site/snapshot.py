@@ -155,6 +155,7 @@ def connector_of(
         mode=settings.mode,
         allowed=settings.allowed,
         status=state.status or _unknown_status(state),
+        status_told=state.status is not None,
         reachable=station.connected,
         offer_a=max(offers, default=None),
         offer_until=state.offer_until,
