@@ -318,8 +318,8 @@ def _uncontrolled(
     least = [0.0] * len(phases)
     most = [0.0] * len(phases)
     for connector in connectors:
-        past_ = memory.connector(connector.id)
-        low, high = _bounds(connector, draws[connector.id], past_, meter, snapshot)
+        lived = memory.connector(connector.id)
+        low, high = _bounds(connector, draws[connector.id], lived, meter, snapshot)
         for p in phases:
             least[p] += low[p]
             most[p] += high[p]

@@ -5,11 +5,7 @@ from typing import Any
 
 import probatio
 
-from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
-    ConfigSubentryFlow,
-    SubentryFlowResult,
-)
+from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.const import CONF_NAME, UnitOfPower
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -25,8 +21,8 @@ from ..sources.tariffs.capacity import CATALOGUE, capacity_from_dict
 from ..sources.tariffs.table import TableError
 from .checks import Errors
 from .schemas import number
+from .sequence import FormSequence
 from .tables import (
-    Labels,
     amount,
     async_labels,
     check_holidays,
@@ -158,13 +154,10 @@ def capacity_values(data: Mapping[str, Any]) -> Form:
     return {key: value for key, value in values.items() if value not in (None, [])}
 
 
-class CapacitySubentryFlow(ConfigSubentryFlow):
+class CapacitySubentryFlow(FormSequence):
     """Add a capacity tariff, or change one."""
 
-    def __init__(self) -> None:
-        """Start with nothing typed."""
-        self._form: Form = {}
-        self._labels: Labels = {}
+    forms = CAPACITY_FORMS
 
     async def async_step_user(
         self, user_input: Form | None = None
@@ -198,7 +191,7 @@ class CapacitySubentryFlow(ConfigSubentryFlow):
                 self._take(step_id, user_input)
                 if user_input["rule"] == OWN:
                     return self._show("own", None, {}, {})
-                return self._finish()
+                return self._finish(capacity_data(self._form))
         return self._show(step_id, user_input, errors, placeholders)
 
     async def async_step_own(
@@ -221,42 +214,5 @@ class CapacitySubentryFlow(ConfigSubentryFlow):
                     errors[RULE_ERRORS[error.key]] = error.key
             if not errors:
                 self._take("own", user_input)
-                return self._finish()
+                return self._finish(capacity_data(self._form))
         return self._show("own", user_input, errors, placeholders)
-
-    def _take(self, step_id: str, user_input: Form) -> None:
-        """Keep a form; what was emptied is gone."""
-        fields = {str(field) for field in self._schema(step_id).schema}
-        kept = {k: v for k, v in self._form.items() if k not in fields}
-        self._form = {**kept, **user_input}
-
-    def _finish(self) -> SubentryFlowResult:
-        title, data = self._form[CONF_NAME], capacity_data(self._form)
-        if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_and_abort(
-                self._get_entry(),
-                self._get_reconfigure_subentry(),
-                title=title,
-                data=data,
-            )
-        return self.async_create_entry(title=title, data=data)
-
-    def _schema(self, step_id: str) -> probatio.Schema:
-        context = FormContext(hass=self.hass, labels=self._labels)
-        return CAPACITY_FORMS[step_id](context)
-
-    def _show(
-        self,
-        step_id: str,
-        user_input: Form | None,
-        errors: Errors,
-        placeholders: dict[str, str],
-    ) -> SubentryFlowResult:
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(
-                self._schema(step_id), self._form if user_input is None else user_input
-            ),
-            errors=errors,
-            description_placeholders=placeholders,
-        )

@@ -3,11 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
-    ConfigSubentryFlow,
-    SubentryFlowResult,
-)
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -22,8 +18,9 @@ from ..sources.tariffs.reader import (
 )
 from ..sources.tariffs.units import parse_unit
 from .checks import Errors
-from .tables import Labels, async_labels, check_holidays, check_rows
-from .tariff_forms import FORMS, Form, FormContext, source_data, tariff_data, values_of
+from .sequence import FormSequence
+from .tables import async_labels, check_holidays, check_rows
+from .tariff_forms import FORMS, Form, source_data, tariff_data, values_of
 from .tariff_preview import async_check_source, preview
 
 # The form that follows the choice of a source, and what it is checked for.
@@ -36,13 +33,11 @@ _ROWS = {
 _NEXT = {"components": "export", "export": "more", "more": "preview"}
 
 
-class TariffSubentryFlow(ConfigSubentryFlow):
+class TariffSubentryFlow(FormSequence):
     """Set up a tariff, or change it: source, what comes on top, feed-in, carbon, and a look at the result."""
 
-    def __init__(self) -> None:
-        """Start with nothing typed."""
-        self._form: Form = {}
-        self._labels: Labels = {}
+    forms = FORMS
+    last_step = False  # the look at the result is the last
 
     async def async_step_user(
         self, user_input: Form | None = None
@@ -126,13 +121,9 @@ class TariffSubentryFlow(ConfigSubentryFlow):
                 ),
                 last_step=True,
             )
-        title = self._form[CONF_NAME]
         if self.source == SOURCE_RECONFIGURE:
-            subentry = self._get_reconfigure_subentry()
-            return self.async_update_and_abort(
-                self._get_entry(), subentry, title=title, data={**subentry.data, **data}
-            )
-        return self.async_create_entry(title=title, data=data)
+            data = {**self._get_reconfigure_subentry().data, **data}
+        return self._finish(data)
 
     async def _step(self, step_id: str, user_input: Form | None) -> SubentryFlowResult:
         """Show a form until it is right, then the next one."""
@@ -144,10 +135,7 @@ class TariffSubentryFlow(ConfigSubentryFlow):
             if not self._as_before(user_input):
                 await _check(self.hass, step_id, user_input, errors, placeholders)
             if not errors:
-                # What was emptied is gone.
-                fields = {str(field) for field in self._schema(step_id).schema}
-                kept = {k: v for k, v in self._form.items() if k not in fields}
-                self._form = {**kept, **user_input}
+                self._take(step_id, user_input)
                 following = _NEXT.get(step_id, "components")
                 if following == "preview":
                     return await self.async_step_preview()
@@ -158,26 +146,6 @@ class TariffSubentryFlow(ConfigSubentryFlow):
         """Return if a tariff that is changed keeps this form: a source that is away may stay."""
         return self.source == SOURCE_RECONFIGURE and all(
             self._form.get(key) == value for key, value in user_input.items()
-        )
-
-    def _schema(self, step_id: str) -> Any:
-        return FORMS[step_id](FormContext(hass=self.hass, labels=self._labels))
-
-    def _show(
-        self,
-        step_id: str,
-        user_input: Form | None,
-        errors: Errors,
-        placeholders: dict[str, str],
-    ) -> SubentryFlowResult:
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(
-                self._schema(step_id), self._form if user_input is None else user_input
-            ),
-            errors=errors,
-            description_placeholders=placeholders,
-            last_step=False,
         )
 
 
