@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from probatio import Invalid
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from voluptuous import Invalid
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.engine.model import LimitKind

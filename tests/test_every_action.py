@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession
-import probatio
 import pytest
+import voluptuous as vol
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.simulator import ChargerSpec, Simulation
@@ -213,7 +213,7 @@ async def test_network_profile(played: Played) -> None:
         {"slot": -1},
     )
     for wrong in wrongs:
-        with pytest.raises(probatio.Invalid):
+        with pytest.raises(vol.Invalid):
             await played.act("set_network_profile", **(profile | wrong))
 
 

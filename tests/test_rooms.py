@@ -24,14 +24,14 @@ ROOMS: dict[str, set[str]] = {
     "simulator": {"aiohttp", "jsonschema", "ocpp", "yarl", f"{PACKAGE}.engine"},
     "sources": {"homeassistant", "pymodbus", f"{PACKAGE}.engine"},
     # What joins the rooms inside Home Assistant, by theme.
-    "actions": {"homeassistant", "probatio", PACKAGE},
-    "flows": {"homeassistant", "probatio", "yarl", PACKAGE},
+    "actions": {"homeassistant", "voluptuous", PACKAGE},
+    "flows": {"homeassistant", "voluptuous", "yarl", PACKAGE},
     "sensors": {"homeassistant", PACKAGE},
     "site": {
         "aiohttp",
         "cryptography",
         "homeassistant",
-        "probatio",
+        "voluptuous",
         "sqlalchemy",
         PACKAGE,
     },

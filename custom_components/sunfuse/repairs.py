@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.components.repairs import (
     ConfirmRepairFlow,
@@ -62,7 +62,7 @@ class ReplaceSourceFlow(RepairsFlow):
         return self.async_show_form(
             step_id="successor",
             data_schema=self.add_suggested_values_to_schema(
-                probatio.Schema({probatio.Required(REPLACEMENT): self._selector()}),
+                vol.Schema({vol.Required(REPLACEMENT): self._selector()}),
                 user_input or {},
             ),
             errors=errors,
@@ -116,9 +116,9 @@ class RemovedCircuitFlow(RepairsFlow):
         return self.async_show_form(
             step_id="circuit",
             data_schema=self.add_suggested_values_to_schema(
-                probatio.Schema(
+                vol.Schema(
                     {
-                        probatio.Required(CONF_CIRCUIT): circuit_selector(
+                        vol.Required(CONF_CIRCUIT): circuit_selector(
                             tree, *self._below(tree)
                         )
                     }

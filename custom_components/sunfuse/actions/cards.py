@@ -1,6 +1,6 @@
 """The action by which an automation says whether a card may charge."""
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, callback
@@ -10,10 +10,10 @@ from homeassistant.helpers import config_validation as cv
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
 
-AUTHORIZE = probatio.Schema(
+AUTHORIZE = vol.Schema(
     {
-        probatio.Required("request_id"): cv.string,
-        probatio.Required("accept"): cv.boolean,
+        vol.Required("request_id"): cv.string,
+        vol.Required("accept"): cv.boolean,
     }
 )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import (
@@ -40,7 +40,7 @@ class ActionDescription:
 
     name: str
     run: Action
-    fields: Mapping[probatio.Marker, Any] = field(default_factory=dict)
+    fields: Mapping[vol.Marker, Any] = field(default_factory=dict)
     response: SupportsResponse = SupportsResponse.NONE
 
 
@@ -134,18 +134,14 @@ async def _set_display_message(station: Station, _connector: int, data: Fields) 
         await station.clear_display(data["message_id"])
 
 
-_RESERVATION: dict[probatio.Marker, Any] = {
-    probatio.Required("reservation_id"): cv.positive_int
-}
+_RESERVATION: dict[vol.Marker, Any] = {vol.Required("reservation_id"): cv.positive_int}
 
 ACTIONS: tuple[ActionDescription, ...] = (
     ActionDescription(
         name="get_configuration",
         run=_get_configuration,
         fields={
-            probatio.Optional("keys", default=list): probatio.All(
-                cv.ensure_list, [cv.string]
-            )
+            vol.Optional("keys", default=list): vol.All(cv.ensure_list, [cv.string])
         },
         response=SupportsResponse.ONLY,
     ),
@@ -153,40 +149,40 @@ ACTIONS: tuple[ActionDescription, ...] = (
         name="set_configuration",
         run=_set_configuration,
         fields={
-            probatio.Required("key"): cv.string,
-            probatio.Required("value"): cv.string,
+            vol.Required("key"): cv.string,
+            vol.Required("value"): cv.string,
         },
         response=SupportsResponse.OPTIONAL,
     ),
     ActionDescription(
         name="trigger_message",
         run=_trigger_message,
-        fields={probatio.Required("message"): cv.string},
+        fields={vol.Required("message"): cv.string},
     ),
     ActionDescription(
         name="reset",
         run=_reset,
-        fields={probatio.Optional("hard", default=False): cv.boolean},
+        fields={vol.Optional("hard", default=False): cv.boolean},
     ),
     ActionDescription(name="unlock", run=_unlock),
     ActionDescription(
         name="set_availability",
         run=_set_availability,
-        fields={probatio.Required("operative"): cv.boolean},
+        fields={vol.Required("operative"): cv.boolean},
     ),
     ActionDescription(name="clear_cache", run=_clear_cache),
     ActionDescription(
         name="get_composite_schedule",
         run=_get_composite_schedule,
-        fields={probatio.Optional("duration", default=3600): cv.positive_int},
+        fields={vol.Optional("duration", default=3600): cv.positive_int},
         response=SupportsResponse.ONLY,
     ),
     ActionDescription(
         name="get_log",
         run=_get_log,
         fields={
-            probatio.Required("location"): cv.string,
-            probatio.Optional("log", default=LogKind.DIAGNOSTICS.value): probatio.In(
+            vol.Required("location"): cv.string,
+            vol.Optional("log", default=LogKind.DIAGNOSTICS.value): vol.In(
                 [kind.value for kind in LogKind]
             ),
         },
@@ -196,10 +192,10 @@ ACTIONS: tuple[ActionDescription, ...] = (
         name="update_firmware",
         run=_update_firmware,
         fields={
-            probatio.Required("location"): cv.string,
-            probatio.Optional("retrieve_at"): cv.datetime,
-            probatio.Optional("signing_certificate"): cv.string,
-            probatio.Optional("signature"): cv.string,
+            vol.Required("location"): cv.string,
+            vol.Optional("retrieve_at"): cv.datetime,
+            vol.Optional("signing_certificate"): cv.string,
+            vol.Optional("signature"): cv.string,
         },
     ),
     ActionDescription(
@@ -207,8 +203,8 @@ ACTIONS: tuple[ActionDescription, ...] = (
         run=_reserve,
         fields={
             **_RESERVATION,
-            probatio.Required("card"): cv.string,
-            probatio.Required("until"): cv.datetime,
+            vol.Required("card"): cv.string,
+            vol.Required("until"): cv.datetime,
         },
     ),
     ActionDescription(
@@ -218,9 +214,9 @@ ACTIONS: tuple[ActionDescription, ...] = (
         name="transfer_data",
         run=_transfer_data,
         fields={
-            probatio.Required("vendor"): cv.string,
-            probatio.Optional("message"): cv.string,
-            probatio.Optional("data"): cv.string,
+            vol.Required("vendor"): cv.string,
+            vol.Optional("message"): cv.string,
+            vol.Optional("data"): cv.string,
         },
         response=SupportsResponse.OPTIONAL,
     ),
@@ -228,9 +224,9 @@ ACTIONS: tuple[ActionDescription, ...] = (
         name="set_display_message",
         run=_set_display_message,
         fields={
-            probatio.Required("message_id"): cv.positive_int,
-            probatio.Optional("text"): cv.string,
-            probatio.Optional("language"): cv.string,
+            vol.Required("message_id"): cv.positive_int,
+            vol.Optional("text"): cv.string,
+            vol.Optional("language"): cv.string,
         },
     ),
 )
@@ -251,8 +247,8 @@ def register(hass: HomeAssistant, actions: Iterable[ActionDescription]) -> None:
             DOMAIN,
             action.name,
             _handler(hass, action),
-            schema=probatio.Schema(
-                {probatio.Required(ATTR_DEVICE_ID): cv.string, **action.fields}
+            schema=vol.Schema(
+                {vol.Required(ATTR_DEVICE_ID): cv.string, **action.fields}
             ),
             supports_response=action.response,
         )

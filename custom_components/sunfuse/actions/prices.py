@@ -3,7 +3,7 @@
 from datetime import timedelta
 import re
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
 from homeassistant.core import (
@@ -33,25 +33,23 @@ def _month(value: object) -> str:
     """Read a month, as `2026-10`."""
     month = cv.string(value)
     if not _MONTH.fullmatch(month):
-        raise probatio.Invalid("a month is written as 2026-10")
+        raise vol.Invalid("a month is written as 2026-10")
     return month
 
 
-GET_PRICES = probatio.Schema(
+GET_PRICES = vol.Schema(
     {
-        probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
-        probatio.Optional("hours"): probatio.All(
-            probatio.Coerce(float), probatio.Range(min=0.25, max=48)
-        ),
+        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Optional("hours"): vol.All(vol.Coerce(float), vol.Range(min=0.25, max=48)),
     }
 )
-SET_PEAK = probatio.Schema(
+SET_PEAK = vol.Schema(
     {
-        probatio.Required(ATTR_DEVICE_ID): cv.string,
-        probatio.Required("power"): probatio.All(
-            probatio.Coerce(float), probatio.Range(min=0, max=MOST_KW)
+        vol.Required(ATTR_DEVICE_ID): cv.string,
+        vol.Required("power"): vol.All(
+            vol.Coerce(float), vol.Range(min=0, max=MOST_KW)
         ),
-        probatio.Optional("month"): _month,
+        vol.Optional("month"): _month,
     }
 )
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -53,8 +53,6 @@ def async_setup_report_action(hass: HomeAssistant) -> None:
         DOMAIN,
         "get_site_report",
         get_site_report,
-        probatio.Schema(
-            {probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string, **REQUEST}
-        ),
+        vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, **REQUEST}),
         SupportsResponse.ONLY,
     )

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import (
@@ -122,24 +122,20 @@ ACTIONS = (
         name="set_network_profile",
         run=_set_network_profile,
         fields={
-            probatio.Required("slot"): cv.positive_int,
-            probatio.Required("url"): probatio.All(
-                cv.string, probatio.Match(_WEB_SOCKET)
+            vol.Required("slot"): cv.positive_int,
+            vol.Required("url"): vol.All(cv.string, vol.Match(_WEB_SOCKET)),
+            vol.Required("security_profile"): vol.All(
+                vol.Coerce(int), vol.Range(min=0, max=3)
             ),
-            probatio.Required("security_profile"): probatio.All(
-                probatio.Coerce(int), probatio.Range(min=0, max=3)
-            ),
-            probatio.Optional("interface", default=INTERFACES[0]): probatio.In(
-                INTERFACES
-            ),
+            vol.Optional("interface", default=INTERFACES[0]): vol.In(INTERFACES),
         },
     ),
     ActionDescription(
         name="install_certificate",
         run=_install_certificate,
         fields={
-            probatio.Required("kind"): probatio.In(list(KINDS)),
-            probatio.Optional("certificate"): cv.string,
+            vol.Required("kind"): vol.In(list(KINDS)),
+            vol.Optional("certificate"): cv.string,
         },
     ),
     ActionDescription(
@@ -150,14 +146,14 @@ ACTIONS = (
     ActionDescription(
         name="delete_certificate",
         run=_delete_certificate,
-        fields={probatio.Required("serial_number"): cv.string},
+        fields={vol.Required("serial_number"): cv.string},
     ),
     ActionDescription(name="renew_certificate", run=_renew_certificate),
 )
-CHANGE_PASSWORD = probatio.Schema(
+CHANGE_PASSWORD = vol.Schema(
     {
-        probatio.Required(ATTR_DEVICE_ID): cv.string,
-        probatio.Optional("password"): cv.string,
+        vol.Required(ATTR_DEVICE_ID): cv.string,
+        vol.Optional("password"): cv.string,
     }
 )
 

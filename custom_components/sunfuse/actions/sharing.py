@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, callback
@@ -20,28 +20,28 @@ from .targets import connector_of_device
 
 _WH_PER_KWH = 1000
 
-_DEVICE: dict[probatio.Marker, Any] = {probatio.Required(ATTR_DEVICE_ID): cv.string}
-_SITE: dict[probatio.Marker, Any] = {probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
+_DEVICE: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): cv.string}
+_SITE: dict[vol.Marker, Any] = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 
-BOOST = probatio.Schema(
+BOOST = vol.Schema(
     {
         **_DEVICE,
-        probatio.Optional("duration"): cv.positive_time_period,
-        probatio.Optional("energy"): cv.positive_float,
+        vol.Optional("duration"): cv.positive_time_period,
+        vol.Optional("energy"): cv.positive_float,
     }
 )
-SET_LIMIT = probatio.Schema(
+SET_LIMIT = vol.Schema(
     {
         **_SITE,
-        probatio.Optional("current"): cv.positive_float,
-        probatio.Optional("power"): cv.positive_float,
-        probatio.Optional("until"): cv.datetime,
-        probatio.Optional("reason"): cv.string,
-        probatio.Optional("circuit"): cv.string,
-        probatio.Optional("cars_only", default=False): cv.boolean,
+        vol.Optional("current"): cv.positive_float,
+        vol.Optional("power"): cv.positive_float,
+        vol.Optional("until"): cv.datetime,
+        vol.Optional("reason"): cv.string,
+        vol.Optional("circuit"): cv.string,
+        vol.Optional("cars_only", default=False): cv.boolean,
     }
 )
-CLEAR_LIMIT = probatio.Schema({**_SITE, probatio.Optional("reason"): cv.string})
+CLEAR_LIMIT = vol.Schema({**_SITE, vol.Optional("reason"): cv.string})
 
 
 @callback
@@ -96,9 +96,7 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
         entry.runtime_data.controller.tick()
 
     hass.services.async_register(DOMAIN, "boost", boost, BOOST)
-    hass.services.async_register(
-        DOMAIN, "cancel_boost", end_boost, probatio.Schema(_DEVICE)
-    )
+    hass.services.async_register(DOMAIN, "cancel_boost", end_boost, vol.Schema(_DEVICE))
     hass.services.async_register(DOMAIN, "set_limit", set_limit, SET_LIMIT)
     hass.services.async_register(DOMAIN, "clear_limit", clear_limit, CLEAR_LIMIT)
 

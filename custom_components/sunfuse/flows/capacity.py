@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.const import CONF_NAME, UnitOfPower
@@ -42,44 +42,44 @@ RULE_ERRORS = {
 }
 
 
-def _rule(context: FormContext) -> probatio.Schema:
+def _rule(context: FormContext) -> vol.Schema:
     currency = context.hass.config.currency
-    return probatio.Schema(
+    return vol.Schema(
         {
-            probatio.Required(CONF_NAME, default="Capacity tariff"): TextSelector(),
-            probatio.Required("rule"): SelectSelector(
+            vol.Required(CONF_NAME, default="Capacity tariff"): TextSelector(),
+            vol.Required("rule"): SelectSelector(
                 SelectSelectorConfig(
                     options=list(CATALOGUE),
                     translation_key="capacity_rule",
                     mode=SelectSelectorMode.DROPDOWN,
                 )
             ),
-            probatio.Optional("price_per_kw"): amount(f"{currency}/kW", 0),
-            probatio.Optional("step_prices"): TextSelector(
+            vol.Optional("price_per_kw"): amount(f"{currency}/kW", 0),
+            vol.Optional("step_prices"): TextSelector(
                 TextSelectorConfig(multiple=True)
             ),
-            probatio.Required("cap", default=False): BooleanSelector(),
-            probatio.Optional("target_kw"): amount(UnitOfPower.KILO_WATT, 0),
+            vol.Required("cap", default=False): BooleanSelector(),
+            vol.Optional("target_kw"): amount(UnitOfPower.KILO_WATT, 0),
             **holiday_fields(),
         }
     )
 
 
-def _own(context: FormContext) -> probatio.Schema:
-    return probatio.Schema(
+def _own(context: FormContext) -> vol.Schema:
+    return vol.Schema(
         {
-            probatio.Required("interval_min", default="15"): SelectSelector(
+            vol.Required("interval_min", default="15"): SelectSelector(
                 SelectSelectorConfig(
                     options=["15", "30", "60"], translation_key="interval_min"
                 )
             ),
-            probatio.Required("top", default=1): number("", low=1, high=31),
-            probatio.Required("different_days", default=True): BooleanSelector(),
-            probatio.Required("months", default=1): number("", low=1, high=24),
-            probatio.Optional("floor_kw"): amount(UnitOfPower.KILO_WATT, 0),
-            probatio.Required("weight", default=1): amount(None, 0, 1),
-            probatio.Optional("weight_periods"): rows_selector(context.labels),
-            probatio.Optional("step_limits_kw"): TextSelector(
+            vol.Required("top", default=1): number("", low=1, high=31),
+            vol.Required("different_days", default=True): BooleanSelector(),
+            vol.Required("months", default=1): number("", low=1, high=24),
+            vol.Optional("floor_kw"): amount(UnitOfPower.KILO_WATT, 0),
+            vol.Required("weight", default=1): amount(None, 0, 1),
+            vol.Optional("weight_periods"): rows_selector(context.labels),
+            vol.Optional("step_limits_kw"): TextSelector(
                 TextSelectorConfig(multiple=True)
             ),
         }
@@ -87,7 +87,7 @@ def _own(context: FormContext) -> probatio.Schema:
 
 
 # By step id.
-CAPACITY_FORMS: dict[str, Callable[[FormContext], probatio.Schema]] = {
+CAPACITY_FORMS: dict[str, Callable[[FormContext], vol.Schema]] = {
     "user": _rule,
     "reconfigure": _rule,
     "own": _own,

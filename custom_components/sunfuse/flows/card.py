@@ -5,7 +5,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.config_entries import (
     ConfigEntry,
@@ -60,37 +60,35 @@ _PRIORITY = NumberSelector(
     NumberSelectorConfig(min=1, max=10, step=1, mode=NumberSelectorMode.SLIDER)
 )
 
-HOLDER = probatio.Schema(
+HOLDER = vol.Schema(
     {
-        probatio.Required(CONF_NAME): TextSelector(),
-        probatio.Required(CONF_CARD_KIND, default=CARD_RFID): SelectSelector(
+        vol.Required(CONF_NAME): TextSelector(),
+        vol.Required(CONF_CARD_KIND, default=CARD_RFID): SelectSelector(
             SelectSelectorConfig(
                 options=[CARD_RFID, CARD_CONTRACT, CARD_VEHICLE],
                 translation_key="card_kind",
                 mode=SelectSelectorMode.DROPDOWN,
             )
         ),
-        probatio.Required(CONF_BLOCKED, default=False): BooleanSelector(),
-        probatio.Optional(CONF_PRIORITY): _PRIORITY,
-        probatio.Optional(CONF_BOOST_QUOTA_KWH): number(
+        vol.Required(CONF_BLOCKED, default=False): BooleanSelector(),
+        vol.Optional(CONF_PRIORITY): _PRIORITY,
+        vol.Optional(CONF_BOOST_QUOTA_KWH): number(
             UnitOfEnergy.KILO_WATT_HOUR, step=0.1
         ),
     }
 )
-NEW_CARD = probatio.Schema(
-    {probatio.Required(CONF_CARD_NUMBER): TextSelector(), **HOLDER.schema}
-)
-AUTHORIZATION = probatio.Schema(
+NEW_CARD = vol.Schema({vol.Required(CONF_CARD_NUMBER): TextSelector(), **HOLDER.schema})
+AUTHORIZATION = vol.Schema(
     {
-        probatio.Required(CONF_AUTHORIZATION): SelectSelector(
+        vol.Required(CONF_AUTHORIZATION): SelectSelector(
             SelectSelectorConfig(
                 options=[AUTHORIZATION_FREE, AUTHORIZATION_LIST, AUTHORIZATION_ASK],
                 translation_key="authorization",
                 mode=SelectSelectorMode.LIST,
             )
         ),
-        probatio.Required(CONF_ASK_DEFAULT): BooleanSelector(),
-        probatio.Required(CONF_ASK_TIMEOUT): number(UnitOfTime.SECONDS),
+        vol.Required(CONF_ASK_DEFAULT): BooleanSelector(),
+        vol.Required(CONF_ASK_TIMEOUT): number(UnitOfTime.SECONDS),
     }
 )
 

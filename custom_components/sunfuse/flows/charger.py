@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.config_entries import (
     ConfigEntry,
@@ -67,33 +67,33 @@ SITE_PHASE_NAMES = ("L1", "L2", "L3")
 
 def charger_schema(
     entry: ConfigEntry, *, with_identity: bool = False, existing: bool = False
-) -> probatio.Schema:
+) -> vol.Schema:
     """Return the form of a charger of this site. A single-phase site has no phases to ask for."""
     phases = site_of(entry.data).phases
-    fields: dict[probatio.Marker, Any] = {}
+    fields: dict[vol.Marker, Any] = {}
     if with_identity:
-        fields[probatio.Required(CONF_IDENTITY)] = TextSelector()
-    fields[probatio.Required(CONF_NAME)] = TextSelector()
-    fields[probatio.Required(CONF_CIRCUIT)] = circuit_selector(CircuitTree.of(entry))
+        fields[vol.Required(CONF_IDENTITY)] = TextSelector()
+    fields[vol.Required(CONF_NAME)] = TextSelector()
+    fields[vol.Required(CONF_CIRCUIT)] = circuit_selector(CircuitTree.of(entry))
     if phases > 1:
-        fields[probatio.Required(CONF_PHASES)] = SelectSelector(
+        fields[vol.Required(CONF_PHASES)] = SelectSelector(
             SelectSelectorConfig(
                 options=[str(count + 1) for count in range(phases)],
                 translation_key="phases",
             )
         )
-        fields[probatio.Required(CONF_L1_PHASE)] = SelectSelector(
+        fields[vol.Required(CONF_L1_PHASE)] = SelectSelector(
             SelectSelectorConfig(
                 options=list(SITE_PHASE_NAMES[:phases]),
                 mode=SelectSelectorMode.DROPDOWN,
             )
         )
     for field in (CONF_MIN_CURRENT, CONF_MAX_CURRENT, CONF_FAIL_SAFE_CURRENT):
-        fields[probatio.Required(field)] = number(UnitOfElectricCurrent.AMPERE)
+        fields[vol.Required(field)] = number(UnitOfElectricCurrent.AMPERE)
     fields |= security_fields(with_new_password=existing)
     if existing:
         fields |= advanced_fields()
-    return probatio.Schema(fields)
+    return vol.Schema(fields)
 
 
 def suggested_charger(entry: ConfigEntry, name: str) -> dict[str, Any]:

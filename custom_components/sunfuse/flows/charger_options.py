@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import UnitOfTime
@@ -113,23 +113,19 @@ BEHAVIOUR: Mapping[str, Any] = {
 }
 _WHOLE = frozenset(("lasting_stack_level", "sample_s"))
 
-ADVANCED_SCHEMA = probatio.Schema(
+ADVANCED_SCHEMA = vol.Schema(
     {
-        probatio.Required(CONF_EXPIRY, default=DEFAULT_EXPIRY_S): number(
-            UnitOfTime.SECONDS
-        ),
-        probatio.Required(CONF_RENEW, default=DEFAULT_RENEW_S): number(
-            UnitOfTime.SECONDS
-        ),
-        probatio.Required(CONF_PHASE_SWITCHING, default=True): BooleanSelector(),
-        **{probatio.Optional(name): selector for name, selector in BEHAVIOUR.items()},
+        vol.Required(CONF_EXPIRY, default=DEFAULT_EXPIRY_S): number(UnitOfTime.SECONDS),
+        vol.Required(CONF_RENEW, default=DEFAULT_RENEW_S): number(UnitOfTime.SECONDS),
+        vol.Required(CONF_PHASE_SWITCHING, default=True): BooleanSelector(),
+        **{vol.Optional(name): selector for name, selector in BEHAVIOUR.items()},
     }
 )
 
 
-def advanced_fields() -> dict[probatio.Marker, Any]:
+def advanced_fields() -> dict[vol.Marker, Any]:
     """Return the section of a charger's form for what seldom needs a change."""
-    return {probatio.Optional(ADVANCED): section(ADVANCED_SCHEMA, {"collapsed": True})}
+    return {vol.Optional(ADVANCED): section(ADVANCED_SCHEMA, {"collapsed": True})}
 
 
 def advanced_values(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,10 +175,10 @@ def check_advanced(form: Mapping[str, Any]) -> Errors:
     return {}
 
 
-def security_fields(*, with_new_password: bool) -> dict[probatio.Marker, Any]:
+def security_fields(*, with_new_password: bool) -> dict[vol.Marker, Any]:
     """Return the fields of how a charger proves to be itself."""
-    fields: dict[probatio.Marker, Any] = {
-        probatio.Required(CONF_SECURITY, default=SECURITY_OPEN): SelectSelector(
+    fields: dict[vol.Marker, Any] = {
+        vol.Required(CONF_SECURITY, default=SECURITY_OPEN): SelectSelector(
             SelectSelectorConfig(
                 options=[SECURITY_PASSWORD, SECURITY_CERTIFICATE, SECURITY_OPEN],
                 translation_key="security",
@@ -191,7 +187,7 @@ def security_fields(*, with_new_password: bool) -> dict[probatio.Marker, Any]:
         )
     }
     if with_new_password:
-        fields[probatio.Optional(NEW_PASSWORD, default=False)] = BooleanSelector()
+        fields[vol.Optional(NEW_PASSWORD, default=False)] = BooleanSelector()
     return fields
 
 

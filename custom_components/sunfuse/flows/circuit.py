@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, override
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.config_entries import (
@@ -54,44 +54,40 @@ _NEW = "new"
 _TEMPERATURES = (CONF_DERATE_FROM, CONF_DERATE_TO, CONF_DERATE_STOP)
 
 
-def circuit_schema(tree: CircuitTree, own: str | None = None) -> probatio.Schema:
+def circuit_schema(tree: CircuitTree, own: str | None = None) -> vol.Schema:
     """Return the form of a circuit's place and limit."""
     ampere = UnitOfElectricCurrent.AMPERE
-    return probatio.Schema(
+    return vol.Schema(
         {
-            probatio.Required(CONF_NAME): TextSelector(),
-            probatio.Required(CONF_PARENT): circuit_selector(
-                tree, *([own] if own else [])
-            ),
-            probatio.Required(CONF_LIMIT): number(ampere),
-            probatio.Required(CONF_MARGIN): number(ampere, step=0.5),
+            vol.Required(CONF_NAME): TextSelector(),
+            vol.Required(CONF_PARENT): circuit_selector(tree, *([own] if own else [])),
+            vol.Required(CONF_LIMIT): number(ampere),
+            vol.Required(CONF_MARGIN): number(ampere, step=0.5),
         }
     )
 
 
-METER_OF_CIRCUIT = probatio.Schema(
+METER_OF_CIRCUIT = vol.Schema(
     {
         **METER,
-        probatio.Required(CONF_METER_MAX_AGE): number(UnitOfTime.SECONDS, low=1),
-        probatio.Optional(CONF_ASSUMED_LOAD): number(
-            UnitOfElectricCurrent.AMPERE, step=0.5
-        ),
+        vol.Required(CONF_METER_MAX_AGE): number(UnitOfTime.SECONDS, low=1),
+        vol.Optional(CONF_ASSUMED_LOAD): number(UnitOfElectricCurrent.AMPERE, step=0.5),
     }
 )
 
 
-def details_schema(phases: int) -> probatio.Schema:
+def details_schema(phases: int) -> vol.Schema:
     """Return the form of what most circuits do not need; the main fuse has the same."""
     named = per_phase_fields("fixed", phases)
     if phases > 1:
         named = [*per_phase_fields("limit", phases), *named]
     ampere = number(UnitOfElectricCurrent.AMPERE, step=0.5)
     degrees = number(UnitOfTemperature.CELSIUS, low=-40)
-    return probatio.Schema(
+    return vol.Schema(
         {
-            **{probatio.Optional(field): ampere for field in named},
-            probatio.Optional(CONF_TEMPERATURE): sensor(SensorDeviceClass.TEMPERATURE),
-            **{probatio.Optional(field): degrees for field in _TEMPERATURES},
+            **{vol.Optional(field): ampere for field in named},
+            vol.Optional(CONF_TEMPERATURE): sensor(SensorDeviceClass.TEMPERATURE),
+            **{vol.Optional(field): degrees for field in _TEMPERATURES},
         }
     )
 
@@ -176,7 +172,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         fields = per_phase_fields("limit", 3)
         return {key: value for key, value in self._stored.items() if key in fields}
 
-    def _place_form(self, form: Form | None) -> probatio.Schema:
+    def _place_form(self, form: Form | None) -> vol.Schema:
         tree = CircuitTree.of(self._get_entry())
         return self.add_suggested_values_to_schema(
             circuit_schema(tree, self._own), form or self._before(tree)

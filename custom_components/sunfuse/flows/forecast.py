@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform, UnitOfPower
@@ -28,11 +28,11 @@ from .checks import Errors
 from .schemas import number
 
 
-def forecast_schema(offered: Mapping[str, str]) -> probatio.Schema:
+def forecast_schema(offered: Mapping[str, str]) -> vol.Schema:
     """Return the form, for these config entries with a forecast by their titles."""
-    return probatio.Schema(
+    return vol.Schema(
         {
-            probatio.Optional(CONF_FORECAST_ENTRIES): SelectSelector(
+            vol.Optional(CONF_FORECAST_ENTRIES): SelectSelector(
                 SelectSelectorConfig(
                     options=[
                         SelectOptionDict(value=entry_id, label=title)
@@ -41,10 +41,10 @@ def forecast_schema(offered: Mapping[str, str]) -> probatio.Schema:
                     multiple=True,
                 )
             ),
-            probatio.Optional(CONF_FORECAST_ENTITIES): EntitySelector(
+            vol.Optional(CONF_FORECAST_ENTITIES): EntitySelector(
                 EntitySelectorConfig(filter={"domain": Platform.SENSOR}, multiple=True)
             ),
-            probatio.Optional(CONF_SOLAR_PEAK): number(
+            vol.Optional(CONF_SOLAR_PEAK): number(
                 UnitOfPower.KILO_WATT, step=0.1, high=5000
             ),
         }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import (
@@ -76,41 +76,41 @@ def _names(options: Mapping[str, str]) -> SelectSelector:
     )
 
 
-_UNIT = probatio.All(number("", high=255), probatio.Coerce(int))
-NETWORK = probatio.Schema(
+_UNIT = vol.All(number("", high=255), vol.Coerce(int))
+NETWORK = vol.Schema(
     {
-        probatio.Required(CONF_CONNECTION): SelectSelector(
+        vol.Required(CONF_CONNECTION): SelectSelector(
             SelectSelectorConfig(
                 options=[LinkKind.TCP.value, LinkKind.RTU_OVER_TCP.value],
                 translation_key="modbus_connection",
                 mode=SelectSelectorMode.LIST,
             )
         ),
-        probatio.Required(CONF_HOST): TextSelector(),
-        probatio.Required(CONF_PORT): PORT,
+        vol.Required(CONF_HOST): TextSelector(),
+        vol.Required(CONF_PORT): PORT,
     }
 )
-SERIAL = probatio.Schema(
+SERIAL = vol.Schema(
     {
-        probatio.Required(CONF_DEVICE_PATH): SerialPortSelector(),
-        probatio.Required(CONF_BAUDRATE): _select(*_BAUDRATES),
-        probatio.Required(CONF_PARITY): SelectSelector(
+        vol.Required(CONF_DEVICE_PATH): SerialPortSelector(),
+        vol.Required(CONF_BAUDRATE): _select(*_BAUDRATES),
+        vol.Required(CONF_PARITY): SelectSelector(
             SelectSelectorConfig(
                 options=list(_PARITIES),
                 translation_key="parity",
                 mode=SelectSelectorMode.DROPDOWN,
             )
         ),
-        probatio.Required(CONF_STOP_BITS): _select("1", "2"),
+        vol.Required(CONF_STOP_BITS): _select("1", "2"),
     }
 )
-SEARCH = probatio.Schema({probatio.Required(CONF_UNITS): TextSelector()})
-CONFIRM = probatio.Schema({probatio.Required(CONF_NAME): TextSelector()})
-RECONFIGURE_NETWORK = NETWORK.extend({probatio.Required(CONF_UNIT): _UNIT})
-RECONFIGURE_SERIAL = SERIAL.extend({probatio.Required(CONF_UNIT): _UNIT})
+SEARCH = vol.Schema({vol.Required(CONF_UNITS): TextSelector()})
+CONFIRM = vol.Schema({vol.Required(CONF_NAME): TextSelector()})
+RECONFIGURE_NETWORK = NETWORK.extend({vol.Required(CONF_UNIT): _UNIT})
+RECONFIGURE_SERIAL = SERIAL.extend({vol.Required(CONF_UNIT): _UNIT})
 
 
-def choose_schema(library: Library) -> probatio.Schema:
+def choose_schema(library: Library) -> vol.Schema:
     """Return the form to choose a device by hand."""
     names = {
         device.id: f"{device.manufacturer} {device.name}"
@@ -118,18 +118,18 @@ def choose_schema(library: Library) -> probatio.Schema:
     }
     names[DISCOVERED] = "SunSpec"
     ordered = dict(sorted(names.items(), key=lambda item: item[1].casefold()))
-    return probatio.Schema(
+    return vol.Schema(
         {
-            probatio.Required(CONF_DEVICE): _names(ordered),
-            probatio.Required(CONF_UNIT): _UNIT,
+            vol.Required(CONF_DEVICE): _names(ordered),
+            vol.Required(CONF_UNIT): _UNIT,
         }
     )
 
 
-def found_schema(found: Iterable[Found]) -> probatio.Schema:
+def found_schema(found: Iterable[Found]) -> vol.Schema:
     """Return the form to choose among devices that were found."""
     names = {str(index): f"{f.name} ({f.unit})" for index, f in enumerate(found)}
-    return probatio.Schema({probatio.Required(CONF_FOUND): _names(names)})
+    return vol.Schema({vol.Required(CONF_FOUND): _names(names)})
 
 
 def network_link(form: Mapping[str, Any]) -> Link:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_BASE, UnitOfElectricCurrent
@@ -58,7 +58,7 @@ class Theme:
     error's sentence names.
     """
 
-    schema: Callable[[ConfigEntry], probatio.Schema]
+    schema: Callable[[ConfigEntry], vol.Schema]
     values: Callable[[ConfigEntry], Form]
     check: Callable[[ConfigEntry, Form, dict[str, str]], Errors]
 
@@ -82,17 +82,17 @@ def _check_protection(
     return errors
 
 
-def _tuning(schema: probatio.Schema) -> Theme:
+def _tuning(schema: vol.Schema) -> Theme:
     """Return a theme of what the engine lets a user tune."""
     return Theme(
         schema=lambda _entry: schema, values=tuning_values, check=check_nothing
     )
 
 
-def _main_circuit(phases: int) -> probatio.Schema:
+def _main_circuit(phases: int) -> vol.Schema:
     """Return the form of what few main fuses need."""
     imbalance = number(UnitOfElectricCurrent.AMPERE, low=1)
-    return details_schema(phases).extend({probatio.Optional(CONF_IMBALANCE): imbalance})
+    return details_schema(phases).extend({vol.Optional(CONF_IMBALANCE): imbalance})
 
 
 def _check_main_circuit(
@@ -245,7 +245,7 @@ class SunfuseOptionsFlow(OptionsFlow):
         step_id: str,
         user_input: dict[str, Any] | None,
         found: Errors | None = None,
-        offered: probatio.Schema | None = None,
+        offered: vol.Schema | None = None,
         named: dict[str, str] | None = None,
     ) -> ConfigFlowResult:
         """Show a theme's form until it is right; what a user empties is gone from the options.

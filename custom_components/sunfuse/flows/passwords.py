@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.config_entries import (
     ConfigEntry,
@@ -42,9 +42,9 @@ TYPED = "typed"
 # Chargers that are slow to settle take 20 s, and then answer a dozen questions.
 _SETTLED_S = 40.0
 
-PASSWORD = probatio.Schema(
+PASSWORD = vol.Schema(
     {
-        probatio.Required(WAY): SelectSelector(
+        vol.Required(WAY): SelectSelector(
             SelectSelectorConfig(
                 options=[SENT, TYPED],
                 translation_key="password_way",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import (
@@ -86,11 +86,11 @@ def number(
     return NumberSelector(config)
 
 
-PORT = probatio.All(
+PORT = vol.All(
     NumberSelector(
         NumberSelectorConfig(min=0, max=65535, step=1, mode=NumberSelectorMode.BOX)
     ),
-    probatio.Coerce(int),
+    vol.Coerce(int),
 )
 SYSTEM = SelectSelector(
     SelectSelectorConfig(
@@ -115,65 +115,59 @@ _PRICE = EntitySelector(
 )
 
 # A meter, of the grid connection or of a circuit.
-METER: dict[probatio.Marker, Any] = {
-    probatio.Optional(GRID_POWER): _POWER,
-    probatio.Required(GRID_INVERTED, default=False): BooleanSelector(),
-    probatio.Optional(GRID_IMPORT): _FLOW,
-    probatio.Optional(GRID_EXPORT): _FLOW,
-    probatio.Optional(GRID_PHASES): _PHASES,
-    probatio.Optional(GRID_PHASES_INVERTED): BooleanSelector(),
-    probatio.Optional(GRID_PHASES_EXPORT): _PHASES,
-    probatio.Optional(GRID_PHASE_POWERS): sensor(
-        SensorDeviceClass.POWER, multiple=True
-    ),
+METER: dict[vol.Marker, Any] = {
+    vol.Optional(GRID_POWER): _POWER,
+    vol.Required(GRID_INVERTED, default=False): BooleanSelector(),
+    vol.Optional(GRID_IMPORT): _FLOW,
+    vol.Optional(GRID_EXPORT): _FLOW,
+    vol.Optional(GRID_PHASES): _PHASES,
+    vol.Optional(GRID_PHASES_INVERTED): BooleanSelector(),
+    vol.Optional(GRID_PHASES_EXPORT): _PHASES,
+    vol.Optional(GRID_PHASE_POWERS): sensor(SensorDeviceClass.POWER, multiple=True),
 }
-GRID = probatio.Schema(
+GRID = vol.Schema(
     {
-        probatio.Required(CONF_SYSTEM): SYSTEM,
+        vol.Required(CONF_SYSTEM): SYSTEM,
         **METER,
-        probatio.Optional(GRID_UNMETERED): BooleanSelector(),
+        vol.Optional(GRID_UNMETERED): BooleanSelector(),
     }
 )
-SUN = probatio.Schema(
+SUN = vol.Schema(
     {
-        probatio.Optional(SOLAR_POWER): _FLOWS,
-        probatio.Optional(BATTERY_POWER): sensor(
-            SensorDeviceClass.POWER, multiple=True
-        ),
-        probatio.Required(BATTERY_INVERTED, default=False): BooleanSelector(),
-        probatio.Optional(BATTERY_DISCHARGE): _FLOW,
-        probatio.Optional(BATTERY_CHARGE): _FLOW,
-        probatio.Optional(BATTERY_SOC): sensor(SensorDeviceClass.BATTERY),
-        probatio.Optional(BATTERY_CAPACITY): number(
-            UnitOfEnergy.KILO_WATT_HOUR, step=0.1
-        ),
-        probatio.Optional(PRICE_IMPORT): _PRICE,
-        probatio.Optional(PRICE_EXPORT): _PRICE,
+        vol.Optional(SOLAR_POWER): _FLOWS,
+        vol.Optional(BATTERY_POWER): sensor(SensorDeviceClass.POWER, multiple=True),
+        vol.Required(BATTERY_INVERTED, default=False): BooleanSelector(),
+        vol.Optional(BATTERY_DISCHARGE): _FLOW,
+        vol.Optional(BATTERY_CHARGE): _FLOW,
+        vol.Optional(BATTERY_SOC): sensor(SensorDeviceClass.BATTERY),
+        vol.Optional(BATTERY_CAPACITY): number(UnitOfEnergy.KILO_WATT_HOUR, step=0.1),
+        vol.Optional(PRICE_IMPORT): _PRICE,
+        vol.Optional(PRICE_EXPORT): _PRICE,
     }
 )
-ELECTRICAL = probatio.Schema(
+ELECTRICAL = vol.Schema(
     {
-        probatio.Required(CONF_VOLTAGE): number(UnitOfElectricPotential.VOLT),
-        probatio.Required(CONF_MAIN_FUSE): number(UnitOfElectricCurrent.AMPERE),
-        probatio.Required(CONF_MARGIN): number(UnitOfElectricCurrent.AMPERE, step=0.5),
-        probatio.Required(CONF_PORT): PORT,
+        vol.Required(CONF_VOLTAGE): number(UnitOfElectricPotential.VOLT),
+        vol.Required(CONF_MAIN_FUSE): number(UnitOfElectricCurrent.AMPERE),
+        vol.Required(CONF_MARGIN): number(UnitOfElectricCurrent.AMPERE, step=0.5),
+        vol.Required(CONF_PORT): PORT,
     }
 )
 
 
-def electrical_schema(*, metered: bool) -> probatio.Schema:
+def electrical_schema(*, metered: bool) -> vol.Schema:
     """Return the form of the main fuse; without a meter the house's load has to be assumed."""
     if metered:
         return ELECTRICAL
     assumed = number(UnitOfElectricCurrent.AMPERE, step=0.5)
-    return ELECTRICAL.extend({probatio.Required(CONF_ASSUMED_LOAD): assumed})
+    return ELECTRICAL.extend({vol.Required(CONF_ASSUMED_LOAD): assumed})
 
 
-SIMULATED = probatio.Schema({probatio.Required(CONF_PORT): PORT})
-OPTIONS = probatio.Schema(
+SIMULATED = vol.Schema({vol.Required(CONF_PORT): PORT})
+OPTIONS = vol.Schema(
     {
-        probatio.Required(CONF_MARGIN): number(UnitOfElectricCurrent.AMPERE, step=0.5),
-        probatio.Required(CONF_METER_MAX_AGE): number(UnitOfTime.SECONDS, low=1),
+        vol.Required(CONF_MARGIN): number(UnitOfElectricCurrent.AMPERE, step=0.5),
+        vol.Required(CONF_METER_MAX_AGE): number(UnitOfTime.SECONDS, low=1),
     }
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -29,17 +29,17 @@ from ..const import (
 from ..site.tls import TlsError, certificate_files, load
 from .checks import Errors
 
-SECURITY = probatio.Schema(
+SECURITY = vol.Schema(
     {
-        probatio.Required(CONF_TLS): SelectSelector(
+        vol.Required(CONF_TLS): SelectSelector(
             SelectSelectorConfig(
                 options=[TLS_NONE, TLS_HOME_ASSISTANT, TLS_FILES],
                 translation_key="tls",
                 mode=SelectSelectorMode.LIST,
             )
         ),
-        probatio.Optional(CONF_TLS_CERTIFICATE): TextSelector(),
-        probatio.Optional(CONF_TLS_KEY): TextSelector(),
+        vol.Optional(CONF_TLS_CERTIFICATE): TextSelector(),
+        vol.Optional(CONF_TLS_KEY): TextSelector(),
     }
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -20,7 +20,7 @@ from .tariff_forms import Form, FormContext
 class FormSequence(ConfigSubentryFlow):
     """Add a sub-entry through several forms, or change one."""
 
-    forms: ClassVar[Mapping[str, Callable[[FormContext], probatio.Schema]]]
+    forms: ClassVar[Mapping[str, Callable[[FormContext], vol.Schema]]]
     last_step: ClassVar[bool | None] = None  # whether a form's button finishes
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class FormSequence(ConfigSubentryFlow):
         self._form: Form = {}
         self._labels: Labels = {}
 
-    def _schema(self, step_id: str) -> probatio.Schema:
+    def _schema(self, step_id: str) -> vol.Schema:
         return self.forms[step_id](FormContext(hass=self.hass, labels=self._labels))
 
     def _take(self, step_id: str, user_input: Form) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, override
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import UnitOfElectricCurrent
@@ -19,8 +19,8 @@ from .schemas import number
 
 type Form = Mapping[str, Any]
 
-SLOW_METER = probatio.Schema(
-    {probatio.Required(CONF_MARGIN): number(UnitOfElectricCurrent.AMPERE, step=0.5)}
+SLOW_METER = vol.Schema(
+    {vol.Required(CONF_MARGIN): number(UnitOfElectricCurrent.AMPERE, step=0.5)}
 )
 
 

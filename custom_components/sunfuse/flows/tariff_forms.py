@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.const import CONF_NAME, PERCENTAGE, Platform
 from homeassistant.core import HomeAssistant
@@ -46,11 +46,11 @@ class FormContext:
         return f"{self.hass.config.currency}/kWh"
 
 
-def _source(_context: FormContext) -> probatio.Schema:
-    return probatio.Schema(
+def _source(_context: FormContext) -> vol.Schema:
+    return vol.Schema(
         {
-            probatio.Required(CONF_NAME, default="Electricity"): TextSelector(),
-            probatio.Required("kind", default=SourceKind.ENTITY.value): SelectSelector(
+            vol.Required(CONF_NAME, default="Electricity"): TextSelector(),
+            vol.Required("kind", default=SourceKind.ENTITY.value): SelectSelector(
                 SelectSelectorConfig(
                     options=list(SourceKind),
                     translation_key="price_source",
@@ -61,11 +61,11 @@ def _source(_context: FormContext) -> probatio.Schema:
     )
 
 
-def _table(context: FormContext) -> probatio.Schema:
-    return probatio.Schema(
+def _table(context: FormContext) -> vol.Schema:
+    return vol.Schema(
         {
-            probatio.Required("value"): amount(context.unit),
-            probatio.Optional("periods"): rows_selector(context.labels, context.unit),
+            vol.Required("value"): amount(context.unit),
+            vol.Optional("periods"): rows_selector(context.labels, context.unit),
         }
     )
 
@@ -86,11 +86,11 @@ def _entities(context: FormContext) -> EntitySelector:
     )
 
 
-def _entity(context: FormContext) -> probatio.Schema:
-    return probatio.Schema(
+def _entity(context: FormContext) -> vol.Schema:
+    return vol.Schema(
         {
-            probatio.Required("entities"): _entities(context),
-            probatio.Optional("unit"): TextSelector(),
+            vol.Required("entities"): _entities(context),
+            vol.Optional("unit"): TextSelector(),
         }
     )
 
@@ -112,77 +112,73 @@ def _actions(context: FormContext, *, export: bool) -> SelectSelector:
     )
 
 
-def _action(context: FormContext) -> probatio.Schema:
-    return probatio.Schema(
+def _action(context: FormContext) -> vol.Schema:
+    return vol.Schema(
         {
-            probatio.Required("action"): _actions(context, export=False),
-            probatio.Optional("area"): TextSelector(),
+            vol.Required("action"): _actions(context, export=False),
+            vol.Optional("area"): TextSelector(),
         }
     )
 
 
-def _components(context: FormContext) -> probatio.Schema:
-    return probatio.Schema(
+def _components(context: FormContext) -> vol.Schema:
+    return vol.Schema(
         {
-            probatio.Optional("surcharge"): amount(context.unit),
-            probatio.Optional("grid_fee"): amount(context.unit),
-            probatio.Optional("grid_fee_periods"): rows_selector(
+            vol.Optional("surcharge"): amount(context.unit),
+            vol.Optional("grid_fee"): amount(context.unit),
+            vol.Optional("grid_fee_periods"): rows_selector(
                 context.labels, context.unit
             ),
-            probatio.Optional("taxes"): amount(context.unit),
-            probatio.Optional("vat_percent"): amount(PERCENTAGE, 0, 100),
-            probatio.Required("source_has_vat", default=False): BooleanSelector(),
+            vol.Optional("taxes"): amount(context.unit),
+            vol.Optional("vat_percent"): amount(PERCENTAGE, 0, 100),
+            vol.Required("source_has_vat", default=False): BooleanSelector(),
         }
     )
 
 
-def _export(context: FormContext) -> probatio.Schema:
-    return probatio.Schema(
+def _export(context: FormContext) -> vol.Schema:
+    return vol.Schema(
         {
-            probatio.Required("export", default=ExportKind.FIXED.value): SelectSelector(
+            vol.Required("export", default=ExportKind.FIXED.value): SelectSelector(
                 SelectSelectorConfig(
                     options=list(ExportKind),
                     translation_key="export_kind",
                     mode=SelectSelectorMode.LIST,
                 )
             ),
-            probatio.Optional("export_value"): amount(context.unit),
-            probatio.Optional("export_periods"): rows_selector(
-                context.labels, context.unit
-            ),
-            probatio.Optional("export_factor"): amount(),
-            probatio.Optional("export_offset"): amount(context.unit),
-            probatio.Optional("export_entities"): _entities(context),
-            probatio.Optional("export_action"): _actions(context, export=True),
+            vol.Optional("export_value"): amount(context.unit),
+            vol.Optional("export_periods"): rows_selector(context.labels, context.unit),
+            vol.Optional("export_factor"): amount(),
+            vol.Optional("export_offset"): amount(context.unit),
+            vol.Optional("export_entities"): _entities(context),
+            vol.Optional("export_action"): _actions(context, export=True),
         }
     )
 
 
-def _more(context: FormContext) -> probatio.Schema:
-    return probatio.Schema(
+def _more(context: FormContext) -> vol.Schema:
+    return vol.Schema(
         {
-            probatio.Optional("carbon_entities"): _entities(context),
-            probatio.Optional("carbon_value"): amount(_CARBON_UNIT, 0, 3000),
-            probatio.Optional("carbon_periods"): rows_selector(
-                context.labels, _CARBON_UNIT
-            ),
+            vol.Optional("carbon_entities"): _entities(context),
+            vol.Optional("carbon_value"): amount(_CARBON_UNIT, 0, 3000),
+            vol.Optional("carbon_periods"): rows_selector(context.labels, _CARBON_UNIT),
             **holiday_fields(),
         }
     )
 
 
-def holiday_fields() -> dict[probatio.Marker, Any]:
+def holiday_fields() -> dict[vol.Marker, Any]:
     """Return the fields of public holidays."""
     return {
-        probatio.Optional("holidays"): TextSelector(TextSelectorConfig(multiple=True)),
-        probatio.Optional("holiday_calendar"): EntitySelector(
+        vol.Optional("holidays"): TextSelector(TextSelectorConfig(multiple=True)),
+        vol.Optional("holiday_calendar"): EntitySelector(
             EntitySelectorConfig(filter={"domain": "calendar"})
         ),
     }
 
 
 # By step id.
-FORMS: dict[str, Callable[[FormContext], probatio.Schema]] = {
+FORMS: dict[str, Callable[[FormContext], vol.Schema]] = {
     "user": _source,
     "reconfigure": _source,
     "table": _table,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import probatio
+import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
@@ -54,73 +54,71 @@ SWITCHES = frozenset(("switch", "input_boolean"))
 SELECTS = frozenset(("select", "input_select"))
 NUMBERS = frozenset(("number", "input_number"))
 
-SUNSHINE = probatio.Schema(
+SUNSHINE = vol.Schema(
     {
-        probatio.Required("start_delay_s"): number(_S, high=3600),
-        probatio.Required("stop_delay_s"): number(_S, high=3600),
-        probatio.Optional("start_export_w"): number(_W, step=10, high=50_000),
-        probatio.Required("stop_import_w"): number(_W, step=10, high=50_000),
-        probatio.Required("min_on_s"): number(_S, high=7200),
-        probatio.Required("min_off_s"): number(_S, high=7200),
-        probatio.Required("average_s"): number(_S, high=600),
-        probatio.Required("average_down_s"): number(_S, high=600),
-        probatio.Required("prefer_power"): BooleanSelector(),
-        probatio.Required("worthwhile_a"): number(_A, step=0.5, low=6, high=80),
+        vol.Required("start_delay_s"): number(_S, high=3600),
+        vol.Required("stop_delay_s"): number(_S, high=3600),
+        vol.Optional("start_export_w"): number(_W, step=10, high=50_000),
+        vol.Required("stop_import_w"): number(_W, step=10, high=50_000),
+        vol.Required("min_on_s"): number(_S, high=7200),
+        vol.Required("min_off_s"): number(_S, high=7200),
+        vol.Required("average_s"): number(_S, high=600),
+        vol.Required("average_down_s"): number(_S, high=600),
+        vol.Required("prefer_power"): BooleanSelector(),
+        vol.Required("worthwhile_a"): number(_A, step=0.5, low=6, high=80),
     }
 )
-CALM = probatio.Schema(
+CALM = vol.Schema(
     {
-        probatio.Required(CONF_DEAD_BAND): number(PERCENTAGE, high=50),
-        probatio.Required("dead_band_a"): number(_A, step=0.1, high=16),
-        probatio.Required("ramp_a_per_s"): number("A/s", step=0.1, low=0.1, high=32),
+        vol.Required(CONF_DEAD_BAND): number(PERCENTAGE, high=50),
+        vol.Required("dead_band_a"): number(_A, step=0.1, high=16),
+        vol.Required("ramp_a_per_s"): number("A/s", step=0.1, low=0.1, high=32),
         # Each step is a message to the charger and a jolt for the car.
-        probatio.Required("step_s"): number(_S, low=5, high=300),
-        probatio.Required("smoothing_s"): number(_S, high=300),
-        probatio.Required("turn_s"): number(_S, step=60, low=60, high=14_400),
+        vol.Required("step_s"): number(_S, low=5, high=300),
+        vol.Required("smoothing_s"): number(_S, high=300),
+        vol.Required("turn_s"): number(_S, step=60, low=60, high=14_400),
     }
 )
-BATTERY = probatio.Schema(
+BATTERY = vol.Schema(
     {
-        probatio.Required(CONF_BATTERY_FIRST): number(PERCENTAGE, high=100),
-        probatio.Required(CONF_CAR_SHARE): number(PERCENTAGE, high=100),
-        probatio.Optional(CONF_CHARGE_MAX): number(_W, step=100, high=100_000),
-        probatio.Optional(CONF_SUPPORT_ABOVE): number(PERCENTAGE, high=100),
-        probatio.Optional(CONF_SUPPORT): number(_W, step=100, high=100_000),
-        probatio.Required(CONF_HOLD): BooleanSelector(),
-        probatio.Optional(CONF_HOLD_ENTITY): EntitySelector(
+        vol.Required(CONF_BATTERY_FIRST): number(PERCENTAGE, high=100),
+        vol.Required(CONF_CAR_SHARE): number(PERCENTAGE, high=100),
+        vol.Optional(CONF_CHARGE_MAX): number(_W, step=100, high=100_000),
+        vol.Optional(CONF_SUPPORT_ABOVE): number(PERCENTAGE, high=100),
+        vol.Optional(CONF_SUPPORT): number(_W, step=100, high=100_000),
+        vol.Required(CONF_HOLD): BooleanSelector(),
+        vol.Optional(CONF_HOLD_ENTITY): EntitySelector(
             EntitySelectorConfig(
                 filter={"domain": sorted(SWITCHES | SELECTS | NUMBERS)}
             )
         ),
-        probatio.Optional(CONF_HOLD_VALUE): TextSelector(),
-        probatio.Optional(CONF_RELEASE_VALUE): TextSelector(),
+        vol.Optional(CONF_HOLD_VALUE): TextSelector(),
+        vol.Optional(CONF_RELEASE_VALUE): TextSelector(),
     }
 )
-PHASES = probatio.Schema(
+PHASES = vol.Schema(
     {
-        probatio.Required("to_one_phase_s"): number(_S, high=7200),
-        probatio.Required("to_three_phases_s"): number(_S, high=7200),
-        probatio.Required("switches_per_hour"): number("1/h", high=60),
-        probatio.Required("switch_pause_s"): number(_S, high=300),
+        vol.Required("to_one_phase_s"): number(_S, high=7200),
+        vol.Required("to_three_phases_s"): number(_S, high=7200),
+        vol.Required("switches_per_hour"): number("1/h", high=60),
+        vol.Required("switch_pause_s"): number(_S, high=300),
     }
 )
-BOOSTS = probatio.Schema(
+BOOSTS = vol.Schema(
     {
-        probatio.Required(CONF_BOOST_DURATION): number(
-            UnitOfTime.MINUTES, low=1, high=1440
-        ),
-        probatio.Optional(CONF_BOOST_QUOTA): number(
+        vol.Required(CONF_BOOST_DURATION): number(UnitOfTime.MINUTES, low=1, high=1440),
+        vol.Optional(CONF_BOOST_QUOTA): number(
             UnitOfEnergy.KILO_WATT_HOUR, step=0.1, high=10_000
         ),
     }
 )
-DIMMING = probatio.Schema(
+DIMMING = vol.Schema(
     {
-        probatio.Optional(CONF_DIMMING_ENTITY): EntitySelector(
+        vol.Optional(CONF_DIMMING_ENTITY): EntitySelector(
             EntitySelectorConfig(filter={"domain": sorted(SIGNAL_DOMAINS)})
         ),
-        probatio.Required(CONF_DIMMING_DEVICE): number(_W, step=100, high=100_000),
-        probatio.Optional(CONF_DIMMING_SIMULTANEITY): number(
+        vol.Required(CONF_DIMMING_DEVICE): number(_W, step=100, high=100_000),
+        vol.Optional(CONF_DIMMING_SIMULTANEITY): number(
             None, step=0.01, low=0.01, high=1
         ),
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-import probatio
+import voluptuous as vol
 
 from homeassistant.components.frontend import (
     async_panel_exists,
@@ -42,26 +42,24 @@ _STATIC = "/sunfuse_static/report-panel.js"
 # Ten days of five minutes is what the recorder keeps; a year of hours is read in seconds.
 DAYS, MOST_DAYS = 14, 366
 REQUEST = {
-    probatio.Optional("days", default=DAYS): probatio.All(
-        probatio.Coerce(int), probatio.Range(min=1, max=MOST_DAYS)
+    vol.Optional("days", default=DAYS): vol.All(
+        vol.Coerce(int), vol.Range(min=1, max=MOST_DAYS)
     ),
-    probatio.Optional("charger_current"): probatio.All(
-        probatio.Coerce(float), probatio.Range(min=6, max=500)
+    vol.Optional("charger_current"): vol.All(
+        vol.Coerce(float), vol.Range(min=6, max=500)
     ),
-    probatio.Optional("charger_phases"): probatio.All(
-        probatio.Coerce(int), probatio.Range(min=1, max=3)
-    ),
-    probatio.Optional("daily_energy"): probatio.All(
-        probatio.Coerce(float), probatio.Range(min=0.5, max=200)
+    vol.Optional("charger_phases"): vol.All(vol.Coerce(int), vol.Range(min=1, max=3)),
+    vol.Optional("daily_energy"): vol.All(
+        vol.Coerce(float), vol.Range(min=0.5, max=200)
     ),
 }
-_QUERY = probatio.Schema(
+_QUERY = vol.Schema(
     {
         **REQUEST,
-        probatio.Optional("language"): probatio.All(str, probatio.Length(max=20)),
-        probatio.Optional("theme"): probatio.In(("light", "dark")),
+        vol.Optional("language"): vol.All(str, vol.Length(max=20)),
+        vol.Optional("theme"): vol.In(("light", "dark")),
     },
-    extra=probatio.REMOVE_EXTRA,
+    extra=vol.REMOVE_EXTRA,
 )
 # Nothing but the page's own style: no script, no picture, nothing from elsewhere.
 _HEADERS = {
@@ -222,7 +220,7 @@ class ReportView(HomeAssistantView):
             return web.Response(status=HTTPStatus.NOT_FOUND)
         try:
             asked = _QUERY(dict(request.query))
-        except probatio.Invalid as err:
+        except vol.Invalid as err:
             return web.Response(status=HTTPStatus.BAD_REQUEST, text=str(err))
         return web.Response(
             text=await _async_page(hass, entry, asked),
