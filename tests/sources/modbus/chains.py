@@ -173,13 +173,18 @@ def text(value: str, count: int) -> list[int]:
 
 
 def common(
-    manufacturer: str, model: str = "A model", *, length: int = 66, serial: str = "4711"
+    manufacturer: str,
+    model: str = "A model",
+    *,
+    length: int = 66,
+    serial: str = "4711",
+    option: str = "",
 ) -> list[int]:
     """Return the model with which every device begins."""
     content = (
         text(manufacturer, 16)
         + text(model, 16)
-        + text("", 8)
+        + text(option, 8)
         + text("1.2.3", 8)
         + text(serial, 16)
         + [1, 0x8000]

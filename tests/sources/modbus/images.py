@@ -183,7 +183,7 @@ def siemens() -> Image:
     return image
 
 
-def victron_gx() -> Image:
+def victron_gx_of_old() -> Image:
     """Return a GX: the battery charges with 812 W, 500 and 1200 W come from the roof by two ways."""
     image: Image = {
         (INPUT, a): 0 for a in (*range(808, 823), 826, *range(840, 847), 850)
@@ -197,13 +197,29 @@ def victron_gx() -> Image:
     return image
 
 
-def victron_grid_meter() -> Image:
+def victron_gx() -> Image:
+    """Return a GX whose firmware has the powers of the phases in 32 bits as well."""
+    image = victron_gx_of_old()
+    image |= {(INPUT, address): 0 for address in range(884, 920)}
+    put(image, INPUT, {890: 500, 902: 700, 904: 300, 906: 200}, "i")
+    put(image, INPUT, phases(908, 2, POWERS), "i")
+    return image
+
+
+def victron_grid_meter_of_old() -> Image:
     """Return the grid meter of a GX."""
     image: Image = {}
     put(image, INPUT, phases(2600, 1, POWERS), "h")
     put(image, INPUT, {2609: "BP98305081235"}, "14")
     put(image, INPUT, phases(2616, 2, VOLTAGES), "H", times=10)
     put(image, INPUT, phases(2617, 2, CURRENTS), "h", times=10)
+    return image
+
+
+def victron_grid_meter() -> Image:
+    """Return the grid meter of a GX whose firmware has its powers in 32 bits as well."""
+    image = victron_grid_meter_of_old()
+    put(image, INPUT, phases(2638, 2, POWERS), "i")
     return image
 
 
@@ -300,6 +316,7 @@ def goodwe() -> Image:
     image |= {(HOLDING, address): 0 for address in range(36000, 36045)}
     image |= {(HOLDING, address): 0 for address in range(37000, 37024)}
     put(image, HOLDING, {35003: "9010KETU21BW1234"}, "16")
+    put(image, HOLDING, {35016: 10}, "H")
     put(image, HOLDING, {35011: "GW10K-ET"}, "10")
     put(image, HOLDING, {35105: 799, 35109: 337}, "I")
     put(image, HOLDING, {35113: b"\xff\xff\xff\xff", 35117: b"\xff\xff\xff\xff"}, "I")
@@ -540,3 +557,21 @@ def known() -> Iterator[tuple[str, Known]]:
 
 
 KNOWN = dict(known())
+
+
+def goodwe_of_old() -> Image:
+    """Return a GW10K-ET with a DSP of version 8: its meter is known in 16 bits alone."""
+    image = goodwe()
+    put(image, HOLDING, {35016: 8}, "H")
+    put(image, HOLDING, phases(36019, 2, (0.0, 0.0, 0.0)) | {36025: 0}, "i")
+    put(image, HOLDING, phases(36005, 1, (-2300, 1155, -458)) | {36008: -1603}, "h")
+    return image
+
+
+OF_OLD = {
+    "victron_gx": Known(image=victron_gx_of_old(), values=GX, unit_id=100),
+    "victron_grid_meter": Known(
+        image=victron_grid_meter_of_old(), values=GRID_METER, unit_id=30
+    ),
+    "goodwe_et": Known(image=goodwe_of_old(), values=GOODWE, unit_id=247),
+}

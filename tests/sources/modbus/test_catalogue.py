@@ -12,7 +12,7 @@ from custom_components.sunfuse.sources.modbus.polling import Poll
 from custom_components.sunfuse.sources.modbus.registers import Image, Table
 from custom_components.sunfuse.sources.modbus.scan import parse_units, scan
 
-from .images import KNOWN
+from .images import INPUT, KNOWN, OF_OLD, Known, put
 from .server import serving
 from .test_connection import connected
 
@@ -71,10 +71,14 @@ def test_a_device_says_what_it_measures(name: str) -> None:
     }
 
 
-@pytest.mark.parametrize("name", KNOWN)
-async def test_a_device_is_read_over_a_real_connection(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [*KNOWN.items(), *OF_OLD.items()],
+    ids=[*KNOWN, *map("old {}".format, OF_OLD)],
+)
+async def test_a_device_is_read_over_a_real_connection(name: str, known: Known) -> None:
     """The same by few requests to a server that refuses what the device lacks, and asks for no more than it allows."""
-    device, known = built_in_devices()[name], KNOWN[name]
+    device = built_in_devices()[name]
     async with (
         serving({known.unit_id: known.image}) as server,
         connected(server) as connection,
@@ -89,6 +93,36 @@ async def test_a_device_is_read_over_a_real_connection(name: str) -> None:
         quantity: pytest.approx(value) for quantity, value in known.values.items()
     }
     assert max(counts) <= device.most_registers
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "address", "swap", "scale"),
+    [
+        ("growatt_min_tlx", INPUT, 3001, False, 0.1),
+        ("growatt_sph", INPUT, 1, False, 0.1),
+        ("growatt_tl3x", INPUT, 1, False, 0.1),
+        ("growatt_tlxh", INPUT, 3001, False, 0.1),
+        ("sungrow_sg", INPUT, 5016, True, 1),
+        ("sungrow_sh", INPUT, 5016, True, 1),
+    ],
+)
+def test_what_an_inverter_draws_at_night_is_no_sunshine(
+    name: str, table: Table, address: int, swap: bool, scale: float
+) -> None:
+    """The sun's power is unsigned by the document, and shows -30 counts at night as 4 billion."""
+    image = dict(KNOWN[name].image)
+    put(image, table, {address: -30}, "i", swap=swap)
+    values = built_in_devices()[name].values(image)
+    assert values[Quantity.SOLAR_POWER] == pytest.approx(-30 * scale)
+
+
+def test_what_an_inverter_at_a_victron_draws_at_night_is_no_sunshine() -> None:
+    """It draws 5 W at the grid, which an unsigned register would show as 65 kW or more."""
+    image = dict(KNOWN["victron_gx"].image)
+    put(image, INPUT, {890: -5}, "i")
+    put(image, INPUT, {850: 0}, "H")
+    values = built_in_devices()["victron_gx"].values(image)
+    assert values[Quantity.SOLAR_POWER] == -5
 
 
 @pytest.mark.parametrize("name", KNOWN)

@@ -172,6 +172,38 @@ async def test_a_device_that_is_busy(server: Server, poll: Poll) -> None:
     assert err.value.failure is Failure.BUSY
 
 
+async def test_a_device_that_refuses_everything_for_a_moment(
+    server: Server, poll: Poll
+) -> None:
+    """Some do while they restart: it counts as no answer, and what it tells again is there at once."""
+    for _ in range(2):
+        server.devices.answer = ExcCodes.ILLEGAL_ADDRESS
+        with pytest.raises(RequestError) as err:
+            await poll.values(device(), device().readings)
+        assert err.value.failure is Failure.REFUSED
+        assert poll.last_error
+        server.devices.answer = None
+        assert await poll.values(device(), device().readings) == VALUES
+
+
+async def test_what_a_device_told_before_is_asked_for_again_soon(
+    server: Server, poll: Poll, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part that is refused for a moment is not blank for ten minutes."""
+    await poll.values(device(), device().readings)
+    whole = dict(server.devices.images[1])
+    del server.devices.images[1][Table.INPUT, 10]
+    del server.devices.images[1][Table.INPUT, 11]
+    rest = {Quantity.ENERGY_IMPORT: 5}
+    assert await poll.values(device(), device().readings) == rest
+    server.devices.images[1] = whole
+    assert await poll.values(device(), device().readings) == rest
+    loop = asyncio.get_running_loop()
+    later_s = loop.time() + 11
+    monkeypatch.setattr(loop, "time", lambda: later_s)
+    assert await poll.values(device(), device().readings) == VALUES
+
+
 @pytest.mark.parametrize(
     ("code", "failure"),
     [
@@ -190,6 +222,47 @@ async def test_a_device_that_is_not_there(
         await poll.values(device(), device().readings)
     assert err.value.failure is failure
     assert len(asked(server)) == 1
+
+
+WIDE = INPUT | {"address": 908, "type": "int32", "unit": "W"}
+NARROW = INPUT | {"address": 820, "unit": "W"}
+
+
+def wide(value: int) -> dict[tuple[Table, int], int]:
+    """Return the registers of a power in 32 bits."""
+    return {(Table.INPUT, 908): value >> 16, (Table.INPUT, 909): value & 0xFFFF}
+
+
+async def test_a_second_place_where_the_first_is_refused(
+    server: Server, poll: Poll
+) -> None:
+    """An old Victron has 16 bits alone; a new one has both, of which those of 32 do not turn 40 kW into export."""
+    victron = device(readings={"power": WIDE | {"otherwise": NARROW}})
+    narrow = {(Table.INPUT, 820): 690}
+    server.devices.images[1] = narrow
+    for _ in range(2):
+        assert await poll.values(victron, victron.readings) == {Quantity.POWER: 690}
+    assert asked(server) == [(908, 2), (820, 1), (820, 1)]
+    new = Poll(poll._read)  # noqa: SLF001
+    server.devices.images[1] = wide(40_000) | {(Table.INPUT, 820): 40_000 - 65_536}
+    assert await new.values(victron, victron.readings) == {Quantity.POWER: 40_000}
+    assert asked(server) == [(908, 2)]
+
+
+async def test_a_second_place_where_a_register_says_so(
+    server: Server, poll: Poll
+) -> None:
+    """A GoodWe with an old DSP answers at both places, and knows its meter at the second."""
+    when = {"table": "input", "address": 16, "type": "uint16", "between": [0, 8]}
+    goodwe = device(readings={"power": WIDE | {"otherwise": NARROW | {"when": when}}})
+    both = wide(0) | {(Table.INPUT, 820): 690}
+    server.devices.images[1] = both | {(Table.INPUT, 16): 7}
+    for _ in range(2):
+        assert await poll.values(goodwe, goodwe.readings) == {Quantity.POWER: 690}
+    assert asked(server) == [(16, 1), (908, 2), (820, 1), (820, 1)]
+    new = Poll(poll._read)  # noqa: SLF001
+    server.devices.images[1] = both | {(Table.INPUT, 16): 9}
+    assert await new.values(goodwe, goodwe.readings) == {Quantity.POWER: 0}
 
 
 async def test_what_a_device_tells_of_itself(server: Server, poll: Poll) -> None:

@@ -14,6 +14,7 @@ from .chains import (
     AT_THE_GRID,
     END,
     INVERTER,
+    METER,
     METER_OF_SOLAREDGE,
     OF_THE_INVERTER,
     battery_of_solaredge,
@@ -40,6 +41,61 @@ async def test_a_solaredge_with_a_meter() -> None:
     )
     assert device.kind is DeviceKind.SYSTEM
     assert device.name == "SolarEdge SE10K"
+
+
+PRODUCTION = METER_OF_SOLAREDGE | {"W": 5000, "WphA": 1700, "WphB": 1600, "WphC": 1700}
+
+
+@pytest.mark.parametrize(
+    ("options", "at_the_grid"),
+    [
+        (("Production", "Export+Import"), 1),
+        (("Export+Import", "Production"), 0),
+        (("Consumption", "Export+Import"), 1),
+        (("", ""), 0),
+        (("Production", "Consumption"), None),
+    ],
+)
+@pytest.mark.parametrize("numbers", [(203, 201), (201, 203), (203, 203)])
+async def test_which_of_two_meters_is_at_the_grid(
+    options: tuple[str, str], at_the_grid: int | None, numbers: tuple[int, int]
+) -> None:
+    """The first that is not said to be elsewhere, whatever the numbers of the models; none where all are."""
+    shown = [PRODUCTION, PRODUCTION]
+    if at_the_grid is not None:
+        shown[at_the_grid] = METER_OF_SOLAREDGE
+    meters = [
+        part
+        for option, number, values in zip(options, numbers, shown, strict=True)
+        for part in (
+            common("WattNode", length=65, option=option),
+            model(number, values),
+        )
+    ]
+    image = chain(common("SolarEdge", length=65), model(103, INVERTER), *meters, END)
+    device = await found(image)
+    assert device.values(image).get(Quantity.GRID_POWER) == (
+        None if at_the_grid is None else 1603
+    )
+
+
+async def test_a_meter_alone_is_read_whatever_it_is_for() -> None:
+    """Who chooses a meter of the production knows that it is one."""
+    image = chain(common("WattNode", option="Production"), model(203, METER), END)
+    device = await found(image)
+    assert device.values(image)[Quantity.POWER] == 1603
+
+
+async def test_a_battery_that_sleeps() -> None:
+    """It shows -32768 W, which is nothing (binsentsu/home-assistant-solaredge-modbus issue 45)."""
+    inverter = model(103, INVERTER | {"W": 0, "DCW": 0}, {"DCW": 1})
+    image = chain(common("SolarEdge", length=65), inverter, END)
+    image |= battery_of_solaredge(0xE100, -32768, 64)
+    device = await found(image)
+    said = device.values(image)
+    assert said[Quantity.BATTERY_POWER] == 0
+    assert said[Quantity.SOLAR_POWER] == 0
+    assert said[Quantity.BATTERY_SOC] == pytest.approx(64)
 
 
 @pytest.mark.parametrize("number", [101, 102, 103])

@@ -126,6 +126,8 @@ class Term:
     not_available: frozenset[int] = frozenset()
     # What counts when the device says that it does not know, for parts that it may lack.
     default: float | None = None
+    # Bits by which the device says that it sleeps: nothing flows.
+    asleep: frozenset[int] = frozenset()
 
     @property
     def registers(self) -> tuple[Register, ...]:
@@ -137,7 +139,10 @@ class Term:
         words = self.register.words(image)
         if words is None:
             return None
-        if self.register.bits(words) in self.not_available:
+        bits = self.register.bits(words)
+        if bits in self.asleep:
+            return 0.0
+        if bits in self.not_available:
             return self.default
         number = self.register.number(words)
         if not math.isfinite(number):
@@ -163,6 +168,8 @@ class Reading:
     # The power whose sign a current without one takes.
     signed_by: Quantity | None = None
     between: tuple[float, float]
+    # Where older firmware has the same.
+    otherwise: Alternative | None = None
 
     @property
     def registers(self) -> Iterator[Register]:
@@ -175,6 +182,14 @@ class Reading:
         values = [term.value(image) for term in self.terms]
         known = [value for value in values if value is not None]
         return sum(known) if len(known) == len(values) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """A second place of a quantity: used where the device refuses the first, or where a condition says so."""
+
+    reading: Reading
+    when: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,15 +253,20 @@ class Device:
     information: Mapping[Information, Register] = field(default_factory=dict)
     readings: Mapping[Quantity, Reading] = field(default_factory=dict)
 
-    def values(self, image: Image) -> dict[Quantity, float | None]:
-        """Return what the registers say of each quantity, None where that is nothing. May lie; see `plausible`."""
+    def values(
+        self, image: Image, readings: Mapping[Quantity, Reading] | None = None
+    ) -> dict[Quantity, float | None]:
+        """Return what the registers say of each quantity, None where that is nothing. May lie; see `plausible`.
+
+        `readings` are those in use, where a device has some of them at a second place.
+        """
+        readings = {**self.readings, **(readings or {})}
         plain = {
-            quantity: reading.value(image)
-            for quantity, reading in self.readings.items()
+            quantity: reading.value(image) for quantity, reading in readings.items()
         }
         return {
             quantity: _signed(value, plain[sign])
-            if (sign := self.readings[quantity].signed_by)
+            if (sign := readings[quantity].signed_by)
             else value
             for quantity, value in plain.items()
         }

@@ -10,6 +10,7 @@ from homeassistant.util.yaml import parse_yaml
 from .device import (
     PLAUSIBLE,
     UNITS,
+    Alternative,
     Condition,
     Device,
     DeviceKind,
@@ -181,7 +182,20 @@ class _Parser:
             terms=(first, *fields.items("plus", plus), *fields.items("minus", minus)),
             signed_by=signed_by,
             between=fields.pair("between") or PLAUSIBLE[quantity.dimension],
+            otherwise=self._alternative(quantity, fields),
         )
+
+    def _alternative(self, quantity: Quantity, fields: Fields) -> Alternative | None:
+        inner = fields.inner("otherwise")
+        if inner is None:
+            return None
+        when = inner.inner("when")
+        condition = self._condition(when) if when else None
+        if when:
+            when.done()
+        other = Alternative(reading=self._reading(quantity, inner), when=condition)
+        inner.done()
+        return other
 
     def _term(self, fields: Fields, units: dict[str, float] | Any, sign: int) -> Term:
         place = self._register(fields)

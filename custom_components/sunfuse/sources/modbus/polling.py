@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from .batches import Batch, batches
-from .device import Device, Information, Quantity, Reading
+from .device import Condition, Device, Information, Quantity, Reading
 from .registers import (
     Failure,
     Image,
@@ -19,8 +21,19 @@ from .registers import (
 # Trying once more at once may help against these, and the next request need not fail because of them.
 _PASSING = frozenset((Failure.BUSY, Failure.BROKEN_ANSWER))
 _BUSY_PAUSE_S = 0.2
-# What a device refused, it may know after an update of its firmware.
+# What a device refuses, it may have after an update of its firmware. What it had, it soon has again: a device that
+# restarts refuses for some seconds what it answers otherwise.
 _REFUSED_FOR_S = 600.0
+_REFUSED_NOW_FOR_S = 10.0
+
+
+@dataclass(slots=True, kw_only=True)
+class _Attempt:
+    """What is to be read, what was, and the last refusal."""
+
+    registers: list[Register] = field(default_factory=list)
+    image: dict[tuple[Table, int], int] = field(default_factory=dict)
+    refused: RequestError | None = None
 
 
 class Poll:
@@ -32,7 +45,11 @@ class Poll:
         self.lies: Counter[Quantity] = Counter()
         self.last_error: str | None = None
         self._read = read
-        self._refused: dict[tuple[Table, int, int], float] = {}
+        self._refused: dict[tuple[Table, int, int], float] = {}  # until when
+        # Requests and registers that the device answered at any time.
+        self._answered: set[tuple[Table, int, int]] = set()
+        self._known: set[tuple[Table, int]] = set()
+        self._conditions: dict[Condition, bool] = {}
 
     async def values(
         self, device: Device, quantities: Iterable[Quantity]
@@ -44,12 +61,11 @@ class Poll:
         wanted = set(quantities)
         signs = {device.readings[quantity].signed_by for quantity in wanted}
         needed = wanted | {sign for sign in signs if sign}
-        image = await self.image(
-            device,
-            [r for quantity in needed for r in device.readings[quantity].registers],
+        image, readings = await self._read_all(
+            device, {quantity: device.readings[quantity] for quantity in needed}
         )
         known: dict[Quantity, float] = {}
-        for quantity, value in device.values(image).items():
+        for quantity, value in device.values(image, readings).items():
             if quantity not in wanted or value is None:
                 continue
             if device.plausible(quantity, value):
@@ -59,10 +75,50 @@ class Poll:
         return known
 
     def refuses(self, reading: Reading) -> bool:
-        """Whether the device refused a part of this reading."""
+        """Whether the device refuses a part of this reading."""
+        now_s = asyncio.get_running_loop().time()
         return any(
-            (r.table, r.address, r.count) in self._refused for r in reading.registers
+            self._refused.get((r.table, r.address, r.count), now_s) > now_s
+            for r in reading.registers
         )
+
+    async def _read_all(
+        self, device: Device, readings: Mapping[Quantity, Reading]
+    ) -> tuple[Image, dict[Quantity, Reading]]:
+        """Return what could be read, and of each quantity the reading in use: its second place where the first is not."""
+        conditions = [
+            reading.otherwise.when
+            for reading in readings.values()
+            if reading.otherwise
+            and reading.otherwise.when
+            and reading.otherwise.when not in self._conditions
+        ]
+        first = {q: self._in_use(reading) for q, reading in readings.items()}
+        registers = [r for reading in first.values() for r in reading.registers]
+        registers += [condition.register for condition in conditions]
+        with self._attempt() as attempt:
+            await self._gather(device, registers, attempt)
+            self._conditions |= {
+                condition: condition.holds(attempt.image)
+                for condition in conditions
+                if condition.register.words(attempt.image) is not None
+            }
+            second = {q: self._in_use(reading) for q, reading in readings.items()}
+            moved = [
+                register
+                for quantity, reading in second.items()
+                if reading != first[quantity]
+                for register in reading.registers
+            ]
+            await self._gather(device, moved, attempt)
+        return attempt.image, second
+
+    def _in_use(self, reading: Reading) -> Reading:
+        other = reading.otherwise
+        if other is None:
+            return reading
+        older = other.when is not None and self._conditions.get(other.when, False)
+        return other.reading if older or self.refuses(reading) else reading
 
     async def information(self, device: Device) -> dict[Information, str]:
         """Return what the device tells of itself. Raises RequestError if it does not answer."""
@@ -74,8 +130,32 @@ class Poll:
         return {information: text for information, text in told.items() if text}
 
     async def image(self, device: Device, registers: Iterable[Register]) -> Image:
-        """Return what could be read of these registers, value by value where a request for several is refused."""
-        image: dict[tuple[Table, int], int] = {}
+        """Return what could be read of these registers, value by value where a request for several is refused.
+
+        Raises RequestError where there is no answer, and where a device refuses all that it told before: that is no
+        device that lacks something, but one that is not itself now.
+        """
+        with self._attempt() as attempt:
+            await self._gather(device, registers, attempt)
+        return attempt.image
+
+    @contextmanager
+    def _attempt(self) -> Iterator[_Attempt]:
+        """Raise and forget the refusals of an attempt that brought nothing, so that all of it is asked for anew."""
+        before = dict(self._refused)
+        attempt = _Attempt()
+        yield attempt
+        self._known |= attempt.image.keys()
+        refused = attempt.refused
+        if refused and not attempt.image and self._should_know(attempt.registers):
+            self._refused = before
+            raise refused
+
+    async def _gather(
+        self, device: Device, registers: Iterable[Register], attempt: _Attempt
+    ) -> None:
+        registers = list(registers)
+        attempt.registers += registers
         planned = list(batches(registers, most=device.most_registers, gaps=device.gaps))
         failed: RequestError | None = None
         while planned:
@@ -84,6 +164,7 @@ class Poll:
                 words = await self._batch(batch)
             except RequestError as err:
                 if err.failure is Failure.REFUSED:
+                    attempt.refused = err
                     planned[:0] = batch.parts
                 elif err.failure in _PASSING:
                     failed = err
@@ -91,12 +172,18 @@ class Poll:
                     # Whatever is asked next would have to wait as long.
                     raise
                 continue
-            image |= {
+            attempt.image |= {
                 (batch.table, batch.address + i): word for i, word in enumerate(words)
             }
-        if failed is not None and not image:
+        if failed is not None and not attempt.image:
             raise failed
-        return image
+
+    def _should_know(self, registers: Iterable[Register]) -> bool:
+        """Whether the device ever told one of these registers, or has yet to tell anything."""
+        return not self._known or any(map(self._told, registers))
+
+    def _told(self, register: Register) -> bool:
+        return any((register.table, a) in self._known for a in register.addresses)
 
     async def _batch(self, batch: Batch) -> tuple[int, ...]:
         key = (batch.table, batch.address, batch.count)
@@ -104,15 +191,22 @@ class Poll:
         if self._refused.get(key, now_s) > now_s:
             raise RequestError(Failure.REFUSED, "as before")
         try:
-            return await self._patiently(batch)
+            words = await self._patiently(batch)
         except RequestError as err:
             self.failures[err.failure] += 1
             self.last_error = (
                 f"{err} ({batch.count} {batch.table} registers from {batch.address})"
             )
             if err.failure is Failure.REFUSED:
-                self._refused[key] = now_s + _REFUSED_FOR_S
+                alone = len(batch.registers) == 1
+                had = key in self._answered or (
+                    alone and self._told(batch.registers[0])
+                )
+                for_s = _REFUSED_NOW_FOR_S if had else _REFUSED_FOR_S
+                self._refused[key] = now_s + for_s
             raise
+        self._answered.add(key)
+        return words
 
     async def _patiently(self, batch: Batch) -> tuple[int, ...]:
         """Read a batch, a second time where the device was busy or its answer was broken."""

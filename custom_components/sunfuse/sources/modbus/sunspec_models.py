@@ -145,6 +145,9 @@ INVERTERS: Mapping[int, Points] = {
     101: _INVERTER,
     DER_AC: _DER,
 }
+# Model 1: what a device is for, as its maker has it; SolarEdge's meters say where they are.
+OPTION = 34
+OPTION_LENGTH = 8
 METERS: Mapping[int, Points] = {
     **dict.fromkeys((211, 212, 213, 214), _METER_FLOAT),
     **dict.fromkeys((201, 202, 203, 204), _METER),

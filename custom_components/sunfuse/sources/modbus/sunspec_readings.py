@@ -81,8 +81,7 @@ def readings_of(
         _Maker(),
     )
     inverter = _first(chain, models.INVERTERS)
-    # The first of several meters; where it is at an inverter, it is the one at the grid.
-    meter = _first(chain, models.METERS) if maker.meter else None
+    meter = _grid_meter(chain, beside=inverter is not None) if maker.meter else None
     storage = storage_of(batteries) or _storage(chain, known)
     readings: dict[Quantity, Reading] = {}
     if inverter is not None:
@@ -99,6 +98,37 @@ def readings_of(
         of_meter = _meter(meter, of_old, maker.meter_sign)
         readings |= _of_the_grid(of_meter) if inverter is not None else of_meter
     return readings | storage
+
+
+def _grid_meter(chain: Sequence[Block], *, beside: bool) -> Block | None:
+    """Return the meter at the grid: the first in the chain that is not said to be elsewhere.
+
+    A common model begins each meter. `beside` an inverter, a meter may be that of the production or of the load:
+    SolarEdge says so in the option of the common model ("Export+Import", "Production", "Consumption"; SunSpec Logging
+    in SolarEdge Inverters, meter models).
+    """
+    for device in _devices(chain):
+        meter = _first(device, models.METERS)
+        if meter is not None and not (beside and _elsewhere(device[0])):
+            return meter
+    return None
+
+
+def _devices(chain: Sequence[Block]) -> list[list[Block]]:
+    """Return the chain in parts, of which each begins with a common model."""
+    parts: list[list[Block]] = []
+    for block in chain:
+        if block.model == models.COMMON or not parts:
+            parts.append([])
+        parts[-1].append(block)
+    return parts
+
+
+def _elsewhere(common: Block) -> bool:
+    if common.model != models.COMMON:
+        return False
+    option = common.text(models.OPTION, models.OPTION_LENGTH).lower()
+    return "production" in option or "consumption" in option
 
 
 def _first(chain: Sequence[Block], preferred: Iterable[int]) -> Block | None:

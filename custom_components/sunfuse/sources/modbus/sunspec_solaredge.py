@@ -28,6 +28,8 @@ _STATE_OF_ENERGY = 0x84
 _LEAST_WH, _MOST_WH = 500, 1_000_000
 # The lowest float there is stands for what is not known.
 _NOT_AVAILABLE = frozenset((0xFF7FFFFF,))
+# -32768 W, which a battery that sleeps shows (binsentsu/home-assistant-solaredge-modbus issue 45).
+_ASLEEP = frozenset((0xC7000000,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class Battery:
             ),
             factor=factor,
             not_available=_NOT_AVAILABLE,
+            asleep=_ASLEEP if offset == _POWER else frozenset(),
         )
 
     def charging(self, sign: int = 1) -> Term:
