@@ -6,16 +6,22 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 
-def write_certificate(folder: Path, name: str, *, days: int = 30) -> tuple[str, str]:
+def write_certificate(
+    folder: Path,
+    name: str,
+    *,
+    days: int = 30,
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None = None,
+) -> tuple[str, str]:
     """Write a certificate of this machine that signs itself, and its key; return where they are.
 
     With negative `days` it expired so long ago.
     """
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     until = datetime.now(UTC) + timedelta(days=days)
     loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))

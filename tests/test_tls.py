@@ -9,11 +9,12 @@ from typing import Any
 
 from aiohttp import WSServerHandshakeError
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.sunfuse.const import DOMAIN
-from custom_components.sunfuse.site.tls import RELOAD_INTERVAL
+from custom_components.sunfuse.site.tls import RELOAD_INTERVAL, CertificateFiles, load
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntryState,
@@ -125,6 +126,50 @@ async def test_files(
     placeholders = form["description_placeholders"]
     assert placeholders
     assert placeholders["address"].startswith("wss://")
+
+
+def handshake(server: ssl.SSLContext, cipher: str, version: ssl.TLSVersion) -> None:
+    """Shake hands in memory with a charger that has this cipher suite and this version only."""
+    charger = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    charger.check_hostname = False
+    charger.verify_mode = ssl.CERT_NONE
+    charger.minimum_version = charger.maximum_version = version
+    charger.set_ciphers(cipher)
+    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = [
+        charger.wrap_bio(down, up),
+        server.wrap_bio(up, down, server_side=True),
+    ]
+    while ends:
+        for end in tuple(ends):
+            try:
+                end.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            ends.remove(end)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cipher"),
+    [
+        # What a central system must offer: OCPP 1.6 compliance test TC_086_CSMS.
+        ("ec", "ECDHE-ECDSA-AES128-GCM-SHA256"),
+        ("ec", "ECDHE-ECDSA-AES256-GCM-SHA384"),
+        ("rsa", "AES128-GCM-SHA256"),
+        ("rsa", "AES256-GCM-SHA384"),
+        # What old chargers have.
+        ("rsa", "ECDHE-RSA-AES128-SHA"),
+    ],
+)
+def test_cipher_suites(tmp_path: Path, kind: str, cipher: str) -> None:
+    """The cipher suites that OCPP asks for are offered, with TLS 1.2 at least and never without authentication."""
+    key = rsa.generate_private_key(65537, 2048) if kind == "rsa" else None
+    certificate, secret = write_certificate(tmp_path, "home", key=key)
+    context, _ = load(CertificateFiles(certificate=certificate, key=secret))
+    handshake(context, cipher, ssl.TLSVersion.TLSv1_2)
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    with pytest.raises(ssl.SSLError):
+        handshake(context, "ADH-AES128-SHA256:@SECLEVEL=0", ssl.TLSVersion.TLSv1_2)
 
 
 async def test_home_assistants_own(

@@ -15,7 +15,6 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
-from homeassistant.util.ssl import server_context_intermediate
 
 from ..const import (
     CONF_KIND,
@@ -31,6 +30,13 @@ from ..const import (
 
 # Whoever renews certificates does so weeks before they expire; new connections get the new one within this.
 RELOAD_INTERVAL = timedelta(hours=6)
+
+# A central system must offer ECDHE-ECDSA and plain RSA, both with AES-GCM (OCPP 1.6 compliance test TC_086_CSMS); old
+# chargers have CBC only. The best come first; all of them authenticate and encrypt.
+_CIPHERS = (
+    "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:ECDHE+AES:DHE+AES:RSA+AESGCM:RSA+AES"
+    ":!aNULL:!eNULL:!aDSS:!AESCCM"
+)
 
 
 class TlsError(Exception):
@@ -116,7 +122,10 @@ def load(
 
 
 def _context(authority: str | None) -> ssl.SSLContext:
-    context = server_context_intermediate()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE | ssl.OP_NO_COMPRESSION
+    context.set_ciphers(_CIPHERS)
     if authority is not None:
         # Who shows no certificate may still have a password.
         context.load_verify_locations(cadata=authority)
