@@ -22,6 +22,7 @@ from .common import (
     on,
     reasons,
     settle,
+    site,
 )
 
 
@@ -225,3 +226,12 @@ def test_a_draw_without_charging_teaches_nothing() -> None:
         snapshot = replace(snapshot, connectors=(a,), meters=(("main", meter),))
     assert memory.connectors["a"].takes_a is None
     assert memory.connectors["a"].idle_since is None
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_a_transaction_that_ended(paused: bool) -> None:
+    """A car whose transaction we ended to pause it still wants to charge; one whose driver ended it does not."""
+    ended = car("a", status=ConnectorStatus.FINISHING, paused=paused, offer_a=0.0)
+    decision = decided(site(ended))
+    assert (offers(decision)["a"] > 0) is paused
+    assert (reasons(decision)["a"] is ReasonKey.CAR_FINISHED) is not paused

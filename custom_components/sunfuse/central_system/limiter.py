@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..engine.model import ConnectorStatus
 from .adapter import Adapter, Limit
-from .model import CommandError, OfferCheck
+from .model import CHARGES, CommandError, OfferCheck, Session
 from .obedience import Confirmed, Obedience, Offer
 from .quirks import Pause
 from .waking import Wake, Waker
@@ -39,7 +39,6 @@ class Limiter(Obedience):
         self._offer: Offer | None = None
         self._no_start_before: datetime | None = None
         self._waiting_since: datetime | None = None
-        self._paused = False  # by stopping its transaction
         self._waker = Waker(timedelta(seconds=station.timing.wake_s))
         self._nudged_at: datetime | None = None
 
@@ -50,8 +49,11 @@ class Limiter(Obedience):
         phases: int | None,
         *,
         again: bool = False,
+        session: Session | None = None,
     ) -> None:
         """Offer a current; returns when the station has taken it, or needs not be told.
+
+        `session` is what the offer was decided for; None: what runs now.
 
         Raises:
             CommandError: the station did not take it.
@@ -60,7 +62,8 @@ class Limiter(Obedience):
         if not math.isfinite(current_a) or current_a < 0:
             raise ValueError(f"Not a current: {current_a}")
         now = self._station.now()
-        offer = Offer(self._allowed(current_a), phases, now, again)
+        session = session or self._state.session
+        offer = Offer(self._allowed(current_a), phases, now, again, session)
         self._offer = offer
         async with self._turn:
             if self._offer is offer:  # else a newer one waits behind us
@@ -76,6 +79,8 @@ class Limiter(Obedience):
     async def _bring(self, adapter: Adapter, offer: Offer) -> None:
         state = self._state
         transaction = state.transaction
+        if offer.current_a == 0 and offer.session != state.session:
+            return  # decided while nothing charged here, or for the session before
         if transaction is not None and not transaction.authorised:
             if offer.current_a > 0 and self._may_start():
                 await self._start(adapter, offer)
@@ -158,8 +163,17 @@ class Limiter(Obedience):
                 _LOGGER.debug("%s: 0 A: %s", self._station.identity, err)
             else:
                 return
-        await adapter.remote_stop(transaction_id)
-        self._paused = True
+        await self._stop(adapter, transaction_id)
+
+    async def _stop(self, adapter: Adapter, transaction_id: str) -> None:
+        """Stop the transaction to start another one later, and remember that it was us."""
+        self._station.change(self._connector, paused=True)
+        try:
+            await adapter.remote_stop(transaction_id)
+        except CommandError as err:
+            if err.key in ("refused", "not_supported"):
+                self._station.change(self._connector, paused=False)
+            raise
 
     async def _tell(
         self, adapter: Adapter, offer: Offer, transaction_id: str | None, now: datetime
@@ -182,8 +196,7 @@ class Limiter(Obedience):
             raise CommandError("refused", "There is no transaction")
         self._offer = None
         async with self._turn:
-            await adapter.remote_stop(transaction.id)
-            self._paused = True
+            await self._stop(adapter, transaction.id)
 
     # Cars that sleep on after a pause
 
@@ -197,8 +210,7 @@ class Limiter(Obedience):
         """Stop the transaction, and start another one when that is over."""
         transaction = self._state.transaction
         if transaction is not None and self._station.behaviour.restarts:
-            self._paused = True
-            await adapter.remote_stop(transaction.id)
+            await self._stop(adapter, transaction.id)
 
     def _as_limit(self, offer: Offer, now: datetime) -> Limit:
         timing = self._station.timing
@@ -263,7 +275,7 @@ class Limiter(Obedience):
         status = self._state.status
         if self._promised():
             return False
-        if self._paused and status in (
+        if self._state.paused and status in (
             ConnectorStatus.FINISHING,
             ConnectorStatus.PREPARING,
         ):
@@ -305,18 +317,23 @@ class Limiter(Obedience):
             self._waiting_since = None
             self._no_start_before = None
             if self._state.status is ConnectorStatus.AVAILABLE:
-                self._paused = False
+                self._station.change(self._connector, paused=False)
         elif self._waiting_since is None:
             self._waiting_since = self._station.now()
 
     def started(self, adapter: Adapter | None, *, resumed: bool = False) -> None:
         """Note that a transaction started: it is at the fail-safe current until it has its limit.
 
-        One that goes on after our restart may have a limit of before, which only its draw tells.
+        What was decided for a car that waited is its first limit, so that it need not wait for the next decision.
+        0 A was decided for a connector without a session, and says nothing of this one. A transaction that goes on
+        after our restart may have a limit of before, which only its draw tells.
         """
         self._no_start_before = None
         self._confirmed = None
-        self._paused = self._testing = False
+        self._testing = False
+        self._station.change(self._connector, paused=False)
+        if self._offer is not None and self._offer.current_a == 0:
+            self._offer = None
         known = self._state.offer_a is not None and self._state.offer_until
         if not known and not resumed:
             self._station.change(
@@ -346,12 +363,3 @@ class Limiter(Obedience):
     def disconnected(self) -> None:
         """Note that the station is out of reach: what it has may change without us."""
         self._confirmed = None
-
-
-CHARGES = frozenset(
-    (
-        ConnectorStatus.CHARGING,
-        ConnectorStatus.SUSPENDED_EV,
-        ConnectorStatus.SUSPENDED_EVSE,
-    )
-)

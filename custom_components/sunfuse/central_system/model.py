@@ -6,6 +6,14 @@ from enum import StrEnum
 
 from ..engine.model import ConnectorStatus
 
+CHARGES = frozenset(
+    (
+        ConnectorStatus.CHARGING,
+        ConnectorStatus.SUSPENDED_EV,
+        ConnectorStatus.SUSPENDED_EVSE,
+    )
+)
+
 
 class CommandError(Exception):
     """A command that the station refused, did not answer, or could not be sent.
@@ -83,6 +91,14 @@ class Transaction:
     authorised: bool = True  # OCPP 2.x: a transaction may begin with the cable, before anybody may charge
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What runs on a connector: an offer of 0 A ends the session that it was decided for, and no other."""
+
+    transaction_id: str | None
+    charges: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargingNeeds:
     """What an ISO 15118 car asks for (OCPP 2.x NotifyEVChargingNeeds)."""
@@ -137,6 +153,15 @@ class ConnectorState:
     # What somebody else lets it draw, as the station tells: its own settings, the grid operator (OCPP 2.x).
     charger_limit_a: float | None = None
     priority: bool = False  # the driver asked the station for all there is (OCPP 2.1)
+    # We stopped its transaction and mean to start another one: the driver and the car did not.
+    paused: bool = False
+
+    @property
+    def session(self) -> Session:
+        """Which transaction runs, and whether a car may be charging, with or without one that is known."""
+        transaction = self.transaction
+        charges = transaction is not None or self.status in CHARGES
+        return Session(transaction.id if transaction else None, charges)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

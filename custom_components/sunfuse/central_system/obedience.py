@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .adapter import Schedule
 from .external import ExternalLimit
-from .model import CommandError, ConnectorState, FailSafe, OfferCheck
+from .model import CommandError, ConnectorState, FailSafe, OfferCheck, Session
 from .own_limit import OwnLimit
 from .profiles import POWER_IN_ALL
 
@@ -27,6 +27,7 @@ class Offer:
     phases: int | None
     at: datetime
     again: bool = False  # to be told although the station has it
+    session: Session | None = None  # for which it was decided
 
 
 @dataclass(frozen=True, slots=True)

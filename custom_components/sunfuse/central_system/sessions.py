@@ -6,9 +6,17 @@ from typing import override
 
 from ..engine.model import ConnectorStatus
 from .book import IDLE, MAX_CONNECTORS, StationBook
-from .limiter import CHARGES
-from .model import FinishedTransaction, Transaction
+from .model import CHARGES, FinishedTransaction, Transaction
 from .transactions import Record, stranger
+
+# Of a connector on which a transaction starts these are over.
+_BEFORE = frozenset(
+    (
+        ConnectorStatus.AVAILABLE,
+        ConnectorStatus.RESERVED,
+        ConnectorStatus.FINISHING,
+    )
+)
 
 
 class SessionBook(StationBook):
@@ -29,6 +37,9 @@ class SessionBook(StationBook):
         status = self.connector(record.connector).status
         if not live and status not in CHARGES:
             return
+        if status in _BEFORE:
+            # Some stations tell the transaction before the car that it is for.
+            self.change(record.connector, status=ConnectorStatus.PREPARING)
         self._run(record)
 
     def authorised(self, connector: int) -> None:

@@ -17,7 +17,7 @@ from .memory import (
     load_lasting,
     load_record,
 )
-from .model import CommandError, LocalList, StationConfig
+from .model import CommandError, LocalList, Session, StationConfig
 from .quirks import behaviour, in_force
 from .sessions import SessionBook
 
@@ -36,18 +36,23 @@ class Station(SessionBook, StationActions):
         phases: int | None = None,
         *,
         again: bool = False,
+        session: Session | None = None,
     ) -> None:
         """Let a connector draw so much per phase (0: nothing), on so many phases.
 
         To be called again and again: a limit lapses two minutes after it was last offered. A limit that the
         station has already, and that is not due for renewal, is not sent again unless `again` asks for that.
+        `session` is what the offer was decided for (None: what runs now): 0 A does not reach any other.
 
         Raises:
             CommandError: the station did not take it, or could not be asked.
 
         """
+        session = session or self.connector(connector).session
         adapter = await self._in_service()
-        await self._limiter(connector).offer(adapter, current_a, phases, again=again)
+        await self._limiter(connector).offer(
+            adapter, current_a, phases, again=again, session=session
+        )
 
     async def stop(self, connector: int) -> None:
         """Stop the transaction of a connector; the car starts again only when it is offered a current.
@@ -201,6 +206,7 @@ class Station(SessionBook, StationActions):
             "local_list": self._state.local_list,
             "evses": [[*evse, number] for evse, number in self.evses.items()],
             "lasting": dump_lasting(self.lasting),
+            "paused": [state.id for state in self._state.connectors if state.paused],
             "transactions": [dump_record(record) for record in self.transactions],
             "energy_wh": {
                 str(state.id): state.meter.energy_wh
@@ -233,6 +239,8 @@ class Station(SessionBook, StationActions):
             fall_back_a=self._fall_back_a(fail_safe),
             switches_phases=self.shape.switches_phases,
         )
+        for connector in memory.get("paused", []):
+            self.change(connector, paused=True)
         for connector, energy_wh in memory["energy_wh"].items():
             sample = self.meter(int(connector)).resume(energy_wh)
             self.change(int(connector), meter=sample)

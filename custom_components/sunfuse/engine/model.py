@@ -252,6 +252,8 @@ class Connector:
     allowed: bool = True
     status: ConnectorStatus = ConnectorStatus.AVAILABLE
     status_told: bool = True  # False: the charger has yet to tell it, and it is taken to be unavailable meanwhile
+    # Its transaction was stopped to pause the car, and another one is to start.
+    paused: bool = False
     reachable: bool = True
     offer_a: float | None = None  # what the charger last confirmed; None: not known
     offer_until: datetime | None = (

@@ -23,6 +23,6 @@ def why_not_wanted(connector: Connector, reserved_a: float) -> Reason | None:
         return Reason(key=ReasonKey.MODE_OFF)
     if connector.status in NO_CAR:
         return Reason(key=ReasonKey.NO_CAR)
-    if connector.status is ConnectorStatus.FINISHING:
+    if connector.status is ConnectorStatus.FINISHING and not connector.paused:
         return Reason(key=ReasonKey.CAR_FINISHED)
     return None

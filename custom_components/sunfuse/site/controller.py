@@ -290,6 +290,7 @@ class Controller:
                         current_a=connector.offer_a,
                         phases=phases,
                         again=connector.resend,
+                        session=station.connector(key.connector).session,
                     ),
                 )
                 if connector.stop:

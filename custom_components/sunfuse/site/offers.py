@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..central_system import Station
-from ..central_system.model import CommandError
+from ..central_system.model import CommandError, Session
 from ..data import ConnectorKey, SunfuseConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ class Offer:
     current_a: float
     phases: int
     again: bool = False  # to be told although the charger has it: its car takes more
+    session: Session | None = None  # for which it was decided
 
 
 class OfferSender:
@@ -77,7 +78,11 @@ class OfferSender:
             return
         try:
             await station.offer(
-                key.connector, offer.current_a, offer.phases, again=offer.again
+                key.connector,
+                offer.current_a,
+                offer.phases,
+                again=offer.again,
+                session=offer.session,
             )
         except CommandError as err:
             # The next tick tries again; the engine reckons with the last offer that was confirmed.

@@ -156,6 +156,7 @@ def connector_of(
         allowed=settings.allowed,
         status=state.status or _unknown_status(state),
         status_told=state.status is not None,
+        paused=state.paused,
         reachable=station.connected,
         offer_a=max(offers, default=None),
         offer_until=state.offer_until,

@@ -1,0 +1,159 @@
+"""Chargers as they are, on a real site: the engine decides, and clients written from the specification obey or not."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from homeassistant.core import HomeAssistant
+
+from .common import wait_until
+from .foreign_charger import Faults, ForeignCharger
+from .site_fixtures import Home, limits, obeys
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+VERSIONS = ("1.6", "2.0.1")
+REFUSES_ZERO = Faults(least_a=0.1)
+REFUSES_BELOW_6 = Faults(least_a=6.0)
+NO_PROFILES = Faults(has_profiles=False)
+HUAWEI = Faults(vendor="Huawei")
+
+type Foreign = Callable[..., Any]
+
+
+@pytest.fixture
+async def foreign(start: Callable[..., Any]) -> AsyncIterator[Foreign]:
+    """Return what sets a site up with one foreign charger, with room for 14 A."""
+    chargers: list[ForeignCharger] = []
+
+    async def foreign(
+        version: str, faults: Faults, **more: Any
+    ) -> tuple[Home, ForeignCharger]:
+        home: Home = await start("CP1", **more.pop("site", {}))
+        port = home.entry.runtime_data.central_system.port
+        one = await ForeignCharger.connect(
+            home.session, port, "CP1", version, faults=faults, **more
+        )
+        chargers.append(one)
+        await one.boot()
+        return home, one
+
+    yield foreign
+    for one in chargers:
+        await one.close()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("faults", [REFUSES_ZERO, REFUSES_BELOW_6, NO_PROFILES])
+async def test_a_session_begins_with_its_own_limit(
+    foreign: Foreign, version: str, faults: Faults
+) -> None:
+    """The 0 A of the time without a car never reach the transaction, which therefore is not stopped."""
+    home, one = await foreign(version, faults, car_a=10.0)
+    await home.shows("sensor", "CP1/1_status", "available")
+    await one.plug_in()
+    await wait_until(
+        lambda: home.state("sensor", "CP1/1_status") == "charging", "it charges"
+    )
+    if faults.has_profiles:
+        await wait_until(lambda: one.told, "a limit")
+    await asyncio.sleep(1)
+    assert not [limit for _, limit in one.told if limit < 6]
+    assert (one.started, one.stopped) == (1, [])
+    assert one.drawn_a == 10
+
+
+@pytest.mark.parametrize(
+    ("version", "faults"),
+    [
+        ("1.6", NO_PROFILES),
+        ("2.0.1", NO_PROFILES),
+        ("1.6", REFUSES_BELOW_6),
+        ("1.6", HUAWEI),
+        ("2.0.1", HUAWEI),
+    ],
+)
+async def test_a_pause_by_remote_stop_ends(
+    foreign: Foreign, version: str, faults: Faults
+) -> None:
+    """A charger that is paused by stopping its transaction gets another one when its car may charge again."""
+    home, one = await foreign(version, faults, car_a=10.0)
+    await one.plug_in()
+    await wait_until(lambda: one.drawn_a == 10, "it charges")
+    await home.call("select", "select_option", "CP1/1_mode", option="off")
+    await wait_until(lambda: one.stopped == ["Remote"], "a pause")
+    await home.shows("sensor", "CP1/1_reason", "mode_off")
+    await asyncio.sleep(0.5)
+    await home.call("select", "select_option", "CP1/1_mode", option="fast")
+    await wait_until(lambda: one.started == 2, "another transaction")
+    await wait_until(lambda: one.drawn_a == 10, "it charges again")
+    await asyncio.sleep(1)
+    assert one.stopped == ["Remote"]
+
+
+async def test_a_pause_outlives_a_restart(
+    hass: HomeAssistant, foreign: Foreign
+) -> None:
+    """Home Assistant restarts while a car is paused by a stopped transaction: it still knows that it was us."""
+    home, one = await foreign("1.6", HUAWEI)
+    await one.plug_in()
+    await wait_until(lambda: one.drawn_a > 0, "it charges")
+    await home.call("select", "select_option", "CP1/1_mode", option="off")
+    await wait_until(lambda: one.stopped == ["Remote"], "a pause")
+    await home.shows("sensor", "CP1/1_status", "finishing")
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    await one.close()
+    back = await home.connect("CP1")
+    one.answer_on(back)
+    await one.boot_again("Finishing")
+    await home.call("select", "select_option", "CP1/1_mode", option="fast")
+    await wait_until(lambda: one.started == 2, "another transaction")
+
+
+@pytest.mark.parametrize("faults", [HUAWEI, Faults()])
+async def test_who_stops_a_car_himself_is_left_alone(
+    foreign: Foreign, faults: Faults
+) -> None:
+    """What the driver ended at the charger is not begun again."""
+    home, one = await foreign("1.6", faults)
+    await one.plug_in()
+    await wait_until(lambda: one.drawn_a > 0, "it charges")
+    await one.stop("Local")
+    await home.shows("sensor", "CP1/1_reason", "car_finished")
+    await asyncio.sleep(1)
+    assert one.started == 1
+
+
+async def test_no_pause_when_the_charger_comes_back(start: Callable[..., Any]) -> None:
+    """Its connection breaks for a moment while it charges: no limit of 0 A when it is back."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    await station.websocket.close()
+    await home.shows("sensor", "CP1/1_reason", "charger_offline")
+    station = await home.connect("CP1")
+    await home.tell(station, "Charging")
+    home.charging = station
+    await obeys(station, 14)
+    assert min(limits(station)) >= 6
+
+
+async def test_no_pause_when_home_assistant_comes_back(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """It restarts while a car charges: no limit of 0 A when the charger tells that it charges."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    home.charging = None
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    station = await home.connect("CP1")
+    await asyncio.sleep(
+        0.5
+    )  # ticks go by, in which it is connected and has told nothing
+    await home.tell(station, "Charging")
+    home.charging = station
+    await obeys(station, 14)
+    assert min(limits(station)) >= 6
