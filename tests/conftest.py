@@ -1,5 +1,6 @@
 """Fixtures for every test that runs a Home Assistant."""
 
+from hypothesis import HealthCheck, settings
 import pytest
 
 # Imported early, for Home Assistant's loader to find it.
@@ -8,6 +9,12 @@ import custom_components.sunfuse  # noqa: F401
 from .forms import no_setup, sensors
 from .price_site import start_frozen
 from .site_fixtures import start
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 __all__ = ["no_setup", "sensors", "start", "start_frozen"]
 

@@ -11,7 +11,8 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 type Payload = dict[str, Any]
 type Answer = Payload | str | Callable[[Payload], Payload | None] | None
 
-WAIT_S = 5.0
+# Far above what a loaded machine needs; what comes in is seen at once.
+WAIT_S = 90.0
 
 CONFIGURATION_16 = {
     "SupportedFeatureProfiles": "Core,SmartCharging,RemoteTrigger",

@@ -212,6 +212,7 @@ async def test_accepted_charger_may_speak(
     station = await connect()
     await station.boot()
     system.accept(CP1)
-    async with asyncio.timeout(3):
+    # At the pace of one that waits it would take 40 s.
+    async with asyncio.timeout(20):
         for _ in range(60):
             await station.call("Heartbeat", {})

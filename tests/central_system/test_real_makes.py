@@ -53,9 +53,10 @@ class TestBootsWhileItIsAsked:
         await cp.wait_told("GetConfiguration")
         await cp.boot()
         asked = len(cp.requests)
-        await asyncio.sleep(0.1)
-        assert len(cp.requests) == asked
+        booted = asyncio.get_running_loop().time()
         await cp.wait_told("GetConfiguration", 2)
+        assert asyncio.get_running_loop().time() - booted > 0.1
+        assert cp.requests[asked][0] == "GetConfiguration"
 
 
 @pytest.mark.parametrize(

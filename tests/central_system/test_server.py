@@ -164,11 +164,16 @@ async def test_storm_of_connections_is_slowed(
 ) -> None:
     """A charger that connects again and again waits ever longer for it."""
     system.accept(CP1)
-    for _ in range(10):
-        await (await connect()).close()
+
+    async def come_again_and_again() -> None:
+        # On a busy machine some of the ten are earned again meanwhile.
+        for _ in range(50):
+            async with asyncio.timeout(0.5):
+                station = await connect()
+            await station.close()
+
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.5):
-            await connect()
+        await come_again_and_again()
 
 
 async def test_too_many_messages_are_slowed(
@@ -202,7 +207,7 @@ async def test_half_open_socket_is_found(clock: SteppedClock) -> None:
 
 async def test_a_charger_that_answers_pings_stays(clock: SteppedClock) -> None:
     """A charger that says nothing but answers pings stays connected; its own pings are answered."""
-    system = CentralSystem(now=clock, timing=Timing(ping_s=0.05))
+    system = CentralSystem(now=clock, timing=Timing(ping_s=2))
     system.accept(CP1)
     await system.start("127.0.0.1", 0)
     async with ClientSession() as session:
@@ -215,7 +220,7 @@ async def test_a_charger_that_answers_pings_stays(clock: SteppedClock) -> None:
         pings = 0
         pongs = 0
         async with asyncio.timeout(WAIT_S):
-            while pings < 3 or not pongs:
+            while pings < 2 or not pongs:
                 message = await websocket.receive()
                 if message.type is WSMsgType.PING:
                     pings += 1

@@ -23,10 +23,11 @@ from custom_components.sunfuse.central_system import (
 from custom_components.sunfuse.simulator import ChargerSpec, Simulation
 from custom_components.sunfuse.simulator.behaviour import AtZero, Behaviour
 
+from ..common import free_port
 from .conftest import SteppedClock
 
 PROTOCOLS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
-WAIT_S = 10.0
+WAIT_S = 90.0
 
 
 class Bench:
@@ -51,7 +52,7 @@ class Bench:
         """Accept the charger, connect it, and wait until it is set up."""
         config = StationConfig(identity="CP1", quirks=tuple(quirks.items()))
         self.system.accept(config)
-        await self.system.start("127.0.0.1", 0)
+        await self.system.start("127.0.0.1", free_port())
         self.simulation = Simulation(
             url=f"ws://127.0.0.1:{self.system.port}/ocpp",
             chargers=(self.spec,),

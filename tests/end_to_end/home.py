@@ -9,11 +9,12 @@ import os
 from pathlib import Path
 import re
 import signal
-import socket
 from typing import Any, Self
 
 from aiohttp import ClientSession, ClientWebSocketResponse
 from yarl import URL
+
+from ..common import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 # A new machine may be installing the environment for the first time.
@@ -23,14 +24,6 @@ STOP_S = 60
 
 # Home Assistant says this of every custom integration.
 UNTESTED = "We found a custom integration sunfuse"
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def complaints(log: str) -> list[str]:

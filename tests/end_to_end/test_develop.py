@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.sunfuse.simulator.site import DEFAULT_CHARGERS
 
+from ..common import free_port
 from .home import ROOT, Home, develop, until
 
 LOWERED_A = 16
@@ -145,10 +146,7 @@ async def test_bare_has_no_site_until_one_is_added(tmp_path: Path) -> None:
         form = await home.post(
             f"{path}/{menu['flow_id']}", {"next_step_id": "simulated"}
         )
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        done = await home.post(f"{path}/{form['flow_id']}", {"port": port})
+        done = await home.post(f"{path}/{form['flow_id']}", {"port": free_port()})
 
         assert done["type"] == "create_entry", done
         await until(

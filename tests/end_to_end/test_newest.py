@@ -14,9 +14,10 @@ import pytest
 from custom_components.sunfuse import PLATFORMS
 
 from ..central_system.client import RawStation
+from ..common import free_port
 from ..forms import CHARGER, ELECTRICAL
 from ..site_fixtures import BOOT, limits
-from .home import ROOT, Home, develop, free_port, until
+from .home import ROOT, Home, develop, until
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from ..common import free_port
+
 type Payload = dict[str, Any]
 type Answer = Callable[[Payload], Payload]
 
-PATIENCE_S = 30
+PATIENCE_S = 90
 
 
 async def until(condition: Callable[[], object], what: str = "") -> None:
@@ -73,14 +75,14 @@ class Central:
         """The address that chargers add their identity to."""
         return f"ws://127.0.0.1:{self.port}/ocpp"
 
-    async def start(self, port: int = 0) -> None:
-        """Listen on the loopback."""
+    async def start(self, port: int | None = None) -> None:
+        """Listen on the loopback, on a port that is still free when it is started again."""
         app = web.Application()
         app.router.add_get("/ocpp/{identity}", self._serve)
         self._runner = web.AppRunner(app, shutdown_timeout=1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.port = self._runner.addresses[0][1]
+        self.port = port or free_port()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
 
     async def stop(self) -> None:
         """Go away."""

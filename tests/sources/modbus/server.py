@@ -24,6 +24,8 @@ from custom_components.sunfuse.sources.modbus.registers import (
     ValueType,
 )
 
+from ...common import free_port
+
 FUNCTIONS = {3: Table.HOLDING, 4: Table.INPUT}
 
 type Words = dict[tuple[Table, int], int]
@@ -144,7 +146,7 @@ class Server:
         """Prepare a server for these devices."""
         self.devices = devices
         self.framer = framer
-        self.port = 0
+        self.port = free_port()
         self.spoil: Callable[[bytes], bytes] | None = None
         self._server: ModbusTcpServer | ModbusSerialServer | None = None
 
@@ -160,8 +162,6 @@ class Server:
         server.context = self.devices  # type: ignore[assignment]
         await server.serve_forever(background=True)
         self._server = server
-        listening: Any = server.transport
-        self.port = listening.sockets[0].getsockname()[1]
 
     async def start_serial(self, path: str) -> None:
         """Answer on a serial line."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 import logging
 
 from pymodbus.client import AsyncModbusTcpClient
@@ -19,9 +19,10 @@ from custom_components.sunfuse.sources.modbus.registers import (
     Table,
 )
 
+from ...common import wait_until
 from .server import Devices, Server, serial_line, serving
 
-TIMEOUT_S = 0.3
+TIMEOUT_S = 0.5
 WORDS = {(Table.INPUT, address): 100 + address for address in range(20)} | {
     (Table.HOLDING, address): 200 + address for address in range(20)
 }
@@ -207,14 +208,14 @@ async def test_lost_and_found(
         for _ in range(5):
             assert await fails(connection) is Failure.NOT_CONNECTED
         await server.start()
-        for _ in range(100):
-            await asyncio.sleep(0.02)
-            try:
-                words = await connection.read(1, Table.INPUT, 0, 1)
-            except RequestError:
-                continue
-            break
-        assert words == (100,)
+
+        async def found() -> tuple[int, ...]:
+            while True:
+                await asyncio.sleep(0.02)
+                with suppress(RequestError):
+                    return await connection.read(1, Table.INPUT, 0, 1)
+
+        assert await asyncio.wait_for(found(), 30) == (100,)
         assert connection.connects == 2
         ours = [r.message for r in caplog.records if "sunfuse" in r.name]
         assert len(ours) == 2
@@ -234,7 +235,8 @@ async def test_a_server_that_hangs_up_does_not_keep_us_waiting() -> None:
         while not server.devices.requests:
             await asyncio.sleep(0.01)
         await server.stop()
-        async with asyncio.timeout(2):
+        # Sooner than the request would be given up.
+        async with asyncio.timeout(20):
             with pytest.raises(RequestError, match="not_connected"):
                 await request
         await connection.close()
@@ -263,8 +265,13 @@ async def test_an_end_that_says_nothing_is_left() -> None:
         assert connection.connects == 2
 
 
-async def test_a_wait_grows_and_nobody_is_hammered() -> None:
+async def test_a_wait_grows_and_nobody_is_hammered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """As long as an attempt is not due, requests fail at once; no connection is tried for them."""
+    monkeypatch.setattr(
+        "custom_components.sunfuse.sources.modbus.connection._FIRST_DELAY_S", 60
+    )
     async with serving({}) as server:
         await server.stop()
         async with connected(server) as connection:
@@ -272,7 +279,7 @@ async def test_a_wait_grows_and_nobody_is_hammered() -> None:
             started = asyncio.get_running_loop().time()
             await server.start()
             assert await fails(connection) is Failure.NOT_CONNECTED
-            assert asyncio.get_running_loop().time() - started < 0.5
+            assert asyncio.get_running_loop().time() - started < 20
             assert server.connections == 0
 
 
@@ -332,11 +339,6 @@ async def test_nothing_is_left_of_a_closed_connection() -> None:
         for _ in range(3):
             async with connected(server) as connection:
                 await connection.read(1, Table.INPUT, 0, 1)
-        for _ in range(50):
-            if not server.connections:
-                break
-            await asyncio.sleep(0.02)
-        assert server.connections == 0
+        await wait_until(lambda: not server.connections, "all are closed")
         await server.stop()
-        await asyncio.sleep(0.05)
-    assert asyncio.all_tasks() == before
+    await wait_until(lambda: asyncio.all_tasks() == before, "no task is left")

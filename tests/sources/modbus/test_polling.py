@@ -33,7 +33,7 @@ from custom_components.sunfuse.sources.modbus.scan import parse_units, scan
 
 from .server import Server, image_of, serving
 
-TIMEOUT_S = 0.3
+TIMEOUT_S = 1.0
 INPUT = {"table": "input", "type": "int16"}
 
 
@@ -301,7 +301,7 @@ async def test_a_reader_reads_again_and_again(
     unsubscribe = reader.subscribe(read.set)
     task = asyncio.create_task(reader.run())
     for _ in range(5):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await read.wait()
         read.clear()
     unsubscribe()
@@ -335,7 +335,7 @@ async def test_a_device_that_falls_silent_on_a_good_line(
 
     reader = Reader(partial(connection.read, 1), find, name="Meter")
     task = asyncio.create_task(reader.run())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while reader.value(Quantity.POWER) is None:
             await asyncio.sleep(0.02)
         image = server.devices.images.pop(1)
