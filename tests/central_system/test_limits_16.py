@@ -274,6 +274,32 @@ def _schedule(*steps: tuple[int, float], unit: str = "A") -> Payload:
             OfferCheck.ANSWERED,
             6,
         ),
+        # MicroOcpp writes -1 where nothing limits it.
+        (
+            _schedule((0, 10), (120, -1)),
+            FailSafe.DOES_NOT_FALL_BACK,
+            OfferCheck.SCHEDULED,
+            16,
+        ),
+        (
+            _schedule((0, -1), unit="W"),
+            FailSafe.DOES_NOT_FALL_BACK,
+            OfferCheck.ANSWERED,
+            16,
+        ),
+        # Nobody means 0.1 A, and 0 A is not the 6 A that it took.
+        (
+            _schedule((0, 10), (120, 0.1)),
+            FailSafe.NOT_VERIFIED,
+            OfferCheck.SCHEDULED,
+            6,
+        ),
+        (
+            _schedule((0, 10), (120, 0)),
+            FailSafe.NOT_VERIFIED,
+            OfferCheck.SCHEDULED,
+            6,
+        ),
     ],
 )
 async def test_limits_are_verified(
@@ -426,3 +452,106 @@ async def test_first_limit_follows_the_start(
     assert request["csChargingProfiles"]["transactionId"] == transaction_id
     assert _period(request)["limit"] == 14
     assert not station.told("RemoteStartTransaction")
+
+
+async def test_a_steady_session_is_verified(
+    watched: Watched, connect: Connect, clock: SteppedClock
+) -> None:
+    """A charger that cannot tell at first is asked again while it charges, though its limit never changes."""
+    station = await _boot(
+        connect,
+        watched.system,
+        answers={"GetCompositeSchedule": {"status": "Rejected"}},
+    )
+    await _charge(station, clock)
+    for _ in range(2):
+        await watched.system.stations["CP1"].offer(1, 16)
+        clock.step(45)
+    await station.wait_told("GetCompositeSchedule")
+    assert _state(watched.system).fail_safe is FailSafe.NOT_VERIFIED
+    station.answers["GetCompositeSchedule"] = _schedule((0, 16), (120, 6))
+    for _ in range(3):
+        await watched.system.stations["CP1"].offer(1, 16)
+        clock.step(45)
+    await watched.until(lambda: _state(watched.system).fail_safe is FailSafe.VERIFIED)
+
+
+@pytest.mark.parametrize(
+    ("kept", "fail_safe"),
+    [(True, FailSafe.NOT_VERIFIED), (False, FailSafe.DOES_NOT_FALL_BACK)],
+)
+@pytest.mark.parametrize("away", [True, False])
+async def test_a_power_cut_while_away(
+    watched: Watched,
+    connect: Connect,
+    clock: SteppedClock,
+    kept: bool,
+    fail_safe: FailSafe,
+    away: bool,
+) -> None:
+    """A charger that boots without its fail-safe current is found out: it intends it only when it is told anew."""
+    station = await _boot(connect, watched.system)
+    await station.close()
+    if away:  # we, too, were restarted
+        memory = watched.system.stations["CP1"].memory()
+        watched.system.forget("CP1")
+        watched.system.accept(CP1, memory)
+    station = await connect()
+
+    def composite(request: Payload) -> Payload:
+        holds = kept or station.told("SetChargingProfile")
+        return _schedule((0, 6 if holds else -1))
+
+    station.answers["GetCompositeSchedule"] = composite
+    await station.boot()
+    await station.wait_told("TriggerMessage")
+    assert len(station.told("GetCompositeSchedule")) == 2
+    assert _state(watched.system).fail_safe is fail_safe
+    # What a limit seems to fall back to while we are there does not outweigh that; what it keeps another time does.
+    watched.system.stations["CP1"].told_fail_safe(FailSafe.VERIFIED)
+    if not kept:
+        assert _state(watched.system).fail_safe is FailSafe.DOES_NOT_FALL_BACK
+        kept = True
+        station.requests.clear()
+        await station.boot()
+        await station.wait_told("TriggerMessage")
+        assert _state(watched.system).fail_safe is FailSafe.NOT_VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("after_s", "drawn_a", "fail_safe"),
+    [
+        (100, 16, FailSafe.NOT_VERIFIED),  # its limit still held
+        (200, 6, FailSafe.NOT_VERIFIED),
+        (200, 16, FailSafe.DOES_NOT_FALL_BACK),
+    ],
+)
+async def test_what_it_drew_while_out_of_reach(
+    watched: Watched,
+    connect: Connect,
+    clock: SteppedClock,
+    after_s: int,
+    drawn_a: float,
+    fail_safe: FailSafe,
+) -> None:
+    """Meter values that a charger stored tell whether it fell back when its limit had lapsed."""
+    system = watched.system
+    station = await _boot(connect, system)
+    transaction_id = await _charge(station, clock)
+    await system.stations["CP1"].offer(1, 16)
+    await station.close()
+    await watched.until(lambda: not _state(system).connected)
+    clock.step(after_s)
+    measured_at = clock.text()
+    clock.step(300)
+    station = await connect()
+    power = {"measurand": "Power.Active.Import", "value": str(drawn_a * 690)}
+    await station.call(
+        "MeterValues",
+        {
+            "connectorId": 1,
+            "transactionId": transaction_id,
+            "meterValue": [{"timestamp": measured_at, "sampledValue": [power]}],
+        },
+    )
+    assert _state(system).fail_safe is fail_safe

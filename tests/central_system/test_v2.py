@@ -198,7 +198,7 @@ async def test_limits_in_watts(
 
     station = await _ready(connect, system, version, GetVariables=variables)
     profile = station.told("SetChargingProfile")[0]["chargingProfile"]
-    assert profile["stackLevel"] == 3
+    assert profile["stackLevel"] == 2  # the highest is forgotten by some when they boot
     schedule = profile["chargingSchedule"][0]
     assert schedule["chargingRateUnit"] == "W"
     # 6 A on three phases of 230 V

@@ -16,7 +16,7 @@ from .certificates import CertificateAuthority
 from .clock import Clock
 from .events import EventOrder
 from .external import ExternalLimit, ExternalLimits
-from .inspector import Inspector
+from .inspector import FORGETS, Inspector
 from .limiter import Limiter
 from .message_log import MessageLog
 from .meter import Meter, Reading
@@ -97,9 +97,11 @@ class StationBook:
         self.authority: CertificateAuthority | None = None
         self.former_password: str | None = None
         self.patience = Patience()
+        self.left_at: datetime | None = None  # when it was out of reach last
+        self.back_at: datetime | None = None  # and came back
         # Transactions of before our restart, by connector, that may be running still.
         self._resumable: dict[int, str] = {}
-        self._inspector = Inspector(self)
+        self.inspector = Inspector(self)
         self._adapter: ActingAdapter | None = None
         self._ready = asyncio.Event()
         self._meters: dict[int, Meter] = {}
@@ -246,7 +248,9 @@ class StationBook:
             self.told_fail_safe(FailSafe.NOT_VERIFIED)
 
     def told_fail_safe(self, fail_safe: FailSafe) -> None:
-        """Note whether the station falls back when it no longer hears from us."""
+        """Note whether the station falls back when it no longer hears from us, also after a power cut."""
+        if FORGETS in self.variables:
+            fail_safe = FailSafe.DOES_NOT_FALL_BACK
         news = fail_safe is not self._state.fail_safe
         if news and fail_safe is FailSafe.DOES_NOT_FALL_BACK:
             _LOGGER.warning(
@@ -284,7 +288,8 @@ class StationBook:
             return
         meter = self.meter(connector)
         live = self.now() - at <= timedelta(seconds=self.timing.live_s)
-        sample = meter.update(tuple(readings), at, live=live)
+        readings = tuple(readings)
+        sample = meter.update(readings, at, live=live)
         self.counters["impossible_meter_values"] += meter.take_dropped()
         state = self.connector(connector)
         changes: dict[str, Any] = {"meter": sample}
@@ -304,6 +309,21 @@ class StationBook:
             )
         self.change(connector, **changes)
         self._limiter(connector).measured()
+        if not live:
+            self._measured_away(connector, readings, at)
+
+    def _measured_away(
+        self, connector: int, readings: tuple[Reading, ...], at: datetime
+    ) -> None:
+        """Conclude from what was measured while the station was out of reach, after its limit had lapsed."""
+        lapse = timedelta(seconds=self.config.expiry_s + self.timing.react_s)
+        if self.left_at is None or self.back_at is None:
+            return
+        if self.left_at + lapse < at < self.back_at:
+            then = self._new_meter().update(readings, at)
+            drawn_a = then.drawn_a(self.config.phases, self.config.voltage_v)
+            if drawn_a > self.config.fail_safe_a + 1:
+                self.told_fail_safe(FailSafe.DOES_NOT_FALL_BACK)
 
     def renew_limits(self, adapter: Adapter) -> None:
         """Send what is offered once more, to every connector with a transaction."""
@@ -350,7 +370,7 @@ class StationBook:
 
     async def check_limit(self, adapter: Adapter, connector: int) -> None:
         """Ask the station what it makes of a limit that it just took."""
-        await self._inspector.check(adapter, connector)
+        await self.inspector.check(adapter, connector)
 
     def change(self, connector: int, **changes: Any) -> None:
         """Change the state of a connector and tell about it."""
@@ -364,13 +384,16 @@ class StationBook:
     def meter(self, connector: int) -> Meter:
         """Return the meter of a connector."""
         if connector not in self._meters:
-            self._meters[connector] = Meter(
-                phases=self.config.phases,
-                voltage_v=self.config.voltage_v,
-                max_a=self.config.max_a,
-                time_factor=self.config.time_factor,
-            )
+            self._meters[connector] = self._new_meter()
         return self._meters[connector]
+
+    def _new_meter(self) -> Meter:
+        return Meter(
+            phases=self.config.phases,
+            voltage_v=self.config.voltage_v,
+            max_a=self.config.max_a,
+            time_factor=self.config.time_factor,
+        )
 
     def _limiter(self, connector: int) -> Limiter:
         if connector not in self._limiters:

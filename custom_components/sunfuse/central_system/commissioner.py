@@ -54,6 +54,7 @@ class Commissioner(Doorkeeper):
         self._requests = itertools.count(1)
         self._signing = False
         self._refusals = 0
+        self._booted_with_fail_safe = False  # and is not yet asked whether it kept it
 
     def next_request_id(self) -> int:
         """Return an id for a request whose progress the station tells later."""
@@ -148,7 +149,9 @@ class Commissioner(Doorkeeper):
 
     def booted(self) -> None:
         """Note that the station booted; set it up when it has settled."""
-        self.station.lasting = None  # who knows whether it kept it
+        # Who knows whether it kept it?
+        self._booted_with_fail_safe |= self.station.lasting is not None
+        self.station.lasting = None
         self.station.in_service()
         self._set_up_after(self._settle_s())
 
@@ -192,7 +195,7 @@ class Commissioner(Doorkeeper):
                 await self._try_trigger("BootNotification")
             await self._learn()
             self.station.learnt()
-            await self._set_fail_safe()
+            await self._set_fail_safe_anew()
             await self._set_up_meter()
             await self._set_up_cards()
             for connector in self.station.state.connectors:
@@ -291,6 +294,20 @@ class Commissioner(Doorkeeper):
         if status not in ("Accepted", "Unlocked", "Scheduled", "RebootRequired"):
             raise CommandError("refused", f"{action}: {status}")
 
+    async def _set_fail_safe_anew(self) -> None:
+        """Lay down the fail-safe current; a station that booted with it is asked before and after.
+
+        A power cut while we are away leaves it with what it kept.
+        """
+        inspector = self.station.inspector
+        asks, self._booted_with_fail_safe = self._booted_with_fail_safe, False
+        before_a = await inspector.present_a(self) if asks else None
+        await self._set_fail_safe()
+        if before_a is None or self.station.lasting is None:
+            return
+        if (after_a := await inspector.present_a(self)) is not None:
+            inspector.judge_boot(before_a, after_a)
+
     async def _set_fail_safe(self) -> None:
         """Lay down the current at which transactions begin and to which they fall back.
 
@@ -299,8 +316,12 @@ class Commissioner(Doorkeeper):
         """
         station = self.station
         limit = Limit(current_a=station.config.fail_safe_a)
-        if station.lasting is not None and station.lasting[0] == limit.current_a:
-            return
+        if station.lasting is not None:
+            current_a, (_, level, _) = station.lasting
+            if level not in station.shape.lasting_levels:
+                station.lasting = None
+            elif current_a == limit.current_a:
+                return
         for kind, level, each in self._lasting_shapes():
             if await self._try_lasting(limit, kind, level, each=each):
                 station.lasting = (limit.current_a, (kind, level, each))

@@ -14,6 +14,10 @@ _LOGGER = logging.getLogger(__name__)
 
 _EVERY = timedelta(minutes=2)
 _TOLERANCE_A = 0.5
+# No charger means less than this by a limit, unless it means nothing at all (IEC 61851-1 charges from 6 A on).
+_LEAST_A = 1.0
+# The fail-safe current is gone after the station booted; kept among its variables.
+FORGETS = "ForgetsFailSafe"
 _UNKNOWN = "GetCompositeSchedule"  # kept among the station's variables as one that it does not have
 
 
@@ -53,6 +57,36 @@ class Inspector:
         if (later := schedule.at(expiry_s + 30)) is not None:
             self._judge_fall_back(offer_a, later)
 
+    async def present_a(self, adapter: Adapter) -> float | None:
+        """Return what the station intends to allow its first connector now; None where it does not tell."""
+        if _UNKNOWN in self._station.variables:
+            return None
+        try:
+            return (await adapter.schedule(1, 60)).at(0)
+        except CommandError as err:
+            _LOGGER.debug("%s: after it booted: %s", self._station.identity, err)
+            return None
+
+    def judge_boot(self, before_a: float, after_a: float) -> None:
+        """Conclude from what a station intended before and after it was told its fail-safe current anew.
+
+        Nothing else changed in between: what it intends only now, it had forgotten when it booted.
+        """
+        station = self._station
+        if not self._is_fail_safe(after_a):
+            return  # something else limits it, or it tells of transactions only
+        if not self._is_fail_safe(before_a):
+            station.variables[FORGETS] = "true"
+            station.told_fail_safe(FailSafe.DOES_NOT_FALL_BACK)
+        elif station.variables.pop(FORGETS, None):
+            station.told_fail_safe(FailSafe.NOT_VERIFIED)
+
+    def _is_fail_safe(self, limit_a: float) -> bool:
+        """Whether a station means its fail-safe current by a limit, or less."""
+        fail_safe_a = self._station.config.fail_safe_a
+        least_a = _LEAST_A if fail_safe_a else 0.0
+        return least_a <= limit_a <= fail_safe_a + _TOLERANCE_A
+
     def _judge_limit(self, connector: int, offer_a: float, present_a: float) -> None:
         if present_a > offer_a + _TOLERANCE_A:
             _LOGGER.warning(
@@ -74,5 +108,5 @@ class Inspector:
         fail_safe_a = self._station.config.fail_safe_a
         if later_a > fail_safe_a + _TOLERANCE_A:
             self._station.told_fail_safe(FailSafe.DOES_NOT_FALL_BACK)
-        elif abs(offer_a - fail_safe_a) > _TOLERANCE_A:
+        elif self._is_fail_safe(later_a) and abs(offer_a - fail_safe_a) > _TOLERANCE_A:
             self._station.told_fail_safe(FailSafe.VERIFIED)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..engine.model import ConnectorStatus
 from .adapter import Adapter, Limit
-from .model import CHARGES, CommandError, OfferCheck, Session
+from .model import CHARGES, CommandError, FailSafe, OfferCheck, Session
 from .obedience import Confirmed, Obedience, Offer
 from .quirks import Pause
 from .waking import Wake, Waker
@@ -122,7 +122,8 @@ class Limiter(Obedience):
             self._confirmed is None or self._confirmed.current_a != offer.current_a
         )
         self._confirm(offer, transaction_id, now)
-        if changed:
+        unsure = self._station.state.fail_safe is FailSafe.NOT_VERIFIED
+        if changed or unsure:
             adapter.link.spawn(self._station.check_limit(adapter, self._connector))
 
     def _doubt(self, offer: Offer, now: datetime) -> None:

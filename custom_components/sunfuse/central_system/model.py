@@ -79,6 +79,13 @@ class MeterSample:
     )
     offered_at: datetime | None = None
 
+    def drawn_a(self, phases: int, voltage_v: float) -> float:
+        """Return what is drawn from the phase that is used most; a power alone is spread over so many phases."""
+        told = [current for current in self.current_a if current is not None]
+        if told or self.power_w is None:
+            return max(told, default=0.0)
+        return self.power_w / voltage_v / phases
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:

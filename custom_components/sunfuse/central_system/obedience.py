@@ -151,4 +151,8 @@ class Obedience:
         return used or self._station.config.phases
 
     def _draw_a(self) -> float:
-        return max((a for a in self._state.meter.current_a if a is not None), default=0)
+        config = self._station.config
+        phases = config.phases
+        if self._confirmed is not None and self._confirmed.phases is not None:
+            phases = self._confirmed.phases
+        return self._state.meter.drawn_a(phases, config.voltage_v)

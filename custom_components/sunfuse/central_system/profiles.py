@@ -73,12 +73,15 @@ class Shape:
 
     @property
     def lasting_levels(self) -> list[int]:
-        """The stack levels to try for the profile that lasts; live limits need one above it."""
+        """The stack levels to try for the profile that lasts; live limits need one above it.
+
+        One below the highest: some firmware (MicroOcpp) forgets what is at the highest level when it boots.
+        """
         if self.behaviour.lasting_stack_level is not None:
             return [self.behaviour.lasting_stack_level]
         if self.live_purpose is not Purpose.TX_PROFILE:
             return [0]
-        return sorted({self.max_stack_level, 0}, reverse=True)
+        return sorted({max(self.max_stack_level - 1, 0), 0}, reverse=True)
 
     @property
     def dynamic(self) -> bool:
@@ -176,12 +179,16 @@ class Shape:
         return period
 
     def read(self, schedule: Payload) -> Schedule:
-        """Read a composite schedule, in whatever unit it comes."""
+        """Read a composite schedule, in whatever unit it comes.
+
+        A negative limit is none (MicroOcpp writes -1); so is a period of 2.1 that has neither limit nor set point.
+        """
         watts = schedule["chargingRateUnit"] == "W"
         steps = []
         for period in schedule["chargingSchedulePeriod"]:
-            # In 2.1 a period may have a set point alone, or neither.
             limit = float(period.get("limit", period.get("setpoint", math.inf)))
+            if period.get("limit", 0) < 0:
+                limit = math.inf
             if watts:
                 phases = period.get("numberPhases", self.config.phases) or 1
                 limit /= self.config.voltage_v * phases
