@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 import logging
 from typing import Any
 
@@ -39,6 +39,7 @@ from .transactions import Transactions
 _LOGGER = logging.getLogger(__name__)
 
 MAX_CONNECTORS = 32
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)  # no clock starts earlier
 # In these no contactor is closed, whatever else is known.
 IDLE = frozenset(
     (
@@ -151,6 +152,10 @@ class StationBook:
             return False
         self._ready.set()
         return True
+
+    def ours(self, theirs: datetime) -> datetime:
+        """Return when something happened that the station tells of: not in the future, whatever its clock says."""
+        return max(min(self.clock.ours(theirs), self.now()), _FIRST)
 
     def heard(self) -> None:
         """Note a sign of life."""
@@ -291,22 +296,9 @@ class StationBook:
         readings = tuple(readings)
         sample = meter.update(readings, at, live=live)
         self.counters["impossible_meter_values"] += meter.take_dropped()
-        state = self.connector(connector)
         changes: dict[str, Any] = {"meter": sample}
-        transaction = state.transaction
-        if (
-            transaction
-            and meter.register_wh is not None
-            and at >= transaction.started_at
-        ):
-            start_wh = transaction.meter_start_wh
-            elapsed = self.now() - transaction.started_at
-            if start_wh is None or not meter.follows(start_wh, elapsed):
-                start_wh = meter.register_wh
-                changes["transaction"] = replace(transaction, meter_start_wh=start_wh)
-            changes["session_energy_wh"] = max(
-                meter.register_wh - start_wh, state.session_energy_wh or 0.0
-            )
+        if (session_wh := meter.session_wh) is not None:
+            changes["session_energy_wh"] = session_wh
         self.change(connector, **changes)
         self._limiter(connector).measured()
         if not live:

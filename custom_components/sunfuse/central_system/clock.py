@@ -7,6 +7,10 @@ from .frames import ErrorCode, Fault
 
 _JITTER = timedelta(seconds=5)
 _ALIKE = timedelta(seconds=2)
+# A clock that is ahead by no more (another time zone) is believed at once, one that is by more when it is told again.
+_MODEST = timedelta(days=1)
+# No clock is off by more: those without a battery begin in 1970 or later, those of satellites err by 20 years.
+_MOST = timedelta(days=100 * 365)
 
 
 def utcnow() -> datetime:
@@ -39,9 +43,9 @@ def format_time(at: datetime) -> str:
 class Clock:
     """The station's clock, as far as its messages tell.
 
-    A message can arrive late (stored while offline, for hours) but not early. A time that is ahead is therefore
-    believed at once, one that is behind only when another message some seconds later is behind by as much: stored
-    messages come in a burst, and a clock that is wrong stays wrong.
+    A message can arrive late (stored while offline, for hours) but not early. A time that is ahead by hours is
+    therefore believed at once, one that is behind, or ahead by days, only when another message some seconds later is
+    off by as much: stored messages come in a burst, and a clock that is wrong stays wrong.
     """
 
     def __init__(self) -> None:
@@ -52,7 +56,9 @@ class Clock:
     def heard(self, at: datetime, now: datetime) -> None:
         """Learn from the time `at` in a message that arrived at `now`."""
         lead = at - now
-        if lead >= self.skew - _JITTER:
+        if abs(lead) > _MOST:
+            return
+        if -_JITTER <= lead - self.skew <= _MODEST:
             self._recent.append(lead)
             self._doubted = None
         elif self._doubted is None or abs(lead - self._doubted[0]) > _ALIKE:
@@ -69,7 +75,15 @@ class Clock:
 
     def theirs(self, ours: datetime) -> datetime:
         """Return one of our times as the station's clock shows it."""
-        return ours + self.skew
+        try:
+            return ours + self.skew
+        except OverflowError:
+            return ours
+
+    def moved(self, by: timedelta) -> None:
+        """Note that our own clock was set forward by so much: the station's is ahead of it by less."""
+        self._recent = deque((lead - by for lead in self._recent), maxlen=3)
+        self._doubted = None
 
     def again(self, ours: datetime, skew: timedelta) -> datetime:
         """Return what by another skew was taken for one of our times as it is by the present one."""

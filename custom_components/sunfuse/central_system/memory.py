@@ -40,6 +40,7 @@ def dump_record(record: Record) -> Memory:
         "stopped_at": record.stopped_at and record.stopped_at.isoformat(),
         "energy_wh": record.energy_wh,
         "told": list(record.told),
+        "base_wh": record.base_wh,
         "skew_s": None if record.skew is None else record.skew.total_seconds(),
     }
 
@@ -58,6 +59,7 @@ def load_record(data: Mapping[str, Any]) -> Record:
         stopped_at=datetime.fromisoformat(stopped_at) if stopped_at else None,
         energy_wh=data["energy_wh"],
         told=tuple(data["told"]),
+        base_wh=data.get("base_wh"),
         skew=None if skew_s is None else timedelta(seconds=skew_s),
     )
 

@@ -6,9 +6,11 @@ liberty. Everything that is made of their values is made here.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 import math
+from typing import Any
 
+from .energy import SLACK_WH, EnergyCounter
 from .model import MeterSample
 
 type Phases = tuple[float | None, float | None, float | None]
@@ -20,11 +22,9 @@ _PHASES = {
 }
 _BETWEEN_PHASES = ("L1-L2", "L2-L3", "L3-L1")
 _SCALES = {"kW": 1e3, "kWh": 1e3, "kV": 1e3, "mA": 1e-3, "kVA": 1e3}
-# A register may run ahead of what the connector can deliver by this much: metering steps and rounding.
-_SLACK_WH = 1000.0
 # Beyond is rubbish.
 _LIMITS = {"current": 2000.0, "voltage": 1500.0, "power": 2e6, "energy": 1e10}
-_LONGEST = timedelta(days=1)  # of a session whose times are no help
+_PHASES_MOST = 3  # a station may have more phases than it is configured with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,31 +75,24 @@ class Meter:
         self._time_factor = time_factor
         self.configure(phases=phases, voltage_v=voltage_v, max_a=max_a)
         self._sample = MeterSample()
-        self._energy_at: datetime | None = None
-        self._offset_wh = 0.0
-        self._restart: list[float] = []
-        self.register_wh: float | None = None  # as the station counts it
-        self.dropped = 0
+        self._dropped = 0
+        self._energy = EnergyCounter(self._most_wh)
 
     def configure(self, *, phases: int, voltage_v: float, max_a: float) -> None:
         """Take in what the user changed about the connector."""
         self._phases = phases
         self._voltage_v = voltage_v
-        self._max_w = max(max_a, 32.0) * voltage_v * phases
+        self._max_w = max(max_a, 32.0) * voltage_v * _PHASES_MOST
 
     @property
     def sample(self) -> MeterSample:
         """The newest of each measurand."""
         return self._sample
 
-    def resume(self, energy_wh: float) -> MeterSample:
-        """Go on from a lifetime energy that was known before."""
-        self._sample = replace(self._sample, energy_wh=energy_wh)
-        return self._sample
-
     def take_dropped(self) -> int:
         """Return how many values were dropped since this was asked last."""
-        dropped, self.dropped = self.dropped, 0
+        dropped = self._dropped + self._energy.dropped
+        self._dropped = self._energy.dropped = 0
         return dropped
 
     def update(
@@ -111,30 +104,59 @@ class Meter:
         """
         energy = self._total(readings, ENERGY)
         if energy is not None and self._possible(energy, "energy"):
-            self._count(energy, at)
+            self._energy.read(energy, at)
+            self._show_energy()
         if live and (self._sample.at is None or at >= self._sample.at):
             self._sample = self._live(readings, at)
         return self._sample
 
-    def follows(self, start_wh: float, elapsed: timedelta) -> bool:
-        """Whether the register can have come here from `start_wh` in this time."""
-        if self.register_wh is None:
-            return True
-        hours = max(elapsed.total_seconds(), 0.0) / 3600
-        most_wh = self._max_w * self._time_factor * hours * 1.2 + _SLACK_WH
-        return 0 <= self.register_wh - start_wh <= most_wh
+    @property
+    def session_wh(self) -> float | None:
+        """The energy of the session that runs; None until it is known."""
+        return self._energy.session_wh
 
-    def delivered(
-        self, start_wh: float, stop_wh: float, elapsed: timedelta
+    def session_starts(self, register_wh: float | None, at: datetime) -> float | None:
+        """Note that a session starts; returns the lifetime energy then."""
+        base_wh = self._energy.start(self._register(register_wh), at)
+        self._show_energy()
+        return base_wh
+
+    def session_stops(
+        self,
+        start_wh: float | None,
+        stop_wh: float | None,
+        started_at: datetime,
+        at: datetime,
+        base_wh: float | None,
     ) -> float | None:
-        """Return the energy between two readings of the register, None where they are no help.
+        """Note that a session is over; returns what it took, None where that is not known.
 
-        The station may have more phases than it is configured with, or have set its clock back meanwhile.
+        `base_wh` is what `session_starts` returned, `start_wh` and `stop_wh` what the register showed.
         """
-        hours = (elapsed if elapsed > timedelta() else _LONGEST) / timedelta(hours=1)
-        most_wh = 3 * self._max_w * self._time_factor * hours + _SLACK_WH
-        energy_wh = stop_wh - start_wh
-        return energy_wh if 0 <= energy_wh <= most_wh else None
+        taken_wh = self._energy.stop(
+            self._register(start_wh), self._register(stop_wh), started_at, at, base_wh
+        )
+        self._show_energy()
+        return taken_wh
+
+    def energy_memory(self) -> dict[str, Any]:
+        """Return what is remembered of the energy, as plain data."""
+        return self._energy.to_dict()
+
+    def restore_energy(self, data: dict[str, Any], now: datetime) -> MeterSample:
+        """Go on from the energy that was known before."""
+        self._energy.restore(data, now)
+        self._show_energy()
+        return self._sample
+
+    def _register(self, register_wh: float | None) -> float | None:
+        """Return the register at a start or a stop, None where it cannot be."""
+        if register_wh is None or not self._possible(register_wh, "energy"):
+            return None
+        return register_wh if register_wh >= 0 else None
+
+    def _show_energy(self) -> None:
+        self._sample = replace(self._sample, energy_wh=self._energy.energy_wh)
 
     def stopped(self, at: datetime) -> MeterSample:
         """Note that the contactor is open: nothing flows, whatever was measured last."""
@@ -277,53 +299,13 @@ class Meter:
     def _possible(self, value: float, quantity: str) -> bool:
         if abs(value) <= _LIMITS[quantity]:
             return True
-        self.dropped += 1
+        self._dropped += 1
         return False
 
-    def _count(self, register_wh: float, at: datetime) -> None:
-        """Let the lifetime energy rise; drop what falls, and what rises faster than the wires allow."""
-        if self._energy_at is not None and at < self._energy_at:
-            return  # stored, and overtaken by what came before it
-        lifetime = self._sample.energy_wh
-        if register_wh <= 0:
-            self.dropped += 1
-            return
-        if lifetime is None:
-            self._offset_wh = 0.0
-            self._set_energy(register_wh, register_wh, at)
-            return
-        rise = register_wh + self._offset_wh - lifetime
-        if 0 <= rise <= self._most_wh(at):
-            self._set_energy(register_wh, lifetime + rise, at)
-        elif not self._restarted(register_wh, lifetime, at):
-            self.dropped += 1
-
-    def _most_wh(self, at: datetime) -> float:
-        if self._energy_at is None:
-            return math.inf
-        hours = max((at - self._energy_at).total_seconds(), 0.0) / 3600
-        return self._max_w * self._time_factor * hours * 1.2 + _SLACK_WH
-
-    def _restarted(self, register_wh: float, lifetime: float, at: datetime) -> bool:
-        """Whether the register counts from elsewhere now: a new meter, or one that restarts with each session.
-
-        Believed after three readings that follow each other as energy does.
-        """
-        last = self._restart[-1] if self._restart else register_wh
-        if not 0 <= register_wh - last <= _SLACK_WH:
-            self._restart = []
-        self._restart.append(register_wh)
-        if len(self._restart) < 3:
-            return False
-        self._offset_wh = lifetime - self._restart[0]
-        self._set_energy(register_wh, register_wh + self._offset_wh, at)
-        return True
-
-    def _set_energy(self, register_wh: float, energy_wh: float, at: datetime) -> None:
-        self._restart = []
-        self.register_wh = register_wh
-        self._energy_at = max(at, self._energy_at or at)
-        self._sample = replace(self._sample, energy_wh=energy_wh)
+    def _most_wh(self, since: datetime, until: datetime) -> float:
+        """Return the most energy that the connector can deliver between two times."""
+        hours = max((until - since).total_seconds(), 0.0) / 3600
+        return self._max_w * self._time_factor * hours * 1.2 + SLACK_WH
 
 
 def _phases(values: Iterable[float | None]) -> Phases:

@@ -30,6 +30,7 @@ class SessionBook(StationBook):
         live = abs(age) <= timedelta(seconds=self.timing.live_s)
         if not live:
             record = replace(record, skew=self.clock.skew)
+        record = self._counted(record)
         self.transactions.add(record)
         self.events.release(transaction.id)
         if self.transactions[transaction.id].stopped_at is not None:
@@ -49,10 +50,23 @@ class SessionBook(StationBook):
             self.change(connector, transaction=replace(transaction, authorised=True))
             self._limiter(connector).started(self._adapter)
 
+    def _counted(self, record: Record) -> Record:
+        """Return a transaction with the energy at which it starts, from where its own is counted."""
+        transaction = record.transaction
+        meter = self.meter(record.connector)
+        base_wh = meter.session_starts(
+            transaction.meter_start_wh, transaction.started_at
+        )
+        self.change(record.connector, meter=meter.sample)
+        return replace(record, base_wh=base_wh)
+
     def _run(self, record: Record, *, resumed: bool = False) -> None:
         self._resumable.pop(record.connector, None)
+        session_wh = self.meter(record.connector).session_wh
         self.change(
-            record.connector, transaction=self._dated(record), session_energy_wh=0.0
+            record.connector,
+            transaction=self._dated(record),
+            session_energy_wh=session_wh if resumed else session_wh or 0.0,
         )
         self._limiter(record.connector).started(self._adapter, resumed=resumed)
 
@@ -85,18 +99,16 @@ class SessionBook(StationBook):
         if not 1 <= connector <= MAX_CONNECTORS:
             return
         record = self.transactions.get(transaction_id)
+        known = record is not None
         if record is None:
-            record = self.transactions.add(
-                Record(
-                    connector=connector,
-                    transaction=Transaction(id=transaction_id, started_at=self.now()),
-                )
-            )
+            transaction = Transaction(id=transaction_id, started_at=self.now())
+            record = Record(connector=connector, transaction=transaction)
+            record = self.transactions.add(self._counted(record))
         running = self.connector(connector).transaction
         if record.stopped_at is not None or record.connector != connector:
             return
         if running is None or running.id != transaction_id:
-            self._run(record)
+            self._run(record, resumed=known)
         elif running.started_at != (dated := self._dated(record)).started_at:
             dated = replace(running, started_at=dated.started_at)
             self.change(connector, transaction=dated)
@@ -125,29 +137,31 @@ class SessionBook(StationBook):
                     )
                 )
             return
+        if record.stopped_at is not None:
+            return  # told before
         start_wh = record.transaction.meter_start_wh
         started_at = self._dated(record).started_at
-        energy = None
-        if start_wh is not None and meter_stop_wh is not None:
-            energy = self.meter(record.connector).delivered(
-                start_wh, meter_stop_wh, at - started_at
-            )
         state = self.connector(record.connector)
         running = state.transaction is not None and (
             state.transaction.id == transaction_id
         )
-        if energy is None and running:
-            energy = state.session_energy_wh
-        stopped = self.transactions.stop(transaction_id, at, energy)
-        if stopped is None:
-            return  # told before
+        meter = self.meter(record.connector)
+        energy = meter.session_stops(
+            start_wh, meter_stop_wh, started_at, at, record.base_wh
+        )
+        self.transactions.stop(transaction_id, at, energy)
+        self.change(record.connector, meter=meter.sample)
+        if self._resumable.get(record.connector) == transaction_id:
+            # It ran while we were away, and is over before the charger said so.
+            del self._resumable[record.connector]
+            self.change(record.connector, session_energy_wh=energy)
         if running:
             self.change(
                 record.connector,
                 transaction=None,
                 priority=False,
-                meter=self.meter(record.connector).stopped(self.now()),
-                session_energy_wh=energy,
+                meter=meter.stopped(self.now()),
+                session_energy_wh=_most(state.session_energy_wh, energy),
             )
             self._limiter(record.connector).stopped()
         self._finished(
@@ -164,3 +178,7 @@ class SessionBook(StationBook):
                 reason=reason,
             )
         )
+
+
+def _most(*values: float | None) -> float | None:
+    return max((value for value in values if value is not None), default=None)

@@ -210,10 +210,12 @@ class Station(SessionBook, StationActions):
             "lasting": dump_lasting(self.lasting),
             "paused": [state.id for state in self._state.connectors if state.paused],
             "transactions": [dump_record(record) for record in self.transactions],
-            "energy_wh": {
-                str(state.id): state.meter.energy_wh
-                for state in self._state.connectors
-                if state.meter.energy_wh is not None
+            "energy": {
+                str(connector): {
+                    **meter.energy_memory(),
+                    "session_wh": self.connector(connector).session_energy_wh,
+                }
+                for connector, meter in self._meters.items()
             },
         }
 
@@ -243,6 +245,19 @@ class Station(SessionBook, StationActions):
         )
         for connector in memory.get("paused", []):
             self.change(connector, paused=True)
-        for connector, energy_wh in memory["energy_wh"].items():
-            sample = self.meter(int(connector)).resume(energy_wh)
-            self.change(int(connector), meter=sample)
+        for name, energy in _energies(memory).items():
+            meter = self.meter(int(name))
+            sample = meter.restore_energy(energy, self.now())
+            # That of a session that runs is out of date until the charger tells.
+            last_wh = None if energy["session"] else energy["session_wh"]
+            self.change(int(name), meter=sample, session_energy_wh=last_wh)
+
+
+def _energies(memory: Memory) -> Memory:
+    """Return what was kept of the energy of each connector; earlier versions kept only its value."""
+    energies: Memory = memory.get("energy", {})
+    for name, energy_wh in memory.get("energy_wh", {}).items():
+        keys = ("risen_at", "values", "former", "edges", "session", "session_wh")
+        nothing = dict.fromkeys(keys)
+        energies[name] = {"energy_wh": energy_wh, "restarts": False, **nothing}
+    return energies

@@ -152,7 +152,7 @@ class Adapter16(Actions16):
                 connector=connector,
                 transaction=Transaction(
                     id=str(station.transactions.new_id()),
-                    started_at=station.clock.ours(theirs),
+                    started_at=station.ours(theirs),
                     meter_start_wh=float(payload["meterStart"]),
                     id_token=clean(payload["idTag"]),
                 ),
@@ -170,11 +170,11 @@ class Adapter16(Actions16):
         station = self.station
         theirs = parse_time(payload["timestamp"])
         station.clock.heard(theirs, station.now())
-        at = station.clock.ours(theirs)
+        at = station.ours(theirs)
         transaction_id = str(payload["transactionId"])
         data = payload.get("transactionData", [])
         values = [
-            (station.clock.ours(theirs), readings) for theirs, readings in sampled(data)
+            (station.ours(theirs), readings) for theirs, readings in sampled(data)
         ]
         known = station.transactions.get(transaction_id)
         if known is not None and known.stopped_at is None:
@@ -191,7 +191,7 @@ class Adapter16(Actions16):
 
     def _is_live(self, theirs: datetime) -> bool:
         station = self.station
-        age = station.now() - station.clock.ours(theirs)
+        age = station.now() - station.ours(theirs)
         return age <= timedelta(seconds=station.timing.live_s)
 
     def _meter_values(self, payload: Payload) -> Payload:
@@ -207,7 +207,7 @@ class Adapter16(Actions16):
         if 0 < transaction_id < 2**31 and values and self._is_live(values[-1][0]):
             station.recognised(connector, str(transaction_id))
         for theirs, readings in values:
-            station.measured(connector, readings, station.clock.ours(theirs))
+            station.measured(connector, readings, station.ours(theirs))
         return {}
 
 

@@ -184,7 +184,7 @@ class Adapter2(Smart2):
             return {}  # the grid's meter
         number = self.connector_of(payload["evseId"])
         for theirs, readings in values:
-            station.measured(number, readings, station.clock.ours(theirs))
+            station.measured(number, readings, station.ours(theirs))
         return {}
 
     def _transaction_event(self, payload: Payload) -> Answer:
@@ -193,7 +193,7 @@ class Adapter2(Smart2):
         values = sampled_values(payload.get("meterValue", []))
         if not payload.get("offline", False):
             station.clock.heard(theirs, station.now())
-        at = station.clock.ours(theirs)
+        at = station.ours(theirs)
         event = Event(payload, at, self._is_live(payload, at))
         match payload["eventType"]:
             case "Started":
@@ -267,7 +267,7 @@ class Adapter2(Smart2):
     def _take(self, number: int, event: Event, values: Values) -> None:
         station = self.station
         for theirs, readings in values:
-            station.measured(number, readings, station.clock.ours(theirs))
+            station.measured(number, readings, station.ours(theirs))
         running = station.connector(number).transaction
         if not event.live or running is None or running.id != event.transaction_id:
             return
@@ -284,7 +284,7 @@ class Adapter2(Smart2):
         ]
         first = first_energy(values)
         if first is not None:
-            first = (station.clock.ours(first[0]), first[1])
+            first = (station.ours(first[0]), first[1])
 
         def tell() -> None:
             station.stopped(
@@ -304,7 +304,7 @@ class Adapter2(Smart2):
         was_running = running is not None and running.id == event.transaction_id
         if known.stopped_at is None:
             for theirs, readings in values:
-                station.measured(known.connector, readings, station.clock.ours(theirs))
+                station.measured(known.connector, readings, station.ours(theirs))
         tell()
         if was_running and event.live:
             station.told_status(known.connector, ConnectorStatus.FINISHING, None)

@@ -70,6 +70,10 @@ def _dead_band_a(before_a: float, past: ConnectorMemory, snapshot: Snapshot) -> 
     return max(tuning.dead_band_a, tuning.dead_band * before_a)
 
 
+# Beyond any lockout that can be set; a number of 1,024 doublings is too large for a float.
+_MOST_DOUBLINGS = 30
+
+
 def locked_until(past: ConnectorMemory, tuning: Tuning) -> datetime | None:
     """Return until when a connector that was stopped must wait; None if it was not.
 
@@ -79,7 +83,7 @@ def locked_until(past: ConnectorMemory, tuning: Tuning) -> datetime | None:
         return None
     lockout_s = tuning.min_off_s
     if past.stops:
-        repeated_s = tuning.lockout_s * 2.0 ** (past.stops - 1)
+        repeated_s = tuning.lockout_s * 2.0 ** min(past.stops - 1, _MOST_DOUBLINGS)
         lockout_s = max(lockout_s, min(repeated_s, tuning.lockout_most_s))
     return past.stopped_at + timedelta(seconds=lockout_s)
 

@@ -1,0 +1,443 @@
+"""The energy that a connector delivered, from registers that restart, jump, stand still and are read twice.
+
+A station tells its energy in two places: in meter values, and at the start and the stop of a transaction. Usually both
+show one register that only rises. But registers restart with each session or with each boot, some stations mix the two
+(meter values count from the start of the session, start and stop show the lifetime: lbbrhzn/ocpp issue 2093), and any
+of them may show nonsense once. So each place is followed by itself; both raise the one energy, which never falls.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+# A register may run ahead of what the connector can deliver by this much: many count in whole kilowatt-hours.
+SLACK_WH = 1000.0
+# A register that restarted at zero may have counted this much more than the time allows: rounding.
+_ROUNDING_WH = 100.0
+# A new range of a register is believed after so many readings that follow each other as energy does.
+_CONVINCING = 3
+# The stop of a transaction may be told as this much earlier than the last reading before it.
+_SAME_TIME = timedelta(seconds=10)
+
+# How much a connector can deliver between two times, in watt-hours.
+type Most = Callable[[datetime, datetime], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """A register that is followed: its last reading, and what has to be added to it to get the energy."""
+
+    register_wh: float
+    at: datetime
+    offset_wh: float
+    before_wh: float  # the reading before it rose to the last one
+
+    @property
+    def energy_wh(self) -> float:
+        """The energy by this register."""
+        return self.register_wh + self.offset_wh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """The session that runs: when it began, and the energy and the register then.
+
+    The register is `sure` where it went on from what was known before.
+    """
+
+    started_at: datetime
+    energy_wh: float | None
+    register_wh: float | None
+    sure: bool = False
+
+
+class EnergyCounter:
+    """Counts the energy of one connector. It never falls, whatever is told."""
+
+    def __init__(self, most_wh: Most) -> None:
+        """Start with nothing known; `most_wh` returns how much can flow between two times."""
+        self._most_wh = most_wh
+        self._energy_wh: float | None = None
+        self._risen_at: datetime | None = None
+        self._values: Track | None = None
+        self._former: Track | None = None  # what `_values` was before it restarted
+        self._edges: Track | None = None  # starts and stops
+        self._session: Session | None = None
+        self._restarts = False  # meter values count from the start of each session
+        self._doubted: list[tuple[float, datetime]] = []
+        # Restored in the middle of a session, of which the last minute may be missing.
+        self._outdated = False
+        self.dropped = 0
+
+    @property
+    def energy_wh(self) -> float | None:
+        """The energy to show; None until it is known."""
+        return None if self._outdated else self._energy_wh
+
+    @property
+    def session_wh(self) -> float | None:
+        """The energy of the session that runs; None until it is known, or where none runs."""
+        if self._session is None or self._outdated:
+            return None
+        return self._since(self._session.energy_wh)
+
+    def since(self, energy_wh: float | None) -> float | None:
+        """Return the energy since it was `energy_wh`; None where one of both is not known."""
+        return None if self._outdated else self._since(energy_wh)
+
+    def _since(self, energy_wh: float | None) -> float | None:
+        if energy_wh is None or self._energy_wh is None:
+            return None
+        return max(self._energy_wh - energy_wh, 0.0)
+
+    # What the station tells
+
+    def read(self, register_wh: float, at: datetime) -> None:
+        """Take a reading of the register from meter values."""
+        track, session = self._values, self._session
+        if track is not None and at < track.at:
+            return  # stored, and overtaken by what came before it
+        if register_wh < 0:
+            self.dropped += 1
+        elif track is None:
+            self._first(register_wh, at)
+        elif session is not None and self._restarted(track, session, register_wh, at):
+            self._values = None
+            self._former = track
+            self._first(register_wh, at)
+        elif self._follows(track, register_wh, at):
+            self._follow(track, register_wh, at)
+        elif track.before_wh <= register_wh < track.register_wh:
+            # The last reading was too high; the energy waits until the register is there again.
+            self._believe(replace(track, register_wh=register_wh, at=at))
+        elif self._former and self._returns(self._former, register_wh, at):
+            former, self._former = self._former, track
+            self._follow(former, register_wh, at)
+        elif (
+            session is not None
+            and track.before_wh == track.register_wh
+            and self._from_start(session, register_wh, at)
+        ):
+            # The first reading of the session seemed to be of a register that restarted, and was nonsense.
+            self._restarts = False
+            self._first(register_wh, at)
+        else:
+            self._doubt(track, register_wh, at)
+
+    def start(self, register_wh: float | None, at: datetime) -> float | None:
+        """Note that a session starts, with the register at `register_wh`; returns the energy then."""
+        restarts, sure = self._restarts, False
+        if register_wh is not None:
+            restarts = restarts or self._falls_below(register_wh)
+            offset_wh = self._offset_at_edge(register_wh, at)
+            sure = offset_wh is not None
+            if offset_wh is None:
+                offset_wh = (self._energy_wh or 0.0) - register_wh
+            self._edges = _track(register_wh, at, offset_wh)
+            self._raise(register_wh + offset_wh, at)
+            self._outdated = False
+        if self._session is None or at >= self._session.started_at:
+            self._session = Session(
+                started_at=at,
+                energy_wh=self._energy_wh,
+                register_wh=register_wh,
+                sure=sure,
+            )
+            if restarts and self._values is not None:
+                self._former, self._values = self._values, None
+        return self._energy_wh
+
+    def stop(
+        self,
+        start_wh: float | None,
+        stop_wh: float | None,
+        started_at: datetime,
+        at: datetime,
+        base_wh: float | None,
+    ) -> float | None:
+        """Note that a session is over; returns what it took, None where that is not known.
+
+        `base_wh` is what `start` returned, `start_wh` and `stop_wh` what the register showed at start and stop.
+        """
+        taken_wh = self._between(start_wh, stop_wh, started_at, at)
+        session = self._session
+        if session is not None and base_wh is None:
+            base_wh = session.energy_wh
+        if stop_wh is not None:
+            offset_wh = self._offset_at_stop(start_wh, taken_wh, stop_wh, at, base_wh)
+            if offset_wh is None:
+                offset_wh = (self._energy_wh or 0.0) - stop_wh
+            else:
+                if self._is_sure(session, started_at, offset_wh) or (
+                    self._reached(stop_wh + offset_wh, at)
+                ):
+                    self._raise(stop_wh + offset_wh, at)
+                self._outdated = False
+            self._edges = _track(stop_wh, at, offset_wh)
+        if session is not None and session.started_at <= at:
+            self._session = None
+        return self._since(base_wh) if taken_wh is None else taken_wh
+
+    def moved(self, by: timedelta) -> None:
+        """Move what is remembered with the wall clock."""
+        self._values = _moved(self._values, by)
+        self._former = _moved(self._former, by)
+        self._edges = _moved(self._edges, by)
+        self._doubted = [(register_wh, at + by) for register_wh, at in self._doubted]
+        if self._risen_at is not None:
+            self._risen_at += by
+        if self._session is not None:
+            started_at = self._session.started_at + by
+            self._session = replace(self._session, started_at=started_at)
+
+    # Readings of meter values
+
+    def _first(self, register_wh: float, at: datetime) -> None:
+        """Begin to follow a register of which nothing is known, or that restarts with the session."""
+        session = self._session
+        if not register_wh and session is None:
+            self.dropped += 1  # many a meter shows nothing until it is awake
+            return
+        if self._energy_wh is None:
+            offset_wh = 0.0
+        elif session is not None and at >= session.started_at:
+            offset_wh = self._offset_in_session(session, register_wh, at)
+        elif self._edges and self._follows(self._edges, register_wh, at):
+            offset_wh = self._edges.offset_wh
+        else:
+            offset_wh = self._energy_wh - register_wh
+        self._believe(_track(register_wh, at, offset_wh))
+        if session is not None and session.energy_wh is None:
+            self._session = replace(session, energy_wh=register_wh)
+
+    def _offset_in_session(
+        self, session: Session, register_wh: float, at: datetime
+    ) -> float:
+        """Return what has to be added to the first reading in a session, by where it counts from."""
+        assert self._energy_wh is not None
+        base_wh = self._energy_wh if session.energy_wh is None else session.energy_wh
+        most_wh = self._most_wh(session.started_at, at)
+        start_wh = session.register_wh
+        from_start = self._from_start(session, register_wh, at)
+        from_zero = register_wh <= most_wh
+        if from_start and not (from_zero and self._restarts):
+            assert start_wh is not None
+            return base_wh - start_wh
+        if from_zero:
+            return base_wh
+        if self._former and self._returns(self._former, register_wh, at):
+            return self._former.offset_wh
+        return self._energy_wh - register_wh
+
+    def _from_start(self, session: Session, register_wh: float, at: datetime) -> bool:
+        """Whether the register can have come here from where it was told to be at the start."""
+        if (start_wh := session.register_wh) is None:
+            return False
+        most_wh = self._most_wh(session.started_at, at)
+        return 0 <= register_wh - start_wh <= most_wh
+
+    def _restarted(
+        self, track: Track, session: Session, register_wh: float, at: datetime
+    ) -> bool:
+        """Whether this is the first reading of a session, from a register that restarted with it.
+
+        One that start and stop show, too, did not restart if the start says that it went on.
+        """
+        edges = self._edges
+        same = edges is not None and edges.offset_wh == track.offset_wh
+        return not (same and session.sure) and (
+            track.at <= session.started_at <= at
+            and register_wh < track.register_wh
+            and register_wh <= self._most_wh(session.started_at, at)
+        )
+
+    def _follows(self, track: Track, register_wh: float, at: datetime) -> bool:
+        return 0 <= register_wh - track.register_wh <= self._most_wh(track.at, at)
+
+    def _returns(self, former: Track, register_wh: float, at: datetime) -> bool:
+        """Whether the register goes on where it was before it seemed to restart."""
+        if not self._follows(former, register_wh, at):
+            return False
+        rise_wh = register_wh + former.offset_wh - (self._energy_wh or 0.0)
+        last = self._values or former
+        return rise_wh <= self._most_wh(last.at, at)
+
+    def _follow(self, track: Track, register_wh: float, at: datetime) -> None:
+        rises = register_wh > track.register_wh
+        if rises and (session := self._session) is not None:
+            # Learnt by the second reading: the first may be nonsense.
+            self._restarts = track.offset_wh == session.energy_wh and not (
+                self._from_start(session, register_wh, at)
+            )
+        before_wh = track.register_wh if rises else track.before_wh
+        self._believe(
+            Track(
+                register_wh=register_wh,
+                at=at,
+                offset_wh=track.offset_wh,
+                before_wh=before_wh,
+            )
+        )
+
+    def _doubt(self, track: Track, register_wh: float, at: datetime) -> None:
+        """Believe a register that counts from elsewhere (a new meter, a restart) after some readings."""
+        if self._doubted:
+            last_wh, last_at = self._doubted[-1]
+            if not 0 <= register_wh - last_wh <= self._most_wh(last_at, at):
+                self._doubted = []
+        self._doubted.append((register_wh, at))
+        if len(self._doubted) < _CONVINCING:
+            self.dropped += 1
+            return
+        first_wh, first_at = self._doubted[0]
+        flows_wh = self._most_wh(track.at, first_at) - SLACK_WH + _ROUNDING_WH
+        falls = first_wh < track.register_wh
+        from_zero = self._session is not None and falls and first_wh <= flows_wh
+        base_wh = 0.0 if from_zero else first_wh
+        self._former = track
+        energy_wh = self._energy_wh or 0.0
+        self._believe(_track(register_wh, at, energy_wh - base_wh))
+
+    def _believe(self, track: Track) -> None:
+        self._doubted = []
+        self._values = track
+        self._outdated = False
+        self._raise(track.energy_wh, track.at)
+
+    # Starts and stops
+
+    def _falls_below(self, register_wh: float) -> bool:
+        """Whether the register of a start is below all that was told before: it restarts with the session."""
+        tracks = (self._edges, self._values)
+        return all(track is None or register_wh < track.register_wh for track in tracks)
+
+    def _offset_at_edge(self, register_wh: float, at: datetime) -> float | None:
+        """Return what has to be added to the register at a start, None where it goes on from nothing known."""
+        if self._energy_wh is None:
+            return 0.0
+        track = self._edges or self._values
+        if track is not None and self._follows(track, register_wh, at):
+            energy_wh = register_wh + track.offset_wh
+            behind = energy_wh < self._energy_wh - SLACK_WH
+            if self._reached(energy_wh, at) and not behind:
+                return track.offset_wh
+        return None
+
+    def _offset_at_stop(
+        self,
+        start_wh: float | None,
+        taken_wh: float | None,
+        stop_wh: float,
+        at: datetime,
+        base_wh: float | None,
+    ) -> float | None:
+        """Return what has to be added to the register at a stop to get the energy; None: it says nothing."""
+        if taken_wh is not None and start_wh is not None:
+            if self._edges is not None and self._edges.register_wh == start_wh:
+                return self._edges.offset_wh
+            return None if base_wh is None else base_wh - start_wh
+        if start_wh is None:
+            for track in (self._edges, self._values):
+                if track is not None and self._follows(track, stop_wh, at):
+                    return track.offset_wh
+        return None
+
+    def _between(
+        self,
+        start_wh: float | None,
+        stop_wh: float | None,
+        started_at: datetime,
+        at: datetime,
+    ) -> float | None:
+        """Return the energy between start and stop, None where the registers are no help."""
+        if start_wh is None or stop_wh is None:
+            return None
+        if at <= started_at:  # the station set its clock back meanwhile
+            at = started_at + timedelta(days=1)
+        taken_wh = stop_wh - start_wh
+        return taken_wh if 0 <= taken_wh <= self._most_wh(started_at, at) else None
+
+    def _is_sure(
+        self, session: Session | None, started_at: datetime, offset_wh: float
+    ) -> bool:
+        """Whether the register at the start of a session was right: what came before it or since says so too."""
+        if session is None or session.started_at != started_at:
+            return False
+        tracks = (self._values, self._former)
+        return session.sure or any(
+            track is not None and track.offset_wh == offset_wh for track in tracks
+        )
+
+    def _reached(self, energy_wh: float, at: datetime) -> bool:
+        """Whether so much can have been delivered by now, after what was known when the energy rose last."""
+        if self._energy_wh is None or self._risen_at is None:
+            return True
+        most_wh = 0.0
+        if self._risen_at - at <= _SAME_TIME:
+            most_wh = self._most_wh(self._risen_at, at)
+        return energy_wh - self._energy_wh <= most_wh
+
+    def _raise(self, energy_wh: float, at: datetime) -> None:
+        if self._energy_wh is None or energy_wh > self._energy_wh:
+            self._energy_wh = energy_wh
+            self._risen_at = max(at, self._risen_at or at)
+
+    # What outlives a restart
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is remembered as plain data."""
+        parts = {"values": self._values, "former": self._former, "edges": self._edges}
+        return {
+            "energy_wh": self._energy_wh,
+            "risen_at": self._risen_at and self._risen_at.isoformat(),
+            "restarts": self._restarts,
+            **{name: _dump(part) for name, part in parts.items()},
+            "session": _dump(self._session),
+        }
+
+    def restore(self, data: dict[str, Any], now: datetime) -> None:
+        """Go on from what was kept. What lies in the future was kept by a clock that was wrong: it is of now."""
+        self._energy_wh = data["energy_wh"]
+        self._restarts = data["restarts"]
+        risen_at = data["risen_at"]
+        self._risen_at = (
+            min(datetime.fromisoformat(risen_at), now) if risen_at else None
+        )
+        self._values = _load_track(data["values"], now)
+        self._former = _load_track(data["former"], now)
+        self._edges = _load_track(data["edges"], now)
+        if (session := data["session"]) is not None:
+            started_at = min(datetime.fromisoformat(session["started_at"]), now)
+            self._session = Session(
+                started_at=started_at,
+                energy_wh=session["energy_wh"],
+                register_wh=session["register_wh"],
+                sure=session["sure"],
+            )
+            self._outdated = self._energy_wh is not None
+
+
+def _track(register_wh: float, at: datetime, offset_wh: float) -> Track:
+    return Track(
+        register_wh=register_wh, at=at, offset_wh=offset_wh, before_wh=register_wh
+    )
+
+
+def _moved(track: Track | None, by: timedelta) -> Track | None:
+    return None if track is None else replace(track, at=track.at + by)
+
+
+def _dump(part: Track | Session | None) -> dict[str, Any] | None:
+    if part is None:
+        return None
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(part).items()
+    }
+
+
+def _load_track(data: dict[str, Any] | None, now: datetime) -> Track | None:
+    if data is None:
+        return None
+    return Track(**{**data, "at": min(datetime.fromisoformat(data["at"]), now)})

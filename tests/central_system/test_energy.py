@@ -1,0 +1,358 @@
+"""The law of energy: it never falls, and is what the charger delivered, within the step of its meter."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+import json
+
+from aiohttp import ClientSession
+from hypothesis import settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+import pytest
+
+from custom_components.sunfuse.central_system import (
+    CentralSystem,
+    FinishedTransaction,
+    StationConfig,
+    Timing,
+)
+from custom_components.sunfuse.central_system.energy import SLACK_WH
+from custom_components.sunfuse.central_system.memory import Memory
+from custom_components.sunfuse.central_system.meter import Meter, Reading
+
+from .charger import Charger as Charger16
+from .client import RawStation
+from .conftest import START, SteppedClock
+
+STEP_WH = 10.0
+POWER_W = 7000.0
+
+
+def _meter() -> Meter:
+    return Meter(phases=3, voltage_v=230, max_a=16)
+
+
+@dataclass
+class Charger:
+    """A charger whose registers count from where its make lets them: the truth is `delivered_wh`."""
+
+    style: str  # lifetime; restarts: with each session; mixed: meter values restart, start and stop do not
+    lifetime_wh: float = 40_000.0
+    session_wh: float = 0.0
+    delivered_wh: float = 0.0
+    now: datetime = START
+    started_at: datetime | None = None
+    start_wh: float = 0.0
+    base_wh: float | None = None
+
+    def charge(self, seconds: float) -> None:
+        """Let time pass; energy flows while a session runs."""
+        self.now += timedelta(seconds=seconds)
+        if self.started_at is not None:
+            energy_wh = POWER_W * seconds / 3600
+            self.lifetime_wh += energy_wh
+            self.session_wh += energy_wh
+            self.delivered_wh += energy_wh
+
+    @property
+    def value_wh(self) -> float:
+        """What meter values show."""
+        own = self.lifetime_wh if self.style == "lifetime" else self.session_wh
+        return own // STEP_WH * STEP_WH
+
+    @property
+    def edge_wh(self) -> float:
+        """What start and stop show."""
+        own = self.session_wh if self.style == "restarts" else self.lifetime_wh
+        return own // STEP_WH * STEP_WH
+
+
+class EnergyLaw(RuleBasedStateMachine):
+    """Sessions, readings, nonsense and restarts of either side in any order."""
+
+    @rule(style=st.sampled_from(["lifetime", "restarts", "mixed"]))
+    @precondition(lambda self: self.charger is None)
+    def install(self, style: str) -> None:
+        """Put up a charger."""
+        self.charger = Charger(style)
+        self._start()
+        self._first_wh = self._energy_wh
+        self.charger.charge(30)
+        self._read()
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        super().__init__()
+        self.charger: Charger | None = None
+        self.meter = _meter()
+        self.shown_wh = 0.0
+        self.session_shown_wh = 0.0
+        self.starts = self.lies = 0
+
+    @property
+    def _energy_wh(self) -> float | None:
+        return self.meter.sample.energy_wh
+
+    @property
+    def _steps_wh(self) -> float:
+        """Each session begins and ends within a step of the meter; nonsense of less than the slack is not seen."""
+        return 2 * STEP_WH * (self.starts + 1) + SLACK_WH * self.lies
+
+    def _start(self) -> None:
+        charger = self.charger
+        assert charger
+        self.starts += 1
+        charger.session_wh = 0.0
+        charger.started_at, charger.start_wh = charger.now, charger.edge_wh
+        charger.base_wh = self.meter.session_starts(charger.start_wh, charger.now)
+        self.session_shown_wh = 0.0
+
+    def _read(self) -> None:
+        assert self.charger
+        self.meter.update([Reading(value=self.charger.value_wh)], self.charger.now)
+
+    @rule(seconds=st.integers(1, 4 * 3600))
+    @precondition(lambda self: self.charger is not None)
+    def time_passes(self, seconds: int) -> None:
+        """Let a minute pass, or a night; the register is told then."""
+        assert self.charger
+        self.charger.charge(seconds)
+        self._read()
+
+    @rule(seconds=st.integers(1, 10 * 3600))
+    @precondition(lambda self: self.charger is not None)
+    def told_nothing(self, seconds: int) -> None:
+        """Let the charger, or Home Assistant, be away for a while."""
+        assert self.charger
+        self.charger.charge(seconds)
+
+    @rule()
+    @precondition(lambda self: self.charger and self.charger.started_at)
+    def stop(self) -> None:
+        """End a session, which settles what it took."""
+        charger = self.charger
+        assert charger and charger.started_at
+        self.meter.session_stops(
+            charger.start_wh,
+            charger.edge_wh,
+            charger.started_at,
+            charger.now,
+            charger.base_wh,
+        )
+        charger.started_at = None
+        taken_wh = (self._energy_wh or 0.0) - (self._first_wh or 0.0)
+        assert abs(taken_wh - charger.delivered_wh) <= self._steps_wh
+
+    @rule(seconds=st.integers(1, 3600))
+    @precondition(lambda self: self.charger and not self.charger.started_at)
+    def start(self, seconds: int) -> None:
+        """Begin a session."""
+        assert self.charger
+        self.charger.charge(seconds)
+        self._start()
+
+    @rule(
+        nonsense=st.sampled_from(
+            [lambda _: 0.0, lambda _: -5.0, lambda wh: wh + 5e8, lambda wh: wh / 2]
+        ),
+        seconds=st.integers(1, 30),
+    )
+    @precondition(lambda self: self.charger is not None)
+    def nonsense(self, nonsense: Callable[[float], float], seconds: int) -> None:
+        """Tell one reading that is none, and one that is."""
+        assert self.charger
+        self.charger.charge(seconds)
+        self.lies += 1
+        value = nonsense(self.charger.value_wh)
+        self.meter.update([Reading(value=value)], self.charger.now)
+        self.charger.charge(seconds)
+        self._read()
+
+    @rule()
+    def home_assistant_restarts(self) -> None:
+        """Go on from what is kept."""
+        now = self.charger.now if self.charger else START
+        memory = json.loads(json.dumps(self.meter.energy_memory()))
+        self.meter = _meter()
+        self.meter.restore_energy(memory, now)
+
+    @rule(seconds=st.integers(1, 60))
+    @precondition(lambda self: self.charger is not None)
+    def home_assistant_is_killed(self, seconds: int) -> None:
+        """Lose the last minute of readings."""
+        assert self.charger
+        memory = json.loads(json.dumps(self.meter.energy_memory()))
+        self.time_passes(seconds)
+        self.meter = _meter()
+        self.meter.restore_energy(memory, self.charger.now)
+
+    @invariant()
+    def never_falls(self) -> None:
+        """Check that what is shown only rises: the lifetime, and the session while it runs."""
+        if self._energy_wh is not None:
+            assert self._energy_wh >= self.shown_wh - 1e-6
+            self.shown_wh = self._energy_wh
+        if (session_wh := self.meter.session_wh) is not None:
+            assert session_wh >= self.session_shown_wh - 1e-6
+            self.session_shown_wh = session_wh
+
+    @invariant()
+    def never_more_than_was_delivered(self) -> None:
+        """Check that what is shown is ahead of the truth by no more than the steps of the meter."""
+        if self.charger is None or self._energy_wh is None:
+            return
+        taken_wh = self._energy_wh - (self._first_wh or 0.0)
+        assert taken_wh <= self.charger.delivered_wh + self._steps_wh
+
+
+TestEnergyLaw = EnergyLaw.TestCase
+TestEnergyLaw.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None
+)
+
+
+CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
+
+
+class Home:
+    """A central system and the charger that is connected to it: both may restart."""
+
+    def __init__(self, clock: SteppedClock, timing: Timing) -> None:
+        """Have neither yet."""
+        self.clock = clock
+        self.timing = timing
+        self.system: CentralSystem | None = None
+        self.charger: Charger16 | None = None
+        self.finished: list[FinishedTransaction] = []
+
+    async def start(self, session: ClientSession, memory: Memory | None = None) -> None:
+        """Start with what was kept; the charger comes back without booting where there is something."""
+        self.system = CentralSystem(now=self.clock, timing=self.timing)
+        self.system.subscribe_transactions(self.finished.append)
+        self.system.accept(CP1, memory)
+        await self.system.start("127.0.0.1", 0)
+        station = await RawStation.connect(session, self.system.port)
+        self.charger = Charger16(station, "1.6")
+        if memory is None:
+            await station.boot()
+
+    async def restart(self, session: ClientSession, *, away_s: float = 60) -> None:
+        """End, and start again."""
+        assert self.system
+        memory = json.loads(json.dumps(self.system.stations["CP1"].memory()))
+        await self.stop()
+        self.clock.step(away_s)
+        await self.start(session, memory)
+
+    async def stop(self) -> None:
+        """End both."""
+        assert self.system and self.charger
+        await self.charger.station.close()
+        await self.system.stop()
+
+    @property
+    def now(self) -> str:
+        """The time as the charger tells it."""
+        return self.clock.text()
+
+    @property
+    def shown(self) -> tuple[float | None, float | None]:
+        """The energies that are shown: of the lifetime, and of the session."""
+        assert self.system
+        state = self.system.stations["CP1"].connector(1)
+        return state.meter.energy_wh, state.session_energy_wh
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    """Return what chargers connect with."""
+    async with ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def home(
+    clock: SteppedClock, timing: Timing, session: ClientSession
+) -> AsyncIterator[Home]:
+    """Return a central system with a charger that has booted."""
+    home = Home(clock, timing)
+    await home.start(session)
+    yield home
+    await home.stop()
+
+
+async def test_a_charger_without_meter_values(
+    home: Home, session: ClientSession
+) -> None:
+    """Start and stop count, over a restart of Home Assistant between them."""
+    assert home.charger
+    transaction = await home.charger.start(home.now, energy_wh=5000)
+    assert home.shown == (5000, 0)
+    await home.restart(session, away_s=3600)
+    await home.charger.stop(transaction, home.now, 9000)
+    assert home.shown == (9000, 4000)
+    assert [one.energy_wh for one in home.finished] == [4000]
+
+
+async def test_the_session_goes_on_after_a_restart(
+    home: Home, session: ClientSession
+) -> None:
+    """Its energy is not shown until the charger tells, and never falls to 0."""
+    assert home.charger
+    transaction = await home.charger.start(home.now, energy_wh=1000)
+    home.clock.step(600)
+    await home.charger.meter(transaction, home.now, 2000)
+    assert home.shown == (2000, 1000)
+    await home.restart(session)
+    assert home.shown == (None, None)
+    await home.charger.meter(transaction, home.now, 2100)
+    assert home.shown == (2100, 1100)
+
+
+async def test_registers_that_restart_with_each_session(
+    home: Home, session: ClientSession
+) -> None:
+    """Each session shows its own energy, the lifetime all of them, over restarts."""
+    assert home.charger
+    for number, taken_wh in enumerate((3000, 2000, 4000)):
+        before_wh = (0, 3000, 5000)[number]
+        transaction = await home.charger.start(home.now, energy_wh=0)
+        assert home.shown == (before_wh, 0)
+        home.clock.step(300)
+        await home.charger.meter(transaction, home.now, taken_wh / 2)
+        assert home.shown == (before_wh + taken_wh / 2, taken_wh / 2)
+        await home.restart(session)
+        home.clock.step(600)
+        await home.charger.meter(transaction, home.now, taken_wh)
+        await home.charger.stop(transaction, home.now, taken_wh)
+        assert home.shown == (before_wh + taken_wh, taken_wh)
+        home.clock.step(3600)
+    assert [one.energy_wh for one in home.finished] == [3000, 2000, 4000]
+
+
+async def test_meter_values_of_the_session_beside_a_lifetime(home: Home) -> None:
+    """Meter values from zero, start and stop of the lifetime (lbbrhzn/ocpp issue 2093)."""
+    assert home.charger
+    for start_wh in (70_000, 73_000):
+        transaction = await home.charger.start(home.now, energy_wh=start_wh)
+        assert home.shown == (start_wh, 0)
+        for session_wh in (0, 500, 1500, 2500):
+            await home.charger.meter(transaction, home.now, session_wh)
+            assert home.shown == (start_wh + session_wh, session_wh)
+            home.clock.step(600)
+        await home.charger.stop(transaction, home.now, start_wh + 3000)
+        assert home.shown == (start_wh + 3000, 3000)
+        home.clock.step(600)
+
+
+async def test_a_register_that_ran_ahead_while_we_were_away(
+    home: Home, session: ClientSession
+) -> None:
+    """500 MWh in a minute are none; what follows counts."""
+    assert home.charger
+    transaction = await home.charger.start(home.now, energy_wh=1000)
+    await home.restart(session)
+    for energy_wh in (500_001_000, 500_001_010, 500_001_020, 500_001_030):
+        await home.charger.meter(transaction, home.now, energy_wh)
+        home.clock.step(10)
+    assert home.shown == (1030, 30)
