@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from .fault import FaultBoundary
 from .frames import (
     Call,
     Error,
@@ -70,6 +71,8 @@ class Link:
         self._waiting: tuple[str, asyncio.Future[Result | Error]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._warned: set[str] = set()
+        self._handling = FaultBoundary(_LOGGER, f"{name}: handling a request")
+        self._beside = FaultBoundary(_LOGGER, f"{name}: a task")
         self._closed = asyncio.Event()
         self._heard = asyncio.Event()
 
@@ -144,8 +147,14 @@ class Link:
         """Run something beside the link, which ends with it."""
         task = asyncio.get_running_loop().create_task(job)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and not self.closed:
+            with self._beside:
+                task.result()
 
     async def _receive(self, data: str | bytes, handler: Handler) -> None:
         text = data if isinstance(data, str) else data.decode(errors="replace")
@@ -169,26 +178,52 @@ class Link:
     async def _handle(self, call: Call, handler: Handler) -> None:
         try:
             self._schemas.check_request(call.action, shortened(call))
-            answer = handler(call.action, call.payload)
-            if not isinstance(answer, dict):
-                self.spawn(self._answer_later(call, answer))
-                return
-            if not isinstance(call, Send):
-                self._schemas.check_response(call.action, answer)
-        except Fault as fault:
-            if isinstance(call, Send):
-                self._complain(str(fault))
-            else:
-                await self._refuse(fault, call.message_id)
+        except Fault as wrong:
+            await self._reject(call, wrong)
             return
-        if not isinstance(call, Send):
-            await self._send(result_text(call.message_id, answer))
+        fault = _failure(call)
+        answer: Answer | None = None
+        with self._handling:
+            try:
+                answer = handler(call.action, call.payload)
+            except Fault as err:
+                fault = err
+        if answer is None:
+            await self._reject(call, fault)
+        elif isinstance(answer, dict):
+            await self._answer(call, answer)
+        else:
+            self.spawn(self._answer_later(call, answer))
 
     async def _answer_later(
         self, call: Call, answer: Coroutine[Any, Any, Payload]
     ) -> None:
+        payload: Payload | None = None
+        with self._handling:
+            payload = await answer
         with contextlib.suppress(ConnectionError):
-            await self._send(result_text(call.message_id, await answer))
+            await self._answer(call, payload)
+
+    async def _answer(self, call: Call, payload: Payload | None) -> None:
+        """Answer a request; with an error where its handler failed, or made an answer that is none."""
+        if isinstance(call, Send):
+            return
+        if payload is not None and self._is_valid(call, payload):
+            await self._send(result_text(call.message_id, payload))
+        else:
+            await self._reject(call, _failure(call))
+
+    def _is_valid(self, call: Call, payload: Payload) -> bool:
+        with self._handling:
+            self._schemas.check_response(call.action, payload)
+            return True
+        return False
+
+    async def _reject(self, call: Call, fault: Fault) -> None:
+        if isinstance(call, Send):
+            self._complain(str(fault))
+        else:
+            await self._refuse(fault, call.message_id)
 
     async def _refuse(self, fault: Fault, message_id: str) -> None:
         self._complain(str(fault))
@@ -259,6 +294,11 @@ class Link:
         finally:
             self._waiting = None
             future.cancel()
+
+
+def _failure(call: Call) -> Fault:
+    """Return what a station is answered when we fail with its request."""
+    return Fault(ErrorCode.INTERNAL, f"{call.action} could not be handled")
 
 
 def shortened(call: Call) -> Payload:

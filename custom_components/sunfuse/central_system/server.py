@@ -16,6 +16,7 @@ from aiohttp import web
 from .cards import CardPolicy
 from .certificates import CertificateAuthority
 from .clock import utcnow
+from .fault import Listeners
 from .link import Link
 from .memory import Memory
 from .model import FinishedTransaction, StationConfig, StationInfo, StationState
@@ -70,8 +71,10 @@ class CentralSystem:
         self._stopping = asyncio.Event()
         self._storms = Throttle(*_STORM, time.monotonic)
         self._names: dict[str, str] = {}  # accepted identities, by their folded form
-        self._listeners: list[Callable[[StationState], None]] = []
-        self._transaction_listeners: list[Callable[[FinishedTransaction], None]] = []
+        self._listeners = Listeners[StationState](_LOGGER, "A listener to chargers")
+        self._transaction_listeners = Listeners[FinishedTransaction](
+            _LOGGER, "A listener to transactions"
+        )
         self._links: dict[Station, Link] = {}
         self._schemas: dict[str, Schemas] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -95,23 +98,13 @@ class CentralSystem:
 
     def subscribe(self, listener: Callable[[StationState], None]) -> Callable[[], None]:
         """Call `listener` on every change of any station; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
 
     def subscribe_transactions(
         self, listener: Callable[[FinishedTransaction], None]
     ) -> Callable[[], None]:
         """Call `listener` once for every transaction that is over; returns what ends that."""
-        self._transaction_listeners.append(listener)
-        return lambda: self._transaction_listeners.remove(listener)
-
-    def _finished(self, transaction: FinishedTransaction) -> None:
-        for listener in tuple(self._transaction_listeners):
-            listener(transaction)
-
-    def _changed(self, state: StationState) -> None:
-        for listener in tuple(self._listeners):
-            listener(state)
+        return self._transaction_listeners.add(listener)
 
     async def start(
         self, host: str | None, port: int, ssl_context: SSLContext | None = None
@@ -209,8 +202,8 @@ class CentralSystem:
             accepted=accepted,
             now=self._now,
             timing=self._timing,
-            changed=self._changed,
-            finished=self._finished,
+            changed=self._listeners.call,
+            finished=self._transaction_listeners.call,
         )
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:

@@ -25,7 +25,7 @@ from ..data import (
 )
 from ..devices import move_to_connectors, register_stations
 from ..engine import Memory, decide
-from ..engine.model import Connector, Decision
+from ..engine.model import Connector, ConnectorDecision, Decision
 from ..engine.recording import Recorder
 from ..sources.live import LiveSource
 from ..sources.signal import DimmingSignal
@@ -277,24 +277,29 @@ class Controller:
     def _send(self, decision: Decision) -> None:
         keys = {key.id: key for key in self.connector_keys()}
         for connector in decision.connectors:
-            if connector.boost_over:
-                self._settings.set_connector(connector.id, boost=None)
             key = keys[connector.id]
-            station = self._central_system.stations[key.identity]
-            if station.state.connected:
-                # Between the two legs of a split-phase site a charger has one phase.
-                phases = min(connector.phases, station.config.phases)
-                self._offers.send(
-                    key,
-                    Offer(
-                        current_a=connector.offer_a,
-                        phases=phases,
-                        again=connector.resend,
-                        session=station.connector(key.connector).session,
-                    ),
-                )
-                if connector.stop:
-                    self._offers.stop(key)
+            with self._offers.alone(key):
+                self._send_to(key, connector)
+
+    def _send_to(self, key: ConnectorKey, connector: ConnectorDecision) -> None:
+        if connector.boost_over:
+            self._settings.set_connector(connector.id, boost=None)
+        station = self._central_system.stations[key.identity]
+        if not station.state.connected:
+            return
+        # Between the two legs of a split-phase site a charger has one phase.
+        phases = min(connector.phases, station.config.phases)
+        self._offers.send(
+            key,
+            Offer(
+                current_a=connector.offer_a,
+                phases=phases,
+                again=connector.resend,
+                session=station.connector(key.connector).session,
+            ),
+        )
+        if connector.stop:
+            self._offers.stop(key)
 
     @callback
     def _station_changed(self, station: StationState) -> None:

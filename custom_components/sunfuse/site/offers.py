@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..central_system import Station
+from ..central_system.fault import FaultBoundary
 from ..central_system.model import CommandError, Session
 from ..data import ConnectorKey, SunfuseConfigEntry
 
@@ -45,6 +46,13 @@ class OfferSender:
         self._in_flight: dict[ConnectorKey, Offer] = {}
         self._refused: set[ConnectorKey] = set()
         self._stopped: dict[ConnectorKey, datetime] = {}
+        self._boundaries: dict[ConnectorKey, FaultBoundary] = {}
+
+    def alone(self, key: ConnectorKey) -> FaultBoundary:
+        """Return the boundary within which the delivery to one connector may fail: the others get theirs."""
+        if key not in self._boundaries:
+            self._boundaries[key] = FaultBoundary(_LOGGER, f"Delivery to {key.id}")
+        return self._boundaries[key]
 
     def in_flight_a(self, key: ConnectorKey) -> float | None:
         """Return the current of an offer that is sent and not yet answered."""
@@ -69,7 +77,8 @@ class OfferSender:
         try:
             while (offer := self._wanted.pop(key, None)) is not None:
                 self._in_flight[key] = offer
-                await self._offer(key, offer)
+                with self.alone(key):
+                    await self._offer(key, offer)
         finally:
             del self._in_flight[key]
 
@@ -118,7 +127,8 @@ class OfferSender:
             "The car at %s takes more than it is offered, also after it was told again: its charging is stopped",
             key.id,
         )
-        try:
-            await station.stop(key.connector)
-        except CommandError as err:
-            _LOGGER.warning("Charger %s did not stop charging: %s", key.id, err)
+        with self.alone(key):
+            try:
+                await station.stop(key.connector)
+            except CommandError as err:
+                _LOGGER.warning("Charger %s did not stop charging: %s", key.id, err)
