@@ -3,7 +3,7 @@
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
@@ -37,8 +37,9 @@ from .site.reporting import async_setup_report
 from .site.settings import Settings, default_mode
 from .site.simulation import SimulatedHouse
 from .site.snapshot import site_of
+from .site.tick_guard import issue_id
 from .site.tls import async_tls, forget_issue, is_encrypted
-from .site.updates import follow_entry, follow_renames, follow_stations
+from .site.updates import Baseline, follow_entry, follow_renames, follow_stations
 from .sources.config import SourcesConfig
 from .sources.live import LiveSource
 from .sources.modbus.site import DeviceConfig, SiteDevices
@@ -66,6 +67,9 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> bool:
     """Set up a site: its central system, its control loop and its entities."""
+    # Whatever changes from here on, while files are read and ports are opened, is taken over at the end.
+    built_from = Baseline.of(entry)
+    follow_renames(hass, entry)
     settings = Settings(hass, entry.entry_id, default_mode(entry.data))
     await settings.async_load()
     simulated = entry.data[CONF_KIND] == KIND_SIMULATED
@@ -112,6 +116,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     register_capacity_tariffs(hass, entry)
     # Before the first charger can connect, so that none of the site's own is met as a stranger.
     controller.load_chargers()
+    if not controller.guard.ever_worked:
+        controller.tick()  # the engine may have failed on what it remembered
+    if not controller.guard.ever_worked:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN, translation_key="tick_failed"
+        )
     follow_stations(hass, entry)
     await _listen(hass, entry)
 
@@ -129,11 +139,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     if entry.runtime_data.prices:
         entry.runtime_data.prices.start()
     start_peaks(hass, entry)
-    follow_entry(hass, entry)
     follow_strangers(hass, entry)
-    follow_renames(hass, entry)
     _hold_battery(entry)
     watch_issues(hass, entry)
+    follow_entry(hass, entry, built_from)
     return True
 
 
@@ -144,7 +153,9 @@ def _hold_battery(entry: SunfuseConfigEntry) -> None:
 
     @callback
     def update() -> None:
-        battery_hold.update(coordinator.data.decision.hold_battery)
+        battery_hold.update(
+            coordinator.last_update_success and coordinator.data.decision.hold_battery
+        )
 
     entry.async_on_unload(coordinator.async_add_listener(update))
     update()
@@ -165,6 +176,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
     await peak_store(hass, entry.entry_id).async_remove()
     await observed_store(hass, entry.entry_id).async_remove()
     forget_issue(hass, entry.entry_id)
+    ir.async_delete_issue(hass, DOMAIN, issue_id(entry))
     await async_remove_authority(hass, entry.entry_id)
 
 

@@ -51,7 +51,7 @@ class Connected(StationEntity, BinarySensorEntity):
     @override
     def available(self) -> bool:
         """That a charger is gone is just what this sensor shows."""
-        return self.connector is not None
+        return self.coordinator.last_update_success and self.connector is not None
 
     @property
     @override

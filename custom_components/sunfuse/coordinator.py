@@ -2,7 +2,7 @@
 
 import logging
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .const import DOMAIN
@@ -26,3 +26,11 @@ class SunfuseCoordinator(DataUpdateCoordinator[SiteData]):
             # A tick that changes nothing need not wake a hundred entities.
             always_update=False,
         )
+
+    @callback
+    def async_fail(self, error: Exception) -> None:
+        """Tell the entities that the last tick failed: what it would have shown is not known."""
+        self.last_exception = error
+        if self.last_update_success:
+            self.last_update_success = False
+            self.async_update_listeners()

@@ -57,6 +57,12 @@ class PeakEntity(CoordinatorEntity[SunfuseCoordinator]):
         self._attr_device_info = capacity_device(entry, rule_id)
 
     @property
+    @override
+    def available(self) -> bool:
+        """Nothing is shown while peaks cannot be added up."""
+        return super().available and self.rule_id in self.coordinator.data.peaks
+
+    @property
     def peak(self) -> PeakData:
         """Return what there is to show."""
         return self.coordinator.data.peaks[self.rule_id]

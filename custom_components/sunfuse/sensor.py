@@ -206,8 +206,8 @@ class ReasonSensor(ConnectorEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """There is always a reason, also for a charger that is gone."""
-        return self.connector is not None
+        """There is a reason also for a charger that is gone, but none while nothing can be decided."""
+        return self.coordinator.last_update_success and self.connector is not None
 
     @property
     @override
@@ -236,8 +236,8 @@ class ExplanationSensor(ConnectorEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """There is always a reason, also for a charger that is gone."""
-        return self.connector is not None
+        """There is a reason also for a charger that is gone, but none while nothing can be decided."""
+        return self.coordinator.last_update_success and self.connector is not None
 
     @property
     @override

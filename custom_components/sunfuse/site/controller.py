@@ -13,6 +13,7 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.util import dt as dt_util
 
 from ..central_system import CentralSystem
+from ..central_system.fault import FaultBoundary
 from ..central_system.model import ConnectorState, StationState
 from ..const import CONF_CONNECTORS, CONF_IDENTITY, CONF_SPEED, DOMAIN, SUBENTRY_CHARGER
 from ..coordinator import SunfuseCoordinator
@@ -25,17 +26,25 @@ from ..data import (
 )
 from ..devices import move_to_connectors, register_stations
 from ..engine import Memory, decide
-from ..engine.model import Connector, ConnectorDecision, Decision
+from ..engine.model import (
+    Connector,
+    ConnectorDecision,
+    Decision,
+    ExternalLimit,
+    MeterReading,
+)
 from ..engine.recording import Recorder
 from ..sources.live import LiveSource
 from ..sources.signal import DimmingSignal
 from .authorization import Holder
 from .circuits import CircuitTree
 from .offers import Offer, OfferSender
+from .peaks import PeakData
 from .persistence import Persistence
 from .rules import CONF_DIMMING_ENTITY, dimming_limit
 from .settings import ConnectorSettings, Settings
 from .snapshot import build_snapshot, connector_of, site_of, station_config
+from .tick_guard import TickGuard
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -67,7 +76,10 @@ class Controller:
         self._persistence = persistence
         self._source: LiveSource | None = None
         self._signal = DimmingSignal(hass, entry.options.get(CONF_DIMMING_ENTITY))
+        self.guard = TickGuard(hass, entry, coordinator)
         self.recorder = Recorder()
+        self._recording = FaultBoundary(_LOGGER, "The flight recorder")
+        self._peaking = FaultBoundary(_LOGGER, "Adding up peaks")
         kept = persistence.engine
         self._memory = Memory.from_dict(kept) if kept else Memory()
         self._offers = OfferSender(hass, entry, central_system.stations)
@@ -174,15 +186,27 @@ class Controller:
 
     @callback
     def tick(self) -> None:
-        """Decide on what is known now; tell the chargers and the entities."""
+        """Decide on what is known now; tell the chargers and the entities.
+
+        This is the fault boundary of a tick: whatever fails in it, the next one is tried.
+        """
+        if self.guard.distrusts_memory:
+            self._memory = Memory()
+        try:
+            data = self._decide()
+        except Exception as err:  # noqa: BLE001
+            self.guard.failed(err)
+            return
+        self.guard.worked()
+        self._coordinator.async_set_updated_data(data)
+
+    def _decide(self) -> SiteData:
         states = {key: self._state_of(key) for key in self.connector_keys()}
         readings = self._source.read() if self._source else None
         dimming, lost_signal = self._signal.read()
         sentences = self._entry.runtime_data.sentences
         now = dt_util.utcnow()
-        site_peaks = self._entry.runtime_data.peaks
-        site_peaks.update(now, readings.meter if readings else None)
-        peaks = site_peaks.data(now)
+        peaks, peak_limits = self._peaks(now, readings.meter if readings else None)
         snapshot = build_snapshot(
             now=now,
             name=sentences["main_circuit"],
@@ -197,40 +221,50 @@ class Controller:
                 *dimming_limit(
                     dimming, self._entry.options, sentences["limit_dimming"]
                 ),
-                *site_peaks.limits(peaks),
+                *peak_limits,
             ),
             boost_quotas=self._entry.runtime_data.cards.boost_quotas,
         )
         decision, memory = decide(snapshot, self._memory)
         if self._source:
             # Before there is a meter to read, there is nothing to remember and nothing to tell the chargers.
-            self.recorder.add(self._memory, snapshot, decision)
+            with self._recording:
+                self.recorder.add(self._memory, snapshot, decision)
             self._memory = memory
             self._persistence.note(memory.lasting())
             self._send(decision)
         by_id = {connector.id: connector for connector in decision.connectors}
-        self._coordinator.async_set_updated_data(
-            SiteData(
-                snapshot=snapshot,
-                decision=decision,
-                problems=(
-                    *(readings.problems if readings else ()),
-                    *([lost_signal] if lost_signal else []),
-                ),
-                peaks=peaks,
-                connectors={
-                    key: ConnectorData(
-                        key=key,
-                        station=station,
-                        connector=state,
-                        decision=by_id[key.id],
-                        settings=self._settings.connector(key.id),
-                        holder=self._holder(state),
-                    )
-                    for key, (station, state) in states.items()
-                },
-            )
+        return SiteData(
+            snapshot=snapshot,
+            decision=decision,
+            problems=(
+                *(readings.problems if readings else ()),
+                *([lost_signal] if lost_signal else []),
+            ),
+            peaks=peaks,
+            connectors={
+                key: ConnectorData(
+                    key=key,
+                    station=station,
+                    connector=state,
+                    decision=by_id[key.id],
+                    settings=self._settings.connector(key.id),
+                    holder=self._holder(state),
+                )
+                for key, (station, state) in states.items()
+            },
         )
+
+    def _peaks(
+        self, now: datetime, meter: MeterReading | None
+    ) -> tuple[dict[str, PeakData], tuple[ExternalLimit, ...]]:
+        """Return what there is to show of peaks, and the limits that they set. Without them the fuse is guarded still."""
+        site_peaks = self._entry.runtime_data.peaks
+        with self._peaking:
+            site_peaks.update(now, meter)
+            peaks = site_peaks.data(now)
+            return peaks, site_peaks.limits(peaks)
+        return {}, ()
 
     def _state_of(self, key: ConnectorKey) -> tuple[StationState, ConnectorState]:
         station = self._central_system.stations[key.identity].state

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 import logging
-from typing import Any
+from typing import Any, Self
 
 from homeassistant.const import CONF_NAME
 from homeassistant.core import Event, HomeAssistant, callback
@@ -64,25 +64,46 @@ def follow_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     entry.async_on_unload(central_system.subscribe(station_changed))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """What of a config entry a site is built from; to be taken before anything is built."""
+
+    site: tuple[Any, ...]
+    chargers: dict[str, _Charger]
+    tariffs: list[Mapping[str, Any]]
+    circuits: CircuitTree
+
+    @classmethod
+    def of(cls, entry: SunfuseConfigEntry) -> Self:
+        """Return what the entry says now."""
+        return cls(
+            site=_site(entry),
+            chargers=_chargers(entry),
+            tariffs=_tariffs(entry),
+            circuits=CircuitTree.of(entry),
+        )
+
+
 @callback
-def follow_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+def follow_entry(
+    hass: HomeAssistant, entry: SunfuseConfigEntry, built_from: Baseline
+) -> None:
     """Take over accepted and removed chargers as they come; anything else sets the site up anew.
 
     A reload disconnects every charger of the site, which one charger more, another password or a higher grid fee is
-    no reason for.
+    no reason for. What changed since the site began to be built is taken over at once.
     """
-    site_before = _site(entry)
-    chargers, tariffs = _chargers(entry), _tariffs(entry)
-    circuits = CircuitTree.of(entry)
+    chargers, tariffs = built_from.chargers, built_from.tariffs
 
-    async def updated(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    @callback
+    def take_over() -> None:
         nonlocal chargers, tariffs
-        if _remember_removed(hass, entry, circuits):
+        if _remember_removed(hass, entry, built_from.circuits):
             # That is a change again, which sets the site up anew.
             return
         before, chargers = chargers, _chargers(entry)
         kept = before.keys() & chargers.keys()
-        if _site(entry) != site_before or any(
+        if _site(entry) != built_from.site or any(
             _starts_anew(before[identity], chargers[identity]) for identity in kept
         ):
             hass.config_entries.async_schedule_reload(entry.entry_id)
@@ -96,9 +117,13 @@ def follow_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
                 return
             runtime.prices.use(config)
         runtime.central_system.set_cards(runtime.cards.policy())
-        entry.runtime_data.controller.load_chargers()
+        runtime.controller.load_chargers()
+
+    async def updated(_hass: HomeAssistant, _entry: SunfuseConfigEntry) -> None:
+        take_over()
 
     entry.async_on_unload(entry.add_update_listener(updated))
+    take_over()
 
 
 @callback

@@ -1,0 +1,89 @@
+"""What happens when a tick fails: it is said once, nothing old is shown, and the next tick tries again."""
+
+from datetime import datetime, timedelta
+import logging
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..coordinator import SunfuseCoordinator
+from ..data import SunfuseConfigEntry
+
+_LOGGER = logging.getLogger(__name__)
+
+# What the engine remembers may be why it fails; a fault of a moment is over by then.
+_FORGET_AFTER = timedelta(minutes=1)
+
+
+class TickGuard:
+    """Tells users, entities and the log of ticks that fail.
+
+    Nothing is sent to chargers meanwhile, so what they were offered lapses to their fail-safe current.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SunfuseConfigEntry,
+        coordinator: SunfuseCoordinator,
+    ) -> None:
+        """Watch the ticks of a site."""
+        self._hass = hass
+        self._entry = entry
+        self._coordinator = coordinator
+        self._since: datetime | None = None
+        self.failure: Exception | None = None
+        self.ever_worked = False
+
+    @property
+    def distrusts_memory(self) -> bool:
+        """Return whether the engine should start with an empty memory: it never worked with this one, or no longer."""
+        if self._since is None:
+            return False
+        lasts = dt_util.utcnow() - self._since >= _FORGET_AFTER
+        return lasts or not self.ever_worked
+
+    @callback
+    def failed(self, error: Exception) -> None:
+        """Note that a tick failed."""
+        self._since = self._since or dt_util.utcnow()
+        if self.failure is None:
+            _LOGGER.error(
+                "%s cannot be controlled, so its chargers fall back to their fail-safe current; "
+                "this is tried again every few seconds",
+                self._entry.title,
+                exc_info=error,
+            )
+            ir.async_create_issue(
+                self._hass,
+                DOMAIN,
+                issue_id(self._entry),
+                is_fixable=False,
+                severity=ir.IssueSeverity.ERROR,
+                translation_key="tick_failed",
+                translation_placeholders={
+                    "site": self._entry.title,
+                    # Texts of exceptions may hold anything; the log has all of it.
+                    "error": type(error).__name__,
+                },
+            )
+        self.failure = error
+        self._coordinator.async_fail(error)
+
+    @callback
+    def worked(self) -> None:
+        """Note that a tick came to its end."""
+        if not self.ever_worked or self.failure is not None:
+            # An issue may be left of a set-up that was given up.
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id(self._entry))
+        if self.failure is not None:
+            _LOGGER.info("%s is controlled again", self._entry.title)
+        self.ever_worked = True
+        self.failure = self._since = None
+
+
+def issue_id(entry: SunfuseConfigEntry) -> str:
+    """Return the id of the repair issue about a site whose ticks fail."""
+    return f"{entry.entry_id}_tick_failed"
