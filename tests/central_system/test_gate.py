@@ -8,6 +8,13 @@ from aiohttp import ClientSession, WSCloseCode, WSMsgType, WSServerHandshakeErro
 import pytest
 
 from custom_components.sunfuse.central_system import CentralSystem, StationConfig
+from custom_components.sunfuse.central_system.frames import (
+    Call,
+    Error,
+    Fault,
+    UnknownMessageTypeError,
+    parse,
+)
 from custom_components.sunfuse.central_system.server import MAX_MESSAGE_BYTES
 
 from .client import RawStation
@@ -94,6 +101,50 @@ async def test_rubbish_of_all_kinds(
     codes = {frame[2] for frame in station.frames if frame[0] == 4}
     assert "InternalError" not in codes
     json.dumps(system.stations["CP1"].diagnostics())
+
+
+@pytest.mark.parametrize("levels", [61, 62, 100_000])
+@pytest.mark.parametrize(("opens", "closes"), [("[", "]"), ('{"a":', "}")])
+def test_nesting_is_bounded(
+    monkeypatch: pytest.MonkeyPatch, levels: int, opens: str, closes: str
+) -> None:
+    """Beyond 64 levels a message is refused before it is read; brackets in texts are no levels."""
+    # The frame, the payload and its data are three levels.
+    nested = opens * levels + '"[[{{"' + closes * levels
+    text = f'[2,"1","DataTransfer",{{"vendorId":"x","data":[{nested}]}}]'
+    if levels <= 61:
+        assert isinstance(parse(text, "1.6"), Call)
+        return
+    monkeypatch.setattr(json, "loads", None)
+    with pytest.raises(Fault, match="Not JSON"):
+        parse(text, "1.6")
+
+
+def test_brackets_in_texts_are_no_levels() -> None:
+    """A vendor's own JSON may stand in a text, also with quotation marks of its own."""
+    data = json.dumps("[{" * 200 + '\\"' + "[" * 200)
+    call = parse(f'[2,"1","DataTransfer",{{"data":{data}}}]', "1.6")
+    assert isinstance(call, Call)
+    assert call.payload["data"] == json.loads(data)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"), [("9", "9"), ("[[1,2]]", "that is no number")]
+)
+def test_an_unknown_type_is_shown_if_it_is_a_number(kind: str, shown: str) -> None:
+    """Whatever else stands there is not turned into a text."""
+    with pytest.raises(UnknownMessageTypeError, match=f"^{shown}$"):
+        parse(f'[{kind},"1","Heartbeat",{{}}]', "1.6")
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"), [("[[1]]", ""), ('"' + "x" * 5000 + '"', "x" * 255)]
+)
+def test_only_short_texts_are_kept(code: str, shown: str) -> None:
+    """A code that is no text is left out, and a long one is cut."""
+    error = parse(f'[4,"1",{code},{{"a":1}}]', "1.6")
+    assert isinstance(error, Error)
+    assert (error.code, error.description) == (shown, "")
 
 
 async def test_bytes_are_read_as_text(system: CentralSystem, connect: Connect) -> None:

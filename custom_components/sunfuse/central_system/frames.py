@@ -4,12 +4,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 import json
 import math
+import re
 from typing import Any, NoReturn
 
 type Payload = dict[str, Any]
 
 MAX_MESSAGE_ID = 36  # OCPP-J 1.6 section 4.1.4, OCPP 2.0.1 part 4 section 4.1.4
 _LONGEST_INT = 20  # digits of 64 bits, which some send where 32 are meant, and a sign
+MAX_DEPTH = (
+    64  # OCPP's own messages have 10 levels at most; a vendor's data may have more
+)
+_LONGEST_TEXT = 255  # OCPP-J 1.6 section 4.2.3: errorDescription
+# A string, which may have brackets in it, or a bracket.
+_STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 UNREADABLE_ID = "-1"  # OCPP 2.0.1 part 4 section 4.2.3
 
 
@@ -106,6 +113,36 @@ def _finite(text: str) -> float:
     return number
 
 
+def _nested_too_deeply(text: str) -> bool:
+    """Whether a text has more levels than any message has: what walks through it may take quadratic time."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for part in _STRUCTURE.finditer(text):
+        match part[0]:
+            case "[" | "{":
+                depth += 1
+                if depth > MAX_DEPTH:
+                    return True
+            case "]" | "}":
+                depth -= 1
+    return False
+
+
+def read_json(text: str) -> Any:
+    """Read JSON of the other side.
+
+    Raises:
+        ValueError: it is not JSON, has a number that is none or too large, or is nested too deeply.
+
+    """
+    if _nested_too_deeply(text):
+        raise ValueError("Nested too deeply")
+    return json.loads(
+        text, parse_constant=_no_constant, parse_int=_bounded_int, parse_float=_finite
+    )
+
+
 def parse(text: str, version: str) -> Frame:
     """Read one frame.
 
@@ -115,13 +152,8 @@ def parse(text: str, version: str) -> Frame:
 
     """
     try:
-        frame = json.loads(
-            text,
-            parse_constant=_no_constant,
-            parse_int=_bounded_int,
-            parse_float=_finite,
-        )
-    except (ValueError, RecursionError) as err:
+        frame = read_json(text)
+    except ValueError as err:
         raise Fault(ErrorCode.RPC_FRAMEWORK, "Not JSON") from err
     if not isinstance(frame, list) or len(frame) < 2:
         raise Fault(ErrorCode.RPC_FRAMEWORK, "Not an array of type, id and more")
@@ -136,7 +168,9 @@ def parse(text: str, version: str) -> Frame:
         if kind == 4 or (kind == 5 and version == "2.1"):
             return _error(message_id, rest)
     if version == "1.6":
-        raise UnknownMessageTypeError(repr(kind)[:40])
+        # Only what has a bounded size is printed.
+        shown = str(kind) if isinstance(kind, int | float) else "that is no number"
+        raise UnknownMessageTypeError(shown)
     raise Fault(
         ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED, "Unknown message type", message_id
     )
@@ -163,8 +197,13 @@ def _result(message_id: str, rest: list[Any]) -> Result | Error:
 
 def _error(message_id: str, rest: list[Any]) -> Error:
     # Some stations leave out the description or the details: the code is what counts.
-    code, description = (*(str(part) for part in rest[:2]), "", "")[:2]
+    code, description = (*map(_short, rest[:2]), "", "")[:2]
     return Error(message_id, code, description)
+
+
+def _short(part: Any) -> str:
+    """Return a text of the other side that can be printed; nothing for what is no text."""
+    return part[:_LONGEST_TEXT] if isinstance(part, str) else ""
 
 
 def call_text(message_id: str, action: str, payload: Payload) -> str:
@@ -182,7 +221,7 @@ def error_text(fault: Fault, version: str, message_id: str) -> str:
     code = str(fault.code)
     if version == "1.6":
         code = _SPELT_IN_1_6.get(fault.code, code)
-    return _text([4, message_id, code, fault.description[:255], {}])
+    return _text([4, message_id, code, fault.description[:_LONGEST_TEXT], {}])
 
 
 def _text(frame: list[Any]) -> str:

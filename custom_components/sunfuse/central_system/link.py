@@ -173,7 +173,7 @@ class Link:
             if not self._waiting[1].done():
                 self._waiting[1].set_result(frame)
         else:
-            _LOGGER.debug("%s: an answer that nobody waits for: %s", self._name, frame)
+            _LOGGER.debug("%s: an answer that nobody waits for", self._name)
 
     async def _handle(self, call: Call, handler: Handler) -> None:
         try:
@@ -314,8 +314,9 @@ def shortened(call: Call) -> Payload:
         return call.payload
     vendor = station.get("vendorName", station.get("chargePointVendor"))
     model = station.get("model", station.get("chargePointModel"))
-    info = StationInfo(vendor=str(vendor), model=str(model))
-    if not behaviour(info).long_texts:
+    if not isinstance(vendor, str) or not isinstance(model, str):
+        return call.payload
+    if not behaviour(StationInfo(vendor=vendor, model=model)).long_texts:
         return call.payload
     for key, value in station.items():
         if isinstance(value, str):

@@ -6,7 +6,7 @@ payload as JSON the `data`.
 
 import json
 
-from .frames import Payload
+from .frames import Payload, read_json
 
 VENDOR = "org.openchargealliance.iso15118pnc"
 
@@ -21,9 +21,9 @@ _ANSWERS: dict[str, Payload] = {
 def contract_of(data: str) -> str | None:
     """Return the contract (eMAID) that an Authorize asks about, None where it tells none."""
     try:
-        token = json.loads(data)["idToken"]
+        token = read_json(data)["idToken"]
         contract = token["idToken"] if isinstance(token, dict) else token
-    except ValueError, TypeError, KeyError, RecursionError:
+    except ValueError, TypeError, KeyError:
         return None
     return contract if isinstance(contract, str) and contract else None
 

@@ -178,7 +178,9 @@ def _enum(values: list[str]) -> Check:
     def check(value: Any) -> Violation | None:
         if type(value) is str and value in known:
             return None
-        return Violation("enum", f"{str(value)[:50]!r} is not one of the values")
+        if type(value) is not str:
+            return Violation("enum", "not one of the values")
+        return Violation("enum", f"{value[:50]!r} is not one of the values")
 
     return check
 
