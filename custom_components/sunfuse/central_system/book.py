@@ -167,6 +167,8 @@ class StationBook:
         """Keep a message for diagnostics."""
         if direction == "malformed":
             self.counters[direction] += 1
+        elif direction == "understood":
+            self.counters["understood_although_wrong"] += 1
         elif self._state.accepted:  # nothing is kept of who is not known
             self.messages.add(self.now(), direction, text)
 

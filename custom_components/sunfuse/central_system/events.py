@@ -12,14 +12,20 @@ class EventOrder:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._newest: OrderedDict[str, int] = OrderedDict()
+        self._newest: OrderedDict[str, tuple[int, datetime]] = OrderedDict()
         self._held: dict[str, tuple[datetime, Callable[[], None]]] = {}
 
-    def is_newest(self, transaction_id: str, sequence: int) -> bool:
-        """Whether an event is the newest of its transaction so far (seqNo); notes that it came."""
-        newest = sequence > self._newest.get(transaction_id, -1)
+    def is_newest(self, transaction_id: str, sequence: int, at: datetime) -> bool:
+        """Whether an event is the newest of its transaction so far; notes that it came.
+
+        It is by its number (seqNo) or by its time: some stations number all events alike, or begin anew when they
+        restart, and clocks are set back.
+        """
+        last = self._newest.get(transaction_id)
+        newest = last is None or sequence > last[0] or at > last[1]
+        newest = newest or (sequence, at) == last
         if newest:
-            self._newest[transaction_id] = sequence
+            self._newest[transaction_id] = (sequence, at)
             self._newest.move_to_end(transaction_id)
         while len(self._newest) > _REMEMBERED:
             self._newest.popitem(last=False)

@@ -58,7 +58,7 @@ class Link:
         """Wrap an open WebSocket.
 
         `bucket` slows down who says too much; `record` is told of each message: whether it was received, sent
-        or malformed, and its text.
+        or malformed, and its text; and of those that were wrong and understood all the same.
         """
         self._bucket = bucket
         self._record = record
@@ -177,15 +177,16 @@ class Link:
 
     async def _handle(self, call: Call, handler: Handler) -> None:
         try:
-            self._schemas.check_request(call.action, shortened(call))
+            payload = self._schemas.understood_request(call.action, shortened(call))
         except Fault as wrong:
             await self._reject(call, wrong)
             return
+        self._note_slip(call.action, wrong=payload is not call.payload)
         fault = _failure(call)
         answer: Answer | None = None
         with self._handling:
             try:
-                answer = handler(call.action, call.payload)
+                answer = handler(call.action, payload)
             except Fault as err:
                 fault = err
         if answer is None:
@@ -194,6 +195,11 @@ class Link:
             await self._answer(call, answer)
         else:
             self.spawn(self._answer_later(call, answer))
+
+    def _note_slip(self, action: str, *, wrong: bool) -> None:
+        """Count a message that was wrong and understood all the same."""
+        if wrong:
+            self._record("understood", action)
 
     async def _answer_later(
         self, call: Call, answer: Coroutine[Any, Any, Payload]
@@ -268,10 +274,11 @@ class Link:
                 f"{action}: {answer.code} {answer.description}".strip(),
             )
         try:
-            self._schemas.check_response(action, answer.payload)
+            understood = self._schemas.understood_response(action, answer.payload)
         except Fault as fault:
             raise CommandError("refused", f"{action}: {fault}") from fault
-        return answer.payload
+        self._note_slip(action, wrong=understood is not answer.payload)
+        return understood
 
     async def _exchange(
         self, action: str, payload: Payload, timeout_s: float

@@ -5,6 +5,7 @@ from importlib.resources import files
 import json
 
 from .frames import ErrorCode, Fault, Payload
+from .leniency import Mender
 from .validation import Check, compile_schema
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
@@ -30,6 +31,7 @@ class Schemas:
         self.version = version
         self._requests: dict[str, Check] = {}
         self._responses: dict[str, Check] = {}
+        self._menders: dict[tuple[bool, str], Mender] = {}
         folder = files("ocpp") / f"v{version.replace('.', '')}" / "schemas"
         for file in folder.iterdir():
             name = file.name.removesuffix(".json")
@@ -42,6 +44,7 @@ class Schemas:
             else:
                 action, kind = name.removesuffix("Request"), self._requests
             kind[action] = compile_schema(schema)
+            self._menders[kind is self._responses, action] = Mender(schema)
 
     @property
     def actions(self) -> frozenset[str]:
@@ -58,6 +61,36 @@ class Schemas:
         if (check := self._requests.get(action)) is None:
             raise Fault(ErrorCode.NOT_IMPLEMENTED, f"Unknown action {action[:50]!r}")
         self._check(check, payload)
+
+    def understood_request(self, action: str, payload: Payload) -> Payload:
+        """Check a request of a station; return it as it was meant where it is wrong and leaves no doubt.
+
+        Raises:
+            Fault: the action is not known, or the payload cannot be understood.
+
+        """
+        try:
+            self.check_request(action, payload)
+        except Fault:
+            if action not in self._requests:
+                raise
+            payload = self._menders[False, action].mend(payload)
+            self.check_request(action, payload)
+        return payload
+
+    def understood_response(self, action: str, payload: Payload) -> Payload:
+        """Check the answer of a station; return it as it was meant where it is wrong and leaves no doubt.
+
+        Raises:
+            Fault: the payload cannot be understood.
+
+        """
+        try:
+            self.check_response(action, payload)
+        except Fault:
+            payload = self._menders[True, action].mend(payload)
+            self.check_response(action, payload)
+        return payload
 
     def check_response(self, action: str, payload: Payload) -> None:
         """Check the answer to a request.

@@ -100,6 +100,9 @@ class SessionBook(StationBook):
             return
         record = self.transactions.get(transaction_id)
         known = record is not None
+        if record is None and self._is_ours(connector):
+            self.counters["foreign_transactions"] += 1
+            return
         if record is None:
             transaction = Transaction(id=transaction_id, started_at=self.now())
             record = Record(connector=connector, transaction=transaction)
@@ -112,6 +115,12 @@ class SessionBook(StationBook):
         elif running.started_at != (dated := self._dated(record)).started_at:
             dated = replace(running, started_at=dated.started_at)
             self.change(connector, transaction=dated)
+
+    def _is_ours(self, connector: int) -> bool:
+        """Whether a transaction runs at a connector whose start we have answered ourselves."""
+        running = self.connector(connector).transaction
+        record = self.transactions.get(running.id) if running is not None else None
+        return record is not None and bool(record.told)
 
     def stopped(
         self,

@@ -194,7 +194,7 @@ class Adapter2(Smart2):
         if not payload.get("offline", False):
             station.clock.heard(theirs, station.now())
         at = station.ours(theirs)
-        event = Event(payload, at, self._is_live(payload, at))
+        event = Event(payload, at, self._is_live(payload, theirs, at))
         match payload["eventType"]:
             case "Started":
                 self._started(event, values)
@@ -208,12 +208,12 @@ class Adapter2(Smart2):
         running = None if ended else event.transaction_id
         return self._decide(payload["idToken"], running=running)
 
-    def _is_live(self, payload: Payload, at: datetime) -> bool:
+    def _is_live(self, payload: Payload, theirs: datetime, at: datetime) -> bool:
         """Whether an event says something of the present: stored ones and ones out of order do not."""
         station = self.station
         age = station.now() - at
         transaction_id = payload["transactionInfo"]["transactionId"]
-        newest = station.events.is_newest(transaction_id, payload["seqNo"])
+        newest = station.events.is_newest(transaction_id, payload["seqNo"], theirs)
         fresh = age <= timedelta(seconds=station.timing.live_s)
         return newest and fresh and not payload.get("offline", False)
 

@@ -1,0 +1,72 @@
+"""What can be understood without doubt although its schema forbids it.
+
+A common slip of stations is a number for a string (`sampledValue.value`), a string for a number, or null for what is
+left out. Messages that are right do not come here; what we send ourselves is checked strictly.
+"""
+
+import math
+import re
+from typing import Any
+
+from .validation import Schema
+
+_INTEGER = re.compile(r"[+-]?\d{1,18}")
+# Where a number for a string leaves a doubt: leading zeros of a card are lost.
+_EXACT = frozenset(("idTag", "parentIdTag", "idToken"))
+# Registers are whole watt-hours in OCPP 1.6; some stations tell the fraction.
+_ROUNDED = frozenset(("meterStart", "meterStop"))
+
+
+class Mender:
+    """Reads values by one schema as they were meant."""
+
+    def __init__(self, schema: Schema) -> None:
+        """Read by this schema."""
+        self._schema = schema
+        self._definitions: Schema = schema.get("definitions", {})
+
+    def mend(self, value: Any) -> Any:
+        """Return a value as it was meant, as far as that is beyond doubt; the rest stays as it is."""
+        return self._mend(self._schema, value, "")
+
+    def _mend(self, schema: Schema, value: Any, name: str) -> Any:
+        if "$ref" in schema:
+            schema = self._definitions[schema["$ref"].removeprefix("#/definitions/")]
+        match schema.get("type"):
+            case "object" if type(value) is dict:
+                return self._object(schema, value)
+            case "array" if type(value) is list:
+                items = schema.get("items", {})
+                return [self._mend(items, item, name) for item in value]
+            case "string" if type(value) in (int, float) and name not in _EXACT:
+                return repr(value)
+            case "integer":
+                return _integer(value, name)
+            case "number" if type(value) is str:
+                return _number(value)
+        return value
+
+    def _object(self, schema: Schema, value: dict[str, Any]) -> dict[str, Any]:
+        properties, required = schema.get("properties", {}), schema.get("required", ())
+        return {
+            key: self._mend(properties[key], item, key) if key in properties else item
+            for key, item in value.items()
+            if item is not None or key in required or key not in properties
+        }
+
+
+def _integer(value: Any, name: str) -> Any:
+    if type(value) is str:
+        return int(value) if _INTEGER.fullmatch(value.strip()) else value
+    if type(value) is float and math.isfinite(value):
+        if value.is_integer() or name in _ROUNDED:
+            return round(value)
+    return value
+
+
+def _number(value: str) -> Any:
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return number if math.isfinite(number) else value
