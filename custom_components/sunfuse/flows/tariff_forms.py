@@ -79,7 +79,15 @@ def _entities(context: FormContext) -> EntitySelector:
     ]
     return EntitySelector(
         EntitySelectorConfig(
-            filter={"domain": [Platform.SENSOR, Platform.EVENT, "input_number"]},
+            # Strømligning has tomorrow's prices at a binary sensor, Octopus at events.
+            filter={
+                "domain": [
+                    Platform.SENSOR,
+                    Platform.BINARY_SENSOR,
+                    Platform.EVENT,
+                    "input_number",
+                ]
+            },
             exclude_entities=own,
             multiple=True,
         )

@@ -26,6 +26,7 @@ SOURCE_ERRORS = frozenset(
         IssueKey.UNREADABLE,
         IssueKey.SCALE_UNKNOWN,
         IssueKey.UNIT_UNKNOWN,
+        IssueKey.UNIT_UNREADABLE,
         IssueKey.OUTDATED,
         IssueKey.SOURCE_FAILED,
     }

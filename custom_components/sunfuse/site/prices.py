@@ -51,6 +51,7 @@ PATIENCE = {
     IssueKey.NOTHING_FOUND: timedelta(minutes=15),
     IssueKey.UNREADABLE: timedelta(minutes=15),
     IssueKey.UNIT_UNKNOWN: timedelta(minutes=15),
+    IssueKey.UNIT_UNREADABLE: timedelta(minutes=15),
     IssueKey.SCALE_UNKNOWN: timedelta(minutes=15),
     IssueKey.ABSURD_VALUES: timedelta(minutes=15),
 }

@@ -6,6 +6,7 @@ a list of rows, each with a time and a number. Times come with an offset, withou
 as null, "inf" or "" where nothing is known.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +18,13 @@ from .series import Series, Slot, layered
 
 START_KEYS = (
     *("start", "start_time", "starttime", "startsat", "start_timestamp", "starts_at"),
+    "start_date",
     *("from", "valid_from", "period_start", "begin", "datetime", "date_time"),
     *("timestamp", "time", "hour", "dtime", "time_start", "interval_start", "date"),
 )
 END_KEYS = (
     *("end", "end_time", "endtime", "endsat", "end_timestamp", "ends_at", "till"),
+    "end_date",
     *("to", "valid_to", "until", "period_end", "time_end", "interval_end"),
 )
 _HOUR = timedelta(hours=1)
@@ -132,6 +135,36 @@ def parse_number(value: object) -> float | None:
     except OverflowError, ValueError:
         return None
     return number if math.isfinite(number) else None
+
+
+def around[T](
+    items: Sequence[T], start_of: Callable[[T], object], now: datetime, most: int
+) -> Sequence[T]:
+    """Return at most so many of a long list of rows in order of time: those from a day before now on.
+
+    Somebody's years of prices are not to stall the event loop. Of rows in no order, the last are taken.
+    """
+    if len(items) <= most:
+        return items
+    ends = [parse_time(start_of(items[place])) for place in (0, -1)]
+    if None in ends:
+        return items[-most:]
+
+    def is_before(item: T) -> bool:
+        at = parse_time(start_of(item))
+        return at is not None and _instant(at, now) < now - timedelta(days=1)
+
+    first, last = (_instant(at, now) for at in ends if at is not None)
+    if first > last:
+        items = items[::-1]
+    begin = bisect_left(items, True, key=lambda item: not is_before(item))
+    begin = max(0, min(begin, len(items) - most))
+    return items[begin : begin + most]
+
+
+def _instant(at: datetime, now: datetime) -> datetime:
+    """Return a time that can be compared; whose zone is not told, within a day."""
+    return _utc(at if at.tzinfo else at.replace(tzinfo=now.tzinfo))
 
 
 def first_key(row: Mapping[str, Any], names: Iterable[str]) -> str | None:

@@ -129,6 +129,24 @@ def test_solcast(attributes: dict[str, Any]) -> None:
     assert energy_wh(raw.high) == pytest.approx(3000)
 
 
+@pytest.mark.parametrize("fine", ["watts", "wh_period_15m"])
+def test_quarters_of_open_meteo(fine: str) -> None:
+    """Beside its hours it has quarters, which tell what a cloud or a sunrise does (rany2/ha-open-meteo-solar-forecast)."""
+    powers = [200.0 * (index % 4) for index in range(16)]
+    starts = [DAWN + index * HOUR / 4 for index in range(16)]
+    factor = 1 if fine == "watts" else 0.25
+    attributes = {
+        "wh_period": {(DAWN + n * HOUR).isoformat(): 300 for n in range(4)},
+        fine: {
+            start.isoformat(): power * factor
+            for start, power in zip(starts, powers, strict=True)
+        },
+    }
+    series = read_solar(attributes, unit=None, tz=BERLIN).likely
+    assert [slot.value for slot in series] == pytest.approx(powers)
+    assert energy_wh(series) == pytest.approx(1200)
+
+
 def test_open_meteo() -> None:
     """Energy by hour is preferred to watts at points; watts alone do as well."""
     times = [(DAWN + i * timedelta(minutes=15)).isoformat() for i in range(8)]

@@ -246,6 +246,43 @@ def rates(hass: HomeAssistant, entity: str, day: str, price: float) -> None:
     )  # fmt: skip
 
 
+async def test_stroemligning(hass: HomeAssistant) -> None:
+    """Today's prices are at a sensor, tomorrow's at a binary sensor, which has no unit (MTrab/stromligning)."""
+
+    def prices(day: str, price: float) -> dict[str, Any]:
+        return {
+            "prices": [
+                {"price": price, "start": s, "end": e} for s, e, _ in quarters(day, 0)
+            ]
+        }
+
+    unit = {"unit_of_measurement": "kr/kWh"}
+    hass.states.async_set("sensor.today", "1.5", prices("2026-11-25", 1.5) | unit)
+    hass.states.async_set("binary_sensor.tomorrow", "on", prices("2026-11-26", 2.5))
+    hass.config.currency = "DKK"
+    source = {
+        "kind": "entity",
+        "entities": ["sensor.today", "binary_sensor.tomorrow"],
+    }
+    reader = TariffReader(hass, config_from_dict({"source": source}))
+    read = await reader.async_refresh(NOW)
+    assert read.issues == ()
+    assert {slot.import_price for slot in read.slots if not slot.estimated} == {
+        1.5,
+        2.5,
+    }
+
+
+async def test_a_state_in_a_unit_that_is_not_understood(hass: HomeAssistant) -> None:
+    """It is said, rather than that there are no prices."""
+    hass.states.async_set("sensor.q", "20", {"unit_of_measurement": "zork/kWh"})
+    source = {"kind": "entity", "entities": ["sensor.q"]}
+    reader = TariffReader(hass, config_from_dict({"source": source}))
+    read = await reader.async_refresh(NOW)
+    assert [issue.key for issue in read.issues] == [IssueKey.UNIT_UNREADABLE]
+    assert read.issues[0].detail == "zork/kWh"
+
+
 async def test_an_entity_for_each_day(hass: HomeAssistant) -> None:
     """Octopus has one for today and one for tomorrow, empty until the evening."""
     rates(hass, "event.today", "2026-11-25", 0.24)

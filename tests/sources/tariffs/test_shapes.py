@@ -105,6 +105,26 @@ def shapes() -> list[Any]:
             "solar_percentage": 0, "datetime":
             t.strftime("%Y-%m-%dT%H:%M:%S.000000Z"), "sustainability_score": 508}
             for t, v in in_utc]}, "€/kWh", 0.1119999),
+        # fsaris/home-assistant-zonneplan-one, since its prices are quarters.
+        ("zonneplan_now", {"forecast": [{
+            "start_date": t.strftime("%Y-%m-%dT%H:%M:%S.000000Z"),
+            "end_date": (t + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.000000Z"),
+            "price_tax_included": {"amount": int(v * 1e7), "currency": "EUR"},
+            "price_tax_excluded": {"amount": int(v * 5e6), "currency": "EUR"},
+            "sustainability_score": {"permille": 508}, "tariff_group": "low"}
+            for t, v in in_utc]}, "€/kWh", 0.1119999),
+        # enoch85/ge-spot: the import's prices stand beside those of the export.
+        ("gespot_export", {
+            "today_interval_prices": [{"time": t, "value": v * 3} for t, v in in_utc],
+            "export_today_prices": [{"time": f"{hour:02}:00", "value": v}
+                for hour, v in enumerate(value)],
+            "export_tomorrow_prices": []}, "EUR/kWh", 0.112),
+        ("gespot_import", {
+            "today_interval_prices": [{"time": t, "value": v} for t, v in in_utc],
+            "export_today_prices": [{"time": f"{hour:02}:00", "value": v / 3}
+                for hour, v in enumerate(value)]}, "EUR/kWh", 0.112),
+        ("hours_of_a_day", {"today": {f"{hour:02}:00": v
+            for hour, v in enumerate(value)}}, "EUR/kWh", None),
         ("energi_data_service", {"raw_today": [{"hour": t, "price": v}
             for t, v in both]}, "DKK/kWh", None),
         ("energyzero_template", {"prices": [{"timestamp": str(t), "price": v}
@@ -171,6 +191,111 @@ def test_units(unit: str, currency: str, price: float) -> None:
     whole = {"EUR": 0.112, "GBP": 0.112, "SEK": 1.12, "CZK": 1.12, "HUF": 33.6}
     assert reading.series[0].value == pytest.approx(whole.get(currency, price))
     assert reading.issues == ()
+
+
+@pytest.mark.parametrize("export", [True, False])
+def test_both_directions_without_a_state(export: bool) -> None:
+    """Where nothing tells which of the two an entity is about, what is asked for counts."""
+    attributes = {
+        "today_interval_prices": [{"time": t, "value": 0.3} for t in HOURS],
+        "export_today_prices": [{"time": t, "value": 0.05} for t in HOURS],
+    }
+    reading = read_prices(
+        attributes,
+        state=None,
+        unit="EUR/kWh",
+        currency="EUR",
+        now=NOW,
+        tz=AMSTERDAM,
+        export=export,
+    )
+    assert {slot.value for slot in reading.series} == {0.05 if export else 0.3}
+
+
+@pytest.mark.parametrize(
+    ("typed", "unit", "key", "price", "expected"),
+    [
+        ("øre/kWh", None, "price_per_kwh", 15.43, 0.1543),
+        ("øre/kWh", "NOK/kWh", "price_per_kwh", 15.43, 0.1543),
+        ("øre/kWh", None, "per_kwh", 15.43, 0.1543),
+        ("NOK/kWh", None, "price_per_kwh", 15.43, 15.43),
+        # The field's own money is what its numbers are in; of the energy, the field knows best.
+        ("NOK/kWh", None, "price_ore_per_kwh", 15.43, 0.1543),
+        (None, "NOK/MWh", "price_per_kwh", 1.5, 1.5),
+        (None, "øre/kWh", "price_per_kwh", 15.43, 0.1543),
+    ],
+)
+def test_the_unit_that_was_typed(
+    typed: str | None, unit: str | None, key: str, price: float, expected: float
+) -> None:
+    """It counts, whatever a field's name says of the energy alone."""
+    rows = [{"start": t, key: price} for t in HOURS]
+    reading = read_prices(
+        {"prices": rows},
+        state=None,
+        unit=unit,
+        typed=typed,
+        currency="NOK",
+        now=NOW,
+        tz=AMSTERDAM,
+    )
+    assert reading.issues == ()
+    assert reading.currency == "NOK"
+    assert reading.series[0].value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"),
+    [
+        ("€ct/kWh", 0.01),
+        ("Rp./kWh", 0.01),
+        ("bani/kWh", 0.01),
+        ("ct. per kWh", 0.01),
+        ("€/kWh", 1),
+    ],
+)
+def test_units_as_people_write_them(unit: str, factor: float) -> None:
+    """With points, signs and words."""
+    rows = [{"start": t, "price": 20 * 0.01 / factor} for t in HOURS]
+    reading = read({"prices": rows}, unit=unit)
+    assert reading.series[0].value == pytest.approx(0.2)
+    assert reading.issues == ()
+
+
+def test_a_unit_that_is_not_understood_is_said() -> None:
+    """It is not taken for no unit: prices of an unknown size are not used."""
+    rows = [{"start": t, "price": 20} for t in HOURS]
+    reading = read({"prices": rows}, unit="zorkmids/kWh")
+    assert reading.series == ()
+    (issue,) = reading.issues
+    assert (issue.key, issue.detail) == (IssueKey.UNIT_UNREADABLE, "zorkmids/kWh")
+    cents = read(
+        {"prices": [{"start": t, "price_ct_per_kwh": 20} for t in HOURS]}, unit="?"
+    )
+    assert cents.series[0].value == pytest.approx(0.2), "the field tells"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("form", ["rows", "mapping", "pairs"])
+def test_years_of_prices_are_read_around_now(form: str, order: int) -> None:
+    """100,000 quarters, of which those of these days count: little work, so that nothing waits for it."""
+    first = NOW.replace(minute=0) - timedelta(minutes=15) * 90_000
+    quarters = [
+        ((first + timedelta(minutes=15) * index).isoformat(), index % 96 / 1000)
+        for index in range(100_000)
+    ][::order]
+    forms: dict[str, Any] = {
+        "rows": {"prices": [{"start": t, "price": v} for t, v in quarters]},
+        "mapping": {"prices": dict(quarters)},
+        "pairs": {"prices": [[t, v] for t, v in quarters]},
+    }
+    reading = read(forms[form])
+    assert 1000 < len(reading.series) <= 3500
+    assert reading.series[0].start < NOW
+    now = at_time(reading.series, NOW)
+    assert now is not None
+    assert now.value == pytest.approx(90_000 % 96 / 1000)
+    assert reading.series[-1].end > NOW + timedelta(days=2)
 
 
 @pytest.mark.parametrize("minutes", [15, 60])

@@ -2,7 +2,7 @@
 
 - `wh_hours`: energy by time, as every integration with a solar forecast answers;
 - Solcast's `detailedForecast` and `detailedHourly`: mean power in kW with quantiles;
-- `wh_period` (Wh) and `watts` (W) by time, as of Open-Meteo Solar Forecast;
+- `wh_period`, `wh_period_15m` (Wh) and `watts` (W) by time, as of Open-Meteo Solar Forecast, the finest of them;
 - lists of rows with a time and a power, as templates make them.
 """
 
@@ -122,15 +122,28 @@ def find_solar(
         forecast = _from_rows(rows, unit, tz)
         if forecast.likely:
             return names[name], forecast
-    if isinstance(periods := lower.get("wh_period"), Mapping):
-        energies = _from_energies(read_pairs(periods.items(), tz))
-        if energies:
-            return names["wh_period"], RawForecast(likely=energies)
-    if isinstance(watts := lower.get("watts"), Mapping):
-        powers = _believable(to_series(read_pairs(watts.items(), tz)))
-        if powers:
-            return names["watts"], RawForecast(likely=powers)
+    if (finest := _finest(lower, tz)) is not None:
+        name, series = finest
+        return names[name], RawForecast(likely=series)
     return names.get("wh_hours", ""), read_wh_hours(lower, tz)
+
+
+def _finest(attributes: Mapping[str, Any], tz: tzinfo) -> tuple[str, Series] | None:
+    """Return the finest of the mappings from time to energy or power, and its name; of equals the energy."""
+    found: list[tuple[timedelta, str, Series]] = []
+    for name in ("wh_period_15m", "wh_period", "watts"):
+        if not isinstance(mapping := attributes.get(name), Mapping):
+            continue
+        rows = read_pairs(mapping.items(), tz)
+        series = (
+            _believable(to_series(rows)) if name == "watts" else _from_energies(rows)
+        )
+        if series:
+            found.append((_step([row.start for row in rows]), name, series))
+    if not found:
+        return None
+    _, name, series = min(found, key=lambda one: one[0])
+    return name, series
 
 
 def _items(value: Any) -> Sequence[Any]:

@@ -17,6 +17,7 @@ class IssueKey(StrEnum):
     SCALE_CORRECTED = "scale_corrected"
     SCALE_UNKNOWN = "scale_unknown"
     UNIT_UNKNOWN = "unit_unknown"
+    UNIT_UNREADABLE = "unit_unreadable"
     COPY_OF_TODAY = "copy_of_today"
     OUTDATED = "outdated"
     SOURCE_FAILED = "source_failed"

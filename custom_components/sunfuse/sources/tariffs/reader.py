@@ -19,7 +19,7 @@ from .memory import PriceMemory, ahead, memory_from_dict, memory_to_dict, rememb
 from .model import Issue, IssueKey, Prices, Reading
 from .reading import CARBON_ABSURD, read_carbon, read_prices
 from .table import Table, TableError, table_from_dict
-from .units import absurd_above, parse_carbon_unit, parse_unit
+from .units import absurd_above, is_per_energy, parse_carbon_unit, parse_unit
 
 HORIZON = timedelta(hours=48)
 _UNHEARD = {"unavailable", "unknown"}
@@ -156,7 +156,7 @@ class TariffReader:
         for part, source in self._sources.items():
             if not ask_out and _asks_out(source):
                 continue
-            reading = await self._async_read(source, now, carbon=part == "carbon")
+            reading = await self._async_read(source, now, part)
             self._issues[part] = reading.issues
             self._memory[part] = remember(
                 self._memory[part], reading.series, reading.currency, now
@@ -198,10 +198,9 @@ class TariffReader:
         self,
         source: Source,
         now: datetime,
-        *,
-        carbon: bool,
+        part: str,
     ) -> Reading:
-        """Read one source."""
+        """Read the source of one part: import, export or carbon."""
         if source.kind is SourceKind.ACTION:
             return await async_read_action(
                 self._hass, source.action, source.entry_id, now, name=source.name
@@ -212,15 +211,16 @@ class TariffReader:
             series = source.table.series(
                 start, now + HORIZON, tz, self._holidays.near(now)
             )
-            return Reading(series=series, currency=None if carbon else self._currency)
+            currency = None if part == "carbon" else self._currency
+            return Reading(series=series, currency=currency)
         readings = [
             read_entity(
                 self._hass,
                 entity,
                 now,
-                unit=source.unit,
+                typed=source.unit,
                 currency=self._currency,
-                carbon=carbon,
+                part=part,
             )
             for entity in source.entities
         ]
@@ -246,9 +246,9 @@ def read_entity(
     entity_id: str,
     now: datetime,
     *,
-    unit: str | None = None,
+    typed: str | None = None,
     currency: str | None = None,
-    carbon: bool = False,
+    part: str = "import",
 ) -> Reading:
     """Read an entity's prices or grams: by its attributes, else its state for now.
 
@@ -257,23 +257,29 @@ def read_entity(
     state = hass.states.get(entity_id)
     if state is None or state.state == "unavailable":
         return Reading(issues=(Issue(key=IssueKey.SOURCE_FAILED, detail=entity_id),))
-    unit = unit or state.attributes.get("unit_of_measurement")
+    own = state.attributes.get("unit_of_measurement")
+    unit = typed or own
     tz = ZoneInfo(hass.config.time_zone)
-    if carbon:
+    if part == "carbon":
         reading = read_carbon(state.attributes, unit=unit, now=now, tz=tz)
         factor = parse_carbon_unit(unit)
     else:
         reading = read_prices(
             state.attributes,
             state=None if state.state in _UNHEARD else state.state,
-            unit=unit,
+            unit=own,
+            typed=typed,
             currency=currency or hass.config.currency,
             now=now,
             tz=tz,
+            export=part == "export",
         )
         factor = parse_unit(unit)
     number = parse_number(state.state)
     nothing = any(issue.key is IssueKey.NOTHING_FOUND for issue in reading.issues)
+    if nothing and factor is None and number is not None and is_per_energy(unit):
+        issue = Issue(key=IssueKey.UNIT_UNREADABLE, detail=unit or "")
+        return Reading(issues=(issue,), currency=reading.currency)
     if nothing and factor is not None and number is not None:
         start, value = quarter_start(now), number * factor.factor
         slot = Slot(start=start, end=start + QUARTER, value=value)

@@ -17,6 +17,7 @@ from .units import (
     parse_unit,
     unit_of_key,
     usual_range,
+    with_energy_of_key,
 )
 
 # Grams per kWh: lignite with its mines stays below 1.3 kg; above 3 kg is a wrong unit.
@@ -32,29 +33,41 @@ def read_prices(
     currency: str,
     now: datetime,
     tz: tzinfo,
+    typed: str | None = None,
+    export: bool = False,
 ) -> Reading:
     """Read an entity's prices: its attributes by shape, else its state for now.
 
     Args:
         attributes: the entity's attributes, or the response of an action.
         state: the entity's state, or None.
-        unit: its unit of measurement, or what the user says the unit is.
+        unit: its unit of measurement.
         currency: the currency where the unit does not tell.
         now: timezone-aware.
         tz: the time zone of times that come without an offset, and of days.
+        typed: what the user says the unit is; it outranks what the source says, but not
+            a field that names its money.
+        export: whether the prices of what is fed in are wanted, where both are there.
 
     Returns:
         Currency per kWh. What was wrong is in the issues; this never raises on data.
 
     """
     found, issues = find_series(attributes, now=now, tz=tz)
-    entity_unit = parse_unit(unit) or _unit_beside(attributes)
+    entity_unit = parse_unit(typed or unit) or _unit_beside(attributes)
+    unreadable = (typed or unit) if entity_unit is None else None
     known = entity_unit.currency if entity_unit else None
     currency = known or _named_currency(attributes) or currency
     current = _state_price(state, entity_unit)
+    judge = parse_number(state)
+    found = _of_one_direction(found, judge, now, export=export)
     layers: list[Series] = []
     for one in found:
-        series, more = _in_currency(one, entity_unit, current, currency, now)
+        units = _units(one, entity_unit, typed=typed is not None)
+        if not units and unreadable:
+            issues.append(Issue(key=IssueKey.UNIT_UNREADABLE, detail=unreadable))
+            continue
+        series, more = _in_currency(one, units, current, currency, now)
         issues += more
         layers.append(series)
     series, more = _believable(layered(*layers), absurd_above(currency))
@@ -66,6 +79,46 @@ def read_prices(
     return Reading(
         series=series, currency=currency, issues=tuple(dict.fromkeys(issues))
     )
+
+
+def _of_one_direction(
+    found: list[Found], state: float | None, now: datetime, *, export: bool
+) -> list[Found]:
+    """Return the prices of import or those of export, where an entity has both.
+
+    The state tells which of them it is about: GE-Spot's export sensors show the import's prices beside their own.
+    """
+    groups = {
+        direction: [one for one in found if one.export is direction]
+        for direction in (True, False)
+    }
+    if not all(groups.values()):
+        return found
+    shown = [
+        direction
+        for direction, group in groups.items()
+        if any(
+            (slot := at_time(one.series, now)) is not None
+            and state is not None
+            and math.isclose(slot.value, state, rel_tol=0.01, abs_tol=1e-3)
+            for one in group
+        )
+    ]
+    return groups[shown[0] if len(shown) == 1 else export]
+
+
+def _units(found: Found, entity_unit: Unit | None, *, typed: bool) -> list[Unit]:
+    """Return the units that the values may be in, the most trusted first.
+
+    A field that names money and energy knows best. One that names the energy alone (`price_per_kwh`) leaves the money to
+    the unit of the user, the row or the entity.
+    """
+    row = parse_unit(found.row_unit)
+    told = [entity_unit, row] if typed else [row, entity_unit]
+    units = [unit for unit in told if unit is not None]
+    if (own := unit_of_key(found.value_key)) is not None:
+        return [own, *units]
+    return [*(with_energy_of_key(unit, found.value_key) for unit in units[:1]), *units]
 
 
 def _named_currency(attributes: Mapping[str, Any]) -> str | None:
@@ -92,14 +145,12 @@ def _state_price(state: object, unit: Unit | None) -> float | None:
 
 def _in_currency(
     found: Found,
-    entity_unit: Unit | None,
+    units: list[Unit],
     current: float | None,
     currency: str,
     now: datetime,
 ) -> tuple[Series, list[Issue]]:
     """Bring what was found to currency per kWh; nothing if no scale makes sense."""
-    told = (unit_of_key(found.value_key), parse_unit(found.row_unit), entity_unit)
-    units = [unit for unit in told if unit is not None]
     low, high = usual_range(currency)
     middle = median(abs(slot.value) for slot in found.series)
     for factor in [unit.factor for unit in units] or [1.0]:

@@ -6,7 +6,8 @@ No list of integrations: whatever holds times with numbers is read, in the order
   aWATTar, Zonneplan, Frank Energie, Energi Data Service, PSE, templates on EnergyZero);
 - lists of pairs of price and time, mappings from time to price (OMIE);
 - attributes whose very names are times (Czech spot prices) or hours (PVPC);
-- bare lists of a day's prices named today and tomorrow (Tibber's custom component).
+- bare lists of a day's prices named today and tomorrow (Tibber's custom component);
+- hours of a day without their date, in attributes named today and tomorrow (GE-Spot).
 
 The unit is what the field's name says (`price_ct_per_kwh`), else the row's or the entity's
 unit. The state of the entity, whose unit is known, is the judge: where the attribute is a
@@ -26,6 +27,7 @@ from ..rows import (
     END_KEYS,
     START_KEYS,
     Row,
+    around,
     first_key,
     parse_number,
     parse_time,
@@ -36,10 +38,11 @@ from ..rows import (
 )
 from ..series import Series, Slot, layered
 from .model import Issue, IssueKey
-from .units import unit_of_key
+from .units import names_energy
 
 VALUE_KEYS = (
     *("value_inc_vat", "value_incl_vat", "total_price", "total", "all_in"),
+    "price_tax_included",
     *("per_kwh", "price_per_kwh", "price_eur_per_kwh", "price_ct_per_kwh"),
     *("price_eur_per_mwh", "electricity_price", "price", "value", "marketprice"),
     *("rate", "tariff", "cost", "rce_pln", "carbon_intensity", "carbonintensity"),
@@ -47,6 +50,13 @@ VALUE_KEYS = (
 )
 # Rows of these attributes are not the price of electricity.
 _OTHERS = re.compile(r"gas|cheapest|highest|lowest|level|rank|sustainab|dispatch|event")
+# Rows of these attributes are what feeding in brings, where others of the entity are not.
+_EXPORT = re.compile(r"export|feed_?in|inject|sell|return")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::00)?")
+# Two days of five minutes, or five weeks of quarters: who publishes more is read around now.
+MOST_ROWS = 3500
+# What a list of so many rows takes as text; longer ones would stall the event loop.
+_LONGEST_TEXT = 400_000
 _PVPC = re.compile(r"^price_(next_day_)?(\d\d)h(_d)?$")
 _DAYS = {"today": 0, "tomorrow": 1}
 
@@ -61,12 +71,19 @@ class Found:
     value_key: str = ""
     row_unit: str | None = None
 
+    @property
+    def export(self) -> bool:
+        """Return if the attribute's name says that it is about feeding in."""
+        return _EXPORT.search(self.name.lower()) is not None
+
 
 def find_series(
     attributes: Mapping[str, Any], *, now: datetime, tz: tzinfo
 ) -> tuple[list[Found], list[Issue]]:
     """Find all that has the shape of prices over time, the most trusted first."""
     issues: list[Issue] = []
+    items: list[tuple[Any, Any]] = list(attributes.items())
+    attributes = dict(around(items, _pair_start, now, MOST_ROWS))
     named = sorted(attributes.items(), key=lambda item: _trust(str(item[0])))
     found = []
     for name, raw in named:
@@ -107,6 +124,8 @@ def _plain(value: Any) -> tuple[Any, bool]:
     """Undo a list that a template or an integration turned to text; tell if that fails."""
     if not isinstance(value, str) or value.strip()[:1] not in ("[", "{"):
         return value, False
+    if len(value) > _LONGEST_TEXT:
+        return None, True
     for read in (json.loads, ast.literal_eval):
         try:
             return read(value), False
@@ -118,6 +137,8 @@ def _plain(value: Any) -> tuple[Any, bool]:
 def _read_attribute(name: str, value: Any, now: datetime, tz: tzinfo) -> list[Found]:
     """Read one attribute by its shape; nothing if it has none that is known."""
     if isinstance(value, Mapping):
+        items: list[tuple[object, object]] = list(value.items())
+        value = _dated(name, dict(around(items, _pair_start, now, MOST_ROWS)), now, tz)
         if any(parse_time(key) is not None for key in value):
             return [_found(name, read_pairs(value.items(), tz))]
         # {"data": [...]}, {home: [...]}, {area: [...]}: one step deeper.
@@ -129,6 +150,7 @@ def _read_attribute(name: str, value: Any, now: datetime, tz: tzinfo) -> list[Fo
         ]
     if not isinstance(value, list | tuple) or not value:
         return []
+    value = _dated(name, around(value, _row_start, now, MOST_ROWS), now, tz)
     rows = [row for row in value if isinstance(row, Mapping)]
     if rows:
         return _read_mappings(name, rows, now, tz)
@@ -136,6 +158,48 @@ def _read_attribute(name: str, value: Any, now: datetime, tz: tzinfo) -> list[Fo
         pair for pair in value if isinstance(pair, list | tuple) and len(pair) == 2
     ]
     return [_found(name, read_pairs(_time_first(pairs), tz))] if pairs else []
+
+
+def _pair_start(pair: tuple[Any, Any]) -> object:
+    return pair[0]
+
+
+def _row_start(row: object) -> object:
+    """Return the time of a row, which may name it or be a pair."""
+    if isinstance(row, Mapping):
+        key = start_key(row)
+        return row[key] if key is not None else None
+    if isinstance(row, list | tuple):
+        return next((part for part in row if parse_time(part) is not None), None)
+    return None
+
+
+def _dated(name: str, value: Any, now: datetime, tz: tzinfo) -> Any:
+    """Give hours of a day (`{"time": "13:00"}`, `{"13:00": 0.1}`) the date that the attribute's name tells."""
+    day = next((day for day in _DAYS if day in name.lower()), None)
+    if day is None:
+        return value
+    date = now.astimezone(tz).date() + timedelta(days=_DAYS[day])
+
+    def dated(clock: object) -> object:
+        match = _CLOCK.fullmatch(clock) if isinstance(clock, str) else None
+        if match is None:
+            return clock
+        return datetime.combine(date, time(int(match[1]), int(match[2])))
+
+    if isinstance(value, Mapping):
+        return {dated(key): part for key, part in value.items()}
+    if not isinstance(value, list | tuple):
+        return value
+    return [
+        {
+            key: dated(part) if str(key).lower() in (*START_KEYS, *END_KEYS) else part
+            for key, part in row.items()
+        }
+        if isinstance(row, Mapping)
+        else row
+        for row in value
+    ]
 
 
 def _time_first(
@@ -183,7 +247,7 @@ def value_key(rows: Sequence[Mapping[str, Any]]) -> str | None:
     if by_name is not None:
         return by_name
     # price_gbp_per_mwh, price_pence_per_kwh: each names its own unit.
-    if (with_unit := next(filter(unit_of_key, held), None)) is not None:
+    if (with_unit := next(filter(names_energy, held), None)) is not None:
         return with_unit
     # All of tomorrow's values may be null yet: the name alone tells then.
     if (named := first_key(keys, VALUE_KEYS)) is not None and not held:
@@ -194,9 +258,10 @@ def value_key(rows: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def _value(raw: Any) -> float | None:
-    """Read a value, which may lie one step deeper (`intensity: {forecast, actual}`)."""
+    """Read a value, which may lie one step deeper (`intensity: {forecast, actual}`, `price: {amount}`)."""
     if isinstance(raw, Mapping):
-        return parse_number(raw.get("forecast", raw.get("value")))
+        inner = (raw[key] for key in ("forecast", "value", "amount") if key in raw)
+        return parse_number(next(inner, None))
     return parse_number(raw)
 
 

@@ -1,6 +1,6 @@
 """Units of price: whatever a source says, as currency per kilowatt-hour."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import re
 
 # What people and integrations write, and the currency with the part of it that is meant.
@@ -21,6 +21,7 @@ _MONEY: dict[str, tuple[str | None, float]] = {
     "chf": ("CHF", 1),
     "fr": ("CHF", 1),
     "rp": ("CHF", 0.01),
+    "rappen": ("CHF", 0.01),
     "kr": (None, 1),
     "sek": ("SEK", 1),
     "nok": ("NOK", 1),
@@ -35,7 +36,15 @@ _MONEY: dict[str, tuple[str | None, float]] = {
     "gr": ("PLN", 0.01),
     "ft": ("HUF", 1),
     "huf": ("HUF", 1),
+    "haléř": ("CZK", 0.01),
+    "hal": ("CZK", 0.01),
+    "groszy": ("PLN", 0.01),
     "lei": ("RON", 1),
+    "leu": ("RON", 1),
+    "bani": (None, 0.01),
+    "stotinki": ("BGN", 0.01),
+    "kopiyky": ("UAH", 0.01),
+    "yen": ("JPY", 1),
     "ron": ("RON", 1),
     "bgn": ("BGN", 1),
     "isk": ("ISK", 1),
@@ -51,6 +60,13 @@ _MONEY: dict[str, tuple[str | None, float]] = {
     "cents": (None, 0.01),
     "eurocent": ("EUR", 0.01),
     "eurct": ("EUR", 0.01),
+    "€ct": ("EUR", 0.01),
+    "ct€": ("EUR", 0.01),
+    "€-ct": ("EUR", 0.01),
+    "eur-ct": ("EUR", 0.01),
+    "eur ct": ("EUR", 0.01),
+    "euro cent": ("EUR", 0.01),
+    "eurocents": ("EUR", 0.01),
     "¢": (None, 0.01),
     "snt": ("EUR", 0.01),
 }
@@ -72,7 +88,13 @@ class Unit:
     """What turns a source's number into its price per kWh (or its grams per kWh)."""
 
     currency: str | None  # None where the unit does not tell (ct, kr, $)
-    factor: float
+    money: float  # how much of the currency (or how many grams) one of it is
+    per_kwh: float  # how many of it fit into a kilowatt-hour, by its energy alone
+
+    @property
+    def factor(self) -> float:
+        """Return what a number in this unit is times, per kWh."""
+        return self.money * self.per_kwh
 
 
 def parse_unit(text: str | None) -> Unit | None:
@@ -83,12 +105,18 @@ def parse_unit(text: str | None) -> Unit | None:
     """
     if text is None:
         return None
-    money, _, energy = text.strip().lower().partition("/")
-    scale = _ENERGY.get(energy.strip() or "kwh")
-    parts = _money(money.strip())
+    plain = text.strip().lower().replace(" per ", "/")
+    money, _, energy = plain.partition("/")
+    scale = _ENERGY.get(energy.strip(" .") or "kwh")
+    parts = _money(money.strip(" ."))
     if scale is None or parts is None:
         return None
-    return Unit(currency=parts[0], factor=parts[1] * scale)
+    return Unit(currency=parts[0], money=parts[1], per_kwh=scale)
+
+
+def is_per_energy(text: str | None) -> bool:
+    """Return if a unit is one of something per energy, whatever that is."""
+    return "/" in (text or "") and "wh" in (text or "").lower()
 
 
 def _money(text: str) -> tuple[str | None, float] | None:
@@ -100,14 +128,23 @@ def _money(text: str) -> tuple[str | None, float] | None:
 
 
 def unit_of_key(key: str) -> Unit | None:
-    """Read the unit that the name of a field tells, as `price_ct_per_kwh` does."""
-    if (match := _KEY.search(key.lower())) is None:
+    """Read the unit that the name of a field tells, as `price_ct_per_kwh` does; None where it names no money."""
+    match = _KEY.search(key.lower())
+    money = _MONEY.get(match[1] or "") if match else None
+    if match is None or money is None:
         return None
-    money = _MONEY.get(match[1] or "")
-    # price_per_kwh: the word before "per" is no money; the unit of the source holds for it
-    # as far as the currency goes.
-    currency, part = money if money is not None else (None, 1.0)
-    return Unit(currency=currency, factor=part * _ENERGY[match[2]])
+    return Unit(currency=money[0], money=money[1], per_kwh=_ENERGY[match[2]])
+
+
+def names_energy(key: str) -> bool:
+    """Return if the name of a field tells at least per which energy its price is, as `price_per_kwh` does."""
+    return _KEY.search(key.lower()) is not None
+
+
+def with_energy_of_key(unit: Unit, key: str) -> Unit:
+    """Return a unit with the energy that the name of a field tells: of `per_kwh` in EUR/MWh, EUR/kWh."""
+    match = _KEY.search(key.lower())
+    return replace(unit, per_kwh=_ENERGY[match[2]]) if match else unit
 
 
 def parse_carbon_unit(text: str | None) -> Unit | None:
@@ -115,7 +152,7 @@ def parse_carbon_unit(text: str | None) -> Unit | None:
     match = _CARBON.match((text or "").strip().lower().replace("₂", "2"))
     if match is None:
         return None
-    return Unit(currency=None, factor=_CARBON_GRAMS[match[1]] * _ENERGY[match[4]])
+    return Unit(currency=None, money=_CARBON_GRAMS[match[1]], per_kwh=_ENERGY[match[4]])
 
 
 def usual_range(currency: str) -> tuple[float, float]:
