@@ -1,0 +1,112 @@
+"""What cannot be planned, said before anything is solved."""
+
+from collections.abc import Iterable
+import math
+
+from .model import Circuit, Problem, Store, limits, series
+
+
+def check(problem: Problem) -> None:
+    """Refuse a problem that contradicts itself.
+
+    Raises:
+        ValueError: says which value of which store, circuit or series, and why.
+
+    """
+    steps = problem.steps
+    if not steps:
+        raise ValueError("There are no steps")
+    if any(not length > 0 for length in problem.steps_s):
+        raise ValueError("steps_s: every step has to be longer than nothing")
+    _series("steps_s", problem.steps_s, steps)
+    for name in ("load_w", "solar_w", "import_price", "export_price"):
+        _series(name, getattr(problem, name), steps)
+    if problem.carbon_g:
+        _series("carbon_g", problem.carbon_g, steps)
+    for name in ("max_import_w", "max_export_w"):
+        _not_negative(name, series(getattr(problem, name), steps), steps)
+    _unique("stores", (store.id for store in problem.stores))
+    _unique("circuits", (circuit.id for circuit in problem.circuits))
+    known = {circuit.id for circuit in problem.circuits}
+    for circuit in problem.circuits:
+        _circuit(circuit, problem, known)
+    for store in problem.stores:
+        _store(store, problem, known)
+    for number, peak in enumerate(problem.peaks):
+        if len(peak.windows) != steps:
+            raise ValueError(
+                f"peaks[{number}].windows: {len(peak.windows)} of {steps} steps"
+            )
+
+
+def _store(store: Store, problem: Problem, circuits: set[str]) -> None:
+    name, steps = f"store {store.id}", problem.steps
+    for field in ("max_charge_w", "max_discharge_w"):
+        values = series(getattr(store, field), steps)
+        _not_negative(f"{name}: {field}", values, steps)
+        if not all(map(math.isfinite, values)):
+            raise ValueError(f"{name}: {field} has to be finite")
+    for field in ("energy_wh", "min_wh", "max_wh", "min_charge_w", "standby_w"):
+        value = getattr(store, field)
+        if not (math.isfinite(value) and value >= 0):
+            raise ValueError(f"{name}: {field} is {value}")
+    if store.min_wh > store.max_wh:
+        raise ValueError(f"{name}: min_wh is above max_wh")
+    for field in ("charge_efficiency", "discharge_efficiency"):
+        if not 0 < getattr(store, field) <= 1:
+            raise ValueError(f"{name}: {field} is {getattr(store, field)}, not in 0..1")
+    for goal in store.goals:
+        if not 0 <= goal.step < steps:
+            raise ValueError(f"{name}: a goal at step {goal.step} of {steps}")
+    for field in ("demand_w", "planned_w"):
+        if values := getattr(store, field):
+            _not_negative(f"{name}: {field}", values, steps)
+    if store.circuit is not None and store.circuit not in circuits:
+        raise ValueError(f"{name}: there is no circuit {store.circuit}")
+    if any(not 0 <= phase < problem.phases for phase in store.phases):
+        raise ValueError(f"{name}: phases {store.phases} of {problem.phases}")
+
+
+def _circuit(circuit: Circuit, problem: Problem, known: set[str]) -> None:
+    name = f"circuit {circuit.id}"
+    if circuit.parent is not None and circuit.parent not in known:
+        raise ValueError(f"{name}: there is no circuit {circuit.parent}")
+    parents, above = {each.id: each.parent for each in problem.circuits}, circuit.parent
+    for _ in problem.circuits:
+        above = parents.get(above) if above is not None else None
+    if above is not None:
+        raise ValueError(f"{name}: it hangs from itself")
+    for field, rows in (
+        ("limit_a", limits(circuit, problem.steps)),
+        ("load_a", circuit.load_a or ((0.0,) * problem.phases,) * problem.steps),
+    ):
+        if len(rows) != problem.steps:
+            raise ValueError(
+                f"{name}: {field} has {len(rows)} of {problem.steps} steps"
+            )
+        if any(len(row) != problem.phases for row in rows):
+            raise ValueError(f"{name}: {field} has not {problem.phases} phases")
+        if any(math.isnan(value) for row in rows for value in row):
+            raise ValueError(f"{name}: {field} is not a number")
+
+
+def _series(name: str, values: tuple[float, ...], steps: int) -> None:
+    if len(values) != steps:
+        raise ValueError(f"{name}: {len(values)} values for {steps} steps")
+    if not all(map(math.isfinite, values)):
+        raise ValueError(f"{name}: a value is not a finite number")
+
+
+def _not_negative(name: str, values: tuple[float, ...], steps: int) -> None:
+    if len(values) != steps:
+        raise ValueError(f"{name}: {len(values)} values for {steps} steps")
+    if any(math.isnan(value) or value < 0 for value in values):
+        raise ValueError(f"{name}: a value is negative or not a number")
+
+
+def _unique(name: str, ids: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for each in ids:
+        if each in seen:
+            raise ValueError(f"{name}: {each} stands twice")
+        seen.add(each)

@@ -1,0 +1,188 @@
+"""What flows into and out of the planner.
+
+Powers are means over a step, in watts at the grid connection's voltage; energies are watt-hours; prices are
+currency per kilowatt-hour; currents are amperes per site phase, L1 first. Grid power is positive on import.
+A series has one value for each step.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+import math
+from typing import cast
+
+type PerPhase = tuple[float, ...]
+type Series = tuple[float, ...]
+
+
+class Strategy(StrEnum):
+    """How a store charges where several ways cost the same."""
+
+    EARLY = "early"
+    LATE = "late"  # kinder to the battery, and warm at departure
+    SPREAD = "spread"  # with the least power
+
+
+class Status(StrEnum):
+    """How good a plan is."""
+
+    OPTIMAL = "optimal"
+    TIME_LIMIT = "time_limit"  # feasible, found when the time was over
+    SIMPLE = "simple"  # made without the solver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """An energy that a store has to hold at the end of a step."""
+
+    step: int
+    energy_wh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """A car or a home battery: something that energy goes into, and perhaps comes out of.
+
+    `energy_wh` is what it holds now, and may be outside of `min_wh` to `max_wh`: then the plan brings it inside as soon
+    as its powers allow. `max_charge_w` is a power, or a series of powers (0 while a car is away). With `min_charge_w`
+    the store charges with at least that power or not at all.
+
+    Of the power that it takes, `charge_efficiency` reaches the store; while it charges at all, `standby_w` of that are
+    lost besides. A car that stores 76 % at 1.4 kW and 90 % at 11 kW (HTW Berlin, 2025) has 0.92 and 225 W.
+    """
+
+    id: str
+    energy_wh: float
+    max_wh: float
+    min_wh: float = 0.0
+    goals: tuple[Goal, ...] = ()
+    max_charge_w: float | Series = 0.0
+    min_charge_w: float = 0.0
+    max_discharge_w: float | Series = 0.0
+    charge_efficiency: float = 1.0
+    discharge_efficiency: float = 1.0
+    standby_w: float = 0.0
+    # Power that is demanded in a step, however dear it is, until the store is full.
+    demand_w: Series = ()
+    from_grid: bool = True  # False: it charges only in steps without import
+    to_grid: bool = False  # False: it discharges only in steps without export
+    end_value: float = 0.0  # of each kilowatt-hour that it holds at the end
+    start_cost: float = 0.0  # the wear of one start, in currency
+    charging: bool = False  # whether it charges already, so that going on is no start
+    circuit: str | None = None
+    phases: tuple[int, ...] = ()  # the site phases that it charges on; none: all
+    strategy: Strategy = Strategy.EARLY
+    priority: int = 0  # decides only where several stores could have the same energy at the same cost
+    # What was planned before; leaving it costs `change_cost` per kilowatt-hour, so that plans do not jump.
+    planned_w: Series = ()
+    change_cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circuit:
+    """A limit on what the stores below it take: amperes per phase, and what else flows there, step by step.
+
+    `load_a` is the current of everything that is not a store; negative where the sun feeds in. The stores of a circuit
+    never get more than its limit, whatever feeds in.
+    """
+
+    id: str
+    limit_a: PerPhase | tuple[PerPhase, ...]  # of all steps, or of each
+    parent: str | None = None
+    load_a: tuple[PerPhase, ...] = ()  # of each step; empty: nothing else is there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """A price of power: for each kilowatt of the highest mean import of a window above a level.
+
+    `windows` numbers the window of each step, in the order of time (quarter hours, hours); -1: the step does not count.
+    `used_wh` and `used_s` are what the first window had imported before the first step began, and for how long.
+    """
+
+    price_per_kw: float
+    windows: tuple[int, ...]
+    level_w: float = 0.0
+    used_wh: float = 0.0
+    used_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Everything that a plan has to know."""
+
+    steps_s: Series  # the length of each step
+    load_w: Series  # the household, without the stores
+    solar_w: Series
+    import_price: Series
+    export_price: Series
+    stores: tuple[Store, ...] = ()
+    circuits: tuple[Circuit, ...] = ()
+    peaks: tuple[Peak, ...] = ()
+    max_import_w: float | Series = math.inf
+    max_export_w: float | Series = math.inf
+    # Grams of carbon dioxide per kilowatt-hour of import, and what a kilogram of it costs.
+    carbon_g: Series = ()
+    carbon_price: float = 0.0
+    voltage_v: float = 230.0
+    phases: int = 3
+    # Steps in which a minimum power is kept exactly; in later ones a store may take less than it on average.
+    exact_steps: int | None = None  # None: all
+    time_limit_s: float = 2.0
+    # How far from the best a plan may be: the price of so many kilowatt-hours.
+    gap_kwh: float = 1e-3
+
+    @property
+    def steps(self) -> int:
+        """The number of steps."""
+        return len(self.steps_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorePlan:
+    """What is planned for one store, step by step."""
+
+    id: str
+    charge_w: Series
+    discharge_w: Series
+    energy_wh: Series  # at the end of each step
+    missing_wh: tuple[float, ...] = ()  # of each goal, in the order of the goals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The cheapest way to reach all goals that can be reached."""
+
+    status: Status
+    stores: tuple[StorePlan, ...]
+    import_w: Series
+    export_w: Series
+    # Money: import less export, peaks, starts and carbon, less the value of what is stored at the end.
+    cost: float = 0.0
+    peak_w: tuple[float, ...] = ()  # of each `Peak`: its highest window
+    # Import and export beyond what is allowed, where the household alone leaves no other way.
+    excess_import_w: Series = ()
+    excess_export_w: Series = ()
+
+    def store(self, store_id: str) -> StorePlan:
+        """Return the plan of a store.
+
+        Raises:
+            KeyError: there is none of that id.
+
+        """
+        for plan in self.stores:
+            if plan.id == store_id:
+                return plan
+        raise KeyError(store_id)
+
+
+def series(value: float | Series, steps: int) -> Series:
+    """Return a value for each step."""
+    return value if isinstance(value, tuple) else (value,) * steps
+
+
+def limits(circuit: Circuit, steps: int) -> tuple[PerPhase, ...]:
+    """Return the limit of a circuit for each step, in amperes per phase."""
+    if circuit.limit_a and isinstance(circuit.limit_a[0], tuple):
+        return cast(tuple[PerPhase, ...], circuit.limit_a)
+    return (cast(PerPhase, circuit.limit_a),) * steps

@@ -1,0 +1,158 @@
+"""A linear program with some whole-numbered columns, and HiGHS to solve it."""
+
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import highspy
+import numpy as np
+
+type Columns = np.ndarray[Any, np.dtype[np.int64]]
+type Values = np.ndarray[Any, np.dtype[np.float64]]
+type Term = tuple[Columns, Values | float]
+
+# The gap to the best solution is absolute: what cannot be had may cost more than all that is to be decided.
+_NO_GAP = 1e-12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """The value of each column, whether it is proven to be the best, and how long it took."""
+
+    values: Values
+    optimal: bool
+    seconds: float
+
+
+class Unsolved(Exception):
+    """There is no solution, or none was found in time."""
+
+
+class Program:
+    """Columns with bounds and costs, rows between them: minimise the cost."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._lower: list[Values] = []
+        self._upper: list[Values] = []
+        self._cost: list[Values] = []
+        self._more_cost: list[tuple[Columns, Values]] = []
+        self._width = 0
+        self._rows: list[tuple[Columns, Values]] = []
+        self._row_lower: list[float] = []
+        self._row_upper: list[float] = []
+        self._whole: set[int] = set()
+
+    def columns(
+        self,
+        count: int,
+        *,
+        lower: float | Values = 0.0,
+        upper: float | Values = np.inf,
+        cost: float | Values = 0.0,
+    ) -> Columns:
+        """Add columns; returns their numbers."""
+        for kept, value in (
+            (self._lower, lower),
+            (self._upper, upper),
+            (self._cost, cost),
+        ):
+            kept.append(np.broadcast_to(np.asarray(value, dtype=float), (count,)))
+        first, self._width = self._width, self._width + count
+        return np.arange(first, self._width)
+
+    def add_cost(self, columns: Columns, cost: Values) -> None:
+        """Add to the cost of columns."""
+        self._more_cost.append((columns, cost))
+
+    def rows(
+        self,
+        *terms: Term,
+        lower: float | Values = -np.inf,
+        upper: float | Values = np.inf,
+    ) -> None:
+        """Add one row for each place of the terms' columns: lower <= sum of coefficient x column <= upper."""
+        count = len(terms[0][0])
+        columns = np.stack([term[0] for term in terms], axis=1)
+        factors = np.stack(
+            [np.broadcast_to(np.asarray(term[1], float), (count,)) for term in terms],
+            axis=1,
+        )
+        self._rows.extend(zip(columns, factors, strict=True))
+        self._row_lower.extend(np.broadcast_to(np.asarray(lower, float), (count,)))
+        self._row_upper.extend(np.broadcast_to(np.asarray(upper, float), (count,)))
+
+    def row(self, *terms: Term, lower: float = -np.inf, upper: float = np.inf) -> None:
+        """Add one row over all columns of all terms."""
+        columns = np.concatenate([np.atleast_1d(term[0]) for term in terms])
+        factors = np.concatenate(
+            [
+                np.broadcast_to(
+                    np.asarray(term[1], float), (len(np.atleast_1d(term[0])),)
+                )
+                for term in terms
+            ]
+        )
+        self._rows.append((columns, factors))
+        self._row_lower.append(lower)
+        self._row_upper.append(upper)
+
+    def whole(self, columns: Columns) -> bool:
+        """Ask for whole numbers in columns; returns whether that is news."""
+        asked = {int(column) for column in columns}
+        news = asked - self._whole
+        self._whole |= asked
+        return bool(news)
+
+    def solve(self, limit_s: float, gap: float) -> Solution:
+        """Minimise the cost to within a gap, for so many seconds at most.
+
+        Raises:
+            Unsolved: nothing feasible was found in time, or there is nothing feasible.
+
+        """
+        solver = highspy.Highs()
+        for option, value in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("mip_rel_gap", _NO_GAP),
+            ("mip_abs_gap", gap),
+            ("time_limit", max(0.01, limit_s)),
+        ):
+            solver.setOptionValue(option, value)
+        solver.passModel(self._model())
+        solver.run()
+        status, info = solver.getModelStatus(), solver.getInfo()
+        optimal = status == highspy.HighsModelStatus.kOptimal
+        feasible = int(info.primal_solution_status) == 2  # kSolutionStatusFeasible
+        if not (optimal or (feasible and self._whole)):
+            raise Unsolved(solver.modelStatusToString(status))
+        return Solution(
+            values=np.array(solver.getSolution().col_value),
+            optimal=optimal,
+            seconds=solver.getRunTime(),
+        )
+
+    def _model(self) -> Any:
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = self._width, len(self._rows)
+        model.col_lower_ = np.concatenate(self._lower)
+        model.col_upper_ = np.concatenate(self._upper)
+        cost = np.concatenate(self._cost)
+        for columns, more in self._more_cost:
+            cost[columns] += more
+        model.col_cost_ = cost
+        model.row_lower_ = np.array(self._row_lower)
+        model.row_upper_ = np.array(self._row_upper)
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_ = np.array(
+            [0, *accumulate(len(columns) for columns, _ in self._rows)]
+        )
+        model.a_matrix_.index_ = np.concatenate([row[0] for row in self._rows])
+        model.a_matrix_.value_ = np.concatenate([row[1] for row in self._rows])
+        if self._whole:
+            kinds = [highspy.HighsVarType.kContinuous] * self._width
+            for column in self._whole:
+                kinds[column] = highspy.HighsVarType.kInteger
+            model.integrality_ = kinds
+        return model
