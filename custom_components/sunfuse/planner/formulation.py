@@ -5,66 +5,20 @@ anything (a fuse, an unmet goal, an energy out of bounds) has a price that is a 
 that every problem has a plan, and the plan says what is missing.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from .model import (
-    Circuit,
-    Peak,
-    Plan,
-    Problem,
-    Status,
-    Store,
-    StorePlan,
-    Strategy,
-    limits,
-    series,
-)
+from .model import Circuit, Peak, Plan, Problem, Status, StorePlan, limits, series
 from .pricing import priced
-from .program import Columns, Program, Solution, Term, Values
+from .program import Columns, Program, Solution
+from .stores import StoreRows, most_kw, most_out_kw
 
-# Multiples of the dearest real price per kilowatt-hour. The order is that of importance.
-_EXCESS = 10_000.0  # above the limit of the grid connection
-_OUT_OF_BOUNDS = 1_000.0
-_MISSING = 100.0  # energy that a goal or a demand lacks
+# Multiples of the dearest real price per kilowatt-hour; those of a store stand in stores.py.
+_EXCESS = 10_000.0  # import above the limit of the grid connection
 _UNFAIR = 30.0  # the largest share that one store lacks
-_CURTAILED = (
-    0.001  # export above its limit: it is lost, which costs nothing but its price
-)
-# Preferences between plans that cost the same, as shares of the dearest price.
-_ORDER = 1e-4
-_SPREAD = 1e-3
+# Export above its limit is lost, which costs nothing but its price.
+_CURTAILED = 0.001
 _LOWEST_PRICE = 0.01  # per kilowatt-hour: a multiple of nothing would be nothing
 _SMALL = 1e-6  # kilowatts that count as none
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Held:
-    """What a store holds: a column for each step, or what it holds now and the sum of what flows in."""
-
-    now: float
-    flows: tuple[tuple[Columns, Values], ...] = ()
-    energy: Columns | None = None
-
-    def after(self, step: int) -> tuple[Term, ...]:
-        """Return the terms of what is held at the end of a step, beside `now`."""
-        if self.energy is not None:
-            return ((self.energy[step : step + 1], 1.0),)
-        return tuple(
-            (columns[: step + 1], factors[: step + 1])
-            for columns, factors in self.flows
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _StoreColumns:
-    store: Store
-    charge: Columns
-    discharge: Columns | None
-    apart: Columns | None  # whether it charges (1) or discharges (0) in a step
-    missing: Columns  # one for each goal
-    held: _Held
 
 
 class Formulation:
@@ -82,13 +36,17 @@ class Formulation:
         self._excess_export = self._excess(problem.max_export_w, _CURTAILED)
         # 1: the step exports or is balanced, 0: it imports.
         self._exports = self._program.columns(problem.steps, upper=1.0)
-        self._stores = [self._add_store(store) for store in problem.stores]
+        self._stores = [
+            StoreRows(problem, self._program, store, self._dearest).write()
+            for store in problem.stores
+        ]
         self._share_fairly()
         self._balance()
         self._one_direction()
         for circuit in problem.circuits:
             self._limit_circuit(circuit)
-        self._peaks = [self._add_peak(number) for number in range(len(problem.peaks))]
+        for peak in problem.peaks:
+            self._add_peak(peak)
 
     def solve(self) -> Plan:
         """Return the best plan that is found in time.
@@ -153,8 +111,8 @@ class Formulation:
     def _one_direction(self) -> None:
         """Import and export exclude each other, as far as `_exports` is a whole number."""
         problem, program = self._problem, self._program
-        charge = sum(self._most(s, "max_charge_w") for s in problem.stores)
-        discharge = sum(self._most(s, "max_discharge_w") for s in problem.stores)
+        charge = sum(most_kw(s, problem.steps) for s in problem.stores)
+        discharge = sum(most_out_kw(s, problem.steps) for s in problem.stores)
         imported = np.array(problem.load_w) / 1000 + charge
         exported = np.array(problem.solar_w) / 1000 + discharge
         program.rows((self._import, 1.0), (self._exports, imported), upper=imported)
@@ -166,16 +124,13 @@ class Formulation:
         for columns in self._stores:
             store = columns.store
             if not store.from_grid:
-                most = self._most(store, "max_charge_w")
+                most = most_kw(store, problem.steps)
                 program.rows((columns.charge, 1.0), (self._exports, -most), upper=0.0)
             if columns.discharge is not None and not store.to_grid:
-                most = self._most(store, "max_discharge_w")
+                most = most_out_kw(store, problem.steps)
                 program.rows(
                     (columns.discharge, 1.0), (self._exports, most), upper=most
                 )
-
-    def _most(self, store: Store, field: str) -> Values:
-        return np.array(series(getattr(store, field), self._problem.steps)) / 1000
 
     def _forbid(self, solution: Solution) -> bool:
         """Forbid what this solution does in both directions at once; returns whether it did."""
@@ -197,185 +152,8 @@ class Formulation:
             again |= self._program.whole(columns.apart[charges & discharges])
         return self._program.whole(self._exports[both]) or again
 
-    # Stores
-
-    def _add_store(self, store: Store) -> _StoreColumns:
-        problem, program, steps = self._problem, self._program, self._problem.steps
-        most = self._most(store, "max_charge_w")
-        out = self._most(store, "max_discharge_w")
-        charge = program.columns(steps, upper=most, cost=self._order(store))
-        discharge = apart = None
-        if np.any(out > 0):
-            discharge = program.columns(
-                steps, upper=out, cost=_ORDER / 10 * self._dearest * self._hours
-            )
-            apart = program.columns(steps, upper=1.0)
-            program.rows((charge, 1.0), (apart, -most), upper=0.0)
-            program.rows((discharge, 1.0), (apart, out), upper=out)
-        # In which steps the store charges at all is a column of its own where that is to be exact.
-        on = None
-        if store.min_charge_w or store.standby_w or store.start_cost:
-            exact = steps if problem.exact_steps is None else problem.exact_steps
-            on = program.columns(min(exact, steps), upper=(most > 0)[:exact] * 1.0)
-        held = self._add_energy(store, charge, discharge, on, most)
-        demand = np.minimum(np.array(store.demand_w or (0.0,) * steps) / 1000, most)
-        full = self._add_demand(store, charge, held, demand)
-        if on is not None:
-            self._add_on(store, charge, on, full)
-        if store.strategy is Strategy.SPREAD:
-            peak = program.columns(1, cost=_SPREAD * self._dearest)
-            program.rows((charge, 1.0), (np.repeat(peak, steps), -1.0), upper=0.0)
-        if store.planned_w and store.change_cost:
-            self._add_habit(store, charge)
-        return _StoreColumns(
-            store=store,
-            charge=charge,
-            discharge=discharge,
-            apart=apart,
-            missing=self._add_goals(store, held),
-            held=held,
-        )
-
-    def _order(self, store: Store) -> Values:
-        """Return the small cost that puts charging of the same price in the order that the store wants."""
-        steps = self._problem.steps
-        place = np.arange(steps) / steps
-        if store.strategy is Strategy.LATE:
-            place = 1 - place
-        favour = place - store.priority
-        return _ORDER * self._dearest * self._hours * favour
-
-    def _add_energy(
-        self,
-        store: Store,
-        charge: Columns,
-        discharge: Columns | None,
-        on: Columns | None,
-        most: Values,
-    ) -> _Held:
-        """Add what a store holds after each step, and its bounds.
-
-        A store that only charges holds the sum of what went in, and needs no column for it. In a step without a column
-        that tells whether it charges, it is taken to charge with its highest power, for a part of the step.
-        """
-        hours, program = self._hours, self._program
-        steps, exact = len(hours), 0 if on is None else len(on)
-        standby = store.standby_w / 1000
-        share = np.divide(standby, most, out=np.zeros(steps), where=most > 0)
-        share[:exact] = 0.0
-        flows = [(charge, np.maximum(store.charge_efficiency - share, 0.0) * hours)]
-        if on is not None and standby:
-            flows.append((on, -standby * hours[:exact]))
-        if discharge is not None:
-            flows.append((discharge, -hours / store.discharge_efficiency))
-        now, most_kwh = store.energy_wh / 1000, store.max_wh / 1000
-        if discharge is None and store.energy_wh >= store.min_wh:
-            held = _Held(now=now, flows=tuple(flows))
-            program.row(*held.after(steps - 1), upper=max(most_kwh, now) - now)
-            for columns, factors in flows:
-                program.add_cost(columns, -store.end_value * factors)
-            return held
-        end_value = np.zeros(steps)
-        end_value[-1] = -store.end_value
-        energy = program.columns(steps, cost=end_value)
-        for step in range(steps):
-            terms = [
-                (columns[step : step + 1], -factors[step : step + 1])
-                for columns, factors in flows
-                if step < len(columns)
-            ]
-            before = now if step == 0 else 0.0
-            if step:
-                terms.append((energy[step - 1 : step], np.array([-1.0])))
-            program.row(
-                (energy[step : step + 1], 1.0), *terms, lower=before, upper=before
-            )
-        dear = _OUT_OF_BOUNDS * self._dearest
-        above = program.columns(steps, cost=dear)
-        program.rows((energy, 1.0), (above, -1.0), upper=most_kwh)
-        below = program.columns(steps, cost=dear)
-        program.rows((energy, 1.0), (below, 1.0), lower=store.min_wh / 1000)
-        return _Held(now=0.0, energy=energy)
-
-    def _add_on(
-        self, store: Store, charge: Columns, on: Columns, full: dict[int, int]
-    ) -> None:
-        """A store charges with its minimum at least, or not at all.
-
-        In a step in which it becomes full, it need not reach the minimum on average.
-        """
-        program = self._program
-        most = self._most(store, "max_charge_w")
-        least = np.minimum(store.min_charge_w / 1000, most)
-        program.rows((charge[: len(on)], 1.0), (on, -most[: len(on)]), upper=0.0)
-        for step in range(len(on)):
-            terms = [
-                (charge[step : step + 1], 1.0),
-                (on[step : step + 1], -least[step]),
-            ]
-            if step in full:
-                terms.append((np.array([full[step]]), least[step]))
-            program.row(*terms, lower=0.0)
-        program.whole(on[most[: len(on)] > 0])
-        if store.start_cost and len(on):
-            start = program.columns(len(on), cost=store.start_cost)
-            going = float(store.charging)
-            program.row((start[:1], 1.0), (on[:1], -1.0), lower=-going)
-            if len(on) > 1:
-                program.rows(
-                    (start[1:], 1.0), (on[1:], -1.0), (on[:-1], 1.0), lower=0.0
-                )
-
-    def _add_goals(self, store: Store, held: _Held) -> Columns:
-        missing = self._program.columns(len(store.goals), cost=_MISSING * self._dearest)
-        for goal, column in zip(store.goals, missing, strict=True):
-            wanted = min(goal.energy_wh, max(store.max_wh, store.energy_wh)) / 1000
-            self._program.row(
-                *held.after(goal.step),
-                (np.array([column]), 1.0),
-                lower=wanted - held.now,
-            )
-        return missing
-
-    def _add_demand(
-        self, store: Store, charge: Columns, held: _Held, demand: Values
-    ) -> dict[int, int]:
-        """What is demanded in a step is charged, sooner rather than later, until the store is full.
-
-        Returns for each step with a demand the column that tells whether the store is full at its end.
-        """
-        program = self._program
-        steps = np.flatnonzero(demand > 0)
-        if not len(steps):
-            return {}
-        full = program.columns(len(steps), upper=1.0)
-        program.whole(full)
-        for step, column in zip(steps, full, strict=True):
-            terms = (*held.after(int(step)), (np.array([column]), -store.max_wh / 1000))
-            program.row(*terms, lower=-held.now)
-        urgency = 2 - steps / self._problem.steps
-        lacks = program.columns(
-            len(steps), cost=_MISSING * self._dearest * self._hours[steps] * urgency
-        )
-        program.rows(
-            (charge[steps], 1.0),
-            (lacks, 1.0),
-            (full, demand[steps]),
-            lower=demand[steps],
-        )
-        return {
-            int(step): int(column) for step, column in zip(steps, full, strict=True)
-        }
-
-    def _add_habit(self, store: Store, charge: Columns) -> None:
-        """What was planned before stays unless another plan is worth it."""
-        program, planned = self._program, np.array(store.planned_w) / 1000
-        change = program.columns(len(charge), cost=store.change_cost * self._hours)
-        program.rows((change, 1.0), (charge, -1.0), lower=-planned)
-        program.rows((change, 1.0), (charge, 1.0), lower=planned)
-
     def _share_fairly(self) -> None:
-        """What cannot be had is missing in the same share from all who need something."""
+        """Let all who need something lack the same share of what cannot be had."""
         program = self._program
         needs = [
             (column, max(goal.energy_wh - columns.store.energy_wh, 0.0) / 1000)
@@ -410,9 +188,9 @@ class Formulation:
             if terms and np.any(np.isfinite(limit[:, phase])):
                 self._program.rows(*terms, upper=limit[:, phase])
 
-    def _add_peak(self, number: int) -> Columns:
-        """The mean import of each window is at most the peak; what is above the level is paid."""
-        peak, program = self._problem.peaks[number], self._program
+    def _add_peak(self, peak: Peak) -> None:
+        """Keep the mean import of each window at or below the peak, of which what is above the level is paid."""
+        program = self._program
         paid = program.columns(1, cost=peak.price_per_kw)
         windows = np.array(peak.windows)
         counted = [int(window) for window in dict.fromkeys(peak.windows) if window >= 0]
@@ -425,7 +203,6 @@ class Formulation:
             if self._excess_import is not None:
                 terms.append((self._excess_import[steps], self._hours[steps] / hours))
             program.row(*terms, upper=peak.level_w / 1000 - used / hours)
-        return paid
 
     # The plan
 
@@ -450,7 +227,7 @@ class Formulation:
                         id=columns.store.id,
                         charge_w=watts(columns.charge),
                         discharge_w=watts(columns.discharge),
-                        energy_wh=self._energy_wh(columns, values),
+                        energy_wh=columns.held.series_wh(values, self._problem.steps),
                         missing_wh=watts(columns.missing),
                     )
                     for columns in self._stores
@@ -461,16 +238,6 @@ class Formulation:
                 excess_export_w=watts(self._excess_export),
             ),
         )
-
-    def _energy_wh(self, columns: _StoreColumns, values: Values) -> tuple[float, ...]:
-        held, kwh = columns.held, np.zeros(self._problem.steps)
-        if held.energy is not None:
-            kwh = values[held.energy]
-        for flow, factors in held.flows:
-            kwh[: len(flow)] += values[flow] * factors
-        if held.flows:
-            kwh = held.now + np.cumsum(kwh)
-        return tuple(round(float(value) * 1000, 3) for value in kwh)
 
 
 def _below(problem: Problem, circuit: str) -> set[str]:

@@ -127,7 +127,7 @@ class Problem:
     phases: int = 3
     # Steps in which a minimum power is kept exactly; in later ones a store may take less than it on average.
     exact_steps: int | None = None  # None: all
-    time_limit_s: float = 2.0
+    time_limit_s: float = 10.0
     # How far from the best a plan may be: the price of so many kilowatt-hours.
     gap_kwh: float = 1e-3
 
@@ -181,8 +181,13 @@ def series(value: float | Series, steps: int) -> Series:
     return value if isinstance(value, tuple) else (value,) * steps
 
 
+def reachable_wh(store: Store, energy_wh: float) -> float:
+    """Return the energy of a goal, no more than the store can hold."""
+    return min(energy_wh, max(store.max_wh, store.energy_wh))
+
+
 def limits(circuit: Circuit, steps: int) -> tuple[PerPhase, ...]:
     """Return the limit of a circuit for each step, in amperes per phase."""
     if circuit.limit_a and isinstance(circuit.limit_a[0], tuple):
-        return cast(tuple[PerPhase, ...], circuit.limit_a)
-    return (cast(PerPhase, circuit.limit_a),) * steps
+        return circuit.limit_a
+    return (cast("PerPhase", circuit.limit_a),) * steps

@@ -111,7 +111,7 @@ class Program:
             Unsolved: nothing feasible was found in time, or there is nothing feasible.
 
         """
-        solver = highspy.Highs()
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in (
             ("output_flag", False),
             ("threads", 1),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .model import Plan, Problem, Status, Store, StorePlan, limits, series
+from .model import Plan, Problem, Status, Store, StorePlan, limits, reachable_wh, series
 from .pricing import priced
 
 type Values = np.ndarray[Any, np.dtype[np.float64]]
@@ -90,7 +90,7 @@ class SimplePlanner:
             self._fill_demand(store)
         for store in stores:
             for goal in sorted(store.goals, key=lambda goal: goal.step):
-                self._reach(store, min(goal.energy_wh, store.max_wh), goal.step)
+                self._reach(store, reachable_wh(store, goal.energy_wh), goal.step)
         for store in stores:
             self._use_what_pays(store)
         return self._result()
@@ -161,9 +161,7 @@ class SimplePlanner:
         if least_w and store.standby_w:
             wanted_w += store.standby_w / store.charge_efficiency
         sun_w = float(self._surplus[step])
-        if not store.from_grid:
-            room_w = min(room_w, sun_w)
-        elif sun_w > max(least_w, _SMALL_W):
+        if not store.from_grid or sun_w > max(least_w, _SMALL_W):
             room_w = min(room_w, sun_w)
         return max(min(room_w, wanted_w), least_w) if room_w >= least_w else 0.0
 
@@ -280,7 +278,8 @@ class SimplePlanner:
 
     def _goals_kept(self, store: Store) -> int:
         return sum(
-            self._stored_wh(store, goal.step) >= min(goal.energy_wh, store.max_wh) - 1.0
+            self._stored_wh(store, goal.step)
+            >= reachable_wh(store, goal.energy_wh) - 1.0
             for goal in store.goals
         )
 
@@ -313,7 +312,7 @@ class SimplePlanner:
                         missing_wh=tuple(
                             max(
                                 0.0,
-                                min(goal.energy_wh, max(store.max_wh, store.energy_wh))
+                                reachable_wh(store, goal.energy_wh)
                                 - self._stored_wh(store, goal.step),
                             )
                             for goal in store.goals

@@ -1,0 +1,261 @@
+"""The columns and rows of one store: what it takes, gives and holds, its goals and its manners."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .model import Problem, Store, Strategy, reachable_wh, series
+from .program import Columns, Program, Term, Values
+
+# Multiples of the dearest real price per kilowatt-hour: what must not happen is dearer than all that is for sale.
+_OUT_OF_BOUNDS = 1_000.0
+_MISSING = 100.0  # energy that a goal or a demand lacks
+# Preferences between plans that cost the same, as shares of the dearest price.
+_ORDER = 1e-4
+_SPREAD = 1e-3
+
+
+def most_kw(store: Store, steps: int) -> Values:
+    """Return the most that a store takes in each step."""
+    return np.array(series(store.max_charge_w, steps)) / 1000
+
+
+def most_out_kw(store: Store, steps: int) -> Values:
+    """Return the most that a store gives in each step."""
+    return np.array(series(store.max_discharge_w, steps)) / 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a store holds: a column for each step, or what it holds now and the sum of what flows in."""
+
+    now: float
+    flows: tuple[tuple[Columns, Values], ...] = ()
+    energy: Columns | None = None
+
+    def after(self, step: int) -> tuple[Term, ...]:
+        """Return the terms of what is held at the end of a step, beside `now`."""
+        if self.energy is not None:
+            return ((self.energy[step : step + 1], 1.0),)
+        return tuple(
+            (columns[: step + 1], factors[: step + 1])
+            for columns, factors in self.flows
+        )
+
+    def series_wh(self, values: Values, steps: int) -> tuple[float, ...]:
+        """Return what is held at the end of each step of a solution."""
+        kwh = np.zeros(steps)
+        for columns, factors in self.flows:
+            kwh[: len(columns)] += values[columns] * factors
+        kwh = self.now + np.cumsum(kwh) if self.energy is None else values[self.energy]
+        return tuple(round(float(value) * 1000, 3) for value in kwh)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreColumns:
+    """The columns of a store."""
+
+    store: Store
+    charge: Columns
+    discharge: Columns | None
+    apart: Columns | None  # whether it charges (1) or discharges (0) in a step
+    missing: Columns  # one for each goal
+    held: Held
+
+
+class StoreRows:
+    """Writes one store into a program."""
+
+    def __init__(
+        self, problem: Problem, program: Program, store: Store, dearest: float
+    ) -> None:
+        """Write with prices that are multiples of the dearest real one."""
+        self._problem = problem
+        self._program = program
+        self._store = store
+        self._dearest = dearest
+        self._hours = np.array(problem.steps_s) / 3600
+        self._most = most_kw(store, problem.steps)
+        exact = problem.steps if problem.exact_steps is None else problem.exact_steps
+        self._exact = min(exact, problem.steps) if self._has_minimum else 0
+
+    @cached_property
+    def _has_minimum(self) -> bool:
+        store = self._store
+        return bool(store.min_charge_w or store.standby_w or store.start_cost)
+
+    def write(self) -> StoreColumns:
+        """Add all columns and rows; returns the columns."""
+        store, program, steps = self._store, self._program, self._problem.steps
+        charge = program.columns(steps, upper=self._most, cost=self._order())
+        discharge = apart = on = None
+        out = most_out_kw(store, steps)
+        if np.any(out > 0):
+            discharge = program.columns(
+                steps, upper=out, cost=_ORDER / 10 * self._dearest * self._hours
+            )
+            apart = program.columns(steps, upper=1.0)
+            program.rows((charge, 1.0), (apart, -self._most), upper=0.0)
+            program.rows((discharge, 1.0), (apart, out), upper=out)
+        if self._exact:
+            on = program.columns(
+                self._exact, upper=np.where(self._most[: self._exact] > 0, 1.0, 0.0)
+            )
+        held = self._add_energy(charge, discharge, on)
+        full = self._add_demand(charge, held)
+        if on is not None:
+            self._add_minimum(charge, on, full)
+            self._add_starts(on)
+        if store.strategy is Strategy.SPREAD:
+            highest = program.columns(1, cost=_SPREAD * self._dearest)
+            program.rows((charge, 1.0), (np.repeat(highest, steps), -1.0), upper=0.0)
+        self._add_habit(charge)
+        return StoreColumns(
+            store=store,
+            charge=charge,
+            discharge=discharge,
+            apart=apart,
+            missing=self._add_goals(held),
+            held=held,
+        )
+
+    def _order(self) -> Values:
+        """Return the small cost that puts charging of the same price in the order that the store wants."""
+        place = np.arange(self._problem.steps) / self._problem.steps
+        if self._store.strategy is Strategy.LATE:
+            place = 1 - place
+        return _ORDER * self._dearest * self._hours * (place - self._store.priority)
+
+    def _add_energy(
+        self, charge: Columns, discharge: Columns | None, on: Columns | None
+    ) -> Held:
+        """Add what the store holds after each step, and its bounds.
+
+        A store that only charges holds the sum of what went in, and needs no column for it. In a step without a column
+        that tells whether it charges, it is taken to charge with its highest power, for a part of the step.
+        """
+        store, hours, steps = self._store, self._hours, self._problem.steps
+        lost = store.standby_w / 1000
+        share = np.divide(lost, self._most, out=np.zeros(steps), where=self._most > 0)
+        share[: self._exact] = 0.0
+        flows = [(charge, np.maximum(store.charge_efficiency - share, 0.0) * hours)]
+        if on is not None and lost:
+            flows.append((on, -lost * hours[: self._exact]))
+        if discharge is not None:
+            flows.append((discharge, -hours / store.discharge_efficiency))
+        if discharge is not None or store.energy_wh < store.min_wh:
+            return self._add_energy_columns(flows)
+        held = Held(now=store.energy_wh / 1000, flows=tuple(flows))
+        room = max(0.0, store.max_wh - store.energy_wh) / 1000
+        self._program.row(*held.after(steps - 1), upper=room)
+        for columns, factors in flows:
+            self._program.add_cost(columns, -store.end_value * factors)
+        return held
+
+    def _add_energy_columns(self, flows: list[tuple[Columns, Values]]) -> Held:
+        store, program, steps = self._store, self._program, self._problem.steps
+        end_value = np.zeros(steps)
+        end_value[-1] = -store.end_value
+        energy = program.columns(steps, cost=end_value)
+        for step in range(steps):
+            terms: list[Term] = [
+                (columns[step : step + 1], -factors[step : step + 1])
+                for columns, factors in flows
+                if step < len(columns)
+            ]
+            before = store.energy_wh / 1000 if step == 0 else 0.0
+            if step:
+                terms.append((energy[step - 1 : step], -1.0))
+            program.row(
+                (energy[step : step + 1], 1.0), *terms, lower=before, upper=before
+            )
+        dear = _OUT_OF_BOUNDS * self._dearest
+        above = program.columns(steps, cost=dear)
+        program.rows((energy, 1.0), (above, -1.0), upper=store.max_wh / 1000)
+        below = program.columns(steps, cost=dear)
+        program.rows((energy, 1.0), (below, 1.0), lower=store.min_wh / 1000)
+        return Held(now=0.0, energy=energy)
+
+    def _add_minimum(self, charge: Columns, on: Columns, full: dict[int, int]) -> None:
+        """Let the store charge with its minimum at least, or not at all.
+
+        In a step in which it becomes full, it need not reach the minimum on average.
+        """
+        program, most = self._program, self._most[: len(on)]
+        least = np.minimum(self._store.min_charge_w / 1000, most)
+        program.rows((charge[: len(on)], 1.0), (on, -most), upper=0.0)
+        for step in range(len(on)):
+            terms: list[Term] = [
+                (charge[step : step + 1], 1.0),
+                (on[step : step + 1], -least[step]),
+            ]
+            if step in full:
+                terms.append((np.array([full[step]]), least[step]))
+            program.row(*terms, lower=0.0)
+        program.whole(on[most > 0])
+
+    def _add_starts(self, on: Columns) -> None:
+        """Charge for each start its wear."""
+        program, store = self._program, self._store
+        if not store.start_cost:
+            return
+        start = program.columns(len(on), cost=store.start_cost)
+        going = 1.0 if store.charging else 0.0
+        program.row((start[:1], 1.0), (on[:1], -1.0), lower=-going)
+        if len(on) > 1:
+            program.rows((start[1:], 1.0), (on[1:], -1.0), (on[:-1], 1.0), lower=0.0)
+
+    def _add_goals(self, held: Held) -> Columns:
+        """Ask for the energy of each goal; what it lacks is dear."""
+        store = self._store
+        missing = self._program.columns(len(store.goals), cost=_MISSING * self._dearest)
+        for goal, column in zip(store.goals, missing, strict=True):
+            self._program.row(
+                *held.after(goal.step),
+                (np.array([column]), 1.0),
+                lower=reachable_wh(store, goal.energy_wh) / 1000 - held.now,
+            )
+        return missing
+
+    def _add_demand(self, charge: Columns, held: Held) -> dict[int, int]:
+        """Charge what is demanded in a step, sooner rather than later, until the store is full.
+
+        Returns for each step with a demand the column that tells whether the store is full at its end.
+        """
+        program, store = self._program, self._store
+        if not store.demand_w:
+            return {}
+        demand = np.minimum(np.array(store.demand_w) / 1000, self._most)
+        steps = np.flatnonzero(demand > 0)
+        full = program.columns(len(steps), upper=1.0)
+        program.whole(full)
+        for step, column in zip(steps, full, strict=True):
+            program.row(
+                *held.after(int(step)),
+                (np.array([column]), -store.max_wh / 1000),
+                lower=-held.now,
+            )
+        urgency = 2 - steps / self._problem.steps
+        lacks = program.columns(
+            len(steps), cost=_MISSING * self._dearest * self._hours[steps] * urgency
+        )
+        program.rows(
+            (charge[steps], 1.0),
+            (lacks, 1.0),
+            (full, demand[steps]),
+            lower=demand[steps],
+        )
+        return {
+            int(step): int(column) for step, column in zip(steps, full, strict=True)
+        }
+
+    def _add_habit(self, charge: Columns) -> None:
+        """Keep what was planned before unless another plan is worth the change."""
+        program, store = self._program, self._store
+        if not (store.planned_w and store.change_cost):
+            return
+        planned = np.array(store.planned_w) / 1000
+        change = program.columns(len(charge), cost=store.change_cost * self._hours)
+        program.rows((change, 1.0), (charge, -1.0), lower=-planned)
+        program.rows((change, 1.0), (charge, 1.0), lower=planned)

@@ -1,0 +1,208 @@
+"""Laws that hold for every problem, searched by hypothesis."""
+
+from dataclasses import replace
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.sunfuse.planner import (
+    Circuit,
+    Goal,
+    Plan,
+    Problem,
+    Status,
+    Store,
+    solve,
+)
+from custom_components.sunfuse.planner.simple import SimplePlanner
+
+from .common import judge
+
+_LAWS = settings(max_examples=60, deadline=None)
+_CENT = 0.01
+
+
+@st.composite
+def _stores(draw: st.DrawFn, steps: int, *, minimum: bool) -> tuple[Store, ...]:
+    stores = []
+    for number in range(draw(st.integers(1, 4))):
+        phases = draw(st.sampled_from([(), (0,), (1,), (2,)]))
+        most_w = 16.0 * 230 * (len(phases) or 3)
+        departure = draw(st.integers(1, steps - 1))
+        capacity_wh = draw(st.integers(2, 60)) * 1000.0
+        held_wh = draw(st.integers(0, 100)) / 100 * capacity_wh
+        wanted_wh = draw(st.integers(0, 100)) / 100 * capacity_wh
+        stores.append(
+            Store(
+                id=f"car {number}",
+                energy_wh=held_wh,
+                max_wh=capacity_wh,
+                goals=(Goal(step=departure, energy_wh=wanted_wh),),
+                max_charge_w=tuple(
+                    most_w if step <= departure else 0.0 for step in range(steps)
+                ),
+                min_charge_w=most_w * 6 / 16 if minimum else 0.0,
+                charge_efficiency=draw(st.sampled_from([1.0, 0.92])),
+                phases=phases,
+                circuit=draw(st.sampled_from(["main", "shed"])),
+            )
+        )
+    if draw(st.booleans()):
+        stores.append(
+            Store(
+                id="battery",
+                energy_wh=draw(st.integers(0, 10)) * 1000.0,
+                max_wh=10_000.0,
+                max_charge_w=5_000.0,
+                max_discharge_w=5_000.0,
+                charge_efficiency=0.95,
+                discharge_efficiency=0.95,
+                to_grid=draw(st.booleans()),
+                from_grid=draw(st.booleans()),
+                end_value=0.1,
+            )
+        )
+    return tuple(stores)
+
+
+@st.composite
+def _problems(draw: st.DrawFn, *, minimum: bool = False) -> Problem:
+    steps = draw(st.integers(2, 12))
+
+    def values(low: int, high: int, scale: float) -> tuple[float, ...]:
+        whole = st.lists(st.integers(low, high), min_size=steps, max_size=steps)
+        return tuple(value * scale for value in draw(whole))
+
+    load_w = values(0, 60, 100.0)
+    solar_w = values(0, 80, 100.0)
+    net_a = tuple(
+        ((load - sun) / 690,) * 3 for load, sun in zip(load_w, solar_w, strict=True)
+    )
+    fuse_a = float(draw(st.integers(10, 40)))
+    return Problem(
+        steps_s=tuple(
+            draw(
+                st.lists(
+                    st.sampled_from([300.0, 900.0, 3600.0]),
+                    min_size=steps,
+                    max_size=steps,
+                )
+            )
+        ),
+        load_w=load_w,
+        solar_w=solar_w,
+        import_price=values(-5, 60, 0.01),
+        export_price=values(0, 20, 0.01),
+        stores=draw(_stores(steps, minimum=minimum)),
+        circuits=(
+            Circuit(id="main", limit_a=(fuse_a,) * 3, load_a=net_a),
+            Circuit(id="shed", parent="main", limit_a=(16.0,) * 3),
+        ),
+    )
+
+
+def _missing_wh(plan: Plan) -> float:
+    return sum(sum(store.missing_wh) for store in plan.stores)
+
+
+def _no_worse(better: Plan, than: Plan) -> None:
+    """Hold a plan to miss no more, and to cost no more where it reaches no more."""
+    assert _missing_wh(better) <= _missing_wh(than) + 10.0
+    if _missing_wh(better) >= _missing_wh(than) - 10.0:
+        assert better.cost <= than.cost + _CENT
+
+
+@_LAWS
+@given(_problems(minimum=True))
+def test_every_plan_keeps_every_limit(asked: Problem) -> None:
+    """With the solver and without."""
+    judge(asked, solve(asked))
+    judge(asked, SimplePlanner(asked).plan())
+
+
+@_LAWS
+@given(_problems())
+def test_the_simple_planner_is_never_cheaper(asked: Problem) -> None:
+    """Else the linear program was not at its best."""
+    best, simple = solve(asked), SimplePlanner(asked).plan()
+    assert best.status is Status.OPTIMAL
+    _no_worse(best, simple)
+
+
+@_LAWS
+@given(_problems())
+def test_the_simple_planner_misses_no_departure_that_could_be_met(
+    asked: Problem,
+) -> None:
+    """The same guarantee, without the solver."""
+    if _missing_wh(solve(asked)) < 1.0:
+        assert _missing_wh(SimplePlanner(asked).plan()) < 10.0
+
+
+@_LAWS
+@given(_problems(), st.integers(0, 20))
+def test_a_larger_fuse_never_makes_a_plan_worse(asked: Problem, more_a: int) -> None:
+    """On every circuit."""
+    larger = replace(
+        asked,
+        circuits=tuple(
+            replace(each, limit_a=tuple(a + more_a for a in each.limit_a))  # type: ignore[operator]
+            for each in asked.circuits
+        ),
+    )
+    _no_worse(solve(larger), solve(asked))
+
+
+@_LAWS
+@given(_problems(), st.integers(0, 11), st.integers(0, 30))
+def test_a_cheaper_step_never_makes_a_plan_dearer(
+    asked: Problem, step: int, cents: int
+) -> None:
+    """Whichever it is."""
+    step %= asked.steps
+    price = list(asked.import_price)
+    price[step] -= cents / 100
+    _no_worse(solve(replace(asked, import_price=tuple(price))), solve(asked))
+
+
+@_LAWS
+@given(_problems())
+def test_a_later_departure_never_makes_a_plan_worse(asked: Problem) -> None:
+    """More time, for everybody."""
+
+    def later(store: Store) -> Store:
+        if not store.goals:
+            return store
+        most_w = max(store.max_charge_w)  # type: ignore[arg-type]
+        goals = tuple(replace(goal, step=asked.steps - 1) for goal in store.goals)
+        return replace(store, goals=goals, max_charge_w=most_w)
+
+    more_time = replace(asked, stores=tuple(map(later, asked.stores)))
+    _no_worse(solve(more_time), solve(asked))
+
+
+@_LAWS
+@given(_problems(), st.integers(1, 50))
+def test_a_constant_on_all_prices_changes_the_sum_alone(
+    asked: Problem, cents: int
+) -> None:
+    """Without sun to export and losses to weigh, every plan costs the same more."""
+    plain = replace(
+        asked,
+        solar_w=(0.0,) * asked.steps,
+        stores=tuple(
+            replace(store, end_value=0.0) for store in asked.stores if store.goals
+        ),
+        import_price=tuple(price + 0.10 for price in asked.import_price),
+    )
+    raised = replace(
+        plain, import_price=tuple(price + cents / 100 for price in plain.import_price)
+    )
+    before, after = solve(plain), solve(raised)
+    energy_kwh = sum(
+        power * seconds / 3.6e6
+        for power, seconds in zip(before.import_w, plain.steps_s, strict=True)
+    )
+    assert after.cost == pytest.approx(
+        before.cost + energy_kwh * cents / 100, abs=_CENT
+    )
