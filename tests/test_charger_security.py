@@ -356,3 +356,43 @@ def test_every_field_of_a_behaviour_can_be_set() -> None:
     assert {choice.config["mode"] for choice in choices} == {
         SelectSelectorMode.DROPDOWN
     }
+
+
+async def test_a_charger_that_needs_a_restart_is_not_locked_out(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """It answers RebootRequired, is told to restart, and gets in as before until it uses its new password."""
+    home: Home = await start("CP1")
+    station = await home.boot("CP1")
+    station.answers["ChangeConfiguration"] = {"status": "RebootRequired"}
+    form = await home.entry.start_subentry_reconfigure_flow(
+        hass, subentry_of(home, "CP1").subentry_id
+    )
+    form = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], CHARGER | {"security": "password"}
+    )
+    password = shown_password(form)
+    result = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], {"way": "sent"}
+    )
+    assert result["reason"] == "reconfigure_successful"
+    await station.wait_told("Reset")
+
+    issues = ir.async_get(hass)
+    issue_id = f"{home.entry.entry_id}_new_password_needs_restart_CP1"
+    await wait_until(lambda: issues.async_get_issue(DOMAIN, issue_id), "a repair")
+
+    # Home Assistant restarts before the charger does.
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    station = await home.boot("CP1")
+    await wait_until(lambda: issues.async_get_issue(DOMAIN, issue_id), "a repair")
+    await station.close()
+
+    station = await connect(home, "CP1", password)
+    assert (await station.call("BootNotification", BOOT))["status"] == "Accepted"
+    await wait_until(
+        lambda: "former_password" not in subentry_of(home, "CP1").data,
+        "the former credential to be forgotten",
+    )
+    await wait_until(lambda: not issues.async_get_issue(DOMAIN, issue_id), "no repair")
+    await refused(home, "CP1")

@@ -32,6 +32,8 @@ CONF_FAIL_SAFE_CURRENT: Final = "fail_safe_a"
 # What may be left out: how a charger proves to be itself, and how Sunfuse deals with it.
 CONF_SECURITY: Final = "security"
 CONF_PASSWORD: Final = "password"
+# Of a charger that has yet to use its new password: what it had before, null for none.
+CONF_FORMER_PASSWORD: Final = "former_password"
 CONF_EXPIRY: Final = "expiry_s"
 CONF_RENEW: Final = "renew_s"
 CONF_PHASE_SWITCHING: Final = "phase_switching"
@@ -42,6 +44,7 @@ LIVE_CHARGER_KEYS: Final = frozenset(
         CONF_CONNECTORS,
         CONF_SECURITY,
         CONF_PASSWORD,
+        CONF_FORMER_PASSWORD,
         CONF_EXPIRY,
         CONF_RENEW,
         CONF_PHASE_SWITCHING,

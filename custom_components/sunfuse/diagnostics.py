@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.json import json_loads_object
 
-from .const import CONF_CARD_NUMBER, CONF_PASSWORD, SUBENTRY_CARD
+from .const import CONF_CARD_NUMBER, CONF_FORMER_PASSWORD, CONF_PASSWORD, SUBENTRY_CARD
 from .data import SunfuseConfigEntry
 from .engine.recording import Segment, to_record
 
@@ -21,6 +21,7 @@ TO_REDACT = {
     "serial",
     "serial_number",
     CONF_PASSWORD,
+    CONF_FORMER_PASSWORD,
     "AuthorizationKey",
     "SecurityCtrlr.BasicAuthPassword",
 }
@@ -126,11 +127,13 @@ def _secrets(entry: SunfuseConfigEntry) -> Iterator[str | None]:
     """Return what must not be told, whether it is there or not."""
     for subentry in entry.subentries.values():
         yield subentry.data.get(CONF_PASSWORD)
+        yield subentry.data.get(CONF_FORMER_PASSWORD)
         if subentry.subentry_type == SUBENTRY_CARD:
             yield subentry.data[CONF_CARD_NUMBER]
     for station in entry.runtime_data.central_system.stations.values():
         yield station.config.password
-        yield station.former_password
+        if station.config.former is not None:
+            yield station.config.former.password
         yield station.variables.get("AuthorizationKey")
         yield station.state.last_card
         yield station.state.info.serial

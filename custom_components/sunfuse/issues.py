@@ -9,7 +9,7 @@ from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from .central_system.model import FailSafe
+from .central_system.model import FailSafe, NewPassword
 from .const import DOMAIN, MAIN_CIRCUIT, SUBENTRY_CAPACITY, SUBENTRY_TARIFF
 from .data import ConnectorData, SiteData, SunfuseConfigEntry
 from .engine.model import ConnectorProblem
@@ -213,6 +213,12 @@ def _charger_issues(connector: ConnectorData) -> Iterator[Issue]:
     if station.fail_safe_set is False:
         yield Issue(
             translation_key="fail_safe_refused", about=name, placeholders=charger
+        )
+    if station.new_password in (NewPassword.NEEDS_RESTART, NewPassword.NOT_USED):
+        yield Issue(
+            translation_key=f"new_password_{station.new_password}",
+            about=name,
+            placeholders=charger,
         )
     if station.wrong_passwords:
         address = ("address", station.wrong_password_from or "?")

@@ -1,6 +1,7 @@
 """A charger of OCPP 1.6 connects, is accepted, charges and obeys."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -66,6 +67,24 @@ async def test_accepting_a_charger_that_waits(
     assert not watched.system.pending
     state = watched.system.stations["CP1"].state
     assert (state.accepted, state.connected, state.info.vendor) == (True, True, "Acme")
+
+
+async def test_set_up_runs_once(system: CentralSystem, connect: Connect) -> None:
+    """What changes while a charger is set up is taken in afterwards: nothing is asked twice, or in between."""
+    system.accept(CP1)
+    station = await connect()
+    await station.boot()
+    await station.wait_told("GetConfiguration")
+    system.accept(replace(CP1, max_a=20))
+    system.accept(replace(CP1, max_a=20, fail_safe_a=8))
+    await station.wait_for(lambda: "8" in str(station.told("SetChargingProfile")))
+    asked = [key for told in station.told("GetConfiguration") for key in told["key"]]
+    assert len(asked) == len(set(asked))
+    currents = [
+        told["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"][0]
+        for told in station.told("SetChargingProfile")
+    ]
+    assert [period["limit"] for period in currents] == [8.0]
 
 
 async def test_set_up_after_boot(system: CentralSystem, connect: Connect) -> None:

@@ -1,5 +1,6 @@
 """Who gets in: passwords, TLS and client certificates."""
 
+import asyncio
 import base64
 from datetime import UTC, datetime, timedelta
 import ipaddress
@@ -18,6 +19,7 @@ from custom_components.sunfuse.central_system import (
     CommandError,
     StationConfig,
 )
+from custom_components.sunfuse.central_system.model import NewPassword
 from custom_components.sunfuse.central_system.security import credentials, new_password
 
 from .client import RawStation
@@ -315,3 +317,117 @@ async def test_certificate_of_our_own_authority(tmp_path: Path) -> None:
         with pytest.raises(WSServerHandshakeError, match="401"):
             await boots("CP2")
     await system.stop()
+
+
+async def _with_new_password(system: CentralSystem, station: RawStation) -> str:
+    """Boot, and be sent a new password, which the charger says it uses after a restart; return it."""
+    await station.boot()
+    await station.status("Available")
+    station.answers["ChangeConfiguration"] = {"status": "RebootRequired"}
+    new = new_password()
+    await system.stations["CP1"].change_password(new)
+    return new
+
+
+@pytest.mark.parametrize("former", [None, PASSWORD])
+async def test_password_after_a_restart(
+    system: CentralSystem, connect: Connect, former: str | None
+) -> None:
+    """A charger that uses its new password after a restart is restarted; until then it gets in as before."""
+    config = StationConfig(identity="CP1", password=former)
+    system.accept(config)
+    headers = _headers("CP1", former) if former else None
+    station = await connect(headers=headers)
+    new = await _with_new_password(system, station)
+    await station.wait_told("Reset")
+    cp1 = system.stations["CP1"]
+    assert cp1.state.new_password is NewPassword.NEEDS_RESTART
+    await station.close()
+
+    # It loses its connection before it restarts, and Home Assistant is restarted, too.
+    again = CentralSystem()
+    again.accept(cp1.config)
+    await again.start("127.0.0.1", 0)
+    async with ClientSession() as session:
+
+        async def boots(headers: dict[str, str] | None) -> RawStation:
+            station = await RawStation.connect(session, again.port, headers=headers)
+            await station.boot()
+            return station
+
+        first = await boots(headers)
+        assert again.stations["CP1"].state.new_password is NewPassword.NEEDS_RESTART
+        await first.close()
+        second = await boots(_headers("CP1", new))
+        assert again.stations["CP1"].state.new_password is None
+        assert again.stations["CP1"].config.former is None
+        await second.close()
+        with pytest.raises(WSServerHandshakeError, match="401"):
+            await boots(headers)
+    await again.stop()
+
+
+async def test_no_restart_for_a_password_while_a_car_charges(
+    system: CentralSystem, connect: Connect
+) -> None:
+    """A restart would end the session, so it waits until that is over."""
+    system.accept(StationConfig(identity="CP1"))
+    station = await connect()
+    await station.boot()
+    at = datetime.now(UTC).isoformat()
+    transaction = await station.start_transaction(at)
+    station.answers["ChangeConfiguration"] = {"status": "RebootRequired"}
+    await system.stations["CP1"].change_password(new_password())
+    await station.call("Heartbeat", {})
+    assert not station.told("Reset")
+    await station.call(
+        "StopTransaction",
+        {"transactionId": transaction, "meterStop": 1000, "timestamp": at},
+    )
+    await station.status("Available")
+    await station.wait_told("Reset")
+    await station.call("Heartbeat", {})
+    assert len(station.told("Reset")) == 1
+
+
+async def test_password_that_a_restart_does_not_bring(
+    system: CentralSystem, connect: Connect
+) -> None:
+    """A charger that comes back with its former password after the restart is not restarted for ever."""
+    system.accept(CP1)
+    headers = _headers("CP1", PASSWORD)
+    station = await connect(headers=headers)
+    await _with_new_password(system, station)
+    await station.wait_told("Reset")
+    await station.call("Heartbeat", {})
+    await station.close()
+    station = await connect(headers=headers)
+    await station.boot()
+    await station.call("Heartbeat", {})
+    assert system.stations["CP1"].state.new_password is NewPassword.NOT_USED
+    assert not station.told("Reset")
+
+
+async def test_charger_that_hangs_up_instead_of_answering(
+    system: CentralSystem, connect: Connect
+) -> None:
+    """Whether it took the password is not known, so both count."""
+    system.accept(CP1)
+    station = await connect(headers=_headers("CP1", PASSWORD))
+    await station.boot()
+    station.answers["ChangeConfiguration"] = None
+    new = new_password()
+    change = asyncio.create_task(system.stations["CP1"].change_password(new))
+    await station.wait_told("ChangeConfiguration")
+    await station.wait_for(
+        lambda: any(
+            request["key"] == "AuthorizationKey"
+            for request in station.told("ChangeConfiguration")
+        )
+    )
+    await station.close()
+    await change
+    await (await connect(headers=_headers("CP1", PASSWORD))).close()
+    await (await connect(headers=_headers("CP1", new))).close()
+    with pytest.raises(WSServerHandshakeError, match="401"):
+        await connect(headers=_headers("CP1", PASSWORD))

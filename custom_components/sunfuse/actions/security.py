@@ -18,15 +18,11 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
 from ..central_system import CertificateAuthority, NetworkProfile, Station
+from ..central_system.model import StationConfig
 from ..central_system.security import new_password
-from ..const import (
-    CONF_PASSWORD,
-    CONF_SECURITY,
-    DOMAIN,
-    SECURITY_PASSWORD,
-    SUBENTRY_CHARGER,
-)
+from ..const import DOMAIN, SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry, identity_of
+from ..site.snapshot import password_data
 from .chargers import ActionDescription, Fields, command_errors, register
 from .targets import connector_of_device
 
@@ -173,7 +169,7 @@ def async_setup_security_actions(hass: HomeAssistant) -> None:
         station = entry.runtime_data.central_system.stations[key.identity]
         with command_errors():
             await station.change_password(password)
-        _keep(hass, entry, key.identity, password)
+        _keep(hass, entry, station.config)
         return {"password": password} if call.return_response else None
 
     async_register_admin_service(
@@ -187,17 +183,11 @@ def async_setup_security_actions(hass: HomeAssistant) -> None:
 
 
 def _keep(
-    hass: HomeAssistant, entry: SunfuseConfigEntry, identity: str, password: str
+    hass: HomeAssistant, entry: SunfuseConfigEntry, config: StationConfig
 ) -> None:
     """Keep a password that a charger has taken."""
     for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
-        if identity_of(subentry) == identity:
+        if identity_of(subentry) == config.identity:
             hass.config_entries.async_update_subentry(
-                entry,
-                subentry,
-                data={
-                    **subentry.data,
-                    CONF_SECURITY: SECURITY_PASSWORD,
-                    CONF_PASSWORD: password,
-                },
+                entry, subentry, data={**subentry.data, **password_data(config)}
             )

@@ -17,6 +17,22 @@ class ConfigurationResult(StrEnum):
     ACCEPTED = "accepted"
     REBOOT_REQUIRED = "reboot_required"
 
+    @classmethod
+    def of(cls, status: str, key: str) -> ConfigurationResult:
+        """Return the result that a station's word for it means.
+
+        Raises:
+            CommandError: the station did not take the setting.
+
+        """
+        match status:
+            case "Accepted":
+                return cls.ACCEPTED
+            case "RebootRequired":
+                return cls.REBOOT_REQUIRED
+        unknown = status.startswith(("Unknown", "NotSupported"))
+        raise CommandError("not_supported" if unknown else "refused", key)
+
 
 class LogKind(StrEnum):
     """Which log is asked for."""
@@ -76,6 +92,10 @@ class ActingAdapter(Adapter):
     @abstractmethod
     async def set_configuration(self, key: str, value: str) -> ConfigurationResult:
         """Change a setting."""
+
+    @abstractmethod
+    async def change_password(self, password: str) -> ConfigurationResult:
+        """Give the station the password that it is to connect with."""
 
     @abstractmethod
     async def trigger(self, message: str, connector: int | None) -> None:

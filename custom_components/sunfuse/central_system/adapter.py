@@ -50,8 +50,8 @@ class Adapter(ABC):
         """
 
     @abstractmethod
-    async def commission(self) -> None:
-        """Learn what the station can and set it up; runs after it booted or came back."""
+    def set_up_again(self) -> None:
+        """Set the station up by what changed since it booted or came back."""
 
     @abstractmethod
     async def ask_to_boot(self) -> None:
@@ -76,10 +76,6 @@ class Adapter(ABC):
     @abstractmethod
     async def schedule(self, connector: int, duration_s: int) -> Schedule:
         """Return what the station intends to allow a connector from now on."""
-
-    @abstractmethod
-    async def change_password(self, password: str) -> None:
-        """Give the station the password that it is to connect with."""
 
     @abstractmethod
     async def reset(self, *, hard: bool) -> None:

@@ -26,6 +26,7 @@ from .model import (
     FailSafe,
     FinishedTransaction,
     LocalList,
+    NewPassword,
     StationConfig,
     StationInfo,
     StationState,
@@ -96,7 +97,6 @@ class StationBook:
         self._external = ExternalLimits()
         self.cards = CardPolicy()
         self.authority: CertificateAuthority | None = None
-        self.former_password: str | None = None
         self.patience = Patience()
         self.left_at: datetime | None = None  # when it was out of reach last
         self.back_at: datetime | None = None  # and came back
@@ -113,6 +113,7 @@ class StationBook:
             connected=False,
             connectors=connectors_of(config) if accepted else (),
             fall_back_a=config.fail_safe_a,
+            new_password=NewPassword.SENT if config.former else None,
         )
 
     @property
@@ -206,6 +207,10 @@ class StationBook:
             replace(state, transaction=None) for state in self._state.connectors
         )
         return {**changes, **self._unlearn(), "connectors": connectors}
+
+    def told_new_password(self, step: NewPassword | None) -> None:
+        """Note how far the station is with a new password."""
+        self._set(new_password=step)
 
     def told_firmware(self, status: str) -> None:
         """Note how far an update of the firmware is, in the specification's word."""

@@ -51,6 +51,8 @@ class Commissioner(Doorkeeper):
         """Speak with this station on this link."""
         super().__init__(link, station)
         self._setting_up: asyncio.Task[None] | None = None
+        self._settling = False  # it waits until the station may be asked
+        self._again = False  # something changed while it asks
         self._requests = itertools.count(1)
         self._signing = False
         self._refusals = 0
@@ -175,7 +177,18 @@ class Commissioner(Doorkeeper):
         """Set the station up in a while; if that is under way, begin again: it has booted meanwhile."""
         if self._setting_up is not None:
             self._setting_up.cancel()
+        self._settling = True
         self._setting_up = self.link.spawn(self._settle(seconds))
+
+    @override
+    def set_up_again(self) -> None:
+        """Set the station up by what changed: after what is under way, never beside it."""
+        if self._settling:
+            return  # it is set up soon, by what holds then
+        if self._setting_up is None or self._setting_up.done():
+            self._set_up_after(0)
+        else:
+            self._again = True
 
     async def wait_for_boot(self) -> None:
         """Take a station that stays silent after connecting as one that booted long ago."""
@@ -185,10 +198,12 @@ class Commissioner(Doorkeeper):
 
     async def _settle(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        await self.commission()
+        self._settling, self._again = False, True
+        while self._again:
+            self._again = False
+            await self._commission()
 
-    @override
-    async def commission(self) -> None:
+    async def _commission(self) -> None:
         self.station.patience.asked(self.station.now())
         try:
             if not self.station.state.info.vendor:

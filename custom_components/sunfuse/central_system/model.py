@@ -53,6 +53,21 @@ class OfferCheck(StrEnum):
     EXCEEDED = "exceeded"  # the car draws more
 
 
+class NewPassword(StrEnum):
+    """How far a station is with a new password that it was sent; until it uses that, the former credential counts."""
+
+    SENT = "sent"  # it uses it when it connects next
+    NEEDS_RESTART = "needs_restart"  # it uses it after a restart
+    NOT_USED = "not_used"  # it was restarted, and came back with the former credential
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerCredential:
+    """What a station connected with before it was sent a new password; None: it needed no password."""
+
+    password: str | None = field(default=None, repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationInfo:
     """What the station said of itself when it booted."""
@@ -196,6 +211,7 @@ class StationState:
     # Somebody failed to prove to be this station: how often, and from which address last.
     wrong_passwords: int = 0
     wrong_password_from: str | None = None
+    new_password: NewPassword | None = None  # None: it uses the one that it is to use
     # What the station said last of uploading a log.
     log_status: str | None = None
     quirks: tuple[str, ...] = ()  # the rows of the quirks table that are about it
@@ -217,6 +233,8 @@ class StationConfig:
     renew_s: float = 40.0  # and is renewed, unchanged, after this
     # Security profile 0 asks for nothing; with a password it is 1 (2 inside TLS), with a certificate 3.
     password: str | None = field(default=None, repr=False)
+    # What counts beside the password until the station has used that.
+    former: FormerCredential | None = None
     client_certificate: bool = False
     # Fields of `quirks.Behaviour` that the user sets.
     quirks: tuple[tuple[str, str], ...] = ()

@@ -7,6 +7,8 @@ security white paper section 3, OCPP 2.0.1 part 2 A00).
 import base64
 import binascii
 from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
 import hmac
 import secrets
 from typing import Any
@@ -35,6 +37,32 @@ def credentials(header: str | None) -> tuple[str, bytes] | None:
     if not colon:
         return None
     return name.decode(errors="replace"), password
+
+
+class Proof(StrEnum):
+    """By what somebody proves to be a station."""
+
+    PRESENT = "present"  # its password
+    FORMER = "former"  # the one that it had before, which counts still
+    NONE = "none"
+
+
+def proof_of(config: StationConfig, header: str | None) -> Proof:
+    """Return what a header proves."""
+    if password_fits(config, header):
+        return Proof.PRESENT
+    former = config.former
+    if former and password_fits(replace(config, password=former.password), header):
+        return Proof.FORMER
+    return Proof.NONE
+
+
+def must_prove(config: StationConfig) -> bool:
+    """Whether nobody gets in as a station without a password or a certificate of it."""
+    if config.client_certificate:
+        return True
+    was_open = config.former is not None and config.former.password is None
+    return config.password is not None and not was_open
 
 
 def password_fits(config: StationConfig, header: str | None) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import replace
 from datetime import datetime
 import logging
 from ssl import SSLContext
@@ -22,7 +21,7 @@ from .memory import Memory
 from .model import FinishedTransaction, StationConfig, StationInfo, StationState
 from .quirks import behaviour
 from .schemas import Schemas, load_all
-from .security import certificate_fits, password_fits
+from .security import Proof, certificate_fits, must_prove, proof_of
 from .station import Station
 from .throttle import Bucket, Throttle
 from .timing import Timing
@@ -220,11 +219,12 @@ class CentralSystem:
         if station is None:
             return web.Response(status=503, text="Too many unknown chargers\n")
         guesses = self._guesses[f"{request.remote} {station.identity}"]
-        if _must_prove(station) and guesses.owed() > _STORM_WAIT_S:
+        if must_prove(station.config) and guesses.owed() > _STORM_WAIT_S:
             # Who guesses on many connections at once learns nothing: no password is looked at.
             return web.Response(status=429, text="Too many wrong passwords\n")
-        proven = self._proves(station, request)
-        if not proven and _must_prove(station):
+        proof = self._proof(station, request)
+        proven = proof is not Proof.NONE
+        if not proven and must_prove(station.config):
             return await self._refuse(station, request, guesses)
         old = self._links.get(station)
         if old is not None and not proven and await old.alive(self._timing.probe_s):
@@ -244,24 +244,19 @@ class CentralSystem:
             # OCPP-J 1.6 section 3.2: finish the handshake without a sub-protocol, then close.
             await websocket.close(code=1002, message=b"No common sub-protocol")
             return websocket
+        station.proved(proof)
         await self._serve(station, websocket, protocol, request.remote or "")
         return websocket
 
-    def _proves(self, station: Station, request: web.Request) -> bool:
-        """Whether the other side proves to be the station."""
+    def _proof(self, station: Station, request: web.Request) -> Proof:
+        """Return by what the other side proves to be the station."""
         config = station.config
         if config.client_certificate:
             transport = request.transport
             peer = transport.get_extra_info("peercert") if transport else None
-            return peer is not None and certificate_fits(config, peer)
-        header = request.headers.get("Authorization")
-        if password_fits(config, header):
-            station.former_password = None
-            return True
-        former = station.former_password
-        return former is not None and password_fits(
-            replace(config, password=former), header
-        )
+            fits = peer is not None and certificate_fits(config, peer)
+            return Proof.PRESENT if fits else Proof.NONE
+        return proof_of(config, request.headers.get("Authorization"))
 
     async def _refuse(
         self, station: Station, request: web.Request, guesses: Bucket
@@ -349,11 +344,6 @@ class CentralSystem:
                     del self._waiting[station.identity]
                 self._addresses.pop(station.identity, None)
             station.disconnected(adapter)
-
-
-def _must_prove(station: Station) -> bool:
-    config = station.config
-    return config.password is not None or config.client_certificate
 
 
 def identity_of(raw_path: str) -> str | None:

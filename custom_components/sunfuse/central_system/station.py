@@ -1,7 +1,9 @@
 """A charging station, whatever version of OCPP it speaks."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, override
 
 from .actions import ActingAdapter, StationActions
@@ -17,15 +19,47 @@ from .memory import (
     load_lasting,
     load_record,
 )
-from .model import CommandError, LocalList, Session, StationConfig
+from .model import (
+    CommandError,
+    FinishedTransaction,
+    LocalList,
+    NewPassword,
+    Session,
+    StationConfig,
+    StationState,
+)
+from .new_password import PasswordChange
 from .quirks import behaviour, in_force
+from .security import Proof
 from .sessions import SessionBook
+from .timing import Timing
 
 _READY_S = 15.0
 
 
 class Station(SessionBook, StationActions):
     """What is known of a station, and what it can be told."""
+
+    def __init__(
+        self,
+        config: StationConfig,
+        *,
+        accepted: bool,
+        now: Callable[[], datetime],
+        timing: Timing,
+        changed: Callable[[StationState], None],
+        finished: Callable[[FinishedTransaction], None],
+    ) -> None:
+        """Know a station by its configuration."""
+        super().__init__(
+            config,
+            accepted=accepted,
+            now=now,
+            timing=timing,
+            changed=changed,
+            finished=finished,
+        )
+        self._password_change = PasswordChange(self)
 
     # Commands
 
@@ -94,17 +128,17 @@ class Station(SessionBook, StationActions):
         self._limiter(connector).test_fail_safe()
 
     async def change_password(self, password: str) -> None:
-        """Give the station another password; the former one counts until the new one was used.
+        """Give the station another password; what it connected with until now counts until the new one was used.
 
-        `config` holds the new one afterwards: the caller keeps it.
+        `config` holds both afterwards: the caller keeps them.
 
         Raises:
             CommandError: the station did not take it, or could not be asked.
 
         """
-        await (await self._in_service()).change_password(password)
-        self.former_password = self.config.password
-        self.config = replace(self.config, password=password)
+        adapter = await self._in_service()
+        await self._password_change.send(adapter, password)
+        self._password_change.restart_if_due(adapter)
 
     @override
     async def _in_service(self) -> ActingAdapter:
@@ -120,9 +154,22 @@ class Station(SessionBook, StationActions):
 
     # What the central system tells
 
+    def proved(self, proof: Proof) -> None:
+        """Note with which credential the station connects."""
+        self._password_change.proved(proof)
+
+    @override
+    def heard(self) -> None:
+        super().heard()
+        if self._adapter is not None and self._ready.is_set():
+            self._password_change.restart_if_due(self._adapter)
+
     def accept(self, config: StationConfig) -> None:
         """Let the station in, or take in a changed configuration."""
-        self.config = config
+        before, self.config = self.config, config
+        same = self._state.accepted and _without_password(before) == _without_password(
+            config
+        )
         self.behaviour = behaviour(self._state.info, config.quirks)
         known = {state.id: state for state in self._state.connectors}
         for state in connectors_of(config):
@@ -136,17 +183,24 @@ class Station(SessionBook, StationActions):
             connectors=tuple(known[connector] for connector in sorted(known)),
             fall_back_a=self._fall_back_a(self._state.fail_safe),
             switches_phases=self.shape.switches_phases,
+            new_password=(self._state.new_password or NewPassword.SENT)
+            if config.former
+            else None,
         )
+        if not same:
+            self._set_up_again()
+
+    def _set_up_again(self) -> None:
+        """Tell the station what changed for it; one that is not in service yet is set up when it is."""
         if self._adapter is not None and self._ready.is_set():
-            self._adapter.link.spawn(self._adapter.commission())
+            self._adapter.set_up_again()
 
     def set_cards(self, cards: CardPolicy) -> None:
         """Say who may charge; the station's own list follows."""
         if cards == self.cards:
             return
         self.cards = cards
-        if self._adapter is not None and self._ready.is_set():
-            self._adapter.link.spawn(self._adapter.commission())
+        self._set_up_again()
 
     def forget(self) -> None:
         """Let the station in no longer."""
@@ -261,3 +315,8 @@ def _energies(memory: Memory) -> Memory:
         nothing = dict.fromkeys(keys)
         energies[name] = {"energy_wh": energy_wh, "restarts": False, **nothing}
     return energies
+
+
+def _without_password(config: StationConfig) -> StationConfig:
+    """Return what of a configuration a station is set up by."""
+    return replace(config, password=None, former=None, client_certificate=False)

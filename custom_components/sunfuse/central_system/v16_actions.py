@@ -11,10 +11,6 @@ from .frames import Payload
 from .model import CommandError
 from .v16_commands import Commands16
 
-_RESULTS = {
-    "Accepted": ConfigurationResult.ACCEPTED,
-    "RebootRequired": ConfigurationResult.REBOOT_REQUIRED,
-}
 _EXTENDED = frozenset(("LogStatusNotification", "SignChargePointCertificate"))
 # The words of 2.x for what certificates are for, and those of 1.6.
 _CERTIFICATES = {
@@ -41,9 +37,7 @@ class Actions16(Commands16):
     async def set_configuration(self, key: str, value: str) -> ConfigurationResult:
         payload = {"key": key, "value": value}
         answer = await self._call("ChangeConfiguration", payload)
-        if (result := _RESULTS.get(answer["status"])) is None:
-            unknown = answer["status"] == "NotSupported"
-            raise CommandError("not_supported" if unknown else "refused", key)
+        result = ConfigurationResult.of(answer["status"], key)
         self.station.variables[key] = value
         return result
 

@@ -2,6 +2,7 @@
 
 from typing import override
 
+from .actions import ConfigurationResult
 from .adapter import Limit, Schedule
 from .cards import OWN_TOKEN
 from .commissioner import Commissioner
@@ -95,9 +96,10 @@ class Commands16(Commissioner):
         return shape.read(answer["chargingSchedule"])
 
     @override
-    async def change_password(self, password: str) -> None:
+    async def change_password(self, password: str) -> ConfigurationResult:
         payload = {"key": "AuthorizationKey", "value": password}
-        await self._command("ChangeConfiguration", payload)
+        answer = await self._call("ChangeConfiguration", payload)
+        return ConfigurationResult.of(answer["status"], "AuthorizationKey")
 
     @override
     async def reset(self, *, hard: bool) -> None:

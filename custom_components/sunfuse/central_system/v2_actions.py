@@ -18,10 +18,6 @@ from .frames import Payload
 from .model import CommandError
 from .v2_reports import Reports2
 
-_RESULTS = {
-    "Accepted": ConfigurationResult.ACCEPTED,
-    "RebootRequired": ConfigurationResult.REBOOT_REQUIRED,
-}
 # What lets drivers in from the list while we are away.
 _LOCAL_LISTS = (
     ("LocalAuthListCtrlr", "Enabled"),
@@ -63,10 +59,7 @@ class Actions2(Reports2):
         data = {**_named(key), "attributeValue": value}
         answer = await self._call("SetVariables", {"setVariableData": [data]})
         status = answer["setVariableResult"][0]["attributeStatus"]
-        if (result := _RESULTS.get(status)) is None:
-            unknown = status.startswith(("Unknown", "NotSupported"))
-            raise CommandError("not_supported" if unknown else "refused", key)
-        return result
+        return ConfigurationResult.of(status, key)
 
     @override
     async def trigger(self, message: str, connector: int | None) -> None:

@@ -4,6 +4,7 @@ import logging
 import secrets
 from typing import TYPE_CHECKING, override
 
+from .actions import ConfigurationResult
 from .adapter import Limit, Schedule
 from .cards import OWN_TOKEN
 from .commissioner import Commissioner
@@ -242,11 +243,15 @@ class Commands2(Commissioner):
         return self.station.shape.read(answer["schedule"])
 
     @override
-    async def change_password(self, password: str) -> None:
-        if not await self._try_set_variable(
-            "SecurityCtrlr", "BasicAuthPassword", password
-        ):
-            raise CommandError("refused", "BasicAuthPassword")
+    async def change_password(self, password: str) -> ConfigurationResult:
+        data = {
+            "component": {"name": "SecurityCtrlr"},
+            "variable": {"name": "BasicAuthPassword"},
+            "attributeValue": password,
+        }
+        answer = await self._call("SetVariables", {"setVariableData": [data]})
+        (result,) = answer["setVariableResult"]
+        return ConfigurationResult.of(result["attributeStatus"], "BasicAuthPassword")
 
     @override
     async def reset(self, *, hard: bool) -> None:

@@ -26,6 +26,7 @@ from ..central_system import CentralSystem
 from ..central_system.model import CommandError, StationState
 from ..central_system.security import new_password
 from ..const import (
+    CONF_FORMER_PASSWORD,
     CONF_IDENTITY,
     CONF_PASSWORD,
     CONF_SECURITY,
@@ -33,6 +34,7 @@ from ..const import (
     SECURITY_PASSWORD,
     SUBENTRY_CHARGER,
 )
+from ..site.snapshot import password_data
 from .charger_options import NEW_PASSWORD
 from .checks import Errors
 
@@ -61,7 +63,7 @@ def not_about_security(
     """Return what stays of a charger that is changed; its password stays unless another is asked for."""
     dropped = {CONF_SECURITY}
     if form[CONF_SECURITY] != SECURITY_PASSWORD or form.get(NEW_PASSWORD):
-        dropped.add(CONF_PASSWORD)
+        dropped |= {CONF_PASSWORD, CONF_FORMER_PASSWORD}
     return {key: value for key, value in data.items() if key not in dropped}
 
 
@@ -99,22 +101,31 @@ async def _settled(central_system: CentralSystem, identity: str) -> None:
 
 
 async def _send(
-    entry: ConfigEntry, identity: str, password: str, placeholders: dict[str, str]
+    entry: ConfigEntry,
+    identity: str,
+    password: str,
+    data: dict[str, Any],
+    placeholders: dict[str, str],
 ) -> Errors:
-    """Tell a charger its password; what it says if it does not take it goes into the placeholders."""
+    """Send a charger its password, and put what is to be kept of it into the data.
+
+    What the charger says if it does not take it goes into the placeholders.
+    """
     if entry.state is not ConfigEntryState.LOADED:
         return {WAY: "site_not_loaded"}
     # A charger that was accepted a moment ago is known from here on.
     entry.runtime_data.controller.load_chargers()
     central_system: CentralSystem = entry.runtime_data.central_system
     await _settled(central_system, identity)
+    station = central_system.stations[identity]
     try:
-        await central_system.stations[identity].change_password(password)
+        await station.change_password(password)
     except CommandError as err:
         if err.key == "not_connected":
             return {WAY: "charger_away"}
         placeholders["detail"] = str(err)
         return {WAY: "password_not_taken"}
+    data |= password_data(station.config)
     return {}
 
 
@@ -136,14 +147,15 @@ class PasswordFlow(ConfigFlow):
         if user_input is not None:
             if self.hass.config_entries.async_get_entry(self._site.entry_id) is None:
                 return self.async_abort(reason="site_removed")
+            data = {**self._data, CONF_PASSWORD: password}
             if user_input[WAY] == SENT:
                 # It can be told once it belongs to the site; until then it is as open as it came.
                 self._add({**self._data, CONF_SECURITY: SECURITY_OPEN})
                 errors = await _send(
-                    self._site, self._data[CONF_IDENTITY], password, placeholders
+                    self._site, self._data[CONF_IDENTITY], password, data, placeholders
                 )
             if not errors:
-                return self._add({**self._data, CONF_PASSWORD: password})
+                return self._add(data)
         return self.async_show_form(
             step_id="password",
             data_schema=self.add_suggested_values_to_schema(
@@ -216,14 +228,12 @@ class PasswordSubentryFlow(ConfigSubentryFlow):
         placeholders = {"password": password, "detail": ""}
         errors: Errors = {}
         if user_input is not None:
+            data = {**self._data, CONF_PASSWORD: password}
             if user_input[WAY] == SENT:
-                errors = await _send(entry, identity, password, placeholders)
+                errors = await _send(entry, identity, password, data, placeholders)
             if not errors:
                 return self.async_update_and_abort(
-                    entry,
-                    subentry,
-                    title=self._name,
-                    data={**self._data, CONF_PASSWORD: password},
+                    entry, subentry, title=self._name, data=data
                 )
         return self.async_show_form(
             step_id="password",

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..central_system.model import (
     ConnectorState,
+    FormerCredential,
     MeterSample,
     StationConfig,
     StationState,
@@ -16,6 +17,7 @@ from ..const import (
     CONF_CONNECTORS,
     CONF_EXPIRY,
     CONF_FAIL_SAFE_CURRENT,
+    CONF_FORMER_PASSWORD,
     CONF_IDENTITY,
     CONF_IMBALANCE,
     CONF_L1_PHASE,
@@ -81,9 +83,25 @@ def station_config(
         expiry_s=int(data.get(CONF_EXPIRY, DEFAULT_EXPIRY_S)),
         renew_s=data.get(CONF_RENEW, DEFAULT_RENEW_S),
         password=data.get(CONF_PASSWORD) if security == SECURITY_PASSWORD else None,
+        former=former_of(data) if security == SECURITY_PASSWORD else None,
         client_certificate=security == SECURITY_CERTIFICATE,
         quirks=tuple(data.get(CONF_QUIRKS, {}).items()),
     )
+
+
+def former_of(data: Mapping[str, Any]) -> FormerCredential | None:
+    """Return what a charger had before its new password, None where it uses that."""
+    if CONF_FORMER_PASSWORD not in data:
+        return None
+    return FormerCredential(password=data[CONF_FORMER_PASSWORD])
+
+
+def password_data(config: StationConfig) -> dict[str, Any]:
+    """Return what is to be kept of a charger that was sent a password, in its sub-entry's data."""
+    kept = {CONF_SECURITY: SECURITY_PASSWORD, CONF_PASSWORD: config.password}
+    if config.former is not None:
+        kept[CONF_FORMER_PASSWORD] = config.former.password
+    return kept
 
 
 def wiring(data: Mapping[str, Any], site: Site) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from homeassistant.helpers.event import async_track_entity_registry_updated_even
 from ..central_system.model import StationInfo, StationState
 from ..const import (
     CONF_CONNECTORS,
+    CONF_FORMER_PASSWORD,
     CONF_PARENT,
     CONF_REMOVED_CIRCUITS,
     LIVE_CHARGER_KEYS,
@@ -61,7 +62,28 @@ def follow_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
             _LOGGER.info("Charger %s is no longer connected", state.identity)
             gone[state.identity] = True
 
+    @callback
+    def password_changed(state: StationState) -> None:
+        if state.accepted and state.new_password is None:
+            _forget_former_password(hass, entry, state.identity)
+
     entry.async_on_unload(central_system.subscribe(station_changed))
+    entry.async_on_unload(central_system.subscribe(password_changed))
+
+
+@callback
+def _forget_former_password(
+    hass: HomeAssistant, entry: SunfuseConfigEntry, identity: str
+) -> None:
+    """Let what a charger connected with formerly count no longer: it has used its new password."""
+    for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
+        if identity_of(subentry) == identity and CONF_FORMER_PASSWORD in subentry.data:
+            data = {
+                key: value
+                for key, value in subentry.data.items()
+                if key != CONF_FORMER_PASSWORD
+            }
+            hass.config_entries.async_update_subentry(entry, subentry, data=data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
