@@ -167,6 +167,24 @@ async def test_what_is_wrong_with_the_fuse(
     assert form["step_id"] == "address"
 
 
+@pytest.mark.parametrize("fuse_a", [250, 100_000])
+async def test_a_fuse_that_is_asked_about_again(
+    hass: HomeAssistant, fuse_a: float
+) -> None:
+    """250 A is more likely a slip for 25 A than a fuse; who sends it once more means it."""
+    form = await go_to(hass, "electrical")
+    typed = ELECTRICAL | {"port": free_port(), "main_fuse_a": fuse_a}
+    form = await submit(hass, form, typed)
+    assert form["errors"] == {"main_fuse_a": "fuse_unusual"}
+    placeholders = form["description_placeholders"]
+    assert placeholders
+    assert placeholders["usual"] == "80"
+    form = await submit(hass, form, typed | {"main_fuse_a": fuse_a + 1})
+    assert form["errors"] == {"main_fuse_a": "fuse_unusual"}
+    form = await submit(hass, form, typed | {"main_fuse_a": fuse_a + 1})
+    assert form["step_id"] == "address"
+
+
 async def test_a_taken_port_is_noticed(hass: HomeAssistant) -> None:
     """A port that another program listens on is not offered, and refused."""
     form = await go_to(hass, "electrical")

@@ -4,7 +4,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, issue_registry as ir
-from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.device_registry import AnyDeviceEntry
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
@@ -20,7 +20,12 @@ from .const import (
 )
 from .coordinator import SunfuseCoordinator
 from .data import SunfuseConfigEntry, SunfuseData
-from .devices import register_capacity_tariffs, register_circuits, register_site
+from .devices import (
+    current_identifiers,
+    register_capacity_tariffs,
+    register_circuits,
+    register_site,
+)
 from .explain import async_load_sentences
 from .issues import watch_issues
 from .site.authority import async_authority, async_remove_authority
@@ -181,10 +186,10 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
 
 
 async def async_remove_config_entry_device(
-    hass: HomeAssistant, entry: SunfuseConfigEntry, device: DeviceEntry
+    hass: HomeAssistant, entry: SunfuseConfigEntry, device: AnyDeviceEntry
 ) -> bool:
-    """Refuse to delete a device: a charger is removed with its sub-entry, the site with its entry."""
-    return False
+    """Let a device be deleted that is gone; a charger that is there is removed with its sub-entry, the site with its entry."""
+    return not device.identifiers & current_identifiers(entry)
 
 
 async def _modbus(hass: HomeAssistant, entry: SunfuseConfigEntry) -> SiteDevices:

@@ -39,14 +39,17 @@ from .const import (
     SUBENTRY_TARIFF,
 )
 from .explain import async_load_sentences
+from .flows.asking_again import AskedAgain
 from .flows.capacity import CapacitySubentryFlow
 from .flows.card import CardFlowMixin, CardSubentryFlow
 from .flows.charger import ChargerFlowMixin, ChargerSubentryFlow, phases_fit
 from .flows.checks import (
+    USUAL_FUSE_A,
     async_port_is_free,
     check_electrical,
     check_grid,
     check_sun,
+    doubt_fuse,
     has_meter,
 )
 from .flows.circuit import CircuitSubentryFlow
@@ -90,6 +93,7 @@ class SunfuseConfigFlow(
         super().__init__()
         self._form: dict[str, Any] = {}
         self._suggested: SourcesConfig | None = None
+        self._asked_again = AskedAgain()
 
     @staticmethod
     @callback
@@ -209,6 +213,10 @@ class SunfuseConfigFlow(
                 errors[CONF_MAIN_FUSE] = problem
             if not await self._port_is_free(None, user_input[CONF_PORT]):
                 errors[CONF_PORT] = "port_taken"
+            if not errors:
+                doubts = doubt_fuse(user_input, form[CONF_SYSTEM])
+                errors = self._asked_again.new(doubts, user_input)
+                placeholders["usual"] = f"{USUAL_FUSE_A[form[CONF_SYSTEM]]:g}"
             if not errors:
                 self._form = form
                 return await self.async_warn_of_slow_meter(

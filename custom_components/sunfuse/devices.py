@@ -108,6 +108,30 @@ def move_to_connectors(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
                 entities.async_update_entity(entity.entity_id, device_id=connector.id)
 
 
+def current_identifiers(entry: SunfuseConfigEntry) -> set[tuple[str, str]]:
+    """Return the identifiers of all devices that belong to what the site has now."""
+    chargers = entry.get_subentries_of_type(SUBENTRY_CHARGER)
+    connectors = [
+        ConnectorKey(identity=identity_of(charger), connector=number)
+        for charger in chargers
+        if (count := charger.data.get(CONF_CONNECTORS, 1)) > 1
+        for number in range(1, count + 1)
+    ]
+    return {
+        site_identifier(entry),
+        simulated_house_identifier(entry),
+        *(station_identifier(entry, identity_of(charger)) for charger in chargers),
+        *(connector_identifier(entry, key) for key in connectors),
+        # Circuits, tariffs and Modbus devices go by their sub-entries.
+        *((DOMAIN, f"{entry.entry_id}_{subentry}") for subentry in entry.subentries),
+    }
+
+
+def simulated_house_identifier(entry: SunfuseConfigEntry) -> tuple[str, str]:
+    """Return the identifier of the device with the meters of a simulated site."""
+    return (DOMAIN, f"{entry.entry_id}_simulated_house")
+
+
 @callback
 def register_site(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Register the site, which its chargers' devices refer to."""

@@ -355,11 +355,14 @@ async def test_password_after_a_restart(
             await station.boot()
             return station
 
+        def step() -> NewPassword | None:
+            return again.stations["CP1"].state.new_password
+
         first = await boots(headers)
-        assert again.stations["CP1"].state.new_password is NewPassword.NEEDS_RESTART
+        assert step() is NewPassword.NEEDS_RESTART
         await first.close()
         second = await boots(_headers("CP1", new))
-        assert again.stations["CP1"].state.new_password is None
+        assert step() is None
         assert again.stations["CP1"].config.former is None
         await second.close()
         with pytest.raises(WSServerHandshakeError, match="401"):

@@ -364,6 +364,48 @@ async def test_several_evses(
     assert station.told("UnlockConnector") == [{"evseId": 2, "connectorId": 2}]
 
 
+@pytest.mark.parametrize("has", [None, 2])
+async def test_connectors_by_the_device_model(
+    watched: Watched,
+    connect: Connect,
+    clock: SteppedClock,
+    version: str,
+    has: int | None,
+) -> None:
+    """Statuses of 32 EVSEs are believed as far as the device model has them; without one, none of so many."""
+
+    def variables(request: Payload) -> Payload:
+        (data,) = request["getVariableData"]
+        evse = data["component"].get("evse", {"id": 99})["id"]
+        answer = {key: data[key] for key in ("component", "variable")}
+        if has is None or evse > has:
+            answer["attributeStatus"] = "UnknownComponent"
+        else:
+            answer |= {"attributeStatus": "Accepted", "attributeValue": "true"}
+        return {"getVariableResult": [answer]}
+
+    system = watched.system
+    system.accept(CP1)
+    station = await connect(protocols=(version,))
+    station.answers |= ANSWERS_2 | {"GetVariables": variables}
+    await station.boot2()
+    for evse in range(1, 33):
+        await station.status2("Available", clock.text(), evse)
+
+    def known() -> int | None:
+        return system.stations["CP1"].state.known_connectors
+
+    await watched.until(lambda: known() == (has or 1))
+    for evse in range(1, 33):
+        await station.status2("Available", clock.text(), evse)
+    assert known() == (has or 1)
+    assert system.stations["CP1"].state.said_connectors == has
+    await station.event(
+        "Started", clock.text(), 0, state="Charging", evse={"id": 3, "connectorId": 1}
+    )
+    assert known() == 3
+
+
 async def test_charging_needs(
     system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
 ) -> None:

@@ -14,6 +14,7 @@ from .adapter import Adapter, Limit
 from .cards import CardPolicy
 from .certificates import CertificateAuthority
 from .clock import Clock
+from .connectors import MAX_CONNECTORS, believed, own_word
 from .events import EventOrder
 from .external import ExternalLimit, ExternalLimits
 from .inspector import FORGETS, Inspector
@@ -39,7 +40,6 @@ from .transactions import Transactions
 
 _LOGGER = logging.getLogger(__name__)
 
-MAX_CONNECTORS = 32
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)  # no clock starts earlier
 # In these no contactor is closed, whatever else is known.
 IDLE = frozenset(
@@ -222,7 +222,20 @@ class StationBook:
 
     def learnt(self) -> None:
         """Note that the station told what it can."""
-        self._set(switches_phases=self.shape.switches_phases)
+        self._set(
+            switches_phases=self.shape.switches_phases, **self._connector_counts()
+        )
+
+    def _connector_counts(self) -> dict[str, Any]:
+        """Return how many connectors the station has, as changes of its state."""
+        states = self._state.connectors
+        used = max((state.id for state in states if state.used), default=1)
+        seen = max((state.id for state in states if state.status), default=1)
+        said = own_word(self.variables)
+        return {
+            "said_connectors": None if said is None else max(said, used),
+            "known_connectors": believed(self.variables, seen=seen, used=used),
+        }
 
     def told_external(self, connector: int, source: str, limit: ExternalLimit) -> None:
         """Note a limit that is not ours, on a connector or (0) the whole station."""
@@ -373,12 +386,18 @@ class StationBook:
 
     def change(self, connector: int, **changes: Any) -> None:
         """Change the state of a connector and tell about it."""
+        before = self.connector(connector)
+        state = replace(before, **changes)
+        if state.transaction is not None and not state.used:
+            state = replace(state, used=True)
         states = {state.id: state for state in self._state.connectors}
-        states[connector] = replace(self.connector(connector), **changes)
+        states[connector] = state
         self._set(
             last_seen=self.now(),
             connectors=tuple(states[connector] for connector in sorted(states)),
         )
+        if state.used != before.used or state.status != before.status:
+            self._set(**self._connector_counts())
 
     def meter(self, connector: int) -> Meter:
         """Return the meter of a connector."""

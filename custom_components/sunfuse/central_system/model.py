@@ -174,6 +174,7 @@ class ConnectorState:
     needs: ChargingNeeds | None = None
     # What somebody else lets it draw, as the station tells: its own settings, the grid operator (OCPP 2.x).
     charger_limit_a: float | None = None
+    used: bool = False  # whether a transaction ever ran on it
     priority: bool = False  # the driver asked the station for all there is (OCPP 2.1)
     # We stopped its transaction and mean to start another one: the driver and the car did not.
     paused: bool = False
@@ -195,6 +196,9 @@ class StationState:
     connected: bool
     info: StationInfo = field(default_factory=StationInfo)
     connectors: tuple[ConnectorState, ...] = ()
+    # How many connectors it has: by its own word, and by all that is known; None as long as that is not known.
+    said_connectors: int | None = None
+    known_connectors: int | None = None
     last_seen: datetime | None = None
     fail_safe: FailSafe = FailSafe.NOT_VERIFIED
     fail_safe_set: bool | None = None  # whether the station took its fail-safe current

@@ -34,6 +34,8 @@ class PasswordChange:
             CommandError: the station refused, so that it goes on with the former one.
 
         """
+        result: ConfigurationResult | None
+        former: FormerCredential | None
         try:
             result = await adapter.change_password(password)
         except CommandError as err:
@@ -41,15 +43,21 @@ class PasswordChange:
                 raise
             # Nobody knows whether it took the password, so both count; some disconnect instead of answering.
             _LOGGER.debug("%s: new password: %s", self._station.identity, err)
-            result = ConfigurationResult.ACCEPTED
+            result = None
         config = self._station.config
         former = config.former or FormerCredential(password=config.password)
+        if result is ConfigurationResult.ACCEPTED and former.password is None:
+            former = None  # it says that it uses its first password from now on
         self._station.config = replace(config, password=password, former=former)
         self._restarted = False
         self._restart_due = result is ConfigurationResult.REBOOT_REQUIRED
-        self._station.told_new_password(
-            NewPassword.NEEDS_RESTART if self._restart_due else NewPassword.SENT
-        )
+        if former is None:
+            step = None
+        elif self._restart_due:
+            step = NewPassword.NEEDS_RESTART
+        else:
+            step = NewPassword.SENT
+        self._station.told_new_password(step)
 
     def proved(self, proof: Proof) -> None:
         """Note with which credential the station connects."""

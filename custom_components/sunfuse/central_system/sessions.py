@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import override
 
 from ..engine.model import ConnectorStatus
-from .book import IDLE, MAX_CONNECTORS, StationBook
+from .book import IDLE, StationBook
+from .connectors import MAX_CONNECTORS
 from .model import CHARGES, FinishedTransaction, Transaction
 from .transactions import Record, stranger
 
@@ -32,6 +33,7 @@ class SessionBook(StationBook):
             record = replace(record, skew=self.clock.skew)
         record = self._counted(record)
         self.transactions.add(record)
+        self.change(record.connector, used=True)
         self.events.release(transaction.id)
         if self.transactions[transaction.id].stopped_at is not None:
             return  # its end was told before its start

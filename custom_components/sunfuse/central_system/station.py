@@ -264,6 +264,7 @@ class Station(SessionBook, StationActions):
             "lasting": dump_lasting(self.lasting),
             "paused": [state.id for state in self._state.connectors if state.paused],
             "transactions": [dump_record(record) for record in self.transactions],
+            "used": [state.id for state in self._state.connectors if state.used],
             "energy": {
                 str(connector): {
                     **meter.energy_memory(),
@@ -305,6 +306,10 @@ class Station(SessionBook, StationActions):
             # That of a session that runs is out of date until the charger tells.
             last_wh = None if energy["session"] else energy["session_wh"]
             self.change(int(name), meter=sample, session_energy_wh=last_wh)
+        used = {record.connector for record in self.transactions}
+        for connector in used | set(memory.get("used", ())):
+            self.change(connector, used=True)
+        self._set(**self._connector_counts())
 
 
 def _energies(memory: Memory) -> Memory:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, override
 
 from ..engine.model import ConnectorStatus
 from . import pnc
-from .book import MAX_CONNECTORS
 from .cards import Verdict
 from .clock import format_time, parse_time
+from .connectors import MAX_CONNECTORS
 from .frames import ErrorCode, Fault, Payload
 from .link import Answer, Link
 from .meter import ENERGY, Reading, readable, register_of

@@ -6,11 +6,13 @@ from .actions import ConfigurationResult
 from .adapter import Limit, Schedule
 from .cards import OWN_TOKEN
 from .commissioner import Commissioner
+from .connectors import NUMBER_OF_CONNECTORS
 from .frames import Payload
 from .model import CommandError
 
 # Asked for one at a time: some stations restart when asked for all, or for what they do not know.
 _KEYS = (
+    NUMBER_OF_CONNECTORS,
     "SupportedFeatureProfiles",
     "ChargingScheduleAllowedChargingRateUnit",
     "ChargeProfileMaxStackLevel",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, override
 from ..engine.model import ConnectorStatus
 from .cards import Verdict
 from .clock import format_time, parse_time
+from .connectors import NUMBER_OF_CONNECTORS
 from .frames import ErrorCode, Fault, Payload
 from .link import Answer, Link
 from .meter import register_of
@@ -163,7 +164,12 @@ class Adapter2(Smart2):
         station = self.station
         at = parse_time(payload["timestamp"])
         station.clock.heard(at, station.now())
+        known = len(station.evses)
         number = station.numbered(payload["evseId"], payload["connectorId"])
+        if len(station.evses) > max(known, 1) and station.variables:
+            # One that was not told before it was set up: ask whether the station really has it.
+            station.variables.pop(NUMBER_OF_CONNECTORS, None)
+            self.set_up_again()
         status = _STATUS[payload["connectorStatus"]]
         if not number:
             return {}

@@ -8,6 +8,7 @@ from .actions import ConfigurationResult
 from .adapter import Limit, Schedule
 from .cards import OWN_TOKEN
 from .commissioner import Commissioner
+from .connectors import NUMBER_OF_CONNECTORS
 from .frames import Payload
 from .link import Link
 from .model import CommandError
@@ -79,6 +80,30 @@ class Commands2(Commissioner):
             result = (answer or {}).get("getVariableResult", [{}])[0]
             accepted = result.get("attributeStatus") == "Accepted"
             variables[key] = result.get("attributeValue", "") if accepted else None
+        if len(self.station.evses) > 1 and NUMBER_OF_CONNECTORS not in variables:
+            variables[NUMBER_OF_CONNECTORS] = await self._count_connectors()
+
+    async def _count_connectors(self) -> str | None:
+        """Return how many of the connectors that told a status are in the device model; None where it has none."""
+        known = None
+        for number, place in sorted(
+            (n, place) for place, n in self.station.evses.items()
+        ):
+            if not await self._has_connector(*place):
+                break
+            known = str(number)
+        return known
+
+    async def _has_connector(self, evse: int, connector: int) -> bool:
+        # Available is required of each connector (OCPP 2.0.1 part 2 section 3.1.5, component Connector).
+        component = {
+            "name": "Connector",
+            "evse": {"id": evse, "connectorId": connector},
+        }
+        data = {"component": component, "variable": {"name": "Available"}}
+        answer = await self._ask("GetVariables", {"getVariableData": [data]})
+        result = (answer or {}).get("getVariableResult", [{}])[0]
+        return bool(result.get("attributeStatus") == "Accepted")
 
     @override
     async def _set_up_meter(self) -> None:

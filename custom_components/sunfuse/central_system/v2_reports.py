@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, override
 
+from .connectors import NUMBER_OF_CONNECTORS, own_word
 from .frames import Payload
 from .link import Link
 from .model import CommandError
@@ -62,8 +63,15 @@ class Reports2(Commands2):
                 ):
                     model[name] = attribute.get("value")
             if entry["component"]["name"] == "Connector" and "connectorId" in evse:
-                self.station.numbered(evse["id"], evse["connectorId"])
+                number = self.station.numbered(evse["id"], evse["connectorId"])
+                self._told_connector(number)
         return self._part(payload)
+
+    def _told_connector(self, number: int) -> None:
+        """Note a connector that the device model has."""
+        variables = self.station.variables
+        variables[NUMBER_OF_CONNECTORS] = str(max(number, own_word(variables) or 1))
+        self.station.learnt()
 
     async def _ask_for(self, action: str, **payload: Any) -> list[Payload]:
         """Ask for something that comes in parts; none where the station has nothing of it.

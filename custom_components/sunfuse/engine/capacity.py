@@ -80,11 +80,13 @@ def held_a(connector: Connector, snapshot: Snapshot) -> float:
     """Return the most that a connector may take by what it was last told, in amperes.
 
     A charger whose offer was never confirmed, or has lapsed, is at its fail-safe current, or, where it is known
-    not to fall back to that, at what it goes to instead.
+    not to fall back to that, at what it goes to instead. Nothing is kept for a connector that never had a session.
     """
     fall_back_a = connector.fail_safe_a
     if connector.fall_back_a is not None:
         fall_back_a = connector.fall_back_a
+    if not connector.used:
+        fall_back_a = 0.0
     lapsed = connector.offer_until is not None and connector.offer_until <= snapshot.now
     if connector.offer_a is None or lapsed:
         return fall_back_a

@@ -255,6 +255,7 @@ class Connector:
     # Its transaction was stopped to pause the car, and another one is to start.
     paused: bool = False
     reachable: bool = True
+    used: bool = True  # whether a session ever ran on it
     offer_a: float | None = None  # what the charger last confirmed; None: not known
     offer_until: datetime | None = (
         None  # when that offer lapses by itself to fail_safe_a

@@ -20,6 +20,9 @@ from ..const import (
     CONF_TEMPERATURE,
     CONF_VOLTAGE,
     SITE_PHASES,
+    SYSTEM_SINGLE_PHASE,
+    SYSTEM_SPLIT_PHASE,
+    SYSTEM_THREE_PHASE,
 )
 from ..sources.states import (
     as_current_a,
@@ -48,6 +51,15 @@ from .schemas import (
 LEAST_CURRENT_A = 6.0
 # IEC 60038: 100 V to 277 V between phase and neutral, with what meters and people round it to.
 VOLTAGES_V = (90.0, 300.0)
+
+# The largest fuses that such connections usually have: 100 A in a cut-out of the United Kingdom (BS 7657), a service of
+# 200 A in North America (the usual size under NEC 230.79), three times 80 A in the Netherlands, the largest of a small
+# consumer (Netcode elektriciteit, 3 x 80 A).
+USUAL_FUSE_A = {
+    SYSTEM_SINGLE_PHASE: 100.0,
+    SYSTEM_SPLIT_PHASE: 200.0,
+    SYSTEM_THREE_PHASE: 80.0,
+}
 
 type Errors = dict[str, str]
 
@@ -180,6 +192,12 @@ def check_electrical(form: Mapping[str, Any]) -> Errors:
     if form[CONF_MAIN_FUSE] <= 0:
         errors[CONF_MAIN_FUSE] = "fuse"
     return errors | check_margin(form[CONF_MARGIN], form[CONF_MAIN_FUSE])
+
+
+def doubt_fuse(form: Mapping[str, Any], system: str) -> Errors:
+    """Return a doubt about a main fuse that such a connection seldom has: 250 A are typed for 25 A."""
+    above = form[CONF_MAIN_FUSE] > USUAL_FUSE_A[system]
+    return {CONF_MAIN_FUSE: "fuse_unusual"} if above else {}
 
 
 def check_options(form: Mapping[str, Any], main_fuse_a: float) -> Errors:

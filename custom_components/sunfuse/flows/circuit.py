@@ -27,6 +27,7 @@ from ..const import (
     CONF_DERATE_STOP,
     CONF_DERATE_TO,
     CONF_LIMIT,
+    CONF_MAIN_FUSE,
     CONF_MARGIN,
     CONF_METER_MAX_AGE,
     CONF_PARENT,
@@ -41,6 +42,7 @@ from ..site.observing import margin_for
 from ..site.snapshot import site_of
 from ..sources.config import CircuitSources
 from ..sources.freshness import Interval
+from .asking_again import AskedAgain
 from .checks import Errors, check_entities, check_margin, check_meter, has_meter
 from .circuit_choice import circuit_selector
 from .fail_safe import chargers_of, fail_safe_problem, with_circuit
@@ -118,6 +120,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         self._data: dict[str, Any] = {}
         self._watch: MeterWatch | None = None
         self._slow: tuple[str, Interval] | None = None
+        self._asked_again = AskedAgain()
 
     @callback
     @override
@@ -165,6 +168,9 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         data = self._limits_before() | self._data
         if not errors and (problem := self._problem(self._name, data, placeholders)):
             errors[CONF_LIMIT] = problem
+        if not errors:
+            doubts = _doubt_limit(form, self._get_entry().data[CONF_MAIN_FUSE])
+            errors = self._asked_again.new(doubts, form)
         return errors, placeholders
 
     def _limits_before(self) -> dict[str, Any]:
@@ -369,6 +375,11 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         if self.source != SOURCE_RECONFIGURE:
             return {}
         return self._get_reconfigure_subentry().data
+
+
+def _doubt_limit(form: Form, fuse_a: float) -> Errors:
+    """Return a doubt about a limit that is above the main fuse: it would protect nothing."""
+    return {CONF_LIMIT: "limit_above_fuse"} if form[CONF_LIMIT] > fuse_a else {}
 
 
 def meter_data(form: Form) -> dict[str, Any]:

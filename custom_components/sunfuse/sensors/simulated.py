@@ -22,9 +22,8 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
-from ..devices import MANUFACTURER
+from ..devices import MANUFACTURER, simulated_house_identifier
 from ..simulator import SiteValues
 from ..site.simulation import SimulatedHouse
 
@@ -106,7 +105,7 @@ SIMULATED_SENSORS: tuple[SimulatedSensorDescription, ...] = (
 def simulated_device(entry: SunfuseConfigEntry) -> DeviceInfo:
     """Return the device of the simulated house."""
     return DeviceInfo(
-        identifiers={(DOMAIN, f"{entry.entry_id}_simulated_house")},
+        identifiers={simulated_house_identifier(entry)},
         manufacturer=MANUFACTURER,
         model="Simulator",
         translation_key="simulated_house",

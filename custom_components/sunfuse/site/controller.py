@@ -344,10 +344,10 @@ class Controller:
             self._discover(station)
 
     def _learn_connectors(self, station: StationState) -> None:
-        """Remember a second connector that a charger turns out to have."""
+        """Remember how many connectors a charger turns out to have: fewer only by its own word."""
         known = self._chargers.get(station.identity, {}).get(CONF_CONNECTORS, 1)
-        found = max((connector.id for connector in station.connectors), default=1)
-        if found <= known:
+        found = station.said_connectors or max(station.known_connectors or 1, known)
+        if found == known:
             return
         for subentry in self._entry.get_subentries_of_type(SUBENTRY_CHARGER):
             if identity_of(subentry) == station.identity:

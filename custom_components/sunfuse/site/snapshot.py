@@ -176,6 +176,7 @@ def connector_of(
         status_told=state.status is not None,
         paused=state.paused,
         reachable=station.connected,
+        used=state.used or state.status in _CAR_THERE,
         offer_a=max(offers, default=None),
         offer_until=state.offer_until,
         offered_at=state.offered_at,
@@ -203,6 +204,18 @@ def _asked_for(state: ConnectorState, driver: str | None) -> Boost | None:
     if not state.priority or state.transaction is None:
         return None
     return Boost(started_at=state.transaction.started_at, person=driver)
+
+
+# In these a car is at the connector, whatever ran there before.
+_CAR_THERE = frozenset(
+    (
+        ConnectorStatus.PREPARING,
+        ConnectorStatus.CHARGING,
+        ConnectorStatus.FINISHING,
+        ConnectorStatus.SUSPENDED_EV,
+        ConnectorStatus.SUSPENDED_EVSE,
+    )
+)
 
 
 def _unknown_status(state: ConnectorState) -> ConnectorStatus:

@@ -80,11 +80,14 @@ class HourFigures:
 class Proposals:
     """What to set. `fail_safe_a` is for each charger, by how many there are (from one).
 
-    A fail-safe current of 0 means that the chargers must not charge when they lose touch.
+    A fail-safe current of 0 means that the chargers must not charge when they lose touch. They share `unwatched_a`
+    then: what limit less margin leaves on each phase beside the 95th percentile of the house, and nothing where the
+    house alone was above the fuse.
     """
 
     limit_a: float
     margin_a: float
+    unwatched_a: tuple[float, ...]
     fail_safe_a: tuple[float, ...]
 
 
@@ -158,6 +161,12 @@ def site_report(
     ]
     margin = proposed_margin_a(connection)
     limit = connection.fuse_a - margin
+    unwatched = tuple(
+        limit - max(0.0, _load_p95_a(minutes, phase))
+        if highest[phase] <= connection.fuse_a
+        else 0.0
+        for phase in range(len(phases))
+    )
     found = outlooks(minutes, limit, connection.voltage_v, connection.charger, tz)
     coverage = known_s / (end - start).total_seconds()
     return SiteReport(
@@ -173,9 +182,9 @@ def site_report(
         proposals=Proposals(
             limit_a=connection.fuse_a,
             margin_a=margin,
+            unwatched_a=unwatched,
             fail_safe_a=tuple(
-                _fail_safe(limit, highest, one.chargers, connection.charger)
-                for one in found
+                _fail_safe(unwatched, one.chargers, connection.charger) for one in found
             ),
         ),
         cautions=tuple(
@@ -257,17 +266,22 @@ def proposed_margin_a(connection: Connection) -> float:
     return float(max(1, -int(-connection.fuse_a * share // 1)))
 
 
-def _fail_safe(
-    limit_a: float, highest_a: Sequence[float], chargers: int, charger: Charger
-) -> float:
-    """Return what each charger may draw unwatched while the house draws its highest."""
+def _load_p95_a(minutes: Sequence[Minute], phase: int) -> float:
+    """Return what the house draws on a phase in 19 of 20 hours at most, without the sun."""
+    return weighted_quantile(
+        [(minute.load_a[phase], minute.seconds) for minute in minutes], 0.95
+    )
+
+
+def _fail_safe(unwatched_a: Sequence[float], chargers: int, charger: Charger) -> float:
+    """Return what each charger may draw unwatched beside the house."""
     if charger.phases == 1:
         # They are spread over the phases; the fullest phase has this many.
-        rooms = sorted((limit_a - amps for amps in highest_a), reverse=True)
+        rooms = sorted(unwatched_a, reverse=True)
         each = -(-chargers // len(rooms))
         room = min(rooms[: min(chargers, len(rooms))]) / each
     else:
-        room = (limit_a - max(highest_a)) / chargers
+        room = min(unwatched_a) / chargers
     whole = float(int(min(room, charger.max_a))) if room > 0 else 0.0
     return whole if whole >= charger.min_a else 0.0
 

@@ -1,0 +1,128 @@
+"""How many connectors a charger is believed to have, and what becomes of those that it has not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse import async_remove_config_entry_device
+from custom_components.sunfuse.const import DOMAIN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from .central_system.client import CONFIGURATION_16, RawStation
+from .common import charger, wait_until
+from .site_fixtures import BOOT, Home, obeys
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+@pytest.fixture(autouse=True)
+def _settles_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the chargers be of a make that need not be left alone for long after it has started."""
+    monkeypatch.setitem(BOOT, "chargePointVendor", "Acme")
+
+
+async def _tell_of(station: RawStation, connectors: int, status: str) -> None:
+    for connector in range(1, connectors + 1):
+        await station.status(status, connector)
+
+
+def _connectors(home: Home) -> list[int]:
+    """Return the numbers of the connectors that have entities."""
+    found = er.async_entries_for_config_entry(
+        er.async_get(home.hass), home.entry.entry_id
+    )
+    ends = "_status"
+    return sorted(
+        int(entity.unique_id.removesuffix(ends).rpartition("/")[2])
+        for entity in found
+        if "/" in entity.unique_id and entity.unique_id.endswith(ends)
+    )
+
+
+async def _set_up(station: RawStation) -> None:
+    """Wait until the charger was asked for all that it can."""
+    await station.wait_for(
+        lambda: any(
+            request["key"] == "MeterValueSampleInterval"
+            for request in station.told("ChangeConfiguration")
+        )
+    )
+
+
+@pytest.mark.parametrize("said", ["1", None])
+@pytest.mark.parametrize("status", ["Available", "Faulted"])
+async def test_connectors_out_of_nothing(
+    hass: HomeAssistant,
+    start: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    said: str | None,
+    status: str,
+) -> None:
+    """A charger that tells of 32 connectors has as many as it says, and keeps no current from the others."""
+    if said:
+        monkeypatch.setitem(CONFIGURATION_16, "NumberOfConnectors", said)
+    home: Home = await start("CP1", "CP2")
+    station = await home.boot("CP1")
+    await _tell_of(station, 32, status)
+    await _set_up(station)
+    await _tell_of(station, 32, status)
+    await station.close()
+    other = await home.charge("CP2")
+    await obeys(other, 14)  # 25 A less 10 A of the house and 1 A of margin
+    assert _connectors(home) == [1, 1]
+    (first, _) = home.entry.get_subentries_of_type("charger")
+    assert first.data.get("connectors", 1) == 1
+
+
+async def test_connectors_by_the_charger_s_word(
+    hass: HomeAssistant, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A charger that says that it has two connectors gets two; a session on a third is believed, too."""
+    monkeypatch.setitem(CONFIGURATION_16, "NumberOfConnectors", "2")
+    home: Home = await start("CP1")
+    station = await home.boot("CP1")
+    await wait_until(lambda: _connectors(home) == [1, 2], "two connectors")
+    await station.start_transaction(dt_util.utcnow().isoformat(), connector=3)
+    await wait_until(lambda: _connectors(home) == [1, 2, 3], "a third connector")
+
+
+async def test_connectors_that_are_gone_are_deleted(
+    hass: HomeAssistant, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Devices of connectors that the charger does not have can be deleted, and none that it has."""
+    monkeypatch.setitem(CONFIGURATION_16, "NumberOfConnectors", "2")
+    home: Home = await start(charger("CP1", connectors=5))
+    registry = dr.async_get(hass)
+
+    def devices() -> dict[str, dr.AnyDeviceEntry]:
+        entry_id = home.entry.entry_id
+        found: list[dr.AnyDeviceEntry] = [
+            *dr.async_entries_for_config_entry(registry, entry_id),
+            *dr.async_child_entries_for_config_entry(registry, entry_id),
+        ]
+        return {
+            identifier.removeprefix(home.entry.entry_id): device
+            for device in found
+            for domain, identifier in device.identifiers
+            if domain == DOMAIN
+        }
+
+    assert "_CP1_5" in devices()
+    await home.boot("CP1")
+
+    def count() -> int:
+        (subentry,) = home.entry.get_subentries_of_type("charger")
+        connectors: int = subentry.data["connectors"]
+        return connectors
+
+    await wait_until(lambda: count() == 2, "two connectors")
+    await hass.async_block_till_done()
+    deletable = {
+        name
+        for name, device in devices().items()
+        if await async_remove_config_entry_device(hass, home.entry, device)
+    }
+    assert deletable == {"_CP1_3", "_CP1_4", "_CP1_5"}
