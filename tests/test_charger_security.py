@@ -369,7 +369,8 @@ async def test_a_charger_that_needs_a_restart_is_not_locked_out(
         hass, subentry_of(home, "CP1").subentry_id
     )
     form = await hass.config_entries.subentries.async_configure(
-        form["flow_id"], CHARGER | {"security": "password"}
+        form["flow_id"],
+        CHARGER | {"name": "Charger CP1", "l1_phase": "L1", "security": "password"},
     )
     password = shown_password(form)
     result = await hass.config_entries.subentries.async_configure(
