@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 
 from .common import wait_until
 from .foreign_charger import Faults, ForeignCharger
@@ -25,24 +26,36 @@ type Foreign = Callable[..., Any]
 
 @pytest.fixture
 async def foreign(start: Callable[..., Any]) -> AsyncIterator[Foreign]:
-    """Return what sets a site up with one foreign charger, with room for 14 A."""
+    """Return what sets a site up with one foreign charger, with room for 22 A."""
     chargers: list[ForeignCharger] = []
+    meters: list[asyncio.Task[None]] = []
 
     async def foreign(
         version: str, faults: Faults, **more: Any
     ) -> tuple[Home, ForeignCharger]:
-        home: Home = await start("CP1", **more.pop("site", {}))
+        home: Home = await start("CP1")
+        home.house_a = (2, 2, 2)
         port = home.entry.runtime_data.central_system.port
         one = await ForeignCharger.connect(
             home.session, port, "CP1", version, faults=faults, **more
         )
         chargers.append(one)
+        meters.append(asyncio.create_task(_metered(home, one)))
         await one.boot()
         return home, one
 
     yield foreign
+    for meter in meters:
+        meter.cancel()
     for one in chargers:
         await one.close()
+
+
+async def _metered(home: Home, one: ForeignCharger) -> None:
+    """Let the site's meter see what the car draws."""
+    while True:
+        home.car_a = one.drawn_a
+        await asyncio.sleep(0.1)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -157,3 +170,34 @@ async def test_no_pause_when_home_assistant_comes_back(
     home.charging = station
     await obeys(station, 14)
     assert min(limits(station)) >= 6
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_charger_that_cannot_be_limited(
+    hass: HomeAssistant, foreign: Foreign, version: str
+) -> None:
+    """It is asked a few times and no more, the user is told, and what its car draws is kept free for it."""
+    home, one = await foreign(version, NO_PROFILES, car_a=10.0)
+    await one.plug_in()
+    await home.shows("sensor", "CP1/1_reason", "cannot_be_limited")
+    asked = one.asked
+    # Three attempts, each in all the shapes that the specification allows.
+    assert asked <= 8 + 2 * 3
+    issues = {issue.translation_key for issue in ir.async_get(hass).issues.values()}
+    assert "cannot_be_limited" in issues
+    assert not issues & {"does_not_fall_back", "fail_safe_refused"}
+    await wait_until(lambda: _given(home) == 10, "what it draws is reserved")
+    assert "10 A" in home.state("sensor", "CP1/1_explanation")
+    # It goes on while there is room for it, and is stopped when there is none.
+    home.house_a = (8, 8, 8)
+    await asyncio.sleep(2)
+    assert (one.stopped, one.asked) == ([], asked)
+    home.house_a = (20, 20, 20)
+    await wait_until(lambda: one.stopped == ["Remote"], "a stop")
+    await home.shows("sensor", "CP1/1_reason", "waiting_for_capacity", "pausing")
+    assert one.asked == asked
+
+
+def _given(home: Home) -> float:
+    decision = home.entry.runtime_data.coordinator.data.decision
+    return float(decision.connectors[0].offer_a)

@@ -206,11 +206,15 @@ def _charger_issues(connector: ConnectorData) -> Iterator[Issue]:
         )
     if connector.key.connector > 1:
         return
-    if station.fail_safe is FailSafe.DOES_NOT_FALL_BACK:
+    if not station.takes_limits:
+        yield Issue(
+            translation_key="cannot_be_limited", about=name, placeholders=charger
+        )
+    elif station.fail_safe is FailSafe.DOES_NOT_FALL_BACK:
         yield Issue(
             translation_key="does_not_fall_back", about=name, placeholders=charger
         )
-    if station.fail_safe_set is False:
+    if station.fail_safe_set is False and station.takes_limits:
         yield Issue(
             translation_key="fail_safe_refused", about=name, placeholders=charger
         )

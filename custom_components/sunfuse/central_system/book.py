@@ -35,6 +35,7 @@ from .model import (
 from .patience import Patience
 from .profiles import Shape
 from .quirks import Kind, behaviour, in_force
+from .refusals import LIMITS, Refusals
 from .timing import Timing
 from .transactions import Transactions
 
@@ -82,6 +83,7 @@ class StationBook:
         self.clock = Clock()
         self.transactions = Transactions()
         self.variables: dict[str, str | None] = {}  # None: the station knows no such
+        self.refusals = Refusals(self.variables, now)
         self.behaviour = behaviour(StationInfo(), config.quirks)
         self.counters: Counter[str] = (
             Counter()
@@ -189,6 +191,7 @@ class StationBook:
         self.variables.clear()
         self.device_model.clear()
         return {
+            "takes_limits": True,
             "fail_safe": FailSafe.NOT_VERIFIED,
             "fall_back_a": self._fall_back_a(FailSafe.NOT_VERIFIED),
         }
@@ -282,6 +285,22 @@ class StationBook:
                 "Charger %s does not fall back to its fail-safe current", self.identity
             )
         self._set(fail_safe=fail_safe, fall_back_a=self._fall_back_a(fail_safe))
+
+    def told_limit(self, *, taken: bool) -> None:
+        """Note whether the station took a limit: one that refuses each can be stopped and started only."""
+        could = self._state.takes_limits
+        if taken:
+            self.refusals.taken(LIMITS)
+        else:
+            self.refusals.refused(LIMITS)
+        can = not self.refusals.sure(LIMITS)
+        if could and not can:
+            _LOGGER.warning(
+                "Charger %s cannot be limited, only stopped and started", self.identity
+            )
+        self._set(takes_limits=can)
+        if can and not could and self._adapter is not None:
+            self._adapter.set_up_again()
 
     def _fall_back_a(self, fail_safe: FailSafe) -> float:
         if fail_safe is FailSafe.DOES_NOT_FALL_BACK:

@@ -15,6 +15,7 @@ from .link import Link
 from .model import CommandError
 from .profiles import LEARNT_PURPOSE, Shape
 from .quirks import Kind, Purpose
+from .refusals import LIMITS
 
 if TYPE_CHECKING:
     from .station import Station
@@ -279,7 +280,8 @@ class Commissioner(Doorkeeper):
     def _sends_profile_with_start(self) -> bool:
         # With a start only a TxProfile may come (OCPP 1.6 section 5.11, OCPP 2.0.1 F01.FR.08).
         shape = self.station.shape
-        return shape.smart and shape.live_purpose is Purpose.TX_PROFILE
+        smart = shape.smart and self.station.state.takes_limits
+        return smart and shape.live_purpose is Purpose.TX_PROFILE
 
     async def _ask(self, action: str, payload: Payload) -> Payload | None:
         """Return the answer; None where the station refuses or is too slow."""
@@ -337,12 +339,15 @@ class Commissioner(Doorkeeper):
                 station.lasting = None
             elif current_a == limit.current_a:
                 return
+        if not station.refusals.may_ask(LIMITS):
+            return
         for kind, level, each in self._lasting_shapes():
             if await self._try_lasting(limit, kind, level, each=each):
                 station.lasting = (limit.current_a, (kind, level, each))
                 station.told_fail_safe_set(taken=True)
                 return
-        self.station.told_fail_safe_set(taken=False)
+        station.told_limit(taken=False)
+        station.told_fail_safe_set(taken=False)
         _LOGGER.warning(
             "Charger %s did not take its fail-safe current", self.station.identity
         )

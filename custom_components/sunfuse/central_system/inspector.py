@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .adapter import Adapter
 from .model import CommandError, FailSafe, OfferCheck
+from .refusals import SCHEDULE
 
 if TYPE_CHECKING:
     from .book import StationBook
@@ -39,6 +40,8 @@ class Inspector:
         last = self._checked.get(connector)
         if _UNKNOWN in station.variables or (last and now - last < _EVERY):
             return
+        if not station.refusals.may_ask(SCHEDULE):
+            return
         self._checked[connector] = now
         expiry_s = station.config.expiry_s
         offer_a = station.connector(connector).offer_a
@@ -47,8 +50,11 @@ class Inspector:
         except CommandError as err:
             if err.key == "not_supported":
                 station.variables[_UNKNOWN] = None
+            elif err.key == "refused":
+                station.refusals.refused(SCHEDULE)
             _LOGGER.debug("%s: checking a limit: %s", station.identity, err)
             return
+        station.refusals.taken(SCHEDULE)
         if offer_a is None or offer_a != station.connector(connector).offer_a:
             self._checked.pop(connector, None)  # overtaken by another one
             return

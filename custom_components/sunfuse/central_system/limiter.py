@@ -17,6 +17,7 @@ from .adapter import Adapter, Limit
 from .model import CHARGES, CommandError, FailSafe, OfferCheck, Session
 from .obedience import Confirmed, Obedience, Offer
 from .quirks import Pause
+from .refusals import LIMITS
 from .waking import Wake, Waker
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ class Limiter(Obedience):
     async def _bring(self, adapter: Adapter, offer: Offer) -> None:
         state = self._state
         transaction = state.transaction
+        if offer.current_a > 0 and not self._station.state.takes_limits:
+            # It gives its car all that it has.
+            offer = replace(offer, current_a=self._station.config.max_a)
         if offer.current_a == 0 and offer.session != state.session:
             return  # decided while nothing charged here, or for the session before
         if transaction is not None and not transaction.authorised:
@@ -111,8 +115,8 @@ class Limiter(Obedience):
         try:
             if offer.current_a == 0 and transaction_id is not None:
                 await self._pause(adapter, offer, transaction_id, now)
-            else:
-                await self._tell(adapter, offer, transaction_id, now)
+            elif self._station.refusals.may_ask(LIMITS):
+                await self._try_limit(adapter, offer, transaction_id, now)
         except CommandError as err:
             if err.key in ("timeout", "not_connected"):
                 self._doubt(offer, now)
@@ -123,8 +127,24 @@ class Limiter(Obedience):
         )
         self._confirm(offer, transaction_id, now)
         unsure = self._station.state.fail_safe is FailSafe.NOT_VERIFIED
-        if changed or unsure:
+        if (changed or unsure) and self._station.state.takes_limits:
             adapter.link.spawn(self._station.check_limit(adapter, self._connector))
+
+    async def _try_limit(
+        self, adapter: Adapter, offer: Offer, transaction_id: str | None, now: datetime
+    ) -> None:
+        """Tell a limit, and note whether the station takes any."""
+        known = not self._station.state.takes_limits
+        try:
+            await self._tell(adapter, offer, transaction_id, now)
+        except CommandError as err:
+            if err.key not in ("refused", "not_supported"):
+                raise
+            self._station.told_limit(taken=False)
+            if not known:
+                raise
+        else:
+            self._station.told_limit(taken=True)
 
     def _doubt(self, offer: Offer, now: datetime) -> None:
         """Reckon with a higher limit that the station may have taken although its answer did not come."""
@@ -154,7 +174,8 @@ class Limiter(Obedience):
         self, adapter: Adapter, offer: Offer, transaction_id: str, now: datetime
     ) -> None:
         """Let nothing flow: by a limit of 0 A, or by stopping where the station does not take that."""
-        if self._station.behaviour.pause is Pause.ZERO:
+        station = self._station
+        if station.behaviour.pause is Pause.ZERO and station.state.takes_limits:
             try:
                 await self._tell(adapter, offer, transaction_id, now)
             except CommandError as err:
@@ -164,6 +185,8 @@ class Limiter(Obedience):
                 _LOGGER.debug("%s: 0 A: %s", self._station.identity, err)
             else:
                 return
+        if not station.behaviour.restarts and not station.state.takes_limits:
+            raise CommandError("not_supported", "neither a limit nor another start")
         await self._stop(adapter, transaction_id)
 
     async def _stop(self, adapter: Adapter, transaction_id: str) -> None:

@@ -206,6 +206,7 @@ class StationState:
     # station is known not to fall back to it.
     fall_back_a: float | None = None
     switches_phases: bool = False  # whether it charges on one phase if it is told to
+    takes_limits: bool = True  # else it can be stopped and started only
     last_card: str | None = None  # the card that was held to it last
     last_card_at: datetime | None = None
     last_card_taken: bool | None = None  # None while somebody is asked about it

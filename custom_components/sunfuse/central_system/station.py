@@ -30,6 +30,7 @@ from .model import (
 )
 from .new_password import PasswordChange
 from .quirks import behaviour, in_force
+from .refusals import LIMITS
 from .security import Proof
 from .sessions import SessionBook
 from .timing import Timing
@@ -292,6 +293,7 @@ class Station(SessionBook, StationActions):
         self._set(
             info=info,
             quirks=tuple(quirk.name for quirk in in_force(info)),
+            takes_limits=not self.refusals.sure(LIMITS),
             fail_safe=fail_safe,
             fail_safe_set=True if self.lasting else None,
             local_list=LocalList(told) if (told := memory.get("local_list")) else None,

@@ -189,7 +189,10 @@ def most(
     snapshot: Snapshot,
 ) -> tuple[float, Reason]:
     """Return the most that charger, cable and car can take together, in amperes, and which of them it is."""
-    caps = [(connector.max_a, ReasonKey.FULL_POWER, "max_a")]
+    full = ReasonKey.FULL_POWER
+    if connector.unlimited_a is not None and connector.max_a >= connector.min_a:
+        full = ReasonKey.CANNOT_BE_LIMITED
+    caps = [(connector.max_a, full, "max_a")]
     if connector.charger_limit_a is not None:
         caps.append((connector.charger_limit_a, ReasonKey.LIMITED_BY_CHARGER, "max_a"))
     if connector.cable_a is not None:

@@ -31,6 +31,7 @@ from .resources import blocked_by, sum_a, take
 from .sharing import Shares, share
 from .sunshine import hold_battery, watch_sun
 from .tick import Standing, Tick, open_tick
+from .unlimited import as_they_are
 
 
 def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
@@ -42,7 +43,7 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
         ValueError: the circuits are not a tree with one root, or a connector's circuit is not in it.
 
     """
-    snapshot = recalled(snapshot, memory)
+    snapshot = as_they_are(recalled(snapshot, memory))
     tick = open_tick(snapshot, memory)
     _choose_who_may(tick)
     command(tick)

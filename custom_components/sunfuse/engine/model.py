@@ -80,6 +80,7 @@ class ReasonKey(StrEnum):
     FULL_POWER = "full_power"
     LIMITED_BY_CIRCUIT = "limited_by_circuit"
     LIMITED_BY_CHARGER = "limited_by_charger"
+    CANNOT_BE_LIMITED = "cannot_be_limited"
     LIMITED_BY_SUN = "limited_by_sun"
     WAITING_FOR_SUN = "waiting_for_sun"
     STARTING_ON_SUN = "starting_on_sun"
@@ -266,6 +267,8 @@ class Connector:
     # The most that it may draw when it is out of reach and its offer has lapsed; None: the fail-safe current.
     fall_back_a: float | None = None
     charger_limit_a: float | None = None  # a lower limit that the charger reports
+    # For a charger that cannot be limited, only stopped and started: what it lets a car have. None: it can.
+    unlimited_a: float | None = None
     cable_a: float | None = None
     car_max_a: float | None = None
     switches_phases: bool = False  # between one (its own L1) and all phases

@@ -184,6 +184,7 @@ def connector_of(
         draw_at=state.meter.at,
         fall_back_a=station.fall_back_a,
         charger_limit_a=state.charger_limit_a,
+        unlimited_a=None if station.takes_limits else max_a,
         switches_phases=(
             station.switches_phases
             and data.get(CONF_PHASE_SWITCHING, True)

@@ -1,0 +1,58 @@
+"""Chargers that cannot be limited, only stopped and started: all or nothing."""
+
+from dataclasses import replace
+from datetime import timedelta
+from math import ceil
+
+from .model import Connector, ConnectorStatus, Snapshot
+
+# From the start of a transaction to what its car really takes: the handshake, the ramp, the next meter values.
+RAMPED = timedelta(seconds=15)
+
+
+def as_they_are(snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot in which such chargers need, hold and can have just what their cars draw."""
+    connectors = tuple(
+        connector if connector.unlimited_a is None else _all_or_nothing(connector)
+        for connector in snapshot.connectors
+    )
+    if connectors == snapshot.connectors:
+        return snapshot
+    return replace(snapshot, connectors=connectors)
+
+
+def _all_or_nothing(connector: Connector) -> Connector:
+    caps = (connector.charger_limit_a, connector.cable_a, connector.car_max_a)
+    known = [cap for cap in caps if cap is not None and cap >= connector.min_a]
+    all_a = min([connector.unlimited_a or 0.0, *known])
+    needed_a = min(_needed_a(connector, all_a), all_a)
+    return replace(
+        connector,
+        min_a=needed_a,
+        max_a=min(connector.max_a, needed_a),
+        offer_a=needed_a if connector.offer_a else connector.offer_a,
+        fall_back_a=max(needed_a, connector.fall_back_a or 0.0),
+        charger_limit_a=_unless(known, connector.charger_limit_a),
+        cable_a=_unless(known, connector.cable_a),
+        car_max_a=_unless(known, connector.car_max_a),
+    )
+
+
+def _unless(known: list[float], cap: float | None) -> float | None:
+    """Return what caps a connector, None for what is part of all that it lets a car have."""
+    return None if cap in known else cap
+
+
+def _needed_a(connector: Connector, all_a: float) -> float:
+    """Return what a car draws that has charged for a while; of any other it is not known what it will take."""
+    if (
+        connector.status is not ConnectorStatus.CHARGING
+        or connector.connected_at is None
+        or connector.draw_a is None
+        or connector.draw_at is None
+        or connector.draw_at - connector.connected_at < RAMPED
+    ):
+        return all_a
+    drawn_a = max(connector.draw_a[phase] for phase in connector.phases)
+    steps = ceil(drawn_a / connector.step_a - 1e-6)
+    return max(round(steps * connector.step_a, 1), connector.min_a)

@@ -1,0 +1,138 @@
+"""Chargers that refuse what they are asked each time are not asked for ever."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+
+from custom_components.sunfuse.central_system import CentralSystem, CommandError
+
+from .charging import ACCEPTED, CP1, REJECTED, charging
+from .client import RawStation
+from .conftest import Connect, SteppedClock, Watched
+
+HOUR_S = 3600
+
+
+async def _offers(
+    station: RawStation, system: CentralSystem, clock: SteppedClock, times: int
+) -> None:
+    """Offer a current so many times, each time as if it were due."""
+    for _ in range(times):
+        clock.step(50)
+        with suppress(CommandError):
+            await system.stations["CP1"].offer(1, 10)
+
+
+def _takes_limits(system: CentralSystem) -> bool:
+    return system.stations["CP1"].state.takes_limits
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
+@pytest.mark.parametrize("answer", [REJECTED, "unknown", {"status": "NotSupported"}])
+async def test_limits_are_refused(
+    watched: Watched,
+    connect: Connect,
+    clock: SteppedClock,
+    version: str,
+    answer: dict[str, str] | str,
+) -> None:
+    """After three refusals of all kinds of profile it is asked once an hour, until it takes one."""
+    if version != "1.6" and answer == {"status": "NotSupported"}:
+        pytest.skip("2.x knows no such answer")
+    system = watched.system
+    station = await charging(connect, system, clock, version)
+    cp1 = system.stations["CP1"]
+    station.answers["SetChargingProfile"] = answer
+    await _offers(station, system, clock, 2)
+    assert _takes_limits(system)
+    await _offers(station, system, clock, 1)
+    assert not _takes_limits(system)
+    # It gives its car all that it has, and there is nothing more to tell it.
+    station.requests.clear()
+    await _offers(station, system, clock, 20)
+    assert not station.told("SetChargingProfile")
+    assert cp1.connector(1).offer_a == CP1.max_a
+    # What it is known for outlives a restart of ours.
+    other = CentralSystem(now=clock)
+    other.accept(CP1, cp1.memory())
+    assert not other.stations["CP1"].state.takes_limits
+    # An hour later it is asked once more.
+    clock.step(HOUR_S)
+    await _offers(station, system, clock, 3)
+    # By each kind of profile, in 2.1 with and without what a station may not know.
+    kinds = 6 if version == "2.1" else 3
+    assert 1 <= len(station.told("SetChargingProfile")) <= kinds
+    assert not _takes_limits(system)
+    station.answers["SetChargingProfile"] = {"status": "Accepted"}
+    clock.step(HOUR_S)
+    await _offers(station, system, clock, 1)
+    assert _takes_limits(system)
+    await watched.until(lambda: cp1.state.fail_safe_set)
+
+
+async def test_other_firmware_is_asked_again(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """What the firmware refused before its update it may take now."""
+    station = await charging(connect, system, clock, "1.6")
+    station.answers["SetChargingProfile"] = REJECTED
+    await _offers(station, system, clock, 3)
+    assert not _takes_limits(system)
+    await station.boot(firmwareVersion="2")
+    assert _takes_limits(system)
+
+
+@pytest.mark.parametrize("restarts", [True, False])
+async def test_it_is_stopped_and_started(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, restarts: bool
+) -> None:
+    """0 A stop its transaction; a charger that does not start another one is not stopped."""
+    config = replace(CP1, quirks=(("restarts", str(restarts).lower()),))
+    station = await charging(connect, system, clock, "1.6", config=config)
+    station.answers["SetChargingProfile"] = REJECTED
+    await _offers(station, system, clock, 3)
+    station.requests.clear()
+    if restarts:
+        await system.stations["CP1"].offer(1, 0)
+    else:
+        with pytest.raises(CommandError, match="not_supported"):
+            await system.stations["CP1"].offer(1, 0)
+    assert len(station.told("RemoteStopTransaction")) == restarts
+    assert not station.told("SetChargingProfile")
+
+
+async def test_a_charger_that_refuses_only_0_a_can_be_limited(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """That it is stopped for a pause says nothing of its limits."""
+    station = await charging(connect, system, clock, "1.6")
+    cp1 = system.stations["CP1"]
+
+    def answer(request: dict[str, object]) -> dict[str, str]:
+        return REJECTED if '"limit": 0' in str(request).replace("'", '"') else ACCEPTED
+
+    station.answers["SetChargingProfile"] = answer
+    for _ in range(4):
+        await cp1.offer(1, 0)
+        await cp1.offer(1, 10)
+    assert _takes_limits(system)
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_the_schedule_is_refused(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """A charger that rejects the question what it intends is asked it three times, then once an hour."""
+    station = await charging(
+        connect, system, clock, version, GetCompositeSchedule=REJECTED
+    )
+    for _ in range(20):
+        clock.step(150)
+        await system.stations["CP1"].offer(1, 10)
+        await station.call("Heartbeat", {})
+    assert len(station.told("GetCompositeSchedule")) == 3
+    clock.step(HOUR_S)
+    await system.stations["CP1"].offer(1, 10)
+    await station.call("Heartbeat", {})
+    assert len(station.told("GetCompositeSchedule")) == 4
