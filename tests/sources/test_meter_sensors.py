@@ -43,6 +43,7 @@ class Case:
     expected: MeterConfig
     below: Sequence[Sequence[Named]] = field(default_factory=list)
     inverted: bool = False
+    platform: str = "meter"
 
 
 CASES = {
@@ -363,7 +364,215 @@ CASES = {
         known="sensor.energy_a",
         expected=MeterConfig(phases=of("c_{l}"), phase_powers=of("p_{l}")),
     ),
-    # Its meter has the other sign, and so have its phases.
+    # Its meter has the other sign, and so have its phases: known by the integration.
+    "huawei_solar, counters": Case(
+        platform="huawei_solar",
+        sensors=[
+            ("drawn", "energy", "M_grid_accumulated_energy", "Consumption"),
+            ("power", "power", "M_power_meter_active_power", "Active power"),
+            *phased(
+                "c_{l}", "current", "M_active_grid_{l}_current", "Phase {u} current"
+            ),
+            *phased(
+                "p_{l}", "power", "M_active_grid_{l}_power", "Phase {u} active power"
+            ),
+        ],
+        known="sensor.drawn",
+        expected=MeterConfig(
+            power=PowerSource(entity="sensor.power", inverted=True),
+            phases=of("c_{l}"),
+            phases_inverted=True,
+        ),
+    ),
+    "solaredge_modbus_multi": Case(
+        platform="solaredge_modbus_multi",
+        sensors=[
+            ("drawn", "energy", "SE10K_7E_M1_imported_kwh", "Imported"),
+            ("power", "power", "SE10K_7E_M1_ac_power", "AC Power"),
+            ("current", "current", "SE10K_7E_M1_ac_current", "AC Current"),
+            *phased("p_{l}", "power", "SE10K_7E_M1_ac_power_{l}", "AC Power {u}"),
+            *phased("c_{l}", "current", "SE10K_7E_M1_ac_current_{l}", "AC Current {u}"),
+        ],
+        known="sensor.drawn",
+        expected=MeterConfig(
+            power=PowerSource(entity="sensor.power", inverted=True),
+            phases=of("p_{l}"),
+            phases_inverted=True,
+        ),
+    ),
+    "solaredge_modbus_multi, inverted": Case(
+        platform="solaredge_modbus_multi",
+        sensors=[
+            ("power", "power", "SE10K_7E_M1_ac_power", "AC Power"),
+            ("inverted", "power", "SE10K_7E_M1_ac_power_inverted", "AC Power Inverted"),
+            *phased("p_{l}", "power", "SE10K_7E_M1_ac_power_{l}", "AC Power {u}"),
+            *phased("c_{l}", "current", "SE10K_7E_M1_ac_current_{l}", "AC Current {u}"),
+        ],
+        known="sensor.inverted",
+        expected=MeterConfig(
+            power=PowerSource(entity="sensor.inverted"),
+            phases=of("p_{l}"),
+            phases_inverted=True,
+        ),
+    ),
+    "goodwe": Case(
+        platform="goodwe",
+        sensors=[
+            (
+                "drawn",
+                "energy",
+                "goodwe-meter_e_total_imp-9010",
+                "Meter Total Energy (import)",
+            ),
+            ("pgrid", "power", "goodwe-pgrid-9010", "On-grid L1 Power"),
+            ("pgrid2", "power", "goodwe-pgrid2-9010", "On-grid L2 Power"),
+            ("pgrid3", "power", "goodwe-pgrid3-9010", "On-grid L3 Power"),
+            ("igrid", "current", "goodwe-igrid-9010", "On-grid L1 Current"),
+            ("igrid2", "current", "goodwe-igrid2-9010", "On-grid L2 Current"),
+            ("igrid3", "current", "goodwe-igrid3-9010", "On-grid L3 Current"),
+            ("active", "power", "goodwe-active_power-9010", "Active Power"),
+            (
+                "active_total",
+                "power",
+                "goodwe-active_power_total-9010",
+                "Active Power Total",
+            ),
+            (
+                "power",
+                "power",
+                "goodwe-meter_active_power_total-9010",
+                "Meter Active Power Total",
+            ),
+            *phased(
+                "a_{n}", "power", "goodwe-active_power{n}-9010", "Active Power L{n}"
+            ),
+            *phased(
+                "p_{n}",
+                "power",
+                "goodwe-meter_active_power{n}-9010",
+                "Meter Active Power L{n}",
+            ),
+            ("house", "power", "goodwe-house_consumption-9010", "House Consumption"),
+            ("ppv", "power", "goodwe-ppv-9010", "PV Power"),
+        ],
+        known="sensor.drawn",
+        expected=MeterConfig(
+            power=PowerSource(entity="sensor.power", inverted=True),
+            phases=of("p_{n}"),
+            phases_inverted=True,
+        ),
+    ),
+    "solax_modbus": Case(
+        platform="solax_modbus",
+        sensors=[
+            ("drawn", "energy", "SolaX_grid_import_total", "SolaX Grid Import Total"),
+            ("measured", "power", "SolaX_measured_power", "SolaX Measured Power"),
+            ("in", "power", "SolaX_grid_import", "SolaX Grid Import"),
+            ("out", "power", "SolaX_grid_export", "SolaX Grid Export"),
+            *phased(
+                "p_l{n}",
+                "power",
+                "SolaX_measured_power_l{n}",
+                "SolaX Measured Power L{n}",
+            ),
+            ("load", "power", "SolaX_house_load", "SolaX House Load"),
+        ],
+        known="sensor.drawn",
+        expected=MeterConfig(
+            power=PowerSource(positive="sensor.in", negative="sensor.out"),
+            phases=of("p_l{n}"),
+            phases_inverted=True,
+        ),
+    ),
+    # macxq/foxess-ha: kilowatts of each direction, beside counters that are read every five minutes.
+    "foxess": Case(
+        platform="foxess",
+        sensors=[
+            ("drawn", "energy", "60BHgrid-consumption", "FoxESS - Grid Consumption"),
+            (
+                "in",
+                "power",
+                "60BHgrid-consumption-power",
+                "FoxESS - Grid Consumption Power",
+            ),
+            ("out", "power", "60BHfeedIn-power", "FoxESS - FeedIn Power"),
+            ("gen", "power", "60BHgeneration-power", "FoxESS - Generation Power"),
+            ("pv1", "power", "60BHpv1-power", "FoxESS - PV1 Power"),
+            ("pv", "power", "60BHpv-power", "FoxESS - PV Power"),
+            ("charge", "power", "60BHbat-charge-power", "FoxESS - Bat Charge Power"),
+            (
+                "discharge",
+                "power",
+                "60BHbat-discharge-power",
+                "FoxESS - Bat Discharge Power",
+            ),
+            ("load", "power", "60BHload-power", "FoxESS - Load Power"),
+            ("r", "power", "60BHr-power", "FoxESS - R Power"),
+        ],
+        known="sensor.drawn",
+        expected=MeterConfig(
+            power=PowerSource(positive="sensor.in", negative="sensor.out")
+        ),
+    ),
+    "foxess_modbus": Case(
+        platform="foxess_modbus",
+        sensors=[
+            (
+                "drawn",
+                "energy",
+                "grid_consumption_energy_total",
+                "Grid Consumption Total",
+            ),
+            ("ct", "power", "grid_ct", "Grid CT"),
+            ("in", "power", "grid_consumption", "Grid Consumption"),
+            ("out", "power", "feed_in", "Feed-in"),
+        ],
+        known="sensor.drawn",
+        expected=MeterConfig(
+            power=PowerSource(positive="sensor.in", negative="sensor.out")
+        ),
+    ),
+    # Clamps with names of the user's own: a number is no phase, and a lone car no grid connection.
+    "iotawatt": Case(
+        platform="iotawatt",
+        sensors=[
+            ("main", "energy", "AA-output-main-WattHours", "Main"),
+            ("main_w", "power", "AA-input-1-Watts", "Main"),
+            ("pump", "power", "AA-input-2-Watts", "Heat pump"),
+            ("car", "power", "AA-input-3-Watts", "Car"),
+        ],
+        known="sensor.main",
+        expected=MeterConfig(),
+    ),
+    "iotawatt, numbered": Case(
+        platform="iotawatt",
+        sensors=[
+            ("main", "energy", "AA-output-main-WattHours", "Main"),
+            *phased("i{n}", "power", "AA-input-{n}-Watts", "Input {n}"),
+            *phased("a{n}", "current", "AA-input-{n}-Amps", "Input {n} Amps"),
+        ],
+        known="sensor.main",
+        expected=MeterConfig(),
+    ),
+    "a lone car": Case(
+        sensors=[
+            ("counter", "energy", "x_total_energy", "Energy"),
+            ("car_power", "power", "x_car_power", "Car power"),
+        ],
+        known="sensor.counter",
+        expected=MeterConfig(),
+    ),
+    "numbered loads": Case(
+        sensors=[
+            ("counter", "energy", "x_energy", "Energy"),
+            ("a", "power", "x_power_1", "Mains"),
+            ("b", "power", "x_power_2", "Dryer"),
+            ("c", "power", "x_power_3", "Office"),
+        ],
+        known="sensor.counter",
+        expected=MeterConfig(),
+    ),
+    # Of an integration that nobody knows, the dashboard's sign holds for the phases as well.
     "huawei_solar": Case(
         sensors=[
             ("power", "power", "M_power_meter_active_power", "Active power"),
@@ -401,7 +610,7 @@ async def test_real_meters(hass: HomeAssistant, case: Case) -> None:
         for entity, device_class, unique_id, original_name in sensors:
             entities.async_get_or_create(
                 "sensor",
-                "meter",
+                case.platform,
                 unique_id,
                 suggested_object_id=entity,
                 config_entry=entry,

@@ -15,9 +15,11 @@ from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, valid_entity_id
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 
 from .config import MeterConfig, PowerSource, SourcesConfig
 from .meter_sensors import suggest_meter
+from .signs import agreed, async_inverted_by_counters, inverted_by_convention
 
 
 async def async_suggest_sources(hass: HomeAssistant) -> SourcesConfig:
@@ -25,10 +27,65 @@ async def async_suggest_sources(hass: HomeAssistant) -> SourcesConfig:
     if "energy" not in hass.config.components:
         return SourcesConfig()
     preferences = (await async_get_manager(hass)).data
-    return SourcesConfig() if preferences is None else _sources(hass, preferences)
+    if preferences is None:
+        return SourcesConfig()
+    return await _async_sources(hass, preferences)
 
 
-def _sources(hass: HomeAssistant, preferences: EnergyPreferences) -> SourcesConfig:
+async def async_sign_is_known(hass: HomeAssistant, power: PowerSource | None) -> bool:
+    """Return if it is known which way a power counts: by the dashboard, its integration, or the dashboard's counters."""
+    if power is None or power.entity is None:
+        return True  # two directions, each its own sensor
+    if inverted_by_convention(hass, power.entity) is not None:
+        return True
+    if "energy" not in hass.config.components:
+        return False
+    preferences = (await async_get_manager(hass)).data
+    grids = [
+        source
+        for source in (preferences["energy_sources"] if preferences else ())
+        if source["type"] == "grid"
+    ]
+    told = {
+        entity for one in filter(None, map(_power, grids)) for entity in one.entities
+    }
+    if power.entity in told:
+        return True
+    return await _async_judged(hass, power.entity, grids) is not None
+
+
+async def _async_judged(
+    hass: HomeAssistant, power: str, grids: Iterable[GridSourceType]
+) -> bool | None:
+    grids = tuple(grids)
+    return await async_inverted_by_counters(
+        hass,
+        power,
+        list(_entity_ids(grid["stat_energy_from"] for grid in grids)),
+        list(_entity_ids(grid["stat_energy_to"] for grid in grids)),
+        dt_util.utcnow(),
+    )
+
+
+async def async_grid_counters(hass: HomeAssistant) -> tuple[list[str], list[str]]:
+    """Return the dashboard's counters of what is drawn from the grid and of what is fed into it."""
+    if "energy" not in hass.config.components:
+        return [], []
+    preferences = (await async_get_manager(hass)).data
+    grids = [
+        source
+        for source in (preferences["energy_sources"] if preferences else ())
+        if source["type"] == "grid"
+    ]
+    return (
+        list(_entity_ids(grid["stat_energy_from"] for grid in grids)),
+        list(_entity_ids(grid["stat_energy_to"] for grid in grids)),
+    )
+
+
+async def _async_sources(
+    hass: HomeAssistant, preferences: EnergyPreferences
+) -> SourcesConfig:
     grids: list[GridSourceType] = []
     solars: list[SolarSourceType] = []
     batteries: list[BatterySourceType] = []
@@ -39,7 +96,7 @@ def _sources(hass: HomeAssistant, preferences: EnergyPreferences) -> SourcesConf
             solars.append(source)
         elif source["type"] == "battery":
             batteries.append(source)
-    meter = _grid_meter(hass, grids)
+    meter = await _async_grid_meter(hass, grids)
     capacities = [battery["capacity"] for battery in batteries if "capacity" in battery]
     return SourcesConfig(
         grid=meter.power,
@@ -64,11 +121,14 @@ def _sources(hass: HomeAssistant, preferences: EnergyPreferences) -> SourcesConf
     )
 
 
-def _grid_meter(hass: HomeAssistant, grids: Iterable[GridSourceType]) -> MeterConfig:
+async def _async_grid_meter(
+    hass: HomeAssistant, grids: Iterable[GridSourceType]
+) -> MeterConfig:
     """Return the grid's meter: the power that the dashboard knows, and what is found on the meter's device.
 
     A tariff of two prices makes two grids of one connection, of which one may have the power. Where there is no power
-    at all, counters of energy tell one.
+    at all, counters of energy tell one. Its sign is that of the dashboard, of its integration, or that which the
+    dashboard's counters say; the phases count the same way.
     """
     grids = tuple(grids)
     power = next(filter(None, map(_power, grids)), None)
@@ -79,7 +139,11 @@ def _grid_meter(hass: HomeAssistant, grids: Iterable[GridSourceType]) -> MeterCo
     power = power or found.power
     if power is None and not found.phases and len(grids) == 1:
         power = _counters(grids[0])
-    return replace(found, power=power)
+    if power and power.entity and power == found.power:
+        judged = await _async_judged(hass, power.entity, grids)
+        if judged is not None:
+            power = replace(power, inverted=judged)
+    return agreed(hass, replace(found, power=power))
 
 
 def _counters(grid: GridSourceType) -> PowerSource | None:

@@ -15,6 +15,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .config import MeterConfig, PowerSource
+from .signs import convention_of
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
 # L1, p2, phase3, phaseA: an "a" alone may be a phase as well as the unit.
@@ -36,11 +37,24 @@ _EXPORT = _set(
 )
 # A balance has both directions, whatever else its name says.
 _BALANCE = _set("balance balanced net")
-_GRID = _set("grid mains meter metering net site utility")
+# What is fed in is fed into the grid, whatever else its name says.
+_FED_IN = _set("feed feedin injected injection")
+_GRID = _FED_IN | _set("grid mains meter metering net site utility")
 _NOT_THE_GRID = _set(
-    "apparent average avg backfeed backup batt battery busway dc demand estimated evse factor fuse generator inverter "
+    "apparent average avg backfeed backup bat batt battery busway dc demand estimated evse factor fuse generation "
+    "generator inverter "
     "limit load max maximum min minimum mppt n neutral optimizer peak photovoltaics pv reactive solar storage string "
     "target threshold"
+)
+# Numbers of these are of inputs, clamps and outlets, of which nobody knows what is behind them.
+_NUMBERED = _set(
+    "channel ch circuit clamp ct input in outlet output out plug port relay socket"
+)
+# Whose power is not that of the house.
+_LOADS = _set(
+    "aircon airco boiler car charger charging conditioner cooker cooling dishwasher dryer elbil ev evse freezer fridge "
+    "garage heat heater heating heatpump hob hvac kitchen laadpaal light lights oven plug pool pump sauna server socket "
+    "stove tesla vehicle voiture wallbox warmtepomp washer washing"
 )
 
 
@@ -53,6 +67,10 @@ class _Sensor:
     phase: int | None
     stem: tuple[str, ...]
     words: frozenset[str]
+    # Whether it is positive on export, None where that is not known by its integration.
+    inverted: bool | None = None
+    # A number alone may be that of anything.
+    bare: bool = False
 
     @property
     def direction(self) -> int:
@@ -71,14 +89,25 @@ def suggest_meter(
     """
     registry = er.async_get(hass)
     known = [entry for name in entities if (entry := registry.async_get(name))]
-    sensors = list(_sensors(hass, known))
+    sensors = [one for one in _sensors(hass, known) if not _of_a_load(one)]
     words = frozenset(word for entry in known for word in _words_of(entry))
     own = [one for one in sensors if one.device_class == SensorDeviceClass.POWER]
     drawn, given = _group(sensors, words, 1), _group(sensors, words, -1)
     powers = _group(sensors, words, 0)
     currents = _group(sensors, words, 0, SensorDeviceClass.CURRENT)
+    by_convention = [one for one in sensors if one.inverted is not None]
+    own_currents = _group(by_convention, words, 0, SensorDeviceClass.CURRENT)
+    own_powers = _group(by_convention, words, 0)
+    signs = {
+        one.inverted
+        for one in by_convention
+        if one.entity_id in (*own_currents, *own_powers)
+    }
     if drawn and len(drawn) == len(given):
         phases = MeterConfig(phases=drawn, phases_export=given)
+    elif signs == {True}:
+        # Currents whose sign nobody knows are of no use beside powers whose sign is known, and other than ours.
+        phases = MeterConfig(phases=own_currents or own_powers, phases_inverted=True)
     elif currents:
         # Powers of the other sign would turn the currents the wrong way.
         matching = len(powers) == len(currents) and not inverted
@@ -101,14 +130,20 @@ def suggest_meter(
 def _total(powers: Iterable[_Sensor], known: frozenset[str]) -> PowerSource | None:
     """Return the total: one sensor of both directions, or one for each."""
     totals = _likeliest([(one,) for one in powers if one.phase is None], known)
+    signs = {one.entity_id: one.inverted for (one,) in totals}
     by_direction: dict[int, list[str]] = defaultdict(list)
     for (one,) in totals:
         by_direction[one.direction].append(one.entity_id)
+    # Of one value under both signs (SolarEdge's "AC Power" and "AC Power Inverted"), the one with ours.
+    for sign in (False, True):
+        of_sign = [entity for entity in by_direction[0] if signs[entity] is sign]
+        if len(by_direction[0]) > 1 and of_sign:
+            by_direction[0] = of_sign
     if any(len(found) > 1 for found in by_direction.values()):
         return None
     both, drawn, given = (by_direction[direction] for direction in (0, 1, -1))
     if both and bool(drawn) == bool(given):
-        return PowerSource(entity=both[0])
+        return PowerSource(entity=both[0], inverted=bool(signs[both[0]]))
     # Tibber's "power" is what is drawn, beside "power production".
     if given and (taken := drawn or both):
         return PowerSource(positive=taken[0], negative=given[0])
@@ -133,7 +168,9 @@ def _group(
     complete = [
         tuple(found[phase] for phase in sorted(found))
         for found in sets.values()
-        if len(found) > 1 and sorted(found) == list(range(1, len(found) + 1))
+        if len(found) > 1
+        and sorted(found) == list(range(1, len(found) + 1))
+        and _alike(found.values())
     ]
     likeliest = _likeliest(complete, known)
     if len(likeliest) != 1:
@@ -141,12 +178,31 @@ def _group(
     return tuple(one.entity_id for one in likeliest[0])
 
 
+def _alike(phases: Iterable[_Sensor]) -> bool:
+    """Return if sensors that a number alone takes for phases differ in nothing but their number."""
+    phases = list(phases)
+    if not any(one.bare for one in phases):
+        return True
+    rest = {
+        frozenset(word for word in one.words if word not in _PHASES) for one in phases
+    }
+    return len(rest) == 1
+
+
+def _of_a_load(sensor: _Sensor) -> bool:
+    """Return if a sensor is of a single load, or of an input that may be one, and not the grid's by its name."""
+    return not sensor.words & _GRID and bool(
+        sensor.words & _LOADS or (sensor.words & _NUMBERED and sensor.bare)
+    )
+
+
 def _likeliest(
     sets: Iterable[tuple[_Sensor, ...]], known: frozenset[str]
 ) -> list[tuple[_Sensor, ...]]:
     """Return the sets that are the grid's, if any say so, and of several those that are named most like what is known."""
     left = [found for found in sets if not found[0].words & _NOT_THE_GRID]
-    for said in (_GRID, known & _GRID):
+    named_alike = known & _GRID
+    for said in (_GRID, named_alike | _FED_IN if named_alike else named_alike):
         left = [found for found in left if found[0].words & said] or left
     return left
 
@@ -185,14 +241,20 @@ def _sensors_on(hass: HomeAssistant, devices: Iterable[str]) -> Iterator[_Sensor
     common = frozenset.intersection(*said) if len(said) > 1 else frozenset()
     for entry, words in zip(entries, said, strict=True):
         device_class = entry.device_class or entry.original_device_class
+        row = convention_of(entry)
+        if row is not None and not row.grid:
+            continue
         if entry.disabled_by is None and device_class in _CLASSES:
-            phase, stem = _phase_of(entry, common)
+            phase, stem, bare = _phase_of(entry, common)
+            own = frozenset(_words(entry.name or ""))
             yield _Sensor(
                 entity_id=entry.entity_id,
                 device_class=device_class,
                 phase=phase,
                 stem=stem,
-                words=words - common,
+                words=(words | own) - common,
+                inverted=row.inverted if row else None,
+                bare=bare,
             )
 
 
@@ -212,15 +274,16 @@ def _words(name: str) -> list[str]:
 
 def _phase_of(
     entry: er.RegistryEntry, common: frozenset[str]
-) -> tuple[int | None, tuple[str, ...]]:
-    """Return the phase that a sensor's names speak of, and the rest of the name that does."""
+) -> tuple[int | None, tuple[str, ...], bool]:
+    """Return the phase that a sensor's names speak of, the rest of the name that does, and if it is a number alone."""
     for find in (_named_phase, _bare_phase):
         for name in (*_names(entry), _words(entry.entity_id.partition(".")[2])):
             words = [word for word in name if word not in common]
             if (found := find(words)) is not None:
                 phase, place = found
-                return phase, (*words[:place], *words[place + 1 :])
-    return None, ()
+                rest = (*words[:place], *words[place + 1 :])
+                return phase, rest, find is _bare_phase
+    return None, (), False
 
 
 def _named_phase(words: Sequence[str]) -> tuple[int, int] | None:
