@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .central_system.model import StationState
+from .central_system.model import SessionNews, StationState
 from .data import ConnectorData, ConnectorKey, SunfuseConfigEntry
 from .engine.model import ConnectorStatus
 from .entity import (
@@ -64,15 +64,31 @@ async def async_setup_entry(
 
 
 class SessionEvent(ConnectorEntity, EventEntity):
-    """What happens at a connector. What had happened before Home Assistant started is not news."""
+    """What happens at a connector. Of plugs, what had happened before Home Assistant started is not news."""
 
     _before: ConnectorData | None = None
 
+    def __init__(
+        self,
+        entry: SunfuseConfigEntry,
+        subentry: ConfigSubentry,
+        key: ConnectorKey,
+        description: EventEntityDescription,
+    ) -> None:
+        """Initialize the event with nothing told."""
+        super().__init__(entry, subentry, key, description)
+        self._news: list[SessionNews] = []
+
     @override
     async def async_added_to_hass(self) -> None:
-        """Note how things are, without telling."""
+        """Note how things are, without telling; of sessions hear what nobody heard so far."""
         await super().async_added_to_hass()
         self._before = self.connector
+        self.async_on_remove(
+            self._entry.runtime_data.central_system.subscribe_sessions(
+                self.key.identity, self.key.connector, self._news.append
+            )
+        )
 
     @callback
     @override
@@ -80,33 +96,37 @@ class SessionEvent(ConnectorEntity, EventEntity):
         before, now = self._before, self.connector
         self._before = now
         if before is not None and now is not None:
-            for event, attributes in _happened(before, now):
+            for event, attributes in self._happened(before, now):
                 self._trigger_event(event, attributes)
                 self.async_write_ha_state()
         super()._handle_coordinator_update()
 
+    def _happened(
+        self, before: ConnectorData, now: ConnectorData
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        was, status = before.connector.status, now.connector.status
+        told = was not in _MUTE and status not in _MUTE
+        if told and was in _EMPTY and status not in _EMPTY:
+            yield PLUGGED_IN, {}
+        if self.available:  # else nobody would see it
+            news, self._news[:] = list(self._news), []
+            for one in news:
+                yield self._told(one)
+        if told and was not in _EMPTY and status in _EMPTY:
+            yield UNPLUGGED, {}
 
-def _happened(
-    before: ConnectorData, now: ConnectorData
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    was, status = before.connector.status, now.connector.status
-    told = was not in _MUTE and status not in _MUTE
-    if told and was in _EMPTY and status not in _EMPTY:
-        yield PLUGGED_IN, {}
-    old, new = before.connector.transaction, now.connector.transaction
-    if old is not None and (new is None or new.id != old.id):
-        energy_wh = now.connector.session_energy_wh if new is None else None
-        yield (
-            STOPPED,
-            {
-                "driver": before.holder.name if before.holder else None,
-                "energy": None if energy_wh is None else energy_wh / _WH_PER_KWH,
-            },
-        )
-    if new is not None and (old is None or new.id != old.id):
-        yield STARTED, {"driver": now.holder.name if now.holder else None}
-    if told and was not in _EMPTY and status in _EMPTY:
-        yield UNPLUGGED, {}
+    def _told(self, news: SessionNews) -> tuple[str, dict[str, Any]]:
+        holder = self._entry.runtime_data.cards.holder(news.id_token)
+        attributes: dict[str, Any] = {
+            "driver": holder.name if holder else None,
+            "at": news.at.isoformat(),
+            "late": news.late,
+        }
+        if news.started:
+            return STARTED, attributes
+        energy_wh = news.energy_wh
+        energy = None if energy_wh is None else energy_wh / _WH_PER_KWH
+        return STOPPED, {**attributes, "energy": energy}
 
 
 class CardEvent(StationEntity, EventEntity):

@@ -28,6 +28,7 @@ from .model import (
     FinishedTransaction,
     LocalList,
     NewPassword,
+    SessionNews,
     StationConfig,
     StationInfo,
     StationState,
@@ -53,7 +54,8 @@ IDLE = frozenset(
     )
 )
 
-_GONE = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED))
+# In these no car is there.
+GONE = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED))
 
 
 class StationBook:
@@ -72,10 +74,12 @@ class StationBook:
         timing: Timing,
         changed: Callable[[StationState], None],
         finished: Callable[[FinishedTransaction], None],
+        session_news: Callable[[SessionNews], None],
     ) -> None:
         """Know a station by its configuration.
 
-        `changed` is called with each new state, `finished` with each transaction that is over, once.
+        `changed` is called with each new state, `finished` with each transaction that is over, and `session_news`
+        with each begin and end of a session, once.
         """
         self.config = config
         self.now = now
@@ -91,6 +95,7 @@ class StationBook:
         self.messages = MessageLog()
         self._changed = changed
         self._finished = finished
+        self._session_news = session_news
         # The fail-safe current that the station took, and in which shape of profile.
         self.lasting: tuple[float, tuple[Kind, int, bool]] | None = None
         self.evses: dict[tuple[int, int], int] = {}  # connectors by EVSE and connector
@@ -316,12 +321,12 @@ class StationBook:
         changes: dict[str, Any] = {"status": status, "error_code": error_code}
         if status in IDLE:
             changes["meter"] = self.meter(connector).stopped(self.now())
-            if status in _GONE:
+            if status in GONE:
                 changes |= {"transaction": None, "needs": None, "priority": False}
         self.change(connector, **changes)
         limiter = self._limiter(connector)
         limiter.status_changed()
-        if status in _GONE:
+        if status in GONE:
             limiter.stopped()
 
     def measured(

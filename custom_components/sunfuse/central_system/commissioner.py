@@ -39,6 +39,7 @@ MEASURANDS = (
     "Current.Import,Energy.Active.Import.Register",
     "Power.Active.Import,Energy.Active.Import.Register",
 )
+OFFLINE_UNKNOWN = "AllowOfflineTxForUnknownId"
 _INTERVALS_S = (15, 30, 60)
 _OFTEN_S = 5  # more often is more than is needed
 _SURE = 3  # refusals of one kind of profile in a row, while another is taken
@@ -213,6 +214,7 @@ class Commissioner(Doorkeeper):
             self.station.learnt()
             await self._set_fail_safe_anew()
             await self._set_up_meter()
+            await self._set_up_offline()
             await self._set_up_cards()
             for connector in self.station.state.connectors:
                 if connector.status is None:
@@ -221,6 +223,14 @@ class Commissioner(Doorkeeper):
                     await self._try_trigger("MeterValues", connector.id)
         except CommandError as err:
             _LOGGER.debug("%s: setting up: %s", self.station.identity, err)
+
+    async def _set_up_offline(self) -> None:
+        """Let everybody charge while the station does not reach us, if everybody may; else only who is on its list.
+
+        AllowOfflineTxForUnknownId is of OCPP 1.6 section 9.1.2; AuthCtrlr.OfflineTxForUnknownIdEnabled of 2.x.
+        """
+        free = "true" if self.station.cards.free else "false"
+        await self._try_set(OFFLINE_UNKNOWN, free)
 
     @override
     async def ask_to_boot(self) -> None:

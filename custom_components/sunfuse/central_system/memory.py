@@ -41,6 +41,7 @@ def dump_record(record: Record) -> Memory:
         "energy_wh": record.energy_wh,
         "told": list(record.told),
         "base_wh": record.base_wh,
+        "noticed": record.noticed,
         "skew_s": None if record.skew is None else record.skew.total_seconds(),
     }
 
@@ -60,6 +61,7 @@ def load_record(data: Mapping[str, Any]) -> Record:
         energy_wh=data["energy_wh"],
         told=tuple(data["told"]),
         base_wh=data.get("base_wh"),
+        noticed=data.get("noticed", False),
         skew=None if skew_s is None else timedelta(seconds=skew_s),
     )
 

@@ -157,6 +157,23 @@ class FinishedTransaction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionNews:
+    """A session began or ended at a connector: told once, also after a restart.
+
+    It is `late` where that happened while nobody could hear of it: the station, or we, were away.
+    """
+
+    identity: str
+    connector: int
+    id: str
+    started: bool  # else it ended
+    at: datetime
+    late: bool
+    id_token: str | None = None
+    energy_wh: float | None = None  # at its end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorState:
     """A connector as last heard of. `id` counts from 1 through all EVSEs of the station."""
 

@@ -1,6 +1,7 @@
 """The port that chargers connect to."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 import logging
@@ -18,7 +19,13 @@ from .clock import utcnow
 from .fault import Listeners
 from .link import Link
 from .memory import Memory
-from .model import FinishedTransaction, StationConfig, StationInfo, StationState
+from .model import (
+    FinishedTransaction,
+    SessionNews,
+    StationConfig,
+    StationInfo,
+    StationState,
+)
 from .quirks import behaviour
 from .schemas import Schemas, load_all
 from .security import Proof, certificate_fits, must_prove, proof_of
@@ -48,6 +55,7 @@ _STORM_WAIT_S = 10.0
 _MOST_HELD = 100  # connections that wait at a time
 MAX_IDENTITY = 64
 _CLOSE_S = 2.0
+_MOST_UNTOLD = 200  # of sessions, while nobody listens
 _TEXT = "This is Sunfuse. Chargers connect here with OCPP over WebSocket.\n"
 
 
@@ -74,6 +82,8 @@ class CentralSystem:
         self._transaction_listeners = Listeners[FinishedTransaction](
             _LOGGER, "A listener to transactions"
         )
+        self._session_listeners: dict[tuple[str, int], Listeners[SessionNews]] = {}
+        self._untold: deque[SessionNews] = deque(maxlen=_MOST_UNTOLD)
         self._links: dict[Station, Link] = {}
         self._schemas: dict[str, Schemas] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -104,6 +114,35 @@ class CentralSystem:
     ) -> Callable[[], None]:
         """Call `listener` once for every transaction that is over; returns what ends that."""
         return self._transaction_listeners.add(listener)
+
+    def subscribe_sessions(
+        self, identity: str, connector: int, listener: Callable[[SessionNews], None]
+    ) -> Callable[[], None]:
+        """Call `listener` on begin and end of each session of a connector; returns what ends that.
+
+        What happened while nobody listened is told at once.
+        """
+        key = (identity, connector)
+        listeners = self._session_listeners.setdefault(
+            key, Listeners[SessionNews](_LOGGER, "A listener to sessions")
+        )
+        remove = listeners.add(listener)
+        untold, self._untold = self._untold, deque(maxlen=_MOST_UNTOLD)
+        for news in untold:
+            self._tell_session(news)
+
+        def end() -> None:
+            remove()
+            self._session_listeners.pop(key, None)
+
+        return end
+
+    def _tell_session(self, news: SessionNews) -> None:
+        listeners = self._session_listeners.get((news.identity, news.connector))
+        if listeners is None:
+            self._untold.append(news)
+        else:
+            listeners.call(news)
 
     async def start(
         self, host: str | None, port: int, ssl_context: SSLContext | None = None
@@ -203,6 +242,7 @@ class CentralSystem:
             timing=self._timing,
             changed=self._listeners.call,
             finished=self._transaction_listeners.call,
+            session_news=self._tell_session,
         )
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:

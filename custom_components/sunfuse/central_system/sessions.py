@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import override
 
 from ..engine.model import ConnectorStatus
-from .book import IDLE, StationBook
+from .book import GONE, IDLE, StationBook
 from .connectors import MAX_CONNECTORS
-from .model import CHARGES, FinishedTransaction, Transaction
+from .model import CHARGES, FinishedTransaction, SessionNews, Transaction
 from .transactions import Record, stranger
 
 # Of a connector on which a transaction starts these are over.
@@ -31,9 +31,12 @@ class SessionBook(StationBook):
         live = abs(age) <= timedelta(seconds=self.timing.live_s)
         if not live:
             record = replace(record, skew=self.clock.skew)
+        news = self.transactions.get(transaction.id) is None
         record = self._counted(record)
         self.transactions.add(record)
         self.change(record.connector, used=True)
+        if news:
+            self._tell_start(record, late=not live)
         self.events.release(transaction.id)
         if self.transactions[transaction.id].stopped_at is not None:
             return  # its end was told before its start
@@ -64,6 +67,7 @@ class SessionBook(StationBook):
 
     def _run(self, record: Record, *, resumed: bool = False) -> None:
         self._resumable.pop(record.connector, None)
+        self._notice_end(record.connector, but=record.transaction.id)
         session_wh = self.meter(record.connector).session_wh
         self.change(
             record.connector,
@@ -87,6 +91,8 @@ class SessionBook(StationBook):
     def told_status(
         self, connector: int, status: ConnectorStatus, error_code: str | None
     ) -> None:
+        if status in GONE:
+            self._notice_end(connector)
         super().told_status(connector, status, error_code)
         if status in IDLE:
             self._resumable.pop(connector, None)
@@ -109,6 +115,7 @@ class SessionBook(StationBook):
             transaction = Transaction(id=transaction_id, started_at=self.now())
             record = Record(connector=connector, transaction=transaction)
             record = self.transactions.add(self._counted(record))
+            self._tell_start(record, late=True)
         running = self.connector(connector).transaction
         if record.stopped_at is not None or record.connector != connector:
             return
@@ -117,6 +124,45 @@ class SessionBook(StationBook):
         elif running.started_at != (dated := self._dated(record)).started_at:
             dated = replace(running, started_at=dated.started_at)
             self.change(connector, transaction=dated)
+
+    def _tell_start(self, record: Record, *, late: bool) -> None:
+        self._session_news(
+            SessionNews(
+                identity=self.identity,
+                connector=record.connector,
+                id=record.transaction.id,
+                started=True,
+                at=record.transaction.started_at,
+                late=late,
+                id_token=record.transaction.id_token,
+            )
+        )
+
+    def _tell_end(
+        self, record: Record, at: datetime, energy_wh: float | None, *, late: bool
+    ) -> None:
+        self._session_news(
+            SessionNews(
+                identity=self.identity,
+                connector=record.connector,
+                id=record.transaction.id,
+                started=False,
+                at=at,
+                late=late,
+                id_token=record.transaction.id_token,
+                energy_wh=energy_wh,
+            )
+        )
+
+    def _notice_end(self, connector: int, but: str | None = None) -> None:
+        """Tell the end of what runs at a connector, for what it tells now: no car is there, or another session."""
+        state = self.connector(connector)
+        if state.transaction is None or state.transaction.id == but:
+            return
+        record = self.transactions.get(state.transaction.id)
+        if record is not None and record.stopped_at is None and not record.noticed:
+            self.transactions.add(replace(record, noticed=True))
+            self._tell_end(record, self.now(), state.session_energy_wh, late=False)
 
     def _is_ours(self, connector: int) -> bool:
         """Whether a transaction runs at a connector whose start we have answered ourselves."""
@@ -162,6 +208,9 @@ class SessionBook(StationBook):
         )
         self.transactions.stop(transaction_id, at, energy)
         self.change(record.connector, meter=meter.sample)
+        if not record.noticed:
+            late = self.now() - at > timedelta(seconds=self.timing.live_s)
+            self._tell_end(record, at, energy, late=late)
         if self._resumable.get(record.connector) == transaction_id:
             # It ran while we were away, and is over before the charger said so.
             del self._resumable[record.connector]

@@ -23,6 +23,8 @@ class Record:
     told: tuple[str, ...] = ()
     # How far ahead the station's clock was taken to be when the start was told; None: the start was of the present.
     skew: timedelta | None = None
+    # Its end was noticed by what the connector told, before it was told itself.
+    noticed: bool = False
     base_wh: float | None = None  # the connector's lifetime energy when it started
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, override
 from .actions import ConfigurationResult
 from .adapter import Limit, Schedule
 from .cards import OWN_TOKEN
-from .commissioner import Commissioner
+from .commissioner import OFFLINE_UNKNOWN, Commissioner
 from .connectors import NUMBER_OF_CONNECTORS
 from .frames import Payload
 from .link import Link
@@ -41,6 +41,8 @@ _VARIABLES = (
     ("SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuesSampledData"),
     ("SampledDataCtrlr", "TxUpdatedInterval", "MeterValueSampleInterval"),
 )
+# What is set and not asked for.
+_SETTINGS = (("AuthCtrlr", "OfflineTxForUnknownIdEnabled", OFFLINE_UNKNOWN),)
 _ONLY_2_1 = frozenset(("SupportsDynamicProfiles", "SupportsMaxOfflineDuration"))
 _ENDS = "Energy.Active.Import.Register"
 ID_TOKEN: Payload = {"idToken": OWN_TOKEN, "type": "Central"}
@@ -119,7 +121,8 @@ class Commands2(Commissioner):
         known = self.station.variables.get(key, "")
         if known is None or known == value or key in self.station.behaviour.do_not_ask:
             return True
-        component, variable = next((c, v) for c, v, k in _VARIABLES if k == key)
+        known_as = (*_VARIABLES, *_SETTINGS)
+        component, variable = next((c, v) for c, v, k in known_as if k == key)
         if not await self._try_set_variable(component, variable, value):
             return False
         self.station.variables[key] = value

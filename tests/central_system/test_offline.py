@@ -1,0 +1,145 @@
+"""Who may charge while Home Assistant is away, and what is told of sessions afterwards."""
+
+from dataclasses import replace
+import json
+
+import pytest
+
+from custom_components.sunfuse.central_system import (
+    CentralSystem,
+    StationConfig,
+    Timing,
+)
+from custom_components.sunfuse.central_system.cards import Card, CardPolicy
+from custom_components.sunfuse.central_system.model import SessionNews
+
+from .charger import VERSIONS, Charger
+from .client import ANSWERS_2, RawStation
+from .conftest import Connect, SteppedClock
+
+CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
+
+
+def _told(charger: Charger) -> list[str]:
+    """Return what the charger was told about unknown cards while it is offline."""
+    if charger.old:
+        return [
+            request["value"]
+            for request in charger.station.told("ChangeConfiguration")
+            if request["key"] == "AllowOfflineTxForUnknownId"
+        ]
+    return [
+        data["attributeValue"]
+        for request in charger.station.told("SetVariables")
+        for data in request["setVariableData"]
+        if data["component"]["name"] == "AuthCtrlr"
+        and data["variable"]["name"] == "OfflineTxForUnknownIdEnabled"
+    ]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_everybody_may_charge_offline(
+    connect: Connect, system: CentralSystem, version: str
+) -> None:
+    """As long as everybody may charge; when only some may, also while the charger is offline."""
+    system.accept(CP1)
+    charger = await Charger.connect(connect, version)
+    await charger.boot()
+    await charger.set_up()
+    assert _told(charger) == ["true"]
+    system.set_cards(CardPolicy(free=False, cards=(Card(id="A"),)))
+    await charger.station.wait_for(lambda: len(_told(charger)) == 2)
+    assert _told(charger)[-1] == "false"
+
+
+async def _restarted(
+    system: CentralSystem, clock: SteppedClock, timing: Timing
+) -> tuple[CentralSystem, list[SessionNews]]:
+    """Return a central system that goes on from what the other knows, and what it tells of sessions."""
+    memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+    other = CentralSystem(now=clock, timing=timing)
+    news: list[SessionNews] = []
+    other.accept(CP1, memory)
+    other.subscribe_sessions("CP1", 1, news.append)
+    await other.start("127.0.0.1", 0)
+    return other, news
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_session_is_told_once(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    timing: Timing,
+    version: str,
+) -> None:
+    """Its begin and its end, not each restart; an end of long ago is late."""
+    news: list[SessionNews] = []
+    system.accept(CP1)
+    charger = await Charger.connect(connect, version)
+    await charger.boot()
+    transaction = await charger.start(clock.text())
+    system.subscribe_sessions("CP1", 1, news.append)  # what was told before is told now
+    assert [(one.started, one.late) for one in news] == [(True, False)]
+    sequence = charger.sequence
+    await charger.station.close()
+
+    other, news = await _restarted(system, clock, timing)
+    charger.station = await RawStation.connect(
+        charger.station.session, other.port, protocols=(f"ocpp{version}",)
+    )
+    charger.station.answers |= {} if charger.old else ANSWERS_2
+    charger.sequence = sequence
+    clock.step(60)
+    await charger.meter(transaction, clock.text(), 1500)
+    assert other.stations["CP1"].connector(1).transaction is not None
+    assert not news
+    ended = clock.text()
+    clock.step(3600)
+    await charger.stop(transaction, ended, 2000)
+    await charger.stop(transaction, ended, 2000)
+    (end,) = news
+    assert (end.started, end.late, end.energy_wh) == (False, True, 1000)
+    await charger.station.close()
+    await other.stop()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_session_while_nobody_heard(
+    connect: Connect, system: CentralSystem, clock: SteppedClock, version: str
+) -> None:
+    """A session that began and ended offline is told with both of its times, as late."""
+    system.accept(CP1)
+    charger = await Charger.connect(connect, version)
+    await charger.boot()
+    news: list[SessionNews] = []
+    system.subscribe_sessions("CP1", 1, news.append)
+    began, ended = clock.time, clock.time
+    started_text = clock.text()
+    clock.step(1800)
+    ended, ended_text = clock.time, clock.text()
+    clock.step(1800)
+    await charger.status("Available", clock.text())
+    transaction = await charger.start(started_text)
+    await charger.stop(transaction, ended_text, 4000)
+    assert [(one.started, one.at, one.late) for one in news] == [
+        (True, began, True),
+        (False, ended, True),
+    ]
+    assert news[1].energy_wh == 3000
+
+
+async def test_a_car_that_leaves(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """A session ends when the car is gone, also where its end is told only later, and then not again."""
+    system.accept(replace(CP1))
+    charger = await Charger.connect(connect, "1.6")
+    await charger.boot()
+    news: list[SessionNews] = []
+    system.subscribe_sessions("CP1", 1, news.append)
+    transaction = await charger.start(clock.text())
+    clock.step(60)
+    await charger.status("Available", clock.text())
+    await charger.stop(transaction, clock.text(), 1100)
+    assert [one.started for one in news] == [True, False]

@@ -1,0 +1,51 @@
+"""The events of sessions: once each, over restarts, and marked where they are told late."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from .common import wait_until
+from .site_fixtures import Home
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+async def test_over_a_restart(hass: HomeAssistant, start: Callable[..., Any]) -> None:
+    """A session that goes on is no news; one that ran meanwhile is told, as late."""
+    home: Home = await start("CP1")
+    told: list[tuple[str, bool]] = []
+    entity = home.entity("event", "CP1/1_session")
+
+    def listen(event: Event) -> None:
+        state = event.data["new_state"]
+        if event.data["entity_id"] == entity and state is not None:
+            attributes = state.attributes
+            if attributes.get("event_type") in ("started", "stopped"):
+                one = (attributes["event_type"], attributes["late"])
+                if told[-1:] != [one]:
+                    told.append(one)
+
+    hass.bus.async_listen("state_changed", listen)
+    station = await home.charge("CP1")
+    await wait_until(lambda: told, "the session started")
+    assert told == [("started", False)]
+    home.charging = None
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    station = await home.boot("CP1", "Charging")
+    stations = home.entry.runtime_data.central_system.stations
+    await wait_until(
+        lambda: stations["CP1"].connector(1).transaction is not None, "it goes on"
+    )
+    # What ran while nobody heard: the charger tells it in its own time.
+    ended = dt_util.utcnow() - timedelta(minutes=5)
+    await station.call(
+        "StopTransaction",
+        home.transaction | {"meterStop": 1500, "timestamp": ended.isoformat()},
+    )
+    await wait_until(lambda: len(told) > 1, "the session ended")
+    assert [event for event, _ in told] == ["started", "stopped"]
