@@ -253,7 +253,7 @@ async def test_a_charger_that_answers_pings_stays(clock: SteppedClock) -> None:
         (
             (
                 '[2,"1","BootNotification",'
-                '{"chargePointVendor":5,"chargePointModel":"x"}]'
+                '{"chargePointVendor":true,"chargePointModel":"x"}]'
             ),
             ("1", "TypeConstraintViolation"),
         ),
