@@ -25,6 +25,7 @@ from .model import (
     LocalList,
     NewPassword,
     Session,
+    SessionNews,
     StationConfig,
     StationState,
 )
@@ -50,6 +51,7 @@ class Station(SessionBook, StationActions):
         timing: Timing,
         changed: Callable[[StationState], None],
         finished: Callable[[FinishedTransaction], None],
+        session_news: Callable[[SessionNews], None],
     ) -> None:
         """Know a station by its configuration."""
         super().__init__(
@@ -59,6 +61,7 @@ class Station(SessionBook, StationActions):
             timing=timing,
             changed=changed,
             finished=finished,
+            session_news=session_news,
         )
         self._password_change = PasswordChange(self)
 
