@@ -105,8 +105,6 @@ class StationBook:
         self.cards = CardPolicy()
         self.authority: CertificateAuthority | None = None
         self.patience = Patience()
-        self.left_at: datetime | None = None  # when it was out of reach last
-        self.back_at: datetime | None = None  # and came back
         # Transactions of before our restart, by connector, that may be running still.
         self._resumable: dict[int, str] = {}
         self.inspector = Inspector(self)
@@ -346,20 +344,7 @@ class StationBook:
         self.change(connector, **changes)
         self._limiter(connector).measured()
         if not live:
-            self._measured_away(connector, readings, at)
-
-    def _measured_away(
-        self, connector: int, readings: tuple[Reading, ...], at: datetime
-    ) -> None:
-        """Conclude from what was measured while the station was out of reach, after its limit had lapsed."""
-        lapse = timedelta(seconds=self.config.expiry_s + self.timing.react_s)
-        if self.left_at is None or self.back_at is None:
-            return
-        if self.left_at + lapse < at < self.back_at:
-            then = self._new_meter().update(readings, at)
-            drawn_a = then.drawn_a(self.config.phases, self.config.voltage_v)
-            if drawn_a > self.config.fail_safe_a + 1:
-                self.told_fail_safe(FailSafe.DOES_NOT_FALL_BACK)
+            self.inspector.judge_away(readings, at)
 
     def renew_limits(self, adapter: Adapter) -> None:
         """Send what is offered once more, to every connector with a transaction."""
@@ -426,10 +411,11 @@ class StationBook:
     def meter(self, connector: int) -> Meter:
         """Return the meter of a connector."""
         if connector not in self._meters:
-            self._meters[connector] = self._new_meter()
+            self._meters[connector] = self.new_meter()
         return self._meters[connector]
 
-    def _new_meter(self) -> Meter:
+    def new_meter(self) -> Meter:
+        """Return a meter of a connector that has measured nothing yet."""
         return Meter(
             phases=self.config.phases,
             voltage_v=self.config.voltage_v,

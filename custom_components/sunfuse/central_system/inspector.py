@@ -5,6 +5,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from .adapter import Adapter
+from .meter import Reading
 from .model import CommandError, FailSafe, OfferCheck
 from .refusals import SCHEDULE
 
@@ -15,6 +16,7 @@ _LOGGER = logging.getLogger(__name__)
 
 _EVERY = timedelta(minutes=2)
 _TOLERANCE_A = 0.5
+_DRAW_TOLERANCE_A = 1.0  # of chargers and their meters
 # No charger means less than this by a limit, unless it means nothing at all (IEC 61851-1 charges from 6 A on).
 _LEAST_A = 1.0
 # The fail-safe current is gone after the station booted; kept among its variables.
@@ -29,6 +31,8 @@ class Inspector:
         """Inspect this station."""
         self._station = station
         self._checked: dict[int, datetime] = {}
+        self._left_at: datetime | None = None  # when it was out of reach last
+        self._back_at: datetime | None = None  # and came back
 
     async def check(self, adapter: Adapter, connector: int) -> None:
         """Compare what a connector may draw now, and after its limit has lapsed, with what it was told.
@@ -86,6 +90,26 @@ class Inspector:
             station.told_fail_safe(FailSafe.DOES_NOT_FALL_BACK)
         elif station.variables.pop(FORGETS, None):
             station.told_fail_safe(FailSafe.NOT_VERIFIED)
+
+    def left(self) -> None:
+        """Note that the station is out of reach from now on."""
+        self._left_at, self._back_at = self._station.now(), None
+
+    def back(self) -> None:
+        """Note that the station is there again."""
+        self._back_at = self._station.now()
+
+    def judge_away(self, readings: tuple[Reading, ...], at: datetime) -> None:
+        """Conclude from what was measured while the station was out of reach, after its limit had lapsed."""
+        station, config = self._station, self._station.config
+        if self._left_at is None or self._back_at is None:
+            return
+        lapse = timedelta(seconds=config.expiry_s + station.timing.react_s)
+        if self._left_at + lapse < at < self._back_at:
+            then = station.new_meter().update(readings, at)
+            drawn_a = then.drawn_a(config.phases, config.voltage_v)
+            if drawn_a > config.fail_safe_a + _DRAW_TOLERANCE_A:
+                station.told_fail_safe(FailSafe.DOES_NOT_FALL_BACK)
 
     def _is_fail_safe(self, limit_a: float) -> bool:
         """Whether a station means its fail-safe current by a limit, or less."""

@@ -221,7 +221,7 @@ class Station(SessionBook, StationActions):
         """Note that the station is there, not yet that it has booted."""
         self._adapter = adapter
         self._ready.clear()
-        self.back_at = self.now()
+        self.inspector.back()
         self._set(
             connected=True,
             last_seen=self.now(),
@@ -237,7 +237,7 @@ class Station(SessionBook, StationActions):
             return
         self._adapter = None
         self._ready.clear()
-        self.left_at, self.back_at = self.now(), None
+        self.inspector.left()
         for limiter in self._limiters.values():
             limiter.disconnected()
         self._set(connected=False)
