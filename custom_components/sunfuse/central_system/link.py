@@ -35,6 +35,7 @@ _LOGGER = logging.getLogger(__name__)
 type Answer = Payload | Coroutine[Any, Any, Payload]
 type Handler = Callable[[str, Payload], Answer]
 
+_MOST_FAULTS = 20  # of one connection that are told
 _SHORT = 20  # what each text of BootNotification may be at least
 RESPONSE_TIMEOUT_S = 30.0
 
@@ -54,14 +55,17 @@ class Link:
         *,
         bucket: Bucket,
         record: Callable[[str, str], None],
+        complain: Callable[[str], None],
     ) -> None:
         """Wrap an open WebSocket.
 
         `bucket` slows down who says too much; `record` is told of each message: whether it was received, sent
-        or malformed, and its text; and of those that were wrong and understood all the same.
+        or malformed, and its text; and of those that were wrong and understood all the same. `complain` is told
+        what is wrong with messages.
         """
         self._bucket = bucket
         self._record = record
+        self._tell = complain
         self.version = schemas.version
         self._websocket = websocket
         self._schemas = schemas
@@ -94,7 +98,7 @@ class Link:
                     await self._websocket.pong(message.data)
                 elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                     await self._receive(message.data, handler)
-                    await self._hold_back(self._bucket.take())
+                await self._hold_back(self._bucket.take())
         except ConnectionError:
             _LOGGER.debug("%s: the connection broke", self._name)
         finally:
@@ -236,14 +240,11 @@ class Link:
         await self._send(error_text(fault, self.version, message_id))
 
     def _complain(self, what: str) -> None:
-        """Log what is wrong with a message, once per connection and kind."""
+        """Tell what is wrong with a message, once per connection and fault."""
         self._record("malformed", what)
-        level = logging.DEBUG if what in self._warned else logging.WARNING
-        if len(self._warned) < 20:
+        if what not in self._warned and len(self._warned) < _MOST_FAULTS:
             self._warned.add(what)
-        else:
-            level = logging.DEBUG
-        _LOGGER.log(level, "%s: %s", self._name, what)
+            self._tell(f"{self._name}: {what}")
 
     async def _send(self, text: str) -> None:
         if self._websocket.closed:

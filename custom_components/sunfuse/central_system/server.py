@@ -9,14 +9,16 @@ from ssl import SSLContext
 import time
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote
 
 from aiohttp import web
 
 from .cards import CardPolicy
 from .certificates import CertificateAuthority
 from .clock import utcnow
+from .complaints import Complaints, http_logger
+from .entrance import REQUEST_S, Entrance, Guest
 from .fault import Listeners
+from .handshake import VERSIONS, identity_of, negotiate
 from .link import Link
 from .memory import Memory
 from .model import (
@@ -37,9 +39,6 @@ from .v16 import Adapter16
 
 _LOGGER = logging.getLogger(__name__)
 
-# Newest first. A station that offers no sub-protocol gets 1.6.
-_VERSIONS = {"ocpp2.1": "2.1", "ocpp2.0.1": "2.0.1", "ocpp1.6": "1.6"}
-_DEFAULT = "ocpp1.6"
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_PENDING = 32
 MAX_PENDING_PER_ADDRESS = 16
@@ -51,9 +50,9 @@ _GUESSES = (
     0.1,
     3.0,
 )  # wrong passwords per second, address and identity, and how many at once
+_REFUSALS = (1.0, 10.0)  # of which listeners are told per second, and at once
 _STORM_WAIT_S = 10.0
 _MOST_HELD = 100  # connections that wait at a time
-MAX_IDENTITY = 64
 _CLOSE_S = 2.0
 _MOST_UNTOLD = 200  # of sessions, while nobody listens
 _TEXT = "This is Sunfuse. Chargers connect here with OCPP over WebSocket.\n"
@@ -77,6 +76,8 @@ class CentralSystem:
         self._held: set[asyncio.Task[Any]] = set()  # handlers of connections that wait
         self._stopping = asyncio.Event()
         self._storms = Throttle(*_STORM, time.monotonic)
+        self._refusals = Throttle(*_REFUSALS, time.monotonic)
+        self._complaints = Complaints(_LOGGER)
         self._names: dict[str, str] = {}  # accepted identities, by their folded form
         self._listeners = Listeners[StationState](_LOGGER, "A listener to chargers")
         self._transaction_listeners = Listeners[FinishedTransaction](
@@ -88,6 +89,7 @@ class CentralSystem:
         self._schemas: dict[str, Schemas] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
+        self._entrance: Entrance | None = None
         self._port = 0
 
     @property
@@ -158,16 +160,26 @@ class CentralSystem:
             self._schemas = await loop.run_in_executor(None, load_all)
         app = web.Application()
         app.router.add_get("/{path:.*}", self._connect)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            logger=http_logger(self._complaints, _LOGGER),
+            shutdown_timeout=1,
+            keepalive_timeout=REQUEST_S,
+            lingering_time=0,  # nobody is sent what would have to be read to its end
+        )
         await runner.setup()
+        assert runner.server is not None
+        entrance = Entrance(
+            runner.server, ssl_context, self._complaints.about("connections")
+        )
         try:
-            await web.TCPSite(runner, host, port, ssl_context=ssl_context).start()
+            self._port = await entrance.open(host, port)
         except OSError:
             await runner.cleanup()
             raise
         self._stopping.clear()
-        self._runner = runner
-        self._port = runner.addresses[0][1]
+        self._runner, self._entrance = runner, entrance
 
     async def stop(self) -> None:
         """Close all connections and stop listening."""
@@ -176,8 +188,12 @@ class CentralSystem:
         await asyncio.gather(*self._held, return_exceptions=True)
         closing = [link.close(1001, "Going away") for link in self._links.values()]
         await asyncio.gather(*closing, *self._tasks)
+        if self._entrance is not None:
+            await self._entrance.close()
+            self._entrance = None
         if runner is not None:
             await runner.cleanup()
+        self._complaints.close()
 
     def accept(self, config: StationConfig, memory: Memory | None = None) -> None:
         """Let a station in, now or whenever it comes; or take in a changed configuration.
@@ -246,6 +262,19 @@ class CentralSystem:
         )
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
+        if self._entrance is None:
+            raise web.HTTPServiceUnavailable
+        with self._entrance.attend(request.transport) as guest:
+            try:
+                response = await self._answer(request, guest)
+            except ConnectionError:  # whoever asked is gone
+                response = web.Response(status=503)
+            response.force_close()
+            return response
+
+    async def _answer(
+        self, request: web.Request, guest: Guest | None
+    ) -> web.StreamResponse:
         identity = identity_of(request.rel_url.raw_path)
         if identity is None:
             return web.Response(status=404, text=_TEXT)
@@ -254,7 +283,9 @@ class CentralSystem:
                 status=426, text=_TEXT, headers={"Upgrade": "websocket"}
             )
         # Storms of reconnects are slowed: whoever comes too often waits for the handshake.
-        await self._hold_back(self._storms[f"{request.remote} {identity}"].take())
+        await self._hold_back(
+            self._storms[f"{request.remote} {identity.casefold()}"].take()
+        )
         station = self._station_for(identity, request.remote or "")
         if station is None:
             return web.Response(status=503, text="Too many unknown chargers\n")
@@ -268,7 +299,9 @@ class CentralSystem:
             return await self._refuse(station, request, guesses)
         old = self._links.get(station)
         if old is not None and not proven and await old.alive(self._timing.probe_s):
-            _LOGGER.warning("A second %s tries to connect", identity)
+            self._complaints.warn(
+                self._kind("second", station), f"A second {identity} tries to connect"
+            )
             return web.Response(status=409, text="This charger is connected already\n")
         protocol, offered = negotiate(
             ",".join(request.headers.getall("Sec-WebSocket-Protocol", ()))
@@ -285,8 +318,14 @@ class CentralSystem:
             await websocket.close(code=1002, message=b"No common sub-protocol")
             return websocket
         station.proved(proof)
+        if guest is not None:
+            guest.served = True
         await self._serve(station, websocket, protocol, request.remote or "")
         return websocket
+
+    def _kind(self, what: str, station: Station) -> str:
+        """Return the kind of a complaint: a known station has its own, strangers have one together."""
+        return f"{what} {station.identity}" if station.state.accepted else what
 
     def _proof(self, station: Station, request: web.Request) -> Proof:
         """Return by what the other side proves to be the station."""
@@ -303,11 +342,13 @@ class CentralSystem:
     ) -> web.StreamResponse:
         """Refuse somebody who is not the station, more slowly each time."""
         address = request.remote or ""
-        station.refused(address)
-        _LOGGER.warning(
-            "Somebody at %s tried to connect as %s without its password",
-            address,
-            station.identity,
+        told = self._refusals[station.identity]
+        if not told.owed():
+            told.take()
+            station.refused(address)
+        self._complaints.warn(
+            self._kind("password", station),
+            f"Somebody at {address} tried to connect as {station.identity} without its password",
         )
         await self._hold_back(guesses.take())
         return web.Response(
@@ -356,10 +397,11 @@ class CentralSystem:
         rate = _RATE if station.state.accepted else _PENDING_RATE
         link = Link(
             websocket,
-            self._schemas[_VERSIONS[protocol]],
+            self._schemas[VERSIONS[protocol]],
             station.identity,
             bucket=Bucket(*rate, clock),
             record=station.record,
+            complain=self._complaints.about(self._kind("message", station)),
         )
         adapter: Adapter16 | Adapter2 = (
             Adapter16(link, station)
@@ -384,37 +426,3 @@ class CentralSystem:
                     del self._waiting[station.identity]
                 self._addresses.pop(station.identity, None)
             station.disconnected(adapter)
-
-
-def identity_of(raw_path: str) -> str | None:
-    """Return the identity at the end of a URL's path, None if there is none that is fit for one.
-
-    The identity is the last part that is not empty, percent-decoded (OCPP-J 1.6 section 3.1.1).
-    """
-    parts = [part for part in raw_path.partition("?")[0].split("/") if part]
-    if not parts:
-        return None
-    try:
-        identity = unquote(parts[-1], errors="strict").strip()
-    except UnicodeDecodeError:
-        return None
-    if not identity or len(identity) > MAX_IDENTITY or not identity.isprintable():
-        return None
-    return identity
-
-
-def negotiate(offered: str) -> tuple[str | None, str | None]:
-    """Choose the newest sub-protocol of those that a station offers, comma-separated.
-
-    Returns:
-        The protocol to speak, None if there is no common one, and how the station wrote it.
-
-    """
-    names = [name.strip() for name in offered.split(",") if name.strip()]
-    if not names:
-        return _DEFAULT, None
-    for protocol in _VERSIONS:
-        for name in names:
-            if name.lower() == protocol:
-                return protocol, name
-    return None, None
