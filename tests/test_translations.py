@@ -24,6 +24,7 @@ from custom_components.sunfuse.flows.charger import charger_schema
 from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
 from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
 from custom_components.sunfuse.flows.security import SECURITY
+from custom_components.sunfuse.flows.sign import SIGN
 from custom_components.sunfuse.flows.slow_meter import SLOW_METER
 from custom_components.sunfuse.flows.tables import LABELLED, ROW_ERRORS
 from custom_components.sunfuse.flows.tariff_forms import FORMS, FormContext
@@ -252,6 +253,7 @@ def test_fields(hass: HomeAssistant) -> None:
         ("config", "sun"): forms.SUN,
         ("config", "electrical"): forms.electrical_schema(metered=False),
         ("config", "slow_meter"): SLOW_METER,
+        ("config", "sign"): SIGN,
         ("config", "charger"): charger,
         **{("options", name): theme.schema(site) for name, theme in THEMES.items()},
         ("circuit", "user"): circuit.circuit_schema(CircuitTree.of(site)),
@@ -497,6 +499,7 @@ def test_selectors(hass: HomeAssistant) -> None:
         forms.SUN,
         forms.ELECTRICAL,
         forms.OPTIONS,
+        SIGN,
         charger,
         ADVANCED_SCHEMA,
         passwords.PASSWORD,
@@ -533,6 +536,9 @@ def test_every_reason_has_its_sentence() -> None:
             "main_circuit",
             "until",
             "disabled_sensors",
+            "meter_now",
+            "meter_drawing",
+            "meter_feeding",
             "limit_demand_response",
             "limit_dimming",
         }

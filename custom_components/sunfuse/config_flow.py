@@ -70,6 +70,7 @@ from .flows.schemas import (
     sources_of,
     sun_form,
 )
+from .flows.sign import SignFlow, async_meter_now
 from .flows.simulated import simulated_data, simulated_subentries
 from .flows.slow_meter import SlowMeterFlow
 from .flows.tariff import TariffSubentryFlow
@@ -82,7 +83,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class SunfuseConfigFlow(
-    ChargerFlowMixin, CardFlowMixin, SlowMeterFlow, ConfigFlow, domain=DOMAIN
+    ChargerFlowMixin, CardFlowMixin, SlowMeterFlow, SignFlow, ConfigFlow, domain=DOMAIN
 ):
     """Set up a site, or accept a charger that was discovered."""
 
@@ -162,7 +163,10 @@ class SunfuseConfigFlow(
             if not errors:
                 self._form |= user_input
                 self.watch_meter(meter_of(user_input))
-                return await self.async_step_sun()
+                proposed = None if self.source == SOURCE_RECONFIGURE else suggested.grid
+                return await self.async_ask_sign(
+                    self._form, proposed, self.async_step_sun
+                )
         phases = len(suggested.grid_phases) or 3
         values = grid_form(suggested) | {CONF_SYSTEM: self._system(phases)}
         if CONF_ASSUMED_LOAD in self._tree().site:
@@ -173,7 +177,13 @@ class SunfuseConfigFlow(
                 GRID, values if user_input is None else user_input
             ),
             errors=errors,
-            description_placeholders={"disabled": await self._disabled()},
+            description_placeholders={
+                "disabled": await self._disabled(),
+                "now": await async_meter_now(
+                    self.hass,
+                    suggested.meter if user_input is None else meter_of(user_input),
+                ),
+            },
         )
 
     async def async_step_sun(

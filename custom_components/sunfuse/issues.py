@@ -10,13 +10,22 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .central_system.model import FailSafe, NewPassword
-from .const import DOMAIN, MAIN_CIRCUIT, SUBENTRY_CAPACITY, SUBENTRY_TARIFF
+from .const import (
+    CONF_SOURCES,
+    DOMAIN,
+    MAIN_CIRCUIT,
+    SUBENTRY_CAPACITY,
+    SUBENTRY_TARIFF,
+)
 from .data import ConnectorData, SiteData, SunfuseConfigEntry
 from .engine.model import ConnectorProblem
 from .flows.fail_safe import chargers_of, fail_safe_problem
 from .repairs import hanging
 from .site.circuits import CircuitTree, hangs_from
-from .sources.states import ProblemKind
+from .sources.config import SourcesConfig
+from .sources.energy_dashboard import async_grid_counters
+from .sources.sign_watch import SignWatch
+from .sources.states import ProblemKind, StateReader
 
 # A restart of a device or a gateway, and the update of its firmware, are over by then.
 MODBUS_GONE_AFTER = timedelta(minutes=10)
@@ -37,6 +46,10 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Show what is wrong for as long as it is wrong, and for as long as the site is loaded."""
     coordinator = entry.runtime_data.coordinator
     shown: dict[str, Issue] = {}
+    signs = _Signs(hass, entry)
+    entry.async_create_background_task(
+        hass, signs.async_start(), f"{DOMAIN} counters {entry.title}"
+    )
     # What is stored of a tariff changes with a new set-up only.
     unusable = tuple(_unusable_tariffs(entry))
 
@@ -44,7 +57,11 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     def update() -> None:
         found = {
             f"{entry.entry_id}_{issue.translation_key}_{issue.about}": issue
-            for issue in (*_issues(hass, coordinator.data, entry), *unusable)
+            for issue in (
+                *_issues(hass, coordinator.data, entry),
+                *unusable,
+                *signs.issues(coordinator.data),
+            )
         }
         for issue_id in shown.keys() - found.keys():
             ir.async_delete_issue(hass, DOMAIN, issue_id)
@@ -71,6 +88,68 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     entry.async_on_unload(coordinator.async_add_listener(update))
     entry.async_on_unload(clear)
     update()
+
+
+class _Signs:
+    """Tells of a grid power, phases and counters whose signs contradict each other."""
+
+    def __init__(self, hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
+        self._counters: tuple[list[str], list[str]] = ([], [])
+        self._watch = SignWatch()
+
+    async def async_start(self) -> None:
+        """Find the dashboard's counters; those that the power is made of judge nothing."""
+        drawn, given = await async_grid_counters(self._hass)
+        own = self._sources.grid.entities if self._sources.grid else ()
+        if not set(own) & {*drawn, *given}:
+            self._counters = (drawn, given)
+
+    def issues(self, data: SiteData) -> Iterator[Issue]:
+        """Yield what contradicts, by what is known now."""
+        meter = dict(data.snapshot.meters).get(MAIN_CIRCUIT)
+        if meter is None:
+            return
+        phases_w = (
+            sum(meter.current_a) * data.snapshot.site.voltage_v
+            if meter.current_a
+            else None
+        )
+        self._watch.see(
+            data.snapshot.now,
+            power_w=meter.power_w if meter.power_w is not None else phases_w,
+            phases_w=phases_w if meter.power_w is not None else None,
+            counted_wh=self._counted_wh(),
+        )
+        placeholders = (
+            ("site", self._entry.title),
+            ("entities", ", ".join(self._sources.meter.entities)),
+        )
+        if self._watch.counters_contradict:
+            yield Issue(
+                translation_key="sign_counters",
+                about="grid",
+                placeholders=placeholders,
+            )
+        if self._watch.phases_contradict:
+            yield Issue(
+                translation_key="sign_phases", about="grid", placeholders=placeholders
+            )
+
+    def _counted_wh(self) -> float | None:
+        """Return what the counters have counted, import less export; None where one of them says nothing."""
+        drawn, given = self._counters
+        reader = StateReader(self._hass)
+        sides = [
+            (sign, reader.energy_wh(entity))
+            for sign, entities in ((1, drawn), (-1, given))
+            for entity in entities
+        ]
+        if not sides or any(value is None for _, value in sides):
+            return None
+        return sum(sign * value.number for sign, value in sides if value)
 
 
 def _issues(

@@ -105,7 +105,10 @@ def power_now_w(hass: HomeAssistant, source: PowerSource | None) -> float | None
 def phases_now_w(
     hass: HomeAssistant, meter: MeterConfig, voltage_v: float
 ) -> list[float] | None:
-    """Return what the phases' sensors show now, positive on import; None where one of them shows nothing."""
+    """Return what the phases' sensors show now, positive on import.
+
+    None where one of them shows nothing, or where they are currents that show no direction.
+    """
     reader = StateReader(hass)
     told = [reader.phase(entity, voltage_v) for entity in meter.phases]
     back = [reader.phase(entity, voltage_v) for entity in meter.phases_export]
@@ -115,6 +118,9 @@ def phases_now_w(
     if back:
         given = [value.number * voltage_v for value in back if value]
         return [one - other for one, other in zip(drawn, given, strict=False)]
+    currents = any(StateReader(hass).power_w(entity) is None for entity in meter.phases)
+    if currents and all(one >= 0 for one in drawn):
+        return None
     return [-one if meter.phases_inverted else one for one in drawn]
 
 

@@ -75,6 +75,10 @@ class StateReader:
             return self._counted_w(entity_id, guards=guards)
         return self._read(entity_id, as_power_w)
 
+    def energy_wh(self, entity_id: str) -> Value | None:
+        """Return what a counter of energy has counted, in watt-hours."""
+        return self._read(entity_id, as_energy_wh)
+
     def temperature_c(self, entity_id: str) -> Value | None:
         """Return a temperature in degrees Celsius."""
         return self._read(entity_id, as_temperature_c)

@@ -1,0 +1,104 @@
+"""Which way the grid's meter counts: what it shows now, and the question where nobody knows."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from ..explain import async_load_sentences
+from ..sources.config import MeterConfig, PowerSource
+from ..sources.energy_dashboard import async_sign_is_known
+from ..sources.signs import agreed, phases_now_w, power_now_w
+from .schemas import GRID_INVERTED, GRID_PHASES_INVERTED, meter_of
+
+GRID_SIGN = "grid_sign"
+_EXPORT = "export"
+SIGN = vol.Schema(
+    {
+        # No default: what is not known is asked.
+        vol.Required(GRID_SIGN): SelectSelector(
+            SelectSelectorConfig(
+                options=["import", _EXPORT],
+                translation_key="grid_sign",
+                mode=SelectSelectorMode.LIST,
+            )
+        ),
+    }
+)
+_VOLTAGE_V = 230.0
+
+
+async def async_meter_now(hass: HomeAssistant, meter: MeterConfig) -> str:
+    """Return what a meter shows now in a sentence, empty where it shows nothing."""
+    sentences = await async_load_sentences(hass)
+
+    def flow(power_w: float) -> str:
+        way = "drawing" if power_w >= 0 else "feeding"
+        return sentences[f"meter_{way}"].format(power=f"{abs(power_w) / 1000:.1f}")
+
+    parts = []
+    if (total_w := power_now_w(hass, meter.power)) is not None:
+        parts.append(flow(total_w))
+    if (phases_w := phases_now_w(hass, meter, _VOLTAGE_V)) is not None:
+        parts += [f"L{n} {flow(power_w)}" for n, power_w in enumerate(phases_w, 1)]
+    return sentences["meter_now"].format(reading=", ".join(parts)) if parts else ""
+
+
+class SignFlow(ConfigFlow):
+    """Asks which way a proposed sensor counts, where neither its integration nor a counter tells."""
+
+    def __init__(self) -> None:
+        """Start with nothing to ask."""
+        super().__init__()
+        self._asked: dict[str, Any] = {}
+        self._then_sign: Callable[[], Awaitable[ConfigFlowResult]] | None = None
+
+    async def async_ask_sign(
+        self,
+        form: dict[str, Any],
+        proposed: PowerSource | None,
+        then: Callable[[], Awaitable[ConfigFlowResult]],
+    ) -> ConfigFlowResult:
+        """Ask for the sign of what was proposed and not changed, and go on; the form is corrected by the answer."""
+        power = meter_of(form).power
+        if (
+            power is None
+            or power != proposed
+            or await async_sign_is_known(self.hass, power)
+        ):
+            return await then()
+        self._asked, self._then_sign = form, then
+        return await self.async_step_sign()
+
+    async def async_step_sign(
+        self, user_input: Mapping[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask which way the grid power counts."""
+        assert self._then_sign
+        if user_input is not None:
+            self._asked[GRID_INVERTED] = user_input[GRID_SIGN] == _EXPORT
+            meter = agreed(self.hass, meter_of(self._asked))
+            if meter.phases:
+                self._asked[GRID_PHASES_INVERTED] = meter.phases_inverted
+            return await self._then_sign()
+        power = meter_of(self._asked).power
+        assert power
+        assert power.entity
+        state = self.hass.states.get(power.entity)
+        unit = state.attributes.get("unit_of_measurement", "") if state else ""
+        return self.async_show_form(
+            step_id="sign",
+            data_schema=SIGN,
+            description_placeholders={
+                "sensor": state.name if state else power.entity,
+                "reading": f"{state.state} {unit}" if state else "?",
+            },
+        )
