@@ -12,6 +12,7 @@ import random
 
 from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
+    BatteryReading,
     Circuit,
     Connector,
     ConnectorStatus,
@@ -29,6 +30,7 @@ START = datetime(2026, 6, 21, 8, tzinfo=UTC)
 VOLTAGE_V = 230.0
 
 type Load = Callable[[float], PerPhase]
+type Decider = Callable[[Snapshot, Memory], tuple[Decision, Memory]]
 
 
 def waves_at(level_a: float) -> Load:
@@ -126,6 +128,28 @@ class Car:
 
 
 @dataclass(kw_only=True)
+class Battery:
+    """A home battery that keeps the grid meter at zero, some seconds late, for as long as it can."""
+
+    capacity_wh: float
+    most_w: float = 5000.0
+    held_wh: float = 0.0
+    lag_s: float = 3.0
+    # What happens: positive on discharge
+    power_w: float = 0.0
+
+    def move(self, grid_w: float) -> None:
+        """Let one second pass, in which the grid would give so much without it."""
+        wanted_w = min(max(grid_w, -self.most_w), self.most_w)
+        if wanted_w > 0 and self.held_wh <= 0:
+            wanted_w = 0.0
+        if wanted_w < 0 and self.held_wh >= self.capacity_wh:
+            wanted_w = 0.0
+        self.power_w += (wanted_w - self.power_w) / max(self.lag_s, 1.0)
+        self.held_wh -= self.power_w / 3600
+
+
+@dataclass(kw_only=True)
 class Measures:
     """What is counted. The limit is the fuse, without the margin."""
 
@@ -165,6 +189,9 @@ class Plant:
     settings: Snapshot | None = (
         None  # policy, tuning, limits and rules are taken from it
     )
+    battery: Battery | None = None
+    decide: Decider = decide  # who controls the site
+    watch: Callable[[float, Plant], None] | None = None  # called each second
     seed: int = 1
     memory: Memory = field(default_factory=Memory)
     measures: Measures = field(default_factory=Measures)
@@ -184,6 +211,8 @@ class Plant:
                 car.move(at_s)
             true = self._flows(at_s)
             past.append(true)
+            if self.watch is not None:
+                self.watch(at_s, self)
             over_s = self._count(at_s, true, over_s)
             if at_s % self.meter_s == 0 and not self.broken(at_s):
                 seen = past[max(len(past) - 1 - self.meter_lag_s, 0)]
@@ -222,6 +251,11 @@ class Plant:
                     for phase in phases:
                         flows[at][phase] += draw[phase]
                 at = parents[at]
+        if self.battery is not None:
+            root = next(c.id for c in self.circuits if c.parent is None)
+            self.battery.move(sum(flows[root]) * VOLTAGE_V)
+            given_a = self.battery.power_w / VOLTAGE_V / len(phases)
+            flows[root] = [a - given_a for a in flows[root]]
         return {name: tuple(flow) for name, flow in flows.items()}
 
     def _reading(
@@ -244,10 +278,11 @@ class Plant:
             circuits=self.circuits,
             meters=tuple((n, r) for n, r in told.items() if n in metered),
             solar=PowerReading(at=now, power_w=solar_w) if self.solar_w else None,
+            battery=self._battery_reading(now),
             connectors=tuple(self._connector(car, at_s, now) for car in self.cars),
         )
         before = self.memory
-        decision, self.memory = decide(snapshot, before)
+        decision, self.memory = self.decide(snapshot, before)
         if self.recorder is not None:
             self.recorder.add(before, snapshot, decision)
         self.last = snapshot
@@ -259,6 +294,12 @@ class Plant:
                 car.queue.append((in_force_s, offer.offer_a, offer.phases))
                 car.offered_at = now
                 car.offers += 1
+
+    def _battery_reading(self, now: datetime) -> BatteryReading | None:
+        if (battery := self.battery) is None:
+            return None
+        soc = 100 * battery.held_wh / battery.capacity_wh
+        return BatteryReading(at=now, power_w=battery.power_w, soc=soc)
 
     def _connector(self, car: Car, at_s: float, now: datetime) -> Connector:
         pending = [offer_a for _, offer_a, _ in car.queue]

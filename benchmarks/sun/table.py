@@ -1,0 +1,216 @@
+"""How much of the sun reaches the cars: `python -m benchmarks.sun [--seeds N] [--hours N] [--row TEXT]`.
+
+Each row is a sky, a charger, a meter, a home; each controller has the same days. Printed is, per day: the part of what an
+ideal controller uses, what came from the grid, starts and switches, the longest run of messages, and the regret: the
+ideal's sun that did not reach the cars, plus what came from the grid. The ideal knows the surplus of every second, gives
+nothing below the minimum and takes nothing from the grid.
+"""
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import product
+from multiprocessing import Pool
+
+from custom_components.sunfuse.engine import decide
+from custom_components.sunfuse.engine.model import Mode, Site, Snapshot
+from custom_components.sunfuse.engine.tuning import BatteryRules
+from tests.engine.plant import START, VOLTAGE_V, Battery, Car, Plant, charger, main
+
+from .rules import Rules
+from .skies import DAY_S, HOUR, SKIES, house
+
+METERS_S = (1, 2, 5, 10)
+BATTERY_WH = 10_000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One home under one sky."""
+
+    sky: str
+    phases: str = "3"  # or "1/3": a charger that switches
+    meter_s: int = 2
+    cars: int = 1
+    battery: str = "-"  # "first" or "last"
+
+    def __str__(self) -> str:
+        """Return the row as its columns."""
+        return (
+            f"{self.sky:14} {self.phases:>3} {self.meter_s:3} s {self.cars} "
+            f"{self.battery:>5}"
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Day:
+    """What one day came to, in watt-hours and counts."""
+
+    ideal_wh: float = 0.0
+    sun_wh: float = 0.0
+    grid_wh: float = 0.0
+    missed_wh: float = 0.0
+    starts: int = 0
+    switches: int = 0
+    offers: int = 0
+
+    @property
+    def regret_wh(self) -> float:
+        """The ideal's sun that did not reach the cars, plus what came from the grid."""
+        return self.missed_wh + self.grid_wh
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """Watches a plant, second by second, and counts beside an ideal that has a battery of its own."""
+
+    row: Row
+    day: Day = field(default_factory=Day)
+    ideal_battery: Battery | None = None
+
+    def __call__(self, at_s: float, plant: Plant) -> None:
+        """Count one second."""
+        assert plant.solar_w is not None
+        load_w = sum(plant.loads["main"](at_s)) * VOLTAGE_V
+        own_w = max(plant.solar_w(at_s) - load_w, 0.0)
+        cars_w = sum(c.current_a * len(c.using) for c in plant.cars) * VOLTAGE_V
+        ideal_w = self._ideal_w(own_w)
+        # What of the cars' power is sun: the battery takes its share first where it is to.
+        available_w = own_w
+        if plant.battery is not None and self.row.battery == "first":
+            available_w = max(own_w + min(plant.battery.power_w, 0.0), 0.0)
+        sun_w = min(cars_w, available_w)
+        self.day.ideal_wh += ideal_w / 3600
+        self.day.sun_wh += sun_w / 3600
+        self.day.grid_wh += (cars_w - sun_w) / 3600
+        self.day.missed_wh += max(ideal_w - sun_w, 0.0) / 3600
+
+    def _ideal_w(self, own_w: float) -> float:
+        battery = self.ideal_battery
+        if battery is not None and battery.held_wh < battery.capacity_wh:
+            taken_w = min(own_w, battery.most_w)
+            battery.held_wh += taken_w / 3600
+            own_w -= taken_w
+        volts = VOLTAGE_V
+        least_w = 6 * volts * (1 if self.row.phases == "1/3" else 3)
+        if own_w < least_w:
+            return 0.0
+        given_w = 0.0
+        for _ in range(self.row.cars):
+            if own_w - given_w >= least_w or not given_w:
+                given_w += min(own_w - given_w, 16 * volts * 3)
+        return given_w
+
+
+def run(row: Row, ours: bool, seed: int, hours: float) -> Day:
+    """Let one day pass under one controller."""
+    first = row.battery == "first"
+    battery = None if row.battery == "-" else Battery(capacity_wh=BATTERY_WH)
+    ideal = Battery(capacity_wh=BATTERY_WH, lag_s=1) if first else None
+    account = Account(row=row, ideal_battery=ideal)
+    rules = BatteryRules(battery_first_below_soc=99.0 if first else 0.0)
+    skip_s = (DAY_S - hours * HOUR) / 2
+    sky, home = SKIES[row.sky](seed), house(seed)
+    plant = Plant(
+        cars=[
+            Car(
+                connector=charger(
+                    f"car {number}",
+                    mode=Mode.SOLAR,
+                    switches_phases=row.phases == "1/3",
+                )
+            )
+            for number in range(row.cars)
+        ],
+        circuits=(main(limit_a=40.0),),
+        loads={"main": lambda at_s: home(at_s + skip_s)},
+        solar_w=lambda at_s: sky(at_s + skip_s),
+        meter_s=row.meter_s,
+        noise_a=0.05,
+        battery=battery,
+        settings=replace(
+            Snapshot(now=START, site=Site(phases=3, voltage_v=VOLTAGE_V), circuits=()),
+            battery_rules=rules,
+        ),
+        decide=decide if ours else Rules(battery_first_below_soc=99.0 if first else 0),
+        watch=account,
+        seed=seed,
+    )
+    measures = plant.run(int(hours * HOUR))
+    day = account.day
+    day.starts, day.switches = measures.starts, measures.switches
+    day.offers = measures.offers
+    return day
+
+
+def rows() -> Iterator[Row]:
+    """Return every row of the table."""
+    for sky, phases in product(SKIES, ("3", "1/3")):
+        for meter_s in METERS_S:
+            yield Row(sky=sky, phases=phases, meter_s=meter_s)
+        yield Row(sky=sky, phases=phases, cars=2)
+        for battery in ("first", "last"):
+            yield Row(sky=sky, phases=phases, battery=battery)
+
+
+def _job(job: tuple[Row, bool, int, float]) -> Day:
+    return run(*job)
+
+
+def _mean(days: list[Day]) -> str:
+    count = len(days)
+    ideal = sum(day.ideal_wh for day in days)
+    sun = 100 * sum(day.sun_wh + day.grid_wh for day in days) / ideal if ideal else 0.0
+    return (
+        f"{sun:6.1f} % {sum(d.grid_wh for d in days) / count:7.0f} "
+        f"{sum(d.starts for d in days) / count:6.1f} "
+        f"{sum(d.switches for d in days) / count:6.1f} "
+        f"{sum(d.offers for d in days) / count:6.0f} "
+        f"{sum(d.regret_wh for d in days) / count:7.0f}"
+    )
+
+
+def report(days: int, hours: float, wanted: str) -> int:
+    """Print the table; returns how many rows miss the target."""
+    missed = 0
+    head = "used   grid Wh starts switch offers  regret"
+    print(f"{'sky':14} ph. meter cars bat. | ours: {head} | evcc: {head}")
+    with Pool() as pool:
+        for row in rows():
+            if wanted not in str(row):
+                continue
+            jobs = [
+                (row, who, seed, hours) for who in (True, False) for seed in range(days)
+            ]
+            found = pool.map(_job, jobs)
+            ours, theirs = found[:days], found[days:]
+            verdict = _verdict(ours, theirs)
+            missed += bool(verdict)
+            print(f"{row} | {_mean(ours)} | {_mean(theirs)} | {verdict}", flush=True)
+    return missed
+
+
+def _verdict(ours: list[Day], theirs: list[Day]) -> str:
+    """Return which of the targets is missed: a tenth less regret, no more from the grid, no more switches."""
+
+    def total(days: list[Day], name: str) -> float:
+        return float(sum(getattr(day, name) for day in days))
+
+    wrong = []
+    if total(ours, "regret_wh") > 0.9 * total(theirs, "regret_wh"):
+        wrong.append("regret")
+    if total(ours, "grid_wh") > total(theirs, "grid_wh"):
+        wrong.append("grid")
+    if total(ours, "switches") > total(theirs, "switches"):
+        wrong.append("switches")
+    return ", ".join(wrong)
+
+
+def cli() -> int:
+    """Read the arguments."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--hours", type=float, default=12.0)
+    parser.add_argument("--row", default="")
+    asked = parser.parse_args()
+    return report(asked.seeds, asked.hours, asked.row)
