@@ -186,6 +186,8 @@ class Plant:
     noise_a: float = 0.0
     total_only: bool = False
     broken: Callable[[float], bool] = lambda _: False  # whether the meters are silent
+    # What the main meter shows of what flows, where it lies.
+    shows: Callable[[float, PerPhase], PerPhase] = lambda _, flow: flow
     settings: Snapshot | None = (
         None  # policy, tuning, limits and rules are taken from it
     )
@@ -217,7 +219,9 @@ class Plant:
             if at_s % self.meter_s == 0 and not self.broken(at_s):
                 seen = past[max(len(past) - 1 - self.meter_lag_s, 0)]
                 told = {
-                    name: self._reading(now, flow, chance)
+                    name: self._reading(
+                        now, self.shows(at_s, flow) if name == "main" else flow, chance
+                    )
                     for name, flow in seen.items()
                 }
             for place, car in enumerate(self.cars):

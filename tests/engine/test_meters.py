@@ -83,10 +83,9 @@ GOOD = MeterQuality.GOOD
             75,
             MeterQuality.FROZEN,
         ),
-        # One that was never seen to change may stand still for half an hour, and a circuit with no load forever.
+        # One that was never seen to change may stand still for half an hour.
         (lambda t: at(t, 18, 18, 18), 300, GOOD),
         (lambda t: at(t, 18, 18, 18), 370, MeterQuality.FROZEN),
-        (lambda t: at(t, 0, 0, 0, power_w=0.0), 370, GOOD),
         # It moves again.
         (lambda t: at(t, 18, 18, 18 if t < 370 else 18.5), 372, GOOD),
     ],
@@ -103,6 +102,42 @@ def test_quality(told: Told, ticks: int, quality: MeterQuality) -> None:
         assert offers(decision) == {"a": 6}
         assert reasons(decision) == {"a": ReasonKey.METER_LOST}
         assert values(decision, "a") == {"circuit": "Main fuse", "quality": quality}
+
+
+@pytest.mark.parametrize(("car_a", "quality"), [(0.0, GOOD), (0.5, GOOD)])
+def test_zeros_are_believed_while_the_cars_take_nothing(
+    car_a: float, quality: MeterQuality
+) -> None:
+    """A circuit with no load shows exactly nothing for hours."""
+    told = watch(
+        lambda t: at(t, 0, 0, 0, power_w=0.0),
+        370,
+        status=ConnectorStatus.SUSPENDED_EV,
+        draw_a=(car_a,) * 3,
+    )
+    assert {decision.circuits[0].meter for decision in told} == {quality}
+
+
+def test_zeros_are_not_believed_while_a_car_charges() -> None:
+    """A car takes 16 A and the meter shows 0.000: the car knows better."""
+    told = watch(lambda t: at(t, 0, 0, 0, power_w=0.0), 6)
+    assert told[-1].circuits[0].meter is MeterQuality.CONTRADICTED
+    assert offers(told[-1]) == {"a": 6}
+
+
+def test_zeros_beside_a_sun_that_explains_them_stand_still_all_the_same() -> None:
+    """11 kW of sun might feed the car's 16 A exactly, but not for half an hour."""
+    memory = Memory()
+    for tick in range(370):
+        now = NOW + timedelta(seconds=5 * tick)
+        snapshot = replace(
+            site(replace(car("a"), draw_at=now)),
+            now=now,
+            meters=(("main", at(tick, 0, 0, 0)),),
+            solar=PowerReading(at=now, power_w=11_000),
+        )
+        decision, memory = decide(snapshot, memory)
+    assert decision.circuits[0].meter is MeterQuality.FROZEN
 
 
 def test_a_meter_that_does_not_see_the_cars_is_frozen() -> None:

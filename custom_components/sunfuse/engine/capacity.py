@@ -56,6 +56,7 @@ class Capacity:
     calm_a: PerPhase  # what may be given to who gets more: the load's average counts, if it is higher
     unsteady_a: PerPhase  # what of that must stay free for somebody to start: the load may soon need it again
     past: CircuitMemory
+    sensors: tuple[str, ...] = ()  # that are to blame for a meter that is lost
 
 
 def remember_draws(snapshot: Snapshot, memory: Memory) -> dict[str, tuple[Draw, ...]]:
@@ -94,11 +95,6 @@ def held_a(connector: Connector, snapshot: Snapshot) -> float:
         # Out of reach, it goes on with its offer until that lapses.
         return max(connector.offer_a, fall_back_a)
     return connector.offer_a
-
-
-def drawn_a(draws: tuple[Draw, ...], phases: int) -> PerPhase:
-    """Return the newest draw that is known."""
-    return draws[-1].current_a if draws else (0.0,) * phases
 
 
 def capacities(
@@ -152,16 +148,18 @@ def _capacity(
     allowed = budget(circuit, snapshot)
     state = CircuitState.OK
     quality = MeterQuality.NONE
+    sensors: tuple[str, ...] = ()
     load_w: float | None = None
     if circuit.assumed_load_a is not None:
         load = _at_least(circuit.assumed_load_a, beneath)
     else:
-        cars_a = _sum_drawn(connectors, draws, len(circuit.limit_a))
-        judged = judge(circuit, meter, cars_a, past, snapshot)
-        past, quality = judged.past, judged.quality
-        if judged.reading is None:
-            # Nobody knows the load: the last one, and a fail-safe current for each car (see `demand`).
+        judged = judge(circuit, meter, connectors, draws, past, snapshot)
+        past, quality, sensors = judged.past, judged.quality, judged.sensors
+        if quality is not MeterQuality.GOOD:
+            # No more than a fail-safe current for each car (see `asking`).
             state = CircuitState.METER_LOST
+        if judged.reading is None:
+            # Nobody knows the load: the last one.
             load = _at_least(
                 past.uncontrolled_a or (0.0,) * len(circuit.limit_a), beneath
             )
@@ -169,20 +167,29 @@ def _capacity(
             load, load_w = _uncontrolled(
                 judged.reading, connectors, past, snapshot, memory, draws
             )
+            if judged.doubted and past.uncontrolled_a:
+                load = tuple(map(max, load, past.uncontrolled_a))
+                load_w = max(load_w, past.uncontrolled_w or load_w)
             measured = judged.reading.current_a or load
-            if any(a > m for a, m in zip(measured, circuit.limit_a, strict=True)):
+            if quality is MeterQuality.GOOD and any(
+                a > m for a, m in zip(measured, circuit.limit_a, strict=True)
+            ):
                 state = CircuitState.OVERLOADED
     average = _average(load, past, snapshot, memory)
+    calm = _left(allowed.current_a, average)
+    if past.doubt.since is not None:
+        calm = (0.0,) * len(calm)  # nobody rises on the word of a meter that cars contradict
     past = watch_load(past, load, snapshot)
     return Capacity(
         circuit=circuit,
         budget=allowed,
         state=state,
         quality=quality,
+        sensors=sensors,
         uncontrolled_a=load,
         uncontrolled_w=load_w,
         available_a=_left(allowed.current_a, load),
-        calm_a=_left(allowed.current_a, average),
+        calm_a=calm,
         unsteady_a=unsteady_a(past, average),
         past=replace(
             past, uncontrolled_a=load, uncontrolled_w=load_w, average_a=average
@@ -218,16 +225,6 @@ def _average(
         max(now, before + (now - before) * weight)
         for now, before in zip(load, past.average_a, strict=True)
     )
-
-
-def _sum_drawn(
-    connectors: list[Connector], draws: Mapping[str, tuple[Draw, ...]], phases: int
-) -> PerPhase:
-    total = [0.0] * phases
-    for connector in connectors:
-        for phase, current in enumerate(drawn_a(draws[connector.id], phases)):
-            total[phase] += current
-    return tuple(total)
 
 
 def _bounds(

@@ -197,6 +197,7 @@ def _circuit_decision(
             for free, taken in zip(capacity.available_a, given, strict=True)
         ),
         meter=capacity.quality,
+        sensors=capacity.sensors,
         limited_by=limit.name if limit else None,
         lowered_by=capacity.budget.lowered_by,
     )

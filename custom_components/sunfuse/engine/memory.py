@@ -78,6 +78,22 @@ _NAMES = tuple(field.name for field in fields(ConnectorMemory))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """What speaks against a circuit's meter: it shows less than the cars take (see `contradiction`)."""
+
+    since: datetime | None = None  # of the draw that was the first to say so
+    read_at: datetime | None = None  # and of the value that it spoke against
+    wrong_a: PerPhase | None = None  # the value that was proven wrong
+    # Cars and meter when they were last compared: per phase and in sum, or in sum alone.
+    cars_a: PerPhase = ()
+    metered_a: PerPhase = ()
+    feeds_in: tuple[bool, ...] = ()  # whether sun that nobody tells of feeds in there
+    # The most that sun and battery gave lately, and when.
+    sun_w: float = 0.0
+    sun_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitMemory:
     """The past of one circuit."""
 
@@ -99,6 +115,8 @@ class CircuitMemory:
     changes: int = 0
     cars_at_change_a: PerPhase = ()
     suspect_a: PerPhase | None = None  # a jump that the next value has to confirm
+    frozen: bool = False  # the value stood still for too long: only another one is believed
+    doubt: Doubt = Doubt()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,7 @@ class MeterQuality(StrEnum):
     FROZEN = "frozen"
     OUT_OF_RANGE = "out_of_range"
     JUMPED = "jumped"
+    CONTRADICTED = "contradicted"  # it shows less than the cars' own meters
 
 
 class LimitKind(StrEnum):
@@ -152,11 +153,17 @@ class Circuit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterReading:
-    """What a circuit's meter says: signed amperes per phase, or the total in watts where that is all it knows."""
+    """What a circuit's meter says: signed amperes per phase, or the total in watts where that is all it knows.
+
+    Where some of its sensors are `silent`, `known_a` is what the others tell of their phases.
+    """
 
     at: datetime
     current_a: PerPhase | None = None
     power_w: float | None = None
+    known_a: tuple[float | None, ...] = ()
+    silent: tuple[str, ...] = ()  # the names of the sensors that tell nothing
+    oldest: str | None = None  # the name of the sensor whose value is the oldest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +331,7 @@ class CircuitDecision:
     uncontrolled_a: PerPhase
     headroom_a: PerPhase
     meter: MeterQuality = MeterQuality.GOOD
+    sensors: tuple[str, ...] = ()  # that are to blame for a meter that is lost
     limited_by: str | None = None  # the name of the tightest limit from outside
     lowered_by: Reason | None = None  # what keeps it below `limit_a` now, if anything
 

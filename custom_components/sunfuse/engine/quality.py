@@ -3,12 +3,14 @@
 Nothing has to be reset: a meter that makes sense again is used again.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import isfinite
 
-from .memory import CircuitMemory
-from .model import Circuit, MeterQuality, MeterReading, PerPhase, Snapshot
+from .contradiction import doubt
+from .memory import CircuitMemory, Draw
+from .model import Circuit, Connector, MeterQuality, MeterReading, PerPhase, Snapshot
 
 # No fuse lets five times its current through for as long as a meter takes to tell; a wrong unit does.
 RANGE = 5.0
@@ -25,43 +27,99 @@ STILL_WITH_CARS_S = 60.0
 CARS_CHANGED_A = 3.0
 # Chargers tell so much later what a meter saw at once: that is the change it stands still after, not one it missed.
 CARS_TELL_S = 30.0
-# Nothing flows through a circuit at night, for hours and exactly.
+# Nothing flows through a circuit at night, for hours and exactly: as long as its cars take nothing either.
 _ZERO_A = 0.05
+_NOTHING_A = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A meter's reading with its quality, and what to remember of it. `reading` is None unless it is good."""
+    """A meter's reading with its quality, and what to remember of it.
+
+    `reading` is None where nothing of it can be used. One that is used although it is not good has a part of it from
+    before. While it is `doubted` the load that it shows does not fall.
+    """
 
     quality: MeterQuality
-    reading: MeterReading | None
     past: CircuitMemory
+    reading: MeterReading | None = None
+    doubted: bool = False
+    sensors: tuple[str, ...] = ()  # that are to blame
 
 
 def judge(
     circuit: Circuit,
     reading: MeterReading | None,
-    cars_a: PerPhase,
+    connectors: Sequence[Connector],
+    draws: Mapping[str, tuple[Draw, ...]],
     past: CircuitMemory,
     snapshot: Snapshot,
 ) -> Judged:
-    """Return whether a reading says something about now. `cars_a` is what the circuit's cars say they draw."""
+    """Return whether a reading says something about now. `connectors` are those below the circuit."""
+    cars_a = _sum_drawn(connectors, draws, len(circuit.limit_a))
+    if reading is not None and reading.silent:
+        return Judged(
+            quality=MeterQuality.MISSING,
+            past=past,
+            reading=_completed(reading, cars_a, past, snapshot),
+            sensors=reading.silent,
+        )
     if reading is None or (reading.current_a is None and reading.power_w is None):
-        return Judged(quality=MeterQuality.MISSING, reading=None, past=past)
+        return Judged(quality=MeterQuality.MISSING, past=past)
     if _out_of_range(circuit, reading, snapshot):
-        return Judged(quality=MeterQuality.OUT_OF_RANGE, reading=None, past=past)
+        return Judged(quality=MeterQuality.OUT_OF_RANGE, past=past)
     if (snapshot.now - reading.at).total_seconds() > circuit.meter_max_age_s:
-        return Judged(quality=MeterQuality.STALE, reading=None, past=past)
+        blamed = (reading.oldest,) if reading.oldest else ()
+        return Judged(quality=MeterQuality.STALE, past=past, sensors=blamed)
     if reading.at != past.read_at and _jumped(circuit, reading, cars_a, past):
         past = replace(past, suspect_a=reading.current_a, read_at=reading.at)
-        return Judged(quality=MeterQuality.JUMPED, reading=None, past=past)
+        return Judged(quality=MeterQuality.JUMPED, past=past)
     if reading.at == past.read_at and past.suspect_a is not None:
-        return Judged(quality=MeterQuality.JUMPED, reading=None, past=past)
+        return Judged(quality=MeterQuality.JUMPED, past=past)
     frozen = _frozen(reading, cars_a, past, snapshot)
-    past = _remember(reading, cars_a, past, snapshot)
+    past = replace(_remember(reading, cars_a, past, snapshot), frozen=frozen)
+    doubts, doubted = doubt(reading, connectors, draws, past.doubt, snapshot)
+    past = replace(past, doubt=doubts)
+    if doubts.wrong_a is not None:
+        return Judged(quality=MeterQuality.CONTRADICTED, past=past)
     if frozen:
-        return Judged(quality=MeterQuality.FROZEN, reading=None, past=past)
-    return Judged(quality=MeterQuality.GOOD, reading=reading, past=past)
+        return Judged(quality=MeterQuality.FROZEN, past=past)
+    return Judged(
+        quality=MeterQuality.GOOD, past=past, reading=reading, doubted=doubted
+    )
+
+
+def _sum_drawn(
+    connectors: Sequence[Connector], draws: Mapping[str, tuple[Draw, ...]], phases: int
+) -> PerPhase:
+    """Return what the cars told last that they draw, per phase."""
+    told = [draws[c.id][-1].current_a for c in connectors if draws[c.id]]
+    return tuple(sum(current_a[phase] for current_a in told) for phase in range(phases))
+
+
+def _completed(
+    reading: MeterReading, cars_a: PerPhase, past: CircuitMemory, snapshot: Snapshot
+) -> MeterReading | None:
+    """Return a reading of which some phases are silent, with these as they were before; None if nothing is known.
+
+    Where the total lives and one phase is silent, that one carries no less than the rest.
+    """
+    known = reading.known_a or (None,) * len(cars_a)
+    if len(known) != len(cars_a) or not all(isfinite(a or 0.0) for a in known):
+        return None
+    if reading.power_w is None and all(a is None for a in known):
+        return None
+    load_a = past.uncontrolled_a or (0.0,) * len(cars_a)
+    rest_a = float("-inf")
+    if reading.power_w is not None and known.count(None) == 1:
+        rest_a = reading.power_w / snapshot.site.voltage_v - sum(a or 0.0 for a in known)
+    return replace(
+        reading,
+        current_a=tuple(
+            max(load + cars, rest_a) if told is None else told
+            for told, load, cars in zip(known, load_a, cars_a, strict=True)
+        ),
+    )
 
 
 def _out_of_range(circuit: Circuit, reading: MeterReading, snapshot: Snapshot) -> bool:
@@ -108,8 +166,10 @@ def _frozen(
     reading: MeterReading, cars_a: PerPhase, past: CircuitMemory, snapshot: Snapshot
 ) -> bool:
     """Whether the value has stood still for far longer than it ever did, or than the cars allow."""
-    if past.changed_at is None or not _same(reading, past) or _nothing(reading):
+    if past.changed_at is None or not _same(reading, past):
         return False
+    if past.frozen:
+        return True
     still_s = (snapshot.now - past.changed_at).total_seconds()
     if still_s > _patience_s(past):
         return True
@@ -131,7 +191,10 @@ def _same(reading: MeterReading, past: CircuitMemory) -> bool:
     return reading.current_a == past.read_a and reading.power_w == past.read_w
 
 
-def _nothing(reading: MeterReading) -> bool:
+def _nothing(reading: MeterReading, cars_a: PerPhase) -> bool:
+    """Whether nothing flows, which may be so for hours, as far as the cars agree."""
+    if max(cars_a) >= _NOTHING_A:
+        return False
     return all(abs(a) < _ZERO_A for a in reading.current_a or ()) and not (
         reading.power_w or 0.0
     )
@@ -141,6 +204,15 @@ def _remember(
     reading: MeterReading, cars_a: PerPhase, past: CircuitMemory, snapshot: Snapshot
 ) -> CircuitMemory:
     if past.changed_at is not None and _same(reading, past):
+        if _nothing(reading, cars_a) and not past.frozen:
+            # That is no standing still: it begins when a car takes something.
+            return replace(
+                past,
+                read_at=reading.at,
+                suspect_a=None,
+                changed_at=min(reading.at, snapshot.now),
+                cars_at_change_a=cars_a,
+            )
         still_s = (snapshot.now - past.changed_at).total_seconds()
         told_a = cars_a if still_s <= CARS_TELL_S else past.cars_at_change_a
         return replace(

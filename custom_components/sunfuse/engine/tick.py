@@ -126,6 +126,7 @@ def _lost_meters(tree: Tree, known: Mapping[str, Capacity]) -> dict[str, Reason]
                 values = (
                     ("circuit", tree.circuits[above].name),
                     ("quality", str(known[above].quality)),
+                    *(("sensor", ", ".join(s)) for s in [known[above].sensors] if s),
                 )
                 lost[name] = Reason(key=ReasonKey.METER_LOST, values=values)
                 break

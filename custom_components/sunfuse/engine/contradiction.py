@@ -1,0 +1,206 @@
+"""A meter that shows less than the cars below it take, where nothing on the site gives the rest, is wrong.
+
+It may have died at 0, its sign may be turned, its kilowatts may be labelled watts. Nothing of that needs a fault of the
+meter's own to be told: the chargers measure too. What the sun and the battery are told to give explains a difference.
+Sun that nobody tells of is recognised by the meter itself: it shows less than the cars take and yet follows them, up
+when they take more and down when they take less. A meter that is wrong does not.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from .memory import Doubt, Draw
+from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot
+from .wanted import NO_CAR
+
+# Two meters of a current agree this well, the phase angle of what else flows there included.
+TOLERANCE_A = 2.0
+TOLERANCE = 0.1
+# A draw and a meter's value that are no further apart can be compared.
+SAME_TIME = timedelta(seconds=5)
+# A meter tells what it measured some seconds ago.
+METER_LAG = timedelta(seconds=10)
+# From a new offer to the draw that follows it.
+SETTLING = timedelta(seconds=15)
+# A charger that has told nothing for so long may have stopped since.
+RECENT = timedelta(seconds=60)
+# Charger and meter tell of the same change up to so much apart; sensors of the sun are slower.
+PROVEN_S = 20.0
+# Cars that never come to rest let nobody see whether the meter follows them.
+PROVEN_UNSTEADY_S = 60.0
+PROVEN_BESIDE_SUN_S = 120.0
+# Clouds pass: what the sun gave in the last minutes it may give again before its sensor tells.
+SUN_S = 600.0
+SUN_TIMES = 1.2
+# A sensor of the sun that has told nothing for so long is no longer one.
+SUN_FORGOTTEN = timedelta(days=1)
+# Cars that changed by so much must show in the meter, by at least half of that.
+CHANGED_A = 3.0
+FOLLOWS = 0.5
+# A value that moved by more is another one.
+MOVED_A = 0.3
+# Sun or no sun, a meter below a car that charges does not show exactly nothing.
+NOTHING_A = 0.05
+# What a car takes that does not charge, and how far the draw of one that charges trembles.
+STEADY_A = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cars:
+    """What cars take, per phase: what they told last, the least for certain, and whether that is steady."""
+
+    told_a: PerPhase
+    least_a: PerPhase
+    steady: bool
+    told_at: datetime | None  # the newest draw that can be compared with the meter
+
+
+def doubt(
+    reading: MeterReading,
+    connectors: Sequence[Connector],
+    draws: Mapping[str, tuple[Draw, ...]],
+    past: Doubt,
+    snapshot: Snapshot,
+) -> tuple[Doubt, bool]:
+    """Return what to remember, and whether the cars contradict the meter now: then its load does not fall.
+
+    It is wrong once `wrong_a` is set.
+    """
+    cars = _cars(reading.at, connectors, draws, snapshot)
+    by_phase = reading.current_a is not None
+    told_a, least_a = (_flows(a, by_phase=by_phase) for a in (cars.told_a, cars.least_a))
+    metered_a = _flows(
+        reading.current_a or ((reading.power_w or 0.0) / snapshot.site.voltage_v,),
+        by_phase=by_phase,
+    )
+    past = _generated(past, snapshot)
+    if cars.steady:
+        past = _watch(past, told_a, metered_a)
+    feeds_in = past.feeds_in or (False,) * len(metered_a)
+    given_a = past.sun_w * SUN_TIMES / snapshot.site.voltage_v
+
+    def short(cars_a: PerPhase) -> bool:
+        """Whether the meter shows less than these cars take, beyond what explains it."""
+        return any(
+            car > TOLERANCE_A
+            and car - metered - given_a > _tolerance_a(car)
+            and not (feeds and abs(metered) > NOTHING_A)
+            for car, metered, feeds in zip(cars_a, metered_a, feeds_in, strict=True)
+        )
+
+    doubted = short(told_a)
+    if past.wrong_a is not None:
+        if doubted or not _moved(metered_a, past.wrong_a):
+            return past, True
+        return replace(past, wrong_a=None, since=None, read_at=None), False
+    if not doubted:
+        return replace(past, since=None, read_at=None), False
+    if cars.told_at is None or not short(least_a):
+        return past, True
+    if past.since is None or past.read_at is None:
+        return replace(past, since=cars.told_at, read_at=reading.at), True
+    proven_s = PROVEN_S if cars.steady else PROVEN_UNSTEADY_S
+    if past.sun_at is not None:
+        proven_s = PROVEN_BESIDE_SUN_S
+    since_s = (cars.told_at - past.since).total_seconds()
+    if since_s >= proven_s and reading.at > past.read_at:
+        past = replace(past, wrong_a=metered_a)
+    return past, True
+
+
+def _flows(current_a: PerPhase, *, by_phase: bool) -> PerPhase:
+    """Return the currents with their sum, or the sum alone where the meter knows no phases."""
+    total = (sum(current_a),)
+    return (*current_a, *total) if by_phase else total
+
+
+def _tolerance_a(current_a: float) -> float:
+    return max(TOLERANCE_A, TOLERANCE * current_a)
+
+
+def _moved(now_a: PerPhase, then_a: PerPhase) -> bool:
+    return len(now_a) != len(then_a) or any(
+        abs(now - then) > MOVED_A for now, then in zip(now_a, then_a, strict=True)
+    )
+
+
+def _cars(
+    at: datetime,
+    connectors: Sequence[Connector],
+    draws: Mapping[str, tuple[Draw, ...]],
+    snapshot: Snapshot,
+) -> _Cars:
+    phases = snapshot.site.phases
+    told_a, least_a = [0.0] * phases, [0.0] * phases
+    steady, newest = True, None
+    for connector in connectors:
+        recent = _recent(draws[connector.id], at)
+        if connector.status in NO_CAR:
+            continue  # what is told may be the last car's
+        near = bool(
+            recent and connector.reachable and abs(recent[-1].at - at) <= SAME_TIME
+        )
+        steady = steady and (near or connector.status is not ConnectorStatus.CHARGING)
+        if connector.offered_at is not None:
+            steady = steady and at - connector.offered_at > SETTLING
+        if not recent:
+            continue
+        last = recent[-1]
+        # More than it may is another matter: a charger of which only the power is known takes it on any phase.
+        most_a = float("inf")
+        if connector.offer_a is not None:
+            most_a = max(connector.offer_a, connector.fail_safe_a)
+        for phase in range(phases):
+            around_a = [min(draw.current_a[phase], most_a) for draw in recent]
+            told_a[phase] += around_a[-1]
+            least_a[phase] += min(around_a) if near else 0.0
+            steady = steady and max(around_a) - min(around_a) <= STEADY_A
+        if near:
+            newest = last.at if newest is None else max(newest, last.at)
+    return _Cars(
+        told_a=tuple(told_a), least_a=tuple(least_a), steady=steady, told_at=newest
+    )
+
+
+def _recent(draws: tuple[Draw, ...], at: datetime) -> tuple[Draw, ...]:
+    """Return the draws that a meter's value of this time may show, the one before them included."""
+    if not draws or abs(draws[-1].at - at) > RECENT:
+        return ()
+    later = sum(draw.at >= at - METER_LAG for draw in draws)
+    return draws[max(len(draws) - later - 1, 0) :]
+
+
+def _generated(past: Doubt, snapshot: Snapshot) -> Doubt:
+    """Note the most that sun and battery were told to give in the last minutes."""
+    now = snapshot.now
+    readings = [r for r in (snapshot.solar, snapshot.battery) if r is not None]
+    if not readings:
+        if past.sun_at is None or now - past.sun_at <= SUN_FORGOTTEN:
+            return past  # it may go on, and nobody tells
+        return replace(past, sun_w=0.0, sun_at=None)
+    given_w = sum(max(reading.power_w, 0.0) for reading in readings)
+    if (
+        past.sun_at is not None
+        and given_w < past.sun_w
+        and (now - past.sun_at).total_seconds() <= SUN_S
+    ):
+        return past
+    return replace(past, sun_w=given_w, sun_at=now)
+
+
+def _watch(past: Doubt, cars_a: PerPhase, metered_a: PerPhase) -> Doubt:
+    """Note whether the meter followed the cars while it showed less than they took."""
+    if len(past.metered_a) != len(metered_a):
+        return replace(past, cars_a=cars_a, metered_a=metered_a, feeds_in=())
+    feeds_in = list(past.feeds_in or (False,) * len(metered_a))
+    for index, (car, metered) in enumerate(zip(cars_a, metered_a, strict=True)):
+        before, metered_before = past.cars_a[index], past.metered_a[index]
+        if abs(car - before) < CHANGED_A:
+            continue
+        follows = (metered - metered_before) / (car - before) >= FOLLOWS
+        short = min(car - metered, before - metered_before) > TOLERANCE_A
+        feeds_in[index] = follows and (short or feeds_in[index])
+    return replace(
+        past, cars_a=cars_a, metered_a=metered_a, feeds_in=tuple(feeds_in)
+    )

@@ -1,0 +1,255 @@
+"""Meters that show less than the cars take: dead at zero, turned round, in another unit. The loop is closed."""
+
+from collections.abc import Callable
+import math
+
+import pytest
+
+from custom_components.sunfuse.engine.model import (
+    CircuitState,
+    MeterQuality,
+    Mode,
+    PerPhase,
+)
+
+from .plant import Car, Plant, charger, main, steady
+
+type Shows = Callable[[float, PerPhase], PerPhase]
+DIES_S = 120.0
+
+
+def trembling(*load_a: float) -> Callable[[float], PerPhase]:
+    """Return a load as a house has it, which is never quite the same."""
+    return lambda at_s: tuple(a + 0.3 * math.sin(at_s / 5 + a) for a in load_a)
+
+
+def dead(at_s: float, flow: PerPhase) -> PerPhase:
+    """Show 0.000 from some time on."""
+    return flow if at_s < DIES_S else (0.0,) * len(flow)
+
+
+def one_dead(at_s: float, flow: PerPhase) -> PerPhase:
+    """Show 0.000 on one phase from some time on."""
+    return flow if at_s < DIES_S else (0.0, *flow[1:])
+
+
+def turned(_: float, flow: PerPhase) -> PerPhase:
+    """Show import as export."""
+    return tuple(-a for a in flow)
+
+
+def in_kilowatts(_: float, flow: PerPhase) -> PerPhase:
+    """Show a thousandth: kilowatts that are labelled watts."""
+    return tuple(a / 1000 for a in flow)
+
+
+def cars(count: int = 2, **changes: object) -> list[Car]:
+    """Return cars that may take 16 A each."""
+    return [Car(connector=charger(f"car{i}", **changes)) for i in range(count)]
+
+
+def flows(plant: Plant, seconds: int) -> list[float]:
+    """Return the highest current of each second."""
+    found: list[float] = []
+
+    def watch() -> bool:
+        at_s = float(len(found))
+        found.append(max(plant._flows(at_s)["main"]))  # noqa: SLF001  # the plant's own truth
+        return False
+
+    plant.run(seconds, until=watch)
+    return found
+
+
+@pytest.mark.parametrize("total_only", [False, True])
+@pytest.mark.parametrize("tick_s", [1.0, 5.0])
+@pytest.mark.parametrize("report_s", [5.0, 10.0, 30.0])
+def test_a_meter_that_dies_at_zero(
+    total_only: bool, tick_s: float, report_s: float
+) -> None:
+    """House 12 A, two cars, 25 A: no more flows after the meter's death than before it, for as long as it lasts.
+
+    A total may all be on one phase, so it is a third.
+    """
+    house_a = 4.0 if total_only else 12.0
+    plant = Plant(
+        cars=cars(),
+        circuits=(main(),),
+        loads={"main": trembling(house_a, house_a, house_a)},
+        shows=dead,
+        total_only=total_only,
+        tick_s=tick_s,
+        report_s=report_s,
+    )
+    found = flows(plant, 1500)
+    assert max(found[int(DIES_S) :]) <= 25.0
+    circuit = plant.decisions[-1].circuits[0]
+    assert circuit.state is CircuitState.METER_LOST
+    assert circuit.meter is MeterQuality.CONTRADICTED
+
+
+@pytest.mark.parametrize("total_only", [False, True])
+def test_a_meter_that_dies_while_no_car_charges(total_only: bool) -> None:
+    """The zeros look like an empty house until the first cars are known to charge: a minute, and only once."""
+    house_a = 4.0 if total_only else 11.0
+    plant = Plant(
+        cars=[
+            Car(connector=charger(f"car{i}"), arrives_s=DIES_S + 60) for i in range(2)
+        ],
+        circuits=(main(),),
+        loads={"main": trembling(house_a, house_a, house_a)},
+        shows=dead,
+        total_only=total_only,
+    )
+    found = flows(plant, 1500)
+    assert sum(a > 25.0 for a in found) <= 60
+    assert max(found[300:]) <= 25.0
+
+
+def test_one_phase_that_dies_at_zero() -> None:
+    """The others go on, so the sum says little; the phase says enough."""
+    plant = Plant(
+        cars=cars(),
+        circuits=(main(),),
+        loads={"main": trembling(12.0, 4.0, 4.0)},
+        shows=one_dead,
+    )
+    found = flows(plant, 900)
+    assert max(found[int(DIES_S) :]) <= 25.0
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
+
+
+@pytest.mark.parametrize("shows", [turned, in_kilowatts])
+@pytest.mark.parametrize("total_only", [False, True])
+def test_a_sign_or_a_unit_that_is_wrong(shows: Shows, total_only: bool) -> None:
+    """It was wrong from the first second: the cars show it, and get no more than their fail-safe current."""
+    plant = Plant(
+        cars=cars(),
+        circuits=(main(),),
+        loads={"main": trembling(12.0, 12.0, 12.0)},
+        shows=shows,
+        total_only=total_only,
+    )
+    found = flows(plant, 900)
+    assert max(found[120:]) <= 25.0
+    circuit = plant.decisions[-1].circuits[0]
+    assert circuit.meter is MeterQuality.CONTRADICTED
+    assert all(c.offer_a == 6 for c in plant.decisions[-1].connectors)
+
+
+def test_a_sign_that_turns_while_the_sun_shines() -> None:
+    """7 kW of sun explain 10 A a phase; a house and two cars on a meter that is turned are more than that."""
+    plant = Plant(
+        cars=cars(),
+        circuits=(main(),),
+        loads={"main": trembling(12.0, 12.0, 12.0)},
+        solar_w=lambda _: 3000.0,
+        shows=lambda at_s, flow: flow if at_s < DIES_S else turned(at_s, flow),
+    )
+    flows(plant, 900)
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
+
+
+def test_zeros_of_a_dead_meter_stay_wrong_when_its_cars_have_stopped() -> None:
+    """A house of 19 A leaves no car its minimum, so nothing contradicts the zeros any more: they are the same zeros."""
+    plant = Plant(
+        cars=cars(1),
+        circuits=(main(),),
+        loads={"main": lambda at_s: (12.0 if at_s < DIES_S else 19.5,) * 3},
+        shows=dead,
+    )
+    flows(plant, 1500)
+    circuit = plant.decisions[-1].circuits[0]
+    assert circuit.state is CircuitState.METER_LOST
+    starts = [car.starts for car in plant.cars]
+    assert max(starts) <= 1
+
+
+def test_a_meter_that_comes_back_is_believed() -> None:
+    """Nothing has to be reset."""
+    plant = Plant(
+        cars=cars(),
+        circuits=(main(),),
+        loads={"main": trembling(4.0, 4.0, 4.0)},
+        shows=lambda at_s, flow: dead(at_s, flow) if at_s < 600 else flow,
+    )
+    plant.run(1000)
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.GOOD
+    assert all(c.offer_a > 9 for c in plant.decisions[-1].connectors)
+
+
+def test_zeros_of_a_circuit_with_nothing_on_it_are_believed() -> None:
+    """A car park at night: 0.000 A for hours, then a car comes, and its meter has seen it before its charger tells."""
+    plant = Plant(
+        cars=[Car(connector=charger("car0"), arrives_s=4000)],
+        circuits=(main(),),
+        loads={"main": steady(0, 0, 0)},
+    )
+    plant.run(4600)
+    assert {d.circuits[0].meter for d in plant.decisions[1:]} == {MeterQuality.GOOD}
+    assert plant.decisions[-1].connectors[0].offer_a == 16
+
+
+@pytest.mark.parametrize("report_s", [5.0, 10.0, 30.0, 60.0])
+@pytest.mark.parametrize("meter_s", [1.0, 2.0, 10.0])
+def test_cars_alone_contradict_no_meter(report_s: float, meter_s: float) -> None:
+    """Cars that come, rise, and go, on a meter that lags: it is believed throughout."""
+    plant = Plant(
+        cars=[
+            Car(connector=charger(f"car{i}"), arrives_s=100 + 150 * i, leaves_s=900)
+            for i in range(3)
+        ],
+        circuits=(main(63.0),),
+        loads={
+            "main": lambda at_s: (
+                2.0 + 6.0 * (int(at_s) // 97 % 2) + 0.2 * math.sin(at_s),
+                1.0,
+                1.0,
+            )
+        },
+        report_s=report_s,
+        meter_s=meter_s,
+        meter_lag_s=3,
+    )
+    plant.run(1200)
+    found = {d.circuits[0].meter for d in plant.decisions[1:]}
+    assert found == {MeterQuality.GOOD}
+
+
+@pytest.mark.parametrize("report_s", [5.0, 10.0])
+def test_sun_that_nobody_tells_of(report_s: float) -> None:
+    """A meter of the grid alone: it shows an export, and follows the cars. They have the sun."""
+    plant = Plant(
+        cars=cars(1, mode=Mode.SOLAR),
+        circuits=(main(),),
+        loads={"main": trembling(-9.0, -9.0, -9.0)},
+        report_s=report_s,
+    )
+    plant.run(900)
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.GOOD
+    assert plant.decisions[-1].connectors[0].offer_a == pytest.approx(9, abs=1)
+
+
+def test_a_meter_that_dies_under_sun_that_nobody_tells_of() -> None:
+    """It followed the cars and no longer does."""
+    plant = Plant(
+        cars=cars(2),
+        circuits=(main(),),
+        loads={"main": lambda at_s: (-9.0 if at_s < 300 else 12.0,) * 3},
+        shows=lambda at_s, flow: flow if at_s < 280 else (0.0, 0.0, 0.0),
+    )
+    found = flows(plant, 1500)
+    assert max(found[500:]) <= 25.0
+    assert plant.decisions[-1].circuits[0].state is CircuitState.METER_LOST
+
+
+def test_passing_clouds_contradict_no_meter() -> None:
+    """The sun falls and rises within seconds."""
+    plant = Plant(
+        cars=cars(2, mode=Mode.SOLAR_MIN),
+        circuits=(main(),),
+        loads={"main": trembling(3.0, 2.0, 2.0)},
+        solar_w=lambda at_s: 9000.0 if int(at_s) // 90 % 2 else 1500.0,
+    )
+    plant.run(1800)
+    assert {d.circuits[0].meter for d in plant.decisions[1:]} == {MeterQuality.GOOD}
