@@ -188,6 +188,10 @@ class Plant:
     broken: Callable[[float], bool] = lambda _: False  # whether the meters are silent
     # What the main meter shows of what flows, where it lies.
     shows: Callable[[float, PerPhase], PerPhase] = lambda _, flow: flow
+    silent: Callable[[float], tuple[int, ...]] = (
+        lambda _: ()
+    )  # phases that tell nothing
+    tells_total: bool = False  # besides the phases
     settings: Snapshot | None = (
         None  # policy, tuning, limits and rules are taken from it
     )
@@ -220,7 +224,10 @@ class Plant:
                 seen = past[max(len(past) - 1 - self.meter_lag_s, 0)]
                 told = {
                     name: self._reading(
-                        now, self.shows(at_s, flow) if name == "main" else flow, chance
+                        now,
+                        self.shows(at_s, flow) if name == "main" else flow,
+                        chance,
+                        self.silent(at_s),
                     )
                     for name, flow in seen.items()
                 }
@@ -263,12 +270,24 @@ class Plant:
         return {name: tuple(flow) for name, flow in flows.items()}
 
     def _reading(
-        self, now: datetime, flow: PerPhase, chance: random.Random
+        self,
+        now: datetime,
+        flow: PerPhase,
+        chance: random.Random,
+        silent: tuple[int, ...] = (),
     ) -> MeterReading:
         seen = tuple(a + chance.gauss(0, self.noise_a) for a in flow)
         if self.total_only:
             return MeterReading(at=now, power_w=sum(seen) * VOLTAGE_V)
-        return MeterReading(at=now, current_a=seen)
+        power_w = sum(seen) * VOLTAGE_V if self.tells_total else None
+        if not silent:
+            return MeterReading(at=now, current_a=seen, power_w=power_w)
+        return MeterReading(
+            at=now,
+            power_w=power_w,
+            known_a=tuple(None if p in silent else a for p, a in enumerate(seen)),
+            silent=tuple(f"L{phase + 1}" for phase in silent),
+        )
 
     def _tick(
         self, at_s: float, now: datetime, told: Mapping[str, MeterReading]

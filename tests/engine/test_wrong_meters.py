@@ -1,17 +1,23 @@
 """Meters that show less than the cars take: dead at zero, turned round, in another unit. The loop is closed."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 import math
 
 import pytest
 
+from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
     CircuitState,
     MeterQuality,
+    MeterReading,
     Mode,
     PerPhase,
+    PowerReading,
 )
 
+from .common import NOW, car, decided, offers, site, values
 from .plant import Car, Plant, charger, main, steady
 
 type Shows = Callable[[float, PerPhase], PerPhase]
@@ -253,3 +259,115 @@ def test_passing_clouds_contradict_no_meter() -> None:
     )
     plant.run(1800)
     assert {d.circuits[0].meter for d in plant.decisions[1:]} == {MeterQuality.GOOD}
+
+
+def silent_from(at_s: float, *phases: int) -> Callable[[float], tuple[int, ...]]:
+    """Let these phases be silent from some time on, for five minutes."""
+    return lambda now_s: phases if at_s <= now_s < at_s + 300 else ()
+
+
+@pytest.mark.parametrize("with_total", [False, True])
+@pytest.mark.parametrize("phases", [(2,), (0, 1), (0, 1, 2)])
+def test_phases_that_fall_silent(phases: tuple[int, ...], with_total: bool) -> None:
+    """43 of 100 A: no state but the lost meter's, cars at their fail-safe current, and back when the sensors are."""
+    plant = Plant(
+        cars=cars(),
+        circuits=(main(100.0),),
+        loads={"main": trembling(11.0, 11.0, 11.0)},
+        silent=silent_from(200, *phases),
+        tells_total=with_total,
+    )
+    lost: dict[int, tuple[CircuitState, tuple[float, ...], tuple[str, ...]]] = {}
+
+    def watch() -> bool:
+        decision = plant.decisions[-1]
+        circuit = decision.circuits[0]
+        offered = tuple(c.offer_a for c in decision.connectors)
+        lost[len(lost)] = circuit.state, offered, circuit.sensors
+        return False
+
+    plant.run(600, until=watch)
+    named = tuple(f"L{phase + 1}" for phase in phases)
+    for at_s in range(205, 500):
+        state, offered, sensors = lost[at_s]
+        assert state is CircuitState.METER_LOST
+        assert offered == (6.0, 6.0)
+        assert sensors == named
+    reason = plant.decisions[220 // 5].connectors[0].reason
+    assert ("sensor", ", ".join(named)) in reason.values
+    assert lost[540][:2] == (CircuitState.OK, (16.0, 16.0))
+
+
+def test_a_silent_phase_is_known_by_the_total() -> None:
+    """The house rises by 15 A on the phase that is silent: the total tells, and the cars make room."""
+    plant = Plant(
+        cars=cars(),
+        circuits=(main(),),
+        loads={"main": lambda at_s: (4.0, 4.0, 4.0 if at_s < 250 else 19.0)},
+        silent=silent_from(200, 2),
+        tells_total=True,
+    )
+    found = flows(plant, 400)
+    assert max(found[265:400]) <= 25.0
+
+
+def test_a_live_phase_counts_beside_a_silent_one() -> None:
+    """So does a phase that still tells."""
+    plant = Plant(
+        cars=cars(),
+        circuits=(main(),),
+        loads={"main": lambda at_s: (4.0 if at_s < 250 else 19.0, 4.0, 4.0)},
+        silent=silent_from(200, 2),
+    )
+    found = flows(plant, 400)
+    assert max(found[265:400]) <= 25.0
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        MeterReading(at=NOW, silent=("L1", "L2", "L3")),
+        MeterReading(at=NOW, known_a=(1.0, None), silent=("L2",)),
+        MeterReading(at=NOW, known_a=(float("nan"), None, 1.0), silent=("L2",)),
+    ],
+)
+def test_a_meter_of_which_nothing_is_left(reading: MeterReading) -> None:
+    """It is lost, and awaited while it has yet to tell something."""
+    snapshot = replace(site(car("a")), meters=(("main", reading),))
+    assert decided(snapshot).circuits[0].meter is MeterQuality.MISSING
+    assert offers(decided(snapshot)) == {"a": 6}
+    awaited = replace(snapshot, awaited=("main",))
+    assert decided(awaited).circuits[0].meter is MeterQuality.AWAITED
+    assert offers(decided(awaited)) == {"a": 6}
+
+
+def test_the_sensor_that_is_stale_is_named() -> None:
+    """A meter is as old as the oldest of its sensors."""
+    old = MeterReading(
+        at=NOW - timedelta(minutes=1), current_a=(1, 1, 1), oldest="sensor.l2"
+    )
+    decision = decided(replace(site(car("a")), meters=(("main", old),)))
+    assert decision.circuits[0].meter is MeterQuality.STALE
+    assert decision.circuits[0].sensors == ("sensor.l2",)
+    assert values(decision, "a")["sensor"] == "sensor.l2"
+
+
+def test_a_sun_sensor_that_is_gone_is_forgotten_after_a_day() -> None:
+    """Until then the sun may go on, and nobody tells."""
+    wrong = replace(
+        site(car("a")), meters=(("main", MeterReading(at=NOW, current_a=(4.0,) * 3)),)
+    )
+    sunny = replace(wrong, solar=PowerReading(at=NOW, power_w=20_000))
+    memory = decide(sunny, Memory())[1]
+    for hours, quality in ((1, MeterQuality.GOOD), (26, MeterQuality.CONTRADICTED)):
+        for seconds in range(0, 90, 5):
+            now = NOW + timedelta(hours=hours, seconds=seconds)
+            moved = MeterReading(at=now, current_a=(4.0 + seconds % 2,) * 3)
+            later = replace(
+                wrong,
+                now=now,
+                meters=(("main", moved),),
+                connectors=(replace(wrong.connectors[0], draw_at=now),),
+            )
+            decision, memory = decide(later, memory)
+        assert decision.circuits[0].meter is quality

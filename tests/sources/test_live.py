@@ -136,7 +136,12 @@ async def test_what_cannot_be_read_is_not_guessed(
         solar=("sensor.p",),
     )
     readings = read(hass, sources)
-    assert readings.meter is None
+    meter = readings.meter
+    assert meter
+    assert meter.current_a is None
+    assert meter.power_w is None
+    assert list(meter.known_a) == [1, 1, None]
+    assert meter.silent == ("sensor.p",)
     assert readings.solar is None
     assert set(readings.problems) == {SourceProblem(entity_id="sensor.p", kind=kind)}
 
@@ -149,15 +154,68 @@ async def test_without_its_phases_a_meter_tells_the_total(hass: HomeAssistant) -
         hass,
         SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES),
     )
+    meter = readings.meter
+    assert meter
+    assert meter.power_w == 690
+    assert list(meter.known_a) == [1, None, None]
+    assert meter.silent == ("sensor.l2", "sensor.l3")
+    assert meter.current_a is None
+    assert readings.heard == frozenset()
+
+
+async def test_a_phase_that_has_no_sign_of_its_own_beside_a_silent_one(
+    hass: HomeAssistant,
+) -> None:
+    """Signs by the total need all phases: without one of them what the others tell counts as import, which is safe."""
+    show(hass, "p", -1380, "W")
+    show(hass, "l1", 2, "A")
+    show(hass, "l2", 2, "A")
+    source = LiveSource(
+        hass,
+        SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES),
+        phases=3,
+        voltage_v=230,
+    )
+    meter = source.read().meter
+    assert meter
+    assert list(meter.known_a) == [2, 2, None]
+    show(hass, "l3", 2, "A")
+    readings = source.read()
+    assert readings.heard == {"main"}
     assert readings.meter
-    assert (readings.meter.current_a, readings.meter.power_w) == (None, 690)
+    assert readings.meter.silent == ()
+    assert readings.meter.current_a == (-2, -2, -2)
+
+
+async def test_the_sensors_of_a_phase_that_is_turned_or_told_by_direction(
+    hass: HomeAssistant,
+) -> None:
+    """The sensor that is silent is named, whatever its phase is made of."""
+    show(hass, "l1", -2, "A")
+    show(hass, "l2", 2, "A")
+    inverted = SourcesConfig(grid_phases=PHASES, grid_phases_inverted=True)
+    meter = read(hass, inverted).meter
+    assert meter
+    assert (meter.known_a, meter.silent) == ((2, -2, None), ("sensor.l3",))
+    for name in ("i1", "i2", "e1"):
+        show(hass, name, 230, "W")
+    apart = SourcesConfig(
+        grid_phases=("sensor.i1", "sensor.i2"),
+        grid_phases_export=("sensor.e1", "sensor.e2"),
+    )
+    meter = read(hass, apart, phases=2).meter
+    assert meter
+    assert (meter.known_a, meter.silent) == ((0, None), ("sensor.e2",))
 
 
 async def test_one_direction_of_two_is_no_power(hass: HomeAssistant) -> None:
     """Import without export would be taken for no export."""
     show(hass, "i", 0, "W")
     pair = PowerSource(positive="sensor.i", negative="sensor.e")
-    assert read(hass, SourcesConfig(grid=pair)).meter is None
+    meter = read(hass, SourcesConfig(grid=pair)).meter
+    assert meter
+    assert meter.power_w is None
+    assert meter.silent == ("sensor.e",)
 
 
 async def test_a_reading_is_as_old_as_its_oldest_part(

@@ -178,7 +178,9 @@ def _capacity(
     average = _average(load, past, snapshot, memory)
     calm = _left(allowed.current_a, average)
     if past.doubt.since is not None:
-        calm = (0.0,) * len(calm)  # nobody rises on the word of a meter that cars contradict
+        calm = (0.0,) * len(
+            calm
+        )  # nobody rises on the word of a meter that cars contradict
     past = watch_load(past, load, snapshot)
     return Capacity(
         circuit=circuit,

@@ -69,7 +69,9 @@ def doubt(
     """
     cars = _cars(reading.at, connectors, draws, snapshot)
     by_phase = reading.current_a is not None
-    told_a, least_a = (_flows(a, by_phase=by_phase) for a in (cars.told_a, cars.least_a))
+    told_a, least_a = (
+        _flows(a, by_phase=by_phase) for a in (cars.told_a, cars.least_a)
+    )
     metered_a = _flows(
         reading.current_a or ((reading.power_w or 0.0) / snapshot.site.voltage_v,),
         by_phase=by_phase,
@@ -201,6 +203,4 @@ def _watch(past: Doubt, cars_a: PerPhase, metered_a: PerPhase) -> Doubt:
         follows = (metered - metered_before) / (car - before) >= FOLLOWS
         short = min(car - metered, before - metered_before) > TOLERANCE_A
         feeds_in[index] = follows and (short or feeds_in[index])
-    return replace(
-        past, cars_a=cars_a, metered_a=metered_a, feeds_in=tuple(feeds_in)
-    )
+    return replace(past, cars_a=cars_a, metered_a=metered_a, feeds_in=tuple(feeds_in))

@@ -115,7 +115,9 @@ class CircuitMemory:
     changes: int = 0
     cars_at_change_a: PerPhase = ()
     suspect_a: PerPhase | None = None  # a jump that the next value has to confirm
-    frozen: bool = False  # the value stood still for too long: only another one is believed
+    frozen: bool = (
+        False  # the value stood still for too long: only another one is believed
+    )
     doubt: Doubt = Doubt()
 
 

@@ -51,6 +51,7 @@ class MeterQuality(StrEnum):
 
     NONE = "none"  # the circuit has no meter
     GOOD = "good"
+    AWAITED = "awaited"  # it has yet to tell something, since a moment ago
     MISSING = "missing"
     STALE = "stale"
     FROZEN = "frozen"
@@ -304,6 +305,8 @@ class Snapshot:
     tuning: Tuning = Tuning()
     battery_rules: BatteryRules = BatteryRules()
     boost_quotas: tuple[BoostQuota, ...] = ()
+    # The circuits of whose meters the first reading is awaited.
+    awaited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

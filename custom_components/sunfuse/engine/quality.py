@@ -57,15 +57,18 @@ def judge(
 ) -> Judged:
     """Return whether a reading says something about now. `connectors` are those below the circuit."""
     cars_a = _sum_drawn(connectors, draws, len(circuit.limit_a))
+    missing = MeterQuality.MISSING
+    if circuit.id in snapshot.awaited:
+        missing = MeterQuality.AWAITED
     if reading is not None and reading.silent:
         return Judged(
-            quality=MeterQuality.MISSING,
+            quality=missing,
             past=past,
             reading=_completed(reading, cars_a, past, snapshot),
             sensors=reading.silent,
         )
     if reading is None or (reading.current_a is None and reading.power_w is None):
-        return Judged(quality=MeterQuality.MISSING, past=past)
+        return Judged(quality=missing, past=past)
     if _out_of_range(circuit, reading, snapshot):
         return Judged(quality=MeterQuality.OUT_OF_RANGE, past=past)
     if (snapshot.now - reading.at).total_seconds() > circuit.meter_max_age_s:
@@ -112,7 +115,9 @@ def _completed(
     load_a = past.uncontrolled_a or (0.0,) * len(cars_a)
     rest_a = float("-inf")
     if reading.power_w is not None and known.count(None) == 1:
-        rest_a = reading.power_w / snapshot.site.voltage_v - sum(a or 0.0 for a in known)
+        rest_a = reading.power_w / snapshot.site.voltage_v - sum(
+            a or 0.0 for a in known
+        )
     return replace(
         reading,
         current_a=tuple(

@@ -15,7 +15,7 @@ from homeassistant.helpers.typing import StateType
 from ..const import MAIN_CIRCUIT
 from ..data import SiteData
 from ..engine.limits import limits_in_force, power_of, tightest
-from ..engine.model import CircuitDecision, CircuitState
+from ..engine.model import CircuitDecision, CircuitState, MeterQuality
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +40,17 @@ def _main(data: SiteData) -> CircuitDecision:
     )
 
 
+def state_of(circuit: CircuitDecision) -> str | None:
+    """Return the state of a circuit, None while the first reading of its meter is awaited."""
+    if circuit.meter is MeterQuality.AWAITED:
+        return None
+    return circuit.state.value
+
+
 def _grid_current(data: SiteData, phase: int) -> float | None:
     meter = data.meter
-    return meter.current_a[phase] if meter and meter.current_a else None
+    currents = (meter.current_a or meter.known_a) if meter else ()
+    return currents[phase] if currents else None
 
 
 def _grid_power_of_phase(data: SiteData, phase: int) -> float | None:
@@ -83,7 +91,7 @@ _SITE: tuple[SiteSensorDescription, ...] = (
         translation_key="state",
         device_class=SensorDeviceClass.ENUM,
         options=[state.value for state in CircuitState],
-        value_fn=lambda data: _main(data).state.value,
+        value_fn=lambda data: state_of(_main(data)),
     ),
     SiteSensorDescription(
         key="grid_power",

@@ -242,6 +242,19 @@ def _hastened(
     )
 
 
+def _awaited(
+    circuits: Iterable[Circuit], readings: SiteReadings, now: datetime
+) -> tuple[str, ...]:
+    """Return the circuits whose meters have yet to tell something, and have not been silent for too long."""
+    since = readings.heard_since or now
+    waited_s = (now - since).total_seconds()
+    return tuple(
+        circuit.id
+        for circuit in circuits
+        if circuit.id not in readings.heard and waited_s <= circuit.meter_max_age_s
+    )
+
+
 def build_snapshot(
     *,
     now: datetime,
@@ -260,16 +273,18 @@ def build_snapshot(
     readings = readings or SiteReadings()
     main = ((MAIN_CIRCUIT, readings.meter),) if readings.meter else ()
     silence_s = readings.meter_silence_s
+    circuits = _hastened(
+        tree.engine_circuits(name, settings.limits_a),
+        dict(readings.circuit_silences_s)
+        | ({MAIN_CIRCUIT: silence_s} if silence_s is not None else {}),
+    )
     return Snapshot(
         now=now,
         site=replace(
             site_of(tree.site), imbalance_a=tree.site.get(CONF_IMBALANCE) or None
         ),
-        circuits=_hastened(
-            tree.engine_circuits(name, settings.limits_a),
-            dict(readings.circuit_silences_s)
-            | ({MAIN_CIRCUIT: silence_s} if silence_s is not None else {}),
-        ),
+        circuits=circuits,
+        awaited=_awaited(circuits, readings, now),
         meters=(*main, *readings.circuit_meters),
         temperatures=readings.temperatures,
         solar=readings.solar,

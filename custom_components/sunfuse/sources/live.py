@@ -1,8 +1,9 @@
 """Reads the site from the entities of other integrations."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 from homeassistant.core import (
     Event,
@@ -15,7 +16,9 @@ from homeassistant.helpers.event import (
     async_track_state_change_event,
     async_track_state_report_event,
 )
+from homeassistant.util import dt as dt_util
 
+from ..const import MAIN_CIRCUIT
 from ..engine.model import (
     BatteryReading,
     MeterReading,
@@ -48,6 +51,9 @@ class SiteReadings:
     solar: PowerReading | None = None
     battery: BatteryReading | None = None
     problems: tuple[SourceProblem, ...] = ()
+    # The circuits whose meters have told all that they tell, since this was asked for the first time.
+    heard: frozenset[str] = frozenset()
+    heard_since: datetime | None = None
     meter_silence_s: float | None = None
     circuit_silences_s: tuple[tuple[str, float], ...] = ()
 
@@ -58,6 +64,27 @@ class CircuitSource:
 
     sources: CircuitSources
     wired: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Phase:
+    """A phase's current, and the sensors that it is made of."""
+
+    name: str
+    value: Value | None
+    sensors: tuple[tuple[str, Value | None], ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[str, Value | None], ...]:
+        """Return its sensors with what each tells."""
+        return self.sensors or ((self.name, self.value),)
+
+    def turned(self) -> Self:
+        """Return the current in the other direction."""
+        if self.value is None:
+            return self
+        value = Value(number=-self.value.number, at=self.value.at)
+        return replace(self, value=value, sensors=self.parts)
 
 
 class LiveSource:
@@ -82,6 +109,8 @@ class LiveSource:
         self._freshness = freshness or Freshness()
         self._counters: dict[str, Counter] = {}
         self._signed: set[tuple[str, ...]] = set()  # meters that told a negative one
+        self._heard: set[str] = set()
+        self._since: datetime | None = None
 
     @property
     def entities(self) -> tuple[str, ...]:
@@ -121,14 +150,24 @@ class LiveSource:
         """Return what the entities say now. A reading is as old as the oldest of its parts."""
         reader = StateReader(self._hass, self._counters)
         every = tuple(range(self._phases))
+        main = self._meter(reader, self._config.meter, every)
+        circuits = tuple(
+            (name, reading)
+            for name, circuit in self._circuits.items()
+            if (meter := circuit.sources.meter) is not None
+            and (reading := self._meter(reader, meter, circuit.wired)) is not None
+        )
+        self._since = self._since or dt_util.utcnow()
+        self._heard |= {
+            name
+            for name, reading in ((MAIN_CIRCUIT, main), *circuits)
+            if reading is not None and not reading.silent
+        }
         return SiteReadings(
-            meter=self._meter(reader, self._config.meter, every),
-            circuit_meters=tuple(
-                (name, reading)
-                for name, circuit in self._circuits.items()
-                if (meter := circuit.sources.meter) is not None
-                and (reading := self._meter(reader, meter, circuit.wired)) is not None
-            ),
+            meter=main,
+            circuit_meters=circuits,
+            heard=frozenset(self._heard),
+            heard_since=self._since,
             temperatures=tuple(
                 (name, TemperatureReading(at=value.at, temperature_c=value.number))
                 for name, circuit in self._circuits.items()
@@ -155,45 +194,98 @@ class LiveSource:
         self, reader: StateReader, meter: MeterConfig, wired: tuple[int, ...]
     ) -> MeterReading | None:
         power = self._direction(reader, meter.power)
+        if not meter.phases or len(meter.phases) != len(wired):
+            return self._of_total(reader, meter, power, wired)
         currents = self._currents(reader, meter, power)
-        if currents is None and len(wired) < self._phases and power is not None:
-            # All of it may be on any one of the phases that feed the circuit.
-            current_a = power.number / self._voltage_v
-            currents = [Value(number=current_a, at=power.at)] * len(wired)
-        if currents is None or len(currents) != len(wired):
-            if power is None:
-                return None
-            return MeterReading(at=power.at, power_w=power.number)
-        return MeterReading(
+        silent = tuple(
+            name for phase in currents for name, value in phase.parts if value is None
+        )
+        known = [phase.value for phase in currents if phase.value is not None]
+        numbers = [p.value.number if p.value is not None else None for p in currents]
+        reading = MeterReading(
             # The total is for the surplus; it is the phases that the fuse protects.
-            at=_oldest(currents),
-            current_a=on_the_site(
-                [current.number for current in currents], wired, self._phases
-            ),
+            at=_oldest(known or ([power] if power else [])),
             power_w=power.number if power else None,
+            oldest=_oldest_name(part for phase in currents for part in phase.parts),
+        )
+        if silent:
+            return replace(
+                reading,
+                silent=silent,
+                known_a=on_the_site(numbers, wired, self._phases),
+            )
+        return replace(
+            reading,
+            current_a=on_the_site(
+                [value.number for value in known], wired, self._phases
+            ),
+        )
+
+    def _of_total(
+        self,
+        reader: StateReader,
+        meter: MeterConfig,
+        power: Value | None,
+        wired: tuple[int, ...],
+    ) -> MeterReading | None:
+        """Return what a meter of the total alone tells."""
+        if meter.power is None:
+            return None
+        if power is None:
+            troubled = {problem.entity_id for problem in reader.problems}
+            named = meter.power.entities
+            silent = tuple(name for name in named if name in troubled) or named
+            return MeterReading(at=dt_util.utcnow(), silent=silent)
+        first = meter.power.entities[0]
+        if len(wired) == self._phases:
+            return MeterReading(at=power.at, power_w=power.number, oldest=first)
+        # All of it may be on any one of the phases that feed the circuit.
+        current_a = [power.number / self._voltage_v] * len(wired)
+        return MeterReading(
+            at=power.at,
+            current_a=on_the_site(current_a, wired, self._phases),
+            power_w=power.number,
+            oldest=first,
         )
 
     def _currents(
         self, reader: StateReader, meter: MeterConfig, total: Value | None
-    ) -> list[Value] | None:
-        """Return the current of each phase with its sign; None unless all of them are known."""
-        told = _all(reader.phase(entity, self._voltage_v) for entity in meter.phases)
-        back = _all(
-            reader.phase(entity, self._voltage_v) for entity in meter.phases_export
-        )
-        powers = _all(reader.power_w(entity) for entity in meter.phase_powers)
-        if not told or back is None:
-            return None
-        if back:
-            return [
-                _net(taken, given) for taken, given in zip(told, back, strict=False)
+    ) -> list[_Phase]:
+        """Return the current of each phase with its sign."""
+        told = [
+            _Phase(name, reader.phase(name, self._voltage_v)) for name in meter.phases
+        ]
+        if meter.phases_export:
+            back = [
+                _Phase(name, reader.phase(name, self._voltage_v))
+                for name in meter.phases_export
             ]
-        if any(value.number < _CLEARLY_NEGATIVE_A for value in told):
+            return [
+                _Phase(
+                    taken.name,
+                    _net(taken.value, given.value)
+                    if taken.value and given.value
+                    else None,
+                    (*taken.parts, *given.parts),
+                )
+                for taken, given in zip(told, back, strict=False)
+            ]
+        powers = _all(reader.power_w(entity) for entity in meter.phase_powers)
+        known = [phase.value for phase in told if phase.value is not None]
+        if any(value.number < _CLEARLY_NEGATIVE_A for value in known):
             self._signed.add(meter.phases)
         signed = meter.phases in self._signed
         if meter.phases_inverted and (signed or not (powers or total)):
-            return [Value(number=-value.number, at=value.at) for value in told]
-        return told if signed else self._with_signs(told, powers, total)
+            return [phase.turned() for phase in told]
+        if signed or len(known) < len(told):
+            # Without one phase the total does not tell the signs of the others. Without a sign all is import.
+            return told
+        return [
+            _Phase(phase.name, value, phase.parts)
+            for phase, value in zip(
+                told, self._with_signs(known, powers, total), strict=True
+            )
+        ]
 
     def _with_signs(
         self, told: list[Value], powers: list[Value] | None, total: Value | None
@@ -289,4 +381,10 @@ def _net(taken: Value, given: Value) -> Value:
 
 
 def _oldest(values: Iterable[Value]) -> datetime:
-    return min(value.at for value in values)
+    return min((value.at for value in values), default=dt_util.utcnow())
+
+
+def _oldest_name(parts: Iterable[tuple[str, Value | None]]) -> str | None:
+    """Return the sensor whose value is the oldest."""
+    known = [(value.at, name) for name, value in parts if value is not None]
+    return min(known)[1] if known else None

@@ -38,11 +38,11 @@ def signed_by_total(
     return tuple(max(way[p] for way in fitting) for p in range(len(currents_a)))
 
 
-def on_the_site(
-    currents_a: Sequence[float], wired: Sequence[int], phases: int
-) -> PerPhase:
+def on_the_site[A: (float, float | None)](
+    currents_a: Sequence[A], wired: Sequence[int], phases: int
+) -> tuple[A, ...]:
     """Return a circuit's currents on the phases of the site; those that it is not fed from carry nothing."""
-    spread = [0.0] * phases
+    spread: list[A] = [0.0] * phases
     for phase, current in zip(wired, currents_a, strict=True):
         spread[phase] = current
     return tuple(spread)
