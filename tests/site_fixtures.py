@@ -64,6 +64,8 @@ class Home:
         self.car_a = 0.0
         self.transaction: dict[str, Any] = {}
         self.charging: RawStation | None = None  # whose car draws what it is offered
+        self.silent: tuple[str, ...] = ()  # sensors that are unavailable
+        self.dead = False  # whether the meter shows nothing but zeros
 
     async def live(self) -> None:
         """Let the house's meter report every second, as a meter does; it breaks when there is no house."""
@@ -73,7 +75,10 @@ class Home:
                     self.hass.states.async_set(f"sensor.{meter}", STATE_UNAVAILABLE)
             else:
                 l1, l2, l3 = (phase + self.car_a for phase in self.house_a)
-                set_meters(self.hass, currents_a=(l1, l2, l3))
+                shown = (0, 0, 0) if self.dead else (l1, l2, l3)
+                set_meters(self.hass, currents_a=shown)
+                for sensor in self.silent:
+                    self.hass.states.async_set(sensor, STATE_UNAVAILABLE)
             station = self.charging
             if station and not station.websocket.closed and (told := limits(station)):
                 await self.draw(station, told[-1])

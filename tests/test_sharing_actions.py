@@ -148,7 +148,7 @@ async def test_several_limits_from_outside(
     assert state
     assert [limit["current"] for limit in state.attributes["limits"]] == [10]
     await act(home, "clear_limit")
-    await home.shows("sensor", "limited_by", "The main fuse")
+    await home.shows("sensor", "limited_by", "Nothing")
     with pytest.raises(ServiceValidationError) as wrong:
         await act(home, "set_limit", current=10, circuit="attic")
     assert wrong.value.translation_key == "no_such_circuit"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.config_flow import SunfuseConfigFlow
-from custom_components.sunfuse.engine.model import ReasonKey
+from custom_components.sunfuse.engine.model import MeterQuality, ReasonKey
 from custom_components.sunfuse.flows import (
     card,
     circuit,
@@ -525,6 +525,9 @@ def test_selectors(hass: HomeAssistant) -> None:
     }
 
 
+LOST = set(MeterQuality) - {MeterQuality.NONE, MeterQuality.GOOD}
+
+
 def test_every_reason_has_its_sentence() -> None:
     """*Why is my car not charging?* always has an answer, in words and as a state."""
     keys = {key.value for key in ReasonKey}
@@ -532,9 +535,13 @@ def test_every_reason_has_its_sentence() -> None:
     sentences = (
         changes
         | {f"reason_{key}" for key in keys}
+        # What is wrong with a meter, and why somebody rests.
+        | {f"reason_meter_lost_{quality}" for quality in LOST}
+        | {"reason_pausing_because"}
         | {
             "main_circuit",
             "until",
+            "limited_by_nothing",
             "disabled_sensors",
             "meter_now",
             "meter_drawing",

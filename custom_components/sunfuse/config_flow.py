@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, override
 
-from yarl import URL
-
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
@@ -13,7 +11,6 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
 )
 from homeassistant.core import callback
-from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.typing import DiscoveryInfoType
 
 from .const import (
@@ -75,7 +72,7 @@ from .flows.simulated import simulated_data, simulated_subentries
 from .flows.slow_meter import SlowMeterFlow
 from .flows.tariff import TariffSubentryFlow
 from .site.circuits import CircuitTree
-from .site.tls import scheme
+from .site.tls import host, scheme
 from .sources.config import SourcesConfig
 from .sources.energy_dashboard import async_disabled_sensors, async_suggest_sources
 
@@ -257,7 +254,7 @@ class SunfuseConfigFlow(
             return self.async_show_form(
                 step_id="address",
                 description_placeholders={
-                    "address": f"{self._scheme()}://{_host(self)}:{self._form[CONF_PORT]}/"
+                    "address": f"{self._scheme()}://{host(self.hass)}:{self._form[CONF_PORT]}/"
                 },
             )
         suggested = await self._suggestions()
@@ -411,12 +408,3 @@ class SunfuseConfigFlow(
 def _grid_entities(entry: ConfigEntry) -> set[str]:
     sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
     return {*(sources.grid.entities if sources.grid else ()), *sources.grid_phases}
-
-
-def _host(flow: ConfigFlow) -> str:
-    """Return the name by which a charger in the house finds this machine."""
-    try:
-        url = get_url(flow.hass, allow_external=False, allow_cloud=False)
-    except NoURLAvailableError:
-        return "homeassistant.local"
-    return URL(url).host or "homeassistant.local"

@@ -15,6 +15,9 @@ CATEGORY = "common"
 _STEPS: Mapping[ReasonKey, Mapping[str, int]] = {
     ReasonKey.LIMITED_BY_SUN: {"surplus_w": 100},
     ReasonKey.WAITING_FOR_SUN: {"surplus_w": 100},
+    ReasonKey.SUN_TAKEN: {"surplus_w": 100, "taken_w": 100},
+    ReasonKey.AT_MINIMUM: {"surplus_w": 100},
+    ReasonKey.STOPPING_ON_SUN: {"surplus_w": 100},
     ReasonKey.LIMITED_BY_PEAK: {"limit_w": 100},
     ReasonKey.LIMITED_BY_BOOST: {"boost_a": 1},
     ReasonKey.RAMPING: {"target_a": 1},
@@ -47,11 +50,13 @@ class _Values(dict[str, str]):
 
 def explain(sentences: Mapping[str, str], reason: Reason) -> str:
     """Return the sentence of a reason with its values filled in, and until when, where that is known."""
-    template = sentences[f"reason_{reason.key}"]
+    template = _template(sentences, reason)
     steps = _STEPS.get(reason.key, {})
     values = _Values(
         (name, _readable(name, value, steps.get(name))) for name, value in reason.values
     )
+    if reason.cause is not None:
+        values["cause"] = explain(sentences, reason.cause)
     for name, unit in (("limit_a", "A"), ("limit_w", "W")):
         if name in values:
             values["limit"] = f"{values[name]} {unit}"
@@ -59,6 +64,19 @@ def explain(sentences: Mapping[str, str], reason: Reason) -> str:
     if "until" in values and "{until}" not in template:
         sentence = f"{sentence} {sentences['until'].format_map(values)}"
     return sentence
+
+
+def _template(sentences: Mapping[str, str], reason: Reason) -> str:
+    """Return the sentence that says most of what is known."""
+    key = f"reason_{reason.key}"
+    values = dict(reason.values)
+    if reason.cause is not None:
+        return sentences[f"{key}_because"]
+    if reason.key is ReasonKey.METER_LOST:
+        closer = sentences.get(f"{key}_{values.get('quality')}", sentences[key])
+        if "sensor" in values or "{sensor}" not in closer:
+            return closer
+    return sentences[key]
 
 
 def what_would_change_it(sentences: Mapping[str, str], reason: Reason) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from homeassistant.const import CONF_NAME
 from homeassistant.core import CoreState, HomeAssistant, callback
@@ -18,7 +18,8 @@ from .const import (
     SUBENTRY_TARIFF,
 )
 from .data import ConnectorData, SiteData, SunfuseConfigEntry
-from .engine.model import ConnectorProblem
+from .engine.model import ConnectorProblem, MeterQuality
+from .explain import explain
 from .flows.fail_safe import chargers_of, fail_safe_problem
 from .repairs import hanging
 from .site.circuits import CircuitTree, hangs_from
@@ -29,6 +30,8 @@ from .sources.states import ProblemKind, StateReader
 
 # A restart of a device or a gateway, and the update of its firmware, are over by then.
 MODBUS_GONE_AFTER = timedelta(minutes=10)
+# A sensor that is away for a moment needs nobody.
+METER_LOST_AFTER = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     entry.async_create_background_task(
         hass, signs.async_start(), f"{DOMAIN} counters {entry.title}"
     )
+    lost_since: dict[str, datetime] = {}
     # What is stored of a tariff changes with a new set-up only.
     unusable = tuple(_unusable_tariffs(entry))
 
@@ -61,6 +65,7 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
                 *_issues(hass, coordinator.data, entry),
                 *unusable,
                 *signs.issues(coordinator.data),
+                *_lost_meters(coordinator.data, entry, lost_since),
             )
         }
         for issue_id in shown.keys() - found.keys():
@@ -185,6 +190,40 @@ def _issues(
     yield from _modbus_issues(entry)
     for connector in data.connectors.values():
         yield from _charger_issues(connector)
+
+
+def _lost_meters(
+    data: SiteData, entry: SunfuseConfigEntry, lost_since: dict[str, datetime]
+) -> Iterator[Issue]:
+    """Tell of meters that have been lost for a while, and of which of their sensors it is."""
+    names = {circuit.id: circuit.name for circuit in data.snapshot.circuits}
+    now = data.snapshot.now
+    for circuit in data.decision.circuits:
+        reason = circuit.meter_lost(names[circuit.id])
+        if reason is None or circuit.meter is MeterQuality.AWAITED:
+            lost_since.pop(circuit.id, None)
+            continue
+        if now - lost_since.setdefault(circuit.id, now) < METER_LOST_AFTER:
+            continue
+        sensors = circuit.sensors or _fuse_sensors(entry, circuit.id)
+        yield Issue(
+            translation_key="meter_lost",
+            about=circuit.id,
+            placeholders=(
+                ("circuit", names[circuit.id]),
+                ("site", entry.title),
+                ("sensors", ", ".join(sensors) or names[circuit.id]),
+                ("why", explain(entry.runtime_data.sentences, reason)),
+            ),
+        )
+
+
+def _fuse_sensors(entry: SunfuseConfigEntry, circuit: str) -> tuple[str, ...]:
+    """Return the sensors that protect a circuit."""
+    if circuit == MAIN_CIRCUIT:
+        return entry.runtime_data.sources.meter.fuse_entities
+    meter = CircuitTree.of(entry).sources()[circuit].sources.meter
+    return meter.fuse_entities if meter else ()
 
 
 def _slow_meters(entry: SunfuseConfigEntry) -> Iterator[Issue]:

@@ -130,7 +130,12 @@ class SiteSensor(SiteEntity, SensorEntity):
     @override
     def native_value(self) -> StateType:
         """Return the value of the last tick."""
-        return self.entity_description.value_fn(self.coordinator.data)
+        description = self.entity_description
+        value = description.value_fn(self.coordinator.data)
+        if value is None and description.without is not None:
+            sentences = self.coordinator.config_entry.runtime_data.sentences
+            return sentences[description.without]
+        return value
 
     @property
     @override

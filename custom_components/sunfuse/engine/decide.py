@@ -60,7 +60,7 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
     held_since = (memory.hold_since or snapshot.now) if hold else None
     return _decision(decided, told, tick, hold=hold), Memory(
         connectors={
-            name: _lived(standing, shares, told.get(name, 0.0), tick)
+            name: _lived(standing, shares, decisions[name], tick)
             for name, standing in tick.standings.items()
         },
         circuits={name: c.past for name, c in tick.capacities.items()},
@@ -213,10 +213,11 @@ def _boosted(tick: Tick) -> tuple[Boosted, ...]:
 
 
 def _lived(
-    standing: Standing, shares: Shares, offer_a: float, tick: Tick
+    standing: Standing, shares: Shares, decided: ConnectorDecision, tick: Tick
 ) -> ConnectorMemory:
     """Return a connector's past with what was decided now."""
     connector, past, now = standing.connector, standing.past, tick.snapshot.now
+    offer_a = decided.offer_a
     past.told_a, past.told_until = connector.offer_a, connector.offer_until
     if not standing.wanted:
         return forget(connector, past)
@@ -234,7 +235,7 @@ def _lived(
         ran_s = (now - past.on_since).total_seconds()
         shed = connector.id in shares.waiting and ran_s < tick.snapshot.tuning.turn_s
         past.stops = past.stops + 1 if shed else 0
-        past.stopped_at = now
+        past.stopped_at, past.stopped_for = now, decided.reason
         past.on_since = None
     past.off_since = past.off_since or now
     return past

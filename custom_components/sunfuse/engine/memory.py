@@ -6,7 +6,7 @@ import logging
 from typing import Any, Self
 
 from .codec import from_jsonable, to_jsonable
-from .model import PerPhase
+from .model import PerPhase, Reason
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ class ConnectorMemory:
     on_since: datetime | None = None  # with an offer since
     off_since: datetime | None = None  # waiting for an offer since
     stopped_at: datetime | None = None  # an offer was taken away
+    stopped_for: Reason | None = None  # and why
     stops: int = 0  # in a row, for want of capacity: each doubles the lockout
     sunny_since: datetime | None = None  # the sun has been enough to start
     dull_since: datetime | None = None  # the sun has been too little to go on

@@ -87,11 +87,15 @@ class ReasonKey(StrEnum):
     WAITING_FOR_SUN = "waiting_for_sun"
     STARTING_ON_SUN = "starting_on_sun"
     WAITING_FOR_CAPACITY = "waiting_for_capacity"
+    SUN_TAKEN = "sun_taken"
+    AT_MINIMUM = "at_minimum"
+    STOPPING_ON_SUN = "stopping_on_sun"
     PAUSING = "pausing"
     MODE_OFF = "mode_off"
     NOT_ALLOWED = "not_allowed"
     CAR_FINISHED = "car_finished"
     CHARGER_OFFLINE = "charger_offline"
+    NEVER_CONNECTED = "never_connected"
     CHARGER_FAULTED = "charger_faulted"
     OUT_OF_SERVICE = "out_of_service"
     STATUS_UNKNOWN = "status_unknown"
@@ -112,14 +116,26 @@ class ReasonKey(StrEnum):
     SWITCHING_PHASES = "switching_phases"
     BOOSTING = "boosting"
     EXCEEDS_OFFER = "exceeds_offer"
+    DISTRUSTED = "distrusted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """A key, and the values that its sentence names (`circuit`, `phase`, `until`, amperes, watts)."""
+    """A key, and the values that its sentence names (`circuit`, `phase`, `until`, amperes, watts).
+
+    Where somebody only waits now, `cause` is why.
+    """
 
     key: ReasonKey
     values: tuple[tuple[str, str | float], ...] = ()
+    cause: Reason | None = None
+
+
+def lost_meter(circuit: str, quality: MeterQuality, sensors: tuple[str, ...]) -> Reason:
+    """Return the reason of those below a circuit whose meter is lost; the sensors to blame are named where known."""
+    values = (("circuit", circuit), ("quality", str(quality)))
+    named = (("sensor", ", ".join(sensors)),) if sensors else ()
+    return Reason(key=ReasonKey.METER_LOST, values=(*values, *named))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +281,8 @@ class Connector:
     paused: bool = False
     reachable: bool = True
     used: bool = True  # whether a session ever ran on it
+    # Where a charger is to be pointed to that has never connected; None: it has.
+    connect_to: str | None = None
     offer_a: float | None = None  # what the charger last confirmed; None: not known
     offer_until: datetime | None = (
         None  # when that offer lapses by itself to fail_safe_a
@@ -337,6 +355,12 @@ class CircuitDecision:
     sensors: tuple[str, ...] = ()  # that are to blame for a meter that is lost
     limited_by: str | None = None  # the name of the tightest limit from outside
     lowered_by: Reason | None = None  # what keeps it below `limit_a` now, if anything
+
+    def meter_lost(self, name: str) -> Reason | None:
+        """Return what is wrong with its meter, None where nothing is."""
+        if self.state is not CircuitState.METER_LOST:
+            return None
+        return lost_meter(name, self.meter, self.sensors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

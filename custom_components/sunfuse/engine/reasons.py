@@ -7,12 +7,15 @@ from .calm import locked_out, locked_until
 from .capacity import held_a
 from .filling import EPSILON
 from .model import Reason, ReasonKey
-from .obedience import Obedience
+from .obedience import DISTRUST, Obedience
 from .phases import switching
 from .sharing import Shares
 from .sunshine import start_w, starts_at
 from .tick import Standing, Tick
 from .wanted import why_not_wanted
+
+# Less is within what meters differ.
+OTHERS_TAKE_W = 100.0
 
 
 def why(standing: Standing, shares: Shares, offer_a: float, tick: Tick) -> Reason:
@@ -20,8 +23,14 @@ def why(standing: Standing, shares: Shares, offer_a: float, tick: Tick) -> Reaso
     connector, snapshot = standing.connector, tick.snapshot
     if reason := why_not_wanted(connector, held_a(connector, snapshot)):
         return reason
+    past = standing.past
+    if past.above_since is None and past.disobeyed_at is not None:
+        if standing.obedience >= Obedience.RESERVE:
+            return Reason(
+                key=ReasonKey.DISTRUSTED, values=_until(past.disobeyed_at + DISTRUST)
+            )
     if standing.obedience >= Obedience.RESERVE:
-        drawn_a = max(standing.past.draws[-1].current_a)
+        drawn_a = max(past.draws[-1].current_a)
         return Reason(
             key=ReasonKey.EXCEEDS_OFFER,
             values=(("draw_a", drawn_a), ("offer_a", offer_a)),
@@ -107,16 +116,24 @@ def _why_not_started(asking: Ask, tick: Tick) -> Reason:
     """Return what a connector waits for that could have its minimum but not yet."""
     past, tuning = asking.past, tick.snapshot.tuning
     if locked_out(past, tick.snapshot):
-        return Reason(key=ReasonKey.PAUSING, values=_until(locked_until(past, tuning)))
+        return Reason(
+            key=ReasonKey.PAUSING,
+            values=_until(locked_until(past, tuning)),
+            cause=past.stopped_for,
+        )
     starting = starts_at(past, tuning)
     if starting is not None and starting > tick.snapshot.now:
         return Reason(key=ReasonKey.STARTING_ON_SUN, values=_until(starting))
+    needed_w = ("needed_w", start_w(asking, tick.snapshot))
+    all_w = tick.sun.surplus_w
+    if all_w - asking.sun_free_w > OTHERS_TAKE_W:
+        taken_w = ("taken_w", all_w - asking.sun_free_w)
+        return Reason(
+            key=ReasonKey.SUN_TAKEN, values=(("surplus_w", all_w), taken_w, needed_w)
+        )
     return Reason(
         key=ReasonKey.WAITING_FOR_SUN,
-        values=(
-            ("surplus_w", asking.sun_free_w),
-            ("needed_w", start_w(asking, tick.snapshot)),
-        ),
+        values=(("surplus_w", asking.sun_free_w), needed_w),
     )
 
 
@@ -143,10 +160,8 @@ def _why_limited(
                 key=ReasonKey.BOOSTING, values=(("max_a", asking.most_a), *until)
             )
         return asking.most_reason
-    if given.limited_by == tick.resources.sun:
-        return Reason(
-            key=ReasonKey.LIMITED_BY_SUN, values=(("surplus_w", tick.sun.surplus_w),)
-        )
+    if given.limited_by == tick.resources.sun or _wants_sun(asking, shares, tick):
+        return _why_too_little_sun(asking, target_a, shares, tick)
     reason = tick.resources.reason(given.limited_by)
     boost_a = _boosted_a(given.limited_by, asking, shares, tick)
     if boost_a > 0:
@@ -155,6 +170,46 @@ def _why_limited(
             values=(*reason.values, ("boost_a", boost_a)),
         )
     return reason
+
+
+def _sun_left_w(shares: Shares, tick: Tick) -> float:
+    """Return what those who live from the sun leave of it; negative where the grid helps."""
+    taken_w = sum(
+        shares.running[a.id].current_a * tick.resources.watts(a.phases)
+        for a in tick.asks
+        if a.sunny and a.id in shares.running
+    )
+    return tick.sun_w - taken_w
+
+
+def _wants_sun(asking: Ask, shares: Shares, tick: Tick) -> bool:
+    """Whether the sun would not have given more either, had the circuit carried it."""
+    step_w = asking.connector.step_a * tick.resources.watts(asking.phases)
+    return asking.sunny and _sun_left_w(shares, tick) < step_w
+
+
+def _why_too_little_sun(
+    asking: Ask, target_a: float, shares: Shares, tick: Tick
+) -> Reason:
+    """Return what the sun has to do with it: it is followed, or it is too little for the minimum."""
+    surplus_w = ("surplus_w", tick.sun.surplus_w)
+    past, tuning = asking.past, tick.snapshot.tuning
+    min_a = asking.connector.min_a
+    follows = Reason(key=ReasonKey.LIMITED_BY_SUN, values=(surplus_w,))
+    if target_a > min_a + EPSILON or _sun_left_w(shares, tick) > -OTHERS_TAKE_W:
+        return follows
+    if not asking.solar:
+        return Reason(key=ReasonKey.AT_MINIMUM, values=(("min_a", min_a), surplus_w))
+    if past.dull_since is None:
+        return follows
+    stops_at = past.dull_since + timedelta(seconds=tuning.stop_delay_s)
+    if past.on_since is not None:
+        least = timedelta(seconds=tuning.min_on_s)
+        stops_at = max(stops_at, past.on_since + least)
+    return Reason(
+        key=ReasonKey.STOPPING_ON_SUN,
+        values=(surplus_w, ("min_a", min_a), *_until(stops_at)),
+    )
 
 
 def _dead_band_a(offer_a: float, tick: Tick) -> float:

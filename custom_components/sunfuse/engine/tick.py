@@ -10,7 +10,7 @@ from .capacity import Capacity, capacities, remember_draws
 from .learning import learn, probe
 from .limits import power_limits
 from .memory import ConnectorMemory, Memory
-from .model import CircuitState, Connector, Reason, ReasonKey, Snapshot
+from .model import CircuitState, Connector, Reason, Snapshot, lost_meter
 from .obedience import Obedience, obey
 from .resources import Resources
 from .sunshine import Sun, sunshine
@@ -123,12 +123,10 @@ def _lost_meters(tree: Tree, known: Mapping[str, Capacity]) -> dict[str, Reason]
     for name, path in tree.paths.items():
         for above in path:
             if known[above].state is CircuitState.METER_LOST:
-                values = (
-                    ("circuit", tree.circuits[above].name),
-                    ("quality", str(known[above].quality)),
-                    *(("sensor", ", ".join(s)) for s in [known[above].sensors] if s),
+                one = known[above]
+                lost[name] = lost_meter(
+                    tree.circuits[above].name, one.quality, one.sensors
                 )
-                lost[name] = Reason(key=ReasonKey.METER_LOST, values=values)
                 break
     return lost
 

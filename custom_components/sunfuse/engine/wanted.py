@@ -8,6 +8,11 @@ NO_CAR = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED))
 def why_not_wanted(connector: Connector, reserved_a: float) -> Reason | None:
     """Return why a connector asks for nothing, None if it asks."""
     if not connector.reachable:
+        if connector.connect_to is not None:
+            return Reason(
+                key=ReasonKey.NEVER_CONNECTED,
+                values=(("address", connector.connect_to),),
+            )
         return Reason(
             key=ReasonKey.CHARGER_OFFLINE, values=(("reserved_a", reserved_a),)
         )

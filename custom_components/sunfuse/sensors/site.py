@@ -24,6 +24,7 @@ class SiteSensorDescription(SensorEntityDescription):
 
     value_fn: Callable[[SiteData], StateType]
     attributes_fn: Callable[[SiteData], Mapping[str, Any] | None] = lambda _: None
+    without: str | None = None  # the sentence that stands where there is no value
 
 
 def site_sensors(phases: int) -> list[SiteSensorDescription]:
@@ -59,10 +60,12 @@ def _grid_power_of_phase(data: SiteData, phase: int) -> float | None:
     return None if current_a is None else current_a * data.snapshot.site.voltage_v
 
 
-def _limited_by(data: SiteData) -> str:
-    """Return the name of the tightest limit from outside; the main fuse's where none is tighter."""
+def _limited_by(data: SiteData) -> str | None:
+    """Return the name of the tightest limit from outside; else the main fuse's if that keeps cars from more."""
     if (limit := tightest(data.snapshot)) is not None:
         return limit.name
+    if state_of(_main(data)) in (None, CircuitState.OK):
+        return None
     return next(c.name for c in data.snapshot.circuits if c.id == MAIN_CIRCUIT)
 
 
@@ -124,6 +127,7 @@ _SITE: tuple[SiteSensorDescription, ...] = (
         key="limited_by",
         translation_key="limited_by",
         value_fn=_limited_by,
+        without="limited_by_nothing",
         attributes_fn=_limits,
     ),
 )

@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from ..central_system import CentralSystem
 from ..central_system.fault import FaultBoundary
-from ..central_system.model import ConnectorState, StationState
+from ..central_system.model import ConnectorState, StationInfo, StationState
 from ..const import CONF_CONNECTORS, CONF_IDENTITY, CONF_SPEED, DOMAIN, SUBENTRY_CHARGER
 from ..coordinator import SunfuseCoordinator
 from ..data import (
@@ -45,6 +45,7 @@ from .rules import CONF_DIMMING_ENTITY, dimming_limit
 from .settings import ConnectorSettings, Settings
 from .snapshot import build_snapshot, connector_of, site_of, station_config
 from .tick_guard import TickGuard
+from .tls import host, scheme
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -285,8 +286,18 @@ class Controller:
             state=state,
             settings=self._settings_of(key, state),
             in_flight_a=self._offers.in_flight_a(key),
+            connect_to=self._connect_to(station),
             driver=holder.subentry_id if (holder := self._holder(state)) else None,
             step_a=1.0 if stations[key.identity].behaviour.whole_amperes else 0.1,
+        )
+
+    def _connect_to(self, station: StationState) -> str | None:
+        """Return where to point a charger that has never connected, None for any other."""
+        if station.last_seen is not None or station.info != StationInfo():
+            return None
+        return (
+            f"{scheme(self._entry)}://{host(self._hass)}:{self._central_system.port}"
+            f"/{station.identity}"
         )
 
     def _settings_of(

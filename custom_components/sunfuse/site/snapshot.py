@@ -153,11 +153,12 @@ def connector_of(
     in_flight_a: float | None,
     step_a: float = 0.1,
     driver: str | None = None,
+    connect_to: str | None = None,
 ) -> Connector:
     """Return a connector for the engine. An offer on its way counts from the moment that it is sent.
 
     `step_a` is in which steps the charger takes a current, `driver` whose quota a boost counts against that is asked
-    for at the charger itself.
+    for at the charger itself, `connect_to` where a charger that has never connected is to be pointed to.
     """
     phases = wiring(data, site)
     max_a: float = data[CONF_MAX_CURRENT]
@@ -177,6 +178,7 @@ def connector_of(
         paused=state.paused,
         reachable=station.connected,
         used=state.used or state.status in _CAR_THERE,
+        connect_to=connect_to,
         offer_a=max(offers, default=None),
         offer_until=state.offer_until,
         offered_at=state.offered_at,

@@ -8,12 +8,14 @@ import ssl
 from typing import Any
 
 from cryptography import x509
+from yarl import URL
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.util import dt as dt_util
 
 from ..const import (
@@ -67,6 +69,15 @@ def is_encrypted(entry: ConfigEntry) -> bool:
 def scheme(entry: ConfigEntry | None) -> str:
     """Return the scheme of the address that chargers connect to."""
     return "wss" if entry is not None and is_encrypted(entry) else "ws"
+
+
+def host(hass: HomeAssistant) -> str:
+    """Return the name by which a charger in the house finds this machine."""
+    try:
+        url = get_url(hass, allow_external=False, allow_cloud=False)
+    except NoURLAvailableError:
+        return "homeassistant.local"
+    return URL(url).host or "homeassistant.local"
 
 
 def certificate_files(

@@ -1,0 +1,190 @@
+"""Reasons are true: they name the cause, and then the wait."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from custom_components.sunfuse.engine import Memory, decide
+from custom_components.sunfuse.engine.model import (
+    ConnectorStatus,
+    Mode,
+    PowerReading,
+    ReasonKey,
+)
+
+from .common import (
+    BOOST,
+    MAIN,
+    NOW,
+    car,
+    decided,
+    later,
+    of,
+    reasons,
+    settle,
+    site,
+    values,
+)
+
+WIDE = (replace(MAIN, limit_a=(80,) * 3),)
+
+
+def test_cars_at_their_minimum_that_the_grid_helps() -> None:
+    """Three cars take 12.4 kW and the sun leaves 5.3 kW: the grid gives the rest, and nobody follows the sun."""
+    snapshot = site(
+        *(car(name, mode=Mode.SOLAR_MIN, offer_a=6.0) for name in "abc"),
+        house_a=(-5300 / 690,) * 3,
+        solar=PowerReading(at=NOW, power_w=8000),
+        circuits=WIDE,
+    )
+    decision = decided(snapshot)
+    assert set(reasons(decision).values()) == {ReasonKey.AT_MINIMUM}
+    assert values(decision, "a") == {"min_a": 6.0, "surplus_w": pytest.approx(5300)}
+
+
+def test_a_car_that_the_sun_carries_follows_it() -> None:
+    """5.3 kW are 7.6 A."""
+    snapshot = site(
+        car("a", mode=Mode.SOLAR_MIN, offer_a=7.6),
+        house_a=(-5300 / 690,) * 3,
+        solar=PowerReading(at=NOW, power_w=8000),
+        circuits=WIDE,
+    )
+    assert reasons(decided(snapshot)) == {"a": ReasonKey.LIMITED_BY_SUN}
+
+
+def test_a_car_that_stops_soon_says_when() -> None:
+    """The sun leaves 1 kW: charging goes on for the delay, and says until when."""
+    bright = site(
+        car("a", mode=Mode.SOLAR, offer_a=6.0),
+        house_a=(-5300 / 690,) * 3,
+        solar=PowerReading(at=NOW, power_w=8000),
+        circuits=WIDE,
+    )
+    snapshot, _, memory = settle(bright, 240)
+    dull = later(snapshot, 5)
+    metered = tuple(-1000 / 690 + a for a in dull.connectors[0].draw_a or ())
+    for _ in range(12):
+        reading = replace(dull.meters[0][1], at=dull.now, current_a=metered)
+        dull = replace(dull, meters=(("main", reading),))
+        decision, memory = decide(dull, memory)
+        dull = later(dull, 5, decision)
+        metered = tuple(-1000 / 690 + a for a in dull.connectors[0].draw_a or ())
+    assert reasons(decision) == {"a": ReasonKey.STOPPING_ON_SUN}
+    since = memory.connector("a").dull_since
+    assert since is not None
+    until = (since + timedelta(seconds=180)).isoformat()
+    assert values(decision, "a")["until"] == until
+
+
+def test_the_first_of_two_that_live_from_the_sun_follows_it() -> None:
+    """5.3 kW carry one minimum: who has it follows the sun, and the other one is to stop."""
+    snapshot = site(
+        *(
+            car(name, mode=Mode.SOLAR, offer_a=6.0, priority=priority)
+            for name, priority in (("a", 9), ("b", 1))
+        ),
+        house_a=(-5300 / 690,) * 3,
+        solar=PowerReading(at=NOW, power_w=8000),
+        circuits=WIDE,
+    )
+    assert reasons(decided(snapshot)) == {
+        "a": ReasonKey.LIMITED_BY_SUN,
+        "b": ReasonKey.STOPPING_ON_SUN,
+    }
+
+
+def test_sun_that_others_take() -> None:
+    """The sun leaves 4.9 kW and another car has them: that is not 0 W of sun."""
+    first = car("a", mode=Mode.SOLAR, offer_a=7.0)
+    second = car(
+        "b",
+        mode=Mode.SOLAR,
+        offer_a=0.0,
+        status=ConnectorStatus.PREPARING,
+        draw_a=(0.0,) * 3,
+    )
+    snapshot = site(
+        first,
+        second,
+        house_a=(-4900 / 690,) * 3,
+        solar=PowerReading(at=NOW, power_w=8000),
+        circuits=WIDE,
+    )
+    decision = decided(snapshot)
+    assert reasons(decision)["b"] is ReasonKey.SUN_TAKEN
+    told = values(decision, "b")
+    assert told["surplus_w"] == pytest.approx(4900)
+    assert told["taken_w"] == pytest.approx(4140)
+    assert told["needed_w"] == pytest.approx(4140)
+
+
+def test_want_of_sun_is_no_boosts_fault() -> None:
+    """A boost takes the circuit, and there is no sun: without the boost the other car would have no more."""
+    snapshot = site(
+        car("a", boost=BOOST, offer_a=16.0),
+        car("b", mode=Mode.SOLAR_MIN, offer_a=6.0),
+        solar=PowerReading(at=NOW, power_w=0),
+        circuits=(replace(MAIN, limit_a=(23,) * 3),),
+    )
+    assert reasons(decided(snapshot))["b"] is ReasonKey.AT_MINIMUM
+    fast = replace(
+        snapshot,
+        connectors=(
+            snapshot.connectors[0],
+            replace(snapshot.connectors[1], mode=Mode.FAST),
+        ),
+    )
+    assert reasons(decided(fast))["b"] is ReasonKey.LIMITED_BY_BOOST
+
+
+def test_a_car_that_rests_says_why_it_was_stopped() -> None:
+    """The fuse was lowered to 5 A, and set back: the car rests, because there was no room."""
+    snapshot, _, memory = settle(site(car("a")), 60)
+    low = replace(later(snapshot, 5), circuits=(replace(MAIN, limit_a=(5,) * 3),))
+    decision, memory = decide(low, memory)
+    assert reasons(decision) == {"a": ReasonKey.WAITING_FOR_CAPACITY}
+    for _ in range(2):
+        low = later(low, 5, decision)
+        decision, memory = decide(low, memory)
+    reason = of(decision, "a").reason
+    assert reason.key is ReasonKey.PAUSING
+    assert reason.cause is not None
+    assert reason.cause.key is ReasonKey.WAITING_FOR_CAPACITY
+    assert ("circuit", "Main fuse") in reason.cause.values
+    assert dict(reason.values)["until"]
+    kept = Memory.from_dict(memory.to_dict())
+    assert kept.connector("a").stopped_for == reason.cause
+
+
+def test_a_charger_that_never_connected() -> None:
+    """It says where to point it to, and no amperes that are kept free."""
+    gone = car("a", reachable=False, connect_to="ws://192.0.2.1:9000/CP1")
+    decision = decided(site(gone))
+    assert reasons(decision) == {"a": ReasonKey.NEVER_CONNECTED}
+    assert values(decision, "a") == {"address": "ws://192.0.2.1:9000/CP1"}
+
+
+def test_a_car_that_had_to_be_stopped_is_not_said_to_take_too_much_now() -> None:
+    """It took 16 A of 6 A until it was stopped; afterwards it takes nothing, and may start again at a time."""
+    wild = car("a", offer_a=6.0, draw_a=(16.0,) * 3)
+    memory = Memory()
+    for seconds in range(0, 180, 5):
+        now = NOW + timedelta(seconds=seconds)
+        drawn = 16.0 if seconds < 120 else 0.0
+        reading = replace(site().meters[0][1], at=now, current_a=(drawn + 2,) * 3)
+        snapshot = replace(
+            site(replace(wild, draw_a=(drawn,) * 3, draw_at=now)),
+            now=now,
+            meters=(("main", reading),),
+        )
+        decision, memory = decide(snapshot, memory)
+        if seconds == 100:
+            assert reasons(decision) == {"a": ReasonKey.EXCEEDS_OFFER}
+    assert reasons(decision) == {"a": ReasonKey.DISTRUSTED}
+    stopped = memory.connector("a").disobeyed_at
+    assert stopped is not None
+    assert values(decision, "a") == {
+        "until": (stopped + timedelta(minutes=15)).isoformat()
+    }

@@ -1,0 +1,120 @@
+"""Meters that are lost, wrong or awaited, as a site's user sees them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.const import DOMAIN
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+
+from .common import wait_until
+from .site_fixtures import limits, obeys
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+def lost(hass: HomeAssistant) -> dict[str, str] | None:
+    """Return what the repair of a lost meter names, None where there is none."""
+    return next(
+        (
+            dict(issue.translation_placeholders or {})
+            for (domain, _), issue in ir.async_get(hass).issues.items()
+            if domain == DOMAIN and issue.translation_key == "meter_lost"
+        ),
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [("sensor.grid_l2",), ("sensor.grid_l1", "sensor.grid_l2", "sensor.grid_l3")],
+)
+async def test_phase_sensors_that_are_lost(
+    hass: HomeAssistant, start: Callable[..., Any], silent: tuple[str, ...]
+) -> None:
+    """The total lives. The car has its fail-safe current, state, reason and repair name the sensors, and it comes back."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    home.silent = silent
+    await obeys(station, 6)
+    assert home.state("sensor", "state") == "meter_lost"
+    await home.shows("sensor", "CP1/1_reason", "meter_lost")
+    for sensor in silent:
+        assert sensor in home.state("sensor", "CP1/1_explanation")
+    await wait_until(lambda: lost(hass) is not None, "the repair")
+    told = lost(hass)
+    assert told
+    assert told["sensors"] == ", ".join(silent)
+    assert min(limits(station)) >= 6
+    home.silent = ()
+    await obeys(station, 14)
+    assert home.state("sensor", "state") in ("ok", "limited")
+    assert lost(hass) is None
+
+
+async def test_a_meter_that_dies_at_zero(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """The car goes on drawing 14 A while the meter shows 0.000: it gets no more, and then its fail-safe current."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    before = len(limits(station))
+    home.dead = True
+    await wait_until(lambda: limits(station)[-1] == 6, "6 A")
+    assert max(limits(station)[before:]) <= 14.5
+    assert home.state("sensor", "state") == "meter_lost"
+    await home.shows("sensor", "CP1/1_reason", "meter_lost")
+    assert "less than the cars" in home.state("sensor", "CP1/1_explanation")
+    home.dead = False
+    await obeys(station, 14)
+
+
+async def test_the_first_reading_is_awaited(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A site whose meter has yet to tell something has no state; it has lost nothing."""
+    told: list[str] = []
+    home = await start("CP1")
+
+    def note() -> None:
+        told.append(home.state("sensor", "state"))
+
+    for sensor in ("grid_l1", "grid_l2", "grid_l3", "grid_power"):
+        hass.states.async_set(f"sensor.{sensor}", STATE_UNAVAILABLE)
+    home.house_a = None
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    home.entry.runtime_data.coordinator.async_add_listener(note)
+    home.entry.runtime_data.controller.tick()
+    await hass.async_block_till_done()
+    assert home.state("sensor", "state") == STATE_UNKNOWN
+    home.house_a = (10, 4, 4)
+    await home.shows("sensor", "state", "ok")
+    assert "meter_lost" not in told
+
+
+async def test_a_charger_that_never_connected(start: Callable[..., Any]) -> None:
+    """It is to be pointed to the site's address, until it has connected once."""
+    home = await start("CP1")
+    assert home.state("sensor", "CP1/1_reason") == "never_connected"
+    port = home.entry.runtime_data.central_system.port
+    assert f":{port}/CP1" in home.state("sensor", "CP1/1_explanation")
+    station = await home.boot("CP1")
+    await home.shows("sensor", "CP1/1_reason", "no_car")
+    await station.websocket.close()
+    await home.shows("sensor", "CP1/1_reason", "charger_offline")
+
+
+async def test_nothing_limits_a_site_that_is_fine(start: Callable[..., Any]) -> None:
+    """The main fuse limits it when a car gets less than it could."""
+    home = await start("CP1")
+    await home.shows("sensor", "state", "ok")
+    assert home.state("sensor", "limited_by") == "Nothing"
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    await home.shows("sensor", "state", "limited")
+    assert home.state("sensor", "limited_by") == "The main fuse"
