@@ -61,7 +61,8 @@ class Home:
         self.entry = entry
         self.session = session
         self.house_a: tuple[float, float, float] | None = (10, 4, 4)
-        self.car_a = 0.0
+        self.car_a = 0.0  # what all cars draw
+        self._cars_a: dict[RawStation, float] = {}
         self.transaction: dict[str, Any] = {}
         self.charging: RawStation | None = None  # whose car draws what it is offered
         self.silent: tuple[str, ...] = ()  # sensors that are unavailable
@@ -125,7 +126,8 @@ class Home:
         self, station: RawStation, current_a: float, register_kwh: float = 1.0
     ) -> None:
         """Let the car draw so much, and its charger tell about it."""
-        self.car_a = current_a
+        self._cars_a[station] = current_a
+        self.car_a = sum(self._cars_a.values())
         currents = [
             {
                 "value": str(current_a),

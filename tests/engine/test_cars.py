@@ -177,7 +177,7 @@ def test_the_car_that_disobeyed_is_not_trusted_at_once() -> None:
     memory = Memory(connectors={"a": past})
     decision, memory = decide(on(24, stopped), memory)
     assert offers(decision) == {"a": 0}
-    assert reasons(decision) == {"a": ReasonKey.EXCEEDS_OFFER}
+    assert reasons(decision) == {"a": ReasonKey.DISTRUSTED}
     assert decision.connectors[0].problem is not None
     assert not decision.connectors[0].stop
     _, decision, _ = settle(on(24, stopped), 900, memory)

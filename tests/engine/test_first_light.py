@@ -99,7 +99,7 @@ def test_sunshine_is_no_thicker_wire() -> None:
         ({"reachable": False}, 0, ReasonKey.CHARGER_OFFLINE),
         ({"max_a": 5.0}, 0, ReasonKey.LIMITED_BY_CHARGER),
         ({}, 16, ReasonKey.FULL_POWER),
-        ({"mode": Mode.SOLAR_MIN}, 6, ReasonKey.LIMITED_BY_SUN),
+        ({"mode": Mode.SOLAR_MIN}, 6, ReasonKey.AT_MINIMUM),
         ({"mode": Mode.SOLAR, "offer_a": 0.0}, 0, ReasonKey.WAITING_FOR_SUN),
     ],
 )

@@ -227,9 +227,13 @@ def test_cars_at_full_power_take_their_part() -> None:
     snapshot = balance(-8000, fast, waiting("b"), tuning=Tuning(start_delay_s=0))
     decision = decided(snapshot)
     assert offers(decision)["b"] == 0
-    assert reasons(decision)["b"] is ReasonKey.WAITING_FOR_SUN
-    # What it is told is what is left for it, not what there is: 8000 W less three times 10 A.
-    assert values(decision, "b") == {"surplus_w": 1100, "needed_w": 4140}
+    assert reasons(decision)["b"] is ReasonKey.SUN_TAKEN
+    # Three times 10 A of it are the other car's.
+    assert values(decision, "b") == {
+        "surplus_w": 8000,
+        "taken_w": 6900,
+        "needed_w": 4140,
+    }
 
 
 def test_a_car_that_runs_has_its_sun_before_one_that_waits() -> None:
@@ -237,8 +241,12 @@ def test_a_car_that_runs_has_its_sun_before_one_that_waits() -> None:
     runs = car("b", mode=Mode.SOLAR, offer_a=6.0)
     snapshot = balance(-5000, waiting("a", priority=10), runs)
     decision = decided(snapshot)
-    assert reasons(decision)["a"] is ReasonKey.WAITING_FOR_SUN
-    assert values(decision, "a") == {"surplus_w": 860, "needed_w": 4140}
+    assert reasons(decision)["a"] is ReasonKey.SUN_TAKEN
+    assert values(decision, "a") == {
+        "surplus_w": 5000,
+        "taken_w": 4140,
+        "needed_w": 4140,
+    }
 
 
 def test_minimums_of_solar_min_come_first() -> None:

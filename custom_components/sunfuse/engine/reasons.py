@@ -24,11 +24,10 @@ def why(standing: Standing, shares: Shares, offer_a: float, tick: Tick) -> Reaso
     if reason := why_not_wanted(connector, held_a(connector, snapshot)):
         return reason
     past = standing.past
-    if past.above_since is None and past.disobeyed_at is not None:
-        if standing.obedience >= Obedience.RESERVE:
-            return Reason(
-                key=ReasonKey.DISTRUSTED, values=_until(past.disobeyed_at + DISTRUST)
-            )
+    distrusted = past.above_since is None and standing.obedience >= Obedience.RESERVE
+    if distrusted and past.disobeyed_at is not None:
+        until = _until(past.disobeyed_at + DISTRUST)
+        return Reason(key=ReasonKey.DISTRUSTED, values=until)
     if standing.obedience >= Obedience.RESERVE:
         drawn_a = max(past.draws[-1].current_a)
         return Reason(
@@ -203,9 +202,8 @@ def _why_too_little_sun(
     if past.dull_since is None:
         return follows
     stops_at = past.dull_since + timedelta(seconds=tuning.stop_delay_s)
-    if past.on_since is not None:
-        least = timedelta(seconds=tuning.min_on_s)
-        stops_at = max(stops_at, past.on_since + least)
+    on_until = (past.on_since or past.dull_since) + timedelta(seconds=tuning.min_on_s)
+    stops_at = max(stops_at, on_until)
     return Reason(
         key=ReasonKey.STOPPING_ON_SUN,
         values=(surplus_w, ("min_a", min_a), *_until(stops_at)),
