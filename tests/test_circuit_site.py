@@ -17,13 +17,14 @@ from homeassistant.components.repairs import ConfirmRepairFlow
 from homeassistant.components.repairs.issue_handler import RepairsFlowManager
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 
 from .common import charger, site_entry, wait_until
@@ -161,8 +162,15 @@ async def test_a_meter_that_dies_in_a_panel(
         main_fuse_a=35.0,
     )
     home.house_a = (0, 0, 0)
+
+    @callback
+    def follow(_event: Event[EventStateChangedData]) -> None:
+        panel_takes(hass, *(2 + home.car_a,) * 3)
+
+    stop = async_track_state_change_event(hass, "sensor.grid_l3", follow)
     inside = await home.charge("CP1")
     await obeys(inside, 16)
+    stop()
     panel_takes(hass, STATE_UNAVAILABLE, STATE_UNAVAILABLE, STATE_UNAVAILABLE)
     await obeys(inside, 6)
     await home.shows("sensor", "garage_state", "meter_lost")

@@ -160,7 +160,7 @@ async def test_without_its_phases_a_meter_tells_the_total(hass: HomeAssistant) -
     assert list(meter.known_a) == [1, None, None]
     assert meter.silent == ("sensor.l2", "sensor.l3")
     assert meter.current_a is None
-    assert readings.heard == frozenset()
+    assert not readings.meter_heard
 
 
 async def test_a_phase_that_has_no_sign_of_its_own_beside_a_silent_one(
@@ -181,7 +181,7 @@ async def test_a_phase_that_has_no_sign_of_its_own_beside_a_silent_one(
     assert list(meter.known_a) == [2, 2, None]
     show(hass, "l3", 2, "A")
     readings = source.read()
-    assert readings.heard == {"main"}
+    assert readings.meter_heard
     assert readings.meter
     assert readings.meter.silent == ()
     assert readings.meter.current_a == (-2, -2, -2)

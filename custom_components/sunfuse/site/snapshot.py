@@ -250,10 +250,11 @@ def _awaited(
     """Return the circuits whose meters have yet to tell something, and have not been silent for too long."""
     since = readings.heard_since or now
     waited_s = (now - since).total_seconds()
+    heard = readings.heard | ({MAIN_CIRCUIT} if readings.meter_heard else set())
     return tuple(
         circuit.id
         for circuit in circuits
-        if circuit.id not in readings.heard and waited_s <= circuit.meter_max_age_s
+        if circuit.id not in heard and waited_s <= circuit.meter_max_age_s
     )
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import ssl
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography import x509
-from yarl import URL
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -77,7 +77,7 @@ def host(hass: HomeAssistant) -> str:
         url = get_url(hass, allow_external=False, allow_cloud=False)
     except NoURLAvailableError:
         return "homeassistant.local"
-    return URL(url).host or "homeassistant.local"
+    return urlsplit(url).hostname or "homeassistant.local"
 
 
 def certificate_files(

@@ -18,7 +18,6 @@ from homeassistant.helpers.event import (
 )
 from homeassistant.util import dt as dt_util
 
-from ..const import MAIN_CIRCUIT
 from ..engine.model import (
     BatteryReading,
     MeterReading,
@@ -51,7 +50,8 @@ class SiteReadings:
     solar: PowerReading | None = None
     battery: BatteryReading | None = None
     problems: tuple[SourceProblem, ...] = ()
-    # The circuits whose meters have told all that they tell, since this was asked for the first time.
+    # Whether the meter, and those of which circuits, have told all that they tell, since this was first asked for.
+    meter_heard: bool = False
     heard: frozenset[str] = frozenset()
     heard_since: datetime | None = None
     meter_silence_s: float | None = None
@@ -109,6 +109,7 @@ class LiveSource:
         self._freshness = freshness or Freshness()
         self._counters: dict[str, Counter] = {}
         self._signed: set[tuple[str, ...]] = set()  # meters that told a negative one
+        self._meter_heard = False
         self._heard: set[str] = set()
         self._since: datetime | None = None
 
@@ -158,14 +159,12 @@ class LiveSource:
             and (reading := self._meter(reader, meter, circuit.wired)) is not None
         )
         self._since = self._since or dt_util.utcnow()
-        self._heard |= {
-            name
-            for name, reading in ((MAIN_CIRCUIT, main), *circuits)
-            if reading is not None and not reading.silent
-        }
+        self._meter_heard |= main is not None and not main.silent
+        self._heard |= {name for name, reading in circuits if not reading.silent}
         return SiteReadings(
             meter=main,
             circuit_meters=circuits,
+            meter_heard=self._meter_heard,
             heard=frozenset(self._heard),
             heard_since=self._since,
             temperatures=tuple(
