@@ -45,6 +45,7 @@ from .site.snapshot import site_of
 from .site.tick_guard import issue_id
 from .site.tls import async_tls, forget_issue, is_encrypted
 from .site.updates import Baseline, follow_entry, follow_renames, follow_stations
+from .site.versions import forget_downgrade, migrate, tell_of_downgrades
 from .sources.config import SourcesConfig
 from .sources.live import LiveSource
 from .sources.modbus.site import DeviceConfig, SiteDevices
@@ -67,6 +68,13 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions and the page of the site report, which are there whether a site is loaded or not."""
     async_setup_actions(hass)
     await async_setup_report(hass)
+    tell_of_downgrades(hass)
+    return True
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> bool:
+    """Bring an entry of an earlier version up to date."""
+    migrate(hass, entry)
     return True
 
 
@@ -121,6 +129,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     register_capacity_tariffs(hass, entry)
     # Before the first charger can connect, so that none of the site's own is met as a stranger.
     controller.load_chargers()
+    await persistence.async_put_aside()
     if not controller.guard.ever_worked:
         controller.tick()  # the engine may have failed on what it remembered
     if not controller.guard.ever_worked:
@@ -136,6 +145,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         entry.async_on_unload(house.async_stop)
     entry.runtime_data.modbus.start()
     controller.start(_live_source(hass, entry, house))
+    await observed.async_put_aside()
     entry.async_on_unload(controller.stop)
     entry.async_on_unload(observed.start(coordinator, entry.runtime_data.sources))
     entry.runtime_data.forecasts.start(
@@ -181,6 +191,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
     await peak_store(hass, entry.entry_id).async_remove()
     await observed_store(hass, entry.entry_id).async_remove()
     forget_issue(hass, entry.entry_id)
+    forget_downgrade(hass, entry)
     ir.async_delete_issue(hass, DOMAIN, issue_id(entry))
     await async_remove_authority(hass, entry.entry_id)
 

@@ -26,6 +26,8 @@ from .const import (
     DEFAULT_MARGIN_A,
     DEFAULT_PORT,
     DOMAIN,
+    ENTRY_MINOR_VERSION,
+    ENTRY_VERSION,
     KIND_SIMULATED,
     KIND_SITE,
     SUBENTRY_CAPACITY,
@@ -84,7 +86,8 @@ class SunfuseConfigFlow(
 ):
     """Set up a site, or accept a charger that was discovered."""
 
-    VERSION = 1
+    VERSION = ENTRY_VERSION
+    MINOR_VERSION = ENTRY_MINOR_VERSION
 
     def __init__(self) -> None:
         """Start with nothing known."""

@@ -10,11 +10,14 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .central_system.model import FailSafe, NewPassword
+from .central_system.quirks import understood
 from .const import (
+    CONF_QUIRKS,
     CONF_SOURCES,
     DOMAIN,
     MAIN_CIRCUIT,
     SUBENTRY_CAPACITY,
+    SUBENTRY_CHARGER,
     SUBENTRY_TARIFF,
 )
 from .data import ConnectorData, SiteData, SunfuseConfigEntry
@@ -178,6 +181,7 @@ def _issues(
                 about=problem.entity_id,
                 placeholders=(("entity", problem.entity_id), ("site", entry.title)),
             )
+    yield from _unknown_quirks(entry)
     yield from _circuit_issues(entry)
     yield from _price_issues(entry)
     if entity_id := entry.runtime_data.battery_hold.failed:
@@ -286,6 +290,21 @@ def _unusable_tariffs(entry: SunfuseConfigEntry) -> Iterator[Issue]:
             about=subentry.subentry_id,
             placeholders=(("site", entry.title), ("tariff", subentry.title)),
         )
+
+
+def _unknown_quirks(entry: SunfuseConfigEntry) -> Iterator[Issue]:
+    """Tell of what is set for a charger and not understood, as after a downgrade; the charger does without."""
+    for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
+        overrides: dict[str, str] = subentry.data.get(CONF_QUIRKS, {})
+        if unknown := overrides.keys() - dict(understood(overrides.items())).keys():
+            yield Issue(
+                translation_key="quirk_not_understood",
+                about=subentry.subentry_id,
+                placeholders=(
+                    ("charger", subentry.title),
+                    ("quirks", ", ".join(sorted(unknown))),
+                ),
+            )
 
 
 def _price_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:

@@ -27,6 +27,7 @@ from custom_components.sunfuse.engine.model import (
     ReasonKey,
     Snapshot,
 )
+from custom_components.sunfuse.engine.stored import Stored
 
 from .common import MAIN, NOW, car, later, offers, site
 
@@ -56,29 +57,56 @@ def test_there_and_back_through_json() -> None:
 
 
 @pytest.mark.parametrize(
-    "stored",
+    ("stored", "unread"),
     [
-        None,
-        [],
-        "x",
-        {"unknown": 1},
-        {"connectors": []},
-        {"connectors": {"a": {"stops": "two"}}},
-        {"connectors": {"a": {"stops": True}}},
-        {"connectors": {"a": {"draws": [{"at": "yesterday", "current_a": [1]}]}}},
-        {"connectors": {"a": {"draws": [{"at": 5, "current_a": [1]}]}}},
-        {"connectors": {"a": {"draws": [{"at": NOW.isoformat()}]}}},
-        {"surplus_w": float("nan")},
-        {"surplus_w": "much"},
-        {"boosted": {"person": "p"}},
+        (None, []),
+        ([], ["*"]),
+        ("x", ["*"]),
+        ({"unknown": 1}, ["unknown"]),
+        ({"connectors": []}, ["connectors"]),
+        ({"connectors": {"a": 1}}, ["connectors.a"]),
+        ({"connectors": {"a": {"stops": "two"}}}, ["connectors.a.stops"]),
+        ({"connectors": {"a": {"stops": True}}}, ["connectors.a.stops"]),
+        ({"connectors": {"a": {"newer": 1}}}, ["connectors.a.newer"]),
+        (
+            {"connectors": {"a": {"draws": [{"at": "x", "current_a": [1]}]}}},
+            ["connectors.a.draws"],
+        ),
+        ({"connectors": {"a": {"draws": [{"at": 5}]}}}, ["connectors.a.draws"]),
+        ({"circuits": {"main": {"read_w": "y"}}}, ["circuits.main.read_w"]),
+        ({"surplus_w": float("nan")}, ["surplus_w"]),
+        ({"surplus_w": "much"}, ["surplus_w"]),
+        ({"boosted": {"person": "p"}}, ["boosted"]),
     ],
 )
-def test_a_broken_memory_starts_anew_and_says_so(
-    stored: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_cannot_be_read_is_noted(stored: Any, unread: list[str]) -> None:
     """Whatever is in the file, charging goes on."""
-    assert Memory.from_dict(stored) == Memory()
-    assert "cannot be read" in caplog.text
+    noted = Stored(stored)
+    memory = Memory.from_stored(noted)
+    nothing = replace(memory, connectors={}, circuits={})
+    assert nothing == Memory()
+    assert all(past == ConnectorMemory() for past in memory.connectors.values())
+    assert noted.unread == unread
+
+
+def test_the_rest_of_a_memory_is_kept() -> None:
+    """One field that is not understood costs that field alone."""
+    stored = json.loads(json.dumps(FULL.to_dict()))
+    stored["connectors"]["a"]["stops"] = "two"
+    stored["connectors"]["a"]["of_tomorrow"] = 1
+    past = replace(FULL.connectors["a"], stops=0)
+    assert Memory.from_dict(stored) == replace(FULL, connectors={"a": past})
+
+
+def test_stored_rows() -> None:
+    """A row that cannot be read is left out; a list that is none has no rows."""
+    stored = Stored({"rows": ["1", "x", "3"], "list": 5})
+    assert stored
+    assert not Stored({})
+    assert stored.rows("rows", int) == [1, 3]
+    assert stored.rows("list", str) == []
+    assert stored.rows("missing", str) == []
+    assert stored.unread == ["rows.1", "list"]
 
 
 def test_a_snapshot_is_a_record() -> None:

@@ -110,6 +110,15 @@ class CertificateAuthority:
         )
         return _pem(certificate)
 
+    def is_usable(self) -> bool:
+        """Whether key and certificate are what they should be. Not for the event loop."""
+        try:
+            x509.load_pem_x509_certificate(self.certificate.encode())
+            self._private_key()
+        except ValueError, TypeError, UnsupportedAlgorithm:
+            return False
+        return True
+
     def _private_key(self) -> ec.EllipticCurvePrivateKey:
         match serialization.load_pem_private_key(self.key.encode(), password=None):
             case ec.EllipticCurvePrivateKey() as key:

@@ -258,11 +258,17 @@ class Link:
         """Send a request and return its answer, both valid by their schemas.
 
         Raises:
-            CommandError: `not_connected`, `timeout`, `not_supported` (the station does not know the action)
-                or `refused` (another CALLERROR, or an answer that is not valid).
+            CommandError: `not_connected`, `timeout`, `not_supported` (the station does not know the action),
+                `refused` (another CALLERROR, or an answer that is not valid), or `impossible` (the request itself
+                is not valid, and is not sent).
 
         """
-        self._schemas.check_request(action, payload)
+        try:
+            self._schemas.check_request(action, payload)
+        except Fault as fault:
+            raise CommandError(
+                "impossible", f"{action}: {fault.description}"
+            ) from fault
         async with self._turn:
             answer = await self._exchange(action, payload, timeout_s)
         if isinstance(answer, Error):

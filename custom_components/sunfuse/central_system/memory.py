@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any
 
-from .model import FailSafe, StationInfo, Transaction
+from ..engine.stored import Stored
+from .book import MAX_CONNECTORS
+from .model import FailSafe, LocalList, StationInfo, Transaction
 from .quirks import Kind
 from .transactions import Record
 
@@ -23,9 +26,54 @@ def dump_info(info: StationInfo) -> Memory:
     }
 
 
-def load_info(data: Mapping[str, Any]) -> StationInfo:
+def load_info(stored: Stored) -> StationInfo:
     """Return what a station said of itself."""
-    return StationInfo(**data)
+    return StationInfo(**stored.fields_of(StationInfo))
+
+
+def load_evse(row: Any) -> tuple[tuple[int, int], int]:
+    """Return an EVSE with its connector, and the number that they have with us."""
+    evse, connector, number = map(_whole, row)
+    return (evse, connector), load_connector(number)
+
+
+def load_connector(number: Any) -> int:
+    """Return the number of a connector, which is a key where there is an object."""
+    connector = int(number) if isinstance(number, str) else _whole(number)
+    if not 1 <= connector <= MAX_CONNECTORS:
+        raise ValueError(f"There is no connector {connector}")
+    return connector
+
+
+def load_text(text: Any) -> str | None:
+    """Return a text, or None."""
+    if text is not None and not isinstance(text, str):
+        raise TypeError(f"A text expected, not {type(text)}")
+    return text
+
+
+def load_number(number: Any) -> float | None:
+    """Return a number, or None."""
+    if number is None:
+        return None
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise TypeError(f"A number expected, not {type(number)}")
+    if not isfinite(number):
+        raise ValueError(f"A finite number expected, not {number}")
+    return float(number)
+
+
+def _whole(number: Any) -> int:
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise TypeError(f"A whole number expected, not {type(number)}")
+    return number
+
+
+def _time(text: Any) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return at
 
 
 def dump_record(record: Record) -> Memory:
@@ -48,20 +96,20 @@ def dump_record(record: Record) -> Memory:
 
 def load_record(data: Mapping[str, Any]) -> Record:
     """Return a transaction."""
-    stopped_at, skew_s = data["stopped_at"], data.get("skew_s")
+    stopped_at, skew_s = data["stopped_at"], load_number(data.get("skew_s"))
     return Record(
-        connector=data["connector"],
+        connector=load_connector(data["connector"]),
         transaction=Transaction(
-            id=data["id"],
-            started_at=datetime.fromisoformat(data["started_at"]),
-            meter_start_wh=data["meter_start_wh"],
-            id_token=data["id_token"],
+            id=load_text(data["id"]) or "",
+            started_at=_time(data["started_at"]),
+            meter_start_wh=load_number(data["meter_start_wh"]),
+            id_token=load_text(data["id_token"]),
         ),
-        stopped_at=datetime.fromisoformat(stopped_at) if stopped_at else None,
-        energy_wh=data["energy_wh"],
-        told=tuple(data["told"]),
-        base_wh=data.get("base_wh"),
-        noticed=data.get("noticed", False),
+        stopped_at=_time(stopped_at) if stopped_at else None,
+        energy_wh=load_number(data["energy_wh"]),
+        told=tuple(map(str, data["told"])),
+        base_wh=load_number(data.get("base_wh")),
+        noticed=bool(data.get("noticed", False)),
         skew=None if skew_s is None else timedelta(seconds=skew_s),
     )
 
@@ -79,9 +127,24 @@ def load_lasting(data: list[Any] | None) -> Lasting | None:
     if data is None:
         return None
     current_a, kind, level, each = data
-    return current_a, (Kind(kind), level, each)
+    return load_number(current_a) or 0.0, (Kind(kind), _whole(level), bool(each))
 
 
 def load_fail_safe(data: str) -> FailSafe:
     """Return whether a station falls back."""
     return FailSafe(data)
+
+
+def load_local_list(data: str | None) -> LocalList | None:
+    """Return whether a station has our list of cards."""
+    return None if data is None else LocalList(data)
+
+
+def energy_of(energy_wh: Any) -> Memory:
+    """Return the memory of a counter of which nothing is known but its value."""
+    keys = ("risen_at", "values", "former", "edges", "session", "session_wh")
+    return {
+        "energy_wh": load_number(energy_wh),
+        "restarts": False,
+        **dict.fromkeys(keys),
+    }

@@ -18,7 +18,8 @@ CHARGES = frozenset(
 class CommandError(Exception):
     """A command that the station refused, did not answer, or could not be sent.
 
-    `key` is one of `refused`, `timeout`, `not_connected`, `not_supported`; `detail` is what the station said.
+    `key` is one of `refused`, `timeout`, `not_connected`, `not_supported`, `impossible`; `detail` is what the station
+    said, or what is wrong with what was asked.
     """
 
     def __init__(self, key: str, detail: str = "") -> None:

@@ -196,6 +196,19 @@ def behaviour(
     return replace(result, **{name: _value(name, text) for name, text in overrides})
 
 
+def understood(overrides: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return what of the user's overrides exists and can be what it is set to: another version may know others."""
+
+    def is_understood(name: str, text: str) -> bool:
+        try:
+            _value(name, text)
+        except AttributeError, TypeError, ValueError:
+            return False
+        return True
+
+    return tuple(one for one in overrides if is_understood(*one))
+
+
 def _value(name: str, text: str) -> Any:
     """Return a user's text as the value of a field."""
     if name not in {field.name for field in fields(Behaviour)}:

@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from ..engine.stored import Stored
 from .cards import CardPolicy
 from .certificates import CertificateAuthority
 from .clock import utcnow
@@ -195,10 +196,11 @@ class CentralSystem:
             await runner.cleanup()
         self._complaints.close()
 
-    def accept(self, config: StationConfig, memory: Memory | None = None) -> None:
+    def accept(self, config: StationConfig, *memory: Memory | Stored | None) -> None:
         """Let a station in, now or whenever it comes; or take in a changed configuration.
 
-        `memory` is what `Station.memory()` returned in an earlier life of Home Assistant.
+        `memory` is what `Station.memory()` returned in an earlier life of Home Assistant, in parts that follow each
+        other; what of it cannot be read is noted there and left out.
 
         Raises:
             ValueError: a quirk is overridden that does not exist, or with what it cannot be.
@@ -213,8 +215,8 @@ class CentralSystem:
             station = self._new_station(config, accepted=True)
             if waiting is not None:
                 station = self._waiting.pop(waiting)
-            elif memory is not None:
-                station.restore(memory)
+            elif memory:
+                station.restore(*(Stored.of(part) for part in memory))
             self._stations[name] = station
         station.set_cards(self._cards)
         station.authority = self._authority

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, override
 
+from ..engine.stored import UNREADABLE, Stored
 from .actions import ActingAdapter, StationActions
 from .book import connectors_of
 from .cards import CardPolicy
@@ -14,15 +16,21 @@ from .memory import (
     dump_info,
     dump_lasting,
     dump_record,
+    energy_of,
+    load_connector,
+    load_evse,
     load_fail_safe,
     load_info,
     load_lasting,
+    load_local_list,
+    load_number,
     load_record,
+    load_text,
 )
 from .model import (
     CommandError,
+    FailSafe,
     FinishedTransaction,
-    LocalList,
     NewPassword,
     Session,
     SessionNews,
@@ -35,6 +43,7 @@ from .refusals import LIMITS
 from .security import Proof
 from .sessions import SessionBook
 from .timing import Timing
+from .transactions import Record
 
 _READY_S = 15.0
 
@@ -278,20 +287,29 @@ class Station(SessionBook, StationActions):
             },
         }
 
-    def restore(self, memory: Memory) -> None:
-        """Go on from what was kept; to be called before the station connects."""
-        info = load_info(memory["info"])
-        self.variables.update(memory["variables"])
-        self.lasting = load_lasting(memory["lasting"])
-        for evse, connector, number in memory["evses"]:
-            self.evses[evse, connector] = number
-        for data in memory["transactions"]:
-            record = load_record(data)
-            self.transactions.add(record)
-            self._resumable.pop(record.connector, None)
-            if record.stopped_at is None:
-                self._resumable[record.connector] = record.transaction.id
-        fail_safe = load_fail_safe(memory["fail_safe"])
+    def restore(self, *parts: Stored) -> None:
+        """Go on from what was kept, item by item; to be called before the station connects."""
+        for part in parts:
+            for record in part.rows("transactions", load_record):
+                self._restore_transaction(record)
+            if set(part.names) - {"transactions"}:
+                self._restore(part)
+
+    def _restore_transaction(self, record: Record) -> None:
+        known = self.transactions.get(record.transaction.id)
+        if known is not None and known.stopped_at is not None:
+            return  # its end was kept, and not yet that it no longer runs
+        self.transactions.add(record)
+        self._resumable.pop(record.connector, None)
+        if record.stopped_at is None:
+            self._resumable[record.connector] = record.transaction.id
+
+    def _restore(self, memory: Stored) -> None:
+        info = load_info(memory.within("info"))
+        self.variables.update(memory.within("variables").each(load_text))
+        self.lasting = memory.read("lasting", load_lasting, None)
+        self.evses.update(memory.rows("evses", load_evse))
+        fail_safe = memory.read("fail_safe", load_fail_safe, FailSafe.NOT_VERIFIED)
         self.behaviour = behaviour(info, self.config.quirks)
         self._set(
             info=info,
@@ -299,32 +317,43 @@ class Station(SessionBook, StationActions):
             takes_limits=not self.refusals.sure(LIMITS),
             fail_safe=fail_safe,
             fail_safe_set=True if self.lasting else None,
-            local_list=LocalList(told) if (told := memory.get("local_list")) else None,
+            local_list=memory.read("local_list", load_local_list, None),
             fall_back_a=self._fall_back_a(fail_safe),
             switches_phases=self.shape.switches_phases,
         )
-        for connector in memory.get("paused", []):
+        for connector in memory.rows("paused", load_connector):
             self.change(connector, paused=True)
-        for name, energy in _energies(memory).items():
-            meter = self.meter(int(name))
-            sample = meter.restore_energy(energy, self.now())
-            # That of a session that runs is out of date until the charger tells.
-            last_wh = None if energy["session"] else energy["session_wh"]
-            self.change(int(name), meter=sample, session_energy_wh=last_wh)
+        energies, counters = memory.within("energy"), memory.within("energy_wh")
+        for name in energies.names:
+            energies.read(name, partial(self._restore_energy, name), None)
+        for name in counters.names:  # of earlier versions
+            counters.read(name, partial(self._restore_counter, name), None)
         used = {record.connector for record in self.transactions}
-        for connector in used | set(memory.get("used", ())):
+        for connector in used | set(memory.rows("used", load_connector)):
             self.change(connector, used=True)
         self._set(**self._connector_counts())
 
+    def _restore_counter(self, name: str, energy_wh: Any) -> None:
+        """Go on from the value of a connector's counter alone; raises what reading raises."""
+        self._restore_energy(name, energy_of(energy_wh))
 
-def _energies(memory: Memory) -> Memory:
-    """Return what was kept of the energy of each connector; earlier versions kept only its value."""
-    energies: Memory = memory.get("energy", {})
-    for name, energy_wh in memory.get("energy_wh", {}).items():
-        keys = ("risen_at", "values", "former", "edges", "session", "session_wh")
-        nothing = dict.fromkeys(keys)
-        energies[name] = {"energy_wh": energy_wh, "restarts": False, **nothing}
-    return energies
+    def _restore_energy(self, name: str, energy: Memory) -> None:
+        """Go on from the energy of a connector.
+
+        Raises what reading raises; the counter's value is taken all the same where that can be read.
+        """
+        connector = load_connector(name)
+        alone = energy_of(energy["energy_wh"])
+        try:
+            sample = self.meter(connector).restore_energy(energy, self.now())
+            # That of a session that runs is out of date until the charger tells.
+            last_wh = None if energy["session"] else load_number(energy["session_wh"])
+        except UNREADABLE:
+            del self._meters[connector]
+            sample = self.meter(connector).restore_energy(alone, self.now())
+            self.change(connector, meter=sample)
+            raise
+        self.change(connector, meter=sample, session_energy_wh=last_wh)
 
 
 def _without_password(config: StationConfig) -> StationConfig:

@@ -44,6 +44,11 @@ def from_jsonable[T](form: type[T], stored: Any) -> T:
     return _read(form, stored)  # type: ignore[no-any-return]  # what _read checks, types cannot follow
 
 
+def read_field(form: Any, name: str, stored: Any) -> Any:
+    """Return the value of one field of a dataclass; raises as `from_jsonable` does."""
+    return _read(_hints(form)[name], stored)
+
+
 def _read(form: Any, stored: Any) -> Any:
     if is_dataclass(form):
         return _read_dataclass(form, stored)

@@ -1,14 +1,13 @@
 """What the engine remembers from tick to tick."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-import logging
 from typing import Any, Self
 
-from .codec import from_jsonable, to_jsonable
+from .codec import to_jsonable
 from .model import PerPhase, Reason
-
-_LOGGER = logging.getLogger(__name__)
+from .stored import Stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,14 +174,27 @@ class Memory:
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:
-        """Return the memory of `to_dict`; one that cannot be read is as good as none."""
-        try:
-            return from_jsonable(cls, stored)
-        except (KeyError, TypeError, ValueError) as err:
-            _LOGGER.warning(
-                "The engine's memory cannot be read, so it starts anew: %r", err
-            )
-            return cls()
+        """Return the memory of `to_dict`, without what of it cannot be read."""
+        return cls.from_stored(Stored(stored))
+
+    @classmethod
+    def from_stored(cls, stored: Stored) -> Self:
+        """Return the memory of `to_dict` from a file; what cannot be read is noted there."""
+        return cls(
+            connectors={
+                name: ConnectorMemory(**past.fields_of(ConnectorMemory))
+                for name, past in _each(stored.within("connectors"))
+            },
+            circuits={
+                name: CircuitMemory(**past.fields_of(CircuitMemory))
+                for name, past in _each(stored.within("circuits"))
+            },
+            **stored.without("connectors", "circuits").fields_of(cls),
+        )
+
+
+def _each(stored: Stored) -> Iterator[tuple[str, Stored]]:
+    return ((name, stored.within(name)) for name in stored.names)
 
 
 _NOTHING = ConnectorMemory()

@@ -1,20 +1,15 @@
 """The certificate authority of a site, in Home Assistant's storage: it signs what its chargers prove themselves with."""
 
-from typing import Any
-
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..central_system import CertificateAuthority
-from ..const import DOMAIN
-
-STORAGE_VERSION = 1
+from .kept import KeptStore
 
 
-def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+def _store(hass: HomeAssistant, entry_id: str) -> KeptStore:
     # Private: readable by Home Assistant's own user alone.
-    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.authority", private=True)
+    return KeptStore(hass, entry_id, "authority", every_s=0, private=True)
 
 
 async def async_authority(
@@ -22,14 +17,20 @@ async def async_authority(
 ) -> CertificateAuthority:
     """Return the authority of a site; it is made when it is needed first and lasts as long as the site."""
     store = _store(hass, entry_id)
-    if (stored := await store.async_load()) is not None:
-        return CertificateAuthority(
-            certificate=stored["certificate"], key=stored["key"]
-        )
+    stored = await store.async_load()
+    found = stored.fields_of(CertificateAuthority)
+    if found.keys() == {"certificate", "key"}:
+        authority = CertificateAuthority(**found)
+        if await hass.async_add_executor_job(authority.is_usable):
+            return authority
+    if stored:
+        stored.note("*")
     authority = await hass.async_add_executor_job(
         CertificateAuthority.new, f"Sunfuse {name}", dt_util.utcnow()
     )
-    await store.async_save({"certificate": authority.certificate, "key": authority.key})
+    await store.async_save_now(
+        {"certificate": authority.certificate, "key": authority.key}
+    )
     return authority
 
 

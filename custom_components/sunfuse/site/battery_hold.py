@@ -7,7 +7,7 @@ crash at the next start, also if the options name another entity by then.
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 import logging
 from typing import Any
@@ -15,16 +15,15 @@ from typing import Any
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import CoreState, HomeAssistant, State, callback
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
+from .kept import KeptStore
 from .rules import HoldRule, hold_rule_of
 
 _LOGGER = logging.getLogger(__name__)
 
-STORAGE_VERSION = 1
 # Inverters write such settings to flash, and some need a while to follow.
 PAUSE = timedelta(seconds=60)
 ANSWER_S = 30.0
@@ -70,8 +69,15 @@ class BatteryHold:
 
     async def async_load(self) -> None:
         """Read what was changed and not given back, as after a crash."""
-        if stored := await self._store.async_load():
-            self._held = Held(**stored)
+        stored = await self._store.async_load()
+        held = stored.fields_of(Held)
+        if held.keys() == {field.name for field in fields(Held)}:
+            self._held = Held(**held)
+            await self._store.async_put_aside()
+        elif stored or stored.unread:
+            # Nobody knows what to give back, to whom: the repair has to do.
+            stored.note("*")
+            await self._store.async_clear()
 
     @callback
     def update(self, wanted: bool) -> None:
@@ -147,7 +153,7 @@ class BatteryHold:
             former=state.state if rule.release_value is None else rule.release_value,
         )
         # First remembered, then changed: a power cut between the two costs nothing.
-        await self._store.async_save(asdict(held))
+        await self._store.async_save_now(asdict(held))
         self._held = held
         if not _is_at(state, rule.value):
             await self._set(rule.entity_id, rule.value)
@@ -155,7 +161,7 @@ class BatteryHold:
     async def _give_back(self, held: Held) -> None:
         await self._set(self._entity_of(held), held.former)
         # Only now is there nothing left to remember.
-        await self._store.async_remove()
+        await self._store.async_clear()
         self._held = None
         ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
 
@@ -225,8 +231,8 @@ class BatteryHold:
         await self._store.async_remove()
 
 
-def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    return Store[dict[str, Any]](hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.battery")
+def _store(hass: HomeAssistant, entry_id: str) -> KeptStore:
+    return KeptStore(hass, entry_id, "battery", every_s=0)
 
 
 def _is_at(state: State, value: str) -> bool:

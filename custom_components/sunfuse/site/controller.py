@@ -81,8 +81,7 @@ class Controller:
         self.recorder = Recorder()
         self._recording = FaultBoundary(_LOGGER, "The flight recorder")
         self._peaking = FaultBoundary(_LOGGER, "Adding up peaks")
-        kept = persistence.engine
-        self._memory = Memory.from_dict(kept) if kept else Memory()
+        self._memory = Memory.from_stored(persistence.engine)
         self._offers = OfferSender(hass, entry, central_system.stations)
         self._pending_tick: CALLBACK_TYPE | None = None
         self._discovered: set[str] = set()
@@ -133,6 +132,11 @@ class Controller:
         site = site_of(self._entry.data)
         for identity in self._chargers.keys() - chargers.keys():
             self._central_system.forget(identity)
+            self._entry.async_create_background_task(
+                self._hass,
+                self._persistence.async_forget(identity),
+                f"Sunfuse forgets {identity}",
+            )
             self._settings.forget(
                 {key.id for key in self.connector_keys() if key.identity == identity}
             )
@@ -140,7 +144,7 @@ class Controller:
             if self._chargers.get(identity) != data:
                 self._central_system.accept(
                     station_config(data, site, self._entry.data.get(CONF_SPEED, 1.0)),
-                    self._persistence.station(identity),
+                    *self._persistence.station(identity),
                 )
         before = set(self.connector_keys())
         self._chargers = chargers

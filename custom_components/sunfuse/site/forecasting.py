@@ -19,7 +19,6 @@ from homeassistant.helpers.event import (
     async_track_utc_time_change,
 )
 from homeassistant.helpers.start import async_at_started
-from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
@@ -35,11 +34,11 @@ from ..sources.config import SourcesConfig
 from ..sources.forecasts.offers import not_twice, roofs_of
 from ..sources.forecasts.reader import ForecastConfig, ForecastReader, Forecasts, Meter
 from ..sources.site_meters import async_site_meters
+from .kept import KeptStore
 from .snapshot import site_of
 
 _LOGGER = logging.getLogger(__name__)
 
-STORAGE_VERSION = 1
 SAVE_DELAY_S = 60
 # An integration writes today, tomorrow and the day after, one after the other.
 BURST_S = 5.0
@@ -101,12 +100,14 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
 
     async def async_load(self) -> None:
         """Take back what was foretold before a restart."""
-        if (stored := await self._store.async_load()) is not None:
-            self._reader.restore(stored)
+        stored = await self._store.async_load()
+        self._reader.restore(stored)
+        await self._store.async_put_aside()
+        self._store.keep(self.to_dict)
 
     async def async_save(self) -> None:
         """Write what was foretold, when the site is unloaded."""
-        await self._store.async_save(self.to_dict())
+        await self._store.async_save()
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was foretold, for the store."""
@@ -212,7 +213,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
         forecasts = await self._reader.async_refresh(now)
         if self._stops:
             self.async_set_updated_data(forecasts)
-            self._store.async_delay_save(self.to_dict, SAVE_DELAY_S)
+            self._store.save_soon()
 
     async def _async_learn(self, now: datetime) -> None:
         """Learn from the statistics that the site's sensors have today."""
@@ -250,9 +251,9 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
         return tuple(Meter(statistic_id=name) for name in found if name)
 
 
-def forecast_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+def forecast_store(hass: HomeAssistant, entry_id: str) -> KeptStore:
     """Return where it is kept what was foretold."""
-    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.forecasts")
+    return KeptStore(hass, entry_id, "forecasts", every_s=SAVE_DELAY_S)
 
 
 async def async_load_forecasts(

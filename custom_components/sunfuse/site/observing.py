@@ -3,24 +3,25 @@
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_MAIN_FUSE, CONF_SOURCES, DOMAIN, MAIN_CIRCUIT
+from ..const import CONF_MAIN_FUSE, CONF_SOURCES, MAIN_CIRCUIT
 from ..coordinator import SunfuseCoordinator
 from ..data import SiteData, SunfuseConfigEntry
 from ..engine.quality import RANGE
+from ..engine.stored import Stored
 from ..sources.balance import DayBalance, add_power, balance_from_dict, balance_to_dict
 from ..sources.config import SourcesConfig
 from ..sources.forecasts.clear_sky import Place, sun
 from ..sources.freshness import Freshness, Interval
 from ..sources.report import Connection, proposed_margin_a
 from .circuits import CircuitTree
+from .kept import KeptStore
 
-STORAGE_VERSION = 1
 # A power cut loses this much of today; flash wears with every write.
 SAVE_DELAY_S = 300
 # An inverter tells its power every few minutes when it changes little; what is older says nothing of now.
@@ -47,18 +48,22 @@ class Observed:
     """What one site was seen to do."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: SunfuseConfigEntry, stored: dict[str, Any]
+        self,
+        hass: HomeAssistant,
+        entry: SunfuseConfigEntry,
+        store: KeptStore,
+        stored: Stored,
     ) -> None:
         """Start with what was seen before a restart."""
         self._hass = hass
         self._entry = entry
         self._stored = stored
-        self._store = observed_store(hass, entry.entry_id)
+        self._store = store
         self._sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
         self.entities: tuple[str, ...] = ()
         self._at: datetime | None = None
         self._powers: tuple[float, float, float] | None = None
-        self._balance = balance_from_dict(stored.get("balance", {}))
+        self._balance = stored.read("balance", balance_from_dict, DayBalance())
         self.freshness = Freshness()
 
     @callback
@@ -71,12 +76,18 @@ class Observed:
 
     async def async_save(self) -> None:
         """Write what was seen, when the site is unloaded."""
-        await self._store.async_save(self._as_dict())
+        await self._store.async_save()
 
     def take_back(self, entities: tuple[str, ...]) -> None:
         """Take back the freshness of the sensors that the site has now."""
         self.entities = entities
-        self.freshness.restore(self._stored.get("freshness", {}), entities)
+        kept = self._stored.within("freshness")
+        for entity in entities:
+            kept.read(entity, partial(self.freshness.restore_one, entity), None)
+
+    async def async_put_aside(self) -> None:
+        """Put aside what was not understood of what was seen before a restart."""
+        await self._store.async_put_aside()
 
     def diagnostics(self) -> dict[str, Any]:
         """Return today's energies, and how fresh each source is."""
@@ -161,7 +172,7 @@ class Observed:
             solar_w=solar_w,
             battery_w=battery_w,
         )
-        self._store.async_delay_save(self._as_dict, SAVE_DELAY_S)
+        self._store.save_soon()
 
     def _known(self, data: SiteData) -> tuple[float, float, float] | None:
         """Return the powers of grid, sun and battery; None unless all that the site has is known."""
@@ -194,7 +205,8 @@ class Observed:
         place = Place(latitude=config.latitude, longitude=config.longitude)
         return sun(now, place)[0] < _CIVIL_DUSK_DEG
 
-    def _as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was seen, for the store."""
         return {
             "balance": balance_to_dict(self._balance),
             "freshness": self.freshness.to_dict(),
@@ -213,16 +225,17 @@ def margin_for(fuse_a: float, interval: Interval) -> float:
     )
 
 
-def observed_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+def observed_store(hass: HomeAssistant, entry_id: str) -> KeptStore:
     """Return where it is kept what was seen."""
-    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.observed")
+    return KeptStore(hass, entry_id, "observed", every_s=SAVE_DELAY_S)
 
 
 async def async_load_observed(
     hass: HomeAssistant, entry: SunfuseConfigEntry
 ) -> Observed:
     """Return what a site was seen to do before a restart."""
-    stored = await observed_store(hass, entry.entry_id).async_load()
-    observed = Observed(hass, entry, stored or {})
+    store = observed_store(hass, entry.entry_id)
+    observed = Observed(hass, entry, store, await store.async_load())
+    store.keep(observed.to_dict)
     entry.async_on_unload(observed.async_save)
     return observed

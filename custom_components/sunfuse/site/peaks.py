@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_MAIN_FUSE, DOMAIN, SUBENTRY_CAPACITY
@@ -43,13 +42,13 @@ from ..sources.tariffs.peaks import (
     with_past,
 )
 from ..sources.tariffs.table import TableError
+from .kept import KeptStore
 from .snapshot import site_of
 
 _LOGGER = logging.getLogger(__name__)
 
-STORAGE_VERSION = 1
 # A power cut loses no more than this, and the gap is filled with what is measured before and after it.
-SAVE_EVERY = timedelta(minutes=1)
+SAVE_EVERY_S = 60.0
 # Between two readings this far apart the power is taken to have gone evenly from the one to the other.
 LONGEST_GAP = timedelta(minutes=15)
 # A meter that is silent for longer says nothing of the present.
@@ -114,28 +113,27 @@ class SitePeaks:
         self._states = {rule_id: PeakState() for rule_id in self.rules}
         self._new = set(self.rules)
         self._last: _Sample | None = None
-        self._saved_at: datetime | None = None
         site = site_of(entry.data)
         self._voltage_v = site.voltage_v
         self._fuse_w: float = entry.data[CONF_MAIN_FUSE] * site.phases * site.voltage_v
 
     async def async_load(self) -> None:
         """Take back what was measured before a restart, by the same rule."""
-        stored = await self._store.async_load() or {}
+        stored = await self._store.async_load()
         for rule in self.rules.values():
-            kept = stored.get("tariffs", {}).get(rule.id)
-            if kept is not None and kept.get("rule") == _measured_by(rule.tariff):
-                self._states[rule.id] = state_from_dict(kept.get("state", {}))
-                self._new.discard(rule.id)
-        at, power = stored.get("last") or (None, None)
-        last, power_w = parse_time(at), parse_number(power)
-        if last is not None and power_w is not None:
-            self._last = _Sample(at=dt_util.as_utc(last), power_w=power_w)
+            kept = stored.within("tariffs").within(rule.id)
+            if kept.read("rule", list, None) == _measured_by(rule.tariff):
+                state = kept.read("state", state_from_dict, None)
+                if state is not None:
+                    self._states[rule.id] = state
+                    self._new.discard(rule.id)
+        self._last = stored.read("last", _sample_from_row, None)
+        await self._store.async_put_aside()
+        self._store.keep(self._as_dict)
 
     async def async_save(self) -> None:
         """Write what was measured, when the site is unloaded."""
-        if self.rules:
-            await self._store.async_save(self._as_dict())
+        await self._store.async_save()
 
     async def async_refresh(self, sources: SourcesConfig) -> None:
         """Read the calendars of holidays, and once what the recorder knows of a new tariff's months."""
@@ -178,7 +176,8 @@ class SitePeaks:
             for rule in self.rules.values():
                 self._states[rule.id] = self._with(rule, last, sample, now)
             self._last = sample
-            self._save_soon(now)
+            if self.rules:
+                self._store.save_soon()
         elif last is None or now - last.at > SILENT:
             for rule in self.rules.values():
                 state = self._states[rule.id]
@@ -275,7 +274,7 @@ class SitePeaks:
             state = with_past(state, {month: power_w})
         self._states[rule_id] = state
         self._new.discard(rule_id)
-        self._store.async_delay_save(self._as_dict, 1)
+        self._store.save_soon(1)
 
     def _sample(self, meter: MeterReading | None) -> _Sample | None:
         if meter is None:
@@ -289,14 +288,6 @@ class SitePeaks:
             # A meter's hiccup would be the peak of the month.
             return None
         return _Sample(at=meter.at, power_w=power_w)
-
-    @callback
-    def _save_soon(self, now: datetime) -> None:
-        if self.rules and (
-            self._saved_at is None or now - self._saved_at >= SAVE_EVERY
-        ):
-            self._saved_at = now
-            self._store.async_delay_save(self._as_dict, 1)
 
     def _as_dict(self) -> dict[str, Any]:
         last = self._last
@@ -328,15 +319,24 @@ def _measured_by(tariff: CapacityTariff) -> list[Any]:
     return [tariff.key, tariff.interval_min, tariff.top, tariff.different_days]
 
 
+def _sample_from_row(row: list[Any] | None) -> _Sample | None:
+    if row is None:
+        return None
+    at, power_w = parse_time(row[0]), parse_number(row[1])
+    if at is None or power_w is None:
+        raise ValueError("A sample without its time or its power")
+    return _Sample(at=dt_util.as_utc(at), power_w=power_w)
+
+
 def _recalled(
     tariff: CapacityTariff, history: Series, tz: ZoneInfo, holidays: Iterable[date]
 ) -> PeakState:
     return from_history(tariff, history, tz=tz, holidays=frozenset(holidays))
 
 
-def peak_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+def peak_store(hass: HomeAssistant, entry_id: str) -> KeptStore:
     """Return where a site's peaks are kept."""
-    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.peaks")
+    return KeptStore(hass, entry_id, "peaks", every_s=SAVE_EVERY_S)
 
 
 @callback

@@ -1,28 +1,32 @@
 """What a site remembers over a restart of Home Assistant: its chargers' transactions, and the engine's past."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.storage import Store
+from homeassistant.core import HomeAssistant, callback
 
-from ..central_system import CentralSystem
+from ..central_system import CentralSystem, Station
 from ..central_system.model import StationState
-from ..const import DOMAIN
+from ..const import SUBENTRY_CHARGER
+from ..data import identity_of
+from ..engine.stored import Stored
+from .kept import KeptStore
 
-STORAGE_VERSION = 1
 # A power cut loses no more than this of what the chargers told.
-SAVE_DELAY_S = 5
-# Who runs since when is saved when it changes. The rest of the engine's past is worth a minute: flash wears with
-# every write.
-ENGINE_INTERVAL = timedelta(minutes=1)
+SAVE_DELAY_S = 5.0
+# Who runs since when is saved when it changes. The rest of the engine's past, and what counters say, is worth a
+# minute while a car charges, and less while none does: flash wears with every write.
+BUSY_S = 60.0
+IDLE_S = 600.0
 
 
 class Persistence:
-    """The memory of one site, in Home Assistant's storage."""
+    """The memory of one site, in Home Assistant's storage.
+
+    The transactions that are over are the most of what a charger remembers, and change seldom: those of each charger
+    have a file of their own.
+    """
 
     def __init__(
         self, hass: HomeAssistant, entry_id: str, *, simulated: bool = False
@@ -33,10 +37,11 @@ class Persistence:
         """
         self._simulated = simulated
         self._hass = hass
-        self._store = Store[dict[str, Any]](
-            hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.memory"
-        )
-        self._stored: dict[str, Any] = {"stations": {}, "engine": None}
+        self._entry_id = entry_id
+        self._store = KeptStore(hass, entry_id, "memory", every_s=BUSY_S)
+        self._stored = Stored(None)
+        self._over: dict[str, KeptStore] = {}  # by identity
+        self._stored_over: dict[str, Stored] = {}
         self._central_system: CentralSystem | None = None
         self._engine: Callable[[], dict[str, Any]] | None = None
         self._lasting: tuple[object, ...] = ()
@@ -44,23 +49,53 @@ class Persistence:
 
     async def async_load(self) -> None:
         """Read what was kept."""
-        if (stored := await self._store.async_load()) is not None:
-            self._stored = stored
+        self._stored = await self._store.async_load()
+        for identity in self._identities():
+            store = self._store_of(identity)
+            self._stored_over[identity] = await store.async_load()
+
+    async def async_put_aside(self) -> None:
+        """Put aside what the engine and the chargers did not understand."""
+        for store in (self._store, *self._over.values()):
+            await store.async_put_aside()
 
     async def async_remove(self) -> None:
         """Forget everything, when the site is removed."""
         await self._store.async_remove()
+        for identity in self._identities():
+            await self._store_of(identity).async_remove()
 
-    def station(self, identity: str) -> dict[str, Any] | None:
-        """Return what was kept of a charger."""
-        memory: dict[str, Any] | None = self._stored["stations"].get(identity)
-        return memory
+    def _identities(self) -> dict[str, str]:
+        """Return the sub-entries of the site's chargers by identity."""
+        entry = self._hass.config_entries.async_get_entry(self._entry_id)
+        if entry is None or self._simulated:
+            return {}
+        return {
+            identity_of(subentry): subentry.subentry_id
+            for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
+        }
+
+    def _store_of(self, identity: str) -> KeptStore:
+        """Return where the transactions of a charger are kept that are over."""
+        if identity not in self._over:
+            name = f"sessions.{self._identities()[identity]}"
+            store = KeptStore(self._hass, self._entry_id, name, every_s=SAVE_DELAY_S)
+            store.keep(partial(self._transactions_over, identity))
+            self._over[identity] = store
+        return self._over[identity]
+
+    def station(self, identity: str) -> tuple[Stored, ...]:
+        """Return what was kept of a charger, in parts."""
+        if self._simulated:
+            return ()
+        over = self._stored_over.get(identity, Stored(None))
+        memory = self._stored.within("stations").within(identity)
+        return tuple(part for part in (over, memory) if part)
 
     @property
-    def engine(self) -> dict[str, Any] | None:
+    def engine(self) -> Stored:
         """Return what was kept of the engine's past."""
-        memory: dict[str, Any] | None = self._stored["engine"]
-        return memory
+        return self._stored.within("engine")
 
     @callback
     def start(
@@ -69,26 +104,20 @@ class Persistence:
         """Keep what changes from now on; returns what ends that."""
         self._central_system = central_system
         self._engine = engine
-        stops = (
-            central_system.subscribe(self._station_changed),
-            # What is to be saved soon is saved before Home Assistant ends.
-            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._stopping),
-            async_track_time_interval(
-                self._hass, self._save_soon, ENGINE_INTERVAL, cancel_on_shutdown=True
-            ),
-        )
-
-        @callback
-        def stop() -> None:
-            for undo in stops:
-                undo()
-
-        return stop
+        self._store.keep(self._as_dict)
+        return central_system.subscribe(self._station_changed)
 
     async def async_save(self) -> None:
         """Write everything now, when the site is unloaded."""
-        if self._central_system is not None:
-            await self._store.async_save(self._as_dict())
+        # Those that are over first: a transaction is then in both files rather than in none.
+        for store in self._over.values():
+            await store.async_save()
+        await self._store.async_save()
+
+    async def async_forget(self, identity: str) -> None:
+        """Forget a charger that is no longer part of the site."""
+        if (store := self._over.pop(identity, None)) is not None:
+            await store.async_remove()
 
     @callback
     def _station_changed(self, state: StationState) -> None:
@@ -102,28 +131,45 @@ class Persistence:
         )
         if self._seen.get(state.identity) != lasting:
             self._seen[state.identity] = lasting
-            self._save_soon()
+            if state.identity in self._identities():
+                self._store_of(state.identity).save_soon()
+            self._store.save_soon(SAVE_DELAY_S)
+        elif any(connector.transaction for connector in state.connectors):
+            self._store.save_soon(BUSY_S)
 
     @callback
     def note(self, lasting: tuple[object, ...]) -> None:
-        """Save when something of the engine's past changed that must not be lost."""
+        """Save soon when something of the engine's past changed that must not be lost; the rest can wait."""
         if lasting != self._lasting:
             self._lasting = lasting
-            self._save_soon()
+            self._store.save_soon(SAVE_DELAY_S)
+        else:
+            self._store.save_soon(IDLE_S)
 
-    @callback
-    def _stopping(self, _event: Event) -> None:
-        self._save_soon()
+    def _stations(self) -> Mapping[str, Station]:
+        if self._central_system is None or self._simulated:
+            return {}
+        return self._central_system.stations
 
-    @callback
-    def _save_soon(self, _now: datetime | None = None) -> None:
-        self._store.async_delay_save(self._as_dict, SAVE_DELAY_S)
+    def _transactions_over(self, identity: str) -> dict[str, Any]:
+        station = self._stations().get(identity)
+        records = station.memory()["transactions"] if station else []
+        return {"transactions": [one for one in records if _is_over(one)]}
 
     def _as_dict(self) -> dict[str, Any]:
-        stations: Mapping[str, Any] = {}
-        if self._central_system and not self._simulated:
-            stations = self._central_system.stations
         return {
-            "stations": {name: station.memory() for name, station in stations.items()},
+            "stations": {
+                name: _without_those_over(station.memory())
+                for name, station in self._stations().items()
+            },
             "engine": self._engine() if self._engine else None,
         }
+
+
+def _is_over(record: dict[str, Any]) -> bool:
+    return record["stopped_at"] is not None
+
+
+def _without_those_over(memory: dict[str, Any]) -> dict[str, Any]:
+    records = [one for one in memory["transactions"] if not _is_over(one)]
+    return {**memory, "transactions": records}

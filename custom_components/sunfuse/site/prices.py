@@ -15,7 +15,6 @@ from homeassistant.helpers.event import (
     async_track_point_in_utc_time,
     async_track_state_change_event,
 )
-from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
@@ -33,10 +32,10 @@ from ..sources.tariffs.reader import (
     next_refresh,
 )
 from ..sources.tariffs.table import TableError
+from .kept import KeptStore
 
 _LOGGER = logging.getLogger(__name__)
 
-STORAGE_VERSION = 1
 SAVE_DELAY_S = 30
 # An integration writes its state and its attributes, and its second entity, one after the other.
 BURST_S = 1.0
@@ -118,13 +117,15 @@ class SitePrices(DataUpdateCoordinator[Prices]):
     async def async_load(self) -> None:
         """Take back what was known before a restart; what another source said is forgotten."""
         stored = await self._store.async_load()
-        if stored is not None and stored.get("of") == self._of():
-            self._reader.restore(stored.get("prices", {}))
+        if stored.read("of", list, None) == self._of():
+            self._reader.restore(stored.within("prices"))
             self.data = self._reader.known(dt_util.utcnow())
+        await self._store.async_put_aside()
+        self._store.keep(self._as_dict)
 
     async def async_save(self) -> None:
         """Write what is known, when the site is unloaded."""
-        await self._store.async_save(self._as_dict())
+        await self._store.async_save()
 
     @callback
     def start(self) -> None:
@@ -214,7 +215,7 @@ class SitePrices(DataUpdateCoordinator[Prices]):
             return
         if reader is self._reader:
             self._take(prices, now)
-            self._store.async_delay_save(self._as_dict, SAVE_DELAY_S)
+            self._store.save_soon()
         if self._again:
             self._again = False
             self._read_soon(BURST_S)
@@ -265,9 +266,9 @@ class SitePrices(DataUpdateCoordinator[Prices]):
         return {"of": self._of(), "prices": self._reader.to_dict()}
 
 
-def price_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+def price_store(hass: HomeAssistant, entry_id: str) -> KeptStore:
     """Return where a site's prices are kept."""
-    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.prices")
+    return KeptStore(hass, entry_id, "prices", every_s=SAVE_DELAY_S)
 
 
 async def async_load_prices(

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_KIND, CONF_SOURCES, DOMAIN, KIND_SIMULATED, MAIN_CIRCUIT
-from ..engine.codec import from_jsonable, to_jsonable
+from ..const import CONF_KIND, CONF_SOURCES, KIND_SIMULATED, MAIN_CIRCUIT
+from ..engine.codec import from_jsonable, read_field, to_jsonable
 from ..engine.model import Boost, ExternalLimit, Mode
 from ..engine.tuning import Policy
+from .kept import KeptStore
 
-STORAGE_VERSION = 1
 SAVE_DELAY_S = 1
 DEFAULT_PRIORITY = 5
 
@@ -50,9 +50,7 @@ class Settings:
 
     def __init__(self, hass: HomeAssistant, entry_id: str, default_mode: Mode) -> None:
         """Bind to the site's storage; `async_load` reads it."""
-        self._store = Store[dict[str, Any]](
-            hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}"
-        )
+        self._store = KeptStore(hass, entry_id, every_s=SAVE_DELAY_S)
         self._default = ConnectorSettings(mode=default_mode)
         self._connectors: dict[str, ConnectorSettings] = {}
         self._circuits: dict[str, float] = {}
@@ -60,33 +58,26 @@ class Settings:
 
     async def async_load(self) -> None:
         """Read what was set before."""
-        if (stored := await self._store.async_load()) is None:
-            return
+        stored = await self._store.async_load()
+        site = stored.without("limits", "circuits", "connectors")
         self._site = SiteSettings(
-            limit_a=stored["limit_a"],
-            policy=Policy(stored["policy"]),
-            limits=tuple(
-                from_jsonable(ExternalLimit, limit)
-                for limit in stored.get("limits", ())
-            ),
+            **site.fields_of(SiteSettings),
+            limits=tuple(stored.rows("limits", partial(from_jsonable, ExternalLimit))),
         )
-        self._circuits = dict(stored.get("circuits", {}))
+        self._circuits = stored.within("circuits").each(_limit_a)
+        connectors = stored.within("connectors")
         self._connectors = {
-            connector: ConnectorSettings(
-                mode=Mode(settings["mode"]),
-                max_current_a=settings["max_current_a"],
-                allowed=settings["allowed"],
-                priority=settings["priority"],
-                boost=from_jsonable(Boost, boost)
-                if (boost := settings["boost"])
-                else None,
+            name: replace(
+                self._default, **connectors.within(name).fields_of(ConnectorSettings)
             )
-            for connector, settings in stored["connectors"].items()
+            for name in connectors.names
         }
+        await self._store.async_put_aside()
+        self._store.keep(self._as_dict)
 
     async def async_save(self) -> None:
         """Write what was set just now, when the site is unloaded."""
-        await self._store.async_save(self._as_dict())
+        await self._store.async_save()
 
     async def async_remove(self) -> None:
         """Forget everything, when the site is removed."""
@@ -170,7 +161,7 @@ class Settings:
         self._save()
 
     def _save(self) -> None:
-        self._store.async_delay_save(self._as_dict, SAVE_DELAY_S)
+        self._store.save_soon()
 
     def _as_dict(self) -> dict[str, Any]:
         return {
@@ -189,6 +180,13 @@ class Settings:
                 for connector, settings in self._connectors.items()
             },
         }
+
+
+def _limit_a(stored: Any) -> float:
+    limit_a: float | None = read_field(SiteSettings, "limit_a", stored)
+    if limit_a is None:
+        raise TypeError("A limit expected")
+    return limit_a
 
 
 def _of_limit(limit: ExternalLimit) -> tuple[str, str | None, bool]:

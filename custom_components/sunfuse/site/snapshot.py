@@ -12,6 +12,7 @@ from ..central_system.model import (
     StationConfig,
     StationState,
 )
+from ..central_system.quirks import understood
 from ..const import (
     CONF_CIRCUIT,
     CONF_CONNECTORS,
@@ -85,7 +86,7 @@ def station_config(
         password=data.get(CONF_PASSWORD) if security == SECURITY_PASSWORD else None,
         former=former_of(data) if security == SECURITY_PASSWORD else None,
         client_certificate=security == SECURITY_CERTIFICATE,
-        quirks=tuple(data.get(CONF_QUIRKS, {}).items()),
+        quirks=understood(data.get(CONF_QUIRKS, {}).items()),
     )
 
 

@@ -137,17 +137,24 @@ class Freshness:
         }
 
     def restore(self, stored: Mapping[str, Any], entities: Iterable[str]) -> None:
-        """Take back what was seen of these sensors; what cannot be read is left out."""
+        """Take back what was seen of these sensors."""
         for entity in entities:
-            kept = stored.get(entity)
-            if not isinstance(kept, Mapping):
-                continue
-            numbers = [parse_number(one) for one in kept.get("intervals_s", ())]
-            past = self._past.setdefault(entity, _Past())
-            past.repeats = int(parse_number(kept.get("repeats")) or 0)
-            past.intervals_s.extend(
-                one for one in numbers if one is not None and _SAME_S <= one <= _AWAY_S
-            )
+            if isinstance(kept := stored.get(entity), Mapping):
+                self.restore_one(entity, kept)
+
+    def restore_one(self, entity: str, kept: Mapping[str, Any]) -> None:
+        """Take back what was seen of a sensor; intervals that are none are left out.
+
+        Raises:
+            AttributeError, TypeError: that is nothing that was seen of a sensor.
+
+        """
+        numbers = [parse_number(one) for one in kept.get("intervals_s", ())]
+        past = self._past.setdefault(entity, _Past())
+        past.repeats = int(parse_number(kept.get("repeats")) or 0)
+        past.intervals_s.extend(
+            one for one in numbers if one is not None and _SAME_S <= one <= _AWAY_S
+        )
 
 
 def interval_of(intervals_s: Iterable[float], *, regular: bool = False) -> Interval:

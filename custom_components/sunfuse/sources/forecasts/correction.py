@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+from ...engine.stored import Stored
 from ..rows import parse_number, parse_time
 from ..series import Series, Slot, at_time, by_quarter, floor, quantile
 from .model import Forecast, RawForecast, with_spread
@@ -161,16 +162,18 @@ def log_to_dict(log: ForecastLog) -> dict[str, Any]:
     }
 
 
-def log_from_dict(data: Mapping[str, Any]) -> ForecastLog:
+def log_from_dict(data: Mapping[str, Any] | Stored) -> ForecastLog:
     """Read the log back; what cannot be read is left out."""
-    return ForecastLog(
-        hours=tuple(
-            Hour(
-                start=start.astimezone(UTC),
-                foretold_wh=parse_number(foretold),
-                actual_wh=parse_number(came),
-            )
-            for at, foretold, came in data.get("hours", ())
-            if (start := parse_time(at)) is not None
-        )
+    rows = Stored.of(data).rows("hours", _hour_from_row)
+    return ForecastLog(hours=tuple(rows))
+
+
+def _hour_from_row(row: list[Any]) -> Hour:
+    at, foretold, came = row
+    if (start := parse_time(at)) is None:
+        raise ValueError("An hour without a time")
+    return Hour(
+        start=start.astimezone(UTC),
+        foretold_wh=parse_number(foretold),
+        actual_wh=parse_number(came),
     )

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 from homeassistant.loader import IntegrationNotFound, async_get_integration
 
+from ...engine.stored import Stored
 from ..history import Statistic, async_statistics
 from ..series import Series, Slot, between, layered, quarter_start, scaled
 from .clear_sky import Place, Roof, expect_sun, learn_roof
@@ -146,10 +147,11 @@ class ForecastReader:
         kept = log_to_dict(self._log)
         return kept | ({"load": load_to_dict(self._load)} if self._load else {})
 
-    def restore(self, data: Mapping[str, Any]) -> None:
+    def restore(self, data: Mapping[str, Any] | Stored) -> None:
         """Take back what was kept before a restart."""
-        self._log = log_from_dict(data)
-        self._load = load_from_dict(data.get("load"))
+        stored = Stored.of(data)
+        self._log = log_from_dict(stored)
+        self._load = stored.read("load", _load, None)
 
     def read_from(self, config: ForecastConfig) -> None:
         """Name the forecasts to read."""
@@ -283,6 +285,13 @@ class ForecastReader:
         """Ask a config entry's integration, which may hang."""
         async with asyncio.timeout(_PATIENCE_S):
             return await async_solar_answer(self._hass, entry_id)
+
+
+def _load(stored: Any) -> LoadModel | None:
+    model = load_from_dict(stored)
+    if model is None and stored is not None:
+        raise ValueError("No model of a load")
+    return model
 
 
 def _midnights(now: datetime, tz: ZoneInfo) -> tuple[datetime, datetime, datetime]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
+from ...engine.stored import Stored
 from ..rows import parse_number
 from ..series import QUARTER, Slot, layered, quarter_start
 from .actions import ACTIONS, async_read_action
@@ -141,10 +142,11 @@ class TariffReader:
         """Return what is remembered, for the store."""
         return {part: memory_to_dict(memory) for part, memory in self._memory.items()}
 
-    def restore(self, data: Mapping[str, Any]) -> None:
+    def restore(self, data: Mapping[str, Any] | Stored) -> None:
         """Take back what was remembered before a restart."""
+        stored = Stored.of(data)
         for part in self._memory:
-            self._memory[part] = memory_from_dict(data.get(part, {}))
+            self._memory[part] = stored.read(part, memory_from_dict, PriceMemory())
 
     async def async_refresh(self, now: datetime, *, ask_out: bool = True) -> Prices:
         """Read the sources and return two days of prices from now on.

@@ -1,0 +1,102 @@
+"""What was stored, read item by item: one that cannot be read is noted, and its default is taken."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from functools import partial
+from typing import Any, Self
+
+from .codec import read_field
+
+# What reading a value can raise that is not what it should be.
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+class Stored:
+    """An object of a stored file. `unread` has the names of all that could not be read, also further down."""
+
+    def __init__(
+        self, content: Any, unread: list[str] | None = None, path: str = ""
+    ) -> None:
+        """Read from what JSON made of a file; None stands for nothing stored."""
+        self.unread: list[str] = [] if unread is None else unread
+        self._path = path
+        self._content: dict[str, Any] = {}
+        if isinstance(content, dict):
+            self._content = content
+        elif content is not None:
+            self.unread.append(path or "*")
+
+    @classmethod
+    def of(cls, content: Any) -> Self:
+        """Return content to be read item by item, as it may be already."""
+        return content if isinstance(content, cls) else cls(content)
+
+    def __bool__(self) -> bool:
+        """Whether anything is stored."""
+        return bool(self._content)
+
+    @property
+    def names(self) -> Iterable[str]:
+        """The names of what is stored."""
+        return self._content.keys()
+
+    def read[T, D](self, name: str, reader: Callable[[Any], T], default: D) -> T | D:
+        """Return what a reader makes of an item; the default where it is missing, or cannot be read."""
+        if name not in self._content:
+            return default
+        try:
+            return reader(self._content[name])
+        except UNREADABLE:
+            self.note(name)
+            return default
+
+    def within(self, name: str) -> Stored:
+        """Return an object of the object."""
+        return Stored(self._content.get(name), self.unread, self._named(name))
+
+    def without(self, *names: str) -> Stored:
+        """Return the object without some of its items."""
+        left = {k: v for k, v in self._content.items() if k not in names}
+        return Stored(left, self.unread, self._path)
+
+    def each[T](self, reader: Callable[[Any], T]) -> dict[str, T]:
+        """Return what a reader makes of each item that can be read."""
+        missing = object()
+        items = {name: self.read(name, reader, missing) for name in self.names}
+        return {name: item for name, item in items.items() if item is not missing}  # type: ignore[misc]  # `missing` is left out
+
+    def rows[T](self, name: str, reader: Callable[[Any], T]) -> list[T]:
+        """Return what a reader makes of each row of a list that can be read."""
+        rows = self.read(name, _list, [])
+        numbered = {str(number): row for number, row in enumerate(rows)}
+        return [*Stored(numbered, self.unread, self._named(name)).each(reader).values()]
+
+    def fields_of(self, form: type[Any]) -> dict[str, Any]:
+        """Return the fields of a dataclass that are stored and can be read."""
+        known = {field.name for field in fields(form)}
+        for name in self.names:
+            if name not in known:
+                self.note(name)
+        readers = {
+            name: partial(read_field, form, name)
+            for name in self.names
+            if name in known
+        }
+        missing = object()
+        found = {
+            name: self.read(name, reader, missing) for name, reader in readers.items()
+        }
+        return {name: value for name, value in found.items() if value is not missing}
+
+    def note(self, name: str) -> None:
+        """Note that an item is not understood."""
+        self.unread.append(self._named(name))
+
+    def _named(self, name: str) -> str:
+        return f"{self._path}.{name}" if self._path else name
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"A list expected, not {type(value)}")
+    return value
