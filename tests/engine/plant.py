@@ -58,6 +58,7 @@ class Car:
     leaves_s: float = 1e9
     obeys: bool = True
     reports: bool = True  # whether the charger measures
+    lag_s: float | None = None  # until an offer is in force; None: as at the plant
     reachable: Callable[[float], bool] = lambda _: True
     # What happens
     current_a: float = 0.0
@@ -204,15 +205,19 @@ class Plant:
     decisions: list[Decision] = field(default_factory=list)
     recorder: Recorder | None = None
     last: Snapshot | None = None
+    # What the circuits' limits are from when on, where somebody changes them.
+    limits: tuple[tuple[float, str, float], ...] = ()
+    flows: list[dict[str, PerPhase]] = field(default_factory=list)  # by second
 
     def run(self, seconds: int, *, until: Callable[[], bool] | None = None) -> Measures:
         """Let so many seconds pass, and return what was counted in all."""
         chance = random.Random(self.seed)
-        past: list[dict[str, PerPhase]] = []
+        past = self.flows = []
         told: dict[str, MeterReading] = {}
         over_s = 0.0
         for at_s in range(seconds):
             now = START + timedelta(seconds=at_s)
+            self._turn_limits(at_s)
             for car in self.cars:
                 car.move(at_s)
             true = self._flows(at_s)
@@ -240,6 +245,16 @@ class Plant:
                 break
         self._sum_up()
         return self.measures
+
+    def _turn_limits(self, at_s: float) -> None:
+        for when_s, name, limit_a in self.limits:
+            if when_s == at_s:
+                self.circuits = tuple(
+                    replace(c, limit_a=(limit_a,) * len(c.limit_a))
+                    if c.id == name
+                    else c
+                    for c in self.circuits
+                )
 
     def _flows(self, at_s: float) -> dict[str, PerPhase]:
         phases = range(self.site.phases)
@@ -313,7 +328,8 @@ class Plant:
         for car, offer in zip(self.cars, decision.connectors, strict=True):
             last = car.queue[-1][1:] if car.queue else (car.offer_a, car.offered_phases)
             if car.reachable(at_s) and last != (offer.offer_a, offer.phases):
-                in_force_s = at_s + self.charger_lag_s
+                lag_s = self.charger_lag_s if car.lag_s is None else car.lag_s
+                in_force_s = at_s + lag_s
                 car.queue.append((in_force_s, offer.offer_a, offer.phases))
                 car.offered_at = now
                 car.offers += 1

@@ -16,6 +16,8 @@ from custom_components.sunfuse.engine.model import (
     PerPhase,
     PowerReading,
     ReasonKey,
+    Site,
+    Snapshot,
 )
 
 from .common import MAIN, NOW, car, decided, offers, reasons, site, values
@@ -214,7 +216,8 @@ def settled_memory(house_a: float, offer_a: float = 16.0) -> Memory:
     [
         # A car that was just offered 16 A and still shows 6: what the meter shows above that may be the car.
         ({"offer_a": 16.0, "draw_a": (6.0,) * 3, "offered_at": NOW}, 20, 4),
-        ({"offer_a": 16.0, "draw_a": (6.0,) * 3, "offered_at": NOW}, 26, 10),
+        # Above the limit there is no such doubt: it has just been offered more, and reports 6 A.
+        ({"offer_a": 16.0, "draw_a": (6.0,) * 3, "offered_at": NOW}, 26, 20),
         # One that was just lowered to 10 A takes no more than the 13 A of before: the rest is the house, at once.
         ({"offer_a": 10.0, "draw_a": (13.0,) * 3, "offered_at": NOW}, 28, 15),
         # One that was just lowered to 6 A may still take 16: what the meter no longer shows is not free yet.
@@ -427,3 +430,39 @@ def test_an_offer_that_lapses_is_over_when_it_lapses() -> None:
         )
         decision, memory = decide(snapshot, memory)
     assert decision.circuits[0].uncontrolled_a == pytest.approx((2.0,) * 3)
+
+
+@pytest.mark.parametrize(
+    ("power_w", "state"), [(5600, "limited"), (5800, "overloaded")]
+)
+def test_a_meter_of_watts_on_one_phase_shows_an_overload(
+    power_w: float, state: str
+) -> None:
+    """25 A at 230 V are 5750 W."""
+    one = Site(phases=1, voltage_v=230)
+    fuse = replace(MAIN, limit_a=(25,))
+    snapshot = Snapshot(
+        now=NOW,
+        site=one,
+        circuits=(fuse,),
+        meters=(("main", MeterReading(at=NOW, power_w=power_w)),),
+        connectors=(car("a", phases=(0,), offer_a=8.0, draw_a=(8.0,)),),
+    )
+    assert decided(snapshot).circuits[0].state == state
+
+
+@pytest.mark.parametrize(
+    ("power_w", "state"), [(17_000, "limited"), (17_500, "overloaded")]
+)
+def test_a_meter_of_watts_on_three_phases_shows_an_overload(
+    power_w: float, state: str
+) -> None:
+    """Three times 25 A at 230 V are 17,250 W: above that some phase is above 25 A. What no car reports is load."""
+    snapshot = site(
+        car("a", offer_a=16.0, draw_a=(6.0,) * 3, offered_at=NOW),
+        meters=(("main", MeterReading(at=NOW, power_w=power_w)),),
+    )
+    decision = decide(snapshot, settled_memory(4.0, 6.0))[0]
+    assert decision.circuits[0].state == state
+    house_w = power_w - 6 * 690 if state == "overloaded" else power_w - 16 * 690
+    assert decision.circuits[0].uncontrolled_a[0] == pytest.approx(house_w / 230)

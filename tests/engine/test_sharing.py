@@ -54,7 +54,7 @@ FOUR_HOURS = 4 * 690.0  # watt-hours that an ampere on three phases brings in th
             [
                 needs("a", 4, 12 * FOUR_HOURS),
                 needs("b", 4, 8 * FOUR_HOURS),
-                car("c", status=ConnectorStatus.AVAILABLE),
+                car("c", status=ConnectorStatus.AVAILABLE, draw_a=(0.0,) * 3),
             ],
             {"a": 14.4, "b": 9.6, "c": 0},
         ),
@@ -282,3 +282,14 @@ def test_a_long_pause_between_rises_is_no_reason_for_a_leap() -> None:
     )
     snapshot = on(32, car("a", offer_a=6.0, max_a=32))
     assert offers(decide(snapshot, memory)[0]) == {"a": 16}
+
+
+def test_nothing_is_kept_for_a_connector_that_never_had_a_session() -> None:
+    """Beside one that is out of reach and was never used a car has all 24 A; beside one that was, less 6 A."""
+    silent = car("b", reachable=False, offer_a=None, draw_a=(0.0,) * 3)
+    for used, left_a in ((False, 24.0), (True, 18.0)):
+        snapshot = site(
+            car("a", max_a=32.0, offer_a=32.0, draw_a=(20.0,) * 3),
+            replace(silent, used=used),
+        )
+        assert offers(decided(snapshot))["a"] == left_a

@@ -12,6 +12,7 @@ from custom_components.sunfuse.engine.model import (
     BatteryReading,
     Connector,
     Decision,
+    MeterReading,
     Mode,
     PowerReading,
     ReasonKey,
@@ -382,3 +383,50 @@ def test_the_battery_is_given_back() -> None:
     assert day.run(55).hold_battery
     assert not day.run(15).hold_battery
     assert day.memory.hold_since is None
+
+
+@pytest.mark.parametrize("wild_w", [-50_000.0, -25_000.0, -8000.0])
+def test_one_wild_battery_reading_takes_the_sun_from_nobody_for_good(
+    wild_w: float,
+) -> None:
+    """Of 10 kW the battery takes 3 first, and a car 7 kW: again, soon after one reading of far more."""
+    memory = Memory()
+    offer_a, drawn_w, given = 0.0, 0.0, []
+    for at_s in range(0, 1500, 5):
+        now = NOW + timedelta(seconds=at_s)
+        drawn_w = offer_a * 690
+        battery_w = -min(3000.0, 10_000 - drawn_w)
+        grid_a = (drawn_w - battery_w - 10_000) / 690
+        standing = car(
+            "a",
+            mode=Mode.SOLAR,
+            offer_a=offer_a,
+            offered_at=now,
+            draw_a=(drawn_w / 690,) * 3,
+        )
+        decision, memory = decide(
+            replace(
+                site(replace(standing, draw_at=now)),
+                now=now,
+                meters=(("main", MeterReading(at=now, current_a=(grid_a,) * 3)),),
+                solar=PowerReading(at=now, power_w=10_000),
+                battery=BatteryReading(
+                    at=now, power_w=wild_w if at_s == 600 else battery_w, soc=50
+                ),
+                battery_rules=FIRST,
+            ),
+            memory,
+        )
+        offer_a = of(decision, "a").offer_a
+        given.append(offer_a)
+    assert given[600 // 5 - 1] == pytest.approx(7000 / 690, abs=0.6)
+    assert given[-1] == pytest.approx(7000 / 690, abs=0.6)
+
+
+def test_a_battery_that_takes_less_than_it_could_has_not_forgotten() -> None:
+    """While there is nothing to export, cars or clouds keep the battery from more."""
+    memory = Memory(battery_charge_w=5000, at=NOW - timedelta(seconds=60))
+    snapshot = balance(0, battery_w=-1000, battery_rules=FIRST)
+    assert decide(snapshot, memory)[1].battery_charge_w == 5000
+    exporting = balance(-2000, battery_w=-1000, battery_rules=FIRST)
+    assert 1000 < decide(exporting, memory)[1].battery_charge_w < 5000

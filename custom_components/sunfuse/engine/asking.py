@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from .boost import boosting
+from .held import lapsed
 from .learning import SETTLED, expected_a
 from .memory import ConnectorMemory, Draw, Memory
 from .model import Connector, ConnectorStatus, Mode, Reason, ReasonKey, Snapshot
@@ -63,7 +64,7 @@ def begin(connector: Connector, snapshot: Snapshot, memory: Memory) -> Connector
         if (
             connector.status is ConnectorStatus.CHARGING
             and (connector.offer_a or 0.0) >= connector.min_a
-            and (connector.offer_until is None or connector.offer_until > now)
+            and not lapsed(connector.offer_until, now)
         ):
             past.on_since = now
     return past
@@ -100,6 +101,10 @@ def forget(connector: Connector, past: ConnectorMemory) -> ConnectorMemory:
         draws=past.draws,
         switches=past.switches,
         offers=past.offers,
+        rests_since=past.rests_since,
+        commanded_a=past.commanded_a,
+        lowered_at=past.lowered_at,
+        confirms_s=past.confirms_s,
         told_a=past.told_a,
         told_until=past.told_until,
     )

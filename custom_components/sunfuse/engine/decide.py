@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from .asking import Ask, forget, recalled
 from .boost import boosted_since, is_over
 from .calm import FORGIVEN, locked_out
+from .held import before_a
 from .memory import Boosted, ConnectorMemory, Memory
 from .model import (
     CircuitDecision,
@@ -218,6 +219,11 @@ def _lived(
     """Return a connector's past with what was decided now."""
     connector, past, now = standing.connector, standing.past, tick.snapshot.now
     offer_a = decided.offer_a
+    past.commanded_a = offer_a
+    if offer_a < before_a(connector, tick.snapshot):
+        past.lowered_at = past.lowered_at or now
+    else:
+        past.lowered_at = None
     past.told_a, past.told_until = connector.offer_a, connector.offer_until
     if not standing.wanted:
         return forget(connector, past)

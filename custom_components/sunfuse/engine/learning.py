@@ -6,6 +6,7 @@ is kept, with some room above it. Whenever it uses that room it is given a littl
 
 from datetime import timedelta
 
+from .held import before_a
 from .memory import ConnectorMemory
 from .model import Connector, ConnectorStatus, Snapshot
 
@@ -17,6 +18,10 @@ ALL = 0.06
 # The room above what it takes must be more than that, or it would always seem to want more.
 ROOM_A = 1.0
 ROOM = 0.1
+# Nothing flows, whatever was reported before.
+RESTS = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.SUSPENDED_EV))
+# How much a fast confirmation makes good for slow ones before.
+FASTER_WEIGHT = 0.2
 # A car that charges takes more than its electronics.
 NOTHING_A = 1.0
 
@@ -24,6 +29,10 @@ NOTHING_A = 1.0
 def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> None:
     """Note what the newest draw says of the car."""
     now = snapshot.now
+    if connector.status in RESTS:
+        past.rests_since = past.rests_since or now
+    else:
+        past.rests_since = None
     offer_a = connector.offer_a or 0.0
     if offer_a != past.offered_a or past.settled_at is None:
         past.offered_a = offer_a
@@ -49,6 +58,21 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
         enough = with_room_a(takes_a) >= connector.max_a
         past.takes_a = None if enough else takes_a
         past.probed_at = None if enough else past.probed_at
+
+
+def learn_confirming(
+    connector: Connector, past: ConnectorMemory, snapshot: Snapshot
+) -> None:
+    """Note how long the charger takes to confirm a lower offer. A time that was slow is forgotten gradually."""
+    if past.lowered_at is None or past.commanded_a is None:
+        return
+    took_s = max((snapshot.now - past.lowered_at).total_seconds(), 0.0)
+    known_s = past.confirms_s or 0.0
+    if before_a(connector, snapshot) > past.commanded_a:
+        past.confirms_s = max(known_s, took_s)
+        return
+    past.lowered_at = None
+    past.confirms_s = max(took_s, known_s + (took_s - known_s) * FASTER_WEIGHT)
 
 
 def with_room_a(takes_a: float) -> float:

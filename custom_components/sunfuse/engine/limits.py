@@ -31,6 +31,7 @@ class Budget:
     """What a circuit may carry on each phase, cars and all, after its margin; and what lowered it, if anything."""
 
     current_a: PerPhase
+    limit_a: PerPhase  # and before the margin: more is an overload
     lowered_by: Reason | None = None
     limit: ExternalLimit | None = None
 
@@ -76,6 +77,9 @@ def budget(circuit: Circuit, snapshot: Snapshot) -> Budget:
         current_a=tuple(
             max(limit - circuit.margin_a - load, 0.0)
             for limit, load in zip(limit_a, fixed_a, strict=True)
+        ),
+        limit_a=tuple(
+            max(limit - load, 0.0) for limit, load in zip(limit_a, fixed_a, strict=True)
         ),
         lowered_by=lowered_by,
         limit=tightest,

@@ -20,10 +20,16 @@ class Draw:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """An offer, and since when it was in force."""
+    """An offer, when it was sent, and when it was seen to be confirmed."""
 
     at: datetime
     current_a: float
+    confirmed_at: datetime | None = None
+
+    @property
+    def since(self) -> datetime:
+        """Return since when it was in force."""
+        return self.confirmed_at or self.at
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +54,7 @@ class ConnectorMemory:
     probed_at: datetime | None = None
     offered_a: float = 0.0  # the offer that was last seen in force
     settled_at: datetime | None = None  # and since when
+    rests_since: datetime | None = None  # its charger says that it takes nothing
     idle_since: datetime | None = None  # has an offer and takes nothing since
     # Phases, where the charger switches
     phases: int | None = None
@@ -57,6 +64,9 @@ class ConnectorMemory:
     more_since: datetime | None = None  # all phases would be better since
     # Commanded against measured
     offers: tuple[Offered, ...] = ()  # as far back as the newest draw may answer to
+    commanded_a: float | None = None  # what the charger was last told
+    lowered_at: datetime | None = None  # since when it has yet to confirm a lower offer
+    confirms_s: float | None = None  # how long that takes, the slow ones counting more
     told_a: float | None = None  # what the charger last confirmed
     told_until: datetime | None = None  # and when that lapses
     above_since: datetime | None = None
@@ -94,6 +104,16 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What cars have to let go on a phase, since when, and what the meter measured then."""
+
+    at: datetime
+    phase: int
+    cut_a: float
+    before_a: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitMemory:
     """The past of one circuit."""
 
@@ -106,6 +126,9 @@ class CircuitMemory:
     lowest_a: PerPhase = ()
     highest_before_a: PerPhase = ()
     lowest_before_a: PerPhase = ()
+    interval_s: float | None = None  # how often the meter reports, averaged
+    response_s: float | None = None  # until it measures a cut, averaged
+    cut: Cut | None = None  # that it has yet to measure
     # The meter's last value, the last one that was believed, and how long it has stood still.
     read_at: datetime | None = None
     read_a: PerPhase | None = None

@@ -6,7 +6,7 @@ One below it gives the rest away (see `learning`).
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from .capacity import held_a
+from .held import held_a, lapsed
 from .memory import ConnectorMemory, Draw, Offered
 from .model import Connector, Snapshot
 
@@ -65,12 +65,13 @@ def _note_offer(
     if past.offers and past.offers[-1].current_a == offer_a:
         return
     since = connector.offered_at
-    if connector.offer_until is not None and connector.offer_until <= snapshot.now:
+    if lapsed(connector.offer_until, snapshot.now):
         since = connector.offer_until  # what was offered has lapsed
     at = min(since or snapshot.now, snapshot.now)
     if past.offers:
         at = max(at, past.offers[-1].at)
-    past.offers = (*past.offers[1 - OFFERS :], Offered(at=at, current_a=offer_a))
+    offered = Offered(at=at, current_a=offer_a, confirmed_at=snapshot.now)
+    past.offers = (*past.offers[1 - OFFERS :], offered)
 
 
 def _allowed_a(past: ConnectorMemory, draw: Draw, snapshot: Snapshot) -> float | None:

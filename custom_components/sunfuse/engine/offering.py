@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 
 from .asking import Ask
-from .calm import little_less
-from .capacity import held_a
+from .calm import little_less, round_down
+from .filling import User, fill
+from .held import before_a, held_a
+from .memory import ConnectorMemory
 from .model import Connector
 from .obedience import Obedience
+from .order import growth
 from .phases import switching
-from .raising import before_a, raised
+from .raising import raised
 from .resources import blocked_by, take
 from .sharing import Shares, round_down_all
 from .tick import Standing, Tick
@@ -16,6 +19,8 @@ from .wanted import NO_CAR
 
 # A draw that a connector without a car told longer ago was the last car's.
 GONE_S = 10.0
+# Who takes so much longer than the quickest to confirm a lower offer is slow.
+SLOWER_S = 2.0
 
 
 def free_for_all(tick: Tick, *, calm: bool) -> list[float]:
@@ -66,10 +71,17 @@ def offers(
             # What it takes above its offer is nobody's to give, its own neither.
             before = before_a(asking.connector, snapshot)
             told[asking.id] = min(told[asking.id], before)
+    told |= _instead_of_the_slow(asks, told, free, tick)
+    kept = _not_raised(asks, told, tick)
+    told |= {name: current_a for name, (current_a, _) in kept.items()}
+    held_up = {
+        name: index for name, (current_a, index) in kept.items() if not current_a
+    }
     rising = [
         a for a in asks if a.id in told and told[a.id] > before_a(a.connector, snapshot)
     ]
     if not rising:
+        shares.held_up = held_up
         return told
     names = {a.id for a in rising}
     calm = free_for_all(tick, calm=True)
@@ -81,8 +93,89 @@ def offers(
             _take_held(
                 calm, standing, max(told.get(name, 0.0), targets.get(name, 0.0)), tick
             )
-    more, shares.held_up = raised(rising, told, tick.resources, calm, snapshot)
+    more, not_free = raised(rising, told, tick.resources, calm, snapshot)
+    shares.held_up = not_free | held_up
     return told | more
+
+
+def _instead_of_the_slow(
+    asks: list[Ask], told: Mapping[str, float], free: list[float], tick: Tick
+) -> dict[str, float]:
+    """Return the lower offers of those who let go for others who are slow to, while a phase is overdrawn.
+
+    Nobody is stopped for that: who has the minimum keeps it.
+    """
+    over = tick.resources.over()
+    running = [asking for asking in asks if told.get(asking.id)] if over else []
+    if not running:
+        return {}
+    known_s = (asking.past.confirms_s for asking in running)
+    quickest_s = min((s for s in known_s if s is not None), default=0.0)
+    left = list(free)
+    quick, holds_more = {}, False
+    grown = growth(running, tick.snapshot)
+    for asking in running:
+        uses = tick.resources.uses(asking.connector, asking.phases)
+        told_a, weight = told[asking.id], grown[asking.id]
+        if _is_slow(asking.past, quickest_s):
+            drawn_a = max(
+                _drawn_now(asking.connector, asking.past, tick).values(), default=0.0
+            )
+            held_a_now = min(held_a(asking.connector, tick.snapshot), drawn_a)
+            holds_more |= held_a_now > told_a
+            take(left, uses, max(told_a, held_a_now))
+        elif any(index in over for index, _ in uses):
+            quick[asking.id] = User(
+                uses=uses,
+                base=min(asking.connector.min_a, told_a),
+                most=told_a,
+                weight=weight[0],
+                start=weight[1],
+            )
+        else:
+            take(left, uses, told_a)
+    if not holds_more:
+        return {}
+    steps = {asking.id: asking.connector.step_a for asking in running}
+    return {
+        name: round_down(share.current_a, steps[name])
+        for name, share in fill(quick, left).items()
+    }
+
+
+def _is_slow(past: ConnectorMemory, quickest_s: float) -> bool:
+    """Whether a charger takes longer than others to confirm a lower offer, or its car to follow one."""
+    return (
+        past.above_since is not None or (past.confirms_s or 0.0) > quickest_s + SLOWER_S
+    )
+
+
+def _not_raised(
+    asks: list[Ask], told: Mapping[str, float], tick: Tick
+) -> dict[str, tuple[float, int]]:
+    """Return the offers of those who would get more on a phase that is measured to be overdrawn, and that phase.
+
+    They keep what their chargers were last told, also where a charger has yet to confirm that it is less.
+    """
+    over = tick.resources.over()
+    if not over:
+        return {}
+    kept = {}
+    for asking in asks:
+        current_a = told.get(asking.id, 0.0)
+        uses = tick.resources.uses(asking.connector, asking.phases)
+        index = next((index for index, _ in uses if index in over), None)
+        if index is None or current_a == 0:
+            continue
+        most_a = held_a(asking.connector, tick.snapshot)
+        if asking.past.commanded_a is not None:
+            most_a = min(most_a, asking.past.commanded_a)
+        if current_a > most_a:
+            kept[asking.id] = (
+                most_a if most_a >= asking.connector.min_a else 0.0,
+                index,
+            )
+    return kept
 
 
 def _not_worth_it(
@@ -131,7 +224,7 @@ def _take_held(
 ) -> None:
     """Take what a connector has and has not yet let go: the higher of offer and target, and what it draws above."""
     connector = standing.connector
-    drawn = _drawn_now(connector, standing, tick)
+    drawn = _drawn_now(connector, standing.past, tick)
     level_a = target_a
     if connector.status not in NO_CAR:
         level_a = max(level_a, held_a(connector, tick.snapshot))
@@ -147,11 +240,11 @@ def _take_held(
 
 
 def _drawn_now(
-    connector: Connector, standing: Standing, tick: Tick
+    connector: Connector, past: ConnectorMemory, tick: Tick
 ) -> Mapping[int, float]:
-    if not standing.past.draws:
+    if not past.draws:
         return {}
-    draw = standing.past.draws[-1]
+    draw = past.draws[-1]
     age_s = (tick.snapshot.now - draw.at).total_seconds()
     if connector.status in NO_CAR and age_s > GONE_S:
         return {}

@@ -4,18 +4,11 @@ from collections.abc import Mapping
 
 from .asking import Ask
 from .calm import calm_a, round_down
-from .capacity import held_a
 from .filling import User, fill
-from .model import Connector, Snapshot
+from .held import before_a, held_a
+from .model import Snapshot
 from .order import growth, rank
 from .resources import Resources, blocked_by, take
-
-
-def before_a(connector: Connector, snapshot: Snapshot) -> float:
-    """Return the offer that is in force, 0 where there is none."""
-    if connector.offer_until is not None and connector.offer_until <= snapshot.now:
-        return 0.0
-    return connector.offer_a or 0.0
 
 
 def raised(

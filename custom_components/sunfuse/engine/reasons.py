@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from .asking import Ask, most
 from .calm import locked_out, locked_until
-from .capacity import held_a
 from .filling import EPSILON
+from .held import held_a
 from .model import Reason, ReasonKey
 from .obedience import DISTRUST, Obedience
 from .phases import switching

@@ -53,6 +53,15 @@ class Resources:
         found = [a for capacity in self._capacities for a in capacity.unsteady_a]
         return found + [0.0] * (self.sun + 1 - len(found))
 
+    def over(self) -> frozenset[int]:
+        """Return the resources that are measured to be overdrawn: nobody who uses them gets more."""
+        return frozenset(
+            index * self._phases + phase
+            for index, capacity in enumerate(self._capacities)
+            for phase, above in enumerate(capacity.over)
+            if above
+        )
+
     def uses(self, connector: Connector, phases: tuple[int, ...]) -> Uses:
         """Return what an ampere on these phases of a connector takes, the sun aside."""
         key = (connector.circuit, phases)

@@ -18,6 +18,10 @@ READING_AGE = timedelta(minutes=5)
 HOLD = timedelta(seconds=60)
 # Less is within what meters differ.
 HOLD_W = 200.0
+# What a battery takes at most is learned in this time, so that a single wild reading teaches little, and forgotten
+# while it takes less than it could: there is sun that nobody takes.
+LEARN_S = 30.0
+FORGET_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +41,10 @@ def sunshine(snapshot: Snapshot, main: Capacity, memory: Memory) -> Sun:
     without cars, with its sign, and the battery's. Where there is no grid meter it is the solar power less the
     assumed load.
     """
-    battery = _fresh(snapshot.battery, snapshot)
     solar = _fresh(snapshot.solar, snapshot)
+    battery = _plausible(_fresh(snapshot.battery, snapshot), solar, main, snapshot)
     battery_w = battery.power_w if battery else 0.0
-    charge_max_w = max(memory.battery_charge_w, -battery_w)
+    charge_max_w = _charge_max_w(battery, main, memory, snapshot)
     supported = _may_support(battery, snapshot)
     if main.uncontrolled_w is not None:
         own_w = -main.uncontrolled_w - battery_w
@@ -70,6 +74,40 @@ def _fresh[R: (PowerReading, BatteryReading)](
     if reading is None or not isfinite(reading.power_w):
         return None
     return reading if snapshot.now - reading.at <= READING_AGE else None
+
+
+def _plausible(
+    battery: BatteryReading | None,
+    solar: PowerReading | None,
+    main: Capacity,
+    snapshot: Snapshot,
+) -> BatteryReading | None:
+    """Return the battery's reading unless it takes more than grid and sun together can bring."""
+    if battery is None:
+        return None
+    rated_a = main.circuit.rated_a or main.circuit.limit_a
+    grid_w = sum(rated_a) * snapshot.site.voltage_v
+    # Where nobody reports the sun there is no more of it than the grid connection could export.
+    sun_w = grid_w if solar is None else max(solar.power_w, 0.0)
+    return battery if -battery.power_w <= grid_w + sun_w else None
+
+
+def _charge_max_w(
+    battery: BatteryReading | None, main: Capacity, memory: Memory, snapshot: Snapshot
+) -> float:
+    """Return the most that the battery takes, as far as it was seen."""
+    known_w = memory.battery_charge_w
+    if battery is None:
+        return known_w
+    takes_w = max(-battery.power_w, 0.0)
+    if memory.at is None:
+        return max(known_w, takes_w)
+    exports = main.measured_w is not None and main.measured_w < -HOLD_W
+    if takes_w < known_w and not (exports and takes_w > HOLD_W):
+        return known_w
+    elapsed_s = max((snapshot.now - memory.at).total_seconds(), 0.0)
+    constant_s = LEARN_S if takes_w > known_w else FORGET_S
+    return known_w + (takes_w - known_w) * elapsed_s / (elapsed_s + constant_s)
 
 
 def _may_support(battery: BatteryReading | None, snapshot: Snapshot) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from .asking import Ask, ask, begin
 from .boost import count_boost
 from .capacity import Capacity, capacities, remember_draws
-from .learning import learn, probe
+from .learning import learn, learn_confirming, probe
 from .limits import power_limits
 from .memory import ConnectorMemory, Memory
 from .model import CircuitState, Connector, Reason, Snapshot, lost_meter
@@ -66,6 +66,7 @@ def open_tick(snapshot: Snapshot, memory: Memory) -> Tick:
         past = begin(connector, snapshot, memory)
         past.draws = draws[connector.id]
         learn(connector, past, snapshot)
+        learn_confirming(connector, past, snapshot)
         probe(past, snapshot)
         standings[connector.id] = Standing(
             connector=connector,

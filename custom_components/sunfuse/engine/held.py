@@ -1,0 +1,36 @@
+"""What a connector holds by the last offer that its charger confirmed."""
+
+from datetime import datetime
+
+from .model import Connector, Snapshot
+
+
+def lapsed(until: datetime | None, now: datetime) -> bool:
+    """Whether an offer that holds until then is over."""
+    return until is not None and until <= now
+
+
+def held_a(connector: Connector, snapshot: Snapshot) -> float:
+    """Return the most that a connector may take by what it was last told, in amperes.
+
+    A charger whose offer was never confirmed, or has lapsed, is at its fail-safe current, or, where it is known
+    not to fall back to that, at what it goes to instead. Nothing is kept for a connector that never had a session.
+    """
+    fall_back_a = connector.fail_safe_a
+    if connector.fall_back_a is not None:
+        fall_back_a = connector.fall_back_a
+    if not connector.used:
+        fall_back_a = 0.0
+    if connector.offer_a is None or lapsed(connector.offer_until, snapshot.now):
+        return fall_back_a
+    if not connector.reachable:
+        # Out of reach, it goes on with its offer until that lapses.
+        return max(connector.offer_a, fall_back_a)
+    return connector.offer_a
+
+
+def before_a(connector: Connector, snapshot: Snapshot) -> float:
+    """Return the offer that is in force, 0 where there is none."""
+    if lapsed(connector.offer_until, snapshot.now):
+        return 0.0
+    return connector.offer_a or 0.0

@@ -1,0 +1,105 @@
+"""How long it takes from a charger's word that its limit is lower until the circuit's meter measures that.
+
+It is the car's ramp and the meter's lag, which nobody reports: so it is learned from each cut that is large enough to
+be recognised. Until then a meter is taken to lag by no more than its interval.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from .memory import CircuitMemory, Cut, Draw, Memory
+from .model import Connector, MeterReading, Snapshot
+
+# A smaller cut is not recognised beside the house's own changes.
+CUT_A = 4.0
+# The part of a cut that a meter must show.
+SHOWN = 0.5
+# A cut that is not recognised by then never is: the house took more meanwhile.
+GIVEN_UP = timedelta(seconds=20)
+# Who recognises half of a cut sees the rest within this.
+REST_S = 1.0
+# The interval of a meter that was read only once.
+UNKNOWN_INTERVAL_S = 2.0
+# A house that takes more meanwhile makes a cut seem slower than it was, so a slower one counts less.
+SLOWER_WEIGHT = 0.5
+FASTER_WEIGHT = 0.7
+INTERVAL_WEIGHT = 0.2
+
+
+def follows_after(past: CircuitMemory) -> timedelta:
+    """Return how long after a charger confirmed a lower offer the meter has measured what that lets go."""
+    return timedelta(seconds=_response_s(past) + REST_S)
+
+
+def _response_s(past: CircuitMemory) -> float:
+    """Return what was learned; before, a meter is taken to lag by its interval."""
+    if past.response_s is not None:
+        return past.response_s
+    return UNKNOWN_INTERVAL_S if past.interval_s is None else past.interval_s
+
+
+def learn_interval(past: CircuitMemory, meter: MeterReading) -> CircuitMemory:
+    """Note how often a circuit's meter reports."""
+    if past.read_at is None or meter.at <= past.read_at:
+        return past
+    new_s: float = (meter.at - past.read_at).total_seconds()
+    known_s = new_s if past.interval_s is None else past.interval_s
+    return replace(past, interval_s=known_s + (new_s - known_s) * INTERVAL_WEIGHT)
+
+
+def learn_response(
+    past: CircuitMemory,
+    meter: MeterReading,
+    connectors: list[Connector],
+    snapshot: Snapshot,
+    memory: Memory,
+    draws: Mapping[str, tuple[Draw, ...]],
+) -> CircuitMemory:
+    """Note a cut that has just been confirmed, and how long it took when the meter shows it."""
+    if meter.current_a is None:
+        return past
+    if past.cut is None:
+        cut_a = _cut_a(connectors, snapshot, memory, draws)
+        largest_a = max(cut_a)
+        if largest_a < CUT_A:
+            return past
+        phase = cut_a.index(largest_a)
+        return replace(
+            past,
+            cut=Cut(
+                at=snapshot.now,
+                phase=phase,
+                cut_a=largest_a,
+                before_a=meter.current_a[phase],
+            ),
+        )
+    cut = past.cut
+    took = meter.at - cut.at
+    if took > timedelta(0) and (
+        meter.current_a[cut.phase] <= cut.before_a - SHOWN * cut.cut_a
+    ):
+        took_s = took.total_seconds()
+        known_s = _response_s(past)
+        weight = SLOWER_WEIGHT if took_s > known_s else FASTER_WEIGHT
+        return replace(past, cut=None, response_s=known_s + (took_s - known_s) * weight)
+    return replace(past, cut=None) if took > GIVEN_UP else past
+
+
+def _cut_a(
+    connectors: list[Connector],
+    snapshot: Snapshot,
+    memory: Memory,
+    draws: Mapping[str, tuple[Draw, ...]],
+) -> list[float]:
+    """Return what cars have to let go by the offers that were confirmed since the last decision, per site phase."""
+    cut_a = [0.0] * snapshot.site.phases
+    for connector in connectors:
+        before_a = memory.connector(connector.id).told_a
+        now_a = connector.offer_a
+        if before_a is None or now_a is None or now_a >= before_a:
+            continue
+        for draw in draws[connector.id][-1:]:
+            for phase, drawn in enumerate(draw.current_a):
+                cut_a[phase] += max(min(drawn, before_a) - now_a, 0.0)
+    return cut_a
