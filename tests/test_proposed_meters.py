@@ -245,3 +245,27 @@ async def test_the_counters_judge_what_is_proposed(
     assert suggested(form)["grid_phases_inverted"] is True
     form = await submit(hass, form, suggested(form))
     assert form["step_id"] == "sun"
+
+
+async def test_phases_that_contradict_the_total_are_not_accepted(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """Who turns the total and forgets the phases is told at once, with what both show now."""
+    meter(hass, *UNKNOWN)
+    stored(hass_storage)
+    assert await async_setup_component(hass, "energy", {})
+    form = await open_site(hass)
+    typed = suggested(form) | {
+        "grid_power": "sensor.grid_power",
+        "grid_inverted": True,
+        "grid_phases": [f"sensor.grid_l{n}" for n in (1, 2, 3)],
+    }
+    form = await submit(hass, form, typed)
+    assert form["errors"] == {"grid_phases_inverted": "phases_against_total"}
+    assert form["description_placeholders"]
+    assert (
+        "drawing 2.3 kW, L1 feeding in 0.8 kW"
+        in (form["description_placeholders"]["now"])
+    )
+    form = await submit(hass, form, typed | {"grid_phases_inverted": True})
+    assert form["step_id"] == "sun"

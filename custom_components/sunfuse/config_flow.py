@@ -59,6 +59,7 @@ from .flows.options import SunfuseOptionsFlow
 from .flows.schemas import (
     GRID,
     GRID_PHASES,
+    GRID_PHASES_INVERTED,
     GRID_POWER,
     GRID_UNMETERED,
     SIMULATED,
@@ -69,7 +70,7 @@ from .flows.schemas import (
     sources_of,
     sun_form,
 )
-from .flows.sign import SignFlow, async_meter_now
+from .flows.sign import SignFlow, async_meter_now, meter_contradicts
 from .flows.simulated import simulated_data, simulated_subentries
 from .flows.slow_meter import SlowMeterFlow
 from .flows.tariff import TariffSubentryFlow
@@ -158,6 +159,8 @@ class SunfuseConfigFlow(
             errors = check_grid(self.hass, user_input)
             if not errors and self._meter_is_used(user_input):
                 errors[GRID_POWER] = "already_used"
+            if not errors and meter_contradicts(self.hass, meter_of(user_input)):
+                errors[GRID_PHASES_INVERTED] = "phases_against_total"
             if not phases_fit(user_input[CONF_SYSTEM], self._chargers()):
                 errors[CONF_SYSTEM] = "chargers_need_phases"
             if not errors:

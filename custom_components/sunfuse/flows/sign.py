@@ -16,7 +16,7 @@ from homeassistant.helpers.selector import (
 from ..explain import async_load_sentences
 from ..sources.config import MeterConfig, PowerSource
 from ..sources.energy_dashboard import async_sign_is_known
-from ..sources.signs import agreed, phases_now_w, power_now_w
+from ..sources.signs import agreed, contradict, phases_now_w, power_now_w
 from .schemas import GRID_INVERTED, GRID_PHASES_INVERTED, meter_of
 
 GRID_SIGN = "grid_sign"
@@ -50,6 +50,17 @@ async def async_meter_now(hass: HomeAssistant, meter: MeterConfig) -> str:
     if (phases_w := phases_now_w(hass, meter, _VOLTAGE_V)) is not None:
         parts += [f"L{n} {flow(power_w)}" for n, power_w in enumerate(phases_w, 1)]
     return sentences["meter_now"].format(reading=", ".join(parts)) if parts else ""
+
+
+def meter_contradicts(hass: HomeAssistant, meter: MeterConfig) -> bool:
+    """Return if the phases and the total of a meter say opposite things now."""
+    total_w = power_now_w(hass, meter.power)
+    phases_w = phases_now_w(hass, meter, _VOLTAGE_V)
+    return (
+        total_w is not None
+        and phases_w is not None
+        and contradict(total_w, sum(phases_w))
+    )
 
 
 class SignFlow(ConfigFlow):
