@@ -43,6 +43,7 @@ from .site.settings import Settings, default_mode
 from .site.simulation import SimulatedHouse
 from .site.snapshot import site_of
 from .site.tick_guard import issue_id
+from .site.timekeeper import Timekeeper
 from .site.tls import async_tls, forget_issue, is_encrypted
 from .site.updates import Baseline, follow_entry, follow_renames, follow_stations
 from .site.versions import forget_downgrade, migrate, tell_of_downgrades
@@ -94,7 +95,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     battery_hold = BatteryHold(hass, entry)
     await battery_hold.async_load()
     entry.async_on_unload(battery_hold.async_stop)
-    central_system = CentralSystem(now=dt_util.utcnow)
+    timekeeper = Timekeeper()
+    central_system = CentralSystem(now=dt_util.utcnow, check_time=timekeeper.check)
     coordinator = SunfuseCoordinator(hass, entry)
     controller = Controller(
         hass,
@@ -103,6 +105,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         coordinator=coordinator,
         settings=settings,
         persistence=persistence,
+        timekeeper=timekeeper,
     )
     house = SimulatedHouse(entry) if simulated else None
     cards = Cards(hass, entry)

@@ -413,3 +413,67 @@ async def test_transaction_that_is_none(
     await _meter(station, clock.text(), 5000, stranger)
     state = _connector(system)
     assert (state.transaction, state.meter.energy_wh) == (None, 5000)
+
+
+@pytest.mark.parametrize("by_s", [-3600, 3600])
+async def test_our_clock_is_set(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, by_s: float
+) -> None:
+    """What is remembered moves with it: the limit still lapses in time and is renewed, and energy counts."""
+    station = await _ready(connect, system)
+    await station.status("Charging", timestamp=clock.text())
+    transaction_id = await station.start_transaction(clock.text())
+    await _meter(station, clock.text(), 1100, transaction_id)
+    cp1 = system.stations["CP1"]
+    await cp1.offer(1, 10)
+    before = _connector(system)
+    by = timedelta(seconds=by_s)
+    clock.step(by_s)
+    system.clock_was_set(by)
+    after = _connector(system)
+    assert before.offer_until is not None
+    assert after.offer_until == before.offer_until + by
+    assert before.transaction is not None and after.transaction is not None
+    assert after.transaction.started_at == before.transaction.started_at + by
+    station.requests.clear()
+    await cp1.offer(1, 10)
+    assert not station.told("SetChargingProfile")
+    clock.step(41)
+    await cp1.offer(1, 10)
+    assert len(station.told("SetChargingProfile")) == 1
+    # It has heard our time by now; that its clock was set back shows by the second message.
+    for energy_wh in (1190, 1200):
+        clock.step(10)
+        await _meter(station, clock.text(), energy_wh, transaction_id)
+    assert _connector(system).session_energy_wh == 200
+    assert _connector(system).meter.at == clock.time
+
+
+@pytest.mark.parametrize("year", [2031, 2500, 9999])
+async def test_one_wild_time(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, year: int
+) -> None:
+    """A reduction reaches a charger that told one time of another century, by its true clock."""
+    station = await _ready(connect, system)
+    await station.wait_told("TriggerMessage")
+    await station.status("Charging", timestamp=f"{year}-12-31T23:59:59Z")
+    await station.start_transaction(clock.text())
+    station.requests.clear()
+    await system.stations["CP1"].offer(1, 8)
+    profile = station.told("SetChargingProfile")[-1]["csChargingProfiles"]
+    assert profile["chargingSchedule"]["startSchedule"].startswith("2026-06-01T11:59")
+
+
+async def test_stored_times_of_the_future(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, timing: Timing
+) -> None:
+    """What a clock wrote that was ahead is of now at the latest."""
+    station = await _ready(connect, system)
+    await station.start_transaction(clock.text())
+    memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+    clock.step(-7200)
+    other = CentralSystem(now=clock, timing=timing)
+    other.accept(CP1, memory)
+    assert [r.transaction.started_at for r in other.stations["CP1"].transactions] == [
+        clock.time
+    ]

@@ -2,7 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from ..engine.moving import moved
 
 _REMEMBERED = 100
 
@@ -45,6 +47,10 @@ class EventOrder:
         held = self._held.pop(transaction_id, None)
         if held is not None:
             held[1]()
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what is remembered by our clock. The times of events are the station's."""
+        self._held = moved(self._held, by)
 
     def tell_overdue(self, now: datetime) -> None:
         """Tell the ends whose start has not come in time."""

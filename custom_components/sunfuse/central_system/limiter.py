@@ -13,6 +13,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..engine.model import ConnectorStatus
+from ..engine.moving import move_attributes
 from .adapter import Adapter, Limit
 from .model import CHARGES, CommandError, FailSafe, OfferCheck, Session
 from .obedience import Confirmed, Obedience, Offer
@@ -42,6 +43,15 @@ class Limiter(Obedience):
         self._waiting_since: datetime | None = None
         self._waker = Waker(timedelta(seconds=station.timing.wake_s))
         self._nudged_at: datetime | None = None
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what is remembered by our clock, which was set forward by so much."""
+        for part in (self, self._waker, self._own):
+            move_attributes(part, by)
+        if self._confirmed is not None:
+            # How far the station's clock is ahead changed with ours, which changes nothing for the station.
+            skew = self._confirmed.skew - by
+            self._confirmed = replace(self._confirmed, skew=skew)
 
     async def offer(
         self,

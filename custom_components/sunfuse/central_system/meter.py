@@ -6,10 +6,11 @@ liberty. Everything that is made of their values is made here.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 import math
 from typing import Any
 
+from ..engine.moving import moved
 from .energy import SLACK_WH, EnergyCounter
 from .model import MeterSample
 
@@ -138,6 +139,11 @@ class Meter:
         )
         self._show_energy()
         return taken_wh
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what is remembered by our clock, which was set forward by so much."""
+        self._sample = moved(self._sample, by)
+        self._energy.moved(by)
 
     def energy_memory(self) -> dict[str, Any]:
         """Return what is remembered of the energy, as plain data."""

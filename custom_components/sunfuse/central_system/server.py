@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 import logging
 from ssl import SSLContext
 import time
@@ -19,8 +19,9 @@ from .clock import utcnow
 from .complaints import Complaints, http_logger
 from .entrance import REQUEST_S, Entrance, Guest
 from .fault import Listeners
+from .frames import Payload
 from .handshake import VERSIONS, identity_of, negotiate
-from .link import Link
+from .link import Answer, Handler, Link
 from .memory import Memory
 from .model import (
     FinishedTransaction,
@@ -63,9 +64,14 @@ class CentralSystem:
     """Hosts charging stations: those that the user accepted, and those that wait for it."""
 
     def __init__(
-        self, *, now: Callable[[], datetime] = utcnow, timing: Timing | None = None
+        self,
+        *,
+        now: Callable[[], datetime] = utcnow,
+        timing: Timing | None = None,
+        check_time: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take the time from `now`; nothing listens yet."""
+        """Take the time from `now`; `check_time`, called before each message, may call `clock_was_set`."""
+        self._check_time = check_time
         self._now = now
         self._timing = timing or Timing()
         self._stations: dict[str, Station] = {}
@@ -139,6 +145,18 @@ class CentralSystem:
             self._session_listeners.pop(key, None)
 
         return end
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move all that is remembered of the stations by our clock, which was set forward by so much."""
+        for station in (*self._stations.values(), *self._waiting.values()):
+            station.clock_was_set(by)
+
+    def _timely(self, handler: Handler) -> Handler:
+        def handle(action: str, payload: Payload) -> Answer:
+            self._check_time()
+            return handler(action, payload)
+
+        return handle
 
     def _tell_session(self, news: SessionNews) -> None:
         listeners = self._session_listeners.get((news.identity, news.connector))
@@ -420,7 +438,7 @@ class CentralSystem:
         link.spawn(adapter.wait_for_boot())
         link.spawn(link.watch(self._timing.ping_s))
         try:
-            await link.serve(adapter.handle)
+            await link.serve(self._timely(adapter.handle))
         finally:
             if self._links.get(station) is link:  # else a newer one took its place
                 del self._links[station]

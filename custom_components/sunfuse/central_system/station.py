@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, override
 
+from ..engine.moving import move_attributes, moved
 from ..engine.stored import UNREADABLE, Stored
 from .actions import ActingAdapter, StationActions
 from .book import connectors_of
@@ -73,6 +74,23 @@ class Station(SessionBook, StationActions):
             session_news=session_news,
         )
         self._password_change = PasswordChange(self)
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move all that is remembered by our clock, which was set forward by so much."""
+        self.clock.moved(by)
+        self._state = moved(self._state, by)
+        for meter in self._meters.values():
+            meter.clock_was_set(by)
+        for limiter in self._limiters.values():
+            limiter.clock_was_set(by)
+        for part in (
+            self.transactions,
+            self.patience,
+            self.inspector,
+            self._external,
+        ):
+            move_attributes(part, by)
+        self.events.clock_was_set(by)
 
     # Commands
 
@@ -287,6 +305,14 @@ class Station(SessionBook, StationActions):
             },
         }
 
+    def _not_ahead(self, record: Record) -> Record:
+        """Return a record that a clock which was ahead may have written, as one of now at the latest."""
+        now, transaction = self.now(), record.transaction
+        started_at = min(transaction.started_at, now)
+        stopped_at = record.stopped_at and min(record.stopped_at, now)
+        transaction = replace(transaction, started_at=started_at)
+        return replace(record, transaction=transaction, stopped_at=stopped_at)
+
     def restore(self, *parts: Stored) -> None:
         """Go on from what was kept, item by item; to be called before the station connects."""
         for part in parts:
@@ -299,6 +325,7 @@ class Station(SessionBook, StationActions):
         known = self.transactions.get(record.transaction.id)
         if known is not None and known.stopped_at is not None:
             return  # its end was kept, and not yet that it no longer runs
+        record = self._not_ahead(record)
         self.transactions.add(record)
         self._resumable.pop(record.connector, None)
         if record.stopped_at is None:

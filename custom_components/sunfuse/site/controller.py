@@ -33,6 +33,7 @@ from ..engine.model import (
     ExternalLimit,
     MeterReading,
 )
+from ..engine.moving import move_attributes, moved
 from ..engine.recording import Recorder
 from ..sources.live import LiveSource
 from ..sources.signal import DimmingSignal
@@ -45,6 +46,7 @@ from .rules import CONF_DIMMING_ENTITY, dimming_limit
 from .settings import ConnectorSettings, Settings
 from .snapshot import build_snapshot, connector_of, site_of, station_config
 from .tick_guard import TickGuard
+from .timekeeper import Timekeeper
 from .tls import host, scheme
 
 _LOGGER = logging.getLogger(__name__)
@@ -67,6 +69,7 @@ class Controller:
         coordinator: SunfuseCoordinator,
         settings: Settings,
         persistence: Persistence,
+        timekeeper: Timekeeper,
     ) -> None:
         """Join the parts of a site; `start` sets them going."""
         self._hass = hass
@@ -81,7 +84,10 @@ class Controller:
         self.recorder = Recorder()
         self._recording = FaultBoundary(_LOGGER, "The flight recorder")
         self._peaking = FaultBoundary(_LOGGER, "Adding up peaks")
-        self._memory = Memory.from_stored(persistence.engine)
+        memory = Memory.from_stored(persistence.engine)
+        self._memory = _not_ahead(memory, dt_util.utcnow())
+        self._timekeeper = timekeeper
+        timekeeper.on_jump(self._clock_was_set)
         self._offers = OfferSender(hass, entry, central_system.stations)
         self._pending_tick: CALLBACK_TYPE | None = None
         self._discovered: set[str] = set()
@@ -103,6 +109,20 @@ class Controller:
             ),
         ]
         self.tick()
+
+    @callback
+    def _clock_was_set(self, by: timedelta) -> None:
+        """Move all that the site remembers by the wall clock, which was set forward by so much."""
+        self._memory = moved(self._memory, by)
+        self._central_system.clock_was_set(by)
+        if self._source:
+            self._source.clock_was_set(by)
+        data = self._entry.runtime_data
+        data.modbus.clock_was_set(by)
+        data.peaks.clock_was_set()
+        data.observed.freshness.clock_was_set()
+        for part in (self._offers, self.guard, data.battery_hold, data.observed):
+            move_attributes(part, by)
 
     @property
     def memory(self) -> Memory:
@@ -195,6 +215,7 @@ class Controller:
 
         This is the fault boundary of a tick: whatever fails in it, the next one is tried.
         """
+        self._timekeeper.check()
         if self.guard.distrusts_memory:
             self._memory = Memory()
         try:
@@ -389,3 +410,10 @@ class Controller:
                 "serial": station.info.serial,
             },
         )
+
+
+def _not_ahead(memory: Memory, now: datetime) -> Memory:
+    """Return what was kept by a clock that was ahead as if it had been kept now."""
+    if memory.at is None or memory.at <= now:
+        return memory
+    return moved(memory, now - memory.at)

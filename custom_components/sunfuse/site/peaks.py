@@ -128,6 +128,7 @@ class SitePeaks:
                     self._states[rule.id] = state
                     self._new.discard(rule.id)
         self._last = stored.read("last", _sample_from_row, None)
+        self.clock_was_set()  # it may have been since
         await self._store.async_put_aside()
         self._store.keep(self._as_dict)
 
@@ -169,7 +170,6 @@ class SitePeaks:
     @callback
     def update(self, now: datetime, meter: MeterReading | None) -> None:
         """Add what the meter says to the intervals that it was drawn in."""
-        self._undo_a_wrong_clock(now)
         sample = self._sample(meter)
         last = self._last
         if sample is not None and (last is None or sample.at > last.at):
@@ -183,8 +183,10 @@ class SitePeaks:
                 state = self._states[rule.id]
                 self._states[rule.id] = self._advanced(state, rule, now, now)
 
-    def _undo_a_wrong_clock(self, now: datetime) -> None:
-        """Begin anew where what is kept lies ahead: the machine started with a wrong clock."""
+    @callback
+    def clock_was_set(self) -> None:
+        """Begin anew where what is remembered lies ahead: the machine ran with a wrong clock."""
+        now = dt_util.utcnow()
         if self._last is not None and self._last.at > now:
             self._last = None
         for rule_id, state in self._states.items():

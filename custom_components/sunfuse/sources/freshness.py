@@ -85,13 +85,17 @@ class Freshness:
             return
         interval_s = (at - before).total_seconds()
         if interval_s < _SAME_S:
-            # The first of a burst is when it was told. A clock that was set back says nothing.
-            past.at = before if interval_s >= 0 else at
+            past.at = before  # the first of a burst is when it was told
             return
         if interval_s <= _AWAY_S:
             past.intervals_s.append(interval_s)
             past.repeats = min(past.repeats + again, _REGULAR)
             past.known = None
+
+    def clock_was_set(self) -> None:
+        """Note that the wall clock was set: what comes next is no interval."""
+        for past in self._past.values():
+            past.at = None
 
     def silent(self, entity_id: str) -> None:
         """Note that a sensor became unavailable: what comes next is no interval."""

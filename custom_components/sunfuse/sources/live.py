@@ -10,6 +10,7 @@ from homeassistant.core import (
     EventStateChangedData,
     EventStateReportedData,
     HomeAssistant,
+    State,
     callback,
 )
 from homeassistant.helpers.event import (
@@ -24,6 +25,7 @@ from ..engine.model import (
     PowerReading,
     TemperatureReading,
 )
+from ..engine.moving import moved
 from .config import CircuitSources, MeterConfig, PowerSource, SourcesConfig
 from .counter import Counter
 from .freshness import Freshness, watch
@@ -32,6 +34,8 @@ from .states import SourceProblem, StateReader, Value
 
 # Values that are told further apart speak of different times, so that one cannot lend the other its sign.
 SAME_TIME = timedelta(seconds=5)
+# The wall clock is looked at at least so often.
+_JUST_NOW = timedelta(seconds=6)
 # A meter without signs may be a little below zero when nothing flows.
 _CLEARLY_NEGATIVE_A = -0.25
 
@@ -108,6 +112,8 @@ class LiveSource:
         self._circuits = circuits or {}
         self._freshness = freshness or Freshness()
         self._counters: dict[str, Counter] = {}
+        # What each entity reported before the clock was set: the instant, and by how much it has to be moved.
+        self._reported: dict[str, tuple[datetime, timedelta]] = {}
         self._signed: set[tuple[str, ...]] = set()  # meters that told a negative one
         self._meter_heard = False
         self._heard: set[str] = set()
@@ -147,9 +153,31 @@ class LiveSource:
 
         return stop
 
+    @callback
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what the entities reported before the wall clock was set forward by so much."""
+        self._counters = moved(self._counters, by)
+        now = dt_util.utcnow()
+        for entity_id in self.entities:
+            state = self._hass.states.get(entity_id)
+            if state is None or timedelta() <= now - state.last_reported <= _JUST_NOW:
+                continue  # reported since
+            before, moved_by = self._reported.get(entity_id, (None, timedelta()))
+            if before == state.last_reported:
+                by_all = moved_by + by
+            else:
+                by_all = by
+            self._reported[entity_id] = (state.last_reported, by_all)
+
+    def _reported_at(self, state: State) -> datetime:
+        """Return when a state was reported, by the clock as it is set now."""
+        before, by = self._reported.get(state.entity_id, (None, timedelta()))
+        at = state.last_reported
+        return at + by if at == before else at
+
     def read(self) -> SiteReadings:
         """Return what the entities say now. A reading is as old as the oldest of its parts."""
-        reader = StateReader(self._hass, self._counters)
+        reader = StateReader(self._hass, self._counters, reported_at=self._reported_at)
         every = tuple(range(self._phases))
         main = self._meter(reader, self._config.meter, every)
         circuits = tuple(

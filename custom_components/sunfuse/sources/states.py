@@ -61,6 +61,7 @@ class StateReader:
     hass: HomeAssistant
     counters: dict[str, Counter] = field(default_factory=dict)
     problems: list[SourceProblem] = field(default_factory=list)
+    reported_at: Callable[[State], datetime] = lambda state: state.last_reported
 
     def power_w(self, entity_id: str) -> Value | None:
         """Return a power in watts."""
@@ -134,7 +135,7 @@ class StateReader:
             converted = convert(number, unit)
             if converted is not None:
                 # A meter that reports the same value again is alive.
-                return Value(number=converted, at=state.last_reported)
+                return Value(number=converted, at=self.reported_at(state))
             problem = ProblemKind.WRONG_UNIT
         if problem is not None:
             self._problem(entity_id, problem)

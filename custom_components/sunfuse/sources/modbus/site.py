@@ -10,6 +10,7 @@ from typing import Any, Self
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
+from ...engine.moving import move_attributes
 from .connection import Connection
 from .connections import LinkConflictError, acquire, release
 from .device import Device, Information, Quantity
@@ -104,6 +105,11 @@ class SiteDevices:
         self._entry = entry
         self._tasks: list[asyncio.Task[None]] = []
         self.devices: dict[str, SiteDevice] = {}
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what is remembered by the wall clock, which was set forward by so much."""
+        for device in self.devices.values():
+            move_attributes(device.reader, by)
 
     async def async_load(
         self, configs: Iterable[tuple[str, str, DeviceConfig]]
