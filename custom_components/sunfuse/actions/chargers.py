@@ -26,6 +26,7 @@ from ..central_system.actions import Firmware, LogKind
 from ..central_system.model import CommandError
 from ..const import DOMAIN
 from .targets import connector_of_device
+from .values import DURATION_S, POSITIVE_INT, moment
 
 type Fields = Mapping[str, Any]
 type Action = Callable[[Station, int, Fields], Awaitable[dict[str, Any] | None]]
@@ -99,7 +100,7 @@ async def _update_firmware(station: Station, _connector: int, data: Fields) -> N
     await station.update_firmware(
         Firmware(
             location=data["location"],
-            retrieve_at=dt_util.as_utc(retrieve_at),
+            retrieve_at=retrieve_at,
             signing_certificate=data.get("signing_certificate"),
             signature=data.get("signature"),
         )
@@ -110,8 +111,9 @@ async def _reserve(station: Station, connector: int, data: Fields) -> None:
     if not connector and station.config.connectors == 1:
         # Many stations take no reservation of connector 0, which stands for any (ReserveConnectorZeroSupported).
         connector = 1
-    until = dt_util.as_utc(data["until"])
-    await station.reserve(data["reservation_id"], connector, data["card"], until)
+    await station.reserve(
+        data["reservation_id"], connector, data["card"], data["until"]
+    )
 
 
 async def _cancel_reservation(station: Station, _connector: int, data: Fields) -> None:
@@ -134,7 +136,7 @@ async def _set_display_message(station: Station, _connector: int, data: Fields) 
         await station.clear_display(data["message_id"])
 
 
-_RESERVATION: dict[vol.Marker, Any] = {vol.Required("reservation_id"): cv.positive_int}
+_RESERVATION: dict[vol.Marker, Any] = {vol.Required("reservation_id"): POSITIVE_INT}
 
 ACTIONS: tuple[ActionDescription, ...] = (
     ActionDescription(
@@ -174,7 +176,7 @@ ACTIONS: tuple[ActionDescription, ...] = (
     ActionDescription(
         name="get_composite_schedule",
         run=_get_composite_schedule,
-        fields={vol.Optional("duration", default=3600): cv.positive_int},
+        fields={vol.Optional("duration", default=3600): DURATION_S},
         response=SupportsResponse.ONLY,
     ),
     ActionDescription(
@@ -193,7 +195,7 @@ ACTIONS: tuple[ActionDescription, ...] = (
         run=_update_firmware,
         fields={
             vol.Required("location"): cv.string,
-            vol.Optional("retrieve_at"): cv.datetime,
+            vol.Optional("retrieve_at"): moment,
             vol.Optional("signing_certificate"): cv.string,
             vol.Optional("signature"): cv.string,
         },
@@ -204,7 +206,7 @@ ACTIONS: tuple[ActionDescription, ...] = (
         fields={
             **_RESERVATION,
             vol.Required("card"): cv.string,
-            vol.Required("until"): cv.datetime,
+            vol.Required("until"): moment,
         },
     ),
     ActionDescription(
@@ -224,7 +226,7 @@ ACTIONS: tuple[ActionDescription, ...] = (
         name="set_display_message",
         run=_set_display_message,
         fields={
-            vol.Required("message_id"): cv.positive_int,
+            vol.Required("message_id"): POSITIVE_INT,
             vol.Optional("text"): cv.string,
             vol.Optional("language"): cv.string,
         },

@@ -25,6 +25,7 @@ from ..data import SunfuseConfigEntry, identity_of
 from ..site.snapshot import password_data
 from .chargers import ActionDescription, Fields, command_errors, register
 from .targets import connector_of_device
+from .values import POSITIVE_INT
 
 # The words of OCPP 2.0.1 (InstallCertificateUseEnumType); the central system knows those of 1.6.
 KINDS = {
@@ -118,7 +119,7 @@ ACTIONS = (
         name="set_network_profile",
         run=_set_network_profile,
         fields={
-            vol.Required("slot"): cv.positive_int,
+            vol.Required("slot"): POSITIVE_INT,
             vol.Required("url"): vol.All(cv.string, vol.Match(_WEB_SOCKET)),
             vol.Required("security_profile"): vol.All(
                 vol.Coerce(int), vol.Range(min=0, max=3)

@@ -10,13 +10,13 @@ from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
-from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..data import ConnectorKey, SunfuseConfigEntry
 from ..engine.model import ExternalLimit, LimitKind
 from ..site.boosts import cancel_boost, start_boost
 from .targets import connector_of_device
+from .values import CURRENT_A, ENERGY_KWH, POWER_W, duration, moment
 
 _WH_PER_KWH = 1000
 
@@ -26,16 +26,16 @@ _SITE: dict[vol.Marker, Any] = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 BOOST = vol.Schema(
     {
         **_DEVICE,
-        vol.Optional("duration"): cv.positive_time_period,
-        vol.Optional("energy"): cv.positive_float,
+        vol.Optional("duration"): duration,
+        vol.Optional("energy"): ENERGY_KWH,
     }
 )
 SET_LIMIT = vol.Schema(
     {
         **_SITE,
-        vol.Optional("current"): cv.positive_float,
-        vol.Optional("power"): cv.positive_float,
-        vol.Optional("until"): cv.datetime,
+        vol.Optional("current"): CURRENT_A,
+        vol.Optional("power"): POWER_W,
+        vol.Optional("until"): moment,
         vol.Optional("reason"): cv.string,
         vol.Optional("circuit"): cv.string,
         vol.Optional("cars_only", default=False): cv.boolean,
@@ -49,9 +49,9 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
     """Register the actions. Whoever may use the chargers' entities may use these."""
 
     async def boost(call: ServiceCall) -> None:
-        duration: timedelta | None = call.data.get("duration")
+        lasts: timedelta | None = call.data.get("duration")
         energy_kwh: float | None = call.data.get("energy")
-        if not duration and not energy_kwh:
+        if not lasts and not energy_kwh:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="boost_without_end"
             )
@@ -60,7 +60,7 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
             entry,
             key,
             call.context,
-            duration=duration,
+            duration=lasts,
             energy_wh=energy_kwh * _WH_PER_KWH if energy_kwh else None,
         )
 
@@ -75,7 +75,6 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
                 translation_domain=DOMAIN, translation_key="limit_without_value"
             )
         entry = _site(hass, call)
-        until = call.data.get("until")
         entry.runtime_data.settings.set_limit(
             ExternalLimit(
                 name=call.data.get("reason")
@@ -85,7 +84,7 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
                 power_w=power_w,
                 circuit=_circuit(entry, call.data.get("circuit")),
                 cars_only=call.data["cars_only"],
-                until=dt_util.as_utc(until) if until else None,
+                until=call.data.get("until"),
             )
         )
         entry.runtime_data.controller.tick()

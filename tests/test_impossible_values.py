@@ -1,0 +1,146 @@
+"""Every action with values that cannot be: it answers in words, and the charger is served on."""
+
+from typing import Any
+
+import pytest
+import voluptuous as vol
+
+from custom_components.sunfuse.const import DOMAIN
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+
+from .test_charger_actions import device_of
+from .test_every_action import Played, played
+
+__all__ = ["played"]
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+LONG = "x" * 3000
+HUGE = 10**30
+NEVER = "9999-12-31T23:59:59"
+# What is asked of a charger. The device is added.
+OF_A_CHARGER: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("trigger_message", {"message": "NoSuchMessage"}),
+    ("trigger_message", {"message": LONG}),
+    ("trigger_message", {"message": ""}),
+    ("get_configuration", {"keys": [LONG]}),
+    ("get_configuration", {"keys": [""]}),
+    ("set_configuration", {"key": LONG, "value": "1"}),
+    ("set_configuration", {"key": "HeartbeatInterval", "value": LONG}),
+    ("set_configuration", {"key": "", "value": ""}),
+    ("get_composite_schedule", {"duration": HUGE}),
+    ("get_composite_schedule", {"duration": -1}),
+    ("get_composite_schedule", {"duration": "nan"}),
+    ("get_log", {"location": LONG}),
+    ("get_log", {"location": "ftp://nas", "log": "none"}),
+    ("update_firmware", {"location": LONG}),
+    ("update_firmware", {"location": "x", "retrieve_at": NEVER}),
+    (
+        "update_firmware",
+        {"location": "x", "signature": LONG * 3, "signing_certificate": LONG * 3},
+    ),
+    ("reserve", {"reservation_id": HUGE, "card": "A", "until": NEVER}),
+    ("reserve", {"reservation_id": 1, "card": "A", "until": NEVER}),
+    ("reserve", {"reservation_id": 1, "card": LONG, "until": "2090-01-01T00:00:00"}),
+    ("cancel_reservation", {"reservation_id": HUGE}),
+    ("cancel_reservation", {"reservation_id": -1}),
+    ("transfer_data", {"vendor": LONG}),
+    ("transfer_data", {"vendor": "v", "message": LONG}),
+    ("set_display_message", {"message_id": HUGE, "text": "x"}),
+    ("set_display_message", {"message_id": 1, "text": LONG}),
+    ("set_display_message", {"message_id": 1, "text": "x", "language": LONG}),
+    ("set_network_profile", {"slot": HUGE, "url": "ws://x", "security_profile": 0}),
+    ("set_network_profile", {"slot": 1, "url": "ws://" + LONG, "security_profile": 0}),
+    ("install_certificate", {"kind": "v2g_root", "certificate": LONG * 3}),
+    ("delete_certificate", {"serial_number": LONG}),
+    ("change_password", {"password": LONG}),
+    ("change_password", {"password": "\u0000"}),
+    ("boost", {"duration": {"days": HUGE}}),
+    ("boost", {"duration": {"days": 400_000_000}}),
+    ("boost", {"energy": "inf"}),
+    ("boost", {"energy": "nan"}),
+    ("boost", {"duration": "nonsense"}),
+    ("set_peak", {"power": 1}),
+)
+# What is asked of a site.
+OF_A_SITE: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("set_limit", {"current": "nan"}),
+    ("set_limit", {"current": "inf"}),
+    ("set_limit", {"power": 1e308}),
+    ("set_limit", {"current": 10, "until": NEVER}),
+    ("set_limit", {"current": 10, "until": "0001-01-01T00:00:00"}),
+    ("set_limit", {"current": 10, "circuit": LONG}),
+    ("get_prices", {"hours": "inf"}),
+    ("get_prices", {"hours": 1}),
+    ("clear_limit", {"reason": ["x", {}]}),
+    ("get_site_report", {"days": HUGE}),
+)
+# They have no values but the device, which is tried with each of them.
+WITHOUT_VALUES = (
+    "cancel_boost",
+    "clear_cache",
+    "get_certificates",
+    "renew_certificate",
+    "reset",
+    "set_availability",
+    "test_fail_safe",
+    "unlock",
+)
+
+
+async def test_of_a_charger(hass: HomeAssistant, played: Played) -> None:
+    """Over real sockets, to a charger of each version."""
+    device = device_of(played.home, "CP1")
+    for action, data in OF_A_CHARGER:
+        await _answers_in_words(hass, action, {"device_id": device, **data})
+    await played.act("trigger_message", message="Heartbeat")
+
+
+async def test_of_a_device_that_is_none(hass: HomeAssistant, played: Played) -> None:
+    """A device that is not there, and one that is no charger."""
+    without: list[tuple[str, dict[str, Any]]] = [(one, {}) for one in WITHOUT_VALUES]
+    for action, data in (*OF_A_CHARGER, *without):
+        for device in ("", "no such device", LONG):
+            await _answers_in_words(hass, action, {"device_id": device, **data}, True)
+
+
+async def test_of_a_site(hass: HomeAssistant, played: Played) -> None:
+    """Numbers that are none, and times at which nobody lives; nothing of it is taken over."""
+    entry_id = played.home.entry.entry_id
+    for action, data in OF_A_SITE:
+        site = {"config_entry_id": entry_id, **data}
+        await _answers_in_words(hass, action, site, True)
+        nobody = {"config_entry_id": "no such site", **data}
+        await _answers_in_words(hass, action, nobody, True)
+    assert not played.home.entry.runtime_data.settings.site.limits
+
+
+async def test_of_a_card_that_nobody_held(hass: HomeAssistant, played: Played) -> None:
+    """Nobody waits for the answer."""
+    for request in ("", LONG, "none"):
+        data = {"request_id": request, "accept": True}
+        await _answers_in_words(hass, "authorize", data, True)
+
+
+async def test_no_action_is_left_out(hass: HomeAssistant, played: Played) -> None:
+    """Whoever adds an action tries it with what cannot be."""
+    tried = {action for action, _ in (*OF_A_CHARGER, *OF_A_SITE)}
+    there = set(hass.services.async_services_for_domain(DOMAIN))
+    assert there - tried - {*WITHOUT_VALUES, "authorize"} == set()
+
+
+async def _answers_in_words(
+    hass: HomeAssistant, action: str, data: dict[str, Any], fails: bool = False
+) -> None:
+    answers = action.startswith("get_") and action != "get_log"
+    error: Exception | None = None
+    try:
+        await hass.services.async_call(
+            DOMAIN, action, data, blocking=True, return_response=answers
+        )
+    except (HomeAssistantError, vol.Invalid) as err:
+        error = err
+    if isinstance(error, HomeAssistantError):
+        assert error.translation_key, (action, data)
+    # A charger may take what looks strange; a site does not.
+    assert error or not fails, (action, data)
