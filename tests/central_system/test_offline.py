@@ -12,6 +12,7 @@ from custom_components.sunfuse.central_system import (
 )
 from custom_components.sunfuse.central_system.cards import Card, CardPolicy
 from custom_components.sunfuse.central_system.model import SessionNews
+from custom_components.sunfuse.engine.model import ConnectorStatus
 
 from .charger import VERSIONS, Charger
 from .client import ANSWERS_2, RawStation
@@ -143,3 +144,45 @@ async def test_a_car_that_leaves(
     await charger.status("Available", clock.text())
     await charger.stop(transaction, clock.text(), 1100)
     assert [one.started for one in news] == [True, False]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_status_that_is_not_told(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    timing: Timing,
+    version: str,
+) -> None:
+    """A charger with a waiting car refuses TriggerMessage after a restart: it is asked again, and inferred."""
+    system.accept(CP1)
+    charger = await Charger.connect(connect, version)
+    await charger.boot()
+    await charger.status("Preparing", clock.text())
+    await charger.set_up()
+    memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+    await charger.station.close()
+    other = CentralSystem(
+        now=clock, timing=replace(timing, return_s=0.01, ask_again_s=0.05)
+    )
+    other.accept(CP1, memory)
+    await other.start("127.0.0.1", 0)
+    station = await RawStation.connect(
+        charger.station.session, other.port, protocols=(f"ocpp{version}",)
+    )
+    station.answers |= {} if charger.old else ANSWERS_2
+    station.answers["TriggerMessage"] = lambda _: {"status": "Rejected"}
+
+    def asked() -> int:
+        messages = [one["requestedMessage"] for one in station.told("TriggerMessage")]
+        return messages.count("StatusNotification")
+
+    await station.wait_for(lambda: asked() >= 3)
+    connector = other.stations["CP1"].connector(1)
+    assert connector.status is ConnectorStatus.PREPARING
+    again = Charger(station, version)
+    await again.status("Available", clock.text())
+    assert other.stations["CP1"].connector(1).status is ConnectorStatus.AVAILABLE
+    assert not other.stations["CP1"].untold()
+    await station.close()
+    await other.stop()

@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
-from custom_components.sunfuse.engine.memory import CircuitMemory
+from custom_components.sunfuse.engine.calm import locked_until
+from custom_components.sunfuse.engine.memory import CircuitMemory, ConnectorMemory
 from custom_components.sunfuse.engine.model import PerPhase, ReasonKey
 from custom_components.sunfuse.engine.steadiness import unsteady_a, watch_load
+from custom_components.sunfuse.engine.tuning import Tuning
 
 from .common import NOW, car, offers, reasons, site
 
@@ -63,3 +65,10 @@ def test_a_minimum_that_just_fits(*, trembles_a: float, starts: bool) -> None:
     assert (offers(decision)["a"] > 0) is starts
     if not starts:
         assert reasons(decision)["a"] is ReasonKey.WAITING_FOR_CAPACITY
+
+
+def test_a_lockout_after_very_many_stops() -> None:
+    """It is the longest that is set, however often a connector was stopped."""
+    past = ConnectorMemory(stopped_at=NOW, stops=5000)
+    until = locked_until(past, Tuning(lockout_s=60, lockout_most_s=900))
+    assert until == NOW + timedelta(seconds=900)

@@ -107,6 +107,8 @@ class StationBook:
         self.patience = Patience()
         # Transactions of before our restart, by connector, that may be running still.
         self._resumable: dict[int, str] = {}
+        self.last_statuses: dict[int, ConnectorStatus] = {}  # before our restart
+        self.inferred: set[int] = set()  # connectors whose status was not told
         self.inspector = Inspector(self)
         self._adapter: ActingAdapter | None = None
         self._ready = asyncio.Event()

@@ -41,6 +41,7 @@ MEASURANDS = (
 )
 OFFLINE_UNKNOWN = "AllowOfflineTxForUnknownId"
 _INTERVALS_S = (15, 30, 60)
+_RARELY_S = 600.0  # between questions that stay without an answer
 _OFTEN_S = 5  # more often is more than is needed
 _SURE = 3  # refusals of one kind of profile in a row, while another is taken
 _LEARNING_S = 15.0  # for an answer without which one can do; limits wait behind it
@@ -53,6 +54,7 @@ class Commissioner(Doorkeeper):
         """Speak with this station on this link."""
         super().__init__(link, station)
         self._setting_up: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
         self._settling = False  # it waits until the station may be asked
         self._again = False  # something changed while it asks
         self._requests = itertools.count(1)
@@ -221,8 +223,29 @@ class Commissioner(Doorkeeper):
                     await self._try_trigger("StatusNotification", connector.id)
                 if connector.transaction is None:
                     await self._try_trigger("MeterValues", connector.id)
+            if self.station.untold():
+                self._ask_statuses()
         except CommandError as err:
             _LOGGER.debug("%s: setting up: %s", self.station.identity, err)
+
+    def _ask_statuses(self) -> None:
+        """Ask for statuses that the station did not tell, again and again; meanwhile infer them."""
+        if self._asking is None or self._asking.done():
+            self._asking = self.link.spawn(self._ask_again())
+
+    async def _ask_again(self) -> None:
+        wait_s = self.station.timing.ask_again_s
+        while True:
+            await asyncio.sleep(wait_s)
+            if not (untold := self.station.untold()):
+                return
+            wait_s = min(2 * wait_s, _RARELY_S)
+            for connector in untold:
+                self.station.infer_status(connector)
+                try:
+                    await self._try_trigger("StatusNotification", connector)
+                except CommandError as err:
+                    _LOGGER.debug("%s: status: %s", self.station.identity, err)
 
     async def _set_up_offline(self) -> None:
         """Let everybody charge while the station does not reach us, if everybody may; else only who is on its list.

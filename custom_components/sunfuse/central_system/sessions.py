@@ -20,6 +20,9 @@ _BEFORE = frozenset(
 )
 
 
+_DRAWS_A = 1.0
+
+
 class SessionBook(StationBook):
     """What is known of a station, its transactions included."""
 
@@ -87,10 +90,31 @@ class SessionBook(StationBook):
         started_at = self.clock.again(transaction.started_at, record.skew)
         return replace(transaction, started_at=started_at)
 
+    def untold(self) -> list[int]:
+        """Return the connectors whose status was not told since we started."""
+        return [
+            state.id
+            for state in self.state.connectors
+            if state.status is None or state.id in self.inferred
+        ]
+
+    def infer_status(self, connector: int) -> None:
+        """Take a connector that does not tell its status for what its transaction, its meter or its past say."""
+        state = self.connector(connector)
+        draws = any(a is not None and a > _DRAWS_A for a in state.meter.current_a)
+        if state.transaction is not None or draws:
+            status: ConnectorStatus | None = ConnectorStatus.CHARGING
+        else:
+            status = self.last_statuses.get(connector)
+        if state.status is None and status is not None:
+            self.told_status(connector, status, None)
+            self.inferred.add(connector)
+
     @override
     def told_status(
         self, connector: int, status: ConnectorStatus, error_code: str | None
     ) -> None:
+        self.inferred.discard(connector)
         if status in GONE:
             self._notice_end(connector)
         super().told_status(connector, status, error_code)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, override
 
+from ..engine.model import ConnectorStatus
 from ..engine.moving import move_attributes, moved
 from ..engine.stored import UNREADABLE, Stored
 from .actions import ActingAdapter, StationActions
@@ -294,6 +295,11 @@ class Station(SessionBook, StationActions):
             "evses": [[*evse, number] for evse, number in self.evses.items()],
             "lasting": dump_lasting(self.lasting),
             "paused": [state.id for state in self._state.connectors if state.paused],
+            "statuses": {
+                str(state.id): state.status
+                for state in self._state.connectors
+                if state.status is not None
+            },
             "transactions": [dump_record(record) for record in self.transactions],
             "used": [state.id for state in self._state.connectors if state.used],
             "energy": {
@@ -335,6 +341,8 @@ class Station(SessionBook, StationActions):
         info = load_info(memory.within("info"))
         self.variables.update(memory.within("variables").each(load_text))
         self.lasting = memory.read("lasting", load_lasting, None)
+        statuses = memory.within("statuses").each(ConnectorStatus)
+        self.last_statuses = {int(name): one for name, one in statuses.items()}
         self.evses.update(memory.rows("evses", load_evse))
         fail_safe = memory.read("fail_safe", load_fail_safe, FailSafe.NOT_VERIFIED)
         self.behaviour = behaviour(info, self.config.quirks)

@@ -40,6 +40,9 @@ class Timing:
     hold_s: float = (
         300.0  # for the start of a transaction to come whose end was told before it
     )
+    ask_again_s: float = (
+        15.0  # for a status that the station did not tell; later less often
+    )
     probe_s: float = (
         3.0  # for an old connection to show that it is alive when there is a newer one
     )
