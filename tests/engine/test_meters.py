@@ -304,6 +304,8 @@ def test_overloaded() -> None:
         ({"offer_a": None, "draw_a": (0.0,) * 3}, 10),
         ({"offer_until": NOW, "draw_a": (0.0,) * 3}, 10),
         ({"offer_a": None, "draw_a": (0.0,) * 3, "fall_back_a": 10.0}, 6),
+        # Nor is anything held for a connector that never had a session.
+        ({"offer_a": None, "draw_a": (0.0,) * 3, "used": False}, 16),
         # No car: nothing is held, whatever the last one took.
         ({"status": ConnectorStatus.AVAILABLE, "draw_a": (0.0,) * 3}, 16),
         # Switched off, but it still draws 9 A.

@@ -350,6 +350,9 @@ def test_the_sensor_that_is_stale_is_named() -> None:
     assert decision.circuits[0].meter is MeterQuality.STALE
     assert decision.circuits[0].sensors == ("sensor.l2",)
     assert values(decision, "a")["sensor"] == "sensor.l2"
+    lost = decision.circuits[0].meter_lost("Main fuse")
+    assert lost == decision.connectors[0].reason
+    assert decided(site(car("a"))).circuits[0].meter_lost("Main fuse") is None
 
 
 def test_a_sun_sensor_that_is_gone_is_forgotten_after_a_day() -> None:

@@ -271,6 +271,7 @@ def huawei() -> Image:
     put(image, HOLDING, {32106: 1234567}, "I")
     put(image, HOLDING, phases(37132, 2, (-2300, 1155, -458)) | {37113: -1603}, "i")
     put(image, HOLDING, phases(37107, 2, (-1000, 500, -200)), "i")
+    put(image, HOLDING, {37100: 1}, "H")
     put(image, HOLDING, {37765: 1000}, "i")
     put(image, HOLDING, {37760: 633}, "H")
     return image
@@ -328,6 +329,7 @@ def goodwe() -> Image:
     put(image, HOLDING, {35191: 54321}, "I")
     put(image, HOLDING, {37007: 76}, "H")
     put(image, HOLDING, phases(36019, 2, (-2300, 1155, -458)) | {36025: -1603}, "i")
+    put(image, HOLDING, {36004: 1}, "H")
     put(image, HOLDING, {36015: 678900.0, 36017: 1234500.0}, "f")
     return image
 

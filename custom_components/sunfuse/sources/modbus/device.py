@@ -170,15 +170,21 @@ class Reading:
     between: tuple[float, float]
     # Where older firmware has the same.
     otherwise: Alternative | None = None
+    # What the device must say for it to mean something: many show 0 for a meter that they do not hear.
+    valid_if: tuple[Condition, ...] = ()
 
     @property
     def registers(self) -> Iterator[Register]:
         """Yield what has to be read."""
         for term in self.terms:
             yield from term.registers
+        for condition in self.valid_if:
+            yield condition.register
 
     def value(self, image: Image) -> float | None:
-        """Return the sum of the terms, None where one is not known."""
+        """Return the sum of the terms, None where one is not known or the device says that they mean nothing."""
+        if not all(condition.holds(image) for condition in self.valid_if):
+            return None
         values = [term.value(image) for term in self.terms]
         known = [value for value in values if value is not None]
         return sum(known) if len(known) == len(values) else None

@@ -183,7 +183,16 @@ class _Parser:
             signed_by=signed_by,
             between=fields.pair("between") or PLAUSIBLE[quantity.dimension],
             otherwise=self._alternative(quantity, fields),
+            valid_if=self._valid_if(fields),
         )
+
+    def _valid_if(self, fields: Fields) -> tuple[Condition, ...]:
+        inner = fields.inner("valid_if")
+        if inner is None:
+            return ()
+        condition = self._condition(inner)
+        inner.done()
+        return (condition,)
 
     def _alternative(self, quantity: Quantity, fields: Fields) -> Alternative | None:
         inner = fields.inner("otherwise")

@@ -1,10 +1,10 @@
 """What SunSpec's models mean for a site: which of their points are which of its quantities, and with which sign."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import sunspec_models as models
-from .device import PLAUSIBLE, Dimension, Quantity, Reading, Term
+from .device import PLAUSIBLE, Condition, Dimension, Quantity, Reading, Term
 from .registers import Table, ValueType
 from .sunspec_chain import Block
 from .sunspec_solaredge import MANUFACTURER as SOLAREDGE, Battery, storage_of
@@ -168,14 +168,35 @@ def _meter(block: Block, known: Known, sign: int) -> dict[Quantity, Reading]:
         ):
             continue
         readings[quantity] = _reading(quantity, term)
+    readings = _where_live(readings, block)
     one_phase = models.PHASES[block.model] == 1
     for phase in (1, 2, 3):
         current = Quantity(f"current_l{phase}")
         by = Quantity.POWER if one_phase else Quantity(f"power_l{phase}")
         if current in readings and by in readings:
-            terms = readings[current].terms
-            readings[current] = _reading(current, *terms, signed_by=by)
+            readings[current] = replace(readings[current], signed_by=by)
     return readings
+
+
+def _where_live(
+    readings: dict[Quantity, Reading], block: Block
+) -> dict[Quantity, Reading]:
+    """Return a meter's powers and currents as far as it sees the line's voltage or frequency.
+
+    An inverter that sleeps, or does not hear its meter, shows 0 for all of it; a meter that works sees the line.
+    """
+    for quantity in (Quantity.FREQUENCY, Quantity.VOLTAGE_L1):
+        if (live := readings.get(quantity)) and block.implements(live.terms[0]):
+            break
+    else:
+        return readings
+    sees = Condition(register=live.terms[0].register, between=(1.0, 1e9))
+    return {
+        quantity: replace(reading, valid_if=(sees,))
+        if quantity.dimension in (Dimension.POWER, Dimension.CURRENT)
+        else reading
+        for quantity, reading in readings.items()
+    }
 
 
 def _points(block: Block, points: models.Points) -> dict[Quantity, models.Point]:
@@ -192,9 +213,8 @@ def _points(block: Block, points: models.Points) -> dict[Quantity, models.Point]
 def _of_the_grid(readings: Mapping[Quantity, Reading]) -> dict[Quantity, Reading]:
     """Return a meter's readings as those of the grid connection."""
     return {
-        _OF_THE_GRID[quantity]: _reading(
-            _OF_THE_GRID[quantity],
-            *reading.terms,
+        _OF_THE_GRID[quantity]: replace(
+            reading,
             signed_by=_OF_THE_GRID[reading.signed_by] if reading.signed_by else None,
         )
         for quantity, reading in readings.items()
