@@ -6,14 +6,18 @@ of 20 to 60 A, 25 kW of sun), and hundreds at random.
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import pairwise
 import random
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
+from custom_components.sunfuse.engine import Memory
+from custom_components.sunfuse.engine.memory import ConnectorMemory
 from custom_components.sunfuse.engine.model import Circuit, Mode
 
+from .common import NOW, car, decided, offers, site
 from .plant import START, Car, Load, Plant, charger, main, steady
 
 STEP_S = 300
@@ -67,15 +71,15 @@ def outcome(plant: Plant, ends_s: int) -> Outcome:
         if measured_s < STEP_S:
             continue
         above = above_a(plant, int(measured_s))
-        for car, was, offer in zip(
+        for place, was, offer in zip(
             plant.cars, before.connectors, now.connectors, strict=True
         ):
-            feeds = {car.connector.circuit, "main"}
-            phases = car.connector.phases[: min(car.phases, offer.phases)]
+            feeds = {place.connector.circuit, "main"}
+            phases = place.connector.phases[: min(place.phases, offer.phases)]
             if offer.offer_a > was.offer_a and any(
                 above[name, phase] > 0.5 for name in feeds for phase in phases
             ):
-                raised.append(f"{car.connector.id} at {at_s} s")
+                raised.append(f"{place.connector.id} at {at_s} s")
     return Outcome(
         over_until_s=max((at_s - ends_s for at_s in over), default=0),
         raised=tuple(raised),
@@ -228,3 +232,27 @@ def test_no_overload_outlasts_meter_charger_and_car(site: tuple[Plant, int]) -> 
     found = outcome(plant, ends_s)
     assert found.over_until_s <= allowed_s(plant)
     assert not found.raised
+
+
+@pytest.mark.parametrize(
+    ("confirms_s", "expected"),
+    [
+        # 24 A less 6 A of house: 9 A each. While the slow one still takes 12 A, the other has 6 A.
+        ((8.0, 1.0), {"a": 9.0, "b": 6.0}),
+        ((8.0, 8.0), {"a": 9.0, "b": 9.0}),
+        ((None, None), {"a": 9.0, "b": 9.0}),
+    ],
+)
+def test_the_quick_let_go_for_the_slow(
+    confirms_s: tuple[float | None, float | None], expected: dict[str, float]
+) -> None:
+    """Of two cars at 12 A the one whose charger obeys quickly makes room for the other's, down to its minimum."""
+    cars = [car(name, offer_a=12.0) for name in "ab"]
+    known = {
+        one.id: ConnectorMemory(
+            confirms_s=seconds, asked_at=NOW, on_since=NOW - timedelta(minutes=5)
+        )
+        for one, seconds in zip(cars, confirms_s, strict=True)
+    }
+    decision = decided(site(*cars, house_a=(6.0,) * 3), Memory(connectors=known))
+    assert offers(decision) == expected
