@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.sunfuse.central_system import OfferCheck
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
@@ -201,3 +202,45 @@ async def test_a_charger_that_cannot_be_limited(
 def _given(home: Home) -> float:
     decision = home.entry.runtime_data.coordinator.data.decision
     return float(decision.connectors[0].offer_a)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_charger_that_tells_only_watts(foreign: Foreign, version: str) -> None:
+    """Its car takes what it is offered on three phases, and is never blamed for three times that."""
+    home, one = await foreign(version, Faults(only_watts=True))
+    await one.plug_in()
+    await wait_until(lambda: one.drawn_a == 16, "full power")
+    home.house_a = (16, 2, 2)
+    await wait_until(lambda: 6 <= one.drawn_a <= 8, "what the house leaves")
+    await asyncio.sleep(3)
+    assert 6 <= one.drawn_a <= 8
+    assert one.stopped == []
+    connector = home.entry.runtime_data.coordinator.data.connectors
+    (data,) = connector.values()
+    assert data.connector.offer_check is not OfferCheck.EXCEEDED
+    (circuit,) = home.entry.runtime_data.coordinator.data.decision.circuits
+    assert circuit.uncontrolled_a == pytest.approx((16, 2, 2), abs=1)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_no_limit_is_no_fail_safe(foreign: Foreign, version: str) -> None:
+    """A charger that writes -1 for "no limit" falls back only while it has something to fall back to."""
+    home, one = await foreign(version, Faults(no_limit=-1.0))
+    await wait_until(lambda: one.profiles, "its fail-safe current")
+    await one.plug_in()
+    await wait_until(lambda: one.drawn_a == 16, "full power")
+    await wait_until(lambda: _fail_safe(home) == "verified", "it is seen")
+
+
+async def test_no_limit_at_all_is_found_out(foreign: Foreign) -> None:
+    """It forgets its default profile: after ours has lapsed nothing would limit it."""
+    home, one = await foreign("1.6", Faults(no_limit=-1.0))
+    await wait_until(lambda: one.profiles, "its fail-safe current")
+    one.profiles.clear()
+    await one.plug_in()
+    await wait_until(lambda: _fail_safe(home) == "does_not_fall_back", "it is seen")
+
+
+def _fail_safe(home: Home) -> str:
+    station = home.entry.runtime_data.central_system.stations["CP1"]
+    return str(station.state.fail_safe)

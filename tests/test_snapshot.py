@@ -81,7 +81,7 @@ def test_wiring_rotates(
             (0.0, 0.0, 16.0),
         ),
         # 3680 W may all flow on any one phase: 16 A.
-        (MeterSample(power_w=3680), (0, 1, 2), THREE_PHASE, (16.0, 16.0, 16.0)),
+        (MeterSample(power_w=3680), (0, 1, 2), THREE_PHASE, None),
         # 7200 W between two legs of 120 V are 30 A in each of them.
         (MeterSample(power_w=7200), (0, 1), SPLIT_PHASE, (30.0, 30.0)),
         (MeterSample(current_a=(30.0, None, None)), (0, 1), SPLIT_PHASE, (30.0, 30.0)),

@@ -49,6 +49,16 @@ def test_what_it_needs(changes: dict[str, Any], offer_a: float) -> None:
     assert of(decision, "a").problem is None
 
 
+@pytest.mark.parametrize(
+    ("draw_w", "offer_a"), [(2300.0, 10), (11040.0, 16), (None, 16)]
+)
+def test_what_it_needs_by_its_power(draw_w: float | None, offer_a: float) -> None:
+    """A power alone may be on any one phase; where there is none either, all is reckoned with."""
+    connector = car("a", unlimited_a=16.0, connected_at=LONG_AGO)
+    told = replace(connector, draw_a=None, draw_w=draw_w)
+    assert offers(decided(site(told)))["a"] == pytest.approx(offer_a)
+
+
 def test_what_it_needs_without_a_draw() -> None:
     """One that never told what it draws is reckoned with all."""
     connector = car("a", unlimited_a=16.0, connected_at=LONG_AGO)

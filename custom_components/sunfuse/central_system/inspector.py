@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 _EVERY = timedelta(minutes=2)
+_UNTIL_KNOWN = timedelta(
+    seconds=30
+)  # while it is not known whether the station falls back
 _TOLERANCE_A = 0.5
 _DRAW_TOLERANCE_A = 1.0  # of chargers and their meters
 # No charger means less than this by a limit, unless it means nothing at all (IEC 61851-1 charges from 6 A on).
@@ -42,7 +45,9 @@ class Inspector:
         station = self._station
         now = station.now()
         last = self._checked.get(connector)
-        if _UNKNOWN in station.variables or (last and now - last < _EVERY):
+        unsure = station.state.fail_safe is FailSafe.NOT_VERIFIED
+        every = _UNTIL_KNOWN if unsure else _EVERY
+        if _UNKNOWN in station.variables or (last and now - last < every):
             return
         if not station.refusals.may_ask(SCHEDULE):
             return

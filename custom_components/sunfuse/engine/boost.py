@@ -73,7 +73,7 @@ def count_boost(
     ):
         return 0.0
     elapsed_s = (snapshot.now - max(memory.at, boost.started_at)).total_seconds()
-    power_w = sum(past.draws[-1].current_a) * snapshot.site.voltage_v
+    power_w = past.draws[-1].watts(snapshot.site.voltage_v)
     energy_wh = power_w * min(max(elapsed_s, 0.0), LONGEST_S) / 3600
     past.boost_wh += energy_wh
     return energy_wh

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from .drawing import draw_of
+from .held import held_a
 from .limits import Budget, budget
-from .load import uncontrolled
+from .load import SETTLING, in_force_a, uncontrolled
 from .memory import CircuitMemory, Draw, Memory
 from .model import (
     Circuit,
@@ -51,10 +53,13 @@ def remember_draws(snapshot: Snapshot, memory: Memory) -> dict[str, tuple[Draw, 
     draws: dict[str, tuple[Draw, ...]] = {}
     oldest = snapshot.now - REMEMBERED
     for connector in snapshot.connectors:
-        known = memory.connector(connector.id).draws
-        if connector.draw_a is not None and connector.draw_at is not None:
-            if not known or connector.draw_at > known[-1].at:
-                new = Draw(at=connector.draw_at, current_a=connector.draw_a)
+        past = memory.connector(connector.id)
+        known = past.draws
+        at = connector.draw_at
+        if at is not None and (not known or at > known[-1].at):
+            offered = in_force_a(past.offers, at - SETTLING)
+            most_a = max(held_a(connector, snapshot), *offered, 0.0)
+            if (new := draw_of(connector, at, past, most_a, snapshot)) is not None:
                 known = (*known, new)
         if len(known) > 1 and known[0].at < oldest:
             # The newest is kept however old it is: it is all that is known.

@@ -149,12 +149,12 @@ def _cars(
         if not recent:
             continue
         last = recent[-1]
-        # More than it may is another matter: a charger of which only the power is known takes it on any phase.
+        # More than it may is another matter. Where only the power is known, a phase carries the least that it must.
         most_a = float("inf")
         if connector.offer_a is not None:
             most_a = max(connector.offer_a, connector.fail_safe_a)
         for phase in range(phases):
-            around_a = [min(draw.current_a[phase], most_a) for draw in recent]
+            around_a = [min(draw.lowest_a[phase], most_a) for draw in recent]
             told_a[phase] += around_a[-1]
             least_a[phase] += min(around_a) if near else 0.0
             steady = steady and max(around_a) - min(around_a) <= STEADY_A

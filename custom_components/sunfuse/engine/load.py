@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from .asking import phases_in_use
+from .drawing import SAME_TIME, drawn_around, power_around
 from .held import held_a
 from .learning import expected_a
 from .memory import CircuitMemory, ConnectorMemory, Draw, Memory, Offered
@@ -24,11 +25,6 @@ from .response import follows_after
 
 # From a new limit to the draw that follows it: the charger's answer, the car's ramp, the next meter value.
 SETTLING = timedelta(seconds=15)
-# A draw and a meter's value that are no further apart speak of the same time.
-SAME_TIME = timedelta(seconds=5)
-# Meters tell what they measured some seconds ago. A car that ramps meanwhile draws more by now than is in their value:
-# subtracting that would make the rest look smaller than it is.
-METER_LAG = timedelta(seconds=10)
 # What was generated longer ago says nothing about now.
 GENERATED = timedelta(seconds=120)
 # A car follows a higher limit no slower than this.
@@ -109,6 +105,7 @@ def uncontrolled(
     phases = range(snapshot.site.phases)
     least = [0.0] * len(phases)
     most = [0.0] * len(phases)
+    least_w = most_w = 0.0
     for connector in connectors:
         lived = memory.connector(connector.id)
         seen = _seen(connector, draws[connector.id], lived, meter, snapshot)
@@ -116,13 +113,16 @@ def uncontrolled(
         for p in phases:
             least[p] += low[p]
             most[p] += high[p]
+        low_w, high_w = power_around(low, high, draws[connector.id], meter, snapshot)
+        least_w += low_w
+        most_w += high_w
 
     def reported() -> PerPhase:
         return _reported(connectors, meter, past, snapshot, memory, draws)
 
     if meter.current_a is None:
         return _of_total(
-            meter.power_w or 0.0, over, least, most, reported, past, snapshot
+            meter.power_w or 0.0, over, least_w, most_w, reported, past, snapshot
         )
     last = past.uncontrolled_a
     load = tuple(
@@ -141,6 +141,8 @@ def uncontrolled(
         )
     voltage_v = snapshot.site.voltage_v
     cars_w = (sum(meter.current_a) - sum(load)) * voltage_v
+    if not any(over):
+        cars_w = min(max(cars_w, least_w), most_w)
     # The meter's own watts know the sign of each phase's current, which not every meter tells.
     total_w = (
         sum(meter.current_a) * voltage_v if meter.power_w is None else meter.power_w
@@ -156,8 +158,8 @@ def uncontrolled(
 def _of_total(
     power_w: float,
     over: tuple[bool, ...],
-    least: list[float],
-    most: list[float],
+    least_w: float,
+    most_w: float,
     reported: Callable[[], PerPhase],
     past: CircuitMemory,
     snapshot: Snapshot,
@@ -166,8 +168,8 @@ def _of_total(
     voltage_v = snapshot.site.voltage_v
     load_w = _nearest(
         past.uncontrolled_w,
-        power_w - sum(most) * voltage_v,
-        power_w - sum(least) * voltage_v,
+        power_w - most_w,
+        power_w - least_w,
     )
     if any(over):
         load_w = max(load_w, power_w - sum(reported()) * voltage_v)
@@ -198,7 +200,7 @@ def _reported(
         known = draws[connector.id]
         if not known:
             # It does not measure, and counts with the most that it was offered meanwhile.
-            offered = _in_force_a(lived.offers, measured_at)
+            offered = in_force_a(lived.offers, measured_at)
             for phase in phases_in_use(connector, known, lived):
                 total[phase] += max((*offered, held_a(connector, snapshot)))
             continue
@@ -264,9 +266,9 @@ def _seen(
     phases = snapshot.site.phases
     near = min(draws, key=lambda draw: abs(draw.at - meter.at), default=None)
     same_time = near is not None and abs(near.at - meter.at) <= SAME_TIME
-    lowest, highest = _drawn_around(draws, meter.at, phases)
+    lowest, highest = drawn_around(draws, meter.at, phases)
     offered = (
-        *_in_force_a(past.offers, meter.at - SETTLING),
+        *in_force_a(past.offers, meter.at - SETTLING),
         held_a(connector, snapshot),
     )
 
@@ -311,32 +313,11 @@ def _evidence(
     )
 
 
-def _in_force_a(offers: tuple[Offered, ...], since: datetime) -> tuple[float, ...]:
+def in_force_a(offers: tuple[Offered, ...], since: datetime) -> tuple[float, ...]:
     """Return the offers that were in force at some time since, the oldest first."""
     later = [offered for offered in offers if offered.at > since]
     before = offers[: len(offers) - len(later)][-1:]
     return tuple(o.current_a for o in (*before, *later))
-
-
-def _drawn_around(
-    draws: tuple[Draw, ...], at: datetime, phases: int
-) -> tuple[PerPhase, PerPhase]:
-    """Return the least and the most that was drawn when a meter's value of this time was measured, per site phase.
-
-    Between two draws anything between them may have flowed, so the one before counts too; so does the newest of all,
-    if all are older.
-    """
-    until = at + SAME_TIME
-    last = sum(draw.at <= until for draw in draws)
-    first = sum(draw.at < at - METER_LAG for draw in draws)
-    seen = draws[max(min(first, last) - 1, 0) : max(last, 1)]
-    if not seen:
-        return (0.0,) * phases, (0.0,) * phases
-    currents = [draw.current_a for draw in seen]
-    return (
-        tuple(min(a) for a in zip(*currents, strict=True)),
-        tuple(max(a) for a in zip(*currents, strict=True)),
-    )
 
 
 def _nearest(last: float | None, low: float, high: float) -> float:

@@ -15,7 +15,27 @@ class Draw:
     """What a connector drew on the site's phases, and when."""
 
     at: datetime
-    current_a: PerPhase
+    current_a: PerPhase  # where only the power is known: spread over the phases that it may use
+    power_w: float | None = None
+    # What each phase carries at least and at most, where only the power is known; None: what `current_a` tells.
+    least_a: PerPhase | None = None
+    most_a: PerPhase | None = None
+
+    @property
+    def lowest_a(self) -> PerPhase:
+        """The least that each phase carries."""
+        return self.current_a if self.least_a is None else self.least_a
+
+    @property
+    def highest_a(self) -> PerPhase:
+        """The most that each phase may carry."""
+        return self.current_a if self.most_a is None else self.most_a
+
+    def watts(self, voltage_v: float) -> float:
+        """Return the power: as it was told, else what the currents make of it."""
+        if self.power_w is not None:
+            return self.power_w
+        return sum(self.current_a) * voltage_v
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

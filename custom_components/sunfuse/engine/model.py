@@ -288,7 +288,8 @@ class Connector:
         None  # when that offer lapses by itself to fail_safe_a
     )
     offered_at: datetime | None = None
-    draw_a: PerPhase | None = None  # per site phase
+    draw_a: PerPhase | None = None  # per site phase; None: not known by phase
+    draw_w: float | None = None  # what its charger tells of its power
     draw_at: datetime | None = None
     # The most that it may draw when it is out of reach and its offer has lapsed; None: the fail-safe current.
     fall_back_a: float | None = None

@@ -141,7 +141,7 @@ def _drawn_w(
         draws = standing.past.draws
         if not draws or (not standing.wanted and standing.connector.reachable):
             continue
-        drawn_w = sum(draws[-1].current_a) * snapshot.site.voltage_v
+        drawn_w = draws[-1].watts(snapshot.site.voltage_v)
         cars_w += drawn_w
         if standing.ask is None or not standing.ask.sunny:
             fast_w += drawn_w

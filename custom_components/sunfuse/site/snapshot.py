@@ -117,18 +117,18 @@ def wiring(data: Mapping[str, Any], site: Site) -> tuple[int, ...]:
 def site_draw(
     meter: MeterSample, phases: tuple[int, ...], site: Site
 ) -> PerPhase | None:
-    """Return what a connector draws on each phase of the site, None where it never told.
+    """Return what a connector draws on each phase of the site, None where that is not known by phase.
 
-    A charger that tells only its power may take it all from one phase, so each phase is counted with all of it.
-    Between the two legs of a split-phase site flows one current, of which many chargers report only the first.
+    A power alone tells it where there is but one current; else the engine makes of it what it can. Between the two legs of a split-phase site flows one current, of which many chargers report only the first.
     """
     draw = [0.0] * site.phases
     told = [current for current in meter.current_a if current is not None]
     if not told:
-        if meter.power_w is None:
+        legs = _legs(phases, site)
+        if meter.power_w is None or len(phases) > legs:
             return None
         for phase in phases:
-            draw[phase] = meter.power_w / site.voltage_v / _legs(phases, site)
+            draw[phase] = meter.power_w / site.voltage_v / legs
     elif _legs(phases, site) == 2:
         for phase in phases:
             draw[phase] = max(told)
@@ -184,6 +184,7 @@ def connector_of(
         offer_until=state.offer_until,
         offered_at=state.offered_at,
         draw_a=site_draw(state.meter, phases, site),
+        draw_w=state.meter.power_w,
         draw_at=state.meter.at,
         fall_back_a=station.fall_back_a,
         charger_limit_a=state.charger_limit_a,

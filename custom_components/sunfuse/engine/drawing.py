@@ -1,0 +1,98 @@
+"""What a connector draws on each phase, by what its charger tells: currents, or a power alone."""
+
+from datetime import datetime, timedelta
+
+from .memory import ConnectorMemory, Draw
+from .model import Connector, MeterReading, PerPhase, Snapshot
+
+# A draw and a meter's value that are no further apart speak of the same time.
+SAME_TIME = timedelta(seconds=5)
+# Meters tell what they measured some seconds ago. A car that ramps meanwhile draws more by now than is in their value:
+# subtracting that would make the rest look smaller than it is.
+METER_LAG = timedelta(seconds=10)
+
+
+def draw_of(
+    connector: Connector,
+    at: datetime,
+    past: ConnectorMemory,
+    most_a: float,
+    snapshot: Snapshot,
+) -> Draw | None:
+    """Return the draw at a time of a connector that may take `most_a` by its offers; None: it never told any.
+
+    A power alone is spread evenly over the phases that the car may use, to compare it with what it was offered. How
+    much one phase really carries is known within bounds: no more than the offer, unless all of them carry more, and
+    no less than what the others cannot.
+    """
+    power_w = connector.draw_w
+    if connector.draw_a is not None:
+        return Draw(at=at, current_a=connector.draw_a, power_w=power_w)
+    if power_w is None:
+        return None
+    phases = connector.phases
+    if connector.switches_phases and past.phases == 1:
+        phases = phases[:1]
+    total_a = max(power_w, 0.0) / snapshot.site.voltage_v
+    each_a = total_a / len(phases)
+    one_a = max(each_a, min(total_a, most_a))
+    rest_a = max(total_a - one_a * (len(phases) - 1), 0.0)
+    return Draw(
+        at=at,
+        current_a=_on(phases, each_a, snapshot),
+        power_w=power_w,
+        least_a=_on(phases, rest_a, snapshot),
+        most_a=_on(phases, one_a, snapshot),
+    )
+
+
+def _on(phases: tuple[int, ...], current_a: float, snapshot: Snapshot) -> PerPhase:
+    return tuple(current_a if p in phases else 0.0 for p in range(snapshot.site.phases))
+
+
+def drawn_around(
+    draws: tuple[Draw, ...], at: datetime, phases: int
+) -> tuple[PerPhase, PerPhase]:
+    """Return the least and the most that was drawn when a meter's value of this time was measured, per site phase."""
+    seen = _seen(draws, at)
+    if not seen:
+        return (0.0,) * phases, (0.0,) * phases
+    lowest = [draw.lowest_a for draw in seen]
+    highest = [draw.highest_a for draw in seen]
+    return (
+        tuple(min(a) for a in zip(*lowest, strict=True)),
+        tuple(max(a) for a in zip(*highest, strict=True)),
+    )
+
+
+def _seen(draws: tuple[Draw, ...], at: datetime) -> tuple[Draw, ...]:
+    """Return the draws that say something of when a meter's value of this time was measured.
+
+    Between two draws anything between them may have flowed, so the one before counts too; so does the newest of all,
+    if all are older.
+    """
+    until = at + SAME_TIME
+    last = sum(draw.at <= until for draw in draws)
+    first = sum(draw.at < at - METER_LAG for draw in draws)
+    return draws[max(min(first, last) - 1, 0) : max(last, 1)]
+
+
+def power_around(
+    least: PerPhase,
+    most: PerPhase,
+    draws: tuple[Draw, ...],
+    meter: MeterReading,
+    snapshot: Snapshot,
+) -> tuple[float, float]:
+    """Return the least and the most power of a connector within the bounds of its phases.
+
+    Where its power alone is known, its phases cannot all carry the most that each may.
+    """
+    voltage_v = snapshot.site.voltage_v
+    low_w, high_w = (sum(a) * voltage_v for a in (least, most))
+    seen = _seen(draws, meter.at)
+    alone = any(draw.most_a is not None for draw in seen)
+    if not alone or (least, most) != drawn_around(draws, meter.at, len(least)):
+        return low_w, high_w
+    told_w = [max(draw.watts(voltage_v), 0.0) for draw in seen]
+    return max(low_w, min(told_w)), min(high_w, max(told_w))
