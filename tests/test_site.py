@@ -394,7 +394,7 @@ async def test_diagnostics(hass: HomeAssistant, start: Callable[..., Any]) -> No
     await home.charge("CP1")
     await home.shows("sensor", "CP1/1_status", "charging")
     found = await async_get_config_entry_diagnostics(hass, home.entry)
-    assert found["decision"]["connectors"][0]["id"] == "CP1/1"
+    assert found["decision"]["connectors"][0]["id"] == "charger 0001/1"
     assert found["stations"][0]["connectors"][0]["transaction"]["id_token"] != "free"
 
 

@@ -70,14 +70,16 @@ async def async_get_config_entry_diagnostics(
     )
     # And wherever a secret that is known stands: in a vendor's own message, in a text that quotes another one.
     without: dict[str, Any] = _without(redacted, _pattern(entry))
+    identities = _open_identities(entry)
+    without = _pseudonymous(without, identities)
     # The last hour for scripts/replay: megabytes, so not on the event loop.
     record = await hass.async_add_executor_job(
-        _anonymous_record, runtime.controller.recorder.segments()
+        _anonymous_record, runtime.controller.recorder.segments(), identities
     )
     return without | {"flight_record": record}
 
 
-def _anonymous_record(segments: list[Segment]) -> dict[str, Any]:
+def _anonymous_record(segments: list[Segment], identities: list[str]) -> dict[str, Any]:
     """Return a flight record in which connectors and people have numbers.
 
     An identity is often a serial number. The engine goes by the order of ids where all else is equal, so the order of
@@ -96,7 +98,8 @@ def _anonymous_record(segments: list[Segment]) -> dict[str, Any]:
     people = sorted(set(_people(record)))
     names |= {person: f"person {n:04}" for n, person in enumerate(people, 1)}
     anonymous: dict[str, Any] = _renamed(record, names)
-    return anonymous
+    # An address to connect to has the identity in it.
+    return _pseudonymous(anonymous, identities)
 
 
 def _people(value: Any) -> Iterator[str]:
@@ -139,6 +142,50 @@ def _secrets(entry: SunfuseConfigEntry) -> Iterator[str | None]:
         yield station.state.info.serial
         for connector in station.state.connectors:
             yield connector.transaction.id_token if connector.transaction else None
+
+
+def _open_identities(entry: SunfuseConfigEntry) -> list[str]:
+    """Return the identities that are all that is needed to connect: those of chargers without proof, and of strangers."""
+    central_system = entry.runtime_data.central_system
+    unproved = [
+        identity
+        for identity, station in central_system.stations.items()
+        if station.config.password is None and not station.config.client_certificate
+    ]
+    return sorted({*unproved, *central_system.pending})
+
+
+def _pseudonymous(found: dict[str, Any], identities: list[str]) -> dict[str, Any]:
+    """Return it with a number in place of each of these identities, so that one charger can be told from another."""
+    if not identities:
+        return found
+    numbers = {
+        name.casefold(): f"charger {n:04}" for n, name in enumerate(identities, 1)
+    }
+    pattern = re.compile(
+        "|".join(
+            # A short one would be found in the middle of anything.
+            rf"(?<![^\W_]){re.escape(name)}(?![^\W_])"
+            if len(name) >= _SHORTEST
+            else rf"^{re.escape(name)}(?=/|$)"
+            for name in sorted(identities, key=len, reverse=True)
+        ),
+        re.IGNORECASE,
+    )
+
+    def renamed(value: Any) -> Any:
+        match value:
+            case str():
+                return pattern.sub(lambda hit: numbers[hit[0].casefold()], value)
+            case list():
+                return [renamed(item) for item in value]
+            case dict():
+                return {renamed(key): renamed(item) for key, item in value.items()}
+            case _:
+                return value
+
+    told: dict[str, Any] = renamed(found)
+    return told
 
 
 def _pattern(entry: SunfuseConfigEntry) -> re.Pattern[str] | None:

@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from .central_system.model import FailSafe, NewPassword
 from .central_system.quirks import understood
+from .central_system.text import escaped
 from .const import (
     CONF_QUIRKS,
     CONF_SOURCES,
@@ -334,7 +335,7 @@ def _modbus_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:
 def _charger_issues(connector: ConnectorData) -> Iterator[Issue]:
     station = connector.station
     name = station.identity
-    charger = (("charger", name),)
+    charger = (("charger", escaped(name)),)
     if connector.decision.problem is ConnectorProblem.EXCEEDS_OFFER:
         yield Issue(
             translation_key="exceeds_offer",

@@ -19,6 +19,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.typing import DiscoveryInfoType
 
+from ..central_system.text import escaped, plain
 from ..const import (
     CONF_CIRCUIT,
     CONF_FAIL_SAFE_CURRENT,
@@ -206,10 +207,13 @@ class ChargerFlowMixin(PasswordFlow):
     ) -> ConfigFlowResult:
         """Ask for what the charger does not tell of itself, and make it part of the site."""
         identity = self._charger[CONF_IDENTITY]
-        placeholders = {"charger": self._title(), "site": self._site.title}
+        placeholders = {
+            "charger": escaped(self._title()),
+            "site": self._site.title,
+        }
         errors: dict[str, str] = {}
         values = suggested_charger(
-            self._site, f"{self._charger['vendor']} {self._charger['model']}"
+            self._site, plain(f"{self._charger['vendor']} {self._charger['model']}")
         )
         if user_input is not None:
             if self.hass.config_entries.async_get_entry(self._site.entry_id) is None:
@@ -274,7 +278,7 @@ class ChargerSubentryFlow(PasswordSubentryFlow):
         identity = subentry.data[CONF_IDENTITY]
         errors: dict[str, str] = {}
         placeholders = {
-            "identity": identity,
+            "identity": escaped(identity),
             "quirks": quirks_in_force(entry, identity),
         }
         if user_input is not None:

@@ -25,6 +25,7 @@ from homeassistant.helpers.selector import (
 from ..central_system import CentralSystem
 from ..central_system.model import CommandError, StationState
 from ..central_system.security import new_password
+from ..central_system.text import escaped
 from ..const import (
     CONF_FORMER_PASSWORD,
     CONF_IDENTITY,
@@ -123,7 +124,7 @@ async def _send(
     except CommandError as err:
         if err.key == "not_connected":
             return {WAY: "charger_away"}
-        placeholders["detail"] = str(err)
+        placeholders["detail"] = escaped(str(err))
         return {WAY: "password_not_taken"}
     data |= password_data(station.config)
     return {}

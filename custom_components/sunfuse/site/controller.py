@@ -6,16 +6,14 @@ from datetime import datetime, timedelta
 import logging
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import discovery_flow
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ..central_system import CentralSystem
 from ..central_system.fault import FaultBoundary
 from ..central_system.model import ConnectorState, StationInfo, StationState
-from ..const import CONF_CONNECTORS, CONF_IDENTITY, CONF_SPEED, DOMAIN, SUBENTRY_CHARGER
+from ..const import CONF_CONNECTORS, CONF_SPEED, SUBENTRY_CHARGER
 from ..coordinator import SunfuseCoordinator
 from ..data import (
     ConnectorData,
@@ -45,6 +43,7 @@ from .persistence import Persistence
 from .rules import CONF_DIMMING_ENTITY, dimming_limit
 from .settings import ConnectorSettings, Settings
 from .snapshot import build_snapshot, connector_of, site_of, station_config
+from .strangers import Strangers
 from .tick_guard import TickGuard
 from .timekeeper import Timekeeper
 from .tls import host, scheme
@@ -90,7 +89,7 @@ class Controller:
         timekeeper.on_jump(self._clock_was_set)
         self._offers = OfferSender(hass, entry, central_system.stations)
         self._pending_tick: CALLBACK_TYPE | None = None
-        self._discovered: set[str] = set()
+        self._strangers = Strangers(hass, entry)
         self._chargers: dict[str, Mapping[str, Any]] = {}
         self._stops: list[Callable[[], None]] = []
         self._new_connector_listeners: list[Callable[[list[ConnectorKey]], None]] = []
@@ -138,6 +137,7 @@ class Controller:
         for stop in self._stops:
             stop()
         self._stops = []
+        self._strangers.stop()
         if self._pending_tick:
             self._pending_tick()
             self._pending_tick = None
@@ -168,7 +168,8 @@ class Controller:
                 )
         before = set(self.connector_keys())
         self._chargers = chargers
-        self._discovered -= chargers.keys()
+        for identity in chargers:
+            self._strangers.known(identity)
         self.tick()
         if new := [key for key in self.connector_keys() if key not in before]:
             register_stations(self._hass, self._entry)
@@ -376,8 +377,8 @@ class Controller:
         if station.accepted:
             self._learn_connectors(station)
             self.request_tick()
-        elif station.connected and station.info.vendor:
-            self._discover(station)
+        else:
+            self._strangers.changed(station)
 
     def _learn_connectors(self, station: StationState) -> None:
         """Remember how many connectors a charger turns out to have: fewer only by its own word."""
@@ -392,24 +393,6 @@ class Controller:
                     subentry,
                     data={**subentry.data, CONF_CONNECTORS: found},
                 )
-
-    def _discover(self, station: StationState) -> None:
-        """Show a charger that is not known as discovered; whoever accepts it makes it a sub-entry."""
-        if station.identity in self._discovered:
-            return
-        self._discovered.add(station.identity)
-        discovery_flow.async_create_flow(
-            self._hass,
-            DOMAIN,
-            context={"source": SOURCE_INTEGRATION_DISCOVERY},
-            data={
-                "entry_id": self._entry.entry_id,
-                CONF_IDENTITY: station.identity,
-                "vendor": station.info.vendor,
-                "model": station.info.model,
-                "serial": station.info.serial,
-            },
-        )
 
 
 def _not_ahead(memory: Memory, now: datetime) -> Memory:
