@@ -15,7 +15,7 @@ import pytest
 
 from custom_components.sunfuse.engine import Memory
 from custom_components.sunfuse.engine.memory import ConnectorMemory
-from custom_components.sunfuse.engine.model import Circuit, Mode
+from custom_components.sunfuse.engine.model import Circuit, ConnectorStatus, Mode
 
 from .common import NOW, car, decided, offers, site
 from .plant import START, Car, Load, Plant, charger, main, steady
@@ -256,3 +256,12 @@ def test_the_quick_let_go_for_the_slow(
     }
     decision = decided(site(*cars, house_a=(6.0,) * 3), Memory(connectors=known))
     assert offers(decision) == expected
+
+
+def test_a_car_that_has_finished_hides_no_load() -> None:
+    """One that has taken nothing for a while counts with nothing, whatever it reported last: 30 A are the building's."""
+    done = car("a", status=ConnectorStatus.SUSPENDED_EV, draw_a=(16.0,) * 3)
+    known = {"a": ConnectorMemory(rests_since=NOW - timedelta(seconds=30))}
+    snapshot = site(done, house_a=(14.0,) * 3)
+    decision = decided(snapshot, Memory(connectors=known))
+    assert decision.circuits[0].uncontrolled_a == (30.0,) * 3
