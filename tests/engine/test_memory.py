@@ -103,6 +103,8 @@ def test_stored_rows() -> None:
     stored = Stored({"rows": ["1", "x", "3"], "list": 5})
     assert stored
     assert not Stored({})
+    assert Stored.of(stored) is stored
+    assert list(Stored.of({"a": 1}).names) == ["a"]
     assert stored.rows("rows", int) == [1, 3]
     assert stored.rows("list", str) == []
     assert stored.rows("missing", str) == []
