@@ -1,8 +1,10 @@
 """The bases of Sunfuse's entities."""
 
 from collections.abc import Callable, Coroutine, Iterable
+from functools import cached_property
 from typing import Any, Concatenate, override
 
+from homeassistant.components.sensor import SensorEntity
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -12,6 +14,7 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .calm import PACES, Calm, Pace, Shown
 from .central_system.model import CommandError
 from .const import DOMAIN, SUBENTRY_CHARGER
 from .coordinator import SunfuseCoordinator
@@ -26,10 +29,46 @@ from .devices import (
 from .site.peaks import PeakData
 
 
-class SiteEntity(CoordinatorEntity[SunfuseCoordinator]):
-    """An entity of the site as a whole."""
+class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
+    """An entity that follows the ticks, and writes its state only when there is something new to show."""
 
     _attr_has_entity_name = True
+
+    @property
+    def pace(self) -> Pace | None:
+        """Return how fast it follows; None: it writes every change."""
+        if not isinstance(self, SensorEntity) or self.device_class is None:
+            return None
+        return PACES.get(self.device_class)
+
+    @cached_property
+    def _calm(self) -> Calm:
+        return Calm(self.pace)
+
+    def _shown(self) -> Shown:
+        """Return what there is to show now."""
+        if not self.available:
+            return Shown(available=False)
+        value = self.native_value if isinstance(self, SensorEntity) else self.state
+        return Shown(
+            available=True, value=value, attributes=self.extra_state_attributes
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Note what is written when it is added."""
+        await super().async_added_to_hass()
+        self._calm.due(self._shown(), self.hass.loop.time())
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        if self._calm.due(self._shown(), self.hass.loop.time()):
+            super()._handle_coordinator_update()
+
+
+class SiteEntity(TickEntity):
+    """An entity of the site as a whole."""
 
     def __init__(
         self, entry: SunfuseConfigEntry, description: EntityDescription
@@ -41,10 +80,8 @@ class SiteEntity(CoordinatorEntity[SunfuseCoordinator]):
         self._attr_device_info = site_device(entry)
 
 
-class PeakEntity(CoordinatorEntity[SunfuseCoordinator]):
+class PeakEntity(TickEntity):
     """An entity of a capacity tariff."""
-
-    _attr_has_entity_name = True
 
     def __init__(
         self, entry: SunfuseConfigEntry, rule_id: str, description: EntityDescription
@@ -68,10 +105,8 @@ class PeakEntity(CoordinatorEntity[SunfuseCoordinator]):
         return self.coordinator.data.peaks[self.rule_id]
 
 
-class CircuitEntity(CoordinatorEntity[SunfuseCoordinator]):
+class CircuitEntity(TickEntity):
     """An entity of a circuit below the main fuse."""
-
-    _attr_has_entity_name = True
 
     def __init__(
         self, entry: SunfuseConfigEntry, circuit: str, description: EntityDescription
@@ -85,10 +120,8 @@ class CircuitEntity(CoordinatorEntity[SunfuseCoordinator]):
         self._attr_device_info = circuit_device(entry, circuit)
 
 
-class ChargerEntity(CoordinatorEntity[SunfuseCoordinator]):
+class ChargerEntity(TickEntity):
     """An entity of a charger; `key` names the connector whose state it shows."""
-
-    _attr_has_entity_name = True
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
+from .calm import REASON_PACE, Pace, Shown, readable
 from .const import SUBENTRY_MODBUS
 from .data import ConnectorKey, SunfuseConfigEntry
 from .entity import (
@@ -135,7 +136,7 @@ class SiteSensor(SiteEntity, SensorEntity):
         if value is None and description.without is not None:
             sentences = self.coordinator.config_entry.runtime_data.sentences
             return sentences[description.without]
-        return value
+        return readable(value, self.device_class)
 
     @property
     @override
@@ -174,7 +175,8 @@ class CircuitSensor(CircuitEntity, SensorEntity):
         if (decision := decision_of(data, self.circuit)) is None:
             return None
         meter = dict(data.snapshot.meters).get(self.circuit)
-        return self.entity_description.value_fn(decision, meter)
+        value = self.entity_description.value_fn(decision, meter)
+        return readable(value, self.device_class)
 
 
 class ConnectorSensor(ConnectorEntity, SensorEntity):
@@ -188,7 +190,8 @@ class ConnectorSensor(ConnectorEntity, SensorEntity):
         """Return the value of the last tick."""
         if self.connector is None:
             return None
-        return self.entity_description.value_fn(self.connector)
+        value = self.entity_description.value_fn(self.connector)
+        return readable(value, self.device_class)
 
 
 class StationSensor(StationEntity, SensorEntity):
@@ -202,17 +205,33 @@ class StationSensor(StationEntity, SensorEntity):
         """Return the value of the last tick."""
         if self.connector is None:
             return None
-        return self.entity_description.value_fn(self.connector)
+        value = self.entity_description.value_fn(self.connector)
+        return readable(value, self.device_class)
 
 
-class ReasonSensor(ConnectorEntity, SensorEntity):
-    """Why a connector gets what it gets, for automations."""
+class ReasonedSensor(ConnectorEntity, SensorEntity):
+    """A sensor of why a connector gets what it gets."""
+
+    @property
+    @override
+    def pace(self) -> Pace:
+        """A reason's numbers change with every reading, and reasons come and go within seconds."""
+        return REASON_PACE
+
+    @override
+    def _shown(self) -> Shown:
+        reason = self.connector.decision.reason if self.connector else None
+        return Shown(available=reason is not None, value=reason)
 
     @property
     @override
     def available(self) -> bool:
         """There is a reason also for a charger that is gone, but none while nothing can be decided."""
         return self.coordinator.last_update_success and self.connector is not None
+
+
+class ReasonSensor(ReasonedSensor):
+    """The reason as a key, for automations."""
 
     @property
     @override
@@ -230,19 +249,13 @@ class ReasonSensor(ConnectorEntity, SensorEntity):
         sentences = self._entry.runtime_data.sentences
         return {
             **dict.fromkeys(("circuit", "phase", "until")),
-            **dict(reason.values),
+            **{name: _rounded(name, value) for name, value in reason.values},
             "what_would_change_it": what_would_change_it(sentences, reason),
         }
 
 
-class ExplanationSensor(ConnectorEntity, SensorEntity):
+class ExplanationSensor(ReasonedSensor):
     """The same reason as a sentence in the user's language."""
-
-    @property
-    @override
-    def available(self) -> bool:
-        """There is a reason also for a charger that is gone, but none while nothing can be decided."""
-        return self.coordinator.last_update_success and self.connector is not None
 
     @property
     @override
@@ -262,3 +275,10 @@ class ExplanationSensor(ConnectorEntity, SensorEntity):
         sentences = self._entry.runtime_data.sentences
         change = what_would_change_it(sentences, self.connector.decision.reason)
         return {"what_would_change_it": change}
+
+
+def _rounded(name: str, value: str | float) -> str | float:
+    """Return a value of a reason as exactly as a person reads it."""
+    if isinstance(value, str):
+        return value
+    return round(value, 0 if name.endswith("_w") else 1)

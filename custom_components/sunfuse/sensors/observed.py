@@ -12,6 +12,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfTime
 
+from ..calm import Pace, within
 from ..data import SunfuseConfigEntry
 from ..entity import SiteEntity
 from ..site.observing import Observed
@@ -124,6 +125,12 @@ class ObservedSensor(SiteEntity, SensorEntity):
         """Initialize the sensor."""
         super().__init__(entry, description)
         self._observed = observed
+
+    @property
+    @override
+    def pace(self) -> Pace:
+        """Shares of a day and intervals hover, and what stands behind them changes with every tick."""
+        return within(1)
 
     @property
     @override

@@ -1,0 +1,142 @@
+"""When a change is worth writing: each write is a row in the recorder and a message to every browser.
+
+A meter's last digit changes with every reading. What changes much is written at once; what hovers is written when it
+has settled, and now and then.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.components.sensor import SensorDeviceClass
+
+from .engine.model import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What an entity shows."""
+
+    available: bool
+    value: Any = None
+    attributes: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast an entity follows what it shows.
+
+    `close` tells whether two values are much the same. Those that are not are written at once, but no more than `burst`
+    of them, and one more each `refill_s`; None: all of them. A value that stays for `settled_s` is written in any case,
+    as is one that was not for `every_s`.
+    """
+
+    close: Callable[[Any, Any], bool]
+    settled_s: float = 30.0
+    every_s: float = 300.0
+    burst: int | None = None
+    refill_s: float = 1200.0
+
+
+def within(band: float, *, every_s: float = 300.0) -> Pace:
+    """Return the pace of a number that is much the same within a band."""
+
+    def close(one: Any, other: Any) -> bool:
+        if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+            return abs(one - other) < band
+        return bool(one == other)
+
+    return Pace(close=close, every_s=every_s)
+
+
+PACES: Mapping[SensorDeviceClass, Pace] = {
+    SensorDeviceClass.CURRENT: within(0.5),
+    SensorDeviceClass.POWER: within(100),
+    # An hour's statistics are off by a minute's energy at most, as with a meter that reports once a minute.
+    SensorDeviceClass.ENERGY: within(500, every_s=60),
+    SensorDeviceClass.VOLTAGE: within(3),
+}
+# What a person reads: tenths of an ampere, and no fractions of the rest.
+_DIGITS: Mapping[SensorDeviceClass, int] = {
+    SensorDeviceClass.CURRENT: 1,
+    SensorDeviceClass.POWER: 0,
+    SensorDeviceClass.ENERGY: 0,
+    SensorDeviceClass.VOLTAGE: 0,
+}
+
+
+def readable[T](value: T, device_class: SensorDeviceClass | None) -> T | float:
+    """Return a value as exactly as a person reads it; what is next to nothing is nothing."""
+    digits = _DIGITS.get(device_class) if device_class else None
+    if not isinstance(value, float) or digits is None:
+        return value
+    return round(value, digits) + 0.0  # not -0.0
+
+
+def same_reason(one: Reason, other: Reason) -> bool:
+    """Whether two reasons say much the same: the same key and names, and numbers within a tenth."""
+    if one.key != other.key or len(one.values) != len(other.values):
+        return False
+    return all(
+        name == other_name and _much_the_same(name, value, other_value)
+        for (name, value), (other_name, other_value) in zip(
+            one.values, other.values, strict=True
+        )
+    )
+
+
+def _much_the_same(name: str, one: str | float, other: str | float) -> bool:
+    if isinstance(one, str) or isinstance(other, str):
+        return one == other
+    least = 100.0 if name.endswith("_w") else 1.0
+    return abs(one - other) < max(least, abs(one) / 10)
+
+
+REASON_PACE = Pace(close=same_reason, settled_s=120.0, every_s=1200.0, burst=20)
+
+
+class Calm:
+    """Decides for one entity whether what it shows is worth writing now."""
+
+    def __init__(self, pace: Pace | None) -> None:
+        """Begin with nothing written. Without a pace every change is."""
+        self._pace = pace
+        self._written: Shown | None = None
+        self._written_s = 0.0
+        self._candidate: Shown | None = None
+        self._since_s = 0.0
+        self._tokens = float(pace.burst or 0) if pace else 0.0
+        self._filled_s = 0.0
+
+    def due(self, shown: Shown, now_s: float) -> bool:
+        """Return whether to write at `now_s`, by a monotonic clock; what is due counts as written."""
+        if shown == self._written:
+            self._candidate = None
+            return False
+        if shown != self._candidate:
+            self._candidate, self._since_s = shown, now_s
+        if not self._is_due(shown, now_s):
+            return False
+        self._written, self._written_s, self._candidate = shown, now_s, None
+        return True
+
+    def _is_due(self, shown: Shown, now_s: float) -> bool:
+        before, pace = self._written, self._pace
+        if pace is None or before is None or before.available != shown.available:
+            return True
+        if (before.value is None) != (shown.value is None):
+            return True
+        if now_s - self._since_s >= pace.settled_s:
+            return True
+        if pace.close(before.value, shown.value):
+            return now_s - self._written_s >= pace.every_s
+        return pace.burst is None or self._take(pace, now_s)
+
+    def _take(self, pace: Pace, now_s: float) -> bool:
+        assert pace.burst is not None
+        refilled = (now_s - self._filled_s) / pace.refill_s
+        self._tokens, self._filled_s = min(self._tokens + refilled, pace.burst), now_s
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
