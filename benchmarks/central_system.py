@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from importlib.resources import files
 import json
 from pathlib import Path
+import random
+import socket
 import statistics
 import sys
 import time
@@ -40,9 +42,17 @@ _MEASURANDS = (
 )
 
 
-def meter_values(transaction_id: int, energy_wh: int) -> dict[str, Any]:
-    """Return the meter values of a charging three-phase car."""
-    values = {"A": "15.9", "V": "230.1", "W": "10950", "Wh": str(energy_wh)}
+def meter_values(
+    transaction_id: int, energy_wh: int, *, wavers: bool = False
+) -> dict[str, Any]:
+    """Return the meter values of a charging three-phase car, which waver by a digit or so if asked for."""
+    steps = random.randint(-2, 2) if wavers else 0
+    values = {
+        "A": f"{15.9 + steps / 10:.1f}",
+        "V": f"{230.1 - steps / 5:.1f}",
+        "W": f"{10950 + 20 * steps}",
+        "Wh": str(energy_wh),
+    }
     return {
         "connectorId": 1,
         "transactionId": transaction_id,
@@ -114,7 +124,9 @@ class ChargePoint:
         result: dict[str, Any] = await future
         return result
 
-    async def charge(self, offset_s: float) -> None:
+    async def charge(
+        self, offset_s: float, *, interval_s: float = INTERVAL_S, wavers: bool = False
+    ) -> None:
         """Boot, start a transaction, and send meter values for ever."""
         await self.call(
             "BootNotification",
@@ -134,14 +146,16 @@ class ChargePoint:
         await asyncio.sleep(offset_s)
         energy_wh = 1000
         while True:
-            energy_wh += 15
-            payload = meter_values(started["transactionId"], energy_wh)
+            energy_wh += round(3 * interval_s)
+            payload = meter_values(started["transactionId"], energy_wh, wavers=wavers)
             self.sent.append(time.monotonic_ns())
             await self.call("MeterValues", payload)
-            await asyncio.sleep(INTERVAL_S)
+            await asyncio.sleep(interval_s)
 
 
-async def run_stations(port: int, count: int) -> None:
+async def run_stations(
+    port: int, count: int, *, interval_s: float = INTERVAL_S, wavers: bool = False
+) -> None:
     """Run charge points until the standard input closes; then print what happened when."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(
@@ -156,7 +170,10 @@ async def run_stations(port: int, count: int) -> None:
             point = ChargePoint(f"S{number}", websocket)
             points.append(point)
             tasks.append(asyncio.create_task(point.read()))
-            tasks.append(asyncio.create_task(point.charge(INTERVAL_S * number / count)))
+            charge = point.charge(
+                interval_s * number / count, interval_s=interval_s, wavers=wavers
+            )
+            tasks.append(asyncio.create_task(charge))
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
         for task in tasks:
             task.cancel()
@@ -181,7 +198,16 @@ class Figures:
     offer_p99_ms: float
 
 
-def _memory_kb() -> float:
+def free_port() -> int:
+    """Return a port of loopback that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def memory_kb() -> float:
+    """Return the memory of this process."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * 4.0
 
@@ -190,7 +216,7 @@ async def measure(count: int, seconds: float) -> Figures:
     """Run so many stations for a while."""
     system = CentralSystem(timing=Timing(settle_s=0.5))
     await system.start("127.0.0.1", 0)
-    before_kb = _memory_kb()
+    before_kb = memory_kb()
     for number in range(count):
         system.accept(StationConfig(identity=f"S{number}"))
     process = await asyncio.create_subprocess_exec(
@@ -214,7 +240,7 @@ async def measure(count: int, seconds: float) -> Figures:
     started, cpu = time.monotonic_ns(), time.process_time()
     await asyncio.sleep(seconds)
     ended, cpu = time.monotonic_ns(), time.process_time() - cpu
-    memory_kb = (_memory_kb() - before_kb) / count
+    memory = (memory_kb() - before_kb) / count
     offered = await _offer(system, rounds=max(3, 500 // count))
     process_output, _ = await process.communicate(b"")
     told = json.loads(process_output)
@@ -225,7 +251,7 @@ async def measure(count: int, seconds: float) -> Figures:
         stations=count,
         messages_per_s=handled / seconds,
         cpu_us_per_message=cpu / handled * 1e6,
-        memory_kb_per_station=memory_kb,
+        memory_kb_per_station=memory,
         offer_median_ms=statistics.median(latencies),
         offer_p99_ms=latencies[int(len(latencies) * 0.99)],
     )
@@ -284,9 +310,20 @@ def main() -> None:
     parser.add_argument("--stations", type=int, nargs="+", default=[10, 100, 500])
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--interval", type=float, default=INTERVAL_S, help=argparse.SUPPRESS
+    )
+    parser.add_argument("--waver", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.port:
-        asyncio.run(run_stations(arguments.port, arguments.stations[0]))
+        asyncio.run(
+            run_stations(
+                arguments.port,
+                arguments.stations[0],
+                interval_s=arguments.interval,
+                wavers=arguments.waver,
+            )
+        )
         return
     print("stations  messages/s  CPU/message  memory/station  offer median  offer p99")
     for count in arguments.stations:

@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.sunfuse import async_remove_config_entry_device
 from custom_components.sunfuse.const import DOMAIN
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
@@ -120,6 +121,9 @@ async def test_connectors_that_are_gone_are_deleted(
 
     await wait_until(lambda: count() == 2, "two connectors")
     await hass.async_block_till_done()
+    await wait_until(
+        lambda: home.entry.state is ConfigEntryState.LOADED, "the site set up anew"
+    )
     deletable = {
         name
         for name, device in devices().items()

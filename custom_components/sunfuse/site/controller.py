@@ -37,6 +37,7 @@ from ..sources.live import LiveSource
 from ..sources.signal import DimmingSignal
 from .authorization import Holder
 from .circuits import CircuitTree
+from .news import ChargerNews
 from .offers import Offer, OfferSender
 from .peaks import PeakData
 from .persistence import Persistence
@@ -89,6 +90,7 @@ class Controller:
         timekeeper.on_jump(self._clock_was_set)
         self._offers = OfferSender(hass, entry, central_system.stations)
         self._pending_tick: CALLBACK_TYPE | None = None
+        self._news = ChargerNews()
         self._strangers = Strangers(hass, entry)
         self._chargers: dict[str, Mapping[str, Any]] = {}
         self._stops: list[Callable[[], None]] = []
@@ -229,6 +231,7 @@ class Controller:
 
     def _decide(self) -> SiteData:
         states = {key: self._state_of(key) for key in self.connector_keys()}
+        self._news.decided(station for station, _ in states.values())
         readings = self._source.read() if self._source else None
         dimming, lost_signal = self._signal.read()
         sentences = self._entry.runtime_data.sentences
@@ -376,7 +379,8 @@ class Controller:
     def _station_changed(self, station: StationState) -> None:
         if station.accepted:
             self._learn_connectors(station)
-            self.request_tick()
+            if self._pending_tick is None and self._news.matter(station):
+                self.request_tick()
         else:
             self._strangers.changed(station)
 

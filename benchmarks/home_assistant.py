@@ -1,0 +1,207 @@
+"""What chargers cost in all: a Home Assistant with its recorder, and charge points in another process on loopback.
+
+Run `python -m benchmarks.home_assistant`; `--chargers 1 50`, `--interval 10` seconds between the meter values of each
+charger, and `--seconds 60` are the defaults; `--profile FILE` keeps a profile of the last run. Prints for each number
+of chargers: messages per second, CPU time per message (all threads: sockets, OCPP, engine, entities, recorder), rows
+that the recorder would write in a day, in all and of the reasons and explanations, for each charger, and memory for
+each charger. The meter values waver as those of real meters do.
+"""
+
+import argparse
+import asyncio
+from collections import Counter
+import cProfile
+from dataclasses import dataclass
+import json
+from pathlib import Path
+import random
+import sys
+import tempfile
+import time
+from types import MappingProxyType
+from typing import Any
+
+from custom_components.sunfuse.const import DOMAIN, SUBENTRY_CHARGER
+from homeassistant import bootstrap, runner
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+
+from .central_system import free_port, memory_kb
+
+ROOT = Path(__file__).parents[1]
+DAY_S = 24 * 3600
+FUSE_A = 25.0
+_REASONS = ("_reason", "_explanation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What was measured with so many chargers."""
+
+    chargers: int
+    messages_per_s: float
+    cpu_ms_per_message: float
+    rows_per_day: float  # for each charger
+    reason_rows_per_day: float
+    memory_kb_per_charger: float
+
+
+async def _start(folder: Path) -> HomeAssistant:
+    """Start a Home Assistant with nothing but the recorder."""
+    (folder / "custom_components").symlink_to(ROOT / "custom_components")
+    (folder / "configuration.yaml").write_text(
+        "homeassistant:\n  name: Bench\nrecorder:\n", encoding="ascii"
+    )
+    hass = await bootstrap.async_setup_hass(
+        runner.RuntimeConfig(
+            config_dir=str(folder), skip_pip=True, skip_pip_packages=[]
+        )
+    )
+    assert hass is not None
+    await hass.async_start()
+    return hass
+
+
+def _entry(port: int, chargers: int) -> ConfigEntry[Any]:
+    """Return a site whose fuse carries so many chargers of 16 A."""
+    return ConfigEntry(
+        domain=DOMAIN,
+        title="Bench",
+        data={
+            "kind": "site",
+            "system": "three_phase",
+            "voltage_v": 230.0,
+            "main_fuse_a": FUSE_A + 16.0 * chargers,
+            "margin_a": 1.0,
+            "port": port,
+            "sources": {"grid": {"entity": "sensor.grid"}},
+        },
+        discovery_keys=MappingProxyType({}),
+        minor_version=1,
+        options={},
+        source="user",
+        subentries_data=[
+            {
+                "data": {
+                    "identity": f"S{number}",
+                    "circuit": "main",
+                    "l1_phase": "L1",
+                    "phases": 3,
+                    "min_a": 6.0,
+                    "max_a": 16.0,
+                    "fail_safe_a": 6.0,
+                },
+                "subentry_type": SUBENTRY_CHARGER,
+                "title": f"Charger {number}",
+                "unique_id": f"S{number}",
+            }
+            for number in range(chargers)
+        ],
+        unique_id=None,
+        version=1,
+    )
+
+
+async def _meter(hass: HomeAssistant, chargers: int) -> None:
+    """Let the grid's meter tell something new each second."""
+    while True:
+        power_w = 1000 + 690 * 15.9 * chargers + random.randint(-60, 60)
+        attributes = {"unit_of_measurement": "W", "device_class": "power"}
+        hass.states.async_set("sensor.grid", str(power_w), attributes)
+        await asyncio.sleep(1)
+
+
+async def measure(
+    chargers: int, interval_s: float, seconds: float, profile: cProfile.Profile | None
+) -> Figures:
+    """Let so many chargers charge for a while."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        hass = await _start(Path(folder))
+        meter = asyncio.create_task(_meter(hass, chargers))
+        await asyncio.sleep(1)
+        before_kb = memory_kb()
+        port = free_port()
+        entry = _entry(port, chargers)
+        await hass.config_entries.async_add(entry)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "benchmarks.central_system", "--port", str(port)),
+            *("--stations", str(chargers), "--interval", str(interval_s), "--waver"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        stations = entry.runtime_data.central_system.stations
+        async with asyncio.timeout(180):
+            while not all(
+                station.state.connectors[0].offer_a for station in stations.values()
+            ):
+                await asyncio.sleep(0.2)
+        await asyncio.sleep(max(2 * interval_s, 40))  # all set up, all at rest
+
+        rows: Counter[str] = Counter()
+
+        @callback
+        def count(event: Event[EventStateChangedData]) -> None:
+            entity_id = event.data["entity_id"]
+            if entity_id != "sensor.grid":
+                rows["all"] += 1
+                rows["reasons"] += entity_id.endswith(_REASONS)
+
+        hass.bus.async_listen(EVENT_STATE_CHANGED, count)
+        if profile:
+            profile.enable()
+        started_ns, cpu_s = time.monotonic_ns(), time.process_time()
+        await asyncio.sleep(seconds)
+        ended_ns, cpu_s = time.monotonic_ns(), time.process_time() - cpu_s
+        if profile:
+            profile.disable()
+        memory = (memory_kb() - before_kb) / chargers
+        counted = rows.copy()
+        output, _ = await process.communicate(b"")
+        sent = [moment for moment in _sent(output) if started_ns <= moment < ended_ns]
+        meter.cancel()
+        await hass.async_stop(force=True)
+    per_day = DAY_S / seconds / chargers
+    return Figures(
+        chargers=chargers,
+        messages_per_s=len(sent) / seconds,
+        cpu_ms_per_message=cpu_s / len(sent) * 1e3,
+        rows_per_day=counted["all"] * per_day,
+        reason_rows_per_day=counted["reasons"] * per_day,
+        memory_kb_per_charger=memory,
+    )
+
+
+def _sent(output: bytes) -> list[int]:
+    sent: list[int] = json.loads(output)["sent"]
+    return sent
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--chargers", type=int, nargs="+", default=[1, 50])
+    parser.add_argument("--interval", type=float, default=10)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--profile")
+    arguments = parser.parse_args()
+    print("chargers  messages/s  CPU/message  rows/day  of reasons  memory/charger")
+    for chargers in arguments.chargers:
+        profile = cProfile.Profile() if arguments.profile else None
+        figures = asyncio.run(
+            measure(chargers, arguments.interval, arguments.seconds, profile)
+        )
+        if profile:
+            profile.dump_stats(arguments.profile)
+        print(
+            f"{figures.chargers:8d}  {figures.messages_per_s:10.1f}"
+            f"  {figures.cpu_ms_per_message:8.2f} ms"
+            f"  {figures.rows_per_day:8.0f}  {figures.reason_rows_per_day:10.0f}"
+            f"  {figures.memory_kb_per_charger:11.0f} kB",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
