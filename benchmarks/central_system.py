@@ -34,6 +34,7 @@ from custom_components.sunfuse.central_system import (
 from custom_components.sunfuse.central_system.validation import compile_schema
 
 INTERVAL_S = 5.0
+MOST_A = 15.9  # what the cars draw, if they may
 _MEASURANDS = (
     ("Current.Import", "A", ("L1", "L2", "L3")),
     ("Voltage", "V", ("L1-N", "L2-N", "L3-N")),
@@ -43,14 +44,18 @@ _MEASURANDS = (
 
 
 def meter_values(
-    transaction_id: int, energy_wh: int, *, wavers: bool = False
+    transaction_id: int,
+    energy_wh: int,
+    *,
+    current_a: float = MOST_A,
+    wavers: bool = False,
 ) -> dict[str, Any]:
     """Return the meter values of a charging three-phase car, which waver by a digit or so if asked for."""
-    steps = random.randint(-2, 2) if wavers else 0
+    steps = random.randint(-2, 1) if wavers else 0
     values = {
-        "A": f"{15.9 + steps / 10:.1f}",
+        "A": f"{current_a + steps / 10:.1f}",
         "V": f"{230.1 - steps / 5:.1f}",
-        "W": f"{10950 + 20 * steps}",
+        "W": f"{current_a * 690 + 20 * steps:.0f}",
         "Wh": str(energy_wh),
     }
     return {
@@ -86,6 +91,7 @@ class ChargePoint:
         # Monotonic nanoseconds: when each limit arrived, and when meter values were sent.
         self.limits: list[int] = []
         self.sent: list[int] = []
+        self.current_a = 6.0
         self._websocket = websocket
         self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._next = 0
@@ -104,6 +110,8 @@ class ChargePoint:
                 profile = frame[3]["csChargingProfiles"]
                 if profile["chargingProfilePurpose"] == "TxProfile":
                     self.limits.append(arrived)
+                    (period,) = profile["chargingSchedule"]["chargingSchedulePeriod"]
+                    self.current_a = min(period["limit"], MOST_A)
             await self._websocket.send_str(json.dumps(self._answer(frame)))
 
     def _answer(self, frame: list[Any]) -> list[Any]:
@@ -147,7 +155,12 @@ class ChargePoint:
         energy_wh = 1000
         while True:
             energy_wh += round(3 * interval_s)
-            payload = meter_values(started["transactionId"], energy_wh, wavers=wavers)
+            payload = meter_values(
+                started["transactionId"],
+                energy_wh,
+                current_a=self.current_a,
+                wavers=wavers,
+            )
             self.sent.append(time.monotonic_ns())
             await self.call("MeterValues", payload)
             await asyncio.sleep(interval_s)

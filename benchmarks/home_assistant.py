@@ -23,7 +23,7 @@ from typing import Any
 
 from custom_components.sunfuse.const import DOMAIN, SUBENTRY_CHARGER
 from homeassistant import bootstrap, runner
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 
@@ -103,10 +103,18 @@ def _entry(port: int, chargers: int) -> ConfigEntry[Any]:
     )
 
 
-async def _meter(hass: HomeAssistant, chargers: int) -> None:
-    """Let the grid's meter tell something new each second."""
+async def _meter(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Let the grid's meter tell something new each second: the house, and what the cars draw."""
     while True:
-        power_w = 1000 + 690 * 15.9 * chargers + random.randint(-60, 60)
+        stations = (
+            entry.runtime_data.central_system.stations.values()
+            if entry.state is ConfigEntryState.LOADED
+            else ()
+        )
+        cars_w = sum(
+            station.state.connectors[0].meter.power_w or 0.0 for station in stations
+        )
+        power_w = 1000 + cars_w + random.randint(-60, 60)
         attributes = {"unit_of_measurement": "W", "device_class": "power"}
         hass.states.async_set("sensor.grid", str(power_w), attributes)
         await asyncio.sleep(1)
@@ -118,11 +126,11 @@ async def measure(
     """Let so many chargers charge for a while."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         hass = await _start(Path(folder))
-        meter = asyncio.create_task(_meter(hass, chargers))
-        await asyncio.sleep(1)
-        before_kb = memory_kb()
         port = free_port()
         entry = _entry(port, chargers)
+        meter = asyncio.create_task(_meter(hass, entry))
+        await asyncio.sleep(1)
+        before_kb = memory_kb()
         await hass.config_entries.async_add(entry)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -137,7 +145,7 @@ async def measure(
                 station.state.connectors[0].offer_a for station in stations.values()
             ):
                 await asyncio.sleep(0.2)
-        await asyncio.sleep(max(2 * interval_s, 40))  # all set up, all at rest
+        await asyncio.sleep(max(2 * interval_s, 60))  # all set up, all at rest
 
         rows: Counter[str] = Counter()
 

@@ -15,7 +15,7 @@ from custom_components.sunfuse.calm import (
     within,
 )
 from custom_components.sunfuse.engine.model import Reason, ReasonKey
-from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
 from homeassistant.core import Event, HomeAssistant, callback
 
 from .site_fixtures import Home, obeys
@@ -88,20 +88,18 @@ def test_coming_and_going_is_written_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "device_class", "expected"),
+    ("value", "unit", "expected"),
     [
-        (1e-37, SensorDeviceClass.POWER, 0.0),
-        (-1e-9, SensorDeviceClass.CURRENT, 0.0),
-        (13.8333, SensorDeviceClass.CURRENT, 13.8),
-        (None, SensorDeviceClass.POWER, None),
+        (1e-37, UnitOfPower.WATT, 0.0),
+        (-1e-9, UnitOfElectricCurrent.AMPERE, 0.0),
+        (13.8333, UnitOfElectricCurrent.AMPERE, 13.8),
+        (None, UnitOfPower.WATT, None),
         ("charging", None, "charging"),
     ],
 )
-def test_as_a_person_reads_it(
-    value: Any, device_class: SensorDeviceClass | None, expected: Any
-) -> None:
+def test_as_a_person_reads_it(value: Any, unit: str | None, expected: Any) -> None:
     """Numbers are rounded, and what is next to nothing is nothing."""
-    assert readable(value, device_class) == expected
+    assert readable(value, unit) == expected
 
 
 @pytest.mark.usefixtures("socket_enabled")

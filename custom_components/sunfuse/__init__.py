@@ -45,6 +45,7 @@ from .site.snapshot import site_of
 from .site.tick_guard import issue_id
 from .site.timekeeper import Timekeeper
 from .site.tls import async_tls, forget_issue, is_encrypted
+from .site.unwatched import follow_unwatched
 from .site.updates import Baseline, follow_entry, follow_renames, follow_stations
 from .site.versions import forget_downgrade, migrate, tell_of_downgrades
 from .sources.config import SourcesConfig
@@ -160,6 +161,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     follow_strangers(hass, entry)
     _hold_battery(entry)
     watch_issues(hass, entry)
+    follow_unwatched(hass, entry)
     follow_entry(hass, entry, built_from)
     return True
 

@@ -8,7 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.const import (
+    UnitOfElectricCurrent,
+    UnitOfElectricPotential,
+    UnitOfEnergy,
+    UnitOfPower,
+)
 
 from .engine.model import Reason
 
@@ -49,25 +54,28 @@ def within(band: float, *, every_s: float = 300.0) -> Pace:
     return Pace(close=close, every_s=every_s)
 
 
-PACES: Mapping[SensorDeviceClass, Pace] = {
-    SensorDeviceClass.CURRENT: within(0.5),
-    SensorDeviceClass.POWER: within(100),
+# By the unit in which a value is reckoned.
+PACES: Mapping[str, Pace] = {
+    UnitOfElectricCurrent.AMPERE: within(0.5),
+    UnitOfElectricPotential.VOLT: within(3),
+    UnitOfPower.WATT: within(100),
+    UnitOfPower.KILO_WATT: within(0.1),
     # An hour's statistics are off by a minute's energy at most, as with a meter that reports once a minute.
-    SensorDeviceClass.ENERGY: within(500, every_s=60),
-    SensorDeviceClass.VOLTAGE: within(3),
+    UnitOfEnergy.WATT_HOUR: within(500, every_s=60),
+    UnitOfEnergy.KILO_WATT_HOUR: within(0.5, every_s=60),
 }
 # What a person reads: tenths of an ampere, and no fractions of the rest.
-_DIGITS: Mapping[SensorDeviceClass, int] = {
-    SensorDeviceClass.CURRENT: 1,
-    SensorDeviceClass.POWER: 0,
-    SensorDeviceClass.ENERGY: 0,
-    SensorDeviceClass.VOLTAGE: 0,
+_DIGITS: Mapping[str, int] = {
+    UnitOfElectricCurrent.AMPERE: 1,
+    UnitOfElectricPotential.VOLT: 0,
+    UnitOfPower.WATT: 0,
+    UnitOfEnergy.WATT_HOUR: 0,
 }
 
 
-def readable[T](value: T, device_class: SensorDeviceClass | None) -> T | float:
+def readable[T](value: T, unit: str | None) -> T | float:
     """Return a value as exactly as a person reads it; what is next to nothing is nothing."""
-    digits = _DIGITS.get(device_class) if device_class else None
+    digits = _DIGITS.get(unit) if unit else None
     if not isinstance(value, float) or digits is None:
         return value
     return round(value, digits) + 0.0  # not -0.0

@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from .central_system import CentralSystem
 from .central_system.model import ConnectorState, StationState
 from .const import CONF_IDENTITY, MAIN_CIRCUIT
-from .engine.model import ConnectorDecision, Decision, MeterReading, Snapshot
+from .engine.model import ConnectorDecision, Decision, MeterReading, PerPhase, Snapshot
 from .site.settings import ConnectorSettings, Settings
 from .sources.config import SourcesConfig
 from .sources.modbus.site import SiteDevices
@@ -97,6 +97,8 @@ class SunfuseData:
     forecasts: SiteForecasts
     observed: Observed
     sources: SourcesConfig = SourcesConfig()
+    # What the house leaves on each phase to chargers that nobody commands; None while it is not known.
+    unwatched_a: PerPhase | None = None
 
 
 type SunfuseConfigEntry = ConfigEntry[SunfuseData]

@@ -37,9 +37,9 @@ class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
     @property
     def pace(self) -> Pace | None:
         """Return how fast it follows; None: it writes every change."""
-        if not isinstance(self, SensorEntity) or self.device_class is None:
+        if not isinstance(self, SensorEntity):
             return None
-        return PACES.get(self.device_class)
+        return PACES.get(self.native_unit_of_measurement or "")
 
     @cached_property
     def _calm(self) -> Calm:

@@ -24,7 +24,7 @@ from .const import (
 from .data import ConnectorData, SiteData, SunfuseConfigEntry
 from .engine.model import ConnectorProblem, MeterQuality
 from .explain import explain
-from .flows.fail_safe import chargers_of, fail_safe_problem
+from .flows.fail_safe import beside_house, chargers_of, fail_safe_problem
 from .repairs import hanging
 from .site.circuits import CircuitTree, hangs_from
 from .sources.config import SourcesConfig
@@ -184,6 +184,7 @@ def _issues(
             )
     yield from _unknown_quirks(entry)
     yield from _circuit_issues(entry)
+    yield from _fail_safe_beside_house(entry)
     yield from _price_issues(entry)
     if entity_id := entry.runtime_data.battery_hold.failed:
         yield Issue(
@@ -271,6 +272,19 @@ def _circuit_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:
             translation_key="fail_safe_sum",
             about="circuits",
             placeholders=(("site", entry.title), *sums.items()),
+        )
+
+
+def _fail_safe_beside_house(entry: SunfuseConfigEntry) -> Iterator[Issue]:
+    tree, chargers = CircuitTree.of(entry), chargers_of(entry)
+    if fail_safe_problem(tree, chargers, {}):
+        return  # the fuse does not even carry them alone, which is told
+    warning = beside_house(tree, chargers, entry.runtime_data.unwatched_a)
+    if warning is not None:
+        yield Issue(
+            translation_key="fail_safe_house",
+            about="house",
+            placeholders=(("site", entry.title), *warning.items()),
         )
 
 

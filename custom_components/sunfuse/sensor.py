@@ -136,7 +136,7 @@ class SiteSensor(SiteEntity, SensorEntity):
         if value is None and description.without is not None:
             sentences = self.coordinator.config_entry.runtime_data.sentences
             return sentences[description.without]
-        return readable(value, self.device_class)
+        return readable(value, self.native_unit_of_measurement)
 
     @property
     @override
@@ -176,7 +176,7 @@ class CircuitSensor(CircuitEntity, SensorEntity):
             return None
         meter = dict(data.snapshot.meters).get(self.circuit)
         value = self.entity_description.value_fn(decision, meter)
-        return readable(value, self.device_class)
+        return readable(value, self.native_unit_of_measurement)
 
 
 class ConnectorSensor(ConnectorEntity, SensorEntity):
@@ -191,7 +191,7 @@ class ConnectorSensor(ConnectorEntity, SensorEntity):
         if self.connector is None:
             return None
         value = self.entity_description.value_fn(self.connector)
-        return readable(value, self.device_class)
+        return readable(value, self.native_unit_of_measurement)
 
 
 class StationSensor(StationEntity, SensorEntity):
@@ -206,7 +206,7 @@ class StationSensor(StationEntity, SensorEntity):
         if self.connector is None:
             return None
         value = self.entity_description.value_fn(self.connector)
-        return readable(value, self.device_class)
+        return readable(value, self.native_unit_of_measurement)
 
 
 class ReasonedSensor(ConnectorEntity, SensorEntity):

@@ -7,10 +7,12 @@ import voluptuous as vol
 
 from homeassistant.config_entries import (
     ConfigEntry,
+    ConfigEntryState,
     ConfigFlowResult,
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_NAME, UnitOfElectricCurrent
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
@@ -38,6 +40,8 @@ from ..const import (
 )
 from ..site.circuits import CircuitTree
 from ..site.snapshot import site_of, wiring
+from ..site.unwatched import async_unwatched
+from .asking_again import AskedAgain
 from .charger_options import (
     ADVANCED,
     advanced_data,
@@ -49,9 +53,9 @@ from .charger_options import (
     security_data,
     security_fields,
 )
-from .checks import LEAST_CURRENT_A, check_charger, check_name
+from .checks import LEAST_CURRENT_A, Errors, check_charger, check_name
 from .circuit_choice import circuit_selector
-from .fail_safe import chargers_of, fail_safe_problem
+from .fail_safe import beside_house, chargers_of, fail_safe_problem
 from .passwords import (
     PasswordFlow,
     PasswordSubentryFlow,
@@ -150,6 +154,29 @@ def check(
     return errors
 
 
+async def async_doubt_fail_safe(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    data: Mapping[str, Any],
+    placeholders: dict[str, str],
+) -> Errors:
+    """Return a doubt if the house usually leaves less than all fail-safe currents; what fits goes into the placeholders."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return {}
+    chargers = [
+        data if charger[CONF_IDENTITY] == data[CONF_IDENTITY] else charger
+        for charger in chargers_of(entry)
+    ]
+    if data not in chargers:
+        chargers.append(data)
+    unwatched_a = await async_unwatched(hass, entry)
+    warning = beside_house(CircuitTree.of(entry), chargers, unwatched_a)
+    if warning is None:
+        return {}
+    placeholders |= warning
+    return {CONF_FAIL_SAFE_CURRENT: "fail_safe_house"}
+
+
 def phases_fit(system: str, chargers: Iterable[Mapping[str, Any]]) -> bool:
     """Whether a grid connection has every phase that these chargers are wired to."""
     phases = SITE_PHASES[system]
@@ -180,6 +207,7 @@ class ChargerFlowMixin(PasswordFlow):
     """The steps of a charger that was discovered."""
 
     _charger: DiscoveryInfoType
+    _asked_again: AskedAgain
 
     async def async_step_discovered(
         self, discovery_info: DiscoveryInfoType
@@ -224,6 +252,11 @@ class ChargerFlowMixin(PasswordFlow):
             if check_identity(self._site, identity):
                 return self.async_abort(reason="already_configured")
             if not errors:
+                doubts = await async_doubt_fail_safe(
+                    self.hass, self._site, data, placeholders
+                )
+                errors = self._asked_again.new(doubts, user_input)
+            if not errors:
                 self._name, self._data = user_input[CONF_NAME].strip(), data
                 if needs_password(data):
                     return await self.async_step_password()
@@ -241,6 +274,11 @@ class ChargerFlowMixin(PasswordFlow):
 class ChargerSubentryFlow(PasswordSubentryFlow):
     """Add a charger by hand, or change one."""
 
+    def __init__(self) -> None:
+        """Start with nothing asked."""
+        super().__init__()
+        self._asked_again = AskedAgain()
+
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
@@ -254,6 +292,11 @@ class ChargerSubentryFlow(PasswordSubentryFlow):
             errors = check(entry, user_input, data, placeholders) | check_identity(
                 entry, identity
             )
+            if not errors:
+                doubts = await async_doubt_fail_safe(
+                    self.hass, entry, data, placeholders
+                )
+                errors = self._asked_again.new(doubts, user_input)
             if not errors:
                 self._name, self._data = user_input[CONF_NAME].strip(), data
                 if needs_password(data):
@@ -288,6 +331,11 @@ class ChargerSubentryFlow(PasswordSubentryFlow):
                 **advanced_data(user_input),
             }
             errors = check(entry, user_input, data, placeholders)
+            if not errors:
+                doubts = await async_doubt_fail_safe(
+                    self.hass, entry, data, placeholders
+                )
+                errors = self._asked_again.new(doubts, user_input)
             if not errors:
                 self._name, self._data = user_input[CONF_NAME].strip(), data
                 if needs_password(data):

@@ -1,6 +1,6 @@
 """Whether a site carries its chargers when nobody commands them: circuit by circuit and phase by phase."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +11,13 @@ from ..const import (
     CONF_CIRCUIT,
     CONF_CONNECTORS,
     CONF_FAIL_SAFE_CURRENT,
+    CONF_IDENTITY,
+    CONF_MIN_CURRENT,
     MAIN_CIRCUIT,
     SUBENTRY_CHARGER,
 )
 from ..engine.limits import fail_safe_sums
-from ..engine.model import Snapshot
+from ..engine.model import PerPhase, Snapshot
 from ..site.circuits import CircuitConfig, CircuitTree
 from ..site.snapshot import site_of, wiring
 
@@ -50,20 +52,10 @@ def fail_safe_problem(
     The sum on the phase that is nearest to its limit, or furthest above it, goes into the placeholders. A charger
     gives its fail-safe current to each of its connectors.
     """
-    site = site_of(tree.site)
     circuits = {circuit.id: circuit for circuit in tree.engine_circuits("")}
-    below = [
-        (
-            tree.at(charger[CONF_CIRCUIT]),
-            wiring(charger, site),
-            charger[CONF_FAIL_SAFE_CURRENT] * charger.get(CONF_CONNECTORS, 1),
-        )
-        for charger in chargers
-    ]
-    empty = Snapshot(now=dt_util.utcnow(), site=site, circuits=tuple(circuits.values()))
     over = [
         (sum_a - carried_a, name != MAIN_CIRCUIT, -phase, sum_a, carried_a, name)
-        for name, (sums_a, carried) in fail_safe_sums(empty, below).items()
+        for name, (sums_a, carried) in _sums(tree, chargers).items()
         for phase, (sum_a, carried_a) in enumerate(zip(sums_a, carried, strict=True))
         # What a phase without a fuse carries is of interest only where a charger is on it.
         if sum_a > 0 or phase in tree.wired(name)
@@ -80,3 +72,66 @@ def fail_safe_problem(
     if most_a <= _NOTHING_A:
         return None
     return "fail_safe_sum" if name == MAIN_CIRCUIT else "fail_safe_sum_circuit"
+
+
+def _sums(
+    tree: CircuitTree, chargers: Iterable[Mapping[str, Any]]
+) -> dict[str, tuple[PerPhase, PerPhase]]:
+    """Return what falls back to each circuit, and what it carries, per phase."""
+    site = site_of(tree.site)
+    below = [
+        (tree.at(charger[CONF_CIRCUIT]), wiring(charger, site), _falls_back_a(charger))
+        for charger in chargers
+    ]
+    circuits = tuple(tree.engine_circuits(""))
+    empty = Snapshot(now=dt_util.utcnow(), site=site, circuits=circuits)
+    return fail_safe_sums(empty, below)
+
+
+def _falls_back_a(charger: Mapping[str, Any]) -> float:
+    """Return what all connectors of a charger fall back to together."""
+    each_a: float = charger[CONF_FAIL_SAFE_CURRENT]
+    return each_a * float(charger.get(CONF_CONNECTORS, 1))
+
+
+def beside_house(
+    tree: CircuitTree,
+    chargers: Iterable[Mapping[str, Any]],
+    unwatched_a: PerPhase | None,
+) -> Mapping[str, str] | None:
+    """Return what to warn of if the house usually leaves less than the fail-safe currents; None if it does not.
+
+    `unwatched_a` is what the site report says that the chargers may share while nobody commands them.
+    """
+    chargers = list(chargers)
+    sums_a, _ = _sums(tree, chargers)[MAIN_CIRCUIT]
+    if unwatched_a is None or len(unwatched_a) != len(sums_a):
+        return None
+    over_a, phase = max(
+        (sum_a - left_a, -phase)
+        for phase, (sum_a, left_a) in enumerate(zip(sums_a, unwatched_a, strict=True))
+    )
+    if over_a <= _NOTHING_A or sums_a[-phase] <= 0:
+        return None
+    return {
+        "sum": f"{sums_a[-phase]:g}",
+        "left": f"{max(0.0, unwatched_a[-phase]):.0f}",
+        "phase": f"L{1 - phase}",
+        "fits": ", ".join(_fitting(tree, chargers, unwatched_a)),
+    }
+
+
+def _fitting(
+    tree: CircuitTree, chargers: list[Mapping[str, Any]], unwatched_a: PerPhase
+) -> Iterator[str]:
+    """Yield which chargers can be at the least current of a car, one after the other, and which must be at 0 A."""
+    site = site_of(tree.site)
+    left_a = list(unwatched_a)
+    for charger in chargers:
+        wired = wiring(charger, site)
+        needs_a = charger[CONF_MIN_CURRENT] * charger.get(CONF_CONNECTORS, 1)
+        fits = all(left_a[phase] >= needs_a for phase in wired)
+        for phase in wired if fits else ():
+            left_a[phase] -= needs_a
+        each_a = charger[CONF_MIN_CURRENT] if fits else 0
+        yield f"{charger[CONF_IDENTITY]}: {each_a:g} A"
