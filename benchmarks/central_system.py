@@ -91,7 +91,7 @@ class ChargePoint:
         # Monotonic nanoseconds: when each limit arrived, and when meter values were sent.
         self.limits: list[int] = []
         self.sent: list[int] = []
-        self.current_a = 6.0
+        self.current_a = 0.0  # until it is let draw more
         self._websocket = websocket
         self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._next = 0

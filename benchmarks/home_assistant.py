@@ -142,7 +142,8 @@ async def measure(
         stations = entry.runtime_data.central_system.stations
         async with asyncio.timeout(180):
             while not all(
-                station.state.connectors[0].offer_a for station in stations.values()
+                (station.state.connectors[0].meter.power_w or 0) > 0
+                for station in stations.values()
             ):
                 await asyncio.sleep(0.2)
         await asyncio.sleep(max(2 * interval_s, 60))  # all set up, all at rest

@@ -36,7 +36,7 @@ class Pace:
     as is one that was not for `every_s`.
     """
 
-    close: Callable[[Any, Any], bool]
+    close: Callable[[Shown, Shown], bool]
     settled_s: float = 30.0
     every_s: float = 300.0
     burst: int | None = None
@@ -46,12 +46,38 @@ class Pace:
 def within(band: float, *, every_s: float = 300.0) -> Pace:
     """Return the pace of a number that is much the same within a band."""
 
-    def close(one: Any, other: Any) -> bool:
-        if isinstance(one, (int, float)) and isinstance(other, (int, float)):
-            return abs(one - other) < band
-        return bool(one == other)
+    def close(one: Shown, other: Shown) -> bool:
+        return _near(one.value, other.value, band)
 
     return Pace(close=close, every_s=every_s)
+
+
+def within_with_attributes(band: float) -> Pace:
+    """Return the pace of a number whose attributes are numbers, too: these are much the same within a tenth."""
+
+    def close(one: Shown, other: Shown) -> bool:
+        return _near(one.value, other.value, band) and _all_near(
+            one.attributes or {}, other.attributes or {}
+        )
+
+    return Pace(close=close)
+
+
+def _all_near(one: Any, other: Any) -> bool:
+    """Whether attributes are the same but for fractions within a tenth."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(
+            _all_near(value, other[name]) for name, value in one.items()
+        )
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) < max(0.01, abs(one) / 10)
+    return bool(one == other)
+
+
+def _near(one: Any, other: Any, band: float) -> bool:
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        return abs(one - other) < band
+    return bool(one == other)
 
 
 # By the unit in which a value is reckoned.
@@ -100,7 +126,12 @@ def _much_the_same(name: str, one: str | float, other: str | float) -> bool:
     return abs(one - other) < max(least, abs(one) / 10)
 
 
-REASON_PACE = Pace(close=same_reason, settled_s=120.0, every_s=1200.0, burst=20)
+REASON_PACE = Pace(
+    close=lambda one, other: same_reason(one.value, other.value),
+    settled_s=120.0,
+    every_s=1200.0,
+    burst=20,
+)
 
 
 class Calm:
@@ -136,7 +167,7 @@ class Calm:
             return True
         if now_s - self._since_s >= pace.settled_s:
             return True
-        if pace.close(before.value, shown.value):
+        if pace.close(before, shown):
             return now_s - self._written_s >= pace.every_s
         return pace.burst is None or self._take(pace, now_s)
 

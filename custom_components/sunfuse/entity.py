@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Iterable
 from functools import cached_property
+import time
 from typing import Any, Concatenate, override
 
 from homeassistant.components.sensor import SensorEntity
@@ -58,12 +59,12 @@ class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
     async def async_added_to_hass(self) -> None:
         """Note what is written when it is added."""
         await super().async_added_to_hass()
-        self._calm.due(self._shown(), self.hass.loop.time())
+        self._calm.due(self._shown(), time.monotonic())
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        if self._calm.due(self._shown(), self.hass.loop.time()):
+        if self._calm.due(self._shown(), time.monotonic()):
             super()._handle_coordinator_update()
 
 

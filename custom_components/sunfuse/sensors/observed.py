@@ -12,7 +12,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfTime
 
-from ..calm import Pace, within
+from ..calm import Pace, within_with_attributes
 from ..data import SunfuseConfigEntry
 from ..entity import SiteEntity
 from ..site.observing import Observed
@@ -130,7 +130,7 @@ class ObservedSensor(SiteEntity, SensorEntity):
     @override
     def pace(self) -> Pace:
         """Shares of a day and intervals hover, and what stands behind them changes with every tick."""
-        return within(1)
+        return within_with_attributes(1)
 
     @property
     @override
