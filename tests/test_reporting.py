@@ -11,12 +11,18 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.sunfuse.const import DOMAIN
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
-from .common import charger, free_port, set_meters, site_entry
+from .common import charger, free_port, set_meters, site_entry, wait_until
+from .forms import CHARGER
 from .sources.test_history import import_means
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -305,3 +311,45 @@ async def test_the_panel(
     user = await hass_client()
     module = await (await user.get(custom["module_url"])).text()
     assert f'customElements.define("{custom["name"]}"' in module
+
+
+async def test_fail_safe_currents_beside_the_house(hass: HomeAssistant) -> None:
+    """12 A of 25 A are the house's: beside 2 A of margin 11 A are left, for one charger at 6 A and not for two.
+
+    The form asks again, the site report proposes none for two, and the repair says what fits.
+    """
+    await recorded(hass, grid_l1=12, grid_l2=12, grid_l3=12)
+    entry = await set_up(hass, charger("CP1"))
+    report = await ask(hass, entry)
+    assert report["proposals"]["fail_safe_a"][:2] == (11, 0)
+    subentries = hass.config_entries.subentries
+    form = await subentries.async_init(
+        (entry.entry_id, "charger"), context={"source": "user"}
+    )
+    second = CHARGER | {"identity": "CP2"}
+    form = await subentries.async_configure(form["flow_id"], second)
+    assert form["errors"] == {"fail_safe_a": "fail_safe_house"}
+    told = form["description_placeholders"]
+    assert told
+    assert (told["sum"], told["left"]) == ("12", "11")
+    assert told["fits"] == "CP1: 6 A, CP2: 0 A"
+    form = await subentries.async_configure(form["flow_id"], second)
+    assert form["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    issue_id = f"{entry.entry_id}_fail_safe_house_house"
+    await wait_until(
+        lambda: ir.async_get(hass).async_get_issue(DOMAIN, issue_id), "a repair"
+    )
+
+
+async def test_more_than_the_fuse_is_refused(hass: HomeAssistant) -> None:
+    """What the fuse alone does not carry cannot be sent again."""
+    entry = await set_up(hass, charger("CP1", fail_safe_a=16.0))
+    subentries = hass.config_entries.subentries
+    form = await subentries.async_init(
+        (entry.entry_id, "charger"), context={"source": "user"}
+    )
+    second = CHARGER | {"identity": "CP2", "fail_safe_a": 16}
+    for _ in range(2):
+        form = await subentries.async_configure(form["flow_id"], second)
+        assert form["errors"] == {"fail_safe_a": "fail_safe_sum"}
