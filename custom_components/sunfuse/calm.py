@@ -147,6 +147,11 @@ class Calm:
         self._tokens = float(pace.burst or 0) if pace else 0.0
         self._filled_s = 0.0
 
+    @property
+    def waits(self) -> bool:
+        """Whether something new is not written yet."""
+        return self._candidate is not None
+
     def due(self, shown: Shown, now_s: float) -> bool:
         """Return whether to write at `now_s`, by a monotonic clock; what is due counts as written."""
         if shown == self._written:

@@ -34,6 +34,8 @@ class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
     """An entity that follows the ticks, and writes its state only when there is something new to show."""
 
     _attr_has_entity_name = True
+    _seen: object | None = None
+    _alive = False
 
     @property
     def pace(self) -> Pace | None:
@@ -50,9 +52,17 @@ class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
         """Return what there is to show now."""
         if not self.available:
             return Shown(available=False)
-        value = self.native_value if isinstance(self, SensorEntity) else self.state
+        attributes = self.extra_state_attributes
+        if isinstance(self, SensorEntity):
+            return Shown(available=True, value=self.native_value, attributes=attributes)
         return Shown(
-            available=True, value=value, attributes=self.extra_state_attributes
+            available=True,
+            value=self.state,
+            attributes={
+                **(self.capability_attributes or {}),
+                **(self.state_attributes or {}),
+                **(attributes or {}),
+            },
         )
 
     @override
@@ -61,9 +71,18 @@ class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
         await super().async_added_to_hass()
         self._calm.due(self._shown(), time.monotonic())
 
+    def _source(self) -> object | None:
+        """Return what alone it is made from, the very same while nothing changed; None where that is not known."""
+        return None
+
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
+        source, alive = self._source(), self.coordinator.last_update_success
+        unchanged = source is not None and source is self._seen
+        if unchanged and alive is self._alive and not self._calm.waits:
+            return
+        self._seen, self._alive = source, alive
         if self._calm.due(self._shown(), time.monotonic()):
             super()._handle_coordinator_update()
 

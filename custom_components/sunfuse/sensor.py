@@ -184,6 +184,10 @@ class ConnectorSensor(ConnectorEntity, SensorEntity):
 
     entity_description: ConnectorSensorDescription
 
+    @override
+    def _source(self) -> object | None:
+        return self.connector
+
     @property
     @override
     def native_value(self) -> StateType:
@@ -199,6 +203,10 @@ class StationSensor(StationEntity, SensorEntity):
 
     entity_description: ConnectorSensorDescription
 
+    @override
+    def _source(self) -> object | None:
+        return self.connector
+
     @property
     @override
     def native_value(self) -> StateType:
@@ -211,6 +219,10 @@ class StationSensor(StationEntity, SensorEntity):
 
 class ReasonedSensor(ConnectorEntity, SensorEntity):
     """A sensor of why a connector gets what it gets."""
+
+    @override
+    def _source(self) -> object | None:
+        return self.connector
 
     @property
     @override

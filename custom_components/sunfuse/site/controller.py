@@ -91,6 +91,7 @@ class Controller:
         self._offers = OfferSender(hass, entry, central_system.stations)
         self._pending_tick: CALLBACK_TYPE | None = None
         self._news = ChargerNews()
+        self._last_shown: dict[ConnectorKey, ConnectorData] = {}
         self._strangers = Strangers(hass, entry)
         self._chargers: dict[str, Mapping[str, Any]] = {}
         self._stops: list[Callable[[], None]] = []
@@ -273,17 +274,26 @@ class Controller:
             ),
             peaks=peaks,
             connectors={
-                key: ConnectorData(
-                    key=key,
-                    station=station,
-                    connector=state,
-                    decision=by_id[key.id],
-                    settings=self._settings.connector(key.id),
-                    holder=self._holder(state),
+                key: self._shown(
+                    ConnectorData(
+                        key=key,
+                        station=station,
+                        connector=state,
+                        decision=by_id[key.id],
+                        settings=self._settings.connector(key.id),
+                        holder=self._holder(state),
+                    )
                 )
                 for key, (station, state) in states.items()
             },
         )
+
+    def _shown(self, data: ConnectorData) -> ConnectorData:
+        """Return what there is to show: the very same as before where nothing changed, which entities see at once."""
+        before = self._last_shown.get(data.key)
+        if before is None or before != data:
+            self._last_shown[data.key] = data
+        return self._last_shown[data.key]
 
     def _peaks(
         self, now: datetime, meter: MeterReading | None
