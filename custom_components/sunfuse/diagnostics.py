@@ -167,7 +167,7 @@ def _pseudonymous(found: dict[str, Any], identities: list[str]) -> dict[str, Any
             # A short one would be found in the middle of anything.
             rf"(?<![^\W_]){re.escape(name)}(?![^\W_])"
             if len(name) >= _SHORTEST
-            else rf"^{re.escape(name)}(?=/|$)"
+            else rf"(?<![^/]){re.escape(name)}(?=/|$)"
             for name in sorted(identities, key=len, reverse=True)
         ),
         re.IGNORECASE,
