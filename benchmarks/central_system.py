@@ -31,7 +31,7 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     Timing,
 )
-from custom_components.sunfuse.central_system.validation import compile_schema
+from custom_components.sunfuse.central_system.protocol.validation import compile_schema
 
 INTERVAL_S = 5.0
 MOST_A = 15.9  # what the cars draw, if they may

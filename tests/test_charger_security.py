@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import WSServerHandshakeError
 import pytest
 
-from custom_components.sunfuse.central_system.quirks import Behaviour
+from custom_components.sunfuse.central_system.station.quirks import Behaviour
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.flows.charger_options import BEHAVIOUR
 from homeassistant.config_entries import (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.sunfuse.central_system.text import escaped, plain
+from custom_components.sunfuse.central_system.protocol.text import escaped, plain
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.diagnostics import async_get_config_entry_diagnostics
 from custom_components.sunfuse.site.strangers import GONE_S, MOST_CARDS

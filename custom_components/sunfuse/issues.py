@@ -10,8 +10,8 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .central_system.model import FailSafe, NewPassword
-from .central_system.quirks import understood
-from .central_system.text import escaped
+from .central_system.protocol.text import escaped
+from .central_system.station.quirks import understood
 from .const import (
     CONF_QUIRKS,
     CONF_SOURCES,

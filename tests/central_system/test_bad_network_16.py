@@ -13,7 +13,7 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     Timing,
 )
-from custom_components.sunfuse.central_system.throttle import Throttle
+from custom_components.sunfuse.central_system.protocol.throttle import Throttle
 
 from .client import Payload, RawStation
 from .conftest import START, Connect, SteppedClock, Watched

@@ -12,8 +12,10 @@ from aiohttp import ClientSession, TCPConnector, WSMsgType, WSServerHandshakeErr
 import pytest
 
 from custom_components.sunfuse.central_system import CentralSystem, StationConfig
-from custom_components.sunfuse.central_system.complaints import Complaints
-from custom_components.sunfuse.central_system.entrance import MAX_WAITING_PER_ADDRESS
+from custom_components.sunfuse.central_system.protocol.complaints import Complaints
+from custom_components.sunfuse.central_system.protocol.entrance import (
+    MAX_WAITING_PER_ADDRESS,
+)
 
 from ..certificates import write_certificate
 from ..common import wait_until

@@ -10,8 +10,8 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     StationState,
 )
-from custom_components.sunfuse.central_system.fault import FaultBoundary
-from custom_components.sunfuse.central_system.station import Station
+from custom_components.sunfuse.central_system.protocol.fault import FaultBoundary
+from custom_components.sunfuse.central_system.station.station import Station
 
 from .client import Refused
 from .conftest import Connect

@@ -9,8 +9,7 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.sunfuse.central_system.clock import Clock, parse_time
-from custom_components.sunfuse.central_system.frames import (
+from custom_components.sunfuse.central_system.protocol.frames import (
     Call,
     Error,
     Fault,
@@ -21,8 +20,9 @@ from custom_components.sunfuse.central_system.frames import (
     parse,
     result_text,
 )
-from custom_components.sunfuse.central_system.meter import Meter
-from custom_components.sunfuse.central_system.v16 import sampled as sampled_16
+from custom_components.sunfuse.central_system.station.clock import Clock, parse_time
+from custom_components.sunfuse.central_system.station.meter import Meter
+from custom_components.sunfuse.central_system.v16.adapter import sampled as sampled_16
 
 from .conftest import START
 

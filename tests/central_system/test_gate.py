@@ -8,7 +8,7 @@ from aiohttp import ClientSession, WSCloseCode, WSMsgType, WSServerHandshakeErro
 import pytest
 
 from custom_components.sunfuse.central_system import CentralSystem, StationConfig
-from custom_components.sunfuse.central_system.frames import (
+from custom_components.sunfuse.central_system.protocol.frames import (
     Call,
     Error,
     Fault,

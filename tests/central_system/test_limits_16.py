@@ -14,7 +14,7 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     StationState,
 )
-from custom_components.sunfuse.central_system.timing import Timing
+from custom_components.sunfuse.central_system.station.timing import Timing
 
 from .client import Payload, RawStation, get_configuration
 from .conftest import Connect, SteppedClock, Watched

@@ -6,7 +6,7 @@ import math
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.sunfuse.central_system.meter import (
+from custom_components.sunfuse.central_system.station.meter import (
     ENERGY,
     Meter,
     Phases,

@@ -10,8 +10,8 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     Timing,
 )
-from custom_components.sunfuse.central_system.cards import Card, CardPolicy
 from custom_components.sunfuse.central_system.model import SessionNews
+from custom_components.sunfuse.central_system.security.cards import Card, CardPolicy
 from custom_components.sunfuse.engine.model import ConnectorStatus
 
 from .charger import VERSIONS, Charger

@@ -11,7 +11,7 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     StationInfo,
 )
-from custom_components.sunfuse.central_system.quirks import (
+from custom_components.sunfuse.central_system.station.quirks import (
     QUIRKS,
     Behaviour,
     Kind,

@@ -20,7 +20,10 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
 )
 from custom_components.sunfuse.central_system.model import NewPassword
-from custom_components.sunfuse.central_system.security import credentials, new_password
+from custom_components.sunfuse.central_system.security.passwords import (
+    credentials,
+    new_password,
+)
 
 from .client import RawStation
 from .conftest import Connect

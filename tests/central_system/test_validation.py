@@ -10,7 +10,7 @@ from typing import Any
 from jsonschema import Draft4Validator, ValidationError, validators
 import pytest
 
-from custom_components.sunfuse.central_system.validation import compile_schema
+from custom_components.sunfuse.central_system.protocol.validation import compile_schema
 
 from .test_messages import example
 

@@ -19,7 +19,7 @@ from homeassistant.helpers.service import async_register_admin_service
 
 from ..central_system import CertificateAuthority, NetworkProfile, Station
 from ..central_system.model import StationConfig
-from ..central_system.security import new_password
+from ..central_system.security.passwords import new_password
 from ..const import DOMAIN, SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry, identity_of
 from ..site.snapshot import password_data

@@ -9,8 +9,6 @@ from .actions import (
     TransactionStatus,
 )
 from .adapter import Schedule
-from .cards import Card, CardPolicy
-from .certificates import CertificateAuthority
 from .model import (
     ChargingNeeds,
     CommandError,
@@ -24,9 +22,11 @@ from .model import (
     StationState,
     Transaction,
 )
+from .security.cards import Card, CardPolicy
+from .security.certificates import CertificateAuthority
 from .server import CentralSystem
-from .station import Station
-from .timing import Timing
+from .station.station import Station
+from .station.timing import Timing
 
 __all__ = [
     "Card",

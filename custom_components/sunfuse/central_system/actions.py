@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from .adapter import Adapter, Schedule
-from .cards import Card
-from .frames import Payload
 from .model import CommandError
+from .protocol.frames import Payload
+from .security.cards import Card
 
 
 class ConfigurationResult(StrEnum):

@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
 
-from .frames import Payload
-from .link import Answer, Link
+from .protocol.frames import Payload
+from .protocol.link import Answer, Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,16 +13,6 @@ from typing import Any
 from aiohttp import web
 
 from ..engine.stored import Stored
-from .cards import CardPolicy
-from .certificates import CertificateAuthority
-from .clock import utcnow
-from .complaints import Complaints, http_logger
-from .entrance import REQUEST_S, Entrance, Guest
-from .fault import Listeners
-from .frames import Payload
-from .handshake import VERSIONS, identity_of, negotiate
-from .link import Answer, Handler, Link
-from .memory import Memory
 from .model import (
     FinishedTransaction,
     SessionNews,
@@ -30,14 +20,24 @@ from .model import (
     StationInfo,
     StationState,
 )
-from .quirks import behaviour
-from .schemas import Schemas, load_all
-from .security import Proof, certificate_fits, must_prove, proof_of
-from .station import Station
-from .throttle import Bucket, Throttle
-from .timing import Timing
-from .v2 import Adapter2
-from .v16 import Adapter16
+from .protocol.complaints import Complaints, http_logger
+from .protocol.entrance import REQUEST_S, Entrance, Guest
+from .protocol.fault import Listeners
+from .protocol.frames import Payload
+from .protocol.handshake import VERSIONS, identity_of, negotiate
+from .protocol.link import Answer, Handler, Link
+from .protocol.schemas import Schemas, load_all
+from .protocol.throttle import Bucket, Throttle
+from .security.cards import CardPolicy
+from .security.certificates import CertificateAuthority
+from .security.passwords import Proof, certificate_fits, must_prove, proof_of
+from .station.clock import utcnow
+from .station.memory import Memory
+from .station.quirks import behaviour
+from .station.station import Station
+from .station.timing import Timing
+from .v2.adapter import Adapter2
+from .v16.adapter import Adapter16
 
 _LOGGER = logging.getLogger(__name__)
 

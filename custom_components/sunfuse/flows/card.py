@@ -29,7 +29,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.typing import DiscoveryInfoType
 
-from ..central_system.cards import folded
+from ..central_system.security.cards import folded
 from ..const import (
     AUTHORIZATION_ASK,
     AUTHORIZATION_FREE,

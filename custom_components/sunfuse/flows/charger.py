@@ -21,7 +21,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.typing import DiscoveryInfoType
 
-from ..central_system.text import escaped, plain
+from ..central_system.protocol.text import escaped, plain
 from ..const import (
     CONF_CIRCUIT,
     CONF_FAIL_SAFE_CURRENT,

@@ -20,7 +20,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..central_system.model import StationInfo
-from ..central_system.quirks import Kind, Pause, Purpose, behaviour
+from ..central_system.station.quirks import Kind, Pause, Purpose, behaviour
 from ..const import (
     CONF_EXPIRY,
     CONF_PHASE_SWITCHING,

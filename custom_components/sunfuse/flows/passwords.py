@@ -24,8 +24,8 @@ from homeassistant.helpers.selector import (
 
 from ..central_system import CentralSystem
 from ..central_system.model import CommandError, StationState
-from ..central_system.security import new_password
-from ..central_system.text import escaped
+from ..central_system.protocol.text import escaped
+from ..central_system.security.passwords import new_password
 from ..const import (
     CONF_FORMER_PASSWORD,
     CONF_IDENTITY,

@@ -5,8 +5,8 @@ import re
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import EntityCategory
 
-from ..central_system.cards import OWN_TOKEN
 from ..central_system.model import LocalList
+from ..central_system.security.cards import OWN_TOKEN
 from ..data import ConnectorData
 from .connector import ConnectorSensorDescription
 

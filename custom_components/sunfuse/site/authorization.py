@@ -14,8 +14,8 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, discovery_flow
 
-from ..central_system.cards import OWN_TOKEN, Card, CardPolicy, folded
 from ..central_system.model import StationState
+from ..central_system.security.cards import OWN_TOKEN, Card, CardPolicy, folded
 from ..const import (
     AUTHORIZATION_ASK,
     AUTHORIZATION_FREE,

@@ -11,8 +11,8 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.util import dt as dt_util
 
 from ..central_system import CentralSystem
-from ..central_system.fault import FaultBoundary
 from ..central_system.model import ConnectorState, StationInfo, StationState
+from ..central_system.protocol.fault import FaultBoundary
 from ..const import CONF_CONNECTORS, CONF_SPEED, SUBENTRY_CHARGER
 from ..coordinator import SunfuseCoordinator
 from ..data import (

@@ -9,8 +9,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..central_system import Station
-from ..central_system.fault import FaultBoundary
 from ..central_system.model import CommandError, Session
+from ..central_system.protocol.fault import FaultBoundary
 from ..data import ConnectorKey, SunfuseConfigEntry
 
 _LOGGER = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from ..central_system.model import (
     StationConfig,
     StationState,
 )
-from ..central_system.quirks import understood
+from ..central_system.station.quirks import understood
 from ..const import (
     CONF_CIRCUIT,
     CONF_CONNECTORS,

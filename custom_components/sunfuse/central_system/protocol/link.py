@@ -1,0 +1,338 @@
+"""One WebSocket to one station: requests and answers, in both directions."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+import contextlib
+import itertools
+import logging
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from ..model import CommandError, StationInfo
+from ..station.quirks import behaviour
+from .fault import FaultBoundary
+from .frames import (
+    Call,
+    Error,
+    ErrorCode,
+    Fault,
+    Payload,
+    Result,
+    Send,
+    UnknownMessageTypeError,
+    call_text,
+    error_text,
+    parse,
+    result_text,
+)
+from .schemas import Schemas
+from .throttle import Bucket
+
+_LOGGER = logging.getLogger(__name__)
+
+# An answer that takes time (somebody is asked) is given later; the link goes on meanwhile.
+type Answer = Payload | Coroutine[Any, Any, Payload]
+type Handler = Callable[[str, Payload], Answer]
+
+_MOST_FAULTS = 20  # of one connection that are told
+_SHORT = 20  # what each text of BootNotification may be at least
+RESPONSE_TIMEOUT_S = 30.0
+
+
+class Link:
+    """A WebSocket on which messages of one version of OCPP are spoken.
+
+    Requests of the station are handled one after the other, in the order in which they came. Of our own
+    requests one is under way at a time, as OCPP-J asks for.
+    """
+
+    def __init__(
+        self,
+        websocket: web.WebSocketResponse,
+        schemas: Schemas,
+        name: str,
+        *,
+        bucket: Bucket,
+        record: Callable[[str, str], None],
+        complain: Callable[[str], None],
+    ) -> None:
+        """Wrap an open WebSocket.
+
+        `bucket` slows down who says too much; `record` is told of each message: whether it was received, sent
+        or malformed, and its text; and of those that were wrong and understood all the same. `complain` is told
+        what is wrong with messages.
+        """
+        self._bucket = bucket
+        self._record = record
+        self._tell = complain
+        self.version = schemas.version
+        self._websocket = websocket
+        self._schemas = schemas
+        self._name = name
+        self._ids = itertools.count(1)
+        self._turn = asyncio.Lock()
+        self._waiting: tuple[str, asyncio.Future[Result | Error]] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._warned: set[str] = set()
+        self._handling = FaultBoundary(_LOGGER, f"{name}: handling a request")
+        self._beside = FaultBoundary(_LOGGER, f"{name}: a task")
+        self._closed = asyncio.Event()
+        self._heard = asyncio.Event()
+
+    def slow_by(self, bucket: Bucket) -> None:
+        """Slow down who says too much by another measure from now on."""
+        self._bucket = bucket
+
+    @property
+    def closed(self) -> bool:
+        """Whether the link is gone for good."""
+        return self._closed.is_set()
+
+    async def serve(self, handler: Handler) -> None:
+        """Answer the station's requests with `handler` until the WebSocket closes."""
+        try:
+            async for message in self._websocket:
+                self._heard.set()
+                if message.type is WSMsgType.PING:
+                    await self._websocket.pong(message.data)
+                elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    await self._receive(message.data, handler)
+                await self._hold_back(self._bucket.take())
+        except ConnectionError:
+            _LOGGER.debug("%s: the connection broke", self._name)
+        finally:
+            await self._end()
+
+    async def _hold_back(self, seconds: float) -> None:
+        """Read no more for a while: the socket's buffers hold the other side back."""
+        if seconds:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._closed.wait()
+
+    async def watch(self, every_s: float) -> None:
+        """Find out when the other side is gone although its socket still looks open, and close it then."""
+        while True:
+            self._heard.clear()
+            await asyncio.sleep(every_s)
+            if not self._heard.is_set() and not await self.alive(every_s / 2):
+                _LOGGER.debug("%s: no answer to a ping", self._name)
+                await self.close(1001)
+                return
+
+    async def alive(self, timeout_s: float) -> bool:
+        """Return whether the other side answers a ping, or says anything else, in time."""
+        self._heard.clear()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._websocket.ping()
+                await self._heard.wait()
+        except TimeoutError, ConnectionError:
+            return False
+        return True
+
+    async def close(self, code: int = 1001, reason: str = "") -> None:
+        """Close the WebSocket; returns when all that belonged to it has ended."""
+        self._closed.set()
+        await self._websocket.close(code=code, message=reason.encode())
+        await self._end()
+
+    async def _end(self) -> None:
+        self._closed.set()
+        if self._waiting and not self._waiting[1].done():
+            self._waiting[1].set_exception(CommandError("not_connected"))
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def spawn(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run something beside the link, which ends with it."""
+        task = asyncio.get_running_loop().create_task(job)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and not self.closed:
+            with self._beside:
+                task.result()
+
+    async def _receive(self, data: str | bytes, handler: Handler) -> None:
+        text = data if isinstance(data, str) else data.decode(errors="replace")
+        self._record("received", text)
+        try:
+            frame = parse(text, self.version)
+        except UnknownMessageTypeError as err:
+            self._complain(f"unknown message type {err}")
+            return
+        except Fault as fault:
+            await self._refuse(fault, fault.message_id)
+            return
+        if isinstance(frame, Call):
+            await self._handle(frame, handler)
+        elif self._waiting and self._waiting[0] == frame.message_id:
+            if not self._waiting[1].done():
+                self._waiting[1].set_result(frame)
+        else:
+            _LOGGER.debug("%s: an answer that nobody waits for", self._name)
+
+    async def _handle(self, call: Call, handler: Handler) -> None:
+        try:
+            payload = self._schemas.understood_request(call.action, shortened(call))
+        except Fault as wrong:
+            await self._reject(call, wrong)
+            return
+        self._note_slip(call.action, wrong=payload is not call.payload)
+        fault = _failure(call)
+        answer: Answer | None = None
+        with self._handling:
+            try:
+                answer = handler(call.action, payload)
+            except Fault as err:
+                fault = err
+        if answer is None:
+            await self._reject(call, fault)
+        elif isinstance(answer, dict):
+            await self._answer(call, answer)
+        else:
+            self.spawn(self._answer_later(call, answer))
+
+    def _note_slip(self, action: str, *, wrong: bool) -> None:
+        """Count a message that was wrong and understood all the same."""
+        if wrong:
+            self._record("understood", action)
+
+    async def _answer_later(
+        self, call: Call, answer: Coroutine[Any, Any, Payload]
+    ) -> None:
+        payload: Payload | None = None
+        with self._handling:
+            payload = await answer
+        with contextlib.suppress(ConnectionError):
+            await self._answer(call, payload)
+
+    async def _answer(self, call: Call, payload: Payload | None) -> None:
+        """Answer a request; with an error where its handler failed, or made an answer that is none."""
+        if isinstance(call, Send):
+            return
+        if payload is not None and self._is_valid(call, payload):
+            await self._send(result_text(call.message_id, payload))
+        else:
+            await self._reject(call, _failure(call))
+
+    def _is_valid(self, call: Call, payload: Payload) -> bool:
+        with self._handling:
+            self._schemas.check_response(call.action, payload)
+            return True
+        return False
+
+    async def _reject(self, call: Call, fault: Fault) -> None:
+        if isinstance(call, Send):
+            self._complain(str(fault))
+        else:
+            await self._refuse(fault, call.message_id)
+
+    async def _refuse(self, fault: Fault, message_id: str) -> None:
+        self._complain(str(fault))
+        await self._send(error_text(fault, self.version, message_id))
+
+    def _complain(self, what: str) -> None:
+        """Tell what is wrong with a message, once per connection and fault."""
+        self._record("malformed", what)
+        if what not in self._warned and len(self._warned) < _MOST_FAULTS:
+            self._warned.add(what)
+            self._tell(f"{self._name}: {what}")
+
+    async def _send(self, text: str) -> None:
+        if self._websocket.closed:
+            raise ConnectionResetError("The WebSocket is closed")
+        self._record("sent", text)
+        await self._websocket.send_str(text)
+
+    async def call(
+        self, action: str, payload: Payload, timeout_s: float = RESPONSE_TIMEOUT_S
+    ) -> Payload:
+        """Send a request and return its answer, both valid by their schemas.
+
+        Raises:
+            CommandError: `not_connected`, `timeout`, `not_supported` (the station does not know the action),
+                `refused` (another CALLERROR, or an answer that is not valid), or `impossible` (the request itself
+                is not valid, and is not sent).
+
+        """
+        try:
+            self._schemas.check_request(action, payload)
+        except Fault as fault:
+            raise CommandError(
+                "impossible", f"{action}: {fault.description}"
+            ) from fault
+        async with self._turn:
+            answer = await self._exchange(action, payload, timeout_s)
+        if isinstance(answer, Error):
+            unknown = answer.code in (
+                ErrorCode.NOT_IMPLEMENTED,
+                ErrorCode.NOT_SUPPORTED,
+            )
+            raise CommandError(
+                "not_supported" if unknown else "refused",
+                f"{action}: {answer.code} {answer.description}".strip(),
+            )
+        try:
+            understood = self._schemas.understood_response(action, answer.payload)
+        except Fault as fault:
+            raise CommandError("refused", f"{action}: {fault}") from fault
+        self._note_slip(action, wrong=understood is not answer.payload)
+        return understood
+
+    async def _exchange(
+        self, action: str, payload: Payload, timeout_s: float
+    ) -> Result | Error:
+        message_id = f"sunfuse-{next(self._ids)}"
+        future: asyncio.Future[Result | Error] = (
+            asyncio.get_running_loop().create_future()
+        )
+        if self.closed:
+            raise CommandError("not_connected", action)
+        self._waiting = (message_id, future)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._send(call_text(message_id, action, payload))
+                return await future
+        except TimeoutError as err:
+            raise CommandError("timeout", action) from err
+        except ConnectionError as err:
+            raise CommandError("not_connected", action) from err
+        finally:
+            self._waiting = None
+            future.cancel()
+
+
+def _failure(call: Call) -> Fault:
+    """Return what a station is answered when we fail with its request."""
+    return Fault(ErrorCode.INTERNAL, f"{call.action} could not be handled")
+
+
+def shortened(call: Call) -> Payload:
+    """Return what of a request is to be checked.
+
+    Makes that are known to send texts that are too long when they boot are let in all the same: who cannot boot
+    cannot be asked to do better.
+    """
+    if call.action != "BootNotification":
+        return call.payload
+    station = call.payload.get("chargingStation", call.payload)
+    if not isinstance(station, dict):
+        return call.payload
+    vendor = station.get("vendorName", station.get("chargePointVendor"))
+    model = station.get("model", station.get("chargePointModel"))
+    if not isinstance(vendor, str) or not isinstance(model, str):
+        return call.payload
+    if not behaviour(StationInfo(vendor=vendor, model=model)).long_texts:
+        return call.payload
+    for key, value in station.items():
+        if isinstance(value, str):
+            station[key] = value[:_SHORT]
+    return call.payload

@@ -1,0 +1,1 @@
+"""Cards, passwords and certificates."""

@@ -1,0 +1,97 @@
+"""Gives a station another password, and follows it until the station uses it."""
+
+from dataclasses import replace
+import logging
+from typing import TYPE_CHECKING
+
+from ..actions import ActingAdapter, ConfigurationResult
+from ..model import CommandError, FormerCredential, NewPassword
+from .passwords import Proof
+
+if TYPE_CHECKING:
+    from ..station.book import StationBook
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class PasswordChange:
+    """The change of one station's password.
+
+    OCPP leaves open when a station begins to use a new password: at once, when it connects next, or (MicroOcpp
+    answers RebootRequired) after a restart. The former credential counts until the new one was used.
+    """
+
+    def __init__(self, station: StationBook) -> None:
+        """Follow this station."""
+        self._station = station
+        self._restart_due = False
+        self._restarted = False
+
+    async def send(self, adapter: ActingAdapter, password: str) -> None:
+        """Send a password; the configuration holds it and the former one afterwards.
+
+        Raises:
+            CommandError: the station refused, so that it goes on with the former one.
+
+        """
+        result: ConfigurationResult | None
+        former: FormerCredential | None
+        try:
+            result = await adapter.change_password(password)
+        except CommandError as err:
+            if err.key not in ("timeout", "not_connected"):
+                raise
+            # Nobody knows whether it took the password, so both count; some disconnect instead of answering.
+            _LOGGER.debug("%s: new password: %s", self._station.identity, err)
+            result = None
+        config = self._station.config
+        former = config.former or FormerCredential(password=config.password)
+        if result is ConfigurationResult.ACCEPTED and former.password is None:
+            former = None  # it says that it uses its first password from now on
+        self._station.config = replace(config, password=password, former=former)
+        self._restarted = False
+        self._restart_due = result is ConfigurationResult.REBOOT_REQUIRED
+        if former is None:
+            step = None
+        elif self._restart_due:
+            step = NewPassword.NEEDS_RESTART
+        else:
+            step = NewPassword.SENT
+        self._station.told_new_password(step)
+
+    def proved(self, proof: Proof) -> None:
+        """Note with which credential the station connects."""
+        config = self._station.config
+        if config.former is None:
+            return
+        if proof is Proof.PRESENT:
+            self._station.config = replace(config, former=None)
+            self._restart_due = self._restarted = False
+            self._station.told_new_password(None)
+        elif self._restarted:
+            self._station.told_new_password(NewPassword.NOT_USED)
+        else:
+            # It connects anew and did not use the new password: a restart is what is left to try.
+            self._restart_due = True
+            self._station.told_new_password(NewPassword.NEEDS_RESTART)
+
+    def restart_if_due(self, adapter: ActingAdapter) -> None:
+        """Restart the station for its new password, unless a car charges: a restart would end its transaction."""
+        if not self._restart_due or any(
+            state.transaction for state in self._station.state.connectors
+        ):
+            return
+        self._restart_due = False
+        adapter.link.spawn(self._restart(adapter))
+
+    async def _restart(self, adapter: ActingAdapter) -> None:
+        try:
+            await adapter.reset(hard=False)
+        except CommandError as err:
+            _LOGGER.warning(
+                "Charger %s did not restart for its new password: %s",
+                self._station.identity,
+                err,
+            )
+        else:
+            self._restarted = True

@@ -1,0 +1,1 @@
+"""One charging station, whatever version of OCPP it speaks."""

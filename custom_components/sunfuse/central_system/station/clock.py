@@ -1,0 +1,100 @@
+"""Times as stations write them, and how far their clocks are off."""
+
+from collections import deque
+from datetime import UTC, datetime, timedelta
+
+from ..protocol.frames import ErrorCode, Fault
+
+_JITTER = timedelta(seconds=5)
+_ALIKE = timedelta(seconds=2)
+# A clock that is ahead by no more (another time zone) is believed at once, one that is by more when it is told again.
+_MODEST = timedelta(days=1)
+# No clock is off by more: those without a battery begin in 1970 or later, those of satellites err by 20 years.
+_MOST = timedelta(days=100 * 365)
+
+
+def utcnow() -> datetime:
+    """Return the present time, timezone-aware UTC."""
+    return datetime.now(UTC)
+
+
+def parse_time(text: str) -> datetime:
+    """Read a time of the station; one without a zone is UTC, as OCPP 1.6 section 3.14 asks for.
+
+    Raises:
+        Fault: it is not a time.
+
+    """
+    try:
+        at = datetime.fromisoformat(text)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as err:
+        raise Fault(
+            ErrorCode.PROPERTY_CONSTRAINT, f"Not a time: {text[:40]!r}"
+        ) from err
+
+
+def format_time(at: datetime) -> str:
+    """Write a time for the station, in UTC with milliseconds (OCPP 1.6 section 3.14)."""
+    text = at.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+class Clock:
+    """The station's clock, as far as its messages tell.
+
+    A message can arrive late (stored while offline, for hours) but not early. A time that is ahead by hours is
+    therefore believed at once, one that is behind, or ahead by days, only when another message some seconds later is
+    off by as much: stored messages come in a burst, and a clock that is wrong stays wrong.
+    """
+
+    def __init__(self) -> None:
+        """Take the clock to be right: booting and heartbeats tell the station the time."""
+        self._recent: deque[timedelta] = deque(maxlen=3)
+        self._doubted: tuple[timedelta, datetime] | None = None
+
+    def heard(self, at: datetime, now: datetime) -> None:
+        """Learn from the time `at` in a message that arrived at `now`."""
+        lead = at - now
+        if abs(lead) > _MOST:
+            return
+        if -_JITTER <= lead - self.skew <= _MODEST:
+            self._recent.append(lead)
+            self._doubted = None
+        elif self._doubted is None or abs(lead - self._doubted[0]) > _ALIKE:
+            self._doubted = (lead, now)
+        elif now - self._doubted[1] >= _JITTER:
+            self._recent.clear()
+            self._recent.append(lead)
+            self._doubted = None
+
+    @property
+    def skew(self) -> timedelta:
+        """How far the station's clock is ahead of ours."""
+        return max(self._recent, default=timedelta())
+
+    def theirs(self, ours: datetime) -> datetime:
+        """Return one of our times as the station's clock shows it."""
+        try:
+            return ours + self.skew
+        except OverflowError:
+            return ours
+
+    def moved(self, by: timedelta) -> None:
+        """Note that our own clock was set forward by so much: the station's is ahead of it by less."""
+        self._recent = deque((lead - by for lead in self._recent), maxlen=3)
+        self._doubted = None
+
+    def again(self, ours: datetime, skew: timedelta) -> datetime:
+        """Return what by another skew was taken for one of our times as it is by the present one."""
+        try:
+            return self.ours(ours + skew)
+        except OverflowError:
+            return ours
+
+    def ours(self, theirs: datetime) -> datetime:
+        """Return one of the station's times as our clock shows it."""
+        try:
+            return theirs - self.skew
+        except OverflowError:
+            return theirs

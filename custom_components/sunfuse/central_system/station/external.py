@@ -1,0 +1,55 @@
+"""Limits that a station tells of which are not ours: of its own, of the grid operator, of the electrician."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..adapter import Schedule
+
+WHOLE = 0  # the connector that stands for the whole station
+_MOST = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalLimit:
+    """Limits over time, each schedule from its own start (our clock) on."""
+
+    schedules: tuple[tuple[datetime, Schedule], ...]
+
+    def at(self, now: datetime) -> float | None:
+        """Return the limit in amperes per phase; None where there is none now."""
+        limits = [
+            max(limit, 0.0)
+            for start, schedule in self.schedules
+            if now >= start
+            and (limit := schedule.at((now - start) / timedelta(seconds=1))) is not None
+        ]
+        return min(limits, default=None)
+
+
+class ExternalLimits:
+    """The limits that hold beside ours, by connector and by whose they are."""
+
+    def __init__(self) -> None:
+        """Know of none."""
+        self._limits: dict[tuple[int, str], ExternalLimit] = {}
+
+    def set(self, connector: int, source: str, limit: ExternalLimit) -> None:
+        """Note a limit for a connector or (0) the whole station; it takes the place of an earlier one."""
+        if (connector, source) in self._limits or len(self._limits) < _MOST:
+            self._limits[connector, source] = limit
+
+    def clear(self, connector: int | None, source: str) -> None:
+        """Note that a limit is gone; for no connector in particular: everywhere."""
+        for key in tuple(self._limits):
+            if key[1] == source and connector in (None, WHOLE, key[0]):
+                del self._limits[key]
+
+    def at(self, connector: int, now: datetime) -> float | None:
+        """Return what a connector may draw at most, None where nothing limits it."""
+        return min(self._in_force((connector, WHOLE), now), default=None)
+
+    def _in_force(self, connectors: tuple[int, ...], now: datetime) -> Iterable[float]:
+        for (connector, _), limit in self._limits.items():
+            if connector in connectors and (current_a := limit.at(now)) is not None:
+                yield current_a

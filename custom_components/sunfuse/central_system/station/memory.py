@@ -1,0 +1,150 @@
+"""What is worth keeping of a station over a restart, as plain data that can be stored as JSON."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from math import isfinite
+from typing import Any
+
+from ...engine.stored import Stored
+from ..model import FailSafe, LocalList, StationInfo, Transaction
+from .book import MAX_CONNECTORS
+from .quirks import Kind
+from .transactions import Record
+
+type Memory = dict[str, Any]
+type Lasting = tuple[float, tuple[Kind, int, bool]]
+
+
+def dump_info(info: StationInfo) -> Memory:
+    """Return what a station said of itself as plain data."""
+    return {
+        "vendor": info.vendor,
+        "model": info.model,
+        "serial": info.serial,
+        "firmware": info.firmware,
+        "protocol": info.protocol,
+    }
+
+
+def load_info(stored: Stored) -> StationInfo:
+    """Return what a station said of itself."""
+    return StationInfo(**stored.fields_of(StationInfo))
+
+
+def load_evse(row: Any) -> tuple[tuple[int, int], int]:
+    """Return an EVSE with its connector, and the number that they have with us."""
+    evse, connector, number = map(_whole, row)
+    return (evse, connector), load_connector(number)
+
+
+def load_connector(number: Any) -> int:
+    """Return the number of a connector, which is a key where there is an object."""
+    connector = int(number) if isinstance(number, str) else _whole(number)
+    if not 1 <= connector <= MAX_CONNECTORS:
+        raise ValueError(f"There is no connector {connector}")
+    return connector
+
+
+def load_text(text: Any) -> str | None:
+    """Return a text, or None."""
+    if text is not None and not isinstance(text, str):
+        raise TypeError(f"A text expected, not {type(text)}")
+    return text
+
+
+def load_number(number: Any) -> float | None:
+    """Return a number, or None."""
+    if number is None:
+        return None
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise TypeError(f"A number expected, not {type(number)}")
+    if not isfinite(number):
+        raise ValueError(f"A finite number expected, not {number}")
+    return float(number)
+
+
+def _whole(number: Any) -> int:
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise TypeError(f"A whole number expected, not {type(number)}")
+    return number
+
+
+def _time(text: Any) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return at
+
+
+def dump_record(record: Record) -> Memory:
+    """Return a transaction as plain data."""
+    transaction = record.transaction
+    return {
+        "connector": record.connector,
+        "id": transaction.id,
+        "started_at": transaction.started_at.isoformat(),
+        "meter_start_wh": transaction.meter_start_wh,
+        "id_token": transaction.id_token,
+        "stopped_at": record.stopped_at and record.stopped_at.isoformat(),
+        "energy_wh": record.energy_wh,
+        "told": list(record.told),
+        "base_wh": record.base_wh,
+        "noticed": record.noticed,
+        "skew_s": None if record.skew is None else record.skew.total_seconds(),
+    }
+
+
+def load_record(data: Mapping[str, Any]) -> Record:
+    """Return a transaction."""
+    stopped_at, skew_s = data["stopped_at"], load_number(data.get("skew_s"))
+    return Record(
+        connector=load_connector(data["connector"]),
+        transaction=Transaction(
+            id=load_text(data["id"]) or "",
+            started_at=_time(data["started_at"]),
+            meter_start_wh=load_number(data["meter_start_wh"]),
+            id_token=load_text(data["id_token"]),
+        ),
+        stopped_at=_time(stopped_at) if stopped_at else None,
+        energy_wh=load_number(data["energy_wh"]),
+        told=tuple(map(str, data["told"])),
+        base_wh=load_number(data.get("base_wh")),
+        noticed=bool(data.get("noticed", False)),
+        skew=None if skew_s is None else timedelta(seconds=skew_s),
+    )
+
+
+def dump_lasting(lasting: Lasting | None) -> list[Any] | None:
+    """Return the fail-safe current that a station took, and its shape, as plain data."""
+    if lasting is None:
+        return None
+    current_a, (kind, level, each) = lasting
+    return [current_a, kind.value, level, each]
+
+
+def load_lasting(data: list[Any] | None) -> Lasting | None:
+    """Return the fail-safe current that a station took, and its shape."""
+    if data is None:
+        return None
+    current_a, kind, level, each = data
+    return load_number(current_a) or 0.0, (Kind(kind), _whole(level), bool(each))
+
+
+def load_fail_safe(data: str) -> FailSafe:
+    """Return whether a station falls back."""
+    return FailSafe(data)
+
+
+def load_local_list(data: str | None) -> LocalList | None:
+    """Return whether a station has our list of cards."""
+    return None if data is None else LocalList(data)
+
+
+def energy_of(energy_wh: Any) -> Memory:
+    """Return the memory of a counter of which nothing is known but its value."""
+    keys = ("risen_at", "values", "former", "edges", "session", "session_wh")
+    return {
+        "energy_wh": load_number(energy_wh),
+        "restarts": False,
+        **dict.fromkeys(keys),
+    }

@@ -1,0 +1,323 @@
+"""What stations measure, in one form: watts, watt-hours, amperes, volts, by phase.
+
+OCPP leaves much open (the unit, whether values come by phase, whether there is a total), and stations take the
+liberty. Everything that is made of their values is made here.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+import math
+from typing import Any
+
+from ...engine.moving import moved
+from ..model import MeterSample
+from .energy import SLACK_WH, EnergyCounter
+
+type Phases = tuple[float | None, float | None, float | None]
+
+ENERGY = "Energy.Active.Import.Register"
+_PHASES = {
+    **{f"L{n + 1}": n for n in range(3)},
+    **{f"L{n + 1}-N": n for n in range(3)},
+}
+_BETWEEN_PHASES = ("L1-L2", "L2-L3", "L3-L1")
+_SCALES = {"kW": 1e3, "kWh": 1e3, "kV": 1e3, "mA": 1e-3, "kVA": 1e3}
+# Beyond is rubbish.
+_LIMITS = {"current": 2000.0, "voltage": 1500.0, "power": 2e6, "energy": 1e10}
+_PHASES_MOST = 3  # a station may have more phases than it is configured with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One sampled value, as the station sent it."""
+
+    value: float
+    measurand: str = ENERGY
+    phase: str | None = None
+    unit: str | None = None
+    multiplier: int = 0
+
+
+def readable(text: str | float) -> float | None:
+    """Return a value as a finite number, or None if it is not one (a signed value, a comma)."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def register_of(readings: Iterable[Reading]) -> float | None:
+    """Return the first energy of all phases among readings, in watt-hours."""
+    for reading in readings:
+        if reading.measurand == ENERGY and reading.phase is None:
+            energy_wh = scaled(reading)
+            return energy_wh if abs(energy_wh) <= _LIMITS["energy"] else None
+    return None
+
+
+def scaled(reading: Reading) -> float:
+    """Return a reading in watts, watt-hours, amperes or volts."""
+    scale = _SCALES.get(reading.unit or "", 1.0)
+    return reading.value * scale * 10.0 ** max(-12, min(12, reading.multiplier))
+
+
+class Meter:
+    """The meter of one connector: remembers the newest values, drops the impossible and counts it."""
+
+    def __init__(
+        self, *, phases: int, voltage_v: float, max_a: float, time_factor: float = 1.0
+    ) -> None:
+        """Measure a connector with so many phases, a nominal voltage to neutral, and a rated current.
+
+        At a simulated station energy flows `time_factor` times faster than the clock goes.
+        """
+        self._time_factor = time_factor
+        self.configure(phases=phases, voltage_v=voltage_v, max_a=max_a)
+        self._sample = MeterSample()
+        self._dropped = 0
+        self._energy = EnergyCounter(self._most_wh)
+
+    def configure(self, *, phases: int, voltage_v: float, max_a: float) -> None:
+        """Take in what the user changed about the connector."""
+        self._phases = phases
+        self._voltage_v = voltage_v
+        self._max_w = max(max_a, 32.0) * voltage_v * _PHASES_MOST
+
+    @property
+    def sample(self) -> MeterSample:
+        """The newest of each measurand."""
+        return self._sample
+
+    def take_dropped(self) -> int:
+        """Return how many values were dropped since this was asked last."""
+        dropped = self._dropped + self._energy.dropped
+        self._dropped = self._energy.dropped = 0
+        return dropped
+
+    def update(
+        self, readings: Sequence[Reading], at: datetime, *, live: bool = True
+    ) -> MeterSample:
+        """Take in what was measured together at `at` (our clock) and return the newest of all.
+
+        What is not live, or older than what is known, counts for the energy only.
+        """
+        energy = self._total(readings, ENERGY)
+        if energy is not None and self._possible(energy, "energy"):
+            self._energy.read(energy, at)
+            self._show_energy()
+        if live and (self._sample.at is None or at >= self._sample.at):
+            self._sample = self._live(readings, at)
+        return self._sample
+
+    @property
+    def session_wh(self) -> float | None:
+        """The energy of the session that runs; None until it is known."""
+        return self._energy.session_wh
+
+    def session_starts(self, register_wh: float | None, at: datetime) -> float | None:
+        """Note that a session starts; returns the lifetime energy then."""
+        base_wh = self._energy.start(self._register(register_wh), at)
+        self._show_energy()
+        return base_wh
+
+    def session_stops(
+        self,
+        start_wh: float | None,
+        stop_wh: float | None,
+        started_at: datetime,
+        at: datetime,
+        base_wh: float | None,
+    ) -> float | None:
+        """Note that a session is over; returns what it took, None where that is not known.
+
+        `base_wh` is what `session_starts` returned, `start_wh` and `stop_wh` what the register showed.
+        """
+        taken_wh = self._energy.stop(
+            self._register(start_wh), self._register(stop_wh), started_at, at, base_wh
+        )
+        self._show_energy()
+        return taken_wh
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what is remembered by our clock, which was set forward by so much."""
+        self._sample = moved(self._sample, by)
+        self._energy.moved(by)
+
+    def energy_memory(self) -> dict[str, Any]:
+        """Return what is remembered of the energy, as plain data."""
+        return self._energy.to_dict()
+
+    def restore_energy(self, data: dict[str, Any], now: datetime) -> MeterSample:
+        """Go on from the energy that was known before."""
+        self._energy.restore(data, now)
+        self._show_energy()
+        return self._sample
+
+    def _register(self, register_wh: float | None) -> float | None:
+        """Return the register at a start or a stop, None where it cannot be."""
+        if register_wh is None or not self._possible(register_wh, "energy"):
+            return None
+        return register_wh if register_wh >= 0 else None
+
+    def _show_energy(self) -> None:
+        self._sample = replace(self._sample, energy_wh=self._energy.energy_wh)
+
+    def stopped(self, at: datetime) -> MeterSample:
+        """Note that the contactor is open: nothing flows, whatever was measured last."""
+        if self._sample.at is not None:
+            self._sample = replace(
+                self._sample,
+                at=max(at, self._sample.at),
+                current_a=_open(self._sample.current_a),
+                power_w=None if self._sample.power_w is None else 0.0,
+                offered_a=None,
+            )
+        return self._sample
+
+    def _live(self, readings: Sequence[Reading], at: datetime) -> MeterSample:
+        voltage = self._merge(
+            self._sample.voltage_v, self._voltages(readings), "voltage"
+        )
+        told = self._by_phase(readings, "Current.Import")
+        powers = self._by_phase(readings, "Power.Active.Import")
+        power = self._total(readings, "Power.Active.Import")
+        current = self._currents(readings, told, powers, power, voltage)
+        if power is None:
+            power = self._power(current, voltage)
+        if power is not None and not self._possible(power, "power"):
+            power = None
+        soc = self._newest(readings, "SoC")
+        offered = self._newest(readings, "Current.Offered")
+        if offered is None:
+            by_phase = self._by_phase(readings, "Current.Offered")
+            offered = max((a for a in by_phase if a is not None), default=None)
+        return replace(
+            self._sample,
+            at=at,
+            voltage_v=voltage,
+            current_a=self._merge(self._sample.current_a, current, "current"),
+            power_w=self._sample.power_w if power is None else power,
+            soc=soc if soc is not None and 0 <= soc <= 100 else self._sample.soc,
+            offered_a=self._sample.offered_a if offered is None else offered,
+            offered_at=self._sample.offered_at if offered is None else at,
+        )
+
+    def _currents(
+        self,
+        readings: Sequence[Reading],
+        told: Phases,
+        powers: Phases,
+        power: float | None,
+        voltage: Phases,
+    ) -> Phases:
+        """Return the current of each phase, derived where it was not told and physics leaves no choice."""
+        if any(value is not None for value in told):
+            return told
+        total = self._newest(readings, "Current.Import")
+        if total is None and self._phases == 1:
+            # What comes back through the neutral went out through the one phase (lbbrhzn/ocpp issue 1311).
+            total = self._newest(readings, "Current.Import", phase="N")
+        if total is not None:
+            return self._spread(total, power, voltage)
+        if any(value is not None for value in powers):
+            pairs = zip(powers, voltage, strict=True)
+            return _phases(
+                None if watts is None else watts / (volts or self._voltage_v)
+                for watts, volts in pairs
+            )
+        if power is not None and self._phases == 1:
+            return (power / (voltage[0] or self._voltage_v), None, None)
+        return (None, None, None)
+
+    def _spread(
+        self, current_a: float, power_w: float | None, voltage: Phases
+    ) -> Phases:
+        """Return on which phases a current without a phase flows: the power tells on how many."""
+        if self._phases == 1:
+            return (current_a, None, None)
+        volts = voltage[0] or self._voltage_v
+        if power_w is not None and power_w < 1.5 * volts * current_a:
+            return (current_a, 0.0, 0.0)
+        return _phases(
+            current_a if phase < self._phases else None for phase in range(3)
+        )
+
+    def _power(self, current: Phases, voltage: Phases) -> float | None:
+        """Return the power of currents by phase. A car's power factor is close to 1 while it charges."""
+        if any(amperes is None for amperes in current[: self._phases]):
+            return None
+        return sum(
+            amperes * (volts or self._voltage_v)
+            for amperes, volts in zip(current, voltage, strict=True)
+            if amperes is not None
+        )
+
+    def _voltages(self, readings: Sequence[Reading]) -> Phases:
+        told = self._by_phase(readings, "Voltage")
+        if any(value is not None for value in told):
+            return told
+        between = [
+            scaled(reading)
+            for reading in readings
+            if reading.measurand == "Voltage" and reading.phase in _BETWEEN_PHASES
+        ]
+        if len(between) == 3 and max(between) - min(between) < 0.05 * max(between):
+            star = sum(between) / 3 / math.sqrt(3)
+            return (star, star, star)
+        total = self._newest(readings, "Voltage")
+        if total is None:
+            return (None, None, None)
+        return _phases(total if phase < self._phases else None for phase in range(3))
+
+    def _total(self, readings: Sequence[Reading], measurand: str) -> float | None:
+        """Return the sum of all phases: told as such, or added up if each phase was told."""
+        total = self._newest(readings, measurand)
+        if total is not None:
+            return total
+        by_phase = self._by_phase(readings, measurand)[: self._phases]
+        values = [value for value in by_phase if value is not None]
+        return sum(values) if values and len(values) == len(by_phase) else None
+
+    def _newest(
+        self, readings: Iterable[Reading], measurand: str, phase: str | None = None
+    ) -> float | None:
+        value = None
+        for reading in readings:
+            if reading.measurand == measurand and reading.phase == phase:
+                value = scaled(reading)
+        return value
+
+    def _by_phase(self, readings: Iterable[Reading], measurand: str) -> Phases:
+        values: list[float | None] = [None, None, None]
+        for reading in readings:
+            if reading.measurand == measurand and reading.phase in _PHASES:
+                values[_PHASES[reading.phase]] = scaled(reading)
+        return _phases(values)
+
+    def _merge(self, known: Phases, new: Phases, quantity: str) -> Phases:
+        return _phases(
+            value if value is not None and self._possible(value, quantity) else old
+            for old, value in zip(known, new, strict=True)
+        )
+
+    def _possible(self, value: float, quantity: str) -> bool:
+        if abs(value) <= _LIMITS[quantity]:
+            return True
+        self._dropped += 1
+        return False
+
+    def _most_wh(self, since: datetime, until: datetime) -> float:
+        """Return the most energy that the connector can deliver between two times."""
+        hours = max((until - since).total_seconds(), 0.0) / 3600
+        return self._max_w * self._time_factor * hours * 1.2 + SLACK_WH
+
+
+def _phases(values: Iterable[float | None]) -> Phases:
+    first, second, third = values
+    return (first, second, third)
+
+
+def _open(current: Phases) -> Phases:
+    return _phases(None if value is None else 0.0 for value in current)

@@ -1,0 +1,268 @@
+"""The transactions of a station as its state tells them: which runs where, and which is over."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import override
+
+from ...engine.model import ConnectorStatus
+from ..model import CHARGES, FinishedTransaction, SessionNews, Transaction
+from .book import GONE, IDLE, StationBook
+from .connectors import MAX_CONNECTORS
+from .transactions import Record, stranger
+
+# Of a connector on which a transaction starts these are over.
+_BEFORE = frozenset(
+    (
+        ConnectorStatus.AVAILABLE,
+        ConnectorStatus.RESERVED,
+        ConnectorStatus.FINISHING,
+    )
+)
+
+
+_DRAWS_A = 1.0
+
+
+class SessionBook(StationBook):
+    """What is known of a station, its transactions included."""
+
+    def started(self, record: Record) -> None:
+        """Note that a transaction started. One of long ago runs still only if the connector says so."""
+        transaction = record.transaction
+        self._resumable.pop(record.connector, None)
+        age = self.now() - transaction.started_at
+        live = abs(age) <= timedelta(seconds=self.timing.live_s)
+        if not live:
+            record = replace(record, skew=self.clock.skew)
+        news = self.transactions.get(transaction.id) is None
+        record = self._counted(record)
+        self.transactions.add(record)
+        self.change(record.connector, used=True)
+        if news:
+            self._tell_start(record, late=not live)
+        self.events.release(transaction.id)
+        if self.transactions[transaction.id].stopped_at is not None:
+            return  # its end was told before its start
+        status = self.connector(record.connector).status
+        if not live and status not in CHARGES:
+            return
+        if status in _BEFORE:
+            # Some stations tell the transaction before the car that it is for.
+            self.change(record.connector, status=ConnectorStatus.PREPARING)
+        self._run(record)
+
+    def authorised(self, connector: int) -> None:
+        """Note that the running transaction of a connector may charge."""
+        transaction = self.connector(connector).transaction
+        if transaction is not None and not transaction.authorised:
+            self.change(connector, transaction=replace(transaction, authorised=True))
+            self._limiter(connector).started(self._adapter)
+
+    def _counted(self, record: Record) -> Record:
+        """Return a transaction with the energy at which it starts, from where its own is counted."""
+        transaction = record.transaction
+        meter = self.meter(record.connector)
+        base_wh = meter.session_starts(
+            transaction.meter_start_wh, transaction.started_at
+        )
+        self.change(record.connector, meter=meter.sample)
+        return replace(record, base_wh=base_wh)
+
+    def _run(self, record: Record, *, resumed: bool = False) -> None:
+        self._resumable.pop(record.connector, None)
+        self._notice_end(record.connector, but=record.transaction.id)
+        session_wh = self.meter(record.connector).session_wh
+        self.change(
+            record.connector,
+            transaction=self._dated(record),
+            session_energy_wh=session_wh if resumed else session_wh or 0.0,
+        )
+        self._limiter(record.connector).started(self._adapter, resumed=resumed)
+
+    def _dated(self, record: Record) -> Transaction:
+        """Return a transaction with its start by what is known now of the station's clock.
+
+        That a clock is far behind shows only after some messages, and the start may be the first of them.
+        """
+        transaction = record.transaction
+        if record.skew is None:
+            return transaction
+        started_at = self.clock.again(transaction.started_at, record.skew)
+        return replace(transaction, started_at=started_at)
+
+    def untold(self) -> list[int]:
+        """Return the connectors whose status was not told since we started."""
+        return [
+            state.id
+            for state in self.state.connectors
+            if state.status is None or state.id in self.inferred
+        ]
+
+    def infer_status(self, connector: int) -> None:
+        """Take a connector that does not tell its status for what its transaction, its meter or its past say."""
+        state = self.connector(connector)
+        draws = any(a is not None and a > _DRAWS_A for a in state.meter.current_a)
+        if state.transaction is not None or draws:
+            status: ConnectorStatus | None = ConnectorStatus.CHARGING
+        else:
+            status = self.last_statuses.get(connector)
+        if state.status is None and status is not None:
+            self.told_status(connector, status, None)
+            self.inferred.add(connector)
+
+    @override
+    def told_status(
+        self, connector: int, status: ConnectorStatus, error_code: str | None
+    ) -> None:
+        self.inferred.discard(connector)
+        if status in GONE:
+            self._notice_end(connector)
+        super().told_status(connector, status, error_code)
+        if status in IDLE:
+            self._resumable.pop(connector, None)
+        elif status in CHARGES and connector in self._resumable:
+            # Not every station names the transaction in its meter values.
+            record = self.transactions.get(self._resumable.pop(connector))
+            if record is not None and record.stopped_at is None:
+                self._run(record, resumed=True)
+
+    def recognised(self, connector: int, transaction_id: str) -> None:
+        """Note that a transaction runs whose start we have not seen, or not in this life."""
+        if not 1 <= connector <= MAX_CONNECTORS:
+            return
+        record = self.transactions.get(transaction_id)
+        known = record is not None
+        if record is None and self._is_ours(connector):
+            self.counters["foreign_transactions"] += 1
+            return
+        if record is None:
+            transaction = Transaction(id=transaction_id, started_at=self.now())
+            record = Record(connector=connector, transaction=transaction)
+            record = self.transactions.add(self._counted(record))
+            self._tell_start(record, late=True)
+        running = self.connector(connector).transaction
+        if record.stopped_at is not None or record.connector != connector:
+            return
+        if running is None or running.id != transaction_id:
+            self._run(record, resumed=known)
+        elif running.started_at != (dated := self._dated(record)).started_at:
+            dated = replace(running, started_at=dated.started_at)
+            self.change(connector, transaction=dated)
+
+    def _tell_start(self, record: Record, *, late: bool) -> None:
+        self._session_news(
+            SessionNews(
+                identity=self.identity,
+                connector=record.connector,
+                id=record.transaction.id,
+                started=True,
+                at=record.transaction.started_at,
+                late=late,
+                id_token=record.transaction.id_token,
+            )
+        )
+
+    def _tell_end(
+        self, record: Record, at: datetime, energy_wh: float | None, *, late: bool
+    ) -> None:
+        self._session_news(
+            SessionNews(
+                identity=self.identity,
+                connector=record.connector,
+                id=record.transaction.id,
+                started=False,
+                at=at,
+                late=late,
+                id_token=record.transaction.id_token,
+                energy_wh=energy_wh,
+            )
+        )
+
+    def _notice_end(self, connector: int, but: str | None = None) -> None:
+        """Tell the end of what runs at a connector, for what it tells now: no car is there, or another session."""
+        state = self.connector(connector)
+        if state.transaction is None or state.transaction.id == but:
+            return
+        record = self.transactions.get(state.transaction.id)
+        if record is not None and record.stopped_at is None and not record.noticed:
+            self.transactions.add(replace(record, noticed=True))
+            self._tell_end(record, self.now(), state.session_energy_wh, late=False)
+
+    def _is_ours(self, connector: int) -> bool:
+        """Whether a transaction runs at a connector whose start we have answered ourselves."""
+        running = self.connector(connector).transaction
+        record = self.transactions.get(running.id) if running is not None else None
+        return record is not None and bool(record.told)
+
+    def stopped(
+        self,
+        transaction_id: str,
+        at: datetime,
+        meter_stop_wh: float | None,
+        reason: str | None,
+        *,
+        first: tuple[datetime, float] | None = None,
+    ) -> None:
+        """Note that a transaction is over, at `at` by our clock.
+
+        `first` is when it began and where the meter stood, as its end tells, for one whose start was never told.
+        """
+        record = self.transactions.get(transaction_id)
+        if record is None:
+            words = (transaction_id, at.isoformat(), str(meter_stop_wh))
+            if self.transactions.is_new(words):
+                self.counters["unknown_transactions"] += 1
+                self._finished(
+                    stranger(
+                        self.identity, transaction_id, at, meter_stop_wh, reason, first
+                    )
+                )
+            return
+        if record.stopped_at is not None:
+            return  # told before
+        start_wh = record.transaction.meter_start_wh
+        started_at = self._dated(record).started_at
+        state = self.connector(record.connector)
+        running = state.transaction is not None and (
+            state.transaction.id == transaction_id
+        )
+        meter = self.meter(record.connector)
+        energy = meter.session_stops(
+            start_wh, meter_stop_wh, started_at, at, record.base_wh
+        )
+        self.transactions.stop(transaction_id, at, energy)
+        self.change(record.connector, meter=meter.sample)
+        if not record.noticed:
+            late = self.now() - at > timedelta(seconds=self.timing.live_s)
+            self._tell_end(record, at, energy, late=late)
+        if self._resumable.get(record.connector) == transaction_id:
+            # It ran while we were away, and is over before the charger said so.
+            del self._resumable[record.connector]
+            self.change(record.connector, session_energy_wh=energy)
+        if running:
+            self.change(
+                record.connector,
+                transaction=None,
+                priority=False,
+                meter=meter.stopped(self.now()),
+                session_energy_wh=_most(state.session_energy_wh, energy),
+            )
+            self._limiter(record.connector).stopped()
+        self._finished(
+            FinishedTransaction(
+                identity=self.identity,
+                id=transaction_id,
+                connector=record.connector,
+                started_at=started_at,
+                stopped_at=at,
+                meter_start_wh=start_wh,
+                meter_stop_wh=meter_stop_wh,
+                energy_wh=energy,
+                id_token=record.transaction.id_token,
+                reason=reason,
+            )
+        )
+
+
+def _most(*values: float | None) -> float | None:
+    return max((value for value in values if value is not None), default=None)

@@ -1,0 +1,119 @@
+"""The transactions of a station: each counted once, however often and late it is told."""
+
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+import secrets
+
+from ..model import FinishedTransaction, Transaction
+
+_REMEMBERED = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A transaction and what became of it."""
+
+    connector: int
+    transaction: Transaction
+    stopped_at: datetime | None = None
+    energy_wh: float | None = None
+    # What makes a start the same start when it is told again: the station's own words.
+    told: tuple[str, ...] = ()
+    # How far ahead the station's clock was taken to be when the start was told; None: the start was of the present.
+    skew: timedelta | None = None
+    # Its end was noticed by what the connector told, before it was told itself.
+    noticed: bool = False
+    base_wh: float | None = None  # the connector's lifetime energy when it started
+
+
+type Words = tuple[str, ...]
+
+
+class Transactions:
+    """What is known of a station's transactions, the newest last.
+
+    Ids are random, not counted and not made from the clock: they stay unique over restarts, restored backups
+    and several systems, without anything to keep.
+    """
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._records: OrderedDict[str, Record] = OrderedDict()
+        self._strangers: deque[Words] = deque(maxlen=_REMEMBERED)
+
+    def __iter__(self) -> Iterator[Record]:
+        """Go through the transactions, the oldest first."""
+        return iter(self._records.values())
+
+    def is_new(self, words: Words) -> bool:
+        """Whether the end of a transaction that we know nothing of is told in these words for the first time."""
+        if words in self._strangers:
+            return False
+        self._strangers.append(words)
+        return True
+
+    def __getitem__(self, transaction_id: str) -> Record:
+        """Return a transaction that is known."""
+        return self._records[transaction_id]
+
+    def get(self, transaction_id: str) -> Record | None:
+        """Return a transaction, None if it is not known."""
+        return self._records.get(transaction_id)
+
+    def new_id(self) -> int:
+        """Return an id for a transaction of OCPP 1.6: a positive 31-bit number."""
+        while True:
+            number = secrets.randbelow(2**31 - 2) + 1
+            if str(number) not in self._records:
+                return number
+
+    def told_before(self, told: tuple[str, ...]) -> Record | None:
+        """Return the transaction whose start was told in these words before."""
+        for record in reversed(self._records.values()):
+            if record.told == told:
+                return record
+        return None
+
+    def add(self, record: Record) -> Record:
+        """Remember a transaction, or what is new of it."""
+        self._records[record.transaction.id] = record
+        while len(self._records) > _REMEMBERED:
+            self._records.popitem(last=False)
+        return record
+
+    def stop(
+        self, transaction_id: str, at: datetime, energy_wh: float | None
+    ) -> Record | None:
+        """Note the end of a transaction; None if it is not known or has ended before."""
+        record = self._records.get(transaction_id)
+        if record is None or record.stopped_at is not None:
+            return None
+        return self.add(replace(record, stopped_at=at, energy_wh=energy_wh))
+
+
+def stranger(
+    identity: str,
+    transaction_id: str,
+    at: datetime,
+    meter_stop_wh: float | None,
+    reason: str | None,
+    first: tuple[datetime, float] | None,
+) -> FinishedTransaction:
+    """Return a transaction of which only the end was told; it is guessed onto no connector."""
+    started_at, start_wh = first or (None, None)
+    energy = None
+    if meter_stop_wh is not None and start_wh is not None:
+        energy = max(meter_stop_wh - start_wh, 0.0)
+    return FinishedTransaction(
+        identity=identity,
+        id=transaction_id,
+        connector=None,
+        started_at=started_at,
+        stopped_at=at,
+        meter_start_wh=start_wh,
+        meter_stop_wh=meter_stop_wh,
+        energy_wh=energy,
+        reason=reason,
+    )

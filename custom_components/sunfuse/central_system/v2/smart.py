@@ -1,0 +1,135 @@
+"""OCPP 2.0.1 and 2.1: what a station says of limits and of what cars ask for."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ...engine.model import ConnectorStatus
+from ..model import ChargingNeeds
+from ..protocol.frames import Payload
+from ..protocol.link import Link
+from ..station.clock import parse_time
+from ..station.external import WHOLE, ExternalLimit
+from .actions import Actions2
+from .values import first_of
+
+if TYPE_CHECKING:
+    from ..station.station import Station
+
+_PHASES = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
+
+
+def _real(current_a: float | None) -> float | None:
+    """Return a current that a car can have as its most, None for what it left at zero."""
+    return current_a if current_a is not None and current_a > 0 else None
+
+
+class Smart2(Actions2):
+    """Takes in what one connected station says of smart charging (part 2, section K)."""
+
+    def __init__(self, link: Link, station: Station) -> None:
+        """Speak with this station on this link."""
+        super().__init__(link, station)
+        self.smart_handlers: dict[str, Callable[[Payload], Payload]] = {
+            "ClearedChargingLimit": self._cleared_limit,
+            "NotifyChargingLimit": self._charging_limit,
+            "NotifyEVChargingNeeds": self._charging_needs,
+            "NotifyPriorityCharging": self._priority,
+            "PullDynamicScheduleUpdate": self._pull_schedule,
+        }
+
+    def _charging_limit(self, payload: Payload) -> Payload:
+        """Take in a limit that is not ours; one without a schedule says only that there is one."""
+        station = self.station
+        schedules = []
+        for schedule in payload.get("chargingSchedule", []):
+            start = station.now()
+            if "startSchedule" in schedule:
+                start = station.clock.ours(parse_time(schedule["startSchedule"]))
+            schedules.append((start, station.shape.read(schedule)))
+        station.told_external(
+            self._evse_or_whole(payload),
+            payload["chargingLimit"]["chargingLimitSource"],
+            ExternalLimit(schedules=tuple(schedules)),
+        )
+        return {}
+
+    def _cleared_limit(self, payload: Payload) -> Payload:
+        connector = self._evse_or_whole(payload) if "evseId" in payload else None
+        self.station.cleared_external(connector, payload["chargingLimitSource"])
+        return {}
+
+    def _evse_or_whole(self, payload: Payload) -> int:
+        evse = payload.get("evseId", 0)
+        return self.connector_of(evse) if evse else WHOLE
+
+    def _priority(self, payload: Payload) -> Payload:
+        """Note that the driver asked the station for all that there is, or does no longer."""
+        station = self.station
+        for state in station.state.connectors:
+            transaction = state.transaction
+            if transaction and transaction.id == payload["transactionId"]:
+                station.change(state.id, priority=payload["activated"])
+        return {}
+
+    def _pull_schedule(self, payload: Payload) -> Payload:
+        """Tell the limit that a dynamic profile has now."""
+        station = self.station
+        connector = station.shape.connector_of(payload["chargingProfileId"])
+        limit = station.current_limit(connector)
+        if limit is None:
+            return {"status": "Rejected"}
+        update = {"limit": station.shape.value(limit)}
+        return {"status": "Accepted", "scheduleUpdate": update}
+
+    def _charging_needs(self, payload: Payload) -> Payload:
+        station, needs = self.station, payload["chargingNeeds"]
+        ac = needs.get("acChargingParameters", {})
+        dc = needs.get("dcChargingParameters", {})
+        v2x = needs.get("v2xChargingParameters", {})
+        departure = needs.get("departureTime")
+        connector = self.connector_of(payload["evseId"])
+        self.set_anew(connector)  # the car waits for a whole schedule (K15.FR.07)
+        max_power_w = first_of(
+            v2x.get("maxChargePower"),
+            dc.get("evMaxPower"),
+        )
+        scheduled = station.needs(
+            connector,
+            ChargingNeeds(
+                at=station.now(),
+                departure=departure and station.clock.ours(parse_time(departure)),
+                energy_wh=first_of(
+                    ac.get("energyAmount"),
+                    dc.get("energyAmount"),
+                    v2x.get("evTargetEnergyRequest"),
+                ),
+                min_a=ac.get("evMinCurrent"),
+                max_a=_real(
+                    first_of(ac.get("evMaxCurrent"), self._amperes(max_power_w))
+                ),
+                phases=_PHASES.get(needs["requestedEnergyTransfer"]),
+                max_power_w=max_power_w,
+                soc=dc.get("stateOfCharge"),
+                capacity_wh=dc.get("evEnergyCapacity"),
+            ),
+        )
+        return {"status": "Accepted" if scheduled else "Processing"}
+
+    def _amperes(self, power_w: float | None) -> float | None:
+        """Return what a power is per phase of the station: the currents of DC are beyond its rectifier."""
+        config = self.station.config
+        if power_w is None:
+            return None
+        return power_w / config.voltage_v / config.phases
+
+    def connector_of(self, evse: int, connector: int | None = None) -> int:
+        """Return the number of a connector; of an EVSE's the one that is in use where only that is told."""
+        station = self.station
+        if connector is not None:
+            return station.numbered(evse, connector)
+        numbers = [number for (e, _), number in station.evses.items() if e == evse]
+        for number in numbers:
+            state = station.connector(number)
+            if state.transaction or state.status is not ConnectorStatus.AVAILABLE:
+                return number
+        return numbers[0] if numbers else station.numbered(evse, 1)
