@@ -1,5 +1,6 @@
 """Manifest, HACS, brand and quality scale, held to the rules that Home Assistant and HACS publish."""
 
+import importlib.util
 import json
 from pathlib import Path
 import re
@@ -324,12 +325,46 @@ def test_rules_that_files_prove() -> None:
     assert done("reauthentication-flow") is ("async_step_reauth" in everything)
     assert done("reconfiguration-flow") is ("async_step_reconfigure" in everything)
     assert done("config-entry-unloading") is ("async_unload_entry" in everything)
-    assert done("inject-websession") is ("async_get_clientsession" in everything)
+    modules = "\n".join(path.read_text("utf-8") for path in INTEGRATION.rglob("*.py"))
+    assert done("inject-websession") is ("async_get_clientsession" in modules)
+    assert "ClientSession()" not in modules
+    assert done("appropriate-polling") is (INTEGRATION / "sources/modbus").is_dir()
+    discovered_by = {"bluetooth", "dhcp", "homekit", "mqtt", "ssdp", "usb", "zeroconf"}
+    manifest = _json(INTEGRATION / "manifest.json")
+    assert done("discovery") is bool(discovered_by & manifest.keys())
     assert done("strict-typing") is (
         "strict = true" in (ROOT / "pyproject.toml").read_text()
     )
-    for platform in ("binary_sensor", "button", "number", "select", "sensor", "switch"):
-        assert re.search(r"^PARALLEL_UPDATES = \d$", code[platform], re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("platform", "at_a_time"),
+    [
+        *((platform, 1) for platform in ("button", "number", "select", "switch")),
+        *((p, 0) for p in ("binary_sensor", "event", "sensor", "update")),
+    ],
+)
+def test_parallel_updates(platform: str, at_a_time: int) -> None:
+    """Commands of users go out one at a time; what only shows the coordinator's data has no bound."""
+    code = (INTEGRATION / f"{platform}.py").read_text("utf-8")
+    assert f"\nPARALLEL_UPDATES = {at_a_time}\n" in code
+
+
+def test_libraries_that_are_not_pinned_or_not_typed_are_said(
+    manifest: dict[str, Any],
+) -> None:
+    """The quality scale names each of them."""
+    rules = load_yaml_dict(INTEGRATION / "quality_scale.yaml")["rules"]
+    for requirement in manifest["requirements"]:
+        name, pinned, _ = requirement.partition("==")
+        if not pinned:
+            assert name in rules["dependency-transparency"]["comment"], name
+        module = "serial" if name == "pyserial" else name
+        spec = importlib.util.find_spec(module)
+        assert spec is not None
+        assert spec.origin is not None
+        if not (Path(spec.origin).parent / "py.typed").exists():
+            assert name in rules["strict-typing"]["comment"], name
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
 
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     if house:
-        await house.async_start(central_system.port)
+        await house.async_start(hass, central_system.port)
         entry.async_on_unload(house.async_stop)
     entry.runtime_data.modbus.start()
     controller.start(_live_source(hass, entry, house))

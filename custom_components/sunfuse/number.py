@@ -24,7 +24,7 @@ from .entity import (
 )
 from .site.circuits import CircuitTree
 
-PARALLEL_UPDATES = 0
+PARALLEL_UPDATES = 1
 
 LIMIT = NumberEntityDescription(
     key="limit",

@@ -12,7 +12,7 @@ from .engine.model import Mode
 from .engine.tuning import Policy
 from .entity import ConnectorSettingEntity, SiteEntity, add_connector_entities
 
-PARALLEL_UPDATES = 0
+PARALLEL_UPDATES = 1
 
 MODE = SelectEntityDescription(
     key="mode", translation_key="mode", options=[mode.value for mode in Mode]

@@ -20,7 +20,7 @@ from .entity import (
 from .site.boosts import cancel_boost, start_boost
 from .site.rules import CONF_BOOST_DURATION, DEFAULT_BOOST_DURATION_MIN
 
-PARALLEL_UPDATES = 0
+PARALLEL_UPDATES = 1
 
 IN_SERVICE = SwitchEntityDescription(
     key="in_service",

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import aiohttp
 import pytest
 
 from custom_components.sunfuse.central_system import CentralSystem, StationConfig
@@ -15,11 +16,20 @@ from .central import Central, until
 
 
 @pytest.fixture
-async def simulation(central: Central) -> AsyncIterator[Simulation]:
+async def session(socket_enabled: None) -> AsyncIterator[aiohttp.ClientSession]:
+    """Return the session through which the chargers connect, as Home Assistant lends it."""
+    async with aiohttp.ClientSession() as lent:
+        yield lent
+
+
+@pytest.fixture
+async def simulation(
+    central: Central, session: aiohttp.ClientSession
+) -> AsyncIterator[Simulation]:
     """Return the default site on the small central system, a minute of its time per second."""
     running = Simulation(url=None, speed=60)
     running.set_url(central.url)
-    await running.start()
+    await running.start(session)
     yield running
     await running.stop()
 
@@ -57,7 +67,9 @@ async def test_time_passes_and_cars_charge(
     assert site.grid_power_w == pytest.approx(230 * sum(site.grid_current_a))
 
 
-async def test_without_sunfuse_the_cars_fall_back(socket_enabled: None) -> None:
+async def test_without_sunfuse_the_cars_fall_back(
+    session: aiohttp.ClientSession,
+) -> None:
     """Sunfuse is gone, as after a crash: when its limits have lapsed, every version charges at its fail-safe current."""
     system = CentralSystem()
     await system.start("127.0.0.1", 0)
@@ -74,7 +86,7 @@ async def test_without_sunfuse_the_cars_fall_back(socket_enabled: None) -> None:
             )
         )
     try:
-        await simulation.start()
+        await simulation.start(session)
         await until(lambda: all(c.values.offered_a == 7 for c in chargers), "fail-safe")
         for station in system.stations.values():
             await station.offer(1, 12.0, 3)
@@ -89,34 +101,37 @@ async def test_without_sunfuse_the_cars_fall_back(socket_enabled: None) -> None:
         await system.stop()
 
 
-async def test_nothing_is_left_of_it(central: Central) -> None:
-    """After a stop no task and no socket is left, and it can be started again."""
+async def test_nothing_is_left_of_it(
+    central: Central, session: aiohttp.ClientSession
+) -> None:
+    """After a stop no task and no socket is left, the session is open, and it can be started again."""
     before = asyncio.all_tasks()
     simulation = Simulation(url=central.url)
     for _ in range(2):
-        await simulation.start()
+        await simulation.start(session)
         await until(lambda: len(central.sockets) == 3)
         await simulation.stop()
         await until(lambda: not central.sockets)
         after = asyncio.all_tasks()
         names = {task.get_name() for task in after - before}
         assert not names & {"simulated site", *simulation.chargers}
+        assert not session.closed
 
 
 async def test_it_can_be_stopped_without_a_central_system(
-    socket_enabled: None,
+    session: aiohttp.ClientSession,
 ) -> None:
     """Nobody listens, or no address is known."""
     for url in (None, "ws://127.0.0.1:9"):
         simulation = Simulation(url=url)
-        await simulation.start()
+        await simulation.start(session)
         await asyncio.sleep(0)
         await simulation.stop()
 
 
 @pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])
 async def test_sunfuse_lets_the_chargers_in_and_limits_them(
-    socket_enabled: None, protocol: str
+    session: aiohttp.ClientSession, protocol: str
 ) -> None:
     """The real central system: a charger waits, is accepted, begins at its fail-safe current, follows an offer."""
     system = CentralSystem()
@@ -127,7 +142,7 @@ async def test_sunfuse_lets_the_chargers_in_and_limits_them(
     )
     charger = simulation.chargers[garage.identity]
     try:
-        await simulation.start()
+        await simulation.start(session)
         await until(lambda: garage.identity in system.pending, "pending")
         assert sum(charger.draw_a) == 0
         system.accept(StationConfig(identity=garage.identity, fail_safe_a=7.0))

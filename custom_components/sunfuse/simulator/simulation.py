@@ -161,7 +161,6 @@ class Simulation:
         self.state = self.site.step(self.state, 0.001)
         self._listeners: list[Callable[[SiteValues], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
-        self._session: aiohttp.ClientSession | None = None
         self.set_url(url)
 
     @property
@@ -179,13 +178,12 @@ class Simulation:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    async def start(self) -> None:
-        """Let time pass and the chargers connect."""
-        self._session = aiohttp.ClientSession()
+    async def start(self, session: aiohttp.ClientSession) -> None:
+        """Let time pass, and the chargers connect through the session, which stays the caller's."""
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._run(), name="simulated site")]
         self._tasks += [
-            loop.create_task(charger.station.run(self._session), name=identity)
+            loop.create_task(charger.station.run(session), name=identity)
             for identity, charger in self.chargers.items()
         ]
 
@@ -195,9 +193,6 @@ class Simulation:
             task.cancel()
         results = await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
-        if self._session:
-            await self._session.close()
-            self._session = None
         for result in results:
             # A task that was cancelled ended as it should; whatever else ended one is a fault.
             if isinstance(result, Exception):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ..const import CONF_SPEED, DOMAIN
 from ..data import SunfuseConfigEntry
@@ -26,10 +27,10 @@ class SimulatedHouse:
         self._entry = entry
         self.simulation = Simulation(url=None, speed=entry.data.get(CONF_SPEED, 1.0))
 
-    async def async_start(self, port: int) -> None:
+    async def async_start(self, hass: HomeAssistant, port: int) -> None:
         """Let time pass, and the chargers connect to this port of this machine."""
         self.simulation.set_url(f"ws://127.0.0.1:{port}")
-        await self.simulation.start()
+        await self.simulation.start(async_get_clientsession(hass))
 
     async def async_stop(self) -> None:
         """Stop the time, and disconnect the chargers."""
