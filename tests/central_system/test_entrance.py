@@ -77,7 +77,7 @@ async def test_who_asks_for_nothing_is_closed(
     system: CentralSystem, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A connection without a complete request lasts a moment; one that is served lasts."""
-    monkeypatch.setattr(f"{MODULE}.entrance.REQUEST_S", 0.2)
+    monkeypatch.setattr(f"{MODULE}.protocol.entrance.REQUEST_S", 0.2)
     system.accept(CP1)
     station = await connect()
     await station.boot()
@@ -91,7 +91,7 @@ async def test_who_never_shakes_hands_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With TLS, connections are bounded before its handshake; a charger gets in beside them."""
-    monkeypatch.setattr(f"{MODULE}.entrance.REQUEST_S", 1.0)
+    monkeypatch.setattr(f"{MODULE}.protocol.entrance.REQUEST_S", 1.0)
     certificate, key = write_certificate(tmp_path, "home")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -138,7 +138,7 @@ async def test_one_line_a_minute(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next line tells how often it happened meanwhile; then there is silence."""
-    monkeypatch.setattr(f"{MODULE}.complaints.EVERY_S", 0.1)
+    monkeypatch.setattr(f"{MODULE}.protocol.complaints.EVERY_S", 0.1)
     complaints = Complaints(logging.getLogger(MODULE))
     for number in range(66_000):
         complaints.warn("flood", f"line {number}")

@@ -11,7 +11,6 @@ from custom_components.sunfuse.central_system import (
     StationState,
 )
 from custom_components.sunfuse.central_system.protocol.fault import FaultBoundary
-from custom_components.sunfuse.central_system.station.station import Station
 
 from .client import Refused
 from .conftest import Connect
@@ -54,7 +53,8 @@ async def test_a_handler_that_fails_is_answered(
     station = await connect()
     await station.boot()
     with monkeypatch.context() as patch:
-        patch.setattr(Station, "told_status", broken)
+        connectors = type(system.stations["CP1"].connectors)
+        patch.setattr(connectors, "reported_status", broken)
         with pytest.raises(Refused) as refused:
             await station.call("StatusNotification", STATUS)
     assert refused.value.code == "InternalError"

@@ -183,6 +183,6 @@ async def test_a_status_that_is_not_told(
     again = Charger(station, version)
     await again.status("Available", clock.text())
     assert other.stations["CP1"].connector(1).status is ConnectorStatus.AVAILABLE
-    assert not other.stations["CP1"].untold()
+    assert not other.stations["CP1"].connectors.unreported()
     await station.close()
     await other.stop()

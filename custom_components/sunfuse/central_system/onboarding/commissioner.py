@@ -4,7 +4,7 @@ from abc import abstractmethod
 import asyncio
 import itertools
 import logging
-from typing import TYPE_CHECKING, override
+from typing import override
 
 from ..actions import InstalledCertificate
 from ..adapter import Limit
@@ -12,13 +12,11 @@ from ..model import CommandError
 from ..protocol.frames import Fault, Payload
 from ..protocol.link import Link
 from ..security.certificates import CertificateAuthority
+from ..station.face import StationFace
 from ..station.profiles import LEARNT_PURPOSE, Shape
 from ..station.quirks import Kind, Purpose
 from ..station.refusals import LIMITS
 from .doorkeeper import Doorkeeper
-
-if TYPE_CHECKING:
-    from ..station.station import Station
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -50,7 +48,7 @@ _LEARNING_S = 15.0  # for an answer without which one can do; limits wait behind
 class Commissioner(Doorkeeper):
     """Sets up one connected station."""
 
-    def __init__(self, link: Link, station: Station) -> None:
+    def __init__(self, link: Link, station: StationFace) -> None:
         """Speak with this station on this link."""
         super().__init__(link, station)
         self._setting_up: asyncio.Task[None] | None = None
@@ -110,8 +108,8 @@ class Commissioner(Doorkeeper):
     async def clear_profiles(self) -> None:
         for purpose in ("TxProfile", "TxDefaultProfile"):
             await self._clear(purpose)
-        self.station.lasting = None
-        self.station.renew_limits(self)
+        self.station.fail_safe.lasting = None
+        self.station.limits.renew(self)
         await self._set_fail_safe()
 
     @abstractmethod
@@ -156,14 +154,14 @@ class Commissioner(Doorkeeper):
     def booted(self) -> None:
         """Note that the station booted; set it up when it has settled."""
         # Who knows whether it kept it?
-        self._booted_with_fail_safe |= self.station.lasting is not None
-        self.station.lasting = None
-        self.station.in_service()
+        self._booted_with_fail_safe |= self.station.fail_safe.lasting is not None
+        self.station.fail_safe.lasting = None
+        self.station.presence.enter_service()
         self._set_up_after(self._settle_s())
 
     def came_back(self) -> None:
         """Note a sign that the station is in service although it did not boot on this link."""
-        if not self.station.in_service():
+        if not self.station.presence.enter_service():
             return
         wait_s = self._settle_s()
         if not self.station.state.info.vendor:
@@ -175,7 +173,7 @@ class Commissioner(Doorkeeper):
         settle_s = self.station.behaviour.settle_s
         if settle_s is None:
             settle_s = self.station.timing.settle_s
-        return settle_s + self.station.patience.extra_s
+        return settle_s + self.station.presence.patience.extra_s
 
     def _set_up_after(self, seconds: float) -> None:
         """Set the station up in a while; if that is under way, begin again: it has booted meanwhile."""
@@ -208,12 +206,12 @@ class Commissioner(Doorkeeper):
             await self._commission()
 
     async def _commission(self) -> None:
-        self.station.patience.asked(self.station.now())
+        self.station.presence.patience.asked(self.station.now())
         try:
             if not self.station.state.info.vendor:
                 await self._try_trigger("BootNotification")
             await self._learn()
-            self.station.learnt()
+            self.station.reports.learnt()
             await self._set_fail_safe_anew()
             await self._set_up_meter()
             await self._set_up_offline()
@@ -223,7 +221,7 @@ class Commissioner(Doorkeeper):
                     await self._try_trigger("StatusNotification", connector.id)
                 if connector.transaction is None:
                     await self._try_trigger("MeterValues", connector.id)
-            if self.station.untold():
+            if self.station.connectors.unreported():
                 self._ask_statuses()
         except CommandError as err:
             _LOGGER.debug("%s: setting up: %s", self.station.identity, err)
@@ -237,11 +235,11 @@ class Commissioner(Doorkeeper):
         wait_s = self.station.timing.ask_again_s
         while True:
             await asyncio.sleep(wait_s)
-            if not (untold := self.station.untold()):
+            if not (untold := self.station.connectors.unreported()):
                 return
             wait_s = min(2 * wait_s, _RARELY_S)
             for connector in untold:
-                self.station.infer_status(connector)
+                self.station.connectors.infer_status(connector)
                 try:
                     await self._try_trigger("StatusNotification", connector)
                 except CommandError as err:
@@ -295,7 +293,7 @@ class Commissioner(Doorkeeper):
         self, shape: Shape, connector: int, transaction_id: str | None, limit: Limit
     ) -> None:
         if shape.live_purpose is Purpose.STATION_MAX:
-            limit = self.station.of_all(connector, limit)
+            limit = self.station.limits.of_all(connector, limit)
             connector = 0
         profile = shape.live(connector, limit, transaction_id)
         await self._set_profile(connector, profile)
@@ -307,7 +305,7 @@ class Commissioner(Doorkeeper):
             return
         self._refusals = 0
         self.station.variables[LEARNT_PURPOSE] = purpose.value
-        self.station.lasting = None
+        self.station.fail_safe.lasting = None
         await self._set_fail_safe()
 
     def _sends_profile_with_start(self) -> bool:
@@ -349,14 +347,14 @@ class Commissioner(Doorkeeper):
 
         A power cut while we are away leaves it with what it kept.
         """
-        inspector = self.station.inspector
+        fail_safe = self.station.fail_safe
         asks, self._booted_with_fail_safe = self._booted_with_fail_safe, False
-        before_a = await inspector.present_a(self) if asks else None
+        before_a = await fail_safe.present_a(self) if asks else None
         await self._set_fail_safe()
-        if before_a is None or self.station.lasting is None:
+        if before_a is None or self.station.fail_safe.lasting is None:
             return
-        if (after_a := await inspector.present_a(self)) is not None:
-            inspector.judge_boot(before_a, after_a)
+        if (after_a := await fail_safe.present_a(self)) is not None:
+            fail_safe.judge_boot(before_a, after_a)
 
     async def _set_fail_safe(self) -> None:
         """Lay down the current at which transactions begin and to which they fall back.
@@ -366,21 +364,21 @@ class Commissioner(Doorkeeper):
         """
         station = self.station
         limit = Limit(current_a=station.config.fail_safe_a)
-        if station.lasting is not None:
-            current_a, (_, level, _) = station.lasting
+        if station.fail_safe.lasting is not None:
+            current_a, (_, level, _) = station.fail_safe.lasting
             if level not in station.shape.lasting_levels:
-                station.lasting = None
+                station.fail_safe.lasting = None
             elif current_a == limit.current_a:
                 return
-        if not station.refusals.may_ask(LIMITS):
+        if not station.limits.refusals.may_ask(LIMITS):
             return
         for kind, level, each in self._lasting_shapes():
             if await self._try_lasting(limit, kind, level, each=each):
-                station.lasting = (limit.current_a, (kind, level, each))
-                station.told_fail_safe_set(taken=True)
+                station.fail_safe.lasting = (limit.current_a, (kind, level, each))
+                station.fail_safe.confirmed_set(taken=True)
                 return
-        station.told_limit(taken=False)
-        station.told_fail_safe_set(taken=False)
+        station.limits.confirmed(taken=False)
+        station.fail_safe.confirmed_set(taken=False)
         _LOGGER.warning(
             "Charger %s did not take its fail-safe current", self.station.identity
         )
@@ -397,8 +395,8 @@ class Commissioner(Doorkeeper):
             for kind in kinds
             for level in levels
         ]
-        if self.station.lasting is not None:
-            shapes.insert(0, self.station.lasting[1])
+        if self.station.fail_safe.lasting is not None:
+            shapes.insert(0, self.station.fail_safe.lasting[1])
         return shapes
 
     async def _try_lasting(

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 import logging
-from typing import TYPE_CHECKING
 
 from ..actions import ActingAdapter
 from ..model import CommandError
@@ -11,9 +10,7 @@ from ..protocol.frames import Payload
 from ..protocol.link import Answer, Link
 from ..protocol.text import clean
 from ..security.cards import Verdict
-
-if TYPE_CHECKING:
-    from ..station.station import Station
+from ..station.face import StationFace
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -21,7 +18,7 @@ _LOGGER = logging.getLogger(__name__)
 class Doorkeeper(ActingAdapter):
     """Decides about the cards that are held to one connected station."""
 
-    def __init__(self, link: Link, station: Station) -> None:
+    def __init__(self, link: Link, station: StationFace) -> None:
         """Speak with this station on this link."""
         super().__init__(link)
         self.station = station
@@ -42,9 +39,9 @@ class Doorkeeper(ActingAdapter):
         policy = self.station.cards
         decision = policy.decide(token)
         if decision is None:
-            self.station.told_card(token, None)
+            self.station.reports.card(token, None)
             return self._ask_about(token, answer)
-        self.station.told_card(token, decision is Verdict.ACCEPTED)
+        self.station.reports.card(token, decision is Verdict.ACCEPTED)
         return answer(decision)
 
     def _ending(
@@ -76,17 +73,17 @@ class Doorkeeper(ActingAdapter):
         self, token: str, answer: Callable[[Verdict], Payload]
     ) -> Payload:
         verdict = await self.station.cards.answer(self.station.identity, token)
-        self.station.told_card(token, verdict is Verdict.ACCEPTED)
+        self.station.reports.card(token, verdict is Verdict.ACCEPTED)
         return answer(verdict)
 
     def note_firmware(self, payload: Payload) -> Payload:
         """Note how far the station is with its firmware."""
-        self.station.told_firmware(payload["status"])
+        self.station.reports.firmware(payload["status"])
         return {}
 
     def note_log(self, payload: Payload) -> Payload:
         """Note how far the station is with the upload of a log."""
-        self.station.told_log(payload["status"])
+        self.station.reports.log(payload["status"])
         return {}
 
     async def _set_up_cards(self) -> None:
@@ -104,6 +101,6 @@ class Doorkeeper(ActingAdapter):
             if err.key == "not_connected":
                 raise
             _LOGGER.debug("%s: local list: %s", station.identity, err)
-            station.told_local_list(taken=False)
+            station.reports.local_list(taken=False)
         else:
-            station.told_local_list(taken=True)
+            station.reports.local_list(taken=True)

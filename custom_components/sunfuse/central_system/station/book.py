@@ -154,7 +154,7 @@ class StationBook:
 
     # What adapters tell
 
-    def in_service(self) -> bool:
+    def enter_service(self) -> bool:
         """Note that the station may be asked; returns whether that is new."""
         if self._ready.is_set():
             return False
@@ -220,11 +220,11 @@ class StationBook:
         """Note how far the station is with a new password."""
         self._set(new_password=step)
 
-    def told_firmware(self, status: str) -> None:
+    def firmware(self, status: str) -> None:
         """Note how far an update of the firmware is, in the specification's word."""
         self._set(firmware_status=status)
 
-    def told_log(self, status: str) -> None:
+    def log(self, status: str) -> None:
         """Note how far the upload of a log is, in the specification's word."""
         self._set(log_status=status)
 
@@ -245,7 +245,9 @@ class StationBook:
             "known_connectors": believed(self.variables, seen=seen, used=used),
         }
 
-    def told_external(self, connector: int, source: str, limit: ExternalLimit) -> None:
+    def reported_external(
+        self, connector: int, source: str, limit: ExternalLimit
+    ) -> None:
         """Note a limit that is not ours, on a connector or (0) the whole station."""
         self._external.set(connector, source, limit)
         self._apply_external()
@@ -261,17 +263,17 @@ class StationBook:
             if limit_a != state.charger_limit_a:
                 self.change(state.id, charger_limit_a=limit_a)
 
-    def told_card(self, token: str, decision: bool | None) -> None:
+    def card(self, token: str, decision: bool | None) -> None:
         """Note that a card was held to the station, and what became of it (None: somebody is asked)."""
         if decision is False:
             self.counters["refused_cards"] += 1
         self._set(last_card=token, last_card_at=self.now(), last_card_taken=decision)
 
-    def told_local_list(self, *, taken: bool) -> None:
+    def local_list(self, *, taken: bool) -> None:
         """Note whether the station took our list of cards."""
         self._set(local_list=LocalList.IN_STEP if taken else LocalList.NOT_TAKEN)
 
-    def told_fail_safe_set(self, *, taken: bool) -> None:
+    def confirmed_set(self, *, taken: bool) -> None:
         """Note whether the station took its fail-safe current; one that did not cannot fall back to it."""
         refused_before = self._state.fail_safe_set is False
         self._set(fail_safe_set=taken)
@@ -291,7 +293,7 @@ class StationBook:
             )
         self._set(fail_safe=fail_safe, fall_back_a=self._fall_back_a(fail_safe))
 
-    def told_limit(self, *, taken: bool) -> None:
+    def confirmed(self, *, taken: bool) -> None:
         """Note whether the station took a limit: one that refuses each can be stopped and started only."""
         could = self._state.takes_limits
         if taken:
@@ -312,7 +314,7 @@ class StationBook:
             return self.config.max_a
         return self.config.fail_safe_a
 
-    def told_status(
+    def reported_status(
         self, connector: int, status: ConnectorStatus, error_code: str | None
     ) -> None:
         """Note the status of a connector."""
@@ -348,7 +350,7 @@ class StationBook:
         if not live:
             self.inspector.judge_away(readings, at)
 
-    def renew_limits(self, adapter: Adapter) -> None:
+    def renew(self, adapter: Adapter) -> None:
         """Send what is offered once more, to every connector with a transaction."""
         for connector, limiter in self._limiters.items():
             if self.connector(connector).transaction is not None:
@@ -363,16 +365,20 @@ class StationBook:
         ]
         return replace(limit, current_a=round(limit.current_a + sum(others), 1))
 
-    def current_limit(self, connector: int) -> Limit | None:
+    def current(self, connector: int) -> Limit | None:
         """Return what a connector is offered at present; None where that lapsed, or there is nothing."""
         limiter = self._limiters.get(connector)
         return limiter.current_limit() if limiter else None
 
-    def needs(self, connector: int, needs: ChargingNeeds) -> bool:
+    def reported_needs(self, connector: int, needs: ChargingNeeds) -> bool:
         """Note what a car asks for; returns whether it can be answered with a schedule at once."""
         self.change(connector, needs=needs)
         adapter = self._adapter
         return adapter is not None and self._limiter(connector).renew(adapter)
+
+    def reported_priority(self, connector: int, *, on: bool) -> None:
+        """Note whether the driver asked the station for all there is."""
+        self.change(connector, priority=on)
 
     def numbered(self, evse: int, connector: int) -> int:
         """Return the number of a connector of an EVSE; 0 where there are too many.
@@ -390,6 +396,14 @@ class StationBook:
             self.evses[evse, connector] = number
             self.change(number, evse_id=evse)
         return self.evses[evse, connector]
+
+    async def present_a(self, adapter: Adapter) -> float | None:
+        """Return the limit that the station intends without a car, None where it does not say."""
+        return await self.inspector.present_a(adapter)
+
+    def judge_boot(self, before_a: float, after_a: float) -> None:
+        """Conclude whether the station kept its fail-safe current over a boot."""
+        self.inspector.judge_boot(before_a, after_a)
 
     async def check_limit(self, adapter: Adapter, connector: int) -> None:
         """Ask the station what it makes of a limit that it just took."""

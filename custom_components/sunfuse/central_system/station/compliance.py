@@ -131,7 +131,7 @@ class Obedience:
                 steps=((0.0, told_a),), duration_s=station.timing.believed_s
             )
             limit = ExternalLimit(schedules=((at, steps),))
-            station.told_external(self._connector, _OFFERED, limit)
+            station.reported_external(self._connector, _OFFERED, limit)
 
     def _suspect_power(self) -> None:
         """Learn that a station takes watts for what all phases draw together, however few they are.

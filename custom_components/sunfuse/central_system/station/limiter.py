@@ -150,11 +150,11 @@ class Limiter(Obedience):
         except CommandError as err:
             if err.key not in ("refused", "not_supported"):
                 raise
-            self._station.told_limit(taken=False)
+            self._station.confirmed(taken=False)
             if not known:
                 raise
         else:
-            self._station.told_limit(taken=True)
+            self._station.confirmed(taken=True)
 
     def _doubt(self, offer: Offer, now: datetime) -> None:
         """Reckon with a higher limit that the station may have taken although its answer did not come."""

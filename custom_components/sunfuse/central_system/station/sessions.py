@@ -90,7 +90,7 @@ class SessionBook(StationBook):
         started_at = self.clock.again(transaction.started_at, record.skew)
         return replace(transaction, started_at=started_at)
 
-    def untold(self) -> list[int]:
+    def unreported(self) -> list[int]:
         """Return the connectors whose status was not told since we started."""
         return [
             state.id
@@ -107,17 +107,17 @@ class SessionBook(StationBook):
         else:
             status = self.last_statuses.get(connector)
         if state.status is None and status is not None:
-            self.told_status(connector, status, None)
+            self.reported_status(connector, status, None)
             self.inferred.add(connector)
 
     @override
-    def told_status(
+    def reported_status(
         self, connector: int, status: ConnectorStatus, error_code: str | None
     ) -> None:
         self.inferred.discard(connector)
         if status in GONE:
             self._notice_end(connector)
-        super().told_status(connector, status, error_code)
+        super().reported_status(connector, status, error_code)
         if status in IDLE:
             self._resumable.pop(connector, None)
         elif status in CHARGES and connector in self._resumable:

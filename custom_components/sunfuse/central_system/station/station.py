@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, override
+from typing import Any, Self, override
 
 from ...engine.model import ConnectorStatus
 from ...engine.moving import move_attributes, moved
@@ -93,6 +93,38 @@ class Station(SessionBook, StationActions):
             move_attributes(part, by)
         self.events.clock_was_set(by)
 
+    # The parts, which become objects of their own step by step
+
+    @property
+    def reports(self) -> Self:
+        """Takes in what the station reports of itself."""
+        return self
+
+    @property
+    def presence(self) -> Self:
+        """Knows whether the station is in service."""
+        return self
+
+    @property
+    def connectors(self) -> Self:
+        """Takes in what is reported of connectors."""
+        return self
+
+    @property
+    def sessions(self) -> Self:
+        """Takes in what is reported of transactions."""
+        return self
+
+    @property
+    def limits(self) -> Self:
+        """Takes in what is reported and confirmed of limits."""
+        return self
+
+    @property
+    def fail_safe(self) -> Self:
+        """Takes in what is reported and confirmed of the fail-safe current."""
+        return self
+
     # Commands
 
     async def offer(
@@ -115,7 +147,7 @@ class Station(SessionBook, StationActions):
 
         """
         session = session or self.connector(connector).session
-        adapter = await self._in_service()
+        adapter = await self.in_service()
         await self._limiter(connector).offer(
             adapter, current_a, phases, again=again, session=session
         )
@@ -127,7 +159,7 @@ class Station(SessionBook, StationActions):
             CommandError: there is none, the station refused, or could not be asked.
 
         """
-        adapter = await self._in_service()
+        adapter = await self.in_service()
         await self._limiter(connector).stop(adapter)
 
     async def restart(self, *, hard: bool = False) -> None:
@@ -137,7 +169,7 @@ class Station(SessionBook, StationActions):
             CommandError: the station refused, or could not be asked.
 
         """
-        await (await self._in_service()).reset(hard=hard)
+        await (await self.in_service()).reset(hard=hard)
 
     async def unlock(self, connector: int) -> None:
         """Unlock the plug of a connector.
@@ -146,7 +178,7 @@ class Station(SessionBook, StationActions):
             CommandError: the station refused, could not, or could not be asked.
 
         """
-        await (await self._in_service()).unlock(connector)
+        await (await self.in_service()).unlock(connector)
 
     def test_fail_safe(self, connector: int) -> None:
         """Let the limit of a connector on which a car charges lapse; `state.fail_safe` tells what came of it.
@@ -168,12 +200,12 @@ class Station(SessionBook, StationActions):
             CommandError: the station did not take it, or could not be asked.
 
         """
-        adapter = await self._in_service()
+        adapter = await self.in_service()
         await self._password_change.send(adapter, password)
         self._password_change.restart_if_due(adapter)
 
     @override
-    async def _in_service(self) -> ActingAdapter:
+    async def in_service(self) -> ActingAdapter:
         """Return the adapter once the station has booted."""
         try:
             async with asyncio.timeout(_READY_S if self._adapter else 0):

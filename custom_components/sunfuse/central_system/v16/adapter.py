@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, override
+from typing import override
 
 from ...engine.model import ConnectorStatus
 from ..model import StationInfo, Transaction
@@ -13,13 +13,11 @@ from ..security import pnc
 from ..security.cards import Verdict
 from ..station.clock import format_time, parse_time
 from ..station.connectors import MAX_CONNECTORS
+from ..station.face import StationFace
 from ..station.meter import ENERGY, Reading, readable, register_of
 from ..station.transactions import Record
 from ..v2.values import contract_info
 from .actions import Actions16
-
-if TYPE_CHECKING:
-    from ..station.station import Station
 
 _STATUS = {
     "Available": ConnectorStatus.AVAILABLE,
@@ -38,7 +36,7 @@ _PENDING_MAY = frozenset(("BootNotification", "StatusNotification", "Heartbeat")
 class Adapter16(Actions16):
     """Speaks OCPP 1.6J with one connected station."""
 
-    def __init__(self, link: Link, station: Station) -> None:
+    def __init__(self, link: Link, station: StationFace) -> None:
         """Speak with this station on this link."""
         super().__init__(link, station)
         self._handlers: dict[str, Callable[[Payload], Answer]] = {
@@ -64,7 +62,7 @@ class Adapter16(Actions16):
             raise Fault(ErrorCode.NOT_SUPPORTED, f"{action} is not for central systems")
         if not self.station.state.accepted and action not in _PENDING_MAY:
             raise Fault(ErrorCode.SECURITY, "This station has not been accepted yet")
-        self.station.heard()
+        self.station.reports.heard()
         answer = handler(payload)
         if self.station.state.accepted and action != "BootNotification":
             self.came_back()
@@ -72,7 +70,7 @@ class Adapter16(Actions16):
 
     def _boot(self, payload: Payload) -> Payload:
         station = self.station
-        station.booted(
+        station.reports.booted(
             StationInfo(
                 vendor=clean(payload["chargePointVendor"]),
                 model=clean(payload["chargePointModel"]),
@@ -127,7 +125,7 @@ class Adapter16(Actions16):
             at = parse_time(payload["timestamp"])
             self.station.clock.heard(at, self.station.now())
         error = payload["errorCode"]
-        self.station.told_status(
+        self.station.connectors.reported_status(
             payload["connectorId"],
             _STATUS[payload["status"]],
             None if error == "NoError" else error,
@@ -146,19 +144,19 @@ class Adapter16(Actions16):
             payload["idTag"],
             str(payload["meterStart"]),
         )
-        record = station.transactions.told_before(told)
+        record = station.sessions.transactions.told_before(told)
         if record is None:
             record = Record(
                 connector=connector,
                 transaction=Transaction(
-                    id=str(station.transactions.new_id()),
+                    id=str(station.sessions.transactions.new_id()),
                     started_at=station.ours(theirs),
                     meter_start_wh=float(payload["meterStart"]),
                     id_token=clean(payload["idTag"]),
                 ),
                 told=told,
             )
-            station.started(record)
+            station.sessions.started(record)
         transaction_id = int(record.transaction.id)
         return self.decide(
             payload["idTag"],
@@ -176,11 +174,11 @@ class Adapter16(Actions16):
         values = [
             (station.ours(theirs), readings) for theirs, readings in sampled(data)
         ]
-        known = station.transactions.get(transaction_id)
+        known = station.sessions.transactions.get(transaction_id)
         if known is not None and known.stopped_at is None:
             for moment, readings in values:
-                station.measured(known.connector, readings, moment)
-        station.stopped(
+                station.connectors.measured(known.connector, readings, moment)
+        station.sessions.stopped(
             transaction_id,
             at,
             float(payload["meterStop"]),
@@ -205,9 +203,9 @@ class Adapter16(Actions16):
         transaction_id = payload.get("transactionId", 0)
         # Alfen writes 2^63 - 1 where there is no transaction (lbbrhzn/ocpp issue 45).
         if 0 < transaction_id < 2**31 and values and self._is_live(values[-1][0]):
-            station.recognised(connector, str(transaction_id))
+            station.sessions.recognised(connector, str(transaction_id))
         for theirs, readings in values:
-            station.measured(connector, readings, station.ours(theirs))
+            station.connectors.measured(connector, readings, station.ours(theirs))
         return {}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, override
+from typing import override
 
 from ...engine.model import ConnectorStatus
 from ..model import StationInfo, Transaction
@@ -12,6 +12,7 @@ from ..protocol.text import clean
 from ..security.cards import Verdict
 from ..station.clock import format_time, parse_time
 from ..station.connectors import NUMBER_OF_CONNECTORS
+from ..station.face import StationFace
 from ..station.meter import register_of
 from ..station.transactions import Record
 from .smart import Smart2
@@ -23,9 +24,6 @@ from .values import (
     sampled_values,
     token_info,
 )
-
-if TYPE_CHECKING:
-    from ..station.station import Station
 
 _STATUS = {
     "Available": ConnectorStatus.AVAILABLE,
@@ -67,7 +65,7 @@ _ANSWERS: dict[str, Payload] = {
 class Adapter2(Smart2):
     """Speaks OCPP 2.0.1 or 2.1 with one connected station."""
 
-    def __init__(self, link: Link, station: Station) -> None:
+    def __init__(self, link: Link, station: StationFace) -> None:
         """Speak with this station on this link."""
         super().__init__(link, station)
         self._handlers: dict[str, Callable[[Payload], Answer]] = {
@@ -94,7 +92,7 @@ class Adapter2(Smart2):
             raise Fault(ErrorCode.NOT_SUPPORTED, f"{action} is not for central systems")
         if not self.station.state.accepted and action not in _PENDING_MAY:
             raise Fault(ErrorCode.SECURITY, "This station has not been accepted yet")
-        self.station.heard()
+        self.station.reports.heard()
         answer = handler(payload) if handler else _ANSWERS[action]
         if self.station.state.accepted and action != "BootNotification":
             self.came_back()
@@ -102,7 +100,7 @@ class Adapter2(Smart2):
 
     def _boot(self, payload: Payload) -> Payload:
         station, told = self.station, payload["chargingStation"]
-        station.booted(
+        station.reports.booted(
             StationInfo(
                 vendor=clean(told["vendorName"]),
                 model=clean(told["model"]),
@@ -164,9 +162,9 @@ class Adapter2(Smart2):
         station = self.station
         at = parse_time(payload["timestamp"])
         station.clock.heard(at, station.now())
-        known = len(station.evses)
-        number = station.numbered(payload["evseId"], payload["connectorId"])
-        if len(station.evses) > max(known, 1) and station.variables:
+        known = len(station.connectors.evses)
+        number = station.connectors.numbered(payload["evseId"], payload["connectorId"])
+        if len(station.connectors.evses) > max(known, 1) and station.variables:
             # One that was not told before it was set up: ask whether the station really has it.
             station.variables.pop(NUMBER_OF_CONNECTORS, None)
             self.set_up_again()
@@ -176,7 +174,7 @@ class Adapter2(Smart2):
         state = station.connector(number)
         if payload["connectorStatus"] == "Occupied" and state.transaction is not None:
             return {}  # the transaction's own events tell more
-        station.told_status(
+        station.connectors.reported_status(
             number, status, "Faulted" if status is ConnectorStatus.FAULTED else None
         )
         return {}
@@ -190,7 +188,7 @@ class Adapter2(Smart2):
             return {}  # the grid's meter
         number = self.connector_of(payload["evseId"])
         for theirs, readings in values:
-            station.measured(number, readings, station.ours(theirs))
+            station.connectors.measured(number, readings, station.ours(theirs))
         return {}
 
     def _transaction_event(self, payload: Payload) -> Answer:
@@ -219,13 +217,15 @@ class Adapter2(Smart2):
         station = self.station
         age = station.now() - at
         transaction_id = payload["transactionInfo"]["transactionId"]
-        newest = station.events.is_newest(transaction_id, payload["seqNo"], theirs)
+        newest = station.sessions.events.is_newest(
+            transaction_id, payload["seqNo"], theirs
+        )
         fresh = age <= timedelta(seconds=station.timing.live_s)
         return newest and fresh and not payload.get("offline", False)
 
     def _started(self, event: Event, values: Values) -> None:
         station = self.station
-        known = station.transactions.get(event.transaction_id)
+        known = station.sessions.transactions.get(event.transaction_id)
         if known is not None and known.told:
             return
         number = self._number(event)
@@ -243,19 +243,19 @@ class Adapter2(Smart2):
             ),
             told=("Started",),
         )
-        station.started(started)
+        station.sessions.started(started)
         self._take(number, event, values)
 
     def _updated(self, event: Event, values: Values) -> None:
         station = self.station
-        known = station.transactions.get(event.transaction_id)
+        known = station.sessions.transactions.get(event.transaction_id)
         number = known.connector if known else self._number(event)
         if not number:
             return
         if event.live:
-            station.recognised(number, event.transaction_id)
+            station.sessions.recognised(number, event.transaction_id)
         if event.authorised:
-            station.authorised(number)
+            station.sessions.authorised(number)
         self._take(number, event, values)
 
     def _number(self, event: Event) -> int:
@@ -273,12 +273,12 @@ class Adapter2(Smart2):
     def _take(self, number: int, event: Event, values: Values) -> None:
         station = self.station
         for theirs, readings in values:
-            station.measured(number, readings, station.ours(theirs))
+            station.connectors.measured(number, readings, station.ours(theirs))
         running = station.connector(number).transaction
         if not event.live or running is None or running.id != event.transaction_id:
             return
         if state := event.payload["transactionInfo"].get("chargingState"):
-            station.told_status(number, _CHARGING_STATE[state], None)
+            station.connectors.reported_status(number, _CHARGING_STATE[state], None)
 
     def _ended(self, event: Event, values: Values) -> None:
         station = self.station
@@ -293,7 +293,7 @@ class Adapter2(Smart2):
             first = (station.ours(first[0]), first[1])
 
         def tell() -> None:
-            station.stopped(
+            station.sessions.stopped(
                 event.transaction_id,
                 event.at,
                 energies[-1] if energies else None,
@@ -301,16 +301,20 @@ class Adapter2(Smart2):
                 first=first,
             )
 
-        known = station.transactions.get(event.transaction_id)
+        known = station.sessions.transactions.get(event.transaction_id)
         if known is None:
             until = station.now() + timedelta(seconds=station.timing.hold_s)
-            station.events.hold(event.transaction_id, until, tell)
+            station.sessions.events.hold(event.transaction_id, until, tell)
             return
         running = station.connector(known.connector).transaction
         was_running = running is not None and running.id == event.transaction_id
         if known.stopped_at is None:
             for theirs, readings in values:
-                station.measured(known.connector, readings, station.ours(theirs))
+                station.connectors.measured(
+                    known.connector, readings, station.ours(theirs)
+                )
         tell()
         if was_running and event.live:
-            station.told_status(known.connector, ConnectorStatus.FINISHING, None)
+            station.connectors.reported_status(
+                known.connector, ConnectorStatus.FINISHING, None
+            )

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from typing import TYPE_CHECKING, override
+from typing import override
 
 from ..actions import ConfigurationResult
 from ..adapter import Limit, Schedule
@@ -12,9 +12,7 @@ from ..protocol.frames import Payload
 from ..protocol.link import Link
 from ..security.cards import OWN_TOKEN
 from ..station.connectors import NUMBER_OF_CONNECTORS
-
-if TYPE_CHECKING:
-    from ..station.station import Station
+from ..station.face import StationFace
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,7 +49,7 @@ ID_TOKEN: Payload = {"idToken": OWN_TOKEN, "type": "Central"}
 class Commands2(Commissioner):
     """The requests to one connected station."""
 
-    def __init__(self, link: Link, station: Station) -> None:
+    def __init__(self, link: Link, station: StationFace) -> None:
         """Speak with this station on this link."""
         super().__init__(link, station)
         # Of which transaction, on how many phases, each connector has a dynamic profile.
@@ -59,7 +57,7 @@ class Commands2(Commissioner):
 
     def evse_of(self, connector: int) -> tuple[int, int]:
         """Return the EVSE and its connector that have a number; the same number where it is not known."""
-        for evse, number in self.station.evses.items():
+        for evse, number in self.station.connectors.evses.items():
             if number == connector:
                 return evse
         return connector, 1
@@ -82,14 +80,17 @@ class Commands2(Commissioner):
             result = (answer or {}).get("getVariableResult", [{}])[0]
             accepted = result.get("attributeStatus") == "Accepted"
             variables[key] = result.get("attributeValue", "") if accepted else None
-        if len(self.station.evses) > 1 and NUMBER_OF_CONNECTORS not in variables:
+        if (
+            len(self.station.connectors.evses) > 1
+            and NUMBER_OF_CONNECTORS not in variables
+        ):
             variables[NUMBER_OF_CONNECTORS] = await self._count_connectors()
 
     async def _count_connectors(self) -> str | None:
         """Return how many of the connectors that told a status are in the device model; None where it has none."""
         known = None
         for number, place in sorted(
-            (n, place) for place, n in self.station.evses.items()
+            (n, place) for place, n in self.station.connectors.evses.items()
         ):
             if not await self._has_connector(*place):
                 break

@@ -4,16 +4,14 @@ import asyncio
 from collections.abc import Callable
 import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, override
+from typing import Any, override
 
 from ..model import CommandError
 from ..protocol.frames import Payload
 from ..protocol.link import Link
 from ..station.connectors import NUMBER_OF_CONNECTORS, own_word
+from ..station.face import StationFace
 from .commands import Commands2
-
-if TYPE_CHECKING:
-    from ..station.station import Station
 
 _MOST_VARIABLES = 5000
 _MOST_PARTS = 1000
@@ -30,7 +28,7 @@ class Report:
 class Reports2(Commands2):
     """Asks one connected station for reports, and takes in their parts."""
 
-    def __init__(self, link: Link, station: Station) -> None:
+    def __init__(self, link: Link, station: StationFace) -> None:
         """Speak with this station on this link."""
         super().__init__(link, station)
         self._reports: dict[int, Report] = {}
@@ -63,7 +61,9 @@ class Reports2(Commands2):
                 ):
                     model[name] = attribute.get("value")
             if entry["component"]["name"] == "Connector" and "connectorId" in evse:
-                number = self.station.numbered(evse["id"], evse["connectorId"])
+                number = self.station.connectors.numbered(
+                    evse["id"], evse["connectorId"]
+                )
                 self._told_connector(number)
         return self._part(payload)
 
@@ -71,7 +71,7 @@ class Reports2(Commands2):
         """Note a connector that the device model has."""
         variables = self.station.variables
         variables[NUMBER_OF_CONNECTORS] = str(max(number, own_word(variables) or 1))
-        self.station.learnt()
+        self.station.reports.learnt()
 
     async def _ask_for(self, action: str, **payload: Any) -> list[Payload]:
         """Ask for something that comes in parts; none where the station has nothing of it.

@@ -1,7 +1,6 @@
 """OCPP 2.0.1 and 2.1: what a station says of limits and of what cars ask for."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from ...engine.model import ConnectorStatus
 from ..model import ChargingNeeds
@@ -9,11 +8,9 @@ from ..protocol.frames import Payload
 from ..protocol.link import Link
 from ..station.clock import parse_time
 from ..station.external import WHOLE, ExternalLimit
+from ..station.face import StationFace
 from .actions import Actions2
 from .values import first_of
-
-if TYPE_CHECKING:
-    from ..station.station import Station
 
 _PHASES = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
 
@@ -26,7 +23,7 @@ def _real(current_a: float | None) -> float | None:
 class Smart2(Actions2):
     """Takes in what one connected station says of smart charging (part 2, section K)."""
 
-    def __init__(self, link: Link, station: Station) -> None:
+    def __init__(self, link: Link, station: StationFace) -> None:
         """Speak with this station on this link."""
         super().__init__(link, station)
         self.smart_handlers: dict[str, Callable[[Payload], Payload]] = {
@@ -46,7 +43,7 @@ class Smart2(Actions2):
             if "startSchedule" in schedule:
                 start = station.clock.ours(parse_time(schedule["startSchedule"]))
             schedules.append((start, station.shape.read(schedule)))
-        station.told_external(
+        station.limits.reported_external(
             self._evse_or_whole(payload),
             payload["chargingLimit"]["chargingLimitSource"],
             ExternalLimit(schedules=tuple(schedules)),
@@ -55,7 +52,7 @@ class Smart2(Actions2):
 
     def _cleared_limit(self, payload: Payload) -> Payload:
         connector = self._evse_or_whole(payload) if "evseId" in payload else None
-        self.station.cleared_external(connector, payload["chargingLimitSource"])
+        self.station.limits.cleared_external(connector, payload["chargingLimitSource"])
         return {}
 
     def _evse_or_whole(self, payload: Payload) -> int:
@@ -68,14 +65,14 @@ class Smart2(Actions2):
         for state in station.state.connectors:
             transaction = state.transaction
             if transaction and transaction.id == payload["transactionId"]:
-                station.change(state.id, priority=payload["activated"])
+                station.connectors.reported_priority(state.id, on=payload["activated"])
         return {}
 
     def _pull_schedule(self, payload: Payload) -> Payload:
         """Tell the limit that a dynamic profile has now."""
         station = self.station
         connector = station.shape.connector_of(payload["chargingProfileId"])
-        limit = station.current_limit(connector)
+        limit = station.limits.current(connector)
         if limit is None:
             return {"status": "Rejected"}
         update = {"limit": station.shape.value(limit)}
@@ -93,7 +90,7 @@ class Smart2(Actions2):
             v2x.get("maxChargePower"),
             dc.get("evMaxPower"),
         )
-        scheduled = station.needs(
+        scheduled = station.connectors.reported_needs(
             connector,
             ChargingNeeds(
                 at=station.now(),
@@ -126,10 +123,12 @@ class Smart2(Actions2):
         """Return the number of a connector; of an EVSE's the one that is in use where only that is told."""
         station = self.station
         if connector is not None:
-            return station.numbered(evse, connector)
-        numbers = [number for (e, _), number in station.evses.items() if e == evse]
+            return station.connectors.numbered(evse, connector)
+        numbers = [
+            number for (e, _), number in station.connectors.evses.items() if e == evse
+        ]
         for number in numbers:
             state = station.connector(number)
             if state.transaction or state.status is not ConnectorStatus.AVAILABLE:
                 return number
-        return numbers[0] if numbers else station.numbered(evse, 1)
+        return numbers[0] if numbers else station.connectors.numbered(evse, 1)
