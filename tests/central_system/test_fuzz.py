@@ -22,7 +22,9 @@ from custom_components.sunfuse.central_system.protocol.frames import (
 )
 from custom_components.sunfuse.central_system.station.clock import Clock, parse_time
 from custom_components.sunfuse.central_system.station.meter import Meter
-from custom_components.sunfuse.central_system.v16.adapter import sampled as sampled_16
+from custom_components.sunfuse.central_system.v16.values import (
+    sampled_values as sampled_16,
+)
 
 from .conftest import START
 

@@ -8,7 +8,6 @@ from enum import StrEnum
 from .adapter import Adapter, Schedule
 from .model import CommandError
 from .protocol.frames import Payload
-from .security.cards import Card
 
 
 class ConfigurationResult(StrEnum):
@@ -154,10 +153,6 @@ class ActingAdapter(Adapter):
         """Have the station ask for a certificate of its own to be signed."""
 
     @abstractmethod
-    async def certificate_signed(self, chain: str, request: Payload) -> None:
-        """Give the station the certificate (PEM) that it asked for with this request."""
-
-    @abstractmethod
     async def request(self, action: str, payload: Payload) -> Payload:
         """Send any message of the version, in its own words; returns the answer."""
 
@@ -202,10 +197,6 @@ class ActingAdapter(Adapter):
     async def set_network_profile(self, profile: NetworkProfile) -> None:
         """Tell the station where it is to connect, and how."""
         raise CommandError("not_supported", "SetNetworkProfile")
-
-    @abstractmethod
-    async def send_local_list(self, version: int, cards: tuple[Card, ...]) -> None:
-        """Bring the station's list of cards up to a version, unless it has that already."""
 
 
 class StationActions(ABC):

@@ -7,6 +7,7 @@ payload as JSON the `data`.
 import json
 
 from ..protocol.frames import Payload, read_json
+from .cards import Verdict
 
 VENDOR = "org.openchargealliance.iso15118pnc"
 
@@ -38,3 +39,10 @@ def answer(message: str) -> Payload:
 def wrapped(payload: Payload) -> Payload:
     """Return an answer as DataTransfer carries it."""
     return {"status": "Accepted", "data": json.dumps(payload)}
+
+
+def contract_info(verdict: Verdict) -> Payload:
+    """Return whether a contract may charge (C07): that its certificate is good, the station has found out itself."""
+    accepted = verdict is Verdict.ACCEPTED
+    status = "Accepted" if accepted else "ContractCancelled"
+    return {"idTokenInfo": {"status": verdict.value}, "certificateStatus": status}

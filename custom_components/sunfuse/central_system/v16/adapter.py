@@ -1,247 +1,287 @@
-"""OCPP 1.6J: what a station says."""
+"""OCPP 1.6: what goes out to a station, and the parts that an adapter has."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import override
 
-from ...engine.model import ConnectorStatus
-from ..model import StationInfo, Transaction
-from ..protocol.frames import ErrorCode, Fault, Payload
+from ..actions import (
+    ActingAdapter,
+    ConfigurationResult,
+    Firmware,
+    InstalledCertificate,
+    LogKind,
+)
+from ..adapter import Limit, Schedule
+from ..model import CommandError
+from ..onboarding.commissioner import Commissioner
+from ..onboarding.doorkeeper import Doorkeeper
+from ..onboarding.fail_safe_profile import FailSafeProfile
+from ..onboarding.gate import Gate
+from ..onboarding.live_profiles import LiveProfiles
+from ..protocol.frames import Payload
 from ..protocol.link import Answer, Link
-from ..protocol.text import clean
-from ..security import pnc
-from ..security.cards import Verdict
-from ..station.clock import format_time, parse_time
-from ..station.connectors import MAX_CONNECTORS
+from ..protocol.requests import Requests
+from ..security.cards import OWN_TOKEN
+from ..security.installed import certificate_of, hash_data_of
+from ..security.signing import CertificateSigner
+from ..station.clock import format_time
 from ..station.face import StationFace
-from ..station.meter import ENERGY, Reading, readable, register_of
-from ..station.transactions import Record
-from ..v2.values import contract_info
-from .actions import Actions16
+from .handlers import Handlers16
+from .words import Words16
 
-_STATUS = {
-    "Available": ConnectorStatus.AVAILABLE,
-    "Preparing": ConnectorStatus.PREPARING,
-    "Charging": ConnectorStatus.CHARGING,
-    "SuspendedEV": ConnectorStatus.SUSPENDED_EV,
-    "SuspendedEVSE": ConnectorStatus.SUSPENDED_EVSE,
-    "Finishing": ConnectorStatus.FINISHING,
-    "Reserved": ConnectorStatus.RESERVED,
-    "Unavailable": ConnectorStatus.UNAVAILABLE,
-    "Faulted": ConnectorStatus.FAULTED,
+_EXTENDED = frozenset(("LogStatusNotification", "SignChargePointCertificate"))
+# The words of 2.x for what certificates are for, and those of 1.6.
+_CERTIFICATES = {
+    "CSMSRootCertificate": "CentralSystemRootCertificate",
+    "ManufacturerRootCertificate": "ManufacturerRootCertificate",
 }
-_PENDING_MAY = frozenset(("BootNotification", "StatusNotification", "Heartbeat"))
 
 
-class Adapter16(Actions16):
+class Adapter16(ActingAdapter):
     """Speaks OCPP 1.6J with one connected station."""
 
     def __init__(self, link: Link, station: StationFace) -> None:
         """Speak with this station on this link."""
-        super().__init__(link, station)
-        self._handlers: dict[str, Callable[[Payload], Answer]] = {
-            "Authorize": self._authorize,
-            "BootNotification": self._boot,
-            "DataTransfer": self._data_transfer,
-            "DiagnosticsStatusNotification": self.note_log,
-            "FirmwareStatusNotification": self.note_firmware,
-            "Heartbeat": self._heartbeat,
-            "LogStatusNotification": self.note_log,
-            "MeterValues": self._meter_values,
-            "SecurityEventNotification": self._noted,
-            "SignCertificate": self.sign_certificate,
-            "SignedFirmwareStatusNotification": self.note_firmware,
-            "StartTransaction": self._start_transaction,
-            "StatusNotification": self._status,
-            "StopTransaction": self._stop_transaction,
-        }
+        super().__init__(link)
+        self._station = station
+        self._requests = Requests(
+            link, station.identity, response_s=station.timing.response_s
+        )
+        self._words = Words16(self._requests, station)
+        self._fail_safe = FailSafeProfile(
+            station, self._words, lambda: station.fail_safe.present_a(self)
+        )
+        self._live = LiveProfiles(station, self._words, self._fail_safe)
+        self._commissioner = Commissioner(link, station, self._words, self._fail_safe)
+        handlers = Handlers16(
+            station,
+            self._commissioner,
+            Doorkeeper(link, station, self.remote_stop),
+            CertificateSigner(link, station, self._send_certificate),
+        )
+        self._gate = Gate(station, handlers.by_action, self._commissioner.came_back)
+
+    # What comes in
 
     @override
     def handle(self, action: str, payload: Payload) -> Answer:
-        if (handler := self._handlers.get(action)) is None:
-            raise Fault(ErrorCode.NOT_SUPPORTED, f"{action} is not for central systems")
-        if not self.station.state.accepted and action not in _PENDING_MAY:
-            raise Fault(ErrorCode.SECURITY, "This station has not been accepted yet")
-        self.station.reports.heard()
-        answer = handler(payload)
-        if self.station.state.accepted and action != "BootNotification":
-            self.came_back()
-        return answer
+        return self._gate.handle(action, payload)
 
-    def _boot(self, payload: Payload) -> Payload:
-        station = self.station
-        station.reports.booted(
-            StationInfo(
-                vendor=clean(payload["chargePointVendor"]),
-                model=clean(payload["chargePointModel"]),
-                serial=clean(
-                    payload.get("chargePointSerialNumber")
-                    or payload.get("chargeBoxSerialNumber")
-                    or ""
-                )
-                or None,
-                firmware=clean(payload.get("firmwareVersion", "")) or None,
-                protocol="ocpp1.6",
-            )
-        )
-        accepted = station.state.accepted
-        if accepted:
-            self.booted()
-        timing = station.timing
-        return {
-            "status": "Accepted" if accepted else "Pending",
-            "currentTime": format_time(station.now()),
-            "interval": timing.heartbeat_s if accepted else timing.pending_s,
+    # Setting up
+
+    async def wait_for_boot(self) -> None:
+        """Take a station that stays silent after connecting as one that booted long ago."""
+        await self._commissioner.wait_for_boot()
+
+    @override
+    def set_up_again(self) -> None:
+        self._commissioner.set_up_again()
+
+    @override
+    async def ask_to_boot(self) -> None:
+        await self._commissioner.ask_to_boot()
+
+    # Charging
+
+    @override
+    async def limit_transaction(
+        self, connector: int, transaction_id: str | None, limit: Limit
+    ) -> None:
+        await self._live.limit(connector, transaction_id, limit)
+
+    @override
+    async def clear_profiles(self) -> None:
+        for purpose in ("TxProfile", "TxDefaultProfile"):
+            await self._words.clear_profiles(purpose)
+        self._station.limits.renew(self)
+        await self._fail_safe.set_anew()
+
+    @override
+    async def schedule(self, connector: int, duration_s: int) -> Schedule:
+        shape = self._station.shape
+        payload = {
+            "connectorId": connector,
+            "duration": duration_s,
+            "chargingRateUnit": shape.unit,
         }
+        answer = await self._requests.call("GetCompositeSchedule", payload)
+        if answer["status"] != "Accepted" or "chargingSchedule" not in answer:
+            raise CommandError("refused", "GetCompositeSchedule")
+        return shape.read(answer["chargingSchedule"])
 
-    def _heartbeat(self, payload: Payload) -> Payload:
-        return {"currentTime": format_time(self.station.now())}
+    @override
+    async def remote_start(self, connector: int, limit: Limit | None) -> None:
+        payload: Payload = {"connectorId": connector, "idTag": OWN_TOKEN}
+        if limit is not None and self._live.go_with_a_start():
+            profile = self._station.shape.live(connector, limit, None)
+            payload["chargingProfile"] = profile
+        await self._requests.command("RemoteStartTransaction", payload)
 
-    def _authorize(self, payload: Payload) -> Answer:
-        return self.decide(payload["idTag"], _tag_info)
+    @override
+    async def remote_stop(self, transaction_id: str) -> None:
+        payload = {"transactionId": int(transaction_id)}
+        await self._requests.command("RemoteStopTransaction", payload)
 
-    def _data_transfer(self, payload: Payload) -> Answer:
-        if payload["vendorId"] == pnc.VENDOR:
-            return self._plug_and_charge(payload)
-        self.station.counters["unknown_vendor_messages"] += 1
-        return {"status": "UnknownVendorId"}
+    @override
+    async def unlock(self, connector: int) -> None:
+        await self._requests.command("UnlockConnector", {"connectorId": connector})
 
-    def _plug_and_charge(self, payload: Payload) -> Answer:
-        """Answer a message of 2.0.1 about the contract of an ISO 15118 car."""
-        message = payload.get("messageId", "")
-        if message != "Authorize":
-            return pnc.answer(message)
-        if (contract := pnc.contract_of(payload.get("data", ""))) is None:
-            return {"status": "Rejected"}
-        return self.decide(
-            contract, lambda verdict: pnc.wrapped(contract_info(verdict))
+    @override
+    async def reserve(
+        self, reservation_id: int, connector: int, id_token: str, until: datetime
+    ) -> None:
+        payload = {
+            "reservationId": reservation_id,
+            "connectorId": connector,
+            "idTag": id_token,
+            "expiryDate": format_time(self._station.clock.theirs(until)),
+        }
+        await self._requests.command("ReserveNow", payload)
+
+    @override
+    async def cancel_reservation(self, reservation_id: int) -> None:
+        payload = {"reservationId": reservation_id}
+        await self._requests.command("CancelReservation", payload)
+
+    @override
+    async def set_availability(self, connector: int, *, operative: bool) -> None:
+        kind = "Operative" if operative else "Inoperative"
+        payload = {"connectorId": connector, "type": kind}
+        await self._requests.command("ChangeAvailability", payload)
+
+    @override
+    async def clear_cache(self) -> None:
+        await self._requests.command("ClearCache", {})
+
+    # Settings
+
+    @override
+    async def get_configuration(self, keys: tuple[str, ...]) -> dict[str, str | None]:
+        result: dict[str, str | None] = {}
+        for payload in [{"key": [key]} for key in keys] or [{}]:
+            answer = await self._requests.call("GetConfiguration", payload)
+            for entry in answer.get("configurationKey", []):
+                result[entry["key"]] = entry.get("value")
+            for key in answer.get("unknownKey", []):
+                result.setdefault(key, None)
+        return result
+
+    @override
+    async def set_configuration(self, key: str, value: str) -> ConfigurationResult:
+        result = await self._change(key, value)
+        self._station.variables[key] = value
+        return result
+
+    @override
+    async def change_password(self, password: str) -> ConfigurationResult:
+        return await self._change("AuthorizationKey", password)
+
+    async def _change(self, key: str, value: str) -> ConfigurationResult:
+        payload = {"key": key, "value": value}
+        answer = await self._requests.call("ChangeConfiguration", payload)
+        return ConfigurationResult.of(answer["status"], key)
+
+    # Maintenance
+
+    @override
+    async def reset(self, *, hard: bool) -> None:
+        await self._requests.command("Reset", {"type": "Hard" if hard else "Soft"})
+
+    @override
+    async def trigger(self, message: str, connector: int | None) -> None:
+        payload: Payload = {"requestedMessage": message}
+        if connector is not None:
+            payload["connectorId"] = connector
+        extended = message in _EXTENDED
+        await self._requests.command(
+            "ExtendedTriggerMessage" if extended else "TriggerMessage", payload
         )
 
-    def _noted(self, payload: Payload) -> Payload:
-        return {}
+    @override
+    async def send_log(self, location: str, kind: LogKind) -> str | None:
+        if kind is LogKind.SECURITY:
+            payload: Payload = {
+                "log": {"remoteLocation": location},
+                "logType": "SecurityLog",
+                "requestId": self._requests.next_id(),
+            }
+            answer = await self._requests.call("GetLog", payload)
+            if answer["status"] == "Rejected":
+                raise CommandError("refused", "GetLog")
+            name: str | None = answer.get("filename")
+            return name
+        answer = await self._requests.call("GetDiagnostics", {"location": location})
+        file_name: str | None = answer.get("fileName")
+        return file_name
 
-    def _status(self, payload: Payload) -> Payload:
-        if "timestamp" in payload:
-            at = parse_time(payload["timestamp"])
-            self.station.clock.heard(at, self.station.now())
-        error = payload["errorCode"]
-        self.station.connectors.reported_status(
-            payload["connectorId"],
-            _STATUS[payload["status"]],
-            None if error == "NoError" else error,
-        )
-        return {}
+    @override
+    async def update_firmware(self, firmware: Firmware) -> None:
+        at = format_time(firmware.retrieve_at)
+        if firmware.signature is None or firmware.signing_certificate is None:
+            payload: Payload = {"location": firmware.location, "retrieveDate": at}
+            await self._requests.call("UpdateFirmware", payload)
+            return
+        image: Payload = {
+            "location": firmware.location,
+            "retrieveDateTime": at,
+            "signingCertificate": firmware.signing_certificate,
+            "signature": firmware.signature,
+        }
+        if firmware.install_at is not None:
+            image["installDateTime"] = format_time(firmware.install_at)
+        payload = {"requestId": self._requests.next_id(), "firmware": image}
+        await self._requests.command("SignedUpdateFirmware", payload)
 
-    def _start_transaction(self, payload: Payload) -> Answer:
-        station, connector = self.station, payload["connectorId"]
-        if not 1 <= connector <= MAX_CONNECTORS:
-            raise Fault(ErrorCode.PROPERTY_CONSTRAINT, f"No connector {connector}")
-        theirs = parse_time(payload["timestamp"])
-        station.clock.heard(theirs, station.now())
-        told = (
-            str(connector),
-            payload["timestamp"],
-            payload["idTag"],
-            str(payload["meterStart"]),
-        )
-        record = station.sessions.transactions.told_before(told)
-        if record is None:
-            record = Record(
-                connector=connector,
-                transaction=Transaction(
-                    id=str(station.sessions.transactions.new_id()),
-                    started_at=station.ours(theirs),
-                    meter_start_wh=float(payload["meterStart"]),
-                    id_token=clean(payload["idTag"]),
-                ),
-                told=told,
-            )
-            station.sessions.started(record)
-        transaction_id = int(record.transaction.id)
-        return self.decide(
-            payload["idTag"],
-            lambda verdict: {"transactionId": transaction_id, **_tag_info(verdict)},
-            record.transaction.id if record.stopped_at is None else None,
-        )
+    @override
+    async def transfer_data(
+        self, vendor: str, message: str | None, data: str | None
+    ) -> str | None:
+        payload: Payload = {"vendorId": vendor}
+        if message is not None:
+            payload["messageId"] = message
+        if data is not None:
+            payload["data"] = data
+        answer = await self._requests.call("DataTransfer", payload)
+        if answer["status"] != "Accepted":
+            raise CommandError("refused", f"DataTransfer: {answer['status']}")
+        result: str | None = answer.get("data")
+        return result
 
-    def _stop_transaction(self, payload: Payload) -> Payload:
-        station = self.station
-        theirs = parse_time(payload["timestamp"])
-        station.clock.heard(theirs, station.now())
-        at = station.ours(theirs)
-        transaction_id = str(payload["transactionId"])
-        data = payload.get("transactionData", [])
-        values = [
-            (station.ours(theirs), readings) for theirs, readings in sampled(data)
-        ]
-        known = station.sessions.transactions.get(transaction_id)
-        if known is not None and known.stopped_at is None:
-            for moment, readings in values:
-                station.connectors.measured(known.connector, readings, moment)
-        station.sessions.stopped(
-            transaction_id,
-            at,
-            float(payload["meterStop"]),
-            payload.get("reason", "Local"),  # what is left out is Local (section 6.49)
-            first=_first_energy(values),
-        )
-        return _tag_info(Verdict.ACCEPTED) if "idTag" in payload else {}
+    @override
+    async def request(self, action: str, payload: Payload) -> Payload:
+        return await self._requests.call(action, payload)
 
-    def _is_live(self, theirs: datetime) -> bool:
-        station = self.station
-        age = station.now() - station.ours(theirs)
-        return age <= timedelta(seconds=station.timing.live_s)
+    # Certificates
 
-    def _meter_values(self, payload: Payload) -> Payload:
-        station = self.station
-        connector = payload["connectorId"]
-        values = sampled(payload["meterValue"])
-        if connector == 0:
-            return {}  # the station's own meter, not a connector's
-        for theirs, _ in values:
-            station.clock.heard(theirs, station.now())
-        transaction_id = payload.get("transactionId", 0)
-        # Alfen writes 2^63 - 1 where there is no transaction (lbbrhzn/ocpp issue 45).
-        if 0 < transaction_id < 2**31 and values and self._is_live(values[-1][0]):
-            station.sessions.recognised(connector, str(transaction_id))
-        for theirs, readings in values:
-            station.connectors.measured(connector, readings, station.ours(theirs))
-        return {}
+    @override
+    async def install_certificate(self, kind: str, certificate: str) -> None:
+        payload = {
+            "certificateType": _CERTIFICATES.get(kind, kind),
+            "certificate": certificate,
+        }
+        await self._requests.command("InstallCertificate", payload)
 
+    @override
+    async def installed_certificates(self) -> list[InstalledCertificate]:
+        found: list[InstalledCertificate] = []
+        for kind, word in _CERTIFICATES.items():
+            payload = {"certificateType": word}
+            answer = await self._requests.call("GetInstalledCertificateIds", payload)
+            found += [
+                certificate_of(kind, hash_data)
+                for hash_data in answer.get("certificateHashData", [])
+            ]
+        return found
 
-def _tag_info(verdict: Verdict) -> Payload:
-    return {"idTagInfo": {"status": verdict.value}}
+    @override
+    async def delete_certificate(self, certificate: InstalledCertificate) -> None:
+        payload = {"certificateHashData": hash_data_of(certificate)}
+        await self._requests.command("DeleteCertificate", payload)
 
+    @override
+    async def renew_certificate(self) -> None:
+        await self.trigger("SignChargePointCertificate", None)
 
-def _first_energy(
-    values: list[tuple[datetime, list[Reading]]],
-) -> tuple[datetime, float] | None:
-    """Return when the first energy was read and what it was, in watt-hours."""
-    for at, readings in values:
-        if (energy_wh := register_of(readings)) is not None:
-            return at, energy_wh
-    return None
-
-
-def sampled(meter_values: list[Payload]) -> list[tuple[datetime, list[Reading]]]:
-    """Return the readings of a `meterValue` with their times by the station's clock, the oldest first."""
-    return sorted(
-        (
-            (
-                parse_time(meter_value["timestamp"]),
-                [
-                    Reading(
-                        value=value,
-                        measurand=entry.get("measurand", ENERGY),
-                        phase=entry.get("phase"),
-                        unit=entry.get("unit"),
-                    )
-                    for entry in meter_value["sampledValue"]
-                    if entry.get("format", "Raw") == "Raw"
-                    and (value := readable(entry["value"])) is not None
-                ],
-            )
-            for meter_value in meter_values
-        ),
-        key=lambda value: value[0],
-    )
+    async def _send_certificate(self, chain: str, request: Payload) -> None:
+        """Give the station the certificate (PEM) that it asked for with this request."""
+        payload = {"certificateChain": chain}
+        await self._requests.command("CertificateSigned", payload)

@@ -1,320 +1,365 @@
-"""OCPP 2.0.1 and 2.1: what a station says."""
+"""OCPP 2.0.1 and 2.1: what goes out to a station, and the parts that an adapter has."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
+import secrets
 from typing import override
 
-from ...engine.model import ConnectorStatus
-from ..model import StationInfo, Transaction
-from ..protocol.frames import ErrorCode, Fault, Payload
-from ..protocol.link import Answer, Link
-from ..protocol.text import clean
-from ..security.cards import Verdict
-from ..station.clock import format_time, parse_time
-from ..station.connectors import NUMBER_OF_CONNECTORS
-from ..station.face import StationFace
-from ..station.meter import register_of
-from ..station.transactions import Record
-from .smart import Smart2
-from .values import (
-    Event,
-    Values,
-    contract_info,
-    first_energy,
-    sampled_values,
-    token_info,
+from ..actions import (
+    ActingAdapter,
+    ConfigurationResult,
+    Firmware,
+    InstalledCertificate,
+    LogKind,
+    NetworkProfile,
+    TransactionStatus,
 )
+from ..adapter import Limit, Schedule
+from ..model import CommandError
+from ..onboarding.commissioner import Commissioner
+from ..onboarding.doorkeeper import Doorkeeper
+from ..onboarding.fail_safe_profile import FailSafeProfile
+from ..onboarding.gate import Gate
+from ..onboarding.live_profiles import LiveProfiles
+from ..protocol.frames import Payload
+from ..protocol.link import Answer, Link
+from ..protocol.requests import Requests
+from ..security.cards import OWN_TOKEN
+from ..security.installed import certificate_of, hash_data_of
+from ..security.signing import CertificateSigner
+from ..station.clock import format_time
+from ..station.face import StationFace
+from .cards import token_of
+from .evses import Evses2
+from .handlers import Handlers2
+from .profiles import Profiles2
+from .reports import Reports2
+from .smart_charging import SmartCharging2
+from .variables import Variables2
+from .words import Words2, trigger_of
 
-_STATUS = {
-    "Available": ConnectorStatus.AVAILABLE,
-    "Occupied": ConnectorStatus.PREPARING,
-    "Reserved": ConnectorStatus.RESERVED,
-    "Unavailable": ConnectorStatus.UNAVAILABLE,
-    "Faulted": ConnectorStatus.FAULTED,
-}
-_CHARGING_STATE = {
-    "Charging": ConnectorStatus.CHARGING,
-    "EVConnected": ConnectorStatus.PREPARING,
-    "SuspendedEV": ConnectorStatus.SUSPENDED_EV,
-    "SuspendedEVSE": ConnectorStatus.SUSPENDED_EVSE,
-    "Idle": ConnectorStatus.PREPARING,
-}
-_PENDING_MAY = frozenset(("BootNotification", "StatusNotification", "Heartbeat"))
-
-# What needs no more than an answer, with what the specification calls a refusal where there is nothing to give.
-_ANSWERS: dict[str, Payload] = {
-    "BatterySwap": {},
-    "ClosePeriodicEventStream": {},
-    "Get15118EVCertificate": {"status": "Failed", "exiResponse": ""},
-    "GetCertificateStatus": {"status": "Failed"},
-    "NotifyDERAlarm": {},
-    "NotifyDERStartStop": {},
-    "NotifyEVChargingSchedule": {"status": "Accepted"},
-    "NotifyEvent": {},
-    "NotifyPeriodicEventStream": {},
-    "NotifySettlement": {},
-    "NotifyWebPaymentStarted": {},
-    "OpenPeriodicEventStream": {"status": "Rejected"},
-    "PublishFirmwareStatusNotification": {},
-    "ReportDERControl": {},
-    "ReservationStatusUpdate": {},
-    "SecurityEventNotification": {},
-}
+_ID_TOKEN: Payload = {"idToken": OWN_TOKEN, "type": "Central"}
+_PASSWORD = "BasicAuthPassword"
 
 
-class Adapter2(Smart2):
+class Adapter2(ActingAdapter):
     """Speaks OCPP 2.0.1 or 2.1 with one connected station."""
 
     def __init__(self, link: Link, station: StationFace) -> None:
         """Speak with this station on this link."""
-        super().__init__(link, station)
-        self._handlers: dict[str, Callable[[Payload], Answer]] = {
-            "Authorize": self._authorize,
-            "BootNotification": self._boot,
-            "DataTransfer": self._data_transfer,
-            "FirmwareStatusNotification": self.note_firmware,
-            "GetCertificateChainStatus": self._certificate_chain,
-            "Heartbeat": self._heartbeat,
-            "LogStatusNotification": self.note_log,
-            "MeterValues": self._meter_values,
-            "SignCertificate": self.sign_certificate,
-            "StatusNotification": self._status,
-            "TransactionEvent": self._transaction_event,
-            "VatNumberValidation": self._vat_number,
-            **self.report_handlers,
-            **self.smart_handlers,
-        }
+        super().__init__(link)
+        version = link.version
+        self._station = station
+        self._requests = requests = Requests(
+            link, station.identity, response_s=station.timing.response_s
+        )
+        self._evses = evses = Evses2(station)
+        self._variables = Variables2(requests)
+        self._reports = Reports2(requests, station)
+        self._profiles = Profiles2(requests, station, evses, version=version)
+        self._words = Words2(
+            requests, station, evses, self._variables, self._profiles, version=version
+        )
+        self._fail_safe = FailSafeProfile(
+            station, self._words, lambda: station.fail_safe.present_a(self)
+        )
+        self._live = LiveProfiles(station, self._words, self._fail_safe)
+        self._commissioner = Commissioner(link, station, self._words, self._fail_safe)
+        handlers = Handlers2(
+            station,
+            evses,
+            self._commissioner,
+            Doorkeeper(link, station, self.remote_stop),
+            CertificateSigner(link, station, self._send_certificate),
+            version=version,
+        )
+        smart_charging = SmartCharging2(station, evses, self._profiles)
+        self._gate = Gate(
+            station,
+            {
+                **handlers.by_action,
+                **smart_charging.by_action,
+                **self._reports.by_action,
+            },
+            self._commissioner.came_back,
+        )
+
+    # What comes in
 
     @override
     def handle(self, action: str, payload: Payload) -> Answer:
-        handler = self._handlers.get(action)
-        if handler is None and action not in _ANSWERS:
-            raise Fault(ErrorCode.NOT_SUPPORTED, f"{action} is not for central systems")
-        if not self.station.state.accepted and action not in _PENDING_MAY:
-            raise Fault(ErrorCode.SECURITY, "This station has not been accepted yet")
-        self.station.reports.heard()
-        answer = handler(payload) if handler else _ANSWERS[action]
-        if self.station.state.accepted and action != "BootNotification":
-            self.came_back()
-        return answer
+        return self._gate.handle(action, payload)
 
-    def _boot(self, payload: Payload) -> Payload:
-        station, told = self.station, payload["chargingStation"]
-        station.reports.booted(
-            StationInfo(
-                vendor=clean(told["vendorName"]),
-                model=clean(told["model"]),
-                serial=clean(told.get("serialNumber", "")) or None,
-                firmware=clean(told.get("firmwareVersion", "")) or None,
-                protocol=f"ocpp{self.link.version}",
+    # Setting up
+
+    async def wait_for_boot(self) -> None:
+        """Take a station that stays silent after connecting as one that booted long ago."""
+        await self._commissioner.wait_for_boot()
+
+    @override
+    def set_up_again(self) -> None:
+        self._commissioner.set_up_again()
+
+    @override
+    async def ask_to_boot(self) -> None:
+        await self._commissioner.ask_to_boot()
+
+    # Charging
+
+    @override
+    async def limit_transaction(
+        self, connector: int, transaction_id: str | None, limit: Limit
+    ) -> None:
+        if not await self._profiles.limit_dynamically(connector, transaction_id, limit):
+            await self._live.limit(connector, transaction_id, limit)
+
+    @override
+    async def clear_profiles(self) -> None:
+        for purpose in ("TxProfile", "TxDefaultProfile"):
+            await self._words.clear_profiles(purpose)
+        self._station.limits.renew(self)
+        await self._fail_safe.set_anew()
+
+    @override
+    async def charging_profiles(self) -> list[Payload]:
+        return await self._reports.charging_profiles()
+
+    @override
+    async def schedule(self, connector: int, duration_s: int) -> Schedule:
+        evse, _ = self._evses.place_of(connector)
+        payload = {
+            "evseId": evse,
+            "duration": duration_s,
+            "chargingRateUnit": self._station.shape.unit,
+        }
+        answer = await self._requests.call("GetCompositeSchedule", payload)
+        if answer["status"] != "Accepted" or "schedule" not in answer:
+            raise CommandError("refused", "GetCompositeSchedule")
+        return self._station.shape.read(answer["schedule"])
+
+    @override
+    async def remote_start(self, connector: int, limit: Limit | None) -> None:
+        evse, _ = self._evses.place_of(connector)
+        payload: Payload = {
+            "evseId": evse,
+            "idToken": _ID_TOKEN,
+            "remoteStartId": secrets.randbelow(2**31 - 1) + 1,
+        }
+        if limit is not None and self._live.go_with_a_start():
+            profile = self._station.shape.live(connector, limit, None)
+            payload["chargingProfile"] = self._profiles.translated(profile)
+        await self._requests.command("RequestStartTransaction", payload)
+
+    @override
+    async def remote_stop(self, transaction_id: str) -> None:
+        payload = {"transactionId": transaction_id}
+        await self._requests.command("RequestStopTransaction", payload)
+
+    @override
+    async def transaction_status(self, transaction_id: str | None) -> TransactionStatus:
+        payload = {} if transaction_id is None else {"transactionId": transaction_id}
+        answer = await self._requests.call("GetTransactionStatus", payload)
+        return TransactionStatus(
+            ongoing=answer.get("ongoingIndicator"),
+            messages_wait=answer["messagesInQueue"],
+        )
+
+    @override
+    async def tell_cost(self, transaction_id: str, cost: float) -> None:
+        payload = {"transactionId": transaction_id, "totalCost": cost}
+        await self._requests.call("CostUpdated", payload)
+
+    @override
+    async def unlock(self, connector: int) -> None:
+        evse, number = self._evses.place_of(connector)
+        payload = {"evseId": evse, "connectorId": number}
+        await self._requests.command("UnlockConnector", payload)
+
+    @override
+    async def reserve(
+        self, reservation_id: int, connector: int, id_token: str, until: datetime
+    ) -> None:
+        payload: Payload = {
+            "id": reservation_id,
+            "idToken": token_of(id_token, self._station.cards.find(id_token)),
+            "expiryDateTime": format_time(self._station.clock.theirs(until)),
+        }
+        if connector:
+            payload["evseId"] = self._evses.place_of(connector)[0]
+        await self._requests.command("ReserveNow", payload)
+
+    @override
+    async def cancel_reservation(self, reservation_id: int) -> None:
+        payload = {"reservationId": reservation_id}
+        await self._requests.command("CancelReservation", payload)
+
+    @override
+    async def set_availability(self, connector: int, *, operative: bool) -> None:
+        status = "Operative" if operative else "Inoperative"
+        payload: Payload = {"operationalStatus": status}
+        if connector:
+            evse, number = self._evses.place_of(connector)
+            payload["evse"] = {"id": evse, "connectorId": number}
+        await self._requests.command("ChangeAvailability", payload)
+
+    # Cards
+
+    @override
+    async def clear_cache(self) -> None:
+        await self._requests.command("ClearCache", {})
+
+    @override
+    async def customer_information(self, id_token: str, *, clear: bool) -> str:
+        token = token_of(id_token, self._station.cards.find(id_token))
+        return await self._reports.customer_information(token, clear=clear)
+
+    # Settings
+
+    @override
+    async def get_configuration(self, keys: tuple[str, ...]) -> dict[str, str | None]:
+        if not keys:
+            return await self._reports.device_model()
+        return {key: await self._variables.get(key) for key in keys}
+
+    @override
+    async def set_configuration(self, key: str, value: str) -> ConfigurationResult:
+        return ConfigurationResult.of(await self._variables.set(key, value), key)
+
+    @override
+    async def change_password(self, password: str) -> ConfigurationResult:
+        status = await self._variables.set(f"SecurityCtrlr.{_PASSWORD}", password)
+        return ConfigurationResult.of(status, _PASSWORD)
+
+    @override
+    async def set_network_profile(self, profile: NetworkProfile) -> None:
+        version = {"2.0.1": "OCPP20", "2.1": "OCPP21"}[self.link.version]
+        data = {
+            "ocppVersion": version,
+            "ocppTransport": "JSON",
+            "ocppCsmsUrl": profile.url,
+            "messageTimeout": profile.timeout_s,
+            "securityProfile": profile.security_profile,
+            "ocppInterface": profile.interface,
+        }
+        payload = {"configurationSlot": profile.slot, "connectionData": data}
+        await self._requests.command("SetNetworkProfile", payload)
+
+    # Display
+
+    @override
+    async def display(self, message_id: int, text: str, language: str | None) -> None:
+        content: Payload = {"format": "UTF8", "content": text}
+        if language is not None:
+            content["language"] = language
+        message = {"id": message_id, "priority": "NormalCycle", "message": content}
+        await self._requests.command("SetDisplayMessage", {"message": message})
+
+    @override
+    async def clear_display(self, message_id: int) -> None:
+        await self._requests.command("ClearDisplayMessage", {"id": message_id})
+
+    @override
+    async def display_messages(self) -> list[Payload]:
+        return await self._reports.display_messages()
+
+    # Maintenance
+
+    @override
+    async def reset(self, *, hard: bool) -> None:
+        kind = "Immediate" if hard else "OnIdle"
+        await self._requests.command("Reset", {"type": kind})
+
+    @override
+    async def trigger(self, message: str, connector: int | None) -> None:
+        payload = trigger_of(message, connector, self._evses)
+        await self._requests.command("TriggerMessage", payload)
+
+    @override
+    async def report(self, component: str) -> dict[str, str | None]:
+        return await self._reports.component(component)
+
+    @override
+    async def monitors(self) -> list[Payload]:
+        return await self._reports.monitors()
+
+    @override
+    async def send_log(self, location: str, kind: LogKind) -> str | None:
+        payload: Payload = {
+            "log": {"remoteLocation": location},
+            "logType": "SecurityLog" if kind is LogKind.SECURITY else "DiagnosticsLog",
+            "requestId": self._requests.next_id(),
+        }
+        answer = await self._requests.call("GetLog", payload)
+        if answer["status"] == "Rejected":
+            raise CommandError("refused", "GetLog")
+        name: str | None = answer.get("filename")
+        return name
+
+    @override
+    async def update_firmware(self, firmware: Firmware) -> None:
+        image: Payload = {
+            "location": firmware.location,
+            "retrieveDateTime": format_time(firmware.retrieve_at),
+        }
+        if firmware.install_at is not None:
+            image["installDateTime"] = format_time(firmware.install_at)
+        if firmware.signing_certificate is not None:
+            image["signingCertificate"] = firmware.signing_certificate
+        if firmware.signature is not None:
+            image["signature"] = firmware.signature
+        payload = {"requestId": self._requests.next_id(), "firmware": image}
+        await self._requests.command("UpdateFirmware", payload)
+
+    @override
+    async def transfer_data(
+        self, vendor: str, message: str | None, data: str | None
+    ) -> str | None:
+        payload: Payload = {"vendorId": vendor}
+        if message is not None:
+            payload["messageId"] = message
+        if data is not None:
+            payload["data"] = data
+        answer = await self._requests.call("DataTransfer", payload)
+        if answer["status"] != "Accepted":
+            raise CommandError("refused", f"DataTransfer: {answer['status']}")
+        result = answer.get("data")
+        return None if result is None else str(result)
+
+    @override
+    async def request(self, action: str, payload: Payload) -> Payload:
+        return await self._requests.call(action, payload)
+
+    # Certificates
+
+    @override
+    async def install_certificate(self, kind: str, certificate: str) -> None:
+        payload = {"certificateType": kind, "certificate": certificate}
+        await self._requests.command("InstallCertificate", payload)
+
+    @override
+    async def installed_certificates(self) -> list[InstalledCertificate]:
+        answer = await self._requests.call("GetInstalledCertificateIds", {})
+        return [
+            certificate_of(chain["certificateType"], hash_data)
+            for chain in answer.get("certificateHashDataChain", [])
+            for hash_data in (
+                chain["certificateHashData"],
+                *chain.get("childCertificateHashData", ()),
             )
-        )
-        accepted = station.state.accepted
-        if accepted:
-            self.booted()
-        timing = station.timing
-        return {
-            "status": "Accepted" if accepted else "Pending",
-            "currentTime": format_time(station.now()),
-            "interval": timing.heartbeat_s if accepted else timing.pending_s,
-        }
-
-    def _heartbeat(self, payload: Payload) -> Payload:
-        return {"currentTime": format_time(self.station.now())}
-
-    def _authorize(self, payload: Payload) -> Answer:
-        contract = "iso15118CertificateHashData" in payload or "certificate" in payload
-        return self._decide(payload["idToken"], contract=contract)
-
-    def _decide(
-        self, token: Payload, *, contract: bool = False, running: str | None = None
-    ) -> Answer:
-        """Return the answer about a card, or about the contract of an ISO 15118 car."""
-        answer = contract_info if contract else token_info
-        if (
-            token["type"] == "NoAuthorization"
-        ):  # a button, or a charger without a reader
-            return answer(Verdict.of(self.station.cards.free))
-        return self.decide(token["idToken"], answer, running)
-
-    def _data_transfer(self, payload: Payload) -> Payload:
-        self.station.counters["unknown_vendor_messages"] += 1
-        return {"status": "UnknownVendorId"}
-
-    def _certificate_chain(self, payload: Payload) -> Payload:
-        now = format_time(self.station.now())
-        return {
-            "certificateStatus": [
-                {
-                    "certificateHashData": request["certificateHashData"],
-                    "source": request["source"],
-                    "status": "Failed",
-                    "nextUpdate": now,
-                }
-                for request in payload["certificateStatusRequests"]
-            ]
-        }
-
-    def _vat_number(self, payload: Payload) -> Payload:
-        return {"vatNumber": payload["vatNumber"], "status": "Rejected"}
-
-    def _status(self, payload: Payload) -> Payload:
-        station = self.station
-        at = parse_time(payload["timestamp"])
-        station.clock.heard(at, station.now())
-        known = len(station.connectors.evses)
-        number = station.connectors.numbered(payload["evseId"], payload["connectorId"])
-        if len(station.connectors.evses) > max(known, 1) and station.variables:
-            # One that was not told before it was set up: ask whether the station really has it.
-            station.variables.pop(NUMBER_OF_CONNECTORS, None)
-            self.set_up_again()
-        status = _STATUS[payload["connectorStatus"]]
-        if not number:
-            return {}
-        state = station.connector(number)
-        if payload["connectorStatus"] == "Occupied" and state.transaction is not None:
-            return {}  # the transaction's own events tell more
-        station.connectors.reported_status(
-            number, status, "Faulted" if status is ConnectorStatus.FAULTED else None
-        )
-        return {}
-
-    def _meter_values(self, payload: Payload) -> Payload:
-        station = self.station
-        values = sampled_values(payload["meterValue"])
-        for theirs, _ in values:
-            station.clock.heard(theirs, station.now())
-        if payload["evseId"] == 0:
-            return {}  # the grid's meter
-        number = self.connector_of(payload["evseId"])
-        for theirs, readings in values:
-            station.connectors.measured(number, readings, station.ours(theirs))
-        return {}
-
-    def _transaction_event(self, payload: Payload) -> Answer:
-        station = self.station
-        theirs = parse_time(payload["timestamp"])
-        values = sampled_values(payload.get("meterValue", []))
-        if not payload.get("offline", False):
-            station.clock.heard(theirs, station.now())
-        at = station.ours(theirs)
-        event = Event(payload, at, self._is_live(payload, theirs, at))
-        match payload["eventType"]:
-            case "Started":
-                self._started(event, values)
-            case "Updated":
-                self._updated(event, values)
-            case _:
-                self._ended(event, values)
-        if "idToken" not in payload:
-            return {}
-        ended = payload["eventType"] == "Ended"
-        running = None if ended else event.transaction_id
-        return self._decide(payload["idToken"], running=running)
-
-    def _is_live(self, payload: Payload, theirs: datetime, at: datetime) -> bool:
-        """Whether an event says something of the present: stored ones and ones out of order do not."""
-        station = self.station
-        age = station.now() - at
-        transaction_id = payload["transactionInfo"]["transactionId"]
-        newest = station.sessions.events.is_newest(
-            transaction_id, payload["seqNo"], theirs
-        )
-        fresh = age <= timedelta(seconds=station.timing.live_s)
-        return newest and fresh and not payload.get("offline", False)
-
-    def _started(self, event: Event, values: Values) -> None:
-        station = self.station
-        known = station.sessions.transactions.get(event.transaction_id)
-        if known is not None and known.told:
-            return
-        number = self._number(event)
-        if not number:
-            return
-        start_wh = first_energy(values)
-        started = Record(
-            connector=number,
-            transaction=Transaction(
-                id=event.transaction_id,
-                started_at=event.at,
-                meter_start_wh=start_wh[1] if start_wh else None,
-                id_token=event.id_token,
-                authorised=event.authorised,
-            ),
-            told=("Started",),
-        )
-        station.sessions.started(started)
-        self._take(number, event, values)
-
-    def _updated(self, event: Event, values: Values) -> None:
-        station = self.station
-        known = station.sessions.transactions.get(event.transaction_id)
-        number = known.connector if known else self._number(event)
-        if not number:
-            return
-        if event.live:
-            station.sessions.recognised(number, event.transaction_id)
-        if event.authorised:
-            station.sessions.authorised(number)
-        self._take(number, event, values)
-
-    def _number(self, event: Event) -> int:
-        """Return the connector of an event, 0 where it is not told and cannot be known."""
-        evse = event.payload.get("evse")
-        if evse is not None:
-            return self.connector_of(evse["id"], evse.get("connectorId"))
-        return self.only_connector()
-
-    def only_connector(self) -> int:
-        """Return the connector of a station that has one, 0 of one that has more."""
-        numbers = [state.id for state in self.station.state.connectors]
-        return numbers[0] if len(numbers) == 1 else 0
-
-    def _take(self, number: int, event: Event, values: Values) -> None:
-        station = self.station
-        for theirs, readings in values:
-            station.connectors.measured(number, readings, station.ours(theirs))
-        running = station.connector(number).transaction
-        if not event.live or running is None or running.id != event.transaction_id:
-            return
-        if state := event.payload["transactionInfo"].get("chargingState"):
-            station.connectors.reported_status(number, _CHARGING_STATE[state], None)
-
-    def _ended(self, event: Event, values: Values) -> None:
-        station = self.station
-        info = event.payload["transactionInfo"]
-        energies = [
-            energy_wh
-            for _, readings in values
-            if (energy_wh := register_of(readings)) is not None
         ]
-        first = first_energy(values)
-        if first is not None:
-            first = (station.ours(first[0]), first[1])
 
-        def tell() -> None:
-            station.sessions.stopped(
-                event.transaction_id,
-                event.at,
-                energies[-1] if energies else None,
-                info.get("stoppedReason", "Local"),
-                first=first,
-            )
+    @override
+    async def delete_certificate(self, certificate: InstalledCertificate) -> None:
+        payload = {"certificateHashData": hash_data_of(certificate)}
+        await self._requests.command("DeleteCertificate", payload)
 
-        known = station.sessions.transactions.get(event.transaction_id)
-        if known is None:
-            until = station.now() + timedelta(seconds=station.timing.hold_s)
-            station.sessions.events.hold(event.transaction_id, until, tell)
-            return
-        running = station.connector(known.connector).transaction
-        was_running = running is not None and running.id == event.transaction_id
-        if known.stopped_at is None:
-            for theirs, readings in values:
-                station.connectors.measured(
-                    known.connector, readings, station.ours(theirs)
-                )
-        tell()
-        if was_running and event.live:
-            station.connectors.reported_status(
-                known.connector, ConnectorStatus.FINISHING, None
-            )
+    @override
+    async def renew_certificate(self) -> None:
+        await self.trigger("SignChargingStationCertificate", None)
+
+    async def _send_certificate(self, chain: str, request: Payload) -> None:
+        """Give the station the certificate (PEM) that it asked for with this request."""
+        payload: Payload = {"certificateChain": chain}
+        for key in ("certificateType", "requestId"):
+            if key in request:
+                payload[key] = request[key]
+        await self._requests.command("CertificateSigned", payload)

@@ -1,17 +1,17 @@
-"""OCPP 2.0.1 and 2.1: what a station tells in parts after it was asked."""
+"""OCPP 2.x: what a station reports in parts after it was asked."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Mapping
 import contextlib
 from dataclasses import dataclass, field
-from typing import Any, override
+from typing import Any
 
 from ..model import CommandError
+from ..onboarding.gate import ActionHandler
 from ..protocol.frames import Payload
-from ..protocol.link import Link
+from ..protocol.requests import Requests
 from ..station.connectors import NUMBER_OF_CONNECTORS, own_word
 from ..station.face import StationFace
-from .commands import Commands2
 
 _MOST_VARIABLES = 5000
 _MOST_PARTS = 1000
@@ -25,14 +25,15 @@ class Report:
     complete: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Reports2(Commands2):
-    """Asks one connected station for reports, and takes in their parts."""
+class Reports2:
+    """Asks one connected station for reports, and takes in their parts. Questions raise CommandError."""
 
-    def __init__(self, link: Link, station: StationFace) -> None:
-        """Speak with this station on this link."""
-        super().__init__(link, station)
+    def __init__(self, requests: Requests, station: StationFace) -> None:
+        """Keep what is reported of the device model in the station."""
+        self._requests = requests
+        self._station = station
         self._reports: dict[int, Report] = {}
-        self.report_handlers: dict[str, Callable[[Payload], Payload]] = {
+        self.by_action: Mapping[str, ActionHandler] = {
             "NotifyCustomerInformation": self._part,
             "NotifyDisplayMessages": self._part,
             "NotifyMonitoringReport": self._part,
@@ -51,7 +52,7 @@ class Reports2(Commands2):
 
     def _variables(self, payload: Payload) -> Payload:
         """Take in a part of a report on the device model, whether it was asked for or not."""
-        model = self.station.device_model
+        model = self._station.device_model
         for entry in payload.get("reportData", []):
             evse = entry["component"].get("evse", {})
             for attribute in entry["variableAttribute"]:
@@ -61,29 +62,30 @@ class Reports2(Commands2):
                 ):
                     model[name] = attribute.get("value")
             if entry["component"]["name"] == "Connector" and "connectorId" in evse:
-                number = self.station.connectors.numbered(
-                    evse["id"], evse["connectorId"]
+                self._count(
+                    self._station.connectors.numbered(evse["id"], evse["connectorId"])
                 )
-                self._told_connector(number)
         return self._part(payload)
 
-    def _told_connector(self, number: int) -> None:
+    def _count(self, number: int) -> None:
         """Note a connector that the device model has."""
-        variables = self.station.variables
+        variables = self._station.variables
         variables[NUMBER_OF_CONNECTORS] = str(max(number, own_word(variables) or 1))
-        self.station.reports.learnt()
+        self._station.reports.learnt()
 
     async def _ask_for(self, action: str, **payload: Any) -> list[Payload]:
         """Ask for something that comes in parts; none where the station has nothing of it.
 
         Raises:
-            CommandError: the station refused, or did not tell all in time.
+            CommandError: the station refused, or did not report all in time.
 
         """
-        request_id = self.next_request_id()
+        request_id = self._requests.next_id()
         report = self._reports[request_id] = Report()
         try:
-            answer = await self._call(action, {"requestId": request_id, **payload})
+            answer = await self._requests.call(
+                action, {"requestId": request_id, **payload}
+            )
             status: str = answer["status"]
             if status in ("NoProfiles", "EmptyResultSet", "Unknown"):
                 return []
@@ -102,18 +104,18 @@ class Reports2(Commands2):
         while known < len(report.parts):
             known = len(report.parts)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self.station.timing.response_s):
+                async with asyncio.timeout(self._station.timing.response_s):
                     await report.complete.wait()
                     return True
         return False
 
-    async def _full_report(self) -> dict[str, str | None]:
+    async def device_model(self) -> dict[str, str | None]:
         """Return the whole device model."""
         await self._ask_for("GetBaseReport", reportBase="FullInventory")
-        return dict(self.station.device_model)
+        return dict(self._station.device_model)
 
-    @override
-    async def report(self, component: str) -> dict[str, str | None]:
+    async def component(self, component: str) -> dict[str, str | None]:
+        """Return the variables of a component."""
         wanted = [{"component": {"name": component}}]
         parts = await self._ask_for("GetReport", componentVariable=wanted)
         return {
@@ -124,8 +126,8 @@ class Reports2(Commands2):
             if attribute.get("type", "Actual") == "Actual"
         }
 
-    @override
     async def charging_profiles(self) -> list[Payload]:
+        """Return the limits that the station has, in its own words."""
         parts = await self._ask_for("GetChargingProfiles", chargingProfile={})
         return [
             {"evseId": part["evseId"], **profile}
@@ -133,21 +135,20 @@ class Reports2(Commands2):
             for profile in part["chargingProfile"]
         ]
 
-    @override
     async def display_messages(self) -> list[Payload]:
+        """Return what the station's display shows, in its own words."""
         parts = await self._ask_for("GetDisplayMessages")
         return [message for part in parts for message in part.get("messageInfo", [])]
 
-    @override
     async def monitors(self) -> list[Payload]:
+        """Return the monitors that are set, in the station's own words."""
         parts = await self._ask_for("GetMonitoringReport")
         return [monitor for part in parts for monitor in part.get("monitor", [])]
 
-    @override
-    async def customer_information(self, id_token: str, *, clear: bool) -> str:
-        token = self.token_of(id_token)
+    async def customer_information(self, id_token: Payload, *, clear: bool) -> str:
+        """Return what the station keeps of a card's owner, and have it forget that."""
         parts = await self._ask_for(
-            "CustomerInformation", report=True, clear=clear, idToken=token
+            "CustomerInformation", report=True, clear=clear, idToken=id_token
         )
         ordered = sorted(parts, key=lambda part: int(part["seqNo"]))
         return "".join(part["data"] for part in ordered)

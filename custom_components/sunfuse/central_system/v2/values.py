@@ -4,7 +4,6 @@ from datetime import datetime
 
 from ..protocol.frames import Payload
 from ..protocol.text import clean
-from ..security.cards import Verdict
 from ..station.clock import parse_time
 from ..station.meter import ENERGY, Reading, register_of
 
@@ -30,18 +29,6 @@ type Values = list[tuple[datetime, list[Reading]]]
 def first_of(*values: float | None) -> float | None:
     """Return the first that is known."""
     return next((value for value in values if value is not None), None)
-
-
-def token_info(verdict: Verdict) -> Payload:
-    """Return whether a card may charge, as an answer."""
-    return {"idTokenInfo": {"status": verdict.value}}
-
-
-def contract_info(verdict: Verdict) -> Payload:
-    """Return whether a contract may charge (C07): that its certificate is good, the station has found out itself."""
-    accepted = verdict is Verdict.ACCEPTED
-    status = "Accepted" if accepted else "ContractCancelled"
-    return {**token_info(verdict), "certificateStatus": status}
 
 
 def first_energy(values: Values) -> tuple[datetime, float] | None:

@@ -1,15 +1,15 @@
-"""OCPP 2.0.1 and 2.1: what a station says of limits and of what cars ask for."""
+"""OCPP 2.x: what a station reports of limits and of what cars ask for."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
-from ...engine.model import ConnectorStatus
 from ..model import ChargingNeeds
+from ..onboarding.gate import ActionHandler
 from ..protocol.frames import Payload
-from ..protocol.link import Link
 from ..station.clock import parse_time
 from ..station.external import WHOLE, ExternalLimit
 from ..station.face import StationFace
-from .actions import Actions2
+from .evses import Evses2
+from .profiles import Profiles2
 from .values import first_of
 
 _PHASES = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
@@ -20,13 +20,17 @@ def _real(current_a: float | None) -> float | None:
     return current_a if current_a is not None and current_a > 0 else None
 
 
-class Smart2(Actions2):
-    """Takes in what one connected station says of smart charging (part 2, section K)."""
+class SmartCharging2:
+    """Takes in what one connected station reports of smart charging (part 2, section K)."""
 
-    def __init__(self, link: Link, station: StationFace) -> None:
-        """Speak with this station on this link."""
-        super().__init__(link, station)
-        self.smart_handlers: dict[str, Callable[[Payload], Payload]] = {
+    def __init__(
+        self, station: StationFace, evses: Evses2, profiles: Profiles2
+    ) -> None:
+        """Report to the station."""
+        self._station = station
+        self._evses = evses
+        self._profiles = profiles
+        self.by_action: Mapping[str, ActionHandler] = {
             "ClearedChargingLimit": self._cleared_limit,
             "NotifyChargingLimit": self._charging_limit,
             "NotifyEVChargingNeeds": self._charging_needs,
@@ -36,7 +40,7 @@ class Smart2(Actions2):
 
     def _charging_limit(self, payload: Payload) -> Payload:
         """Take in a limit that is not ours; one without a schedule says only that there is one."""
-        station = self.station
+        station = self._station
         schedules = []
         for schedule in payload.get("chargingSchedule", []):
             start = station.now()
@@ -52,16 +56,16 @@ class Smart2(Actions2):
 
     def _cleared_limit(self, payload: Payload) -> Payload:
         connector = self._evse_or_whole(payload) if "evseId" in payload else None
-        self.station.limits.cleared_external(connector, payload["chargingLimitSource"])
+        self._station.limits.cleared_external(connector, payload["chargingLimitSource"])
         return {}
 
     def _evse_or_whole(self, payload: Payload) -> int:
         evse = payload.get("evseId", 0)
-        return self.connector_of(evse) if evse else WHOLE
+        return self._evses.connector_of(evse) if evse else WHOLE
 
     def _priority(self, payload: Payload) -> Payload:
         """Note that the driver asked the station for all that there is, or does no longer."""
-        station = self.station
+        station = self._station
         for state in station.state.connectors:
             transaction = state.transaction
             if transaction and transaction.id == payload["transactionId"]:
@@ -70,7 +74,7 @@ class Smart2(Actions2):
 
     def _pull_schedule(self, payload: Payload) -> Payload:
         """Tell the limit that a dynamic profile has now."""
-        station = self.station
+        station = self._station
         connector = station.shape.connector_of(payload["chargingProfileId"])
         limit = station.limits.current(connector)
         if limit is None:
@@ -79,13 +83,15 @@ class Smart2(Actions2):
         return {"status": "Accepted", "scheduleUpdate": update}
 
     def _charging_needs(self, payload: Payload) -> Payload:
-        station, needs = self.station, payload["chargingNeeds"]
+        station, needs = self._station, payload["chargingNeeds"]
         ac = needs.get("acChargingParameters", {})
         dc = needs.get("dcChargingParameters", {})
         v2x = needs.get("v2xChargingParameters", {})
         departure = needs.get("departureTime")
-        connector = self.connector_of(payload["evseId"])
-        self.set_anew(connector)  # the car waits for a whole schedule (K15.FR.07)
+        connector = self._evses.connector_of(payload["evseId"])
+        self._profiles.set_anew(
+            connector
+        )  # the car waits for a whole schedule (K15.FR.07)
         max_power_w = first_of(
             v2x.get("maxChargePower"),
             dc.get("evMaxPower"),
@@ -114,21 +120,7 @@ class Smart2(Actions2):
 
     def _amperes(self, power_w: float | None) -> float | None:
         """Return what a power is per phase of the station: the currents of DC are beyond its rectifier."""
-        config = self.station.config
+        config = self._station.config
         if power_w is None:
             return None
         return power_w / config.voltage_v / config.phases
-
-    def connector_of(self, evse: int, connector: int | None = None) -> int:
-        """Return the number of a connector; of an EVSE's the one that is in use where only that is told."""
-        station = self.station
-        if connector is not None:
-            return station.connectors.numbered(evse, connector)
-        numbers = [
-            number for (e, _), number in station.connectors.evses.items() if e == evse
-        ]
-        for number in numbers:
-            state = station.connector(number)
-            if state.transaction or state.status is not ConnectorStatus.AVAILABLE:
-                return number
-        return numbers[0] if numbers else station.connectors.numbered(evse, 1)

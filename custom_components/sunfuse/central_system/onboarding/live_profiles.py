@@ -1,0 +1,80 @@
+"""The profiles of live limits: which kind of them a station takes."""
+
+from ..adapter import Limit
+from ..model import CommandError
+from ..station.face import StationFace
+from ..station.profiles import LEARNT_PURPOSE, Shape
+from ..station.quirks import Purpose
+from .fail_safe_profile import FailSafeProfile
+from .words import Words
+
+_SURE = 3  # refusals of one kind of profile in a row, while another is taken
+
+
+class LiveProfiles:
+    """Sets live limits on one connected station."""
+
+    def __init__(
+        self, station: StationFace, words: Words, fail_safe: FailSafeProfile
+    ) -> None:
+        """Keep the profile that lasts below the live ones."""
+        self._station = station
+        self._words = words
+        self._fail_safe = fail_safe
+        self._refusals = 0
+
+    async def limit(
+        self, connector: int, transaction_id: str | None, limit: Limit
+    ) -> None:
+        """Set a live limit, by the first kind of profile that the station takes.
+
+        What a station refused several times in a row, while it took the next kind, is not tried again.
+
+        Raises:
+            CommandError: it takes none, or could not be asked.
+
+        """
+        shape, refusals = self._station.shape, []
+        for purpose in self._purposes():
+            tried = shape.with_live(purpose)
+            try:
+                await self._set(tried, connector, transaction_id, limit)
+            except CommandError as err:
+                if err.key not in ("refused", "not_supported"):
+                    raise
+                refusals.append(err)
+            else:
+                await self._note_purpose(purpose, refused=bool(refusals))
+                return
+        raise refusals[0]
+
+    def go_with_a_start(self) -> bool:
+        """Whether a start may carry the limit: only a TxProfile may (OCPP 1.6 section 5.11, 2.0.1 F01.FR.08)."""
+        shape = self._station.shape
+        smart = shape.smart and self._station.state.takes_limits
+        return smart and shape.live_purpose is Purpose.TX_PROFILE
+
+    def _purposes(self) -> list[Purpose]:
+        if (known := self._station.behaviour.live_purpose) is not None:
+            return [known]
+        first = self._station.shape.live_purpose
+        order = list(Purpose)
+        return order[order.index(first) :]
+
+    async def _set(
+        self, shape: Shape, connector: int, transaction_id: str | None, limit: Limit
+    ) -> None:
+        if shape.live_purpose is Purpose.STATION_MAX:
+            limit = self._station.limits.of_all(connector, limit)
+            connector = 0
+        profile = shape.live(connector, limit, transaction_id)
+        await self._words.set_profile(connector, profile)
+
+    async def _note_purpose(self, purpose: Purpose, *, refused: bool) -> None:
+        """Remember which profile the station takes, when it is sure; what it falls back to must suit it."""
+        self._refusals = self._refusals + 1 if refused else 0
+        if self._refusals < _SURE:
+            return
+        self._refusals = 0
+        self._station.variables[LEARNT_PURPOSE] = purpose.value
+        await self._fail_safe.set_anew()

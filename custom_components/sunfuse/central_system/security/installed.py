@@ -1,0 +1,25 @@
+"""The certificates that a station has, as every version names them (CertificateHashDataType)."""
+
+from ..actions import InstalledCertificate
+from ..protocol.frames import Payload
+
+
+def certificate_of(kind: str, hash_data: Payload) -> InstalledCertificate:
+    """Return a certificate that a station has, from how it is known."""
+    return InstalledCertificate(
+        kind=kind,
+        hash_algorithm=hash_data["hashAlgorithm"],
+        issuer_name_hash=hash_data["issuerNameHash"],
+        issuer_key_hash=hash_data["issuerKeyHash"],
+        serial_number=hash_data["serialNumber"],
+    )
+
+
+def hash_data_of(certificate: InstalledCertificate) -> Payload:
+    """Return how a certificate is known."""
+    return {
+        "hashAlgorithm": certificate.hash_algorithm,
+        "issuerNameHash": certificate.issuer_name_hash,
+        "issuerKeyHash": certificate.issuer_key_hash,
+        "serialNumber": certificate.serial_number,
+    }

@@ -1,0 +1,205 @@
+"""OCPP 1.6: what comes in from a station, and what it is answered."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from ...engine.model import ConnectorStatus
+from ..model import StationInfo, Transaction
+from ..onboarding.commissioner import Commissioner
+from ..onboarding.doorkeeper import Doorkeeper
+from ..onboarding.gate import ActionHandler
+from ..protocol.frames import ErrorCode, Fault, Payload
+from ..protocol.link import Answer
+from ..protocol.text import clean
+from ..security import pnc
+from ..security.cards import Verdict
+from ..security.signing import CertificateSigner
+from ..station.clock import format_time, parse_time
+from ..station.connectors import MAX_CONNECTORS
+from ..station.face import StationFace
+from ..station.transactions import Record
+from .values import first_energy, sampled_values, tag_info
+
+_STATUS = {
+    "Available": ConnectorStatus.AVAILABLE,
+    "Preparing": ConnectorStatus.PREPARING,
+    "Charging": ConnectorStatus.CHARGING,
+    "SuspendedEV": ConnectorStatus.SUSPENDED_EV,
+    "SuspendedEVSE": ConnectorStatus.SUSPENDED_EVSE,
+    "Finishing": ConnectorStatus.FINISHING,
+    "Reserved": ConnectorStatus.RESERVED,
+    "Unavailable": ConnectorStatus.UNAVAILABLE,
+    "Faulted": ConnectorStatus.FAULTED,
+}
+
+
+class Handlers16:
+    """Handles the requests of one connected station."""
+
+    def __init__(
+        self,
+        station: StationFace,
+        commissioner: Commissioner,
+        doorkeeper: Doorkeeper,
+        signer: CertificateSigner,
+    ) -> None:
+        """Report to the station; others answer about boots, cards and certificates."""
+        self._station = station
+        self._commissioner = commissioner
+        self._doorkeeper = doorkeeper
+        self.by_action: Mapping[str, ActionHandler] = {
+            "Authorize": self._authorize,
+            "BootNotification": self._boot,
+            "DataTransfer": self._data_transfer,
+            "DiagnosticsStatusNotification": self._log,
+            "FirmwareStatusNotification": self._firmware,
+            "Heartbeat": self._heartbeat,
+            "LogStatusNotification": self._log,
+            "MeterValues": self._meter_values,
+            "SecurityEventNotification": self._noted,
+            "SignCertificate": signer.answer,
+            "SignedFirmwareStatusNotification": self._firmware,
+            "StartTransaction": self._start_transaction,
+            "StatusNotification": self._status,
+            "StopTransaction": self._stop_transaction,
+        }
+
+    def _boot(self, payload: Payload) -> Payload:
+        return self._commissioner.answer_boot(
+            StationInfo(
+                vendor=clean(payload["chargePointVendor"]),
+                model=clean(payload["chargePointModel"]),
+                serial=clean(
+                    payload.get("chargePointSerialNumber")
+                    or payload.get("chargeBoxSerialNumber")
+                    or ""
+                )
+                or None,
+                firmware=clean(payload.get("firmwareVersion", "")) or None,
+                protocol="ocpp1.6",
+            )
+        )
+
+    def _heartbeat(self, payload: Payload) -> Payload:
+        return {"currentTime": format_time(self._station.now())}
+
+    def _firmware(self, payload: Payload) -> Payload:
+        self._station.reports.firmware(payload["status"])
+        return {}
+
+    def _log(self, payload: Payload) -> Payload:
+        self._station.reports.log(payload["status"])
+        return {}
+
+    def _noted(self, payload: Payload) -> Payload:
+        return {}
+
+    def _authorize(self, payload: Payload) -> Answer:
+        return self._doorkeeper.decide(payload["idTag"], tag_info)
+
+    def _data_transfer(self, payload: Payload) -> Answer:
+        if payload["vendorId"] == pnc.VENDOR:
+            return self._plug_and_charge(payload)
+        self._station.counters["unknown_vendor_messages"] += 1
+        return {"status": "UnknownVendorId"}
+
+    def _plug_and_charge(self, payload: Payload) -> Answer:
+        """Answer a message of 2.0.1 about the contract of an ISO 15118 car."""
+        message = payload.get("messageId", "")
+        if message != "Authorize":
+            return pnc.answer(message)
+        if (contract := pnc.contract_of(payload.get("data", ""))) is None:
+            return {"status": "Rejected"}
+        return self._doorkeeper.decide(
+            contract, lambda verdict: pnc.wrapped(pnc.contract_info(verdict))
+        )
+
+    def _status(self, payload: Payload) -> Payload:
+        station = self._station
+        if "timestamp" in payload:
+            station.clock.heard(parse_time(payload["timestamp"]), station.now())
+        error = payload["errorCode"]
+        station.connectors.reported_status(
+            payload["connectorId"],
+            _STATUS[payload["status"]],
+            None if error == "NoError" else error,
+        )
+        return {}
+
+    def _start_transaction(self, payload: Payload) -> Answer:
+        station, connector = self._station, payload["connectorId"]
+        if not 1 <= connector <= MAX_CONNECTORS:
+            raise Fault(ErrorCode.PROPERTY_CONSTRAINT, f"No connector {connector}")
+        theirs = parse_time(payload["timestamp"])
+        station.clock.heard(theirs, station.now())
+        transactions = station.sessions.transactions
+        told = (
+            str(connector),
+            payload["timestamp"],
+            payload["idTag"],
+            str(payload["meterStart"]),
+        )
+        record = transactions.told_before(told)
+        if record is None:
+            record = Record(
+                connector=connector,
+                transaction=Transaction(
+                    id=str(transactions.new_id()),
+                    started_at=station.ours(theirs),
+                    meter_start_wh=float(payload["meterStart"]),
+                    id_token=clean(payload["idTag"]),
+                ),
+                told=told,
+            )
+            station.sessions.started(record)
+        transaction_id = int(record.transaction.id)
+        return self._doorkeeper.decide(
+            payload["idTag"],
+            lambda verdict: {"transactionId": transaction_id, **tag_info(verdict)},
+            record.transaction.id if record.stopped_at is None else None,
+        )
+
+    def _stop_transaction(self, payload: Payload) -> Payload:
+        station = self._station
+        theirs = parse_time(payload["timestamp"])
+        station.clock.heard(theirs, station.now())
+        at = station.ours(theirs)
+        transaction_id = str(payload["transactionId"])
+        data = payload.get("transactionData", [])
+        values = [
+            (station.ours(theirs), readings)
+            for theirs, readings in sampled_values(data)
+        ]
+        known = station.sessions.transactions.get(transaction_id)
+        if known is not None and known.stopped_at is None:
+            for moment, readings in values:
+                station.connectors.measured(known.connector, readings, moment)
+        station.sessions.stopped(
+            transaction_id,
+            at,
+            float(payload["meterStop"]),
+            payload.get("reason", "Local"),  # what is left out is Local (section 6.49)
+            first=first_energy(values),
+        )
+        return tag_info(Verdict.ACCEPTED) if "idTag" in payload else {}
+
+    def _is_live(self, theirs: datetime) -> bool:
+        station = self._station
+        age = station.now() - station.ours(theirs)
+        return age <= timedelta(seconds=station.timing.live_s)
+
+    def _meter_values(self, payload: Payload) -> Payload:
+        station = self._station
+        connector = payload["connectorId"]
+        values = sampled_values(payload["meterValue"])
+        if connector == 0:
+            return {}  # the station's own meter, not a connector's
+        for theirs, _ in values:
+            station.clock.heard(theirs, station.now())
+        transaction_id = payload.get("transactionId", 0)
+        # Alfen writes 2^63 - 1 where there is no transaction (lbbrhzn/ocpp issue 45).
+        if 0 < transaction_id < 2**31 and values and self._is_live(values[-1][0]):
+            station.sessions.recognised(connector, str(transaction_id))
+        for theirs, readings in values:
+            station.connectors.measured(connector, readings, station.ours(theirs))
+        return {}

@@ -1,0 +1,31 @@
+"""OCPP 2.x: cards as messages write them, and the answers about them."""
+
+from ..onboarding.doorkeeper import Doorkeeper
+from ..protocol.frames import Payload
+from ..protocol.link import Answer
+from ..security.cards import Card, Verdict
+from ..security.pnc import contract_info
+
+
+def token_info(verdict: Verdict) -> Payload:
+    """Return whether a card may charge, as an answer."""
+    return {"idTokenInfo": {"status": verdict.value}}
+
+
+def token_of(card_id: str, known: Card | None) -> Payload:
+    """Return a card as 2.x writes it: what kind of card it is, only the list of cards knows."""
+    return {"idToken": card_id, "type": known.kind if known else "ISO14443"}
+
+
+def decide(
+    doorkeeper: Doorkeeper,
+    token: Payload,
+    *,
+    contract: bool = False,
+    running: str | None = None,
+) -> Answer:
+    """Return the answer about a card, or about the contract of an ISO 15118 car."""
+    answer = contract_info if contract else token_info
+    if token["type"] == "NoAuthorization":  # a button, or a charger without a reader
+        return doorkeeper.decide_without_card(answer)
+    return doorkeeper.decide(token["idToken"], answer, running)

@@ -1,0 +1,170 @@
+"""OCPP 2.x: what comes in from a station, and what it is answered."""
+
+from collections.abc import Mapping
+
+from ...engine.model import ConnectorStatus
+from ..model import StationInfo
+from ..onboarding.commissioner import Commissioner
+from ..onboarding.doorkeeper import Doorkeeper
+from ..onboarding.gate import ActionHandler
+from ..protocol.frames import Payload
+from ..protocol.link import Answer
+from ..protocol.text import clean
+from ..security.signing import CertificateSigner
+from ..station.clock import format_time, parse_time
+from ..station.connectors import NUMBER_OF_CONNECTORS
+from ..station.face import StationFace
+from .cards import decide
+from .evses import Evses2
+from .transaction_events import TransactionEvents2
+from .values import sampled_values
+
+_STATUS = {
+    "Available": ConnectorStatus.AVAILABLE,
+    "Occupied": ConnectorStatus.PREPARING,
+    "Reserved": ConnectorStatus.RESERVED,
+    "Unavailable": ConnectorStatus.UNAVAILABLE,
+    "Faulted": ConnectorStatus.FAULTED,
+}
+# What needs only an answer, with what the specification calls a refusal where there is nothing to give.
+_ANSWERS: dict[str, Payload] = {
+    "BatterySwap": {},
+    "ClosePeriodicEventStream": {},
+    "Get15118EVCertificate": {"status": "Failed", "exiResponse": ""},
+    "GetCertificateStatus": {"status": "Failed"},
+    "NotifyDERAlarm": {},
+    "NotifyDERStartStop": {},
+    "NotifyEVChargingSchedule": {"status": "Accepted"},
+    "NotifyEvent": {},
+    "NotifyPeriodicEventStream": {},
+    "NotifySettlement": {},
+    "NotifyWebPaymentStarted": {},
+    "OpenPeriodicEventStream": {"status": "Rejected"},
+    "PublishFirmwareStatusNotification": {},
+    "ReportDERControl": {},
+    "ReservationStatusUpdate": {},
+    "SecurityEventNotification": {},
+}
+
+
+class Handlers2:
+    """Handles the requests of one connected station."""
+
+    def __init__(
+        self,
+        station: StationFace,
+        evses: Evses2,
+        commissioner: Commissioner,
+        doorkeeper: Doorkeeper,
+        signer: CertificateSigner,
+        *,
+        version: str,
+    ) -> None:
+        """Report to the station; others answer about boots, cards and certificates."""
+        self._station = station
+        self._evses = evses
+        self._commissioner = commissioner
+        self._doorkeeper = doorkeeper
+        self._version = version
+        events = TransactionEvents2(station, evses, doorkeeper)
+        self.by_action: Mapping[str, ActionHandler] = {
+            **{action: _always(answer) for action, answer in _ANSWERS.items()},
+            "Authorize": self._authorize,
+            "BootNotification": self._boot,
+            "DataTransfer": self._data_transfer,
+            "FirmwareStatusNotification": self._firmware,
+            "GetCertificateChainStatus": self._certificate_chain,
+            "Heartbeat": self._heartbeat,
+            "LogStatusNotification": self._log,
+            "MeterValues": self._meter_values,
+            "SignCertificate": signer.answer,
+            "StatusNotification": self._status,
+            "TransactionEvent": events.take,
+            "VatNumberValidation": self._vat_number,
+        }
+
+    def _boot(self, payload: Payload) -> Payload:
+        station = payload["chargingStation"]
+        return self._commissioner.answer_boot(
+            StationInfo(
+                vendor=clean(station["vendorName"]),
+                model=clean(station["model"]),
+                serial=clean(station.get("serialNumber", "")) or None,
+                firmware=clean(station.get("firmwareVersion", "")) or None,
+                protocol=f"ocpp{self._version}",
+            )
+        )
+
+    def _heartbeat(self, payload: Payload) -> Payload:
+        return {"currentTime": format_time(self._station.now())}
+
+    def _firmware(self, payload: Payload) -> Payload:
+        self._station.reports.firmware(payload["status"])
+        return {}
+
+    def _log(self, payload: Payload) -> Payload:
+        self._station.reports.log(payload["status"])
+        return {}
+
+    def _authorize(self, payload: Payload) -> Answer:
+        contract = "iso15118CertificateHashData" in payload or "certificate" in payload
+        return decide(self._doorkeeper, payload["idToken"], contract=contract)
+
+    def _data_transfer(self, payload: Payload) -> Payload:
+        self._station.counters["unknown_vendor_messages"] += 1
+        return {"status": "UnknownVendorId"}
+
+    def _certificate_chain(self, payload: Payload) -> Payload:
+        now = format_time(self._station.now())
+        return {
+            "certificateStatus": [
+                {
+                    "certificateHashData": request["certificateHashData"],
+                    "source": request["source"],
+                    "status": "Failed",
+                    "nextUpdate": now,
+                }
+                for request in payload["certificateStatusRequests"]
+            ]
+        }
+
+    def _vat_number(self, payload: Payload) -> Payload:
+        return {"vatNumber": payload["vatNumber"], "status": "Rejected"}
+
+    def _status(self, payload: Payload) -> Payload:
+        station = self._station
+        at = parse_time(payload["timestamp"])
+        station.clock.heard(at, station.now())
+        known = len(station.connectors.evses)
+        number = station.connectors.numbered(payload["evseId"], payload["connectorId"])
+        if len(station.connectors.evses) > max(known, 1) and station.variables:
+            # One that was not reported before it was set up: ask whether the station really has it.
+            station.variables.pop(NUMBER_OF_CONNECTORS, None)
+            self._commissioner.set_up_again()
+        status = _STATUS[payload["connectorStatus"]]
+        if not number:
+            return {}
+        state = station.connector(number)
+        if payload["connectorStatus"] == "Occupied" and state.transaction is not None:
+            return {}  # the transaction's own events tell more
+        station.connectors.reported_status(
+            number, status, "Faulted" if status is ConnectorStatus.FAULTED else None
+        )
+        return {}
+
+    def _meter_values(self, payload: Payload) -> Payload:
+        station = self._station
+        values = sampled_values(payload["meterValue"])
+        for theirs, _ in values:
+            station.clock.heard(theirs, station.now())
+        if payload["evseId"] == 0:
+            return {}  # the grid's meter
+        number = self._evses.connector_of(payload["evseId"])
+        for theirs, readings in values:
+            station.connectors.measured(number, readings, station.ours(theirs))
+        return {}
+
+
+def _always(answer: Payload) -> ActionHandler:
+    """Return what answers the same to any payload."""
+    return lambda _: answer

@@ -1,0 +1,160 @@
+"""OCPP 2.x: what a station reports of transactions."""
+
+from datetime import datetime, timedelta
+
+from ...engine.model import ConnectorStatus
+from ..model import Transaction
+from ..onboarding.doorkeeper import Doorkeeper
+from ..protocol.frames import Payload
+from ..protocol.link import Answer
+from ..station.clock import parse_time
+from ..station.face import StationFace
+from ..station.meter import register_of
+from ..station.transactions import Record
+from .cards import decide
+from .evses import Evses2
+from .values import Event, Values, first_energy, sampled_values
+
+_CHARGING_STATE = {
+    "Charging": ConnectorStatus.CHARGING,
+    "EVConnected": ConnectorStatus.PREPARING,
+    "SuspendedEV": ConnectorStatus.SUSPENDED_EV,
+    "SuspendedEVSE": ConnectorStatus.SUSPENDED_EVSE,
+    "Idle": ConnectorStatus.PREPARING,
+}
+
+
+class TransactionEvents2:
+    """Takes in the transaction events of one connected station, which may come late and in any order."""
+
+    def __init__(
+        self, station: StationFace, evses: Evses2, doorkeeper: Doorkeeper
+    ) -> None:
+        """Report to the station; the doorkeeper decides about cards."""
+        self._station = station
+        self._evses = evses
+        self._doorkeeper = doorkeeper
+
+    def take(self, payload: Payload) -> Answer:
+        """Take in an event; returns the answer, about the card that it is with."""
+        station = self._station
+        theirs = parse_time(payload["timestamp"])
+        values = sampled_values(payload.get("meterValue", []))
+        if not payload.get("offline", False):
+            station.clock.heard(theirs, station.now())
+        at = station.ours(theirs)
+        event = Event(payload, at, self._is_live(payload, theirs, at))
+        match payload["eventType"]:
+            case "Started":
+                self._started(event, values)
+            case "Updated":
+                self._updated(event, values)
+            case _:
+                self._ended(event, values)
+        if "idToken" not in payload:
+            return {}
+        ended = payload["eventType"] == "Ended"
+        running = None if ended else event.transaction_id
+        return decide(self._doorkeeper, payload["idToken"], running=running)
+
+    def _is_live(self, payload: Payload, theirs: datetime, at: datetime) -> bool:
+        """Whether an event says something of the present: stored ones and ones out of order do not."""
+        station = self._station
+        age = station.now() - at
+        transaction_id = payload["transactionInfo"]["transactionId"]
+        newest = station.sessions.events.is_newest(
+            transaction_id, payload["seqNo"], theirs
+        )
+        fresh = age <= timedelta(seconds=station.timing.live_s)
+        return newest and fresh and not payload.get("offline", False)
+
+    def _started(self, event: Event, values: Values) -> None:
+        station = self._station
+        known = station.sessions.transactions.get(event.transaction_id)
+        if known is not None and known.told:
+            return
+        number = self._number(event)
+        if not number:
+            return
+        start_wh = first_energy(values)
+        started = Record(
+            connector=number,
+            transaction=Transaction(
+                id=event.transaction_id,
+                started_at=event.at,
+                meter_start_wh=start_wh[1] if start_wh else None,
+                id_token=event.id_token,
+                authorised=event.authorised,
+            ),
+            told=("Started",),
+        )
+        station.sessions.started(started)
+        self._take(number, event, values)
+
+    def _updated(self, event: Event, values: Values) -> None:
+        station = self._station
+        known = station.sessions.transactions.get(event.transaction_id)
+        number = known.connector if known else self._number(event)
+        if not number:
+            return
+        if event.live:
+            station.sessions.recognised(number, event.transaction_id)
+        if event.authorised:
+            station.sessions.authorised(number)
+        self._take(number, event, values)
+
+    def _number(self, event: Event) -> int:
+        """Return the connector of an event, 0 where that is not reported and cannot be known."""
+        evse = event.payload.get("evse")
+        if evse is not None:
+            return self._evses.connector_of(evse["id"], evse.get("connectorId"))
+        return self._evses.only_connector()
+
+    def _take(self, number: int, event: Event, values: Values) -> None:
+        station = self._station
+        for theirs, readings in values:
+            station.connectors.measured(number, readings, station.ours(theirs))
+        running = station.connector(number).transaction
+        if not event.live or running is None or running.id != event.transaction_id:
+            return
+        if state := event.payload["transactionInfo"].get("chargingState"):
+            station.connectors.reported_status(number, _CHARGING_STATE[state], None)
+
+    def _ended(self, event: Event, values: Values) -> None:
+        station = self._station
+        info = event.payload["transactionInfo"]
+        energies = [
+            energy_wh
+            for _, readings in values
+            if (energy_wh := register_of(readings)) is not None
+        ]
+        first = first_energy(values)
+        if first is not None:
+            first = (station.ours(first[0]), first[1])
+
+        def tell() -> None:
+            station.sessions.stopped(
+                event.transaction_id,
+                event.at,
+                energies[-1] if energies else None,
+                info.get("stoppedReason", "Local"),
+                first=first,
+            )
+
+        known = station.sessions.transactions.get(event.transaction_id)
+        if known is None:
+            until = station.now() + timedelta(seconds=station.timing.hold_s)
+            station.sessions.events.hold(event.transaction_id, until, tell)
+            return
+        running = station.connector(known.connector).transaction
+        was_running = running is not None and running.id == event.transaction_id
+        if known.stopped_at is None:
+            for theirs, readings in values:
+                station.connectors.measured(
+                    known.connector, readings, station.ours(theirs)
+                )
+        tell()
+        if was_running and event.live:
+            station.connectors.reported_status(
+                known.connector, ConnectorStatus.FINISHING, None
+            )

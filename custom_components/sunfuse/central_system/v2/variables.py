@@ -1,0 +1,76 @@
+"""OCPP 2.x: the variables of a station's device model, asked for and set one by one."""
+
+from ..model import CommandError
+from ..protocol.frames import Payload
+from ..protocol.requests import Requests
+
+
+class Variables2:
+    """Reads and writes variables of one connected station, written `Component.Variable`."""
+
+    def __init__(self, requests: Requests) -> None:
+        """Send these requests."""
+        self._requests = requests
+
+    async def ask(self, variable: Payload) -> str | None:
+        """Return the value of a variable; None where the station has no such, or does not answer."""
+        answer = await self._requests.ask(
+            "GetVariables", {"getVariableData": [variable]}
+        )
+        result = (answer or {}).get("getVariableResult", [{}])[0]
+        if result.get("attributeStatus") != "Accepted":
+            return None
+        value: str = result.get("attributeValue", "")
+        return value
+
+    async def try_set(self, component: str, variable: str, value: str) -> bool:
+        """Set a variable; returns whether the station took it."""
+        data = {**variable_of(component, variable), "attributeValue": value}
+        answer = await self._requests.ask("SetVariables", {"setVariableData": [data]})
+        result = (answer or {}).get("setVariableResult", [{}])[0]
+        return result.get("attributeStatus") in ("Accepted", "RebootRequired")
+
+    async def get(self, key: str) -> str | None:
+        """Return the value of a variable; None where the station has no such.
+
+        Raises:
+            CommandError: that is no variable, or the station could not be asked.
+
+        """
+        payload = {"getVariableData": [_named(key)]}
+        answer = await self._requests.call("GetVariables", payload)
+        result = answer["getVariableResult"][0]
+        if result["attributeStatus"] != "Accepted":
+            return None
+        value: str = result.get("attributeValue", "")
+        return value
+
+    async def set(self, key: str, value: str) -> str:
+        """Set a variable; returns the status of the answer.
+
+        Raises:
+            CommandError: that is no variable, or the station could not be asked.
+
+        """
+        data = {**_named(key), "attributeValue": value}
+        answer = await self._requests.call("SetVariables", {"setVariableData": [data]})
+        status: str = answer["setVariableResult"][0]["attributeStatus"]
+        return status
+
+
+def variable_of(component: str, variable: str) -> Payload:
+    """Return how a variable is named in messages."""
+    return {"component": {"name": component}, "variable": {"name": variable}}
+
+
+def _named(key: str) -> Payload:
+    """Return the component and variable of `Component.Variable`.
+
+    Raises:
+        CommandError: there is no such thing.
+
+    """
+    component, dot, variable = key.partition(".")
+    if not dot or not component or not variable:
+        raise CommandError("refused", f"Not of the form Component.Variable: {key}")
+    return variable_of(component, variable)
