@@ -22,8 +22,15 @@ ROOMS: dict[str, set[str]] = {
         "yarl",
         f"{PACKAGE}.engine",
     },
-    "simulator": {"aiohttp", "jsonschema", "ocpp", "yarl", f"{PACKAGE}.engine"},
-    "sources": {"homeassistant", "pymodbus", f"{PACKAGE}.engine"},
+    "simulator": {
+        "aiohttp",
+        "astral",
+        "jsonschema",
+        "ocpp",
+        "yarl",
+        f"{PACKAGE}.engine",
+    },
+    "sources": {"astral", "homeassistant", "pymodbus", f"{PACKAGE}.engine"},
     # What joins the rooms inside Home Assistant, by theme.
     "actions": {"homeassistant", "voluptuous", PACKAGE},
     "flows": {"homeassistant", "voluptuous", "yarl", PACKAGE},

@@ -176,3 +176,10 @@ def test_what_a_restart_must_not_lose_changes_seldom() -> None:
         snapshot, connectors=(replace(snapshot.connectors[0], mode=Mode.OFF),)
     )
     assert decide(snapshot, memory)[1].lasting() != told[-1]
+
+
+def test_what_an_earlier_version_kept_is_no_news() -> None:
+    """A field that nothing uses any more is passed over, and no repair names it."""
+    stored = Stored({"hold_since": "2026-11-01T00:00:00+00:00"})
+    assert Memory.from_stored(stored) == Memory()
+    assert not stored.unread

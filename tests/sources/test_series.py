@@ -1,6 +1,7 @@
 """A series never overlaps, and bringing it to quarter hours keeps what it adds up to."""
 
 from datetime import UTC, datetime, timedelta
+from statistics import StatisticsError
 
 from hypothesis import given, strategies as st
 import pytest
@@ -14,7 +15,7 @@ from custom_components.sunfuse.sources.series import (
     by_quarter,
     layered,
     mean,
-    quantile,
+    percentile,
     quarter_start,
     scaled,
     weighted_quantile,
@@ -93,12 +94,12 @@ def test_cutting_scaling_and_mean() -> None:
     assert at_time(series, T0 + 90 * MINUTE) is None
 
 
-def test_quantile() -> None:
+def test_percentile() -> None:
     """Between the values it is linear."""
-    assert quantile([4, 1, 2, 3], 0.5) == 2.5
-    assert quantile([7], 0.9) == 7
-    with pytest.raises(ValueError, match="nothing"):
-        quantile([], 0.5)
+    assert percentile([4, 1, 2, 3], 50) == 2.5
+    assert percentile([7], 90) == 7
+    with pytest.raises(StatisticsError):
+        percentile([], 50)
 
 
 def test_weighted_quantile() -> None:

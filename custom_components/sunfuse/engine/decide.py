@@ -58,7 +58,6 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
         for name, standing in tick.standings.items()
     }
     decided = tuple(decisions[c.id] for c in snapshot.connectors)
-    held_since = (memory.hold_since or snapshot.now) if hold else None
     return _decision(decided, told, tick, hold=hold), Memory(
         connectors={
             name: _lived(standing, shares, decisions[name], tick)
@@ -67,7 +66,6 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
         circuits={name: c.past for name, c in tick.capacities.items()},
         surplus_w=tick.sun.surplus_w,
         battery_charge_w=tick.sun.charge_max_w,
-        hold_since=held_since,
         hold_needed_at=needed_at,
         boosted=_boosted(tick),
         at=snapshot.now,

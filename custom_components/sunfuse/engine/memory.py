@@ -181,7 +181,6 @@ class Memory:
     circuits: dict[str, CircuitMemory] = field(default_factory=dict)
     surplus_w: float | None = None  # the running average
     battery_charge_w: float = 0.0  # the most that the home battery was seen to take
-    hold_since: datetime | None = None  # the home battery is held since
     hold_needed_at: datetime | None = None  # and was last needed to be
     boosted: tuple[Boosted, ...] = ()
     at: datetime | None = None  # of the last decision
@@ -232,7 +231,7 @@ class Memory:
                 name: CircuitMemory(**past.fields_of(CircuitMemory))
                 for name, past in _each(stored.within("circuits"))
             },
-            **stored.without("connectors", "circuits").fields_of(cls),
+            **stored.without("connectors", "circuits", *_FORMER).fields_of(cls),
         )
 
 
@@ -240,5 +239,7 @@ def _each(stored: Stored) -> Iterator[tuple[str, Stored]]:
     return ((name, stored.within(name)) for name in stored.names)
 
 
+# What earlier versions kept and nothing uses.
+_FORMER = ("hold_since",)
 _NOTHING = ConnectorMemory()
 _NO_CIRCUIT = CircuitMemory()

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 import math
 
+from astral import Observer
+from astral.sun import zenith_and_azimuth
+
 from .noise import smooth_noise
 
 _HAZE = 0.7  # the share of sunlight that one air mass lets through (Meinel, 1976)
@@ -27,30 +30,11 @@ class SolarSpec:
     tilt_deg: float = 35.0
 
 
-def declination_rad(at: datetime) -> float:
-    """Return the sun's declination (Cooper, 1969)."""
-    day = at.timetuple().tm_yday
-    return math.radians(23.45) * math.sin(math.tau * (284 + day) / 365)
-
-
-def hour_angle_rad(at: datetime, longitude_deg: float) -> float:
-    """Return the sun's hour angle, 0 at solar noon, from a time in UTC."""
-    day_angle = math.tau * (at.timetuple().tm_yday - 81) / 364
-    equation_min = (
-        9.87 * math.sin(2 * day_angle)
-        - 7.53 * math.cos(day_angle)
-        - 1.5 * math.sin(day_angle)
-    )
-    hours = at.hour + at.minute / 60 + at.second / 3600
-    solar_hours = hours + longitude_deg / 15 + equation_min / 60
-    return math.radians(15 * (solar_hours - 12))
-
-
 def _sine_above(at: datetime, latitude_deg: float, longitude_deg: float) -> float:
-    latitude, declination = math.radians(latitude_deg), declination_rad(at)
-    return math.sin(latitude) * math.sin(declination) + math.cos(latitude) * math.cos(
-        declination
-    ) * math.cos(hour_angle_rad(at, longitude_deg))
+    # Beyond a pole lies the other side of the earth; a steep roof in the far south does not see that.
+    observer = Observer(max(-90.0, min(latitude_deg, 90.0)), longitude_deg)
+    zenith, _ = zenith_and_azimuth(observer, at, with_refraction=False)
+    return math.cos(math.radians(zenith))
 
 
 def elevation_deg(at: datetime, spec: SolarSpec) -> float:

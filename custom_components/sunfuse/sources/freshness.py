@@ -25,7 +25,7 @@ from homeassistant.helpers.event import (
 from homeassistant.helpers.recorder import get_instance
 
 from .rows import parse_number
-from .series import quantile
+from .series import percentile
 from .states import problem_of
 
 WINDOW = 240
@@ -165,8 +165,8 @@ def interval_of(intervals_s: Iterable[float], *, regular: bool = False) -> Inter
     """Return the figures of some intervals, of which there must be one."""
     all_s = sorted(intervals_s)
     return Interval(
-        usual_s=quantile(all_s, 0.5),
-        high_s=quantile(all_s, 0.95),
+        usual_s=percentile(all_s, 50),
+        high_s=percentile(all_s, 95),
         longest_s=all_s[-1],
         count=len(all_s),
         regular=regular,

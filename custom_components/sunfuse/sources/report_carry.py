@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
-from .series import quantile
+from .series import percentile
 
 MOST = 50
 
@@ -106,12 +106,12 @@ def _outlook(
             hours[night] = hours.get(night, 0.0) + minute.seconds / 3600
     # A night of which less than eight hours are known says nothing of nights.
     whole = [kwh / chargers for night, kwh in nights.items() if hours[night] >= 7.5]
-    poor = quantile(whole, 0.1) if whole else 0.0
+    poor = percentile(whole, 10) if whole else 0.0
     return Outlook(
         chargers=chargers,
         all_at_once=all_s / total_s,
         any_at_all=any_s / total_s,
-        night_kwh=quantile(whole, 0.5) if whole else 0.0,
+        night_kwh=percentile(whole, 50) if whole else 0.0,
         poor_night_kwh=poor,
         enough=poor >= charger.day_kwh,
     )

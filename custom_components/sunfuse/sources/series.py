@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from operator import attrgetter
+from statistics import quantiles
 
 QUARTER = timedelta(minutes=15)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -135,26 +136,20 @@ def scaled(series: Series, factor: float) -> Series:
     )
 
 
-def quantile(values: Iterable[float], share: float) -> float:
-    """Return a quantile (share of 0 to 1), linear between the values; raise if none.
-
-    Type 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages" (1996).
+def percentile(values: Iterable[float], percent: int) -> float:
+    """Return a percentile (1 to 99), linear between the values.
 
     Raises:
-        ValueError: there are no values.
+        StatisticsError: there are no values.
 
     """
-    ordered = sorted(values)
-    if not ordered:
-        raise ValueError("a quantile of nothing")
-    place = share * (len(ordered) - 1)
-    lower = int(place)
-    upper = min(lower + 1, len(ordered) - 1)
-    return ordered[lower] + (place - lower) * (ordered[upper] - ordered[lower])
+    return quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
 def weighted_quantile(weighted: Iterable[tuple[float, float]], share: float) -> float:
     """Return a quantile of (value, weight), linear between the weights' middles.
+
+    `statistics` has none with weights, and a reading counts for as long as it held.
 
     Raises:
         ValueError: there are no values.

@@ -24,7 +24,6 @@ class ErrorCode(StrEnum):
     """The codes of a CALLERROR, in the spelling of OCPP 2.x."""
 
     FORMAT_VIOLATION = "FormatViolation"
-    GENERIC = "GenericError"
     INTERNAL = "InternalError"
     MESSAGE_TYPE_NOT_SUPPORTED = "MessageTypeNotSupported"
     NOT_IMPLEMENTED = "NotImplemented"

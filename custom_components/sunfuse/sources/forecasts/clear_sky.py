@@ -8,13 +8,15 @@ the ratio of production to clear sky, and the ratio's quantiles tell good days f
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 import math
 
-from ..series import QUARTER, Slot, quantile, quarters
+from astral import Observer
+from astral.sun import zenith_and_azimuth
+
+from ..series import QUARTER, Slot, percentile, quarters
 from .model import Forecast, with_spread
 
-_J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 _SECTOR = 15.0  # degrees of azimuth, about an hour of the sun's way
 # Of a clear sky on an average roof: overcast, usual, cloudless; per watt of peak power.
 _PRIOR = (0.08, 0.45, 0.85)
@@ -42,35 +44,10 @@ class Roof:
 
 
 def sun(at: datetime, place: Place) -> tuple[float, float]:
-    """Return the sun's elevation and azimuth (from north over east) in degrees.
-
-    The low-precision formulas of the Astronomical Almanac (page C5): 0.01 degrees from
-    1950 to 2050, refraction left out.
-    """
-    days = (at - _J2000) / timedelta(days=1)
-    mean_longitude = 280.460 + 0.9856474 * days
-    anomaly = math.radians(357.528 + 0.9856003 * days)
-    longitude = math.radians(
-        mean_longitude + 1.915 * math.sin(anomaly) + 0.020 * math.sin(2 * anomaly)
-    )
-    obliquity = math.radians(23.439 - 0.0000004 * days)
-    declination = math.asin(math.sin(obliquity) * math.sin(longitude))
-    ascension = math.atan2(
-        math.cos(obliquity) * math.sin(longitude), math.cos(longitude)
-    )
-    sidereal = 280.46061837 + 360.98564736629 * days + place.longitude
-    hour_angle = math.radians(sidereal) - ascension
-    latitude = math.radians(place.latitude)
-    elevation = math.asin(
-        math.sin(latitude) * math.sin(declination)
-        + math.cos(latitude) * math.cos(declination) * math.cos(hour_angle)
-    )
-    azimuth = math.atan2(
-        -math.sin(hour_angle),
-        math.tan(declination) * math.cos(latitude)
-        - math.sin(latitude) * math.cos(hour_angle),
-    )
-    return math.degrees(elevation), math.degrees(azimuth) % 360
+    """Return the sun's elevation and azimuth (from north over east) in degrees, refraction left out."""
+    observer = Observer(place.latitude, place.longitude)
+    zenith, azimuth = zenith_and_azimuth(observer, at, with_refraction=False)
+    return 90.0 - zenith, azimuth
 
 
 def clear_sky(elevation_deg: float) -> float:
@@ -120,7 +97,7 @@ def _mixed(
     ratios: list[float], prior: tuple[float, float, float] | None
 ) -> tuple[float, float, float]:
     """Return the quantiles of some ratios, the fewer, the nearer to what is usual."""
-    own = tuple(quantile(ratios, share) for share in (0.1, 0.5, 0.9))
+    own = tuple(percentile(ratios, percent) for percent in (10, 50, 90))
     share = 1.0 if prior is None else len(ratios) / (len(ratios) + _PRIOR_HOURS)
     base = prior or (0.0, 0.0, 0.0)
     low, middle, high = (

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...engine.stored import Stored
 from ..rows import parse_number, parse_time
-from ..series import Series, Slot, at_time, by_quarter, floor, quantile
+from ..series import Series, Slot, at_time, by_quarter, floor, percentile
 from .model import Forecast, RawForecast, with_spread
 
 KEEP = timedelta(days=14)
@@ -129,8 +129,8 @@ def spread(
     if not ratios:
         return _PRIOR_LOW, _PRIOR_HIGH
     share = len(ratios) / (len(ratios) + _PRIOR_HOURS)
-    low = share * quantile(ratios, 0.1) + (1 - share) * _PRIOR_LOW
-    high = share * quantile(ratios, 0.9) + (1 - share) * _PRIOR_HIGH
+    low = share * percentile(ratios, 10) + (1 - share) * _PRIOR_LOW
+    high = share * percentile(ratios, 90) + (1 - share) * _PRIOR_HIGH
     return min(low, 1.0), max(high, 1.0)
 
 

@@ -21,7 +21,7 @@ from ..series import (
     at_time,
     by_quarter,
     mean,
-    quantile,
+    percentile,
     quarters,
     weighted_quantile,
 )
@@ -74,7 +74,7 @@ def learn_load(history: Iterable[Slot], now: datetime, tz: tzinfo) -> LoadModel:
 
 def _usual_mean(slots: Sequence[Slot]) -> float | None:
     """Return the mean without what is far above anything usual: a meter's hiccup."""
-    most = 5 * max(1.0, quantile((slot.value for slot in slots), 0.9))
+    most = 5 * max(1.0, percentile((slot.value for slot in slots), 90))
     return mean(slot for slot in slots if slot.value <= most)
 
 
