@@ -65,7 +65,8 @@ class RestartButton(StationEntity, ButtonEntity):
     async def async_press(self) -> None:
         """Restart the charger."""
         stations = self._entry.runtime_data.central_system.stations
-        await stations[self.key.identity].restart()
+        adapter = await stations[self.key.identity].in_service()
+        await adapter.reset(hard=False)
 
 
 class UnlockButton(ConnectorEntity, ButtonEntity):
@@ -76,7 +77,8 @@ class UnlockButton(ConnectorEntity, ButtonEntity):
     async def async_press(self) -> None:
         """Unlock the connector."""
         stations = self._entry.runtime_data.central_system.stations
-        await stations[self.key.identity].unlock(self.key.connector)
+        adapter = await stations[self.key.identity].in_service()
+        await adapter.unlock(self.key.connector)
 
 
 class TestFailSafeButton(ConnectorEntity, ButtonEntity):

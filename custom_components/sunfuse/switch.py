@@ -137,6 +137,5 @@ class InService(ConnectorEntity, SwitchEntity):
     @command_errors
     async def _set(self, *, operative: bool) -> None:
         stations = self._entry.runtime_data.central_system.stations
-        await stations[self.key.identity].set_availability(
-            self.key.connector, operative=operative
-        )
+        adapter = await stations[self.key.identity].in_service()
+        await adapter.set_availability(self.key.connector, operative=operative)

@@ -4,20 +4,20 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from custom_components.sunfuse.central_system import (
+    Adapter,
     ConfigurationResult,
     Firmware,
     InstalledCertificate,
     LogKind,
     NetworkProfile,
     Schedule,
-    Station,
     TransactionStatus,
 )
 
 from .client import Payload
 from .conftest import START
 
-type Do = Callable[[Station], Awaitable[Any]]
+type Do = Callable[[Adapter], Awaitable[Any]]
 
 ACCEPTED = {"status": "Accepted"}
 AT = "2026-06-01T12:00:00.000Z"
@@ -51,7 +51,7 @@ def variable_answer(status: str, **extra: str) -> Callable[[Payload], Payload]:
 CASES: list[tuple[str, Do, str, Payload, Any, Any]] = [
     (
         "1.6",
-        lambda s: s.get_configuration("HeartbeatInterval"),
+        lambda s: s.get_configuration(("HeartbeatInterval",)),
         "GetConfiguration",
         {"key": ["HeartbeatInterval"]},
         {
@@ -63,7 +63,7 @@ CASES: list[tuple[str, Do, str, Payload, Any, Any]] = [
     ),
     (
         "1.6",
-        lambda s: s.get_configuration(),
+        lambda s: s.get_configuration(()),
         "GetConfiguration",
         {},
         {"configurationKey": [{"key": "A", "readonly": True}], "unknownKey": ["B"]},
@@ -71,7 +71,7 @@ CASES: list[tuple[str, Do, str, Payload, Any, Any]] = [
     ),
     (
         "2.0.1",
-        lambda s: s.get_configuration("OCPPCommCtrlr.HeartbeatInterval"),
+        lambda s: s.get_configuration(("OCPPCommCtrlr.HeartbeatInterval",)),
         "GetVariables",
         {
             "getVariableData": [
@@ -118,7 +118,7 @@ CASES: list[tuple[str, Do, str, Payload, Any, Any]] = [
     ),
     (
         "1.6",
-        lambda s: s.trigger("LogStatusNotification"),
+        lambda s: s.trigger("LogStatusNotification", None),
         "ExtendedTriggerMessage",
         {"requestedMessage": "LogStatusNotification"},
         ACCEPTED,
@@ -137,7 +137,7 @@ CASES: list[tuple[str, Do, str, Payload, Any, Any]] = [
     ),
     (
         "1.6",
-        lambda s: s.set_availability(operative=False),
+        lambda s: s.set_availability(0, operative=False),
         "ChangeAvailability",
         {"connectorId": 0, "type": "Inoperative"},
         {"status": "Scheduled"},
@@ -155,7 +155,7 @@ CASES: list[tuple[str, Do, str, Payload, Any, Any]] = [
     ("2.0.1", lambda s: s.clear_cache(), "ClearCache", {}, ACCEPTED, None),
     (
         "1.6",
-        lambda s: s.composite_schedule(1, 60),
+        lambda s: s.schedule(1, 60),
         "GetCompositeSchedule",
         {"connectorId": 1, "duration": 60, "chargingRateUnit": "A"},
         {
@@ -170,7 +170,7 @@ CASES: list[tuple[str, Do, str, Payload, Any, Any]] = [
     ),
     (
         "1.6",
-        lambda s: s.send_log("ftp://x/y"),
+        lambda s: s.send_log("ftp://x/y", LogKind.DIAGNOSTICS),
         "GetDiagnostics",
         {"location": "ftp://x/y"},
         {"fileName": "log"},
@@ -190,7 +190,7 @@ CASES: list[tuple[str, Do, str, Payload, Any, Any]] = [
     ),
     (
         "2.0.1",
-        lambda s: s.send_log("ftp://x/y"),
+        lambda s: s.send_log("ftp://x/y", LogKind.DIAGNOSTICS),
         "GetLog",
         {
             "log": {"remoteLocation": "ftp://x/y"},
@@ -289,7 +289,7 @@ CASES: list[tuple[str, Do, str, Payload, Any, Any]] = [
     ),
     (
         "2.0.1",
-        lambda s: s.transfer_data("Acme"),
+        lambda s: s.transfer_data("Acme", None, None),
         "DataTransfer",
         {"vendorId": "Acme"},
         ACCEPTED,
@@ -404,7 +404,7 @@ CASES += [
     ),
     (
         "2.1",
-        lambda s: s.transaction_status(),
+        lambda s: s.transaction_status(None),
         "GetTransactionStatus",
         {},
         {"messagesInQueue": True},

@@ -48,7 +48,7 @@ async def test_action(
     """The charger is asked in its own words, and what it answers comes back in ours."""
     station = await _ready(connect, system, version)
     station.answers[action] = answer
-    assert await do(system.stations["CP1"]) == result
+    assert await do(await system.stations["CP1"].in_service()) == result
     assert station.told(action)[-1] == request_
 
 
@@ -86,29 +86,29 @@ async def test_refusal(
     if refusal is not None:
         station.answers[action] = refusal
         with pytest.raises(CommandError) as err:
-            await do(system.stations["CP1"])
+            await do(await system.stations["CP1"].in_service())
         assert err.value.key == "refused"
     station.answers[action] = "unknown"  # answered with NotImplemented
     with pytest.raises(CommandError) as err:
-        await do(system.stations["CP1"])
+        await do(await system.stations["CP1"].in_service())
     assert err.value.key == "not_supported"
     await station.close()
     with pytest.raises(CommandError) as err:
-        await do(system.stations["CP1"])
+        await do(await system.stations["CP1"].in_service())
     assert err.value.key == "not_connected"
 
 
 ONLY_2: dict[str, Do] = {
     "charging_profiles": lambda s: s.charging_profiles(),
     "clear_display": lambda s: s.clear_display(1),
-    "customer_information": lambda s: s.customer_information("CARD"),
-    "display": lambda s: s.display(1, "Hello"),
+    "customer_information": lambda s: s.customer_information("CARD", clear=False),
+    "display": lambda s: s.display(1, "Hello", None),
     "display_messages": lambda s: s.display_messages(),
     "monitors": lambda s: s.monitors(),
     "report": lambda s: s.report("EVSE"),
     "set_network_profile": lambda s: s.set_network_profile(NETWORK),
     "tell_cost": lambda s: s.tell_cost("1", 1.0),
-    "transaction_status": lambda s: s.transaction_status(),
+    "transaction_status": lambda s: s.transaction_status(None),
 }
 
 
@@ -119,7 +119,7 @@ async def test_what_1_6_does_not_have(
     """What only 2.x has is told as such by a charger of 1.6, and nothing is sent."""
     station = await _ready(connect, system, "1.6")
     with pytest.raises(CommandError, match="not_supported"):
-        await do(system.stations["CP1"])
+        await do(await system.stations["CP1"].in_service())
     assert not station.requests
 
 
@@ -129,7 +129,9 @@ async def test_variable_without_component(
     """A variable of 2.x is named with its component."""
     await _ready(connect, system, "2.1")
     with pytest.raises(CommandError, match="Component.Variable"):
-        await system.stations["CP1"].set_configuration("HeartbeatInterval", "1")
+        await (await system.stations["CP1"].in_service()).set_configuration(
+            "HeartbeatInterval", "1"
+        )
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
@@ -139,7 +141,7 @@ async def test_clear_profiles(
     """What others left behind is cleared, but for the station's maximum; the fail-safe is set again."""
     station = await _ready(connect, system, version)
     station.answers["ClearChargingProfile"] = {"status": "Unknown"}
-    await system.stations["CP1"].clear_profiles()
+    await (await system.stations["CP1"].in_service()).clear_profiles()
     told = [
         request.get("chargingProfileCriteria", request)["chargingProfilePurpose"]
         for request in station.told("ClearChargingProfile")
@@ -153,7 +155,7 @@ async def test_request_that_is_none(system: CentralSystem, connect: Connect) -> 
     station = await _ready(connect, system, "1.6")
     for action, payload in (("SetMonitoringLevel", {}), ("Reset", {"type": "Cold"})):
         with pytest.raises(CommandError, match="impossible"):
-            await system.stations["CP1"].request(action, payload)
+            await (await system.stations["CP1"].in_service()).request(action, payload)
         assert not station.told(action)
 
 

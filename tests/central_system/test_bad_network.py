@@ -350,7 +350,7 @@ async def test_command_reaches_nobody_else(
     for charger in (first, second):
         await charger.boot()
         await charger.set_up()
-    await system.stations["CP2"].restart()
+    await (await system.stations["CP2"].in_service()).reset(hard=False)
     assert second.station.told("Reset")
     assert not first.station.told("Reset")
     assert "CP3" not in system.stations

@@ -287,7 +287,7 @@ async def test_command_reaches_nobody_else(
     first, second = await connect("/CP1"), await connect("/CP2")
     await first.boot()
     await second.boot()
-    await watched.system.stations["CP2"].restart()
+    await (await watched.system.stations["CP2"].in_service()).reset(hard=False)
     assert second.told("Reset")
     assert not first.told("Reset")
     assert "CP3" not in watched.system.stations

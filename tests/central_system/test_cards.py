@@ -119,7 +119,7 @@ async def test_the_link_goes_on_while_somebody_is_asked(
     await station.boot()
     await station.send([2, "card", "Authorize", {"idTag": "X"}])
     await station.call("Heartbeat", {})
-    await system.stations["CP1"].restart()
+    await (await system.stations["CP1"].in_service()).reset(hard=False)
     answer.set_result(True)
     told = await station.answer_to("card")
     assert told["idTagInfo"]["status"] == "Accepted"

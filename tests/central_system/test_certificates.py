@@ -200,7 +200,7 @@ async def test_installed_certificates(
         return {"status": "Accepted", "certificateHashData": both}
 
     station.answers["GetInstalledCertificateIds"] = answer
-    found = await system.stations["CP1"].installed_certificates()
+    found = await (await system.stations["CP1"].in_service()).installed_certificates()
     assert found == [
         InstalledCertificate(
             kind="CSMSRootCertificate",

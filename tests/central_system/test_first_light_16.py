@@ -257,17 +257,17 @@ async def test_commands(
 ) -> None:
     """Restart and unlock reach the charger, and a refusal is told."""
     station, _ = await _charging(connect, system, clock)
-    await system.stations["CP1"].restart()
-    await system.stations["CP1"].restart(hard=True)
+    await (await system.stations["CP1"].in_service()).reset(hard=False)
+    await (await system.stations["CP1"].in_service()).reset(hard=True)
     assert [r["type"] for r in station.told("Reset")] == ["Soft", "Hard"]
-    await system.stations["CP1"].unlock(1)
+    await (await system.stations["CP1"].in_service()).unlock(1)
     station.answers["UnlockConnector"] = {"status": "NotSupported"}
     with pytest.raises(CommandError) as err:
-        await system.stations["CP1"].unlock(1)
+        await (await system.stations["CP1"].in_service()).unlock(1)
     assert err.value.key == "not_supported"
     await station.close()
     with pytest.raises(CommandError) as err:
-        await system.stations["CP1"].restart()
+        await (await system.stations["CP1"].in_service()).reset(hard=False)
     assert err.value.key == "not_connected"
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.central_system import (
+    Adapter,
     CentralSystem,
     CommandError,
-    Station,
     StationConfig,
 )
 
@@ -77,10 +77,10 @@ def _message(number: int) -> Payload:
 
 # What is asked, how the parts are called, the parts, and what comes of them.
 CASES: dict[
-    str, tuple[Callable[[Station], Awaitable[Any]], str, list[Payload], Any]
+    str, tuple[Callable[[Adapter], Awaitable[Any]], str, list[Payload], Any]
 ] = {
     "GetBaseReport": (
-        lambda s: s.get_configuration(),
+        lambda s: s.get_configuration(()),
         "NotifyReport",
         [
             _report(_variable("EVSE", "Power", "11000", evse={"id": 1})),
@@ -142,7 +142,7 @@ async def test_comes_in_parts(
     station = await _ready(connect, system, version)
     station.answers[action] = ACCEPTED
     await _tell(station, name, parts, 99)
-    asked = asyncio.ensure_future(do(system.stations["CP1"]))
+    asked = asyncio.ensure_future(do(await system.stations["CP1"].in_service()))
     request = await station.wait_told(action)
     await _tell(station, name, parts, request["requestId"])
     assert await asked == result
@@ -164,7 +164,7 @@ async def test_there_is_nothing(
     """A charger that has nothing of it says so, which is no error."""
     station = await _ready(connect, system, version)
     station.answers[action] = {"status": status}
-    assert not await CASES[action][0](system.stations["CP1"])
+    assert not await CASES[action][0](await system.stations["CP1"].in_service())
 
 
 async def test_refused_or_never_told(
@@ -176,6 +176,6 @@ async def test_refused_or_never_told(
     for status in ("Rejected", "NotSupported", "Accepted"):
         station.answers["GetBaseReport"] = {"status": status}
         with pytest.raises(CommandError) as err:
-            await system.stations["CP1"].get_configuration()
+            await (await system.stations["CP1"].in_service()).get_configuration(())
         errors.append(err.value.key)
     assert errors == ["refused", "not_supported", "timeout"]

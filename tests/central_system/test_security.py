@@ -114,7 +114,7 @@ async def test_password_replaces_a_living_connection(
     second = await connect(headers=headers)
     await first.wait_for(lambda: first.websocket.closed)
     await second.boot()
-    await system.stations["CP1"].restart()
+    await (await system.stations["CP1"].in_service()).reset(hard=False)
     assert second.told("Reset")
     assert not first.told("Reset")
 

@@ -122,7 +122,7 @@ async def test_second_connection_while_the_first_lives(
     await first.boot()
     with pytest.raises(WSServerHandshakeError, match="409"):
         await connect()
-    await system.stations["CP1"].restart()
+    await (await system.stations["CP1"].in_service()).reset(hard=False)
     assert first.told("Reset")
 
 
@@ -153,7 +153,7 @@ async def test_newer_connection_replaces_a_dead_one(clock: SteppedClock) -> None
         await writer.wait_closed()
         await station.call("Heartbeat", {})
         assert all(state.connected for state in watched.states)
-        await system.stations["CP1"].restart()
+        await (await system.stations["CP1"].in_service()).reset(hard=False)
         assert station.told("Reset")
         await station.close()
     await system.stop()

@@ -360,7 +360,7 @@ async def test_several_evses(
     station.requests.clear()
     await system.stations["CP1"].offer(3, 9)
     assert station.told("SetChargingProfile")[0]["evseId"] == 2
-    await system.stations["CP1"].unlock(3)
+    await (await system.stations["CP1"].in_service()).unlock(3)
     assert station.told("UnlockConnector") == [{"evseId": 2, "connectorId": 2}]
 
 
@@ -460,8 +460,8 @@ async def test_commands(
 ) -> None:
     """Restart and a new password in the words of 2.x."""
     station = await _charging(connect, system, clock, version)
-    await system.stations["CP1"].restart()
-    await system.stations["CP1"].restart(hard=True)
+    await (await system.stations["CP1"].in_service()).reset(hard=False)
+    await (await system.stations["CP1"].in_service()).reset(hard=True)
     assert [r["type"] for r in station.told("Reset")] == ["OnIdle", "Immediate"]
     await system.stations["CP1"].change_password("0" * 40)
     data = station.told("SetVariables")[-1]["setVariableData"][0]

@@ -48,40 +48,48 @@ class ActionDescription:
 async def _get_configuration(
     station: Station, _connector: int, data: Fields
 ) -> dict[str, Any]:
-    return {"configuration": await station.get_configuration(*data["keys"])}
+    adapter = await station.in_service()
+    return {"configuration": await adapter.get_configuration(tuple(data["keys"]))}
 
 
 async def _set_configuration(
     station: Station, _connector: int, data: Fields
 ) -> dict[str, Any]:
-    result = await station.set_configuration(data["key"], data["value"])
+    adapter = await station.in_service()
+    result = await adapter.set_configuration(data["key"], data["value"])
     return {"result": result.value}
 
 
 async def _trigger_message(station: Station, connector: int, data: Fields) -> None:
-    await station.trigger(data["message"], connector or None)
+    adapter = await station.in_service()
+    await adapter.trigger(data["message"], connector or None)
 
 
 async def _reset(station: Station, _connector: int, data: Fields) -> None:
-    await station.restart(hard=data["hard"])
+    adapter = await station.in_service()
+    await adapter.reset(hard=data["hard"])
 
 
 async def _unlock(station: Station, connector: int, _data: Fields) -> None:
-    await station.unlock(connector or 1)
+    adapter = await station.in_service()
+    await adapter.unlock(connector or 1)
 
 
 async def _set_availability(station: Station, connector: int, data: Fields) -> None:
-    await station.set_availability(connector, operative=data["operative"])
+    adapter = await station.in_service()
+    await adapter.set_availability(connector, operative=data["operative"])
 
 
 async def _clear_cache(station: Station, _connector: int, _data: Fields) -> None:
-    await station.clear_cache()
+    adapter = await station.in_service()
+    await adapter.clear_cache()
 
 
 async def _get_composite_schedule(
     station: Station, connector: int, data: Fields
 ) -> dict[str, Any]:
-    schedule = await station.composite_schedule(connector or 1, data["duration"])
+    adapter = await station.in_service()
+    schedule = await adapter.schedule(connector or 1, data["duration"])
     return {
         "duration": schedule.duration_s,
         "schedule": [
@@ -91,13 +99,15 @@ async def _get_composite_schedule(
 
 
 async def _get_log(station: Station, _connector: int, data: Fields) -> dict[str, Any]:
-    file = await station.send_log(data["location"], LogKind(data["log"]))
+    adapter = await station.in_service()
+    file = await adapter.send_log(data["location"], LogKind(data["log"]))
     return {"file": file}
 
 
 async def _update_firmware(station: Station, _connector: int, data: Fields) -> None:
     retrieve_at: datetime = data.get("retrieve_at") or dt_util.utcnow()
-    await station.update_firmware(
+    adapter = await station.in_service()
+    await adapter.update_firmware(
         Firmware(
             location=data["location"],
             retrieve_at=retrieve_at,
@@ -111,29 +121,33 @@ async def _reserve(station: Station, connector: int, data: Fields) -> None:
     if not connector and station.config.connectors == 1:
         # Many stations take no reservation of connector 0, which stands for any (ReserveConnectorZeroSupported).
         connector = 1
-    await station.reserve(
+    adapter = await station.in_service()
+    await adapter.reserve(
         data["reservation_id"], connector, data["card"], data["until"]
     )
 
 
 async def _cancel_reservation(station: Station, _connector: int, data: Fields) -> None:
-    await station.cancel_reservation(data["reservation_id"])
+    adapter = await station.in_service()
+    await adapter.cancel_reservation(data["reservation_id"])
 
 
 async def _transfer_data(
     station: Station, _connector: int, data: Fields
 ) -> dict[str, Any]:
-    answer = await station.transfer_data(
+    adapter = await station.in_service()
+    answer = await adapter.transfer_data(
         data["vendor"], data.get("message"), data.get("data")
     )
     return {"data": answer}
 
 
 async def _set_display_message(station: Station, _connector: int, data: Fields) -> None:
+    adapter = await station.in_service()
     if text := data.get("text"):
-        await station.display(data["message_id"], text, data.get("language"))
+        await adapter.display(data["message_id"], text, data.get("language"))
     else:
-        await station.clear_display(data["message_id"])
+        await adapter.clear_display(data["message_id"])
 
 
 _RESERVATION: dict[vol.Marker, Any] = {vol.Required("reservation_id"): POSITIVE_INT}

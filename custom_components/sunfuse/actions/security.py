@@ -66,12 +66,14 @@ async def _install_certificate(station: Station, _connector: int, data: Fields) 
     certificate: str | None = data.get("certificate")
     if certificate is None:
         certificate = _authority(station).certificate
-    await station.install_certificate(KINDS[data["kind"]], certificate)
+    adapter = await station.in_service()
+    await adapter.install_certificate(KINDS[data["kind"]], certificate)
 
 
 async def _get_certificates(
     station: Station, _connector: int, _data: Fields
 ) -> dict[str, Any]:
+    adapter = await station.in_service()
     return {
         "certificates": [
             {
@@ -81,16 +83,17 @@ async def _get_certificates(
                 "issuer_name_hash": certificate.issuer_name_hash,
                 "issuer_key_hash": certificate.issuer_key_hash,
             }
-            for certificate in await station.installed_certificates()
+            for certificate in await adapter.installed_certificates()
         ]
     }
 
 
 async def _delete_certificate(station: Station, _connector: int, data: Fields) -> None:
     wanted = data["serial_number"].casefold()
-    for certificate in await station.installed_certificates():
+    adapter = await station.in_service()
+    for certificate in await adapter.installed_certificates():
         if certificate.serial_number.casefold() == wanted:
-            await station.delete_certificate(certificate)
+            await adapter.delete_certificate(certificate)
             return
     raise ServiceValidationError(
         translation_domain=DOMAIN, translation_key="no_such_certificate"
@@ -99,11 +102,13 @@ async def _delete_certificate(station: Station, _connector: int, data: Fields) -
 
 async def _renew_certificate(station: Station, _connector: int, _data: Fields) -> None:
     _authority(station)
-    await station.renew_certificate()
+    adapter = await station.in_service()
+    await adapter.renew_certificate()
 
 
 async def _set_network_profile(station: Station, _connector: int, data: Fields) -> None:
-    await station.set_network_profile(
+    adapter = await station.in_service()
+    await adapter.set_network_profile(
         NetworkProfile(
             slot=data["slot"],
             url=data["url"],

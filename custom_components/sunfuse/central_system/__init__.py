@@ -1,6 +1,7 @@
 """How to speak to chargers: OCPP over WebSocket, behind one interface that knows no version."""
 
 from .actions import (
+    ActingAdapter as Adapter,
     ConfigurationResult,
     Firmware,
     InstalledCertificate,
@@ -29,6 +30,7 @@ from .station.station import Station
 from .station.timing import Timing
 
 __all__ = [
+    "Adapter",
     "Card",
     "CardPolicy",
     "CertificateAuthority",

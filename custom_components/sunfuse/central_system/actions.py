@@ -1,11 +1,11 @@
 """What automations and users can have a station do, in words that no version owns."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .adapter import Adapter, Schedule
+from .adapter import Adapter
 from .model import CommandError
 from .protocol.frames import Payload
 
@@ -197,138 +197,3 @@ class ActingAdapter(Adapter):
     async def set_network_profile(self, profile: NetworkProfile) -> None:
         """Tell the station where it is to connect, and how."""
         raise CommandError("not_supported", "SetNetworkProfile")
-
-
-class StationActions(ABC):
-    """The actions of a station. All raise CommandError: not connected, not supported, refused, or too slow."""
-
-    @abstractmethod
-    async def in_service(self) -> ActingAdapter:
-        """Return the adapter once the station has booted."""
-
-    async def get_configuration(self, *keys: str) -> dict[str, str | None]:
-        """Return settings by key: configuration keys of OCPP 1.6, `Component.Variable` of 2.x.
-
-        None for those that the station does not know; without keys, all that it tells.
-        """
-        return await (await self.in_service()).get_configuration(keys)
-
-    async def set_configuration(self, key: str, value: str) -> ConfigurationResult:
-        """Change a setting; it may take effect only after a restart."""
-        return await (await self.in_service()).set_configuration(key, value)
-
-    async def trigger(self, message: str, connector: int | None = None) -> None:
-        """Have the station send a message, such as `StatusNotification`."""
-        await (await self.in_service()).trigger(message, connector)
-
-    async def set_availability(self, connector: int = 0, *, operative: bool) -> None:
-        """Put a connector, or (0) the whole station, out of service or back; it may wait for a transaction."""
-        adapter = await self.in_service()
-        await adapter.set_availability(connector, operative=operative)
-
-    async def clear_cache(self) -> None:
-        """Have the station forget the cards that it has seen."""
-        await (await self.in_service()).clear_cache()
-
-    async def composite_schedule(self, connector: int, duration_s: int) -> Schedule:
-        """Return what the station intends to allow a connector, in amperes per phase."""
-        return await (await self.in_service()).schedule(connector, duration_s)
-
-    async def send_log(
-        self, location: str, kind: LogKind = LogKind.DIAGNOSTICS
-    ) -> str | None:
-        """Have the station upload a log to a URL; returns the name of the file."""
-        return await (await self.in_service()).send_log(location, kind)
-
-    async def update_firmware(self, firmware: Firmware) -> None:
-        """Have the station fetch and install firmware."""
-        await (await self.in_service()).update_firmware(firmware)
-
-    async def reserve(
-        self, reservation_id: int, connector: int, id_token: str, until: datetime
-    ) -> None:
-        """Reserve a connector, or (0) any, for a card."""
-        adapter = await self.in_service()
-        await adapter.reserve(reservation_id, connector, id_token, until)
-
-    async def cancel_reservation(self, reservation_id: int) -> None:
-        """Cancel a reservation."""
-        await (await self.in_service()).cancel_reservation(reservation_id)
-
-    async def transfer_data(
-        self, vendor: str, message: str | None = None, data: str | None = None
-    ) -> str | None:
-        """Send a vendor's own message; returns the data of the answer."""
-        return await (await self.in_service()).transfer_data(vendor, message, data)
-
-    async def display(
-        self, message_id: int, text: str, language: str | None = None
-    ) -> None:
-        """Show a message on the station's display (OCPP 2.x)."""
-        await (await self.in_service()).display(message_id, text, language)
-
-    async def clear_display(self, message_id: int) -> None:
-        """Take a message off the station's display (OCPP 2.x)."""
-        await (await self.in_service()).clear_display(message_id)
-
-    async def clear_profiles(self) -> None:
-        """Have the station forget all limits on transactions, whoever set them; ours are set again.
-
-        Limits on the station as a whole stay: the electrician's.
-        """
-        await (await self.in_service()).clear_profiles()
-
-    async def display_messages(self) -> list[Payload]:
-        """Return what the station's display shows, in its own words (OCPP 2.x)."""
-        return await (await self.in_service()).display_messages()
-
-    async def report(self, component: str) -> dict[str, str | None]:
-        """Return the variables of a component, such as `SmartChargingCtrlr` (OCPP 2.x)."""
-        return await (await self.in_service()).report(component)
-
-    async def monitors(self) -> list[Payload]:
-        """Return the monitors that are set, in the station's own words (OCPP 2.x)."""
-        return await (await self.in_service()).monitors()
-
-    async def customer_information(self, id_token: str, *, clear: bool = False) -> str:
-        """Return what the station keeps of a card's owner, and have it forget that (OCPP 2.x)."""
-        adapter = await self.in_service()
-        return await adapter.customer_information(id_token, clear=clear)
-
-    async def transaction_status(
-        self, transaction_id: str | None = None
-    ) -> TransactionStatus:
-        """Return whether a transaction goes on, and whether messages of it wait (OCPP 2.x)."""
-        return await (await self.in_service()).transaction_status(transaction_id)
-
-    async def tell_cost(self, transaction_id: str, cost: float) -> None:
-        """Tell the station what a transaction has cost so far, for its display (OCPP 2.x)."""
-        await (await self.in_service()).tell_cost(transaction_id, cost)
-
-    async def set_network_profile(self, profile: NetworkProfile) -> None:
-        """Tell the station where it is to connect, and how (OCPP 2.x; 1.6 has keys for it)."""
-        await (await self.in_service()).set_network_profile(profile)
-
-    async def installed_certificates(self) -> list[InstalledCertificate]:
-        """Return the certificates that the station trusts or has."""
-        return await (await self.in_service()).installed_certificates()
-
-    async def delete_certificate(self, certificate: InstalledCertificate) -> None:
-        """Have the station forget a certificate."""
-        await (await self.in_service()).delete_certificate(certificate)
-
-    async def renew_certificate(self) -> None:
-        """Have the station ask for a certificate of its own, which the central system's authority signs."""
-        await (await self.in_service()).renew_certificate()
-
-    async def request(self, action: str, payload: Payload) -> Payload:
-        """Send any message of the station's version, in its own words; returns the answer."""
-        return await (await self.in_service()).request(action, payload)
-
-    async def charging_profiles(self) -> list[Payload]:
-        """Return the limits that the station has, in its own words (OCPP 2.x)."""
-        return await (await self.in_service()).charging_profiles()
-
-    async def install_certificate(self, kind: str, certificate: str) -> None:
-        """Have the station trust a certificate (PEM), such as a `CSMSRootCertificate`."""
-        await (await self.in_service()).install_certificate(kind, certificate)

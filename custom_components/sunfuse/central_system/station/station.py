@@ -10,7 +10,7 @@ from typing import Any, Self, override
 from ...engine.model import ConnectorStatus
 from ...engine.moving import move_attributes, moved
 from ...engine.stored import UNREADABLE, Stored
-from ..actions import ActingAdapter, StationActions
+from ..actions import ActingAdapter
 from ..model import (
     CommandError,
     FailSafe,
@@ -50,7 +50,7 @@ from .transactions import Record
 _READY_S = 15.0
 
 
-class Station(SessionBook, StationActions):
+class Station(SessionBook):
     """What is known of a station, and what it can be told."""
 
     def __init__(
@@ -127,6 +127,22 @@ class Station(SessionBook, StationActions):
 
     # Commands
 
+    async def in_service(self) -> ActingAdapter:
+        """Return the adapter, whose commands reach the station, once the station has booted.
+
+        Raises:
+            CommandError: the station is out of reach.
+
+        """
+        try:
+            async with asyncio.timeout(_READY_S if self._adapter else 0):
+                await self._ready.wait()
+        except TimeoutError as err:
+            raise CommandError("not_connected") from err
+        if (adapter := self._adapter) is None:
+            raise CommandError("not_connected")
+        return adapter
+
     async def offer(
         self,
         connector: int,
@@ -162,24 +178,6 @@ class Station(SessionBook, StationActions):
         adapter = await self.in_service()
         await self._limiter(connector).stop(adapter)
 
-    async def restart(self, *, hard: bool = False) -> None:
-        """Restart the station; a soft restart ends transactions first.
-
-        Raises:
-            CommandError: the station refused, or could not be asked.
-
-        """
-        await (await self.in_service()).reset(hard=hard)
-
-    async def unlock(self, connector: int) -> None:
-        """Unlock the plug of a connector.
-
-        Raises:
-            CommandError: the station refused, could not, or could not be asked.
-
-        """
-        await (await self.in_service()).unlock(connector)
-
     def test_fail_safe(self, connector: int) -> None:
         """Let the limit of a connector on which a car charges lapse; `state.fail_safe` tells what came of it.
 
@@ -203,18 +201,6 @@ class Station(SessionBook, StationActions):
         adapter = await self.in_service()
         await self._password_change.send(adapter, password)
         self._password_change.restart_if_due(adapter)
-
-    @override
-    async def in_service(self) -> ActingAdapter:
-        """Return the adapter once the station has booted."""
-        try:
-            async with asyncio.timeout(_READY_S if self._adapter else 0):
-                await self._ready.wait()
-        except TimeoutError as err:
-            raise CommandError("not_connected") from err
-        if (adapter := self._adapter) is None:
-            raise CommandError("not_connected")
-        return adapter
 
     # What the central system tells
 
