@@ -181,13 +181,13 @@ async def test_dimming(
     hass.states.async_set(entity, on, attributes)
     await obeys(station, limit_a)
     await home.shows("sensor", "CP1/1_reason", "limited_by_dimming")
-    assert home.state("sensor", "limited_by") == "The grid operator"
+    assert home.state("sensor", "limited_by") == "Grid operator"
     hass.states.async_set(entity, STATE_UNAVAILABLE)
     home.entry.runtime_data.controller.tick()
-    assert home.state("sensor", "limited_by") == "The grid operator"
+    assert home.state("sensor", "limited_by") == "Grid operator"
     hass.states.async_remove(entity)
     home.entry.runtime_data.controller.tick()
-    assert home.state("sensor", "limited_by") == "The grid operator"
+    assert home.state("sensor", "limited_by") == "Grid operator"
     assert any(
         issue.translation_key == "source_missing"
         for issue in ir.async_get(hass).issues.values()

@@ -104,7 +104,7 @@ async def test_the_offer_is_what_the_house_leaves(
     await home.shows("sensor", "CP1/1_reason", "limited_by_circuit")
     assert (
         home.state("sensor", "CP1/1_explanation")
-        == "The main fuse leaves no more on L1."
+        == "The main fuse has no more capacity on L1."
     )
     assert float(home.state("sensor", "CP1/1_offered_current")) == pytest.approx(
         14, abs=1
