@@ -1,15 +1,15 @@
 """How to speak to chargers: OCPP over WebSocket, behind one interface that knows no version."""
 
-from .actions import (
-    ActingAdapter as Adapter,
+from .adapter import Adapter
+from .commands import (
     ConfigurationResult,
     Firmware,
     InstalledCertificate,
     LogKind,
     NetworkProfile,
+    Schedule,
     TransactionStatus,
 )
-from .adapter import Schedule
 from .model import (
     ChargingNeeds,
     CommandError,

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 import logging
 
-from ..adapter import Limit
+from ..commands import Limit
 from ..model import CommandError
 from ..station.face import StationFace
 from ..station.quirks import Kind, Purpose

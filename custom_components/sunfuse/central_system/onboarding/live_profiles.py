@@ -1,6 +1,6 @@
 """The profiles of live limits: which kind of them a station takes."""
 
-from ..adapter import Limit
+from ..commands import Limit
 from ..model import CommandError
 from ..station.face import StationFace
 from ..station.profiles import LEARNT_PURPOSE, Shape

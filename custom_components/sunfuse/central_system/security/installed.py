@@ -1,6 +1,6 @@
 """The certificates that a station has, as every version names them (CertificateHashDataType)."""
 
-from ..actions import InstalledCertificate
+from ..commands import InstalledCertificate
 from ..protocol.frames import Payload
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 import logging
 from typing import TYPE_CHECKING
 
-from ..actions import ActingAdapter, ConfigurationResult
+from ..adapter import Adapter
+from ..commands import ConfigurationResult
 from ..model import CommandError, FormerCredential, NewPassword
 from .passwords import Proof
 
@@ -27,7 +28,7 @@ class PasswordChange:
         self._restart_due = False
         self._restarted = False
 
-    async def send(self, adapter: ActingAdapter, password: str) -> None:
+    async def send(self, adapter: Adapter, password: str) -> None:
         """Send a password; the configuration holds it and the former one afterwards.
 
         Raises:
@@ -75,7 +76,7 @@ class PasswordChange:
             self._restart_due = True
             self._station.told_new_password(NewPassword.NEEDS_RESTART)
 
-    def restart_if_due(self, adapter: ActingAdapter) -> None:
+    def restart_if_due(self, adapter: Adapter) -> None:
         """Restart the station for its new password, unless a car charges: a restart would end its transaction."""
         if not self._restart_due or any(
             state.transaction for state in self._station.state.connectors
@@ -84,7 +85,7 @@ class PasswordChange:
         self._restart_due = False
         adapter.link.spawn(self._restart(adapter))
 
-    async def _restart(self, adapter: ActingAdapter) -> None:
+    async def _restart(self, adapter: Adapter) -> None:
         try:
             await adapter.reset(hard=False)
         except CommandError as err:

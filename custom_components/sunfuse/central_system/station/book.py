@@ -9,8 +9,8 @@ import logging
 from typing import Any
 
 from ...engine.model import ConnectorStatus
-from ..actions import ActingAdapter
-from ..adapter import Adapter, Limit
+from ..adapter import Adapter
+from ..commands import Limit
 from ..model import (
     ChargingNeeds,
     ConnectorState,
@@ -110,7 +110,7 @@ class StationBook:
         self.last_statuses: dict[int, ConnectorStatus] = {}  # before our restart
         self.inferred: set[int] = set()  # connectors whose status was not told
         self.inspector = Inspector(self)
-        self._adapter: ActingAdapter | None = None
+        self._adapter: Adapter | None = None
         self._ready = asyncio.Event()
         self._meters: dict[int, Meter] = {}
         self._limiters: dict[int, Limiter] = {}
@@ -134,7 +134,7 @@ class StationBook:
         return self._state
 
     @property
-    def adapter(self) -> ActingAdapter | None:
+    def adapter(self) -> Adapter | None:
         """What speaks with the station; None while it is out of reach."""
         return self._adapter
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ..adapter import Schedule
+from ..commands import Schedule
 from ..model import CommandError, ConnectorState, FailSafe, OfferCheck, Session
 from .external import ExternalLimit
 from .own_limit import OwnLimit

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..adapter import Schedule
+from ..commands import Schedule
 
 WHOLE = 0  # the connector that stands for the whole station
 _MOST = 50

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Protocol
 
 from ...engine.model import ConnectorStatus
-from ..adapter import Adapter, Limit
+from ..adapter import Adapter
+from ..commands import Limit
 from ..model import (
     ChargingNeeds,
     ConnectorState,

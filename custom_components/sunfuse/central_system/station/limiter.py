@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from ...engine.model import ConnectorStatus
 from ...engine.moving import move_attributes
-from ..adapter import Adapter, Limit
+from ..adapter import Adapter
+from ..commands import Limit
 from ..model import CHARGES, CommandError, FailSafe, OfferCheck, Session
 from .compliance import Confirmed, Obedience, Offer
 from .quirks import Pause

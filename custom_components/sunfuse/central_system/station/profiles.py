@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import math
 from typing import Self
 
-from ..adapter import Limit, Schedule
+from ..commands import Limit, Schedule
 from ..model import StationConfig
 from ..protocol.frames import Payload
 from .clock import format_time

@@ -10,7 +10,7 @@ from typing import Any, Self, override
 from ...engine.model import ConnectorStatus
 from ...engine.moving import move_attributes, moved
 from ...engine.stored import UNREADABLE, Stored
-from ..actions import ActingAdapter
+from ..adapter import Adapter
 from ..model import (
     CommandError,
     FailSafe,
@@ -127,7 +127,7 @@ class Station(SessionBook):
 
     # Commands
 
-    async def in_service(self) -> ActingAdapter:
+    async def in_service(self) -> Adapter:
         """Return the adapter, whose commands reach the station, once the station has booted.
 
         Raises:
@@ -263,7 +263,7 @@ class Station(SessionBook):
             wrong_password_from=address,
         )
 
-    def connected(self, adapter: ActingAdapter, protocol: str) -> None:
+    def connected(self, adapter: Adapter, protocol: str) -> None:
         """Note that the station is there, not yet that it has booted."""
         self._adapter = adapter
         self._ready.clear()
@@ -277,7 +277,7 @@ class Station(SessionBook):
             wrong_password_from=None,
         )
 
-    def disconnected(self, adapter: ActingAdapter) -> None:
+    def disconnected(self, adapter: Adapter) -> None:
         """Note that a connection is gone; only the present one counts."""
         if self._adapter is not adapter:
             return

@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import override
 
-from ..actions import (
-    ActingAdapter,
+from ..adapter import Adapter
+from ..commands import (
     ConfigurationResult,
     Firmware,
     InstalledCertificate,
+    Limit,
     LogKind,
+    Schedule,
 )
-from ..adapter import Limit, Schedule
 from ..model import CommandError
 from ..onboarding.commissioner import Commissioner
 from ..onboarding.doorkeeper import Doorkeeper
@@ -36,7 +37,7 @@ _CERTIFICATES = {
 }
 
 
-class Adapter16(ActingAdapter):
+class Adapter16(Adapter):
     """Speaks OCPP 1.6J with one connected station."""
 
     def __init__(self, link: Link, station: StationFace) -> None:

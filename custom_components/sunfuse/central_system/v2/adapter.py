@@ -4,16 +4,17 @@ from datetime import datetime
 import secrets
 from typing import override
 
-from ..actions import (
-    ActingAdapter,
+from ..adapter import Adapter
+from ..commands import (
     ConfigurationResult,
     Firmware,
     InstalledCertificate,
+    Limit,
     LogKind,
     NetworkProfile,
+    Schedule,
     TransactionStatus,
 )
-from ..adapter import Limit, Schedule
 from ..model import CommandError
 from ..onboarding.commissioner import Commissioner
 from ..onboarding.doorkeeper import Doorkeeper
@@ -41,7 +42,7 @@ _ID_TOKEN: Payload = {"idToken": OWN_TOKEN, "type": "Central"}
 _PASSWORD = "BasicAuthPassword"
 
 
-class Adapter2(ActingAdapter):
+class Adapter2(Adapter):
     """Speaks OCPP 2.0.1 or 2.1 with one connected station."""
 
     def __init__(self, link: Link, station: StationFace) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 
-from ..adapter import Limit
+from ..commands import Limit
 from ..model import CommandError
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
