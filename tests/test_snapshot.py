@@ -10,7 +10,6 @@ from custom_components.sunfuse.central_system.model import (
     StationState,
     Transaction,
 )
-from custom_components.sunfuse.data import ConnectorKey
 from custom_components.sunfuse.engine.model import (
     Connector,
     ConnectorStatus,
@@ -18,6 +17,7 @@ from custom_components.sunfuse.engine.model import (
     Site,
 )
 from custom_components.sunfuse.site.circuits import main_circuit
+from custom_components.sunfuse.site.outcome import ConnectorKey
 from custom_components.sunfuse.site.settings import ConnectorSettings
 from custom_components.sunfuse.site.snapshot import (
     connector_of,
@@ -114,7 +114,7 @@ def test_limit_never_exceeds_the_fuse(limit_a: float | None, expected: float) ->
 
 
 def _connector(
-    state: ConnectorState, *, in_flight_a: float | None = None, **settings: Any
+    state: ConnectorState, *, unconfirmed_a: float | None = None, **settings: Any
 ) -> Connector:
     return connector_of(
         key=ConnectorKey(identity="CP", connector=1),
@@ -123,7 +123,7 @@ def _connector(
         station=StationState(identity="CP", accepted=True, connected=True),
         state=state,
         settings=ConnectorSettings(mode=Mode.FAST, **settings),
-        in_flight_a=in_flight_a,
+        unconfirmed_a=unconfirmed_a,
     )
 
 
@@ -131,8 +131,8 @@ def test_an_offer_counts_from_when_it_is_sent() -> None:
     """A raise on its way may already be drawn; a reduction on its way may not be followed yet."""
     state = ConnectorState(id=1, offer_a=10.0)
     assert _connector(state).offer_a == 10.0
-    assert _connector(state, in_flight_a=16.0).offer_a == 16.0
-    assert _connector(state, in_flight_a=0.0).offer_a == 10.0
+    assert _connector(state, unconfirmed_a=16.0).offer_a == 16.0
+    assert _connector(state, unconfirmed_a=0.0).offer_a == 10.0
 
 
 def test_the_users_maximum_is_within_the_chargers() -> None:
@@ -172,7 +172,7 @@ def test_what_the_charger_says_of_itself() -> None:
             station=station,
             state=state,
             settings=ConnectorSettings(mode=Mode.FAST),
-            in_flight_a=None,
+            unconfirmed_a=None,
         )
         assert connector.switches_phases is expected
 

@@ -29,8 +29,9 @@ from .devices import (
 from .explain import async_load_sentences
 from .issues import watch_issues
 from .site.authority import async_authority, async_remove_authority
-from .site.authorization import Cards, follow_strangers
+from .site.authorization import Cards, follow_unknown_cards
 from .site.battery_hold import BatteryHold
+from .site.chargers import Chargers
 from .site.circuits import CircuitTree
 from .site.controller import Controller
 from .site.forecasting import async_load_forecasts, forecast_store
@@ -99,32 +100,52 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     timekeeper = Timekeeper()
     central_system = CentralSystem(now=dt_util.utcnow, check_time=timekeeper.check)
     coordinator = SunfuseCoordinator(hass, entry)
+    cards = Cards(hass, entry, central_system.stations)
+    central_system.set_cards(cards.policy())
+    chargers = Chargers(
+        hass,
+        entry,
+        central_system=central_system,
+        settings=settings,
+        persistence=persistence,
+        cards=cards,
+    )
+    sentences = await async_load_sentences(hass)
+    peaks = await async_load_peaks(hass, entry)
     controller = Controller(
         hass,
         entry,
+        chargers=chargers,
         central_system=central_system,
         coordinator=coordinator,
         settings=settings,
         persistence=persistence,
         timekeeper=timekeeper,
+        cards=cards,
+        peaks=peaks,
+        sentences=sentences,
     )
+    observed = await async_load_observed(hass, entry, simulated=simulated)
+    modbus = await _modbus(hass, entry)
+    for part in (controller, central_system, modbus, peaks, battery_hold, observed):
+        timekeeper.on_jump(part.clock_was_set)
     house = SimulatedHouse(entry) if simulated else None
-    cards = Cards(hass, entry)
-    central_system.set_cards(cards.policy())
-    observed = await async_load_observed(hass, entry)
     entry.runtime_data = SunfuseData(
         cards=cards,
         central_system=central_system,
+        chargers=chargers,
         controller=controller,
         coordinator=coordinator,
         settings=settings,
         battery_hold=battery_hold,
-        sentences=await async_load_sentences(hass),
-        modbus=await _modbus(hass, entry),
+        sentences=sentences,
+        modbus=modbus,
         simulated_house=house,
         prices=await async_load_prices(hass, entry),
-        peaks=await async_load_peaks(hass, entry),
-        forecasts=await async_load_forecasts(hass, entry),
+        peaks=peaks,
+        forecasts=await async_load_forecasts(
+            hass, entry, simulated=simulated, connectors=chargers.connector_keys
+        ),
         observed=observed,
     )
     register_site(hass, entry)
@@ -157,8 +178,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     )
     if entry.runtime_data.prices:
         entry.runtime_data.prices.start()
-    start_peaks(hass, entry)
-    follow_strangers(hass, entry)
+    start_peaks(hass, entry, peaks, entry.runtime_data.sources)
+    follow_unknown_cards(hass, entry, cards, central_system)
     _hold_battery(entry)
     watch_issues(hass, entry)
     follow_unwatched(hass, entry)

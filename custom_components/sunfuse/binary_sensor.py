@@ -13,8 +13,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_SOURCES
-from .data import ConnectorKey, SunfuseConfigEntry
+from .data import SunfuseConfigEntry
 from .entity import SiteEntity, StationEntity, add_connector_entities
+from .site.outcome import ConnectorKey
 
 PARALLEL_UPDATES = 0
 

@@ -12,13 +12,14 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .data import ConnectorKey, SunfuseConfigEntry
+from .data import SunfuseConfigEntry
 from .entity import (
     ConnectorEntity,
     StationEntity,
     add_connector_entities,
     command_errors,
 )
+from .site.outcome import ConnectorKey
 
 PARALLEL_UPDATES = 1
 

@@ -2,11 +2,12 @@
 
 import logging
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .const import DOMAIN
-from .data import SiteData, SunfuseConfigEntry
+from .site.outcome import SiteData
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -14,9 +15,9 @@ _LOGGER = logging.getLogger(__name__)
 class SunfuseCoordinator(DataUpdateCoordinator[SiteData]):
     """Hands the outcome of each tick to the entities. The controller pushes; nothing is polled."""
 
-    config_entry: SunfuseConfigEntry
+    config_entry: ConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Initialize the coordinator."""
         super().__init__(
             hass,

@@ -1,11 +1,14 @@
 """The devices of a site: the site, its chargers below it, and the connectors of those that have several."""
 
-from homeassistant.config_entries import ConfigSubentry
+from collections.abc import Mapping
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.typing import UNDEFINED
 
+from .central_system import Station
 from .const import (
     CONF_CIRCUIT,
     CONF_CONNECTORS,
@@ -15,53 +18,51 @@ from .const import (
     SUBENTRY_CAPACITY,
     SUBENTRY_CHARGER,
 )
-from .data import ConnectorKey, SunfuseConfigEntry, identity_of
 from .site.circuits import CircuitTree
+from .site.outcome import ConnectorKey, identity_of
 
 MANUFACTURER = "Sunfuse"
 
 
-def site_identifier(entry: SunfuseConfigEntry) -> tuple[str, str]:
+def site_identifier(entry: ConfigEntry) -> tuple[str, str]:
     """Return the identifier of the site's device."""
     return (DOMAIN, entry.entry_id)
 
 
-def station_identifier(entry: SunfuseConfigEntry, identity: str) -> tuple[str, str]:
+def station_identifier(entry: ConfigEntry, identity: str) -> tuple[str, str]:
     """Return the identifier of a charger's device."""
     return (DOMAIN, f"{entry.entry_id}_{identity}")
 
 
-def connector_identifier(
-    entry: SunfuseConfigEntry, key: ConnectorKey
-) -> tuple[str, str]:
+def connector_identifier(entry: ConfigEntry, key: ConnectorKey) -> tuple[str, str]:
     """Return the identifier of the device of one of several connectors."""
     domain, station = station_identifier(entry, key.identity)
     return (domain, f"{station}_{key.connector}")
 
 
-def capacity_identifier(entry: SunfuseConfigEntry, subentry_id: str) -> tuple[str, str]:
+def capacity_identifier(entry: ConfigEntry, subentry_id: str) -> tuple[str, str]:
     """Return the identifier of a capacity tariff's device."""
     return (DOMAIN, f"{entry.entry_id}_{subentry_id}")
 
 
-def capacity_device(entry: SunfuseConfigEntry, subentry_id: str) -> DeviceInfo:
+def capacity_device(entry: ConfigEntry, subentry_id: str) -> DeviceInfo:
     """Return a capacity tariff's device, registered by `register_capacity_tariffs`."""
     return DeviceInfo(identifiers={capacity_identifier(entry, subentry_id)})
 
 
-def site_device(entry: SunfuseConfigEntry) -> DeviceInfo:
+def site_device(entry: ConfigEntry) -> DeviceInfo:
     """Return the site's device, registered by `register_site`."""
     return DeviceInfo(identifiers={site_identifier(entry)})
 
 
-def station_device(entry: SunfuseConfigEntry, identity: str) -> DeviceInfo:
+def station_device(entry: ConfigEntry, identity: str) -> DeviceInfo:
     """Return a charger's device, registered by `register_stations`."""
     return DeviceInfo(identifiers={station_identifier(entry, identity)})
 
 
 def connector_device(
     hass: HomeAssistant,
-    entry: SunfuseConfigEntry,
+    entry: ConfigEntry,
     subentry: ConfigSubentry,
     key: ConnectorKey,
 ) -> DeviceInfo | ChildDeviceInfo:
@@ -81,7 +82,7 @@ def connector_device(
 
 
 @callback
-def move_to_connectors(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+def move_to_connectors(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Move the entities of chargers that turned out to have several connectors from their first one to its own device."""
     devices, entities = dr.async_get(hass), er.async_get(hass)
     for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
@@ -108,7 +109,7 @@ def move_to_connectors(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
                 entities.async_update_entity(entity.entity_id, device_id=connector.id)
 
 
-def current_identifiers(entry: SunfuseConfigEntry) -> set[tuple[str, str]]:
+def current_identifiers(entry: ConfigEntry) -> set[tuple[str, str]]:
     """Return the identifiers of all devices that belong to what the site has now."""
     chargers = entry.get_subentries_of_type(SUBENTRY_CHARGER)
     connectors = [
@@ -127,13 +128,13 @@ def current_identifiers(entry: SunfuseConfigEntry) -> set[tuple[str, str]]:
     }
 
 
-def simulated_house_identifier(entry: SunfuseConfigEntry) -> tuple[str, str]:
+def simulated_house_identifier(entry: ConfigEntry) -> tuple[str, str]:
     """Return the identifier of the device with the meters of a simulated site."""
     return (DOMAIN, f"{entry.entry_id}_simulated_house")
 
 
 @callback
-def register_site(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+def register_site(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Register the site, which its chargers' devices refer to."""
     dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id,
@@ -146,18 +147,18 @@ def register_site(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     )
 
 
-def circuit_identifier(entry: SunfuseConfigEntry, circuit: str) -> tuple[str, str]:
+def circuit_identifier(entry: ConfigEntry, circuit: str) -> tuple[str, str]:
     """Return the identifier of a circuit's device."""
     return (DOMAIN, f"{entry.entry_id}_{circuit}")
 
 
-def circuit_device(entry: SunfuseConfigEntry, circuit: str) -> DeviceInfo:
+def circuit_device(entry: ConfigEntry, circuit: str) -> DeviceInfo:
     """Return a circuit's device, registered by `register_circuits`."""
     return DeviceInfo(identifiers={circuit_identifier(entry, circuit)})
 
 
 @callback
-def register_circuits(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+def register_circuits(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Register the circuits below the main fuse, each after the one that it hangs from."""
     registry = dr.async_get(hass)
     tree = CircuitTree.of(entry)
@@ -173,9 +174,7 @@ def register_circuits(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
         )
 
 
-def _device_id(
-    hass: HomeAssistant, entry: SunfuseConfigEntry, circuit: str
-) -> str | None:
+def _device_id(hass: HomeAssistant, entry: ConfigEntry, circuit: str) -> str | None:
     """Return the device of a circuit; that of the main fuse is the site."""
     identifier = (
         site_identifier(entry)
@@ -188,7 +187,7 @@ def _device_id(
 
 
 @callback
-def register_capacity_tariffs(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+def register_capacity_tariffs(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Register the capacity tariffs, each with its peaks."""
     registry = dr.async_get(hass)
     site_id = dr.async_get_device_id_by_identifier(
@@ -207,11 +206,12 @@ def register_capacity_tariffs(hass: HomeAssistant, entry: SunfuseConfigEntry) ->
 
 
 @callback
-def register_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+def register_stations(
+    hass: HomeAssistant, entry: ConfigEntry, stations: Mapping[str, Station]
+) -> None:
     """Register the chargers, with what they last said of themselves."""
     registry = dr.async_get(hass)
     tree = CircuitTree.of(entry)
-    stations = entry.runtime_data.central_system.stations
     for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
         identity = identity_of(subentry)
         info = stations[identity].state.info

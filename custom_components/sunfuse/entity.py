@@ -19,7 +19,7 @@ from .calm import PACES, Calm, Pace, Shown
 from .central_system.model import CommandError
 from .const import DOMAIN, SUBENTRY_CHARGER
 from .coordinator import SunfuseCoordinator
-from .data import ConnectorData, ConnectorKey, SunfuseConfigEntry, identity_of
+from .data import SunfuseConfigEntry
 from .devices import (
     capacity_device,
     circuit_device,
@@ -27,7 +27,7 @@ from .devices import (
     site_device,
     station_device,
 )
-from .site.peaks import PeakData
+from .site.outcome import ConnectorData, ConnectorKey, PeakData, identity_of
 
 
 class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
@@ -96,6 +96,7 @@ class SiteEntity(TickEntity):
         """Initialize the site entity."""
         super().__init__(entry.runtime_data.coordinator)
         self.entity_description = description
+        self._entry = entry
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"
         self._attr_device_info = site_device(entry)
 
@@ -238,7 +239,7 @@ def add_connector_entities[EntityT: Entity](
     create: Callable[[ConfigSubentry, ConnectorKey], Iterable[EntityT]],
 ) -> None:
     """Add the entities of every connector, now and whenever a charger is accepted."""
-    controller = entry.runtime_data.controller
+    chargers = entry.runtime_data.chargers
 
     @callback
     def add(keys: list[ConnectorKey]) -> None:
@@ -251,8 +252,8 @@ def add_connector_entities[EntityT: Entity](
             ]
             async_add_entities(entities, config_subentry_id=subentry.subentry_id)
 
-    add(controller.connector_keys())
-    entry.async_on_unload(controller.listen_for_connectors(add))
+    add(chargers.connector_keys())
+    entry.async_on_unload(chargers.listen(add))
 
 
 def command_errors[EntityT: Entity, **P](

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .central_system.model import SessionNews, StationState
-from .data import ConnectorData, ConnectorKey, SunfuseConfigEntry
+from .data import SunfuseConfigEntry
 from .engine.model import ConnectorStatus
 from .entity import (
     ChargerEntity,
@@ -19,6 +19,7 @@ from .entity import (
     add_connector_entities,
 )
 from .site.authorization import is_own, masked
+from .site.outcome import ConnectorData, ConnectorKey
 
 PARALLEL_UPDATES = 0
 

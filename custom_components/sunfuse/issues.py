@@ -21,12 +21,13 @@ from .const import (
     SUBENTRY_CHARGER,
     SUBENTRY_TARIFF,
 )
-from .data import ConnectorData, SiteData, SunfuseConfigEntry
+from .data import SunfuseConfigEntry
 from .engine.model import ConnectorProblem, MeterQuality
 from .explain import explain
 from .flows.fail_safe import beside_house, chargers_of, fail_safe_problem
 from .repairs import hanging
 from .site.circuits import CircuitTree, hangs_from
+from .site.outcome import ConnectorData, SiteData
 from .sources.config import SourcesConfig
 from .sources.energy_dashboard import async_grid_counters
 from .sources.sign_watch import SignWatch
@@ -192,7 +193,7 @@ def _issues(
             about=entity_id,
             placeholders=(("entity", entity_id), ("site", entry.title)),
         )
-    yield from _slow_meters(entry)
+    yield from _slow_meters(data, entry)
     yield from _modbus_issues(entry)
     for connector in data.connectors.values():
         yield from _charger_issues(connector)
@@ -232,8 +233,8 @@ def _fuse_sensors(entry: SunfuseConfigEntry, circuit: str) -> tuple[str, ...]:
     return meter.fuse_entities if meter else ()
 
 
-def _slow_meters(entry: SunfuseConfigEntry) -> Iterator[Issue]:
-    for slow in entry.runtime_data.observed.too_slow():
+def _slow_meters(data: SiteData, entry: SunfuseConfigEntry) -> Iterator[Issue]:
+    for slow in entry.runtime_data.observed.too_slow(data.snapshot.circuits):
         main = slow.circuit == MAIN_CIRCUIT
         usual_s = slow.interval.usual_s
         yield Issue(

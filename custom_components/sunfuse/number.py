@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_MAX_CURRENT, CONF_MIN_CURRENT, MAIN_CIRCUIT
-from .data import ConnectorKey, SunfuseConfigEntry
+from .data import SunfuseConfigEntry
 from .entity import (
     CircuitEntity,
     ConnectorSettingEntity,
@@ -23,6 +23,7 @@ from .entity import (
     add_connector_entities,
 )
 from .site.circuits import CircuitTree
+from .site.outcome import ConnectorKey
 
 PARALLEL_UPDATES = 1
 

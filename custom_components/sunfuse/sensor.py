@@ -11,7 +11,7 @@ from homeassistant.helpers.typing import StateType
 
 from .calm import REASON_PACE, Pace, Shown, readable
 from .const import SUBENTRY_MODBUS
-from .data import ConnectorKey, SunfuseConfigEntry
+from .data import SunfuseConfigEntry
 from .entity import (
     ChargerEntity,
     CircuitEntity,
@@ -48,6 +48,7 @@ from .sensors.simulated import (
 )
 from .sensors.site import SiteSensorDescription, site_sensors
 from .site.circuits import CircuitTree
+from .site.outcome import ConnectorKey
 from .site.snapshot import site_of, station_config
 
 PARALLEL_UPDATES = 0
@@ -134,7 +135,7 @@ class SiteSensor(SiteEntity, SensorEntity):
         description = self.entity_description
         value = description.value_fn(self.coordinator.data)
         if value is None and description.without is not None:
-            sentences = self.coordinator.config_entry.runtime_data.sentences
+            sentences = self._entry.runtime_data.sentences
             return sentences[description.without]
         return readable(value, self.native_unit_of_measurement)
 

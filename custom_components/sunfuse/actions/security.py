@@ -21,7 +21,8 @@ from ..central_system import CertificateAuthority, NetworkProfile, Station
 from ..central_system.model import StationConfig
 from ..central_system.security.passwords import new_password
 from ..const import DOMAIN, SUBENTRY_CHARGER
-from ..data import SunfuseConfigEntry, identity_of
+from ..data import SunfuseConfigEntry
+from ..site.outcome import identity_of
 from ..site.snapshot import password_data
 from .chargers import ActionDescription, Fields, command_errors, register
 from .targets import connector_of_device

@@ -12,9 +12,10 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
 
 from ..const import DOMAIN
-from ..data import ConnectorKey, SunfuseConfigEntry
+from ..data import SunfuseConfigEntry
 from ..engine.model import ExternalLimit, LimitKind
 from ..site.boosts import cancel_boost, start_boost
+from ..site.outcome import ConnectorKey
 from .targets import connector_of_device
 from .values import CURRENT_A, ENERGY_KWH, POWER_W, duration, moment
 

@@ -6,8 +6,9 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 
 from ..const import DOMAIN
-from ..data import ConnectorKey, SunfuseConfigEntry
+from ..data import SunfuseConfigEntry
 from ..devices import capacity_identifier, connector_identifier, station_identifier
+from ..site.outcome import ConnectorKey
 
 
 def connector_of_device(
@@ -25,7 +26,7 @@ def connector_of_device(
     for entry in entries:
         if entry.state is not ConfigEntryState.LOADED:
             continue
-        for key in entry.runtime_data.controller.connector_keys():
+        for key in entry.runtime_data.chargers.connector_keys():
             if station_identifier(entry, key.identity) in identifiers:
                 return entry, ConnectorKey(identity=key.identity, connector=0)
             if connector_identifier(entry, key) in identifiers:

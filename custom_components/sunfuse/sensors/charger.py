@@ -7,7 +7,7 @@ from homeassistant.const import EntityCategory
 
 from ..central_system.model import LocalList
 from ..central_system.security.cards import OWN_TOKEN
-from ..data import ConnectorData
+from ..site.outcome import ConnectorData
 from .connector import ConnectorSensorDescription
 
 # FirmwareStatusEnumType of OCPP 2.0.1; OCPP 1.6 and its security white paper have a part of these.

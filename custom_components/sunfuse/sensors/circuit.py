@@ -11,9 +11,9 @@ from homeassistant.components.sensor import (
 from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
 from homeassistant.helpers.typing import StateType
 
-from ..data import SiteData
 from ..engine.model import CircuitDecision, CircuitState, MeterReading, ReasonKey
 from ..site.circuits import CircuitTree
+from ..site.outcome import SiteData
 
 # What keeps a circuit's limit where it is: its fuse, what a user set, its temperature, or somebody else.
 LIMITS = ["fuse", "setting", "temperature", "demand_response", "dimming", "peak"]

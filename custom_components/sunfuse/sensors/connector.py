@@ -19,8 +19,8 @@ from homeassistant.const import (
 from homeassistant.helpers.typing import StateType
 
 from ..central_system.model import FailSafe, OfferCheck
-from ..data import ConnectorData
 from ..engine.model import ConnectorStatus, ReasonKey
+from ..site.outcome import ConnectorData
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,8 @@ from homeassistant.helpers.typing import StateType
 
 from ..data import SunfuseConfigEntry
 from ..entity import PeakEntity, forget_others
-from ..site.peaks import CapacityRule, PeakData
+from ..site.outcome import PeakData
+from ..site.peaks import CapacityRule
 
 
 @dataclass(frozen=True, kw_only=True)

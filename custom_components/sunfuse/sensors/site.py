@@ -13,9 +13,9 @@ from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfPow
 from homeassistant.helpers.typing import StateType
 
 from ..const import MAIN_CIRCUIT
-from ..data import SiteData
 from ..engine.limits import limits_in_force, power_of, tightest
 from ..engine.model import CircuitDecision, CircuitState, MeterQuality
+from ..site.outcome import SiteData
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, discovery_flow
 
+from ..central_system import CentralSystem, Station
 from ..central_system.model import StationState
 from ..central_system.security.cards import OWN_TOKEN, Card, CardPolicy, folded
 from ..const import (
@@ -34,9 +34,9 @@ from ..const import (
     DOMAIN,
     SUBENTRY_CARD,
 )
-from ..data import SunfuseConfigEntry
 from ..devices import station_identifier
 from ..engine.model import BoostQuota
+from .outcome import Holder
 
 EVENT_AUTHORIZE = f"{DOMAIN}_authorize"
 
@@ -64,22 +64,19 @@ def is_own(number: str) -> bool:
     return number.casefold() == OWN_TOKEN.casefold()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
-    """Whose card it is, and the priority that goes with it."""
-
-    subentry_id: str
-    name: str
-    priority: int | None = None
-
-
 class Cards:
     """The cards of a site, and the questions about cards that wait for an answer."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Take the cards from the entry's sub-entries."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        stations: Mapping[str, Station],
+    ) -> None:
+        """Take the cards from the entry's sub-entries; these are the chargers that they are held to."""
         self._hass = hass
         self._entry = entry
+        self._stations = stations
         self._questions: dict[str, asyncio.Future[bool]] = {}
         self._let: dict[tuple[str, str], float] = {}  # and until when that counts
         self._holders: dict[str, Holder] = {}
@@ -178,17 +175,17 @@ class Cards:
 
         A station that asks about a card does not say where it is to charge (Authorize has no connector).
         """
-        station = self._entry.runtime_data.central_system.stations[identity].state
-        connectors = station.connectors
+        connectors = self._stations[identity].state.connectors
         if len(connectors) > 1:
             connectors = tuple(c for c in connectors if c.status == "preparing")
         return connectors[0].id if len(connectors) == 1 else None
 
 
 @callback
-def follow_strangers(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+def follow_unknown_cards(
+    hass: HomeAssistant, entry: ConfigEntry, cards: Cards, central_system: CentralSystem
+) -> None:
     """Show a card that is not in the list as discovered, once, where only known cards may charge."""
-    runtime = entry.runtime_data
     met: set[str] = set()
 
     @callback
@@ -197,7 +194,7 @@ def follow_strangers(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
         if number is None or not state.accepted or number in met or is_own(number):
             return
         mode = entry.options.get(CONF_AUTHORIZATION, AUTHORIZATION_FREE)
-        if mode == AUTHORIZATION_FREE or runtime.cards.holder(number) is not None:
+        if mode == AUTHORIZATION_FREE or cards.holder(number) is not None:
             return
         if len(met) >= _MOST_STRANGERS:
             return
@@ -213,7 +210,7 @@ def follow_strangers(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
             },
         )
 
-    entry.async_on_unload(runtime.central_system.subscribe(station_changed))
+    entry.async_on_unload(central_system.subscribe(station_changed))
 
 
 def _card(subentry: ConfigSubentry) -> Card:

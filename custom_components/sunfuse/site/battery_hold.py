@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 import logging
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import CoreState, HomeAssistant, State, callback
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..data import SunfuseConfigEntry
+from ..engine.moving import move_attributes
 from .kept import KeptStore
 from .rules import HoldRule, hold_rule_of
 
@@ -54,7 +55,7 @@ class Held:
 class BatteryHold:
     """Drives one site's entity. Changes it at most once a minute."""
 
-    def __init__(self, hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Bind to the site's storage; `async_load` reads it."""
         self._hass = hass
         self._entry = entry
@@ -78,6 +79,11 @@ class BatteryHold:
             # Nobody knows what to give back, to whom: the repair has to do.
             stored.note("*")
             await self._store.async_clear()
+
+    @callback
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move the times that are remembered, as far as the wall clock was set forward."""
+        move_attributes(self, by)
 
     @callback
     def update(self, wanted: bool) -> None:

@@ -7,9 +7,10 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..data import ConnectorKey, SunfuseConfigEntry
+from ..data import SunfuseConfigEntry
 from ..engine.boost import quota_of, used_wh
 from ..engine.model import Boost
+from .outcome import ConnectorKey
 
 _WH_PER_KWH = 1000
 
@@ -34,7 +35,7 @@ def start_boost(
     """
     runtime = entry.runtime_data
     person = context.user_id if context else None
-    if (holder := runtime.controller.holder(key)) is not None:
+    if (holder := runtime.chargers.holder(key)) is not None:
         person = holder.subentry_id
     snapshot = runtime.coordinator.data.snapshot
     if person is not None and (quota_wh := quota_of(person, snapshot)) is not None:

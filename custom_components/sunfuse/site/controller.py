@@ -1,28 +1,19 @@
 """The loop that joins the rooms: readings to snapshot, snapshot to decision, decision to chargers and entities."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ..central_system import CentralSystem
-from ..central_system.model import ConnectorState, StationInfo, StationState
+from ..central_system.model import StationState
 from ..central_system.protocol.fault import FaultBoundary
-from ..const import CONF_CONNECTORS, CONF_SPEED, SUBENTRY_CHARGER
 from ..coordinator import SunfuseCoordinator
-from ..data import (
-    ConnectorData,
-    ConnectorKey,
-    SiteData,
-    SunfuseConfigEntry,
-    identity_of,
-)
-from ..devices import move_to_connectors, register_stations
 from ..engine import Memory, decide
 from ..engine.model import (
     Connector,
@@ -30,24 +21,25 @@ from ..engine.model import (
     Decision,
     ExternalLimit,
     MeterReading,
+    Snapshot,
 )
-from ..engine.moving import move_attributes, moved
+from ..engine.moving import moved
 from ..engine.recording import Recorder
-from ..sources.live import LiveSource
-from ..sources.signal import DimmingSignal
-from .authorization import Holder
+from ..sources.live import LiveSource, SiteReadings
+from ..sources.signal import Dimming, DimmingSignal
+from .authorization import Cards
+from .chargers import Chargers, States
 from .circuits import CircuitTree
+from .commands import Command, CommandSender
 from .news import ChargerNews
-from .offers import Offer, OfferSender
-from .peaks import PeakData
+from .outcome import ConnectorData, ConnectorKey, PeakData, SiteData
+from .peaks import SitePeaks
 from .persistence import Persistence
 from .rules import CONF_DIMMING_ENTITY, dimming_limit
-from .settings import ConnectorSettings, Settings
-from .snapshot import build_snapshot, connector_of, site_of, station_config
-from .strangers import Strangers
+from .settings import Settings
+from .snapshot import build_snapshot
 from .tick_guard import TickGuard
 from .timekeeper import Timekeeper
-from .tls import host, scheme
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -63,17 +55,22 @@ class Controller:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: SunfuseConfigEntry,
+        entry: ConfigEntry,
         *,
+        chargers: Chargers,
         central_system: CentralSystem,
         coordinator: SunfuseCoordinator,
         settings: Settings,
         persistence: Persistence,
         timekeeper: Timekeeper,
+        cards: Cards,
+        peaks: SitePeaks,
+        sentences: Mapping[str, str],
     ) -> None:
         """Join the parts of a site; `start` sets them going."""
         self._hass = hass
         self._entry = entry
+        self._chargers = chargers
         self._central_system = central_system
         self._coordinator = coordinator
         self._settings = settings
@@ -87,15 +84,14 @@ class Controller:
         memory = Memory.from_stored(persistence.engine)
         self._memory = _not_ahead(memory, dt_util.utcnow())
         self._timekeeper = timekeeper
-        timekeeper.on_jump(self._clock_was_set)
-        self._offers = OfferSender(hass, entry, central_system.stations)
+        self._cards = cards
+        self._peaks = peaks
+        self._sentences = sentences
+        self._commands = CommandSender(hass, entry, central_system.stations)
         self._pending_tick: CALLBACK_TYPE | None = None
         self._news = ChargerNews()
         self._last_shown: dict[ConnectorKey, ConnectorData] = {}
-        self._strangers = Strangers(hass, entry)
-        self._chargers: dict[str, Mapping[str, Any]] = {}
         self._stops: list[Callable[[], None]] = []
-        self._new_connector_listeners: list[Callable[[list[ConnectorKey]], None]] = []
 
     @callback
     def start(self, source: LiveSource) -> None:
@@ -105,6 +101,7 @@ class Controller:
             source.start(self.request_tick),
             self._signal.start(self.request_tick),
             self._persistence.start(self._central_system, self._remembered),
+            self._chargers.start(),
             self._central_system.subscribe(self._station_changed),
             async_track_time_interval(
                 self._hass, self._interval_tick, LONGEST_PAUSE, cancel_on_shutdown=True
@@ -113,18 +110,13 @@ class Controller:
         self.tick()
 
     @callback
-    def _clock_was_set(self, by: timedelta) -> None:
-        """Move all that the site remembers by the wall clock, which was set forward by so much."""
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move the times that are remembered, as far as the wall clock was set forward."""
         self._memory = moved(self._memory, by)
-        self._central_system.clock_was_set(by)
+        self._commands.clock_was_set(by)
+        self.guard.clock_was_set(by)
         if self._source:
             self._source.clock_was_set(by)
-        data = self._entry.runtime_data
-        data.modbus.clock_was_set(by)
-        data.peaks.clock_was_set()
-        data.observed.freshness.clock_was_set()
-        for part in (self._offers, self.guard, data.battery_hold, data.observed):
-            move_attributes(part, by)
 
     @property
     def memory(self) -> Memory:
@@ -140,7 +132,6 @@ class Controller:
         for stop in self._stops:
             stop()
         self._stops = []
-        self._strangers.stop()
         if self._pending_tick:
             self._pending_tick()
             self._pending_tick = None
@@ -148,53 +139,9 @@ class Controller:
     @callback
     def load_chargers(self) -> None:
         """Take over the chargers from the entry's sub-entries, as they are now."""
-        chargers: dict[str, Mapping[str, Any]] = {
-            identity_of(subentry): subentry.data
-            for subentry in self._entry.get_subentries_of_type(SUBENTRY_CHARGER)
-        }
-        site = site_of(self._entry.data)
-        for identity in self._chargers.keys() - chargers.keys():
-            self._central_system.forget(identity)
-            self._entry.async_create_background_task(
-                self._hass,
-                self._persistence.async_forget(identity),
-                f"Sunfuse forgets {identity}",
-            )
-            self._settings.forget(
-                {key.id for key in self.connector_keys() if key.identity == identity}
-            )
-        for identity, data in chargers.items():
-            if self._chargers.get(identity) != data:
-                self._central_system.accept(
-                    station_config(data, site, self._entry.data.get(CONF_SPEED, 1.0)),
-                    *self._persistence.station(identity),
-                )
-        before = set(self.connector_keys())
-        self._chargers = chargers
-        for identity in chargers:
-            self._strangers.known(identity)
+        new = self._chargers.load()
         self.tick()
-        if new := [key for key in self.connector_keys() if key not in before]:
-            register_stations(self._hass, self._entry)
-            move_to_connectors(self._hass, self._entry)
-            for listener in self._new_connector_listeners:
-                listener(new)
-
-    def connector_keys(self) -> list[ConnectorKey]:
-        """Return every connector of every charger of the site."""
-        return [
-            ConnectorKey(identity=identity, connector=connector)
-            for identity, data in self._chargers.items()
-            for connector in range(1, data.get(CONF_CONNECTORS, 1) + 1)
-        ]
-
-    @callback
-    def listen_for_connectors(
-        self, listener: Callable[[list[ConnectorKey]], None]
-    ) -> Callable[[], None]:
-        """Call the listener with connectors that are added while the site runs."""
-        self._new_connector_listeners.append(listener)
-        return lambda: self._new_connector_listeners.remove(listener)
+        self._chargers.announce(new)
 
     @callback
     def request_tick(self) -> None:
@@ -215,7 +162,7 @@ class Controller:
 
     @callback
     def tick(self) -> None:
-        """Decide on what is known now; tell the chargers and the entities.
+        """Decide on what is known now; command the chargers, and show the outcome.
 
         This is the fault boundary of a tick: whatever fails in it, the next one is tried.
         """
@@ -231,138 +178,78 @@ class Controller:
         self._coordinator.async_set_updated_data(data)
 
     def _decide(self) -> SiteData:
-        states = {key: self._state_of(key) for key in self.connector_keys()}
+        """Take in what is known, decide, send the commands; return what there is to show."""
+        states = self._chargers.states()
         self._news.decided(station for station, _ in states.values())
-        readings = self._source.read() if self._source else None
+        readings = self._source.read() if self._source else SiteReadings()
         dimming, lost_signal = self._signal.read()
-        sentences = self._entry.runtime_data.sentences
         now = dt_util.utcnow()
-        peaks, peak_limits = self._peaks(now, readings.meter if readings else None)
+        peaks, peak_limits = self._peak_limits(now, readings.meter)
         snapshot = build_snapshot(
             now=now,
-            name=sentences["main_circuit"],
+            name=self._sentences["main_circuit"],
             tree=CircuitTree.of(self._entry),
             settings=self._settings,
             readings=readings,
-            connectors=[
-                self._connector(key, station, state)
-                for key, (station, state) in states.items()
-            ],
-            limits=(
-                *dimming_limit(
-                    dimming, self._entry.options, sentences["limit_dimming"]
-                ),
-                *peak_limits,
-            ),
-            boost_quotas=self._entry.runtime_data.cards.boost_quotas,
+            connectors=self._connectors(states),
+            limits=(*self._dimming_limit(dimming), *peak_limits),
+            boost_quotas=self._cards.boost_quotas,
         )
         decision, memory = decide(snapshot, self._memory)
         if self._source:
-            # Before there is a meter to read, there is nothing to remember and nothing to tell the chargers.
-            with self._recording:
-                self.recorder.add(self._memory, snapshot, decision)
-            self._memory = memory
-            self._persistence.note(memory.lasting())
+            # Before there is a meter to read, there is nothing to remember, and nothing to command.
+            self._record(snapshot, decision)
+            self._remember(memory)
             self._send(decision)
-        by_id = {connector.id: connector for connector in decision.connectors}
         return SiteData(
             snapshot=snapshot,
             decision=decision,
-            problems=(
-                *(readings.problems if readings else ()),
-                *([lost_signal] if lost_signal else []),
-            ),
+            problems=(*readings.problems, *([lost_signal] if lost_signal else [])),
             peaks=peaks,
-            connectors={
-                key: self._shown(
-                    ConnectorData(
-                        key=key,
-                        station=station,
-                        connector=state,
-                        decision=by_id[key.id],
-                        settings=self._settings.connector(key.id),
-                        holder=self._holder(state),
-                    )
-                )
-                for key, (station, state) in states.items()
-            },
+            connectors=self._shown(states, decision),
         )
 
-    def _shown(self, data: ConnectorData) -> ConnectorData:
-        """Return what there is to show: the very same as before where nothing changed, which entities see at once."""
-        before = self._last_shown.get(data.key)
-        if before is None or before != data:
-            self._last_shown[data.key] = data
-        return self._last_shown[data.key]
-
-    def _peaks(
+    def _peak_limits(
         self, now: datetime, meter: MeterReading | None
     ) -> tuple[dict[str, PeakData], tuple[ExternalLimit, ...]]:
         """Return what there is to show of peaks, and the limits that they set. Without them the fuse is guarded still."""
-        site_peaks = self._entry.runtime_data.peaks
         with self._peaking:
-            site_peaks.update(now, meter)
-            peaks = site_peaks.data(now)
-            return peaks, site_peaks.limits(peaks)
+            self._peaks.update(now, meter)
+            peaks = self._peaks.data(now)
+            return peaks, self._peaks.limits(peaks)
         return {}, ()
 
-    def _state_of(self, key: ConnectorKey) -> tuple[StationState, ConnectorState]:
-        station = self._central_system.stations[key.identity].state
-        for connector in station.connectors:
-            if connector.id == key.connector:
-                return station, connector
-        return station, ConnectorState(id=key.connector)
-
-    def _connector(
-        self, key: ConnectorKey, station: StationState, state: ConnectorState
-    ) -> Connector:
-        stations = self._central_system.stations
-        return connector_of(
-            key=key,
-            data=self._chargers[key.identity],
-            site=site_of(self._entry.data),
-            station=station,
-            state=state,
-            settings=self._settings_of(key, state),
-            in_flight_a=self._offers.in_flight_a(key),
-            connect_to=self._connect_to(station),
-            driver=holder.subentry_id if (holder := self._holder(state)) else None,
-            step_a=1.0 if stations[key.identity].behaviour.whole_amperes else 0.1,
+    def _dimming_limit(self, dimming: Dimming | None) -> tuple[ExternalLimit, ...]:
+        """Return the limit that the grid operator sets at the moment."""
+        return dimming_limit(
+            dimming, self._entry.options, self._sentences["limit_dimming"]
         )
 
-    def _connect_to(self, station: StationState) -> str | None:
-        """Return where to point a charger that has never connected, None for any other."""
-        if station.last_seen is not None or station.info != StationInfo():
-            return None
-        return (
-            f"{scheme(self._entry)}://{host(self._hass)}:{self._central_system.port}"
-            f"/{station.identity}"
-        )
+    def _connectors(self, states: States) -> list[Connector]:
+        """Return every connector for the engine."""
+        return [
+            self._chargers.for_engine(
+                key, station, state, self._commands.unconfirmed_a(key)
+            )
+            for key, (station, state) in states.items()
+        ]
 
-    def _settings_of(
-        self, key: ConnectorKey, state: ConnectorState
-    ) -> ConnectorSettings:
-        """Return what is set for a connector; the card that charges there brings its priority with it."""
-        settings = self._settings.connector(key.id)
-        holder = self._holder(state)
-        if holder is None or holder.priority is None:
-            return settings
-        return replace(settings, priority=holder.priority)
+    def _record(self, snapshot: Snapshot, decision: Decision) -> None:
+        """Hand the decision to the flight recorder, together with all that it was made on."""
+        with self._recording:
+            self.recorder.add(self._memory, snapshot, decision)
 
-    def holder(self, key: ConnectorKey) -> Holder | None:
-        """Return whose card charges at a connector, None where that is not known."""
-        return self._holder(self._state_of(key)[1])
-
-    def _holder(self, state: ConnectorState) -> Holder | None:
-        if state.transaction is None:
-            return None
-        return self._entry.runtime_data.cards.holder(state.transaction.id_token)
+    def _remember(self, memory: Memory) -> None:
+        """Go on with this memory, and keep it over a restart."""
+        self._memory = memory
+        self._persistence.note(memory.lasting())
 
     def _send(self, decision: Decision) -> None:
-        keys = {key.id: key for key in self.connector_keys()}
+        """Command every charger what was decided for it."""
+        keys = {key.id: key for key in self._chargers.connector_keys()}
         for connector in decision.connectors:
             key = keys[connector.id]
-            with self._offers.alone(key):
+            with self._commands.alone(key):
                 self._send_to(key, connector)
 
     def _send_to(self, key: ConnectorKey, connector: ConnectorDecision) -> None:
@@ -373,9 +260,9 @@ class Controller:
             return
         # Between the two legs of a split-phase site a charger has one phase.
         phases = min(connector.phases, station.config.phases)
-        self._offers.send(
+        self._commands.send(
             key,
-            Offer(
+            Command(
                 current_a=connector.offer_a,
                 phases=phases,
                 again=connector.resend,
@@ -383,30 +270,31 @@ class Controller:
             ),
         )
         if connector.stop:
-            self._offers.stop(key)
+            self._commands.stop(key)
+
+    def _shown(
+        self, states: States, decision: Decision
+    ) -> dict[ConnectorKey, ConnectorData]:
+        """Return what there is to show of every connector: the very same as before where nothing changed, which entities see at once."""
+        by_id = {connector.id: connector for connector in decision.connectors}
+        for key, (station, state) in states.items():
+            data = ConnectorData(
+                key=key,
+                station=station,
+                connector=state,
+                decision=by_id[key.id],
+                settings=self._settings.connector(key.id),
+                holder=self._chargers.holder_at(state),
+            )
+            if self._last_shown.get(key) != data:
+                self._last_shown[key] = data
+        return {key: self._last_shown[key] for key in states}
 
     @callback
     def _station_changed(self, station: StationState) -> None:
-        if station.accepted:
-            self._learn_connectors(station)
-            if self._pending_tick is None and self._news.matter(station):
-                self.request_tick()
-        else:
-            self._strangers.changed(station)
-
-    def _learn_connectors(self, station: StationState) -> None:
-        """Remember how many connectors a charger turns out to have: fewer only by its own word."""
-        known = self._chargers.get(station.identity, {}).get(CONF_CONNECTORS, 1)
-        found = station.said_connectors or max(station.known_connectors or 1, known)
-        if found == known:
-            return
-        for subentry in self._entry.get_subentries_of_type(SUBENTRY_CHARGER):
-            if identity_of(subentry) == station.identity:
-                self._hass.config_entries.async_update_subentry(
-                    self._entry,
-                    subentry,
-                    data={**subentry.data, CONF_CONNECTORS: found},
-                )
+        news = station.accepted and self._pending_tick is None
+        if news and self._news.matter(station):
+            self.request_tick()
 
 
 def _not_ahead(memory: Memory, now: datetime) -> Memory:

@@ -1,6 +1,6 @@
 """The forecasts of a site while it runs: read every quarter hour and on events, learned from the recorder every hour."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 import logging
@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -29,12 +30,12 @@ from ..const import (
     CONF_SOURCES,
     DOMAIN,
 )
-from ..data import SunfuseConfigEntry
 from ..sources.config import SourcesConfig
 from ..sources.forecasts.offers import not_twice, roofs_of
 from ..sources.forecasts.reader import ForecastConfig, ForecastReader, Forecasts, Meter
 from ..sources.site_meters import async_site_meters
 from .kept import KeptStore
+from .outcome import ConnectorKey
 from .snapshot import site_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ LEARN_FIRST_EVERY = timedelta(minutes=14)
 _W_PER_KW = 1000
 
 
-def forecast_config(hass: HomeAssistant, entry: SunfuseConfigEntry) -> ForecastConfig:
+def forecast_config(hass: HomeAssistant, entry: ConfigEntry) -> ForecastConfig:
     """Return where a site's solar forecast comes from: what its options say, else the Energy dashboard."""
     sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
     options = entry.options
@@ -66,13 +67,22 @@ def forecast_config(hass: HomeAssistant, entry: SunfuseConfigEntry) -> ForecastC
 class SiteForecasts(DataUpdateCoordinator[Forecasts]):
     """Hands the forecasts of sun and load to a site's entities."""
 
-    config_entry: SunfuseConfigEntry
+    config_entry: ConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
-        """Initialize with nothing learned."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        *,
+        simulated: bool,
+        connectors: Callable[[], Iterable[ConnectorKey]],
+    ) -> None:
+        """Initialize with nothing learned; `connectors` are those whose cars are no part of the house's load."""
         super().__init__(
             hass, _LOGGER, config_entry=entry, name=f"{DOMAIN} forecasts {entry.title}"
         )
+        self._simulated = simulated
+        self._connectors = connectors
         self._store = forecast_store(hass, entry.entry_id)
         self._config = forecast_config(hass, entry)
         self._sources = SourcesConfig()
@@ -91,7 +101,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
         sources = self.config_entry.data.get(CONF_SOURCES, {})
         config = self._config
         return bool(
-            self.config_entry.runtime_data.simulated_house
+            self._simulated
             or sources.get("solar")
             or config.solar_entries
             or config.roofs
@@ -246,7 +256,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
             registry.async_get_entity_id(
                 Platform.SENSOR, DOMAIN, f"{entry.entry_id}_{key.id}_power"
             )
-            for key in entry.runtime_data.controller.connector_keys()
+            for key in self._connectors()
         ]
         return tuple(Meter(statistic_id=name) for name in found if name)
 
@@ -257,10 +267,14 @@ def forecast_store(hass: HomeAssistant, entry_id: str) -> KeptStore:
 
 
 async def async_load_forecasts(
-    hass: HomeAssistant, entry: SunfuseConfigEntry
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    *,
+    simulated: bool,
+    connectors: Callable[[], Iterable[ConnectorKey]],
 ) -> SiteForecasts:
     """Return a site's forecasts, with what was foretold before a restart."""
-    forecasts = SiteForecasts(hass, entry)
+    forecasts = SiteForecasts(hass, entry, simulated=simulated, connectors=connectors)
     await forecasts.async_load()
     entry.async_on_unload(forecasts.async_save)
     entry.async_on_unload(forecasts.stop)

@@ -1,17 +1,19 @@
 """What a site shows of itself while it runs: how fresh its sources are, and the energy of today."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_MAIN_FUSE, CONF_SOURCES, MAIN_CIRCUIT
 from ..coordinator import SunfuseCoordinator
-from ..data import SiteData, SunfuseConfigEntry
+from ..engine.model import Circuit
+from ..engine.moving import move_attributes
 from ..engine.quality import RANGE
 from ..engine.stored import Stored
 from ..sources.balance import DayBalance, add_power, balance_from_dict, balance_to_dict
@@ -21,6 +23,7 @@ from ..sources.freshness import Freshness, Interval
 from ..sources.report import Connection, proposed_margin_a
 from .circuits import CircuitTree
 from .kept import KeptStore
+from .outcome import SiteData
 
 # A power cut loses this much of today; flash wears with every write.
 SAVE_DELAY_S = 300
@@ -50,15 +53,18 @@ class Observed:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: SunfuseConfigEntry,
+        entry: ConfigEntry,
         store: KeptStore,
         stored: Stored,
+        *,
+        simulated: bool,
     ) -> None:
         """Start with what was seen before a restart."""
         self._hass = hass
         self._entry = entry
         self._stored = stored
         self._store = store
+        self._simulated = simulated
         self._sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
         self.entities: tuple[str, ...] = ()
         self._at: datetime | None = None
@@ -73,6 +79,12 @@ class Observed:
         """Add up from now on, on every tick; returns what ends that."""
         self._sources = sources
         return coordinator.async_add_listener(lambda: self._ticked(coordinator.data))
+
+    @callback
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move the times that are remembered, as far as the wall clock was set forward."""
+        self.freshness.clock_was_set()
+        move_attributes(self, by)
 
     async def async_save(self) -> None:
         """Write what was seen, when the site is unloaded."""
@@ -104,8 +116,7 @@ class Observed:
     @property
     def has_sun(self) -> bool:
         """Return if there is a sun whose use can be told."""
-        simulated = self._entry.runtime_data.simulated_house is not None
-        return simulated or bool(self._sources.solar)
+        return self._simulated or bool(self._sources.solar)
 
     @property
     def today(self) -> DayBalance | None:
@@ -124,8 +135,8 @@ class Observed:
         slowest = self.freshness.slowest(self.grid_entities)
         return slowest[1] if slowest else None
 
-    def too_slow(self) -> Iterator[SlowMeter]:
-        """Yield the meters that are too slow to protect their fuse, that of the grid and those of circuits.
+    def too_slow(self, circuits: Iterable[Circuit]) -> Iterator[SlowMeter]:
+        """Yield the meters of these circuits that are too slow to protect their fuse.
 
         One that is slow is not too slow where the margin allows for it. One that is often silent for longer than a
         reading holds is too slow whatever the margin: chargers would fall to their fail-safe current again and again.
@@ -136,7 +147,7 @@ class Observed:
             for name, circuit in tree.sources().items()
             if circuit.sources.meter is not None
         }
-        for circuit in self._entry.runtime_data.coordinator.data.snapshot.circuits:
+        for circuit in circuits:
             if (meter := meters.get(circuit.id)) is None:
                 continue
             if (slowest := self.freshness.slowest(meter.fuse_entities)) is None:
@@ -231,11 +242,13 @@ def observed_store(hass: HomeAssistant, entry_id: str) -> KeptStore:
 
 
 async def async_load_observed(
-    hass: HomeAssistant, entry: SunfuseConfigEntry
+    hass: HomeAssistant, entry: ConfigEntry, *, simulated: bool
 ) -> Observed:
     """Return what a site was seen to do before a restart."""
     store = observed_store(hass, entry.entry_id)
-    observed = Observed(hass, entry, store, await store.async_load())
+    observed = Observed(
+        hass, entry, store, await store.async_load(), simulated=simulated
+    )
     store.keep(observed.to_dict)
     entry.async_on_unload(observed.async_save)
     return observed

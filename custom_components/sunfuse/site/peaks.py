@@ -7,13 +7,12 @@ import logging
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_MAIN_FUSE, DOMAIN, SUBENTRY_CAPACITY
-from ..data import SunfuseConfigEntry
 from ..engine.model import ExternalLimit, LimitKind, MeterReading
 from ..engine.quality import RANGE
 from ..sources.config import SourcesConfig
@@ -23,8 +22,6 @@ from ..sources.series import Series
 from ..sources.tariffs.capacity import CapacityTariff, capacity_from_dict
 from ..sources.tariffs.holidays import CALENDAR_AGE, HolidayConfig, Holidays
 from ..sources.tariffs.peaks import (
-    Allowance,
-    Peak,
     PeakState,
     add_energy,
     advance,
@@ -43,6 +40,7 @@ from ..sources.tariffs.peaks import (
 )
 from ..sources.tariffs.table import TableError
 from .kept import KeptStore
+from .outcome import PeakData
 from .snapshot import site_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -80,18 +78,6 @@ class CapacityRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PeakData:
-    """What there is to show of a capacity tariff. `may_draw_w` is bounded by the main fuse."""
-
-    allowance: Allowance
-    may_draw_w: float
-    measure_w: float
-    billed_w: float
-    peaks: tuple[Peak, ...]
-    cost: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Sample:
     at: datetime
     power_w: float  # positive on import
@@ -100,7 +86,7 @@ class _Sample:
 class SitePeaks:
     """Adds up what a site imports, for each of its capacity tariffs."""
 
-    def __init__(self, hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Start with nothing measured."""
         self._hass = hass
         self._entry = entry
@@ -128,7 +114,7 @@ class SitePeaks:
                     self._states[rule.id] = state
                     self._new.discard(rule.id)
         self._last = stored.read("last", _sample_from_row, None)
-        self.clock_was_set()  # it may have been since
+        self.clock_was_set(timedelta(0))  # it may have been since
         await self._store.async_put_aside()
         self._store.keep(self._as_dict)
 
@@ -184,7 +170,7 @@ class SitePeaks:
                 self._states[rule.id] = self._advanced(state, rule, now, now)
 
     @callback
-    def clock_was_set(self) -> None:
+    def clock_was_set(self, _by: timedelta) -> None:
         """Begin anew where what is remembered lies ahead: the machine ran with a wrong clock."""
         now = dt_util.utcnow()
         if self._last is not None and self._last.at > now:
@@ -307,7 +293,7 @@ class SitePeaks:
         }
 
 
-def _rules(entry: SunfuseConfigEntry) -> Iterator[CapacityRule]:
+def _rules(entry: ConfigEntry) -> Iterator[CapacityRule]:
     """Yield the tariffs of a site; one that cannot be read is a repair, and no reason to stop."""
     for subentry in entry.get_subentries_of_type(SUBENTRY_CAPACITY):
         try:
@@ -342,16 +328,17 @@ def peak_store(hass: HomeAssistant, entry_id: str) -> KeptStore:
 
 
 @callback
-def start_peaks(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+def start_peaks(
+    hass: HomeAssistant, entry: ConfigEntry, peaks: SitePeaks, sources: SourcesConfig
+) -> None:
     """Read calendars and the recorder, now and each hour, while the site runs on."""
-    runtime = entry.runtime_data
-    if not runtime.peaks.rules:
+    if not peaks.rules:
         return
 
     @callback
     def refresh(_now: datetime | None = None) -> None:
         entry.async_create_background_task(
-            hass, runtime.peaks.async_refresh(runtime.sources), f"{DOMAIN} peaks"
+            hass, peaks.async_refresh(sources), f"{DOMAIN} peaks"
         )
 
     refresh()
@@ -360,7 +347,7 @@ def start_peaks(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     )
 
 
-async def async_load_peaks(hass: HomeAssistant, entry: SunfuseConfigEntry) -> SitePeaks:
+async def async_load_peaks(hass: HomeAssistant, entry: ConfigEntry) -> SitePeaks:
     """Return a site's peaks as they were last measured."""
     peaks = SitePeaks(hass, entry)
     await peaks.async_load()

@@ -9,9 +9,9 @@ from homeassistant.core import HomeAssistant, callback
 from ..central_system import CentralSystem, Station
 from ..central_system.model import StationState
 from ..const import SUBENTRY_CHARGER
-from ..data import identity_of
 from ..engine.stored import Stored
 from .kept import KeptStore
+from .outcome import identity_of
 
 # A power cut loses no more than this of what the chargers told.
 SAVE_DELAY_S = 5.0

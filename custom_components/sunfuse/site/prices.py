@@ -6,7 +6,7 @@ import logging
 from typing import Any
 from zlib import crc32
 
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import (
@@ -19,7 +19,6 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_SOURCES, DOMAIN, SUBENTRY_TARIFF
-from ..data import SunfuseConfigEntry
 from ..sources.config import SourcesConfig
 from ..sources.tariffs.components import Components, ExportKind
 from ..sources.tariffs.model import Issue, IssueKey, Prices
@@ -56,7 +55,7 @@ PATIENCE = {
 }
 
 
-def tariff_of(entry: SunfuseConfigEntry) -> TariffConfig | None:
+def tariff_of(entry: ConfigEntry) -> TariffConfig | None:
     """Return how a site's prices are known: its tariff, else the Energy dashboard's price entities.
 
     A tariff that cannot be read is a repair, and no reason for chargers to go without their central system.
@@ -81,10 +80,10 @@ def tariff_of(entry: SunfuseConfigEntry) -> TariffConfig | None:
 class SitePrices(DataUpdateCoordinator[Prices]):
     """Hands a site's prices to its entities, at each quarter hour and whenever they change."""
 
-    config_entry: SunfuseConfigEntry
+    config_entry: ConfigEntry
 
     def __init__(
-        self, hass: HomeAssistant, entry: SunfuseConfigEntry, config: TariffConfig
+        self, hass: HomeAssistant, entry: ConfigEntry, config: TariffConfig
     ) -> None:
         """Initialize with nothing known."""
         super().__init__(
@@ -272,7 +271,7 @@ def price_store(hass: HomeAssistant, entry_id: str) -> KeptStore:
 
 
 async def async_load_prices(
-    hass: HomeAssistant, entry: SunfuseConfigEntry
+    hass: HomeAssistant, entry: ConfigEntry
 ) -> SitePrices | None:
     """Return a site's prices as they were last known; None where it has no tariff."""
     config = tariff_of(entry)

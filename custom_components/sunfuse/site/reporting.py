@@ -28,13 +28,14 @@ from ..const import (
     SUBENTRY_CHARGER,
     SYSTEM_THREE_PHASE,
 )
-from ..data import SunfuseConfigEntry, identity_of
+from ..data import SunfuseConfigEntry
 from ..explain import async_load_sentences
 from ..sources.report import Connection, NoHistoryError, SiteReport
 from ..sources.report_carry import Charger
 from ..sources.report_page import Page, empty_page, report_page
 from ..sources.report_reader import CarMeter, ReportConfig, async_site_report
 from ..sources.site_meters import SiteMeters, async_site_meters
+from .outcome import identity_of
 from .snapshot import site_of, wiring
 
 PATH = "/api/sunfuse/report/"
@@ -151,7 +152,7 @@ def car_meters(hass: HomeAssistant, entry: SunfuseConfigEntry) -> tuple[CarMeter
         )
 
     found = []
-    for key in entry.runtime_data.controller.connector_keys():
+    for key in entry.runtime_data.chargers.connector_keys():
         phases = wired[key.identity]
         # Between two legs flows one current, which a charger tells as its first.
         one_current = site.phases == 2 and len(phases) == 2
@@ -183,7 +184,7 @@ async def _async_page(
     )
     page = Page(
         site=entry.title,
-        chargers=len(entry.runtime_data.controller.connector_keys()),
+        chargers=len(entry.runtime_data.chargers.connector_keys()),
         fuse_a=entry.data[CONF_MAIN_FUSE],
         charger=asked.charger,
         sensors=tuple(read),

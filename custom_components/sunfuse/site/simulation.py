@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ..const import CONF_SPEED, DOMAIN
-from ..data import SunfuseConfigEntry
 from ..simulator import Simulation
 from ..simulator.sun import clear_sky_w
 from ..sources.config import SourcesConfig
@@ -22,7 +22,7 @@ _USUAL_SKY = 0.8
 class SimulatedHouse:
     """The house of a simulated site. Sunfuse reads its meters as it reads a user's inverter."""
 
-    def __init__(self, entry: SunfuseConfigEntry) -> None:
+    def __init__(self, entry: ConfigEntry) -> None:
         """Build the house, where no time passes yet."""
         self._entry = entry
         self.simulation = Simulation(url=None, speed=entry.data.get(CONF_SPEED, 1.0))

@@ -40,7 +40,6 @@ from ..const import (
     SECURITY_PASSWORD,
     SITE_PHASES,
 )
-from ..data import ConnectorKey
 from ..engine.model import (
     Boost,
     BoostQuota,
@@ -54,6 +53,7 @@ from ..engine.model import (
 )
 from ..sources.live import SiteReadings
 from .circuits import CircuitTree
+from .outcome import ConnectorKey
 from .rules import battery_rules_of, tuning_of
 from .settings import ConnectorSettings, Settings
 
@@ -151,7 +151,7 @@ def connector_of(
     station: StationState,
     state: ConnectorState,
     settings: ConnectorSettings,
-    in_flight_a: float | None,
+    unconfirmed_a: float | None,
     step_a: float = 0.1,
     driver: str | None = None,
     connect_to: str | None = None,
@@ -163,7 +163,7 @@ def connector_of(
     """
     phases = wiring(data, site)
     max_a: float = data[CONF_MAX_CURRENT]
-    offers = [offer for offer in (state.offer_a, in_flight_a) if offer is not None]
+    offers = [offer for offer in (state.offer_a, unconfirmed_a) if offer is not None]
     return Connector(
         id=key.id,
         circuit=data[CONF_CIRCUIT],

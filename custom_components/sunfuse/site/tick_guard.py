@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 import logging
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..coordinator import SunfuseCoordinator
-from ..data import SunfuseConfigEntry
+from ..engine.moving import move_attributes
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class TickGuard:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: SunfuseConfigEntry,
+        entry: ConfigEntry,
         coordinator: SunfuseCoordinator,
     ) -> None:
         """Watch the ticks of a site."""
@@ -44,6 +45,11 @@ class TickGuard:
             return False
         lasts = dt_util.utcnow() - self._since >= _FORGET_AFTER
         return lasts or not self.ever_worked
+
+    @callback
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move the times that are remembered, as far as the wall clock was set forward."""
+        move_attributes(self, by)
 
     @callback
     def failed(self, error: Exception) -> None:
@@ -84,6 +90,6 @@ class TickGuard:
         self.failure = self._since = None
 
 
-def issue_id(entry: SunfuseConfigEntry) -> str:
+def issue_id(entry: ConfigEntry) -> str:
     """Return the id of the repair issue about a site whose ticks fail."""
     return f"{entry.entry_id}_tick_failed"

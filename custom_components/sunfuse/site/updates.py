@@ -22,10 +22,11 @@ from ..const import (
     SUBENTRY_CHARGER,
     SUBENTRY_TARIFF,
 )
-from ..data import SunfuseConfigEntry, identity_of
+from ..data import SunfuseConfigEntry
 from ..devices import register_stations
 from .circuits import CircuitTree, hangs_from
 from .entity_use import entities_of, replace_entity
+from .outcome import identity_of
 from .prices import tariff_entities, tariff_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def follow_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     def station_changed(state: StationState) -> None:
         if state.accepted and known.get(state.identity) != state.info:
             known[state.identity] = state.info
-            register_stations(hass, entry)
+            register_stations(hass, entry, central_system.stations)
         if not state.accepted or state.connected is not gone.get(state.identity, True):
             return
         if state.connected:

@@ -1,17 +1,19 @@
-"""Brings offers to the chargers: one at a time per connector, always the newest."""
+"""Commands the chargers to keep to their offers: one command at a time per connector, always the newest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import logging
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..central_system import Station
 from ..central_system.model import CommandError, Session
 from ..central_system.protocol.fault import FaultBoundary
-from ..data import ConnectorKey, SunfuseConfigEntry
+from ..engine.moving import move_attributes
+from .outcome import ConnectorKey
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -20,30 +22,30 @@ STOP_AGAIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """What a connector is to be told."""
+class Command:
+    """The offer that a connector is commanded to keep to."""
 
     current_a: float
     phases: int
-    again: bool = False  # to be told although the charger has it: its car takes more
+    again: bool = False  # although the charger confirmed it: its car takes more
     session: Session | None = None  # for which it was decided
 
 
-class OfferSender:
-    """Sends offers in the background, so that a slow charger never delays another one's reduction."""
+class CommandSender:
+    """Sends commands in the background, so that a slow charger never delays another one's reduction."""
 
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: SunfuseConfigEntry,
+        entry: ConfigEntry,
         stations: Mapping[str, Station],
     ) -> None:
         """Send to these stations, for as long as the entry is loaded."""
         self._hass = hass
         self._entry = entry
         self._stations = stations
-        self._wanted: dict[ConnectorKey, Offer] = {}
-        self._in_flight: dict[ConnectorKey, Offer] = {}
+        self._waiting: dict[ConnectorKey, Command] = {}
+        self._unconfirmed: dict[ConnectorKey, Command] = {}
         self._refused: set[ConnectorKey] = set()
         self._stopped: dict[ConnectorKey, datetime] = {}
         self._boundaries: dict[ConnectorKey, FaultBoundary] = {}
@@ -54,54 +56,59 @@ class OfferSender:
             self._boundaries[key] = FaultBoundary(_LOGGER, f"Delivery to {key.id}")
         return self._boundaries[key]
 
-    def in_flight_a(self, key: ConnectorKey) -> float | None:
-        """Return the current of an offer that is sent and not yet answered."""
-        offer = self._in_flight.get(key)
-        return offer.current_a if offer else None
+    def unconfirmed_a(self, key: ConnectorKey) -> float | None:
+        """Return the current of a command that is sent and not yet answered."""
+        command = self._unconfirmed.get(key)
+        return command.current_a if command else None
 
     @callback
-    def send(self, key: ConnectorKey, offer: Offer) -> None:
-        """Send an offer; one that is still waiting for its turn is replaced."""
-        waiting = self._wanted.get(key)
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move the times that are remembered, as far as the wall clock was set forward."""
+        move_attributes(self, by)
+
+    @callback
+    def send(self, key: ConnectorKey, command: Command) -> None:
+        """Send a command; one that is still waiting for its turn is replaced."""
+        waiting = self._waiting.get(key)
         if waiting is not None and waiting.again:
-            offer = replace(offer, again=True)
-        self._wanted[key] = offer
-        if key in self._in_flight:
+            command = replace(command, again=True)
+        self._waiting[key] = command
+        if key in self._unconfirmed:
             return
-        self._in_flight[key] = offer
+        self._unconfirmed[key] = command
         self._entry.async_create_background_task(
             self._hass, self._deliver(key), f"Sunfuse offer to {key.id}"
         )
 
     async def _deliver(self, key: ConnectorKey) -> None:
         try:
-            while (offer := self._wanted.pop(key, None)) is not None:
-                self._in_flight[key] = offer
+            while (command := self._waiting.pop(key, None)) is not None:
+                self._unconfirmed[key] = command
                 with self.alone(key):
-                    await self._offer(key, offer)
+                    await self._command(key, command)
         finally:
-            del self._in_flight[key]
+            del self._unconfirmed[key]
 
-    async def _offer(self, key: ConnectorKey, offer: Offer) -> None:
+    async def _command(self, key: ConnectorKey, command: Command) -> None:
         if (station := self._stations.get(key.identity)) is None:
             return
         try:
             await station.offer(
                 key.connector,
-                offer.current_a,
-                offer.phases,
-                again=offer.again,
-                session=offer.session,
+                command.current_a,
+                command.phases,
+                again=command.again,
+                session=command.session,
             )
         except CommandError as err:
             # The next tick tries again; the engine reckons with the last offer that was confirmed.
             if err.key == "not_connected":
-                return  # its connection went meanwhile, which is shown and told elsewhere
+                return  # its connection went meanwhile, which is shown elsewhere
             if key not in self._refused:
                 _LOGGER.warning(
                     "Charger %s did not take an offer of %.1f A: %s",
                     key.id,
-                    offer.current_a,
+                    command.current_a,
                     err,
                 )
             self._refused.add(key)

@@ -1,0 +1,212 @@
+"""The chargers of a site: which there are, how they are, and how the engine sees them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+
+from ..central_system import CentralSystem
+from ..central_system.model import ConnectorState, StationInfo, StationState
+from ..const import CONF_CONNECTORS, CONF_SPEED, SUBENTRY_CHARGER
+from ..devices import move_to_connectors, register_stations
+from ..engine.model import Connector
+from .authorization import Cards
+from .outcome import ConnectorKey, Holder, identity_of
+from .persistence import Persistence
+from .settings import ConnectorSettings, Settings
+from .snapshot import connector_of, site_of, station_config
+from .strangers import Strangers
+from .tls import host, scheme
+
+type States = dict[ConnectorKey, tuple[StationState, ConnectorState]]
+
+
+class Chargers:
+    """Takes over the chargers that the config entry names, and keeps count of their connectors."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        *,
+        central_system: CentralSystem,
+        settings: Settings,
+        persistence: Persistence,
+        cards: Cards,
+    ) -> None:
+        """Begin without chargers; `load` takes them over."""
+        self._hass = hass
+        self._entry = entry
+        self._central_system = central_system
+        self._settings = settings
+        self._persistence = persistence
+        self._cards = cards
+        self._strangers = Strangers(hass, entry)
+        self._data: dict[str, Mapping[str, Any]] = {}  # of sub-entries, by identity
+        self._listeners: list[Callable[[list[ConnectorKey]], None]] = []
+
+    @callback
+    def start(self) -> Callable[[], None]:
+        """Follow from now on what chargers say of themselves; returns what ends that."""
+        unsubscribe = self._central_system.subscribe(self._station_changed)
+
+        def stop() -> None:
+            unsubscribe()
+            self._strangers.stop()
+
+        return stop
+
+    # --- Which there are ---------------------------------------------------------------------------------------
+
+    @callback
+    def load(self) -> list[ConnectorKey]:
+        """Take over the chargers from the entry's sub-entries, as they are now; returns the connectors that are new."""
+        chargers: dict[str, Mapping[str, Any]] = {
+            identity_of(subentry): subentry.data
+            for subentry in self._entry.get_subentries_of_type(SUBENTRY_CHARGER)
+        }
+        for identity in self._data.keys() - chargers.keys():
+            self._forget(identity)
+        for identity, data in chargers.items():
+            if self._data.get(identity) != data:
+                self._accept(identity, data)
+        before = set(self.connector_keys())
+        self._data = chargers
+        for identity in chargers:
+            self._strangers.known(identity)
+        return [key for key in self.connector_keys() if key not in before]
+
+    def _accept(self, identity: str, data: Mapping[str, Any]) -> None:
+        speed = self._entry.data.get(CONF_SPEED, 1.0)
+        self._central_system.accept(
+            station_config(data, site_of(self._entry.data), speed),
+            *self._persistence.station(identity),
+        )
+
+    def _forget(self, identity: str) -> None:
+        self._central_system.forget(identity)
+        self._entry.async_create_background_task(
+            self._hass,
+            self._persistence.async_forget(identity),
+            f"Sunfuse forgets {identity}",
+        )
+        self._settings.forget(
+            {key.id for key in self.connector_keys() if key.identity == identity}
+        )
+
+    @callback
+    def announce(self, new: list[ConnectorKey]) -> None:
+        """Give connectors that are new their devices and entities."""
+        if not new:
+            return
+        register_stations(self._hass, self._entry, self._central_system.stations)
+        move_to_connectors(self._hass, self._entry)
+        for listener in self._listeners:
+            listener(new)
+
+    @callback
+    def listen(
+        self, listener: Callable[[list[ConnectorKey]], None]
+    ) -> Callable[[], None]:
+        """Call the listener with connectors that are added while the site runs."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def connector_keys(self) -> list[ConnectorKey]:
+        """Return every connector of every charger of the site."""
+        return [
+            ConnectorKey(identity=identity, connector=connector)
+            for identity, data in self._data.items()
+            for connector in range(1, data.get(CONF_CONNECTORS, 1) + 1)
+        ]
+
+    @callback
+    def _station_changed(self, station: StationState) -> None:
+        if station.accepted:
+            self._learn_connectors(station)
+        else:
+            self._strangers.changed(station)
+
+    def _learn_connectors(self, station: StationState) -> None:
+        """Remember how many connectors a charger turns out to have: fewer only by its own word."""
+        known = self._data.get(station.identity, {}).get(CONF_CONNECTORS, 1)
+        found = station.said_connectors or max(station.known_connectors or 1, known)
+        if found == known:
+            return
+        for subentry in self._entry.get_subentries_of_type(SUBENTRY_CHARGER):
+            if identity_of(subentry) == station.identity:
+                self._hass.config_entries.async_update_subentry(
+                    self._entry,
+                    subentry,
+                    data={**subentry.data, CONF_CONNECTORS: found},
+                )
+
+    # --- How they are ------------------------------------------------------------------------------------------
+
+    def states(self) -> States:
+        """Return how every connector is, and its charger."""
+        return {key: self._state_of(key) for key in self.connector_keys()}
+
+    def _state_of(self, key: ConnectorKey) -> tuple[StationState, ConnectorState]:
+        station = self._central_system.stations[key.identity].state
+        for connector in station.connectors:
+            if connector.id == key.connector:
+                return station, connector
+        return station, ConnectorState(id=key.connector)
+
+    def holder(self, key: ConnectorKey) -> Holder | None:
+        """Return whose card charges at a connector, None where that is not known."""
+        return self.holder_at(self._state_of(key)[1])
+
+    def holder_at(self, state: ConnectorState) -> Holder | None:
+        """Return whose card charges at a connector that is so, None where that is not known."""
+        if state.transaction is None:
+            return None
+        return self._cards.holder(state.transaction.id_token)
+
+    # --- How the engine sees them ------------------------------------------------------------------------------
+
+    def for_engine(
+        self,
+        key: ConnectorKey,
+        station: StationState,
+        state: ConnectorState,
+        unconfirmed_a: float | None,
+    ) -> Connector:
+        """Return a connector for the engine; `unconfirmed_a` is a current that it was commanded a moment ago."""
+        holder = self.holder_at(state)
+        whole_amperes = self._central_system.stations[
+            key.identity
+        ].behaviour.whole_amperes
+        return connector_of(
+            key=key,
+            data=self._data[key.identity],
+            site=site_of(self._entry.data),
+            station=station,
+            state=state,
+            settings=self._settings_of(key, holder),
+            unconfirmed_a=unconfirmed_a,
+            connect_to=self._connect_to(station),
+            driver=holder.subentry_id if holder else None,
+            step_a=1.0 if whole_amperes else 0.1,
+        )
+
+    def _settings_of(
+        self, key: ConnectorKey, holder: Holder | None
+    ) -> ConnectorSettings:
+        """Return what is set for a connector; the card that charges there brings its priority with it."""
+        settings = self._settings.connector(key.id)
+        if holder is None or holder.priority is None:
+            return settings
+        return replace(settings, priority=holder.priority)
+
+    def _connect_to(self, station: StationState) -> str | None:
+        """Return where to point a charger that has never connected, None for any other."""
+        if station.last_seen is not None or station.info != StationInfo():
+            return None
+        return (
+            f"{scheme(self._entry)}://{host(self._hass)}:{self._central_system.port}"
+            f"/{station.identity}"
+        )

@@ -1,0 +1,92 @@
+"""What one control tick comes to, for entities and the site's other parts to show. It imports none of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from homeassistant.config_entries import ConfigSubentry
+
+from ..central_system.model import ConnectorState, StationState
+from ..const import CONF_IDENTITY, MAIN_CIRCUIT
+from ..engine.model import ConnectorDecision, Decision, MeterReading, Snapshot
+from ..sources.states import SourceProblem
+from ..sources.tariffs.peaks import Allowance, Peak
+from .settings import ConnectorSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorKey:
+    """Names one connector of one charger of a site."""
+
+    identity: str
+    connector: int
+
+    @property
+    def id(self) -> str:
+        """Return the id by which the engine knows it."""
+        return f"{self.identity}/{self.connector}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Whose card it is, and the priority that goes with it."""
+
+    subentry_id: str
+    name: str
+    priority: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorData:
+    """A connector with all that there is to show about it."""
+
+    key: ConnectorKey
+    station: StationState
+    connector: ConnectorState
+    decision: ConnectorDecision
+    settings: ConnectorSettings
+    holder: Holder | None = None  # whose card the running transaction is on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeakData:
+    """What there is to show of a capacity tariff. `may_draw_w` is bounded by the main fuse."""
+
+    allowance: Allowance
+    may_draw_w: float
+    measure_w: float
+    billed_w: float
+    peaks: tuple[Peak, ...]
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteData:
+    """The outcome of one control tick, and what it was decided on."""
+
+    snapshot: Snapshot
+    decision: Decision
+    connectors: Mapping[ConnectorKey, ConnectorData]
+    problems: tuple[SourceProblem, ...] = ()
+    # By the sub-entry of the capacity tariff.
+    peaks: Mapping[str, PeakData] = field(default_factory=dict)
+
+    @property
+    def meter(self) -> MeterReading | None:
+        """Return what was read at the main fuse."""
+        return dict(self.snapshot.meters).get(MAIN_CIRCUIT)
+
+    @property
+    def grid_power_w(self) -> float | None:
+        """Return the power from the grid: as metered, else the sum of the phases at the nominal voltage."""
+        meter = self.meter
+        if meter is None:
+            return None
+        if meter.power_w is not None or meter.current_a is None:
+            return meter.power_w
+        return sum(meter.current_a) * self.snapshot.site.voltage_v
+
+
+def identity_of(subentry: ConfigSubentry) -> str:
+    """Return the OCPP identity of a charger's sub-entry."""
+    identity: str = subentry.data[CONF_IDENTITY]
+    return identity
