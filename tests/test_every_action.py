@@ -82,7 +82,7 @@ async def played(
     played.charger.unplug()
     async with ClientSession() as session:
         tasks = (
-            asyncio.create_task(played.charger.station.run(session)),
+            asyncio.create_task(played.charger.station.uplink.run(session)),
             asyncio.create_task(live(simulation)),
         )
         await home.shows("sensor", "CP1/1_status", "available")
@@ -165,7 +165,7 @@ async def test_password(hass: HomeAssistant, played: Played) -> None:
     password = answer["password"]
     data = subentry_of(played.home, "CP1").data
     assert (data["security"], data["password"]) == ("password", password)
-    assert played.charger.station.password == password
+    assert played.charger.station.uplink.password == password
     await played.act("change_password", password="ab" * 16)
     assert subentry_of(played.home, "CP1").data["password"] == "ab" * 16
     await played.fails("password_form", "change_password", password="secret")

@@ -77,14 +77,6 @@ KNOWN_CIRCLES = {
         f"{PACKAGE}.central_system.station.{name}"
         for name in ("book", "compliance", "inspector", "limiter")
     ),
-    frozenset(
-        f"{PACKAGE}.simulator.{name}"
-        for name in ("charge_point", "requests", "requests_security")
-    ),
-    frozenset(
-        f"{PACKAGE}.simulator.{name}"
-        for name in ("charging_station", "profiles2", "requests2")
-    ),
 }
 # About 400, says the house.
 LONGEST_MODULE = 450

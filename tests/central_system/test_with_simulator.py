@@ -21,7 +21,7 @@ from custom_components.sunfuse.central_system import (
     Timing,
 )
 from custom_components.sunfuse.simulator import ChargerSpec, Simulation
-from custom_components.sunfuse.simulator.behaviour import AtZero, Behaviour
+from custom_components.sunfuse.simulator.behaviour import AtZero, ChargerBehaviour
 
 from ..common import free_port
 from .conftest import SteppedClock
@@ -34,7 +34,7 @@ class Bench:
     """One simulated charger on a central system, with the time in hand."""
 
     def __init__(
-        self, clock: SteppedClock, protocol: str, behaviour: Behaviour
+        self, clock: SteppedClock, protocol: str, behaviour: ChargerBehaviour
     ) -> None:
         """Build both; nothing runs yet."""
         self.clock = clock
@@ -60,7 +60,9 @@ class Bench:
         )
         self.charger = self.simulation.chargers["CP1"]
         self.charger.unplug()
-        self._tasks.append(asyncio.create_task(self.charger.station.run(session)))
+        self._tasks.append(
+            asyncio.create_task(self.charger.station.uplink.run(session))
+        )
         await self.until(lambda: self.station.state.fail_safe_set is not None)
 
     async def stop(self) -> None:
@@ -116,7 +118,9 @@ async def bench(
         await bench.stop()
 
 
-def each(behaviour: Behaviour = Behaviour(), **quirks: str) -> pytest.MarkDecorator:
+def each(
+    behaviour: ChargerBehaviour = ChargerBehaviour(), **quirks: str
+) -> pytest.MarkDecorator:
     """Run a test with all versions."""
     return pytest.mark.parametrize(
         "bench",
@@ -165,7 +169,7 @@ async def test_session_is_counted(bench: Bench) -> None:
     assert bench.connector.transaction is None
 
 
-@each(Behaviour(autostart=False))
+@each(ChargerBehaviour(autostart=False))
 async def test_started_by_us(bench: Bench) -> None:
     """A charger that waits for a start gets one."""
     bench.wanted_a = 10
@@ -174,7 +178,7 @@ async def test_started_by_us(bench: Bench) -> None:
     assert 9 < bench.draw_a <= 10
 
 
-@each(Behaviour(honours_expiry=False))
+@each(ChargerBehaviour(honours_expiry=False))
 async def test_does_not_fall_back(bench: Bench) -> None:
     """A charger whose limits hold for ever is found out, or at least never taken as verified."""
     bench.wanted_a = 12
@@ -187,7 +191,7 @@ async def test_does_not_fall_back(bench: Bench) -> None:
     assert bench.station.state.fall_back_a == 16
 
 
-@each(Behaviour(obeys=False))
+@each(ChargerBehaviour(obeys=False))
 async def test_disobedience_is_seen(bench: Bench) -> None:
     """A charger that confirms every limit and gives all it has is found out by what it measures."""
     bench.wanted_a = 8
@@ -196,7 +200,7 @@ async def test_disobedience_is_seen(bench: Bench) -> None:
     assert bench.connector.offer_check is OfferCheck.EXCEEDED
 
 
-@each(Behaviour(watts_only=True))
+@each(ChargerBehaviour(watts_only=True))
 async def test_watts_only(bench: Bench) -> None:
     """A charger that knows only watts keeps to the same amperes."""
     bench.wanted_a = 10
@@ -205,7 +209,7 @@ async def test_watts_only(bench: Bench) -> None:
     assert 9 < bench.draw_a <= 10.1
 
 
-@each(Behaviour(drops=0.1, reorders=0.2, duplicates=0.2, answer_timeout_s=0.2))
+@each(ChargerBehaviour(drops=0.1, reorders=0.2, duplicates=0.2, answer_timeout_s=0.2))
 async def test_lossy_network(bench: Bench) -> None:
     """Messages that are lost, doubled and overtaken: the car keeps to its offers, and is counted once."""
     bench.wanted_a = 10
@@ -222,7 +226,7 @@ async def test_lossy_network(bench: Bench) -> None:
     assert len(bench.finished) <= 1
 
 
-@each(Behaviour(hangs_up_after_s=20.0))
+@each(ChargerBehaviour(hangs_up_after_s=20.0))
 async def test_hangs_up_over_and_over(bench: Bench) -> None:
     """A charger whose connection breaks every few seconds charges at its offer, in one transaction."""
     bench.wanted_a = 10
@@ -232,7 +236,7 @@ async def test_hangs_up_over_and_over(bench: Bench) -> None:
     assert not bench.finished
 
 
-@each(Behaviour(register_per_session=True))
+@each(ChargerBehaviour(register_per_session=True))
 async def test_register_of_the_session(bench: Bench) -> None:
     """A register that starts again with each transaction is the session's: the lifetime energy only rises."""
     bench.wanted_a = 10
@@ -252,7 +256,7 @@ async def test_register_of_the_session(bench: Bench) -> None:
     assert 0 < lifetimes[0] < lifetimes[1]
 
 
-@each(Behaviour(switches_phases=True))
+@each(ChargerBehaviour(switches_phases=True))
 async def test_switches_phases(bench: Bench) -> None:
     """A charger that can is brought to one phase while it charges, and back to three."""
     bench.wanted_a = 10
@@ -269,7 +273,7 @@ async def test_switches_phases(bench: Bench) -> None:
         assert len(measured) == phases
 
 
-@each(Behaviour(switches_phases=True, watts_only=True))
+@each(ChargerBehaviour(switches_phases=True, watts_only=True))
 async def test_switches_phases_in_watts(bench: Bench) -> None:
     """One phase at 10 A is 2300 W, three are 6900 W: watts count with their phases."""
     bench.wanted_a = 10
@@ -281,7 +285,7 @@ async def test_switches_phases_in_watts(bench: Bench) -> None:
     assert 9 < used[0] <= 10.1
 
 
-@each(Behaviour(refuses_purposes=frozenset(("TxProfile",))))
+@each(ChargerBehaviour(refuses_purposes=frozenset(("TxProfile",))))
 async def test_takes_no_limit_of_a_transaction(bench: Bench) -> None:
     """A charger that takes no TxProfile obeys and falls back all the same."""
     bench.wanted_a = 10
@@ -296,7 +300,7 @@ async def test_takes_no_limit_of_a_transaction(bench: Bench) -> None:
     assert 0 < bench.draw_a <= 6
 
 
-@each(Behaviour(refuses_purposes=frozenset(("TxProfile", "TxDefaultProfile"))))
+@each(ChargerBehaviour(refuses_purposes=frozenset(("TxProfile", "TxDefaultProfile"))))
 async def test_takes_no_limit_but_the_stations(bench: Bench) -> None:
     """A charger that knows no limit but its own maximum obeys and falls back all the same."""
     bench.wanted_a = 10
@@ -311,7 +315,7 @@ async def test_takes_no_limit_but_the_stations(bench: Bench) -> None:
     assert 0 < bench.draw_a <= 6
 
 
-@each(Behaviour(at_zero=AtZero.MINIMUM), pause="remote_stop")
+@each(ChargerBehaviour(at_zero=AtZero.MINIMUM), pause="remote_stop")
 async def test_no_zero(bench: Bench) -> None:
     """A charger that does not go below 6 A is paused by stopping, and goes on later."""
     bench.wanted_a = 10
@@ -326,7 +330,7 @@ async def test_no_zero(bench: Bench) -> None:
 
 
 @each(
-    Behaviour(
+    ChargerBehaviour(
         clock_skew=timedelta(hours=1),
         kilo=True,
         duplicates=0.3,
@@ -345,7 +349,7 @@ async def test_bad_manners(bench: Bench) -> None:
     assert len(bench.finished) == 1
 
 
-@each(Behaviour(shuffles_stored=True, repeats_stored=0.5))
+@each(ChargerBehaviour(shuffles_stored=True, repeats_stored=0.5))
 async def test_offline_session(bench: Bench) -> None:
     """A session that takes place while the charger is offline is counted once, at its own time."""
     bench.wanted_a = None

@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.sunfuse.simulator import ChargerSpec, Simulation
 from custom_components.sunfuse.simulator.car import CarSpec
-from custom_components.sunfuse.simulator.station import Station
+from custom_components.sunfuse.simulator.simulated_station import SimulatedStation
 
 from .central import Central, until
 
@@ -34,7 +34,7 @@ class Bench:
         self._session: aiohttp.ClientSession | None = None
 
     @property
-    def station(self) -> Station:
+    def station(self) -> SimulatedStation:
         """The charger's electronics."""
         return self.charger.station
 
@@ -45,11 +45,11 @@ class Bench:
     async def start(self) -> None:
         """Connect, and wait until the charger is registered or kept waiting."""
         self._session = aiohttp.ClientSession()
-        self._task = asyncio.create_task(self.station.run(self._session))
+        self._task = asyncio.create_task(self.station.uplink.run(self._session))
 
     async def registered(self) -> None:
         """Wait until the charger is in service, and has said what it has to say."""
-        await until(lambda: self.station.registered, "registered")
+        await until(lambda: self.station.uplink.registered, "registered")
         await self.settled()
 
     async def stop(self) -> None:
@@ -65,7 +65,10 @@ class Bench:
     async def settled(self) -> None:
         """Wait until everything that is to be said has been answered."""
         await until(
-            lambda: not (self.station.registered and self.station.waiting), "settled"
+            lambda: (
+                not (self.station.uplink.registered and self.station.uplink.waiting)
+            ),
+            "settled",
         )
 
     async def advance(self, seconds: float, step_s: float = 0.5) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.simulator.behaviour import AtZero, Behaviour
+from custom_components.sunfuse.simulator.behaviour import AtZero, ChargerBehaviour
 
 from .central import Central, Payload, Refused, until
 from .client16 import profile, set_profile, statuses
@@ -16,7 +16,7 @@ from .conftest import Bench, MakeBench
 
 async def misbehaving(make_bench: MakeBench, **changes: Any) -> Bench:
     """Return a charger that does these things differently."""
-    return await make_bench(behaviour=Behaviour(**changes))
+    return await make_bench(behaviour=ChargerBehaviour(**changes))
 
 
 # --- Messages --------------------------------------------------------------------------------------------------
@@ -25,14 +25,14 @@ async def misbehaving(make_bench: MakeBench, **changes: Any) -> Bench:
 async def test_it_loses_messages(make_bench: MakeBench, central: Central) -> None:
     """All of them: nothing arrives, although it is connected; none: it is back."""
     bench = await make_bench(
-        wait=False, behaviour=Behaviour(drops=1.0, answer_timeout_s=0.05)
+        wait=False, behaviour=ChargerBehaviour(drops=1.0, answer_timeout_s=0.05)
     )
     await until(lambda: bench.identity in central.sockets)
     await asyncio.sleep(0.2)
     assert not central.frames
     bench.station.character.change(drops=0.0)
     await central.sockets[bench.identity].close()
-    await until(lambda: bench.station.registered)
+    await until(lambda: bench.station.uplink.registered)
 
 
 async def test_it_says_things_twice(make_bench: MakeBench, central: Central) -> None:
@@ -112,7 +112,7 @@ async def test_what_it_stored_comes_in_any_order(
     bench = await misbehaving(make_bench, shuffles_stored=True, repeats_stored=1.0)
     port = central.port
     await central.stop()
-    await until(lambda: not bench.station.connected)
+    await until(lambda: not bench.station.uplink.connected)
     for _ in range(3):
         bench.charger.plug_in(soc=0.3)
         await bench.advance(20)
@@ -175,7 +175,7 @@ async def test_it_restarts_when_it_is_asked_too_early(
 
 async def test_it_hangs_up(make_bench: MakeBench, central: Central) -> None:
     """Every connection ends soon, and it comes back each time."""
-    await make_bench(wait=False, behaviour=Behaviour(hangs_up_after_s=0.1))
+    await make_bench(wait=False, behaviour=ChargerBehaviour(hangs_up_after_s=0.1))
     await until(lambda: len(central.headers) == 3)
 
 
@@ -185,7 +185,7 @@ async def test_it_mixes_up_stored_events(
     """OCPP 2.x: events of an offline session in any order, some twice; their numbers tell."""
     bench = await make_bench(
         protocol="ocpp2.0.1",
-        behaviour=Behaviour(
+        behaviour=ChargerBehaviour(
             shuffles_stored=True,
             repeats_stored=1.0,
             kilo=True,
@@ -198,7 +198,7 @@ async def test_it_mixes_up_stored_events(
     await bench.advance(1)
     port = central.port
     await central.stop()
-    await until(lambda: not bench.station.connected)
+    await until(lambda: not bench.station.uplink.connected)
     bench.charger.plug_in(soc=0.3)
     await bench.advance(120)
     bench.charger.unplug()

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from custom_components.sunfuse.simulator.behaviour import Behaviour
+from custom_components.sunfuse.simulator.behaviour import ChargerBehaviour
 from custom_components.sunfuse.simulator.car import CarSpec
 from custom_components.sunfuse.simulator.configuration import MEASURANDS
-from custom_components.sunfuse.simulator.connector import Status
+from custom_components.sunfuse.simulator.connector import OcppStatus
 
 from .central import Central, until
 from .client16 import profile, set_profile, statuses
@@ -72,7 +72,7 @@ async def test_it_comes_back(bench: Bench, central: Central) -> None:
     await until(lambda: len(central.said("BootNotification")) == 2)
     port = central.port
     await central.stop()
-    await until(lambda: not bench.station.connected)
+    await until(lambda: not bench.station.uplink.connected)
     await central.start(port)
     await until(lambda: len(central.said("BootNotification")) == 3)
 
@@ -81,7 +81,7 @@ async def test_it_may_come_back_without_a_boot(
     make_bench: MakeBench, central: Central
 ) -> None:
     """As the specification has it: a boot is for a restart only; the status is told again."""
-    bench = await make_bench(behaviour=Behaviour(boots_on_reconnect=False))
+    bench = await make_bench(behaviour=ChargerBehaviour(boots_on_reconnect=False))
     await central.sockets[bench.identity].close()
     await until(lambda: len(central.said("StatusNotification")) == 4)
     assert len(central.said("BootNotification")) == 1
@@ -94,7 +94,7 @@ async def test_its_address_may_come_late_and_change(
     bench = await make_bench()
     bench.simulation.set_url(None)
     await central.sockets[bench.identity].close()
-    await until(lambda: not bench.station.connected)
+    await until(lambda: not bench.station.uplink.connected)
     other = Central()
     await other.start()
     bench.simulation.set_url(other.url)
@@ -287,4 +287,4 @@ async def test_a_driver_who_is_not_welcome(bench: Bench, central: Central) -> No
     await bench.advance(10)
     assert central.said("StopTransaction")[0]["reason"] == "DeAuthorized"
     assert bench.charger.values.energy_wh == 0
-    assert bench.charger.values.status is Status.FINISHING
+    assert bench.charger.values.status is OcppStatus.FINISHING

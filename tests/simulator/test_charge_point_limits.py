@@ -37,7 +37,7 @@ async def test_a_live_limit_lapses_by_itself(bench: Bench, central: Central) -> 
     await bench.advance(5)
     assert bench.draw_a() == (14, 14, 14)
     await central.stop()
-    await until(lambda: not bench.station.connected)
+    await until(lambda: not bench.station.uplink.connected)
     await bench.advance(109)
     assert bench.draw_a() == (14, 14, 14)
     await bench.advance(3)
@@ -140,7 +140,7 @@ async def test_what_happened_offline_is_told_later(
     """A session from beginning to end without a central system, in its order, with the times of then."""
     port = central.port
     await central.stop()
-    await until(lambda: not bench.station.connected)
+    await until(lambda: not bench.station.uplink.connected)
     began = bench.now
     bench.charger.plug_in(soc=0.3)
     await bench.advance(60)
@@ -193,7 +193,7 @@ async def test_it_gives_up_on_what_is_refused_for_good(
 
     central.answers["StartTransaction"] = refuse
     bench = await make_bench()
-    bench.station.retry_interval_s = 0
+    bench.station.uplink.retry_interval_s = 0
     bench.charger.plug_in(soc=0.3)
     await bench.advance(5)
     bench.charger.unplug()

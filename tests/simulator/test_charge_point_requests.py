@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.simulator.car import CarSpec
-from custom_components.sunfuse.simulator.connector import Status
+from custom_components.sunfuse.simulator.connector import OcppStatus
 
 from .central import Central, Payload, Refused, until
 from .client16 import profile, set_profile, statuses
@@ -189,15 +189,15 @@ async def test_local_list(bench: Bench, central: Central) -> None:
     assert await send("Full", 5, *[entry(str(n)) for n in range(51)]) == "Failed"
     await bench.ask("ChangeConfiguration", key="FreeModeActive", value="false")
     await central.stop()
-    await until(lambda: not bench.station.connected)
+    await until(lambda: not bench.station.uplink.connected)
     bench.charger.plug_in(soc=0.3)
     for tag in ("you", "it"):
         bench.station.swipe(1, tag)
         await bench.advance(3)
-        assert bench.charger.values.status is Status.PREPARING
+        assert bench.charger.values.status is OcppStatus.PREPARING
     bench.station.swipe(1, "me")
     await bench.advance(5)
-    assert bench.charger.values.status is Status.CHARGING
+    assert bench.charger.values.status is OcppStatus.CHARGING
 
 
 async def test_diagnostics_firmware_and_the_rest(

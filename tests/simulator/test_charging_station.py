@@ -15,7 +15,7 @@ async def bench(request: pytest.FixtureRequest, make_bench: MakeBench) -> Bench:
 
 async def test_it_introduces_itself(bench: Bench, central: Central) -> None:
     """Sub-protocol, boot with its reason, status of each connector."""
-    assert central.headers[0]["Sec-WebSocket-Protocol"] == bench.station.subprotocol
+    assert central.headers[0]["Sec-WebSocket-Protocol"] == bench.station.spec.protocol
     (boot,) = central.said("BootNotification")
     assert boot["reason"] == "PowerUp"
     assert boot["chargingStation"]["vendorName"] == "Sunfuse"
@@ -94,7 +94,7 @@ async def test_what_happened_offline_is_marked(bench: Bench, central: Central) -
     """Told later, in order, with `offline`."""
     port = central.port
     await central.stop()
-    await until(lambda: not bench.station.connected)
+    await until(lambda: not bench.station.uplink.connected)
     bench.charger.plug_in(soc=0.3)
     await bench.advance(60)
     assert bench.draw_a() == (16, 16, 16)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.simulator.behaviour import Behaviour
+from custom_components.sunfuse.simulator.behaviour import ChargerBehaviour
 from custom_components.sunfuse.simulator.car import CarSpec
 
 from .central import Central, Payload, until
@@ -68,7 +68,7 @@ async def test_a_live_limit_lapses_by_itself(bench: Bench, central: Central) -> 
     )
     assert await set_profile(bench, live) == "Accepted"
     await central.stop()
-    await until(lambda: not bench.station.connected)
+    await until(lambda: not bench.station.uplink.connected)
     await bench.advance(58)
     assert bench.draw_a() == (14, 14, 14)
     await bench.advance(4)
@@ -105,7 +105,7 @@ async def test_it_knows_watts_only(make_bench: MakeBench) -> None:
     """Says so in its device model, and refuses amperes."""
     bench = await make_bench(
         protocol="ocpp2.0.1",
-        behaviour=Behaviour(
+        behaviour=ChargerBehaviour(
             watts_only=True, refuses_purposes=frozenset({"ChargingStationMaxProfile"})
         ),
     )
@@ -192,7 +192,7 @@ async def test_2_1_limits_that_end_with_the_connection(
         assert bench.draw_a() == (14, 14, 14)
         port = central.port
         await central.stop()
-        await until(lambda: not bench.station.connected)
+        await until(lambda: not bench.station.uplink.connected)
         await bench.advance(29)
         assert bench.draw_a() == (14, 14, 14)
         await bench.advance(3)

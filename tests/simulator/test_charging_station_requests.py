@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.simulator.behaviour import Behaviour
+from custom_components.sunfuse.simulator.behaviour import ChargerBehaviour
 from custom_components.sunfuse.simulator.car import CarSpec
-from custom_components.sunfuse.simulator.connector import Status
+from custom_components.sunfuse.simulator.connector import OcppStatus
 
 from .central import Central, Payload, Refused, until
 from .client2 import charge, events, get_variable, profile, set_profile, set_variable
@@ -54,7 +54,7 @@ async def test_remote_start_and_stop(bench: Bench, central: Central) -> None:
     }
     await bench.advance(1)
     assert events(bench, "Ended")[0]["transactionInfo"]["stoppedReason"] == "Remote"
-    assert bench.charger.values.status is Status.FINISHING
+    assert bench.charger.values.status is OcppStatus.FINISHING
     assert await bench.ask("GetTransactionStatus") == {"messagesInQueue": False}
 
 
@@ -112,14 +112,14 @@ async def test_the_local_list_lets_drivers_in(bench: Bench, central: Central) ->
     assert await send("Differential", 3, you) == "Accepted"
     await set_variable(bench, "AuthCtrlr", "Enabled", "true")
     await central.stop()
-    await until(lambda: not bench.station.connected)
+    await until(lambda: not bench.station.uplink.connected)
     bench.charger.plug_in(soc=0.3)
     bench.station.swipe(1, "you")
     await bench.advance(3)
     assert not events(bench)
     bench.station.swipe(1, "me")
     await bench.advance(5)
-    assert bench.charger.values.status is Status.CHARGING
+    assert bench.charger.values.status is OcppStatus.CHARGING
 
 
 async def test_availability_and_unlock(bench: Bench, central: Central) -> None:
@@ -276,7 +276,9 @@ async def test_wrong_requests_are_refused(
 async def test_it_refuses(make_bench: MakeBench) -> None:
     """Each request in the way that it can be refused."""
     refused = frozenset({"GetVariables", "SetVariables", "Reset", "UnlockConnector"})
-    bench = await make_bench(protocol="ocpp2.0.1", behaviour=Behaviour(refuses=refused))
+    bench = await make_bench(
+        protocol="ocpp2.0.1", behaviour=ChargerBehaviour(refuses=refused)
+    )
     found = await get_variable(bench, "SmartChargingCtrlr", "RateUnit")
     assert found["attributeStatus"] == "Rejected"
     assert await set_variable(bench, "AuthCtrlr", "Enabled", "true") == "Rejected"
@@ -289,7 +291,7 @@ async def test_its_variables_are_others(make_bench: MakeBench) -> None:
     """Another value, another variable, and one that is not there."""
     bench = await make_bench(
         protocol="ocpp2.1",
-        behaviour=Behaviour(
+        behaviour=ChargerBehaviour(
             configuration=(
                 ("SmartChargingCtrlr.ProfileStackLevel", "0"),
                 ("VendorCtrlr.Colour", "red"),

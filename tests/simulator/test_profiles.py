@@ -8,13 +8,13 @@ import pytest
 
 from custom_components.sunfuse.simulator.profiles import (
     Charging,
-    Kind,
-    Limit,
-    Period,
     Profile,
+    ProfileKind,
+    ProfileLimit,
+    ProfilePeriod,
+    ProfilePurpose,
+    ProfileSchedule,
     ProfileStack,
-    Purpose,
-    Schedule,
 )
 
 NOON = datetime(2026, 6, 22, 12, tzinfo=UTC)  # a Monday
@@ -28,12 +28,12 @@ def at(seconds: float) -> datetime:
 
 
 def profile(
-    limit: float, purpose: Purpose = Purpose.TX_DEFAULT, **changes: Any
+    limit: float, purpose: ProfilePurpose = ProfilePurpose.TX_DEFAULT, **changes: Any
 ) -> Profile:
     """Return a profile of connector 1 with one limit, absolute from noon on."""
-    schedule = Schedule(
+    schedule = ProfileSchedule(
         unit=changes.pop("unit", "A"),
-        periods=changes.pop("periods", (Period(start_s=0, limit=limit),)),
+        periods=changes.pop("periods", (ProfilePeriod(start_s=0, limit=limit),)),
         start=changes.pop("start", NOON),
         duration_s=changes.pop("duration_s", None),
     )
@@ -42,7 +42,7 @@ def profile(
         "connector": 1,
         "stack_level": 0,
         "purpose": purpose,
-        "kind": Kind.ABSOLUTE,
+        "kind": ProfileKind.ABSOLUTE,
         "schedule": schedule,
         "installed_at": NOON,
     }
@@ -59,7 +59,11 @@ def limit_a(
     return stack.limit_at(at(seconds), charging, 32).current_a
 
 
-TX, DEFAULT, MAX = Purpose.TX, Purpose.TX_DEFAULT, Purpose.STATION_MAX
+TX, DEFAULT, MAX = (
+    ProfilePurpose.TX,
+    ProfilePurpose.TX_DEFAULT,
+    ProfilePurpose.STATION_MAX,
+)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +89,13 @@ TX, DEFAULT, MAX = Purpose.TX, Purpose.TX_DEFAULT, Purpose.STATION_MAX
         # Watts count for three phases, unless told otherwise: 6900 W are 10 A on three, 30 A on one.
         ((profile(6900, unit="W"),), 10),
         (
-            (profile(0, unit="W", periods=(Period(start_s=0, limit=6900, phases=1),)),),
+            (
+                profile(
+                    0,
+                    unit="W",
+                    periods=(ProfilePeriod(start_s=0, limit=6900, phases=1),),
+                ),
+            ),
             30,
         ),
         ((profile(0),), 0),
@@ -97,9 +107,9 @@ def test_which_profile_leads(profiles: tuple[Profile, ...], expected_a: float) -
 
 
 STEPS = (
-    Period(start_s=0, limit=16),
-    Period(start_s=60, limit=8),
-    Period(start_s=120, limit=0),
+    ProfilePeriod(start_s=0, limit=16),
+    ProfilePeriod(start_s=60, limit=8),
+    ProfilePeriod(start_s=120, limit=0),
 )
 
 
@@ -118,23 +128,23 @@ STEPS = (
         ({"valid_to": at(30)}, 29, 16),
         ({"valid_to": at(30)}, 30, 32),
         # Relative: from the start of the transaction.
-        ({"kind": Kind.RELATIVE, "start": None}, 60, 8),
+        ({"kind": ProfileKind.RELATIVE, "start": None}, 60, 8),
         # Absolute without a start counts from the start of charging.
         ({"start": None}, 60, 8),
         # Daily from noon on, the next day as well; what lapsed is back then.
-        ({"kind": Kind.RECURRING, "repeats_s": DAY_S}, DAY_S + 70, 8),
+        ({"kind": ProfileKind.RECURRING, "repeats_s": DAY_S}, DAY_S + 70, 8),
         (
-            {"kind": Kind.RECURRING, "repeats_s": DAY_S, "duration_s": 90.0},
+            {"kind": ProfileKind.RECURRING, "repeats_s": DAY_S, "duration_s": 90.0},
             DAY_S - 70,
             32,
         ),
         (
-            {"kind": Kind.RECURRING, "repeats_s": DAY_S, "duration_s": 90.0},
+            {"kind": ProfileKind.RECURRING, "repeats_s": DAY_S, "duration_s": 90.0},
             3 * DAY_S + 70,
             8,
         ),
-        ({"kind": Kind.RECURRING, "repeats_s": 7 * DAY_S}, 7 * DAY_S + 61, 8),
-        ({"kind": Kind.RECURRING, "repeats_s": 7 * DAY_S}, DAY_S + 61, 0),
+        ({"kind": ProfileKind.RECURRING, "repeats_s": 7 * DAY_S}, 7 * DAY_S + 61, 8),
+        ({"kind": ProfileKind.RECURRING, "repeats_s": 7 * DAY_S}, DAY_S + 61, 0),
     ],
 )
 def test_when_a_schedule_holds(
@@ -146,7 +156,7 @@ def test_when_a_schedule_holds(
 
 def test_a_relative_schedule_follows_the_transaction() -> None:
     """It began a minute before noon."""
-    relative = profile(0, periods=STEPS, kind=Kind.RELATIVE, start=None)
+    relative = profile(0, periods=STEPS, kind=ProfileKind.RELATIVE, start=None)
     charging = Charging(connector=1, started_at=at(-60))
     assert limit_a(relative, charging=charging) == 8
     # Without a transaction it counts from when it was set.
@@ -199,13 +209,17 @@ def test_the_phases_of_a_limit() -> None:
     """The fewest that any profile in force allows."""
     stack = ProfileStack(voltage_v=230, phases=3)
     assert stack.limit_at(NOON, CHARGING, 32).phases is None
-    stack.install(profile(0, periods=(Period(start_s=0, limit=10, phases=1),)))
+    stack.install(profile(0, periods=(ProfilePeriod(start_s=0, limit=10, phases=1),)))
     stack.install(
         profile(
-            0, MAX, id=2, connector=0, periods=(Period(start_s=0, limit=20, phases=3),)
+            0,
+            MAX,
+            id=2,
+            connector=0,
+            periods=(ProfilePeriod(start_s=0, limit=20, phases=3),),
         )
     )
-    assert stack.limit_at(NOON, CHARGING, 32) == Limit(current_a=10, phases=1)
+    assert stack.limit_at(NOON, CHARGING, 32) == ProfileLimit(current_a=10, phases=1)
 
 
 def test_the_composite_schedule() -> None:
@@ -226,19 +240,20 @@ def test_the_composite_schedule() -> None:
 @given(
     limits=st.lists(
         st.tuples(
-            st.sampled_from(list(Purpose)),
+            st.sampled_from(list(ProfilePurpose)),
             st.integers(0, 3),
             st.floats(0, 60),
             st.floats(-100, 100),
             st.integers(1, 200) | st.none(),
-            st.sampled_from(list(Kind)),
+            st.sampled_from(list(ProfileKind)),
         ),
         max_size=8,
     ),
     seconds=st.floats(0, 299),
 )
 def test_the_composite_schedule_says_what_will_hold(
-    limits: list[tuple[Purpose, int, float, float, int | None, Kind]], seconds: float
+    limits: list[tuple[ProfilePurpose, int, float, float, int | None, ProfileKind]],
+    seconds: float,
 ) -> None:
     """At any time its period names the limit that holds then, whatever is stacked; never above the maximum."""
     stack = ProfileStack(voltage_v=230, phases=3)

@@ -147,7 +147,7 @@ async def test_sunfuse_lets_the_chargers_in_and_limits_them(
         assert sum(charger.draw_a) == 0
         system.accept(StationConfig(identity=garage.identity, fail_safe_a=7.0))
         station = system.stations[garage.identity]
-        await until(lambda: charger.station.registered, "registered")
+        await until(lambda: charger.station.uplink.registered, "registered")
         assert station.state.info.protocol == protocol
         await until(lambda: charger.draw_a[0] > 6, "charging")
         await until(lambda: charger.values.offered_a == 7, "fail-safe")

@@ -17,7 +17,7 @@ class AtZero(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
+class ChargerBehaviour:
     """What a charger does differently; the fields go together in any mix. Shares are from 0 to 1."""
 
     # Its messages.
@@ -52,7 +52,7 @@ class Behaviour:
         False  # what it stored offline is sent in any order, and stops have no id
     )
     repeats_stored: float = (
-        0.0  # the share of transaction messages that is told again as new ones
+        0.0  # the share of transaction messages that is reported again as new ones
     )
     # Its limits.
     obeys: bool = True  # False: it confirms every limit, and gives all it has
@@ -73,7 +73,7 @@ class Behaviour:
 class Character:
     """A behaviour that may change while the charger runs, and the chance that it rests upon."""
 
-    behaviour: Behaviour
+    behaviour: ChargerBehaviour
     frozen: bool = (
         False  # the electronics hang: nothing is read, nothing is said, not even a pong
     )

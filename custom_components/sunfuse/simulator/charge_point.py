@@ -5,15 +5,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import override
 
-from .behaviour import Behaviour
+from .behaviour import ChargerBehaviour
 from .configuration import Configuration, default_keys
-from .connector import Connector, Transaction
+from .connector import SimulatedConnector, SimulatedTransaction
+from .local_list import LocalList
+from .message_schemas import Payload
 from .metering import Sample, register_wh, samples
-from .requests import Requests
-from .requests_security import SecurityRequests
-from .schemas import Payload
+from .requests16 import Requests16
+from .requests16_security import SecurityRequests16
+from .simulated_station import SimulatedStation
 from .site import ChargerSpec
-from .station import Station
 from .uplink import utcnow
 from .wire import Refusal
 
@@ -23,7 +24,9 @@ def timestamp(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _sampled_value(sample: Sample, context: str, behaviour: Behaviour) -> Payload:
+def _sampled_value(
+    sample: Sample, context: str, behaviour: ChargerBehaviour
+) -> Payload:
     value: Payload = {"value": f"{sample.value:.3f}", "context": context}
     # A value without both is the energy register in Wh (OCPP 1.6 section 7.33).
     if not (behaviour.default_measurand and sample.unit == "Wh"):
@@ -33,11 +36,8 @@ def _sampled_value(sample: Sample, context: str, behaviour: Behaviour) -> Payloa
     return value
 
 
-class ChargePoint(Station):
+class ChargePoint(SimulatedStation):
     """An OCPP 1.6J charge point."""
-
-    version = "1.6"
-    subprotocol = "ocpp1.6"
 
     def __init__(
         self,
@@ -49,10 +49,10 @@ class ChargePoint(Station):
         """Build the charge point with the settings that its maker gave it."""
         super().__init__(spec, voltage_v=voltage_v, clock=clock)
         self.configuration = Configuration(default_keys(spec))
-        self.local_list: dict[str, str] = {}
-        self.local_list_version = 0
-        self._requests = Requests(self)
-        self._handlers = self._requests.handlers | SecurityRequests(self).handlers
+        self._local_list = LocalList()
+        self._requests = Requests16(self, self.configuration, self._local_list)
+        security = SecurityRequests16(self, self._requests.handlers["TriggerMessage"])
+        self._handlers = self._requests.handlers | security.handlers
 
     @property
     @override
@@ -105,7 +105,7 @@ class ChargePoint(Station):
     @override
     def went_online(self) -> None:
         at = self.now()
-        self.say(
+        self.uplink.say(
             "StatusNotification",
             lambda: {
                 "connectorId": 0,  # the charge point as a whole
@@ -117,10 +117,12 @@ class ChargePoint(Station):
         super().went_online()
 
     @override
-    def tell_status(self, connector: Connector, *, triggered: bool = False) -> None:
+    def report_status(
+        self, connector: SimulatedConnector, *, triggered: bool = False
+    ) -> None:
         status = connector.status
         at = self.now()
-        self.say(
+        self.uplink.say(
             "StatusNotification",
             lambda: {
                 "connectorId": connector.id,
@@ -132,7 +134,9 @@ class ChargePoint(Station):
         )
 
     @override
-    def tell_start(self, connector: Connector, transaction: Transaction) -> None:
+    def report_start(
+        self, connector: SimulatedConnector, transaction: SimulatedTransaction
+    ) -> None:
         payload: Payload = {
             "connectorId": connector.id,
             "idTag": transaction.id_tag,
@@ -151,9 +155,11 @@ class ChargePoint(Station):
             if not valid and stops and connector.transaction is transaction:
                 self.stop(connector, "DeAuthorized")
 
-        self.say("StartTransaction", lambda: payload, done=started, kept=True)
+        self.uplink.say("StartTransaction", lambda: payload, done=started, kept=True)
 
-    def _bind_profiles(self, connector: Connector, transaction_id: str) -> None:
+    def _bind_profiles(
+        self, connector: SimulatedConnector, transaction_id: str
+    ) -> None:
         """Tie the profile of a remote start to the transaction, whose id is known only now."""
         self.profiles.profiles = tuple(
             replace(profile, transaction=transaction_id)
@@ -163,8 +169,11 @@ class ChargePoint(Station):
         )
 
     @override
-    def tell_stop(
-        self, connector: Connector, transaction: Transaction, reason: str
+    def report_stop(
+        self,
+        connector: SimulatedConnector,
+        transaction: SimulatedTransaction,
+        reason: str,
     ) -> None:
         behaviour = self.character.behaviour
         payload: Payload = {
@@ -185,11 +194,11 @@ class ChargePoint(Station):
                 return None
             return payload | {"transactionId": int(transaction.id or -1)}
 
-        self.say("StopTransaction", build, kept=True)
+        self.uplink.say("StopTransaction", build, kept=True)
 
     @override
-    def tell_meter(
-        self, connector: Connector, context: str, *, triggered: bool = False
+    def report_meter(
+        self, connector: SimulatedConnector, context: str, *, triggered: bool = False
     ) -> None:
         measurands = self.configuration.text("MeterValuesSampledData")
         value = self._meter_value(connector, measurands, context)
@@ -203,12 +212,12 @@ class ChargePoint(Station):
                 payload["transactionId"] = int(transaction.id)
             return payload if value["sampledValue"] else None
 
-        self.say(
+        self.uplink.say(
             "MeterValues", build, kept=transaction is not None, triggered=triggered
         )
 
     def _meter_value(
-        self, connector: Connector, measurands: str, context: str
+        self, connector: SimulatedConnector, measurands: str, context: str
     ) -> Payload:
         behaviour = self.character.behaviour
         return {
@@ -220,9 +229,12 @@ class ChargePoint(Station):
         }
 
     @override
-    def authorise(self, connector: Connector, id_tag: str) -> None:
-        if self.configuration.boolean("LocalAuthListEnabled") and not self.registered:
-            if self.local_list.get(id_tag) == "Accepted":
+    def authorise(self, connector: SimulatedConnector, id_tag: str) -> None:
+        if (
+            self.configuration.boolean("LocalAuthListEnabled")
+            and not self.uplink.registered
+        ):
+            if self._local_list.accepts(id_tag):
                 self.allow(connector, id_tag)
             return
 
@@ -230,4 +242,4 @@ class ChargePoint(Station):
             if answer["idTagInfo"]["status"] == "Accepted":
                 self.allow(connector, id_tag)
 
-        self.say("Authorize", lambda: {"idTag": id_tag}, done=answered)
+        self.uplink.say("Authorize", lambda: {"idTag": id_tag}, done=answered)

@@ -5,27 +5,28 @@ from datetime import datetime, timedelta
 from typing import override
 import uuid
 
-from .connector import Connector, Status, Transaction
+from .connector import OcppStatus, SimulatedConnector, SimulatedTransaction
 from .device_model import DeviceModel
+from .local_list import LocalList
+from .message_schemas import Payload
 from .metering import Sample, register_wh, samples
 from .requests2 import Requests2
-from .schemas import Payload
+from .simulated_station import SimulatedStation
 from .site import ChargerSpec
-from .station import Station
 from .uplink import utcnow
 from .wire import Refusal
 
 _STATUSES = {
-    Status.AVAILABLE: "Available",
-    Status.RESERVED: "Reserved",
-    Status.UNAVAILABLE: "Unavailable",
-    Status.FAULTED: "Faulted",
+    OcppStatus.AVAILABLE: "Available",
+    OcppStatus.RESERVED: "Reserved",
+    OcppStatus.UNAVAILABLE: "Unavailable",
+    OcppStatus.FAULTED: "Faulted",
 }
 _STATES = {
-    Status.PREPARING: "EVConnected",
-    Status.CHARGING: "Charging",
-    Status.SUSPENDED_EV: "SuspendedEV",
-    Status.SUSPENDED_EVSE: "SuspendedEVSE",
+    OcppStatus.PREPARING: "EVConnected",
+    OcppStatus.CHARGING: "Charging",
+    OcppStatus.SUSPENDED_EV: "SuspendedEV",
+    OcppStatus.SUSPENDED_EVSE: "SuspendedEVSE",
 }
 # Why a transaction ended, and what brought that about.
 _ENDS = {
@@ -49,11 +50,8 @@ def id_token(id_tag: str) -> Payload:
     return {"idToken": id_tag, "type": "eMAID" if is_contract else "ISO14443"}
 
 
-class ChargingStation(Station):
-    """An OCPP 2.0.1 charging station."""
-
-    version = "2.0.1"
-    subprotocol = "ocpp2.0.1"
+class ChargingStation(SimulatedStation):
+    """An OCPP 2.0.1 or 2.1 charging station."""
 
     def __init__(
         self,
@@ -65,10 +63,9 @@ class ChargingStation(Station):
         """Build the station with the settings that its maker gave it."""
         super().__init__(spec, voltage_v=voltage_v, clock=clock)
         self.model = DeviceModel(spec)
-        self.local_list: dict[str, str] = {}
-        self.local_list_version = 0
         self.boot_reason = "PowerUp"
-        self._requests = Requests2(self)
+        self._local_list = LocalList()
+        self._requests = Requests2(self, self.model, self._local_list)
 
     @property
     @override
@@ -129,18 +126,25 @@ class ChargingStation(Station):
     def went_online(self) -> None:
         super().went_online()
         for connector in self.connectors:
-            self.tell_connector(connector)
+            self._report_connector(connector)
 
     @override
-    def tell_status(self, connector: Connector) -> None:
+    def report_status(
+        self, connector: SimulatedConnector, *, triggered: bool = False
+    ) -> None:
+        if triggered:
+            self._report_connector(connector, triggered=True)
+            return
         status = _STATUSES.get(connector.status, "Occupied")
-        if status != connector.told_2x:
-            connector.told_2x = status
-            self.tell_connector(connector)
+        if status != connector.reported_2x:
+            connector.reported_2x = status
+            self._report_connector(connector)
         if connector.transaction and connector.transaction.id:
             self.event(connector, connector.transaction, "ChargingStateChanged")
 
-    def tell_connector(self, connector: Connector, *, triggered: bool = False) -> None:
+    def _report_connector(
+        self, connector: SimulatedConnector, *, triggered: bool = False
+    ) -> None:
         """Report the connector's status."""
         payload: Payload = {
             "timestamp": self.now().isoformat(),
@@ -148,12 +152,12 @@ class ChargingStation(Station):
             "evseId": connector.id,
             "connectorId": 1,
         }
-        self.say("StatusNotification", lambda: payload, triggered=triggered)
+        self.uplink.say("StatusNotification", lambda: payload, triggered=triggered)
 
     def event(
         self,
-        connector: Connector,
-        transaction: Transaction,
+        connector: SimulatedConnector,
+        transaction: SimulatedTransaction,
         trigger: str,
         *,
         kind: str = "Updated",
@@ -180,7 +184,7 @@ class ChargingStation(Station):
             **(more or {}),
         }
         transaction.sequence += 1
-        if not self.registered:
+        if not self.uplink.registered:
             payload["offline"] = True
         context = {
             "Started": "Transaction.Begin",
@@ -188,12 +192,12 @@ class ChargingStation(Station):
         }.get(kind, "Sample.Periodic")
         if value := self.meter_value(connector, transaction, measurands, context):
             payload["meterValue"] = [value]
-        self.say("TransactionEvent", lambda: payload, done=done, kept=True)
+        self.uplink.say("TransactionEvent", lambda: payload, done=done, kept=True)
 
     def meter_value(
         self,
-        connector: Connector,
-        transaction: Transaction | None,
+        connector: SimulatedConnector,
+        transaction: SimulatedTransaction | None,
         measurands: str,
         context: str,
     ) -> Payload | None:
@@ -222,7 +226,9 @@ class ChargingStation(Station):
         return {"timestamp": self.now().isoformat(), "sampledValue": values}
 
     @override
-    def tell_start(self, connector: Connector, transaction: Transaction) -> None:
+    def report_start(
+        self, connector: SimulatedConnector, transaction: SimulatedTransaction
+    ) -> None:
         transaction.id = str(uuid.uuid4())
 
         def started(answer: Payload) -> None:
@@ -234,7 +240,7 @@ class ChargingStation(Station):
             if status not in ("Accepted", "ConcurrentTx") and stops:
                 self.stop(connector, "DeAuthorized")
             elif self.spec.cars[connector.id - 1].iso15118:
-                self._tell_needs(connector)
+                self._report_needs(connector)
 
         trigger = "CablePluggedIn"
         info: Payload = {}
@@ -254,7 +260,7 @@ class ChargingStation(Station):
             done=started,
         )
 
-    def _tell_needs(self, connector: Connector) -> None:
+    def _report_needs(self, connector: SimulatedConnector) -> None:
         """Report what an ISO 15118 car asks for."""
         car = self.spec.cars[connector.id - 1]
         departure = self.now() + timedelta(hours=car.departs_in_h)
@@ -273,11 +279,14 @@ class ChargingStation(Station):
                 },
             },
         }
-        self.say("NotifyEVChargingNeeds", lambda: payload)
+        self.uplink.say("NotifyEVChargingNeeds", lambda: payload)
 
     @override
-    def tell_stop(
-        self, connector: Connector, transaction: Transaction, reason: str
+    def report_stop(
+        self,
+        connector: SimulatedConnector,
+        transaction: SimulatedTransaction,
+        reason: str,
     ) -> None:
         stopped, trigger = _ENDS[reason]
         self.event(
@@ -290,8 +299,8 @@ class ChargingStation(Station):
         )
 
     @override
-    def tell_meter(
-        self, connector: Connector, context: str, *, triggered: bool = False
+    def report_meter(
+        self, connector: SimulatedConnector, context: str, *, triggered: bool = False
     ) -> None:
         measurands = self.model.text("SampledDataCtrlr.TxUpdatedMeasurands")
         transaction = connector.transaction
@@ -300,12 +309,12 @@ class ChargingStation(Station):
             self.event(connector, transaction, trigger, measurands=measurands)
         elif value := self.meter_value(connector, None, measurands, context):
             payload: Payload = {"evseId": connector.id, "meterValue": [value]}
-            self.say("MeterValues", lambda: payload, triggered=triggered)
+            self.uplink.say("MeterValues", lambda: payload, triggered=triggered)
 
     @override
-    def authorise(self, connector: Connector, id_tag: str) -> None:
-        if not self.registered:
-            if self.local_list.get(id_tag) == "Accepted":
+    def authorise(self, connector: SimulatedConnector, id_tag: str) -> None:
+        if not self.uplink.registered:
+            if self._local_list.accepts(id_tag):
                 self.allow(connector, id_tag)
             return
 
@@ -313,11 +322,6 @@ class ChargingStation(Station):
             if answer["idTokenInfo"]["status"] == "Accepted":
                 self.allow(connector, id_tag)
 
-        self.say("Authorize", lambda: {"idToken": id_token(id_tag)}, done=answered)
-
-
-class ChargingStation21(ChargingStation):
-    """An OCPP 2.1 charging station."""
-
-    version = "2.1"
-    subprotocol = "ocpp2.1"
+        self.uplink.say(
+            "Authorize", lambda: {"idToken": id_token(id_tag)}, done=answered
+        )

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from .profiles import Charging, Limit
+from .profiles import Charging, ProfileLimit
 
 
-class Status(StrEnum):
+class OcppStatus(StrEnum):
     """What a connector is doing, in the words of OCPP 1.6."""
 
     AVAILABLE = "Available"
@@ -22,7 +22,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ConnectorReading:
     """What the station measures at a connector. Phases are its own L1, L2, L3."""
 
     plugged: bool = False
@@ -40,7 +40,7 @@ class Reading:
 
 
 @dataclass(slots=True, kw_only=True)
-class Transaction:
+class SimulatedTransaction:
     """A transaction. Its id comes from the central system in OCPP 1.6, from the station in 2.x."""
 
     id: str | None = None
@@ -61,14 +61,14 @@ class Reservation:
 
 
 @dataclass(slots=True, kw_only=True)
-class Connector:
+class SimulatedConnector:
     """A connector, numbered from 1."""
 
     id: int
-    reading: Reading = field(default_factory=Reading)
+    reading: ConnectorReading = field(default_factory=ConnectorReading)
     offered_a: float = 0.0
     plugged_at: datetime | None = None
-    transaction: Transaction | None = None
+    transaction: SimulatedTransaction | None = None
     finished: bool = False  # a transaction ended and the car is still there
     operative: bool = True
     wanted_operative: bool = True  # what takes effect when the transaction ends
@@ -77,9 +77,9 @@ class Connector:
     authorised: str | None = None  # who may start, for as long as a car is waited for
     authorised_at: datetime | None = None
     remote_start_id: int | None = None
-    told: Status | None = None  # the status that was last reported
-    told_2x: str | None = None  # the same in the words of OCPP 2.x
-    limit: Limit | None = None  # what it has made of its profiles
+    reported: OcppStatus | None = None  # the status that was last reported
+    reported_2x: str | None = None  # the same in the words of OCPP 2.x
+    limit: ProfileLimit | None = None  # what it has made of its profiles
     phases: int = 0  # that the contactor closes, for a station that switches
     switching_until: datetime | None = None  # it is open until then
     limit_changed_at: datetime | None = None  # when they began to say otherwise
@@ -93,22 +93,22 @@ class Connector:
         return Charging(connector=self.id, started_at=started_at)
 
     @property
-    def status(self) -> Status:
+    def status(self) -> OcppStatus:
         """What the connector is doing now."""
         if self.fault:
-            return Status.FAULTED
+            return OcppStatus.FAULTED
         if self.transaction:
             if self.reading.full:
-                return Status.SUSPENDED_EV
+                return OcppStatus.SUSPENDED_EV
             if self.transaction.energised and not self.offered_a:
-                return Status.SUSPENDED_EVSE
+                return OcppStatus.SUSPENDED_EVSE
             if not self.transaction.energised:
-                return Status.PREPARING
-            return Status.CHARGING
+                return OcppStatus.PREPARING
+            return OcppStatus.CHARGING
         if not self.operative:
-            return Status.UNAVAILABLE
+            return OcppStatus.UNAVAILABLE
         if self.reading.plugged:
-            return Status.FINISHING if self.finished else Status.PREPARING
+            return OcppStatus.FINISHING if self.finished else OcppStatus.PREPARING
         if self.authorised:
-            return Status.PREPARING
-        return Status.RESERVED if self.reservation else Status.AVAILABLE
+            return OcppStatus.PREPARING
+        return OcppStatus.RESERVED if self.reservation else OcppStatus.AVAILABLE

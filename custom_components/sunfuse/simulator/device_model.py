@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from .configuration import MEASURANDS
-from .schemas import Payload
+from .message_schemas import Payload
 from .site import ChargerSpec
 
 

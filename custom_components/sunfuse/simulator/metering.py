@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from .behaviour import Behaviour
-from .connector import Connector, Transaction
+from .behaviour import ChargerBehaviour
+from .connector import SimulatedConnector, SimulatedTransaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,9 @@ _AMPERES = ("Current.Import", "Current.Offered", "Voltage")
 
 
 def samples(
-    connector: Connector, measurands: Iterable[str], behaviour: Behaviour
+    connector: SimulatedConnector,
+    measurands: Iterable[str],
+    behaviour: ChargerBehaviour,
 ) -> tuple[Sample, ...]:
     """Return the values of these measurands; those that the meter does not know are left out."""
     return tuple(
@@ -33,7 +35,9 @@ def samples(
 
 
 def register_wh(
-    connector: Connector, transaction: Transaction | None, behaviour: Behaviour
+    connector: SimulatedConnector,
+    transaction: SimulatedTransaction | None,
+    behaviour: ChargerBehaviour,
 ) -> float:
     """Return what the energy register shows."""
     energy_wh = connector.reading.energy_wh
@@ -49,7 +53,7 @@ def _in_kilo(sample: Sample) -> Sample:
 
 
 def _samples(
-    connector: Connector, measurand: str, behaviour: Behaviour
+    connector: SimulatedConnector, measurand: str, behaviour: ChargerBehaviour
 ) -> list[Sample]:
     reading = connector.reading
     match measurand:

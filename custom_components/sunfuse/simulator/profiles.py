@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 
-class Purpose(StrEnum):
+class ProfilePurpose(StrEnum):
     """What a profile is for."""
 
     STATION_MAX = "station_max"
@@ -19,7 +19,7 @@ class Purpose(StrEnum):
     TX = "tx"
 
 
-class Kind(StrEnum):
+class ProfileKind(StrEnum):
     """What the times of a schedule count from."""
 
     ABSOLUTE = "Absolute"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
+class ProfilePeriod:
     """A limit from `start_s` after the schedule's start until the next period."""
 
     start_s: float
@@ -38,11 +38,11 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class ProfileSchedule:
     """Limits over time, in amperes per phase or in watts over all phases."""
 
     unit: str  # A or W
-    periods: tuple[Period, ...]
+    periods: tuple[ProfilePeriod, ...]
     start: datetime | None = None
     duration_s: float | None = None
 
@@ -54,9 +54,9 @@ class Profile:
     id: int
     connector: int
     stack_level: int
-    purpose: Purpose
-    kind: Kind
-    schedule: Schedule
+    purpose: ProfilePurpose
+    kind: ProfileKind
+    schedule: ProfileSchedule
     repeats_s: float | None = None  # of a recurring one
     valid_from: datetime | None = None
     valid_to: datetime | None = None
@@ -69,9 +69,9 @@ class Profile:
 
     def _start(self, started_at: datetime | None) -> datetime:
         """Return what the schedule counts from."""
-        if self.kind is Kind.DYNAMIC:
+        if self.kind is ProfileKind.DYNAMIC:
             return self.installed_at  # its last update, that is (OCPP 2.1 K28.FR.13)
-        if self.kind is Kind.RELATIVE or self.schedule.start is None:
+        if self.kind is ProfileKind.RELATIVE or self.schedule.start is None:
             return started_at or self.installed_at
         return self.schedule.start
 
@@ -86,7 +86,7 @@ class Profile:
         # Without a start a schedule counts from the start of charging (OCPP 1.6 section 7.13).
         start = self._start(started_at)
         elapsed_s = (at - start).total_seconds()
-        if self.kind is Kind.RECURRING and self.repeats_s:
+        if self.kind is ProfileKind.RECURRING and self.repeats_s:
             elapsed_s %= self.repeats_s
         duration_s = self.schedule.duration_s if honours_expiry else None
         if elapsed_s < 0 or (duration_s is not None and elapsed_s >= duration_s):
@@ -95,7 +95,7 @@ class Profile:
 
     def period_at(
         self, at: datetime, started_at: datetime | None, *, honours_expiry: bool = True
-    ) -> Period | None:
+    ) -> ProfilePeriod | None:
         """Return the period that applies at a time, if one does."""
         elapsed_s = self.elapsed_s(at, started_at, honours_expiry=honours_expiry)
         if elapsed_s is None:
@@ -112,7 +112,7 @@ class Profile:
         if self.schedule.duration_s is not None:
             offsets.append(self.schedule.duration_s)
         starts = [start]
-        if self.kind is Kind.RECURRING and self.repeats_s:
+        if self.kind is ProfileKind.RECURRING and self.repeats_s:
             repeats = timedelta(seconds=self.repeats_s)
             first = (since - start) // repeats
             last = (until - start) // repeats
@@ -123,7 +123,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class ProfileLimit:
     """What a connector may give at a time: amperes on each of so many phases (None: all it has)."""
 
     current_a: float
@@ -186,10 +186,10 @@ class ProfileStack:
         *,
         profile_id: int | None = None,
         connector: int | None = None,
-        purpose: Purpose | None = None,
+        purpose: ProfilePurpose | None = None,
         stack_level: int | None = None,
     ) -> bool:
-        """Remove the profiles that match all that is given; tells whether there were any."""
+        """Remove the profiles that match all that is given; returns whether there were any."""
 
         def matches(profile: Profile) -> bool:
             if profile_id is not None:
@@ -210,10 +210,10 @@ class ProfileStack:
         self.profiles = tuple(
             p
             for p in self.profiles
-            if not (p.purpose is Purpose.TX and p.connector == connector)
+            if not (p.purpose is ProfilePurpose.TX and p.connector == connector)
         )
 
-    def _amperes(self, unit: str, period: Period) -> float:
+    def _amperes(self, unit: str, period: ProfilePeriod) -> float:
         if unit == "A":
             return period.limit
         # Watts count for all phases together; three are assumed (OCPP 1.6 section 7.14).
@@ -221,10 +221,14 @@ class ProfileStack:
         return period.limit / (self._voltage_v * phases)
 
     def _leading(
-        self, purpose: Purpose, at: datetime, charging: Charging, connectors: set[int]
-    ) -> Limit | None:
+        self,
+        purpose: ProfilePurpose,
+        at: datetime,
+        charging: Charging,
+        connectors: set[int],
+    ) -> ProfileLimit | None:
         best: tuple[int, int] | None = None
-        limit: Limit | None = None
+        limit: ProfileLimit | None = None
         for profile in self.profiles:
             if profile.purpose is not purpose or profile.connector not in connectors:
                 continue
@@ -237,40 +241,40 @@ class ProfileStack:
             rank = (profile.stack_level, profile.connector)
             if period and (best is None or rank > best):
                 best = rank
-                limit = Limit(
+                limit = ProfileLimit(
                     current_a=self._amperes(profile.schedule.unit, period),
                     phases=period.phases,
                 )
         return limit
 
-    def limit_at(self, at: datetime, charging: Charging, max_a: float) -> Limit:
+    def limit_at(self, at: datetime, charging: Charging, max_a: float) -> ProfileLimit:
         """Return what a connector may give at a time, at most `max_a`."""
         own = {charging.connector}
         limits = [
-            self._leading(Purpose.TX, at, charging, own)
-            or self._leading(Purpose.TX_DEFAULT, at, charging, own | {0}),
-            self._leading(Purpose.STATION_MAX, at, charging, {0}),
-            self._leading(Purpose.EXTERNAL, at, charging, own | {0}),
+            self._leading(ProfilePurpose.TX, at, charging, own)
+            or self._leading(ProfilePurpose.TX_DEFAULT, at, charging, own | {0}),
+            self._leading(ProfilePurpose.STATION_MAX, at, charging, {0}),
+            self._leading(ProfilePurpose.EXTERNAL, at, charging, own | {0}),
         ]
         held = [limit for limit in limits if limit]
         phases = [limit.phases for limit in held if limit.phases]
-        return Limit(
+        return ProfileLimit(
             current_a=max(0.0, min([max_a, *(limit.current_a for limit in held)])),
             phases=min(phases) if phases else None,
         )
 
     def composite(
         self, since: datetime, duration_s: float, charging: Charging, max_a: float
-    ) -> tuple[Period, ...]:
+    ) -> tuple[ProfilePeriod, ...]:
         """Return the limits in force from now on, as periods in amperes."""
         until = since + timedelta(seconds=duration_s)
         times = {since}
         for profile in self.profiles:
             times.update(profile.changes(since, until, charging.started_at))
-        periods: list[Period] = []
+        periods: list[ProfilePeriod] = []
         for at in sorted(times):
             limit = self.limit_at(at, charging, max_a)
-            period = Period(
+            period = ProfilePeriod(
                 start_s=(at - since).total_seconds(),
                 limit=limit.current_a,
                 phases=limit.phases,

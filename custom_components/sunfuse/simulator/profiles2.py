@@ -2,21 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from .connector import Connector
-from .profiles import Kind, Period, Profile, Purpose, Schedule
-from .requests import DAY_S, at_time
-from .schemas import Payload
-
-if TYPE_CHECKING:
-    from .charging_station import ChargingStation
+from .connector import SimulatedConnector
+from .device_model import DeviceModel
+from .message_schemas import Payload
+from .profiles import (
+    Profile,
+    ProfileKind,
+    ProfilePeriod,
+    ProfilePurpose,
+    ProfileSchedule,
+)
+from .requests16 import DAY_S, at_time
+from .simulated_station import SimulatedStation
 
 _PURPOSES = {
-    "ChargingStationExternalConstraints": Purpose.EXTERNAL,
-    "ChargingStationMaxProfile": Purpose.STATION_MAX,
-    "TxDefaultProfile": Purpose.TX_DEFAULT,
-    "TxProfile": Purpose.TX,
+    "ChargingStationExternalConstraints": ProfilePurpose.EXTERNAL,
+    "ChargingStationMaxProfile": ProfilePurpose.STATION_MAX,
+    "TxDefaultProfile": ProfilePurpose.TX_DEFAULT,
+    "TxProfile": ProfilePurpose.TX,
 }
 _ACCEPTED: Payload = {"status": "Accepted"}
 
@@ -25,12 +29,13 @@ def _rejected(reason: str) -> Payload:
     return {"status": "Rejected", "statusInfo": {"reasonCode": reason}}
 
 
-class ProfileRequests:
+class ProfileRequests2:
     """The handlers, by action."""
 
-    def __init__(self, station: ChargingStation) -> None:
-        """Answer for this station."""
+    def __init__(self, station: SimulatedStation, model: DeviceModel) -> None:
+        """Answer for this station, with its variables."""
         self._station = station
+        self._model = model
         self._sent: dict[int, Payload] = {}  # profiles as they came, to be reported
         self.handlers: dict[str, Callable[[Payload], Payload]] = {
             "ClearChargingProfile": self._clear,
@@ -40,7 +45,7 @@ class ProfileRequests:
             "UpdateDynamicSchedule": self._update_dynamic_schedule,
         }
 
-    def _connector(self, evse_id: int) -> Connector | None:
+    def _connector(self, evse_id: int) -> SimulatedConnector | None:
         if 1 <= evse_id <= len(self._station.connectors):
             return self._station.connectors[evse_id - 1]
         return None
@@ -55,7 +60,7 @@ class ProfileRequests:
             connector=evse_id,
             stack_level=sent["stackLevel"],
             purpose=_PURPOSES[sent["chargingProfilePurpose"]],
-            kind=Kind(sent["chargingProfileKind"]),
+            kind=ProfileKind(sent["chargingProfileKind"]),
             repeats_s=7 * DAY_S if weekly else DAY_S,
             valid_from=at_time(valid_from) if valid_from else None,
             valid_to=at_time(valid_to) if valid_to else None,
@@ -63,12 +68,12 @@ class ProfileRequests:
             installed_at=self._station.now(),
             max_offline_s=sent.get("maxOfflineDuration"),
             invalid_after_offline=sent.get("invalidAfterOfflineDuration", False),
-            schedule=Schedule(
+            schedule=ProfileSchedule(
                 unit=schedule["chargingRateUnit"],
                 start=at_time(start) if start else None,
                 duration_s=schedule.get("duration"),
                 periods=tuple(
-                    Period(
+                    ProfilePeriod(
                         start_s=period["startPeriod"],
                         # In 2.1 a period may have a set point alone.
                         limit=float(period.get("limit", period.get("setpoint", 0))),
@@ -96,7 +101,7 @@ class ProfileRequests:
             and sent["chargingProfilePurpose"] == "TxProfile"
             and self._station.spec.cars[evse_id - 1].iso15118
         ):
-            self._tell(
+            self._send(
                 "NotifyEVChargingSchedule",
                 {
                     "timeBase": self._station.now().isoformat(),
@@ -108,13 +113,15 @@ class ProfileRequests:
 
     def _objection(self, evse_id: int, sent: Payload) -> str | None:
         """Return the reason code why a profile is refused, if it is."""
-        station, model = self._station, self._station.model
+        station, model = self._station, self._model
         schedule, purpose = sent["chargingSchedule"][0], sent["chargingProfilePurpose"]
         connector = self._connector(evse_id)
         periods = schedule["chargingSchedulePeriod"]
         if purpose in station.character.behaviour.refuses_purposes:
             return "UnsupportedPurpose"
-        if purpose not in _PURPOSES or sent["chargingProfileKind"] not in list(Kind):
+        if purpose not in _PURPOSES or sent["chargingProfileKind"] not in list(
+            ProfileKind
+        ):
             return "UnsupportedParam"
         if evse_id and connector is None:
             return "UnknownEvse"
@@ -127,8 +134,8 @@ class ProfileRequests:
         most = model.number("SmartChargingCtrlr.PeriodsPerSchedule")
         if len(periods) > most or periods[0]["startPeriod"]:
             return "InvalidSchedule"
-        if sent["chargingProfileKind"] == Kind.DYNAMIC and (
-            self._station.version != "2.1"
+        if sent["chargingProfileKind"] == ProfileKind.DYNAMIC and (
+            self._station.uplink.version != "2.1"
             or len(periods) > 1
             or "startSchedule" in schedule
         ):
@@ -171,7 +178,7 @@ class ProfileRequests:
         if not found:
             return {"status": "NoProfiles"}
         for part, (evse_id, profiles) in enumerate(found.items(), start=1):
-            self._tell(
+            self._send(
                 "ReportChargingProfiles",
                 {
                     "requestId": payload["requestId"],
@@ -186,7 +193,7 @@ class ProfileRequests:
     def _get_composite_schedule(self, payload: Payload) -> Payload:
         station = self._station
         evse_id = payload["evseId"]
-        connector = self._connector(evse_id) or Connector(id=0)
+        connector = self._connector(evse_id) or SimulatedConnector(id=0)
         if connector.id != evse_id:
             return _rejected("UnknownEvse")
         now = station.now()
@@ -220,7 +227,7 @@ class ProfileRequests:
         limit = payload["scheduleUpdate"].get("limit")
         for profile in stack.profiles:
             if profile.id == payload["chargingProfileId"]:
-                if profile.kind is not Kind.DYNAMIC or limit is None:
+                if profile.kind is not ProfileKind.DYNAMIC or limit is None:
                     return _rejected("InvalidProfile")
                 period = replace(profile.schedule.periods[0], limit=float(limit))
                 schedule = replace(profile.schedule, periods=(period,))
@@ -232,5 +239,5 @@ class ProfileRequests:
                 return _ACCEPTED
         return _rejected("UnknownProfile")
 
-    def _tell(self, action: str, payload: Payload) -> None:
-        self._station.say(action, lambda: payload)
+    def _send(self, action: str, payload: Payload) -> None:
+        self._station.uplink.say(action, lambda: payload)

@@ -1,16 +1,14 @@
 """What an OCPP 2.x charging station answers to the central system's requests."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from .connector import Connector, Reservation
-from .device_model import Variable
-from .profiles2 import ProfileRequests
-from .requests import at_time
-from .schemas import Payload
-
-if TYPE_CHECKING:
-    from .charging_station import ChargingStation
+from .connector import Reservation, SimulatedConnector
+from .device_model import DeviceModel, Variable
+from .local_list import LocalList
+from .message_schemas import Payload
+from .profiles2 import ProfileRequests2
+from .requests16 import at_time
+from .simulated_station import SimulatedStation
 
 _ACCEPTED: Payload = {"status": "Accepted"}
 _REJECTED: Payload = {"status": "Rejected"}
@@ -30,10 +28,14 @@ _REFUSALS = {
 class Requests2:
     """The handlers, by action."""
 
-    def __init__(self, station: ChargingStation) -> None:
-        """Answer for this station."""
+    def __init__(
+        self, station: SimulatedStation, model: DeviceModel, local_list: LocalList
+    ) -> None:
+        """Answer for this station, with its variables and its list of cards."""
         self._station = station
-        self._profiles = ProfileRequests(station)
+        self._model = model
+        self._local_list = local_list
+        self._profiles = ProfileRequests2(station, model)
         self._messages: dict[int, Payload] = {}
         self.handlers: dict[str, Callable[[Payload], Payload]] = {
             "CancelReservation": self._cancel_reservation,
@@ -83,7 +85,7 @@ class Requests2:
             }
         return {"status": _REFUSALS.get(action, "Rejected")}
 
-    def _connector(self, evse_id: int) -> Connector | None:
+    def _connector(self, evse_id: int) -> SimulatedConnector | None:
         if 1 <= evse_id <= len(self._station.connectors):
             return self._station.connectors[evse_id - 1]
         return None
@@ -91,34 +93,34 @@ class Requests2:
     # --- The device model ----------------------------------------------------------------------------------------
 
     def _get_variables(self, payload: Payload) -> Payload:
-        self._station.asked_for_configuration()
-        model = self._station.model
+        self._station.uplink.asked_for_configuration()
+        model = self._model
         return {"getVariableResult": [model.get(e) for e in payload["getVariableData"]]}
 
     def _set_variables(self, payload: Payload) -> Payload:
         station = self._station
         results = []
         for entry in payload["setVariableData"]:
-            result = station.model.set(entry)
+            result = self._model.set(entry)
             results.append(result)
             if result["attributeStatus"] != "Accepted":
                 continue
             match entry["variable"]["name"].casefold():
                 case "basicauthpassword":
-                    station.password = entry["attributeValue"]
+                    station.uplink.password = entry["attributeValue"]
                 case "heartbeatinterval":
-                    station.heartbeat_interval_s = float(entry["attributeValue"])
+                    station.uplink.heartbeat_interval_s = float(entry["attributeValue"])
         return {"setVariableResult": results}
 
     def _get_base_report(self, payload: Payload) -> Payload:
-        self._station.asked_for_configuration()
-        variables = list(self._station.model.variables)
+        self._station.uplink.asked_for_configuration()
+        variables = list(self._model.variables)
         if payload["reportBase"] == "ConfigurationInventory":
             variables = [v for v in variables if v.mutability != "ReadOnly"]
         return self._report(payload["requestId"], variables)
 
     def _get_report(self, payload: Payload) -> Payload:
-        model = self._station.model
+        model = self._model
         wanted = payload.get("componentVariable")
         variables = model.named(wanted) if wanted else list(model.variables)
         return self._report(payload["requestId"], variables)
@@ -128,9 +130,9 @@ class Requests2:
         if not variables:
             return {"status": "EmptyResultSet"}
         station = self._station
-        size = int(station.model.number("DeviceDataCtrlr.ItemsPerMessage[GetReport]"))
+        size = int(self._model.number("DeviceDataCtrlr.ItemsPerMessage[GetReport]"))
         for part, first in enumerate(range(0, len(variables), size)):
-            self._tell(
+            self._send(
                 "NotifyReport",
                 {
                     "requestId": request_id,
@@ -169,7 +171,7 @@ class Requests2:
                 return _REJECTED
             self._profiles.install(connector.id, profile)
         connector.remote_start_id = payload["remoteStartId"]
-        if station.model.boolean("AuthCtrlr.AuthorizeRemoteStart"):
+        if self._model.boolean("AuthCtrlr.AuthorizeRemoteStart"):
             station.authorise(connector, id_tag)
         else:
             station.allow(connector, id_tag)
@@ -185,7 +187,7 @@ class Requests2:
 
     def _get_transaction_status(self, payload: Payload) -> Payload:
         station = self._station
-        answer: Payload = {"messagesInQueue": station.waiting > 0}
+        answer: Payload = {"messagesInQueue": station.uplink.waiting > 0}
         if wanted := payload.get("transactionId"):
             answer["ongoingIndicator"] = any(
                 connector.transaction and connector.transaction.id == wanted
@@ -201,7 +203,7 @@ class Requests2:
         if payload["type"] == "OnIdle" and busy:
             station.restart_when_idle = True
             return {"status": "Scheduled"}
-        station.restart("Soft")
+        station.uplink.restart("Soft")
         return _ACCEPTED
 
     def _unlock_connector(self, payload: Payload) -> Payload:
@@ -238,26 +240,26 @@ class Requests2:
         match payload["requestedMessage"]:
             case "BootNotification":
                 boot = station.boot_payload() | {"reason": "Triggered"}
-                station.say(
+                station.uplink.say(
                     "BootNotification",
                     lambda: boot,
-                    done=station.booted,
+                    done=station.uplink.booted,
                     triggered=True,
                 )
             case "Heartbeat":
-                station.say("Heartbeat", dict, triggered=True)
+                station.uplink.say("Heartbeat", dict, triggered=True)
             case "StatusNotification":
                 for connector in connectors:
-                    station.tell_connector(connector, triggered=True)
+                    station.report_status(connector, triggered=True)
             case "MeterValues":
                 for connector in connectors:
-                    station.tell_meter(connector, "Trigger", triggered=True)
+                    station.report_meter(connector, "Trigger", triggered=True)
             case "TransactionEvent":
                 for connector in connectors:
                     if connector.transaction:
-                        station.tell_meter(connector, "Trigger", triggered=True)
+                        station.report_meter(connector, "Trigger", triggered=True)
             case "LogStatusNotification" | "FirmwareStatusNotification" as name:
-                station.say(name, lambda: {"status": "Idle"}, triggered=True)
+                station.uplink.say(name, lambda: {"status": "Idle"}, triggered=True)
             case _:
                 return {"status": "NotImplemented"}
         return _ACCEPTED
@@ -293,33 +295,32 @@ class Requests2:
     # --- Lists, files, displays ----------------------------------------------------------------------------------
 
     def _get_local_list_version(self, _payload: Payload) -> Payload:
-        return {"versionNumber": self._station.local_list_version}
+        return {"versionNumber": self._local_list.version}
 
     def _send_local_list(self, payload: Payload) -> Payload:
-        station = self._station
-        if payload["updateType"] == "Full":
-            station.local_list = {}
-        elif payload["versionNumber"] <= station.local_list_version:
-            return {"status": "VersionMismatch"}
-        for entry in payload.get("localAuthorizationList", []):
-            tag = entry["idToken"]["idToken"]
-            if info := entry.get("idTokenInfo"):
-                station.local_list[tag] = info["status"]
-            else:
-                station.local_list.pop(tag, None)
-        station.local_list_version = payload["versionNumber"]
-        return _ACCEPTED
+        is_newer = self._local_list.update(
+            payload["versionNumber"],
+            (
+                (
+                    entry["idToken"]["idToken"],
+                    entry.get("idTokenInfo", {}).get("status"),
+                )
+                for entry in payload.get("localAuthorizationList", [])
+            ),
+            full=payload["updateType"] == "Full",
+        )
+        return _ACCEPTED if is_newer else {"status": "VersionMismatch"}
 
     def _get_log(self, payload: Payload) -> Payload:
         for status in ("Uploading", "Uploaded"):
             said = {"status": status, "requestId": payload["requestId"]}
-            self._tell("LogStatusNotification", said)
+            self._send("LogStatusNotification", said)
         return {"status": "Accepted", "filename": "log.txt"}
 
     def _update_firmware(self, payload: Payload) -> Payload:
         for status in ("Downloading", "Downloaded", "Installing", "Installed"):
             said = {"status": status, "requestId": payload["requestId"]}
-            self._tell("FirmwareStatusNotification", said)
+            self._send("FirmwareStatusNotification", said)
         return _ACCEPTED
 
     def _set_display_message(self, payload: Payload) -> Payload:
@@ -339,11 +340,11 @@ class Requests2:
         ]
         if not messages:
             return {"status": "Unknown"}
-        self._tell(
+        self._send(
             "NotifyDisplayMessages",
             {"requestId": payload["requestId"], "messageInfo": messages},
         )
         return _ACCEPTED
 
-    def _tell(self, action: str, payload: Payload) -> None:
-        self._station.say(action, lambda: payload)
+    def _send(self, action: str, payload: Payload) -> None:
+        self._station.uplink.say(action, lambda: payload)

@@ -10,20 +10,20 @@ import aiohttp
 
 from .car import CarState, is_full
 from .charge_point import ChargePoint
-from .charging_station import ChargingStation, ChargingStation21
-from .connector import Reading, Status
+from .charging_station import ChargingStation
+from .connector import ConnectorReading, OcppStatus
+from .simulated_station import SimulatedStation
 from .site import DEFAULT_CHARGERS, ChargerSpec, SimulatedSite, SiteState, SiteValues
-from .station import Station
 from .uplink import utcnow
 
 TICK_S = 0.25
-TELL_S = 1.0
+PUBLISH_S = 1.0
 # A summer's morning, 10:30 on the house's clocks: sun, passing clouds, and the day still to come.
 DEFAULT_START = datetime(2026, 6, 21, 8, 30, tzinfo=UTC)
-_STATIONS: dict[str, type[Station]] = {
+_STATIONS: dict[str, type[SimulatedStation]] = {
     "ocpp1.6": ChargePoint,
     "ocpp2.0.1": ChargingStation,
-    "ocpp2.1": ChargingStation21,
+    "ocpp2.1": ChargingStation,
 }
 _FOREVER = timedelta(days=3650)
 
@@ -34,7 +34,7 @@ class ChargerValues:
 
     identity: str
     connected: bool
-    status: Status  # of the first connector
+    status: OcppStatus  # of the first connector
     plugged: bool
     offered_a: float
     draw_a: tuple[float, float, float]  # per phase of the site, over all connectors
@@ -50,7 +50,7 @@ class SimulatedCharger:
         self._simulation = simulation
         self._first = first
         self.spec = spec
-        self.station: Station = _STATIONS[spec.protocol](
+        self.station: SimulatedStation = _STATIONS[spec.protocol](
             spec, voltage_v=simulation.site.voltage_v, clock=simulation.clock
         )
 
@@ -76,7 +76,7 @@ class SimulatedCharger:
         car = self.cars[0]
         return ChargerValues(
             identity=self.spec.identity,
-            connected=self.station.connected,
+            connected=self.station.uplink.connected,
             status=connector.status,
             plugged=car.plugged,
             offered_a=connector.offered_a,
@@ -107,11 +107,11 @@ class SimulatedCharger:
         cars = (*state.cars[:index], car, *state.cars[index + 1 :])
         self._simulation.state = replace(state, cars=cars)
 
-    def readings(self) -> tuple[Reading, ...]:
+    def readings(self) -> tuple[ConnectorReading, ...]:
         """Return what the charger's own meters show."""
         phases = self.spec.phases
         return tuple(
-            Reading(
+            ConnectorReading(
                 plugged=car.plugged,
                 current_a=tuple(
                     car.current_a if phase < car.phases else 0.0
@@ -171,10 +171,10 @@ class Simulation:
     def set_url(self, url: str | None) -> None:
         """Set the address of the central system, to which each charger adds its identity."""
         for charger in self.chargers.values():
-            charger.station.set_url(url)
+            charger.station.uplink.set_url(url)
 
     def subscribe(self, listener: Callable[[SiteValues], None]) -> Callable[[], None]:
-        """Have the meters' values told about once a second; returns what ends it."""
+        """Call the listener with the meters' values about once a second; returns what ends it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -183,7 +183,7 @@ class Simulation:
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._run(), name="simulated site")]
         self._tasks += [
-            loop.create_task(charger.station.run(session), name=identity)
+            loop.create_task(charger.station.uplink.run(session), name=identity)
             for identity, charger in self.chargers.items()
         ]
 
@@ -200,14 +200,14 @@ class Simulation:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        before = told = loop.time()
+        before = published = loop.time()
         while True:
             await asyncio.sleep(TICK_S)
             now = loop.time()
             self.advance(now - before)
             before = now
-            if now - told >= TELL_S:
-                told = now
+            if now - published >= PUBLISH_S:
+                published = now
                 values = self.values
                 for listener in tuple(self._listeners):
                     listener(values)

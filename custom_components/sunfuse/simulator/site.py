@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from . import car
 from .battery import BatterySpec, battery_power_w, stored_after_wh
-from .behaviour import Behaviour
+from .behaviour import ChargerBehaviour
 from .car import CarSpec, CarState, Supply
 from .house import FAMILY_HOUSE, HouseSpec, Phases, house_power_w
 from .sun import SolarSpec, solar_power_w
@@ -30,7 +30,7 @@ class ChargerSpec:
     more_cars: tuple[CarSpec, ...] = ()  # one for each connector after the first
     protocol: str = "ocpp1.6"
     password: str | None = None
-    behaviour: Behaviour = field(default_factory=Behaviour)
+    behaviour: ChargerBehaviour = field(default_factory=ChargerBehaviour)
 
     @property
     def cars(self) -> tuple[CarSpec, ...]:

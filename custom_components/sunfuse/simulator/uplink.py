@@ -3,7 +3,6 @@
 It connects and comes back, boots, keeps what must not get lost, and says one thing after the other.
 """
 
-from abc import ABC, abstractmethod
 import asyncio
 from base64 import b64encode
 from collections import deque
@@ -11,15 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import logging
-import random
 import ssl
+from typing import Protocol
 
 import aiohttp
 from yarl import URL
 
-from . import schemas
+from . import message_schemas
 from .behaviour import Character
-from .schemas import Payload
+from .message_schemas import Payload
 from .site import ChargerSpec
 from .wire import CallError, Wire, WireClosedError
 
@@ -50,19 +49,52 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
-class Uplink(ABC):
-    """What every station does to be heard, whatever version of OCPP it speaks."""
+class Speaker(Protocol):
+    """Whoever speaks through an uplink: what it says and answers, and hears of its connection."""
 
-    version: str
-    subprotocol: str
+    def handle(self, action: str, payload: Payload) -> Payload:
+        """Answer a request of the central system.
+
+        Raises:
+            Refusal: the answer is a CALLERROR.
+
+        """
+
+    def refuse(self, action: str, payload: Payload) -> Payload:
+        """Return the answer that says no."""
+
+    def boot_payload(self) -> Payload:
+        """Return what the station says of itself."""
+
+    def went_online(self) -> None:
+        """Say what is to be said after registration."""
+
+    def went_offline(self, *, was_registered: bool) -> None:
+        """Go on without a central system."""
+
+    def restarts(self, kind: str) -> None:
+        """End what a restart ends."""
+
+
+class Uplink:
+    """What every station has to be heard, whatever version of OCPP it speaks."""
+
     heartbeat_interval_s: float = 300.0
     retries = 2  # of a message that must not get lost
     retry_interval_s = 5.0
 
-    def __init__(self, spec: ChargerSpec, clock: Callable[[], datetime]) -> None:
-        """Build the station, which is still switched off."""
-        self.spec = spec
-        self.character = Character(spec.behaviour, random=random.Random(spec.identity))
+    def __init__(
+        self,
+        spec: ChargerSpec,
+        character: Character,
+        clock: Callable[[], datetime],
+        speaker: Speaker,
+    ) -> None:
+        """Serve the speaker, which is still switched off."""
+        self.version = spec.protocol.removeprefix("ocpp")
+        self._spec = spec
+        self._character = character
+        self._speaker = speaker
         self.password = spec.password
         self.tls: ssl.SSLContext | None = None  # what it trusts, and its certificate
         self.connected = False
@@ -81,10 +113,6 @@ class Uplink(ABC):
         self._restart: str | None = None
         self._restart_wanted = asyncio.Event()
 
-    def now(self) -> datetime:
-        """Return the time by the station's own clock."""
-        return self._clock() + self.character.behaviour.clock_skew
-
     @property
     def waiting(self) -> int:
         """How many messages wait to be sent, or for their answer."""
@@ -101,7 +129,7 @@ class Uplink(ABC):
     async def run(self, session: aiohttp.ClientSession) -> None:
         """Stay connected until cancelled."""
         loaded = await asyncio.get_running_loop().run_in_executor(
-            None, schemas.load, self.version
+            None, message_schemas.load, self.version
         )
         retry_s = FIRST_RETRY_S
         while True:
@@ -109,8 +137,8 @@ class Uplink(ABC):
             assert self._url
             try:
                 async with session.ws_connect(
-                    URL(self._url) / self.spec.identity,
-                    protocols=(self.subprotocol,),
+                    URL(self._url) / self._spec.identity,
+                    protocols=(self._spec.protocol,),
                     headers=self._headers(),
                     timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
                     max_msg_size=0,
@@ -118,10 +146,10 @@ class Uplink(ABC):
                     ssl=self.tls or True,
                 ) as websocket:
                     await self._live(
-                        Wire(websocket, loaded, self.spec.identity, self.character)
+                        Wire(websocket, loaded, self._spec.identity, self._character)
                     )
             except (aiohttp.ClientError, OSError, TimeoutError) as err:
-                _LOGGER.debug("%s: %r", self.spec.identity, err)
+                _LOGGER.debug("%s: %r", self._spec.identity, err)
             if self.registered:
                 retry_s = FIRST_RETRY_S
             self._disconnected()
@@ -131,7 +159,7 @@ class Uplink(ABC):
     def _headers(self) -> dict[str, str]:
         if self.password is None:
             return {}
-        login = f"{self.spec.identity}:{self.password}"
+        login = f"{self._spec.identity}:{self.password}"
         return {"Authorization": f"Basic {b64encode(login.encode()).decode()}"}
 
     async def _live(self, wire: Wire) -> None:
@@ -142,18 +170,18 @@ class Uplink(ABC):
                 group.create_task(self._talk(wire))
                 group.create_task(self._send_outbox(wire))
                 group.create_task(self._restart_when_wanted(wire))
-                if (after_s := self.character.behaviour.hangs_up_after_s) > 0:
+                if (after_s := self._character.behaviour.hangs_up_after_s) > 0:
                     group.create_task(self._hang_up(after_s))
         except* WireClosedError:
-            _LOGGER.debug("%s: disconnected", self.spec.identity)
+            _LOGGER.debug("%s: disconnected", self._spec.identity)
 
     def _disconnected(self) -> None:
         was_registered = self.registered
         self.connected = self.registered = False
         self._outbox = deque(item for item in self._outbox if item.kept)
-        if self.character.behaviour.boots_on_reconnect:
+        if self._character.behaviour.boots_on_reconnect:
             self._boot_needed = True
-        self.went_offline(was_registered=was_registered)
+        self._speaker.went_offline(was_registered=was_registered)
 
     async def _hang_up(self, after_s: float) -> None:
         await asyncio.sleep(after_s)
@@ -161,18 +189,20 @@ class Uplink(ABC):
 
     async def _talk(self, wire: Wire) -> None:
         while self._boot_needed:
-            answer = await self.ask(wire, "BootNotification", self.boot_payload())
+            answer = await self.ask(
+                wire, "BootNotification", self._speaker.boot_payload()
+            )
             if answer is not None:
                 self.booted(answer)
             if self._boot_needed:
                 await self._accepted_within(self._boot_interval_s)
-        if self.character.behaviour.shuffles_stored:
+        if self._character.behaviour.shuffles_stored:
             stored = list(self._outbox)
-            self.character.random.shuffle(stored)
+            self._character.random.shuffle(stored)
             self._outbox = deque(stored)
         self.registered = self.commissioned = True
         self._outbox_changed.set()
-        self.went_online()
+        self._speaker.went_online()
         while True:
             await asyncio.sleep(self.heartbeat_interval_s)
             await self.ask(wire, "Heartbeat", {})
@@ -184,7 +214,7 @@ class Uplink(ABC):
             async with asyncio.timeout(seconds):
                 await self._accepted.wait()
         except TimeoutError:
-            _LOGGER.debug("%s: still not accepted", self.spec.identity)
+            _LOGGER.debug("%s: still not accepted", self._spec.identity)
 
     def booted(self, answer: Payload) -> None:
         """Take what the central system said to a BootNotification."""
@@ -201,7 +231,7 @@ class Uplink(ABC):
 
     def asked_for_configuration(self) -> None:
         """Restart, as some do that are asked while they start."""
-        within_s = self.character.behaviour.restarts_when_asked_within_s
+        within_s = self._character.behaviour.restarts_when_asked_within_s
         since = None if self._booted_at is None else self._clock() - self._booted_at
         if within_s and (since is None or since < timedelta(seconds=within_s)):
             self.restart("Hard")
@@ -211,7 +241,7 @@ class Uplink(ABC):
         try:
             return await wire.call(action, payload)
         except (CallError, TimeoutError) as err:
-            _LOGGER.debug("%s: %s: %r", self.spec.identity, action, err)
+            _LOGGER.debug("%s: %s: %r", self._spec.identity, action, err)
             return None
 
     def say(
@@ -255,8 +285,8 @@ class Uplink(ABC):
                     continue
                 if answer is not None and item.done:
                     item.done(answer)
-                repeats = self.character.behaviour.repeats_stored
-                if item.kept and self.character.happens(repeats):
+                repeats = self._character.behaviour.repeats_stored
+                if item.kept and self._character.happens(repeats):
                     await self.ask(wire, item.action, payload)
             failures = 0
             # What was not answered because the connection broke never gets here: it is sent again.
@@ -272,7 +302,7 @@ class Uplink(ABC):
         await self._restart_wanted.wait()
         self._restart_wanted.clear()
         assert self._restart
-        self.restarts(self._restart)
+        self._speaker.restarts(self._restart)
         if self._restart == "Soft":
             for _ in range(100):
                 if not self._outbox:
@@ -284,35 +314,6 @@ class Uplink(ABC):
         raise WireClosedError
 
     def _handle(self, action: str, payload: Payload) -> Payload:
-        if action in self.character.behaviour.refuses:
-            return self.refuse(action, payload)
-        return self.handle(action, payload)
-
-    @abstractmethod
-    def handle(self, action: str, payload: Payload) -> Payload:
-        """Answer a request of the central system.
-
-        Raises:
-            Refusal: the answer is a CALLERROR.
-
-        """
-
-    @abstractmethod
-    def refuse(self, action: str, payload: Payload) -> Payload:
-        """Return the answer that says no."""
-
-    @abstractmethod
-    def boot_payload(self) -> Payload:
-        """Return what the station says of itself."""
-
-    @abstractmethod
-    def went_online(self) -> None:
-        """Say what is to be said after registration."""
-
-    @abstractmethod
-    def went_offline(self, *, was_registered: bool) -> None:
-        """Go on without a central system."""
-
-    @abstractmethod
-    def restarts(self, kind: str) -> None:
-        """End what a restart ends."""
+        if action in self._character.behaviour.refuses:
+            return self._speaker.refuse(action, payload)
+        return self._speaker.handle(action, payload)

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from .behaviour import Character
-from .schemas import Payload, Schemas
+from .message_schemas import MessageSchemas, Payload
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Wire:
     def __init__(
         self,
         websocket: aiohttp.ClientWebSocketResponse,
-        schemas: Schemas,
+        schemas: MessageSchemas,
         name: str,
         character: Character,
     ) -> None:

@@ -34,7 +34,7 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
 )
 
 
-class Schemas:
+class MessageSchemas:
     """All messages of one version."""
 
     def __init__(self, version: str) -> None:
@@ -59,6 +59,6 @@ class Schemas:
 
 
 @cache
-def load(version: str) -> Schemas:
+def load(version: str) -> MessageSchemas:
     """Return the schemas of a version, read once: the first time not on the event loop."""
-    return Schemas(version)
+    return MessageSchemas(version)

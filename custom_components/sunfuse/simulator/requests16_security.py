@@ -1,22 +1,22 @@
 """What an OCPP 1.6J charge point answers to the requests of the Security White Paper, in simple form."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from .schemas import Payload
-
-if TYPE_CHECKING:
-    from .charge_point import ChargePoint
+from .message_schemas import Payload
+from .simulated_station import SimulatedStation
 
 _ACCEPTED: Payload = {"status": "Accepted"}
 
 
-class SecurityRequests:
+class SecurityRequests16:
     """The handlers, by action."""
 
-    def __init__(self, point: ChargePoint) -> None:
-        """Answer for this charge point, which has no certificate yet."""
+    def __init__(
+        self, point: SimulatedStation, trigger: Callable[[Payload], Payload]
+    ) -> None:
+        """Answer for this charge point, which has no certificate yet; `trigger` answers a TriggerMessage."""
         self._point = point
+        self._trigger = trigger
         self._certificates: dict[str, Payload] = {}
         self.handlers: dict[str, Callable[[Payload], Payload]] = {
             "CertificateSigned": self._certificate_signed,
@@ -31,18 +31,18 @@ class SecurityRequests:
     def _extended_trigger_message(self, payload: Payload) -> Payload:
         wanted = payload["requestedMessage"]
         if wanted == "LogStatusNotification":
-            self._tell(wanted, {"status": "Idle"})
+            self._send(wanted, {"status": "Idle"})
             return _ACCEPTED
         if wanted == "SignChargePointCertificate":
-            self._tell(
+            self._send(
                 "SignCertificate", {"csr": "-----BEGIN CERTIFICATE REQUEST-----"}
             )
             return _ACCEPTED
-        return self._point.handle("TriggerMessage", payload)
+        return self._trigger(payload)
 
     def _get_log(self, payload: Payload) -> Payload:
         for status in ("Uploading", "Uploaded"):
-            self._tell(
+            self._send(
                 "LogStatusNotification",
                 {"status": status, "requestId": payload["requestId"]},
             )
@@ -56,11 +56,11 @@ class SecurityRequests:
             "Installing",
             "Installed",
         ):
-            self._tell(
+            self._send(
                 "SignedFirmwareStatusNotification",
                 {"status": status, "requestId": payload["requestId"]},
             )
-        self._tell(
+        self._send(
             "SecurityEventNotification",
             {"type": "FirmwareUpdated", "timestamp": self._point.now().isoformat()},
         )
@@ -91,5 +91,5 @@ class SecurityRequests:
         readable = payload["certificateChain"].startswith("-----BEGIN CERTIFICATE-----")
         return {"status": "Accepted" if readable else "Rejected"}
 
-    def _tell(self, action: str, payload: Payload) -> None:
-        self._point.say(action, lambda: payload)
+    def _send(self, action: str, payload: Payload) -> None:
+        self._point.uplink.say(action, lambda: payload)

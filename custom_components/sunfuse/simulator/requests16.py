@@ -2,20 +2,25 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from .connector import Connector, Reservation
-from .profiles import Kind, Period, Profile, Purpose, Schedule
-from .schemas import Payload
-
-if TYPE_CHECKING:
-    from .charge_point import ChargePoint
+from .configuration import Configuration
+from .connector import Reservation, SimulatedConnector
+from .local_list import LocalList
+from .message_schemas import Payload
+from .profiles import (
+    Profile,
+    ProfileKind,
+    ProfilePeriod,
+    ProfilePurpose,
+    ProfileSchedule,
+)
+from .simulated_station import SimulatedStation
 
 DAY_S = 86400.0
 _PURPOSES = {
-    "ChargePointMaxProfile": Purpose.STATION_MAX,
-    "TxDefaultProfile": Purpose.TX_DEFAULT,
-    "TxProfile": Purpose.TX,
+    "ChargePointMaxProfile": ProfilePurpose.STATION_MAX,
+    "TxDefaultProfile": ProfilePurpose.TX_DEFAULT,
+    "TxProfile": ProfilePurpose.TX,
 }
 _ACCEPTED: Payload = {"status": "Accepted"}
 _REJECTED: Payload = {"status": "Rejected"}
@@ -33,12 +38,19 @@ def at_time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-class Requests:
+class Requests16:
     """The handlers, by action."""
 
-    def __init__(self, point: ChargePoint) -> None:
-        """Answer for this charge point."""
+    def __init__(
+        self,
+        point: SimulatedStation,
+        configuration: Configuration,
+        local_list: LocalList,
+    ) -> None:
+        """Answer for this charge point, with its configuration keys and its list of cards."""
         self._point = point
+        self._configuration = configuration
+        self._local_list = local_list
         self.handlers: dict[str, Callable[[Payload], Payload]] = {
             "CancelReservation": self._cancel_reservation,
             "ChangeAvailability": self._change_availability,
@@ -65,12 +77,12 @@ class Requests:
         """Return the answer that says no."""
         return {"status": _REFUSALS.get(action, "Rejected")}
 
-    def _connector(self, connector_id: int) -> Connector | None:
+    def _connector(self, connector_id: int) -> SimulatedConnector | None:
         if 1 <= connector_id <= len(self._point.connectors):
             return self._point.connectors[connector_id - 1]
         return None
 
-    def _addressed(self, connector_id: int) -> tuple[Connector, ...]:
+    def _addressed(self, connector_id: int) -> tuple[SimulatedConnector, ...]:
         """Return a connector, or all for 0."""
         if connector_id == 0:
             return self._point.connectors
@@ -94,16 +106,16 @@ class Requests:
         return {"status": "Scheduled"} if scheduled else _ACCEPTED
 
     def _change_configuration(self, payload: Payload) -> Payload:
-        status = self._point.configuration.change(payload["key"], payload["value"])
+        status = self._configuration.change(payload["key"], payload["value"])
         if status == "Accepted" and payload["key"] == "HeartbeatInterval":
-            self._point.heartbeat_interval_s = float(payload["value"]) or 300.0
+            self._point.uplink.heartbeat_interval_s = float(payload["value"]) or 300.0
         if status == "Accepted" and payload["key"] == "AuthorizationKey":
-            self._point.password = payload["value"]
+            self._point.uplink.password = payload["value"]
         return {"status": status}
 
     def _get_configuration(self, payload: Payload) -> Payload:
-        self._point.asked_for_configuration()
-        keys = self._point.configuration.keys
+        self._point.uplink.asked_for_configuration()
+        keys = self._configuration.keys
         wanted = payload.get("key") or list(keys)
         known = []
         for name in (name for name in wanted if name in keys):
@@ -144,7 +156,7 @@ class Requests:
             if profile["chargingProfilePurpose"] != "TxProfile":
                 return _REJECTED
             self._point.profiles.install(self._profile(profile, connector.id))
-        if self._point.configuration.boolean("AuthorizeRemoteTxRequests"):
+        if self._configuration.boolean("AuthorizeRemoteTxRequests"):
             self._point.authorise(connector, payload["idTag"])
         else:
             self._point.allow(connector, payload["idTag"])
@@ -159,7 +171,7 @@ class Requests:
         return _REJECTED
 
     def _reset(self, payload: Payload) -> Payload:
-        self._point.restart(payload["type"])
+        self._point.uplink.restart(payload["type"])
         return _ACCEPTED
 
     def _unlock_connector(self, payload: Payload) -> Payload:
@@ -181,18 +193,18 @@ class Requests:
             connector=connector_id,
             stack_level=profile["stackLevel"],
             purpose=_PURPOSES[profile["chargingProfilePurpose"]],
-            kind=Kind(profile["chargingProfileKind"]),
+            kind=ProfileKind(profile["chargingProfileKind"]),
             repeats_s=7 * DAY_S if profile.get("recurrencyKind") == "Weekly" else DAY_S,
             valid_from=at_time(valid_from) if valid_from else None,
             valid_to=at_time(valid_to) if valid_to else None,
             transaction=None if transaction is None else str(transaction),
             installed_at=self._point.now(),
-            schedule=Schedule(
+            schedule=ProfileSchedule(
                 unit=schedule["chargingRateUnit"],
                 start=at_time(start) if start else None,
                 duration_s=schedule.get("duration"),
                 periods=tuple(
-                    Period(
+                    ProfilePeriod(
                         start_s=period["startPeriod"],
                         limit=float(period["limit"]),
                         phases=period.get("numberPhases"),
@@ -215,7 +227,7 @@ class Requests:
 
     def _acceptable(self, profile: Profile) -> bool:
         """Hold a profile to OCPP 1.6 sections 3.13 and 5.16, and to what this charge point can do."""
-        keys = self._point.configuration
+        keys = self._configuration
         periods = profile.schedule.periods
         unit = {"A": "Current", "W": "Power"}[profile.schedule.unit]
         if (
@@ -227,9 +239,9 @@ class Requests:
             or not self._addressed(profile.connector)
         ):
             return False
-        if profile.purpose is Purpose.STATION_MAX:
+        if profile.purpose is ProfilePurpose.STATION_MAX:
             return profile.connector == 0
-        if profile.purpose is Purpose.TX:
+        if profile.purpose is ProfilePurpose.TX:
             connector = self._connector(profile.connector)
             transaction = connector.transaction if connector else None
             return transaction is not None and profile.transaction in (
@@ -251,7 +263,7 @@ class Requests:
     def _get_composite_schedule(self, payload: Payload) -> Payload:
         point = self._point
         connector_id = payload["connectorId"]
-        connector = self._connector(connector_id) or Connector(id=0)
+        connector = self._connector(connector_id) or SimulatedConnector(id=0)
         if connector_id and connector.id != connector_id:
             return _REJECTED
         now = point.now()
@@ -283,24 +295,21 @@ class Requests:
     # --- Local list, reservation, remote trigger, firmware --------------------------------------------------
 
     def _get_local_list_version(self, _payload: Payload) -> Payload:
-        return {"listVersion": self._point.local_list_version}
+        return {"listVersion": self._local_list.version}
 
     def _send_local_list(self, payload: Payload) -> Payload:
-        point = self._point
         entries = payload.get("localAuthorizationList", [])
-        if len(entries) > point.configuration.number("SendLocalListMaxLength"):
+        if len(entries) > self._configuration.number("SendLocalListMaxLength"):
             return {"status": "Failed"}
-        if payload["updateType"] == "Full":
-            point.local_list = {}
-        elif payload["listVersion"] <= point.local_list_version:
-            return {"status": "VersionMismatch"}
-        for entry in entries:
-            if info := entry.get("idTagInfo"):
-                point.local_list[entry["idTag"]] = info["status"]
-            else:
-                point.local_list.pop(entry["idTag"], None)
-        point.local_list_version = payload["listVersion"]
-        return _ACCEPTED
+        is_newer = self._local_list.update(
+            payload["listVersion"],
+            (
+                (entry["idTag"], entry.get("idTagInfo", {}).get("status"))
+                for entry in entries
+            ),
+            full=payload["updateType"] == "Full",
+        )
+        return _ACCEPTED if is_newer else {"status": "VersionMismatch"}
 
     def _reserve_now(self, payload: Payload) -> Payload:
         connector = self._connector(payload["connectorId"])
@@ -339,33 +348,33 @@ class Requests:
             return _REJECTED
         match payload["requestedMessage"]:
             case "BootNotification":
-                point.say(
+                point.uplink.say(
                     "BootNotification",
                     point.boot_payload,
-                    done=point.booted,
+                    done=point.uplink.booted,
                     triggered=True,
                 )
             case "Heartbeat":
-                point.say("Heartbeat", dict, triggered=True)
+                point.uplink.say("Heartbeat", dict, triggered=True)
             case "StatusNotification":
                 for connector in connectors:
-                    point.tell_status(connector, triggered=True)
+                    point.report_status(connector, triggered=True)
             case "MeterValues":
                 for connector in connectors:
-                    point.tell_meter(connector, "Trigger", triggered=True)
+                    point.report_meter(connector, "Trigger", triggered=True)
             case "FirmwareStatusNotification" | "DiagnosticsStatusNotification" as name:
-                point.say(name, lambda: {"status": "Idle"}, triggered=True)
+                point.uplink.say(name, lambda: {"status": "Idle"}, triggered=True)
         return _ACCEPTED
 
     def _get_diagnostics(self, _payload: Payload) -> Payload:
         for status in ("Uploading", "Uploaded"):
-            self._tell("DiagnosticsStatusNotification", status)
+            self._send("DiagnosticsStatusNotification", status)
         return {"fileName": "diagnostics.txt"}
 
     def _update_firmware(self, _payload: Payload) -> Payload:
         for status in ("Downloading", "Downloaded", "Installing", "Installed"):
-            self._tell("FirmwareStatusNotification", status)
+            self._send("FirmwareStatusNotification", status)
         return {}
 
-    def _tell(self, action: str, status: str) -> None:
-        self._point.say(action, lambda: {"status": status})
+    def _send(self, action: str, status: str) -> None:
+        self._point.uplink.say(action, lambda: {"status": status})

@@ -3,27 +3,28 @@
 It follows the car at each connector, starts and stops transactions, and gives what the charging profiles allow.
 """
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import override
+import random
 
-from .behaviour import AtZero
+from .behaviour import AtZero, Character
 from .car import MIN_CURRENT_A, Supply
-from .connector import Connector, Reading, Transaction
-from .profiles import Limit, ProfileStack
+from .connector import ConnectorReading, SimulatedConnector, SimulatedTransaction
+from .message_schemas import Payload
+from .profiles import ProfileLimit, ProfileStack
 from .site import ChargerSpec
 from .uplink import Uplink, utcnow
 
 PREPARING_S = 1.0  # from plugging in to the start of a transaction
-NOTICEABLE_A = 0.3  # a change of current that is told at once; three cars stay within a usual margin
-TELL_AGAIN_S = 1.0  # but not more often
+NOTICEABLE_A = 0.3  # a change of current that is reported at once; three cars stay within a usual margin
+REPORT_AGAIN_S = 1.0  # but not more often
 SWITCHING_S = 5.0  # without current before another number of phases
 _NO_SUPPLY = Supply(limit_a=0.0, phases=0)
 
 
-class Station(Uplink):
-    """A charging station."""
+class SimulatedStation(ABC):
+    """A charging station. A version of OCPP adds in which words it speaks."""
 
     def __init__(
         self,
@@ -33,11 +34,14 @@ class Station(Uplink):
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
         """Build the station, which is still switched off."""
-        super().__init__(spec, clock)
+        self.spec = spec
+        self.character = Character(spec.behaviour, random=random.Random(spec.identity))
+        self.uplink = Uplink(spec, self.character, clock, self)
+        self._clock = clock
         self.connectors = tuple(
-            Connector(
+            SimulatedConnector(
                 id=number + 1,
-                reading=Reading(
+                reading=ConnectorReading(
                     current_a=(0.0,) * spec.phases,
                     voltage_v=voltage_v,
                 ),
@@ -47,25 +51,29 @@ class Station(Uplink):
         self.profiles = ProfileStack(voltage_v, spec.phases)
         self.restart_when_idle = False
 
+    def now(self) -> datetime:
+        """Return the time by the station's own clock."""
+        return self._clock() + self.character.behaviour.clock_skew
+
     # --- The connection -------------------------------------------------------------------------------------
 
-    @override
     def went_online(self) -> None:
+        """Say what is to be said after registration."""
         self.profiles.came_online(self.now())
         for connector in self.connectors:
-            connector.told = connector.status
-            self.tell_status(connector)
+            connector.reported = connector.status
+            self.report_status(connector)
 
-    @override
     def went_offline(self, *, was_registered: bool) -> None:
+        """Go on without a central system."""
         if was_registered:
             self.profiles.went_offline(self.now())
         for connector in self.connectors:
             if connector.transaction:
                 connector.transaction.energised = True
 
-    @override
     def restarts(self, kind: str) -> None:
+        """End what a restart ends."""
         for connector in self.connectors:
             self.stop(connector, f"{kind}Reset")
             connector.plugged_at = None
@@ -76,7 +84,7 @@ class Station(Uplink):
 
     # --- The cars ---------------------------------------------------------------------------------------------
 
-    def supply(self, connector: Connector) -> Supply:
+    def supply(self, connector: SimulatedConnector) -> Supply:
         """Return what the car at a connector is offered at this moment."""
         transaction = connector.transaction
         if not transaction or not transaction.energised or connector.fault:
@@ -94,7 +102,7 @@ class Station(Uplink):
             limit_a=current_a, phases=phases, voltage_v=connector.reading.voltage_v
         )
 
-    def _switching(self, connector: Connector, phases: int) -> bool:
+    def _switching(self, connector: SimulatedConnector, phases: int) -> bool:
         """Tell whether the contactor is open because the number of phases changes."""
         now = self.now()
         if connector.phases not in (0, phases):
@@ -102,7 +110,7 @@ class Station(Uplink):
         connector.phases = phases
         return connector.switching_until is not None and now < connector.switching_until
 
-    def _at_zero(self, connector: Connector) -> float:
+    def _at_zero(self, connector: SimulatedConnector) -> float:
         match self.character.behaviour.at_zero:
             case AtZero.MINIMUM:
                 return MIN_CURRENT_A
@@ -110,12 +118,12 @@ class Station(Uplink):
                 self.stop(connector, "Other")
         return 0.0
 
-    def limit(self, connector: Connector) -> Limit:
+    def limit(self, connector: SimulatedConnector) -> ProfileLimit:
         """Return what the station makes of its charging profiles at this moment."""
         behaviour = self.character.behaviour
         now = self.now()
         if not behaviour.obeys:
-            return Limit(current_a=self.spec.max_a)
+            return ProfileLimit(current_a=self.spec.max_a)
         self.profiles.honours_expiry = behaviour.honours_expiry
         limit = self.profiles.limit_at(now, connector.charging, self.spec.max_a)
         if limit != connector.limit:
@@ -124,7 +132,7 @@ class Station(Uplink):
             late = now - connector.limit_changed_at
             if late >= timedelta(seconds=behaviour.obeys_after_s):
                 connector.limit, connector.limit_changed_at = limit, None
-        return connector.limit or Limit(current_a=self.spec.max_a)
+        return connector.limit or ProfileLimit(current_a=self.spec.max_a)
 
     def supplies(self) -> tuple[Supply, ...]:
         """Return what the cars are offered, connector by connector."""
@@ -133,23 +141,25 @@ class Station(Uplink):
             connector.offered_a = supply.limit_a
         return supplies
 
-    def notice(self, readings: tuple[Reading, ...]) -> None:
-        """Take note of what goes on at the connectors, start and stop transactions, and tell."""
+    def notice(self, readings: tuple[ConnectorReading, ...]) -> None:
+        """Take note of what goes on at the connectors, start and stop transactions, and report."""
         for connector, reading in zip(self.connectors, readings, strict=True):
             self._notice_plug(connector, reading)
             self._notice_reservation(connector)
             if not connector.transaction:
                 self._start_if_due(connector)
-            if connector.status is not connector.told:
-                connector.told = connector.status
-                self.tell_status(connector)
+            if connector.status is not connector.reported:
+                connector.reported = connector.status
+                self.report_status(connector)
             if connector.transaction and self._sample_due(connector):
                 self.sample(connector)
         if self.restart_when_idle and not any(c.transaction for c in self.connectors):
             self.restart_when_idle = False
-            self.restart("Soft")
+            self.uplink.restart("Soft")
 
-    def _notice_plug(self, connector: Connector, reading: Reading) -> None:
+    def _notice_plug(
+        self, connector: SimulatedConnector, reading: ConnectorReading
+    ) -> None:
         plugged_before = connector.reading.plugged
         connector.reading = reading
         if reading.plugged:
@@ -167,12 +177,12 @@ class Station(Uplink):
             if waited > timedelta(seconds=self.connection_timeout_s):
                 connector.authorised = None
 
-    def _notice_reservation(self, connector: Connector) -> None:
+    def _notice_reservation(self, connector: SimulatedConnector) -> None:
         if connector.reservation and self.now() >= connector.reservation.expires_at:
             connector.reservation = None
 
-    def _start_if_due(self, connector: Connector) -> None:
-        if not connector.operative or connector.fault or not self.commissioned:
+    def _start_if_due(self, connector: SimulatedConnector) -> None:
+        if not connector.operative or connector.fault or not self.uplink.commissioned:
             return
         if not connector.plugged_at:
             return
@@ -184,21 +194,21 @@ class Station(Uplink):
         if self.now() - connector.plugged_at >= timedelta(seconds=PREPARING_S):
             self.start(connector, id_tag)
 
-    def start(self, connector: Connector, id_tag: str) -> None:
+    def start(self, connector: SimulatedConnector, id_tag: str) -> None:
         """Start a transaction. Away from the central system the contactor closes at once."""
         connector.authorised = None
         connector.finished = False
         if connector.reservation and connector.reservation.id_tag == id_tag:
             connector.reservation = None
-        connector.transaction = Transaction(
+        connector.transaction = SimulatedTransaction(
             id_tag=id_tag,
             started_at=self.now(),
             meter_start_wh=connector.reading.energy_wh,
-            energised=not self.registered,
+            energised=not self.uplink.registered,
         )
-        self.tell_start(connector, connector.transaction)
+        self.report_start(connector, connector.transaction)
 
-    def stop(self, connector: Connector, reason: str) -> None:
+    def stop(self, connector: SimulatedConnector, reason: str) -> None:
         """Stop a connector's transaction."""
         transaction = connector.transaction
         if transaction is None:
@@ -210,28 +220,28 @@ class Station(Uplink):
         connector.sampled_at = None
         connector.sampled_a = ()
         self.profiles.forget_transaction(connector.id)
-        self.tell_stop(connector, transaction, reason)
+        self.report_stop(connector, transaction, reason)
 
-    def _sample_due(self, connector: Connector) -> bool:
+    def _sample_due(self, connector: SimulatedConnector) -> bool:
         if connector.sampled_at is None:
             return True
         since = self.now() - connector.sampled_at
-        if since < timedelta(seconds=TELL_AGAIN_S):
+        if since < timedelta(seconds=REPORT_AGAIN_S):
             return False
         if since >= timedelta(seconds=self.sample_interval_s):
             return True
-        return self.registered and any(
+        return self.uplink.registered and any(
             abs(now - before) >= NOTICEABLE_A
             for now, before in zip(
                 connector.reading.current_a, connector.sampled_a, strict=True
             )
         )
 
-    def sample(self, connector: Connector) -> None:
+    def sample(self, connector: SimulatedConnector) -> None:
         """Send the meter's values as they are now."""
         connector.sampled_at = self.now()
         connector.sampled_a = connector.reading.current_a
-        self.tell_meter(connector, "Sample.Periodic")
+        self.report_meter(connector, "Sample.Periodic")
 
     def swipe(self, connector_id: int, id_tag: str) -> None:
         """Hold a card to the reader: asks the central system, then starts or stops."""
@@ -241,12 +251,29 @@ class Station(Uplink):
         else:
             self.authorise(connector, id_tag)
 
-    def allow(self, connector: Connector, id_tag: str) -> None:
+    def allow(self, connector: SimulatedConnector, id_tag: str) -> None:
         """Let someone start a transaction, at once or when the car is plugged in."""
         connector.authorised = id_tag
         connector.authorised_at = self.now()
 
     # --- What a version of OCPP adds ------------------------------------------------------------------------
+
+    @abstractmethod
+    def handle(self, action: str, payload: Payload) -> Payload:
+        """Answer a request of the central system.
+
+        Raises:
+            Refusal: the answer is a CALLERROR.
+
+        """
+
+    @abstractmethod
+    def refuse(self, action: str, payload: Payload) -> Payload:
+        """Return the answer that says no."""
+
+    @abstractmethod
+    def boot_payload(self) -> Payload:
+        """Return what the station says of itself."""
 
     @property
     @abstractmethod
@@ -274,23 +301,32 @@ class Station(Uplink):
         """Whether the number of phases in a limit is obeyed."""
 
     @abstractmethod
-    def tell_status(self, connector: Connector) -> None:
+    def report_status(
+        self, connector: SimulatedConnector, *, triggered: bool = False
+    ) -> None:
         """Report the connector's status."""
 
     @abstractmethod
-    def tell_start(self, connector: Connector, transaction: Transaction) -> None:
+    def report_start(
+        self, connector: SimulatedConnector, transaction: SimulatedTransaction
+    ) -> None:
         """Report that a transaction started."""
 
     @abstractmethod
-    def tell_stop(
-        self, connector: Connector, transaction: Transaction, reason: str
+    def report_stop(
+        self,
+        connector: SimulatedConnector,
+        transaction: SimulatedTransaction,
+        reason: str,
     ) -> None:
         """Report that a transaction ended."""
 
     @abstractmethod
-    def tell_meter(self, connector: Connector, context: str) -> None:
+    def report_meter(
+        self, connector: SimulatedConnector, context: str, *, triggered: bool = False
+    ) -> None:
         """Report the meter's values."""
 
     @abstractmethod
-    def authorise(self, connector: Connector, id_tag: str) -> None:
+    def authorise(self, connector: SimulatedConnector, id_tag: str) -> None:
         """Find out whether a card may charge, and let it."""
