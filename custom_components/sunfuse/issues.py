@@ -40,7 +40,7 @@ METER_LOST_AFTER = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Issue:
+class RepairIssue:
     """A repair issue: its translation, what it is about, and what its text names."""
 
     translation_key: str
@@ -53,7 +53,7 @@ class Issue:
 def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Show what is wrong for as long as it is wrong, and for as long as the site is loaded."""
     coordinator = entry.runtime_data.coordinator
-    shown: dict[str, Issue] = {}
+    shown: dict[str, RepairIssue] = {}
     signs = _Signs(hass, entry)
     entry.async_create_background_task(
         hass, signs.async_start(), f"{DOMAIN} counters {entry.title}"
@@ -117,7 +117,7 @@ class _Signs:
         if not set(own) & {*drawn, *given}:
             self._counters = (drawn, given)
 
-    def issues(self, data: SiteData) -> Iterator[Issue]:
+    def issues(self, data: SiteData) -> Iterator[RepairIssue]:
         """Yield what contradicts, by what is known now."""
         meter = dict(data.snapshot.meters).get(MAIN_CIRCUIT)
         if meter is None:
@@ -138,13 +138,13 @@ class _Signs:
             ("entities", ", ".join(self._sources.meter.entities)),
         )
         if self._watch.counters_contradict:
-            yield Issue(
+            yield RepairIssue(
                 translation_key="sign_counters",
                 about="grid",
                 placeholders=placeholders,
             )
         if self._watch.phases_contradict:
-            yield Issue(
+            yield RepairIssue(
                 translation_key="sign_phases", about="grid", placeholders=placeholders
             )
 
@@ -164,21 +164,21 @@ class _Signs:
 
 def _issues(
     hass: HomeAssistant, data: SiteData, entry: SunfuseConfigEntry
-) -> Iterator[Issue]:
+) -> Iterator[RepairIssue]:
     for problem in data.problems:
         if problem.kind is ProblemKind.MISSING and hass.state is not CoreState.running:
             # Others start later than we do, and stop sooner.
             continue
         # What is unavailable comes back; what is missing or speaks another unit does not by itself.
         if problem.kind in (ProblemKind.MISSING, ProblemKind.WRONG_UNIT):
-            yield Issue(
+            yield RepairIssue(
                 translation_key=f"source_{problem.kind}",
                 about=problem.entity_id,
                 placeholders=(("entity", problem.entity_id), ("site", entry.title)),
                 fix=(("entity_id", problem.entity_id),),
             )
         if problem.kind is ProblemKind.TOO_COARSE:
-            yield Issue(
+            yield RepairIssue(
                 translation_key="source_too_coarse",
                 about=problem.entity_id,
                 placeholders=(("entity", problem.entity_id), ("site", entry.title)),
@@ -188,7 +188,7 @@ def _issues(
     yield from _fail_safe_beside_house(entry)
     yield from _price_issues(entry)
     if entity_id := entry.runtime_data.battery_hold.failed:
-        yield Issue(
+        yield RepairIssue(
             translation_key="battery_hold_failed",
             about=entity_id,
             placeholders=(("entity", entity_id), ("site", entry.title)),
@@ -201,7 +201,7 @@ def _issues(
 
 def _lost_meters(
     data: SiteData, entry: SunfuseConfigEntry, lost_since: dict[str, datetime]
-) -> Iterator[Issue]:
+) -> Iterator[RepairIssue]:
     """Tell of meters that have been lost for a while, and of which of their sensors it is."""
     names = {circuit.id: circuit.name for circuit in data.snapshot.circuits}
     now = data.snapshot.now
@@ -213,7 +213,7 @@ def _lost_meters(
         if now - lost_since.setdefault(circuit.id, now) < METER_LOST_AFTER:
             continue
         sensors = circuit.sensors or _fuse_sensors(entry, circuit.id)
-        yield Issue(
+        yield RepairIssue(
             translation_key="meter_lost",
             about=circuit.id,
             placeholders=(
@@ -233,11 +233,11 @@ def _fuse_sensors(entry: SunfuseConfigEntry, circuit: str) -> tuple[str, ...]:
     return meter.fuse_entities if meter else ()
 
 
-def _slow_meters(data: SiteData, entry: SunfuseConfigEntry) -> Iterator[Issue]:
+def _slow_meters(data: SiteData, entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     for slow in entry.runtime_data.observed.too_slow(data.snapshot.circuits):
         main = slow.circuit == MAIN_CIRCUIT
         usual_s = slow.interval.usual_s
-        yield Issue(
+        yield RepairIssue(
             translation_key=f"slow_{'meter' if main else 'circuit_meter'}",
             about="grid" if main else slow.circuit,
             placeholders=(
@@ -251,12 +251,12 @@ def _slow_meters(data: SiteData, entry: SunfuseConfigEntry) -> Iterator[Issue]:
         )
 
 
-def _circuit_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:
+def _circuit_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     tree = CircuitTree.of(entry)
     main = entry.runtime_data.sentences["main_circuit"]
     for circuit in sorted(tree.orphaned(hangs_from(entry))):
         at = tree.circuits.get(tree.at(circuit))
-        yield Issue(
+        yield RepairIssue(
             translation_key="circuit_removed",
             about=circuit,
             placeholders=(
@@ -269,27 +269,27 @@ def _circuit_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:
     sums: dict[str, str] = {}
     if fail_safe_problem(tree, chargers_of(entry), sums):
         sums["circuit"] = sums["circuit"] or main
-        yield Issue(
+        yield RepairIssue(
             translation_key="fail_safe_sum",
             about="circuits",
             placeholders=(("site", entry.title), *sums.items()),
         )
 
 
-def _fail_safe_beside_house(entry: SunfuseConfigEntry) -> Iterator[Issue]:
+def _fail_safe_beside_house(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     tree, chargers = CircuitTree.of(entry), chargers_of(entry)
     if fail_safe_problem(tree, chargers, {}):
         return  # the fuse does not even carry them alone, which is told
     warning = beside_house(tree, chargers, entry.runtime_data.unwatched_a)
     if warning is not None:
-        yield Issue(
+        yield RepairIssue(
             translation_key="fail_safe_house",
             about="house",
             placeholders=(("site", entry.title), *warning.items()),
         )
 
 
-def _unusable_tariffs(entry: SunfuseConfigEntry) -> Iterator[Issue]:
+def _unusable_tariffs(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     """Tell of tariffs that are there and do nothing, since what is stored of them cannot be read."""
     runtime = entry.runtime_data
     tariffs = (
@@ -301,19 +301,19 @@ def _unusable_tariffs(entry: SunfuseConfigEntry) -> Iterator[Issue]:
         if subentry.subentry_id not in runtime.peaks.rules
     ]
     for subentry in (*tariffs, *capacity):
-        yield Issue(
+        yield RepairIssue(
             translation_key="tariff_unusable",
             about=subentry.subentry_id,
             placeholders=(("site", entry.title), ("tariff", subentry.title)),
         )
 
 
-def _unknown_quirks(entry: SunfuseConfigEntry) -> Iterator[Issue]:
+def _unknown_quirks(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     """Tell of what is set for a charger and not understood, as after a downgrade; the charger does without."""
     for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
         overrides: dict[str, str] = subentry.data.get(CONF_QUIRKS, {})
         if unknown := overrides.keys() - dict(understood(overrides.items())).keys():
-            yield Issue(
+            yield RepairIssue(
                 translation_key="quirk_not_understood",
                 about=subentry.subentry_id,
                 placeholders=(
@@ -323,20 +323,20 @@ def _unknown_quirks(entry: SunfuseConfigEntry) -> Iterator[Issue]:
             )
 
 
-def _price_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:
+def _price_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     prices = entry.runtime_data.prices
     for problem in prices.problems(dt_util.utcnow()) if prices else ():
-        yield Issue(
+        yield RepairIssue(
             translation_key=f"price_{problem.key}",
             about="prices",
             placeholders=(("site", entry.title), ("detail", problem.detail or "?")),
         )
 
 
-def _modbus_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:
+def _modbus_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     devices = entry.runtime_data.modbus
     for subentry_id, reader in devices.gone(dt_util.utcnow(), MODBUS_GONE_AFTER):
-        yield Issue(
+        yield RepairIssue(
             translation_key="modbus_gone",
             about=subentry_id,
             placeholders=(
@@ -347,12 +347,12 @@ def _modbus_issues(entry: SunfuseConfigEntry) -> Iterator[Issue]:
         )
 
 
-def _charger_issues(connector: ConnectorData) -> Iterator[Issue]:
+def _charger_issues(connector: ConnectorData) -> Iterator[RepairIssue]:
     station = connector.station
     name = station.identity
     charger = (("charger", escaped(name)),)
     if connector.decision.problem is ConnectorProblem.EXCEEDS_OFFER:
-        yield Issue(
+        yield RepairIssue(
             translation_key="exceeds_offer",
             about=connector.key.id,
             placeholders=charger,
@@ -360,26 +360,26 @@ def _charger_issues(connector: ConnectorData) -> Iterator[Issue]:
     if connector.key.connector > 1:
         return
     if not station.takes_limits:
-        yield Issue(
+        yield RepairIssue(
             translation_key="cannot_be_limited", about=name, placeholders=charger
         )
     elif station.fail_safe is FailSafe.DOES_NOT_FALL_BACK:
-        yield Issue(
+        yield RepairIssue(
             translation_key="does_not_fall_back", about=name, placeholders=charger
         )
     if station.fail_safe_set is False and station.takes_limits:
-        yield Issue(
+        yield RepairIssue(
             translation_key="fail_safe_refused", about=name, placeholders=charger
         )
     if station.new_password in (NewPassword.NEEDS_RESTART, NewPassword.NOT_USED):
-        yield Issue(
+        yield RepairIssue(
             translation_key=f"new_password_{station.new_password}",
             about=name,
             placeholders=charger,
         )
     if station.wrong_passwords:
         address = ("address", station.wrong_password_from or "?")
-        yield Issue(
+        yield RepairIssue(
             translation_key="wrong_password",
             about=name,
             placeholders=(*charger, address),

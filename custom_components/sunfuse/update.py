@@ -40,12 +40,12 @@ async def async_setup_entry(
         entry,
         async_add_entities,
         lambda _subentry, key: (
-            [Firmware(entry, key, FIRMWARE)] if key.connector == 1 else []
+            [FirmwareUpdate(entry, key, FIRMWARE)] if key.connector == 1 else []
         ),
     )
 
 
-class Firmware(StationEntity, UpdateEntity):
+class FirmwareUpdate(StationEntity, UpdateEntity):
     """The firmware that a charger has."""
 
     _attr_supported_features = UpdateEntityFeature.PROGRESS

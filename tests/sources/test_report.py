@@ -13,7 +13,7 @@ import pytest
 
 from custom_components.sunfuse.sources.report import (
     Caution,
-    Connection,
+    GridConnection,
     NoHistoryError,
     PhaseHistory,
     proposed_margin_a,
@@ -56,7 +56,7 @@ def test_a_common_house_by_hand() -> None:
     driving, taking turns; three at once (21 // 6), and one at noon (11 // 6).
     """
     report = site_report(
-        Connection(fuse_a=25.0), [phase(10, *NIGHT_AND_DAY)] * 3, AMSTERDAM
+        GridConnection(fuse_a=25.0), [phase(10, *NIGHT_AND_DAY)] * 3, AMSTERDAM
     )
     assert report.proposals.margin_a == 2
     assert report.days == pytest.approx(10)
@@ -81,11 +81,11 @@ def test_a_common_house_by_hand() -> None:
 def test_the_fullest_phase_binds_three_phase_chargers() -> None:
     """L2 at 20 of 25 A: 3 A are left, nothing can charge; alone, L1 and L3 can."""
     phases = [phase(8, 2.0), phase(8, 20.0), phase(8, 2.0)]
-    report = site_report(Connection(fuse_a=25.0), phases, AMSTERDAM)
+    report = site_report(GridConnection(fuse_a=25.0), phases, AMSTERDAM)
     assert report.carries == 0
     assert report.hours[0].charging_a == 0
     assert Caution.UNBALANCED in report.cautions
-    single = Connection(fuse_a=25.0, charger=Charger(phases=1, max_a=32.0))
+    single = GridConnection(fuse_a=25.0, charger=Charger(phases=1, max_a=32.0))
     report = site_report(single, phases, AMSTERDAM)
     # Two, one on each of the empty phases: 9 h x 230 V x 21 A each.
     assert report.chargers[1].night_kwh == pytest.approx(9 * 0.230 * 21)
@@ -126,7 +126,7 @@ def test_no_phase_is_ever_overfull(
 def test_peaks_of_moments_and_of_export() -> None:
     """The recorder's maxima count for the peak, not for the percentiles."""
     report = site_report(
-        Connection(fuse_a=25), [phase(8, 5.0, -15.0, highest=31.0)], AMSTERDAM
+        GridConnection(fuse_a=25), [phase(8, 5.0, -15.0, highest=31.0)], AMSTERDAM
     )
     figures = report.phases[0]
     assert (figures.peak_a, figures.export_peak_a) == (31, 15)
@@ -148,7 +148,7 @@ def test_peaks_of_moments_and_of_export() -> None:
 )
 def test_margins(fuse: float, interval: float | None, margin: float) -> None:
     """The slower the meter, the more; whole amperes."""
-    connection = Connection(fuse_a=fuse, meter_interval_s=interval)
+    connection = GridConnection(fuse_a=fuse, meter_interval_s=interval)
     assert proposed_margin_a(connection) == margin
 
 
@@ -163,7 +163,7 @@ def test_what_to_be_careful_about() -> None:
         for hour in range(72)
         if hour % 4
     )
-    connection = Connection(fuse_a=25, meter_interval_s=60, even_split=True)
+    connection = GridConnection(fuse_a=25, meter_interval_s=60, even_split=True)
     report = site_report(connection, [PhaseHistory(mean_a=mean)] * 3, AMSTERDAM)
     assert set(report.cautions) == {
         Caution.SHORT_HISTORY,
@@ -179,10 +179,10 @@ def test_what_to_be_careful_about() -> None:
 def test_nothing_known() -> None:
     """Neither without phases nor without a period that all of them know."""
     with pytest.raises(NoHistoryError):
-        site_report(Connection(fuse_a=25), [], AMSTERDAM)
+        site_report(GridConnection(fuse_a=25), [], AMSTERDAM)
     with pytest.raises(NoHistoryError):
         site_report(
-            Connection(fuse_a=25),
+            GridConnection(fuse_a=25),
             [phase(8, 1.0), PhaseHistory(mean_a=())],
             AMSTERDAM,
         )
@@ -190,13 +190,13 @@ def test_nothing_known() -> None:
 
 def test_fifty_is_enough() -> None:
     """A connection of 1000 A does not make an endless report."""
-    report = site_report(Connection(fuse_a=1000), [phase(2, 0.0)] * 3, AMSTERDAM)
+    report = site_report(GridConnection(fuse_a=1000), [phase(2, 0.0)] * 3, AMSTERDAM)
     assert report.carries == 50
 
 
 def test_the_response_is_plain_json() -> None:
     """An action's response must be."""
-    report = site_report(Connection(fuse_a=25), [phase(8, 5.0)] * 3, AMSTERDAM)
+    report = site_report(GridConnection(fuse_a=25), [phase(8, 5.0)] * 3, AMSTERDAM)
     data = json.loads(json.dumps(report.to_dict()))
     assert data["carries"] == report.carries
     assert data["start"] == "2026-11-01T23:00:00+00:00"
@@ -268,7 +268,7 @@ def read(document: str) -> Tags:
 def test_the_page() -> None:
     """Well-formed, with the answer; what users typed cannot break out of it."""
     report = site_report(
-        Connection(fuse_a=25, even_split=True),
+        GridConnection(fuse_a=25, even_split=True),
         [phase(3, *NIGHT_AND_DAY)] * 3,
         AMSTERDAM,
     )
@@ -280,7 +280,7 @@ def test_the_page() -> None:
     assert ENGLISH["caution_short_history"] in text
     assert "A first charger would give its car" in text
     assert "L3" in text
-    none = site_report(Connection(fuse_a=25), [phase(8, 24.0)] * 3, AMSTERDAM)
+    none = site_report(GridConnection(fuse_a=25), [phase(8, 24.0)] * 3, AMSTERDAM)
     text = read(report_page(none, page_of(chargers=1, theme="dark"))).text
     assert "Not one charger" in text
     assert "You have 1. With one more" in text
@@ -305,9 +305,9 @@ def test_every_text_of_the_page_is_used() -> None:
             return ""
 
     report = site_report(
-        Connection(fuse_a=25), [phase(3, *NIGHT_AND_DAY)] * 3, AMSTERDAM
+        GridConnection(fuse_a=25), [phase(3, *NIGHT_AND_DAY)] * 3, AMSTERDAM
     )
-    poor = site_report(Connection(fuse_a=25), [phase(8, 24.0)] * 3, AMSTERDAM)
+    poor = site_report(GridConnection(fuse_a=25), [phase(8, 24.0)] * 3, AMSTERDAM)
     for one, chargers in ((report, 0), (report, 1), (poor, 0), (poor, 60)):
         for carries in (one.carries, 1):
             told = replace(one, carries=carries, cautions=tuple(Caution))
@@ -323,8 +323,10 @@ def test_every_text_of_the_page_is_used() -> None:
 def test_how_many_fit_without_sharing() -> None:
     """Beside a peak of 5 A under 25 - 2 A: one of 16 A on all phases, one on each phase."""
     phases = [phase(8, 5.0)] * 3
-    assert site_report(Connection(fuse_a=25), phases, AMSTERDAM).carries_unshared == 1
-    single = Connection(fuse_a=25, charger=Charger(phases=1))
+    assert (
+        site_report(GridConnection(fuse_a=25), phases, AMSTERDAM).carries_unshared == 1
+    )
+    single = GridConnection(fuse_a=25, charger=Charger(phases=1))
     assert site_report(single, phases, AMSTERDAM).carries_unshared == 3
 
 
@@ -332,7 +334,7 @@ def test_what_the_sun_gave_is_load_when_it_is_dark() -> None:
     """The meter saw 2 A, and the sun gave 10 A on each phase: 12 A have to be carried."""
     sun = phase(8, 10.0).mean_a
     report = site_report(
-        Connection(fuse_a=25), [phase(8, 2.0)] * 3, AMSTERDAM, given_a=sun
+        GridConnection(fuse_a=25), [phase(8, 2.0)] * 3, AMSTERDAM, given_a=sun
     )
     assert set(report.hours[12].headroom_a) == {23 - 12}
     assert report.phases[0].peak_a == 2
@@ -342,7 +344,7 @@ def test_what_the_sun_gave_is_load_when_it_is_dark() -> None:
 
 def test_what_is_fed_in_is_no_room() -> None:
     """40 A of export leave no more than the limit, as a cloud takes them away."""
-    report = site_report(Connection(fuse_a=25), [phase(8, -40.0)] * 3, AMSTERDAM)
+    report = site_report(GridConnection(fuse_a=25), [phase(8, -40.0)] * 3, AMSTERDAM)
     assert set(report.hours[0].headroom_a) == {23}
     assert Caution.SUN_IN_IT in report.cautions
     # 23 A on three phases from 22:00 to 7:00, shared by two: 9 h x 23 A x 690 V / 2.

@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.sources.forecasts.reader import Meter
-from custom_components.sunfuse.sources.report import Caution, Connection, NoHistoryError
+from custom_components.sunfuse.sources.forecasts.reader import MeterStatistic
+from custom_components.sunfuse.sources.report import (
+    Caution,
+    GridConnection,
+    NoHistoryError,
+)
 from custom_components.sunfuse.sources.report_reader import (
     CarMeter,
     PhaseMeter,
@@ -52,7 +56,7 @@ async def test_three_current_sensors(
     for phase, amps in enumerate((6.0, 7.0, 8.0), start=1):
         await put(hass, f"sensor.l{phase}", amps, highest=20.0)
     meters = tuple(PhaseMeter(consumption=f"sensor.l{i}") for i in (1, 2, 3))
-    config = ReportConfig(connection=Connection(fuse_a=25), phases=meters)
+    config = ReportConfig(connection=GridConnection(fuse_a=25), phases=meters)
     report = await async_site_report(hass, config, NOW)
     assert [one.mean_a for one in report.phases] == pytest.approx([6, 7, 8])
     assert [one.peak_a for one in report.phases] == [20, 20, 20]
@@ -91,7 +95,7 @@ async def test_power_sensors(
     """Watts become amperes, whatever the sign."""
     for statistic_id, value in values.items():
         await put(hass, statistic_id, value, unit="kW")
-    config = ReportConfig(connection=Connection(fuse_a=25), phases=(meter,))
+    config = ReportConfig(connection=GridConnection(fuse_a=25), phases=(meter,))
     report = await async_site_report(hass, config, NOW)
     figures = report.phases[0]
     assert figures.p95_a == pytest.approx(amps - export)
@@ -102,7 +106,7 @@ async def test_only_a_total(recorder_mock: Recorder, hass: HomeAssistant) -> Non
     """6.9 kW over three phases are 10 A each, which is said to be assumed."""
     await put(hass, "sensor.grid", 6.9, unit="kW")
     config = ReportConfig(
-        connection=Connection(fuse_a=25, even_split=True),
+        connection=GridConnection(fuse_a=25, even_split=True),
         phases=(PhaseMeter(consumption="sensor.grid", power=True),),
         shared_by=3,
     )
@@ -119,7 +123,7 @@ async def test_the_cars_are_not_the_house(
     car: dict[str, Any] = {"start": T0 + timedelta(days=5)}
     await put(hass, "sensor.car", 10.0, **car)
     config = ReportConfig(
-        connection=Connection(fuse_a=25),
+        connection=GridConnection(fuse_a=25),
         phases=(PhaseMeter(consumption="sensor.l1"),),
         cars=(
             CarMeter(currents=((0, "sensor.car"),)),
@@ -145,7 +149,7 @@ async def test_a_car_that_tells_only_its_power(
     await put(hass, "sensor.car", 6900.0, unit="W")
     currents = tuple((phase, f"sensor.silent_l{phase}") for phase in range(3))
     config = ReportConfig(
-        connection=Connection(fuse_a=25),
+        connection=GridConnection(fuse_a=25),
         phases=tuple(PhaseMeter(consumption=f"sensor.l{i}") for i in (1, 2, 3)),
         cars=(CarMeter(currents=currents, power="sensor.car"),),
     )
@@ -162,11 +166,11 @@ async def test_the_sun_and_the_battery(
     await put(hass, "sensor.roof", 6.9, unit="kW")
     await put(hass, "sensor.battery", -690.0, unit="W")
     config = ReportConfig(
-        connection=Connection(fuse_a=25),
+        connection=GridConnection(fuse_a=25),
         phases=tuple(PhaseMeter(consumption=f"sensor.l{i}") for i in (1, 2, 3)),
         generation=(
-            Meter(statistic_id="sensor.roof"),
-            Meter(statistic_id="sensor.battery", inverted=True),
+            MeterStatistic(statistic_id="sensor.roof"),
+            MeterStatistic(statistic_id="sensor.battery", inverted=True),
         ),
     )
     report = await async_site_report(hass, config, NOW)
@@ -185,7 +189,8 @@ async def test_what_no_fuse_lets_through(
         hass, "sensor.l1", "A", "electric_current", values, [5e4] * HOURS
     )
     config = ReportConfig(
-        connection=Connection(fuse_a=25), phases=(PhaseMeter(consumption="sensor.l1"),)
+        connection=GridConnection(fuse_a=25),
+        phases=(PhaseMeter(consumption="sensor.l1"),),
     )
     report = await async_site_report(hass, config, NOW)
     assert report.phases[0].peak_a == report.phases[0].mean_a == pytest.approx(6)
@@ -196,7 +201,8 @@ async def test_a_recorder_that_knows_nothing(
 ) -> None:
     """The action tells so."""
     config = ReportConfig(
-        connection=Connection(fuse_a=25), phases=(PhaseMeter(consumption="sensor.x"),)
+        connection=GridConnection(fuse_a=25),
+        phases=(PhaseMeter(consumption="sensor.x"),),
     )
     with pytest.raises(NoHistoryError):
         await async_site_report(hass, config, NOW)

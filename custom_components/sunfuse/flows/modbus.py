@@ -17,9 +17,9 @@ from ..const import CONF_PORT, DOMAIN, SUBENTRY_MODBUS
 from ..sources.modbus.connections import LinkConflictError, borrowed
 from ..sources.modbus.device import Information
 from ..sources.modbus.library import Library, async_load_library
-from ..sources.modbus.link import Link, LinkKind
+from ..sources.modbus.link import LinkKind, ModbusLink
 from ..sources.modbus.registers import Failure, RequestError
-from ..sources.modbus.scan import Found, is_there, look, parse_units, scan
+from ..sources.modbus.scan import FoundDevice, is_there, look, parse_units, scan
 from ..sources.modbus.site import DeviceConfig, find_device
 from ..sources.modbus.sunspec import DISCOVERED
 from .modbus_forms import (
@@ -67,15 +67,15 @@ def place_is_taken(entry: ConfigEntry, config: DeviceConfig, own: str | None) ->
 class ModbusSubentryFlow(ConfigSubentryFlow):
     """Add a Modbus device, or change how it is reached."""
 
-    _link: Link
+    _link: ModbusLink
     _library: Library
     _units: tuple[int, ...]
-    _chosen: Found
+    _chosen: FoundDevice
 
     def __init__(self) -> None:
         """Start with nothing found."""
-        self._found: list[Found] = []
-        self._scan: asyncio.Task[list[Found]] | None = None
+        self._found: list[FoundDevice] = []
+        self._scan: asyncio.Task[list[FoundDevice]] | None = None
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
@@ -176,7 +176,7 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
             )
         return self.async_show_progress_done(next_step_id="found")
 
-    async def _look_around(self) -> list[Found]:
+    async def _look_around(self) -> list[FoundDevice]:
         async with borrowed(self.hass, self._link) as connection:
             return await scan(
                 connection,
@@ -285,7 +285,7 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
             last_step=True,
         )
 
-    async def _values(self, found: Found) -> str:
+    async def _values(self, found: FoundDevice) -> str:
         """Return the readings as a list in the user's language."""
         names = await async_get_translations(
             self.hass, self.hass.config.language, "entity", {DOMAIN}
@@ -338,7 +338,7 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
         return {**link_form(config.link), CONF_UNIT: config.unit}
 
     async def _reconfigured(
-        self, link: Link | None, form: Mapping[str, Any] | None
+        self, link: ModbusLink | None, form: Mapping[str, Any] | None
     ) -> tuple[SubentryFlowResult | None, dict[str, str]]:
         """Return the end of the flow, or what is wrong with the new way to the device."""
         errors: dict[str, str] = {}

@@ -18,8 +18,8 @@ from homeassistant.helpers.selector import (
 from ..const import CONF_PORT
 from ..sources.modbus.device import Dimension, Parity, SerialSettings
 from ..sources.modbus.library import Library
-from ..sources.modbus.link import Link, LinkKind
-from ..sources.modbus.scan import Found
+from ..sources.modbus.link import LinkKind, ModbusLink
+from ..sources.modbus.scan import FoundDevice
 from ..sources.modbus.sunspec import DISCOVERED
 from .schemas import PORT, number
 
@@ -126,24 +126,24 @@ def choose_schema(library: Library) -> vol.Schema:
     )
 
 
-def found_schema(found: Iterable[Found]) -> vol.Schema:
+def found_schema(found: Iterable[FoundDevice]) -> vol.Schema:
     """Return the form to choose among devices that were found."""
     names = {str(index): f"{f.name} ({f.unit})" for index, f in enumerate(found)}
     return vol.Schema({vol.Required(CONF_FOUND): _names(names)})
 
 
-def network_link(form: Mapping[str, Any]) -> Link:
+def network_link(form: Mapping[str, Any]) -> ModbusLink:
     """Return the link that a form describes."""
-    return Link(
+    return ModbusLink(
         kind=LinkKind(form[CONF_CONNECTION]),
         host=form[CONF_HOST].strip().lower(),
         port=form[CONF_PORT],
     )
 
 
-def serial_link(form: Mapping[str, Any]) -> Link:
+def serial_link(form: Mapping[str, Any]) -> ModbusLink:
     """Return the link that a form describes."""
-    return Link(
+    return ModbusLink(
         kind=LinkKind.SERIAL,
         host=form[CONF_DEVICE_PATH],
         serial=SerialSettings(
@@ -154,7 +154,7 @@ def serial_link(form: Mapping[str, Any]) -> Link:
     )
 
 
-def link_form(link: Link) -> dict[str, Any]:
+def link_form(link: ModbusLink) -> dict[str, Any]:
     """Return the values of the form of a link."""
     if link.kind is not LinkKind.SERIAL:
         return {

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..sources.tariffs.model import Issue, IssueKey, Prices, PriceSlot
+from ..sources.tariffs.model import IssueKey, PriceIssue, Prices, PriceSlot
 from ..sources.tariffs.reader import (
     SourceKind,
     TariffConfig,
@@ -46,7 +46,7 @@ async def async_check_source(
     if prices.known_until is not None:
         return
     found = [issue for issue in prices.issues if issue.key in SOURCE_ERRORS]
-    issue = found[0] if found else Issue(key=IssueKey.NOTHING_FOUND)
+    issue = found[0] if found else PriceIssue(key=IssueKey.NOTHING_FOUND)
     errors[field] = issue.key.value
     placeholders["detail"] = issue.detail or "?"
 

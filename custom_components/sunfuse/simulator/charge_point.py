@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import override
 
 from .behaviour import ChargerBehaviour
+from .card_list import CardList
 from .configuration import Configuration, default_keys
 from .connector import SimulatedConnector, SimulatedTransaction
-from .local_list import LocalList
 from .message_schemas import Payload
 from .metering import Sample, register_wh, samples
 from .requests16 import Requests16
@@ -49,8 +49,8 @@ class ChargePoint(SimulatedStation):
         """Build the charge point with the settings that its maker gave it."""
         super().__init__(spec, voltage_v=voltage_v, clock=clock)
         self.configuration = Configuration(default_keys(spec))
-        self._local_list = LocalList()
-        self._requests = Requests16(self, self.configuration, self._local_list)
+        self._cards = CardList()
+        self._requests = Requests16(self, self.configuration, self._cards)
         security = SecurityRequests16(self, self._requests.handlers["TriggerMessage"])
         self._handlers = self._requests.handlers | security.handlers
 
@@ -234,7 +234,7 @@ class ChargePoint(SimulatedStation):
             self.configuration.boolean("LocalAuthListEnabled")
             and not self.uplink.registered
         ):
-            if self._local_list.accepts(id_tag):
+            if self._cards.accepts(id_tag):
                 self.allow(connector, id_tag)
             return
 

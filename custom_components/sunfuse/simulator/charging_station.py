@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import override
 import uuid
 
+from .card_list import CardList
 from .connector import OcppStatus, SimulatedConnector, SimulatedTransaction
 from .device_model import DeviceModel
-from .local_list import LocalList
 from .message_schemas import Payload
 from .metering import Sample, register_wh, samples
 from .requests2 import Requests2
@@ -64,8 +64,8 @@ class ChargingStation(SimulatedStation):
         super().__init__(spec, voltage_v=voltage_v, clock=clock)
         self.model = DeviceModel(spec)
         self.boot_reason = "PowerUp"
-        self._local_list = LocalList()
-        self._requests = Requests2(self, self.model, self._local_list)
+        self._cards = CardList()
+        self._requests = Requests2(self, self.model, self._cards)
 
     @property
     @override
@@ -314,7 +314,7 @@ class ChargingStation(SimulatedStation):
     @override
     def authorise(self, connector: SimulatedConnector, id_tag: str) -> None:
         if not self.uplink.registered:
-            if self._local_list.accepts(id_tag):
+            if self._cards.accepts(id_tag):
                 self.allow(connector, id_tag)
             return
 

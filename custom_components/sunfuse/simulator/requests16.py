@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from .card_list import CardList
 from .configuration import Configuration
 from .connector import Reservation, SimulatedConnector
-from .local_list import LocalList
 from .message_schemas import Payload
 from .profiles import (
     Profile,
@@ -45,12 +45,12 @@ class Requests16:
         self,
         point: SimulatedStation,
         configuration: Configuration,
-        local_list: LocalList,
+        cards: CardList,
     ) -> None:
         """Answer for this charge point, with its configuration keys and its list of cards."""
         self._point = point
         self._configuration = configuration
-        self._local_list = local_list
+        self._cards = cards
         self.handlers: dict[str, Callable[[Payload], Payload]] = {
             "CancelReservation": self._cancel_reservation,
             "ChangeAvailability": self._change_availability,
@@ -295,13 +295,13 @@ class Requests16:
     # --- Local list, reservation, remote trigger, firmware --------------------------------------------------
 
     def _get_local_list_version(self, _payload: Payload) -> Payload:
-        return {"listVersion": self._local_list.version}
+        return {"listVersion": self._cards.version}
 
     def _send_local_list(self, payload: Payload) -> Payload:
         entries = payload.get("localAuthorizationList", [])
         if len(entries) > self._configuration.number("SendLocalListMaxLength"):
             return {"status": "Failed"}
-        is_newer = self._local_list.update(
+        is_newer = self._cards.update(
             payload["listVersion"],
             (
                 (entry["idTag"], entry.get("idTagInfo", {}).get("status"))

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from .card_list import CardList
 from .connector import Reservation, SimulatedConnector
 from .device_model import DeviceModel, Variable
-from .local_list import LocalList
 from .message_schemas import Payload
 from .profiles2 import ProfileRequests2
 from .requests16 import at_time
@@ -29,12 +29,12 @@ class Requests2:
     """The handlers, by action."""
 
     def __init__(
-        self, station: SimulatedStation, model: DeviceModel, local_list: LocalList
+        self, station: SimulatedStation, model: DeviceModel, cards: CardList
     ) -> None:
         """Answer for this station, with its variables and its list of cards."""
         self._station = station
         self._model = model
-        self._local_list = local_list
+        self._cards = cards
         self._profiles = ProfileRequests2(station, model)
         self._messages: dict[int, Payload] = {}
         self.handlers: dict[str, Callable[[Payload], Payload]] = {
@@ -295,10 +295,10 @@ class Requests2:
     # --- Lists, files, displays ----------------------------------------------------------------------------------
 
     def _get_local_list_version(self, _payload: Payload) -> Payload:
-        return {"versionNumber": self._local_list.version}
+        return {"versionNumber": self._cards.version}
 
     def _send_local_list(self, payload: Payload) -> Payload:
-        is_newer = self._local_list.update(
+        is_newer = self._cards.update(
             payload["versionNumber"],
             (
                 (

@@ -44,7 +44,7 @@ class _NotDoneError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class HeldEntity:
     """An entity that was changed, and what it is given back to. `registry_id` finds it after it was renamed."""
 
     entity_id: str
@@ -61,7 +61,7 @@ class BatteryHold:
         self._entry = entry
         self._store = _store(hass, entry.entry_id)
         self._rule = hold_rule_of(entry.options)
-        self._held: Held | None = None
+        self._held: HeldEntity | None = None
         self._wanted = False
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -71,9 +71,9 @@ class BatteryHold:
     async def async_load(self) -> None:
         """Read what was changed and not given back, as after a crash."""
         stored = await self._store.async_load()
-        held = stored.fields_of(Held)
-        if held.keys() == {field.name for field in fields(Held)}:
-            self._held = Held(**held)
+        held = stored.fields_of(HeldEntity)
+        if held.keys() == {field.name for field in fields(HeldEntity)}:
+            self._held = HeldEntity(**held)
             await self._store.async_put_aside()
         elif stored or stored.unread:
             # Nobody knows what to give back, to whom: the repair has to do.
@@ -153,7 +153,7 @@ class BatteryHold:
         ):
             raise _NotDoneError(f"{rule.entity_id} tells no value to give back")
         registered = er.async_get(self._hass).async_get(rule.entity_id)
-        held = Held(
+        held = HeldEntity(
             entity_id=rule.entity_id,
             registry_id=registered.id if registered else None,
             former=state.state if rule.release_value is None else rule.release_value,
@@ -164,7 +164,7 @@ class BatteryHold:
         if not _is_at(state, rule.value):
             await self._set(rule.entity_id, rule.value)
 
-    async def _give_back(self, held: Held) -> None:
+    async def _give_back(self, held: HeldEntity) -> None:
         await self._set(self._entity_of(held), held.former)
         # Only now is there nothing left to remember.
         await self._store.async_clear()
@@ -194,7 +194,7 @@ class BatteryHold:
         async with asyncio.timeout(ANSWER_S):
             await self._hass.services.async_call(domain, action, data, blocking=True)
 
-    def _entity_of(self, held: Held) -> str:
+    def _entity_of(self, held: HeldEntity) -> str:
         """Return the entity under the name that it has now."""
         if held.registry_id is None:
             return held.entity_id

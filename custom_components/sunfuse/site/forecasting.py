@@ -32,7 +32,12 @@ from ..const import (
 )
 from ..sources.config import SourcesConfig
 from ..sources.forecasts.offers import not_twice, roofs_of
-from ..sources.forecasts.reader import ForecastConfig, ForecastReader, Forecasts, Meter
+from ..sources.forecasts.reader import (
+    ForecastConfig,
+    ForecastReader,
+    Forecasts,
+    MeterStatistic,
+)
 from ..sources.site_meters import async_site_meters
 from .kept import KeptStore
 from .outcome import ConnectorKey
@@ -248,7 +253,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
             return
         self.without_statistics = meters.without
 
-    def _cars(self) -> tuple[Meter, ...]:
+    def _cars(self) -> tuple[MeterStatistic, ...]:
         """Return the power of every connector of the site."""
         registry = er.async_get(self.hass)
         entry = self.config_entry
@@ -258,7 +263,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
             )
             for key in self._connectors()
         ]
-        return tuple(Meter(statistic_id=name) for name in found if name)
+        return tuple(MeterStatistic(statistic_id=name) for name in found if name)
 
 
 def forecast_store(hass: HomeAssistant, entry_id: str) -> KeptStore:

@@ -20,7 +20,7 @@ from ..sources.balance import DayBalance, add_power, balance_from_dict, balance_
 from ..sources.config import SourcesConfig
 from ..sources.forecasts.clear_sky import Place, sun
 from ..sources.freshness import Freshness, Interval
-from ..sources.report import Connection, proposed_margin_a
+from ..sources.report import GridConnection, proposed_margin_a
 from .circuits import CircuitTree
 from .kept import KeptStore
 from .outcome import SiteData
@@ -232,7 +232,7 @@ def is_slow(interval: Interval) -> bool:
 def margin_for(fuse_a: float, interval: Interval) -> float:
     """Return the margin that allows for what happens between two readings."""
     return proposed_margin_a(
-        Connection(fuse_a=fuse_a, meter_interval_s=interval.usual_s)
+        GridConnection(fuse_a=fuse_a, meter_interval_s=interval.usual_s)
     )
 
 

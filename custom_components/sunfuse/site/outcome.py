@@ -9,7 +9,7 @@ from ..central_system.model import ConnectorState, StationState
 from ..const import CONF_IDENTITY, MAIN_CIRCUIT
 from ..engine.model import ConnectorDecision, Decision, MeterReading, Snapshot
 from ..sources.states import SourceProblem
-from ..sources.tariffs.peaks import Allowance, Peak
+from ..sources.tariffs.peaks import Allowance, PeakInterval
 from .settings import ConnectorSettings
 
 
@@ -55,7 +55,7 @@ class PeakData:
     may_draw_w: float
     measure_w: float
     billed_w: float
-    peaks: tuple[Peak, ...]
+    peaks: tuple[PeakInterval, ...]
     cost: float | None
 
 

@@ -21,7 +21,7 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_SOURCES, DOMAIN, SUBENTRY_TARIFF
 from ..sources.config import SourcesConfig
 from ..sources.tariffs.components import Components, ExportKind
-from ..sources.tariffs.model import Issue, IssueKey, Prices
+from ..sources.tariffs.model import IssueKey, PriceIssue, Prices
 from ..sources.tariffs.reader import (
     Source,
     SourceKind,
@@ -155,7 +155,7 @@ class SitePrices(DataUpdateCoordinator[Prices]):
         self._since = {}
         self.start()
 
-    def problems(self, now: datetime) -> list[Issue]:
+    def problems(self, now: datetime) -> list[PriceIssue]:
         """Return what has been wrong with the sources for too long, one of a kind."""
         return list(
             {

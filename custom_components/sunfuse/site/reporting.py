@@ -30,7 +30,7 @@ from ..const import (
 )
 from ..data import SunfuseConfigEntry
 from ..explain import async_load_sentences
-from ..sources.report import Connection, NoHistoryError, SiteReport
+from ..sources.report import GridConnection, NoHistoryError, SiteReport
 from ..sources.report_carry import Charger
 from ..sources.report_page import Page, empty_page, report_page
 from ..sources.report_reader import CarMeter, ReportConfig, async_site_report
@@ -95,7 +95,7 @@ async def async_report(
     charger = _charger(entry, request)
     interval = entry.runtime_data.observed.meter_interval
     config = ReportConfig(
-        connection=Connection(
+        connection=GridConnection(
             fuse_a=entry.data[CONF_MAIN_FUSE],
             voltage_v=entry.data[CONF_VOLTAGE],
             charger=charger,

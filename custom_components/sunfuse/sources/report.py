@@ -29,7 +29,7 @@ class Caution(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class GridConnection:
     """The site as far as the report needs it.
 
     `meter_interval_s` is how often the grid meter tells something new, if known.
@@ -133,7 +133,7 @@ class NoHistoryError(ValueError):
 
 
 def site_report(
-    connection: Connection,
+    connection: GridConnection,
     phases: Sequence[PhaseHistory],
     tz: tzinfo,
     *,
@@ -252,7 +252,7 @@ def _hours(
     return tuple(hours)
 
 
-def proposed_margin_a(connection: Connection) -> float:
+def proposed_margin_a(connection: GridConnection) -> float:
     """Return a margin below the fuse, in whole amperes, at least one.
 
     It covers what a meter and a charger get wrong (class B meters to EN 50470-3 1 %, a
@@ -293,7 +293,7 @@ def _unshared(limit_a: float, highest_a: Sequence[float], charger: Charger) -> i
 
 
 def _cautions(
-    connection: Connection,
+    connection: GridConnection,
     phases: Sequence[PhaseHistory],
     figures: Sequence[PhaseFigures],
     days: float,

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
-from .forecasts.reader import Meter
+from .forecasts.reader import MeterStatistic
 from .history import Statistic, async_statistics
-from .report import Connection, PhaseHistory, SiteReport, site_report
+from .report import GridConnection, PhaseHistory, SiteReport, site_report
 from .series import Series, Slot, at_time, layered, scaled
 
 # No fuse lets five times its current through for as long as a statistic takes; as the engine judges readings.
@@ -55,10 +55,10 @@ class ReportConfig:
     the load from the grid's meter.
     """
 
-    connection: Connection
+    connection: GridConnection
     phases: tuple[PhaseMeter, ...]
     shared_by: int = 1
-    generation: tuple[Meter, ...] = ()
+    generation: tuple[MeterStatistic, ...] = ()
     cars: tuple[CarMeter, ...] = ()
 
 

@@ -45,7 +45,7 @@ class Row:
     value: float | None
 
 
-class Clock:
+class RowTimes:
     """Reads the times of one list of rows.
 
     A time without an offset is local. In the night when clocks go back, a local time
@@ -192,7 +192,7 @@ def read_rows(
     tz: tzinfo,
 ) -> list[Row]:
     """Read a list of rows that name their times; what has no start is left out."""
-    clock = Clock(tz)
+    clock = RowTimes(tz)
     read = []
     for row in rows:
         key = start_key(row)
@@ -208,7 +208,7 @@ def read_rows(
 
 def read_pairs(pairs: Iterable[tuple[object, object]], tz: tzinfo) -> list[Row]:
     """Read pairs of time and value, as a mapping from time to value has them."""
-    clock = Clock(tz)
+    clock = RowTimes(tz)
     return [
         Row(start=start, end=None, value=parse_number(value))
         for at, value in pairs

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from homeassistant.core import HomeAssistant
 
 from .config import PowerSource, SourcesConfig
-from .forecasts.reader import Meter
+from .forecasts.reader import MeterStatistic
 from .history import async_kinds
 from .report_reader import PhaseMeter
 
@@ -25,9 +25,9 @@ class SiteMeters:
 
     """
 
-    grid: tuple[Meter, ...] = ()
-    solar: tuple[Meter, ...] = ()
-    battery: tuple[Meter, ...] = ()
+    grid: tuple[MeterStatistic, ...] = ()
+    solar: tuple[MeterStatistic, ...] = ()
+    battery: tuple[MeterStatistic, ...] = ()
     phases: tuple[PhaseMeter, ...] = ()
     shared_by: int = 1
     without: tuple[str, ...] = ()
@@ -62,17 +62,17 @@ async def async_site_meters(
 
 def _meters(
     sources: Iterable[PowerSource], kinds: Mapping[str, str]
-) -> Iterator[Meter]:
+) -> Iterator[MeterStatistic]:
     """Yield the meters of sources that are recorded with all of their directions."""
     for source in sources:
         if not all(entity in kinds for entity in source.entities):
             continue
         if source.entity:
-            yield Meter(statistic_id=source.entity, inverted=source.inverted)
+            yield MeterStatistic(statistic_id=source.entity, inverted=source.inverted)
         if source.positive:
-            yield Meter(statistic_id=source.positive)
+            yield MeterStatistic(statistic_id=source.positive)
         if source.negative:
-            yield Meter(statistic_id=source.negative, inverted=True)
+            yield MeterStatistic(statistic_id=source.negative, inverted=True)
 
 
 def _by_phase(
@@ -99,13 +99,17 @@ def _by_phase(
     )
 
 
-def _added(phases: Iterable[PhaseMeter], voltage_v: float) -> Iterator[Meter]:
+def _added(phases: Iterable[PhaseMeter], voltage_v: float) -> Iterator[MeterStatistic]:
     """Yield the meters whose sum is the total."""
     for one in phases:
         factor = 1.0 if one.power else voltage_v
-        yield Meter(statistic_id=one.consumption, inverted=one.inverted, factor=factor)
+        yield MeterStatistic(
+            statistic_id=one.consumption, inverted=one.inverted, factor=factor
+        )
         if one.production:
-            yield Meter(statistic_id=one.production, inverted=True, factor=factor)
+            yield MeterStatistic(
+                statistic_id=one.production, inverted=True, factor=factor
+            )
 
 
 def _whole(

@@ -14,8 +14,8 @@ from custom_components.sunfuse.sources.modbus.device import Device
 from custom_components.sunfuse.sources.modbus.registers import (
     Failure,
     ReadRegisters,
+    RegisterTable,
     RequestError,
-    Table,
 )
 from custom_components.sunfuse.sources.modbus.sunspec import discover
 
@@ -254,19 +254,23 @@ def ports(*inputs: tuple[int, float], exponent: int = 0) -> list[int]:
     return content
 
 
-def chain(*models: Sequence[int], base: int = 40000) -> dict[tuple[Table, int], int]:
+def chain(
+    *models: Sequence[int], base: int = 40000
+) -> dict[tuple[RegisterTable, int], int]:
     """Return the registers of a device with these models, and nothing else."""
     every = MARK + [word for content in models for word in content]
-    return {(Table.HOLDING, base + index): word for index, word in enumerate(every)}
+    return {
+        (RegisterTable.HOLDING, base + index): word for index, word in enumerate(every)
+    }
 
 
 def reading(
-    image: Mapping[tuple[Table, int], int],
+    image: Mapping[tuple[RegisterTable, int], int],
     log: list[tuple[int, int]] | None = None,
 ) -> ReadRegisters:
     """Return what reads this device. What it lacks, it refuses, and whoever asks for more than the protocol allows."""
 
-    async def read(table: Table, address: int, count: int) -> tuple[int, ...]:
+    async def read(table: RegisterTable, address: int, count: int) -> tuple[int, ...]:
         if log is not None:
             log.append((address, count))
         found = [image.get((table, address + index)) for index in range(count)]
@@ -278,7 +282,7 @@ def reading(
     return read
 
 
-async def found(image: Mapping[tuple[Table, int], int]) -> Device:
+async def found(image: Mapping[tuple[RegisterTable, int], int]) -> Device:
     """Return the device that is discovered."""
     device = await discover(reading(image))
     assert device
@@ -294,11 +298,11 @@ async def values(*models: Sequence[int]) -> dict[str, float | None]:
 
 def battery_of_solaredge(
     base: int, charging_w: float, soc: float, rated_wh: float = 9700
-) -> dict[tuple[Table, int], int]:
+) -> dict[tuple[RegisterTable, int], int]:
     """Return the block of a battery, whose floats have the less significant word first."""
-    image = {(Table.HOLDING, base + offset): 0 for offset in range(0x90)}
+    image = {(RegisterTable.HOLDING, base + offset): 0 for offset in range(0x90)}
     for offset, value in ((0x42, rated_wh), (0x74, charging_w), (0x84, soc)):
         high, low = words("f", value)
-        image[Table.HOLDING, base + offset] = low
-        image[Table.HOLDING, base + offset + 1] = high
+        image[RegisterTable.HOLDING, base + offset] = low
+        image[RegisterTable.HOLDING, base + offset + 1] = high
     return image

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 import struct
 
-from custom_components.sunfuse.sources.modbus.registers import Table
+from custom_components.sunfuse.sources.modbus.registers import RegisterTable
 
-type Image = dict[tuple[Table, int], int]
+type Image = dict[tuple[RegisterTable, int], int]
 
-HOLDING = Table.HOLDING
-INPUT = Table.INPUT
+HOLDING = RegisterTable.HOLDING
+INPUT = RegisterTable.INPUT
 
 VOLTAGES = (230.0, 231.0, 229.0)
 CURRENTS = (10.0, 5.0, 2.0)
@@ -32,7 +32,7 @@ class Known:
 
 def put(
     image: Image,
-    table: Table,
+    table: RegisterTable,
     values: Mapping[int, float | str | bytes],
     code: str,
     *,

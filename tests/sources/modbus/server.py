@@ -20,15 +20,15 @@ from custom_components.sunfuse.sources.modbus.registers import (
     NUMBERS,
     Order,
     Register,
-    Table,
+    RegisterTable,
     ValueType,
 )
 
 from ...common import free_port
 
-FUNCTIONS = {3: Table.HOLDING, 4: Table.INPUT}
+FUNCTIONS = {3: RegisterTable.HOLDING, 4: RegisterTable.INPUT}
 
-type Words = dict[tuple[Table, int], int]
+type Words = dict[tuple[RegisterTable, int], int]
 
 
 def encode(register: Register, value: float | str) -> Words:
@@ -92,7 +92,7 @@ class Devices:
     def __init__(self, images: Mapping[int, Words]) -> None:
         """Take their registers; they may be changed at any time."""
         self.images = dict(images)
-        self.requests: list[tuple[int, Table, int, int]] = []
+        self.requests: list[tuple[int, RegisterTable, int, int]] = []
         self.delay_s = 0.0
         self.answer: ExcCodes | None = None
         self.answers_left: int | None = None

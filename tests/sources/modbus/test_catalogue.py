@@ -9,7 +9,7 @@ from custom_components.sunfuse.flows.modbus_forms import USUAL_UNITS
 from custom_components.sunfuse.sources.modbus.device import Device, DeviceKind, Quantity
 from custom_components.sunfuse.sources.modbus.library import BUILT_IN, built_in_devices
 from custom_components.sunfuse.sources.modbus.polling import Poll
-from custom_components.sunfuse.sources.modbus.registers import Image, Table
+from custom_components.sunfuse.sources.modbus.registers import Image, RegisterTable
 from custom_components.sunfuse.sources.modbus.scan import parse_units, scan
 
 from .images import INPUT, KNOWN, OF_OLD, Known, put
@@ -84,7 +84,9 @@ async def test_a_device_is_read_over_a_real_connection(name: str, known: Known) 
         connected(server) as connection,
     ):
 
-        async def read(table: Table, address: int, count: int) -> tuple[int, ...]:
+        async def read(
+            table: RegisterTable, address: int, count: int
+        ) -> tuple[int, ...]:
             return await connection.read(known.unit_id, table, address, count)
 
         values = await Poll(read).values(device, device.readings)
@@ -107,7 +109,7 @@ async def test_a_device_is_read_over_a_real_connection(name: str, known: Known) 
     ],
 )
 def test_what_an_inverter_draws_at_night_is_no_sunshine(
-    name: str, table: Table, address: int, swap: bool, scale: float
+    name: str, table: RegisterTable, address: int, swap: bool, scale: float
 ) -> None:
     """The sun's power is unsigned by the document, and shows -30 counts at night as 4 billion."""
     image = dict(KNOWN[name].image)

@@ -12,19 +12,19 @@ from pymodbus.pdu import DecodePDU
 import pytest
 
 from custom_components.sunfuse.sources.modbus.connection import Connection
-from custom_components.sunfuse.sources.modbus.link import Link, LinkKind
+from custom_components.sunfuse.sources.modbus.link import LinkKind, ModbusLink
 from custom_components.sunfuse.sources.modbus.registers import (
     Failure,
+    RegisterTable,
     RequestError,
-    Table,
 )
 
 from ...common import wait_until
 from .server import Devices, Server, serial_line, serving
 
 TIMEOUT_S = 0.5
-WORDS = {(Table.INPUT, address): 100 + address for address in range(20)} | {
-    (Table.HOLDING, address): 200 + address for address in range(20)
+WORDS = {(RegisterTable.INPUT, address): 100 + address for address in range(20)} | {
+    (RegisterTable.HOLDING, address): 200 + address for address in range(20)
 }
 KINDS = [LinkKind.TCP, LinkKind.RTU_OVER_TCP]
 
@@ -34,7 +34,7 @@ async def connected(
     server: Server, kind: LinkKind = LinkKind.TCP
 ) -> AsyncIterator[Connection]:
     """Return a connection to a server."""
-    link = Link(kind=kind, host="127.0.0.1", port=server.port)
+    link = ModbusLink(kind=kind, host="127.0.0.1", port=server.port)
     connection = Connection(link, request_timeout_s=TIMEOUT_S)
     try:
         yield connection
@@ -46,7 +46,7 @@ async def connected(
 async def line(kind: LinkKind) -> AsyncIterator[tuple[Server, Connection]]:
     """Return a server with two devices, and a connection of this kind to it."""
     framer = FramerType.SOCKET if kind is LinkKind.TCP else FramerType.RTU
-    images = {1: dict(WORDS), 2: {(Table.INPUT, 0): 7}}
+    images = {1: dict(WORDS), 2: {(RegisterTable.INPUT, 0): 7}}
     async with serving(images, framer) as server, connected(server, kind) as connection:
         yield server, connection
 
@@ -54,7 +54,7 @@ async def line(kind: LinkKind) -> AsyncIterator[tuple[Server, Connection]]:
 async def fails(connection: Connection, unit: int = 1, count: int = 1) -> Failure:
     """Return why a request fails."""
     with pytest.raises(RequestError) as err:
-        await connection.read(unit, Table.INPUT, 0, count)
+        await connection.read(unit, RegisterTable.INPUT, 0, count)
     return err.value.failure
 
 
@@ -62,9 +62,14 @@ async def fails(connection: Connection, unit: int = 1, count: int = 1) -> Failur
 async def test_reading(kind: LinkKind) -> None:
     """Both tables of both devices, over one connection that stays open."""
     async with line(kind) as (server, connection):
-        assert await connection.read(1, Table.INPUT, 3, 4) == (103, 104, 105, 106)
-        assert await connection.read(1, Table.HOLDING, 3, 1) == (203,)
-        assert await connection.read(2, Table.INPUT, 0, 1) == (7,)
+        assert await connection.read(1, RegisterTable.INPUT, 3, 4) == (
+            103,
+            104,
+            105,
+            106,
+        )
+        assert await connection.read(1, RegisterTable.HOLDING, 3, 1) == (203,)
+        assert await connection.read(2, RegisterTable.INPUT, 0, 1) == (7,)
         assert (connection.connects, connection.requests) == (1, 3)
         assert server.connections == 1
         assert connection.latency_s is not None
@@ -76,10 +81,10 @@ async def test_reading_over_a_serial_line() -> None:
     async with serial_line() as (device_end, our_end):
         server = Server(Devices({5: dict(WORDS)}))
         await server.start_serial(device_end)
-        link = Link(kind=LinkKind.SERIAL, host=our_end)
+        link = ModbusLink(kind=LinkKind.SERIAL, host=our_end)
         connection = Connection(link, request_timeout_s=1)
-        assert await connection.read(5, Table.INPUT, 3, 2) == (103, 104)
-        assert await connection.read(5, Table.HOLDING, 3, 2) == (203, 204)
+        assert await connection.read(5, RegisterTable.INPUT, 3, 2) == (103, 104)
+        assert await connection.read(5, RegisterTable.HOLDING, 3, 2) == (203, 204)
         await connection.close()
         await server.stop()
 
@@ -90,7 +95,10 @@ async def test_requests_wait_for_each_other(kind: LinkKind) -> None:
     async with line(kind) as (server, connection):
         server.devices.delay_s = 0.01
         answers = await asyncio.gather(
-            *(connection.read(1, Table.INPUT, address, 1) for address in range(10))
+            *(
+                connection.read(1, RegisterTable.INPUT, address, 1)
+                for address in range(10)
+            )
         )
         assert answers == [(100 + address,) for address in range(10)]
         assert [address for _, _, address, _ in server.devices.requests] == list(
@@ -117,7 +125,7 @@ async def test_exceptions(code: ExcCodes, failure: Failure) -> None:
         assert await fails(connection) is failure
         assert connection.failures == {failure: 1}
         server.devices.answer = None
-        assert await connection.read(1, Table.INPUT, 0, 1) == (100,)
+        assert await connection.read(1, RegisterTable.INPUT, 0, 1) == (100,)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -126,7 +134,7 @@ async def test_a_device_that_is_not_there(kind: LinkKind) -> None:
     async with line(kind) as (_, connection):
         for _ in range(2):
             assert await fails(connection, unit=9) is Failure.NO_ANSWER
-            assert await connection.read(1, Table.INPUT, 0, 1) == (100,)
+            assert await connection.read(1, RegisterTable.INPUT, 0, 1) == (100,)
         assert connection.connects == 1
 
 
@@ -134,11 +142,11 @@ async def test_a_device_that_is_not_there(kind: LinkKind) -> None:
 async def test_a_late_answer_is_not_taken_for_the_next(kind: LinkKind) -> None:
     """The frames of a serial line do not say to which request they belong: a late answer is waited out."""
     async with line(kind) as (server, connection):
-        assert await connection.read(1, Table.INPUT, 0, 1) == (100,)
+        assert await connection.read(1, RegisterTable.INPUT, 0, 1) == (100,)
         server.devices.delay_s = TIMEOUT_S * 1.5
         assert await fails(connection) is Failure.NO_ANSWER
         server.devices.delay_s = 0
-        assert await connection.read(1, Table.INPUT, 5, 1) == (105,)
+        assert await connection.read(1, RegisterTable.INPUT, 5, 1) == (105,)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -159,7 +167,7 @@ async def test_broken_frames(
 ) -> None:
     """Whatever comes instead of an answer, there is an error of ours, no stack trace, and it works again after."""
     async with line(kind) as (server, connection):
-        assert await connection.read(1, Table.INPUT, 0, 3) == (100, 101, 102)
+        assert await connection.read(1, RegisterTable.INPUT, 0, 3) == (100, 101, 102)
         server.spoil = spoil  # type: ignore[assignment]
         assert await fails(connection, count=3) in (
             Failure.NO_ANSWER,
@@ -171,14 +179,14 @@ async def test_broken_frames(
             if record.name == "asyncio" and record.levelno >= logging.WARNING
         ]
         server.spoil = None
-        assert await connection.read(1, Table.INPUT, 0, 3) == (100, 101, 102)
+        assert await connection.read(1, RegisterTable.INPUT, 0, 3) == (100, 101, 102)
 
 
 async def test_a_wrong_checksum() -> None:
     """A frame of a serial line whose bits have toppled is no answer; what comes after its end does no harm."""
     async with line(LinkKind.RTU_OVER_TCP) as (server, connection):
         server.spoil = lambda data: data + b"\x00"
-        assert await connection.read(1, Table.INPUT, 0, 3) == (100, 101, 102)
+        assert await connection.read(1, RegisterTable.INPUT, 0, 3) == (100, 101, 102)
         server.spoil = lambda data: data[:5] + bytes([data[5] ^ 1]) + data[6:]
         assert await fails(connection, count=3) is Failure.NO_ANSWER
 
@@ -203,7 +211,7 @@ async def test_lost_and_found(
     )
     caplog.set_level(logging.INFO, "custom_components.sunfuse.sources.modbus")
     async with line(kind) as (server, connection):
-        assert await connection.read(1, Table.INPUT, 0, 1) == (100,)
+        assert await connection.read(1, RegisterTable.INPUT, 0, 1) == (100,)
         await server.stop()
         for _ in range(5):
             assert await fails(connection) is Failure.NOT_CONNECTED
@@ -213,7 +221,7 @@ async def test_lost_and_found(
             while True:
                 await asyncio.sleep(0.02)
                 with suppress(RequestError):
-                    return await connection.read(1, Table.INPUT, 0, 1)
+                    return await connection.read(1, RegisterTable.INPUT, 0, 1)
 
         assert await asyncio.wait_for(found(), 30) == (100,)
         assert connection.connects == 2
@@ -228,10 +236,10 @@ async def test_lost_and_found(
 async def test_a_server_that_hangs_up_does_not_keep_us_waiting() -> None:
     """A connection that is closed during a request brings no answer: nobody waits for it."""
     async with serving({1: dict(WORDS)}) as server:
-        link = Link(kind=LinkKind.TCP, host="127.0.0.1", port=server.port)
+        link = ModbusLink(kind=LinkKind.TCP, host="127.0.0.1", port=server.port)
         connection = Connection(link, request_timeout_s=30)
         server.devices.delay_s = 5
-        request = asyncio.create_task(connection.read(1, Table.INPUT, 0, 1))
+        request = asyncio.create_task(connection.read(1, RegisterTable.INPUT, 0, 1))
         while not server.devices.requests:
             await asyncio.sleep(0.01)
         await server.stop()
@@ -247,10 +255,10 @@ async def test_a_gateway_that_takes_its_time() -> None:
     async with line(LinkKind.TCP) as (server, connection):
         server.devices.delay_s = 1.5 * TIMEOUT_S
         for _ in range(3):
-            assert await connection.read(1, Table.INPUT, 0, 1) == (100,)
+            assert await connection.read(1, RegisterTable.INPUT, 0, 1) == (100,)
         # One that got slower by little more is waited for as well.
         server.devices.delay_s = 2.5 * TIMEOUT_S
-        assert await connection.read(1, Table.INPUT, 0, 1) == (100,)
+        assert await connection.read(1, RegisterTable.INPUT, 0, 1) == (100,)
 
 
 async def test_an_end_that_says_nothing_is_left() -> None:
@@ -261,7 +269,7 @@ async def test_an_end_that_says_nothing_is_left() -> None:
             assert await fails(connection) is Failure.NO_ANSWER
         assert not connection.connected
         server.devices.images[1] = dict(WORDS)
-        assert await connection.read(1, Table.INPUT, 0, 1) == (100,)
+        assert await connection.read(1, RegisterTable.INPUT, 0, 1) == (100,)
         assert connection.connects == 2
 
 
@@ -288,13 +296,13 @@ async def test_a_request_can_be_cancelled(moment_s: float) -> None:
     """At whatever moment: the cancellation is not lost, and the connection is good for the next request."""
     async with line(LinkKind.TCP) as (server, connection):
         server.devices.delay_s = 10
-        request = asyncio.create_task(connection.read(1, Table.INPUT, 0, 1))
+        request = asyncio.create_task(connection.read(1, RegisterTable.INPUT, 0, 1))
         await asyncio.sleep(moment_s)
         request.cancel()
         with pytest.raises(asyncio.CancelledError):
             await request
         server.devices.delay_s = 0
-        assert await connection.read(1, Table.INPUT, 4, 1) == (104,)
+        assert await connection.read(1, RegisterTable.INPUT, 4, 1) == (104,)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -307,7 +315,7 @@ async def test_others_use_the_same_library(kind: LinkKind) -> None:
         for address in range(5):
             theirs, ours = await asyncio.gather(
                 client.read_holding_registers(address, count=2, device_id=1),
-                connection.read(1, Table.INPUT, address, 1),
+                connection.read(1, RegisterTable.INPUT, address, 1),
             )
             assert theirs.registers == [200 + address, 201 + address]
             assert ours == (100 + address,)
@@ -321,13 +329,13 @@ async def test_others_use_the_same_library(kind: LinkKind) -> None:
 @pytest.mark.parametrize(
     "link",
     [
-        Link(kind=LinkKind.SERIAL, host="/dev/there_is_none"),
-        Link(kind=LinkKind.SERIAL, host="/dev/null"),
-        Link(kind=LinkKind.SERIAL, host="/tmp"),  # noqa: S108
-        Link(kind=LinkKind.SERIAL, host="no_such://scheme"),
+        ModbusLink(kind=LinkKind.SERIAL, host="/dev/there_is_none"),
+        ModbusLink(kind=LinkKind.SERIAL, host="/dev/null"),
+        ModbusLink(kind=LinkKind.SERIAL, host="/tmp"),  # noqa: S108
+        ModbusLink(kind=LinkKind.SERIAL, host="no_such://scheme"),
     ],
 )
-async def test_what_cannot_be_a_connection(link: Link) -> None:
+async def test_what_cannot_be_a_connection(link: ModbusLink) -> None:
     """Whatever a person types in: it is no connection, and nothing else."""
     assert await fails(Connection(link)) is Failure.NOT_CONNECTED
 
@@ -338,7 +346,7 @@ async def test_nothing_is_left_of_a_closed_connection() -> None:
     async with serving({1: dict(WORDS)}) as server:
         for _ in range(3):
             async with connected(server) as connection:
-                await connection.read(1, Table.INPUT, 0, 1)
+                await connection.read(1, RegisterTable.INPUT, 0, 1)
         await wait_until(lambda: not server.connections, "all are closed")
         await server.stop()
     await wait_until(lambda: asyncio.all_tasks() == before, "no task is left")

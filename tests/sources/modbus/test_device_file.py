@@ -22,7 +22,7 @@ from custom_components.sunfuse.sources.modbus.library import (
     built_in_devices,
     load_library,
 )
-from custom_components.sunfuse.sources.modbus.registers import Table
+from custom_components.sunfuse.sources.modbus.registers import RegisterTable
 
 POWER = {"table": "input", "address": 10, "type": "int16", "unit": "W"}
 
@@ -46,7 +46,9 @@ def device(**changes: Any) -> Device:
 def power(registers: dict[int, int], **changes: Any) -> float | None:
     """Return the power that a file with these changes of its reading finds in these input registers."""
     found = device(readings={"power": POWER | changes})
-    image = {(Table.INPUT, address): word for address, word in registers.items()}
+    image = {
+        (RegisterTable.INPUT, address): word for address, word in registers.items()
+    }
     return found.values(image)[Quantity.POWER]
 
 
@@ -88,7 +90,7 @@ def test_the_order_of_a_file_holds_for_all_of_its_registers() -> None:
             "power_l1": POWER | {"type": "int32", "address": 12, "word_order": "big"},
         },
     )
-    image = {(Table.INPUT, 10 + i): word for i, word in enumerate((5, 0, 0, 7))}
+    image = {(RegisterTable.INPUT, 10 + i): word for i, word in enumerate((5, 0, 0, 7))}
     assert turned.values(image) == {Quantity.POWER: 5, Quantity.POWER_L1: 7}
 
 
@@ -142,7 +144,7 @@ def test_a_current_takes_the_sign_of_its_power(
             | {"address": 11, "unit": "A", "scale": 0.1, "signed_by": "power_l1"},
         }
     )
-    image = {(Table.INPUT, 10): power_word, (Table.INPUT, 11): 30}
+    image = {(RegisterTable.INPUT, 10): power_word, (RegisterTable.INPUT, 11): 30}
     assert meter.values(image)[Quantity.CURRENT_L1] == expected
 
 
@@ -205,7 +207,9 @@ def test_recognising(
 ) -> None:
     """What must hold for a device to be of a kind; what was not read does not hold."""
     found = device(identify=[{"table": "holding", "address": 0} | condition])
-    image = {(Table.HOLDING, address): word for address, word in enumerate(registers)}
+    image = {
+        (RegisterTable.HOLDING, address): word for address, word in enumerate(registers)
+    }
     assert found.identify[0].holds(image) is expected
 
 
@@ -356,7 +360,7 @@ readings:
     mine = library.devices["user/mine"]
     assert mine == load_device(tmp_path / "mine.yaml", "user/")
     (term,) = mine.readings[Quantity.POWER].terms
-    assert (term.register.table, term.register.address) == (Table.HOLDING, 31)
+    assert (term.register.table, term.register.address) == (RegisterTable.HOLDING, 31)
 
 
 def test_every_device_that_comes_with_sunfuse_is_right() -> None:

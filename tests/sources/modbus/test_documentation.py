@@ -13,7 +13,7 @@ from custom_components.sunfuse.sources.modbus.device import (
 )
 from custom_components.sunfuse.sources.modbus.device_file import parse_device
 from custom_components.sunfuse.sources.modbus.library import built_in_devices
-from custom_components.sunfuse.sources.modbus.registers import Table, ValueType
+from custom_components.sunfuse.sources.modbus.registers import RegisterTable, ValueType
 from homeassistant.util.yaml import parse_yaml
 
 ROOT = Path(__file__).parents[3]
@@ -113,6 +113,6 @@ def test_every_field_is_explained() -> None:
     assert {"name", "readings", "signed_by", "interval_s", "most_registers"} <= fields
     named = set(re.findall(r"`(\w+)`", PAGE))
     assert fields <= named
-    for words in (DeviceKind, Information, Table):
+    for words in (DeviceKind, Information, RegisterTable):
         assert {word.value for word in words} <= named, words
     assert {kind.value for kind in ValueType} - {"string"} <= named

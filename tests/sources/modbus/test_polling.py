@@ -19,13 +19,13 @@ from custom_components.sunfuse.sources.modbus.device import (
 )
 from custom_components.sunfuse.sources.modbus.device_file import parse_device
 from custom_components.sunfuse.sources.modbus.library import built_in_devices
-from custom_components.sunfuse.sources.modbus.link import Link, LinkKind
+from custom_components.sunfuse.sources.modbus.link import LinkKind, ModbusLink
 from custom_components.sunfuse.sources.modbus.polling import Poll
 from custom_components.sunfuse.sources.modbus.reader import Reader
 from custom_components.sunfuse.sources.modbus.registers import (
     Failure,
+    RegisterTable,
     RequestError,
-    Table,
     ValueType,
     register,
 )
@@ -67,7 +67,7 @@ async def server_fixture() -> AsyncIterator[Server]:
 @pytest.fixture(name="connection")
 async def connection_fixture(server: Server) -> AsyncIterator[Connection]:
     """Return a connection to it."""
-    link = Link(kind=LinkKind.TCP, host="127.0.0.1", port=server.port)
+    link = ModbusLink(kind=LinkKind.TCP, host="127.0.0.1", port=server.port)
     connection = Connection(link, request_timeout_s=TIMEOUT_S)
     yield connection
     await connection.close()
@@ -91,7 +91,7 @@ async def test_what_lies_together_is_read_together(server: Server, poll: Poll) -
     await poll.values(device(), device().readings)
     assert asked(server) == [(10, 2), (20, 1)]
     # The registers between are there for this one.
-    server.devices.images[1] |= {(Table.INPUT, a): 0 for a in range(12, 20)}
+    server.devices.images[1] |= {(RegisterTable.INPUT, a): 0 for a in range(12, 20)}
     await poll.values(device(gaps=True), device().readings)
     assert asked(server) == [(10, 11)]
     await poll.values(device(gaps=True, most_registers=10), device().readings)
@@ -103,7 +103,7 @@ async def test_what_lies_together_is_read_together(server: Server, poll: Poll) -
 @given(
     places=st.lists(
         st.tuples(
-            st.sampled_from(Table),
+            st.sampled_from(RegisterTable),
             st.integers(0, 300),
             st.sampled_from(
                 (ValueType.INT16, ValueType.INT32, ValueType.UINT64, ValueType.FLOAT32)
@@ -115,7 +115,7 @@ async def test_what_lies_together_is_read_together(server: Server, poll: Poll) -
     gaps=st.booleans(),
 )
 def test_every_value_is_read_whole(
-    places: list[tuple[Table, int, ValueType]], most: int, gaps: bool
+    places: list[tuple[RegisterTable, int, ValueType]], most: int, gaps: bool
 ) -> None:
     """Whatever the device: each value lies within one request, and no request asks for more than it may."""
     registers = [register(*place) for place in places]
@@ -144,7 +144,7 @@ async def test_what_a_device_lacks_does_not_take_the_rest_along(
     server: Server, poll: Poll
 ) -> None:
     """A request that is refused is tried in parts; what is refused for good is not asked for each time."""
-    del server.devices.images[1][Table.INPUT, 11]
+    del server.devices.images[1][RegisterTable.INPUT, 11]
     values = await poll.values(device(), device().readings)
     assert values == {Quantity.POWER: 690, Quantity.ENERGY_IMPORT: 5}
     assert asked(server) == [(10, 2), (10, 1), (11, 1), (20, 1)]
@@ -192,8 +192,8 @@ async def test_what_a_device_told_before_is_asked_for_again_soon(
     """A part that is refused for a moment is not blank for ten minutes."""
     await poll.values(device(), device().readings)
     whole = dict(server.devices.images[1])
-    del server.devices.images[1][Table.INPUT, 10]
-    del server.devices.images[1][Table.INPUT, 11]
+    del server.devices.images[1][RegisterTable.INPUT, 10]
+    del server.devices.images[1][RegisterTable.INPUT, 11]
     rest = {Quantity.ENERGY_IMPORT: 5}
     assert await poll.values(device(), device().readings) == rest
     server.devices.images[1] = whole
@@ -228,9 +228,12 @@ WIDE = INPUT | {"address": 908, "type": "int32", "unit": "W"}
 NARROW = INPUT | {"address": 820, "unit": "W"}
 
 
-def wide(value: int) -> dict[tuple[Table, int], int]:
+def wide(value: int) -> dict[tuple[RegisterTable, int], int]:
     """Return the registers of a power in 32 bits."""
-    return {(Table.INPUT, 908): value >> 16, (Table.INPUT, 909): value & 0xFFFF}
+    return {
+        (RegisterTable.INPUT, 908): value >> 16,
+        (RegisterTable.INPUT, 909): value & 0xFFFF,
+    }
 
 
 async def test_a_second_place_where_the_first_is_refused(
@@ -238,13 +241,15 @@ async def test_a_second_place_where_the_first_is_refused(
 ) -> None:
     """An old Victron has 16 bits alone; a new one has both, of which those of 32 do not turn 40 kW into export."""
     victron = device(readings={"power": WIDE | {"otherwise": NARROW}})
-    narrow = {(Table.INPUT, 820): 690}
+    narrow = {(RegisterTable.INPUT, 820): 690}
     server.devices.images[1] = narrow
     for _ in range(2):
         assert await poll.values(victron, victron.readings) == {Quantity.POWER: 690}
     assert asked(server) == [(908, 2), (820, 1), (820, 1)]
     new = Poll(poll._read)  # noqa: SLF001
-    server.devices.images[1] = wide(40_000) | {(Table.INPUT, 820): 40_000 - 65_536}
+    server.devices.images[1] = wide(40_000) | {
+        (RegisterTable.INPUT, 820): 40_000 - 65_536
+    }
     assert await new.values(victron, victron.readings) == {Quantity.POWER: 40_000}
     assert asked(server) == [(908, 2)]
 
@@ -255,13 +260,13 @@ async def test_a_second_place_where_a_register_says_so(
     """A GoodWe with an old DSP answers at both places, and knows its meter at the second."""
     when = {"table": "input", "address": 16, "type": "uint16", "between": [0, 8]}
     goodwe = device(readings={"power": WIDE | {"otherwise": NARROW | {"when": when}}})
-    both = wide(0) | {(Table.INPUT, 820): 690}
-    server.devices.images[1] = both | {(Table.INPUT, 16): 7}
+    both = wide(0) | {(RegisterTable.INPUT, 820): 690}
+    server.devices.images[1] = both | {(RegisterTable.INPUT, 16): 7}
     for _ in range(2):
         assert await poll.values(goodwe, goodwe.readings) == {Quantity.POWER: 690}
     assert asked(server) == [(16, 1), (908, 2), (820, 1), (820, 1)]
     new = Poll(poll._read)  # noqa: SLF001
-    server.devices.images[1] = both | {(Table.INPUT, 16): 9}
+    server.devices.images[1] = both | {(RegisterTable.INPUT, 16): 9}
     assert await new.values(goodwe, goodwe.readings) == {Quantity.POWER: 0}
 
 
@@ -275,10 +280,10 @@ async def test_what_a_device_tells_of_itself(server: Server, poll: Poll) -> None
         }
     )
     server.devices.images[1] = image_of(told, {})
-    del server.devices.images[1][Table.HOLDING, 30]
+    del server.devices.images[1][RegisterTable.HOLDING, 30]
     server.devices.images[1] |= {
-        (Table.HOLDING, 8): 0x075B,
-        (Table.HOLDING, 9): 0xCD15,
+        (RegisterTable.HOLDING, 8): 0x075B,
+        (RegisterTable.HOLDING, 9): 0xCD15,
     }
     assert await poll.information(told) == {
         Information.MODEL: "A model",

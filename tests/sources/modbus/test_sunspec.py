@@ -9,8 +9,8 @@ from custom_components.sunfuse.sources.modbus.device import DeviceKind, Informat
 from custom_components.sunfuse.sources.modbus.polling import Poll
 from custom_components.sunfuse.sources.modbus.registers import (
     Failure,
+    RegisterTable,
     RequestError,
-    Table,
 )
 from custom_components.sunfuse.sources.modbus.sunspec import DISCOVERED, discover
 
@@ -201,7 +201,7 @@ async def test_a_connection_that_is_lost_on_the_way() -> None:
     """An inverter with a battery is not to be taken for one without."""
     good = reading(chain(common("SolarEdge"), model(103, INVERTER), END))
 
-    async def read(table: Table, address: int, count: int) -> tuple[int, ...]:
+    async def read(table: RegisterTable, address: int, count: int) -> tuple[int, ...]:
         if address >= 0xE100:
             raise RequestError(Failure.NOT_CONNECTED)
         return await good(table, address, count)
@@ -401,7 +401,9 @@ async def test_a_real_connection() -> None:
     )
     async with serving({1: image}) as server, connected(server) as connection:
 
-        async def read(table: Table, address: int, count: int) -> tuple[int, ...]:
+        async def read(
+            table: RegisterTable, address: int, count: int
+        ) -> tuple[int, ...]:
             return await connection.read(1, table, address, count)
 
         device = await discover(read)

@@ -7,8 +7,8 @@ import pytest
 from custom_components.sunfuse.sources.modbus import sunspec_models
 from custom_components.sunfuse.sources.modbus.registers import (
     Failure,
+    RegisterTable,
     RequestError,
-    Table,
 )
 from custom_components.sunfuse.sources.modbus.sunspec import discover
 
@@ -61,7 +61,7 @@ async def test_nothing_of_use(models: Sequence[Sequence[int]]) -> None:
 @pytest.mark.parametrize("word", [0, 0xFFFF, 0x5375, 1])
 async def test_a_device_that_says_the_same_everywhere(word: int) -> None:
     """It has no mark."""
-    image = {(Table.HOLDING, address): word for address in range(0x10000)}
+    image = {(RegisterTable.HOLDING, address): word for address in range(0x10000)}
     assert await discover(reading(image)) is None
 
 
@@ -179,7 +179,7 @@ async def test_a_base_that_does_not_answer_well(failure: Failure) -> None:
     image = chain(common("Maker"), model(203, METER), END, base=50000)
     good = reading(image)
 
-    async def read(table: Table, address: int, count: int) -> tuple[int, ...]:
+    async def read(table: RegisterTable, address: int, count: int) -> tuple[int, ...]:
         if address == 40000:
             raise RequestError(failure)
         return await good(table, address, count)
@@ -191,7 +191,7 @@ async def test_a_base_that_does_not_answer_well(failure: Failure) -> None:
 async def test_answers_of_another_length(count: int) -> None:
     """They are none."""
 
-    async def read(table: Table, address: int, wanted: int) -> tuple[int, ...]:
+    async def read(table: RegisterTable, address: int, wanted: int) -> tuple[int, ...]:
         return (0x5375, 0x6E53, 1)[:count]
 
     assert await discover(read) is None
@@ -204,7 +204,7 @@ async def test_a_device_that_is_not_there(failure: Failure) -> None:
     """Whoever scans is told at once, and need not wait for every address."""
     asked = []
 
-    async def read(table: Table, address: int, count: int) -> tuple[int, ...]:
+    async def read(table: RegisterTable, address: int, count: int) -> tuple[int, ...]:
         asked.append(address)
         raise RequestError(failure)
 

@@ -5,8 +5,8 @@ import pytest
 from custom_components.sunfuse.sources.modbus.device import DeviceKind, Quantity
 from custom_components.sunfuse.sources.modbus.registers import (
     Failure,
+    RegisterTable,
     RequestError,
-    Table,
 )
 from custom_components.sunfuse.sources.modbus.sunspec import discover
 
@@ -170,7 +170,7 @@ async def test_a_solaredge_without_the_blocks_of_batteries(failure: Failure) -> 
     image = chain(common("SolarEdge", length=65), model(103, INVERTER), END)
     good = reading(image)
 
-    async def read(table: Table, address: int, count: int) -> tuple[int, ...]:
+    async def read(table: RegisterTable, address: int, count: int) -> tuple[int, ...]:
         if address >= 0xE100:
             raise RequestError(failure)
         return await good(table, address, count)

@@ -10,7 +10,7 @@ from custom_components.sunfuse.sources.modbus.device_file import (
 )
 from custom_components.sunfuse.sources.modbus.fields import DeviceFileError
 from custom_components.sunfuse.sources.modbus.library import BUILT_IN
-from custom_components.sunfuse.sources.modbus.registers import Image, Table
+from custom_components.sunfuse.sources.modbus.registers import Image, RegisterTable
 from custom_components.sunfuse.sources.modbus.sunspec_chain import Block
 from custom_components.sunfuse.sources.modbus.sunspec_readings import readings_of
 
@@ -38,7 +38,7 @@ def built_in(name: str) -> Device:
     ],
 )
 def test_a_meter_that_is_not_heard(
-    name: str, image: Image, table: Table, address: int, power: str, kept: str
+    name: str, image: Image, table: RegisterTable, address: int, power: str, kept: str
 ) -> None:
     """Its powers and currents are not known; what else the device tells is."""
     device = built_in(name)

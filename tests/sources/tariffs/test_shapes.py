@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.sunfuse.sources.series import at_time
-from custom_components.sunfuse.sources.tariffs.model import IssueKey, Reading
+from custom_components.sunfuse.sources.tariffs.model import IssueKey, PriceReading
 from custom_components.sunfuse.sources.tariffs.reading import read_carbon, read_prices
 from custom_components.sunfuse.sources.tariffs.shapes import gaps
 
@@ -26,7 +26,7 @@ def read(
     now: datetime = NOW,
     currency: str = "EUR",
     tz: ZoneInfo = AMSTERDAM,
-) -> Reading:
+) -> PriceReading:
     """Read as a user in the Netherlands would have it."""
     return read_prices(
         attributes, state=state, unit=unit, currency=currency, now=now, tz=tz

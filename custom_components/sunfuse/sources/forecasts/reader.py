@@ -45,7 +45,7 @@ _ROOF_HISTORY = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meter:
+class MeterStatistic:
     """A statistic of a power or energy sensor, and its sign.
 
     `inverted` where the sensor's sign is not that of Home Assistant's Energy dashboard
@@ -74,17 +74,17 @@ class ForecastConfig:
     solar_entries: tuple[str, ...] = ()
     roofs: tuple[tuple[str, ...], ...] = ()
     peak_w: float | None = None
-    grid: tuple[Meter, ...] = ()
-    solar: tuple[Meter, ...] = ()
-    battery: tuple[Meter, ...] = ()
-    cars: tuple[Meter, ...] = ()
+    grid: tuple[MeterStatistic, ...] = ()
+    solar: tuple[MeterStatistic, ...] = ()
+    battery: tuple[MeterStatistic, ...] = ()
+    cars: tuple[MeterStatistic, ...] = ()
 
 
 def config_from_dict(data: Mapping[str, Any]) -> ForecastConfig:
     """Build the configuration from what the UI stores."""
 
-    def meters(name: str) -> tuple[Meter, ...]:
-        return tuple(Meter(**meter) for meter in data.get(name, ()))
+    def meters(name: str) -> tuple[MeterStatistic, ...]:
+        return tuple(MeterStatistic(**meter) for meter in data.get(name, ()))
 
     return ForecastConfig(
         solar_entries=tuple(data.get("solar_entries", ())),
@@ -160,10 +160,10 @@ class ForecastReader:
     def learn_from(
         self,
         *,
-        grid: tuple[Meter, ...],
-        solar: tuple[Meter, ...],
-        battery: tuple[Meter, ...],
-        cars: tuple[Meter, ...],
+        grid: tuple[MeterStatistic, ...],
+        solar: tuple[MeterStatistic, ...],
+        battery: tuple[MeterStatistic, ...],
+        cars: tuple[MeterStatistic, ...],
     ) -> None:
         """Name the statistics to learn from, which come and go while a site runs."""
         self._config = replace(
@@ -339,12 +339,14 @@ async def async_solar_answer(hass: HomeAssistant, entry_id: str) -> object:
         return None
 
 
-def _sum(meters: tuple[Meter, ...], known: Mapping[str, Statistic]) -> Series:
+def _sum(meters: tuple[MeterStatistic, ...], known: Mapping[str, Statistic]) -> Series:
     """Add the meters of one kind, by quarter hour."""
     return added(_signed(meters, known))
 
 
-def _signed(meters: tuple[Meter, ...], known: Mapping[str, Statistic]) -> list[Series]:
+def _signed(
+    meters: tuple[MeterStatistic, ...], known: Mapping[str, Statistic]
+) -> list[Series]:
     """Return each meter's means with Home Assistant's sign."""
     return [
         scaled(
@@ -355,7 +357,9 @@ def _signed(meters: tuple[Meter, ...], known: Mapping[str, Statistic]) -> list[S
     ]
 
 
-def _hours(meters: tuple[Meter, ...], known: Mapping[str, Statistic]) -> Series:
+def _hours(
+    meters: tuple[MeterStatistic, ...], known: Mapping[str, Statistic]
+) -> Series:
     """Add hourly meters that begin alike, as long-term statistics do."""
     sums: dict[datetime, list[Slot]] = {}
     for series in _signed(meters, known):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .registers import Register, Table
+from .registers import Register, RegisterTable
 
 # Reading so many registers of which nothing is wanted costs less than one more request: 80 bytes, 83 ms at 9600 baud.
 _LARGEST_GAP = 40
@@ -13,7 +13,7 @@ _LARGEST_GAP = 40
 class Batch:
     """One request: `count` registers of a table from an address on."""
 
-    table: Table
+    table: RegisterTable
     address: int
     count: int
     # Whole values that lie in it: where the request is refused, it is tried again value by value.

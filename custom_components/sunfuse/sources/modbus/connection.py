@@ -18,8 +18,8 @@ from pymodbus.exceptions import ModbusException
 from pymodbus.framer import FramerType
 from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
 
-from .link import Link, LinkKind
-from .registers import Failure, RequestError, Table
+from .link import LinkKind, ModbusLink
+from .registers import Failure, RegisterTable, RequestError
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Connection:
     """A connection that is shared by all devices behind it."""
 
     def __init__(
-        self, link: Link, *, request_timeout_s: float = REQUEST_TIMEOUT_S
+        self, link: ModbusLink, *, request_timeout_s: float = REQUEST_TIMEOUT_S
     ) -> None:
         """Prepare the connection; the first request opens it."""
         self.link = link
@@ -98,7 +98,7 @@ class Connection:
     async def read(
         self,
         unit: int,
-        table: Table,
+        table: RegisterTable,
         address: int,
         count: int,
         *,
@@ -228,14 +228,14 @@ class Connection:
         self,
         client: Client,
         unit: int,
-        table: Table,
+        table: RegisterTable,
         address: int,
         count: int,
         timeout_s: float | None,
     ) -> tuple[int, ...]:
         read = (
             client.read_holding_registers
-            if table is Table.HOLDING
+            if table is RegisterTable.HOLDING
             else client.read_input_registers
         )
         self.requests += 1

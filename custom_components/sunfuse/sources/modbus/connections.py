@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.hass_dict import HassKey
 
 from .connection import Connection
-from .link import Link
+from .link import ModbusLink
 
 
 class LinkConflictError(Exception):
@@ -27,7 +27,7 @@ _CONNECTIONS: HassKey[dict[tuple[str, int], _Shared]] = HassKey(
 )
 
 
-def acquire(hass: HomeAssistant, link: Link) -> Connection:
+def acquire(hass: HomeAssistant, link: ModbusLink) -> Connection:
     """Return the connection of a link, to be released once. Raises LinkConflictError."""
     connections = hass.data.setdefault(_CONNECTIONS, {})
     shared = connections.get(link.endpoint)
@@ -51,7 +51,7 @@ async def release(hass: HomeAssistant, connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def borrowed(hass: HomeAssistant, link: Link) -> AsyncIterator[Connection]:
+async def borrowed(hass: HomeAssistant, link: ModbusLink) -> AsyncIterator[Connection]:
     """Lend a connection, as for a form. Raises LinkConflictError."""
     connection = acquire(hass, link)
     try:

@@ -161,7 +161,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class QuantityReading:
     """A quantity: the sum of its terms."""
 
     terms: tuple[Term, ...]
@@ -194,7 +194,7 @@ class Reading:
 class Alternative:
     """A second place of a quantity: used where the device refuses the first, or where a condition says so."""
 
-    reading: Reading
+    reading: QuantityReading
     when: Condition | None = None
 
 
@@ -257,10 +257,10 @@ class Device:
     pause_s: float = 0.0
     identify: tuple[Condition, ...] = ()
     information: Mapping[Information, Register] = field(default_factory=dict)
-    readings: Mapping[Quantity, Reading] = field(default_factory=dict)
+    readings: Mapping[Quantity, QuantityReading] = field(default_factory=dict)
 
     def values(
-        self, image: Image, readings: Mapping[Quantity, Reading] | None = None
+        self, image: Image, readings: Mapping[Quantity, QuantityReading] | None = None
     ) -> dict[Quantity, float | None]:
         """Return what the registers say of each quantity, None where that is nothing. May lie; see `plausible`.
 

@@ -17,12 +17,12 @@ from .device import (
     Information,
     Parity,
     Quantity,
-    Reading,
+    QuantityReading,
     SerialSettings,
     Term,
 )
 from .fields import DeviceFileError, Fields, hint
-from .registers import NUMBERS, Order, Register, Table, ValueType, register
+from .registers import NUMBERS, Order, Register, RegisterTable, ValueType, register
 
 _TEXT = re.compile(r"string\((\d+)\)")
 _LARGEST_ADDRESS = 0xFFFF
@@ -141,11 +141,11 @@ class _Parser:
             fields.done()
         return registers
 
-    def _readings(self) -> dict[Quantity, Reading]:
+    def _readings(self) -> dict[Quantity, QuantityReading]:
         found = self._fields.inner("readings")
         if found is None or not found.names:
             raise self._fields.error("readings", "is missing: there is nothing to read")
-        readings: dict[Quantity, Reading] = {}
+        readings: dict[Quantity, QuantityReading] = {}
         for name in found.names:
             if name not in {quantity.value for quantity in Quantity}:
                 raise found.error(name, f"is not known{hint(name, Quantity)}")
@@ -162,7 +162,7 @@ class _Parser:
                 )
         return readings
 
-    def _reading(self, quantity: Quantity, fields: Fields) -> Reading:
+    def _reading(self, quantity: Quantity, fields: Fields) -> QuantityReading:
         units = UNITS[quantity.dimension]
         sign = -1 if fields.flag("invert") else 1
         first = self._term(fields, units, sign)
@@ -178,7 +178,7 @@ class _Parser:
             if "signed_by" in fields
             else None
         )
-        return Reading(
+        return QuantityReading(
             terms=(first, *fields.items("plus", plus), *fields.items("minus", minus)),
             signed_by=signed_by,
             between=fields.pair("between") or PLAUSIBLE[quantity.dimension],
@@ -231,7 +231,7 @@ class _Parser:
         if inner is None:
             return None
         place = register(
-            inner.one_of("table", Table, of.table),
+            inner.one_of("table", RegisterTable, of.table),
             inner.integer("address", 0, _LARGEST_ADDRESS, None),
             inner.one_of("type", ValueType, ValueType.INT16),
             byte_order=self._byte_order,
@@ -288,7 +288,7 @@ class _Parser:
         )
 
     def _register(self, fields: Fields) -> Register:
-        table = fields.one_of("table", Table, None)
+        table = fields.one_of("table", RegisterTable, None)
         address = fields.integer("address", 0, _LARGEST_ADDRESS, None)
         written = fields.required("type")
         if match := _TEXT.fullmatch(str(written).replace(" ", "")):

@@ -18,7 +18,7 @@ class LinkKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class ModbusLink:
     """A way to one or more devices. `host` is a host name or address, or the path of a serial port."""
 
     kind: LinkKind

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from .batches import Batch, batches
-from .device import Condition, Device, Information, Quantity, Reading
+from .device import Condition, Device, Information, Quantity, QuantityReading
 from .registers import (
     Failure,
     Image,
     ReadRegisters,
     Register,
+    RegisterTable,
     RequestError,
-    Table,
     ValueType,
 )
 
@@ -32,7 +32,7 @@ class _Attempt:
     """What is to be read, what was, and the last refusal."""
 
     registers: list[Register] = field(default_factory=list)
-    image: dict[tuple[Table, int], int] = field(default_factory=dict)
+    image: dict[tuple[RegisterTable, int], int] = field(default_factory=dict)
     refused: RequestError | None = None
 
 
@@ -45,10 +45,10 @@ class Poll:
         self.lies: Counter[Quantity] = Counter()
         self.last_error: str | None = None
         self._read = read
-        self._refused: dict[tuple[Table, int, int], float] = {}  # until when
+        self._refused: dict[tuple[RegisterTable, int, int], float] = {}  # until when
         # Requests and registers that the device answered at any time.
-        self._answered: set[tuple[Table, int, int]] = set()
-        self._known: set[tuple[Table, int]] = set()
+        self._answered: set[tuple[RegisterTable, int, int]] = set()
+        self._known: set[tuple[RegisterTable, int]] = set()
         self._conditions: dict[Condition, bool] = {}
 
     async def values(
@@ -74,7 +74,7 @@ class Poll:
                 self.lies[quantity] += 1
         return known
 
-    def refuses(self, reading: Reading) -> bool:
+    def refuses(self, reading: QuantityReading) -> bool:
         """Whether the device refuses a part of this reading."""
         now_s = asyncio.get_running_loop().time()
         return any(
@@ -83,8 +83,8 @@ class Poll:
         )
 
     async def _read_all(
-        self, device: Device, readings: Mapping[Quantity, Reading]
-    ) -> tuple[Image, dict[Quantity, Reading]]:
+        self, device: Device, readings: Mapping[Quantity, QuantityReading]
+    ) -> tuple[Image, dict[Quantity, QuantityReading]]:
         """Return what could be read, and of each quantity the reading in use: its second place where the first is not."""
         conditions = [
             reading.otherwise.when
@@ -113,7 +113,7 @@ class Poll:
             await self._gather(device, moved, attempt)
         return attempt.image, second
 
-    def _in_use(self, reading: Reading) -> Reading:
+    def _in_use(self, reading: QuantityReading) -> QuantityReading:
         other = reading.otherwise
         if other is None:
             return reading

@@ -6,7 +6,7 @@ from enum import StrEnum
 import struct
 
 
-class Table(StrEnum):
+class RegisterTable(StrEnum):
     """The two tables of registers: function codes 3 and 4 (Modbus Application Protocol 1.1b3, sections 6.3, 6.4)."""
 
     HOLDING = "holding"
@@ -47,10 +47,10 @@ NUMBERS: Mapping[ValueType, tuple[str, int]] = {
 }
 
 # The words of registers that were read, by table and address.
-type Image = Mapping[tuple[Table, int], int]
+type Image = Mapping[tuple[RegisterTable, int], int]
 
 # Reads `count` registers of a table from an address on. Raises RequestError.
-type ReadRegisters = Callable[[Table, int, int], Awaitable[tuple[int, ...]]]
+type ReadRegisters = Callable[[RegisterTable, int, int], Awaitable[tuple[int, ...]]]
 
 
 class Failure(StrEnum):
@@ -81,7 +81,7 @@ class RequestError(Exception):
 class Register:
     """A value in a device: `count` registers from a zero-based protocol address on."""
 
-    table: Table
+    table: RegisterTable
     address: int
     type: ValueType
     count: int
@@ -122,7 +122,7 @@ class Register:
 
 
 def register(
-    table: Table,
+    table: RegisterTable,
     address: int,
     value_type: ValueType,
     *,

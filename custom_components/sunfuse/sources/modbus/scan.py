@@ -12,8 +12,8 @@ from .registers import (
     Failure,
     ReadRegisters,
     Register,
+    RegisterTable,
     RequestError,
-    Table,
     ValueType,
     register,
 )
@@ -24,7 +24,7 @@ _TIMEOUT_S = 1.0
 # So many unlike requests without an answer: there is nobody.
 _SILENT_PROBES = 2
 # Where SunSpec usually begins: what speaks it answers here, whatever it makes of other registers.
-_MARK = register(Table.HOLDING, 40000, ValueType.UINT32)
+_MARK = register(RegisterTable.HOLDING, 40000, ValueType.UINT32)
 # An inverter knows no power at night, and has it all the same; a battery that is not known is not there.
 _BATTERY = frozenset((Quantity.BATTERY_POWER, Quantity.BATTERY_SOC))
 _UNITS = re.compile(r"(\d+)(?:-(\d+))?")
@@ -32,7 +32,7 @@ MOST_UNITS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FoundDevice:
     """A device that answered, and what it said."""
 
     unit: int
@@ -74,10 +74,10 @@ async def scan(
     units: Iterable[int],
     devices: Iterable[Device],
     progress: Callable[[float], None],
-) -> list[Found]:
+) -> list[FoundDevice]:
     """Return the devices that answer at these unit ids. Raises RequestError if there is no connection."""
     units, devices = tuple(units), tuple(devices)
-    found: list[Found] = []
+    found: list[FoundDevice] = []
     for index, unit in enumerate(units):
         progress(index / len(units))
         read = partial(connection.read, unit, timeout_s=_TIMEOUT_S)
@@ -105,12 +105,12 @@ async def _at(read: ReadRegisters, devices: Iterable[Device]) -> list[Device]:
     return [*likely, told] if told else likely
 
 
-async def look(connection: Connection, unit: int, device: Device) -> Found:
+async def look(connection: Connection, unit: int, device: Device) -> FoundDevice:
     """Return what a device says now. Raises RequestError if it does not answer."""
     read = partial(connection.read, unit, pause_s=device.pause_s)
     poll = Poll(read)
     values = await poll.values(device, device.readings)
-    return Found(
+    return FoundDevice(
         unit=unit,
         device=device,
         values=values,
@@ -147,7 +147,7 @@ class _Probe:
 
     def __init__(self, read: ReadRegisters) -> None:
         self._read = read
-        self._image: dict[tuple[Table, int], int] = {}
+        self._image: dict[tuple[RegisterTable, int], int] = {}
         self._asked: set[Register] = set()
         self._silent = 0
         self._answered = False

@@ -15,7 +15,7 @@ from .connection import Connection
 from .connections import LinkConflictError, acquire, release
 from .device import Device, Information, Quantity
 from .library import Library, async_load_library
-from .link import Link
+from .link import ModbusLink
 from .reader import Reader
 from .registers import Failure, ReadRegisters, RequestError
 from .sunspec import DISCOVERED, discover
@@ -25,7 +25,7 @@ from .sunspec import DISCOVERED, discover
 class DeviceConfig:
     """A device of a site. Stored in its sub-entry, with what it was found to read, so that its entities are known."""
 
-    link: Link
+    link: ModbusLink
     unit: int
     device: str
     quantities: tuple[Quantity, ...]
@@ -40,7 +40,7 @@ class DeviceConfig:
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """Return what `to_dict` stored."""
         return cls(
-            link=Link.from_dict(stored["link"]),
+            link=ModbusLink.from_dict(stored["link"]),
             unit=stored["unit"],
             device=stored["device"],
             quantities=tuple(Quantity(name) for name in stored["quantities"]),

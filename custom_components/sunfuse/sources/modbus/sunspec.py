@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence, Set as AbstractSet
 
 from . import sunspec_models as models
 from .device import Condition, Device, DeviceKind, Information, Quantity
-from .registers import ReadRegisters, Table, ValueType, register
+from .registers import ReadRegisters, RegisterTable, ValueType, register
 from .sunspec_chain import MARK_LENGTH, MARK_TEXT, Block, chain_at
 from .sunspec_readings import readings_of
 from .sunspec_solaredge import MANUFACTURER as SOLAREDGE, batteries_at
@@ -47,7 +47,7 @@ async def _device(
     batteries = await batteries_at(read, expected=expected) if solaredge else []
     readings = readings_of(chain, manufacturer, batteries, known)
     used = sorted({block.model for block in chain if block.model != models.COMMON})
-    mark = register(Table.HOLDING, base, ValueType.STRING, count=MARK_LENGTH)
+    mark = register(RegisterTable.HOLDING, base, ValueType.STRING, count=MARK_LENGTH)
     return Device(
         id=DISCOVERED,
         name=" ".join(filter(None, (manufacturer, common.text(18, 16)))) or "SunSpec",

@@ -12,8 +12,8 @@ from .registers import (
     Image,
     ReadRegisters,
     Register,
+    RegisterTable,
     RequestError,
-    Table,
     ValueType,
     register,
 )
@@ -49,11 +49,13 @@ class Block:
 
     def place(self, offset: int, value_type: ValueType, count: int = 1) -> Register:
         """Return the place of a value."""
-        return register(Table.HOLDING, self.address + offset, value_type, count=count)
+        return register(
+            RegisterTable.HOLDING, self.address + offset, value_type, count=count
+        )
 
     def word(self, point: Point) -> int | None:
         """Return a value of one word, None where there is none."""
-        word = self.image.get((Table.HOLDING, self.address + point.offset))
+        word = self.image.get((RegisterTable.HOLDING, self.address + point.offset))
         return None if word == NOT_IMPLEMENTED[point.type] else word
 
     def text(self, offset: int, count: int) -> str:
@@ -104,7 +106,7 @@ async def _words(
 ) -> tuple[int, ...] | None:
     """Return registers, None where the device has none there or says so."""
     try:
-        words = await read(Table.HOLDING, address, count)
+        words = await read(RegisterTable.HOLDING, address, count)
     except RequestError as err:
         if err.failure in _NOT_THERE:
             return None
@@ -131,10 +133,10 @@ async def _chain(read: ReadRegisters, address: int) -> list[Block]:
 
 
 async def _content(read: ReadRegisters, address: int, end: int) -> Image:
-    image: dict[tuple[Table, int], int] = {}
+    image: dict[tuple[RegisterTable, int], int] = {}
     end = min(end, address + _MOST_CONTENT)
     for start in range(address, end, _CHUNK):
         words = await _words(read, start, min(_CHUNK, end - start))
         for index, word in enumerate(words or ()):
-            image[Table.HOLDING, start + index] = word
+            image[RegisterTable.HOLDING, start + index] = word
     return image

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from . import sunspec_models as models
-from .device import PLAUSIBLE, Condition, Dimension, Quantity, Reading, Term
-from .registers import Table, ValueType
+from .device import PLAUSIBLE, Condition, Dimension, Quantity, QuantityReading, Term
+from .registers import RegisterTable, ValueType
 from .sunspec_chain import Block
 from .sunspec_solaredge import MANUFACTURER as SOLAREDGE, Battery, storage_of
 
@@ -71,7 +71,7 @@ def readings_of(
     manufacturer: str,
     batteries: Sequence[Battery],
     known: Known,
-) -> dict[Quantity, Reading]:
+) -> dict[Quantity, QuantityReading]:
     """Return all that a chain and the batteries beside it let one read, by what it means for a site.
 
     What is known of old counts as implemented: at night a device may say less than it can.
@@ -83,7 +83,7 @@ def readings_of(
     inverter = _first(chain, models.INVERTERS)
     meter = _grid_meter(chain, beside=inverter is not None) if maker.meter else None
     storage = storage_of(batteries) or _storage(chain, known)
-    readings: dict[Quantity, Reading] = {}
+    readings: dict[Quantity, QuantityReading] = {}
     if inverter is not None:
         readings |= _inverter(inverter, known, storage=bool(storage))
         solar = (
@@ -137,8 +137,10 @@ def _first(chain: Sequence[Block], preferred: Iterable[int]) -> Block | None:
     )
 
 
-def _inverter(block: Block, known: Known, *, storage: bool) -> dict[Quantity, Reading]:
-    readings: dict[Quantity, Reading] = {}
+def _inverter(
+    block: Block, known: Known, *, storage: bool
+) -> dict[Quantity, QuantityReading]:
+    readings: dict[Quantity, QuantityReading] = {}
     for quantity, point in _points(block, models.INVERTERS[block.model]).items():
         # At night an inverter may know no power, which is none.
         term = block.term(point, default=0 if quantity is Quantity.POWER else None)
@@ -158,8 +160,8 @@ def _inverter(block: Block, known: Known, *, storage: bool) -> dict[Quantity, Re
     }
 
 
-def _meter(block: Block, known: Known, sign: int) -> dict[Quantity, Reading]:
-    readings: dict[Quantity, Reading] = {}
+def _meter(block: Block, known: Known, sign: int) -> dict[Quantity, QuantityReading]:
+    readings: dict[Quantity, QuantityReading] = {}
     for quantity, point in _points(block, models.METERS[block.model]).items():
         directed = quantity.dimension in (Dimension.POWER, Dimension.CURRENT)
         term = block.term(point, sign if directed else 1)
@@ -179,8 +181,8 @@ def _meter(block: Block, known: Known, sign: int) -> dict[Quantity, Reading]:
 
 
 def _where_live(
-    readings: dict[Quantity, Reading], block: Block
-) -> dict[Quantity, Reading]:
+    readings: dict[Quantity, QuantityReading], block: Block
+) -> dict[Quantity, QuantityReading]:
     """Return a meter's powers and currents as far as it sees the line's voltage or frequency.
 
     An inverter that sleeps, or does not hear its meter, shows 0 for all of it; a meter that works sees the line.
@@ -210,7 +212,9 @@ def _points(block: Block, points: models.Points) -> dict[Quantity, models.Point]
     return {q: point for q, point in points.items() if q not in left_out}
 
 
-def _of_the_grid(readings: Mapping[Quantity, Reading]) -> dict[Quantity, Reading]:
+def _of_the_grid(
+    readings: Mapping[Quantity, QuantityReading],
+) -> dict[Quantity, QuantityReading]:
     """Return a meter's readings as those of the grid connection."""
     return {
         _OF_THE_GRID[quantity]: replace(
@@ -241,9 +245,9 @@ def _solar_beside(inverter: Block, batteries: Sequence[Battery]) -> list[Term]:
     return [power, *(battery.charging() for battery in batteries)] if power else []
 
 
-def _storage(chain: Sequence[Block], known: Known) -> dict[Quantity, Reading]:
+def _storage(chain: Sequence[Block], known: Known) -> dict[Quantity, QuantityReading]:
     """Return what is known of a battery, nothing where there is none."""
-    readings: dict[Quantity, Reading] = {}
+    readings: dict[Quantity, QuantityReading] = {}
     power = [term for role, term in _inputs(chain, known) if role != 0]
     if (block := _first(chain, (models.BATTERY,))) is not None:
         # Positive on discharge (evcc reads it so for KOSTAL and others).
@@ -293,7 +297,7 @@ def _ports(block: Block) -> list[tuple[int, Term]]:
     inputs = []
     for index in range(block.word(models.PORT_COUNT) or 0):
         start = models.PORT_START + index * models.PORT_LENGTH
-        kind = block.image.get((Table.HOLDING, block.address + start))
+        kind = block.image.get((RegisterTable.HOLDING, block.address + start))
         point = models.Point(
             offset=start + models.PORT_POWER,
             type=ValueType.INT16,
@@ -344,7 +348,7 @@ def _role(name: str) -> int:
 
 def _reading(
     quantity: Quantity, *terms: Term, signed_by: Quantity | None = None
-) -> Reading:
-    return Reading(
+) -> QuantityReading:
+    return QuantityReading(
         terms=terms, signed_by=signed_by, between=PLAUSIBLE[quantity.dimension]
     )

@@ -7,13 +7,13 @@ against solaredge_modbus 0.8 (Battery), solaredged 0.5 and volkszaehler/mbmd (su
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .device import PLAUSIBLE, Quantity, Reading, Term
+from .device import PLAUSIBLE, Quantity, QuantityReading, Term
 from .registers import (
     Failure,
     Order,
     ReadRegisters,
+    RegisterTable,
     RequestError,
-    Table,
     ValueType,
     register,
 )
@@ -43,7 +43,7 @@ class Battery:
         """Return how a value is read. Floats have the less significant word first, unlike all else on the device."""
         return Term(
             register=register(
-                Table.HOLDING,
+                RegisterTable.HOLDING,
                 self.address + offset,
                 ValueType.FLOAT32,
                 word_order=Order.LITTLE,
@@ -82,7 +82,7 @@ async def batteries_at(read: ReadRegisters, *, expected: bool) -> list[Battery]:
     return found
 
 
-def storage_of(batteries: Sequence[Battery]) -> dict[Quantity, Reading]:
+def storage_of(batteries: Sequence[Battery]) -> dict[Quantity, QuantityReading]:
     """Return what is known of all batteries together, nothing where there is none."""
     if not batteries:
         return {}
@@ -95,6 +95,6 @@ def storage_of(batteries: Sequence[Battery]) -> dict[Quantity, Reading]:
         ),
     }
     return {
-        quantity: Reading(terms=of, between=PLAUSIBLE[quantity.dimension])
+        quantity: QuantityReading(terms=of, between=PLAUSIBLE[quantity.dimension])
         for quantity, of in terms.items()
     }

@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from ..series import layered
-from .model import Issue, IssueKey, Reading
+from .model import IssueKey, PriceIssue, PriceReading
 from .reading import read_prices
 
 _LOGGER = logging.getLogger(__name__)
@@ -195,7 +195,7 @@ async def async_read_action(
     now: datetime,
     *,
     name: str | None = None,
-) -> Reading:
+) -> PriceReading:
     """Ask an integration for its prices.
 
     `name` is the area (Nord Pool) or home (Tibber) where there are several; the first is
@@ -231,10 +231,10 @@ async def async_read_action(
         # A day that failed beside one that did not is a day that is not there yet.
         issues = [i for i in issues if i.key is not IssueKey.SOURCE_FAILED]
     elif series:
-        issues.append(Issue(key=IssueKey.OUTDATED))
+        issues.append(PriceIssue(key=IssueKey.OUTDATED))
     elif not issues:
-        issues.append(Issue(key=IssueKey.NOTHING_FOUND, detail=action.domain))
-    return Reading(
+        issues.append(PriceIssue(key=IssueKey.NOTHING_FOUND, detail=action.domain))
+    return PriceReading(
         series=series, currency=currency, issues=tuple(dict.fromkeys(issues))
     )
 
@@ -249,13 +249,13 @@ async def _async_ask(
         )
 
 
-def _failure(action: PriceAction, error: BaseException) -> Issue:
+def _failure(action: PriceAction, error: BaseException) -> PriceIssue:
     """Tell of a call that failed; what is no ordinary error goes on its way."""
     if not isinstance(error, Exception):
         raise error
     level = logging.DEBUG if isinstance(error, HomeAssistantError) else logging.WARNING
     _LOGGER.log(level, "Action %s.%s failed: %r", action.domain, action.action, error)
-    return Issue(
+    return PriceIssue(
         key=IssueKey.SOURCE_FAILED, detail=f"{action.domain}.{action.action}: {error}"
     )
 

@@ -24,7 +24,7 @@ class IssueKey(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Issue:
+class PriceIssue:
     """A key, and what it is about (an attribute, an entity, a message)."""
 
     key: IssueKey
@@ -32,12 +32,12 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class PriceReading:
     """What a source said: currency per kWh (or grams per kWh), and what was wrong."""
 
     series: Series = ()
     currency: str | None = None
-    issues: tuple[Issue, ...] = ()
+    issues: tuple[PriceIssue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Prices:
     """Prices from now on, with the issues of their sources."""
 
     slots: tuple[PriceSlot, ...] = ()
-    issues: tuple[Issue, ...] = ()
+    issues: tuple[PriceIssue, ...] = ()
 
     def at(self, at: datetime) -> PriceSlot | None:
         """Return the slot that holds an instant."""

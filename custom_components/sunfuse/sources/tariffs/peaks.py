@@ -21,7 +21,7 @@ LEAST_LEFT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Peak:
+class PeakInterval:
     """A finished interval: its start, and the mean power that counts."""
 
     start: datetime
@@ -37,7 +37,7 @@ class PeakState:
     """
 
     month: str = ""  # "2026-11"
-    peaks: tuple[Peak, ...] = ()
+    peaks: tuple[PeakInterval, ...] = ()
     past: tuple[tuple[str, float], ...] = ()
     interval: datetime | None = None
     used_wh: float = 0.0
@@ -126,14 +126,16 @@ def _with_peak(
     state = _in_month(state, tariff, local_month(start, tz))
     if power <= 0:
         return state
-    peaks = [*state.peaks, Peak(start=start, power_w=power)]
+    peaks = [*state.peaks, PeakInterval(start=start, power_w=power)]
     return replace(state, peaks=_highest(peaks, tariff, tz))
 
 
-def _highest(peaks: list[Peak], tariff: CapacityTariff, tz: tzinfo) -> tuple[Peak, ...]:
+def _highest(
+    peaks: list[PeakInterval], tariff: CapacityTariff, tz: tzinfo
+) -> tuple[PeakInterval, ...]:
     """Return the peaks that count, the highest first, the earlier of equals."""
     days: set[date] = set()
-    chosen: list[Peak] = []
+    chosen: list[PeakInterval] = []
     for peak in sorted(peaks, key=lambda peak: (-peak.power_w, peak.start)):
         day = peak.start.astimezone(tz).date()
         if tariff.different_days and day in days:
@@ -312,7 +314,9 @@ def corrected(
     """
     days = range(1, tariff.top + 1) if power_w > 0 else ()
     at = now.astimezone(UTC)
-    peaks = [Peak(start=at - timedelta(days=day), power_w=power_w) for day in days]
+    peaks = [
+        PeakInterval(start=at - timedelta(days=day), power_w=power_w) for day in days
+    ]
     return replace(state, month=local_month(at, tz), peaks=tuple(peaks))
 
 
@@ -338,7 +342,7 @@ def state_from_dict(data: Mapping[str, Any]) -> PeakState:
     """Read the state back; what cannot be read is left out."""
     interval = parse_time(data.get("interval"))
     peaks = [
-        Peak(start=at.astimezone(UTC), power_w=power)
+        PeakInterval(start=at.astimezone(UTC), power_w=power)
         for start, raw in data.get("peaks", ())
         if (at := parse_time(start)) is not None and (power := parse_number(raw))
     ]

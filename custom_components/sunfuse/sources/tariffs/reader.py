@@ -17,7 +17,7 @@ from .actions import ACTIONS, async_read_action
 from .components import Components, components_from_dict, price_slots
 from .holidays import HolidayConfig, Holidays
 from .memory import PriceMemory, ahead, memory_from_dict, memory_to_dict, remember
-from .model import Issue, IssueKey, Prices, Reading
+from .model import IssueKey, PriceIssue, PriceReading, Prices
 from .reading import CARBON_ABSURD, read_carbon, read_prices
 from .table import Table, TableError, table_from_dict
 from .units import absurd_above, is_per_energy, parse_carbon_unit, parse_unit
@@ -123,7 +123,7 @@ class TariffReader:
         self._config = config
         self._memory = {part: PriceMemory() for part in ("import", "export", "carbon")}
         self._holidays = Holidays(hass, config.holidays)
-        self._issues: dict[str, tuple[Issue, ...]] = {}
+        self._issues: dict[str, tuple[PriceIssue, ...]] = {}
         named = {
             "import": config.source,
             "export": config.export,
@@ -201,7 +201,7 @@ class TariffReader:
         source: Source,
         now: datetime,
         part: str,
-    ) -> Reading:
+    ) -> PriceReading:
         """Read the source of one part: import, export or carbon."""
         if source.kind is SourceKind.ACTION:
             return await async_read_action(
@@ -214,7 +214,7 @@ class TariffReader:
                 start, now + HORIZON, tz, self._holidays.near(now)
             )
             currency = None if part == "carbon" else self._currency
-            return Reading(series=series, currency=currency)
+            return PriceReading(series=series, currency=currency)
         readings = [
             read_entity(
                 self._hass,
@@ -231,7 +231,7 @@ class TariffReader:
             # Of an entity for each day, that of tomorrow may have nothing yet.
             late = {IssueKey.OUTDATED, IssueKey.NOTHING_FOUND, IssueKey.SOURCE_FAILED}
             issues = [issue for issue in issues if issue.key not in late]
-        return Reading(
+        return PriceReading(
             series=layered(*(reading.series for reading in readings)),
             currency=next((r.currency for r in readings if r.currency), None),
             issues=tuple(dict.fromkeys(issues)),
@@ -251,14 +251,16 @@ def read_entity(
     typed: str | None = None,
     currency: str | None = None,
     part: str = "import",
-) -> Reading:
+) -> PriceReading:
     """Read an entity's prices or grams: by its attributes, else its state for now.
 
     An entity that only knows the present still teaches the memory its days.
     """
     state = hass.states.get(entity_id)
     if state is None or state.state == "unavailable":
-        return Reading(issues=(Issue(key=IssueKey.SOURCE_FAILED, detail=entity_id),))
+        return PriceReading(
+            issues=(PriceIssue(key=IssueKey.SOURCE_FAILED, detail=entity_id),)
+        )
     own = state.attributes.get("unit_of_measurement")
     unit = typed or own
     tz = ZoneInfo(hass.config.time_zone)
@@ -280,14 +282,14 @@ def read_entity(
     number = parse_number(state.state)
     nothing = any(issue.key is IssueKey.NOTHING_FOUND for issue in reading.issues)
     if nothing and factor is None and number is not None and is_per_energy(unit):
-        issue = Issue(key=IssueKey.UNIT_UNREADABLE, detail=unit or "")
-        return Reading(issues=(issue,), currency=reading.currency)
+        issue = PriceIssue(key=IssueKey.UNIT_UNREADABLE, detail=unit or "")
+        return PriceReading(issues=(issue,), currency=reading.currency)
     if nothing and factor is not None and number is not None:
         start, value = quarter_start(now), number * factor.factor
         slot = Slot(start=start, end=start + QUARTER, value=value)
         if not _may_be_true(value, factor.currency or reading.currency):
-            return Reading(issues=(Issue(key=IssueKey.ABSURD_VALUES),))
-        return Reading(
+            return PriceReading(issues=(PriceIssue(key=IssueKey.ABSURD_VALUES),))
+        return PriceReading(
             series=(slot,),
             currency=factor.currency or reading.currency,
             issues=tuple(

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..rows import parse_number
 from ..series import Series, Slot, at_time, layered, scaled
-from .model import Issue, IssueKey, Reading
-from .shapes import Found, find_series
+from .model import IssueKey, PriceIssue, PriceReading
+from .shapes import FoundSlots, find_series
 from .units import (
     Unit,
     absurd_above,
@@ -35,7 +35,7 @@ def read_prices(
     tz: tzinfo,
     typed: str | None = None,
     export: bool = False,
-) -> Reading:
+) -> PriceReading:
     """Read an entity's prices: its attributes by shape, else its state for now.
 
     Args:
@@ -65,7 +65,7 @@ def read_prices(
     for one in found:
         units = _units(one, entity_unit, typed=typed is not None)
         if not units and unreadable:
-            issues.append(Issue(key=IssueKey.UNIT_UNREADABLE, detail=unreadable))
+            issues.append(PriceIssue(key=IssueKey.UNIT_UNREADABLE, detail=unreadable))
             continue
         series, more = _in_currency(one, units, current, currency, now)
         issues += more
@@ -73,17 +73,17 @@ def read_prices(
     series, more = _believable(layered(*layers), absurd_above(currency))
     issues += more
     if not found:
-        issues.append(Issue(key=IssueKey.NOTHING_FOUND))
+        issues.append(PriceIssue(key=IssueKey.NOTHING_FOUND))
     elif series and not any(slot.end > now for slot in series):
-        issues.append(Issue(key=IssueKey.OUTDATED))
-    return Reading(
+        issues.append(PriceIssue(key=IssueKey.OUTDATED))
+    return PriceReading(
         series=series, currency=currency, issues=tuple(dict.fromkeys(issues))
     )
 
 
 def _of_one_direction(
-    found: list[Found], state: float | None, now: datetime, *, export: bool
-) -> list[Found]:
+    found: list[FoundSlots], state: float | None, now: datetime, *, export: bool
+) -> list[FoundSlots]:
     """Return the prices of import or those of export, where an entity has both.
 
     The state tells which of them it is about: GE-Spot's export sensors show the import's prices beside their own.
@@ -107,7 +107,7 @@ def _of_one_direction(
     return groups[shown[0] if len(shown) == 1 else export]
 
 
-def _units(found: Found, entity_unit: Unit | None, *, typed: bool) -> list[Unit]:
+def _units(found: FoundSlots, entity_unit: Unit | None, *, typed: bool) -> list[Unit]:
     """Return the units that the values may be in, the most trusted first.
 
     A field that names money and energy knows best. One that names the energy alone (`price_per_kwh`) leaves the money to
@@ -144,12 +144,12 @@ def _state_price(state: object, unit: Unit | None) -> float | None:
 
 
 def _in_currency(
-    found: Found,
+    found: FoundSlots,
     units: list[Unit],
     current: float | None,
     currency: str,
     now: datetime,
-) -> tuple[Series, list[Issue]]:
+) -> tuple[Series, list[PriceIssue]]:
     """Bring what was found to currency per kWh; nothing if no scale makes sense."""
     low, high = usual_range(currency)
     middle = median(abs(slot.value) for slot in found.series)
@@ -161,13 +161,13 @@ def _in_currency(
     middle *= unit.factor if unit else 1.0
     power = _power_of_ten(series, current, now)
     if power:
-        issue = Issue(key=IssueKey.SCALE_CORRECTED, detail=found.name)
+        issue = PriceIssue(key=IssueKey.SCALE_CORRECTED, detail=found.name)
         return scaled(series, 10.0**power), [issue]
     # A market may go mad for hours; a day at such prices is one in hundredths of money.
     lasts = sum(slot.seconds for slot in series) >= _MOST_OF_A_DAY_S
     if middle > high and (unit is None or lasts or middle > absurd_above(currency)):
         key = IssueKey.UNIT_UNKNOWN if unit is None else IssueKey.SCALE_UNKNOWN
-        return (), [Issue(key=key, detail=found.name)]
+        return (), [PriceIssue(key=key, detail=found.name)]
     # An unusual week, such as one of wind for nothing, with a unit that is told.
     return series, []
 
@@ -183,12 +183,12 @@ def _power_of_ten(series: Series, current: float | None, now: datetime) -> int |
     return power if abs(exponent - power) < math.log10(1.02) else None
 
 
-def _believable(series: Series, limit: float) -> tuple[Series, list[Issue]]:
+def _believable(series: Series, limit: float) -> tuple[Series, list[PriceIssue]]:
     """Leave out single values that no market can reach."""
     kept: tuple[Slot, ...] = tuple(slot for slot in series if abs(slot.value) <= limit)
     if len(kept) == len(series):
         return series, []
-    return kept, [Issue(key=IssueKey.ABSURD_VALUES)]
+    return kept, [PriceIssue(key=IssueKey.ABSURD_VALUES)]
 
 
 def read_carbon(
@@ -197,19 +197,21 @@ def read_carbon(
     unit: str | None,
     now: datetime,
     tz: tzinfo,
-) -> Reading:
+) -> PriceReading:
     """Read carbon intensity from attributes, in grams of CO2 equivalent per kWh."""
     found, issues = find_series(attributes, now=now, tz=tz)
     parsed = parse_carbon_unit(unit)
     if found and unit is not None and parsed is None:
-        return Reading(issues=(*issues, Issue(key=IssueKey.UNIT_UNKNOWN, detail=unit)))
+        return PriceReading(
+            issues=(*issues, PriceIssue(key=IssueKey.UNIT_UNKNOWN, detail=unit))
+        )
     factor = parsed.factor if parsed else 1.0
     series = layered(*(scaled(one.series, factor) for one in found))
     kept = tuple(slot for slot in series if 0 <= slot.value <= CARBON_ABSURD)
     if len(kept) < len(series):
-        issues.append(Issue(key=IssueKey.ABSURD_VALUES))
+        issues.append(PriceIssue(key=IssueKey.ABSURD_VALUES))
     if not found:
-        issues.append(Issue(key=IssueKey.NOTHING_FOUND))
+        issues.append(PriceIssue(key=IssueKey.NOTHING_FOUND))
     elif not any(slot.end > now for slot in kept):
-        issues.append(Issue(key=IssueKey.OUTDATED))
-    return Reading(series=kept, issues=tuple(issues))
+        issues.append(PriceIssue(key=IssueKey.OUTDATED))
+    return PriceReading(series=kept, issues=tuple(issues))

@@ -37,7 +37,7 @@ from ..rows import (
     to_series,
 )
 from ..series import Series, Slot, layered
-from .model import Issue, IssueKey
+from .model import IssueKey, PriceIssue
 from .units import names_energy
 
 VALUE_KEYS = (
@@ -62,7 +62,7 @@ _DAYS = {"today": 0, "tomorrow": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FoundSlots:
     """Slots as an attribute gives them, with what the field and the row say of the unit."""
 
     name: str
@@ -79,9 +79,9 @@ class Found:
 
 def find_series(
     attributes: Mapping[str, Any], *, now: datetime, tz: tzinfo
-) -> tuple[list[Found], list[Issue]]:
+) -> tuple[list[FoundSlots], list[PriceIssue]]:
     """Find all that has the shape of prices over time, the most trusted first."""
-    issues: list[Issue] = []
+    issues: list[PriceIssue] = []
     items: list[tuple[Any, Any]] = list(attributes.items())
     attributes = dict(around(items, _pair_start, now, MOST_ROWS))
     named = sorted(attributes.items(), key=lambda item: _trust(str(item[0])))
@@ -91,7 +91,7 @@ def find_series(
             continue
         value, unreadable = _plain(raw)
         if unreadable:
-            issues.append(Issue(key=IssueKey.UNREADABLE, detail=str(name)))
+            issues.append(PriceIssue(key=IssueKey.UNREADABLE, detail=str(name)))
         found += _read_attribute(str(name), value, now, tz)
     found += _read_names(attributes, tz)
     found += _read_pvpc(attributes, now, tz)
@@ -100,7 +100,7 @@ def find_series(
         found += days
         issues += copied
     issues += [
-        Issue(key=IssueKey.MISSING_VALUES, detail=one.name)
+        PriceIssue(key=IssueKey.MISSING_VALUES, detail=one.name)
         for one in found
         if one.missing
     ]
@@ -134,7 +134,9 @@ def _plain(value: Any) -> tuple[Any, bool]:
     return None, True
 
 
-def _read_attribute(name: str, value: Any, now: datetime, tz: tzinfo) -> list[Found]:
+def _read_attribute(
+    name: str, value: Any, now: datetime, tz: tzinfo
+) -> list[FoundSlots]:
     """Read one attribute by its shape; nothing if it has none that is known."""
     if isinstance(value, Mapping):
         items: list[tuple[object, object]] = list(value.items())
@@ -212,7 +214,7 @@ def _time_first(
 
 def _read_mappings(
     name: str, rows: Sequence[Mapping[str, Any]], now: datetime, tz: tzinfo
-) -> list[Found]:
+) -> list[FoundSlots]:
     """Read a list of rows with named times."""
     if (sample := next((row for row in rows if start_key(row)), None)) is None:
         return []
@@ -225,7 +227,7 @@ def _read_mappings(
     series = to_series(read, open_end=now + timedelta(days=2) if goes_on else None)
     unit = sample.get("unit")
     return [
-        Found(
+        FoundSlots(
             name=name,
             series=series,
             missing=sum(row.value is None for row in read),
@@ -265,13 +267,13 @@ def _value(raw: Any) -> float | None:
     return parse_number(raw)
 
 
-def _found(name: str, rows: list[Row]) -> Found:
+def _found(name: str, rows: list[Row]) -> FoundSlots:
     """Pack rows without named fields."""
     missing = sum(row.value is None for row in rows)
-    return Found(name=name, series=to_series(rows), missing=missing)
+    return FoundSlots(name=name, series=to_series(rows), missing=missing)
 
 
-def _read_names(attributes: Mapping[str, Any], tz: tzinfo) -> list[Found]:
+def _read_names(attributes: Mapping[str, Any], tz: tzinfo) -> list[FoundSlots]:
     """Read attributes whose names are times."""
     pairs = [
         (name, value)
@@ -281,7 +283,9 @@ def _read_names(attributes: Mapping[str, Any], tz: tzinfo) -> list[Found]:
     return [_found("", read_pairs(pairs, tz))] if pairs else []
 
 
-def _read_pvpc(attributes: Mapping[str, Any], now: datetime, tz: tzinfo) -> list[Found]:
+def _read_pvpc(
+    attributes: Mapping[str, Any], now: datetime, tz: tzinfo
+) -> list[FoundSlots]:
     """Read `price_00h` to `price_23h`, with `price_02h_d` for the hour that comes twice.
 
     Spain's PVPC names hours of the local day, those of the next day `price_next_day_00h`.
@@ -302,7 +306,7 @@ def _read_pvpc(attributes: Mapping[str, Any], now: datetime, tz: tzinfo) -> list
 
 def _read_bare_days(
     attributes: Mapping[str, Any], now: datetime, tz: tzinfo
-) -> tuple[list[Found], list[Issue]]:
+) -> tuple[list[FoundSlots], list[PriceIssue]]:
     """Read a day's prices without times, spread evenly over the local day.
 
     A day of 23 or 25 hours has 92 or 100 quarters; a list of the usual length on such a
@@ -318,7 +322,7 @@ def _read_bare_days(
     # Between midnight and the next fetch, some leave today's prices in both.
     if days.get("today") is not None and days.get("today") == days.get("tomorrow"):
         del days["tomorrow"]
-        issues = [Issue(key=IssueKey.COPY_OF_TODAY, detail="tomorrow")]
+        issues = [PriceIssue(key=IssueKey.COPY_OF_TODAY, detail="tomorrow")]
     else:
         issues = []
     return [_bare_day(day, values, now, tz) for day, values in days.items()], issues
@@ -326,7 +330,7 @@ def _read_bare_days(
 
 def _bare_day(
     day: str, values: Sequence[float | None], now: datetime, tz: tzinfo
-) -> Found:
+) -> FoundSlots:
     """Lay a list of prices over a local day."""
     date = now.astimezone(tz).date() + timedelta(days=_DAYS[day])
     midnight, following = (
@@ -342,7 +346,7 @@ def _bare_day(
         if value is not None and start < following
     ]
     missing = sum(value is None for value in values)
-    return Found(name=day, series=layered(slots), missing=missing)
+    return FoundSlots(name=day, series=layered(slots), missing=missing)
 
 
 def gaps(series: Series) -> list[tuple[datetime, datetime]]:

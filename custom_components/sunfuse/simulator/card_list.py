@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 
-class LocalList:
+class CardList:
     """Cards with their authorization status, and the version of the list."""
 
     def __init__(self) -> None:
