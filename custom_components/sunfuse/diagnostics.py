@@ -87,10 +87,10 @@ def _anonymous_record(segments: list[Segment], identities: list[str]) -> dict[st
     """
     record = to_record(segments)
     connectors = {
-        told[0]
+        decided[0]
         for segment in record["segments"]
         for frame in segment["frames"]
-        for told in frame.get("decision", ())
+        for decided in frame.get("decision", ())
     }
     for segment in record["segments"]:
         connectors |= segment["memory"].get("connectors", {}).keys()
@@ -184,8 +184,8 @@ def _pseudonymous(found: dict[str, Any], identities: list[str]) -> dict[str, Any
             case _:
                 return value
 
-    told: dict[str, Any] = renamed(found)
-    return told
+    anonymous: dict[str, Any] = renamed(found)
+    return anonymous
 
 
 def _pattern(entry: SunfuseConfigEntry) -> re.Pattern[str] | None:

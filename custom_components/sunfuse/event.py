@@ -76,7 +76,7 @@ class SessionEvent(ConnectorEntity, EventEntity):
         key: ConnectorKey,
         description: EventEntityDescription,
     ) -> None:
-        """Initialize the event with nothing told."""
+        """Initialize the event with nothing shown."""
         super().__init__(entry, subentry, key, description)
         self._news: list[SessionNews] = []
 
@@ -106,17 +106,17 @@ class SessionEvent(ConnectorEntity, EventEntity):
         self, before: ConnectorData, now: ConnectorData
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         was, status = before.connector.status, now.connector.status
-        told = was not in _MUTE and status not in _MUTE
-        if told and was in _EMPTY and status not in _EMPTY:
+        status_known = was not in _MUTE and status not in _MUTE
+        if status_known and was in _EMPTY and status not in _EMPTY:
             yield PLUGGED_IN, {}
         if self.available:  # else nobody would see it
             news, self._news[:] = list(self._news), []
             for one in news:
-                yield self._told(one)
-        if told and was not in _EMPTY and status in _EMPTY:
+                yield self._session_event(one)
+        if status_known and was not in _EMPTY and status in _EMPTY:
             yield UNPLUGGED, {}
 
-    def _told(self, news: SessionNews) -> tuple[str, dict[str, Any]]:
+    def _session_event(self, news: SessionNews) -> tuple[str, dict[str, Any]]:
         holder = self._entry.runtime_data.cards.holder(news.id_token)
         attributes: dict[str, Any] = {
             "driver": holder.name if holder else None,
@@ -139,17 +139,17 @@ class CardEvent(StationEntity, EventEntity):
         key: ConnectorKey,
         description: EventEntityDescription,
     ) -> None:
-        """Initialize the event with nothing told."""
+        """Initialize the event with nothing shown."""
         super().__init__(entry, key, description)
-        self._told: tuple[str | None, bool | None] = (None, None)
-        self._told_at: datetime | None = None
+        self._shown_card: tuple[str | None, bool | None] = (None, None)
+        self._shown_at: datetime | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
         """Hear of cards from the charger itself: two within one tick are two."""
         await super().async_added_to_hass()
         if self.connector is not None:
-            self._told_at = self.connector.station.last_card_at
+            self._shown_at = self.connector.station.last_card_at
         central_system = self._entry.runtime_data.central_system
         self.async_on_remove(central_system.subscribe(self._station_changed))
 
@@ -160,8 +160,8 @@ class CardEvent(StationEntity, EventEntity):
         card, taken, at = state.last_card, state.last_card_taken, state.last_card_at
         if card is None or taken is None or at is None or is_own(card):
             return
-        before, self._told = self._told, (card, taken)
-        last, self._told_at = self._told_at, at
+        before, self._shown_card = self._shown_card, (card, taken)
+        last, self._shown_at = self._shown_at, at
         if last == at or (
             before == (card, taken) and last is not None and at - last < _SAME_TIME
         ):

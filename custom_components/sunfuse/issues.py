@@ -279,7 +279,7 @@ def _circuit_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
 def _fail_safe_beside_house(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     tree, chargers = CircuitTree.of(entry), chargers_of(entry)
     if fail_safe_problem(tree, chargers, {}):
-        return  # the fuse does not even carry them alone, which is told
+        return  # the fuse does not even carry them alone, which is another repair
     warning = beside_house(tree, chargers, entry.runtime_data.unwatched_a)
     if warning is not None:
         yield RepairIssue(

@@ -245,8 +245,8 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
     def _check_meter(self, form: Form) -> Errors:
         # Which phases feed the circuit is asked for last: here a sensor for each is as good as one for each of those.
         phases = site_of(self._get_entry().data).phases
-        told = len(form.get("grid_phases", ()))
-        errors = check_meter(self.hass, form, min(told, phases) or phases)
+        phases_given = len(form.get("grid_phases", ()))
+        errors = check_meter(self.hass, form, min(phases_given, phases) or phases)
         if not has_meter(form) and CONF_ASSUMED_LOAD not in form:
             errors.setdefault(GRID_POWER, "no_meter_no_load")
         if form[CONF_METER_MAX_AGE] <= 0:

@@ -43,10 +43,10 @@ AT_WORK = frozenset(
 
 
 def firmware_status(data: ConnectorData) -> str | None:
-    """Return how far the charger is with its firmware; None if it never told, or in words of its own."""
-    if (told := data.station.firmware_status) is None:
+    """Return how far the charger is with its firmware; None if it never reported, or in words of its own."""
+    if (reported := data.station.firmware_status) is None:
         return None
-    status = re.sub(r"(?<!^)(?=[A-Z])", "_", told).lower()
+    status = re.sub(r"(?<!^)(?=[A-Z])", "_", reported).lower()
     return status if status in FIRMWARE_STATUS else None
 
 

@@ -90,14 +90,14 @@ class ModbusSensor(SensorEntity):
         self._quantity = quantity
         self._written: tuple[datetime | None, bool] = (None, False)
         self._attr_unique_id = f"{entry.entry_id}_{subentry.subentry_id}_{quantity}"
-        told = device.config.information
+        information = device.config.information
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
             name=subentry.title,
-            manufacturer=told.get(Information.MANUFACTURER),
-            model=told.get(Information.MODEL),
-            serial_number=told.get(Information.SERIAL_NUMBER),
-            sw_version=told.get(Information.VERSION),
+            manufacturer=information.get(Information.MANUFACTURER),
+            model=information.get(Information.MODEL),
+            serial_number=information.get(Information.SERIAL_NUMBER),
+            sw_version=information.get(Information.VERSION),
             via_device_id=dr.async_get_device_id_by_identifier(
                 hass, site_identifier(entry), config_entry_id=entry.entry_id
             ),

@@ -134,7 +134,7 @@ class Cards:
     async def _ask(self, identity: str, number: str) -> bool | None:
         """Ask whoever listens; None when nobody answers in time.
 
-        The number is told in full: an automation cannot know a card by less.
+        The event holds the whole number: an automation cannot know a card by less.
         """
         now = self._hass.loop.time()
         if self._let.get((identity, number), 0.0) > now:

@@ -66,7 +66,9 @@ class BatteryHold:
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self._not_before: datetime | None = None
-        self.failed: str | None = None  # the entity that does not do what it is told
+        self.failed: str | None = (
+            None  # the entity that does not take the value that it is given
+        )
 
     async def async_load(self) -> None:
         """Read what was changed and not given back, as after a crash."""
@@ -141,7 +143,9 @@ class BatteryHold:
         else:
             name = self._rule.entity_id if self._rule else "?"
         if self.failed != name:
-            _LOGGER.warning("%s does not do what it is told: %r", name, error)
+            _LOGGER.warning(
+                "%s does not take the value that it is given: %r", name, error
+            )
         self.failed = name
         return False
 

@@ -131,7 +131,7 @@ class CommandSender:
         if (station := self._stations.get(key.identity)) is None:
             return
         _LOGGER.warning(
-            "The car at %s takes more than it is offered, also after it was told again: its charging is stopped",
+            "The car at %s takes more than it is offered, also after it was commanded again: its charging is stopped",
             key.id,
         )
         with self.alone(key):

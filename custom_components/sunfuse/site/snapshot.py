@@ -122,8 +122,8 @@ def site_draw(
     A power alone tells it where there is but one current; else the engine makes of it what it can. Between the two legs of a split-phase site flows one current, of which many chargers report only the first.
     """
     draw = [0.0] * site.phases
-    told = [current for current in meter.current_a if current is not None]
-    if not told:
+    reported = [current for current in meter.current_a if current is not None]
+    if not reported:
         legs = _legs(phases, site)
         if meter.power_w is None or len(phases) > legs:
             return None
@@ -131,7 +131,7 @@ def site_draw(
             draw[phase] = meter.power_w / site.voltage_v / legs
     elif _legs(phases, site) == 2:
         for phase in phases:
-            draw[phase] = max(told)
+            draw[phase] = max(reported)
     else:
         for phase, current in zip(phases, meter.current_a, strict=False):
             draw[phase] = current or 0.0
