@@ -322,3 +322,27 @@ def test_a_kept_rule_is_let_be(room: str, source: str) -> None:
 def test_a_clock_is_seen(source: str) -> None:
     """Reading the clock or a file is seen for what it is."""
     assert list(impure(source))
+
+
+def test_what_is_composed_is_not_a_tower() -> None:
+    """Outside Home Assistant's own hierarchies, a class stands on at most two of ours."""
+    bases = {
+        (room, node.name): [
+            base.id for base in map(_origin, node.bases) if isinstance(base, ast.Name)
+        ]
+        for room in ("central_system", "engine", "planner", "simulator", "site")
+        for _, _, source in found_in(room)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ClassDef)
+    }
+
+    def floors(room: str, name: str) -> int:
+        below = [base for base in bases[room, name] if (room, base) in bases]
+        return 1 + max((floors(room, base) for base in below), default=0)
+
+    assert [one for one in bases if floors(*one) > 3] == []
+
+
+def _origin(base: ast.expr) -> ast.expr:
+    """Return a generic class without its parameters."""
+    return base.value if isinstance(base, ast.Subscript) else base
