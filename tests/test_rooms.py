@@ -324,6 +324,16 @@ def test_a_clock_is_seen(source: str) -> None:
     assert list(impure(source))
 
 
+def test_the_parts_of_a_site_are_not_looked_up() -> None:
+    """They are given what they need; only what serves entities, actions and the entry itself starts from the whole."""
+    looks_up = {
+        path.stem
+        for path, name, source in found_in("site")
+        if f"{PACKAGE}.data" in imported(name, source)
+    }
+    assert looks_up == {"boosts", "reporting", "unwatched", "updates"}
+
+
 def test_what_is_composed_is_not_a_tower() -> None:
     """Outside Home Assistant's own hierarchies, a class stands on at most two of ours."""
     bases = {

@@ -41,7 +41,7 @@ from .site.persistence import Persistence
 from .site.prices import async_load_prices, price_store
 from .site.reporting import async_setup_report
 from .site.settings import Settings, default_mode
-from .site.simulation import SimulatedHouse
+from .site.simulated_house import SimulatedHouse
 from .site.snapshot import site_of
 from .site.tick_guard import issue_id
 from .site.timekeeper import Timekeeper

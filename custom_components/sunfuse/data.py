@@ -17,7 +17,7 @@ from .site.observing import Observed
 from .site.peaks import SitePeaks
 from .site.prices import SitePrices
 from .site.settings import Settings
-from .site.simulation import SimulatedHouse
+from .site.simulated_house import SimulatedHouse
 from .sources.config import SourcesConfig
 from .sources.modbus.site import SiteDevices
 

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from custom_components.sunfuse.simulator.site import DEFAULT_CHARGERS
+from custom_components.sunfuse.simulator.simulated_site import DEFAULT_CHARGERS
 
 from ..common import free_port
 from .home import ROOT, Home, develop, until

@@ -8,7 +8,7 @@ import pytest
 from custom_components.sunfuse.simulator.behaviour import ChargerBehaviour
 from custom_components.sunfuse.simulator.car import CarSpec
 from custom_components.sunfuse.simulator.configuration import MEASURANDS
-from custom_components.sunfuse.simulator.connector import OcppStatus
+from custom_components.sunfuse.simulator.simulated_connector import OcppStatus
 
 from .central import Central, until
 from .client16 import profile, set_profile, statuses

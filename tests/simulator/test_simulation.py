@@ -9,8 +9,8 @@ import pytest
 
 from custom_components.sunfuse.central_system import CentralSystem, StationConfig
 from custom_components.sunfuse.simulator import Simulation, SiteValues
+from custom_components.sunfuse.simulator.simulated_site import DEFAULT_CHARGERS
 from custom_components.sunfuse.simulator.simulation import DEFAULT_START
-from custom_components.sunfuse.simulator.site import DEFAULT_CHARGERS
 
 from .central import Central, until
 

@@ -1,7 +1,7 @@
 """A site that is not there: sun, house, battery and cars, and chargers that really speak OCPP."""
 
+from .simulated_site import ChargerSpec, SimulatedSite, SiteValues, default_site
 from .simulation import ChargerValues, SimulatedCharger, Simulation
-from .site import ChargerSpec, SimulatedSite, SiteValues, default_site
 
 __all__ = [
     "ChargerSpec",

@@ -8,13 +8,13 @@ from typing import override
 from .behaviour import ChargerBehaviour
 from .card_list import CardList
 from .configuration import Configuration, default_keys
-from .connector import SimulatedConnector, SimulatedTransaction
 from .message_schemas import Payload
 from .metering import Sample, register_wh, samples
 from .requests16 import Requests16
 from .requests16_security import SecurityRequests16
+from .simulated_connector import SimulatedConnector, SimulatedTransaction
+from .simulated_site import ChargerSpec
 from .simulated_station import SimulatedStation
-from .site import ChargerSpec
 from .uplink import utcnow
 from .wire import Refusal
 

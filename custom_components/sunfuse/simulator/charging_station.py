@@ -6,13 +6,13 @@ from typing import override
 import uuid
 
 from .card_list import CardList
-from .connector import OcppStatus, SimulatedConnector, SimulatedTransaction
 from .device_model import DeviceModel
 from .message_schemas import Payload
 from .metering import Sample, register_wh, samples
 from .requests2 import Requests2
+from .simulated_connector import OcppStatus, SimulatedConnector, SimulatedTransaction
+from .simulated_site import ChargerSpec
 from .simulated_station import SimulatedStation
-from .site import ChargerSpec
 from .uplink import utcnow
 from .wire import Refusal
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from .site import ChargerSpec
+from .simulated_site import ChargerSpec
 
 MEASURANDS = (
     "Current.Import",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from .configuration import MEASURANDS
 from .message_schemas import Payload
-from .site import ChargerSpec
+from .simulated_site import ChargerSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from .behaviour import ChargerBehaviour
-from .connector import SimulatedConnector, SimulatedTransaction
+from .simulated_connector import SimulatedConnector, SimulatedTransaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

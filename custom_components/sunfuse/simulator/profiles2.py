@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from .connector import SimulatedConnector
 from .device_model import DeviceModel
 from .message_schemas import Payload
-from .profiles import (
+from .profile_stack import (
     Profile,
     ProfileKind,
     ProfilePeriod,
@@ -14,6 +13,7 @@ from .profiles import (
     ProfileSchedule,
 )
 from .requests16 import DAY_S, at_time
+from .simulated_connector import SimulatedConnector
 from .simulated_station import SimulatedStation
 
 _PURPOSES = {

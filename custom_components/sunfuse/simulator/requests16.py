@@ -5,15 +5,15 @@ from datetime import datetime
 
 from .card_list import CardList
 from .configuration import Configuration
-from .connector import Reservation, SimulatedConnector
 from .message_schemas import Payload
-from .profiles import (
+from .profile_stack import (
     Profile,
     ProfileKind,
     ProfilePeriod,
     ProfilePurpose,
     ProfileSchedule,
 )
+from .simulated_connector import Reservation, SimulatedConnector
 from .simulated_station import SimulatedStation
 
 DAY_S = 86400.0

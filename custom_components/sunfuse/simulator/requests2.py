@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from .card_list import CardList
-from .connector import Reservation, SimulatedConnector
 from .device_model import DeviceModel, Variable
 from .message_schemas import Payload
 from .profiles2 import ProfileRequests2
 from .requests16 import at_time
+from .simulated_connector import Reservation, SimulatedConnector
 from .simulated_station import SimulatedStation
 
 _ACCEPTED: Payload = {"status": "Accepted"}

@@ -10,10 +10,14 @@ import random
 
 from .behaviour import AtZero, Character
 from .car import MIN_CURRENT_A, Supply
-from .connector import ConnectorReading, SimulatedConnector, SimulatedTransaction
 from .message_schemas import Payload
-from .profiles import ProfileLimit, ProfileStack
-from .site import ChargerSpec
+from .profile_stack import ProfileLimit, ProfileStack
+from .simulated_connector import (
+    ConnectorReading,
+    SimulatedConnector,
+    SimulatedTransaction,
+)
+from .simulated_site import ChargerSpec
 from .uplink import Uplink, utcnow
 
 PREPARING_S = 1.0  # from plugging in to the start of a transaction

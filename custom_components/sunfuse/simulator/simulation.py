@@ -11,9 +11,15 @@ import aiohttp
 from .car import CarState, is_full
 from .charge_point import ChargePoint
 from .charging_station import ChargingStation
-from .connector import ConnectorReading, OcppStatus
+from .simulated_connector import ConnectorReading, OcppStatus
+from .simulated_site import (
+    DEFAULT_CHARGERS,
+    ChargerSpec,
+    SimulatedSite,
+    SiteState,
+    SiteValues,
+)
 from .simulated_station import SimulatedStation
-from .site import DEFAULT_CHARGERS, ChargerSpec, SimulatedSite, SiteState, SiteValues
 from .uplink import utcnow
 
 TICK_S = 0.25

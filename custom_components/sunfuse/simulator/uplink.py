@@ -19,7 +19,7 @@ from yarl import URL
 from . import message_schemas
 from .behaviour import Character
 from .message_schemas import Payload
-from .site import ChargerSpec
+from .simulated_site import ChargerSpec
 from .wire import CallError, Wire, WireClosedError
 
 _LOGGER = logging.getLogger(__name__)

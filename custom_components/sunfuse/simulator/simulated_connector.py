@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from .profiles import Charging, ProfileLimit
+from .profile_stack import Charging, ProfileLimit
 
 
 class OcppStatus(StrEnum):
