@@ -368,28 +368,71 @@ def test_libraries_that_are_not_pinned_or_not_typed_are_said(
 
 
 @pytest.mark.parametrize(
-    ("rule", "heading"),
+    ("rule", "page", "heading"),
     [
-        ("docs-installation-instructions", "Installation"),
-        ("docs-removal-instructions", "Removal"),
-        ("docs-actions", "Actions"),
-        ("docs-configuration-parameters", "Configuration"),
-        ("docs-installation-parameters", "Set up my site"),
-        ("docs-data-update", "How data is updated"),
-        ("docs-examples", "Examples"),
-        ("docs-known-limitations", "Known limitations"),
-        ("docs-supported-devices", "Supported devices"),
-        ("docs-supported-functions", "Supported functions"),
-        ("docs-troubleshooting", "Troubleshooting"),
-        ("docs-use-cases", "Use cases"),
+        ("docs-high-level-description", "README.md", "Use cases"),
+        ("docs-installation-instructions", "README.md", "Installation"),
+        ("docs-removal-instructions", "README.md", "Removal"),
+        ("docs-installation-parameters", "docs/configuration.md", "Set up my site"),
+        ("docs-configuration-parameters", "docs/configuration.md", "Options"),
+        ("docs-actions", "docs/actions.md", "Actions"),
+        ("docs-data-update", "docs/entities.md", "How data is updated"),
+        ("docs-examples", "docs/examples.md", "Examples"),
+        ("docs-known-limitations", "docs/troubleshooting.md", "Known limitations"),
+        ("docs-supported-devices", "docs/entities.md", "Supported devices"),
+        ("docs-supported-functions", "docs/entities.md", "Supported functions"),
+        ("docs-troubleshooting", "docs/troubleshooting.md", "Troubleshooting"),
+        ("docs-use-cases", "README.md", "Use cases"),
     ],
 )
-def test_the_readme_has_what_the_quality_scale_asks_for(
-    rule: str, heading: str
+def test_the_docs_have_what_the_quality_scale_asks_for(
+    rule: str, page: str, heading: str
 ) -> None:
-    """Each rule on documentation has its section."""
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert re.search(rf"^##+ {re.escape(heading)}$", readme, re.MULTILINE), rule
+    """Each rule on documentation has its section, on a page that the README links to."""
+    text = (ROOT / page).read_text("utf-8")
+    assert re.search(rf"^##* {re.escape(heading)}$", text, re.MULTILINE), rule
+    assert page == "README.md" or f"]({page})" in _readme(), page
+
+
+def _readme() -> str:
+    return (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_readme_is_short_and_leads_on() -> None:
+    """What it is, a picture, the installation, the first charger, what happens by default; the rest by links."""
+    readme = _readme()
+    assert len(readme.splitlines()) < 200
+    first = [
+        "Use cases",
+        "Installation",
+        "Set up your site",
+        "Your first charger",
+        "What happens by default",
+        "For electricians",
+        "For developers",
+    ]
+    headings = re.findall(r"^## (.+)$", readme, re.MULTILINE)
+    assert headings[: len(first)] == first
+    assert readme.index("dashboard.png") < readme.index("## Use cases")
+
+
+def test_developers_find_both_commands() -> None:
+    """They are in a section of their own, which the beginning of the README links to, and they exist."""
+    readme = _readme()
+    assert "](#for-developers)" in readme.split("\n## ")[0]
+    section = readme.split("\n## For developers\n")[1].split("\n## ")[0]
+    commands = re.findall(r"^(scripts/\w+)$", section, re.MULTILINE)
+    assert commands == ["scripts/develop", "scripts/test"]
+    for command in commands:
+        assert (ROOT / command).stat().st_mode & 0o100, command
+
+
+def test_the_index_of_the_docs_is_complete() -> None:
+    """Each page has its line, and no page is gone."""
+    index = (ROOT / "docs" / "README.md").read_text("utf-8")
+    named = set(re.findall(r"^\| \[[^]]+\]\(([\w.]+)\) \| \S", index, re.MULTILINE))
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    assert named == pages - {"README.md"}
 
 
 def test_the_docs_name_every_action() -> None:
@@ -403,9 +446,27 @@ def test_the_docs_name_every_action() -> None:
             assert f"`{field}`" in rows[name], (name, field)
 
 
-def test_the_files_that_the_readme_shows_exist() -> None:
-    """No picture and no link into the project leads nowhere."""
-    readme = (ROOT / "README.md").read_text("utf-8")
-    targets = re.findall(r"\]\((?!https?:|#|/)([^)#]+)", readme)
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return what GitHub makes of a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    words = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {word.strip().replace(" ", "-") for word in words}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_link_leads_nowhere(page: Path) -> None:
+    """Every picture, page, file and section that a page of ours links to exists."""
+    text = page.read_text("utf-8")
+    targets = re.findall(r"\]\((?!https?:|/)([^)#]*)(?:#([^)]+))?\)", text)
+    assert targets or page.name == "robustness.md"
+    for target, anchor in targets:
+        linked = (page.parent / target).resolve() if target else page
+        assert linked.exists(), target
+        assert not anchor or anchor in _anchors(linked), (target, anchor)
