@@ -465,7 +465,6 @@ def test_no_link_leads_nowhere(page: Path) -> None:
     """Every picture, page, file and section that a page of ours links to exists."""
     text = page.read_text("utf-8")
     targets = re.findall(r"\]\((?!https?:|/)([^)#]*)(?:#([^)]+))?\)", text)
-    assert targets or page.name == "robustness.md"
     for target, anchor in targets:
         linked = (page.parent / target).resolve() if target else page
         assert linked.exists(), target
