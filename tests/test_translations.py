@@ -185,6 +185,38 @@ def test_every_language_says_the_same_things(language: str) -> None:
         assert _fields(text) == _fields(english[path]), path
 
 
+def _labels(step: dict[str, Any]) -> set[str]:
+    """Return the labels of a form's fields, those of its sections too."""
+    inner = [_labels(part) for part in step.get("sections", {}).values()]
+    return {*step.get("data", {}).values()}.union(*inner)
+
+
+def test_the_docs_explain_every_field() -> None:
+    """docs/configuration.md has each field of the site, the options, chargers and cards, by the name it has now."""
+    of_site = ENGLISH["config"]["step"]
+    parts = ENGLISH["config_subentries"]
+    forms = [
+        *(of_site[step] for step in ("simulated", "site", "sun", "electrical")),
+        *(step for theme, step in ENGLISH["options"]["step"].items()
+          if theme not in ("security", "main_circuit")),
+        *(parts["charger"]["step"][step] for step in ("user", "reconfigure")),
+        parts["card"]["step"]["user"],
+    ]  # fmt: skip
+    labels = set[str]().union(*map(_labels, forms))
+    page = (INTEGRATION.parents[1] / "docs" / "configuration.md").read_text("utf-8")
+    cells = set(re.findall(r"^\| ([^|]+?) +\|", page, re.MULTILINE)) - {"Field", "---"}
+    explained = {label for label in labels if any(label in cell for cell in cells)}
+    # In the text rather than in a table: the only field of a form of its own.
+    assert {
+        label for label in labels - explained if f"**{label}**" not in page
+    } == set()
+    for cell in cells:
+        rest = cell
+        for label in sorted(labels, key=len, reverse=True):
+            rest = rest.replace(label, "")
+        assert not rest.strip(", "), cell
+
+
 @pytest.mark.parametrize("flow", FLOWS)
 def test_steps(flow: str) -> None:
     """Each step that is shown has its texts, and no text is of a step that is gone."""
