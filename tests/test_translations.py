@@ -489,7 +489,7 @@ def test_issues() -> None:
     _matches(
         (
             _literal(_keyword(call, "translation_key"))
-            for call in _calls(TREES.values(), "async_create_issue", "Issue")
+            for call in _calls(TREES.values(), "async_create_issue", "RepairIssue")
         ),
         ENGLISH.get("issues", {}),
     )
