@@ -383,10 +383,10 @@ async def test_charger_that_reboots_when_it_is_asked(
         await boot()
         await station.wait_told(ask, boots)
         clock.step(10)
-    assert system.stations["CP1"].patience.extra_s == 0
+    assert system.stations["CP1"].presence.patience.extra_s == 0
     await boot()
     await station.call("Heartbeat", {})
-    assert system.stations["CP1"].patience.extra_s == 15
+    assert system.stations["CP1"].presence.patience.extra_s == 15
     assert len(station.told(ask)) == 3  # not asked yet
 
 
@@ -474,6 +474,6 @@ async def test_stored_times_of_the_future(
     clock.step(-7200)
     other = CentralSystem(now=clock, timing=timing)
     other.accept(CP1, memory)
-    assert [r.transaction.started_at for r in other.stations["CP1"].transactions] == [
+    assert [r.transaction.started_at for r in other.stations["CP1"].sessions.transactions] == [
         clock.time
     ]

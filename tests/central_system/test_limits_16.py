@@ -508,7 +508,7 @@ async def test_a_power_cut_while_away(
     assert len(station.told("GetCompositeSchedule")) == 2
     assert _state(watched.system).fail_safe is fail_safe
     # What a limit seems to fall back to while we are there does not outweigh that; what it keeps another time does.
-    watched.system.stations["CP1"].told_fail_safe(FailSafe.VERIFIED)
+    watched.system.stations["CP1"].fail_safe.conclude(FailSafe.VERIFIED)
     if not kept:
         assert _state(watched.system).fail_safe is FailSafe.DOES_NOT_FALL_BACK
         kept = True

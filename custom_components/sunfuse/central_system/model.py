@@ -14,6 +14,19 @@ CHARGES = frozenset(
     )
 )
 
+# In these no contactor is closed, whatever else is known.
+IDLE = frozenset(
+    (
+        ConnectorStatus.AVAILABLE,
+        ConnectorStatus.PREPARING,
+        ConnectorStatus.RESERVED,
+        ConnectorStatus.FINISHING,
+        ConnectorStatus.UNAVAILABLE,
+    )
+)
+# In these no car is there.
+GONE = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED))
+
 
 class CommandError(Exception):
     """A command that the station refused, did not answer, or could not be sent.

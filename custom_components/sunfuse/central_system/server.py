@@ -1,7 +1,6 @@
 """The port that chargers connect to."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 import logging
@@ -28,9 +27,11 @@ from .protocol.handshake import VERSIONS, identity_of, negotiate
 from .protocol.link import Answer, Handler, Link
 from .protocol.schemas import Schemas, load_all
 from .protocol.throttle import Bucket, Throttle
+from .protocol.waiting_room import WaitingRoom
 from .security.cards import CardPolicy
 from .security.certificates import CertificateAuthority
 from .security.passwords import Proof, certificate_fits, must_prove, proof_of
+from .session_listeners import SessionListeners
 from .station.clock import utcnow
 from .station.memory import Memory
 from .station.quirks import behaviour
@@ -54,9 +55,7 @@ _GUESSES = (
 )  # wrong passwords per second, address and identity, and how many at once
 _REFUSALS = (1.0, 10.0)  # of which listeners are told per second, and at once
 _STORM_WAIT_S = 10.0
-_MOST_HELD = 100  # connections that wait at a time
 _CLOSE_S = 2.0
-_MOST_UNTOLD = 200  # of sessions, while nobody listens
 _TEXT = "This is Sunfuse. Chargers connect here with OCPP over WebSocket.\n"
 
 
@@ -80,8 +79,7 @@ class CentralSystem:
         self._authority: CertificateAuthority | None = None
         self._addresses: dict[str, str] = {}  # of those that wait
         self._guesses = Throttle(*_GUESSES, time.monotonic)
-        self._held: set[asyncio.Task[Any]] = set()  # handlers of connections that wait
-        self._stopping = asyncio.Event()
+        self._waiting_room = WaitingRoom()
         self._storms = Throttle(*_STORM, time.monotonic)
         self._refusals = Throttle(*_REFUSALS, time.monotonic)
         self._complaints = Complaints(_LOGGER)
@@ -90,8 +88,7 @@ class CentralSystem:
         self._transaction_listeners = Listeners[FinishedTransaction](
             _LOGGER, "A listener to transactions"
         )
-        self._session_listeners: dict[tuple[str, int], Listeners[SessionNews]] = {}
-        self._untold: deque[SessionNews] = deque(maxlen=_MOST_UNTOLD)
+        self._session_listeners = SessionListeners()
         self._links: dict[Station, Link] = {}
         self._schemas: dict[str, Schemas] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -131,20 +128,7 @@ class CentralSystem:
 
         What happened while nobody listened is told at once.
         """
-        key = (identity, connector)
-        listeners = self._session_listeners.setdefault(
-            key, Listeners[SessionNews](_LOGGER, "A listener to sessions")
-        )
-        remove = listeners.add(listener)
-        untold, self._untold = self._untold, deque(maxlen=_MOST_UNTOLD)
-        for news in untold:
-            self._tell_session(news)
-
-        def end() -> None:
-            remove()
-            self._session_listeners.pop(key, None)
-
-        return end
+        return self._session_listeners.add(identity, connector, listener)
 
     def clock_was_set(self, by: timedelta) -> None:
         """Move all that is remembered of the stations by our clock, which was set forward by so much."""
@@ -157,13 +141,6 @@ class CentralSystem:
             return handler(action, payload)
 
         return handle
-
-    def _tell_session(self, news: SessionNews) -> None:
-        listeners = self._session_listeners.get((news.identity, news.connector))
-        if listeners is None:
-            self._untold.append(news)
-        else:
-            listeners.call(news)
 
     async def start(
         self, host: str | None, port: int, ssl_context: SSLContext | None = None
@@ -197,14 +174,13 @@ class CentralSystem:
         except OSError:
             await runner.cleanup()
             raise
-        self._stopping.clear()
+        self._waiting_room.open()
         self._runner, self._entrance = runner, entrance
 
     async def stop(self) -> None:
         """Close all connections and stop listening."""
         runner, self._runner, self._port = self._runner, None, 0
-        self._stopping.set()
-        await asyncio.gather(*self._held, return_exceptions=True)
+        await self._waiting_room.close()
         closing = [link.close(1001, "Going away") for link in self._links.values()]
         await asyncio.gather(*closing, *self._tasks)
         if self._entrance is not None:
@@ -239,10 +215,10 @@ class CentralSystem:
         station.set_cards(self._cards)
         station.authority = self._authority
         station.accept(config)
-        if waiting is not None and station.adapter is not None:
+        if waiting is not None and station.presence.adapter is not None:
             clock = asyncio.get_running_loop().time
-            station.adapter.link.slow_by(Bucket(*_RATE, clock))
-            station.adapter.link.spawn(station.adapter.ask_to_boot())
+            station.presence.adapter.link.slow_by(Bucket(*_RATE, clock))
+            station.presence.adapter.link.spawn(station.presence.adapter.ask_to_boot())
 
     def set_cards(self, cards: CardPolicy) -> None:
         """Say who may charge, at every station."""
@@ -278,7 +254,7 @@ class CentralSystem:
             timing=self._timing,
             changed=self._listeners.call,
             finished=self._transaction_listeners.call,
-            session_news=self._tell_session,
+            session_news=self._session_listeners.call,
         )
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
@@ -362,9 +338,9 @@ class CentralSystem:
     ) -> web.StreamResponse:
         """Refuse somebody who is not the station, more slowly each time."""
         address = request.remote or ""
-        told = self._refusals[station.identity]
-        if not told.owed():
-            told.take()
+        reports = self._refusals[station.identity]
+        if not reports.owed():
+            reports.take()
             station.refused(address)
         self._complaints.warn(
             self._kind("password", station),
@@ -377,19 +353,7 @@ class CentralSystem:
 
     async def _hold_back(self, seconds: float) -> None:
         """Let a connection wait, but not beyond the end."""
-        if not seconds or (task := asyncio.current_task()) is None:
-            return
-        if len(self._held) >= _MOST_HELD:
-            raise web.HTTPServiceUnavailable
-        self._held.add(task)
-        try:
-            async with asyncio.timeout(min(seconds, _STORM_WAIT_S)):
-                await self._stopping.wait()
-            raise web.HTTPServiceUnavailable
-        except TimeoutError:
-            return
-        finally:
-            self._held.discard(task)
+        await self._waiting_room.wait(min(seconds, _STORM_WAIT_S))
 
     def _station_for(self, identity: str, address: str) -> Station | None:
         """Return who connects with this identity, None if there is no room for one more unknown."""

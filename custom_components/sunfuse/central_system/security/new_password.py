@@ -2,15 +2,12 @@
 
 from dataclasses import replace
 import logging
-from typing import TYPE_CHECKING
 
 from ..adapter import Adapter
 from ..commands import ConfigurationResult
 from ..model import CommandError, FormerCredential, NewPassword
+from ..station.ledger import Ledger
 from .passwords import Proof
-
-if TYPE_CHECKING:
-    from ..station.book import StationBook
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -22,9 +19,9 @@ class PasswordChange:
     answers RebootRequired) after a restart. The former credential counts until the new one was used.
     """
 
-    def __init__(self, station: StationBook) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         """Follow this station."""
-        self._station = station
+        self._ledger = ledger
         self._restart_due = False
         self._restarted = False
 
@@ -43,13 +40,13 @@ class PasswordChange:
             if err.key not in ("timeout", "not_connected"):
                 raise
             # Nobody knows whether it took the password, so both count; some disconnect instead of answering.
-            _LOGGER.debug("%s: new password: %s", self._station.identity, err)
+            _LOGGER.debug("%s: new password: %s", self._ledger.identity, err)
             result = None
-        config = self._station.config
+        config = self._ledger.config
         former = config.former or FormerCredential(password=config.password)
         if result is ConfigurationResult.ACCEPTED and former.password is None:
             former = None  # it says that it uses its first password from now on
-        self._station.config = replace(config, password=password, former=former)
+        self._ledger.config = replace(config, password=password, former=former)
         self._restarted = False
         self._restart_due = result is ConfigurationResult.REBOOT_REQUIRED
         if former is None:
@@ -58,28 +55,28 @@ class PasswordChange:
             step = NewPassword.NEEDS_RESTART
         else:
             step = NewPassword.SENT
-        self._station.told_new_password(step)
+        self._ledger.update(new_password=step)
 
     def proved(self, proof: Proof) -> None:
         """Note with which credential the station connects."""
-        config = self._station.config
+        config = self._ledger.config
         if config.former is None:
             return
         if proof is Proof.PRESENT:
-            self._station.config = replace(config, former=None)
+            self._ledger.config = replace(config, former=None)
             self._restart_due = self._restarted = False
-            self._station.told_new_password(None)
+            self._ledger.update(new_password=None)
         elif self._restarted:
-            self._station.told_new_password(NewPassword.NOT_USED)
+            self._ledger.update(new_password=NewPassword.NOT_USED)
         else:
             # It connects anew and did not use the new password: a restart is what is left to try.
             self._restart_due = True
-            self._station.told_new_password(NewPassword.NEEDS_RESTART)
+            self._ledger.update(new_password=NewPassword.NEEDS_RESTART)
 
     def restart_if_due(self, adapter: Adapter) -> None:
         """Restart the station for its new password, unless a car charges: a restart would end its transaction."""
         if not self._restart_due or any(
-            state.transaction for state in self._station.state.connectors
+            state.transaction for state in self._ledger.state.connectors
         ):
             return
         self._restart_due = False
@@ -91,7 +88,7 @@ class PasswordChange:
         except CommandError as err:
             _LOGGER.warning(
                 "Charger %s did not restart for its new password: %s",
-                self._station.identity,
+                self._ledger.identity,
                 err,
             )
         else:

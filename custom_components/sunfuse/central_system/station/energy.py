@@ -7,9 +7,11 @@ of them may show nonsense once. So each place is followed by itself; both raise 
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from .energy_track import SessionEnergy, Track, dump, load_session, load_track, moved
 
 # A register may run ahead of what the connector can deliver by this much: many count in whole kilowatt-hours.
 SLACK_WH = 1000.0
@@ -24,34 +26,6 @@ _SAME_TIME = timedelta(seconds=10)
 type Most = Callable[[datetime, datetime], float]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
-    """A register that is followed: its last reading, and what has to be added to it to get the energy."""
-
-    register_wh: float
-    at: datetime
-    offset_wh: float
-    before_wh: float  # the reading before it rose to the last one
-
-    @property
-    def energy_wh(self) -> float:
-        """The energy by this register."""
-        return self.register_wh + self.offset_wh
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """The session that runs: when it began, and the energy and the register then.
-
-    The register is `sure` where it went on from what was known before.
-    """
-
-    started_at: datetime
-    energy_wh: float | None
-    register_wh: float | None
-    sure: bool = False
-
-
 class EnergyCounter:
     """Counts the energy of one connector. It never falls, whatever is told."""
 
@@ -63,7 +37,7 @@ class EnergyCounter:
         self._values: Track | None = None
         self._former: Track | None = None  # what `_values` was before it restarted
         self._edges: Track | None = None  # starts and stops
-        self._session: Session | None = None
+        self._session: SessionEnergy | None = None
         self._restarts = False  # meter values count from the start of each session
         self._doubted: list[tuple[float, datetime]] = []
         # Restored in the middle of a session, of which the last minute may be missing.
@@ -134,11 +108,11 @@ class EnergyCounter:
             sure = offset_wh is not None
             if offset_wh is None:
                 offset_wh = (self._energy_wh or 0.0) - register_wh
-            self._edges = _track(register_wh, at, offset_wh)
+            self._edges = Track.begin(register_wh, at, offset_wh)
             self._raise(register_wh + offset_wh, at)
             self._outdated = False
         if self._session is None or at >= self._session.started_at:
-            self._session = Session(
+            self._session = SessionEnergy(
                 started_at=at,
                 energy_wh=self._energy_wh,
                 register_wh=register_wh,
@@ -174,16 +148,16 @@ class EnergyCounter:
                 ):
                     self._raise(stop_wh + offset_wh, at)
                 self._outdated = False
-            self._edges = _track(stop_wh, at, offset_wh)
+            self._edges = Track.begin(stop_wh, at, offset_wh)
         if session is not None and session.started_at <= at:
             self._session = None
         return self._since(base_wh) if taken_wh is None else taken_wh
 
     def moved(self, by: timedelta) -> None:
         """Move what is remembered with the wall clock."""
-        self._values = _moved(self._values, by)
-        self._former = _moved(self._former, by)
-        self._edges = _moved(self._edges, by)
+        self._values = moved(self._values, by)
+        self._former = moved(self._former, by)
+        self._edges = moved(self._edges, by)
         self._doubted = [(register_wh, at + by) for register_wh, at in self._doubted]
         if self._risen_at is not None:
             self._risen_at += by
@@ -207,12 +181,12 @@ class EnergyCounter:
             offset_wh = self._edges.offset_wh
         else:
             offset_wh = self._energy_wh - register_wh
-        self._believe(_track(register_wh, at, offset_wh))
+        self._believe(Track.begin(register_wh, at, offset_wh))
         if session is not None and session.energy_wh is None:
             self._session = replace(session, energy_wh=register_wh)
 
     def _offset_in_session(
-        self, session: Session, register_wh: float, at: datetime
+        self, session: SessionEnergy, register_wh: float, at: datetime
     ) -> float:
         """Return what has to be added to the first reading in a session, by where it counts from."""
         assert self._energy_wh is not None
@@ -230,7 +204,9 @@ class EnergyCounter:
             return self._former.offset_wh
         return self._energy_wh - register_wh
 
-    def _from_start(self, session: Session, register_wh: float, at: datetime) -> bool:
+    def _from_start(
+        self, session: SessionEnergy, register_wh: float, at: datetime
+    ) -> bool:
         """Whether the register can have come here from where it was told to be at the start."""
         if (start_wh := session.register_wh) is None:
             return False
@@ -238,7 +214,7 @@ class EnergyCounter:
         return 0 <= register_wh - start_wh <= most_wh
 
     def _restarted(
-        self, track: Track, session: Session, register_wh: float, at: datetime
+        self, track: Track, session: SessionEnergy, register_wh: float, at: datetime
     ) -> bool:
         """Whether this is the first reading of a session, from a register that restarted with it.
 
@@ -297,7 +273,7 @@ class EnergyCounter:
         base_wh = 0.0 if from_zero else first_wh
         self._former = track
         energy_wh = self._energy_wh or 0.0
-        self._believe(_track(register_wh, at, energy_wh - base_wh))
+        self._believe(Track.begin(register_wh, at, energy_wh - base_wh))
 
     def _believe(self, track: Track) -> None:
         self._doubted = []
@@ -359,7 +335,7 @@ class EnergyCounter:
         return taken_wh if 0 <= taken_wh <= self._most_wh(started_at, at) else None
 
     def _is_sure(
-        self, session: Session | None, started_at: datetime, offset_wh: float
+        self, session: SessionEnergy | None, started_at: datetime, offset_wh: float
     ) -> bool:
         """Whether the register at the start of a session was right: what came before it or since says so too."""
         if session is None or session.started_at != started_at:
@@ -392,8 +368,8 @@ class EnergyCounter:
             "energy_wh": self._energy_wh,
             "risen_at": self._risen_at and self._risen_at.isoformat(),
             "restarts": self._restarts,
-            **{name: _dump(part) for name, part in parts.items()},
-            "session": _dump(self._session),
+            **{name: dump(part) for name, part in parts.items()},
+            "session": dump(self._session),
         }
 
     def restore(self, data: dict[str, Any], now: datetime) -> None:
@@ -404,40 +380,8 @@ class EnergyCounter:
         self._risen_at = (
             min(datetime.fromisoformat(risen_at), now) if risen_at else None
         )
-        self._values = _load_track(data["values"], now)
-        self._former = _load_track(data["former"], now)
-        self._edges = _load_track(data["edges"], now)
-        if (session := data["session"]) is not None:
-            started_at = min(datetime.fromisoformat(session["started_at"]), now)
-            self._session = Session(
-                started_at=started_at,
-                energy_wh=session["energy_wh"],
-                register_wh=session["register_wh"],
-                sure=session["sure"],
-            )
-            self._outdated = self._energy_wh is not None
-
-
-def _track(register_wh: float, at: datetime, offset_wh: float) -> Track:
-    return Track(
-        register_wh=register_wh, at=at, offset_wh=offset_wh, before_wh=register_wh
-    )
-
-
-def _moved(track: Track | None, by: timedelta) -> Track | None:
-    return None if track is None else replace(track, at=track.at + by)
-
-
-def _dump(part: Track | Session | None) -> dict[str, Any] | None:
-    if part is None:
-        return None
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in asdict(part).items()
-    }
-
-
-def _load_track(data: dict[str, Any] | None, now: datetime) -> Track | None:
-    if data is None:
-        return None
-    return Track(**{**data, "at": min(datetime.fromisoformat(data["at"]), now)})
+        self._values = load_track(data["values"], now)
+        self._former = load_track(data["former"], now)
+        self._edges = load_track(data["edges"], now)
+        self._session = load_session(data["session"], now)
+        self._outdated = self._session is not None and self._energy_wh is not None

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ...engine.moving import moved
 from ..commands import Schedule
+from .ledger import Ledger
 
 WHOLE = 0  # the connector that stands for the whole station
 _MOST = 50
@@ -30,24 +32,35 @@ class ExternalLimit:
 class ExternalLimits:
     """The limits that hold beside ours, by connector and by whose they are."""
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         """Know of none."""
+        self._ledger = ledger
         self._limits: dict[tuple[int, str], ExternalLimit] = {}
 
     def set(self, connector: int, source: str, limit: ExternalLimit) -> None:
         """Note a limit for a connector or (0) the whole station; it takes the place of an earlier one."""
         if (connector, source) in self._limits or len(self._limits) < _MOST:
             self._limits[connector, source] = limit
+        self.apply()
 
     def clear(self, connector: int | None, source: str) -> None:
         """Note that a limit is gone; for no connector in particular: everywhere."""
         for key in tuple(self._limits):
             if key[1] == source and connector in (None, WHOLE, key[0]):
                 del self._limits[key]
+        self.apply()
 
-    def at(self, connector: int, now: datetime) -> float | None:
-        """Return what a connector may draw at most, None where nothing limits it."""
-        return min(self._in_force((connector, WHOLE), now), default=None)
+    def apply(self) -> None:
+        """Note on each connector what it may draw at most now, None where nothing limits it."""
+        for state in self._ledger.state.connectors:
+            in_force = self._in_force((state.id, WHOLE), self._ledger.now())
+            limit_a = min(in_force, default=None)
+            if limit_a != state.charger_limit_a:
+                self._ledger.change(state.id, charger_limit_a=limit_a)
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what is remembered by our clock, which was set forward by so much."""
+        self._limits = moved(self._limits, by)
 
     def _in_force(self, connectors: tuple[int, ...], now: datetime) -> Iterable[float]:
         for (connector, _), limit in self._limits.items():

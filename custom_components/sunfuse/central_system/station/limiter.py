@@ -6,53 +6,74 @@ and the newest offer becomes its limit at once.
 """
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 import math
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ...engine.model import ConnectorStatus
 from ...engine.moving import move_attributes
 from ..adapter import Adapter
 from ..commands import Limit
-from ..model import CHARGES, CommandError, FailSafe, OfferCheck, Session
-from .compliance import Confirmed, Obedience, Offer
+from ..model import CHARGES, CommandError, FailSafe, Session
+from .compliance import Compliance
+from .offers import Offer, OfferedConnector
 from .quirks import Pause
-from .refusals import LIMITS
-from .waking import Wake, Waker
-
-if TYPE_CHECKING:
-    from .book import StationBook
+from .refusals import LIMITS, Refusals
+from .starting import Starter
+from .waking import MIN_A, Wake, Waker
 
 _LOGGER = logging.getLogger(__name__)
 
-_MIN_A = 6.0  # IEC 61851-1: below it there is no charging
 # A limit by the station's clock has to be sent again when the clock turns out to be this far off.
 _CLOCK_TOLERANCE = timedelta(seconds=5)
 
+# Asks the station what it makes of the limit of a connector that it just took.
+type Check = Callable[[Adapter, int], Coroutine[Any, Any, None]]
 
-class Limiter(Obedience):
+
+class Limiter:
     """Brings offers to one connector."""
 
-    def __init__(self, station: StationBook, connector: int) -> None:
-        """Serve a connector of the station."""
-        super().__init__(station, connector)
+    def __init__(
+        self,
+        connector: OfferedConnector,
+        compliance: Compliance,
+        refusals: Refusals,
+        confirmed: Callable[[bool], None],
+        check: Check,
+    ) -> None:
+        """Serve a connector; `confirmed` is called with whether the station took a limit."""
+        self._connector = connector
+        self._ledger = connector.ledger
+        self.compliance = compliance
+        self._refusals = refusals
+        self._limit_confirmed = confirmed
+        self._check = check
+        self._starter = Starter(connector)
+        timing = self._ledger.timing
+        self._waker = Waker(
+            timedelta(seconds=timing.wake_s), timedelta(seconds=timing.nudge_s)
+        )
         self._turn = asyncio.Lock()
         self._offer: Offer | None = None
-        self._no_start_before: datetime | None = None
-        self._waiting_since: datetime | None = None
-        self._waker = Waker(timedelta(seconds=station.timing.wake_s))
-        self._nudged_at: datetime | None = None
 
     def clock_was_set(self, by: timedelta) -> None:
         """Move what is remembered by our clock, which was set forward by so much."""
-        for part in (self, self._waker, self._own):
+        for part in (
+            self,
+            self._connector,
+            self._starter,
+            self._waker,
+            self.compliance.own,
+        ):
             move_attributes(part, by)
-        if self._confirmed is not None:
+        if (confirmed := self._connector.confirmed) is not None:
             # How far the station's clock is ahead changed with ours, which changes nothing for the station.
-            skew = self._confirmed.skew - by
-            self._confirmed = replace(self._confirmed, skew=skew)
+            skew = confirmed.skew - by
+            self._connector.confirmed = replace(confirmed, skew=skew)
 
     async def offer(
         self,
@@ -63,7 +84,7 @@ class Limiter(Obedience):
         again: bool = False,
         session: Session | None = None,
     ) -> None:
-        """Offer a current; returns when the station has taken it, or needs not be told.
+        """Offer a current; returns when the station has taken it, or has it already.
 
         `session` is what the offer was decided for; None: what runs now.
 
@@ -73,8 +94,8 @@ class Limiter(Obedience):
         """
         if not math.isfinite(current_a) or current_a < 0:
             raise ValueError(f"Not a current: {current_a}")
-        now = self._station.now()
-        session = session or self._state.session
+        now = self._ledger.now()
+        session = session or self._connector.state.session
         offer = Offer(self._allowed(current_a), phases, now, again, session)
         self._offer = offer
         async with self._turn:
@@ -82,143 +103,162 @@ class Limiter(Obedience):
                 await self._bring(adapter, offer)
 
     def _allowed(self, current_a: float) -> float:
-        """Return a current as it can be told: never above what the user allowed or what was meant."""
-        config = self._station.config
-        step = 1.0 if self._station.behaviour.whole_amperes else 10.0
+        """Return a current as it can be commanded: never above what the user allowed or what was meant."""
+        config = self._ledger.config
+        step = 1.0 if self._ledger.behaviour.whole_amperes else 10.0
         current_a = math.floor(min(current_a, config.max_a) * step + 1e-6) / step
-        return 0.0 if current_a < min(config.min_a, _MIN_A) else current_a
+        return 0.0 if current_a < min(config.min_a, MIN_A) else current_a
 
     async def _bring(self, adapter: Adapter, offer: Offer) -> None:
-        state = self._state
+        state = self._connector.state
         transaction = state.transaction
-        if offer.current_a > 0 and not self._station.state.takes_limits:
+        if offer.current_a > 0 and not self._ledger.state.takes_limits:
             # It gives its car all that it has.
-            offer = replace(offer, current_a=self._station.config.max_a)
+            offer = replace(offer, current_a=self._ledger.config.max_a)
         if offer.current_a == 0 and offer.session != state.session:
             return  # decided while nothing charged here, or for the session before
         if transaction is not None and not transaction.authorised:
-            if offer.current_a > 0 and self._may_start():
+            if offer.current_a > 0 and self._starter.may_start():
                 await self._start(adapter, offer)
             return
         if transaction is not None or state.status in CHARGES:
             await self._limit(adapter, offer)
-        elif offer.current_a > 0 and self._may_start():
+        elif offer.current_a > 0 and self._starter.may_start():
             await self._start(adapter, offer)
-        elif state.status is not None and not self._promised():
-            self._confirm(None, None)
+        elif state.status is not None and not self._starter.pending:
+            self._connector.confirm_nothing()
 
-    def _promised(self) -> bool:
-        """Whether a transaction was asked for with a limit that may still come into force."""
-        return self._no_start_before is not None and (
-            self._station.now() < self._no_start_before
-        )
+    async def _start(self, adapter: Adapter, offer: Offer) -> None:
+        now = self._ledger.now()
+        self._starter.requested()
+        limit = self._as_limit(offer, now)
+        await adapter.remote_start(self._connector.connector, limit)
+        self._connector.confirm(offer, None, now)
+
+    # Limits on what runs
 
     async def _limit(self, adapter: Adapter, offer: Offer) -> None:
-        if (wake := self._woken(offer)) is Wake.RESTART:
+        connector = self._connector
+        state, draw_a = connector.state, connector.draw_a()
+        wakes = self._ledger.behaviour.wake and offer.current_a > 0
+        wake = self._waker.due(offer.at, state.status, draw_a) if wakes else None
+        if wake is Wake.RESTART:
             await self._restart(adapter)
             return
-        offer = self._nudged(offer, wake)
-        if self._lapsing(offer) or (self._holds(offer) and not offer.again):
+        offer = self._waker.nudged(offer, wake, draw_a)
+        if self.compliance.lapsing(offer) or (self._holds(offer) and not offer.again):
             return
-        transaction = self._state.transaction
+        transaction = state.transaction
         transaction_id = transaction.id if transaction else None
-        now = self._station.now()
+        now = self._ledger.now()
         try:
             if offer.current_a == 0 and transaction_id is not None:
                 await self._pause(adapter, offer, transaction_id, now)
-            elif self._station.refusals.may_ask(LIMITS):
+            elif self._refusals.may_ask(LIMITS):
                 await self._try_limit(adapter, offer, transaction_id, now)
         except CommandError as err:
             if err.key in ("timeout", "not_connected"):
-                self._doubt(offer, now)
+                connector.doubt(offer, now)
             raise
-        self._waker.offered(offer.current_a, offer.at, self._state.status)
-        changed = (
-            self._confirmed is None or self._confirmed.current_a != offer.current_a
-        )
-        self._confirm(offer, transaction_id, now)
-        unsure = self._station.state.fail_safe is FailSafe.NOT_VERIFIED
-        if (changed or unsure) and self._station.state.takes_limits:
-            adapter.link.spawn(self._station.check_limit(adapter, self._connector))
+        self._waker.offered(offer.current_a, offer.at, connector.state.status)
+        before = connector.confirmed
+        changed = before is None or before.current_a != offer.current_a
+        connector.confirm(offer, transaction_id, now)
+        unsure = self._ledger.state.fail_safe is FailSafe.NOT_VERIFIED
+        if (changed or unsure) and self._ledger.state.takes_limits:
+            adapter.link.spawn(self._check(adapter, connector.connector))
 
     async def _try_limit(
         self, adapter: Adapter, offer: Offer, transaction_id: str | None, now: datetime
     ) -> None:
-        """Tell a limit, and note whether the station takes any."""
-        known = not self._station.state.takes_limits
+        """Command a limit, and note whether the station takes any."""
+        known = not self._ledger.state.takes_limits
         try:
-            await self._tell(adapter, offer, transaction_id, now)
+            await self._command(adapter, offer, transaction_id, now)
         except CommandError as err:
             if err.key not in ("refused", "not_supported"):
                 raise
-            self._station.confirmed(taken=False)
+            self._limit_confirmed(False)
             if not known:
                 raise
         else:
-            self._station.confirmed(taken=True)
+            self._limit_confirmed(True)
 
-    def _doubt(self, offer: Offer, now: datetime) -> None:
-        """Reckon with a higher limit that the station may have taken although its answer did not come."""
-        self._confirmed = None
-        if offer.current_a > (self._state.offer_a or 0.0):
-            self._station.change(
-                self._connector,
-                offer_a=offer.current_a,
-                offered_at=now,
-                offer_until=now + timedelta(seconds=self._station.config.expiry_s),
-                offer_check=OfferCheck.NONE,
-            )
+    async def _command(
+        self, adapter: Adapter, offer: Offer, transaction_id: str | None, now: datetime
+    ) -> None:
+        limit, connector = self._as_limit(offer, now), self._connector.connector
+        await adapter.limit_transaction(connector, transaction_id, limit)
+        held = self._connector.confirmed
+        again = self._ledger.behaviour.repeat_after_pause
+        if again and held and held.current_a == 0 and offer.current_a > 0:
+            await adapter.limit_transaction(connector, transaction_id, limit)
 
-    def _nudged(self, offer: Offer, wake: Wake | None) -> Offer:
-        """Return 6 A for a short time where a car has to be woken, else the offer."""
-        if wake is Wake.NUDGE:
-            self._nudged_at = offer.at
-        if self._nudged_at is None:
-            return offer
-        lasts = timedelta(seconds=self._station.timing.nudge_s)
-        if offer.at - self._nudged_at < lasts and not self._draw_a():
-            return replace(offer, current_a=min(offer.current_a, _MIN_A), again=True)
-        self._nudged_at = None
-        return offer
+    def _as_limit(self, offer: Offer, now: datetime) -> Limit:
+        ledger = self._ledger
+        backdate_s = ledger.timing.backdate_s
+        phases = offer.phases
+        if ledger.shape.power_in_all:
+            in_use = self._connector.phases_in_use()
+            phases = min(phases or in_use, in_use)
+        return Limit(
+            current_a=offer.current_a,
+            phases=phases,
+            start=ledger.clock.theirs(now) - timedelta(seconds=backdate_s),
+            duration_s=ledger.config.expiry_s + backdate_s,
+        )
+
+    def _holds(self, offer: Offer) -> bool:
+        """Whether the station has this very limit and it is not yet due for renewal."""
+        if (held := self._connector.confirmed) is None:
+            return False
+        transaction = self._connector.state.transaction
+        return (
+            (held.current_a, held.phases) == (offer.current_a, offer.phases)
+            and held.transaction_id == (transaction.id if transaction else None)
+            and 0 <= (offer.at - held.at).total_seconds() < self._ledger.config.renew_s
+            and abs(self._ledger.clock.skew - held.skew) < _CLOCK_TOLERANCE
+        )
+
+    # Pauses
 
     async def _pause(
         self, adapter: Adapter, offer: Offer, transaction_id: str, now: datetime
     ) -> None:
         """Let nothing flow: by a limit of 0 A, or by stopping where the station does not take that."""
-        station = self._station
-        if station.behaviour.pause is Pause.ZERO and station.state.takes_limits:
+        behaviour, takes_limits = (
+            self._ledger.behaviour,
+            self._ledger.state.takes_limits,
+        )
+        if behaviour.pause is Pause.ZERO and takes_limits:
             try:
-                await self._tell(adapter, offer, transaction_id, now)
+                await self._command(adapter, offer, transaction_id, now)
             except CommandError as err:
-                restarts = self._station.behaviour.restarts
+                restarts = self._ledger.behaviour.restarts
                 if err.key not in ("refused", "not_supported") or not restarts:
                     raise
-                _LOGGER.debug("%s: 0 A: %s", self._station.identity, err)
+                _LOGGER.debug("%s: 0 A: %s", self._ledger.identity, err)
             else:
                 return
-        if not station.behaviour.restarts and not station.state.takes_limits:
+        if not self._ledger.behaviour.restarts and not self._ledger.state.takes_limits:
             raise CommandError("not_supported", "neither a limit nor another start")
         await self._stop(adapter, transaction_id)
 
+    async def _restart(self, adapter: Adapter) -> None:
+        """Stop the transaction, and start another one when that is over."""
+        transaction = self._connector.state.transaction
+        if transaction is not None and self._ledger.behaviour.restarts:
+            await self._stop(adapter, transaction.id)
+
     async def _stop(self, adapter: Adapter, transaction_id: str) -> None:
         """Stop the transaction to start another one later, and remember that it was us."""
-        self._station.change(self._connector, paused=True)
+        self._connector.change(paused=True)
         try:
             await adapter.remote_stop(transaction_id)
         except CommandError as err:
             if err.key in ("refused", "not_supported"):
-                self._station.change(self._connector, paused=False)
+                self._connector.change(paused=False)
             raise
-
-    async def _tell(
-        self, adapter: Adapter, offer: Offer, transaction_id: str | None, now: datetime
-    ) -> None:
-        limit = self._as_limit(offer, now)
-        await adapter.limit_transaction(self._connector, transaction_id, limit)
-        held = self._confirmed
-        again = self._station.behaviour.repeat_after_pause
-        if again and held and held.current_a == 0 and offer.current_a > 0:
-            await adapter.limit_transaction(self._connector, transaction_id, limit)
 
     async def stop(self, adapter: Adapter) -> None:
         """Stop the transaction; nothing starts another one until there is a new offer.
@@ -227,134 +267,37 @@ class Limiter(Obedience):
             CommandError: there is none, or the station did not stop it.
 
         """
-        if (transaction := self._state.transaction) is None:
+        if (transaction := self._connector.state.transaction) is None:
             raise CommandError("refused", "There is no transaction")
         self._offer = None
         async with self._turn:
             await self._stop(adapter, transaction.id)
 
-    # Cars that sleep on after a pause
+    # What becomes of the connector
 
-    def _woken(self, offer: Offer) -> Wake | None:
-        """Return what a sleeping car needs now."""
-        if not self._station.behaviour.wake or offer.current_a == 0:
-            return None
-        return self._waker.due(offer.at, self._state.status, self._draw_a())
-
-    async def _restart(self, adapter: Adapter) -> None:
-        """Stop the transaction, and start another one when that is over."""
-        transaction = self._state.transaction
-        if transaction is not None and self._station.behaviour.restarts:
-            await self._stop(adapter, transaction.id)
-
-    def _as_limit(self, offer: Offer, now: datetime) -> Limit:
-        timing = self._station.timing
-        start = self._station.clock.theirs(now) - timedelta(seconds=timing.backdate_s)
-        phases = offer.phases
-        if self._station.shape.power_in_all:
-            phases = min(phases or self._phases_in_use(), self._phases_in_use())
-        return Limit(
-            current_a=offer.current_a,
-            phases=phases,
-            start=start,
-            duration_s=self._station.config.expiry_s + timing.backdate_s,
-        )
-
-    def _holds(self, offer: Offer) -> bool:
-        """Whether the station has this very limit and it is not yet due for renewal."""
-        if (held := self._confirmed) is None:
-            return False
-        transaction = self._state.transaction
-        return (
-            (held.current_a, held.phases) == (offer.current_a, offer.phases)
-            and held.transaction_id == (transaction.id if transaction else None)
-            and 0 <= (offer.at - held.at).total_seconds() < self._station.config.renew_s
-            and abs(self._station.clock.skew - held.skew) < _CLOCK_TOLERANCE
-        )
-
-    def _confirm(
-        self,
-        offer: Offer | None,
-        transaction_id: str | None,
-        at: datetime | None = None,
-    ) -> None:
-        """Note what the station confirmed; None: no transaction, nothing flows."""
-        if offer is None or at is None:
-            self._confirmed = None
-            if self._state.offer_a != 0:
-                self._station.change(
-                    self._connector,
-                    offer_a=0.0,
-                    offered_at=self._station.now(),
-                    offer_until=None,
-                    offer_check=OfferCheck.NONE,
-                )
-            return
-        self._confirmed = Confirmed(
-            offer.current_a,
-            offer.phases,
-            at,
-            self._station.clock.skew,
-            transaction_id,
-        )
-        self._station.change(
-            self._connector,
-            offer_a=offer.current_a,
-            offered_at=at,
-            offer_check=self._check_of(offer),
-            offer_until=at + timedelta(seconds=self._station.config.expiry_s),
-        )
-
-    def _may_start(self) -> bool:
-        """Whether a car waits for a transaction that neither it nor the station has started by itself."""
-        status = self._state.status
-        if self._promised():
-            return False
-        if self._state.paused and status in (
-            ConnectorStatus.FINISHING,
-            ConnectorStatus.PREPARING,
-        ):
-            return True
-        if status is not ConnectorStatus.PREPARING or not self._station.cards.free:
-            return False
-        since = self._waiting_since
-        grace = timedelta(seconds=self._station.timing.start_grace_s)
-        return since is not None and self._station.now() - since >= grace
-
-    async def _start(self, adapter: Adapter, offer: Offer) -> None:
-        now = self._station.now()
-        retry = timedelta(seconds=self._station.timing.start_retry_s)
-        self._no_start_before = now + retry
-        await adapter.remote_start(self._connector, self._as_limit(offer, now))
-        self._confirm(offer, None, now)
-
-    def current_limit(self) -> Limit | None:
+    def current(self) -> Limit | None:
         """Return what is offered at present; None where that lapsed, or there is nothing."""
-        offer, now = self._offer, self._station.now()
-        if offer is None or now - offer.at > timedelta(
-            seconds=self._station.config.renew_s
-        ):
+        if (offer := self._offer) is None or self._is_old(offer):
             return None
         return Limit(current_a=offer.current_a, phases=offer.phases)
+
+    def _is_old(self, offer: Offer) -> bool:
+        age = self._ledger.now() - offer.at
+        return age > timedelta(seconds=self._ledger.config.renew_s)
 
     def renew(self, adapter: Adapter) -> bool:
         """Send the newest offer once more, although it did not change; returns whether there is one."""
         if self._offer is None:
             return False
-        self._confirmed = None
+        self._connector.confirmed = None
         adapter.link.spawn(self._repeat(adapter, self._offer))
         return True
 
     def status_changed(self) -> None:
-        """Note that the connector told another status."""
-        preparing = self._state.status is ConnectorStatus.PREPARING
-        if not preparing:
-            self._waiting_since = None
-            self._no_start_before = None
-            if self._state.status is ConnectorStatus.AVAILABLE:
-                self._station.change(self._connector, paused=False)
-        elif self._waiting_since is None:
-            self._waiting_since = self._station.now()
+        """Note that the connector reported another status."""
+        self._starter.status_changed()
+        if self._connector.state.status is ConnectorStatus.AVAILABLE:
+            self._connector.change(paused=False)
 
     def started(self, adapter: Adapter | None, *, resumed: bool = False) -> None:
         """Note that a transaction started: it is at the fail-safe current until it has its limit.
@@ -363,18 +306,19 @@ class Limiter(Obedience):
         0 A was decided for a connector without a session, and says nothing of this one. A transaction that goes on
         after our restart may have a limit of before, which only its draw tells.
         """
-        self._no_start_before = None
-        self._confirmed = None
-        self._testing = False
-        self._station.change(self._connector, paused=False)
+        connector = self._connector
+        self._starter.started()
+        connector.confirmed = None
+        self.compliance.end_test()
+        connector.change(paused=False)
         if self._offer is not None and self._offer.current_a == 0:
             self._offer = None
-        known = self._state.offer_a is not None and self._state.offer_until
+        state = connector.state
+        known = state.offer_a is not None and state.offer_until
         if not known and not resumed:
-            self._station.change(
-                self._connector,
-                offer_a=self._station.state.fall_back_a,
-                offered_at=self._station.now(),
+            connector.change(
+                offer_a=self._ledger.state.fall_back_a,
+                offered_at=self._ledger.now(),
                 offer_until=None,
             )
         if adapter is not None and self._offer is not None:
@@ -382,19 +326,18 @@ class Limiter(Obedience):
 
     async def _repeat(self, adapter: Adapter, offer: Offer) -> None:
         """Bring the newest offer to a new transaction, if it is fresh."""
-        age = self._station.now() - offer.at
-        if age > timedelta(seconds=self._station.config.renew_s):
+        if self._is_old(offer):
             return
         try:
             await self.offer(adapter, offer.current_a, offer.phases)
         except CommandError as err:
-            _LOGGER.debug("%s: the first limit: %s", self._station.identity, err)
+            _LOGGER.debug("%s: the first limit: %s", self._ledger.identity, err)
 
     def stopped(self) -> None:
         """Note that the transaction is over."""
-        self._testing = False
-        self._confirm(None, None)
+        self.compliance.end_test()
+        self._connector.confirm_nothing()
 
     def disconnected(self) -> None:
         """Note that the station is out of reach: what it has may change without us."""
-        self._confirmed = None
+        self._connector.confirmed = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...engine.stored import Stored
 from ..model import FailSafe, LocalList, StationInfo, Transaction
-from .book import MAX_CONNECTORS
+from .connectors import MAX_CONNECTORS
 from .quirks import Kind
 from .transactions import Record
 

@@ -1,14 +1,19 @@
-"""The transactions of a station as its state tells them: which runs where, and which is over."""
+"""The transactions of a station: which runs where, and which is over."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import override
 
 from ...engine.model import ConnectorStatus
-from ..model import CHARGES, FinishedTransaction, SessionNews, Transaction
-from .book import GONE, IDLE, StationBook
+from ...engine.moving import move_attributes
+from ..model import CHARGES, IDLE, FinishedTransaction, SessionNews, Transaction
 from .connectors import MAX_CONNECTORS
-from .transactions import Record, stranger
+from .events import EventOrder
+from .ledger import Ledger
+from .limits import Limits
+from .meters import Meters
+from .presence import Presence
+from .transactions import Record, Transactions, stranger
 
 # Of a connector on which a transaction starts these are over.
 _BEFORE = frozenset(
@@ -20,64 +25,91 @@ _BEFORE = frozenset(
 )
 
 
-_DRAWS_A = 1.0
+class Sessions:
+    """Takes in what a station reports of transactions."""
 
+    def __init__(
+        self,
+        ledger: Ledger,
+        meters: Meters,
+        limits: Limits,
+        presence: Presence,
+        *,
+        finished: Callable[[FinishedTransaction], None],
+        session_news: Callable[[SessionNews], None],
+    ) -> None:
+        """Begin with none.
 
-class SessionBook(StationBook):
-    """What is known of a station, its transactions included."""
+        `finished` is called with each transaction that is over, and `session_news` with each begin and end of a
+        session, once.
+        """
+        self._ledger = ledger
+        self._meters = meters
+        self._limits = limits
+        self._presence = presence
+        self._finished = finished
+        self._session_news = session_news
+        self.transactions = Transactions()
+        self.events = EventOrder()
+        # Transactions of before our restart, by connector, that may be running still.
+        self._resumable: dict[int, str] = {}
 
     def started(self, record: Record) -> None:
         """Note that a transaction started. One of long ago runs still only if the connector says so."""
         transaction = record.transaction
         self._resumable.pop(record.connector, None)
-        age = self.now() - transaction.started_at
-        live = abs(age) <= timedelta(seconds=self.timing.live_s)
+        age = self._ledger.now() - transaction.started_at
+        live = abs(age) <= timedelta(seconds=self._ledger.timing.live_s)
         if not live:
-            record = replace(record, skew=self.clock.skew)
+            record = replace(record, skew=self._ledger.clock.skew)
         news = self.transactions.get(transaction.id) is None
         record = self._counted(record)
         self.transactions.add(record)
-        self.change(record.connector, used=True)
+        self._ledger.change(record.connector, used=True)
         if news:
             self._tell_start(record, late=not live)
         self.events.release(transaction.id)
         if self.transactions[transaction.id].stopped_at is not None:
             return  # its end was told before its start
-        status = self.connector(record.connector).status
+        status = self._ledger.connector(record.connector).status
         if not live and status not in CHARGES:
             return
         if status in _BEFORE:
             # Some stations tell the transaction before the car that it is for.
-            self.change(record.connector, status=ConnectorStatus.PREPARING)
+            self._ledger.change(record.connector, status=ConnectorStatus.PREPARING)
         self._run(record)
 
     def authorised(self, connector: int) -> None:
         """Note that the running transaction of a connector may charge."""
-        transaction = self.connector(connector).transaction
+        transaction = self._ledger.connector(connector).transaction
         if transaction is not None and not transaction.authorised:
-            self.change(connector, transaction=replace(transaction, authorised=True))
-            self._limiter(connector).started(self._adapter)
+            self._ledger.change(
+                connector, transaction=replace(transaction, authorised=True)
+            )
+            self._limits.of(connector).started(self._presence.adapter)
 
     def _counted(self, record: Record) -> Record:
         """Return a transaction with the energy at which it starts, from where its own is counted."""
         transaction = record.transaction
-        meter = self.meter(record.connector)
+        meter = self._meters.of(record.connector)
         base_wh = meter.session_starts(
             transaction.meter_start_wh, transaction.started_at
         )
-        self.change(record.connector, meter=meter.sample)
+        self._ledger.change(record.connector, meter=meter.sample)
         return replace(record, base_wh=base_wh)
 
     def _run(self, record: Record, *, resumed: bool = False) -> None:
         self._resumable.pop(record.connector, None)
         self._notice_end(record.connector, but=record.transaction.id)
-        session_wh = self.meter(record.connector).session_wh
-        self.change(
+        session_wh = self._meters.of(record.connector).session_wh
+        self._ledger.change(
             record.connector,
             transaction=self._dated(record),
             session_energy_wh=session_wh if resumed else session_wh or 0.0,
         )
-        self._limiter(record.connector).started(self._adapter, resumed=resumed)
+        self._limits.of(record.connector).started(
+            self._presence.adapter, resumed=resumed
+        )
 
     def _dated(self, record: Record) -> Transaction:
         """Return a transaction with its start by what is known now of the station's clock.
@@ -87,37 +119,15 @@ class SessionBook(StationBook):
         transaction = record.transaction
         if record.skew is None:
             return transaction
-        started_at = self.clock.again(transaction.started_at, record.skew)
+        started_at = self._ledger.clock.again(transaction.started_at, record.skew)
         return replace(transaction, started_at=started_at)
 
-    def unreported(self) -> list[int]:
-        """Return the connectors whose status was not told since we started."""
-        return [
-            state.id
-            for state in self.state.connectors
-            if state.status is None or state.id in self.inferred
-        ]
+    def car_gone(self, connector: int) -> None:
+        """Note that no car is at a connector: what ran there has ended."""
+        self._notice_end(connector)
 
-    def infer_status(self, connector: int) -> None:
-        """Take a connector that does not tell its status for what its transaction, its meter or its past say."""
-        state = self.connector(connector)
-        draws = any(a is not None and a > _DRAWS_A for a in state.meter.current_a)
-        if state.transaction is not None or draws:
-            status: ConnectorStatus | None = ConnectorStatus.CHARGING
-        else:
-            status = self.last_statuses.get(connector)
-        if state.status is None and status is not None:
-            self.reported_status(connector, status, None)
-            self.inferred.add(connector)
-
-    @override
-    def reported_status(
-        self, connector: int, status: ConnectorStatus, error_code: str | None
-    ) -> None:
-        self.inferred.discard(connector)
-        if status in GONE:
-            self._notice_end(connector)
-        super().reported_status(connector, status, error_code)
+    def status_changed(self, connector: int, status: ConnectorStatus) -> None:
+        """Resume what ran before our restart if the connector charges, and not if it is idle."""
         if status in IDLE:
             self._resumable.pop(connector, None)
         elif status in CHARGES and connector in self._resumable:
@@ -133,26 +143,26 @@ class SessionBook(StationBook):
         record = self.transactions.get(transaction_id)
         known = record is not None
         if record is None and self._is_ours(connector):
-            self.counters["foreign_transactions"] += 1
+            self._ledger.counters["foreign_transactions"] += 1
             return
         if record is None:
-            transaction = Transaction(id=transaction_id, started_at=self.now())
+            transaction = Transaction(id=transaction_id, started_at=self._ledger.now())
             record = Record(connector=connector, transaction=transaction)
             record = self.transactions.add(self._counted(record))
             self._tell_start(record, late=True)
-        running = self.connector(connector).transaction
+        running = self._ledger.connector(connector).transaction
         if record.stopped_at is not None or record.connector != connector:
             return
         if running is None or running.id != transaction_id:
             self._run(record, resumed=known)
         elif running.started_at != (dated := self._dated(record)).started_at:
             dated = replace(running, started_at=dated.started_at)
-            self.change(connector, transaction=dated)
+            self._ledger.change(connector, transaction=dated)
 
     def _tell_start(self, record: Record, *, late: bool) -> None:
         self._session_news(
             SessionNews(
-                identity=self.identity,
+                identity=self._ledger.identity,
                 connector=record.connector,
                 id=record.transaction.id,
                 started=True,
@@ -167,7 +177,7 @@ class SessionBook(StationBook):
     ) -> None:
         self._session_news(
             SessionNews(
-                identity=self.identity,
+                identity=self._ledger.identity,
                 connector=record.connector,
                 id=record.transaction.id,
                 started=False,
@@ -180,17 +190,19 @@ class SessionBook(StationBook):
 
     def _notice_end(self, connector: int, but: str | None = None) -> None:
         """Tell the end of what runs at a connector, for what it tells now: no car is there, or another session."""
-        state = self.connector(connector)
+        state = self._ledger.connector(connector)
         if state.transaction is None or state.transaction.id == but:
             return
         record = self.transactions.get(state.transaction.id)
         if record is not None and record.stopped_at is None and not record.noticed:
             self.transactions.add(replace(record, noticed=True))
-            self._tell_end(record, self.now(), state.session_energy_wh, late=False)
+            self._tell_end(
+                record, self._ledger.now(), state.session_energy_wh, late=False
+            )
 
     def _is_ours(self, connector: int) -> bool:
         """Whether a transaction runs at a connector whose start we have answered ourselves."""
-        running = self.connector(connector).transaction
+        running = self._ledger.connector(connector).transaction
         record = self.transactions.get(running.id) if running is not None else None
         return record is not None and bool(record.told)
 
@@ -211,10 +223,15 @@ class SessionBook(StationBook):
         if record is None:
             words = (transaction_id, at.isoformat(), str(meter_stop_wh))
             if self.transactions.is_new(words):
-                self.counters["unknown_transactions"] += 1
+                self._ledger.counters["unknown_transactions"] += 1
                 self._finished(
                     stranger(
-                        self.identity, transaction_id, at, meter_stop_wh, reason, first
+                        self._ledger.identity,
+                        transaction_id,
+                        at,
+                        meter_stop_wh,
+                        reason,
+                        first,
                     )
                 )
             return
@@ -222,35 +239,37 @@ class SessionBook(StationBook):
             return  # told before
         start_wh = record.transaction.meter_start_wh
         started_at = self._dated(record).started_at
-        state = self.connector(record.connector)
+        state = self._ledger.connector(record.connector)
         running = state.transaction is not None and (
             state.transaction.id == transaction_id
         )
-        meter = self.meter(record.connector)
+        meter = self._meters.of(record.connector)
         energy = meter.session_stops(
             start_wh, meter_stop_wh, started_at, at, record.base_wh
         )
         self.transactions.stop(transaction_id, at, energy)
-        self.change(record.connector, meter=meter.sample)
+        self._ledger.change(record.connector, meter=meter.sample)
         if not record.noticed:
-            late = self.now() - at > timedelta(seconds=self.timing.live_s)
+            late = self._ledger.now() - at > timedelta(
+                seconds=self._ledger.timing.live_s
+            )
             self._tell_end(record, at, energy, late=late)
         if self._resumable.get(record.connector) == transaction_id:
             # It ran while we were away, and is over before the charger said so.
             del self._resumable[record.connector]
-            self.change(record.connector, session_energy_wh=energy)
+            self._ledger.change(record.connector, session_energy_wh=energy)
         if running:
-            self.change(
+            self._ledger.change(
                 record.connector,
                 transaction=None,
                 priority=False,
-                meter=meter.stopped(self.now()),
+                meter=meter.stopped(self._ledger.now()),
                 session_energy_wh=_most(state.session_energy_wh, energy),
             )
-            self._limiter(record.connector).stopped()
+            self._limits.of(record.connector).stopped()
         self._finished(
             FinishedTransaction(
-                identity=self.identity,
+                identity=self._ledger.identity,
                 id=transaction_id,
                 connector=record.connector,
                 started_at=started_at,
@@ -262,6 +281,32 @@ class SessionBook(StationBook):
                 reason=reason,
             )
         )
+
+    # What outlives a restart
+
+    def restore(self, record: Record) -> None:
+        """Go on from a transaction that was kept; it may be running still."""
+        known = self.transactions.get(record.transaction.id)
+        if known is not None and known.stopped_at is not None:
+            return  # its end was kept, and not yet that it no longer runs
+        record = self._not_ahead(record)
+        self.transactions.add(record)
+        self._resumable.pop(record.connector, None)
+        if record.stopped_at is None:
+            self._resumable[record.connector] = record.transaction.id
+
+    def _not_ahead(self, record: Record) -> Record:
+        """Return a record that a clock which was ahead may have written, as one of now at the latest."""
+        now, transaction = self._ledger.now(), record.transaction
+        started_at = min(transaction.started_at, now)
+        stopped_at = record.stopped_at and min(record.stopped_at, now)
+        transaction = replace(transaction, started_at=started_at)
+        return replace(record, transaction=transaction, stopped_at=stopped_at)
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what is remembered by our clock, which was set forward by so much."""
+        move_attributes(self.transactions, by)
+        self.events.clock_was_set(by)
 
 
 def _most(*values: float | None) -> float | None:

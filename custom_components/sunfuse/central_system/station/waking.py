@@ -4,10 +4,14 @@ Some cars stop listening to the pilot after a long pause. A change of the pilot 
 transaction (which unlocks, or shows as a new cable) most others.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ...engine.model import ConnectorStatus
+from .offers import Offer
+
+MIN_A = 6.0  # IEC 61851-1: below it there is no charging
 
 
 class Wake(StrEnum):
@@ -20,9 +24,11 @@ class Wake(StrEnum):
 class Waker:
     """Follows the pauses of one connector."""
 
-    def __init__(self, wait: timedelta) -> None:
-        """Take a car to be asleep when it draws nothing for so long after it may again."""
+    def __init__(self, wait: timedelta, nudge: timedelta) -> None:
+        """Take a car to be asleep when it draws nothing for so long after it may again; a nudge lasts so long."""
         self._wait = wait
+        self._nudge = nudge
+        self._nudged_at: datetime | None = None
         self._was_charging = False  # when it was paused
         self._paused = False
         self._resumed_at: datetime | None = None
@@ -58,3 +64,14 @@ class Waker:
         self._next = Wake.RESTART
         self._resumed_at = at
         return Wake.NUDGE
+
+    def nudged(self, offer: Offer, wake: Wake | None, draw_a: float) -> Offer:
+        """Return 6 A for a short time where a car has to be woken, else the offer."""
+        if wake is Wake.NUDGE:
+            self._nudged_at = offer.at
+        if self._nudged_at is None:
+            return offer
+        if offer.at - self._nudged_at < self._nudge and not draw_a:
+            return replace(offer, current_a=min(offer.current_a, MIN_A), again=True)
+        self._nudged_at = None
+        return offer

@@ -1,0 +1,48 @@
+"""Who listens to the begin and end of sessions, connector by connector; what nobody heard yet waits."""
+
+from collections import deque
+from collections.abc import Callable
+import logging
+
+from .model import SessionNews
+from .protocol.fault import Listeners
+
+_LOGGER = logging.getLogger(__name__)
+
+_MOST_WAIT = 200
+
+
+class SessionListeners:
+    """Brings news of sessions to those who listen to their connector."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._listeners: dict[tuple[str, int], Listeners[SessionNews]] = {}
+        self._waiting: deque[SessionNews] = deque(maxlen=_MOST_WAIT)
+
+    def add(
+        self, identity: str, connector: int, listener: Callable[[SessionNews], None]
+    ) -> Callable[[], None]:
+        """Call a listener from now on, at once with what happened while nobody listened; returns what ends that."""
+        key = (identity, connector)
+        listeners = self._listeners.setdefault(
+            key, Listeners[SessionNews](_LOGGER, "A listener to sessions")
+        )
+        remove = listeners.add(listener)
+        waiting, self._waiting = self._waiting, deque(maxlen=_MOST_WAIT)
+        for news in waiting:
+            self.call(news)
+
+        def end() -> None:
+            remove()
+            self._listeners.pop(key, None)
+
+        return end
+
+    def call(self, news: SessionNews) -> None:
+        """Tell every listener of the connector."""
+        listeners = self._listeners.get((news.identity, news.connector))
+        if listeners is None:
+            self._waiting.append(news)
+        else:
+            listeners.call(news)

@@ -1,0 +1,74 @@
+"""Registers that are followed, and the session that runs: what an energy counter remembers, also over a restart."""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """A register that is followed: its last reading, and what has to be added to it to get the energy."""
+
+    register_wh: float
+    at: datetime
+    offset_wh: float
+    before_wh: float  # the reading before it rose to the last one
+
+    @property
+    def energy_wh(self) -> float:
+        """The energy by this register."""
+        return self.register_wh + self.offset_wh
+
+    @classmethod
+    def begin(cls, register_wh: float, at: datetime, offset_wh: float) -> Self:
+        """Begin to follow a register."""
+        return cls(
+            register_wh=register_wh, at=at, offset_wh=offset_wh, before_wh=register_wh
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnergy:
+    """The session that runs: when it began, and the energy and the register then.
+
+    The register is `sure` where it went on from what was known before.
+    """
+
+    started_at: datetime
+    energy_wh: float | None
+    register_wh: float | None
+    sure: bool = False
+
+
+def moved(track: Track | None, by: timedelta) -> Track | None:
+    """Return a track after the wall clock was set forward by so much."""
+    return None if track is None else replace(track, at=track.at + by)
+
+
+def dump(part: Track | SessionEnergy | None) -> dict[str, Any] | None:
+    """Return a track or a session as plain data."""
+    if part is None:
+        return None
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(part).items()
+    }
+
+
+def load_track(data: dict[str, Any] | None, now: datetime) -> Track | None:
+    """Return a track that was kept; what lies in the future is of now."""
+    if data is None:
+        return None
+    return Track(**{**data, "at": min(datetime.fromisoformat(data["at"]), now)})
+
+
+def load_session(data: dict[str, Any] | None, now: datetime) -> SessionEnergy | None:
+    """Return a session that was kept; what lies in the future is of now."""
+    if data is None:
+        return None
+    return SessionEnergy(
+        started_at=min(datetime.fromisoformat(data["started_at"]), now),
+        energy_wh=data["energy_wh"],
+        register_wh=data["register_wh"],
+        sure=data["sure"],
+    )

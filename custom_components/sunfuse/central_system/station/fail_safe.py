@@ -1,0 +1,125 @@
+"""The fail-safe current of a station: whether it took it, and whether it falls back to it."""
+
+from datetime import datetime, timedelta
+import logging
+
+from ..adapter import Adapter
+from ..model import CommandError, FailSafe
+from .ledger import Ledger
+from .meter import Reading
+from .meters import Meters
+from .quirks import Kind
+
+_LOGGER = logging.getLogger(__name__)
+
+_TOLERANCE_A = 0.5
+_DRAW_TOLERANCE_A = 1.0  # of chargers and their meters
+# No charger means less than this by a limit, unless it means nothing at all (IEC 61851-1 charges from 6 A on).
+_LEAST_A = 1.0
+# The fail-safe current is gone after the station booted; kept among its variables.
+FORGETS = "ForgetsFailSafe"
+# Kept among the station's variables as one that it does not have.
+NO_SCHEDULE = "GetCompositeSchedule"
+
+
+class FailSafeWatch:
+    """Concludes from what a station confirms, intends and measures whether it falls back."""
+
+    def __init__(self, ledger: Ledger, meters: Meters) -> None:
+        """Know nothing yet."""
+        self._ledger = ledger
+        self._meters = meters
+        # The fail-safe current that the station took, and in which shape of profile.
+        self.lasting: tuple[float, tuple[Kind, int, bool]] | None = None
+        self._left_at: datetime | None = None  # when it was out of reach last
+        self._back_at: datetime | None = None  # and came back
+
+    def confirmed_set(self, *, taken: bool) -> None:
+        """Note whether the station took its fail-safe current; one that did not cannot fall back to it."""
+        refused_before = self._ledger.state.fail_safe_set is False
+        self._ledger.update(fail_safe_set=taken)
+        if not taken:
+            self.conclude(FailSafe.DOES_NOT_FALL_BACK)
+        elif refused_before:
+            self.conclude(FailSafe.NOT_VERIFIED)
+
+    def conclude(self, fail_safe: FailSafe) -> None:
+        """Note whether the station falls back when it no longer hears from us, also after a power cut."""
+        ledger = self._ledger
+        if FORGETS in ledger.variables:
+            fail_safe = FailSafe.DOES_NOT_FALL_BACK
+        news = fail_safe is not ledger.state.fail_safe
+        if news and fail_safe is FailSafe.DOES_NOT_FALL_BACK:
+            _LOGGER.warning(
+                "Charger %s does not fall back to its fail-safe current",
+                ledger.identity,
+            )
+        ledger.update(fail_safe=fail_safe, fall_back_a=ledger.fall_back_a(fail_safe))
+
+    # After it booted
+
+    async def present_a(self, adapter: Adapter) -> float | None:
+        """Return what the station intends without a car now; None where it does not say."""
+        if NO_SCHEDULE in self._ledger.variables:
+            return None
+        try:
+            return (await adapter.schedule(1, 60)).at(0)
+        except CommandError as err:
+            _LOGGER.debug("%s: after it booted: %s", self._ledger.identity, err)
+            return None
+
+    def judge_boot(self, before_a: float, after_a: float) -> None:
+        """Conclude from what a station intended before and after it was sent its fail-safe current anew.
+
+        Nothing else changed in between: what it intends only now, it had forgotten when it booted.
+        """
+        if not self._is_fail_safe(after_a):
+            return  # something else limits it, or it tells of transactions only
+        if not self._is_fail_safe(before_a):
+            self._ledger.variables[FORGETS] = "true"
+            self.conclude(FailSafe.DOES_NOT_FALL_BACK)
+        elif self._ledger.variables.pop(FORGETS, None):
+            self.conclude(FailSafe.NOT_VERIFIED)
+
+    # While it was out of reach
+
+    def left(self) -> None:
+        """Note that the station is out of reach from now on."""
+        self._left_at, self._back_at = self._ledger.now(), None
+
+    def back(self) -> None:
+        """Note that the station is there again."""
+        self._back_at = self._ledger.now()
+
+    def judge_away(self, readings: tuple[Reading, ...], at: datetime) -> None:
+        """Conclude from what was measured while the station was out of reach, after its limit had lapsed."""
+        config, timing = self._ledger.config, self._ledger.timing
+        if self._left_at is None or self._back_at is None:
+            return
+        lapse = timedelta(seconds=config.expiry_s + timing.react_s)
+        if self._left_at + lapse < at < self._back_at:
+            then = self._meters.new().update(readings, at)
+            drawn_a = then.drawn_a(config.phases, config.voltage_v)
+            if drawn_a > config.fail_safe_a + _DRAW_TOLERANCE_A:
+                self.conclude(FailSafe.DOES_NOT_FALL_BACK)
+
+    # While a car charges
+
+    def judge_lapse(self, offer_a: float, later_a: float) -> None:
+        """Conclude from what the station intends after the present limit has lapsed."""
+        state = self._ledger.state
+        if state.fail_safe is not FailSafe.NOT_VERIFIED:
+            return
+        if state.fail_safe_set is None:
+            return  # a car charged before the station was sent what to fall back to
+        fail_safe_a = self._ledger.config.fail_safe_a
+        if later_a > fail_safe_a + _TOLERANCE_A:
+            self.conclude(FailSafe.DOES_NOT_FALL_BACK)
+        elif self._is_fail_safe(later_a) and abs(offer_a - fail_safe_a) > _TOLERANCE_A:
+            self.conclude(FailSafe.VERIFIED)
+
+    def _is_fail_safe(self, limit_a: float) -> bool:
+        """Whether a station means its fail-safe current by a limit, or less."""
+        fail_safe_a = self._ledger.config.fail_safe_a
+        least_a = _LEAST_A if fail_safe_a else 0.0
+        return least_a <= limit_a <= fail_safe_a + _TOLERANCE_A

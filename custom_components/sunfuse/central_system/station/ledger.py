@@ -1,0 +1,207 @@
+"""What is known of a charging station, whatever version of OCPP it speaks: the state that its parts share."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ...engine.moving import moved
+from ..model import (
+    ConnectorState,
+    FailSafe,
+    NewPassword,
+    StationConfig,
+    StationInfo,
+    StationState,
+)
+from ..security.cards import CardPolicy
+from .clock import Clock
+from .connectors import MAX_CONNECTORS, believed, own_word
+from .profiles import Shape
+from .quirks import behaviour, in_force
+from .timing import Timing
+
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)  # no clock starts earlier
+
+
+class Ledger:
+    """The configuration and the state of a station, and what was learnt of it.
+
+    It exists from the moment that the user accepted the station (or that it connected without being known) and lives
+    on while the station is out of reach. The parts of the station change it; it tells about each change.
+    """
+
+    def __init__(
+        self,
+        config: StationConfig,
+        *,
+        accepted: bool,
+        now: Callable[[], datetime],
+        timing: Timing,
+        changed: Callable[[StationState], None],
+    ) -> None:
+        """Know a station by its configuration; `changed` is called with each new state."""
+        self.config = config
+        self.now = now
+        self.timing = timing
+        self.clock = Clock()
+        self.cards = CardPolicy()
+        self.behaviour = behaviour(StationInfo(), config.quirks)
+        self.variables: dict[str, str | None] = {}  # None: the station knows no such
+        self.device_model: dict[str, str | None] = {}  # OCPP 2.x, as it was reported
+        # What happened that should not, for diagnostics.
+        self.counters: Counter[str] = Counter()
+        self._changed = changed
+        self._state = StationState(
+            identity=config.identity,
+            accepted=accepted,
+            connected=False,
+            connectors=_connectors_of(config) if accepted else (),
+            fall_back_a=config.fail_safe_a,
+            new_password=NewPassword.SENT if config.former else None,
+        )
+
+    @property
+    def identity(self) -> str:
+        """The name that the station connects with."""
+        return self.config.identity
+
+    @property
+    def state(self) -> StationState:
+        """The station as last heard of."""
+        return self._state
+
+    @property
+    def shape(self) -> Shape:
+        """How the station takes limits."""
+        return Shape(
+            config=self.config, behaviour=self.behaviour, variables=self.variables
+        )
+
+    def connector(self, connector: int) -> ConnectorState:
+        """Return the state of a connector; an empty one if it was not heard of yet."""
+        for state in self._state.connectors:
+            if state.id == connector:
+                return state
+        return ConnectorState(id=connector)
+
+    def ours(self, theirs: datetime) -> datetime:
+        """Return when something happened that the station reports: not in the future, whatever its clock says."""
+        return max(min(self.clock.ours(theirs), self.now()), _FIRST)
+
+    # Changes
+
+    def update(self, **changes: Any) -> None:
+        """Change the state of the station and tell about it."""
+        state = replace(self._state, **changes)
+        if state != self._state:
+            self._state = state
+            self._changed(state)
+
+    def change(self, connector: int, **changes: Any) -> None:
+        """Change the state of a connector and tell about it."""
+        before = self.connector(connector)
+        state = replace(before, **changes)
+        if state.transaction is not None and not state.used:
+            state = replace(state, used=True)
+        states = {state.id: state for state in self._state.connectors}
+        states[connector] = state
+        self.update(
+            last_seen=self.now(),
+            connectors=tuple(states[connector] for connector in sorted(states)),
+        )
+        if state.used != before.used or state.status != before.status:
+            self.count_connectors()
+
+    def count_connectors(self, **changes: Any) -> None:
+        """Note how many connectors the station has, and what else changed."""
+        states = self._state.connectors
+        used = max((state.id for state in states if state.used), default=1)
+        seen = max((state.id for state in states if state.status), default=1)
+        said = own_word(self.variables)
+        self.update(
+            said_connectors=None if said is None else max(said, used),
+            known_connectors=believed(self.variables, seen=seen, used=used),
+            **changes,
+        )
+
+    def configure(self, config: StationConfig) -> None:
+        """Take in what the user configured; the station is accepted with it."""
+        self.config = config
+        self.behaviour = behaviour(self._state.info, config.quirks)
+        known = {state.id: state for state in self._state.connectors}
+        for state in _connectors_of(config):
+            known.setdefault(state.id, state)
+        self.update(
+            accepted=True,
+            connectors=tuple(known[connector] for connector in sorted(known)),
+            fall_back_a=self.fall_back_a(self._state.fail_safe),
+            switches_phases=self.shape.switches_phases,
+            new_password=(self._state.new_password or NewPassword.SENT)
+            if config.former
+            else None,
+        )
+
+    def identify(self, info: StationInfo, **changes: Any) -> None:
+        """Note what the station says of itself, and what is special about its make and model."""
+        self.behaviour = behaviour(info, self.config.quirks)
+        self.update(
+            **{
+                "info": info,
+                "quirks": tuple(quirk.name for quirk in in_force(info)),
+                "switches_phases": self.shape.switches_phases,
+                **changes,
+            }
+        )
+
+    def connect(self, protocol: str) -> None:
+        """Note that the station is there, and the version that it speaks.
+
+        In another version than before (other firmware, another setting) it has other variables, and what ran under
+        an id of the one does not run under it in the other.
+        """
+        info = self._state.info
+        changes: dict[str, Any] = {"info": replace(info, protocol=protocol)}
+        if info.vendor and info.protocol != protocol:
+            connectors = tuple(
+                replace(state, transaction=None) for state in self._state.connectors
+            )
+            changes |= {**self.unlearn(), "connectors": connectors}
+        self.update(
+            connected=True,
+            last_seen=self.now(),
+            # Where there is a password, whoever is connected has proved to be the station.
+            wrong_passwords=0,
+            wrong_password_from=None,
+            **changes,
+        )
+
+    def unlearn(self) -> dict[str, Any]:
+        """Forget what was learnt of the station; returns the changes of its state."""
+        self.variables.clear()
+        self.device_model.clear()
+        return {
+            "takes_limits": True,
+            "fail_safe": FailSafe.NOT_VERIFIED,
+            "fall_back_a": self.fall_back_a(FailSafe.NOT_VERIFIED),
+        }
+
+    def fall_back_a(self, fail_safe: FailSafe) -> float:
+        """Return what a connector may draw when the station is out of reach."""
+        if fail_safe is FailSafe.DOES_NOT_FALL_BACK:
+            return self.config.max_a
+        return self.config.fail_safe_a
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what is remembered by our clock, which was set forward by so much."""
+        self.clock.moved(by)
+        self._state = moved(self._state, by)
+
+
+def _connectors_of(config: StationConfig) -> tuple[ConnectorState, ...]:
+    """Return the connectors that a station is configured with, of which nothing is known yet."""
+    return tuple(
+        ConnectorState(id=connector)
+        for connector in range(1, min(config.connectors, MAX_CONNECTORS) + 1)
+    )

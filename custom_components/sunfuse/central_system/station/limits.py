@@ -1,0 +1,119 @@
+"""The limits of a station: ours, brought by a limiter for each connector, and those that are not ours."""
+
+from dataclasses import replace
+from datetime import timedelta
+import logging
+
+from ...engine.moving import move_attributes
+from ..adapter import Adapter
+from ..commands import Limit
+from .compliance import Compliance
+from .external import ExternalLimit, ExternalLimits
+from .fail_safe import FailSafeWatch
+from .inspector import Inspector
+from .ledger import Ledger
+from .limiter import Limiter
+from .offers import OfferedConnector
+from .presence import Presence
+from .refusals import LIMITS, Refusals
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Limits:
+    """Has a limiter for each connector, made when it is first asked for, and what they share."""
+
+    def __init__(
+        self, ledger: Ledger, presence: Presence, fail_safe: FailSafeWatch
+    ) -> None:
+        """Limit nothing yet."""
+        self._ledger = ledger
+        self._presence = presence
+        self._fail_safe = fail_safe
+        self.refusals = Refusals(ledger.variables, ledger.now)
+        self._external = ExternalLimits(ledger)
+        self._inspector = Inspector(ledger, self.refusals, fail_safe)
+        self._limiters: dict[int, Limiter] = {}
+
+    def of(self, connector: int) -> Limiter:
+        """Return the limiter of a connector."""
+        if connector not in self._limiters:
+            offered = OfferedConnector(self._ledger, connector)
+            compliance = Compliance(offered, self._external, self._fail_safe)
+            self._limiters[connector] = Limiter(
+                offered,
+                compliance,
+                self.refusals,
+                lambda taken: self.confirmed(taken=taken),
+                self._inspector.check,
+            )
+        return self._limiters[connector]
+
+    # Ours
+
+    def confirmed(self, *, taken: bool) -> None:
+        """Note whether the station took a limit: one that refuses each can be stopped and started only."""
+        could = self._ledger.state.takes_limits
+        if taken:
+            self.refusals.taken(LIMITS)
+        else:
+            self.refusals.refused(LIMITS)
+        can = not self.refusals.sure(LIMITS)
+        if could and not can:
+            _LOGGER.warning(
+                "Charger %s cannot be limited, only stopped and started",
+                self._ledger.identity,
+            )
+        self._ledger.update(takes_limits=can)
+        if can and not could and (adapter := self._presence.adapter) is not None:
+            adapter.set_up_again()
+
+    def renew(self, adapter: Adapter) -> None:
+        """Send what is offered once more, to every connector with a transaction."""
+        for connector, limiter in self._limiters.items():
+            if self._ledger.connector(connector).transaction is not None:
+                limiter.renew(adapter)
+
+    def of_all(self, connector: int, limit: Limit) -> Limit:
+        """Return a limit for the station as a whole that gives a connector its own: the others keep theirs."""
+        others = [
+            state.offer_a or 0.0
+            for state in self._ledger.state.connectors
+            if state.id != connector and (state.transaction or state.offer_until)
+        ]
+        return replace(limit, current_a=round(limit.current_a + sum(others), 1))
+
+    def current(self, connector: int) -> Limit | None:
+        """Return what a connector is offered at present; None where that lapsed, or there is nothing."""
+        limiter = self._limiters.get(connector)
+        return limiter.current() if limiter else None
+
+    # Those that are not ours
+
+    def reported_external(
+        self, connector: int, source: str, limit: ExternalLimit
+    ) -> None:
+        """Note a limit that is not ours, on a connector or (0) the whole station."""
+        self._external.set(connector, source, limit)
+
+    def cleared_external(self, connector: int | None, source: str) -> None:
+        """Note that a limit that is not ours is gone; for no connector in particular: everywhere."""
+        self._external.clear(connector, source)
+
+    def apply_external(self) -> None:
+        """Note which limits that are not ours begin or end."""
+        self._external.apply()
+
+    # What becomes of the station
+
+    def disconnected(self) -> None:
+        """Note that the station is out of reach."""
+        for limiter in self._limiters.values():
+            limiter.disconnected()
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what is remembered by our clock, which was set forward by so much."""
+        for limiter in self._limiters.values():
+            limiter.clock_was_set(by)
+        self._external.clock_was_set(by)
+        move_attributes(self._inspector, by)

@@ -1,0 +1,61 @@
+"""The meters of a station: one for each connector."""
+
+from datetime import timedelta
+from typing import Any
+
+from ..model import MeterSample
+from .ledger import Ledger
+from .meter import Meter
+
+
+class Meters:
+    """Has the meter of each connector, made when it is first asked for."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        """Start with none."""
+        self._ledger = ledger
+        self._meters: dict[int, Meter] = {}
+
+    def of(self, connector: int) -> Meter:
+        """Return the meter of a connector."""
+        if connector not in self._meters:
+            self._meters[connector] = self.new()
+        return self._meters[connector]
+
+    def new(self) -> Meter:
+        """Return a meter of a connector that has measured nothing yet."""
+        config = self._ledger.config
+        return Meter(
+            phases=config.phases,
+            voltage_v=config.voltage_v,
+            max_a=config.max_a,
+            time_factor=config.time_factor,
+        )
+
+    def configure(self) -> None:
+        """Take in what the user changed."""
+        config = self._ledger.config
+        for meter in self._meters.values():
+            meter.configure(
+                phases=config.phases, voltage_v=config.voltage_v, max_a=config.max_a
+            )
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what is remembered by our clock, which was set forward by so much."""
+        for meter in self._meters.values():
+            meter.clock_was_set(by)
+
+    def memory(self) -> dict[int, dict[str, Any]]:
+        """Return what is worth keeping of each connector's energy, as plain data."""
+        return {
+            connector: meter.energy_memory()
+            for connector, meter in self._meters.items()
+        }
+
+    def restore(self, connector: int, energy: dict[str, Any]) -> MeterSample:
+        """Go on from the energy of a connector that was kept; raises what reading raises."""
+        return self.of(connector).restore_energy(energy, self._ledger.now())
+
+    def forget(self, connector: int) -> None:
+        """Begin anew with a connector's meter."""
+        del self._meters[connector]

@@ -1,0 +1,108 @@
+"""What a connector is offered, and what its station confirmed of it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..model import ConnectorState, OfferCheck, Session
+from .ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the connector is offered, and since when."""
+
+    current_a: float
+    phases: int | None
+    at: datetime
+    again: bool = False  # to be commanded although the station has it
+    session: Session | None = None  # for which it was decided
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What the station took, for which transaction, and by which reckoning of its clock."""
+
+    current_a: float
+    phases: int | None
+    at: datetime
+    skew: timedelta
+    transaction_id: str | None
+
+
+class OfferedConnector:
+    """A connector with what is confirmed of its offer: what its limiter and its compliance watch share."""
+
+    def __init__(self, ledger: Ledger, connector: int) -> None:
+        """Begin with nothing confirmed."""
+        self.ledger = ledger
+        self.connector = connector
+        self.confirmed: Confirmed | None = None
+
+    @property
+    def state(self) -> ConnectorState:
+        """The connector as last heard of."""
+        return self.ledger.connector(self.connector)
+
+    def change(self, **changes: Any) -> None:
+        """Change the state of the connector."""
+        self.ledger.change(self.connector, **changes)
+
+    def phases_in_use(self, least_a: float = 1.0) -> int:
+        """Return on how many phases the car draws; all of them where it draws nothing."""
+        currents = self.state.meter.current_a
+        used = sum(a is not None and a > least_a for a in currents)
+        return used or self.ledger.config.phases
+
+    def draw_a(self) -> float:
+        """Return what the car draws from the phase that it uses most."""
+        config = self.ledger.config
+        phases = config.phases
+        if self.confirmed is not None and self.confirmed.phases is not None:
+            phases = self.confirmed.phases
+        return self.state.meter.drawn_a(phases, config.voltage_v)
+
+    def confirm(self, offer: Offer, transaction_id: str | None, at: datetime) -> None:
+        """Note that the station took an offer."""
+        ledger = self.ledger
+        self.confirmed = Confirmed(
+            offer.current_a, offer.phases, at, ledger.clock.skew, transaction_id
+        )
+        self.change(
+            offer_a=offer.current_a,
+            offered_at=at,
+            offer_check=self._check_of(offer),
+            offer_until=at + timedelta(seconds=ledger.config.expiry_s),
+        )
+
+    def confirm_nothing(self) -> None:
+        """Note that there is no transaction: nothing flows."""
+        self.confirmed = None
+        if self.state.offer_a != 0:
+            self.change(
+                offer_a=0.0,
+                offered_at=self.ledger.now(),
+                offer_until=None,
+                offer_check=OfferCheck.NONE,
+            )
+
+    def doubt(self, offer: Offer, now: datetime) -> None:
+        """Reckon with a higher limit that the station may have taken although its answer did not come."""
+        self.confirmed = None
+        if offer.current_a > (self.state.offer_a or 0.0):
+            self.change(
+                offer_a=offer.current_a,
+                offered_at=now,
+                offer_until=now + timedelta(seconds=self.ledger.config.expiry_s),
+                offer_check=OfferCheck.NONE,
+            )
+
+    def _check_of(self, offer: Offer) -> OfferCheck:
+        """Return how well a limit is known to be kept that the station just took."""
+        state = self.state
+        if (
+            state.offer_a == offer.current_a
+            and state.offer_check is not OfferCheck.NONE
+        ):
+            return state.offer_check  # renewed
+        return OfferCheck.ANSWERED

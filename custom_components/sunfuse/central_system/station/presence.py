@@ -1,0 +1,70 @@
+"""Whether a station is connected and in service, and the adapter that speaks with it."""
+
+import asyncio
+
+from ..adapter import Adapter
+from ..model import CommandError
+from ..onboarding.patience import Patience
+
+_READY_S = 15.0
+
+
+class Presence:
+    """The connection of a station: it can take commands once it has booted."""
+
+    def __init__(self) -> None:
+        """Begin out of reach."""
+        self.patience = Patience()
+        self._adapter: Adapter | None = None
+        self._ready = asyncio.Event()
+
+    @property
+    def adapter(self) -> Adapter | None:
+        """What speaks with the station; None while it is out of reach."""
+        return self._adapter
+
+    @property
+    def serving(self) -> Adapter | None:
+        """What speaks with the station; None while it is out of reach or has not booted."""
+        return self._adapter if self._ready.is_set() else None
+
+    async def in_service(self) -> Adapter:
+        """Return the adapter once the station has booted.
+
+        Raises:
+            CommandError: the station is out of reach.
+
+        """
+        try:
+            async with asyncio.timeout(_READY_S if self._adapter else 0):
+                await self._ready.wait()
+        except TimeoutError as err:
+            raise CommandError("not_connected") from err
+        if (adapter := self._adapter) is None:
+            raise CommandError("not_connected")
+        return adapter
+
+    def connected(self, adapter: Adapter) -> None:
+        """Note that the station is there, not yet that it has booted."""
+        self._adapter = adapter
+        self._ready.clear()
+
+    def enter_service(self) -> bool:
+        """Note that the station can take commands from now on; returns whether that is new."""
+        if self._ready.is_set():
+            return False
+        self._ready.set()
+        return True
+
+    def disconnected(self, adapter: Adapter) -> bool:
+        """Note that a connection is gone; returns whether it was the present one."""
+        if self._adapter is not adapter:
+            return False
+        self._adapter = None
+        self._ready.clear()
+        return True
+
+    def set_up_again(self) -> None:
+        """Have the station set up by what changed; one that is not in service yet is set up when it is."""
+        if (adapter := self.serving) is not None:
+            adapter.set_up_again()
