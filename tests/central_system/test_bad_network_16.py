@@ -474,6 +474,6 @@ async def test_stored_times_of_the_future(
     clock.step(-7200)
     other = CentralSystem(now=clock, timing=timing)
     other.accept(CP1, memory)
-    assert [r.transaction.started_at for r in other.stations["CP1"].sessions.transactions] == [
-        clock.time
-    ]
+    assert [
+        r.transaction.started_at for r in other.stations["CP1"].sessions.transactions
+    ] == [clock.time]

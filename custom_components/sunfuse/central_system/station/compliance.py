@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from ..commands import Schedule
 from ..model import CommandError, ConnectorState, FailSafe, OfferCheck
-from .external import ExternalLimit, ExternalLimits
+from .charger_limits import ChargerLimit, ChargerLimits
 from .fail_safe import FailSafeWatch
 from .offers import Offer, OfferedConnector
 from .own_limit import OwnLimit
@@ -21,13 +21,13 @@ class Compliance:
     def __init__(
         self,
         connector: OfferedConnector,
-        external: ExternalLimits,
+        charger_limits: ChargerLimits,
         fail_safe: FailSafeWatch,
     ) -> None:
         """Watch a connector; report limits of the charger's own, and what comes of a test of the fail-safe."""
         self._connector = connector
         self._ledger = connector.ledger
-        self._external = external
+        self._charger_limits = charger_limits
         self._fail_safe = fail_safe
         self._testing = False
         self.own = OwnLimit(timedelta(seconds=self._ledger.timing.own_limit_s))
@@ -99,13 +99,13 @@ class Compliance:
             return
         limit_a, draw_a = state.charger_limit_a, self._connector.draw_a()
         if limit_a is not None and reported_a > limit_a + _TOLERANCE_A:
-            self._external.clear(state.id, _OFFERED)
+            self._charger_limits.clear(state.id, _OFFERED)
         elif self.own.sure(reported_a, at, offer_a=offer_a, draw_a=draw_a):
             steps = Schedule(
                 steps=((0.0, reported_a),), duration_s=self._ledger.timing.believed_s
             )
-            limit = ExternalLimit(schedules=((at, steps),))
-            self._external.set(state.id, _OFFERED, limit)
+            limit = ChargerLimit(schedules=((at, steps),))
+            self._charger_limits.set(state.id, _OFFERED, limit)
 
     def _suspect_power(self) -> None:
         """Learn that a station takes watts for what all phases draw together, however few they are.

@@ -21,9 +21,9 @@ from ..model import (
 from ..onboarding.patience import Patience
 from ..security.cards import CardPolicy
 from ..security.certificates import CertificateAuthority
+from .charger_limits import ChargerLimit
 from .clock import Clock
 from .events import EventOrder
-from .external import ExternalLimit
 from .meter import Reading
 from .profiles import Shape
 from .quirks import Behaviour, Kind
@@ -153,7 +153,7 @@ class LimitsFace(Protocol):
         """Note whether the station took a limit."""
 
     def reported_external(
-        self, connector: int, source: str, limit: ExternalLimit
+        self, connector: int, source: str, limit: ChargerLimit
     ) -> None:
         """Note a limit that is not ours, on a connector or (0) the whole station."""
 

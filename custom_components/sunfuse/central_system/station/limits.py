@@ -7,8 +7,8 @@ import logging
 from ...engine.moving import move_attributes
 from ..adapter import Adapter
 from ..commands import Limit
+from .charger_limits import ChargerLimit, ChargerLimits
 from .compliance import Compliance
-from .external import ExternalLimit, ExternalLimits
 from .fail_safe import FailSafeWatch
 from .inspector import Inspector
 from .ledger import Ledger
@@ -31,7 +31,7 @@ class Limits:
         self._presence = presence
         self._fail_safe = fail_safe
         self.refusals = Refusals(ledger.variables, ledger.now)
-        self._external = ExternalLimits(ledger)
+        self._charger_limits = ChargerLimits(ledger)
         self._inspector = Inspector(ledger, self.refusals, fail_safe)
         self._limiters: dict[int, Limiter] = {}
 
@@ -39,7 +39,7 @@ class Limits:
         """Return the limiter of a connector."""
         if connector not in self._limiters:
             offered = OfferedConnector(self._ledger, connector)
-            compliance = Compliance(offered, self._external, self._fail_safe)
+            compliance = Compliance(offered, self._charger_limits, self._fail_safe)
             self._limiters[connector] = Limiter(
                 offered,
                 compliance,
@@ -91,18 +91,18 @@ class Limits:
     # Those that are not ours
 
     def reported_external(
-        self, connector: int, source: str, limit: ExternalLimit
+        self, connector: int, source: str, limit: ChargerLimit
     ) -> None:
         """Note a limit that is not ours, on a connector or (0) the whole station."""
-        self._external.set(connector, source, limit)
+        self._charger_limits.set(connector, source, limit)
 
     def cleared_external(self, connector: int | None, source: str) -> None:
         """Note that a limit that is not ours is gone; for no connector in particular: everywhere."""
-        self._external.clear(connector, source)
+        self._charger_limits.clear(connector, source)
 
     def apply_external(self) -> None:
         """Note which limits that are not ours begin or end."""
-        self._external.apply()
+        self._charger_limits.apply()
 
     # What becomes of the station
 
@@ -115,5 +115,5 @@ class Limits:
         """Move what is remembered by our clock, which was set forward by so much."""
         for limiter in self._limiters.values():
             limiter.clock_was_set(by)
-        self._external.clock_was_set(by)
+        self._charger_limits.clock_was_set(by)
         move_attributes(self._inspector, by)

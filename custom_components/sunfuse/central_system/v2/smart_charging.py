@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from ..model import ChargingNeeds
 from ..onboarding.gate import ActionHandler
 from ..protocol.frames import Payload
+from ..station.charger_limits import WHOLE, ChargerLimit
 from ..station.clock import parse_time
-from ..station.external import WHOLE, ExternalLimit
 from ..station.face import StationFace
 from .evses import Evses2
 from .profiles import Profiles2
@@ -50,7 +50,7 @@ class SmartCharging2:
         station.limits.reported_external(
             self._evse_or_whole(payload),
             payload["chargingLimit"]["chargingLimitSource"],
-            ExternalLimit(schedules=tuple(schedules)),
+            ChargerLimit(schedules=tuple(schedules)),
         )
         return {}
 

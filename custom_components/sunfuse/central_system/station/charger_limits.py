@@ -13,7 +13,7 @@ _MOST = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExternalLimit:
+class ChargerLimit:
     """Limits over time, each schedule from its own start (our clock) on."""
 
     schedules: tuple[tuple[datetime, Schedule], ...]
@@ -29,15 +29,15 @@ class ExternalLimit:
         return min(limits, default=None)
 
 
-class ExternalLimits:
+class ChargerLimits:
     """The limits that hold beside ours, by connector and by whose they are."""
 
     def __init__(self, ledger: Ledger) -> None:
         """Know of none."""
         self._ledger = ledger
-        self._limits: dict[tuple[int, str], ExternalLimit] = {}
+        self._limits: dict[tuple[int, str], ChargerLimit] = {}
 
-    def set(self, connector: int, source: str, limit: ExternalLimit) -> None:
+    def set(self, connector: int, source: str, limit: ChargerLimit) -> None:
         """Note a limit for a connector or (0) the whole station; it takes the place of an earlier one."""
         if (connector, source) in self._limits or len(self._limits) < _MOST:
             self._limits[connector, source] = limit
