@@ -35,6 +35,10 @@ class Adapter(ABC):
         """
 
     @abstractmethod
+    async def wait_for_boot(self) -> None:
+        """Take a station that stays silent after connecting as one that booted long ago."""
+
+    @abstractmethod
     def set_up_again(self) -> None:
         """Set the station up by what changed since it booted or came back."""
 

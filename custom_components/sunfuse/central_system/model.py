@@ -95,7 +95,7 @@ class StationInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterSample:
-    """The newest of each measurand of a connector; None where it never told. Phases are the charger's own L1..L3."""
+    """The newest of each measurand of a connector; None where it was never reported. Phases are the charger's own L1..L3."""
 
     at: datetime | None = None
     current_a: tuple[float | None, float | None, float | None] = (None, None, None)
@@ -110,9 +110,9 @@ class MeterSample:
 
     def drawn_a(self, phases: int, voltage_v: float) -> float:
         """Return what is drawn from the phase that is used most; a power alone is spread over so many phases."""
-        told = [current for current in self.current_a if current is not None]
-        if told or self.power_w is None:
-            return max(told, default=0.0)
+        reported = [current for current in self.current_a if current is not None]
+        if reported or self.power_w is None:
+            return max(reported, default=0.0)
         return self.power_w / voltage_v / phases
 
 
@@ -152,10 +152,10 @@ class ChargingNeeds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedTransaction:
-    """A transaction that is over: told once, however late, often and incompletely the station tells it.
+    """A transaction that is over: reported once, however late, often and incompletely the station reports it.
 
     Times are the station's own, corrected by how far its clock is off. What is not known is None: a transaction
-    whose start was never told has no connector.
+    whose start was never reported has no connector.
     """
 
     identity: str
@@ -172,7 +172,7 @@ class FinishedTransaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionNews:
-    """A session began or ended at a connector: told once, also after a restart.
+    """A session began or ended at a connector: reported once, also after a restart.
 
     It is `late` where that happened while nobody could hear of it: the station, or we, were away.
     """
@@ -192,7 +192,7 @@ class ConnectorState:
     """A connector as last heard of. `id` counts from 1 through all EVSEs of the station."""
 
     id: int
-    status: ConnectorStatus | None = None  # None until it told
+    status: ConnectorStatus | None = None  # None until it is reported
     error_code: str | None = None
     meter: MeterSample = field(default_factory=MeterSample)
     transaction: Transaction | None = None
@@ -236,12 +236,14 @@ class StationState:
     # What its connectors may draw when it is out of reach: the fail-safe current, or the maximum where the
     # station is known not to fall back to it.
     fall_back_a: float | None = None
-    switches_phases: bool = False  # whether it charges on one phase if it is told to
+    switches_phases: bool = (
+        False  # whether it charges on one phase if it is commanded to
+    )
     takes_limits: bool = True  # else it can be stopped and started only
     last_card: str | None = None  # the card that was held to it last
     last_card_at: datetime | None = None
     last_card_taken: bool | None = None  # None while somebody is asked about it
-    local_list: LocalList | None = None  # None: it was never told one
+    local_list: LocalList | None = None  # None: it was never sent one
     # What the station said last of fetching and installing firmware, in the specification's word.
     firmware_status: str | None = None
     # Somebody failed to prove to be this station: how often, and from which address last.

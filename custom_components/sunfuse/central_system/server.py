@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from ..engine.stored import Stored
+from .adapter import Adapter
 from .model import (
     FinishedTransaction,
     SessionNews,
@@ -53,7 +54,7 @@ _GUESSES = (
     0.1,
     3.0,
 )  # wrong passwords per second, address and identity, and how many at once
-_REFUSALS = (1.0, 10.0)  # of which listeners are told per second, and at once
+_REFUSALS = (1.0, 10.0)  # that listeners hear of per second, and at once
 _STORM_WAIT_S = 10.0
 _CLOSE_S = 2.0
 _TEXT = "This is Sunfuse. Chargers connect here with OCPP over WebSocket.\n"
@@ -126,7 +127,7 @@ class CentralSystem:
     ) -> Callable[[], None]:
         """Call `listener` on begin and end of each session of a connector; returns what ends that.
 
-        What happened while nobody listened is told at once.
+        A new listener hears at once of what happened while nobody listened.
         """
         return self._session_listeners.add(identity, connector, listener)
 
@@ -387,7 +388,7 @@ class CentralSystem:
             record=station.record,
             complain=self._complaints.about(self._kind("message", station)),
         )
-        adapter: Adapter16 | Adapter2 = (
+        adapter: Adapter = (
             Adapter16(link, station)
             if link.version == "1.6"
             else Adapter2(link, station)

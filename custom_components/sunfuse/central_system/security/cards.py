@@ -31,7 +31,7 @@ class Verdict(StrEnum):
     """What a station is answered about a card, in the words of every version (AuthorizationStatus)."""
 
     ACCEPTED = "Accepted"
-    BLOCKED = "Blocked"  # known, and not let: its driver is told another thing than a stranger
+    BLOCKED = "Blocked"  # known, and not allowed: its driver gets another answer than a stranger
     INVALID = "Invalid"
 
     @classmethod

@@ -7,7 +7,7 @@ from ..protocol.frames import ErrorCode, Fault
 
 _JITTER = timedelta(seconds=5)
 _ALIKE = timedelta(seconds=2)
-# A clock that is ahead by no more (another time zone) is believed at once, one that is by more when it is told again.
+# A clock that is ahead by no more (another time zone) is believed at once, one that is by more when it is reported again.
 _MODEST = timedelta(days=1)
 # No clock is off by more: those without a battery begin in 1970 or later, those of satellites err by 20 years.
 _MOST = timedelta(days=100 * 365)

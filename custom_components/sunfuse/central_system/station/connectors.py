@@ -1,36 +1,138 @@
-"""How many connectors a station has: by its own word, else by what it does."""
+"""What a station reports of its connectors, whatever version of OCPP it speaks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
-# OCPP 1.6 section 9.1.24; what the device model of OCPP 2.x says of connectors is kept under the same name.
-NUMBER_OF_CONNECTORS = "NumberOfConnectors"
-MAX_CONNECTORS = 32
-# So many are believed by their statuses alone, of a station that does not say how many it has.
-_MOST_UNSAID = 4
+from ...engine.model import ConnectorStatus
+from ..model import GONE, IDLE, ChargingNeeds
+from .connector_count import MAX_CONNECTORS
+from .fail_safe import FailSafeWatch
+from .ledger import Ledger
+from .limits import Limits
+from .meter import Reading
+from .meters import Meters
+from .presence import Presence
+from .sessions import Sessions
+
+_DRAWS_A = 1.0
 
 
-def own_word(variables: Mapping[str, str | None]) -> int | None:
-    """Return how many connectors a station says that it has, None where it does not say."""
-    said = variables.get(NUMBER_OF_CONNECTORS) or ""
-    if not said.isdecimal() or not 1 <= int(said) <= MAX_CONNECTORS:
-        return None
-    return int(said)
+class Connectors:
+    """Takes in what a station reports of its connectors."""
 
+    def __init__(
+        self,
+        ledger: Ledger,
+        meters: Meters,
+        limits: Limits,
+        sessions: Sessions,
+        fail_safe: FailSafeWatch,
+        presence: Presence,
+    ) -> None:
+        """Begin with nothing reported."""
+        self._ledger = ledger
+        self._meters = meters
+        self._limits = limits
+        self._sessions = sessions
+        self._fail_safe = fail_safe
+        self._presence = presence
+        self.evses: dict[tuple[int, int], int] = {}  # numbers by EVSE and connector
+        self.last_statuses: dict[int, ConnectorStatus] = {}  # before our restart
+        self._inferred: set[int] = set()  # connectors whose status was not reported
 
-def believed(
-    variables: Mapping[str, str | None], *, seen: int, used: int
-) -> int | None:
-    """Return how many connectors a station has, None as long as it was not asked.
+    def numbered(self, evse: int, connector: int) -> int:
+        """Return the number of a connector of an EVSE; 0 where there are too many.
 
-    Args:
-        variables: what the station told of itself.
-        seen: the highest number that it told a status of.
-        used: the highest number that a transaction ran on, which is believed in any case.
+        The first connector of an EVSE has the number of the EVSE where that is free.
+        """
+        if evse < 1 or connector < 1:
+            return 0
+        if (evse, connector) not in self.evses:
+            taken = set(self.evses.values())
+            free = (n for n in range(1, MAX_CONNECTORS + 1) if n not in taken)
+            number = evse if connector == 1 and evse not in taken else next(free, 0)
+            if not 1 <= number <= MAX_CONNECTORS:
+                return 0
+            self.evses[evse, connector] = number
+            self._ledger.change(number, evse_id=evse)
+        return self.evses[evse, connector]
 
-    """
-    said = own_word(variables)
-    if said is None and NUMBER_OF_CONNECTORS in variables:
-        said = seen if seen <= _MOST_UNSAID else 1
-    if said is None:
-        return used if used > 1 else None
-    return max(said, used)
+    # Status
+
+    def reported_status(
+        self, connector: int, status: ConnectorStatus, error_code: str | None
+    ) -> None:
+        """Note the status of a connector."""
+        self._inferred.discard(connector)
+        if status in GONE:
+            self._sessions.car_gone(connector)
+        self._change_status(connector, status, error_code)
+        self._sessions.status_changed(connector, status)
+
+    def _change_status(
+        self, connector: int, status: ConnectorStatus, error_code: str | None
+    ) -> None:
+        if not 1 <= connector <= MAX_CONNECTORS:
+            return
+        changes: dict[str, Any] = {"status": status, "error_code": error_code}
+        if status in IDLE:
+            changes["meter"] = self._meters.of(connector).stopped(self._ledger.now())
+            if status in GONE:
+                changes |= {"transaction": None, "needs": None, "priority": False}
+        self._ledger.change(connector, **changes)
+        limiter = self._limits.of(connector)
+        limiter.status_changed()
+        if status in GONE:
+            limiter.stopped()
+
+    def unreported(self) -> list[int]:
+        """Return the connectors whose status was not reported since we started."""
+        return [
+            state.id
+            for state in self._ledger.state.connectors
+            if state.status is None or state.id in self._inferred
+        ]
+
+    def infer_status(self, connector: int) -> None:
+        """Infer the status of a connector that does not report it, from its transaction, its meter or its past."""
+        state = self._ledger.connector(connector)
+        draws = any(a is not None and a > _DRAWS_A for a in state.meter.current_a)
+        if state.transaction is not None or draws:
+            status: ConnectorStatus | None = ConnectorStatus.CHARGING
+        else:
+            status = self.last_statuses.get(connector)
+        if state.status is None and status is not None:
+            self.reported_status(connector, status, None)
+            self._inferred.add(connector)
+
+    # What the car draws and wants
+
+    def measured(
+        self, connector: int, readings: Iterable[Reading], at: datetime
+    ) -> None:
+        """Note what a connector measured at `at` by our clock; what is old counts for the energy only."""
+        if not 1 <= connector <= MAX_CONNECTORS:
+            return
+        ledger, meter = self._ledger, self._meters.of(connector)
+        live = ledger.now() - at <= timedelta(seconds=ledger.timing.live_s)
+        readings = tuple(readings)
+        sample = meter.update(readings, at, live=live)
+        ledger.counters["impossible_meter_values"] += meter.take_dropped()
+        changes: dict[str, Any] = {"meter": sample}
+        if (session_wh := meter.session_wh) is not None:
+            changes["session_energy_wh"] = session_wh
+        ledger.change(connector, **changes)
+        self._limits.of(connector).compliance.measured()
+        if not live:
+            self._fail_safe.judge_away(readings, at)
+
+    def reported_needs(self, connector: int, needs: ChargingNeeds) -> bool:
+        """Note what a car asks for; returns whether it can be answered with a schedule at once."""
+        self._ledger.change(connector, needs=needs)
+        adapter = self._presence.adapter
+        return adapter is not None and self._limits.of(connector).renew(adapter)
+
+    def reported_priority(self, connector: int, *, on: bool) -> None:
+        """Note whether the driver asked the station for all there is."""
+        self._ledger.change(connector, priority=on)

@@ -19,7 +19,7 @@ SLACK_WH = 1000.0
 _ROUNDING_WH = 100.0
 # A new range of a register is believed after so many readings that follow each other as energy does.
 _CONVINCING = 3
-# The stop of a transaction may be told as this much earlier than the last reading before it.
+# The stop of a transaction may be reported as this much earlier than the last reading before it.
 _SAME_TIME = timedelta(seconds=10)
 
 # How much a connector can deliver between two times, in watt-hours.
@@ -27,7 +27,7 @@ type Most = Callable[[datetime, datetime], float]
 
 
 class EnergyCounter:
-    """Counts the energy of one connector. It never falls, whatever is told."""
+    """Counts the energy of one connector. It never falls, whatever is reported."""
 
     def __init__(self, most_wh: Most) -> None:
         """Start with nothing known; `most_wh` returns how much can flow between two times."""
@@ -207,7 +207,7 @@ class EnergyCounter:
     def _from_start(
         self, session: SessionEnergy, register_wh: float, at: datetime
     ) -> bool:
-        """Whether the register can have come here from where it was told to be at the start."""
+        """Whether the register can have come here from where it was reported at the start."""
         if (start_wh := session.register_wh) is None:
             return False
         most_wh = self._most_wh(session.started_at, at)
@@ -284,7 +284,7 @@ class EnergyCounter:
     # Starts and stops
 
     def _falls_below(self, register_wh: float) -> bool:
-        """Whether the register of a start is below all that was told before: it restarts with the session."""
+        """Whether the register of a start is below all that was reported before: it restarts with the session."""
         tracks = (self._edges, self._values)
         return all(track is None or register_wh < track.register_wh for track in tracks)
 

@@ -34,16 +34,16 @@ class EventOrder:
         return newest
 
     def hold(
-        self, transaction_id: str, until: datetime, tell: Callable[[], None]
+        self, transaction_id: str, until: datetime, report: Callable[[], None]
     ) -> None:
-        """Wait with the end of a transaction whose start may still come; `tell` is called if it does not."""
+        """Wait with the end of a transaction whose start may still come; `report` is called if it does not."""
         if len(self._held) >= _REMEMBERED:
-            tell()
+            report()
         else:
-            self._held.setdefault(transaction_id, (until, tell))
+            self._held.setdefault(transaction_id, (until, report))
 
     def release(self, transaction_id: str) -> None:
-        """Tell the end of a transaction whose start has come now."""
+        """Report the end of a transaction whose start has come now."""
         held = self._held.pop(transaction_id, None)
         if held is not None:
             held[1]()
@@ -52,8 +52,8 @@ class EventOrder:
         """Move what is remembered by our clock. The times of events are the station's."""
         self._held = moved(self._held, by)
 
-    def tell_overdue(self, now: datetime) -> None:
-        """Tell the ends whose start has not come in time."""
+    def report_overdue(self, now: datetime) -> None:
+        """Report the ends whose start has not come in time."""
         for transaction_id, (until, _) in tuple(self._held.items()):
             if now > until:
                 self.release(transaction_id)

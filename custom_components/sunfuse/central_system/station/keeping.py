@@ -6,7 +6,7 @@ from typing import Any
 from ...engine.model import ConnectorStatus
 from ...engine.stored import UNREADABLE, Stored
 from ..model import FailSafe
-from .connector_reports import Connectors
+from .connectors import Connectors
 from .fail_safe import FailSafeWatch
 from .ledger import Ledger
 from .limits import Limits

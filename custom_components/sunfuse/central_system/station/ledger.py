@@ -17,7 +17,7 @@ from ..model import (
 )
 from ..security.cards import CardPolicy
 from .clock import Clock
-from .connectors import MAX_CONNECTORS, believed, own_word
+from .connector_count import MAX_CONNECTORS, believed, own_word
 from .profiles import Shape
 from .quirks import behaviour, in_force
 from .timing import Timing

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...engine.stored import Stored
 from ..model import FailSafe, LocalList, StationInfo, Transaction
-from .connectors import MAX_CONNECTORS
+from .connector_count import MAX_CONNECTORS
 from .quirks import Kind
 from .transactions import Record
 
@@ -87,7 +87,7 @@ def dump_record(record: Record) -> Memory:
         "id_token": transaction.id_token,
         "stopped_at": record.stopped_at and record.stopped_at.isoformat(),
         "energy_wh": record.energy_wh,
-        "told": list(record.told),
+        "told": list(record.reported),
         "base_wh": record.base_wh,
         "noticed": record.noticed,
         "skew_s": None if record.skew is None else record.skew.total_seconds(),
@@ -107,7 +107,7 @@ def load_record(data: Mapping[str, Any]) -> Record:
         ),
         stopped_at=_time(stopped_at) if stopped_at else None,
         energy_wh=load_number(data["energy_wh"]),
-        told=tuple(map(str, data["told"])),
+        reported=tuple(map(str, data["told"])),
         base_wh=load_number(data.get("base_wh")),
         noticed=bool(data.get("noticed", False)),
         skew=None if skew_s is None else timedelta(seconds=skew_s),

@@ -180,10 +180,10 @@ class Meter:
         voltage = self._merge(
             self._sample.voltage_v, self._voltages(readings), "voltage"
         )
-        told = self._by_phase(readings, "Current.Import")
+        reported = self._by_phase(readings, "Current.Import")
         powers = self._by_phase(readings, "Power.Active.Import")
         power = self._total(readings, "Power.Active.Import")
-        current = self._currents(readings, told, powers, power, voltage)
+        current = self._currents(readings, reported, powers, power, voltage)
         if power is None:
             power = self._power(current, voltage)
         if power is not None and not self._possible(power, "power"):
@@ -207,14 +207,14 @@ class Meter:
     def _currents(
         self,
         readings: Sequence[Reading],
-        told: Phases,
+        reported: Phases,
         powers: Phases,
         power: float | None,
         voltage: Phases,
     ) -> Phases:
-        """Return the current of each phase, derived where it was not told and physics leaves no choice."""
-        if any(value is not None for value in told):
-            return told
+        """Return the current of each phase, derived where it was not reported and physics leaves no choice."""
+        if any(value is not None for value in reported):
+            return reported
         total = self._newest(readings, "Current.Import")
         if total is None and self._phases == 1:
             # What comes back through the neutral went out through the one phase (lbbrhzn/ocpp issue 1311).
@@ -255,9 +255,9 @@ class Meter:
         )
 
     def _voltages(self, readings: Sequence[Reading]) -> Phases:
-        told = self._by_phase(readings, "Voltage")
-        if any(value is not None for value in told):
-            return told
+        reported = self._by_phase(readings, "Voltage")
+        if any(value is not None for value in reported):
+            return reported
         between = [
             scaled(reading)
             for reading in readings
@@ -272,7 +272,7 @@ class Meter:
         return _phases(total if phase < self._phases else None for phase in range(3))
 
     def _total(self, readings: Sequence[Reading], measurand: str) -> float | None:
-        """Return the sum of all phases: told as such, or added up if each phase was told."""
+        """Return the sum of all phases: reported as such, or added up if each phase was reported."""
         total = self._newest(readings, measurand)
         if total is not None:
             return total

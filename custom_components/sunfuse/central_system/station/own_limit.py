@@ -10,23 +10,26 @@ class OwnLimit:
     """Compares what a connector tells that it lets a car have (Current.Offered) with its offer."""
 
     def __init__(self, wait: timedelta) -> None:
-        """Be sure when the same was told for so long."""
+        """Be sure when the same was reported for so long."""
         self._wait = wait
-        self._low: tuple[float, datetime] | None = None  # what is told, since when
+        self._low: tuple[float, datetime] | None = None  # what is reported, since when
 
     def sure(
-        self, told_a: float, at: datetime, *, offer_a: float, draw_a: float
+        self, reported_a: float, at: datetime, *, offer_a: float, draw_a: float
     ) -> bool:
-        """Whether the connector has a lower limit of its own, by what it told at `at`.
+        """Whether the connector has a lower limit of its own, by what it reported at `at`.
 
         What a car exceeds, or what leaves it nothing, is no limit but a mistake or a pause.
         """
-        low = told_a < offer_a - _NOTICEABLE_A and draw_a <= told_a + _NOTICEABLE_A
-        if not low or told_a <= 0:
+        low = (
+            reported_a < offer_a - _NOTICEABLE_A
+            and draw_a <= reported_a + _NOTICEABLE_A
+        )
+        if not low or reported_a <= 0:
             self._low = None
             return False
-        if self._low is None or abs(told_a - self._low[0]) > _ALIKE_A:
-            self._low = (told_a, at)
+        if self._low is None or abs(reported_a - self._low[0]) > _ALIKE_A:
+            self._low = (reported_a, at)
         return at - self._low[1] >= self._wait
 
     def forget(self) -> None:

@@ -27,7 +27,7 @@ _LONG_AGO = "2020-01-01T00:00:00.000Z"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """How a station takes limits: what it told of itself, and what is known about its make."""
+    """How a station takes limits: what it reported of itself, and what is known about its make."""
 
     config: StationConfig
     behaviour: Behaviour

@@ -52,7 +52,9 @@ class Behaviour:
     do_not_ask: tuple[str, ...] = ()  # configuration keys that are neither read nor set
     repeat_after_pause: bool = False  # the first limit after 0 A is lost
     number_phases: bool = False  # wants the number of phases with every limit
-    switches_phases: bool | None = None  # charges on one phase if told to; None: ask it
+    switches_phases: bool | None = (
+        None  # charges on one phase if commanded to; None: ask it
+    )
     whole_amperes: bool = False
     long_texts: bool = False  # texts of BootNotification longer than the schema allows
     sample_s: int | None = None  # between meter values; None: the usual time

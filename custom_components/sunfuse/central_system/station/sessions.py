@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ...engine.model import ConnectorStatus
 from ...engine.moving import move_attributes
 from ..model import CHARGES, IDLE, FinishedTransaction, SessionNews, Transaction
-from .connectors import MAX_CONNECTORS
+from .connector_count import MAX_CONNECTORS
 from .events import EventOrder
 from .ledger import Ledger
 from .limits import Limits
@@ -67,15 +67,15 @@ class Sessions:
         self.transactions.add(record)
         self._ledger.change(record.connector, used=True)
         if news:
-            self._tell_start(record, late=not live)
+            self._report_start(record, late=not live)
         self.events.release(transaction.id)
         if self.transactions[transaction.id].stopped_at is not None:
-            return  # its end was told before its start
+            return  # its end was reported before its start
         status = self._ledger.connector(record.connector).status
         if not live and status not in CHARGES:
             return
         if status in _BEFORE:
-            # Some stations tell the transaction before the car that it is for.
+            # Some stations report the transaction before the car that it is for.
             self._ledger.change(record.connector, status=ConnectorStatus.PREPARING)
         self._run(record)
 
@@ -149,7 +149,7 @@ class Sessions:
             transaction = Transaction(id=transaction_id, started_at=self._ledger.now())
             record = Record(connector=connector, transaction=transaction)
             record = self.transactions.add(self._counted(record))
-            self._tell_start(record, late=True)
+            self._report_start(record, late=True)
         running = self._ledger.connector(connector).transaction
         if record.stopped_at is not None or record.connector != connector:
             return
@@ -159,7 +159,7 @@ class Sessions:
             dated = replace(running, started_at=dated.started_at)
             self._ledger.change(connector, transaction=dated)
 
-    def _tell_start(self, record: Record, *, late: bool) -> None:
+    def _report_start(self, record: Record, *, late: bool) -> None:
         self._session_news(
             SessionNews(
                 identity=self._ledger.identity,
@@ -172,7 +172,7 @@ class Sessions:
             )
         )
 
-    def _tell_end(
+    def _report_end(
         self, record: Record, at: datetime, energy_wh: float | None, *, late: bool
     ) -> None:
         self._session_news(
@@ -189,14 +189,14 @@ class Sessions:
         )
 
     def _notice_end(self, connector: int, but: str | None = None) -> None:
-        """Tell the end of what runs at a connector, for what it tells now: no car is there, or another session."""
+        """Report the end of what runs at a connector, for what it tells now: no car is there, or another session."""
         state = self._ledger.connector(connector)
         if state.transaction is None or state.transaction.id == but:
             return
         record = self.transactions.get(state.transaction.id)
         if record is not None and record.stopped_at is None and not record.noticed:
             self.transactions.add(replace(record, noticed=True))
-            self._tell_end(
+            self._report_end(
                 record, self._ledger.now(), state.session_energy_wh, late=False
             )
 
@@ -204,7 +204,7 @@ class Sessions:
         """Whether a transaction runs at a connector whose start we have answered ourselves."""
         running = self._ledger.connector(connector).transaction
         record = self.transactions.get(running.id) if running is not None else None
-        return record is not None and bool(record.told)
+        return record is not None and bool(record.reported)
 
     def stopped(
         self,
@@ -217,7 +217,7 @@ class Sessions:
     ) -> None:
         """Note that a transaction is over, at `at` by our clock.
 
-        `first` is when it began and where the meter stood, as its end tells, for one whose start was never told.
+        `first` is when it began and where the meter stood, as its end tells, for one whose start was never reported.
         """
         record = self.transactions.get(transaction_id)
         if record is None:
@@ -236,7 +236,7 @@ class Sessions:
                 )
             return
         if record.stopped_at is not None:
-            return  # told before
+            return  # reported before
         start_wh = record.transaction.meter_start_wh
         started_at = self._dated(record).started_at
         state = self._ledger.connector(record.connector)
@@ -253,7 +253,7 @@ class Sessions:
             late = self._ledger.now() - at > timedelta(
                 seconds=self._ledger.timing.live_s
             )
-            self._tell_end(record, at, energy, late=late)
+            self._report_end(record, at, energy, late=late)
         if self._resumable.get(record.connector) == transaction_id:
             # It ran while we were away, and is over before the charger said so.
             del self._resumable[record.connector]

@@ -20,7 +20,7 @@ from ..security.cards import CardPolicy
 from ..security.certificates import CertificateAuthority
 from ..security.new_password import PasswordChange
 from ..security.passwords import Proof
-from .connector_reports import Connectors
+from .connectors import Connectors
 from .fail_safe import FailSafeWatch
 from .keeping import Keeping
 from .ledger import Ledger
@@ -84,7 +84,7 @@ class Station:
             ledger,
             self.presence.patience,
             on_heard=(
-                lambda: self.sessions.events.tell_overdue(now()),
+                lambda: self.sessions.events.report_overdue(now()),
                 self.limits.apply_external,
             ),
             after_heard=self._restart_if_due,

@@ -8,7 +8,7 @@ class Timing:
     """Intervals of the central system, in seconds."""
 
     heartbeat_s: int = (
-        60  # what an accepted station is told; also keeps its clock right
+        60  # the interval that an accepted station is given; also keeps its clock right
     )
     pending_s: int = 10  # when a pending one is to ask again
     ping_s: float = 20.0  # a dead socket is found within one and a half of these
@@ -26,7 +26,7 @@ class Timing:
         10  # a live limit starts a little in the past by the station's clock
     )
     start_grace_s: float = (
-        3.0  # a station may start a transaction by itself before it is told to
+        3.0  # a station may start a transaction by itself before it is commanded to
     )
     start_retry_s: float = 30.0
     react_s: float = (
@@ -38,7 +38,7 @@ class Timing:
     believed_s: float = 600.0  # for how long that is believed, until it is tried again
     live_s: float = 60.0  # what a station tells of longer ago was stored and says nothing of the present
     hold_s: float = (
-        300.0  # for the start of a transaction to come whose end was told before it
+        300.0  # for the start of a transaction to come whose end was reported before it
     )
     ask_again_s: float = (
         15.0  # for a status that the station did not tell; later less often

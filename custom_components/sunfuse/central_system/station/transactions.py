@@ -1,4 +1,4 @@
-"""The transactions of a station: each counted once, however often and late it is told."""
+"""The transactions of a station: each counted once, however often and late it is reported."""
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ class Record:
     transaction: Transaction
     stopped_at: datetime | None = None
     energy_wh: float | None = None
-    # What makes a start the same start when it is told again: the station's own words.
-    told: tuple[str, ...] = ()
-    # How far ahead the station's clock was taken to be when the start was told; None: the start was of the present.
+    # What makes a start the same start when it is reported again: the station's own words.
+    reported: tuple[str, ...] = ()
+    # How far ahead the station's clock was taken to be when the start was reported; None: the start was of the present.
     skew: timedelta | None = None
-    # Its end was noticed by what the connector told, before it was told itself.
+    # Its end was noticed by what the connector reported, before it was reported itself.
     noticed: bool = False
     base_wh: float | None = None  # the connector's lifetime energy when it started
 
@@ -48,7 +48,7 @@ class Transactions:
         return iter(self._records.values())
 
     def is_new(self, words: Words) -> bool:
-        """Whether the end of a transaction that we know nothing of is told in these words for the first time."""
+        """Whether the end of a transaction that we know nothing of is reported in these words for the first time."""
         if words in self._strangers:
             return False
         self._strangers.append(words)
@@ -69,10 +69,10 @@ class Transactions:
             if str(number) not in self._records:
                 return number
 
-    def told_before(self, told: tuple[str, ...]) -> Record | None:
-        """Return the transaction whose start was told in these words before."""
+    def reported_before(self, reported: tuple[str, ...]) -> Record | None:
+        """Return the transaction whose start was reported in these words before."""
         for record in reversed(self._records.values()):
-            if record.told == told:
+            if record.reported == reported:
                 return record
         return None
 
@@ -101,7 +101,7 @@ def stranger(
     reason: str | None,
     first: tuple[datetime, float] | None,
 ) -> FinishedTransaction:
-    """Return a transaction of which only the end was told; it is guessed onto no connector."""
+    """Return a transaction of which only the end was reported; it is guessed onto no connector."""
     started_at, start_wh = first or (None, None)
     energy = None
     if meter_stop_wh is not None and start_wh is not None:

@@ -69,8 +69,8 @@ class Adapter16(Adapter):
 
     # Setting up
 
+    @override
     async def wait_for_boot(self) -> None:
-        """Take a station that stays silent after connecting as one that booted long ago."""
         await self._commissioner.wait_for_boot()
 
     @override

@@ -15,7 +15,7 @@ from ..security import pnc
 from ..security.cards import Verdict
 from ..security.signing import CertificateSigner
 from ..station.clock import format_time, parse_time
-from ..station.connectors import MAX_CONNECTORS
+from ..station.connector_count import MAX_CONNECTORS
 from ..station.face import StationFace
 from ..station.transactions import Record
 from .values import first_energy, sampled_values, tag_info
@@ -133,13 +133,13 @@ class Handlers16:
         theirs = parse_time(payload["timestamp"])
         station.clock.heard(theirs, station.now())
         transactions = station.sessions.transactions
-        told = (
+        reported = (
             str(connector),
             payload["timestamp"],
             payload["idTag"],
             str(payload["meterStart"]),
         )
-        record = transactions.told_before(told)
+        record = transactions.reported_before(reported)
         if record is None:
             record = Record(
                 connector=connector,
@@ -149,7 +149,7 @@ class Handlers16:
                     meter_start_wh=float(payload["meterStart"]),
                     id_token=clean(payload["idTag"]),
                 ),
-                told=told,
+                reported=reported,
             )
             station.sessions.started(record)
         transaction_id = int(record.transaction.id)

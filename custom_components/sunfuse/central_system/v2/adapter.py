@@ -92,8 +92,8 @@ class Adapter2(Adapter):
 
     # Setting up
 
+    @override
     async def wait_for_boot(self) -> None:
-        """Take a station that stays silent after connecting as one that booted long ago."""
         await self._commissioner.wait_for_boot()
 
     @override

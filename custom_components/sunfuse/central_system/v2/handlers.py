@@ -12,7 +12,7 @@ from ..protocol.link import Answer
 from ..protocol.text import clean
 from ..security.signing import CertificateSigner
 from ..station.clock import format_time, parse_time
-from ..station.connectors import NUMBER_OF_CONNECTORS
+from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.face import StationFace
 from .cards import decide
 from .evses import Evses2

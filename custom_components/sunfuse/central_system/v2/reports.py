@@ -10,7 +10,7 @@ from ..model import CommandError
 from ..onboarding.gate import ActionHandler
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
-from ..station.connectors import NUMBER_OF_CONNECTORS, own_word
+from ..station.connector_count import NUMBER_OF_CONNECTORS, own_word
 from ..station.face import StationFace
 
 _MOST_VARIABLES = 5000

@@ -71,7 +71,7 @@ class TransactionEvents2:
     def _started(self, event: Event, values: Values) -> None:
         station = self._station
         known = station.sessions.transactions.get(event.transaction_id)
-        if known is not None and known.told:
+        if known is not None and known.reported:
             return
         number = self._number(event)
         if not number:
@@ -86,7 +86,7 @@ class TransactionEvents2:
                 id_token=event.id_token,
                 authorised=event.authorised,
             ),
-            told=("Started",),
+            reported=("Started",),
         )
         station.sessions.started(started)
         self._take(number, event, values)

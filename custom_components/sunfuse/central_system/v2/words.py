@@ -7,7 +7,7 @@ from ..onboarding.words import Words
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
 from ..security.cards import LOCAL_LIST_CHUNK, Card, local_list_updates
-from ..station.connectors import NUMBER_OF_CONNECTORS
+from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.face import StationFace
 from .evses import Evses2
 from .profiles import Profiles2
