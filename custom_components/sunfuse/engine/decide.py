@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from .asking import Ask, forget, recalled
 from .boost import boosted_since, is_over
 from .calm import FORGIVEN, locked_out
+from .compliance import ComplianceStep
 from .held import before_a
 from .memory import Boosted, ConnectorMemory, Memory
 from .model import (
@@ -24,7 +25,6 @@ from .model import (
     PerPhase,
     Snapshot,
 )
-from .obedience import Obedience
 from .offering import command, free_for_all, offers
 from .phases import switch, switching, wired, wish
 from .reasons import why
@@ -121,14 +121,16 @@ def _connector_decision(
     standing: Standing, shares: Shares, offer_a: float, tick: Tick
 ) -> ConnectorDecision:
     connector, past = standing.connector, standing.past
-    resend = standing.obedience >= Obedience.ASK_AGAIN and (
+    resend = standing.compliance >= ComplianceStep.ASK_AGAIN and (
         past.asked_again_at is None
         or (tick.snapshot.now - past.asked_again_at).total_seconds()
         >= tick.snapshot.tuning.reserve_s
     )
     if resend:
         past.asked_again_at = tick.snapshot.now
-    problem = past.disobeyed_at is not None and (standing.obedience >= Obedience.STOP)
+    problem = past.disobeyed_at is not None and (
+        standing.compliance >= ComplianceStep.STOP
+    )
     return ConnectorDecision(
         id=connector.id,
         offer_a=offer_a,
@@ -137,7 +139,8 @@ def _connector_decision(
         boosting=standing.ask is not None and standing.ask.boosted,
         boost_over=is_over(connector, past, tick.snapshot, tick.memory),
         resend=resend,
-        stop=past.above_since is not None and standing.obedience >= Obedience.STOP,
+        stop=past.above_since is not None
+        and standing.compliance >= ComplianceStep.STOP,
         problem=ConnectorProblem.EXCEEDS_OFFER if problem else None,
     )
 

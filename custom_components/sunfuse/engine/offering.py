@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from .asking import Ask
 from .calm import little_less, round_down
+from .compliance import ComplianceStep
 from .filling import User, fill
 from .held import before_a, held_a
 from .memory import ConnectorMemory
 from .model import Connector
-from .obedience import Obedience
 from .order import growth
 from .phases import switching
 from .raising import raised
@@ -24,14 +24,14 @@ SLOWER_S = 2.0
 
 
 def free_for_all(tick: Tick, *, calm: bool) -> list[float]:
-    """Return what is free of each resource for those who ask: less what is reserved for those who do not obey us."""
+    """Return what is free of each resource for those who ask: less what is reserved for those who do not keep to their limits."""
     free = tick.resources.capacity(calm=calm)
     for standing in tick.standings.values():
         connector = standing.connector
         if not connector.reachable:
             uses = tick.resources.uses(connector, connector.phases)
             take(free, uses, held_a(connector, tick.snapshot))
-        elif standing.obedience >= Obedience.RESERVE:
+        elif standing.compliance >= ComplianceStep.RESERVE:
             _take_held(free, standing, standing.commanded_a, tick)
     return free
 
@@ -41,7 +41,7 @@ def command(tick: Tick) -> None:
     free = tick.resources.capacity(calm=False)
     for standing in tick.standings.values():
         connector = standing.connector
-        if standing.obedience is not Obedience.RESERVE or not standing.wanted:
+        if standing.compliance is not ComplianceStep.RESERVE or not standing.wanted:
             continue
         uses = tick.resources.uses(connector, connector.phases)
         if (
@@ -60,14 +60,17 @@ def offers(
     targets = round_down_all(asks, shares, tick.resources, free)
     told = targets | _not_worth_it(asks, shares, targets, free, tick)
     for name, standing in tick.standings.items():
-        if standing.obedience >= Obedience.RESERVE and standing.connector.reachable:
+        if (
+            standing.compliance >= ComplianceStep.RESERVE
+            and standing.connector.reachable
+        ):
             told[name] = standing.commanded_a
     for asking in asks:
         if asking.id not in told:
             continue
         if switching(asking.past, snapshot.now):
             told[asking.id] = 0.0
-        elif tick.standings[asking.id].obedience is Obedience.ASK_AGAIN:
+        elif tick.standings[asking.id].compliance is ComplianceStep.ASK_AGAIN:
             # What it takes above its offer is nobody's to give, its own neither.
             before = before_a(asking.connector, snapshot)
             told[asking.id] = min(told[asking.id], before)
@@ -87,7 +90,8 @@ def offers(
     calm = free_for_all(tick, calm=True)
     for name, standing in tick.standings.items():
         held = (
-            standing.obedience >= Obedience.RESERVE or not standing.connector.reachable
+            standing.compliance >= ComplianceStep.RESERVE
+            or not standing.connector.reachable
         )
         if not held and name not in names:
             _take_held(

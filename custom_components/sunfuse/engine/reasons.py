@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from .asking import Ask, most
 from .calm import locked_out, locked_until
+from .compliance import DISTRUST, ComplianceStep
 from .filling import EPSILON
 from .held import held_a
 from .model import Reason, ReasonKey
-from .obedience import DISTRUST, Obedience
 from .phases import switching
 from .sharing import Shares
 from .sunshine import start_w, starts_at
@@ -24,11 +24,13 @@ def why(standing: Standing, shares: Shares, offer_a: float, tick: Tick) -> Reaso
     if reason := why_not_wanted(connector, held_a(connector, snapshot)):
         return reason
     past = standing.past
-    distrusted = past.above_since is None and standing.obedience >= Obedience.RESERVE
+    distrusted = (
+        past.above_since is None and standing.compliance >= ComplianceStep.RESERVE
+    )
     if distrusted and past.disobeyed_at is not None:
         until = _until(past.disobeyed_at + DISTRUST)
         return Reason(key=ReasonKey.DISTRUSTED, values=until)
-    if standing.obedience >= Obedience.RESERVE:
+    if standing.compliance >= ComplianceStep.RESERVE:
         drawn_a = max(past.draws[-1].current_a)
         return Reason(
             key=ReasonKey.EXCEEDS_OFFER,

@@ -7,11 +7,11 @@ from datetime import datetime
 from .asking import Ask, ask, begin
 from .boost import count_boost
 from .capacity import Capacity, capacities, remember_draws
+from .compliance import ComplianceStep, check_compliance
 from .learning import learn, learn_confirming, probe
 from .limits import power_limits
 from .memory import ConnectorMemory, Memory
 from .model import CircuitState, Connector, Reason, Snapshot, lost_meter
-from .obedience import Obedience, obey
 from .resources import Resources
 from .sunshine import Sun, sunshine
 from .tree import Tree
@@ -24,7 +24,7 @@ class Standing:
 
     connector: Connector
     past: ConnectorMemory
-    obedience: Obedience
+    compliance: ComplianceStep
     wanted: bool
     ask: Ask | None = None
     lost: Reason | None = None  # the meter of a circuit above it is lost
@@ -71,7 +71,7 @@ def open_tick(snapshot: Snapshot, memory: Memory) -> Tick:
         standings[connector.id] = Standing(
             connector=connector,
             past=past,
-            obedience=obey(connector, past, snapshot),
+            compliance=check_compliance(connector, past, snapshot),
             wanted=why_not_wanted(connector, 0.0) is None,
             boosted_wh=count_boost(connector, past, snapshot, memory),
         )
@@ -107,7 +107,7 @@ def _ask_all(
     contested = sum(standing.wanted for standing in standings.values()) > 1
     for standing in standings.values():
         standing.lost = lost.get(standing.connector.circuit)
-        if standing.wanted and standing.obedience < Obedience.RESERVE:
+        if standing.wanted and standing.compliance < ComplianceStep.RESERVE:
             standing.ask = ask(
                 standing.connector,
                 standing.past,

@@ -19,29 +19,31 @@ DISTRUST = timedelta(minutes=15)
 OFFERS = 12
 
 
-class Obedience(IntEnum):
+class ComplianceStep(IntEnum):
     """How far it has come with a connector."""
 
-    OBEYS = 0
+    COMPLIES = 0
     ASK_AGAIN = 1
     RESERVE = 2
     STOP = 3
     REPORT = 4
 
 
-def obey(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> Obedience:
+def check_compliance(
+    connector: Connector, past: ConnectorMemory, snapshot: Snapshot
+) -> ComplianceStep:
     """Note what the newest draw says, and return how far it has come.
 
     The last steps need a second measurement: one that is merely old proves nothing.
     """
     _note_offer(connector, past, snapshot)
     if not past.draws or not connector.reachable:
-        return Obedience.OBEYS
+        return ComplianceStep.COMPLIES
     draw, now, tuning = past.draws[-1], snapshot.now, snapshot.tuning
     drawn_a = max(draw.current_a[phase] for phase in connector.phases)
     allowed_a = _allowed_a(past, draw, snapshot)
     if allowed_a is None:
-        return Obedience.OBEYS
+        return ComplianceStep.COMPLIES
     if drawn_a <= allowed_a + max(TOLERANCE_A, TOLERANCE * allowed_a):
         past.above_since = past.asked_again_at = None
         return _distrusted(past, now)
@@ -50,12 +52,16 @@ def obey(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> Obe
     proven_s = (draw.at - since).total_seconds()
     if proven_s >= tuning.stop_s:
         past.disobeyed_at = now
-        return Obedience.REPORT if proven_s >= tuning.report_s else Obedience.STOP
+        return (
+            ComplianceStep.REPORT
+            if proven_s >= tuning.report_s
+            else ComplianceStep.STOP
+        )
     if above_s >= tuning.reserve_s:
-        return Obedience.RESERVE
+        return ComplianceStep.RESERVE
     if above_s >= tuning.ask_again_s:
-        return Obedience.ASK_AGAIN
-    return Obedience.OBEYS
+        return ComplianceStep.ASK_AGAIN
+    return ComplianceStep.COMPLIES
 
 
 def _note_offer(
@@ -87,8 +93,8 @@ def _allowed_a(past: ConnectorMemory, draw: Draw, snapshot: Snapshot) -> float |
     )
 
 
-def _distrusted(past: ConnectorMemory, now: datetime) -> Obedience:
+def _distrusted(past: ConnectorMemory, now: datetime) -> ComplianceStep:
     """Return STOP for a while after it had to be: else it starts and is stopped forever."""
     if past.disobeyed_at is not None and now - past.disobeyed_at < DISTRUST:
-        return Obedience.STOP
-    return Obedience.OBEYS
+        return ComplianceStep.STOP
+    return ComplianceStep.COMPLIES
