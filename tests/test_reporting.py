@@ -266,7 +266,7 @@ async def test_the_page_is_for_those_who_are_logged_in(
     assert "script" not in response.headers["Content-Security-Policy"]
     text = await response.text()
     assert "How many chargers can this connection carry?" in text
-    assert "Your current number of chargers is 1." in text
+    assert "Number of chargers today: 1." in text
     assert "<script" not in text
     forged = signed.replace("days=7", "days=8")
     assert (await stranger.get(forged)).status == HTTPStatus.UNAUTHORIZED

@@ -7,7 +7,7 @@ from custom_components.sunfuse.data import SunfuseConfigEntry
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .common import free_port, wait_until
 
@@ -15,8 +15,11 @@ CHARGERS = ("SIM-GARAGE", "SIM-CARPORT", "SIM-STREET")
 
 
 @pytest.fixture
-async def site(hass: HomeAssistant, socket_enabled: None) -> SunfuseConfigEntry:
-    """Add the simulated site through the config flow."""
+async def site(
+    hass: HomeAssistant, socket_enabled: None, request: pytest.FixtureRequest
+) -> SunfuseConfigEntry:
+    """Add the simulated site through the config flow, in the language of the test's parameter."""
+    hass.config.language = getattr(request, "param", "en")
     flow = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_USER}
     )
@@ -106,3 +109,24 @@ async def test_unload_leaves_nothing(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert await hass.config_entries.async_setup(site.entry_id)
     assert site.state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize("site", ["de"], indirect=True)
+async def test_it_speaks_the_users_language(
+    hass: HomeAssistant, site: SunfuseConfigEntry
+) -> None:
+    """Titles and device models, which Home Assistant does not translate itself, are in the user's language."""
+    assert site.title == "Simulierte Anlage"
+    titles = {subentry.title for subentry in site.subentries.values()}
+    assert titles == {
+        "Garage",
+        "Carport",
+        "Straße",
+        "Stellplätze",
+        "Simulierter Tarif",
+        "Simulierter Leistungstarif",
+    }
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), site.entry_id)
+    models = {device.model for device in devices if device.manufacturer == "Sunfuse"}
+    assert models >= {"Anlage", "Stromkreis", "Leistungstarif", "Simulator"}
+    assert not models & {"Site", "Circuit", "Capacity tariff"}

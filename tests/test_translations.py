@@ -25,6 +25,7 @@ from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
 from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
 from custom_components.sunfuse.flows.security import SECURITY
 from custom_components.sunfuse.flows.sign import SIGN
+from custom_components.sunfuse.flows.simulated import CHARGER_NAMES
 from custom_components.sunfuse.flows.slow_meter import SLOW_METER
 from custom_components.sunfuse.flows.tables import LABELLED, ROW_ERRORS
 from custom_components.sunfuse.flows.tariff_forms import FORMS, FormContext
@@ -581,6 +582,13 @@ def test_every_reason_has_its_sentence() -> None:
             "limit_demand_response",
             "limit_dimming",
         }
+        # What Sunfuse names itself: device models, and what the simulated site begins with.
+        | {
+            f"model_{name}"
+            for name in ("site", "circuit", "capacity_tariff", "simulator")
+        }
+        | {"simulated_site", "simulated_panel", *CHARGER_NAMES.values()}
+        | {"simulated_tariff", "simulated_capacity_tariff"}
     )
     # What the site report says is held together with its page in tests/sources/test_report.py.
     report = {key for key in ENGLISH["common"] if key.startswith("report_")}

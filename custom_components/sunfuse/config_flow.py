@@ -137,10 +137,11 @@ class SunfuseConfigFlow(
             if not await self._port_is_free(LOOPBACK, user_input[CONF_PORT]):
                 errors[CONF_PORT] = "port_taken"
             else:
+                sentences = await async_load_sentences(self.hass)
                 return self.async_create_entry(
-                    title="Simulated site",
+                    title=sentences["simulated_site"],
                     data=simulated_data(user_input[CONF_PORT]),
-                    subentries=simulated_subentries(),
+                    subentries=simulated_subentries(sentences),
                 )
         values = user_input or {CONF_PORT: await self._free_port(LOOPBACK)}
         return self.async_show_form(

@@ -140,7 +140,7 @@ def register_site(hass: HomeAssistant, entry: ConfigEntry) -> None:
         config_entry_id=entry.entry_id,
         identifiers={site_identifier(entry)},
         manufacturer=MANUFACTURER,
-        model="Site",
+        model=entry.runtime_data.sentences["model_site"],
         name=entry.title,
         # The site report, for whoever is logged in.
         configuration_url=f"homeassistant://{REPORT_PANEL}/{entry.entry_id}",
@@ -169,7 +169,7 @@ def register_circuits(hass: HomeAssistant, entry: ConfigEntry) -> None:
             identifiers={circuit_identifier(entry, circuit)},
             name=tree.circuits[circuit].name,
             manufacturer=MANUFACTURER,
-            model="Circuit",
+            model=entry.runtime_data.sentences["model_circuit"],
             via_device_id=_device_id(hass, entry, tree.path(circuit)[1]),
         )
 
@@ -199,7 +199,7 @@ def register_capacity_tariffs(hass: HomeAssistant, entry: ConfigEntry) -> None:
             config_subentry_id=subentry.subentry_id,
             identifiers={capacity_identifier(entry, subentry.subentry_id)},
             manufacturer=MANUFACTURER,
-            model="Capacity tariff",
+            model=entry.runtime_data.sentences["model_capacity_tariff"],
             name=subentry.title,
             via_device_id=site_id,
         )

@@ -46,7 +46,9 @@ def _rule(context: FormContext) -> vol.Schema:
     currency = context.hass.config.currency
     return vol.Schema(
         {
-            vol.Required(CONF_NAME, default="Capacity tariff"): TextSelector(),
+            vol.Required(
+                CONF_NAME, default=context.labels["default_name"]["capacity_tariff"]
+            ): TextSelector(),
             vol.Required("rule"): SelectSelector(
                 SelectSelectorConfig(
                     options=list(CATALOGUE),

@@ -1,5 +1,6 @@
 """What the simulated site is set up with."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentryData, ConfigSubentryDataWithId
@@ -36,6 +37,11 @@ from .checks import LEAST_CURRENT_A
 MAIN_FUSE_A = 25.0
 PANEL_A = 20.0
 IN_THE_PANEL = ("SIM-CARPORT", "SIM-STREET")
+CHARGER_NAMES = {
+    "SIM-GARAGE": "simulated_garage",
+    "SIM-CARPORT": "simulated_carport",
+    "SIM-STREET": "simulated_street",
+}
 
 
 def simulated_data(port: int) -> dict[str, Any]:
@@ -50,8 +56,8 @@ def simulated_data(port: int) -> dict[str, Any]:
     }
 
 
-def simulated_subentries() -> list[ConfigSubentryData]:
-    """Return the chargers, their sub-panel and the tariffs of a simulated site."""
+def simulated_subentries(sentences: Mapping[str, str]) -> list[ConfigSubentryData]:
+    """Return the chargers, their sub-panel and the tariffs of a simulated site, with names in the user's language."""
     panel = ConfigSubentryDataWithId(
         data={
             CONF_PARENT: MAIN_CIRCUIT,
@@ -61,7 +67,7 @@ def simulated_subentries() -> list[ConfigSubentryData]:
             CONF_ASSUMED_LOAD: 1.0,
         },
         subentry_type=SUBENTRY_CIRCUIT,
-        title="Parking",
+        title=sentences["simulated_panel"],
         unique_id=None,
         subentry_id=ulid_now(),
     )
@@ -84,9 +90,9 @@ def simulated_subentries() -> list[ConfigSubentryData]:
                 CONF_FAIL_SAFE_CURRENT: LEAST_CURRENT_A,
             },
             subentry_type=SUBENTRY_CHARGER,
-            title=charger.name,
+            title=sentences[CHARGER_NAMES[charger.identity]],
             unique_id=charger.identity,
         )
         for charger in default_site().chargers
     ]
-    return [panel, *chargers, *simulated_tariffs()]
+    return [panel, *chargers, *simulated_tariffs(sentences)]

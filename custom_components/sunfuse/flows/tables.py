@@ -38,6 +38,7 @@ LABELLED: dict[str, list[str]] = {
     "holiday_rule": list(HolidayRule),
     "price_action": list(ACTIONS),
     "price_issue": list(IssueKey),
+    "default_name": ["tariff", "capacity_tariff"],
 }
 # What can be wrong with a row, as the tariffs' own readers tell; {row} in the texts is its number.
 ROW_ERRORS = frozenset(

@@ -46,10 +46,12 @@ class FormContext:
         return f"{self.hass.config.currency}/kWh"
 
 
-def _source(_context: FormContext) -> vol.Schema:
+def _source(context: FormContext) -> vol.Schema:
     return vol.Schema(
         {
-            vol.Required(CONF_NAME, default="Electricity"): TextSelector(),
+            vol.Required(
+                CONF_NAME, default=context.labels["default_name"]["tariff"]
+            ): TextSelector(),
             vol.Required("kind", default=SourceKind.ENTITY.value): SelectSelector(
                 SelectSelectorConfig(
                     options=list(SourceKind),

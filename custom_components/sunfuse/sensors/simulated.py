@@ -107,7 +107,7 @@ def simulated_device(entry: SunfuseConfigEntry) -> DeviceInfo:
     return DeviceInfo(
         identifiers={simulated_house_identifier(entry)},
         manufacturer=MANUFACTURER,
-        model="Simulator",
+        model=entry.runtime_data.sentences["model_simulator"],
         translation_key="simulated_house",
     )
 

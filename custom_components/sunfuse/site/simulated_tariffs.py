@@ -1,5 +1,7 @@
 """What electricity costs and emits at the simulated site: a tariff as many have it, by the hours of the day."""
 
+from collections.abc import Mapping
+
 from homeassistant.config_entries import ConfigSubentryData
 
 from ..const import SUBENTRY_CAPACITY, SUBENTRY_TARIFF
@@ -7,12 +9,12 @@ from ..const import SUBENTRY_CAPACITY, SUBENTRY_TARIFF
 _WORKDAYS = ["mon", "tue", "wed", "thu", "fri"]
 
 
-def simulated_tariffs() -> list[ConfigSubentryData]:
+def simulated_tariffs(sentences: Mapping[str, str]) -> list[ConfigSubentryData]:
     """Return the sub-entries of prices and peaks that a simulated site begins with."""
     return [
         ConfigSubentryData(
             subentry_type=SUBENTRY_TARIFF,
-            title="Simulated tariff",
+            title=sentences["simulated_tariff"],
             unique_id=None,
             data={
                 "source": {
@@ -53,7 +55,7 @@ def simulated_tariffs() -> list[ConfigSubentryData]:
         ),
         ConfigSubentryData(
             subentry_type=SUBENTRY_CAPACITY,
-            title="Simulated capacity tariff",
+            title=sentences["simulated_capacity_tariff"],
             unique_id=None,
             data={"rule": {"key": "flanders", "price_per_kw": 4.2}, "cap": False},
         ),
