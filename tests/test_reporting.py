@@ -288,7 +288,7 @@ async def test_the_page_of_a_site_that_is_new(
     user = await hass_client()
     response = await user.get(f"/api/sunfuse/report/{entry.entry_id}")
     assert response.status == HTTPStatus.OK
-    assert "knows nothing of this connection yet" in await response.text()
+    assert "has no data for this connection yet" in await response.text()
 
 
 async def test_the_panel(

@@ -282,10 +282,10 @@ def test_the_page() -> None:
     assert "L3" in text
     none = site_report(GridConnection(fuse_a=25), [phase(8, 24.0)] * 3, AMSTERDAM)
     text = read(report_page(none, page_of(chargers=1, theme="dark"))).text
-    assert "Not one charger" in text
-    assert "You have 1. With one more" in text
+    assert "Not even one charger" in text
+    assert "Number of chargers today: 1. With one more" in text
     many = read(report_page(none, page_of(chargers=60))).text
-    assert "You have 60, more than" in many
+    assert "Number of chargers today: 60, more than" in many
 
 
 def test_the_page_of_a_site_that_nothing_is_known_of() -> None:
