@@ -86,13 +86,61 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     # Whatever changes from here on, while files are read and ports are opened, is taken over at the end.
     built_from = Baseline.of(entry)
     follow_renames(hass, entry)
+    settings = await _async_settings(hass, entry)
+    persistence = await _async_persistence(hass, entry)
+    site = entry.runtime_data = await _async_build(hass, entry, settings, persistence)
+    register_site(hass, entry)
+    register_circuits(hass, entry)
+    settings.forget_circuits({*CircuitTree.of(entry).circuits})
+    register_capacity_tariffs(hass, entry)
+    # Before the first charger can connect, so that none of the site's own is met as a stranger.
+    site.controller.load_chargers()
+    await persistence.async_put_aside()
+    if not site.controller.guard.ever_worked:
+        site.controller.tick()  # the engine may have failed on what it remembered
+    if not site.controller.guard.ever_worked:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN, translation_key="tick_failed"
+        )
+    follow_stations(hass, entry)
+    await _listen(hass, entry)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await _async_start(hass, entry)
+    follow_unknown_cards(hass, entry, site.cards, site.central_system)
+    _hold_battery(entry)
+    watch_issues(hass, entry)
+    follow_unwatched(hass, entry)
+    follow_entry(hass, entry, built_from)
+    return True
+
+
+async def _async_settings(hass: HomeAssistant, entry: SunfuseConfigEntry) -> Settings:
+    """Return what users set."""
     settings = Settings(hass, entry.entry_id, default_mode(entry.data))
     await settings.async_load()
+    entry.async_on_unload(settings.async_save)
+    return settings
+
+
+async def _async_persistence(
+    hass: HomeAssistant, entry: SunfuseConfigEntry
+) -> Persistence:
+    """Return what the engine and the chargers remember."""
     simulated = entry.data[CONF_KIND] == KIND_SIMULATED
     persistence = Persistence(hass, entry.entry_id, simulated=simulated)
     await persistence.async_load()
-    entry.async_on_unload(settings.async_save)
     entry.async_on_unload(persistence.async_save)
+    return persistence
+
+
+async def _async_build(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    settings: Settings,
+    persistence: Persistence,
+) -> SunfuseData:
+    """Make the parts of a site, each with what it needs of the others."""
+    simulated = entry.data[CONF_KIND] == KIND_SIMULATED
     # What a crash left changed is given back even if the site cannot be set up.
     battery_hold = BatteryHold(hass, entry)
     await battery_hold.async_load()
@@ -129,8 +177,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     modbus = await _modbus(hass, entry)
     for part in (controller, central_system, modbus, peaks, battery_hold, observed):
         timekeeper.on_jump(part.clock_was_set)
-    house = SimulatedHouse(entry) if simulated else None
-    entry.runtime_data = SunfuseData(
+    return SunfuseData(
         cards=cards,
         central_system=central_system,
         chargers=chargers,
@@ -140,7 +187,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         battery_hold=battery_hold,
         sentences=sentences,
         modbus=modbus,
-        simulated_house=house,
+        simulated_house=SimulatedHouse(entry) if simulated else None,
         prices=await async_load_prices(hass, entry),
         peaks=peaks,
         forecasts=await async_load_forecasts(
@@ -148,43 +195,24 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
         ),
         observed=observed,
     )
-    register_site(hass, entry)
-    register_circuits(hass, entry)
-    settings.forget_circuits({*CircuitTree.of(entry).circuits})
-    register_capacity_tariffs(hass, entry)
-    # Before the first charger can connect, so that none of the site's own is met as a stranger.
-    controller.load_chargers()
-    await persistence.async_put_aside()
-    if not controller.guard.ever_worked:
-        controller.tick()  # the engine may have failed on what it remembered
-    if not controller.guard.ever_worked:
-        raise ConfigEntryNotReady(
-            translation_domain=DOMAIN, translation_key="tick_failed"
-        )
-    follow_stations(hass, entry)
-    await _listen(hass, entry)
 
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+
+async def _async_start(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Set the parts of a site going, once its entities are there."""
+    site = entry.runtime_data
+    house = site.simulated_house
     if house:
-        await house.async_start(hass, central_system.port)
+        await house.async_start(hass, site.central_system.port)
         entry.async_on_unload(house.async_stop)
-    entry.runtime_data.modbus.start()
-    controller.start(_live_source(hass, entry, house))
-    await observed.async_put_aside()
-    entry.async_on_unload(controller.stop)
-    entry.async_on_unload(observed.start(coordinator, entry.runtime_data.sources))
-    entry.runtime_data.forecasts.start(
-        entry.runtime_data.sources, house.forecasts(hass) if house else ()
-    )
-    if entry.runtime_data.prices:
-        entry.runtime_data.prices.start()
-    start_peaks(hass, entry, peaks, entry.runtime_data.sources)
-    follow_unknown_cards(hass, entry, cards, central_system)
-    _hold_battery(entry)
-    watch_issues(hass, entry)
-    follow_unwatched(hass, entry)
-    follow_entry(hass, entry, built_from)
-    return True
+    site.modbus.start()
+    site.controller.start(_live_source(hass, entry, house))
+    await site.observed.async_put_aside()
+    entry.async_on_unload(site.controller.stop)
+    entry.async_on_unload(site.observed.start(site.coordinator, site.sources))
+    site.forecasts.start(site.sources, house.forecasts(hass) if house else ())
+    if site.prices:
+        site.prices.start()
+    start_peaks(hass, entry, site.peaks, site.sources)
 
 
 def _hold_battery(entry: SunfuseConfigEntry) -> None:
