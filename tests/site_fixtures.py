@@ -62,7 +62,9 @@ class Home:
         self.session = session
         self.house_a: tuple[float, float, float] | None = (10, 4, 4)
         self.car_a = 0.0  # what all cars draw
-        self._cars_a: dict[RawStation, float] = {}
+        self._identities: dict[RawStation, str] = {}
+        # By identity: who connects again has the same car.
+        self._cars_a: dict[str, float] = {}
         self.transaction: dict[str, Any] = {}
         self.charging: RawStation | None = None  # whose car draws what it is offered
         self.silent: tuple[str, ...] = ()  # sensors that are unavailable
@@ -88,7 +90,9 @@ class Home:
     async def connect(self, identity: str) -> RawStation:
         """Connect a charger that has not booted yet."""
         port = self.entry.runtime_data.central_system.port
-        return await RawStation.connect(self.session, port, f"/{identity}")
+        station = await RawStation.connect(self.session, port, f"/{identity}")
+        self._identities[station] = identity
+        return station
 
     async def boot(self, identity: str, status: str = "Available") -> RawStation:
         """Connect a charger of the site, boot it and tell its status."""
@@ -126,7 +130,7 @@ class Home:
         self, station: RawStation, current_a: float, register_kwh: float = 1.0
     ) -> None:
         """Let the car draw so much, and its charger tell about it."""
-        self._cars_a[station] = current_a
+        self._cars_a[self._identities[station]] = current_a
         self.car_a = sum(self._cars_a.values())
         currents = [
             {
