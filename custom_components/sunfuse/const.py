@@ -124,6 +124,10 @@ SUBENTRY_CAPACITY: Final = "capacity_tariff"
 # How much faster than the wall clock a simulated site lives.
 CONF_SPEED: Final = "speed"
 
+# What is typed and shown in kilowatts and kilowatt-hours is watts and watt-hours inside.
+W_PER_KW: Final = 1000
+WH_PER_KWH: Final = 1000
+
 # The grid connections, and how many conductors of each carry current besides the neutral.
 SYSTEM_SINGLE_PHASE: Final = "single_phase"
 SYSTEM_SPLIT_PHASE: Final = "split_phase"

@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .central_system.model import SessionNews, StationState
+from .const import WH_PER_KWH
 from .data import SunfuseConfigEntry
 from .engine.model import ConnectorStatus
 from .entity import (
@@ -39,7 +40,6 @@ CARD = EventEntityDescription(
     key="card", translation_key="card", event_types=[ACCEPTED, REFUSED]
 )
 
-_WH_PER_KWH = 1000
 # A station tells a card when it is held to it and again when it starts the transaction.
 _SAME_TIME = timedelta(seconds=10)
 # In these no car is there.
@@ -126,7 +126,7 @@ class SessionEvent(ConnectorEntity, EventEntity):
         if news.started:
             return STARTED, attributes
         energy_wh = news.energy_wh
-        energy = None if energy_wh is None else energy_wh / _WH_PER_KWH
+        energy = None if energy_wh is None else energy_wh / WH_PER_KWH
         return STOPPED, {**attributes, "energy": energy}
 
 

@@ -18,12 +18,11 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
+from ..const import DOMAIN, W_PER_KW
 from ..data import SunfuseConfigEntry
 from ..sources.charts import price_attribute
 from .targets import capacity_tariff_of_device
 
-_W_PER_KW = 1000
 # No low-voltage connection reaches it; infinity would stay for good.
 MOST_KW = 10_000
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
@@ -78,7 +77,7 @@ def async_setup_price_actions(hass: HomeAssistant) -> None:
 
     async def set_peak(call: ServiceCall) -> None:
         entry, rule_id = capacity_tariff_of_device(hass, call.data[ATTR_DEVICE_ID])
-        power_w = call.data["power"] * _W_PER_KW
+        power_w = call.data["power"] * W_PER_KW
         entry.runtime_data.peaks.correct(rule_id, power_w, call.data.get("month"))
         entry.runtime_data.controller.tick()
 

@@ -11,15 +11,13 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
 
-from ..const import DOMAIN
+from ..const import DOMAIN, WH_PER_KWH
 from ..data import SunfuseConfigEntry
 from ..engine.model import ExternalLimit, LimitKind
 from ..site.boosts import cancel_boost, start_boost
 from ..site.outcome import ConnectorKey
 from .targets import connector_of_device
 from .values import CURRENT_A, ENERGY_KWH, POWER_W, duration, moment
-
-_WH_PER_KWH = 1000
 
 _DEVICE: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): cv.string}
 _SITE: dict[vol.Marker, Any] = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
@@ -62,7 +60,7 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
             key,
             call.context,
             duration=lasts,
-            energy_wh=energy_kwh * _WH_PER_KWH if energy_kwh else None,
+            energy_wh=energy_kwh * WH_PER_KWH if energy_kwh else None,
         )
 
     async def end_boost(call: ServiceCall) -> None:

@@ -3,14 +3,12 @@
 from dataclasses import dataclass, replace
 
 from .boost import boosting
+from .drawing import is_used
 from .held import lapsed
 from .learning import SETTLED, expected_a
 from .memory import ConnectorMemory, Draw, Memory
 from .model import Connector, ConnectorStatus, Mode, Reason, ReasonKey, Snapshot
 from .wanted import NO_CAR
-
-# A car draws no more than this on a phase that it does not use.
-IDLE_A = 0.5
 
 
 @dataclass(slots=True, kw_only=True)
@@ -147,7 +145,7 @@ def phases_in_use(
     current_a = draws[-1].current_a
     if max(current_a[phase] for phase in connector.phases) < connector.min_a - 1:
         return wired
-    used = tuple(p for p in connector.phases if current_a[p] > IDLE_A)
+    used = tuple(p for p in connector.phases if is_used(current_a[p]))
     # A charger that was told to use one phase may not have done so yet.
     return used if len(wired) == len(connector.phases) else (used or wired)
 

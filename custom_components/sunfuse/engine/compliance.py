@@ -6,13 +6,10 @@ One below it gives the rest away (see `learning`).
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from .held import held_a, lapsed
+from .held import exceeds, held_a, lapsed
 from .memory import ConnectorMemory, Draw, Offered
 from .model import Connector, Snapshot
 
-# Chargers and their meters are this accurate.
-TOLERANCE_A = 1.0
-TOLERANCE = 0.05
 # One that had to be stopped is not trusted again before.
 DISTRUST = timedelta(minutes=15)
 # So many offers are remembered: more than are sent while a draw settles.
@@ -44,7 +41,7 @@ def check_compliance(
     allowed_a = _allowed_a(past, draw, snapshot)
     if allowed_a is None:
         return ComplianceStep.COMPLIES
-    if drawn_a <= allowed_a + max(TOLERANCE_A, TOLERANCE * allowed_a):
+    if not exceeds(drawn_a, allowed_a):
         past.above_since = past.asked_again_at = None
         return _distrusted(past, now)
     past.above_since = since = past.above_since or draw.at

@@ -6,10 +6,14 @@ Sun that nobody tells of is recognised by the meter itself: it shows less than t
 when they take more and down when they take less. A meter that is wrong does not.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
+from .drawing import METER_LAG, SAME_TIME
+from .load import SETTLING
 from .memory import Doubt, Draw
 from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot
 from .wanted import NO_CAR
@@ -17,12 +21,6 @@ from .wanted import NO_CAR
 # Two meters of a current agree this well, the phase angle of what else flows there included.
 TOLERANCE_A = 2.0
 TOLERANCE = 0.1
-# A draw and a meter's value that are no further apart can be compared.
-SAME_TIME = timedelta(seconds=5)
-# A meter tells what it measured some seconds ago.
-METER_LAG = timedelta(seconds=10)
-# From a new offer to the draw that follows it.
-SETTLING = timedelta(seconds=15)
 # A charger that has told nothing for so long may have stopped since.
 RECENT = timedelta(seconds=60)
 # Charger and meter tell of the same change up to so much apart; sensors of the sun are slower.
@@ -153,11 +151,12 @@ def _cars(
         most_a = float("inf")
         if connector.offer_a is not None:
             most_a = max(connector.offer_a, connector.fail_safe_a)
-        for phase in range(phases):
-            around_a = [min(draw.lowest_a[phase], most_a) for draw in recent]
-            told_a[phase] += around_a[-1]
-            least_a[phase] += min(around_a) if near else 0.0
-            steady = steady and max(around_a) - min(around_a) <= STEADY_A
+        by_phase = zip(*(draw.lowest_a for draw in recent), strict=True)
+        for phase, around_a in enumerate(by_phase):
+            lowest_a, highest_a = min(*around_a, most_a), min(max(around_a), most_a)
+            told_a[phase] += min(around_a[-1], most_a)
+            least_a[phase] += lowest_a if near else 0.0
+            steady = steady and highest_a - lowest_a <= STEADY_A
         if near:
             newest = last.at if newest is None else max(newest, last.at)
     return _Cars(
@@ -165,12 +164,15 @@ def _cars(
     )
 
 
+_AT = attrgetter("at")
+
+
 def _recent(draws: tuple[Draw, ...], at: datetime) -> tuple[Draw, ...]:
     """Return the draws that a meter's value of this time may show, the one before them included."""
     if not draws or abs(draws[-1].at - at) > RECENT:
         return ()
-    later = sum(draw.at >= at - METER_LAG for draw in draws)
-    return draws[max(len(draws) - later - 1, 0) :]
+    first = bisect_left(draws, at - METER_LAG, key=_AT)
+    return draws[max(first - 1, 0) :]
 
 
 def _generated(past: Doubt, snapshot: Snapshot) -> Doubt:

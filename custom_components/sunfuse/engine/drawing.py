@@ -1,15 +1,24 @@
 """What a connector draws on each phase, by what its charger tells: currents, or a power alone."""
 
+from bisect import bisect_left, bisect_right
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from .memory import ConnectorMemory, Draw
-from .model import Connector, MeterReading, PerPhase, Snapshot
+from .model import Connector, PerPhase, Snapshot
 
 # A draw and a meter's value that are no further apart speak of the same time.
 SAME_TIME = timedelta(seconds=5)
 # Meters tell what they measured some seconds ago. A car that ramps meanwhile draws more by now than is in their value:
 # subtracting that would make the rest look smaller than it is.
 METER_LAG = timedelta(seconds=10)
+# A car draws no more than this on a phase that it does not use.
+_IDLE_A = 0.5
+
+
+def is_used(drawn_a: float) -> bool:
+    """Whether a car that charges uses a phase on which it draws this."""
+    return drawn_a > _IDLE_A
 
 
 def draw_of(
@@ -50,49 +59,40 @@ def _on(phases: tuple[int, ...], current_a: float, snapshot: Snapshot) -> PerPha
     return tuple(current_a if p in phases else 0.0 for p in range(snapshot.site.phases))
 
 
-def drawn_around(
-    draws: tuple[Draw, ...], at: datetime, phases: int
-) -> tuple[PerPhase, PerPhase]:
-    """Return the least and the most that was drawn when a meter's value of this time was measured, per site phase."""
-    seen = _seen(draws, at)
-    if not seen:
-        return (0.0,) * phases, (0.0,) * phases
-    lowest = [draw.lowest_a for draw in seen]
-    highest = [draw.highest_a for draw in seen]
-    return (
-        tuple(min(a) for a in zip(*lowest, strict=True)),
-        tuple(max(a) for a in zip(*highest, strict=True)),
-    )
-
-
-def _seen(draws: tuple[Draw, ...], at: datetime) -> tuple[Draw, ...]:
+def around(draws: tuple[Draw, ...], at: datetime) -> tuple[Draw, ...]:
     """Return the draws that say something of when a meter's value of this time was measured.
 
     Between two draws anything between them may have flowed, so the one before counts too; so does the newest of all,
     if all are older.
     """
-    until = at + SAME_TIME
-    last = sum(draw.at <= until for draw in draws)
-    first = sum(draw.at < at - METER_LAG for draw in draws)
-    return draws[max(min(first, last) - 1, 0) : max(last, 1)]
+    last = bisect_right(draws, at + SAME_TIME, key=_AT)
+    first = bisect_left(draws, at - METER_LAG, hi=last, key=_AT)
+    return draws[max(first - 1, 0) : max(last, 1)]
 
 
-def power_around(
-    least: PerPhase,
-    most: PerPhase,
-    draws: tuple[Draw, ...],
-    meter: MeterReading,
-    snapshot: Snapshot,
+_AT = attrgetter("at")
+
+
+def bounds_of(seen: tuple[Draw, ...], phases: int) -> tuple[PerPhase, PerPhase]:
+    """Return the least and the most that was drawn at the time of these draws, per site phase."""
+    if not seen:
+        return (0.0,) * phases, (0.0,) * phases
+    lowest = zip(*(draw.lowest_a for draw in seen), strict=True)
+    highest = zip(*(draw.highest_a for draw in seen), strict=True)
+    return tuple(map(min, lowest)), tuple(map(max, highest))
+
+
+def power_bounds(
+    seen: tuple[Draw, ...], least: PerPhase, most: PerPhase, snapshot: Snapshot
 ) -> tuple[float, float]:
     """Return the least and the most power of a connector within the bounds of its phases.
 
     Where its power alone is known, its phases cannot all carry the most that each may.
     """
     voltage_v = snapshot.site.voltage_v
-    low_w, high_w = (sum(a) * voltage_v for a in (least, most))
-    seen = _seen(draws, meter.at)
+    low_w, high_w = sum(least) * voltage_v, sum(most) * voltage_v
     alone = any(draw.most_a is not None for draw in seen)
-    if not alone or (least, most) != drawn_around(draws, meter.at, len(least)):
+    if not alone or (least, most) != bounds_of(seen, len(least)):
         return low_w, high_w
     told_w = [max(draw.watts(voltage_v), 0.0) for draw in seen]
     return max(low_w, min(told_w)), min(high_w, max(told_w))

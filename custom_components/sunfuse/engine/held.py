@@ -29,6 +29,16 @@ def held_a(connector: Connector, snapshot: Snapshot) -> float:
     return connector.offer_a
 
 
+# Chargers and their meters are this accurate.
+_TOLERANCE_A = 1.0
+_TOLERANCE = 0.05
+
+
+def exceeds(drawn_a: float, offer_a: float) -> bool:
+    """Whether a draw is more than an offer, beyond what chargers and their meters differ by."""
+    return drawn_a > offer_a + max(_TOLERANCE_A, _TOLERANCE * offer_a)
+
+
 def before_a(connector: Connector, snapshot: Snapshot) -> float:
     """Return the offer that is in force, 0 where there is none."""
     if lapsed(connector.offer_until, snapshot.now):

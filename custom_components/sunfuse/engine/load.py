@@ -10,17 +10,19 @@ load. Whoever was offered less counts with that as soon as a car and the meter h
 cut takes the whole excess, and none is taken twice.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from operator import attrgetter
 
 from .asking import phases_in_use
-from .drawing import SAME_TIME, drawn_around, power_around
+from .drawing import SAME_TIME, around, bounds_of, power_bounds
 from .held import held_a
 from .learning import expected_a
 from .memory import CircuitMemory, ConnectorMemory, Draw, Memory, Offered
-from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot
+from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot, watts
 from .response import follows_after
 
 # From a new limit to the draw that follows it: the charger's answer, the car's ramp, the next meter value.
@@ -50,31 +52,69 @@ class Evidence(Enum):
     SILENT = "did not report at that time, or is out of reach"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: one is made for each connector at every tick, and a frozen one takes three times as long to make.
+@dataclass(slots=True)
 class _Seen:
-    """What `BOUNDS` are made of, per site phase."""
+    """What is known of a connector at the time at which the meter was read: what `BOUNDS` are made of."""
 
-    evidence: Evidence
-    none: PerPhase
-    lowest: PerPhase  # of the draws that were reported around that time
+    connector: Connector
+    draws: tuple[Draw, ...]
+    around: tuple[Draw, ...]  # those of its draws that say something of that time
+    past: ConnectorMemory
+    read_at: datetime
+    snapshot: Snapshot
+    lowest: PerPhase  # of the draws of that time, per site phase
     highest: PerPhase
     offered: tuple[float, ...]  # the offers that were in force while it settled
-    keeps_offers: bool  # whether its draws are known to stay below these
-    may_take: Callable[[], PerPhase]  # its offer, on the phases that it uses
+
+    @property
+    def none(self) -> PerPhase:
+        """No draw at all."""
+        return (0.0,) * self.snapshot.site.phases
+
+    def evidence(self) -> Evidence:
+        """Return how well it is known what it drew."""
+        connector, since = self.connector, self.read_at - SETTLING
+        # The newest of them is the nearest, or all of them are too old or too new.
+        if not self.around or abs(self.around[-1].at - self.read_at) > SAME_TIME:
+            no_car = connector.status is ConnectorStatus.AVAILABLE
+            return Evidence.NO_CAR if no_car else Evidence.SILENT
+        if not connector.reachable:
+            return Evidence.SILENT
+        if connector.offered_at is None or connector.offered_at < since:
+            return Evidence.STEADY
+        known = self.past.offers and self.past.offers[0].at <= since
+        only_fell = known and self.offered[0] >= max(self.offered)
+        return Evidence.LOWERED if only_fell else Evidence.CHANGING
 
     def lowest_or_offered(self) -> PerPhase:
         """Return the lowest draw; between two draws it may have been down at the lowest of its offers."""
-        return tuple(min(a, *self.offered) for a in self.lowest)
+        least_a = min(self.offered)
+        return tuple(min(a, least_a) for a in self.lowest)
 
     def highest_as_offered(self) -> PerPhase:
         """Return the highest draw; one of before it was lowered is over by now."""
-        if not self.keeps_offers:
+        if not _keeps_offers(self.connector, self.past):
             return self.highest
-        return tuple(min(a, max(self.offered)) for a in self.highest)
+        most_a = max(self.offered)
+        return tuple(min(a, most_a) for a in self.highest)
 
     def highest_or_offer(self) -> PerPhase:
         """Return what it may have risen to since it reported."""
         return tuple(map(max, self.highest_as_offered(), self.may_take()))
+
+    def may_take(self) -> PerPhase:
+        """Return its offer, on the phases that it uses. What flows on others beyond its draw is nothing of its own."""
+        connector, past = self.connector, self.past
+        most_a = held_a(connector, self.snapshot)
+        if connector.reachable and (
+            car_a := expected_a(connector, past, self.snapshot)
+        ):
+            most_a = min(most_a, car_a)
+        used = phases_in_use(connector, self.draws, past)
+        return tuple(
+            most_a if p in used else 0.0 for p in range(self.snapshot.site.phases)
+        )
 
 
 type Bound = Callable[[_Seen], PerPhase]
@@ -109,11 +149,12 @@ def uncontrolled(
     for connector in connectors:
         lived = memory.connector(connector.id)
         seen = _seen(connector, draws[connector.id], lived, meter, snapshot)
-        low, high = (bound(seen) for bound in BOUNDS[seen.evidence])
+        lowest, highest = BOUNDS[seen.evidence()]
+        low, high = lowest(seen), highest(seen)
         for p in phases:
             least[p] += low[p]
             most[p] += high[p]
-        low_w, high_w = power_around(low, high, draws[connector.id], meter, snapshot)
+        low_w, high_w = power_bounds(seen.around, low, high, snapshot)
         least_w += low_w
         most_w += high_w
 
@@ -144,9 +185,7 @@ def uncontrolled(
     if not any(over):
         cars_w = min(max(cars_w, least_w), most_w)
     # The meter's own watts know the sign of each phase's current, which not every meter tells.
-    total_w = (
-        sum(meter.current_a) * voltage_v if meter.power_w is None else meter.power_w
-    )
+    total_w = watts(meter.power_w, meter.current_a, voltage_v)
     floor_a = _lowest_a(snapshot)
     return Load(
         current_a=tuple(max(a, floor_a) for a in load),
@@ -174,7 +213,7 @@ def _of_total(
     if any(over):
         load_w = max(load_w, power_w - sum(reported()) * voltage_v)
     # What is generated may feed other phases than the one that the house takes all from.
-    house_w = load_w + _generated_w(snapshot)
+    house_w = load_w + generated_w(snapshot)
     return Load(
         current_a=(max(house_w / voltage_v, 0.0),) * snapshot.site.phases,
         power_w=load_w,
@@ -262,62 +301,29 @@ def _seen(
     meter: MeterReading,
     snapshot: Snapshot,
 ) -> _Seen:
-    """Return what is known of a connector at the time at which the meter was read."""
-    phases = snapshot.site.phases
-    near = min(draws, key=lambda draw: abs(draw.at - meter.at), default=None)
-    same_time = near is not None and abs(near.at - meter.at) <= SAME_TIME
-    lowest, highest = drawn_around(draws, meter.at, phases)
-    offered = (
-        *in_force_a(past.offers, meter.at - SETTLING),
-        held_a(connector, snapshot),
-    )
-
-    def may_take() -> PerPhase:
-        # Its offer is reserved on the phases that it uses. What flows on others beyond its draw is nothing of its own.
-        most_a = held_a(connector, snapshot)
-        if connector.reachable and (car_a := expected_a(connector, past, snapshot)):
-            most_a = min(most_a, car_a)
-        used = phases_in_use(connector, draws, past)
-        return tuple(most_a if p in used else 0.0 for p in range(phases))
-
+    seen = around(draws, meter.at)
+    lowest, highest = bounds_of(seen, snapshot.site.phases)
+    offered = in_force_a(past.offers, meter.at - SETTLING)
     return _Seen(
-        evidence=_evidence(connector, past, meter, offered, same_time=same_time),
-        none=(0.0,) * phases,
+        connector=connector,
+        draws=draws,
+        around=seen,
+        past=past,
+        read_at=meter.at,
+        snapshot=snapshot,
         lowest=lowest,
         highest=highest,
-        offered=offered,
-        keeps_offers=_keeps_offers(connector, past),
-        may_take=may_take,
+        offered=(*offered, held_a(connector, snapshot)),
     )
 
 
-def _evidence(
-    connector: Connector,
-    past: ConnectorMemory,
-    meter: MeterReading,
-    offered: tuple[float, ...],
-    *,
-    same_time: bool,
-) -> Evidence:
-    if not same_time:
-        no_car = connector.status is ConnectorStatus.AVAILABLE
-        return Evidence.NO_CAR if no_car else Evidence.SILENT
-    if not connector.reachable:
-        return Evidence.SILENT
-    since = meter.at - SETTLING
-    if connector.offered_at is None or connector.offered_at < since:
-        return Evidence.STEADY
-    known = past.offers and past.offers[0].at <= since
-    return (
-        Evidence.LOWERED if known and offered[0] >= max(offered) else Evidence.CHANGING
-    )
+_AT = attrgetter("at")
 
 
 def in_force_a(offers: tuple[Offered, ...], since: datetime) -> tuple[float, ...]:
     """Return the offers that were in force at some time since, the oldest first."""
-    later = [offered for offered in offers if offered.at > since]
-    before = offers[: len(offers) - len(later)][-1:]
-    return tuple(o.current_a for o in (*before, *later))
+    later = bisect_right(offers, since, key=_AT)
+    return tuple(offered.current_a for offered in offers[max(later - 1, 0) :])
 
 
 def _nearest(last: float | None, low: float, high: float) -> float:
@@ -325,7 +331,7 @@ def _nearest(last: float | None, low: float, high: float) -> float:
     return high if last is None else min(max(last, low), high)
 
 
-def _generated_w(snapshot: Snapshot, *, since: datetime | None = None) -> float:
+def generated_w(snapshot: Snapshot, *, since: datetime | None = None) -> float:
     """Return what is generated on the site, by readings no older than `since`."""
     readings = (snapshot.solar, snapshot.battery)
     return sum(
@@ -340,6 +346,6 @@ def _lowest_a(snapshot: Snapshot) -> float:
 
     A site that tells of no generation has none: what looks like it is a car that stopped since it was heard of.
     """
-    return -_generated_w(snapshot, since=snapshot.now - GENERATED) / (
+    return -generated_w(snapshot, since=snapshot.now - GENERATED) / (
         snapshot.site.voltage_v
     )

@@ -168,6 +168,11 @@ class Circuit:
     derating: Derating | None = None
 
 
+def watts(power_w: float | None, current_a: PerPhase, voltage_v: float) -> float:
+    """Return a power: as it was told, else what the currents make of it at the nominal voltage."""
+    return sum(current_a) * voltage_v if power_w is None else power_w
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterReading:
     """What a circuit's meter says: signed amperes per phase, or the total in watts where that is all it knows.
@@ -181,6 +186,12 @@ class MeterReading:
     known_a: tuple[float | None, ...] = ()
     silent: tuple[str, ...] = ()  # the names of the sensors that tell nothing
     oldest: str | None = None  # the name of the sensor whose value is the oldest
+
+    def watts(self, voltage_v: float) -> float | None:
+        """Return the power from the grid, None where the meter tells neither that nor currents."""
+        if self.current_a is None:
+            return self.power_w
+        return watts(self.power_w, self.current_a, voltage_v)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from .memory import CircuitMemory, Draw
 from .model import Circuit, Connector, MeterQuality, MeterReading, PerPhase, Snapshot
 
 # No fuse lets five times its current through for as long as a meter takes to tell; a wrong unit does.
-RANGE = 5.0
+_RANGE = 5.0
 # A meter that was seen to change often is frozen when it stands still for so many times the longest it ever did.
 OFTEN = 30
 STILL_TIMES = 20.0
@@ -133,14 +133,17 @@ def _out_of_range(circuit: Circuit, reading: MeterReading, snapshot: Snapshot) -
     if len(values) not in (0, len(rated_a)):
         return True
     if any(
-        not isfinite(a) or abs(a) > RANGE * limit
-        for a, limit in zip(values, rated_a, strict=False)
+        not is_possible(a, limit) for a, limit in zip(values, rated_a, strict=False)
     ):
         return True
     if reading.power_w is None:
         return False
-    most_w = RANGE * sum(rated_a) * snapshot.site.voltage_v
-    return not isfinite(reading.power_w) or abs(reading.power_w) > most_w
+    return not is_possible(reading.power_w, sum(rated_a) * snapshot.site.voltage_v)
+
+
+def is_possible(value: float, rated: float) -> bool:
+    """Whether so much can flow where a fuse has this rating, both in amperes or both in watts."""
+    return isfinite(value) and abs(value) <= _RANGE * rated
 
 
 def _jumped(

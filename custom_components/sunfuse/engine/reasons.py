@@ -173,20 +173,10 @@ def _why_limited(
     return reason
 
 
-def _sun_left_w(shares: Shares, tick: Tick) -> float:
-    """Return what those who live from the sun leave of it; negative where the grid helps."""
-    taken_w = sum(
-        shares.running[a.id].current_a * tick.resources.watts(a.phases)
-        for a in tick.asks
-        if a.sunny and a.id in shares.running
-    )
-    return tick.sun_w - taken_w
-
-
 def _wants_sun(asking: Ask, shares: Shares, tick: Tick) -> bool:
     """Whether the sun would not have given more either, had the circuit carried it."""
     step_w = asking.connector.step_a * tick.resources.watts(asking.phases)
-    return asking.sunny and _sun_left_w(shares, tick) < step_w
+    return asking.sunny and shares.sun_left_w < step_w
 
 
 def _why_too_little_sun(
@@ -197,7 +187,7 @@ def _why_too_little_sun(
     past, tuning = asking.past, tick.snapshot.tuning
     min_a = asking.connector.min_a
     follows = Reason(key=ReasonKey.LIMITED_BY_SUN, values=(surplus_w,))
-    if target_a > min_a + EPSILON or _sun_left_w(shares, tick) > -OTHERS_TAKE_W:
+    if target_a > min_a + EPSILON or shares.sun_left_w > -OTHERS_TAKE_W:
         return follows
     if not asking.solar:
         return Reason(key=ReasonKey.AT_MINIMUM, values=(("min_a", min_a), surplus_w))

@@ -32,6 +32,8 @@ class Shares:
     waiting: dict[str, int] = field(default_factory=dict)
     one_phase: set[str] = field(default_factory=set)
     held_up: dict[str, int] = field(default_factory=dict)
+    # What those who live from the sun leave of it; negative where the grid helps.
+    sun_left_w: float = 0.0
 
 
 def share(
@@ -77,6 +79,9 @@ def share(
                 current_a=level[asking.id].current_a, limited_by=promises[asking.id]
             )
     shares.running = level
+    shares.sun_left_w = free[resources.sun] - sum(
+        level[a.id].current_a * resources.watts(a.phases) for a in admitted if a.sunny
+    )
     return shares
 
 

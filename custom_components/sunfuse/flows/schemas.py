@@ -34,6 +34,7 @@ from ..const import (
     CONF_SYSTEM,
     CONF_VOLTAGE,
     SITE_PHASES,
+    WH_PER_KWH,
 )
 from ..sources.config import MeterConfig, PowerSource, SourcesConfig
 
@@ -55,8 +56,6 @@ BATTERY_SOC = "battery_soc"
 BATTERY_CAPACITY = "battery_capacity_kwh"
 PRICE_IMPORT = "price_import"
 PRICE_EXPORT = "price_export"
-
-_WH_PER_KWH = 1000
 
 
 def sensor(
@@ -225,7 +224,7 @@ def sun_form(sources: SourcesConfig) -> dict[str, Any]:
             BATTERY_DISCHARGE: pair.positive,
             BATTERY_CHARGE: pair.negative,
             BATTERY_SOC: sources.battery_soc,
-            BATTERY_CAPACITY: capacity_wh / _WH_PER_KWH if capacity_wh else None,
+            BATTERY_CAPACITY: capacity_wh / WH_PER_KWH if capacity_wh else None,
             PRICE_IMPORT: sources.price_import,
             PRICE_EXPORT: sources.price_export,
         }
@@ -247,7 +246,7 @@ def sources_of(
         solar=tuple(form.get(SOLAR_POWER, ())),
         battery=tuple(_batteries(form)),
         battery_soc=form.get(BATTERY_SOC),
-        battery_capacity_wh=capacity_kwh * _WH_PER_KWH if capacity_kwh else None,
+        battery_capacity_wh=capacity_kwh * WH_PER_KWH if capacity_kwh else None,
         price_import=form.get(PRICE_IMPORT),
         price_export=form.get(PRICE_EXPORT),
         solar_forecasts=solar_forecasts,

@@ -6,13 +6,11 @@ from homeassistant.core import Context, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
+from ..const import DOMAIN, WH_PER_KWH
 from ..data import SunfuseConfigEntry
 from ..engine.boost import quota_of, used_wh
 from ..engine.model import Boost
 from .outcome import ConnectorKey
-
-_WH_PER_KWH = 1000
 
 
 @callback
@@ -45,8 +43,8 @@ def start_boost(
                 translation_domain=DOMAIN,
                 translation_key="boost_quota_used",
                 translation_placeholders={
-                    "used": f"{used / _WH_PER_KWH:.1f}",
-                    "quota": f"{quota_wh / _WH_PER_KWH:.1f}",
+                    "used": f"{used / WH_PER_KWH:.1f}",
+                    "quota": f"{quota_wh / WH_PER_KWH:.1f}",
                 },
             )
     now = dt_util.utcnow()

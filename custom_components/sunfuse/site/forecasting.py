@@ -29,6 +29,7 @@ from ..const import (
     CONF_SOLAR_PEAK,
     CONF_SOURCES,
     DOMAIN,
+    W_PER_KW,
 )
 from ..sources.config import SourcesConfig
 from ..sources.forecasts.offers import not_twice, roofs_of
@@ -52,7 +53,6 @@ QUARTERS = (0, 15, 30, 45)
 LEARN_EVERY = timedelta(minutes=59)
 # While nothing was learned: the first statistics of a new sensor are written within an hour.
 LEARN_FIRST_EVERY = timedelta(minutes=14)
-_W_PER_KW = 1000
 
 
 def forecast_config(hass: HomeAssistant, entry: ConfigEntry) -> ForecastConfig:
@@ -65,7 +65,7 @@ def forecast_config(hass: HomeAssistant, entry: ConfigEntry) -> ForecastConfig:
     return ForecastConfig(
         solar_entries=not_twice(hass, entries, entities, DOMAIN),
         roofs=roofs_of(hass, entities),
-        peak_w=peak_kw * _W_PER_KW if peak_kw else None,
+        peak_w=peak_kw * W_PER_KW if peak_kw else None,
     )
 
 

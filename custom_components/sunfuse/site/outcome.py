@@ -78,12 +78,8 @@ class SiteData:
     @property
     def grid_power_w(self) -> float | None:
         """Return the power from the grid: as metered, else the sum of the phases at the nominal voltage."""
-        meter = self.meter
-        if meter is None:
-            return None
-        if meter.power_w is not None or meter.current_a is None:
-            return meter.power_w
-        return sum(meter.current_a) * self.snapshot.site.voltage_v
+        voltage_v = self.snapshot.site.voltage_v
+        return None if self.meter is None else self.meter.watts(voltage_v)
 
 
 def identity_of(subentry: ConfigSubentry) -> str:

@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_MAIN_FUSE, DOMAIN, SUBENTRY_CAPACITY
 from ..engine.model import ExternalLimit, LimitKind, MeterReading
-from ..engine.quality import RANGE
+from ..engine.quality import is_possible
 from ..sources.config import SourcesConfig
 from ..sources.grid_history import async_grid_history
 from ..sources.rows import parse_number, parse_time
@@ -109,9 +109,8 @@ class SitePeaks:
         for rule in self.rules.values():
             kept = stored.within("tariffs").within(rule.id)
             if kept.read("rule", list, None) == _measured_by(rule.tariff):
-                state = kept.read("state", state_from_dict, None)
-                if state is not None:
-                    self._states[rule.id] = state
+                if state := kept.within("state"):
+                    self._states[rule.id] = state_from_dict(state)
                     self._new.discard(rule.id)
         self._last = stored.read("last", _sample_from_row, None)
         self.clock_was_set(timedelta(0))  # it may have been since
@@ -140,7 +139,7 @@ class SitePeaks:
         history = await async_grid_history(
             self._hass, sources, since, start, self._voltage_v
         )
-        history = tuple(s for s in history if abs(s.value) <= RANGE * self._fuse_w)
+        history = tuple(s for s in history if is_possible(s.value, self._fuse_w))
         if not history:
             return
         past = await self._hass.async_add_executor_job(
@@ -267,12 +266,8 @@ class SitePeaks:
     def _sample(self, meter: MeterReading | None) -> _Sample | None:
         if meter is None:
             return None
-        power_w = meter.power_w
-        if power_w is None:
-            if meter.current_a is None:
-                return None
-            power_w = sum(meter.current_a) * self._voltage_v
-        if abs(power_w) > RANGE * self._fuse_w:
+        power_w = meter.watts(self._voltage_v)
+        if power_w is None or not is_possible(power_w, self._fuse_w):
             # A meter's hiccup would be the peak of the month.
             return None
         return _Sample(at=meter.at, power_w=power_w)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from ..const import WH_PER_KWH
 from ..engine.model import ExternalLimit, LimitKind
 from ..engine.tuning import BatteryRules, Tuning
 from ..sources.signal import Dimming
@@ -36,7 +37,6 @@ CONF_DIMMING_DEVICE = "dimming_device_w"
 CONF_DIMMING_SIMULTANEITY = "dimming_simultaneity"
 DEFAULT_DIMMING_DEVICE_W = 4200.0  # BNetzA BK6-22-300, annex 1, 4.5.1
 
-_WH_PER_KWH = 1000
 
 # Those that are stored as they are.
 _SAME = frozenset(field.name for field in fields(Tuning))
@@ -62,7 +62,7 @@ def tuning_of(options: Mapping[str, Any]) -> Tuning:
     if (percent := options.get(CONF_DEAD_BAND)) is not None:
         tuned["dead_band"] = percent / 100
     if (quota_kwh := options.get(CONF_BOOST_QUOTA)) is not None:
-        tuned["boost_quota_wh"] = quota_kwh * _WH_PER_KWH
+        tuned["boost_quota_wh"] = quota_kwh * WH_PER_KWH
     return Tuning(**tuned)
 
 

@@ -7,13 +7,11 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
+from ..engine.quality import is_possible
 from .forecasts.reader import MeterStatistic
 from .history import Statistic, async_statistics
 from .report import GridConnection, PhaseHistory, SiteReport, site_report
 from .series import Series, Slot, at_time, layered, scaled
-
-# No fuse lets five times its current through for as long as a statistic takes; as the engine judges readings.
-_RANGE = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,19 +143,19 @@ def _phase(
     if meter.production is not None:
         fed_in = known.get(meter.production, Statistic())
         mean = _subtracted(mean, [fed_in.mean])
-    most_a = _RANGE * config.connection.fuse_a
+    fuse_a = config.connection.fuse_a
     if meter.inverted:
         # The highest of an inverted sensor is its highest export.
-        return PhaseHistory(mean_a=_believable(scaled(mean, -factor), most_a))
+        return PhaseHistory(mean_a=_believable(scaled(mean, -factor), fuse_a))
     return PhaseHistory(
-        mean_a=_believable(scaled(mean, factor), most_a),
-        highest_a=_believable(scaled(drawn.highest, factor), most_a),
+        mean_a=_believable(scaled(mean, factor), fuse_a),
+        highest_a=_believable(scaled(drawn.highest, factor), fuse_a),
     )
 
 
-def _believable(series: Series, most_a: float) -> Series:
+def _believable(series: Series, fuse_a: float) -> Series:
     """Leave out what the fuse would not have let through: a meter's hiccup is no load."""
-    return tuple(slot for slot in series if abs(slot.value) <= most_a)
+    return tuple(slot for slot in series if is_possible(slot.value, fuse_a))
 
 
 def _cars(

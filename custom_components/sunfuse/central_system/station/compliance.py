@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from ...engine.held import exceeds
 from ..commands import Schedule
 from ..model import CommandError, ConnectorState, FailSafe, OfferCheck
 from .charger_limits import ChargerLimit, ChargerLimits
@@ -72,7 +73,7 @@ class Compliance:
         if self._testing and state.offer_until and now > state.offer_until + settled:
             self._testing = False
             connector.confirmed = None
-            falls = drawn_a <= ledger.config.fail_safe_a + _TOLERANCE_A
+            falls = not exceeds(drawn_a, ledger.config.fail_safe_a)
             self._fail_safe.conclude(
                 FailSafe.VERIFIED if falls else FailSafe.DOES_NOT_FALL_BACK
             )
@@ -80,7 +81,7 @@ class Compliance:
             return
         if state.transaction is None or self._testing:
             return
-        exceeded = drawn_a > max(offered * 1.1, offered + _TOLERANCE_A)
+        exceeded = exceeds(drawn_a, offered)
         if exceeded:
             self._suspect_power()
         check = OfferCheck.EXCEEDED if exceeded else OfferCheck.OBEYED

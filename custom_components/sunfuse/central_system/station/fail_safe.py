@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 import logging
 
+from ...engine.held import exceeds
 from ..adapter import Adapter
 from ..model import CommandError, FailSafe
 from .ledger import Ledger
@@ -13,7 +14,6 @@ from .quirks import Kind
 _LOGGER = logging.getLogger(__name__)
 
 _TOLERANCE_A = 0.5
-_DRAW_TOLERANCE_A = 1.0  # of chargers and their meters
 # No charger means less than this by a limit, unless it means nothing at all (IEC 61851-1 charges from 6 A on).
 _LEAST_A = 1.0
 # The fail-safe current is gone after the station booted; kept among its variables.
@@ -100,7 +100,7 @@ class FailSafeWatch:
         if self._left_at + lapse < at < self._back_at:
             then = self._meters.new().update(readings, at)
             drawn_a = then.drawn_a(config.phases, config.voltage_v)
-            if drawn_a > config.fail_safe_a + _DRAW_TOLERANCE_A:
+            if exceeds(drawn_a, config.fail_safe_a):
                 self.conclude(FailSafe.DOES_NOT_FALL_BACK)
 
     # While a car charges

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ...engine.drawing import is_used
 from ..model import ConnectorState, OfferCheck, Session
 from .ledger import Ledger
 
@@ -48,10 +49,10 @@ class OfferedConnector:
         """Change the state of the connector."""
         self.ledger.change(self.connector, **changes)
 
-    def phases_in_use(self, least_a: float = 1.0) -> int:
+    def phases_in_use(self) -> int:
         """Return on how many phases the car draws; all of them where it draws nothing."""
         currents = self.state.meter.current_a
-        used = sum(a is not None and a > least_a for a in currents)
+        used = sum(a is not None and is_used(a) for a in currents)
         return used or self.ledger.config.phases
 
     def draw_a(self) -> float:
