@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from .contradiction import NOTHING_A
 from .drawing import draw_of
 from .held import held_a
 from .limits import Budget, budget
-from .load import SETTLING, in_force_a, uncontrolled
+from .load import SETTLING, generated_w, in_force_a, uncontrolled
 from .memory import CircuitMemory, Draw, Memory
 from .model import (
     Circuit,
@@ -43,6 +44,9 @@ class Capacity:
     over: tuple[
         bool, ...
     ]  # whether the meter is above the limit less its margin: nobody gets more
+    empty: tuple[
+        bool, ...
+    ]  # whether the meter shows exactly nothing, which no house takes for long
     unsteady_a: PerPhase  # what of that must stay free for somebody to start: the load may soon need it again
     past: CircuitMemory
     sensors: tuple[str, ...] = ()  # that are to blame for a meter that is lost
@@ -123,7 +127,7 @@ def _capacity(
     sensors: tuple[str, ...] = ()
     load_w: float | None = None
     measured_w: float | None = None
-    over: tuple[bool, ...] = (False,) * len(circuit.limit_a)
+    over = empty = (False,) * len(circuit.limit_a)
     if circuit.assumed_load_a is not None:
         load = _at_least(circuit.assumed_load_a, beneath)
     else:
@@ -143,6 +147,7 @@ def _capacity(
             )
         else:
             over = _above(judged.reading, allowed.current_a, snapshot)
+            empty = _shows_nothing(judged.reading, snapshot)
             found = uncontrolled(
                 judged.reading,
                 _above(judged.reading, allowed.limit_a, snapshot),
@@ -180,6 +185,7 @@ def _capacity(
         available_a=_left(allowed.current_a, load),
         calm_a=calm,
         over=over,
+        empty=empty,
         unsteady_a=unsteady_a(past, average),
         past=replace(
             past, uncontrolled_a=load, uncontrolled_w=load_w, average_a=average
@@ -202,6 +208,17 @@ def _above(meter: MeterReading, most: PerPhase, snapshot: Snapshot) -> tuple[boo
         return tuple(a > m for a, m in zip(meter.current_a, most, strict=True))
     total_a = (meter.power_w or 0.0) / snapshot.site.voltage_v
     return (total_a > sum(most),) * len(most)
+
+
+def _shows_nothing(meter: MeterReading, snapshot: Snapshot) -> tuple[bool, ...]:
+    """Return on which phases a meter shows exactly nothing, although nothing is known to feed in there."""
+    phases = snapshot.site.phases
+    if generated_w(snapshot) > 0:
+        return (False,) * phases
+    if meter.current_a is None:
+        total_a = (meter.power_w or 0.0) / snapshot.site.voltage_v
+        return (abs(total_a) <= NOTHING_A,) * phases
+    return tuple(abs(a) <= NOTHING_A for a in meter.current_a)
 
 
 def _left(most: PerPhase, load: PerPhase) -> PerPhase:

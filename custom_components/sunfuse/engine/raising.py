@@ -1,6 +1,7 @@
 """Who was to get more gets it calmly, and only of what the others have really let go."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from .asking import Ask
 from .calm import calm_a, round_down
@@ -9,6 +10,9 @@ from .held import before_a, held_a
 from .model import Snapshot
 from .order import growth, rank
 from .resources import Resources, blocked_by, take
+
+# So long the cars may take to contradict a meter that has died at 0 (see `contradiction`).
+FIRST_MINUTE = timedelta(seconds=60)
 
 
 def raised(
@@ -44,6 +48,11 @@ def raised(
         )
         for a in asks
     }
+    empty = resources.empty()
+    for asking in asks:
+        if empty and _is_unseen(asking, resources, empty, snapshot):
+            lowest = max(base[asking.id], asking.connector.min_a)
+            most[asking.id] = min(most[asking.id], lowest)
     unsteady = resources.unsteady()
     held_up: dict[str, int] = {}
     for asking in sorted(asks, key=lambda a: rank(a, snapshot)):
@@ -77,3 +86,17 @@ def raised(
     filled = fill(users, free)
     told = {a.id: round_down(filled[a.id].current_a, a.connector.step_a) for a in asks}
     return told, held_up
+
+
+def _is_unseen(
+    asking: Ask, resources: Resources, empty: frozenset[int], snapshot: Snapshot
+) -> bool:
+    """Whether a car has just started, and a meter above it has yet to show it.
+
+    A meter that died at 0 looks like an empty house. It costs one reading to let it prove that it is none.
+    """
+    since = asking.past.on_since
+    if since is not None and snapshot.now - since >= FIRST_MINUTE:
+        return False
+    uses = resources.uses(asking.connector, asking.phases)
+    return any(index in empty for index, _ in uses)

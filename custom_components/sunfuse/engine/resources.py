@@ -55,11 +55,19 @@ class Resources:
 
     def over(self) -> frozenset[int]:
         """Return the resources that are measured to be overdrawn: nobody who uses them gets more."""
+        return self._where(capacity.over for capacity in self._capacities)
+
+    def empty(self) -> frozenset[int]:
+        """Return the resources on which a meter shows exactly nothing, and nothing is known to generate."""
+        return self._where(capacity.empty for capacity in self._capacities)
+
+    def _where(self, phases: Iterable[tuple[bool, ...]]) -> frozenset[int]:
+        """Return the resources, of phases of circuits, for which something holds."""
         return frozenset(
             index * self._phases + phase
-            for index, capacity in enumerate(self._capacities)
-            for phase, above in enumerate(capacity.over)
-            if above
+            for index, holds in enumerate(phases)
+            for phase, one in enumerate(holds)
+            if one
         )
 
     def uses(self, connector: Connector, phases: tuple[int, ...]) -> Uses:
