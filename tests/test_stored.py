@@ -1,5 +1,6 @@
 """What became of the files of a site: garbage, other versions, half of what was there. The fuse is guarded anyway."""
 
+from collections.abc import Callable
 import json
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.site.authority import async_authority
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import get_internal_store_manager
@@ -44,16 +45,16 @@ def hass_storage() -> dict[str, Any]:
     return {}
 
 
-def entry_for(**changes: Any) -> MockConfigEntry:
+def entry_for(*more: ConfigSubentryData) -> MockConfigEntry:
     """Return a site whose prices come from an entity, with one charger."""
-    entry = site_entry(free_port(), charger("CP1"), **changes)
+    entry = site_entry(free_port())
     sources = {**entry.data["sources"], "price_import": "sensor.price"}
     return MockConfigEntry(
         domain=DOMAIN,
         title="Home",
         entry_id="site1",
         data={**entry.data, "sources": sources},
-        subentries_data=[charger("CP1")],
+        subentries_data=[charger("CP1"), *more],
     )
 
 
@@ -96,10 +97,10 @@ def told(hass: HomeAssistant) -> list[ir.IssueEntry]:
     return [issue for issue in issues if issue.translation_key in keys]
 
 
-async def set_up(hass: HomeAssistant) -> MockConfigEntry:
+async def set_up(hass: HomeAssistant, *more: ConfigSubentryData) -> MockConfigEntry:
     """Set up the site; it decides, and listens to chargers."""
     set_meters(hass, currents_a=(10, 4, 4))
-    entry = entry_for()
+    entry = entry_for(*more)
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     data = entry.runtime_data.coordinator.data
@@ -185,6 +186,17 @@ async def test_a_file_with_nothing_in_it(
         ),
         (OBSERVED, {"balance": [], "freshness": 5}, "balance"),
         (OBSERVED, {"freshness": {"sensor.grid_l1": 5}}, "freshness.sensor.grid_l1"),
+        (
+            OBSERVED,
+            {"freshness": {"sensor.grid_l1": {"intervals_s": [1.0, "x"]}}},
+            "freshness.sensor.grid_l1.intervals_s.1",
+        ),
+        (
+            OBSERVED,
+            {"freshness": {"sensor.grid_l1": {"repeats": "often"}}},
+            "freshness.sensor.grid_l1.repeats",
+        ),
+        (PEAKS, {"last": ["x", 1]}, "last"),
         (FORECASTS, {"hours": 5, "load": {}}, "hours"),
         (FORECASTS, {"hours": [["x", 1, 2]]}, "hours.0"),
         (BATTERY, {"entity_id": "number.x"}, "*"),
@@ -211,6 +223,46 @@ async def test_an_item_that_is_not_understood(
     assert await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
     assert not aside(hass, name)
+
+
+def _odd_price(data: dict[str, Any]) -> str:
+    data["prices"]["import"]["slots"] = [["2026-11-25T00:00:00+00:00", 0.2], ["x", 1]]
+    return "prices.import.slots.1"
+
+
+def _odd_peak(data: dict[str, Any]) -> str:
+    (tariff,) = data["tariffs"]
+    data["tariffs"][tariff]["state"]["past"] = [["2026-10", "much"]]
+    return f"tariffs.{tariff}.state.past.0"
+
+
+@pytest.mark.parametrize(("name", "spoil"), [(PRICES, _odd_price), (PEAKS, _odd_peak)])
+async def test_a_row_that_is_not_understood(
+    hass: HomeAssistant, name: str, spoil: Callable[[dict[str, Any]], str]
+) -> None:
+    """It alone is left out of what was kept of prices and peaks, and it is told of and put aside."""
+    entry = await set_up(hass, capacity_tariff())
+    await hass.config_entries.async_unload(entry.entry_id)
+    path = Path(hass.config.path(".storage", f"sunfuse.site1{name}"))
+    content = json.loads(path.read_text("utf-8"))
+    item = spoil(content["data"])
+    write(hass, name, json.dumps(content))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    (issue,) = told(hass)
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["items"] == item
+    assert len(aside(hass, name)) == 1
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+def capacity_tariff() -> ConfigSubentryData:
+    """Return a tariff that peaks are measured for."""
+    return ConfigSubentryData(
+        data={"rule": {"key": "flanders", "price_per_kw": 4.0}},
+        subentry_type="capacity_tariff",
+        title="Peaks",
+        unique_id=None,
+    )
 
 
 async def test_the_rest_of_the_settings_holds(hass: HomeAssistant) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -14,7 +13,7 @@ from ..const import CONF_MAIN_FUSE, CONF_SOURCES, MAIN_CIRCUIT
 from ..coordinator import SunfuseCoordinator
 from ..engine.model import Circuit
 from ..engine.moving import move_attributes
-from ..engine.quality import RANGE
+from ..engine.quality import is_possible
 from ..engine.stored import Stored
 from ..sources.balance import DayBalance, add_power, balance_from_dict, balance_to_dict
 from ..sources.config import SourcesConfig
@@ -93,9 +92,7 @@ class Observed:
     def take_back(self, entities: tuple[str, ...]) -> None:
         """Take back the freshness of the sensors that the site has now."""
         self.entities = entities
-        kept = self._stored.within("freshness")
-        for entity in entities:
-            kept.read(entity, partial(self.freshness.restore_one, entity), None)
+        self.freshness.restore(self._stored.within("freshness"), entities)
 
     async def async_put_aside(self) -> None:
         """Put aside what was not understood of what was seen before a restart."""
@@ -206,9 +203,9 @@ class Observed:
             battery_w = battery.power_w
         powers = grid_w, solar_w, battery_w
         site = snapshot.site
-        most_w = RANGE * self._entry.data[CONF_MAIN_FUSE] * site.phases * site.voltage_v
+        rated_w = self._entry.data[CONF_MAIN_FUSE] * site.phases * site.voltage_v
         # A meter's hiccup would be all of the day.
-        return None if max(map(abs, powers)) > most_w else powers
+        return powers if all(is_possible(w, rated_w) for w in powers) else None
 
     def _is_night(self, now: datetime) -> bool:
         """Tell whether an inverter that says nothing sleeps."""

@@ -24,6 +24,7 @@ from homeassistant.helpers.event import (
 )
 from homeassistant.helpers.recorder import get_instance
 
+from ..engine.stored import Stored
 from .rows import parse_number
 from .series import percentile
 from .states import problem_of
@@ -140,25 +141,30 @@ class Freshness:
             for entity, past in self._past.items()
         }
 
-    def restore(self, stored: Mapping[str, Any], entities: Iterable[str]) -> None:
-        """Take back what was seen of these sensors."""
+    def restore(
+        self, data: Mapping[str, Any] | Stored, entities: Iterable[str]
+    ) -> None:
+        """Take back what was seen of these sensors; what cannot be read of it is noted and left out."""
+        stored = Stored.of(data)
         for entity in entities:
-            if isinstance(kept := stored.get(entity), Mapping):
-                self.restore_one(entity, kept)
+            if kept := stored.within(entity):
+                past = self._past.setdefault(entity, _Past())
+                past.repeats = kept.read("repeats", _count, 0)
+                past.intervals_s.extend(kept.rows("intervals_s", _interval_s))
 
-    def restore_one(self, entity: str, kept: Mapping[str, Any]) -> None:
-        """Take back what was seen of a sensor; intervals that are none are left out.
 
-        Raises:
-            AttributeError, TypeError: that is nothing that was seen of a sensor.
+def _count(value: Any) -> int:
+    number = parse_number(value)
+    if number is None or number < 0:
+        raise ValueError("A number of repeats expected")
+    return int(number)
 
-        """
-        numbers = [parse_number(one) for one in kept.get("intervals_s", ())]
-        past = self._past.setdefault(entity, _Past())
-        past.repeats = int(parse_number(kept.get("repeats")) or 0)
-        past.intervals_s.extend(
-            one for one in numbers if one is not None and _SAME_S <= one <= _AWAY_S
-        )
+
+def _interval_s(value: Any) -> float:
+    number = parse_number(value)
+    if number is None or not _SAME_S <= number <= _AWAY_S:
+        raise ValueError("An interval in seconds expected")
+    return number
 
 
 def interval_of(intervals_s: Iterable[float], *, regular: bool = False) -> Interval:

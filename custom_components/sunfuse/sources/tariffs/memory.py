@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+from ...engine.stored import Stored
 from ..rows import parse_number, parse_time
 from ..series import (
     QUARTER,
@@ -94,12 +95,24 @@ def memory_to_dict(memory: PriceMemory) -> dict[str, Any]:
     }
 
 
-def memory_from_dict(data: Mapping[str, Any]) -> PriceMemory:
-    """Read the memory back; what cannot be read is left out."""
-    slots = []
-    for pair in data.get("slots", ()):
-        at, value = parse_time(pair[0]), parse_number(pair[1])
-        if at is not None and at.tzinfo is not None and value is not None:
-            start = at.astimezone(UTC)
-            slots.append(Slot(start=start, end=start + QUARTER, value=value))
-    return PriceMemory(currency=data.get("currency"), series=layered(slots))
+def memory_from_dict(data: Mapping[str, Any] | Stored) -> PriceMemory:
+    """Read the memory back; a row that cannot be read is noted and left out."""
+    stored = Stored.of(data)
+    return PriceMemory(
+        currency=stored.read("currency", _currency, None),
+        series=layered(stored.rows("slots", _slot_from_row)),
+    )
+
+
+def _currency(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise TypeError(f"A currency expected, not {type(value)}")
+
+
+def _slot_from_row(row: list[Any]) -> Slot:
+    at, value = parse_time(row[0]), parse_number(row[1])
+    if at is None or at.tzinfo is None or value is None:
+        raise ValueError("A price without its time or its value")
+    start = at.astimezone(UTC)
+    return Slot(start=start, end=start + QUARTER, value=value)

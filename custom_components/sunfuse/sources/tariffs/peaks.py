@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 import math
 from typing import Any
 
+from ...engine.stored import Stored
 from ..rows import parse_number, parse_time
 from ..series import Series, floor
 from .capacity import CapacityTariff, PriceRule
@@ -338,23 +339,45 @@ def state_to_dict(state: PeakState) -> dict[str, Any]:
     }
 
 
-def state_from_dict(data: Mapping[str, Any]) -> PeakState:
-    """Read the state back; what cannot be read is left out."""
-    interval = parse_time(data.get("interval"))
-    peaks = [
-        PeakInterval(start=at.astimezone(UTC), power_w=power)
-        for start, raw in data.get("peaks", ())
-        if (at := parse_time(start)) is not None and (power := parse_number(raw))
-    ]
-    past = [
-        (str(month), power)
-        for month, raw in data.get("past", ())
-        if (power := parse_number(raw)) is not None
-    ]
+def state_from_dict(data: Mapping[str, Any] | Stored) -> PeakState:
+    """Read the state back; what cannot be read is noted and left out."""
+    stored = Stored.of(data)
     return PeakState(
-        month=str(data.get("month", "")),
-        peaks=tuple(peaks),
-        past=tuple(past),
-        interval=interval.astimezone(UTC) if interval else None,
-        used_wh=parse_number(data.get("used_wh")) or 0.0,
+        month=stored.read("month", _month, ""),
+        peaks=tuple(stored.rows("peaks", _peak_from_row)),
+        past=tuple(stored.rows("past", _month_from_row)),
+        interval=stored.read("interval", _interval, None),
+        used_wh=stored.read("used_wh", _figure, 0.0),
     )
+
+
+def _month(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"A month expected, not {type(value)}")
+    return value
+
+
+def _instant(value: Any) -> datetime:
+    at = parse_time(value)
+    if at is None:
+        raise ValueError("A time expected")
+    return at.astimezone(UTC)
+
+
+def _interval(value: Any) -> datetime | None:
+    return None if value is None else _instant(value)
+
+
+def _figure(value: Any) -> float:
+    number = parse_number(value)
+    if number is None:
+        raise ValueError("A number expected")
+    return number
+
+
+def _peak_from_row(row: list[Any]) -> PeakInterval:
+    return PeakInterval(start=_instant(row[0]), power_w=_figure(row[1]))
+
+
+def _month_from_row(row: list[Any]) -> tuple[str, float]:
+    return _month(row[0]), _figure(row[1])

@@ -146,7 +146,7 @@ class TariffReader:
         """Take back what was remembered before a restart."""
         stored = Stored.of(data)
         for part in self._memory:
-            self._memory[part] = stored.read(part, memory_from_dict, PriceMemory())
+            self._memory[part] = memory_from_dict(stored.within(part))
 
     async def async_refresh(self, now: datetime, *, ask_out: bool = True) -> Prices:
         """Read the sources and return two days of prices from now on.
