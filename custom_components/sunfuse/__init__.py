@@ -43,6 +43,7 @@ from .site.reporting import async_setup_report
 from .site.settings import Settings, default_mode
 from .site.simulated_house import SimulatedHouse
 from .site.snapshot import site_of
+from .site.subentries import usable
 from .site.tick_guard import issue_id
 from .site.timekeeper import Timekeeper
 from .site.tls import async_tls, forget_issue, is_encrypted
@@ -91,7 +92,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     site = entry.runtime_data = await _async_build(hass, entry, settings, persistence)
     register_site(hass, entry)
     register_circuits(hass, entry)
-    settings.forget_circuits({*CircuitTree.of(entry).circuits})
+    tree = CircuitTree.of(entry)
+    settings.forget_circuits({*tree.circuits, *tree.ignored})
     register_capacity_tariffs(hass, entry)
     # Before the first charger can connect, so that none of the site's own is met as a stranger.
     site.controller.load_chargers()
@@ -263,7 +265,7 @@ async def _modbus(hass: HomeAssistant, entry: SunfuseConfigEntry) -> SiteDevices
     entry.async_on_unload(devices.async_stop)
     await devices.async_load(
         (subentry.subentry_id, subentry.title, DeviceConfig.from_dict(subentry.data))
-        for subentry in entry.get_subentries_of_type(SUBENTRY_MODBUS)
+        for subentry in usable(entry, SUBENTRY_MODBUS)
     )
     return devices
 

@@ -20,6 +20,7 @@ from .const import (
 )
 from .site.circuits import CircuitTree
 from .site.outcome import ConnectorKey, identity_of
+from .site.subentries import usable
 
 MANUFACTURER = "Sunfuse"
 
@@ -85,7 +86,7 @@ def connector_device(
 def move_to_connectors(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Move the entities of chargers that turned out to have several connectors from their first one to its own device."""
     devices, entities = dr.async_get(hass), er.async_get(hass)
-    for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
+    for subentry in usable(entry, SUBENTRY_CHARGER):
         key = ConnectorKey(identity=identity_of(subentry), connector=1)
         station_id = dr.async_get_device_id_by_identifier(
             hass,
@@ -111,7 +112,7 @@ def move_to_connectors(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 def current_identifiers(entry: ConfigEntry) -> set[tuple[str, str]]:
     """Return the identifiers of all devices that belong to what the site has now."""
-    chargers = entry.get_subentries_of_type(SUBENTRY_CHARGER)
+    chargers = usable(entry, SUBENTRY_CHARGER)
     connectors = [
         ConnectorKey(identity=identity_of(charger), connector=number)
         for charger in chargers
@@ -212,7 +213,7 @@ def register_stations(
     """Register the chargers, with what they last said of themselves."""
     registry = dr.async_get(hass)
     tree = CircuitTree.of(entry)
-    for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
+    for subentry in usable(entry, SUBENTRY_CHARGER):
         identity = identity_of(subentry)
         info = stations[identity].state.info
         registry.async_get_or_create(

@@ -28,6 +28,7 @@ from .devices import (
     station_device,
 )
 from .site.outcome import ConnectorData, ConnectorKey, PeakData, identity_of
+from .site.subentries import usable
 
 
 class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
@@ -243,7 +244,7 @@ def add_connector_entities[EntityT: Entity](
 
     @callback
     def add(keys: list[ConnectorKey]) -> None:
-        for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
+        for subentry in usable(entry, SUBENTRY_CHARGER):
             entities = [
                 entity
                 for key in keys

@@ -28,6 +28,7 @@ from .flows.fail_safe import beside_house, chargers_of, fail_safe_problem
 from .repairs import hanging
 from .site.circuits import CircuitTree, hangs_from
 from .site.outcome import ConnectorData, SiteData
+from .site.subentries import ignored, usable
 from .sources.config import SourcesConfig
 from .sources.energy_dashboard import async_grid_counters
 from .sources.sign_watch import SignWatch
@@ -184,6 +185,7 @@ def _issues(
                 placeholders=(("entity", problem.entity_id), ("site", entry.title)),
             )
     yield from _unknown_quirks(entry)
+    yield from _ignored(entry)
     yield from _circuit_issues(entry)
     yield from _fail_safe_beside_house(entry)
     yield from _price_issues(entry)
@@ -310,7 +312,7 @@ def _unusable_tariffs(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
 
 def _unknown_quirks(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     """Tell of what is set for a charger and not understood, as after a downgrade; the charger does without."""
-    for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
+    for subentry in usable(entry, SUBENTRY_CHARGER):
         overrides: dict[str, str] = subentry.data.get(CONF_QUIRKS, {})
         if unknown := overrides.keys() - dict(understood(overrides.items())).keys():
             yield RepairIssue(
@@ -321,6 +323,16 @@ def _unknown_quirks(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
                     ("quirks", ", ".join(sorted(unknown))),
                 ),
             )
+
+
+def _ignored(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
+    """Tell of what is stored of a site and cannot be used; the rest of the site runs without it."""
+    for subentry in ignored(entry):
+        yield RepairIssue(
+            translation_key=f"ignored_{subentry.subentry_type}",
+            about=subentry.subentry_id,
+            placeholders=(("site", entry.title), ("item", escaped(subentry.title))),
+        )
 
 
 def _price_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:

@@ -27,6 +27,7 @@ from .flows.fail_safe import chargers_of, fail_safe_problem
 from .flows.schemas import grid_form, meter_form, sun_form
 from .site.circuits import CircuitTree
 from .site.entity_use import entities_of, replace_entity
+from .site.subentries import usable
 from .sources.config import CircuitSources, SourcesConfig
 
 REPLACEMENT = "replacement"
@@ -150,7 +151,7 @@ class RemovedCircuitFlow(RepairsFlow):
             (SUBENTRY_CHARGER, CONF_CIRCUIT),
             (SUBENTRY_CIRCUIT, CONF_PARENT),
         ):
-            for subentry in self._entry.get_subentries_of_type(kind):
+            for subentry in usable(self._entry, kind):
                 if subentry.data[field] == self._gone:
                     self.hass.config_entries.async_update_subentry(
                         self._entry, subentry, data={**subentry.data, field: chosen}
@@ -166,7 +167,7 @@ def hanging(entry: ConfigEntry, circuit: str) -> list[str]:
             (SUBENTRY_CHARGER, CONF_CIRCUIT),
             (SUBENTRY_CIRCUIT, CONF_PARENT),
         )
-        for subentry in entry.get_subentries_of_type(kind)
+        for subentry in usable(entry, kind)
         if subentry.data[field] == circuit
     )
 
@@ -178,7 +179,7 @@ def _fields_of(entry: ConfigEntry, entity_id: str) -> set[str]:
     ]
     sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
     forms += [grid_form(sources), sun_form(sources)]
-    for circuit in entry.get_subentries_of_type(SUBENTRY_CIRCUIT):
+    for circuit in usable(entry, SUBENTRY_CIRCUIT):
         read_from = CircuitSources.from_dict(circuit.data.get(CONF_SOURCES, {}))
         forms.append({CONF_TEMPERATURE: read_from.temperature})
         if read_from.meter:

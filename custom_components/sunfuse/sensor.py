@@ -50,6 +50,7 @@ from .sensors.site import SiteSensorDescription, site_sensors
 from .site.circuits import CircuitTree
 from .site.outcome import ConnectorKey
 from .site.snapshot import site_of, station_config
+from .site.subentries import usable
 
 PARALLEL_UPDATES = 0
 
@@ -97,7 +98,7 @@ async def async_setup_entry(
         )
         async_add_entities([SimulatedForecastSensor(entry, house)])
 
-    for subentry in entry.get_subentries_of_type(SUBENTRY_MODBUS):
+    for subentry in usable(entry, SUBENTRY_MODBUS):
         device = entry.runtime_data.modbus.devices[subentry.subentry_id]
         async_add_entities(
             (

@@ -24,6 +24,7 @@ from ..const import DOMAIN, SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry
 from ..site.outcome import identity_of
 from ..site.snapshot import password_data
+from ..site.subentries import usable
 from .chargers import ActionDescription, Fields, command_errors, register
 from .targets import connector_of_device
 from .values import POSITIVE_INT
@@ -193,7 +194,7 @@ def _keep(
     hass: HomeAssistant, entry: SunfuseConfigEntry, config: StationConfig
 ) -> None:
     """Keep a password that a charger has taken."""
-    for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
+    for subentry in usable(entry, SUBENTRY_CHARGER):
         if identity_of(subentry) == config.identity:
             hass.config_entries.async_update_subentry(
                 entry, subentry, data={**subentry.data, **password_data(config)}

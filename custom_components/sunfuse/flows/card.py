@@ -50,6 +50,7 @@ from ..const import (
     SUBENTRY_CARD,
 )
 from ..site.authorization import is_own, masked
+from ..site.subentries import usable
 from .checks import Errors, check_name
 from .schemas import number
 
@@ -131,7 +132,7 @@ def check_number(entry: ConfigEntry, card: str) -> Errors:
         return {CONF_CARD_NUMBER: "card_number"}
     known = [
         folded(subentry.data[CONF_CARD_NUMBER])
-        for subentry in entry.get_subentries_of_type(SUBENTRY_CARD)
+        for subentry in usable(entry, SUBENTRY_CARD)
     ]
     return {CONF_CARD_NUMBER: "card_known"} if folded(card) in known else {}
 

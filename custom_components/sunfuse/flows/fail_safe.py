@@ -20,6 +20,7 @@ from ..engine.limits import fail_safe_sums
 from ..engine.model import PerPhase, Snapshot
 from ..site.circuits import CircuitConfig, CircuitTree
 from ..site.snapshot import site_of, wiring
+from ..site.subentries import usable
 
 # What rounding makes of sums that are equal.
 _NOTHING_A = 1e-6
@@ -27,9 +28,7 @@ _NOTHING_A = 1e-6
 
 def chargers_of(entry: ConfigEntry) -> list[Mapping[str, Any]]:
     """Return the data of a site's chargers."""
-    return [
-        subentry.data for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
-    ]
+    return [subentry.data for subentry in usable(entry, SUBENTRY_CHARGER)]
 
 
 def with_site(tree: CircuitTree, site: Mapping[str, Any]) -> CircuitTree:

@@ -14,6 +14,7 @@ from homeassistant.const import CONF_NAME
 from homeassistant.helpers.translation import async_get_translations
 
 from ..const import CONF_PORT, DOMAIN, SUBENTRY_MODBUS
+from ..site.subentries import usable
 from ..sources.modbus.connections import LinkConflictError, borrowed
 from ..sources.modbus.device import Information
 from ..sources.modbus.library import Library, async_load_library
@@ -59,7 +60,7 @@ def place_is_taken(entry: ConfigEntry, config: DeviceConfig, own: str | None) ->
     """Whether another device of the site is where this one is."""
     return any(
         DeviceConfig.from_dict(subentry.data).place == config.place
-        for subentry in entry.get_subentries_of_type(SUBENTRY_MODBUS)
+        for subentry in usable(entry, SUBENTRY_MODBUS)
         if subentry.subentry_id != own
     )
 

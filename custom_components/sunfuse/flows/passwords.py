@@ -36,6 +36,7 @@ from ..const import (
     SUBENTRY_CHARGER,
 )
 from ..site.snapshot import password_data
+from ..site.subentries import usable
 from .charger_options import NEW_PASSWORD
 from .checks import Errors
 
@@ -172,7 +173,7 @@ class PasswordFlow(ConfigFlow):
         entries = self.hass.config_entries
         added = [
             subentry
-            for subentry in self._site.get_subentries_of_type(SUBENTRY_CHARGER)
+            for subentry in usable(self._site, SUBENTRY_CHARGER)
             if subentry.unique_id == identity
         ]
         for subentry in added:

@@ -26,6 +26,7 @@ from ..const import (
     TLS_HOME_ASSISTANT,
     TLS_NONE,
 )
+from ..site.subentries import usable
 from ..site.tls import TlsError, certificate_files, load
 from .checks import Errors
 
@@ -58,7 +59,7 @@ def check_files(
         for field in (CONF_TLS_CERTIFICATE, CONF_TLS_KEY):
             if not form.get(field):
                 errors[field] = "file_missing"
-    chargers = entry.get_subentries_of_type(SUBENTRY_CHARGER)
+    chargers = usable(entry, SUBENTRY_CHARGER)
     if form[CONF_TLS] == TLS_NONE and any(
         charger.data.get(CONF_SECURITY) == SECURITY_CERTIFICATE for charger in chargers
     ):

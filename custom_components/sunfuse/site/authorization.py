@@ -33,10 +33,12 @@ from ..const import (
     DEFAULT_ASK_TIMEOUT_S,
     DOMAIN,
     SUBENTRY_CARD,
+    WH_PER_KWH,
 )
 from ..devices import station_identifier
 from ..engine.model import BoostQuota
 from .outcome import Holder
+from .subentries import usable
 
 EVENT_AUTHORIZE = f"{DOMAIN}_authorize"
 
@@ -47,7 +49,6 @@ _WORDS = {
     CARD_VEHICLE: "MacAddress",
 }
 _SHOWN = 4
-_WH_PER_KWH = 1000
 # A station asks when the card is held to it and again when it starts the transaction: that is one question.
 _SAME_DRIVER_S = 120.0
 # Cards that are not known and wait to be added, at most: a reader in public sees many.
@@ -114,7 +115,7 @@ class Cards:
         return True
 
     def _subentries(self) -> list[ConfigSubentry]:
-        return list(self._entry.get_subentries_of_type(SUBENTRY_CARD))
+        return usable(self._entry, SUBENTRY_CARD)
 
     def _load_holders(self) -> None:
         self._holders = {
@@ -126,7 +127,7 @@ class Cards:
             for card in self._subentries()
         }
         self._boost_quotas = tuple(
-            BoostQuota(person=card.subentry_id, energy_wh=quota_kwh * _WH_PER_KWH)
+            BoostQuota(person=card.subentry_id, energy_wh=quota_kwh * WH_PER_KWH)
             for card in self._subentries()
             if (quota_kwh := card.data.get(CONF_BOOST_QUOTA_KWH)) is not None
         )

@@ -18,6 +18,7 @@ from .persistence import Persistence
 from .settings import ConnectorSettings, Settings
 from .snapshot import connector_of, site_of, station_config
 from .strangers import Strangers
+from .subentries import usable
 from .tls import host, scheme
 
 type States = dict[ConnectorKey, tuple[StationState, ConnectorState]]
@@ -65,7 +66,7 @@ class Chargers:
         """Take over the chargers from the entry's sub-entries, as they are now; returns the connectors that are new."""
         chargers: dict[str, Mapping[str, Any]] = {
             identity_of(subentry): subentry.data
-            for subentry in self._entry.get_subentries_of_type(SUBENTRY_CHARGER)
+            for subentry in usable(self._entry, SUBENTRY_CHARGER)
         }
         for identity in self._data.keys() - chargers.keys():
             self._forget(identity)
@@ -135,7 +136,7 @@ class Chargers:
         found = station.said_connectors or max(station.known_connectors or 1, known)
         if found == known:
             return
-        for subentry in self._entry.get_subentries_of_type(SUBENTRY_CHARGER):
+        for subentry in usable(self._entry, SUBENTRY_CHARGER):
             if identity_of(subentry) == station.identity:
                 self._hass.config_entries.async_update_subentry(
                     self._entry,

@@ -31,6 +31,7 @@ from ..engine.model import Circuit, PerPhase
 from ..engine.tuning import Derating
 from ..sources.config import CircuitSources
 from ..sources.live import CircuitSource
+from .subentries import ignored, usable
 
 type Form = Mapping[str, Any]
 
@@ -46,11 +47,15 @@ class CircuitConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitTree:
-    """The circuits of a site by id. `removed` tells what those that are gone hung from."""
+    """The circuits of a site by id. `removed` tells what those that are gone hung from.
+
+    Of those that are `ignored` it is not known what they carry (see `subentries`): they are not part of the tree.
+    """
 
     site: Form  # data and options of the config entry
     circuits: Mapping[str, CircuitConfig] = field(default_factory=dict)
     removed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    ignored: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, entry: ConfigEntry) -> Self:
@@ -61,9 +66,14 @@ class CircuitTree:
                 subentry.subentry_id: CircuitConfig(
                     id=subentry.subentry_id, name=subentry.title, data=subentry.data
                 )
-                for subentry in entry.get_subentries_of_type(SUBENTRY_CIRCUIT)
+                for subentry in usable(entry, SUBENTRY_CIRCUIT)
             },
             removed=entry.data.get(CONF_REMOVED_CIRCUITS, {}),
+            ignored=frozenset(
+                subentry.subentry_id
+                for subentry in ignored(entry)
+                if subentry.subentry_type == SUBENTRY_CIRCUIT
+            ),
         )
 
     @property
@@ -161,14 +171,23 @@ class CircuitTree:
 
     def orphaned(self, circuits: Iterable[str]) -> set[str]:
         """Return which of these circuits do not exist."""
-        return {name for name in circuits if name not in {MAIN_CIRCUIT, *self.circuits}}
+        return {*circuits} - {MAIN_CIRCUIT, *self.circuits, *self.ignored}
+
+    def below_ignored(self, circuit: str) -> bool:
+        """Return whether a circuit hangs below one of which it is not known what it carries, or is one."""
+        if circuit in self.ignored:
+            return True
+        return any(
+            self.circuits[name].data[CONF_PARENT] in self.ignored
+            for name in self.path(circuit)[:-1]
+        )
 
 
 def hangs_from(entry: ConfigEntry) -> set[str]:
     """Return the circuits that the chargers and circuits of a site say they hang from."""
     return {
-        *(c.data[CONF_CIRCUIT] for c in entry.get_subentries_of_type(SUBENTRY_CHARGER)),
-        *(c.data[CONF_PARENT] for c in entry.get_subentries_of_type(SUBENTRY_CIRCUIT)),
+        *(c.data[CONF_CIRCUIT] for c in usable(entry, SUBENTRY_CHARGER)),
+        *(c.data[CONF_PARENT] for c in usable(entry, SUBENTRY_CIRCUIT)),
     }
 
 

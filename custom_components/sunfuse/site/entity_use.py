@@ -17,6 +17,7 @@ from ..const import (
 from ..sources.config import CircuitSources, SourcesConfig
 from .prices import renamed_tariff, tariff_entities
 from .rules import CONF_DIMMING_ENTITY, CONF_HOLD_ENTITY
+from .subentries import usable
 
 # The options that name an entity.
 _OPTIONS = (CONF_TEMPERATURE, CONF_HOLD_ENTITY, CONF_DIMMING_ENTITY)
@@ -34,7 +35,7 @@ def _entities_of(entry: ConfigEntry) -> Iterator[str]:
     options = (entry.options.get(key) for key in _OPTIONS)
     yield from (entity for entity in (*prices, *options) if entity)
     yield from entry.options.get(CONF_FORECAST_ENTITIES, ())
-    for circuit in entry.get_subentries_of_type(SUBENTRY_CIRCUIT):
+    for circuit in usable(entry, SUBENTRY_CIRCUIT):
         yield from _circuit_sources(circuit).entities
     for tariff in _tariffs(entry):
         yield from tariff_entities(tariff)
@@ -61,7 +62,7 @@ def replace_entity(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) 
             named(name) for name in entry.options[CONF_FORECAST_ENTITIES]
         ]
     update.async_update_entry(entry, options={**entry.options, **options})
-    for circuit in entry.get_subentries_of_type(SUBENTRY_CIRCUIT):
+    for circuit in usable(entry, SUBENTRY_CIRCUIT):
         read_from = _circuit_sources(circuit)
         if old in read_from.entities:
             stored = read_from.renamed(named).to_dict()

@@ -12,6 +12,7 @@ from ..const import SUBENTRY_CHARGER
 from ..engine.stored import Stored
 from .kept import KeptStore
 from .outcome import identity_of
+from .subentries import usable
 
 # A power cut loses no more than this of what the chargers told.
 SAVE_DELAY_S = 5.0
@@ -72,7 +73,7 @@ class Persistence:
             return {}
         return {
             identity_of(subentry): subentry.subentry_id
-            for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
+            for subentry in usable(entry, SUBENTRY_CHARGER)
         }
 
     def _store_of(self, identity: str) -> KeptStore:

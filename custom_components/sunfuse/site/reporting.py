@@ -37,6 +37,7 @@ from ..sources.report_reader import CarMeter, ReportConfig, async_site_report
 from ..sources.site_meters import SiteMeters, async_site_meters
 from .outcome import identity_of
 from .snapshot import site_of, wiring
+from .subentries import usable
 
 PATH = "/api/sunfuse/report/"
 _STATIC = "/sunfuse_static/report-panel.js"
@@ -143,7 +144,7 @@ def car_meters(hass: HomeAssistant, entry: SunfuseConfigEntry) -> tuple[CarMeter
     registry = er.async_get(hass)
     wired = {
         identity_of(subentry): wiring(subentry.data, site)
-        for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
+        for subentry in usable(entry, SUBENTRY_CHARGER)
     }
 
     def sensor(key: str) -> str | None:

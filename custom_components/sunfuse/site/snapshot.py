@@ -260,6 +260,18 @@ def _awaited(
     )
 
 
+def _placed(connector: Connector, tree: CircuitTree) -> Connector:
+    """Return a connector where it hangs.
+
+    Where it is not known what its circuit carries, no more than the fail-safe current flows, which it may have anyway.
+    """
+    if tree.below_ignored(connector.circuit):
+        connector = replace(
+            connector, max_a=min(connector.max_a, connector.fail_safe_a)
+        )
+    return replace(connector, circuit=tree.at(connector.circuit))
+
+
 def build_snapshot(
     *,
     now: datetime,
@@ -294,10 +306,7 @@ def build_snapshot(
         temperatures=readings.temperatures,
         solar=readings.solar,
         battery=readings.battery,
-        connectors=tuple(
-            replace(connector, circuit=tree.at(connector.circuit))
-            for connector in connectors
-        ),
+        connectors=tuple(_placed(connector, tree) for connector in connectors),
         policy=settings.site.policy,
         limits=(*settings.site.limits, *limits),
         tuning=tuning_of(tree.site),

@@ -28,6 +28,7 @@ from .circuits import CircuitTree, hangs_from
 from .entity_use import entities_of, replace_entity
 from .outcome import identity_of
 from .prices import tariff_entities, tariff_of
+from .subentries import usable
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ def _forget_former_password(
     hass: HomeAssistant, entry: SunfuseConfigEntry, identity: str
 ) -> None:
     """Let what a charger connected with formerly count no longer: it has used its new password."""
-    for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
+    for subentry in usable(entry, SUBENTRY_CHARGER):
         if identity_of(subentry) == identity and CONF_FORMER_PASSWORD in subentry.data:
             data = {
                 key: value
@@ -216,7 +217,7 @@ def _chargers(entry: SunfuseConfigEntry) -> dict[str, _Charger]:
             data={k: v for k, v in subentry.data.items() if k not in LIVE_CHARGER_KEYS},
             connectors=subentry.data.get(CONF_CONNECTORS, 1),
         )
-        for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER)
+        for subentry in usable(entry, SUBENTRY_CHARGER)
     }
 
 

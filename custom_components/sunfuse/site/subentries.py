@@ -1,0 +1,184 @@
+"""What of a site's sub-entries can be used.
+
+One that another version of Sunfuse stored, or somebody's editor, may lack a field or have a value that no form lets in.
+It is ignored until it is removed or changed, a repair names it (issues.py), and the rest of the site runs.
+"""
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+
+from ..const import (
+    CONF_ASSUMED_LOAD,
+    CONF_CARD_NUMBER,
+    CONF_CIRCUIT,
+    CONF_CONNECTORS,
+    CONF_DERATE_FROM,
+    CONF_DERATE_STOP,
+    CONF_DERATE_TO,
+    CONF_EXPIRY,
+    CONF_FAIL_SAFE_CURRENT,
+    CONF_IDENTITY,
+    CONF_L1_PHASE,
+    CONF_LIMIT,
+    CONF_MARGIN,
+    CONF_MAX_CURRENT,
+    CONF_METER_MAX_AGE,
+    CONF_MIN_CURRENT,
+    CONF_PARENT,
+    CONF_PASSWORD,
+    CONF_PHASES,
+    CONF_QUIRKS,
+    CONF_RENEW,
+    CONF_SECURITY,
+    CONF_SOURCES,
+    CONF_SYSTEM,
+    SECURITY_CERTIFICATE,
+    SECURITY_OPEN,
+    SECURITY_PASSWORD,
+    SITE_PHASES,
+    SUBENTRY_CARD,
+    SUBENTRY_CHARGER,
+    SUBENTRY_CIRCUIT,
+    SUBENTRY_MODBUS,
+)
+from ..sources.config import CircuitSources
+from ..sources.modbus.site import DeviceConfig
+
+type Data = Mapping[str, Any]
+# It raises one of `_NOT_AS_EXPECTED` where data cannot be used.
+type Check = Callable[[Data, Data], object]
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise vol.Invalid("not a number")
+    if not isfinite(value):
+        raise vol.Invalid("not a finite number")
+    return float(value)
+
+
+_TEXT = vol.All(str, vol.Length(min=1))
+_AMPERES = vol.All(_number, vol.Range(min=0))
+_ABOVE_0 = vol.All(_number, vol.Range(min=0, min_included=False))
+_COUNT = vol.All(int, vol.Range(min=1))
+
+_CHARGER = vol.Schema(
+    {
+        vol.Required(CONF_IDENTITY): _TEXT,
+        vol.Required(CONF_CIRCUIT): _TEXT,
+        vol.Required(CONF_L1_PHASE): vol.In(("L1", "L2", "L3")),
+        vol.Required(CONF_PHASES): vol.All(_COUNT, vol.Range(max=3)),
+        vol.Required(CONF_MIN_CURRENT): _ABOVE_0,
+        vol.Required(CONF_MAX_CURRENT): _ABOVE_0,
+        vol.Required(CONF_FAIL_SAFE_CURRENT): _AMPERES,
+        vol.Optional(CONF_CONNECTORS): _COUNT,
+        vol.Optional(CONF_EXPIRY): _ABOVE_0,
+        vol.Optional(CONF_RENEW): _ABOVE_0,
+        vol.Optional(CONF_SECURITY): vol.In(
+            (SECURITY_OPEN, SECURITY_PASSWORD, SECURITY_CERTIFICATE)
+        ),
+        vol.Optional(CONF_PASSWORD): vol.Any(None, str),
+        vol.Optional(CONF_QUIRKS): {str: str},
+    },
+    extra=vol.ALLOW_EXTRA,
+)
+_PER_PHASE = {
+    vol.Optional(f"{what}_l{phase}_a"): _AMPERES
+    for what in ("limit", "fixed")
+    for phase in (1, 2, 3)
+}
+_CIRCUIT = vol.Schema(
+    {
+        **_PER_PHASE,
+        vol.Required(CONF_PARENT): _TEXT,
+        vol.Required(CONF_LIMIT): _AMPERES,
+        vol.Required(CONF_MARGIN): _AMPERES,
+        vol.Optional(CONF_ASSUMED_LOAD): vol.Any(None, _AMPERES),
+        vol.Optional(CONF_METER_MAX_AGE): _ABOVE_0,
+        vol.Optional(CONF_DERATE_FROM): _number,
+        vol.Optional(CONF_DERATE_TO): _number,
+        vol.Optional(CONF_DERATE_STOP): _number,
+        vol.Optional(CONF_SOURCES): dict,
+    },
+    extra=vol.ALLOW_EXTRA,
+)
+_CARD = vol.Schema({vol.Required(CONF_CARD_NUMBER): _TEXT}, extra=vol.ALLOW_EXTRA)
+
+
+def _check_charger(data: Data, site: Data) -> None:
+    _CHARGER(dict(data))
+    if data[CONF_PHASES] > SITE_PHASES[site[CONF_SYSTEM]]:
+        raise vol.Invalid("more phases than the site has")
+
+
+def _check_circuit(data: Data, _site: Data) -> None:
+    _CIRCUIT(dict(data))
+    sources = CircuitSources.from_dict(data.get(CONF_SOURCES, {}))
+    if sources.temperature:
+        for field in (CONF_DERATE_FROM, CONF_DERATE_TO, CONF_DERATE_STOP):
+            _number(data[field])
+
+
+_CHECKS: Mapping[str, Check] = {
+    SUBENTRY_CHARGER: _check_charger,
+    SUBENTRY_CIRCUIT: _check_circuit,
+    SUBENTRY_MODBUS: lambda data, _site: DeviceConfig.from_dict(data),
+    SUBENTRY_CARD: lambda data, _site: _CARD(dict(data)),
+}
+# What reading stored data raises that is not as it is expected.
+_NOT_AS_EXPECTED = (
+    vol.Invalid,
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+)
+
+
+def usable(entry: ConfigEntry, kind: str) -> list[ConfigSubentry]:
+    """Return the sub-entries of a kind that can be used."""
+    return [
+        subentry
+        for subentry in entry.get_subentries_of_type(kind)
+        if _can_be_used(entry, subentry)
+    ]
+
+
+def ignored(entry: ConfigEntry) -> list[ConfigSubentry]:
+    """Return the sub-entries that are ignored."""
+    return [
+        subentry
+        for kind in _CHECKS
+        for subentry in entry.get_subentries_of_type(kind)
+        if not _can_be_used(entry, subentry)
+    ]
+
+
+# What was found, with the data that it was found of: this is asked at every tick.
+_found: WeakKeyDictionary[ConfigEntry, dict[str, tuple[Data, Data, bool]]] = (
+    WeakKeyDictionary()
+)
+
+
+def _can_be_used(entry: ConfigEntry, subentry: ConfigSubentry) -> bool:
+    known = _found.setdefault(entry, {})
+    data, site, verdict = known.get(subentry.subentry_id, (None, None, False))
+    if data is not subentry.data or site is not entry.data:
+        verdict = _is_as_expected(subentry, entry.data)
+        known[subentry.subentry_id] = (subentry.data, entry.data, verdict)
+    return verdict
+
+
+def _is_as_expected(subentry: ConfigSubentry, site: Data) -> bool:
+    """Return whether what is stored can be used: the fault boundary of each sub-entry."""
+    try:
+        _CHECKS[subentry.subentry_type](subentry.data, site)
+    except _NOT_AS_EXPECTED:
+        return False
+    return True
