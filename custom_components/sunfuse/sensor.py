@@ -234,8 +234,9 @@ class ReasonedSensor(ConnectorEntity, SensorEntity):
 
     @override
     def _shown(self) -> Shown:
-        reason = self.connector.decision.reason if self.connector else None
-        return Shown(available=reason is not None, value=reason)
+        if self.connector is None or not self.available:
+            return Shown(available=False)
+        return Shown(available=True, value=self.connector.decision.reason)
 
     @property
     @override
