@@ -71,6 +71,16 @@ PURE = {
 # Ways to ask what time it is, of datetime, date and time.
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter"}
 INPUT_AND_OUTPUT = {"open", "print", "input", "eval", "exec", "__import__"}
+# The folders of central_system/, each with those that it may use: the versions of OCPP do not know each other, and a
+# station does not know them.
+FOLDERS: dict[str, set[str]] = {
+    "protocol": set(),
+    "security": {"protocol"},
+    "station": {"protocol", "security"},
+    "onboarding": {"protocol", "security", "station"},
+    "v16": {"protocol", "security", "station", "onboarding"},
+    "v2": {"protocol", "security", "station", "onboarding"},
+}
 # About 400, says the house.
 LONGEST_MODULE = 450
 
@@ -231,6 +241,25 @@ def test_hass_stays_outside(room: str) -> None:
 def test_no_import_circle() -> None:
     """No module needs another one that needs it, not even for types: each can be read, and changed, after the others."""
     assert circles(import_graph()) == set()
+
+
+def test_a_folder_of_the_central_system_uses_only_what_it_may() -> None:
+    """Below the versions of OCPP is the station, below it what is true of any link and any card."""
+    top = f"{PACKAGE}.central_system."
+    folders = {
+        module: module.removeprefix(top).partition(".")[0]
+        for module in import_graph()
+        if module.startswith(top)
+    }
+    wrong = [
+        f"{module}: {other}"
+        for module, others in import_graph().items()
+        for other in others
+        if folders.get(module) in FOLDERS and folders.get(other) in FOLDERS
+        if folders[other] not in FOLDERS[folders[module]] | {folders[module]}
+    ]
+    assert wrong == []
+    assert FOLDERS.keys() <= set(folders.values())
 
 
 def test_a_circle_is_seen() -> None:

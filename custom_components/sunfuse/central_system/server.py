@@ -34,6 +34,7 @@ from .security.certificates import CertificateAuthority
 from .security.passwords import Proof, certificate_fits, must_prove, proof_of
 from .session_listeners import SessionListeners
 from .station.clock import utcnow
+from .station.long_texts import shortened
 from .station.memory import Memory
 from .station.quirks import behaviour
 from .station.station import Station
@@ -387,6 +388,7 @@ class CentralSystem:
             bucket=Bucket(*rate, clock),
             record=station.record,
             complain=self._complaints.about(self._kind("message", station)),
+            understood=shortened,
         )
         adapter: Adapter = (
             Adapter16(link, station)

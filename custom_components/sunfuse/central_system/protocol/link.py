@@ -9,8 +9,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from ..model import CommandError, StationInfo
-from ..station.quirks import behaviour
+from ..model import CommandError
 from .fault import FaultBoundary
 from .frames import (
     Call,
@@ -36,7 +35,6 @@ type Answer = Payload | Coroutine[Any, Any, Payload]
 type Handler = Callable[[str, Payload], Answer]
 
 _MOST_FAULTS = 20  # of one connection that are told
-_SHORT = 20  # what each text of BootNotification may be at least
 RESPONSE_TIMEOUT_S = 30.0
 
 
@@ -56,14 +54,16 @@ class Link:
         bucket: Bucket,
         record: Callable[[str, str], None],
         complain: Callable[[str], None],
+        understood: Callable[[Call], Payload],
     ) -> None:
         """Wrap an open WebSocket.
 
         `bucket` slows down who says too much; `record` is told of each message: whether it was received, sent
         or malformed, and its text; and of those that were wrong and understood all the same. `complain` is told
-        what is wrong with messages.
+        what is wrong with messages. `understood` returns what of a request is checked by its schema.
         """
         self._bucket = bucket
+        self._understood = understood
         self._record = record
         self._tell = complain
         self.version = schemas.version
@@ -181,7 +181,9 @@ class Link:
 
     async def _handle(self, call: Call, handler: Handler) -> None:
         try:
-            payload = self._schemas.understood_request(call.action, shortened(call))
+            payload = self._schemas.understood_request(
+                call.action, self._understood(call)
+            )
         except Fault as wrong:
             await self._reject(call, wrong)
             return
@@ -313,26 +315,3 @@ class Link:
 def _failure(call: Call) -> Fault:
     """Return what a station is answered when we fail with its request."""
     return Fault(ErrorCode.INTERNAL, f"{call.action} could not be handled")
-
-
-def shortened(call: Call) -> Payload:
-    """Return what of a request is to be checked.
-
-    Makes that are known to send texts that are too long when they boot are let in all the same: who cannot boot
-    cannot be asked to do better.
-    """
-    if call.action != "BootNotification":
-        return call.payload
-    station = call.payload.get("chargingStation", call.payload)
-    if not isinstance(station, dict):
-        return call.payload
-    vendor = station.get("vendorName", station.get("chargePointVendor"))
-    model = station.get("model", station.get("chargePointModel"))
-    if not isinstance(vendor, str) or not isinstance(model, str):
-        return call.payload
-    if not behaviour(StationInfo(vendor=vendor, model=model)).long_texts:
-        return call.payload
-    for key, value in station.items():
-        if isinstance(value, str):
-            station[key] = value[:_SHORT]
-    return call.payload

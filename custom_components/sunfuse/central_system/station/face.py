@@ -18,13 +18,13 @@ from ..model import (
     StationInfo,
     StationState,
 )
-from ..onboarding.patience import Patience
 from ..security.cards import CardPolicy
 from ..security.certificates import CertificateAuthority
 from .charger_limits import ChargerLimit
 from .clock import Clock
 from .events import EventOrder
 from .meter import Reading
+from .patience import Patience
 from .profiles import Shape
 from .quirks import Behaviour, Kind
 from .refusals import Refusals

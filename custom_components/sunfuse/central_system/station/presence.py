@@ -4,7 +4,7 @@ import asyncio
 
 from ..adapter import Adapter
 from ..model import CommandError
-from ..onboarding.patience import Patience
+from .patience import Patience
 
 _READY_S = 15.0
 

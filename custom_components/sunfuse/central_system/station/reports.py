@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from ..model import LocalList, StationInfo
-from ..onboarding.patience import Patience
 from .ledger import Ledger
+from .patience import Patience
 
 
 class Reports:

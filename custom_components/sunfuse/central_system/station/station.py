@@ -18,7 +18,6 @@ from ..model import (
 from ..protocol.message_log import MessageLog
 from ..security.cards import CardPolicy
 from ..security.certificates import CertificateAuthority
-from ..security.new_password import PasswordChange
 from ..security.passwords import Proof
 from .connectors import Connectors
 from .fail_safe import FailSafeWatch
@@ -27,6 +26,7 @@ from .ledger import Ledger
 from .limits import Limits
 from .memory import Memory, dump_info
 from .meters import Meters
+from .new_password import PasswordChange
 from .presence import Presence
 from .profiles import Shape
 from .quirks import Behaviour

@@ -8,12 +8,12 @@ from ..model import StationInfo, Transaction
 from ..onboarding.commissioner import Commissioner
 from ..onboarding.doorkeeper import Doorkeeper
 from ..onboarding.gate import ActionHandler
+from ..onboarding.signing import CertificateSigner
 from ..protocol.frames import ErrorCode, Fault, Payload
 from ..protocol.link import Answer
 from ..protocol.text import clean
 from ..security import pnc
 from ..security.cards import Verdict
-from ..security.signing import CertificateSigner
 from ..station.clock import format_time, parse_time
 from ..station.connector_count import MAX_CONNECTORS
 from ..station.face import StationFace

@@ -21,12 +21,12 @@ from ..onboarding.doorkeeper import Doorkeeper
 from ..onboarding.fail_safe_profile import FailSafeProfile
 from ..onboarding.gate import Gate
 from ..onboarding.live_profiles import LiveProfiles
+from ..onboarding.signing import CertificateSigner
 from ..protocol.frames import Payload
 from ..protocol.link import Answer, Link
 from ..protocol.requests import Requests
 from ..security.cards import OWN_TOKEN
 from ..security.installed import certificate_of, hash_data_of
-from ..security.signing import CertificateSigner
 from ..station.clock import format_time
 from ..station.face import StationFace
 from .cards import token_of

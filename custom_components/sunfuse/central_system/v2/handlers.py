@@ -7,10 +7,10 @@ from ..model import StationInfo
 from ..onboarding.commissioner import Commissioner
 from ..onboarding.doorkeeper import Doorkeeper
 from ..onboarding.gate import ActionHandler
+from ..onboarding.signing import CertificateSigner
 from ..protocol.frames import Payload
 from ..protocol.link import Answer
 from ..protocol.text import clean
-from ..security.signing import CertificateSigner
 from ..station.clock import format_time, parse_time
 from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.face import StationFace

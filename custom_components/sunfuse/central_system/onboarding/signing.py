@@ -7,8 +7,8 @@ import logging
 from ..model import CommandError
 from ..protocol.frames import Payload
 from ..protocol.link import Link
+from ..security.certificates import CertificateAuthority
 from ..station.face import StationFace
-from .certificates import CertificateAuthority
 
 _LOGGER = logging.getLogger(__name__)
 

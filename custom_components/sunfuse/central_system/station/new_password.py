@@ -6,8 +6,8 @@ import logging
 from ..adapter import Adapter
 from ..commands import ConfigurationResult
 from ..model import CommandError, FormerCredential, NewPassword
-from ..station.ledger import Ledger
-from .passwords import Proof
+from ..security.passwords import Proof
+from .ledger import Ledger
 
 _LOGGER = logging.getLogger(__name__)
 
