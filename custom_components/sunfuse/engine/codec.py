@@ -60,7 +60,7 @@ def _read(form: Any, stored: Any) -> Any:
     if origin is dict:
         _check(stored, dict)
         return {key: _read(get_args(form)[1], item) for key, item in stored.items()}
-    if form is datetime:
+    if issubclass(form, datetime):
         _check(stored, str)
         return datetime.fromisoformat(stored)
     if form is float:
