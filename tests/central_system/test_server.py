@@ -113,6 +113,19 @@ async def test_unknown_chargers_are_bounded(watched: Watched, connect: Connect) 
     await connect("/one_more")
 
 
+async def test_a_heartbeat_is_no_news(
+    watched: Watched, connect: Connect, clock: SteppedClock
+) -> None:
+    """A sign of life is noted, and wakes nobody: each message is one."""
+    station = await connect()
+    await station.boot()
+    known = len(watched.states)
+    clock.step(1)
+    assert "currentTime" in await station.call("Heartbeat", {})
+    assert len(watched.states) == known
+    assert watched.system.pending["CP1"].last_seen == clock.time
+
+
 async def test_second_connection_while_the_first_lives(
     system: CentralSystem, connect: Connect
 ) -> None:

@@ -99,6 +99,10 @@ class Ledger:
             self._state = state
             self._changed(state)
 
+    def heard(self) -> None:
+        """Note a sign of life, about which nobody is told: it comes with every message."""
+        self._state = replace(self._state, last_seen=self.now())
+
     def change(self, connector: int, **changes: Any) -> None:
         """Change the state of a connector and tell about it."""
         before = self.connector(connector)

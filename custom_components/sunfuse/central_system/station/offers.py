@@ -8,6 +8,8 @@ from ...engine.drawing import is_used
 from ..model import ConnectorState, OfferCheck, Session
 from .ledger import Ledger
 
+_DRAWS_A = 1.0  # on a phase in use
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:

@@ -28,7 +28,7 @@ class Reports:
         """Note a sign of life."""
         for call in self._on_heard:
             call()
-        self._ledger.update(last_seen=self._ledger.now())
+        self._ledger.heard()
         self._after_heard()
 
     def booted(self, info: StationInfo) -> None:

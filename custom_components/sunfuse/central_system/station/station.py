@@ -100,14 +100,14 @@ class Station:
         self.authority: CertificateAuthority | None = None
         self._messages = MessageLog()
         # What is known of the station, for those who read it.
-        self.timing, self.clock, self.now, self.ours = (
-            timing,
-            ledger.clock,
-            now,
-            ledger.ours,
-        )
-        self.variables, self.device_model = ledger.variables, ledger.device_model
-        self.counters, self.connector = ledger.counters, ledger.connector
+        self.now = now
+        self.timing = timing
+        self.clock = ledger.clock
+        self.ours = ledger.ours
+        self.connector = ledger.connector
+        self.variables = ledger.variables
+        self.device_model = ledger.device_model
+        self.counters = ledger.counters
 
     @property
     def identity(self) -> str:
