@@ -12,6 +12,7 @@ from custom_components.sunfuse.engine.model import (
     PowerReading,
     ReasonKey,
 )
+from custom_components.sunfuse.engine.tuning import Tuning
 
 from .common import (
     BOOST,
@@ -61,6 +62,7 @@ def test_a_car_that_stops_soon_says_when() -> None:
         house_a=(-5300 / 690,) * 3,
         solar=PowerReading(at=NOW, power_w=8000),
         circuits=WIDE,
+        tuning=Tuning(stop_delay_s=180, min_on_s=180),
     )
     snapshot, _, memory = settle(bright, 240)
     dull = later(snapshot, 5)

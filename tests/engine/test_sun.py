@@ -22,6 +22,22 @@ from custom_components.sunfuse.engine.tuning import BatteryRules, Tuning
 
 from .common import MAIN, NOW, car, decided, later, of, offers, reasons, site, values
 
+# What a user may set by hand, which means what it says. What is automatic is in test_sky.py.
+NUMBERS = Tuning(
+    start_delay_s=60,
+    stop_delay_s=180,
+    stop_import_w=0,
+    average_s=30,
+    average_down_s=10,
+    min_on_s=180,
+    min_off_s=60,
+    dead_band=0.05,
+    dead_band_a=1,
+    ramp_a_per_s=1,
+    to_one_phase_s=120,
+    to_three_phases_s=300,
+)
+
 
 def balance(
     grid_w: float,
@@ -29,6 +45,7 @@ def balance(
     solar_w: float | None = 20_000,
     battery_w: float | None = None,
     soc: float | None = 50.0,
+    tuning: Tuning = NUMBERS,
     **changes: Any,
 ) -> Snapshot:
     """Return a site whose meter shows this power, evenly on three phases, besides the cars."""
@@ -40,6 +57,7 @@ def balance(
         if battery_w is None
         else BatteryReading(at=NOW, power_w=battery_w, soc=soc),
         circuits=(replace(MAIN, limit_a=(80,) * 3),),
+        tuning=tuning,
         **changes,
     )
 
@@ -178,7 +196,7 @@ def test_start_after_one_minute_stop_after_three() -> None:
 
 def test_minimum_time_on() -> None:
     """A car that just started goes on for ten minutes if so set."""
-    day = Day(balance(-5000, waiting(), tuning=Tuning(min_on_s=600)))
+    day = Day(balance(-5000, waiting(), tuning=replace(NUMBERS, min_on_s=600)))
     day.run(70)
     assert offers(day.run(400, 1000)) == {"a": 6}
     assert offers(day.run(200, 1000)) == {"a": 0}
@@ -187,13 +205,13 @@ def test_minimum_time_on() -> None:
 @pytest.mark.parametrize(
     ("tuning", "grid_w", "starts"),
     [
-        (Tuning(start_delay_s=0), -4000, False),
+        (replace(NUMBERS, start_delay_s=0), -4000, False),
         # Start as soon as one kilowatt is exported, the rest is from the grid.
-        (Tuning(start_delay_s=0, start_export_w=1000), -1100, True),
-        (Tuning(start_delay_s=0, start_export_w=1000), -900, False),
+        (replace(NUMBERS, start_delay_s=0, start_export_w=1000), -1100, True),
+        (replace(NUMBERS, start_delay_s=0, start_export_w=1000), -900, False),
         # Start at what is worth it: 10 A are 6.9 kW.
-        (Tuning(start_delay_s=0, prefer_power=True), -6000, False),
-        (Tuning(start_delay_s=0, prefer_power=True), -7000, True),
+        (replace(NUMBERS, start_delay_s=0, prefer_power=True), -6000, False),
+        (replace(NUMBERS, start_delay_s=0, prefer_power=True), -7000, True),
     ],
 )
 def test_start_thresholds(tuning: Tuning, grid_w: float, starts: bool) -> None:
@@ -204,7 +222,9 @@ def test_start_thresholds(tuning: Tuning, grid_w: float, starts: bool) -> None:
 
 def test_stop_threshold() -> None:
     """A car whose minimum takes 4140 W goes on with an import of up to a kilowatt."""
-    tuning = Tuning(stop_delay_s=0, min_on_s=0, stop_import_w=1000, average_down_s=0)
+    tuning = replace(
+        NUMBERS, stop_delay_s=0, min_on_s=0, stop_import_w=1000, average_down_s=0
+    )
     running = waiting(offer_a=6.0)
     day = Day(balance(-6000, running, tuning=tuning))
     # Without an average the surplus falls at once.
@@ -225,7 +245,9 @@ def test_the_average_follows_without_chasing() -> None:
 def test_cars_at_full_power_take_their_part() -> None:
     """Of 8 kW of surplus a car at full power takes 6.9 kW: nothing is left for a start."""
     fast = car("a", offer_a=10.0, max_a=10.0)
-    snapshot = balance(-8000, fast, waiting("b"), tuning=Tuning(start_delay_s=0))
+    snapshot = balance(
+        -8000, fast, waiting("b"), tuning=replace(NUMBERS, start_delay_s=0)
+    )
     decision = decided(snapshot)
     assert offers(decision)["b"] == 0
     assert reasons(decision)["b"] is ReasonKey.SUN_TAKEN
@@ -253,7 +275,9 @@ def test_a_car_that_runs_has_its_sun_before_one_that_waits() -> None:
 def test_minimums_of_solar_min_come_first() -> None:
     """5 kW carry the minimum that is promised to one, and not that of the other as well."""
     promised = waiting("a", mode=Mode.SOLAR_MIN, offer_a=6.0)
-    snapshot = balance(-5000, promised, waiting("b"), tuning=Tuning(start_delay_s=0))
+    snapshot = balance(
+        -5000, promised, waiting("b"), tuning=replace(NUMBERS, start_delay_s=0)
+    )
     assert offers(decided(snapshot)) == {"a": 7.2, "b": 0}
     assert reasons(decided(snapshot))["a"] is ReasonKey.LIMITED_BY_SUN
 
@@ -310,8 +334,8 @@ def test_one_phase_when_the_sun_carries_no_three() -> None:
     decision = day.run(290, -6000)
     assert of(decision, "a").phases == 1
     assert of(decision, "a").offer_a == pytest.approx(16)
-    # 40 s until the car has settled and the average is above 4140 W, then five minutes, then 20 s of pause.
-    decision = day.run(55, -6000)
+    # Until the average is above 4140 W, then five minutes, then 20 s of pause.
+    decision = day.run(40, -6000)
     assert reasons(decision) == {"a": ReasonKey.SWITCHING_PHASES}
     assert of(decision, "a").offer_a == 0
     assert values(decision, "a")["phases"] == 3

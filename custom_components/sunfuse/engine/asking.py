@@ -1,6 +1,7 @@
 """What each connector asks for: whether, on which phases, with which claim, and the most that it may take."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from .boost import boosting
 from .drawing import is_used
@@ -8,6 +9,7 @@ from .held import lapsed
 from .learning import SETTLED, expected_a
 from .memory import ConnectorMemory, Draw, Memory
 from .model import Connector, ConnectorStatus, Mode, Reason, ReasonKey, Snapshot
+from .sky import Choice
 from .wanted import NO_CAR
 
 
@@ -29,6 +31,15 @@ class Ask:
     sun_free_w: float = (
         0.0  # and what is free of it to start with, beside those who run
     )
+
+    choice: Choice | None = None  # what it is time for under this sky
+    # When it starts, or stops, if the sun stays as it is; None: not in sight.
+    sun_changes_at: datetime | None = None
+
+    @property
+    def takes(self) -> float:
+        """The part of its offer that the car takes of the sun."""
+        return self.past.follows or 1.0
 
     @property
     def sunny(self) -> bool:
@@ -117,6 +128,9 @@ def forget(connector: Connector, past: ConnectorMemory) -> ConnectorMemory:
 _KEPT = (
     "phases",
     "takes_a",
+    "follows",
+    "starts",
+    "sky",
     "probed_at",
     "above_since",
     "asked_again_at",

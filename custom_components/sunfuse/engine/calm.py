@@ -2,13 +2,24 @@
 
 from datetime import datetime, timedelta
 import math
+from math import inf
 
 from .memory import ConnectorMemory
-from .model import Snapshot
+from .model import ReasonKey, Snapshot
 from .tuning import Tuning
 
 # Who was shed and has since run for so long starts anew.
 FORGIVEN = timedelta(minutes=30)
+# What is automatic.
+DEAD_BAND = 0.05
+DEAD_BAND_A = 1.0
+RAMP_A_PER_S = 1.0
+MIN_OFF_S = 60.0
+# The sky judges when the sun is worth another start; some cars give up when they are to start again at once.
+SUN_OFF_S = 20.0
+_FOR_SUN = frozenset(
+    (ReasonKey.WAITING_FOR_SUN, ReasonKey.STARTING_ON_SUN, ReasonKey.SUN_TAKEN)
+)
 
 
 def round_down(current_a: float, step_a: float) -> float:
@@ -25,24 +36,29 @@ def calm_a(
     most_a: float,
     past: ConnectorMemory,
     snapshot: Snapshot,
+    sunny: bool = False,
 ) -> float:
-    """Return what to offer on the way to a higher target: in steps, and not for every small change."""
+    """Return what to offer on the way to a higher target: in steps, and not for every small change.
+
+    Who follows the sun does so at once, as far as the user does not say otherwise.
+    """
     tuning = snapshot.tuning
     if before_a < min_a:
         return min_a
-    if target_a < most_a and target_a - before_a < _dead_band_a(
-        before_a, past, snapshot
+    if target_a < most_a and target_a - before_a < _late_band_a(
+        before_a, past, snapshot, sunny=sunny
     ):
         return before_a
+    ramp_a_per_s = tuning.ramp_a_per_s
+    if ramp_a_per_s is None:
+        ramp_a_per_s = inf if sunny else RAMP_A_PER_S
     if past.raised_at is None:
-        return min(target_a, before_a + tuning.ramp_a_per_s * tuning.step_s)
+        return min(target_a, before_a + ramp_a_per_s * tuning.step_s)
     since_s = (snapshot.now - past.raised_at).total_seconds()
     if since_s < tuning.step_s:
         return before_a
     # A rise that comes long after the last one begins with a step like any other.
-    return min(
-        target_a, before_a + tuning.ramp_a_per_s * min(since_s, 2 * tuning.step_s)
-    )
+    return min(target_a, before_a + ramp_a_per_s * min(since_s, 2 * tuning.step_s))
 
 
 def little_less(
@@ -50,7 +66,7 @@ def little_less(
 ) -> bool:
     """Whether a fall is within the dead band, and the offer changed less than a minute ago."""
     tuning, since = snapshot.tuning, past.settled_at
-    band_a = max(tuning.dead_band_a, tuning.dead_band * before_a)
+    band_a = dead_band_a(before_a, tuning, sunny=True)
     return (
         since is not None
         and (snapshot.now - since).total_seconds() < tuning.dead_band_s
@@ -58,16 +74,28 @@ def little_less(
     )
 
 
-def _dead_band_a(before_a: float, past: ConnectorMemory, snapshot: Snapshot) -> float:
+def dead_band_a(before_a: float, tuning: Tuning, *, sunny: bool) -> float:
+    """Return which change is not worth a message: none is too small for who follows the sun, if that is automatic."""
+    if sunny and tuning.dead_band is None and tuning.dead_band_a is None:
+        return 0.0
+    part = DEAD_BAND if tuning.dead_band is None else tuning.dead_band
+    least_a = DEAD_BAND_A if tuning.dead_band_a is None else tuning.dead_band_a
+    return max(least_a, part * before_a)
+
+
+def _late_band_a(
+    before_a: float, past: ConnectorMemory, snapshot: Snapshot, *, sunny: bool
+) -> float:
     """Return how much a rise must be worth: less, once the offer has long been the same."""
     tuning = snapshot.tuning
+    band_a = dead_band_a(before_a, tuning, sunny=sunny)
     since = past.settled_at
     if (
         since is not None
         and (snapshot.now - since).total_seconds() >= tuning.dead_band_s
     ):
-        return tuning.late_dead_band_a
-    return max(tuning.dead_band_a, tuning.dead_band * before_a)
+        return min(tuning.late_dead_band_a, band_a)
+    return band_a
 
 
 # Beyond any lockout that can be set; a number of 1,024 doublings is too large for a float.
@@ -82,6 +110,9 @@ def locked_until(past: ConnectorMemory, tuning: Tuning) -> datetime | None:
     if past.on_since is not None or past.stopped_at is None:
         return None
     lockout_s = tuning.min_off_s
+    if lockout_s is None:
+        for_sun = past.stopped_for is not None and past.stopped_for.key in _FOR_SUN
+        lockout_s = SUN_OFF_S if for_sun else MIN_OFF_S
     if past.stops:
         repeated_s = tuning.lockout_s * 2.0 ** min(past.stops - 1, _MOST_DOUBLINGS)
         lockout_s = max(lockout_s, min(repeated_s, tuning.lockout_most_s))

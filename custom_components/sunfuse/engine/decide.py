@@ -26,11 +26,12 @@ from .model import (
     Snapshot,
 )
 from .offering import command, free_for_all, offers
-from .phases import switch, switching, wired, wish
+from .phases import recent, switch, switching, wired, wish
 from .reasons import why
 from .resources import blocked_by, sum_a, take
 from .sharing import Shares, share
-from .sunshine import hold_battery, watch_sun
+from .sun_starts import watch_sun
+from .sunshine import hold_battery
 from .tick import Standing, Tick, open_tick
 from .unlimited import as_they_are
 
@@ -65,6 +66,7 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
         },
         circuits={name: c.past for name, c in tick.capacities.items()},
         surplus_w=tick.sun.surplus_w,
+        own_w=tick.sun.measured_w,
         battery_charge_w=tick.sun.charge_max_w,
         hold_needed_at=needed_at,
         boosted=_boosted(tick),
@@ -76,7 +78,9 @@ def _choose_who_may(tick: Tick) -> None:
     """Leave those who may have a minimum if there is room: not locked out, and with sun if they live from it."""
     asks = [s.ask for s in tick.standings.values() if s.ask is not None]
     asks = [a for a in asks if not locked_out(a.past, tick.snapshot)]
-    sunny = watch_sun(asks, tick.sun_w, tick.snapshot)
+    now, at = tick.snapshot.now, tick.memory.at
+    elapsed_s = (now - at).total_seconds() if at is not None else 0.0
+    sunny = watch_sun(asks, tick.sun_w, tick.snapshot, elapsed_s)
     tick.asks = [a for a in asks if not a.solar or a.id in sunny]
     tick.boosters = [a for a in tick.asks if a.boosted]
 
@@ -234,6 +238,8 @@ def _lived(
         if past.on_since is None:
             past.on_since = now
             past.idle_since = None  # a new chance
+            if standing.ask is not None and standing.ask.solar:
+                past.starts = (*recent(past.starts, now), now)
         past.off_since = None
         if now - past.on_since >= FORGIVEN:
             past.stops = 0

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from .codec import to_jsonable
 from .model import PerPhase, Reason, watts
+from .sky import Sky
 from .stored import Stored
 
 
@@ -68,8 +69,11 @@ class ConnectorMemory:
     stops: int = 0  # in a row, for want of capacity: each doubles the lockout
     sunny_since: datetime | None = None  # the sun has been enough to start
     dull_since: datetime | None = None  # the sun has been too little to go on
+    sky: Sky = Sky()
+    starts: tuple[datetime, ...] = ()  # in the last hour, on sunshine
     # The car's real maximum
     takes_a: float | None = None
+    follows: float | None = None  # the part of its offer that it takes
     probed_at: datetime | None = None
     offered_a: float = 0.0  # the offer that was last seen in force
     settled_at: datetime | None = None  # and since when
@@ -175,6 +179,7 @@ class Memory:
     connectors: dict[str, ConnectorMemory] = field(default_factory=dict)
     circuits: dict[str, CircuitMemory] = field(default_factory=dict)
     surplus_w: float | None = None  # the running average
+    own_w: float | None = None  # what the sun leaves after the house, with its sign
     battery_charge_w: float = 0.0  # the most that the home battery was seen to take
     hold_needed_at: datetime | None = None  # and was last needed to be
     boosted: tuple[Boosted, ...] = ()

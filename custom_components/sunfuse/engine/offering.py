@@ -8,7 +8,7 @@ from .compliance import ComplianceStep
 from .filling import User, fill
 from .held import before_a, held_a
 from .memory import ConnectorMemory
-from .model import Connector
+from .model import Connector, Snapshot
 from .order import growth
 from .phases import switching
 from .raising import raised
@@ -189,7 +189,7 @@ def _not_worth_it(
     free: list[float],
     tick: Tick,
 ) -> dict[str, float]:
-    """Return the offers that would fall only a little, only for want of sun, and only just changed: they stay.
+    """Return the offers that would fall only for want of sun, a little or just after the last message: they stay.
 
     That is a wish. The grid gives the rest for a minute at most, if all circuits carry it.
     """
@@ -199,12 +199,16 @@ def _not_worth_it(
         for asking in asks
         if (share := shares.running.get(asking.id)) is not None
         and share.limited_by == tick.resources.sun
-        and little_less(
-            targets[asking.id],
-            before_a(asking.connector, snapshot),
-            asking.past,
-            snapshot,
+        and (
+            _too_soon(asking.connector, snapshot)
+            or little_less(
+                targets[asking.id],
+                before_a(asking.connector, snapshot),
+                asking.past,
+                snapshot,
+            )
         )
+        and targets[asking.id] < before_a(asking.connector, snapshot)
     ]
     if not falling:
         return {}
@@ -221,6 +225,14 @@ def _not_worth_it(
             kept[asking.id] = before
             take(left, uses, more_a)
     return kept
+
+
+def _too_soon(connector: Connector, snapshot: Snapshot) -> bool:
+    """Whether a charger had its last message too short a time ago for one that safety does not need."""
+    if connector.offered_at is None:
+        return False
+    since_s = (snapshot.now - connector.offered_at).total_seconds()
+    return since_s < snapshot.tuning.step_s
 
 
 def _take_held(

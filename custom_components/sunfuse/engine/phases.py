@@ -11,6 +11,9 @@ from .memory import ConnectorMemory
 from .model import Connector, Snapshot
 
 HOUR = timedelta(hours=1)
+# Where no sun tells what is better: for who charges on the grid's power alone.
+TO_ONE_PHASE_S = 120.0
+TO_THREE_PHASES_S = 300.0
 
 
 def wired(connector: Connector, past: ConnectorMemory) -> int:
@@ -29,7 +32,10 @@ def start_phases(asking: Ask, sun_w: float, snapshot: Snapshot) -> None:
 
 
 def wish(asking: Ask, *, fewer: bool, snapshot: Snapshot) -> None:
-    """Note since when another number of phases would be better, and switch when that has lasted."""
+    """Note since when another number of phases would be better, and switch when that has lasted.
+
+    How long is the user's number, or, where that is automatic, when it is time under this sky (see `sky`).
+    """
     past, now, tuning = asking.past, snapshot.now, snapshot.tuning
     one = wired(asking.connector, past) == 1
     if one == fewer:
@@ -38,26 +44,31 @@ def wish(asking: Ask, *, fewer: bool, snapshot: Snapshot) -> None:
     if fewer:
         past.more_since = None
         since = past.fewer_since = past.fewer_since or now
-        patience = timedelta(seconds=tuning.to_one_phase_s)
+        patience_s, usual_s = tuning.to_one_phase_s, TO_ONE_PHASE_S
     else:
         past.fewer_since = None
         since = past.more_since = past.more_since or now
-        patience = timedelta(seconds=tuning.to_three_phases_s)
-    if past.on_since is None or (
-        now - since >= patience and may_switch(past, snapshot)
-    ):
-        switch(asking, 1 if fewer else len(asking.connector.phases), snapshot)
+        patience_s, usual_s = tuning.to_three_phases_s, TO_THREE_PHASES_S
+    wanted = 1 if fewer else len(asking.connector.phases)
+    if patience_s is None and asking.choice is not None:
+        ready = asking.choice.state == wanted
+    else:
+        delay_s = usual_s if patience_s is None else patience_s
+        ready = now - since >= timedelta(seconds=delay_s)
+    if past.on_since is None or (ready and may_switch(past, snapshot)):
+        switch(asking, wanted, snapshot)
 
 
 def may_switch(past: ConnectorMemory, snapshot: Snapshot) -> bool:
     """Whether this hour has a switch left."""
-    return len(_recent(past, snapshot)) < snapshot.tuning.switches_per_hour
+    used = len(recent(past.switches, snapshot.now))
+    return used < snapshot.tuning.switches_per_hour
 
 
 def switch(asking: Ask, phases: int, snapshot: Snapshot) -> None:
     """Use another number of phases from now on; a car that charges gets its pause first."""
     past, now = asking.past, snapshot.now
-    past.switches = _recent(past, snapshot)
+    past.switches = recent(past.switches, now)
     if past.on_since is not None:
         past.switches = (*past.switches, now)
         pause = timedelta(seconds=snapshot.tuning.switch_pause_s)
@@ -72,5 +83,6 @@ def switching(past: ConnectorMemory, now: datetime) -> bool:
     return past.switching_until is not None and now < past.switching_until
 
 
-def _recent(past: ConnectorMemory, snapshot: Snapshot) -> tuple[datetime, ...]:
-    return tuple(at for at in past.switches if snapshot.now - at < HOUR)
+def recent(times: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
+    """Return those of the last hour."""
+    return tuple(at for at in times if now - at < HOUR)

@@ -45,6 +45,7 @@ def raised(
             most_a=a.most_a,
             past=a.past,
             snapshot=snapshot,
+            sunny=a.sunny,
         )
         for a in asks
     }

@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 
 from .asking import Ask, most
-from .calm import locked_out, locked_until
+from .calm import dead_band_a, locked_out, locked_until
 from .compliance import DISTRUST, ComplianceStep
 from .filling import EPSILON
 from .held import held_a
 from .model import Reason, ReasonKey
 from .phases import switching
 from .sharing import Shares
-from .sunshine import start_w, starts_at
+from .sun_starts import start_w
 from .tick import Standing, Tick
 from .wanted import why_not_wanted
 
@@ -122,7 +122,7 @@ def _why_not_started(asking: Ask, tick: Tick) -> Reason:
             values=_until(locked_until(past, tuning)),
             cause=past.stopped_for,
         )
-    starting = starts_at(past, tuning)
+    starting = asking.sun_changes_at
     if starting is not None and starting > tick.snapshot.now:
         return Reason(key=ReasonKey.STARTING_ON_SUN, values=_until(starting))
     needed_w = ("needed_w", start_w(asking, tick.snapshot))
@@ -146,7 +146,9 @@ def _why_limited(
     target_a = given.current_a
     if asking.id in shares.held_up:
         return tick.resources.reason(shares.held_up[asking.id], waiting=True)
-    if offer_a < target_a - max(asking.connector.step_a, _dead_band_a(offer_a, tick)):
+    if offer_a < target_a - max(
+        asking.connector.step_a, _dead_band_a(offer_a, tick, sunny=asking.sunny)
+    ):
         return Reason(
             key=ReasonKey.RAMPING,
             values=(("offer_a", offer_a), ("target_a", target_a)),
@@ -184,28 +186,24 @@ def _why_too_little_sun(
 ) -> Reason:
     """Return what the sun has to do with it: it is followed, or it is too little for the minimum."""
     surplus_w = ("surplus_w", tick.sun.surplus_w)
-    past, tuning = asking.past, tick.snapshot.tuning
     min_a = asking.connector.min_a
     follows = Reason(key=ReasonKey.LIMITED_BY_SUN, values=(surplus_w,))
     if target_a > min_a + EPSILON or shares.sun_left_w > -OTHERS_TAKE_W:
         return follows
-    if not asking.solar:
-        return Reason(key=ReasonKey.AT_MINIMUM, values=(("min_a", min_a), surplus_w))
-    if past.dull_since is None:
+    if asking.solar and asking.past.dull_since is None:
         return follows
-    stops_at = past.dull_since + timedelta(seconds=tuning.stop_delay_s)
-    on_until = (past.on_since or past.dull_since) + timedelta(seconds=tuning.min_on_s)
-    stops_at = max(stops_at, on_until)
+    stops_at = asking.sun_changes_at
+    if not asking.solar or stops_at is None:
+        return Reason(key=ReasonKey.AT_MINIMUM, values=(("min_a", min_a), surplus_w))
     return Reason(
         key=ReasonKey.STOPPING_ON_SUN,
         values=(surplus_w, ("min_a", min_a), *_until(stops_at)),
     )
 
 
-def _dead_band_a(offer_a: float, tick: Tick) -> float:
+def _dead_band_a(offer_a: float, tick: Tick, *, sunny: bool) -> float:
     """Return how far an offer may stay below its target without rising: that is not ramping."""
-    tuning = tick.snapshot.tuning
-    return max(tuning.dead_band_a, tuning.dead_band * offer_a) if offer_a else 0.0
+    return dead_band_a(offer_a, tick.snapshot.tuning, sunny=sunny) if offer_a else 0.0
 
 
 def _boosted_a(resource: int, asking: Ask, shares: Shares, tick: Tick) -> float:

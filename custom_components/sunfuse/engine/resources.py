@@ -94,9 +94,9 @@ class Resources:
         """Return the power of an ampere on these phases."""
         return self._snapshot.site.voltage_v * len(phases)
 
-    def with_sun(self, uses: Uses, phases: tuple[int, ...]) -> Uses:
-        """Return what an ampere takes, with the sun."""
-        return (*uses, (self.sun, self.watts(phases)))
+    def with_sun(self, uses: Uses, phases: tuple[int, ...], takes: float = 1.0) -> Uses:
+        """Return what an ampere takes, with the sun, of which a car takes a part of its offer."""
+        return (*uses, (self.sun, self.watts(phases) * takes))
 
     def reason(self, index: int, *, waiting: bool = False) -> Reason:
         """Return why somebody gets no more who is kept from it by a resource, the sun aside."""

@@ -135,7 +135,7 @@ def _fill(
     for asking in admitted:
         uses = resources.uses(asking.connector, asking.phases)
         if sun and asking.sunny:
-            uses = resources.with_sun(uses, asking.phases)
+            uses = resources.with_sun(uses, asking.phases, asking.takes)
         base = level[asking.id].current_a
         weight, start = grown[asking.id]
         users[asking.id] = User(
@@ -181,4 +181,6 @@ def round_down_all(
 
 def _all_uses(asking: Ask, resources: Resources) -> Uses:
     uses = resources.uses(asking.connector, asking.phases)
-    return resources.with_sun(uses, asking.phases) if asking.sunny else uses
+    if not asking.sunny:
+        return uses
+    return resources.with_sun(uses, asking.phases, asking.takes)

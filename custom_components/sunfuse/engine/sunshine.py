@@ -1,16 +1,14 @@
-"""How much sun there is for cars, when it is enough to start, and when it is too little to go on."""
+"""How much sun there is for cars."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isfinite
 
-from .asking import Ask
 from .capacity import Capacity
+from .following import drawn_w
 from .memory import ConnectorMemory, Memory
-from .model import BatteryReading, PowerReading, Snapshot
-from .order import rank
-from .phases import start_phases
-from .tuning import Tuning
+from .model import BatteryReading, CircuitState, Connector, PowerReading, Snapshot
 
 # Readings of solar and battery power that are older say nothing about now.
 READING_AGE = timedelta(minutes=5)
@@ -30,11 +28,17 @@ class Sun:
 
     surplus_w: float
     own_w: float
+    measured_w: float  # what the sun leaves after the house, with its sign
     supported: bool  # whether the battery may discharge into cars
     charge_max_w: float  # the most that the battery was seen to take
 
 
-def sunshine(snapshot: Snapshot, main: Capacity, memory: Memory) -> Sun:
+def sunshine(
+    snapshot: Snapshot,
+    main: Capacity,
+    memory: Memory,
+    cars: Iterable[tuple[Connector, ConnectorMemory]],
+) -> Sun:
     """Return the sun that cars may have by the battery's rules, averaged.
 
     What is left after the house is the same whether the battery takes it, gives to it, or cars do: the grid's power
@@ -47,11 +51,12 @@ def sunshine(snapshot: Snapshot, main: Capacity, memory: Memory) -> Sun:
     charge_max_w = _charge_max_w(battery, main, memory, snapshot)
     supported = _may_support(battery, snapshot)
     if main.uncontrolled_w is not None:
-        own_w = -main.uncontrolled_w - battery_w
+        own_w = _own_w(main, battery_w, cars, snapshot, memory)
     elif main.circuit.assumed_load_a is not None and solar is not None:
         own_w = solar.power_w - sum(main.uncontrolled_a) * snapshot.site.voltage_v
     else:
         own_w = 0.0
+    measured_w = own_w
     if snapshot.battery is not None and battery is None:
         own_w = 0.0  # what looks like the sun may be the battery
     if solar is not None:
@@ -63,9 +68,30 @@ def sunshine(snapshot: Snapshot, main: Capacity, memory: Memory) -> Sun:
     return Sun(
         surplus_w=_average_w(max(surplus_w, 0.0), memory, snapshot),
         own_w=max(own_w, 0.0),
+        measured_w=measured_w,
         supported=supported,
         charge_max_w=charge_max_w,
     )
+
+
+def _own_w(
+    main: Capacity,
+    battery_w: float,
+    cars: Iterable[tuple[Connector, ConnectorMemory]],
+    snapshot: Snapshot,
+    memory: Memory,
+) -> float:
+    """Return what the sun leaves after the house, with its sign: within what the cars may draw, nearest to the last."""
+    assert main.uncontrolled_w is not None
+    reading = dict(snapshot.meters).get(main.circuit.id)
+    drawn = None
+    if reading is not None and main.state is not CircuitState.METER_LOST:
+        drawn = drawn_w(cars, min(reading.at, snapshot.now), snapshot)
+    if drawn is None or main.measured_w is None:
+        return -main.uncontrolled_w - battery_w
+    without_w = -main.measured_w - battery_w
+    low_w, high_w = without_w + drawn[0], without_w + drawn[1]
+    return low_w if memory.own_w is None else min(max(memory.own_w, low_w), high_w)
 
 
 def _fresh[R: (PowerReading, BatteryReading)](
@@ -140,104 +166,12 @@ def _average_w(surplus_w: float, memory: Memory, snapshot: Snapshot) -> float:
         return surplus_w
     tuning = snapshot.tuning
     falls = surplus_w < memory.surplus_w
-    constant_s = tuning.average_down_s if falls else tuning.average_s
+    constant_s = (tuning.average_down_s if falls else tuning.average_s) or 0.0
     elapsed_s = max((snapshot.now - memory.at).total_seconds(), 0.0)
     if constant_s <= 0:
         return surplus_w
     weight = elapsed_s / (elapsed_s + constant_s)
     return memory.surplus_w + (surplus_w - memory.surplus_w) * weight
-
-
-def watch_sun(asks: list[Ask], sun_w: float, snapshot: Snapshot) -> set[str]:
-    """Note for each who lives from the sun whether it is enough, and return who may have a minimum now.
-
-    The sun is handed out minimum by minimum, so that a second car starts as soon as there is enough for both at
-    their minimum, not only when the first has all that it can take.
-    """
-    ranked = sorted((a for a in asks if a.solar), key=lambda a: rank(a, snapshot))
-    left_w = sun_w
-    for asking in asks:
-        if asking.sunny and not asking.solar:
-            asking.sun_left_w = left_w
-            left_w -= minimum_w(asking, snapshot)
-    really_left_w = left_w - sum(
-        minimum_w(a, snapshot) for a in ranked if a.past.on_since is not None
-    )
-    may: set[str] = set()
-    for asking in ranked:
-        runs = asking.past.on_since is not None
-        asking.sun_left_w = left_w
-        asking.sun_free_w = max(min(left_w, really_left_w), 0.0)
-        if not runs:
-            start_phases(asking, left_w, snapshot)
-        needed_w = minimum_w(asking, snapshot)
-        threshold_w = (
-            needed_w - snapshot.tuning.stop_import_w
-            if runs
-            else start_w(asking, snapshot)
-        )
-        enough = left_w >= threshold_w
-        _watch(asking.past, enough=enough, now=snapshot.now)
-        if enough:
-            left_w -= needed_w
-        if runs and _may_go_on(asking.past, snapshot.now, snapshot.tuning):
-            may.add(asking.id)
-        elif (
-            not runs
-            and really_left_w >= threshold_w
-            and _may_start(asking.past, snapshot.now, snapshot.tuning)
-        ):
-            may.add(asking.id)
-            really_left_w -= needed_w
-    return may
-
-
-def minimum_w(asking: Ask, snapshot: Snapshot) -> float:
-    """Return the power of a minimum."""
-    volts = snapshot.site.voltage_v * len(asking.phases)
-    return asking.connector.min_a * volts
-
-
-def start_w(asking: Ask, snapshot: Snapshot) -> float:
-    """Return the surplus that a car needs to start."""
-    tuning = snapshot.tuning
-    if tuning.start_export_w is not None:
-        return tuning.start_export_w
-    needed_w = minimum_w(asking, snapshot)
-    if not tuning.prefer_power:
-        return needed_w
-    worth_a = min(tuning.worthwhile_a, asking.most_a)
-    return max(needed_w, worth_a * snapshot.site.voltage_v * len(asking.phases))
-
-
-def _watch(past: ConnectorMemory, *, enough: bool, now: datetime) -> None:
-    """Note since when the sun has been enough for a connector's minimum, or too little."""
-    if enough:
-        past.sunny_since = past.sunny_since or now
-        past.dull_since = None
-    else:
-        past.sunny_since = None
-        past.dull_since = past.dull_since or now
-
-
-def _may_go_on(past: ConnectorMemory, now: datetime, tuning: Tuning) -> bool:
-    if past.dull_since is None:
-        return True
-    if past.on_since and now - past.on_since < timedelta(seconds=tuning.min_on_s):
-        return True
-    return now - past.dull_since < timedelta(seconds=tuning.stop_delay_s)
-
-
-def _may_start(past: ConnectorMemory, now: datetime, tuning: Tuning) -> bool:
-    starting = starts_at(past, tuning)
-    return starting is not None and now >= starting
-
-
-def starts_at(past: ConnectorMemory, tuning: Tuning) -> datetime | None:
-    """Return when it starts if the sun stays; None while the sun is too little."""
-    if past.sunny_since is None:
-        return None
-    return past.sunny_since + timedelta(seconds=tuning.start_delay_s)
 
 
 def hold_battery(

@@ -8,6 +8,7 @@ from .asking import Ask, ask, begin
 from .boost import count_boost
 from .capacity import Capacity, capacities, remember_draws
 from .compliance import ComplianceStep, check_compliance
+from .following import learn_following
 from .learning import learn, learn_confirming, probe
 from .limits import power_limits
 from .memory import ConnectorMemory, Memory
@@ -60,7 +61,6 @@ def open_tick(snapshot: Snapshot, memory: Memory) -> Tick:
     tree = Tree(snapshot.circuits)
     draws = remember_draws(snapshot, memory)
     known = capacities(snapshot, memory, tree, draws)
-    sun = sunshine(snapshot, known[tree.root], memory)
     standings = {}
     for connector in sorted(snapshot.connectors, key=lambda c: c.id):
         past = begin(connector, snapshot, memory)
@@ -75,6 +75,10 @@ def open_tick(snapshot: Snapshot, memory: Memory) -> Tick:
             wanted=why_not_wanted(connector, 0.0) is None,
             boosted_wh=count_boost(connector, past, snapshot, memory),
         )
+    for standing in standings.values():
+        learn_following(standing.connector, standing.past, memory.at)
+    cars = [(s.connector, s.past) for s in standings.values()]
+    sun = sunshine(snapshot, known[tree.root], memory, cars)
     _ask_all(standings, _lost_meters(tree, known), snapshot, memory)
     cars_w, fast_w = _drawn_w(standings, snapshot)
     load_w = {name: _load_w(capacity, snapshot) for name, capacity in known.items()}

@@ -16,39 +16,46 @@ class Policy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuning:
-    """Times are seconds. Nothing here ever delays a reduction that safety needs."""
+    """Times are seconds. Nothing here ever delays a reduction that safety needs. None is *automatic*.
+
+    What is automatic follows the sun as fast as meter, charger and car can, and judges by the sky when to start, to
+    stop and to switch phases (see `sky`).
+    """
 
     # Sunshine
-    start_delay_s: float = 60.0
-    stop_delay_s: float = 180.0
+    start_delay_s: float | None = None
+    stop_delay_s: float | None = None
     # A car starts when so much would be exported; None: as much as its minimum takes.
     start_export_w: float | None = None
     # A car goes on for as long as it imports no more than this for its minimum.
-    stop_import_w: float = 0.0
-    average_s: float = 30.0  # the time constant of the running average, upwards
-    average_down_s: float = 10.0  # and downwards
+    stop_import_w: float | None = None
+    # The time constant of the running average, upwards and downwards. Automatic is none.
+    average_s: float | None = None
+    average_down_s: float | None = None
     # A car's electronics take 150 to 350 W whatever the current: start only at a current that is worth it, so that
     # cars charge for fewer hours at a higher power. The sun is used a little later, and with less loss.
     prefer_power: bool = False
     worthwhile_a: float = 10.0
     # On and off
-    min_on_s: float = 180.0
-    min_off_s: float = 60.0
+    min_on_s: float | None = None
+    min_off_s: float | None = None
     turn_s: float = 900.0  # who runs is not asked to make room before
     lockout_s: float = 60.0  # after a stop for want of capacity; doubles if it repeats
     lockout_most_s: float = 900.0
     # Steps
-    dead_band: float = 0.05
-    dead_band_a: float = 1.0
+    # Automatic: a step of the charger for who follows the sun, 5 % and 1 A for others.
+    dead_band: float | None = None
+    dead_band_a: float | None = None
     # After a minute at the same offer a smaller rise is worth it too, else it is lost all day.
     dead_band_s: float = 60.0
     late_dead_band_a: float = 0.5
-    ramp_a_per_s: float = 1.0
+    # Automatic: at once for who follows the sun, 1 A/s for others.
+    ramp_a_per_s: float | None = None
     step_s: float = 5.0
     smoothing_s: float = 10.0  # of a circuit's load, for increases only
     # Phase switching
-    to_one_phase_s: float = 120.0
-    to_three_phases_s: float = 300.0
+    to_one_phase_s: float | None = None
+    to_three_phases_s: float | None = None
     switches_per_hour: int = 4
     switch_pause_s: float = 20.0  # some cars give up when phases come back too soon
     # The car's real maximum

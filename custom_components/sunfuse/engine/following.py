@@ -1,0 +1,129 @@
+"""What cars drew when the meter measured, as closely as their offers and reports tell: to follow the sun without lag.
+
+A fuse is protected by bounds that cannot be wrong (see `load`), and these are wide while offers change. Whoever follows
+the sun changes offers all the time, and wide bounds would make it late. So the sun is reckoned with narrow ones: a car
+goes from what it last reported to what it was offered, no earlier than the offer was sent and no later than it was
+confirmed, at the pace of cars. Being wrong by a little for some seconds costs some sun and trips nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from math import inf
+
+from .learning import RESTS
+from .memory import ConnectorMemory, Draw, Offered
+from .model import Connector, ConnectorStatus, Snapshot
+
+# The slowest cars follow a higher limit at this pace, and a lower one at that.
+RISES_A_S = 1.0
+FALLS_A_S = 4.0
+# A car follows what it is offered to within this part; one that takes less has a limit of its own.
+FOLLOWS_LEAST = 0.9
+# Until it is known, a car takes between this part and all of its offer.
+FOLLOWS_UNKNOWN = 0.95
+# A car has followed an offer after this, and offers that differ by no more are the same to it.
+FOLLOWED = timedelta(seconds=8)
+SAME_A = 0.35
+# The weight of one report in what is learned of how closely a car follows, and the least current to learn from.
+LEARNS = 0.3
+TELLS_A = 5.0
+# A draw that was reported longer ago says nothing about now.
+TELLS = timedelta(seconds=60)
+
+
+def drawn_w(
+    cars: Iterable[tuple[Connector, ConnectorMemory]], at: datetime, snapshot: Snapshot
+) -> tuple[float, float] | None:
+    """Return the least and the most that all cars drew at a time, in watts; None where that is not known closely."""
+    least_a = most_a = 0.0
+    for connector, past in cars:
+        bounds = _drawn_a(connector, past, at, snapshot)
+        if bounds is None:
+            return None
+        least_a, most_a = least_a + bounds[0], most_a + bounds[1]
+    return least_a * snapshot.site.voltage_v, most_a * snapshot.site.voltage_v
+
+
+def _drawn_a(
+    connector: Connector, past: ConnectorMemory, at: datetime, snapshot: Snapshot
+) -> tuple[float, float] | None:
+    """Return the least and the most that one connector drew, in the sum of its phases."""
+    if connector.status in RESTS:
+        return 0.0, 0.0
+    if not connector.reachable or not past.draws:
+        return None
+    draw = next((d for d in reversed(past.draws) if d.at <= at), past.draws[0])
+    if snapshot.now - draw.at > TELLS:
+        return None
+    if past.above_since is not None or draw.at > at:
+        # What it was offered does not matter to it, or nothing older is known.
+        return sum(draw.current_a), sum(draw.current_a)
+    level_a = max(draw.current_a)
+    count = sum(draw.current_a) / level_a if level_a > 0 else len(connector.phases)
+    highest_a = _followed_a(draw, past, at, past.follows or 1.0, early=True)
+    # Nobody knows when a car begins.
+    lowest_a = (
+        _followed_a(draw, past, at, past.follows or FOLLOWS_UNKNOWN, early=False)
+        if level_a > 0
+        else 0.0
+    )
+    return min(lowest_a, highest_a) * count, highest_a * count
+
+
+def _followed_a(
+    draw: Draw, past: ConnectorMemory, at: datetime, follows: float, *, early: bool
+) -> float:
+    """Return what a car draws that follows its offers since it reported: with `early` the most, else the least."""
+    level_a = max(draw.current_a)
+    most_a = inf if early or past.takes_a is None else past.takes_a
+    for offered_a, begin, end in _stretches(past.offers, at, early=early):
+        seconds = (end - max(begin, draw.at)).total_seconds()
+        if seconds <= 0:
+            continue
+        target_a = min(offered_a * follows, max(most_a, level_a))
+        if target_a > level_a:
+            level_a = (
+                target_a if early else min(target_a, level_a + RISES_A_S * seconds)
+            )
+        else:
+            level_a = (
+                max(target_a, level_a - FALLS_A_S * seconds) if early else target_a
+            )
+    return level_a
+
+
+def _stretches(
+    offers: tuple[Offered, ...], until: datetime, *, early: bool
+) -> Iterator[tuple[float, datetime, datetime]]:
+    """Yield each offer with when it began and ended to be in force: if `early`, rises as sent and falls as confirmed."""
+    begins: list[datetime] = []
+    before_a = 0.0
+    for offered in offers:
+        rises = offered.current_a > before_a
+        begin = offered.at if rises is early else offered.since
+        begins.append(max(begin, *begins[-1:]) if begins else begin)
+        before_a = offered.current_a
+    for offered, begin, end in zip(offers, begins, [*begins[1:], until], strict=False):
+        yield offered.current_a, begin, min(end, until)
+
+
+def learn_following(
+    connector: Connector, past: ConnectorMemory, decided_at: datetime | None
+) -> None:
+    """Note which part of its offer a car takes: many take 97 or 98 %, and the rest would be lost all day."""
+    if decided_at is None or not past.draws or past.draws[-1].at <= decided_at:
+        return
+    draw = past.draws[-1]
+    drawn_a = max(draw.current_a[phase] for phase in connector.phases)
+    if connector.status is not ConnectorStatus.CHARGING or drawn_a < TELLS_A:
+        return
+    since = draw.at - FOLLOWED
+    offered = [o.current_a for o in past.offers if o.since > since]
+    before = [o.current_a for o in past.offers if o.since <= since]
+    offered += before[-1:]
+    if not before or min(offered) < TELLS_A or max(offered) - min(offered) > SAME_A:
+        return
+    part = drawn_a * len(offered) / sum(offered)
+    if part >= FOLLOWS_LEAST:
+        known = past.follows or min(part, 1.0)
+        past.follows = known + (min(part, 1.0) - known) * LEARNS

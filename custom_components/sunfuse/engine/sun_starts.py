@@ -1,0 +1,224 @@
+"""Who may have a minimum on sunshine: when the sun is enough to start, and when it is too little to go on.
+
+A user's delays and thresholds mean what they say. Where they are automatic, the sky is judged (see `sky`).
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from .asking import Ask
+from .memory import ConnectorMemory
+from .model import Snapshot
+from .order import rank
+from .phases import recent, start_phases, wired
+from .sky import OFF, Choice, Powers, choose, next_start, watch_sky
+
+# Where a user sets a threshold of his own, regret says nothing: these are the delays then.
+START_DELAY_S = 60.0
+STOP_DELAY_S = 180.0
+MIN_ON_S = 180.0
+# A sun that is due to start or stop a car later than this may as well never do so.
+FAR_S = 3600.0
+
+
+def watch_sun(
+    asks: list[Ask], sun_w: float, snapshot: Snapshot, elapsed_s: float
+) -> set[str]:
+    """Note for each who lives from the sun whether it is enough, and return who may have a minimum now.
+
+    The sun is handed out minimum by minimum, so that a second car starts as soon as there is enough for both at
+    their minimum, not only when the first has all that it can take.
+    """
+    ranked = sorted((a for a in asks if a.solar), key=lambda a: rank(a, snapshot))
+    left_w = sun_w
+    for asking in asks:
+        if asking.sunny and not asking.solar:
+            asking.sun_left_w = left_w
+            _judge_sky(asking, left_w, (0.0, 0.0), snapshot, elapsed_s)
+            left_w -= minimum_w(asking, snapshot)
+    really_left_w = left_w - sum(
+        minimum_w(a, snapshot) for a in ranked if a.past.on_since is not None
+    )
+    may: set[str] = set()
+    shared_w, all_w = left_w, _running_w(ranked, snapshot)
+    # One at a time: when the last in line stops, there may be enough for the others.
+    for asking in reversed(ranked):
+        _judge_sky(
+            asking, shared_w, _others_w(asking, all_w, snapshot), snapshot, elapsed_s
+        )
+    leaves = next(
+        (
+            a.id
+            for a in reversed(ranked)
+            if a.past.on_since is not None
+            and a.choice is not None
+            and a.choice.state == OFF
+        ),
+        None,
+    )
+    for asking in ranked:
+        runs = asking.past.on_since is not None
+        asking.sun_left_w = left_w
+        asking.sun_free_w = max(min(left_w, really_left_w), 0.0)
+        assert asking.choice is not None
+        choice = asking.choice
+        if runs and asking.id != leaves and choice.state == OFF:
+            choice = replace(choice, state=asking.past.sky.state)
+        if not runs:
+            start_phases(asking, left_w, snapshot)
+        needed_w = minimum_w(asking, snapshot)
+        threshold_w = (
+            needed_w - (snapshot.tuning.stop_import_w or 0.0)
+            if runs
+            else start_w(asking, snapshot)
+        )
+        enough = left_w >= threshold_w
+        _watch(asking.past, enough=enough, now=snapshot.now)
+        if enough:
+            left_w -= needed_w
+        if runs:
+            asking.sun_changes_at = stops_at(asking.past, choice, snapshot)
+            if asking.sun_changes_at is None or snapshot.now < asking.sun_changes_at:
+                may.add(asking.id)
+            continue
+        asking.sun_changes_at = starts_at(asking.past, choice, snapshot)
+        if (
+            really_left_w >= threshold_w
+            and asking.sun_changes_at is not None
+            and snapshot.now >= asking.sun_changes_at
+        ):
+            may.add(asking.id)
+            really_left_w -= needed_w
+    return may
+
+
+def _judge_sky(
+    asking: Ask,
+    sun_w: float,
+    others_w: tuple[float, float],
+    snapshot: Snapshot,
+    elapsed_s: float,
+) -> None:
+    """Add what this sun says of the sky, and note what it is time for."""
+    past = asking.past
+    every, volts = len(asking.connector.phases), snapshot.site.voltage_v
+    one = wired(asking.connector, past) == 1
+    # A car may use fewer phases than its charger has.
+    counts = {1 if one else every: len(asking.phases)}
+    if asking.connector.switches_phases and every > 1:
+        counts = {1: 1, every: every} | counts
+    powers = Powers(
+        of={
+            phases: (
+                asking.connector.min_a * volts * count,
+                max(asking.most_a, asking.connector.min_a) * volts * count,
+            )
+            for phases, count in counts.items()
+        },
+        others=others_w,
+    )
+    state = OFF if past.on_since is None else (1 if one else every)
+    past.sky = watch_sky(past.sky, sun_w, state, powers, elapsed_s)
+    switches = len(recent(past.switches, snapshot.now))
+    asking.choice = choose(past.sky, sun_w, powers, switches=switches)
+
+
+def _range_w(asking: Ask, snapshot: Snapshot) -> tuple[float, float]:
+    """Return the least and the most that a car takes that runs, in watts."""
+    volts = snapshot.site.voltage_v * len(asking.phases)
+    least_a = asking.connector.min_a
+    return least_a * volts, max(asking.most_a, least_a) * volts
+
+
+def _running_w(asks: list[Ask], snapshot: Snapshot) -> tuple[float, float]:
+    """Return what all take together that run."""
+    ranges = [_range_w(a, snapshot) for a in asks if a.past.on_since is not None]
+    return sum(low for low, _ in ranges), sum(high for _, high in ranges)
+
+
+def _others_w(
+    asking: Ask, all_w: tuple[float, float], snapshot: Snapshot
+) -> tuple[float, float]:
+    if asking.past.on_since is None:
+        return all_w
+    low_w, high_w = _range_w(asking, snapshot)
+    return max(all_w[0] - low_w, 0.0), max(all_w[1] - high_w, 0.0)
+
+
+def minimum_w(asking: Ask, snapshot: Snapshot) -> float:
+    """Return the power of a minimum."""
+    volts = snapshot.site.voltage_v * len(asking.phases)
+    return asking.connector.min_a * volts
+
+
+def start_w(asking: Ask, snapshot: Snapshot) -> float:
+    """Return the surplus that a car needs to start."""
+    tuning = snapshot.tuning
+    if tuning.start_export_w is not None:
+        return tuning.start_export_w
+    needed_w = minimum_w(asking, snapshot)
+    if not tuning.prefer_power:
+        return needed_w
+    worth_a = min(tuning.worthwhile_a, asking.most_a)
+    return max(needed_w, worth_a * snapshot.site.voltage_v * len(asking.phases))
+
+
+def _watch(past: ConnectorMemory, *, enough: bool, now: datetime) -> None:
+    """Note since when the sun has been enough for a connector's minimum, or too little."""
+    if enough:
+        past.sunny_since = past.sunny_since or now
+        past.dull_since = None
+    else:
+        past.sunny_since = None
+        past.dull_since = past.dull_since or now
+
+
+def stops_at(
+    past: ConnectorMemory, choice: Choice, snapshot: Snapshot
+) -> datetime | None:
+    """Return when it stops if the sun stays as it is; None while that is enough."""
+    if past.dull_since is None:
+        return None
+    tuning, now = snapshot.tuning, snapshot.now
+    min_on_s = tuning.min_on_s
+    if tuning.stop_delay_s is not None or tuning.stop_import_w is not None:
+        delay_s = STOP_DELAY_S if tuning.stop_delay_s is None else tuning.stop_delay_s
+        min_on_s = MIN_ON_S if min_on_s is None else min_on_s
+        at = past.dull_since + timedelta(seconds=delay_s)
+    elif choice.state == OFF:
+        at = now
+    elif (due := _due(OFF, choice, now)) is None:
+        return None
+    else:
+        at = due
+    return max(at, (past.on_since or now) + timedelta(seconds=min_on_s or 0.0))
+
+
+def starts_at(
+    past: ConnectorMemory, choice: Choice, snapshot: Snapshot
+) -> datetime | None:
+    """Return when it starts if the sun stays; None while the sun is too little."""
+    if past.sunny_since is None:
+        return None
+    tuning, now = snapshot.tuning, snapshot.now
+    if tuning.start_delay_s is not None or tuning.start_export_w is not None:
+        delay_s = (
+            START_DELAY_S if tuning.start_delay_s is None else tuning.start_delay_s
+        )
+        return past.sunny_since + timedelta(seconds=delay_s)
+    at = now
+    if choice.state == OFF:
+        due = [_due(state, choice, now) for state, _ in choice.due]
+        known = [at for at in due if at is not None]
+        if not known:
+            return None
+        at = min(known)
+    return max(at, next_start(past.starts, now) or at)
+
+
+def _due(state: int, choice: Choice, now: datetime) -> datetime | None:
+    """Return when another state is due if the sun stays, None if it is not in sight."""
+    due_s = choice.due_s(state)
+    if due_s is None or due_s > FAR_S:
+        return None
+    return now + timedelta(seconds=max(round(due_s), 1))
