@@ -309,17 +309,21 @@ async def test_versions_of_an_entry(hass: HomeAssistant) -> None:
     set_meters(hass, currents_a=(10, 4, 4))
     former = site_entry(free_port())
     former.add_to_hass(hass)
+    # A form that was saved as it was shown, but for one delay.
+    shown = {"start_delay_s": 60, "stop_delay_s": 240, "dead_band_percent": 5}
+    hass.config_entries.async_update_entry(former, options=shown)
     newer = MockConfigEntry(domain=DOMAIN, title="Newer", version=2, data=former.data)
     newer.add_to_hass(hass)
     assert await async_setup_component(hass, DOMAIN, {})
     await hass.async_block_till_done()
     assert former.state.value == ConfigEntryState.LOADED.value
-    assert (former.version, former.minor_version) == (1, 2)
+    assert (former.version, former.minor_version) == (1, 3)
+    assert former.options == {"stop_delay_s": 240}
     assert newer.state.value == ConfigEntryState.MIGRATION_ERROR.value
     issues = ir.async_get(hass).issues.values()
     assert [
         issue.translation_placeholders
         for issue in issues
         if issue.translation_key == "entry_from_newer_version"
-    ] == [{"site": "Newer", "stored": "2.1", "known": "1.2"}]
+    ] == [{"site": "Newer", "stored": "2.1", "known": "1.3"}]
     await hass.config_entries.async_unload(former.entry_id)

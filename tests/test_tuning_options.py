@@ -86,7 +86,13 @@ async def test_tuning(
     entry = site_entry(9000)
     await save(hass, await show(hass, entry, theme), **typed)
     assert tuning_of(entry.options) == expected
-    emptied = {"start_export_w": None, "boost_quota_kwh": None}
+    emptied = {
+        "start_export_w": None,
+        "boost_quota_kwh": None,
+        "start_delay_s": None,
+        "dead_band_percent": None,
+        "to_one_phase_s": None,
+    }
     fields = {str(field) for field in THEMES[theme].schema(entry).schema}
     await save(
         hass,
@@ -95,6 +101,9 @@ async def test_tuning(
     )
     tuning = tuning_of(entry.options)
     assert (tuning.start_export_w, tuning.boost_quota_wh) == (None, None)
+    # Emptied is automatic.
+    automatic = (tuning.start_delay_s, tuning.dead_band, tuning.to_one_phase_s)
+    assert automatic == (None, None, None)
 
 
 async def test_battery(hass: HomeAssistant) -> None:

@@ -1,4 +1,4 @@
-"""How much of the sun reaches the cars: `python -m benchmarks.sun [--seeds N] [--hours N] [--row TEXT]`.
+"""How much of the sun reaches the cars: `python -m benchmarks.sun [--seeds N] [--hours N] [--row TEXT] [--into PAGE]`.
 
 Each row is a sky, a charger, a meter, a home; each controller has the same days. Printed is, per day: the part of what an
 ideal controller uses, what came from the grid, starts and switches, the longest run of messages, and the regret: the
@@ -6,11 +6,11 @@ ideal's sun that did not reach the cars, plus what came from the grid. The ideal
 nothing below the minimum and takes nothing from the grid.
 """
 
-from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import product
 from multiprocessing import Pool
+from pathlib import Path
 
 from custom_components.sunfuse.engine import decide
 from custom_components.sunfuse.engine.model import Mode, Site, Snapshot
@@ -22,6 +22,8 @@ from .skies import DAY_S, HOUR, SKIES, house
 
 METERS_S = (1, 2, 5, 10)
 BATTERY_WH = 10_000.0
+MARK = "<!-- made by: python -m benchmarks.sun --into -->"
+END_MARK = "<!-- end -->"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +104,14 @@ class Account:
         return given_w
 
 
-def run(row: Row, ours: bool, seed: int, hours: float) -> Day:
-    """Let one day pass under one controller."""
+def run(
+    row: Row,
+    ours: bool,
+    seed: int,
+    hours: float,
+    also: Callable[[float, Plant], None] | None = None,
+) -> Day:
+    """Let one day pass under one controller; `also` is called each second."""
     first = row.battery == "first"
     battery = None if row.battery == "-" else Battery(capacity_wh=BATTERY_WH)
     ideal = Battery(capacity_wh=BATTERY_WH, lag_s=1) if first else None
@@ -111,6 +119,12 @@ def run(row: Row, ours: bool, seed: int, hours: float) -> Day:
     rules = BatteryRules(battery_first_below_soc=99.0 if first else 0.0)
     skip_s = (DAY_S - hours * HOUR) / 2
     sky, home = SKIES[row.sky](seed), house(seed)
+
+    def watch(at_s: float, plant: Plant) -> None:
+        account(at_s, plant)
+        if also is not None:
+            also(at_s, plant)
+
     plant = Plant(
         cars=[
             Car(
@@ -133,7 +147,7 @@ def run(row: Row, ours: bool, seed: int, hours: float) -> Day:
             battery_rules=rules,
         ),
         decide=decide if ours else Rules(battery_first_below_soc=99.0 if first else 0),
-        watch=account,
+        watch=watch,
         seed=seed,
     )
     measures = plant.run(int(hours * HOUR))
@@ -170,9 +184,36 @@ def _mean(days: list[Day]) -> str:
     )
 
 
-def report(days: int, hours: float, wanted: str) -> int:
-    """Print the table; returns how many rows miss the target."""
+HEAD = (
+    "| sky | phases | meter | cars | battery | used | Wh from the grid | starts | switches | regret, Wh "
+    "| evcc's rules: used | Wh from the grid | starts | switches | regret, Wh | part |"
+)
+
+
+def _cells(days: list[Day]) -> list[str]:
+    """Return what the days came to on average, for a table in Markdown."""
+    count = len(days)
+    ideal_wh = sum(day.ideal_wh for day in days)
+    used_wh = sum(day.sun_wh + day.grid_wh for day in days)
+    return [
+        f"{100 * used_wh / ideal_wh:.1f} %" if ideal_wh else "-",
+        f"{sum(d.grid_wh for d in days) / count:,.0f}",
+        f"{sum(d.starts for d in days) / count:.1f}",
+        f"{sum(d.switches for d in days) / count:.1f}",
+        f"{sum(d.regret_wh for d in days) / count:,.0f}",
+    ]
+
+
+def _markdown(row: Row, ours: list[Day], theirs: list[Day]) -> str:
+    part = sum(d.regret_wh for d in ours) / (sum(d.regret_wh for d in theirs) or 1.0)
+    home = [row.sky, row.phases, f"{row.meter_s} s", str(row.cars), row.battery]
+    return f"| {' | '.join([*home, *_cells(ours), *_cells(theirs)])} | {part:.2f} |"
+
+
+def report(days: int, hours: float, wanted: str, into: Path | None = None) -> int:
+    """Print the table, and write it into a page; returns how many rows miss the target."""
     missed = 0
+    lines = [HEAD, "|" + " --- |" * HEAD.count(" | ") + " --- |"]
     head = "used   grid Wh starts switch offers  regret"
     print(f"{'sky':14} ph. meter cars bat. | ours: {head} | evcc: {head}")
     with Pool() as pool:
@@ -186,8 +227,18 @@ def report(days: int, hours: float, wanted: str) -> int:
             ours, theirs = found[:days], found[days:]
             verdict = _verdict(ours, theirs)
             missed += bool(verdict)
+            lines.append(_markdown(row, ours, theirs))
             print(f"{row} | {_mean(ours)} | {_mean(theirs)} | {verdict}", flush=True)
+    if into is not None:
+        put_into(into, "\n".join(lines))
     return missed
+
+
+def put_into(page: Path, table: str) -> None:
+    """Replace what stands between the two marks of a page."""
+    before, rest = page.read_text().split(f"{MARK}\n", 1)
+    _, after = rest.split(END_MARK, 1)
+    page.write_text(f"{before}{MARK}\n{table}\n{END_MARK}{after}")
 
 
 def _verdict(ours: list[Day], theirs: list[Day]) -> str:
@@ -204,13 +255,3 @@ def _verdict(ours: list[Day], theirs: list[Day]) -> str:
     if total(ours, "switches") > total(theirs, "switches"):
         wrong.append("switches")
     return ", ".join(wrong)
-
-
-def cli() -> int:
-    """Read the arguments."""
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--hours", type=float, default=12.0)
-    parser.add_argument("--row", default="")
-    asked = parser.parse_args()
-    return report(asked.seeds, asked.hours, asked.row)

@@ -6,7 +6,7 @@ DOMAIN: Final = "sunfuse"
 DEFAULT_PORT: Final = 9000
 # Of what a config entry holds. An entry of a higher minor version can be read; one of a higher version cannot.
 ENTRY_VERSION: Final = 1
-ENTRY_MINOR_VERSION: Final = 2
+ENTRY_MINOR_VERSION: Final = 3
 # Where the site report is found inside Home Assistant.
 REPORT_PANEL: Final = "sunfuse-report"
 

@@ -169,9 +169,7 @@ def test_no_more_than_one_message_in_five_seconds() -> None:
     """A tick comes with each value of the meter; a fall for want of sun waits until five seconds after the last."""
     for ago_s, offer_a in ((2, 9.0), (5, 8.0)):
         running = waiting(offer_a=9.0, offered_at=NOW - timedelta(seconds=ago_s))
-        past = ConnectorMemory(on_since=NOW - timedelta(minutes=5))
         told = decided(balance(-8.05 * 690, running, tuning=AUTOMATIC))
-        assert past.on_since is not None
         assert offers(told)["a"] == pytest.approx(offer_a, abs=0.1)
 
 
@@ -215,6 +213,18 @@ def test_one_of_two_stops_where_the_sun_carries_one() -> None:
     told = offers(day.run(120, -7000))
     assert min(told.values()) == 0
     assert max(told.values()) >= 6
+
+
+def test_nobody_joins_under_a_sky_that_will_not_carry_two() -> None:
+    """There is enough for both now, but in the last half hour that cost far more than it is worth to share."""
+    runs = waiting("a", offer_a=6.0)
+    day = Day(balance(-9000, runs, waiting("b"), tuning=AUTOMATIC))
+    day.memory.connectors["b"].sky = Sky(
+        states=(OFF, 3), usual_w=(0.0, 3000.0), best=3, turns=10.0, spared_wh=(0, 0)
+    )
+    decision = day.run(60)
+    assert offers(decision)["b"] == 0
+    assert reasons(decision)["b"] is ReasonKey.SUN_TAKEN
 
 
 def test_thresholds_of_a_user_have_the_usual_delays() -> None:

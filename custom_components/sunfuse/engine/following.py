@@ -35,19 +35,19 @@ def drawn_w(
     cars: Iterable[tuple[Connector, ConnectorMemory]], at: datetime, snapshot: Snapshot
 ) -> tuple[float, float] | None:
     """Return the least and the most that all cars drew at a time, in watts; None where that is not known closely."""
-    least_a = most_a = 0.0
+    least_w = most_w = 0.0
     for connector, past in cars:
-        bounds = _drawn_a(connector, past, at, snapshot)
+        bounds = _drawn_w(connector, past, at, snapshot)
         if bounds is None:
             return None
-        least_a, most_a = least_a + bounds[0], most_a + bounds[1]
-    return least_a * snapshot.site.voltage_v, most_a * snapshot.site.voltage_v
+        least_w, most_w = least_w + bounds[0], most_w + bounds[1]
+    return least_w, most_w
 
 
-def _drawn_a(
+def _drawn_w(
     connector: Connector, past: ConnectorMemory, at: datetime, snapshot: Snapshot
 ) -> tuple[float, float] | None:
-    """Return the least and the most that one connector drew, in the sum of its phases."""
+    """Return the least and the most that one connector drew, in watts."""
     if connector.status in RESTS:
         return 0.0, 0.0
     if not connector.reachable or not past.draws:
@@ -55,11 +55,14 @@ def _drawn_a(
     draw = next((d for d in reversed(past.draws) if d.at <= at), past.draws[0])
     if snapshot.now - draw.at > TELLS:
         return None
+    volts = snapshot.site.voltage_v
+    all_phases_w = volts * len(connector.phases)
     if past.above_since is not None or draw.at > at:
         # What it was offered does not matter to it, or nothing older is known.
-        return sum(draw.current_a), sum(draw.current_a)
+        return draw.watts(volts), draw.watts(volts)
     level_a = max(draw.current_a)
-    count = sum(draw.current_a) / level_a if level_a > 0 else len(connector.phases)
+    # What an ampere is worth, by its report: its own meter knows its voltage.
+    ampere_w = draw.watts(volts) / level_a if level_a > 0 else all_phases_w
     highest_a = _followed_a(draw, past, at, past.follows or 1.0, early=True)
     # Nobody knows when a car begins.
     lowest_a = (
@@ -67,7 +70,7 @@ def _drawn_a(
         if level_a > 0
         else 0.0
     )
-    return min(lowest_a, highest_a) * count, highest_a * count
+    return min(lowest_a, highest_a) * ampere_w, highest_a * ampere_w
 
 
 def _followed_a(

@@ -80,7 +80,9 @@ def share(
             )
     shares.running = level
     shares.sun_left_w = free[resources.sun] - sum(
-        level[a.id].current_a * resources.watts(a.phases) for a in admitted if a.sunny
+        level[a.id].current_a * resources.watts(a.phases) * a.takes
+        for a in admitted
+        if a.sunny
     )
     return shares
 

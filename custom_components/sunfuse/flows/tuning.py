@@ -56,23 +56,23 @@ NUMBERS = frozenset(("number", "input_number"))
 
 SUNSHINE = vol.Schema(
     {
-        vol.Required("start_delay_s"): number(_S, high=3600),
-        vol.Required("stop_delay_s"): number(_S, high=3600),
+        vol.Optional("start_delay_s"): number(_S, high=3600),
+        vol.Optional("stop_delay_s"): number(_S, high=3600),
         vol.Optional("start_export_w"): number(_W, step=10, high=50_000),
-        vol.Required("stop_import_w"): number(_W, step=10, high=50_000),
-        vol.Required("min_on_s"): number(_S, high=7200),
-        vol.Required("min_off_s"): number(_S, high=7200),
-        vol.Required("average_s"): number(_S, high=600),
-        vol.Required("average_down_s"): number(_S, high=600),
+        vol.Optional("stop_import_w"): number(_W, step=10, high=50_000),
+        vol.Optional("min_on_s"): number(_S, high=7200),
+        vol.Optional("min_off_s"): number(_S, high=7200),
+        vol.Optional("average_s"): number(_S, high=600),
+        vol.Optional("average_down_s"): number(_S, high=600),
         vol.Required("prefer_power"): BooleanSelector(),
         vol.Required("worthwhile_a"): number(_A, step=0.5, low=6, high=80),
     }
 )
 CALM = vol.Schema(
     {
-        vol.Required(CONF_DEAD_BAND): number(PERCENTAGE, high=50),
-        vol.Required("dead_band_a"): number(_A, step=0.1, high=16),
-        vol.Required("ramp_a_per_s"): number("A/s", step=0.1, low=0.1, high=32),
+        vol.Optional(CONF_DEAD_BAND): number(PERCENTAGE, high=50),
+        vol.Optional("dead_band_a"): number(_A, step=0.1, high=16),
+        vol.Optional("ramp_a_per_s"): number("A/s", step=0.1, low=0.1, high=32),
         # Each step is a message to the charger and a jolt for the car.
         vol.Required("step_s"): number(_S, low=5, high=300),
         vol.Required("smoothing_s"): number(_S, high=300),
@@ -98,8 +98,8 @@ BATTERY = vol.Schema(
 )
 PHASES = vol.Schema(
     {
-        vol.Required("to_one_phase_s"): number(_S, high=7200),
-        vol.Required("to_three_phases_s"): number(_S, high=7200),
+        vol.Optional("to_one_phase_s"): number(_S, high=7200),
+        vol.Optional("to_three_phases_s"): number(_S, high=7200),
         vol.Required("switches_per_hour"): number("1/h", high=60),
         vol.Required("switch_pause_s"): number(_S, high=300),
     }
@@ -135,7 +135,6 @@ def tuning_values(entry: ConfigEntry) -> Mapping[str, Any]:
             for field in fields
             if (value := getattr(defaults, field, None)) is not None
         },
-        CONF_DEAD_BAND: defaults.dead_band * 100,
         CONF_BATTERY_FIRST: 0,
         CONF_CAR_SHARE: 0,
         CONF_HOLD: False,

@@ -1,7 +1,8 @@
 """The versions of what a config entry holds: migrations, and what a user is told after a downgrade.
 
 Minor versions: 1 was the first; 2 keeps the sessions of each charger in a file of their own (site/persistence.py),
-which reads the former file too.
+which reads the former file too; 3 makes delays, thresholds, averages, dead bands and the ramp automatic where their
+forms were saved with the former defaults.
 """
 
 from homeassistant.config_entries import ConfigEntry
@@ -10,12 +11,39 @@ from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN, ENTRY_MINOR_VERSION, ENTRY_VERSION
 
+_AUTOMATIC_SINCE = 3
+# What a form stored that was saved as it was shown, before the minor version 3.
+_FORMER_DEFAULTS: dict[str, float] = {
+    "start_delay_s": 60,
+    "stop_delay_s": 180,
+    "stop_import_w": 0,
+    "average_s": 30,
+    "average_down_s": 10,
+    "min_on_s": 180,
+    "min_off_s": 60,
+    "dead_band_percent": 5,
+    "dead_band_a": 1,
+    "ramp_a_per_s": 1,
+    "to_one_phase_s": 120,
+    "to_three_phases_s": 300,
+}
+
 
 @callback
 def migrate(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Bring an entry up to date. One of a higher minor version is left as it is: it can be read."""
-    if entry.minor_version < ENTRY_MINOR_VERSION:
-        hass.config_entries.async_update_entry(entry, minor_version=ENTRY_MINOR_VERSION)
+    if entry.minor_version >= ENTRY_MINOR_VERSION:
+        return
+    options = dict(entry.options)
+    if entry.minor_version < _AUTOMATIC_SINCE:
+        options = {
+            name: value
+            for name, value in options.items()
+            if name not in _FORMER_DEFAULTS or value != _FORMER_DEFAULTS[name]
+        }
+    hass.config_entries.async_update_entry(
+        entry, options=options, minor_version=ENTRY_MINOR_VERSION
+    )
 
 
 @callback
