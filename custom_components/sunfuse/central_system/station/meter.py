@@ -39,6 +39,10 @@ class Reading:
     multiplier: int = 0
 
 
+# The readings of a message, each with its time, the oldest first.
+type TimedReadings = list[tuple[datetime, list[Reading]]]
+
+
 def readable(text: str | float) -> float | None:
     """Return a value as a finite number, or None if it is not one (a signed value, a comma)."""
     try:
@@ -54,6 +58,14 @@ def register_of(readings: Iterable[Reading]) -> float | None:
         if reading.measurand == ENERGY and reading.phase is None:
             energy_wh = scaled(reading)
             return energy_wh if abs(energy_wh) <= _LIMITS["energy"] else None
+    return None
+
+
+def first_register(values: TimedReadings) -> tuple[datetime, float] | None:
+    """Return when the first energy of all phases was read and what it was, in watt-hours."""
+    for at, readings in values:
+        if (energy_wh := register_of(readings)) is not None:
+            return at, energy_wh
     return None
 
 

@@ -17,8 +17,9 @@ from ..security.cards import Verdict
 from ..station.clock import format_time, parse_time
 from ..station.connector_count import MAX_CONNECTORS
 from ..station.face import StationFace
+from ..station.meter import first_register
 from ..station.transactions import Record
-from .values import first_energy, sampled_values, tag_info
+from .meter_values import sampled_values
 
 _STATUS = {
     "Available": ConnectorStatus.AVAILABLE,
@@ -95,7 +96,7 @@ class Handlers16:
         return {}
 
     def _authorize(self, payload: Payload) -> Answer:
-        return self._doorkeeper.decide(payload["idTag"], tag_info)
+        return self._doorkeeper.decide(payload["idTag"], _tag_info)
 
     def _data_transfer(self, payload: Payload) -> Answer:
         if payload["vendorId"] == pnc.VENDOR:
@@ -155,7 +156,7 @@ class Handlers16:
         transaction_id = int(record.transaction.id)
         return self._doorkeeper.decide(
             payload["idTag"],
-            lambda verdict: {"transactionId": transaction_id, **tag_info(verdict)},
+            lambda verdict: {"transactionId": transaction_id, **_tag_info(verdict)},
             record.transaction.id if record.stopped_at is None else None,
         )
 
@@ -179,9 +180,9 @@ class Handlers16:
             at,
             float(payload["meterStop"]),
             payload.get("reason", "Local"),  # what is left out is Local (section 6.49)
-            first=first_energy(values),
+            first=first_register(values),
         )
-        return tag_info(Verdict.ACCEPTED) if "idTag" in payload else {}
+        return _tag_info(Verdict.ACCEPTED) if "idTag" in payload else {}
 
     def _is_live(self, theirs: datetime) -> bool:
         station = self._station
@@ -203,3 +204,8 @@ class Handlers16:
         for theirs, readings in values:
             station.connectors.measured(connector, readings, station.ours(theirs))
         return {}
+
+
+def _tag_info(verdict: Verdict) -> Payload:
+    """Return whether a card may charge, as an answer."""
+    return {"idTagInfo": {"status": verdict.value}}

@@ -29,12 +29,12 @@ from ..security.cards import OWN_TOKEN
 from ..security.installed import certificate_of, hash_data_of
 from ..station.clock import format_time
 from ..station.face import StationFace
-from .cards import token_of
 from .evses import Evses2
 from .handlers import Handlers2
 from .profiles import Profiles2
 from .reports import Reports2
 from .smart_charging import SmartCharging2
+from .tokens import token_of
 from .variables import Variables2
 from .words import Words2, trigger_of
 

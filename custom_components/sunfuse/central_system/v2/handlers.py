@@ -14,10 +14,10 @@ from ..protocol.text import clean
 from ..station.clock import format_time, parse_time
 from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.face import StationFace
-from .cards import decide
 from .evses import Evses2
+from .meter_values import sampled_values
+from .tokens import decide
 from .transaction_events import TransactionEvents2
-from .values import sampled_values
 
 _STATUS = {
     "Available": ConnectorStatus.AVAILABLE,

@@ -18,7 +18,7 @@ _MOST_PARTS = 1000
 
 
 @dataclass(slots=True)
-class Report:
+class RequestedReport:
     """What has come of what was asked for."""
 
     parts: list[Payload] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Reports2:
         """Keep what is reported of the device model in the station."""
         self._requests = requests
         self._station = station
-        self._reports: dict[int, Report] = {}
+        self._reports: dict[int, RequestedReport] = {}
         self.by_action: Mapping[str, ActionHandler] = {
             "NotifyCustomerInformation": self._part,
             "NotifyDisplayMessages": self._part,
@@ -81,7 +81,7 @@ class Reports2:
 
         """
         request_id = self._requests.next_id()
-        report = self._reports[request_id] = Report()
+        report = self._reports[request_id] = RequestedReport()
         try:
             answer = await self._requests.call(
                 action, {"requestId": request_id, **payload}
@@ -98,7 +98,7 @@ class Reports2:
             del self._reports[request_id]
         return report.parts
 
-    async def _completed(self, report: Report) -> bool:
+    async def _completed(self, report: RequestedReport) -> bool:
         """Wait for a report for as long as parts of it come; returns whether it became complete."""
         known = -1
         while known < len(report.parts):

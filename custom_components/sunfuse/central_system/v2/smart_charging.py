@@ -10,7 +10,6 @@ from ..station.clock import parse_time
 from ..station.face import StationFace
 from .evses import Evses2
 from .profiles import Profiles2
-from .values import first_of
 
 _PHASES = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
 
@@ -18,6 +17,11 @@ _PHASES = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
 def _real(current_a: float | None) -> float | None:
     """Return a current that a car can have as its most, None for what it left at zero."""
     return current_a if current_a is not None and current_a > 0 else None
+
+
+def _first_of(*values: float | None) -> float | None:
+    """Return the first that is known."""
+    return next((value for value in values if value is not None), None)
 
 
 class SmartCharging2:
@@ -92,7 +96,7 @@ class SmartCharging2:
         self._profiles.set_anew(
             connector
         )  # the car waits for a whole schedule (K15.FR.07)
-        max_power_w = first_of(
+        max_power_w = _first_of(
             v2x.get("maxChargePower"),
             dc.get("evMaxPower"),
         )
@@ -101,14 +105,14 @@ class SmartCharging2:
             ChargingNeeds(
                 at=station.now(),
                 departure=departure and station.clock.ours(parse_time(departure)),
-                energy_wh=first_of(
+                energy_wh=_first_of(
                     ac.get("energyAmount"),
                     dc.get("energyAmount"),
                     v2x.get("evTargetEnergyRequest"),
                 ),
                 min_a=ac.get("evMinCurrent"),
                 max_a=_real(
-                    first_of(ac.get("evMaxCurrent"), self._amperes(max_power_w))
+                    _first_of(ac.get("evMaxCurrent"), self._amperes(max_power_w))
                 ),
                 phases=_PHASES.get(needs["requestedEnergyTransfer"]),
                 max_power_w=max_power_w,

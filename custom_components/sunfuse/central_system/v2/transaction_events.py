@@ -1,19 +1,22 @@
 """OCPP 2.x: what a station reports of transactions."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from ...engine.model import ConnectorStatus
 from ..model import Transaction
 from ..onboarding.doorkeeper import Doorkeeper
 from ..protocol.frames import Payload
 from ..protocol.link import Answer
+from ..protocol.text import clean
 from ..station.clock import parse_time
 from ..station.face import StationFace
-from ..station.meter import register_of
+from ..station.meter import TimedReadings, first_register, register_of
 from ..station.transactions import Record
-from .cards import decide
 from .evses import Evses2
-from .values import Event, Values, first_energy, sampled_values
+from .meter_values import sampled_values
+from .tokens import decide
 
 _CHARGING_STATE = {
     "Charging": ConnectorStatus.CHARGING,
@@ -22,6 +25,32 @@ _CHARGING_STATE = {
     "SuspendedEVSE": ConnectorStatus.SUSPENDED_EVSE,
     "Idle": ConnectorStatus.PREPARING,
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionEvent:
+    """What every event has, with the time by our clock and whether it is of the present."""
+
+    payload: Payload
+    at: datetime
+    live: bool
+    transaction_id: str
+    id_token: str | None
+    authorised: bool
+
+    @classmethod
+    def of(cls, payload: Payload, at: datetime, *, live: bool) -> Self:
+        """Read an event."""
+        info, token = payload["transactionInfo"], payload.get("idToken")
+        return cls(
+            payload=payload,
+            at=at,
+            live=live,
+            transaction_id=info["transactionId"],
+            id_token=clean(token["idToken"]) if token else None,
+            authorised=token is not None
+            or info.get("chargingState") not in ("EVConnected", "Idle"),
+        )
 
 
 class TransactionEvents2:
@@ -43,7 +72,9 @@ class TransactionEvents2:
         if not payload.get("offline", False):
             station.clock.heard(theirs, station.now())
         at = station.ours(theirs)
-        event = Event(payload, at, self._is_live(payload, theirs, at))
+        event = TransactionEvent.of(
+            payload, at, live=self._is_live(payload, theirs, at)
+        )
         match payload["eventType"]:
             case "Started":
                 self._started(event, values)
@@ -68,7 +99,7 @@ class TransactionEvents2:
         fresh = age <= timedelta(seconds=station.timing.live_s)
         return newest and fresh and not payload.get("offline", False)
 
-    def _started(self, event: Event, values: Values) -> None:
+    def _started(self, event: TransactionEvent, values: TimedReadings) -> None:
         station = self._station
         known = station.sessions.transactions.get(event.transaction_id)
         if known is not None and known.reported:
@@ -76,7 +107,7 @@ class TransactionEvents2:
         number = self._number(event)
         if not number:
             return
-        start_wh = first_energy(values)
+        start_wh = first_register(values)
         started = Record(
             connector=number,
             transaction=Transaction(
@@ -91,7 +122,7 @@ class TransactionEvents2:
         station.sessions.started(started)
         self._take(number, event, values)
 
-    def _updated(self, event: Event, values: Values) -> None:
+    def _updated(self, event: TransactionEvent, values: TimedReadings) -> None:
         station = self._station
         known = station.sessions.transactions.get(event.transaction_id)
         number = known.connector if known else self._number(event)
@@ -103,14 +134,16 @@ class TransactionEvents2:
             station.sessions.authorised(number)
         self._take(number, event, values)
 
-    def _number(self, event: Event) -> int:
+    def _number(self, event: TransactionEvent) -> int:
         """Return the connector of an event, 0 where that is not reported and cannot be known."""
         evse = event.payload.get("evse")
         if evse is not None:
             return self._evses.connector_of(evse["id"], evse.get("connectorId"))
         return self._evses.only_connector()
 
-    def _take(self, number: int, event: Event, values: Values) -> None:
+    def _take(
+        self, number: int, event: TransactionEvent, values: TimedReadings
+    ) -> None:
         station = self._station
         for theirs, readings in values:
             station.connectors.measured(number, readings, station.ours(theirs))
@@ -120,7 +153,7 @@ class TransactionEvents2:
         if state := event.payload["transactionInfo"].get("chargingState"):
             station.connectors.reported_status(number, _CHARGING_STATE[state], None)
 
-    def _ended(self, event: Event, values: Values) -> None:
+    def _ended(self, event: TransactionEvent, values: TimedReadings) -> None:
         station = self._station
         info = event.payload["transactionInfo"]
         energies = [
@@ -128,7 +161,7 @@ class TransactionEvents2:
             for _, readings in values
             if (energy_wh := register_of(readings)) is not None
         ]
-        first = first_energy(values)
+        first = first_register(values)
         if first is not None:
             first = (station.ours(first[0]), first[1])
 

@@ -1,0 +1,30 @@
+"""OCPP 2.x: meter values as messages write them."""
+
+from ..protocol.frames import Payload
+from ..station.clock import parse_time
+from ..station.meter import ENERGY, Reading, TimedReadings
+
+
+def sampled_values(meter_values: list[Payload]) -> TimedReadings:
+    """Return the readings of a `meterValue` with their times by the station's clock, the oldest first."""
+    return sorted(
+        (
+            (
+                parse_time(meter_value["timestamp"]),
+                [_reading(sampled) for sampled in meter_value["sampledValue"]],
+            )
+            for meter_value in meter_values
+        ),
+        key=lambda value: value[0],
+    )
+
+
+def _reading(sampled: Payload) -> Reading:
+    unit = sampled.get("unitOfMeasure", {})
+    return Reading(
+        value=float(sampled["value"]),
+        measurand=sampled.get("measurand", ENERGY),
+        phase=sampled.get("phase"),
+        unit=unit.get("unit"),
+        multiplier=unit.get("multiplier", 0),
+    )
