@@ -185,3 +185,20 @@ def test_bounds_of_a_draw() -> None:
     assert draw.watts(230) == 2300
     assert replace(draw, power_w=2250.0).watts(230) == 2250
     assert offers(decide(site(car("a")), Memory())[0])["a"] == 16
+
+
+@pytest.mark.parametrize(
+    ("current_a", "power_w", "known_w"),
+    [
+        ((1.0, 2.0, 3.0), None, 6 * 230.0),
+        ((1.0, 2.0, 3.0), -500.0, -500.0),
+        (None, 700.0, 700.0),
+        (None, None, None),
+    ],
+)
+def test_the_power_from_the_grid(
+    current_a: PerPhase | None, power_w: float | None, known_w: float | None
+) -> None:
+    """The meter's own watts know the sign; else its currents at the nominal voltage make them."""
+    meter = MeterReading(at=NOW, current_a=current_a, power_w=power_w)
+    assert meter.watts(230.0) == known_w
