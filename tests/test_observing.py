@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.sunfuse.const import DOMAIN, MAIN_CIRCUIT
 from custom_components.sunfuse.engine.model import CircuitState
+from custom_components.sunfuse.engine.unused import Unused
 from custom_components.sunfuse.site.outcome import SiteData
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
@@ -111,6 +112,13 @@ async def test_the_sun_of_today(house: House) -> None:
     assert float(house.state("self_sufficiency").state) == 100
     attributes = house.state("self_consumption").attributes
     assert attributes["solar_kwh"] == pytest.approx(0.1, abs=0.01)
+    # Nobody is there who could use the rest, and every cause is named all the same.
+    unused = house.state("unused_sun")
+    assert float(unused.state) == 0
+    causes = {f"{cause}_kwh" for cause in Unused}
+    assert {name: unused.attributes[name] for name in causes} == dict.fromkeys(
+        causes, 0
+    )
 
 
 async def test_a_battery(house: House) -> None:

@@ -9,9 +9,13 @@ import pytest
 
 from custom_components.sunfuse.sources.balance import (
     DayBalance,
+    DayUnused,
     add_power,
+    add_unused,
     balance_from_dict,
     balance_to_dict,
+    unused_from_dict,
+    unused_to_dict,
 )
 from custom_components.sunfuse.sources.charts import forecast_attribute, price_attribute
 from custom_components.sunfuse.sources.forecasts.model import ForecastSlot
@@ -87,3 +91,20 @@ def test_what_sunfuse_publishes_it_can_read() -> None:
     sun = ForecastSlot(start=NOON, end=NOON + HOUR, p10_w=100, p50_w=1500, p90_w=2000)
     raw = read_solar({"forecast": forecast_attribute((sun,))}, unit="W", tz=BERLIN)
     assert {slot.value for slot in raw.likely} == {1500}
+
+
+def test_unused_sun_of_a_day() -> None:
+    """Powers become energies by cause; a new day starts from zero; what is stored comes back, and nonsense is zero."""
+    start = datetime(2026, 6, 21, 21, 30, tzinfo=UTC)
+    day = DayUnused()
+    for hours in (0, 1, 2):
+        begin = start + timedelta(hours=hours)
+        day = add_unused(
+            day, begin, begin + timedelta(hours=1), tz=UTC, by_cause_w={"fuse": 1000.0}
+        )
+    # Half an hour of the stretch over midnight.
+    assert day == DayUnused(day="2026-06-22", by_cause_wh={"fuse": 500.0})
+    assert day.total_wh == 500
+    assert unused_from_dict(unused_to_dict(day)) == day
+    assert unused_from_dict({"by_cause_wh": 3}) == DayUnused()
+    assert unused_from_dict({"by_cause_wh": {"car": "x"}}).total_wh == 0

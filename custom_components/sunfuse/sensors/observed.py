@@ -10,10 +10,11 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfTime
+from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfEnergy, UnitOfTime
 
 from ..calm import Pace, within_with_attributes
 from ..data import SunfuseConfigEntry
+from ..engine.unused import Unused
 from ..entity import SiteEntity
 from ..site.observing import Observed
 
@@ -25,6 +26,7 @@ class ObservedSensorDescription(SensorEntityDescription):
     value_fn: Callable[[Observed], float | None]
     attributes_fn: Callable[[Observed], Mapping[str, Any]]
     of_sun: bool = False
+    band: float = 1  # what it may move without being shown at once
 
 
 def _self_consumption(observed: Observed) -> float | None:
@@ -48,6 +50,21 @@ def _energies(observed: Observed) -> Mapping[str, Any]:
         "consumption": today.consumption_wh,
     }
     return {f"{name}_kwh": round(wh / 1000, 2) for name, wh in energies_wh.items()}
+
+
+def _unused(observed: Observed) -> float | None:
+    unused = observed.unused_today
+    return None if unused is None else unused.total_wh
+
+
+def _why_unused(observed: Observed) -> Mapping[str, Any]:
+    """Return how much of it each cause is, in kWh."""
+    unused = observed.unused_today
+    by_cause_wh = {} if unused is None else unused.by_cause_wh
+    return {
+        f"{cause.value}_kwh": round(by_cause_wh.get(cause.value, 0.0) / 1000, 2)
+        for cause in Unused
+    }
 
 
 def _interval(observed: Observed) -> float | None:
@@ -94,6 +111,20 @@ OBSERVED_SENSORS: tuple[ObservedSensorDescription, ...] = (
         of_sun=True,
     ),
     ObservedSensorDescription(
+        key="unused_sun",
+        translation_key="unused_sun",
+        device_class=SensorDeviceClass.ENERGY,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
+        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=2,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=_unused,
+        attributes_fn=_why_unused,
+        of_sun=True,
+        band=10,
+    ),
+    ObservedSensorDescription(
         key="meter_interval",
         translation_key="meter_interval",
         device_class=SensorDeviceClass.DURATION,
@@ -112,7 +143,14 @@ class ObservedSensor(SiteEntity, SensorEntity):
 
     # They change with nearly every reading.
     _unrecorded_attributes = frozenset(
-        {"sources", "solar_kwh", "import_kwh", "export_kwh", "consumption_kwh"}
+        {
+            "sources",
+            "solar_kwh",
+            "import_kwh",
+            "export_kwh",
+            "consumption_kwh",
+            *(f"{cause.value}_kwh" for cause in Unused),
+        }
     )
     entity_description: ObservedSensorDescription
 
@@ -130,7 +168,7 @@ class ObservedSensor(SiteEntity, SensorEntity):
     @override
     def pace(self) -> Pace:
         """Shares of a day and intervals hover, and what stands behind them changes with every tick."""
-        return within_with_attributes(1)
+        return within_with_attributes(self.entity_description.band)
 
     @property
     @override

@@ -1,6 +1,6 @@
 """What a site shows of itself while it runs: how fresh its sources are, and the energy of today."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,17 @@ from ..engine.model import Circuit
 from ..engine.moving import move_attributes
 from ..engine.quality import is_possible
 from ..engine.stored import Stored
-from ..sources.balance import DayBalance, add_power, balance_from_dict, balance_to_dict
+from ..engine.unused import unused_w
+from ..sources.balance import (
+    DayBalance,
+    DayUnused,
+    add_power,
+    add_unused,
+    balance_from_dict,
+    balance_to_dict,
+    unused_from_dict,
+    unused_to_dict,
+)
 from ..sources.config import SourcesConfig
 from ..sources.forecasts.clear_sky import Place, sun
 from ..sources.freshness import Freshness, Interval
@@ -69,6 +79,8 @@ class Observed:
         self._at: datetime | None = None
         self._powers: tuple[float, float, float] | None = None
         self._balance = stored.read("balance", balance_from_dict, DayBalance())
+        self._unused_w: Mapping[str, float] = {}
+        self._unused = stored.read("unused", unused_from_dict, DayUnused())
         self.freshness = Freshness()
 
     @callback
@@ -102,6 +114,7 @@ class Observed:
         """Return today's energies, and how fresh each source is."""
         return {
             "balance": balance_to_dict(self._balance),
+            "unused": unused_to_dict(self._unused),
             "freshness": {
                 entity: asdict(interval)
                 if (interval := self.freshness.of(entity))
@@ -120,6 +133,12 @@ class Observed:
         """Return the energies of today; None while nothing is known of it."""
         day = dt_util.as_local(dt_util.utcnow()).date().isoformat()
         return self._balance if self._balance.day == day else None
+
+    @property
+    def unused_today(self) -> DayUnused | None:
+        """Return the sun of today that cars could use and did not; None while nothing is known of it."""
+        day = dt_util.as_local(dt_util.utcnow()).date().isoformat()
+        return self._unused if self._unused.day == day else None
 
     @property
     def grid_entities(self) -> tuple[str, ...]:
@@ -168,6 +187,7 @@ class Observed:
         now = data.snapshot.now
         before, self._at = self._at, now
         powers, self._powers = self._powers, self._known(data)
+        unused, self._unused_w = self._unused_w, self._unused_now(data)
         if before is None or powers is None or now - before > _LONGEST_STRETCH:
             return
         grid_w, solar_w, battery_w = powers
@@ -180,7 +200,22 @@ class Observed:
             solar_w=solar_w,
             battery_w=battery_w,
         )
+        self._unused = add_unused(
+            self._unused,
+            before,
+            now,
+            tz=dt_util.get_default_time_zone(),
+            by_cause_w=unused,
+        )
         self._store.save_soon()
+
+    def _unused_now(self, data: SiteData) -> dict[str, float]:
+        """Return what cars could use of the exported power, by why they do not."""
+        if self._powers is None:
+            return {}
+        grid_w = self._powers[0]
+        found = unused_w(data.snapshot, data.decision, grid_w)
+        return {cause.value: power_w for cause, power_w in found.items()}
 
     def _known(self, data: SiteData) -> tuple[float, float, float] | None:
         """Return the powers of grid, sun and battery; None unless all that the site has is known."""
@@ -217,6 +252,7 @@ class Observed:
         """Return what was seen, for the store."""
         return {
             "balance": balance_to_dict(self._balance),
+            "unused": unused_to_dict(self._unused),
             "freshness": self.freshness.to_dict(),
         }
 

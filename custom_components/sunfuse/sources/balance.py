@@ -1,7 +1,7 @@
 """Today's energy balance: how much of the sun was used, how much of the use was sun."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -76,6 +76,56 @@ def add_power(
         export_wh=balance.export_wh + max(0.0, -grid_w) * hours,
         battery_out_wh=balance.battery_out_wh + max(0.0, battery_w) * hours,
         battery_in_wh=balance.battery_in_wh + max(0.0, -battery_w) * hours,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayUnused:
+    """The sun of one local day that was exported although cars could use it, in Wh, by why they did not."""
+
+    day: str = ""
+    by_cause_wh: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def total_wh(self) -> float:
+        """Return all of it."""
+        return sum(self.by_cause_wh.values())
+
+
+def add_unused(
+    unused: DayUnused,
+    start: datetime,
+    end: datetime,
+    *,
+    tz: tzinfo,
+    by_cause_w: Mapping[str, float],
+) -> DayUnused:
+    """Add powers that held from start to end; a new local day starts from zero."""
+    day = end.astimezone(tz).date()
+    if unused.day != day.isoformat():
+        midnight = datetime(day.year, day.month, day.day, tzinfo=tz)
+        unused, start = DayUnused(day=day.isoformat()), max(start, midnight)
+    hours = max((end - start) / timedelta(hours=1), 0.0)
+    added = dict(unused.by_cause_wh)
+    for cause, power_w in by_cause_w.items():
+        added[cause] = added.get(cause, 0.0) + power_w * hours
+    return replace(unused, by_cause_wh=added)
+
+
+def unused_to_dict(unused: DayUnused) -> dict[str, Any]:
+    """Return it for the store: plain JSON."""
+    return {"day": unused.day, "by_cause_wh": dict(unused.by_cause_wh)}
+
+
+def unused_from_dict(data: Mapping[str, Any]) -> DayUnused:
+    """Read it back; what cannot be read is zero."""
+    stored = data.get("by_cause_wh")
+    energies = stored if isinstance(stored, Mapping) else {}
+    return DayUnused(
+        day=str(data.get("day", "")),
+        by_cause_wh={
+            str(cause): parse_number(wh) or 0.0 for cause, wh in energies.items()
+        },
     )
 
 

@@ -1,0 +1,82 @@
+"""The sun that is exported although cars could use it, and why: what each setting and each limit costs."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from .model import Connector, ConnectorDecision, Decision, ReasonKey, Snapshot
+
+
+class Unused(StrEnum):
+    """Why a car does not use it."""
+
+    DELAY = "delay"  # it is to start, pauses, or follows with some lag
+    MINIMUM = "minimum"  # too little is left for its minimum
+    SWITCH = "switch"  # it changes its phases, or uses one of three
+    CAR = "car"  # it does not take what it is offered
+    FUSE = "fuse"  # a limit of the site
+
+
+_CAUSES: Mapping[ReasonKey, Unused] = {
+    ReasonKey.STARTING_ON_SUN: Unused.DELAY,
+    ReasonKey.STOPPING_ON_SUN: Unused.DELAY,
+    ReasonKey.PAUSING: Unused.DELAY,
+    ReasonKey.RAMPING: Unused.DELAY,
+    ReasonKey.LIMITED_BY_SUN: Unused.DELAY,
+    ReasonKey.AT_MINIMUM: Unused.DELAY,
+    ReasonKey.WAITING_FOR_SUN: Unused.MINIMUM,
+    ReasonKey.SUN_TAKEN: Unused.MINIMUM,
+    ReasonKey.SWITCHING_PHASES: Unused.SWITCH,
+    ReasonKey.FULL_POWER: Unused.CAR,
+    ReasonKey.LIMITED_BY_CAR: Unused.CAR,
+    ReasonKey.WAITING_FOR_CAPACITY: Unused.FUSE,
+    ReasonKey.WAITING_FOR_TURN: Unused.FUSE,
+    ReasonKey.LIMITED_BY_CIRCUIT: Unused.FUSE,
+    ReasonKey.LIMITED_BY_TEMPERATURE: Unused.FUSE,
+    ReasonKey.LIMITED_BY_DEMAND_RESPONSE: Unused.FUSE,
+    ReasonKey.LIMITED_BY_DIMMING: Unused.FUSE,
+    ReasonKey.LIMITED_BY_PEAK: Unused.FUSE,
+    ReasonKey.LIMITED_BY_IMBALANCE: Unused.FUSE,
+    ReasonKey.LIMITED_BY_BOOST: Unused.FUSE,
+    ReasonKey.METER_LOST: Unused.FUSE,
+}
+# A car that stays so far below its offer does not take it.
+TAKES = 0.9
+
+
+def unused_w(
+    snapshot: Snapshot, decision: Decision, grid_w: float
+) -> dict[Unused, float]:
+    """Return what of the exported power cars could use now, by why they do not, in watts.
+
+    Who may not charge, is not there, is full, or waits for a plan or a price could not use it.
+    """
+    left_w = max(-grid_w, 0.0)
+    found: dict[Unused, float] = {}
+    for connector, decided in zip(
+        snapshot.connectors, decision.connectors, strict=True
+    ):
+        cause, could_w = _could_use(connector, decided, snapshot.site.voltage_v)
+        if cause is None or min(could_w, left_w) <= 0:
+            continue
+        found[cause] = found.get(cause, 0.0) + min(could_w, left_w)
+        left_w -= min(could_w, left_w)
+    return found
+
+
+def _could_use(
+    connector: Connector, decided: ConnectorDecision, voltage_v: float
+) -> tuple[Unused | None, float]:
+    """Return why a car does not take more, and how much more it could take."""
+    cause = _CAUSES.get(decided.reason.key)
+    drawn = connector.draw_a or (0.0,) * len(connector.phases)
+    drawn_w = sum(drawn) * voltage_v
+    caps = (connector.charger_limit_a, connector.cable_a, connector.car_max_a)
+    most_a = min([connector.max_a, *(cap for cap in caps if cap is not None)])
+    every = len(connector.phases)
+    if cause is Unused.CAR and connector.switches_phases and decided.phases < every:
+        cause = Unused.SWITCH
+    if decided.offer_a > 0 and max(drawn) < TAKES * decided.offer_a:
+        return Unused.CAR, decided.offer_a * decided.phases * voltage_v - drawn_w
+    if cause is Unused.CAR:
+        return cause, decided.offer_a * decided.phases * voltage_v - drawn_w
+    return cause, most_a * every * voltage_v - drawn_w

@@ -1,0 +1,78 @@
+"""The sun that is exported although cars could use it, by why they do not."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.engine.model import (
+    ConnectorStatus,
+    Decision,
+    Mode,
+    Reason,
+    ReasonKey,
+)
+from custom_components.sunfuse.engine.unused import Unused, unused_w
+
+from .common import NOW, car, decided, site
+
+
+def as_decided(offer_a: float, key: ReasonKey, phases: int = 3) -> Decision:
+    """Return a decision for one charger."""
+    decision = decided(site(car("a")))
+    (only,) = decision.connectors
+    told = replace(only, offer_a=offer_a, phases=phases, reason=Reason(key=key))
+    return replace(decision, connectors=(told,))
+
+
+@pytest.mark.parametrize(
+    ("offer_a", "phases", "drawn_a", "key", "changes", "expected"),
+    [
+        (0, 3, 0, ReasonKey.STARTING_ON_SUN, {}, {Unused.DELAY: 5000}),
+        (0, 3, 0, ReasonKey.WAITING_FOR_SUN, {}, {Unused.MINIMUM: 5000}),
+        (0, 3, 0, ReasonKey.WAITING_FOR_CAPACITY, {}, {Unused.FUSE: 5000}),
+        (0, 3, 0, ReasonKey.SWITCHING_PHASES, {}, {Unused.SWITCH: 5000}),
+        # No more than it could take: 16 A less 14 A.
+        (14, 3, 14, ReasonKey.LIMITED_BY_SUN, {}, {Unused.DELAY: 1380}),
+        # It does not take what it is offered.
+        (14, 3, 12, ReasonKey.LIMITED_BY_SUN, {}, {Unused.CAR: 1380}),
+        (16, 3, 15, ReasonKey.FULL_POWER, {}, {Unused.CAR: 690}),
+        # On one of three phases.
+        (
+            16,
+            1,
+            16,
+            ReasonKey.FULL_POWER,
+            {"switches_phases": True},
+            {Unused.SWITCH: 5000},
+        ),
+        # A cable allows no more.
+        (10, 3, 10, ReasonKey.LIMITED_BY_CIRCUIT, {"cable_a": 10}, {}),
+        # Nobody wants it.
+        (0, 3, 0, ReasonKey.MODE_OFF, {}, {}),
+        (0, 3, 0, ReasonKey.NO_CAR, {"draw_a": None}, {}),
+    ],
+)
+def test_why(
+    offer_a: float,
+    phases: int,
+    drawn_a: float,
+    key: ReasonKey,
+    changes: dict[str, Any],
+    expected: dict[Unused, float],
+) -> None:
+    """5 kW are exported."""
+    drawn = tuple(drawn_a if phase < phases else 0.0 for phase in range(3))
+    connector = car("a", mode=Mode.SOLAR, **{"draw_a": drawn, **changes})
+    found = unused_w(site(connector), as_decided(offer_a, key, phases), -5000)
+    assert found == pytest.approx(expected)
+
+
+def test_nothing_is_exported() -> None:
+    """Then nothing is left to use, and two cars do not miss the same sun."""
+    waits = as_decided(0, ReasonKey.STARTING_ON_SUN)
+    one = car("a", status=ConnectorStatus.PREPARING, draw_a=(0.0, 0.0, 0.0))
+    assert unused_w(site(one), waits, 300) == {}
+    both = site(one, replace(one, id="b"))
+    twice = replace(waits, connectors=waits.connectors * 2, now=NOW)
+    assert unused_w(both, twice, -5000) == {Unused.DELAY: 5000}
