@@ -142,8 +142,9 @@ def test_want_of_sun_is_no_boosts_fault() -> None:
 
 
 def test_a_car_that_rests_says_why_it_was_stopped() -> None:
-    """The fuse was lowered to 5 A, and set back: the car rests, because there was no room."""
+    """The fuse was lowered to 5 A, not for the first time: the car rests, because there was no room."""
     snapshot, _, memory = settle(site(car("a")), 60)
+    memory.connectors["a"].stops = 1
     low = replace(later(snapshot, 5), circuits=(replace(MAIN, limit_a=(5,) * 3),))
     decision, memory = decide(low, memory)
     assert reasons(decision) == {"a": ReasonKey.WAITING_FOR_CAPACITY}

@@ -132,7 +132,7 @@ def test_laxity_does_not_ping_pong() -> None:
 
 @pytest.mark.parametrize("policy", Policy)
 def test_nobody_starves(policy: Policy) -> None:
-    """Three cars for one place have their turns of 15 minutes, whatever the policy and their priorities."""
+    """Three cars for one place: nobody waits for more than an hour and another's turn, whatever policy and priority."""
     cars = [
         needs(name, 2 + n, 20_000, offer_a=0.0, priority=3 + 2 * n)
         for n, name in enumerate("abc")
@@ -140,6 +140,8 @@ def test_nobody_starves(policy: Policy) -> None:
     snapshot = on(7, *cars, policy=policy)
     memory = Memory()
     ran = dict.fromkeys("abc", 0)
+    waited = dict.fromkeys("abc", 0)
+    longest = dict.fromkeys("abc", 0)
     starts = 0
     before: dict[str, float] = {}
     for _ in range(3 * 720):
@@ -149,9 +151,12 @@ def test_nobody_starves(policy: Policy) -> None:
         starts += sum(told[n] > 0 and not before.get(n) for n in told)
         for name, offer_a in told.items():
             ran[name] += 5 * (offer_a > 0)
+            waited[name] = 0 if offer_a > 0 else waited[name] + 5
+            longest[name] = max(longest[name], waited[name])
         before = told
         snapshot = later(snapshot, 5, decision)
-    assert min(ran.values()) >= 1800
+    assert max(longest.values()) <= 3600 + 2 * 900 + 60
+    assert min(ran.values()) >= (1800 if policy is Policy.EQUAL else 900)
     assert starts <= 3 * 4 + 1
 
 

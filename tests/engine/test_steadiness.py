@@ -29,8 +29,10 @@ def watched(*loads: tuple[int, float]) -> CircuitMemory:
     [
         # A load that stands still needs nothing kept.
         (((0, 9.0), (30, 9.0)), 0.0),
-        # 9.4 A was the highest, and it trembles by 0.7 A: 0.4 and 0.7 above the 9.0 A of now.
-        (((0, 8.7), (5, 9.4), (10, 9.0)), 1.1),
+        # Over ten seconds 8.99 A was the highest mean, 0.29 A above the lowest: as much above the 9.0 A of now.
+        (((0, 8.7), (5, 9.4), (10, 9.0)), 0.27),
+        # An inrush of 45 A for two seconds is a mean of 8 A.
+        (((0, 9.0), (2, 54.0), (4, 9.0), (30, 9.0)), 9.2),
         # A stove of 10 A that was switched off: its 10 A for the time being, and no more than 1 A besides.
         (((0, 19.0), (10, 9.0)), 11.0),
         # The minute before counts as well,
@@ -45,7 +47,7 @@ def test_what_is_kept_free_for_a_start(
     loads: tuple[tuple[int, float], ...], kept_a: float
 ) -> None:
     """Up to the highest of the last minutes, and as much again as it trembled."""
-    assert unsteady_a(watched(*loads), (9.0,)) == pytest.approx((kept_a,))
+    assert unsteady_a(watched(*loads), (9.0,)) == pytest.approx((kept_a,), abs=0.05)
 
 
 @pytest.mark.parametrize(("trembles_a", "starts"), [(0.0, True), (0.3, False)])

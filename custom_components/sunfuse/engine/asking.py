@@ -12,6 +12,9 @@ from .model import Connector, ConnectorStatus, Mode, Reason, ReasonKey, Snapshot
 from .sky import Choice
 from .wanted import NO_CAR
 
+# A car that draws less than this part of its minimum has yet to charge, and may use all its phases when it does.
+CHARGES = 0.7
+
 
 @dataclass(slots=True, kw_only=True)
 class Ask:
@@ -157,11 +160,12 @@ def phases_in_use(
     ):
         return wired  # the car has yet to find its phases again
     current_a = draws[-1].current_a
-    if max(current_a[phase] for phase in connector.phases) < connector.min_a - 1:
+    charges_a = max(connector.min_a - 1, connector.min_a * CHARGES)
+    if max(current_a[phase] for phase in connector.phases) < charges_a:
         return wired
-    used = tuple(p for p in connector.phases if is_used(current_a[p]))
     # A charger that was told to use one phase may not have done so yet.
-    return used if len(wired) == len(connector.phases) else (used or wired)
+    used = (p for p in connector.phases if is_used(current_a[p], connector.min_a))
+    return tuple(used) or wired
 
 
 def ask(
@@ -240,15 +244,30 @@ def most(
 
 
 def idle(asking: Ask, snapshot: Snapshot) -> bool:
-    """Whether a car has long left its offer untouched, so that whoever would use it goes first.
+    """Whether a car has long left its offer untouched: what it holds goes to whoever can use it.
 
-    After a while without an offer it is tried again.
+    After a while without an offer it is tried again (see `rests`).
     """
     past = asking.past
     if past.idle_since is None:
         return False
     tuning = snapshot.tuning
     if past.off_since is not None:
-        off_s = (snapshot.now - past.off_since).total_seconds()
-        return off_s < tuning.idle_retry_s
+        return _off_s(past, snapshot) < tuning.idle_retry_s
     return (snapshot.now - past.idle_since).total_seconds() >= tuning.idle_s
+
+
+def rests(asking: Ask, snapshot: Snapshot) -> bool:
+    """Whether a car that left its offer untouched is to be tried again, if nobody has to stop for that.
+
+    Nobody knows whether it wants more; so after a while it waits as everybody else does.
+    """
+    past, tuning = asking.past, snapshot.tuning
+    if past.idle_since is None or past.off_since is None:
+        return False
+    return _off_s(past, snapshot) < tuning.idle_retry_s + tuning.longest_wait_s
+
+
+def _off_s(past: ConnectorMemory, snapshot: Snapshot) -> float:
+    since = past.off_since or snapshot.now
+    return (snapshot.now - since).total_seconds()

@@ -1,11 +1,12 @@
 """Calm on the way up: a dead band, a ramp, steps that are not too close, a lockout. Never on the way down."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 import math
 from math import inf
 
 from .memory import ConnectorMemory
-from .model import ReasonKey, Snapshot
+from .model import Connector, ReasonKey, Snapshot
 from .tuning import Tuning
 
 # Who was shed and has since run for so long starts anew.
@@ -26,6 +27,22 @@ def round_down(current_a: float, step_a: float) -> float:
     """Return the current in steps that the charger knows, never more than asked."""
     # Sums of tenths are a hair below what they stand for.
     return round(math.floor(current_a / step_a + 1e-6) * step_a, 3)
+
+
+def in_steps(snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot with minimums that chargers know: one of steps of 8 A charges with 8 A or not at all."""
+    connectors = tuple(_in_steps(connector) for connector in snapshot.connectors)
+    if connectors == snapshot.connectors:
+        return snapshot
+    return replace(snapshot, connectors=connectors)
+
+
+def _in_steps(connector: Connector) -> Connector:
+    step_a = connector.step_a
+    least_a = round(math.ceil(connector.min_a / step_a - 1e-6) * step_a, 3)
+    if least_a <= connector.min_a:
+        return connector
+    return replace(connector, min_a=least_a)
 
 
 def calm_a(
@@ -105,16 +122,19 @@ _MOST_DOUBLINGS = 30
 def locked_until(past: ConnectorMemory, tuning: Tuning) -> datetime | None:
     """Return until when a connector that was stopped must wait; None if it was not.
 
-    Who is shed for want of capacity again and again waits twice as long each time.
+    Who was shed for want of capacity comes back when there is room again. Who is shed again and again waits, twice as
+    long each time.
     """
     if past.on_since is not None or past.stopped_at is None:
         return None
     lockout_s = tuning.min_off_s
-    if lockout_s is None:
+    if lockout_s is None and past.stops:
+        lockout_s = 0.0
+    elif lockout_s is None:
         for_sun = past.stopped_for is not None and past.stopped_for.key in _FOR_SUN
         lockout_s = SUN_OFF_S if for_sun else MIN_OFF_S
-    if past.stops:
-        repeated_s = tuning.lockout_s * 2.0 ** min(past.stops - 1, _MOST_DOUBLINGS)
+    if past.stops > 1:
+        repeated_s = tuning.lockout_s * 2.0 ** min(past.stops - 2, _MOST_DOUBLINGS)
         lockout_s = max(lockout_s, min(repeated_s, tuning.lockout_most_s))
     return past.stopped_at + timedelta(seconds=lockout_s)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from .contradiction import NOTHING_A
 from .drawing import draw_of
+from .filling import EPSILON
 from .held import held_a
 from .limits import Budget, budget
 from .load import SETTLING, generated_w, in_force_a, uncontrolled
@@ -22,10 +23,13 @@ from .model import (
 from .quality import judge
 from .response import learn_interval, learn_response
 from .steadiness import unsteady_a, watch_load
+from .thermal import SPENT, warmed
 from .tree import Tree
 
 # Draws are remembered for as long as the slowest meter that can be used may lag.
 REMEMBERED = timedelta(seconds=60)
+# The part of a limit by which a current trembles that is kept to it.
+TREMBLES = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,7 @@ class Capacity:
     empty: tuple[
         bool, ...
     ]  # whether the meter shows exactly nothing, which no house takes for long
+    bears: tuple[bool, ...]  # whether its fuse bears more than the limit for now
     unsteady_a: PerPhase  # what of that must stay free for somebody to start: the load may soon need it again
     past: CircuitMemory
     sensors: tuple[str, ...] = ()  # that are to blame for a meter that is lost
@@ -127,6 +132,7 @@ def _capacity(
     sensors: tuple[str, ...] = ()
     load_w: float | None = None
     measured_w: float | None = None
+    measured_a: PerPhase | None = None
     over = empty = (False,) * len(circuit.limit_a)
     if circuit.assumed_load_a is not None:
         load = _at_least(circuit.assumed_load_a, beneath)
@@ -159,6 +165,8 @@ def _capacity(
             )
             load, load_w = found.current_a, found.power_w
             measured_w = found.measured_w
+            if quality is MeterQuality.GOOD:
+                measured_a = judged.reading.current_a
             if judged.doubted and past.uncontrolled_a:
                 load = tuple(map(max, load, past.uncontrolled_a))
                 load_w = max(load_w, past.uncontrolled_w or load_w)
@@ -173,6 +181,17 @@ def _capacity(
             calm
         )  # nobody rises on the word of a meter that cars contradict
     past = watch_load(past, load, snapshot)
+    heat: PerPhase = ()
+    bears = (False,) * len(load)
+    if measured_a is not None and allowed.lowered_by is None:
+        heat = warmed(
+            past.heat,
+            measured_a,
+            _borne_from_a(allowed),
+            circuit.characteristic,
+            _elapsed_s(snapshot, memory),
+        )
+        bears = tuple(used < SPENT for used in heat) or bears
     return Capacity(
         circuit=circuit,
         budget=allowed,
@@ -186,9 +205,14 @@ def _capacity(
         calm_a=calm,
         over=over,
         empty=empty,
+        bears=bears,
         unsteady_a=unsteady_a(past, average),
         past=replace(
-            past, uncontrolled_a=load, uncontrolled_w=load_w, average_a=average
+            past,
+            uncontrolled_a=load,
+            uncontrolled_w=load_w,
+            average_a=average,
+            heat=heat,
         ),
     )
 
@@ -237,13 +261,30 @@ def _at_least(load: PerPhase, beneath: list[float]) -> PerPhase:
     return tuple(max(a, b, 0.0) for a, b in zip(load, beneath, strict=True))
 
 
+def _elapsed_s(snapshot: Snapshot, memory: Memory) -> float:
+    """Return the time since the last decision."""
+    since = memory.at or snapshot.now
+    return max((snapshot.now - since).total_seconds(), 0.0)
+
+
+def _borne_from_a(allowed: Budget) -> PerPhase:
+    """Return from where on a current uses up what the fuse bears: a meter that trembles about the limit does not.
+
+    What that lets pass is part of the margin.
+    """
+    return tuple(
+        most + min(TREMBLES * limit, limit - most) + EPSILON
+        for most, limit in zip(allowed.current_a, allowed.limit_a, strict=True)
+    )
+
+
 def _average(
     load: PerPhase, past: CircuitMemory, snapshot: Snapshot, memory: Memory
 ) -> PerPhase:
     """Return the load's running average, which follows what rises at once."""
     if not past.average_a or memory.at is None:
         return load
-    elapsed_s = max((snapshot.now - memory.at).total_seconds(), 0.0)
+    elapsed_s = _elapsed_s(snapshot, memory)
     weight = elapsed_s / (elapsed_s + snapshot.tuning.smoothing_s)
     return tuple(
         max(now, before + (now - before) * weight)

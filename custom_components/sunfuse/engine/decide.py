@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from .asking import Ask, forget, recalled
 from .boost import boosted_since, is_over
-from .calm import FORGIVEN, locked_out
+from .calm import FORGIVEN, in_steps, locked_out
 from .compliance import ComplianceStep
 from .held import before_a
 from .memory import Boosted, ConnectorMemory, Memory
@@ -26,6 +26,7 @@ from .model import (
     Snapshot,
 )
 from .offering import command, free_for_all, offers
+from .order import has_time, waited_long
 from .phases import recent, switch, switching, wired, wish
 from .reasons import why
 from .resources import blocked_by, sum_a, take
@@ -45,7 +46,7 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
         ValueError: the circuits are not a tree with one root, or a connector's circuit is not in it.
 
     """
-    snapshot = as_they_are(recalled(snapshot, memory))
+    snapshot = as_they_are(in_steps(recalled(snapshot, memory)))
     tick = open_tick(snapshot, memory)
     _choose_who_may(tick)
     command(tick)
@@ -236,6 +237,9 @@ def _lived(
         past.raised_at = now
     if offer_a > 0 or (switching(past, now) and connector.id in shares.running):
         if past.on_since is None:
+            past.waited_long = standing.ask is not None and waited_long(
+                standing.ask, tick.snapshot
+            )
             past.on_since = now
             past.idle_since = None  # a new chance
             if standing.ask is not None and standing.ask.solar:
@@ -246,7 +250,12 @@ def _lived(
         return past
     if past.on_since is not None:
         ran_s = (now - past.on_since).total_seconds()
-        shed = connector.id in shares.waiting and ran_s < tick.snapshot.tuning.turn_s
+        shed = (
+            connector.id in shares.waiting
+            and ran_s < tick.snapshot.tuning.turn_s
+            and past.idle_since is None
+            and not (standing.ask and has_time(standing.ask, tick.snapshot))
+        )
         past.stops = past.stops + 1 if shed else 0
         past.stopped_at, past.stopped_for = now, decided.reason
         past.on_since = None

@@ -14,11 +14,15 @@ SAME_TIME = timedelta(seconds=5)
 METER_LAG = timedelta(seconds=10)
 # A car draws no more than this on a phase that it does not use.
 _IDLE_A = 0.5
+_IDLE = 1 / 12  # and no more than this part of its minimum
 
 
-def is_used(drawn_a: float) -> bool:
-    """Whether a car that charges uses a phase on which it draws this."""
-    return drawn_a > _IDLE_A
+def is_used(drawn_a: float, min_a: float = 6.0) -> bool:
+    """Whether a car that charges uses a phase on which it draws this.
+
+    Where a charger has a smaller minimum than IEC 61851-1, as some regions' have, a phase in use may carry less.
+    """
+    return drawn_a > min(_IDLE_A, min_a * _IDLE)
 
 
 def draw_of(

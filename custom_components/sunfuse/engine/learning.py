@@ -20,6 +20,8 @@ ROOM_A = 1.0
 ROOM = 0.1
 # Nothing flows, whatever was reported before.
 RESTS = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.SUSPENDED_EV))
+# The car wants to charge, or is new.
+WANTS = frozenset((ConnectorStatus.CHARGING, ConnectorStatus.PREPARING))
 # How much a fast confirmation makes good for slow ones before.
 FASTER_WEIGHT = 0.2
 # A car that charges takes more than its electronics.
@@ -34,6 +36,8 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
     else:
         past.rests_since = None
     offer_a = connector.offer_a or 0.0
+    if not offer_a and connector.status in WANTS:
+        past.idle_since = None  # its charger says that the car wants again
     if offer_a != past.offered_a or past.settled_at is None:
         past.offered_a = offer_a
         past.settled_at = now

@@ -63,6 +63,7 @@ class ConnectorMemory:
     asked_at: datetime | None = None  # since when it asks for current
     raised_at: datetime | None = None  # the last step up
     on_since: datetime | None = None  # with an offer since
+    waited_long: bool = False  # and it was let in because it had waited too long
     off_since: datetime | None = None  # waiting for an offer since
     stopped_at: datetime | None = None  # an offer was taken away
     stopped_for: Reason | None = None  # and why
@@ -145,6 +146,9 @@ class CircuitMemory:
     lowest_a: PerPhase = ()
     highest_before_a: PerPhase = ()
     lowest_before_a: PerPhase = ()
+    mean_a: PerPhase = ()  # of the uncontrolled load over ten seconds
+    mean_at: datetime | None = None
+    heat: PerPhase = ()  # how much of what its fuse bears is used up (see `thermal`)
     interval_s: float | None = None  # how often the meter reports, averaged
     response_s: float | None = None  # until it measures a cut, averaged
     cut: Cut | None = None  # that it has yet to measure

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .tuning import BatteryRules, Derating, Policy, Tuning
+from .tuning import BatteryRules, Characteristic, Derating, Policy, Tuning
 
 type PerPhase = tuple[float, ...]
 
@@ -166,6 +166,7 @@ class Circuit:
     # What the fuse carries where a user set a lower limit; by that the meter's range is judged. None: the limit.
     rated_a: PerPhase | None = None
     derating: Derating | None = None
+    characteristic: Characteristic = Characteristic.STRICT
 
 
 def watts(power_w: float | None, current_a: PerPhase, voltage_v: float) -> float:

@@ -57,7 +57,7 @@ def offers(
 ) -> dict[str, float]:
     """Return the offer to everyone who is to have one."""
     snapshot = tick.snapshot
-    targets = round_down_all(asks, shares, tick.resources, free)
+    targets = round_down_all(asks, shares, tick.resources, free, snapshot)
     told = targets | _not_worth_it(asks, shares, targets, free, tick)
     for name, standing in tick.standings.items():
         if (
@@ -84,7 +84,7 @@ def offers(
         a for a in asks if a.id in told and told[a.id] > before_a(a.connector, snapshot)
     ]
     if not rising:
-        shares.held_up = held_up
+        shares.held_up |= held_up
         return told
     names = {a.id for a in rising}
     calm = free_for_all(tick, calm=True)
@@ -98,7 +98,7 @@ def offers(
                 calm, standing, max(told.get(name, 0.0), targets.get(name, 0.0)), tick
             )
     more, not_free = raised(rising, told, tick.resources, calm, snapshot)
-    shares.held_up = not_free | held_up
+    shares.held_up |= not_free | held_up
     return told | more
 
 

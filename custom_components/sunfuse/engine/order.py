@@ -1,14 +1,15 @@
 """Who goes first, and who gets more: the site's policy and everyone's priority.
 
-Who runs keeps running for a turn of 15 minutes, as contactors and cars wear by switching; then who has waited longest
-is let in: at once if it is new, after as long a wait if it had its turn before. So nobody starves, whatever the
-policy: that says who is first among those who wait alike, and how what is left above the minimum is shared.
+The policy decides who runs. Turns and waiting only bound what it may do: who has just started keeps running for a
+turn, as contactors and cars wear by switching, and nobody waits longer than an hour (or what a user sets) while others
+run. Under `equal` nobody is before another, so taking turns is the policy itself: after a turn of 15 minutes who waited
+longest is let in, at once if it is new, after as long a wait if it had its turn before.
 """
 
 from datetime import datetime
+from enum import IntEnum
 
-from .asking import Ask, idle
-from .memory import ConnectorMemory
+from .asking import Ask, idle, rests
 from .model import Connector, Snapshot
 from .tuning import Policy, Tuning
 
@@ -21,47 +22,152 @@ LEAST_WEIGHT = 0.05
 UNKNOWN_LAXITY_S = 86_400.0
 # In an order, the next begins where the one before has all that anyone can have, even at the lowest weight.
 NEXT = 10_000.0
+# Who could wait no longer than this has no time, and who could wait for so long has: it yields even its minimum.
+NO_TIME_S = 900.0
+TIME_S = 7200.0
+# A car that waits since it had time is let in again while it still has this.
+TIME_LEFT_S = 3600.0
+# A car that has just started yields to nobody for so long, where a user did not say for how long.
+MIN_ON_S = 180.0
+# Policies that know who has time.
+BY_TIME = frozenset((Policy.NEED, Policy.DEADLINE, Policy.LAXITY))
+# A car that waits has to need so much more than one that runs to take its place.
+NEEDS_MORE = 1.25
 
-type Rank = tuple[int, int, float, tuple[float, ...], str]
+
+class Place(IntEnum):
+    """How a car stands, before the policy is asked."""
+
+    HAS_TURN = 0
+    WAITED_LONG = 1
+    BY_POLICY = 2
+    HAD_TURN = 3
+    RESTS = 4
+
+
+type Rank = tuple[int, Place, tuple[float, ...], float, str]
 
 
 def rank(asking: Ask, snapshot: Snapshot) -> Rank:
-    """Return who goes first: a boost, those within their turn, then by waiting time, then those whose turn is over.
+    """Return who goes first: a boost, those within their turn, those who waited too long, then by the policy.
 
     Promises come before wishes: a minimum that the grid may give before one that only the sun may. A car that has
-    long left its offer untouched comes last.
+    long left its offer untouched comes last. Among equals who runs stays, and who waited longest is next.
     """
-    past, now = asking.past, snapshot.now
     claim = 0 if asking.boosted else 2 if asking.solar else 1
-    key = policy_key(asking.connector, past, snapshot)
-    if idle(asking, snapshot):
-        return claim, 4, 0.0, key, asking.id
+    place = _place(asking, snapshot)
+    key = policy_key(asking, snapshot)
+    past = asking.past
     if past.on_since is not None:
-        ran_s = (now - past.on_since).total_seconds()
-        if ran_s < snapshot.tuning.turn_s:
-            return claim, 0, 0.0, (*key, ran_s), asking.id
-        return claim, 2, 0.0, (*key, ran_s), asking.id
-    waited_s = (now - past.off_since).total_seconds() if past.off_since else 0.0
-    waited_s *= asking.connector.priority / PRIORITY
-    new = past.stopped_at is None or waited_s >= snapshot.tuning.turn_s
-    return claim, 1 if new else 3, -waited_s, key, asking.id
+        ran_s = (snapshot.now - past.on_since).total_seconds()
+        return claim, place, (*key, 0.0), ran_s, asking.id
+    waited_s = _waited_s(asking, snapshot)
+    if place is Place.WAITED_LONG:
+        waited_s *= asking.connector.priority / PRIORITY
+        return claim, place, (-waited_s,), 0.0, asking.id
+    return claim, place, (*key, 1.0), -waited_s, asking.id
 
 
-def policy_key(
-    connector: Connector, past: ConnectorMemory, snapshot: Snapshot
-) -> tuple[float, ...]:
+def _place(asking: Ask, snapshot: Snapshot) -> Place:
+    past, tuning = asking.past, snapshot.tuning
+    if idle(asking, snapshot) or rests(asking, snapshot):
+        return Place.RESTS
+    if past.on_since is not None:
+        ran_s = (snapshot.now - past.on_since).total_seconds()
+        return Place.HAS_TURN if ran_s < tuning.turn_s else Place.BY_POLICY
+    if snapshot.policy is Policy.EQUAL:
+        waited_s = _waited_s(asking, snapshot) * asking.connector.priority / PRIORITY
+        new = past.stopped_at is None or waited_s >= tuning.turn_s
+        return Place.WAITED_LONG if new else Place.HAD_TURN
+    waited_s = _waited_s(asking, snapshot)
+    if waited_s >= tuning.longest_wait_s and _matters(asking, snapshot):
+        return Place.WAITED_LONG
+    return Place.BY_POLICY
+
+
+def waited_long(asking: Ask, snapshot: Snapshot) -> bool:
+    """Whether a car that waits is let in because it has waited too long, whatever the policy."""
+    return asking.past.on_since is None and (
+        _place(asking, snapshot) is Place.WAITED_LONG
+    )
+
+
+def _waited_s(asking: Ask, snapshot: Snapshot) -> float:
+    since = asking.past.off_since
+    return (snapshot.now - since).total_seconds() if since else 0.0
+
+
+def has_time(asking: Ask, snapshot: Snapshot) -> bool:
+    """Whether a car that the policy lets run can go without even its minimum for a while, and be ready all the same."""
+    past = asking.past
+    if snapshot.policy not in BY_TIME or asking.boosted or asking.promised_a > 0:
+        return False
+    if past.on_since is None:
+        waits = not waited_long(asking, snapshot)
+        return waits and laxity_s(asking, snapshot) > TIME_LEFT_S
+    ran_s = (snapshot.now - past.on_since).total_seconds()
+    keeps_s = snapshot.tuning.min_on_s
+    if keeps_s is None:
+        keeps_s = MIN_ON_S
+    if past.waited_long:
+        keeps_s = max(keeps_s, snapshot.tuning.turn_s)
+    return ran_s >= keeps_s and laxity_s(asking, snapshot) > TIME_S
+
+
+def has_no_time(asking: Ask, snapshot: Snapshot) -> bool:
+    """Whether a car must charge now, at all that it can take, to be ready."""
+    known = asking.connector.departure is not None and not _met(asking.connector)
+    return (
+        snapshot.policy in BY_TIME
+        and known
+        and asking.connector.energy_needed_wh is not None
+        and laxity_s(asking, snapshot) < NO_TIME_S
+    )
+
+
+def _matters(asking: Ask, snapshot: Snapshot) -> bool:
+    """Whether it could matter to a car that it waits: it lacks something, and could not wait once more as long.
+
+    A policy that does not ask who has time cannot tell.
+    """
+    if _met(asking.connector):
+        return False
+    longest_s = snapshot.tuning.longest_wait_s
+    return (
+        snapshot.policy not in BY_TIME
+        or laxity_s(asking, snapshot) < longest_s
+        or (
+            asking.connector.departure is None
+            or asking.connector.energy_needed_wh is None
+        )
+    )
+
+
+def _met(connector: Connector) -> bool:
+    """Whether nothing more is needed: who runs cannot matter to it any more."""
+    return connector.energy_needed_wh is not None and connector.energy_needed_wh <= 0
+
+
+def policy_key(asking: Ask, snapshot: Snapshot) -> tuple[float, ...]:
     """Return a connector's place in the order of the site's policy: the lowest goes first."""
+    connector, past = asking.connector, asking.past
+    runs = past.on_since is not None
     first = -float(connector.priority)
     policy = snapshot.policy
     if policy is Policy.EQUAL:
         return (first,)
     if policy is Policy.NEED:
-        return first, -need_a(connector, snapshot)
+        return first, -need_a(asking, snapshot) * (NEEDS_MORE if runs else 1.0)
     if policy is Policy.FIRST_COME:
         return first, _seconds(connector.connected_at or past.asked_at, snapshot)
     if policy is Policy.DEADLINE:
-        return first, _seconds(connector.departure, snapshot)
-    return first, laxity_s(connector, snapshot)
+        return (
+            first,
+            float(_met(connector)),
+            _seconds(connector.departure, snapshot),
+        )
+    ahead_s = snapshot.tuning.turn_s if runs else 0.0
+    return first, laxity_s(asking, snapshot) - ahead_s
 
 
 def _seconds(time: datetime | None, snapshot: Snapshot) -> float:
@@ -69,32 +175,47 @@ def _seconds(time: datetime | None, snapshot: Snapshot) -> float:
     return float("inf") if time is None else (time - snapshot.now).total_seconds()
 
 
-def need_a(connector: Connector, snapshot: Snapshot) -> float:
+def need_a(asking: Ask, snapshot: Snapshot) -> float:
     """Return the current that would bring the missing energy by the departure, in amperes."""
+    connector = asking.connector
     needed_wh, departure = connector.energy_needed_wh, connector.departure
     if needed_wh is None or departure is None:
         return UNKNOWN_NEED_A
     # A departure that has passed is now: give what can be given.
     left_h = max((departure - snapshot.now).total_seconds(), 900.0) / 3600
-    volts = snapshot.site.voltage_v * len(connector.phases)
+    volts = snapshot.site.voltage_v * len(asking.phases)
     return max(needed_wh, 0.0) / left_h / volts
 
 
-def laxity_s(connector: Connector, snapshot: Snapshot) -> float:
-    """Return for how long a car could wait and still be ready at full current, in seconds."""
+def laxity_s(asking: Ask, snapshot: Snapshot) -> float:
+    """Return for how long a car could wait and still be ready at all that it can take, in seconds."""
+    connector = asking.connector
     needed_wh, departure = connector.energy_needed_wh, connector.departure
-    if needed_wh is None or departure is None:
+    if needed_wh is None or departure is None or _met(connector):
         return UNKNOWN_LAXITY_S
-    most_w = connector.max_a * snapshot.site.voltage_v * len(connector.phases)
+    most_w = takes_a(asking) * snapshot.site.voltage_v * len(asking.phases)
     charging_s = max(needed_wh, 0.0) / most_w * 3600
     left_s = (departure - snapshot.now).total_seconds()
     return max(min(left_s - charging_s, UNKNOWN_LAXITY_S), -UNKNOWN_LAXITY_S)
 
 
+def takes_a(asking: Ask) -> float:
+    """Return the most that charger, cable and car take together, by what was told and what was learned."""
+    connector, takes_a = asking.connector, asking.past.takes_a
+    known = (
+        connector.max_a,
+        connector.charger_limit_a,
+        connector.cable_a,
+        connector.car_max_a,
+        None if takes_a is None else max(takes_a, connector.min_a),
+    )
+    return min(a for a in known if a is not None)
+
+
 def growth(asks: list[Ask], snapshot: Snapshot) -> dict[str, tuple[float, float]]:
     """Return weight and start of each in a fill (see `filling`)."""
     if snapshot.policy in (Policy.FIRST_COME, Policy.DEADLINE):
-        keys = {a.id: policy_key(a.connector, a.past, snapshot) for a in asks}
+        keys = {a.id: policy_key(a, snapshot) for a in asks}
         places = {key: place for place, key in enumerate(sorted(set(keys.values())))}
         return {name: (1.0, places[key] * NEXT) for name, key in keys.items()}
     grown = {}
@@ -102,17 +223,15 @@ def growth(asks: list[Ask], snapshot: Snapshot) -> dict[str, tuple[float, float]
         weight = asking.connector.priority / PRIORITY
         start = 0.0
         if snapshot.policy is Policy.NEED:
-            weight *= max(need_a(asking.connector, snapshot), LEAST_WEIGHT)
+            weight *= max(need_a(asking, snapshot), LEAST_WEIGHT)
         elif snapshot.policy is Policy.LAXITY:
-            weight, start = _smoothed(
-                asking.connector, weight, snapshot.tuning, snapshot
-            )
+            weight, start = _smoothed(asking, weight, snapshot.tuning, snapshot)
         grown[asking.id] = (weight, start)
     return grown
 
 
 def _smoothed(
-    connector: Connector, weight: float, tuning: Tuning, snapshot: Snapshot
+    asking: Ask, weight: float, tuning: Tuning, snapshot: Snapshot
 ) -> tuple[float, float]:
     """Return the growth of smoothed least laxity (arXiv 2102.08610).
 
@@ -120,5 +239,5 @@ def _smoothed(
     plain least laxity would turn from one to the other and back.
     """
     window_s = tuning.laxity_window_s
-    per_second = connector.max_a / window_s * weight
-    return per_second, laxity_s(connector, snapshot) - window_s / weight
+    per_second = takes_a(asking) / window_s * weight
+    return per_second, laxity_s(asking, snapshot) - window_s / weight

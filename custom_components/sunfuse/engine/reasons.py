@@ -47,6 +47,8 @@ def why(standing: Standing, shares: Shares, offer_a: float, tick: Tick) -> Reaso
         return Reason(key=ReasonKey.SWITCHING_PHASES, values=values)
     if asking.id in shares.waiting:
         return _why_waiting(asking, shares, tick)
+    if asking.id in shares.held_up:
+        return tick.resources.reason(shares.held_up[asking.id], waiting=True)
     if asking.id not in shares.running:
         return _why_not_started(asking, tick)
     return _why_limited(standing, asking, shares, offer_a, tick)
@@ -144,8 +146,6 @@ def _why_limited(
     """Return what keeps a running connector from more."""
     given = shares.running[asking.id]
     target_a = given.current_a
-    if asking.id in shares.held_up:
-        return tick.resources.reason(shares.held_up[asking.id], waiting=True)
     if offer_a < target_a - max(
         asking.connector.step_a, _dead_band_a(offer_a, tick, sunny=asking.sunny)
     ):

@@ -53,6 +53,29 @@ class Resources:
         found = [a for capacity in self._capacities for a in capacity.unsteady_a]
         return found + [0.0] * (self.sun + 1 - len(found))
 
+    def unsteady_now(self) -> list[float]:
+        """Return the same beside the load of now instead of its average, on which `unsteady` builds."""
+        found = [
+            available - calm + kept
+            for capacity in self._capacities
+            for available, calm, kept in zip(
+                capacity.available_a,
+                capacity.calm_a,
+                capacity.unsteady_a,
+                strict=True,
+            )
+        ]
+        return found + [0.0] * (self.sun + 1 - len(found))
+
+    def bears(self) -> frozenset[int]:
+        """Return the phases of circuits that carry more than their limit for now, as their fuse bears it."""
+        return frozenset(
+            index * self._phases + phase
+            for index, capacity in enumerate(self._capacities)
+            for phase, bears in enumerate(capacity.bears)
+            if bears
+        )
+
     def over(self) -> frozenset[int]:
         """Return the resources that are measured to be overdrawn: nobody who uses them gets more."""
         return self._where(capacity.over for capacity in self._capacities)

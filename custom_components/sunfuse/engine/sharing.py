@@ -9,16 +9,20 @@ out again.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .asking import Ask
+from .asking import Ask, idle
 from .calm import round_down
-from .filling import Share, User, Uses, fill
+from .filling import EPSILON, Share, User, Uses, fill
+from .held import before_a
 from .model import Snapshot
-from .order import growth, rank
+from .order import growth, has_no_time, has_time, rank
 from .phases import may_switch
 from .resources import Resources, blocked_by, take
 
 # What is free of each resource, by its number.
 type Capacities = list[float]
+
+# Steps no coarser than this leave too little to share.
+FINE_A = 0.5
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,11 +46,12 @@ def share(
     """Return the shares of everyone who asks, of what is free of each resource (the sun included)."""
     shares = Shares()
     ranked = sorted(asks, key=lambda a: rank(a, snapshot))
-    solar = [a for a in ranked if a.solar]
-    left = list(free)
-    admitted = _admit(
-        [a for a in ranked if not a.solar], resources, left, shares, snapshot
-    )
+    resting = [a for a in ranked if idle(a, snapshot)]
+    active = [a for a in ranked if not idle(a, snapshot)]
+    room = _Room(resources, free, active, snapshot)
+    admitted = _admit_grid([a for a in active if not a.solar], room, shares)
+    # Who gets more leaves what must stay free for those who start.
+    free = room.beside_starts()
     level = {a.id: Share(current_a=a.connector.min_a) for a in admitted}
     grown = growth(asks, snapshot)
     promised = {
@@ -55,15 +60,13 @@ def share(
     if promised:
         level = _fill(admitted, level, promised, resources, free, grown)
     promises = {name: share_.limited_by for name, share_ in level.items()}
+    solar = [a for a in active if a.solar]
     if solar:
-        left = list(free)
+        room.left = list(room.free)
         for asking in admitted:
-            take(
-                left,
-                resources.uses(asking.connector, asking.phases),
-                level[asking.id].current_a,
-            )
-        late = _admit(solar, resources, left, shares, snapshot)
+            room.take(asking, level[asking.id].current_a)
+        late = _admit(solar, room, shares)
+        free = room.beside_starts()
         admitted = sorted([*admitted, *late], key=lambda a: a.id)
         level |= {a.id: Share(current_a=a.connector.min_a) for a in late}
     grid = {a.id: a.most_a for a in admitted if not a.sunny}
@@ -84,35 +87,177 @@ def share(
         for a in admitted
         if a.sunny
     )
+    if resting:
+        _admit_resting(resting, admitted, free, shares, resources, snapshot)
     return shares
 
 
-def _admit(
-    ranked: list[Ask],
-    resources: Resources,
-    left: Capacities,
+class _Room:
+    """What is free for minimums, and what of it must stay free for those who start (see `steadiness`)."""
+
+    def __init__(
+        self,
+        resources: Resources,
+        free: Capacities,
+        asks: list[Ask],
+        snapshot: Snapshot,
+    ) -> None:
+        self.resources = resources
+        self.snapshot = snapshot
+        self.free = free
+        self.left = list(free)
+        self.unsteady = resources.unsteady_now()
+        self.starts = [0.0] * len(free)  # of `unsteady`, where somebody starts
+        self.borne = self._borne(asks)
+
+    def _borne(self, asks: list[Ask]) -> frozenset[int]:
+        """Return the resources that cannot carry the minimums of those who run, and bear that for a moment."""
+        bears = self.resources.bears()
+        if not bears:
+            return frozenset()
+        left = list(self.free)
+        for asking in asks:
+            if self.runs(asking):
+                take(left, self.uses(asking), asking.connector.min_a)
+        return frozenset(index for index in bears if left[index] < -EPSILON)
+
+    def uses(self, asking: Ask) -> Uses:
+        return self.resources.uses(asking.connector, asking.phases)
+
+    def runs(self, asking: Ask) -> bool:
+        return before_a(asking.connector, self.snapshot) >= asking.connector.min_a
+
+    def take(self, asking: Ask, current_a: float) -> None:
+        take(self.left, self.uses(asking), current_a)
+
+    def blocked(self, asking: Ask) -> int | None:
+        """Return what cannot carry the minimum; who runs is borne where that is only for a moment."""
+        uses, min_a = self.uses(asking), asking.connector.min_a
+        if self.runs(asking):
+            uses = tuple(use for use in uses if use[0] not in self.borne)
+        return blocked_by(self.left, uses, min_a)
+
+    def start(self, asking: Ask) -> None:
+        """Keep free what is not steadily so, where somebody starts."""
+        if not self.runs(asking):
+            for index, _ in self.uses(asking):
+                self.starts[index] = self.unsteady[index]
+
+    def claim(self, admitted: list[Ask]) -> None:
+        """Keep for those who have their minimum what they can take beyond it."""
+        for asking in admitted:
+            fits_a = min(
+                (self.left[index] / used for index, used in self.uses(asking)),
+                default=0.0,
+            )
+            more_a = min(fits_a, asking.most_a - asking.connector.min_a)
+            self.take(asking, max(more_a, 0.0))
+
+    def beside_starts(self) -> Capacities:
+        return [a - kept for a, kept in zip(self.free, self.starts, strict=True)]
+
+
+def _admit_grid(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
+    """Return who can have the minimum from the grid.
+
+    Who has time yields even that to those who have none, and does not start while others can use all that there is.
+    """
+    snapshot = room.snapshot
+    have_time = {a.id for a in ranked if has_time(a, snapshot)}
+    if not have_time:
+        return _admit(ranked, room, shares)
+    admitted = _admit([a for a in ranked if a.id not in have_time], room, shares)
+    hurried = [a for a in admitted if has_no_time(a, snapshot)]
+    room.claim(hurried)
+    runs = [a for a in ranked if a.id in have_time and room.runs(a)]
+    admitted += _admit(runs, room, shares)
+    room.claim([a for a in admitted if a not in hurried])
+    starts = [a for a in ranked if a.id in have_time and not room.runs(a)]
+    return admitted + _admit(starts, room, shares)
+
+
+def _admit(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
+    """Return who can have the minimum, in their order, and take it; note who waits, and for what.
+
+    Who may not start yet, as the load may soon need it again, takes nothing: until it may, others use that.
+    """
+    left, held_up = list(room.left), dict[str, int]()
+    while True:
+        room.left = list(left)
+        waiting: dict[str, int] = {}
+        admitted = []
+        for asking in ranked:
+            if asking.id in held_up:
+                continue
+            blocked = _blocked(asking, room, shares)
+            if blocked is not None:
+                waiting[asking.id] = blocked
+                continue
+            room.take(asking, asking.connector.min_a)
+            admitted.append(asking)
+        unsteady = _unsteady(admitted, room)
+        if unsteady is None:
+            break
+        held_up |= unsteady
+    shares.waiting |= waiting
+    shares.held_up |= held_up
+    for asking in admitted:
+        room.start(asking)
+    return admitted
+
+
+def _unsteady(admitted: list[Ask], room: _Room) -> dict[str, int] | None:
+    """Return the first who may not start beside the others, and what is not steadily free; None: all may."""
+    for asking in reversed(admitted):
+        if room.runs(asking):
+            continue
+        blocked = blocked_by(room.left, room.uses(asking), 0.0, room.unsteady)
+        if blocked is not None:
+            return {asking.id: blocked}
+    return None
+
+
+def _blocked(asking: Ask, room: _Room, shares: Shares) -> int | None:
+    """Return what cannot carry the minimum of a connector, on one phase at last where it can switch."""
+    blocked = room.blocked(asking)
+    if blocked is None or not _can_use_one(asking, room.snapshot):
+        return blocked
+    every, asking.phases = asking.phases, asking.connector.phases[:1]
+    if room.blocked(asking) is None:
+        shares.one_phase.add(asking.id)
+        return None
+    asking.phases = every
+    return blocked
+
+
+def _admit_resting(
+    resting: list[Ask],
+    admitted: list[Ask],
+    free: Capacities,
     shares: Shares,
+    resources: Resources,
     snapshot: Snapshot,
-) -> list[Ask]:
-    """Return who can have the minimum, in their order, and take it; note who waits, and for what."""
-    admitted = []
-    for asking in ranked:
-        min_a = asking.connector.min_a
+) -> None:
+    """Let those who long left their offer untouched have what nobody else can use.
+
+    Who was taken the offer gets it back only after a turn: a charger is not to be told this and that by turns.
+    """
+    left = list(free)
+    for asking in admitted:
+        take(left, _all_uses(asking, resources), shares.running[asking.id].current_a)
+    for asking in resting:
+        past, min_a = asking.past, asking.connector.min_a
         uses = resources.uses(asking.connector, asking.phases)
         blocked = blocked_by(left, uses, min_a)
-        if blocked is not None and _can_use_one(asking, snapshot):
-            one = asking.connector.phases[:1]
-            uses = resources.uses(asking.connector, one)
-            if blocked_by(left, uses, min_a) is None:
-                asking.phases = one
-                shares.one_phase.add(asking.id)
-                blocked = None
+        if blocked is None and past.off_since is not None:
+            off_s = (snapshot.now - past.off_since).total_seconds()
+            if off_s < snapshot.tuning.turn_s:
+                blocked = uses[0][0]
         if blocked is not None:
             shares.waiting[asking.id] = blocked
             continue
         take(left, uses, min_a)
-        admitted.append(asking)
-    return admitted
+        shares.running[asking.id] = Share(current_a=min_a)
 
 
 def _can_use_one(asking: Ask, snapshot: Snapshot) -> bool:
@@ -158,8 +303,9 @@ def round_down_all(
     shares: Shares,
     resources: Resources,
     free: Capacities,
+    snapshot: Snapshot,
 ) -> dict[str, float]:
-    """Return the shares in steps that the chargers know, downwards; what that leaves is given to the next."""
+    """Return the shares in steps that the chargers know, downwards; what that leaves goes to others until nothing fits."""
     left = list(free)
     rounded: dict[str, float] = {}
     short: list[Ask] = []
@@ -171,14 +317,55 @@ def round_down_all(
         take(left, _all_uses(asking, resources), current_a)
         if given.limited_by is not None:
             short.append(asking)
-    for asking in sorted(short, key=lambda a: (-a.connector.priority, a.id)):
-        step_a = asking.connector.step_a
-        more_a = round_down(rounded[asking.id] + step_a, step_a)
-        uses = _all_uses(asking, resources)
-        if more_a <= asking.most_a and blocked_by(left, uses, step_a) is None:
-            rounded[asking.id] = more_a
-            take(left, uses, step_a)
+    if any(a.connector.step_a > FINE_A for a in short):
+        _share_the_rest(short, rounded, left, resources, growth(short, snapshot))
+    short.sort(key=lambda a: (-a.connector.priority, a.id))
+    while short:
+        short = [a for a in short if _one_more(a, rounded, left, resources)]
     return rounded
+
+
+def _share_the_rest(
+    short: list[Ask],
+    rounded: dict[str, float],
+    left: Capacities,
+    resources: Resources,
+    grown: Mapping[str, tuple[float, float]],
+) -> None:
+    """Share what coarse steps left among those who are short of it, in their own steps."""
+    users = {}
+    for asking in short:
+        weight, start = grown[asking.id]
+        users[asking.id] = User(
+            uses=_all_uses(asking, resources),
+            base=rounded[asking.id],
+            most=max(asking.most_a, rounded[asking.id]),
+            weight=weight,
+            start=start,
+        )
+    whole = list(left)
+    for user in users.values():
+        take(whole, user.uses, -user.base)
+    filled = fill(users, whole)
+    for asking in short:
+        current_a = round_down(filled[asking.id].current_a, asking.connector.step_a)
+        more_a = max(current_a - rounded[asking.id], 0.0)
+        take(left, users[asking.id].uses, more_a)
+        rounded[asking.id] += more_a
+
+
+def _one_more(
+    asking: Ask, rounded: dict[str, float], left: Capacities, resources: Resources
+) -> bool:
+    """Give one a step more; returns whether there was room for it."""
+    step_a = asking.connector.step_a
+    more_a = round_down(rounded[asking.id] + step_a, step_a)
+    uses = _all_uses(asking, resources)
+    if more_a > asking.most_a or blocked_by(left, uses, step_a) is not None:
+        return False
+    rounded[asking.id] = more_a
+    take(left, uses, step_a)
+    return True
 
 
 def _all_uses(asking: Ask, resources: Resources) -> Uses:

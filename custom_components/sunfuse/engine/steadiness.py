@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+import math
 
 from .memory import CircuitMemory
 from .model import PerPhase, Snapshot
 
 MINUTE = timedelta(minutes=1)
+MEAN_S = 10.0
 # A load that moves by more than this is one that was switched, not one that trembles: its highest is enough to know.
 TREMBLES_A = 1.0
 
@@ -14,24 +16,43 @@ TREMBLES_A = 1.0
 def watch_load(
     past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot
 ) -> CircuitMemory:
-    """Note the highest and the lowest load of this minute; those of the one before are kept as well."""
+    """Note the highest and the lowest load of this minute; those of the one before are kept as well.
+
+    What counts is the mean of ten seconds: the inrush of a motor is no load that somebody needs room for.
+    """
+    mean_a = _mean(past, load_a, snapshot)
     if past.minute_at is None or snapshot.now - past.minute_at >= 2 * MINUTE:
-        before_a = load_a, load_a
+        before_a = mean_a, mean_a
     elif snapshot.now - past.minute_at >= MINUTE:
         before_a = past.highest_a, past.lowest_a
     else:
         return replace(
             past,
-            highest_a=tuple(map(max, past.highest_a, load_a)),
-            lowest_a=tuple(map(min, past.lowest_a, load_a)),
+            mean_a=mean_a,
+            mean_at=snapshot.now,
+            highest_a=tuple(map(max, past.highest_a, mean_a)),
+            lowest_a=tuple(map(min, past.lowest_a, mean_a)),
         )
     return replace(
         past,
+        mean_a=mean_a,
+        mean_at=snapshot.now,
         minute_at=snapshot.now,
-        highest_a=load_a,
-        lowest_a=load_a,
+        highest_a=mean_a,
+        lowest_a=mean_a,
         highest_before_a=before_a[0],
         lowest_before_a=before_a[1],
+    )
+
+
+def _mean(past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot) -> PerPhase:
+    if past.mean_at is None or snapshot.now - past.mean_at >= 2 * MINUTE:
+        return load_a
+    elapsed_s = max((snapshot.now - past.mean_at).total_seconds(), 0.0)
+    weight = 1 - math.exp(-elapsed_s / MEAN_S)
+    return tuple(
+        before + (now - before) * weight
+        for now, before in zip(load_a, past.mean_a, strict=True)
     )
 
 

@@ -14,6 +14,15 @@ class Policy(StrEnum):
     LAXITY = "laxity"  # who could least afford to wait, smoothed
 
 
+class Characteristic(StrEnum):
+    """How long the fuse or breaker of a circuit bears an overload (see `thermal`)."""
+
+    GG = "gg"  # a fuse
+    B = "b"  # a circuit breaker
+    C = "c"
+    STRICT = "strict"  # not at all: whoever does not fit is paused at once
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuning:
     """Times are seconds. Nothing here ever delays a reduction that safety needs. None is *automatic*.
@@ -40,6 +49,8 @@ class Tuning:
     min_on_s: float | None = None
     min_off_s: float | None = None
     turn_s: float = 900.0  # who runs is not asked to make room before
+    # Nobody waits longer than this while others run, whatever the policy.
+    longest_wait_s: float = 3600.0
     lockout_s: float = 60.0  # after a stop for want of capacity; doubles if it repeats
     lockout_most_s: float = 900.0
     # Steps

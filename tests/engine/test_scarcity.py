@@ -1,0 +1,262 @@
+"""A fuse that is too small for all: who runs, who yields, what is lent, and what a fuse bears."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.engine import Memory, decide
+from custom_components.sunfuse.engine.asking import phases_in_use
+from custom_components.sunfuse.engine.memory import ConnectorMemory, Draw
+from custom_components.sunfuse.engine.model import (
+    Connector,
+    ConnectorStatus,
+    Mode,
+    ReasonKey,
+)
+from custom_components.sunfuse.engine.thermal import CURVES, warmed
+from custom_components.sunfuse.engine.tuning import Characteristic, Policy
+
+from .common import HOUR, NOW, car, later, offers, on, reasons, settle, site
+from .plant import Car, Plant, charger, main, steady
+
+MINUTE = timedelta(minutes=1)
+ONE_AMPERE_WH = 690.0  # in an hour on three phases
+BY_TIME = [Policy.NEED, Policy.DEADLINE, Policy.LAXITY]
+
+
+def needs(name: str, hours: float, ampere_hours: float, **changes: Any) -> Connector:
+    """Return a car that leaves in so many hours and lacks so many ampere-hours on three phases."""
+    return car(
+        name,
+        departure=NOW + hours * HOUR,
+        energy_needed_wh=ampere_hours * ONE_AMPERE_WH,
+        **changes,
+    )
+
+
+def waits(minutes: float) -> ConnectorMemory:
+    """Return the past of a car that has waited for so long."""
+    return ConnectorMemory(asked_at=NOW - HOUR, off_since=NOW - minutes * MINUTE)
+
+
+def runs(minutes: float, **changes: Any) -> ConnectorMemory:
+    """Return the past of a car that has charged for so long."""
+    return ConnectorMemory(
+        asked_at=NOW - HOUR, on_since=NOW - minutes * MINUTE, **changes
+    )
+
+
+@pytest.mark.parametrize("policy", [*BY_TIME, Policy.FIRST_COME])
+@pytest.mark.parametrize(("waited_min", "first"), [(30, "b"), (61, "a")])
+def test_the_policy_decides_who_runs(
+    policy: Policy, waited_min: float, first: str
+) -> None:
+    """One place: the car that the policy prefers has it, unless the other has waited for an hour."""
+    a = needs("a", 4, 63, offer_a=0.0, connected_at=NOW - HOUR)
+    b = needs("b", 2, 31.9, offer_a=0.0, connected_at=NOW - 2 * HOUR)
+    known = Memory(connectors={"a": waits(waited_min), "b": waits(1)})
+    decision, _ = decide(on(7, a, b, policy=policy), known)
+    assert [name for name, offer_a in offers(decision).items() if offer_a] == [first]
+
+
+@pytest.mark.parametrize("policy", BY_TIME)
+def test_who_lacks_nothing_is_not_let_in_for_having_waited(policy: Policy) -> None:
+    """It could not matter to it any more."""
+    a = needs("a", 4, 0, offer_a=0.0)
+    b = needs("b", 8, 32, offer_a=0.0)
+    known = Memory(connectors={"a": waits(90), "b": waits(1)})
+    decision, _ = decide(on(7, a, b, policy=policy), known)
+    assert offers(decision) == {"a": 0, "b": 6}
+
+
+@pytest.mark.parametrize("policy", BY_TIME)
+def test_who_has_time_yields_even_its_minimum(policy: Policy) -> None:
+    """14 A: one must charge with 16 A until it leaves; the other needs half an hour of the next ten."""
+    cars = [needs("a", 1, 16, offer_a=8.0), needs("b", 10, 8, offer_a=6.0)]
+    known = Memory(connectors={"a": runs(20), "b": runs(20)})
+    _, decision, _ = settle(on(14, *cars, policy=policy), 20, known)
+    assert offers(decision) == {"a": 14, "b": 0}
+
+
+def test_who_has_time_does_not_start_beside_one_who_can_use_all() -> None:
+    """It starts when the other has all that it takes."""
+    for limit_a, started_a in ((20, 0), (24, 6)):
+        cars = [needs("a", 2, 20, offer_a=16.0), needs("b", 10, 8, offer_a=0.0)]
+        known = Memory(connectors={"a": runs(20), "b": waits(1)})
+        _, decision, _ = settle(on(limit_a, *cars, policy=Policy.DEADLINE), 20, known)
+        assert (offers(decision)["b"] >= 6) is (started_a > 0)
+
+
+def test_what_cannot_start_yet_is_lent() -> None:
+    """The house took 14 A a minute ago: beside 24 - 15 A and one minimum nobody else starts, so one car has it all."""
+    a, b = car("a", offer_a=10.0), car("b", offer_a=0.0)
+    known = Memory(connectors={"a": runs(20), "b": waits(1)})
+    snapshot = site(a, house_a=(14.0,) * 3)
+    decision, known = decide(snapshot, known)
+    for _ in range(4):
+        snapshot = later(snapshot, 5, decision)
+        decision, known = decide(snapshot, known)
+    reading = snapshot.meters[0][1]
+    less = tuple(amps - 10.0 for amps in reading.current_a or ())
+    snapshot = replace(
+        snapshot,
+        connectors=(*snapshot.connectors, b),
+        meters=(("main", replace(reading, current_a=less)),),
+    )
+    _, decision, _ = settle(snapshot, 20, known)
+    assert offers(decision) == {"a": 16, "b": 0}
+    assert reasons(decision)["b"] is ReasonKey.WAITING_FOR_CAPACITY
+
+
+def busy(characteristic: Characteristic, inrush_a: float, lasts_s: int) -> Plant:
+    """Return ten cars beside 30 A behind 100 A, and what comes on top after ten minutes."""
+    return Plant(
+        cars=[
+            Car(connector=charger(f"k{n}", mode=Mode.FAST), phases=3) for n in range(10)
+        ],
+        circuits=(replace(main(100), characteristic=characteristic),),
+        loads={
+            "main": lambda at_s: (
+                ((30.0 + inrush_a if 600 <= at_s < 600 + lasts_s else 30.0),) * 3
+            )
+        },
+        meter_s=1,
+        tick_s=1,
+        report_s=5,
+        noise_a=0.1,
+    )
+
+
+@pytest.mark.parametrize("kind", list(Characteristic))
+def test_an_inrush_of_two_seconds(kind: Characteristic) -> None:
+    """145 A of 100 A: a fuse bears that, and nobody is paused; with `strict` they come back soon."""
+    plant = busy(kind, 47.0, 2)
+    plant.run(700)
+    stops = sum(one.stops for one in plant.cars)
+    assert (stops > 0) is (kind is Characteristic.STRICT)
+    at_s = {
+        int((d.now - plant.decisions[0].now).total_seconds()): d
+        for d in plant.decisions
+    }
+    back = sum(one.offer_a >= 6 for one in at_s[640].connectors)
+    # The last waits where ten seconds' mean of the inrush leaves no room beside all the others.
+    assert back >= (8 if kind is Characteristic.STRICT else 10)
+
+
+def test_an_overload_that_lasts_is_ended() -> None:
+    """30 A more than minimums of 60 A leave room for: within a tenth of ten minutes somebody is paused."""
+    plant = busy(Characteristic.B, 30.0, 400)
+    plant.run(900)
+    assert sum(one.stops for one in plant.cars) >= 4
+    over = [s for s, flow in enumerate(plant.flows) if max(flow["main"]) > 100.01]
+    assert 600 <= min(over) <= max(over) <= 600 + 60 + 10
+
+
+@pytest.mark.parametrize(
+    ("kind", "load", "seconds"),
+    [
+        # 3600 s x (1.13 / 1.45) ^ (ln 3600 / ln (2.55 / 1.13))
+        (Characteristic.B, 1.45, 293.0),
+        (Characteristic.C, 1.45, 293.0),
+        (Characteristic.B, 2.55, 1.0),
+        (Characteristic.B, 3.0, 0.0),
+        (Characteristic.C, 5.0, 0.0),
+        (Characteristic.GG, 33 / 16, 10.0),
+        (Characteristic.GG, 1.1, 600.0),
+    ],
+)
+def test_what_a_device_bears(kind: Characteristic, load: float, seconds: float) -> None:
+    """By the points of the standards, and a straight line between them."""
+    assert CURVES[kind].bears_s(load) == pytest.approx(seconds, rel=0.01)
+
+
+def test_the_thermal_image() -> None:
+    """It adds up what is used, cools within minutes, and has nothing to use where a circuit carries nothing."""
+    one = warmed((), (145.0,), (100.0,), Characteristic.B, 29.3)
+    assert one == pytest.approx((0.1,), rel=0.01)
+    assert warmed(one, (50.0,), (100.0,), Characteristic.B, 60.0)[0] < 0.07
+    assert warmed((), (400.0,), (100.0,), Characteristic.B, 1.0) == (1.0,)
+    assert warmed((), (1.0,), (0.0,), Characteristic.GG, 1.0) == (1.0,)
+    assert not warmed((), (145.0,), (100.0,), Characteristic.STRICT, 1.0)
+
+
+def test_a_full_car_gives_back_what_it_holds() -> None:
+    """14 A: the other has them after two minutes; after an hour the full one is tried again, and nobody stops for it."""
+    full = car("a", offer_a=6.0, status=ConnectorStatus.SUSPENDED_EV, draw_a=(0.0,) * 3)
+    snapshot = on(14, full, car("b", offer_a=8.0))
+    memory = Memory()
+    given: list[tuple[float, float]] = []
+    for _ in range(820):
+        decision, memory = decide(snapshot, memory)
+        told = offers(decision)
+        given.append((told["a"], told["b"]))
+        snapshot = later(snapshot, 5, decision)
+        rests = replace(snapshot.connectors[0], draw_a=(0.0,) * 3)
+        drawn_a = snapshot.connectors[1].draw_a or ()
+        snapshot = replace(
+            snapshot,
+            connectors=(rests, snapshot.connectors[1]),
+            meters=(("main", replace(snapshot.meters[0][1], current_a=drawn_a)),),
+        )
+    assert list(given[60]) == [0, 14]
+    assert all(b >= 6 for _, b in given)
+    tried = [given_a > 0 for given_a, _ in given[60:]]
+    assert 20 <= sum(tried) <= 60
+    # Its charger's word is enough.
+    wants = replace(snapshot.connectors[0], status=ConnectorStatus.CHARGING, offer_a=0)
+    snapshot = replace(snapshot, connectors=(wants, snapshot.connectors[1]))
+    decision, memory = decide(snapshot, memory)
+    _, decision, _ = settle(snapshot, 90, memory)
+    assert offers(decision)["a"] >= 6
+
+
+def test_laxity_reckons_with_what_a_car_really_takes() -> None:
+    """Both lack 12 Ah in four hours; one takes 6 A and one phase, and so has no time to wait."""
+    a = needs("a", 4, 7, offer_a=0.0, phases=(0,))
+    b = needs("b", 4, 20, offer_a=0.0)
+    known = {"a": waits(1), "b": waits(1)}
+    known["a"].takes_a = 6.0
+    decision, _ = decide(on(7, a, b, policy=Policy.LAXITY), Memory(connectors=known))
+    assert offers(decision)["b"] == 0
+
+
+@pytest.mark.parametrize(
+    ("limit_a", "expected"),
+    [
+        # 14.5 A each: 8 A in steps of 8 A, and all that this leaves to the other.
+        (29, {"a": 8, "b": 21}),
+        # The least that it can be told is 8 A.
+        (15, {"a": 8, "b": 7}),
+    ],
+)
+def test_what_rounding_leaves(limit_a: float, expected: dict[str, float]) -> None:
+    """Steps of 8 A beside steps of 1 A."""
+    a = car("a", step_a=8.0, max_a=32.0, offer_a=8.0)
+    b = car("b", step_a=1.0, max_a=32.0, offer_a=7.0)
+    _, decision, _ = settle(on(limit_a, a, b), 90)
+    assert offers(decision) == expected
+
+
+@pytest.mark.parametrize("drawn_a", [0.2, 0.45, 0.9])
+def test_a_small_minimum_uses_all_phases(drawn_a: float) -> None:
+    """A charger of 1.4 A whose car draws little so far: all three phases are its own."""
+    one = car("a", min_a=1.4, offer_a=1.4, draw_a=(drawn_a,) * 3)
+    draws = (Draw(at=NOW, current_a=(drawn_a,) * 3),)
+    assert phases_in_use(one, draws, ConnectorMemory()) == (0, 1, 2)
+    single = (Draw(at=NOW, current_a=(1.3, 0.0, 0.0)),)
+    assert phases_in_use(one, single, ConnectorMemory()) == (0,)
+
+
+def test_a_small_minimum_keeps_the_limit() -> None:
+    """Eight chargers of 0.5 A to 16 A behind 10 A: what flows stays below it."""
+    plant = Plant(
+        cars=[
+            Car(connector=charger(f"k{n}", mode=Mode.FAST, min_a=0.4), phases=3)
+            for n in range(8)
+        ],
+        circuits=(main(10),),
+        loads={"main": steady(1.0, 1.0, 1.0)},
+    )
+    assert plant.run(900).over_s == 0
