@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.sunfuse.engine.tuning import Characteristic
 from custom_components.sunfuse.site.circuits import CircuitTree
 from custom_components.sunfuse.sources.config import CircuitSources, MeterConfig
 from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
@@ -137,12 +138,17 @@ async def test_a_panel_is_changed(hass: HomeAssistant) -> None:
         hass, form, {k: v for k, v in details.items() if k != "limit_l3_a"}
     )
     assert form["errors"] == {"base": "meter_phases"}
-    result = await send(hass, form, details | {"fixed_l1_a": 3})
+    changes = {"fixed_l1_a": 3, "characteristic": "gg"}
+    result = await send(hass, form, details | changes)
     assert result["reason"] == "reconfigure_successful"
     changed = entry.subentries["garage"]
     assert (changed.title, changed.data["parent"]) == ("Annex", "barn")
     assert changed.data["fixed_l1_a"] == 3
     assert changed.data["sources"] == sources.to_dict()
+    tree = CircuitTree.of(entry).engine_circuits("Home")
+    kinds = {one.id: one.characteristic for one in tree}
+    assert kinds["garage"] is Characteristic.GG
+    assert kinds["barn"] is Characteristic.B
 
 
 @pytest.mark.parametrize(

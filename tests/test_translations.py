@@ -22,6 +22,7 @@ from custom_components.sunfuse.flows import (
 from custom_components.sunfuse.flows.capacity import CAPACITY_FORMS, RULE_ERRORS
 from custom_components.sunfuse.flows.charger import charger_schema
 from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
+from custom_components.sunfuse.flows.circuit import details_schema
 from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
 from custom_components.sunfuse.flows.security import SECURITY
 from custom_components.sunfuse.flows.sign import SIGN
@@ -542,6 +543,7 @@ def test_selectors(hass: HomeAssistant) -> None:
         *_tariff_forms(hass).values(),
         card.NEW_CARD,
         card.AUTHORIZATION,
+        details_schema(3),
     ):
         for selector in schema.schema.values():
             config = getattr(selector, "config", {})

@@ -23,6 +23,7 @@ from homeassistant.helpers.selector import TextSelector
 
 from ..const import (
     CONF_ASSUMED_LOAD,
+    CONF_CHARACTERISTIC,
     CONF_DERATE_FROM,
     CONF_DERATE_STOP,
     CONF_DERATE_TO,
@@ -46,7 +47,15 @@ from .asking_again import AskedAgain
 from .checks import Errors, check_entities, check_margin, check_meter, has_meter
 from .circuit_choice import circuit_selector
 from .fail_safe import chargers_of, fail_safe_problem, with_circuit
-from .schemas import GRID_POWER, METER, meter_form, meter_of, number, sensor
+from .schemas import (
+    CHARACTERISTIC,
+    GRID_POWER,
+    METER,
+    meter_form,
+    meter_of,
+    number,
+    sensor,
+)
 from .slow_meter import SLOW_METER, MeterWatch, slow_meter_texts
 
 type Form = Mapping[str, Any]
@@ -88,6 +97,7 @@ def details_schema(phases: int) -> vol.Schema:
     return vol.Schema(
         {
             **{vol.Optional(field): ampere for field in named},
+            vol.Optional(CONF_CHARACTERISTIC): CHARACTERISTIC,
             vol.Optional(CONF_TEMPERATURE): sensor(SensorDeviceClass.TEMPERATURE),
             **{vol.Optional(field): degrees for field in _TEMPERATURES},
         }

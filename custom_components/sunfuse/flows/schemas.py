@@ -36,6 +36,7 @@ from ..const import (
     SITE_PHASES,
     WH_PER_KWH,
 )
+from ..engine.tuning import Characteristic
 from ..sources.config import MeterConfig, PowerSource, SourcesConfig
 
 GRID_POWER = "grid_power"
@@ -96,6 +97,14 @@ SYSTEM = SelectSelector(
         options=list(SITE_PHASES),
         translation_key="system",
         mode=SelectSelectorMode.LIST,
+    )
+)
+
+CHARACTERISTIC = SelectSelector(
+    SelectSelectorConfig(
+        options=list(Characteristic),
+        translation_key="characteristic",
+        mode=SelectSelectorMode.DROPDOWN,
     )
 )
 

@@ -77,6 +77,7 @@ CALM = vol.Schema(
         vol.Required("step_s"): number(_S, low=5, high=300),
         vol.Required("smoothing_s"): number(_S, high=300),
         vol.Required("turn_s"): number(_S, step=60, low=60, high=14_400),
+        vol.Required("longest_wait_s"): number(_S, step=60, low=60, high=86_400),
     }
 )
 BATTERY = vol.Schema(

@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 
 from ..const import (
     CONF_ASSUMED_LOAD,
+    CONF_CHARACTERISTIC,
     CONF_CIRCUIT,
     CONF_DERATE_FROM,
     CONF_DERATE_STOP,
@@ -28,7 +29,7 @@ from ..const import (
     SUBENTRY_CIRCUIT,
 )
 from ..engine.model import Circuit, PerPhase
-from ..engine.tuning import Derating
+from ..engine.tuning import Characteristic, Derating
 from ..sources.config import CircuitSources
 from ..sources.live import CircuitSource
 from .subentries import ignored, usable
@@ -151,6 +152,7 @@ class CircuitTree:
             meter_max_age_s=data.get(CONF_METER_MAX_AGE, DEFAULT_METER_MAX_AGE_S),
             fixed_load_a=fixed_load(data, self.phases),
             derating=derating(data),
+            characteristic=characteristic(data),
         )
 
     def sources(self) -> dict[str, CircuitSource]:
@@ -207,6 +209,7 @@ def main_circuit(name: str, site: Form, limit_a: float | None) -> Circuit:
         meter_max_age_s=site.get(CONF_METER_MAX_AGE, DEFAULT_METER_MAX_AGE_S),
         fixed_load_a=fixed_load(site, phases),
         derating=derating(site),
+        characteristic=characteristic(site),
     )
 
 
@@ -229,6 +232,11 @@ def fixed_load(form: Form, phases: int) -> PerPhase | None:
     """Return the known loads that no meter sees, None where there are none."""
     load = per_phase(form, "fixed", phases, 0.0)
     return load if any(load) else None
+
+
+def characteristic(form: Form) -> Characteristic:
+    """Return how long a circuit's fuse or breaker bears an overload: as the most cautious curve, where nobody said."""
+    return Characteristic(form.get(CONF_CHARACTERISTIC, Characteristic.B))
 
 
 def derating(form: Form) -> Derating | None:
