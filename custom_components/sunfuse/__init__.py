@@ -26,8 +26,8 @@ from .devices import (
     register_circuits,
     register_site,
 )
-from .explain import async_load_sentences
 from .issues import watch_issues
+from .sentences import async_load_sentences
 from .site.authority import async_authority, async_remove_authority
 from .site.authorization import Cards, follow_unknown_cards
 from .site.battery_hold import BatteryHold

@@ -37,7 +37,6 @@ from .const import (
     SUBENTRY_MODBUS,
     SUBENTRY_TARIFF,
 )
-from .explain import async_load_sentences
 from .flows.asking_again import AskedAgain
 from .flows.capacity import CapacitySubentryFlow
 from .flows.card import CardFlowMixin, CardSubentryFlow
@@ -74,6 +73,7 @@ from .flows.sign import SignFlow, async_meter_now, meter_contradicts
 from .flows.simulated import simulated_data, simulated_subentries
 from .flows.slow_meter import SlowMeterFlow
 from .flows.tariff import TariffSubentryFlow
+from .sentences import async_load_sentences
 from .site.circuits import CircuitTree
 from .site.tls import host, scheme
 from .sources.config import SourcesConfig

@@ -15,7 +15,6 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .calm import PACES, Calm, Pace, Shown
 from .central_system.model import CommandError
 from .const import DOMAIN, SUBENTRY_CHARGER
 from .coordinator import SunfuseCoordinator
@@ -27,6 +26,7 @@ from .devices import (
     site_device,
     station_device,
 )
+from .pace import PACES, Calm, Pace, Shown
 from .site.outcome import ConnectorData, ConnectorKey, PeakData, identity_of
 from .site.subentries import usable
 

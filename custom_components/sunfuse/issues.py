@@ -23,9 +23,9 @@ from .const import (
 )
 from .data import SunfuseConfigEntry
 from .engine.model import ConnectorProblem, MeterQuality
-from .explain import explain
 from .flows.fail_safe import beside_house, chargers_of, fail_safe_problem
 from .repairs import hanging
+from .sentences import explain
 from .site.circuits import CircuitTree, hangs_from
 from .site.outcome import ConnectorData, SiteData
 from .site.subentries import ignored, usable

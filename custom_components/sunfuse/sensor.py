@@ -9,7 +9,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
-from .calm import REASON_PACE, Pace, Shown, readable
 from .const import SUBENTRY_MODBUS
 from .data import SunfuseConfigEntry
 from .entity import (
@@ -20,7 +19,7 @@ from .entity import (
     StationEntity,
     add_connector_entities,
 )
-from .explain import explain, what_would_change_it
+from .pace import REASON_PACE, Pace, Shown, readable
 from .sensors.charger import CHARGER_SENSORS
 from .sensors.circuit import (
     LIMITED_BY,
@@ -47,6 +46,7 @@ from .sensors.simulated import (
     SimulatedSensor,
 )
 from .sensors.site import SiteSensorDescription, site_sensors
+from .sentences import explain, what_would_change_it
 from .site.circuits import CircuitTree
 from .site.outcome import ConnectorKey
 from .site.snapshot import site_of, station_config

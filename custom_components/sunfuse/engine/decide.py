@@ -12,7 +12,6 @@ from collections.abc import Mapping
 
 from .asking import Ask, forget, recalled
 from .boost import boosted_since, is_over
-from .calm import FORGIVEN, in_steps, locked_out
 from .compliance import ComplianceStep
 from .held import before_a
 from .memory import Boosted, ConnectorMemory, Memory
@@ -26,8 +25,9 @@ from .model import (
     Snapshot,
 )
 from .offering import command, free_for_all, offers
-from .order import has_time, waited_long
 from .phases import recent, switch, switching, wired, wish
+from .ramp import FORGIVEN, in_steps, locked_out
+from .ranking import has_time, waited_long
 from .reasons import why
 from .resources import blocked_by, sum_a, take
 from .sharing import Shares, share

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 
 from .asking import Ask
-from .calm import little_less, round_down
 from .compliance import ComplianceStep
 from .filling import User, fill
 from .held import before_a, held_a
 from .memory import ConnectorMemory
 from .model import Connector, Snapshot
-from .order import growth
 from .phases import switching
 from .raising import raised
+from .ramp import little_less, round_down
+from .ranking import growth
 from .resources import blocked_by, take
 from .sharing import Shares, round_down_all
 from .tick import Standing, Tick

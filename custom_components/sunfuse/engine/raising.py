@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from .asking import Ask
-from .calm import calm_a, round_down
 from .filling import User, fill
 from .held import before_a, held_a
 from .model import Snapshot
-from .order import growth, rank
+from .ramp import calm_a, round_down
+from .ranking import growth, rank
 from .resources import Resources, blocked_by, take
 
 # So long the cars may take to contradict a meter that has died at 0 (see `contradiction`).

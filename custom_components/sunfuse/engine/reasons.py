@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 
 from .asking import Ask, most
-from .calm import dead_band_a, locked_out, locked_until
 from .compliance import DISTRUST, ComplianceStep
 from .filling import EPSILON
 from .held import held_a
 from .model import Reason, ReasonKey
 from .phases import switching
+from .ramp import dead_band_a, locked_out, locked_until
 from .sharing import Shares
 from .sun_starts import start_w
 from .tick import Standing, Tick

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .asking import Ask, idle
-from .calm import round_down
 from .filling import EPSILON, Share, User, Uses, fill
 from .held import before_a
 from .model import Snapshot
-from .order import growth, has_no_time, has_time, rank
 from .phases import may_switch
+from .ramp import round_down
+from .ranking import growth, has_no_time, has_time, rank
 from .resources import Resources, blocked_by, take
 
 # What is free of each resource, by its number.

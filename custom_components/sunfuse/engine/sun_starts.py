@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from .asking import Ask
 from .memory import ConnectorMemory
 from .model import Snapshot
-from .order import rank
 from .phases import recent, start_phases, wired
+from .ranking import rank
 from .sky import OFF, Choice, Powers, choose, next_start, watch_sky
 
 # Where a user sets a threshold of his own, regret says nothing: these are the delays then.

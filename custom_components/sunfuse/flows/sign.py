@@ -13,7 +13,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from ..explain import async_load_sentences
+from ..sentences import async_load_sentences
 from ..sources.config import MeterConfig, PowerSource
 from ..sources.energy_dashboard import async_sign_is_known
 from ..sources.signs import agreed, contradict, phases_now_w, power_now_w

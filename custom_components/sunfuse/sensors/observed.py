@@ -12,10 +12,10 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfEnergy, UnitOfTime
 
-from ..calm import Pace, within_with_attributes
 from ..data import SunfuseConfigEntry
 from ..engine.unused import Unused
 from ..entity import SiteEntity
+from ..pace import Pace, within_with_attributes
 from ..site.observing import Observed
 
 

@@ -29,7 +29,7 @@ from ..const import (
     SYSTEM_THREE_PHASE,
 )
 from ..data import SunfuseConfigEntry
-from ..explain import async_load_sentences
+from ..sentences import async_load_sentences
 from ..sources.report import GridConnection, NoHistoryError, SiteReport
 from ..sources.report_carry import Charger
 from ..sources.report_page import Page, empty_page, report_page

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.calm import (
+from custom_components.sunfuse.engine.model import Reason, ReasonKey
+from custom_components.sunfuse.pace import (
     REASON_PACE,
     Calm,
     Pace,
@@ -14,7 +15,6 @@ from custom_components.sunfuse.calm import (
     readable,
     within,
 )
-from custom_components.sunfuse.engine.model import Reason, ReasonKey
 from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
 from homeassistant.core import Event, HomeAssistant, callback
 
