@@ -35,7 +35,7 @@ BY_TIME = frozenset((Policy.NEED, Policy.DEADLINE, Policy.LAXITY))
 NEEDS_MORE = 1.25
 
 
-class Place(IntEnum):
+class Turn(IntEnum):
     """How a car stands, before the policy is asked."""
 
     HAS_TURN = 0
@@ -45,7 +45,7 @@ class Place(IntEnum):
     RESTS = 4
 
 
-type Rank = tuple[int, Place, tuple[float, ...], float, str]
+type Rank = tuple[int, Turn, tuple[float, ...], float, str]
 
 
 def rank(asking: Ask, snapshot: Snapshot) -> Rank:
@@ -62,33 +62,33 @@ def rank(asking: Ask, snapshot: Snapshot) -> Rank:
         ran_s = (snapshot.now - past.on_since).total_seconds()
         return claim, place, (*key, 0.0), ran_s, asking.id
     waited_s = _waited_s(asking, snapshot)
-    if place is Place.WAITED_LONG:
+    if place is Turn.WAITED_LONG:
         waited_s *= asking.connector.priority / PRIORITY
         return claim, place, (-waited_s,), 0.0, asking.id
     return claim, place, (*key, 1.0), -waited_s, asking.id
 
 
-def _place(asking: Ask, snapshot: Snapshot) -> Place:
+def _place(asking: Ask, snapshot: Snapshot) -> Turn:
     past, tuning = asking.past, snapshot.tuning
     if idle(asking, snapshot) or rests(asking, snapshot):
-        return Place.RESTS
+        return Turn.RESTS
     if past.on_since is not None:
         ran_s = (snapshot.now - past.on_since).total_seconds()
-        return Place.HAS_TURN if ran_s < tuning.turn_s else Place.BY_POLICY
+        return Turn.HAS_TURN if ran_s < tuning.turn_s else Turn.BY_POLICY
     if snapshot.policy is Policy.EQUAL:
         waited_s = _waited_s(asking, snapshot) * asking.connector.priority / PRIORITY
         new = past.stopped_at is None or waited_s >= tuning.turn_s
-        return Place.WAITED_LONG if new else Place.HAD_TURN
+        return Turn.WAITED_LONG if new else Turn.HAD_TURN
     waited_s = _waited_s(asking, snapshot)
     if waited_s >= tuning.longest_wait_s and _matters(asking, snapshot):
-        return Place.WAITED_LONG
-    return Place.BY_POLICY
+        return Turn.WAITED_LONG
+    return Turn.BY_POLICY
 
 
 def waited_long(asking: Ask, snapshot: Snapshot) -> bool:
     """Whether a car that waits is let in because it has waited too long, whatever the policy."""
     return asking.past.on_since is None and (
-        _place(asking, snapshot) is Place.WAITED_LONG
+        _place(asking, snapshot) is Turn.WAITED_LONG
     )
 
 
