@@ -16,7 +16,7 @@ from custom_components.sunfuse.engine.model import (
     ReasonKey,
 )
 from custom_components.sunfuse.engine.thermal import CURVES, warmed
-from custom_components.sunfuse.engine.tuning import Characteristic, Policy
+from custom_components.sunfuse.engine.tuning import Characteristic, Policy, Tuning
 
 from .common import HOUR, NOW, car, later, offers, on, reasons, settle, site
 from .plant import Car, Plant, charger, main, steady
@@ -260,3 +260,20 @@ def test_a_small_minimum_keeps_the_limit() -> None:
         loads={"main": steady(1.0, 1.0, 1.0)},
     )
     assert plant.run(900).over_s == 0
+
+
+def test_a_time_on_that_a_user_set_is_kept() -> None:
+    """A car that has time yields after it: ten minutes here, of which five are over."""
+    cars = [needs("a", 1, 16, offer_a=8.0), needs("b", 10, 8, offer_a=6.0)]
+    for minutes, given_a in ((5, 6), (11, 0)):
+        known = Memory(connectors={"a": runs(20), "b": runs(minutes)})
+        snapshot = on(14, *cars, policy=Policy.DEADLINE, tuning=Tuning(min_on_s=600.0))
+        assert offers(decide(snapshot, known)[0])["b"] == given_a
+
+
+def test_where_one_phase_does_not_fit_either() -> None:
+    """All phases are full: a charger that can switch waits with all of them."""
+    switching = car("a", offer_a=0.0, switches_phases=True)
+    decision, _ = decide(site(switching, house_a=(20.0,) * 3), Memory())
+    assert offers(decision) == {"a": 0}
+    assert decision.connectors[0].phases == 3

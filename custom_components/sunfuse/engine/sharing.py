@@ -182,11 +182,15 @@ def _admit(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
     Who may not start yet, as the load may soon need it again, takes nothing: until it may, others use that.
     """
     left, held_up = list(room.left), dict[str, int]()
+    phases = {asking.id: asking.phases for asking in ranked}
     while True:
         room.left = list(left)
         waiting: dict[str, int] = {}
         admitted = []
         for asking in ranked:
+            # Who had to use one phase beside somebody who cannot start yet may not have to.
+            asking.phases = phases[asking.id]
+            shares.one_phase.discard(asking.id)
             if asking.id in held_up:
                 continue
             blocked = _blocked(asking, room, shares)
