@@ -75,6 +75,45 @@ def test_reasons_that_come_and_go() -> None:
     assert len(_written(REASON_PACE, numbers, 10)) <= DAY_S / 1200 + 1
 
 
+def test_a_reason_that_stays_is_shown_within_half_a_minute() -> None:
+    """However many came and went before it, and although its numbers change with every reading."""
+    flapping = [
+        Reason(key=key)
+        for _ in range(30)
+        for key in (ReasonKey.LIMITED_BY_SUN, ReasonKey.RAMPING)
+    ]
+    stays = [
+        Reason(
+            key=ReasonKey.LIMITED_BY_CIRCUIT, values=(("headroom_a", 8 + 0.3 * step),)
+        )
+        for step in range(8)
+    ]
+    written = _written(REASON_PACE, [*flapping, *stays], 5)
+    assert written[-1].key is ReasonKey.LIMITED_BY_CIRCUIT
+
+
+def test_a_fact_is_written_at_once_however_many_reasons_came_before() -> None:
+    """A charger that disconnects, and one that is back."""
+    flapping = [
+        Reason(key=key)
+        for _ in range(30)
+        for key in (ReasonKey.LIMITED_BY_SUN, ReasonKey.RAMPING)
+    ]
+    facts = [Reason(key=ReasonKey.CHARGER_OFFLINE), Reason(key=ReasonKey.RAMPING)]
+    assert _written(REASON_PACE, [*flapping, *facts], 1)[-2:] == facts
+
+
+def test_a_new_moment_is_written_at_once() -> None:
+    """The energy of a short session, and that the next one begins at nothing."""
+    calm = Calm(within(0.5, every_s=60))
+    shown = [
+        Shown(available=True, value=0.0, moment="session 1"),
+        Shown(available=True, value=0.08, moment=None),
+        Shown(available=True, value=0.0, moment="session 2"),
+    ]
+    assert all(calm.due(one, index) for index, one in enumerate(shown))
+
+
 def test_coming_and_going_is_written_at_once() -> None:
     """A charger that is out of reach, or tells something for the first time, waits for nothing."""
     calm = Calm(within(100))

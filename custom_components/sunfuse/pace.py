@@ -15,16 +15,17 @@ from homeassistant.const import (
     UnitOfPower,
 )
 
-from .engine.model import Reason
+from .engine.model import Reason, ReasonKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What an entity shows."""
+    """What an entity shows. With another `moment` (a new session, say) it is always worth writing."""
 
     available: bool
     value: Any = None
     attributes: Mapping[str, Any] | None = None
+    moment: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +33,14 @@ class Pace:
     """How fast an entity follows what it shows.
 
     `close` tells whether two values are much the same. Those that are not are written at once, but no more than `burst`
-    of them, and one more each `refill_s`; None: all of them. A value that stays for `settled_s` is written in any case,
-    as is one that was not for `every_s`.
+    of them, and one more each `refill_s`; None: all of them. Those that `matter` are written whatever the burst, and so
+    is another value that has stayed much the same for `stays_s`. A value that stays exactly the same for `settled_s` is
+    written in any case, as is one that was not for `every_s`.
     """
 
     close: Callable[[Shown, Shown], bool]
+    matters: Callable[[Shown, Shown], bool] = lambda _one, _other: False
+    stays_s: float = 30.0
     settled_s: float = 30.0
     every_s: float = 300.0
     burst: int | None = None
@@ -126,8 +130,32 @@ def _much_the_same(name: str, one: str | float, other: str | float) -> bool:
     return abs(one - other) < max(least, abs(one) / 10)
 
 
+# What somebody did or what broke, rather than what comes and goes with the sun and the house.
+_FACTS = frozenset(
+    (
+        ReasonKey.NO_CAR,
+        ReasonKey.MODE_OFF,
+        ReasonKey.NOT_ALLOWED,
+        ReasonKey.CAR_FINISHED,
+        ReasonKey.CHARGER_OFFLINE,
+        ReasonKey.CHARGER_FAULTED,
+        ReasonKey.NEVER_CONNECTED,
+        ReasonKey.OUT_OF_SERVICE,
+        ReasonKey.METER_LOST,
+        ReasonKey.BOOSTING,
+    )
+)
+
+
+def _another_fact(one: Shown, other: Shown) -> bool:
+    """Whether a fact became true, or is no longer."""
+    keys = {one.value.key, other.value.key}
+    return len(keys) == 2 and bool(keys & _FACTS)
+
+
 REASON_PACE = Pace(
     close=lambda one, other: same_reason(one.value, other.value),
+    matters=_another_fact,
     settled_s=120.0,
     every_s=1200.0,
     burst=20,
@@ -143,7 +171,8 @@ class Calm:
         self._written: Shown | None = None
         self._written_s = 0.0
         self._candidate: Shown | None = None
-        self._since_s = 0.0
+        self._since_s = 0.0  # the candidate has been exactly what it is
+        self._stays_s = 0.0  # and much the same
         self._tokens = float(pace.burst or 0) if pace else 0.0
         self._filled_s = 0.0
 
@@ -158,23 +187,34 @@ class Calm:
             self._candidate = None
             return False
         if shown != self._candidate:
+            if self._candidate is None or not self._much_the_same(shown):
+                self._stays_s = now_s
             self._candidate, self._since_s = shown, now_s
         if not self._is_due(shown, now_s):
             return False
         self._written, self._written_s, self._candidate = shown, now_s, None
         return True
 
+    def _much_the_same(self, shown: Shown) -> bool:
+        before, pace = self._candidate, self._pace
+        if pace is None or before is None or _differs(before, shown):
+            return False
+        return pace.close(before, shown)
+
     def _is_due(self, shown: Shown, now_s: float) -> bool:
         before, pace = self._written, self._pace
-        if pace is None or before is None or before.available != shown.available:
-            return True
-        if (before.value is None) != (shown.value is None):
+        if pace is None or before is None or _differs(before, shown):
             return True
         if now_s - self._since_s >= pace.settled_s:
             return True
         if pace.close(before, shown):
             return now_s - self._written_s >= pace.every_s
-        return pace.burst is None or self._take(pace, now_s)
+        return (
+            pace.burst is None
+            or pace.matters(before, shown)
+            or now_s - self._stays_s >= pace.stays_s
+            or self._take(pace, now_s)
+        )
 
     def _take(self, pace: Pace, now_s: float) -> bool:
         assert pace.burst is not None
@@ -184,3 +224,12 @@ class Calm:
             return False
         self._tokens -= 1
         return True
+
+
+def _differs(one: Shown, other: Shown) -> bool:
+    """Whether two differ in what no pace holds back: being there, having a value at all, the moment."""
+    return (one.available, one.value is None, one.moment) != (
+        other.available,
+        other.value is None,
+        other.moment,
+    )

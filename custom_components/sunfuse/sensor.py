@@ -1,9 +1,10 @@
 """Sensors of the site, of its chargers, and of the simulated house."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, override
 
-from homeassistant.components.sensor import SensorEntity
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -189,6 +190,15 @@ class ConnectorSensor(ConnectorEntity, SensorEntity):
     @override
     def _source(self) -> object | None:
         return self.connector
+
+    @override
+    def _shown(self) -> Shown:
+        """Return what there is to show; an energy is due when a session begins or ends, whatever its pace."""
+        shown = super()._shown()
+        if self.connector is None or self.device_class is not SensorDeviceClass.ENERGY:
+            return shown
+        transaction = self.connector.connector.transaction
+        return replace(shown, moment=transaction and transaction.id)
 
     @property
     @override
