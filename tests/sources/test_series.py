@@ -98,6 +98,9 @@ def test_percentile() -> None:
     """Between the values it is linear."""
     assert percentile([4, 1, 2, 3], 50) == 2.5
     assert percentile([7], 90) == 7
+    for value in (0.1, 0.7, 1.1, 3.3):
+        for percent in (10, 50, 95):
+            assert percentile([value] * 3, percent) == value
     with pytest.raises(StatisticsError):
         percentile([], 50)
 

@@ -143,7 +143,10 @@ def percentile(values: Iterable[float], percent: int) -> float:
         StatisticsError: there are no values.
 
     """
-    return quantiles(values, n=100, method="inclusive")[percent - 1]
+    known = sorted(values)
+    found = quantiles(known, n=100, method="inclusive")[percent - 1]
+    # Between two equal values, rounding may end a hair beyond both.
+    return min(max(found, known[0]), known[-1])
 
 
 def weighted_quantile(weighted: Iterable[tuple[float, float]], share: float) -> float:
