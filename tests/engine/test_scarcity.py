@@ -154,6 +154,24 @@ def test_an_overload_that_lasts_is_ended() -> None:
     assert 600 <= min(over) <= max(over) <= 600 + 60 + 10
 
 
+def test_a_limit_that_a_user_lowered_is_kept_at_once() -> None:
+    """Only the fuse's own rating is borne for a moment: a fuse of 25 A set to 16 A has no patience at 18 A."""
+    lowered = replace(main(16.0), rated_a=(25.0,) * 3, characteristic=Characteristic.B)
+    cars = [Car(connector=charger(name)) for name in "abc"]
+    plant = Plant(
+        cars=cars, circuits=(replace(lowered, limit_a=(25.0,) * 3),), loads={}
+    )
+    plant.run(300)
+    plant.circuits = (lowered,)
+    decided = len(plant.decisions)
+    plant.run(60)
+    offers = [
+        sum(one.offer_a for one in decision.connectors)
+        for decision in plant.decisions[decided + 1 :]
+    ]
+    assert max(offers) <= 15.0
+
+
 @pytest.mark.parametrize(
     ("kind", "load", "seconds"),
     [

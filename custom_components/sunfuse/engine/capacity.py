@@ -183,7 +183,13 @@ def _capacity(
     past = watch_load(past, load, snapshot)
     heat: PerPhase = ()
     bears = (False,) * len(load)
-    if measured_a is not None and allowed.lowered_by is None:
+    # A limit that a user or somebody else set below the rating is no matter of what the fuse bears.
+    rated_a = circuit.rated_a or circuit.limit_a
+    if (
+        measured_a is not None
+        and allowed.lowered_by is None
+        and circuit.limit_a == rated_a
+    ):
         heat = warmed(
             past.heat,
             measured_a,
