@@ -139,7 +139,7 @@ def test_a_plan_is_aimed_for() -> None:
     """It holds one back, says why, and promises another what its departure needs."""
     price = PlanSlot(
         at_most_a=0.0,
-        key=ReasonKey.WAITING_FOR_PRICE,
+        key=ReasonKey.WAITING_FOR_PLAN,
         values=(("price", 0.18), ("until", "2026-06-21T12:00:00+00:00")),
     )
     slow = PlanSlot(at_most_a=8.0, key=ReasonKey.LIMITED_BY_PLAN)
@@ -153,7 +153,7 @@ def test_a_plan_is_aimed_for() -> None:
     )
     decision = decided(snapshot)
     assert offers(decision) == pytest.approx({"a": 0, "b": 8, "c": 12, "d": 8})
-    assert reasons(decision)["a"] is ReasonKey.WAITING_FOR_PRICE
+    assert reasons(decision)["a"] is ReasonKey.WAITING_FOR_PLAN
     assert values(decision, "a")["price"] == 0.18
     assert reasons(decision)["b"] is ReasonKey.LIMITED_BY_PLAN
     # A boost knows no plan.

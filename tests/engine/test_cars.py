@@ -30,19 +30,16 @@ from .common import (
     ("changes", "offer_a", "reason"),
     [
         ({"charger_limit_a": 13.0}, 13, ReasonKey.LIMITED_BY_CHARGER),
-        ({"cable_a": 13.0}, 13, ReasonKey.LIMITED_BY_CABLE),
         ({"car_max_a": 10.0}, 10, ReasonKey.LIMITED_BY_CAR),
-        ({"car_max_a": 10.0, "cable_a": 20.0}, 10, ReasonKey.LIMITED_BY_CAR),
         ({"charger_limit_a": 5.0}, 0, ReasonKey.LIMITED_BY_CHARGER),
         ({"car_max_a": 5.0}, 0, ReasonKey.LIMITED_BY_CAR),
-        ({"cable_a": 5.0}, 0, ReasonKey.LIMITED_BY_CABLE),
-        ({"boost": BOOST, "cable_a": 13.0}, 13, ReasonKey.LIMITED_BY_CABLE),
+        ({"boost": BOOST, "car_max_a": 13.0}, 13, ReasonKey.LIMITED_BY_CAR),
         ({"boost": BOOST}, 16, ReasonKey.BOOSTING),
         # Alone, a car that prepares may have all.
         ({"status": ConnectorStatus.PREPARING}, 16, ReasonKey.FULL_POWER),
     ],
 )
-def test_what_charger_cable_and_car_allow(
+def test_what_charger_and_car_allow(
     changes: dict[str, Any], offer_a: float, reason: ReasonKey
 ) -> None:
     """The lowest of them counts and is named."""

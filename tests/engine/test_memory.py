@@ -119,7 +119,7 @@ def test_a_snapshot_is_a_record() -> None:
             boost=Boost(started_at=NOW, person="p"),
             plan=PlanSlot(
                 at_most_a=8.0,
-                key=ReasonKey.WAITING_FOR_PRICE,
+                key=ReasonKey.WAITING_FOR_PLAN,
                 values=(("price", 0.18), ("until", "later")),
             ),
         ),

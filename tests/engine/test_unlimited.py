@@ -26,13 +26,12 @@ NEW = NOW - timedelta(seconds=10)
         ({"draw_a": (10, 10, 10), "connected_at": NEW}, 16),
         ({"draw_a": (10, 10, 10), "connected_at": None}, 16),
         ({"status": ConnectorStatus.PREPARING, "offer_a": 0.0}, 16),
-        # All is no more than what the charger's own switch, the cable and the car allow.
+        # All is no more than what the charger's own switch and the car allow.
         ({"draw_a": (10.4, 10, 10), "charger_limit_a": 10.0}, 10),
         (
             {
                 "status": ConnectorStatus.PREPARING,
                 "offer_a": 0.0,
-                "cable_a": 13.0,
                 "car_max_a": 12.0,
             },
             12,

@@ -46,8 +46,8 @@ def as_decided(offer_a: float, key: ReasonKey, phases: int = 3) -> Decision:
             {"switches_phases": True},
             {Unused.SWITCH: 5000},
         ),
-        # A cable allows no more.
-        (10, 3, 10, ReasonKey.LIMITED_BY_CIRCUIT, {"cable_a": 10}, {}),
+        # A car takes no more.
+        (10, 3, 10, ReasonKey.LIMITED_BY_CIRCUIT, {"car_max_a": 10}, {}),
         # Nobody wants it.
         (0, 3, 0, ReasonKey.MODE_OFF, {}, {}),
         (0, 3, 0, ReasonKey.NO_CAR, {"draw_a": None}, {}),

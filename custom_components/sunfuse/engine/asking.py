@@ -209,15 +209,13 @@ def most(
     contested: bool,
     snapshot: Snapshot,
 ) -> tuple[float, Reason]:
-    """Return the most that charger, cable and car can take together, in amperes, and which of them it is."""
+    """Return the most that charger and car can take together, in amperes, and which of them it is."""
     full = ReasonKey.FULL_POWER
     if connector.unlimited_a is not None and connector.max_a >= connector.min_a:
         full = ReasonKey.CANNOT_BE_LIMITED
     caps = [(connector.max_a, full, "max_a")]
     if connector.charger_limit_a is not None:
         caps.append((connector.charger_limit_a, ReasonKey.LIMITED_BY_CHARGER, "max_a"))
-    if connector.cable_a is not None:
-        caps.append((connector.cable_a, ReasonKey.LIMITED_BY_CABLE, "cable_a"))
     if connector.car_max_a is not None:
         caps.append((connector.car_max_a, ReasonKey.LIMITED_BY_CAR, "car_a"))
     current_a, key, name = min(caps, key=lambda cap: cap[0])

@@ -102,7 +102,6 @@ class ReasonKey(StrEnum):
     METER_LOST = "meter_lost"
     RAMPING = "ramping"
     LIMITED_BY_CAR = "limited_by_car"
-    LIMITED_BY_CABLE = "limited_by_cable"
     LIMITED_BY_TEMPERATURE = "limited_by_temperature"
     LIMITED_BY_DEMAND_RESPONSE = "limited_by_demand_response"
     LIMITED_BY_DIMMING = "limited_by_dimming"
@@ -111,7 +110,6 @@ class ReasonKey(StrEnum):
     LIMITED_BY_BOOST = "limited_by_boost"
     LIMITED_BY_PLAN = "limited_by_plan"
     WAITING_FOR_PLAN = "waiting_for_plan"
-    WAITING_FOR_PRICE = "waiting_for_price"
     WAITING_FOR_TURN = "waiting_for_turn"
     SWITCHING_PHASES = "switching_phases"
     BOOSTING = "boosting"
@@ -308,7 +306,6 @@ class Connector:
     charger_limit_a: float | None = None  # a lower limit that the charger reports
     # For a charger that cannot be limited, only stopped and started: what it lets a car have. None: it can.
     unlimited_a: float | None = None
-    cable_a: float | None = None
     car_max_a: float | None = None
     switches_phases: bool = False  # between one (its own L1) and all phases
     priority: int = 5  # 1 to 10, of the charger or the vehicle

@@ -200,12 +200,11 @@ def laxity_s(asking: Ask, snapshot: Snapshot) -> float:
 
 
 def takes_a(asking: Ask) -> float:
-    """Return the most that charger, cable and car take together, by what was told and what was learned."""
+    """Return the most that charger and car take together, by what was told and what was learned."""
     connector, takes_a = asking.connector, asking.past.takes_a
     known = (
         connector.max_a,
         connector.charger_limit_a,
-        connector.cable_a,
         connector.car_max_a,
         None if takes_a is None else max(takes_a, connector.min_a),
     )

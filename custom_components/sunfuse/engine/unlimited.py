@@ -24,7 +24,7 @@ def as_they_are(snapshot: Snapshot) -> Snapshot:
 
 
 def _all_or_nothing(connector: Connector, voltage_v: float) -> Connector:
-    caps = (connector.charger_limit_a, connector.cable_a, connector.car_max_a)
+    caps = (connector.charger_limit_a, connector.car_max_a)
     known = [cap for cap in caps if cap is not None and cap >= connector.min_a]
     all_a = min([connector.unlimited_a or 0.0, *known])
     needed_a = min(_needed_a(connector, all_a, voltage_v), all_a)
@@ -35,7 +35,6 @@ def _all_or_nothing(connector: Connector, voltage_v: float) -> Connector:
         offer_a=needed_a if connector.offer_a else connector.offer_a,
         fall_back_a=max(needed_a, connector.fall_back_a or 0.0),
         charger_limit_a=_unless(known, connector.charger_limit_a),
-        cable_a=_unless(known, connector.cable_a),
         car_max_a=_unless(known, connector.car_max_a),
     )
 

@@ -70,7 +70,7 @@ def _could_use(
     cause = _CAUSES.get(decided.reason.key)
     drawn = connector.draw_a or (0.0,) * len(connector.phases)
     drawn_w = sum(drawn) * voltage_v
-    caps = (connector.charger_limit_a, connector.cable_a, connector.car_max_a)
+    caps = (connector.charger_limit_a, connector.car_max_a)
     most_a = min([connector.max_a, *(cap for cap in caps if cap is not None)])
     every = len(connector.phases)
     if cause is Unused.CAR and connector.switches_phases and decided.phases < every:
