@@ -98,4 +98,4 @@ async def test_the_sessions_of_a_charger_are_written_when_one_ends(
     assert hass_storage[memory]["data"]["stations"]["CP1"]["transactions"] == []
     assert await hass.config_entries.async_setup(home.entry.entry_id)
     stations = home.entry.runtime_data.central_system.stations
-    assert stations["CP1"].transactions.get(record["id"])
+    assert stations["CP1"].sessions.transactions.get(record["id"])

@@ -146,7 +146,7 @@ class Controller:
     @callback
     def request_tick(self) -> None:
         """Decide soon: changes that come in a burst are decided on together."""
-        if self._pending_tick is None:
+        if self._pending_tick is None and self._stops:  # not once it is stopped
             self._pending_tick = async_call_later(
                 self._hass, BURST_S, self._delayed_tick
             )
