@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.flows.fail_safe import (
+from custom_components.sunfuse.flows.fail_safe_check import (
     chargers_of,
     fail_safe_problem,
     with_site,

@@ -19,13 +19,13 @@ from sqlalchemy.exc import OperationalError
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.energy import async_get_solar_forecast
-from custom_components.sunfuse.sources.forecasts.offers import (
-    async_solar_entries,
-    recognised,
-)
-from custom_components.sunfuse.sources.forecasts.reader import (
+from custom_components.sunfuse.sources.forecasts.forecast_reader import (
     ForecastConfig,
     ForecastReader,
+)
+from custom_components.sunfuse.sources.forecasts.forecast_sources import (
+    async_solar_entries,
+    recognised,
 )
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN

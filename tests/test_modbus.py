@@ -508,7 +508,7 @@ async def test_a_meter_that_goes_and_comes_back(
 
     Here ten seconds are one, and ten minutes are eight seconds.
     """
-    reader = "custom_components.sunfuse.sources.modbus.reader"
+    reader = "custom_components.sunfuse.sources.modbus.device_reader"
     monkeypatch.setattr(f"{reader}._LEAST_AGE", timedelta(seconds=1))
     monkeypatch.setattr(f"{reader}._MISSED_READINGS", 1)
     monkeypatch.setattr(

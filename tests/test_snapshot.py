@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.central_system.model import (
+from custom_components.sunfuse.central_system.station_state import (
     ConnectorState,
     MeterSample,
     StationState,

@@ -14,17 +14,17 @@ from custom_components.sunfuse.config_flow import SunfuseConfigFlow
 from custom_components.sunfuse.engine.model import MeterQuality, ReasonKey
 from custom_components.sunfuse.flows import (
     card,
+    charger_password as passwords,
     circuit,
+    form_fields as forms,
     modbus_forms as modbus,
-    passwords,
-    schemas as forms,
 )
-from custom_components.sunfuse.flows.capacity import CAPACITY_FORMS, RULE_ERRORS
+from custom_components.sunfuse.flows.capacity_tariff import CAPACITY_FORMS, RULE_ERRORS
 from custom_components.sunfuse.flows.charger import charger_schema
 from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
 from custom_components.sunfuse.flows.circuit import details_schema
 from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
-from custom_components.sunfuse.flows.security import SECURITY
+from custom_components.sunfuse.flows.port_certificate import SECURITY
 from custom_components.sunfuse.flows.sign import SIGN
 from custom_components.sunfuse.flows.simulated import CHARGER_NAMES
 from custom_components.sunfuse.flows.slow_meter import SLOW_METER

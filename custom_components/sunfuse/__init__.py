@@ -52,7 +52,7 @@ from .site.updates import Baseline, follow_entry, follow_renames, follow_station
 from .site.versions import forget_downgrade, migrate, tell_of_downgrades
 from .sources.config import SourcesConfig
 from .sources.live import LiveSource
-from .sources.modbus.site import DeviceConfig, SiteDevices
+from .sources.modbus.site_devices import DeviceConfig, SiteDevices
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

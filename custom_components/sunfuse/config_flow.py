@@ -38,7 +38,7 @@ from .const import (
     SUBENTRY_TARIFF,
 )
 from .flows.asking_again import AskedAgain
-from .flows.capacity import CapacitySubentryFlow
+from .flows.capacity_tariff import CapacitySubentryFlow
 from .flows.card import CardFlowMixin, CardSubentryFlow
 from .flows.charger import ChargerFlowMixin, ChargerSubentryFlow, phases_fit
 from .flows.checks import (
@@ -52,10 +52,8 @@ from .flows.checks import (
 )
 from .flows.circuit import CircuitSubentryFlow
 from .flows.country import usual_system, usual_voltage_v
-from .flows.fail_safe import chargers_of, fail_safe_problem, with_site
-from .flows.modbus import ModbusSubentryFlow
-from .flows.options import SunfuseOptionsFlow
-from .flows.schemas import (
+from .flows.fail_safe_check import chargers_of, fail_safe_problem, with_site
+from .flows.form_fields import (
     GRID,
     GRID_PHASES,
     GRID_PHASES_INVERTED,
@@ -69,6 +67,8 @@ from .flows.schemas import (
     sources_of,
     sun_form,
 )
+from .flows.modbus import ModbusSubentryFlow
+from .flows.options import SunfuseOptionsFlow
 from .flows.sign import SignFlow, async_meter_now, meter_contradicts
 from .flows.simulated import simulated_data, simulated_subentries
 from .flows.slow_meter import SlowMeterFlow

@@ -19,7 +19,7 @@ from .site.prices import SitePrices
 from .site.settings import Settings
 from .site.simulated_house import SimulatedHouse
 from .sources.config import SourcesConfig
-from .sources.modbus.site import SiteDevices
+from .sources.modbus.site_devices import SiteDevices
 
 
 @dataclass(kw_only=True)

@@ -15,7 +15,7 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .central_system.model import CommandError
+from .central_system.station_state import CommandError
 from .const import DOMAIN, SUBENTRY_CHARGER
 from .coordinator import SunfuseCoordinator
 from .data import SunfuseConfigEntry

@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .central_system.model import SessionNews, StationState
+from .central_system.station_state import SessionNews, StationState
 from .const import WH_PER_KWH
 from .data import SunfuseConfigEntry
 from .engine.model import ConnectorStatus

@@ -9,9 +9,9 @@ from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from .central_system.model import FailSafe, NewPassword
 from .central_system.protocol.text import escaped
 from .central_system.station.quirks import understood
+from .central_system.station_state import FailSafe, NewPassword
 from .const import (
     CONF_QUIRKS,
     CONF_SOURCES,
@@ -23,7 +23,7 @@ from .const import (
 )
 from .data import SunfuseConfigEntry
 from .engine.model import ConnectorProblem, MeterQuality
-from .flows.fail_safe import beside_house, chargers_of, fail_safe_problem
+from .flows.fail_safe_check import beside_house, chargers_of, fail_safe_problem
 from .repairs import hanging
 from .sentences import explain
 from .site.circuits import CircuitTree, hangs_from

@@ -23,8 +23,8 @@ from .const import (
 )
 from .flows.checks import check_entities
 from .flows.circuit_choice import circuit_selector
-from .flows.fail_safe import chargers_of, fail_safe_problem
-from .flows.schemas import grid_form, meter_form, sun_form
+from .flows.fail_safe_check import chargers_of, fail_safe_problem
+from .flows.form_fields import grid_form, meter_form, sun_form
 from .site.circuits import CircuitTree
 from .site.entity_use import entities_of, replace_entity
 from .site.subentries import usable

@@ -12,7 +12,7 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     Timing,
 )
-from custom_components.sunfuse.central_system.model import LocalList
+from custom_components.sunfuse.central_system.station_state import LocalList
 
 from .charger import VERSIONS
 from .client import ANSWERS_2, Payload, RawStation, get_configuration

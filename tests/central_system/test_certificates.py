@@ -16,7 +16,9 @@ from custom_components.sunfuse.central_system import (
     InstalledCertificate,
     StationConfig,
 )
-from custom_components.sunfuse.central_system.security.passwords import certificate_fits
+from custom_components.sunfuse.central_system.security.station_passwords import (
+    certificate_fits,
+)
 
 from .client import ANSWERS_2, Payload, RawStation
 from .conftest import START, Connect

@@ -3,7 +3,7 @@
 from pathlib import Path
 import re
 
-from custom_components.sunfuse.central_system.protocol.schemas import load_all
+from custom_components.sunfuse.central_system.protocol.ocpp_schemas import load_all
 
 from .test_messages import FROM_STATION
 

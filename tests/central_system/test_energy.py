@@ -16,9 +16,9 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     Timing,
 )
-from custom_components.sunfuse.central_system.station.energy import SLACK_WH
-from custom_components.sunfuse.central_system.station.memory import Memory
+from custom_components.sunfuse.central_system.station.energy_register import SLACK_WH
 from custom_components.sunfuse.central_system.station.meter import Meter, Reading
+from custom_components.sunfuse.central_system.station.stored_state import Memory
 
 from .charger import Charger as Charger16
 from .client import RawStation

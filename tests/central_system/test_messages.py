@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.central_system import CentralSystem, StationConfig
-from custom_components.sunfuse.central_system.protocol.schemas import load_all
+from custom_components.sunfuse.central_system.protocol.ocpp_schemas import load_all
 
 from .client import RawStation, Refused
 from .conftest import Connect

@@ -10,8 +10,11 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     Timing,
 )
-from custom_components.sunfuse.central_system.model import SessionNews
-from custom_components.sunfuse.central_system.security.cards import Card, CardPolicy
+from custom_components.sunfuse.central_system.security.accepted_cards import (
+    Card,
+    CardPolicy,
+)
+from custom_components.sunfuse.central_system.station_state import SessionNews
 from custom_components.sunfuse.engine.model import ConnectorStatus
 
 from .charger import VERSIONS, Charger

@@ -19,11 +19,11 @@ from custom_components.sunfuse.central_system import (
     CommandError,
     StationConfig,
 )
-from custom_components.sunfuse.central_system.model import NewPassword
-from custom_components.sunfuse.central_system.security.passwords import (
+from custom_components.sunfuse.central_system.security.station_passwords import (
     credentials,
     new_password,
 )
+from custom_components.sunfuse.central_system.station_state import NewPassword
 
 from .client import RawStation
 from .conftest import Connect

@@ -18,9 +18,9 @@ from custom_components.sunfuse.sources.balance import (
     unused_to_dict,
 )
 from custom_components.sunfuse.sources.charts import forecast_attribute, price_attribute
-from custom_components.sunfuse.sources.forecasts.model import ForecastSlot
-from custom_components.sunfuse.sources.forecasts.shapes import read_solar
-from custom_components.sunfuse.sources.tariffs.model import PriceSlot
+from custom_components.sunfuse.sources.forecasts.forecast_shapes import read_solar
+from custom_components.sunfuse.sources.forecasts.power_forecast import ForecastSlot
+from custom_components.sunfuse.sources.tariffs.price_slots import PriceSlot
 from custom_components.sunfuse.sources.tariffs.reading import read_prices
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.sunfuse.flows.schemas import sources_of, sun_form
+from custom_components.sunfuse.flows.form_fields import sources_of, sun_form
 from custom_components.sunfuse.sources.config import (
     MeterConfig,
     PowerSource,

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.sources.forecasts.reader import MeterStatistic
-from custom_components.sunfuse.sources.report import (
-    Caution,
-    GridConnection,
-    NoHistoryError,
-)
+from custom_components.sunfuse.sources.forecasts.forecast_reader import MeterStatistic
 from custom_components.sunfuse.sources.report_reader import (
     CarMeter,
     PhaseMeter,
     ReportConfig,
     async_site_report,
+)
+from custom_components.sunfuse.sources.site_report import (
+    Caution,
+    GridConnection,
+    NoHistoryError,
 )
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant

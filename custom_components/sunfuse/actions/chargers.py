@@ -22,8 +22,8 @@ from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util import dt as dt_util
 
 from ..central_system import Station
-from ..central_system.commands import Firmware, LogKind
-from ..central_system.model import CommandError
+from ..central_system.station_commands import Firmware, LogKind
+from ..central_system.station_state import CommandError
 from ..const import DOMAIN
 from .targets import connector_of_device
 from .values import DURATION_S, POSITIVE_INT, moment

@@ -18,8 +18,8 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
 from ..central_system import CertificateAuthority, NetworkProfile, Station
-from ..central_system.model import StationConfig
-from ..central_system.security.passwords import new_password
+from ..central_system.security.station_passwords import new_password
+from ..central_system.station_state import StationConfig
 from ..const import DOMAIN, SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry
 from ..site.outcome import identity_of

@@ -1,7 +1,12 @@
 """How to speak to chargers: OCPP over WebSocket, behind one interface that knows no version."""
 
 from .adapter import Adapter
-from .commands import (
+from .security.accepted_cards import Card, CardPolicy
+from .security.certificates import CertificateAuthority
+from .server import CentralSystem
+from .station.station import Station
+from .station.timing import Timing
+from .station_commands import (
     ConfigurationResult,
     Firmware,
     InstalledCertificate,
@@ -10,7 +15,7 @@ from .commands import (
     Schedule,
     TransactionStatus,
 )
-from .model import (
+from .station_state import (
     ChargingNeeds,
     CommandError,
     ConnectorState,
@@ -23,11 +28,6 @@ from .model import (
     StationState,
     Transaction,
 )
-from .security.cards import Card, CardPolicy
-from .security.certificates import CertificateAuthority
-from .server import CentralSystem
-from .station.station import Station
-from .station.timing import Timing
 
 __all__ = [
     "Adapter",

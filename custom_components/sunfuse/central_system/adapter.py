@@ -3,7 +3,9 @@
 from abc import ABC, abstractmethod
 from datetime import datetime
 
-from .commands import (
+from .protocol.frames import Payload
+from .protocol.link import Answer, Link
+from .station_commands import (
     ConfigurationResult,
     Firmware,
     InstalledCertificate,
@@ -13,9 +15,7 @@ from .commands import (
     Schedule,
     TransactionStatus,
 )
-from .model import CommandError
-from .protocol.frames import Payload
-from .protocol.link import Answer, Link
+from .station_state import CommandError
 
 
 class Adapter(ABC):

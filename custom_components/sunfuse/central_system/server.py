@@ -13,32 +13,32 @@ from aiohttp import web
 
 from ..engine.stored import Stored
 from .adapter import Adapter
-from .model import (
-    FinishedTransaction,
-    SessionNews,
-    StationConfig,
-    StationInfo,
-    StationState,
-)
 from .protocol.complaints import Complaints, http_logger
 from .protocol.entrance import REQUEST_S, Entrance, Guest
 from .protocol.fault import Listeners
 from .protocol.frames import Payload
 from .protocol.handshake import VERSIONS, identity_of, negotiate
 from .protocol.link import Answer, Handler, Link
-from .protocol.schemas import Schemas, load_all
+from .protocol.ocpp_schemas import Schemas, load_all
 from .protocol.throttle import Bucket, Throttle
 from .protocol.waiting_room import WaitingRoom
-from .security.cards import CardPolicy
+from .security.accepted_cards import CardPolicy
 from .security.certificates import CertificateAuthority
-from .security.passwords import Proof, certificate_fits, must_prove, proof_of
+from .security.station_passwords import Proof, certificate_fits, must_prove, proof_of
 from .session_listeners import SessionListeners
 from .station.clock import utcnow
 from .station.long_texts import shortened
-from .station.memory import Memory
 from .station.quirks import behaviour
 from .station.station import Station
+from .station.stored_state import Memory
 from .station.timing import Timing
+from .station_state import (
+    FinishedTransaction,
+    SessionNews,
+    StationConfig,
+    StationInfo,
+    StationState,
+)
 from .v2.adapter import Adapter2
 from .v16.adapter import Adapter16
 

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Callable
 import logging
 
-from .model import SessionNews
 from .protocol.fault import Listeners
+from .station_state import SessionNews
 
 _LOGGER = logging.getLogger(__name__)
 

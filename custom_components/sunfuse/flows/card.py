@@ -29,7 +29,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.typing import DiscoveryInfoType
 
-from ..central_system.security.cards import folded
+from ..central_system.security.accepted_cards import folded
 from ..const import (
     AUTHORIZATION_ASK,
     AUTHORIZATION_FREE,
@@ -52,7 +52,7 @@ from ..const import (
 from ..site.authorization import is_own, masked
 from ..site.subentries import usable
 from .checks import Errors, check_name
-from .schemas import number
+from .form_fields import number
 
 # idToken of OCPP 2.0.1 has at most 36 characters; idTag of 1.6 has 20, and a longer one cannot come from there.
 LONGEST_NUMBER = 36

@@ -53,16 +53,16 @@ from .charger_options import (
     security_data,
     security_fields,
 )
-from .checks import LEAST_CURRENT_A, Errors, check_charger, check_name
-from .circuit_choice import circuit_selector
-from .fail_safe import beside_house, chargers_of, fail_safe_problem
-from .passwords import (
+from .charger_password import (
     PasswordFlow,
     PasswordSubentryFlow,
     needs_password,
     not_about_security,
 )
-from .schemas import number
+from .checks import LEAST_CURRENT_A, Errors, check_charger, check_name
+from .circuit_choice import circuit_selector
+from .fail_safe_check import beside_house, chargers_of, fail_safe_problem
+from .form_fields import number
 
 # OCPP 2.0.1, section 4.1.1 of part 4 (OCPP-J): at most 48 characters; 1.6 sets no bound of its own.
 LONGEST_IDENTITY = 48

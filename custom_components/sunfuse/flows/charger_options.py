@@ -19,8 +19,8 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
-from ..central_system.model import StationInfo
 from ..central_system.station.quirks import Kind, Pause, Purpose, behaviour
+from ..central_system.station_state import StationInfo
 from ..const import (
     CONF_EXPIRY,
     CONF_PHASE_SWITCHING,
@@ -36,7 +36,7 @@ from ..const import (
     TLS_NONE,
 )
 from .checks import Errors
-from .schemas import number
+from .form_fields import number
 
 ADVANCED = "advanced"
 NEW_PASSWORD = "new_password"

@@ -31,7 +31,7 @@ from ..sources.states import (
     as_power_w,
     as_temperature_c,
 )
-from .schemas import (
+from .form_fields import (
     BATTERY_CAPACITY,
     BATTERY_CHARGE,
     BATTERY_DISCHARGE,

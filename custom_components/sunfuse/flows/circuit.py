@@ -46,8 +46,8 @@ from ..sources.freshness import Interval
 from .asking_again import AskedAgain
 from .checks import Errors, check_entities, check_margin, check_meter, has_meter
 from .circuit_choice import circuit_selector
-from .fail_safe import chargers_of, fail_safe_problem, with_circuit
-from .schemas import (
+from .fail_safe_check import chargers_of, fail_safe_problem, with_circuit
+from .form_fields import (
     CHARACTERISTIC,
     GRID_POWER,
     METER,

@@ -23,9 +23,9 @@ from ..const import (
     CONF_SOLAR_PEAK,
     CONF_SOURCES,
 )
-from ..sources.forecasts.offers import recognised
+from ..sources.forecasts.forecast_sources import recognised
 from .checks import Errors
-from .schemas import number
+from .form_fields import number
 
 
 def forecast_schema(offered: Mapping[str, str]) -> vol.Schema:

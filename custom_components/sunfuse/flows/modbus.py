@@ -17,11 +17,11 @@ from ..const import CONF_PORT, DOMAIN, SUBENTRY_MODBUS
 from ..site.subentries import usable
 from ..sources.modbus.connections import LinkConflictError, borrowed
 from ..sources.modbus.device import Information
+from ..sources.modbus.device_address import LinkKind, ModbusLink
 from ..sources.modbus.library import Library, async_load_library
-from ..sources.modbus.link import LinkKind, ModbusLink
 from ..sources.modbus.registers import Failure, RequestError
 from ..sources.modbus.scan import FoundDevice, is_there, look, parse_units, scan
-from ..sources.modbus.site import DeviceConfig, find_device
+from ..sources.modbus.site_devices import DeviceConfig, find_device
 from ..sources.modbus.sunspec import DISCOVERED
 from .modbus_forms import (
     CONF_BAUDRATE,

@@ -17,11 +17,11 @@ from homeassistant.helpers.selector import (
 
 from ..const import CONF_PORT
 from ..sources.modbus.device import Dimension, Parity, SerialSettings
+from ..sources.modbus.device_address import LinkKind, ModbusLink
 from ..sources.modbus.library import Library
-from ..sources.modbus.link import LinkKind, ModbusLink
 from ..sources.modbus.scan import FoundDevice
 from ..sources.modbus.sunspec import DISCOVERED
-from .schemas import PORT, number
+from .form_fields import PORT, number
 
 CONF_CONNECTION = "connection"
 CONF_HOST = "host"

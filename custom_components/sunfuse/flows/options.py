@@ -21,19 +21,24 @@ from ..const import (
 )
 from ..site.circuits import CircuitTree, per_phase_fields
 from ..site.snapshot import site_of
-from ..sources.forecasts.offers import async_solar_entries
+from ..sources.forecasts.forecast_sources import async_solar_entries
 from .card import AUTHORIZATION, authorization_values, check_authorization
 from .checks import Errors, check_options
 from .circuit import check_details, details_schema
-from .fail_safe import chargers_of, fail_safe_problem, with_site
+from .fail_safe_check import chargers_of, fail_safe_problem, with_site
 from .forecast import (
     check_forecast,
     forecast_schema,
     forecast_values,
     what_was_recognised,
 )
-from .schemas import OPTIONS, number
-from .security import SECURITY, async_check_certificate, check_files, security_values
+from .form_fields import OPTIONS, number
+from .port_certificate import (
+    SECURITY,
+    async_check_certificate,
+    check_files,
+    security_values,
+)
 from .tuning import (
     BATTERY,
     BOOSTS,

@@ -17,7 +17,7 @@ from ..sentences import async_load_sentences
 from ..sources.config import MeterConfig, PowerSource
 from ..sources.energy_dashboard import async_sign_is_known
 from ..sources.signs import agreed, contradict, phases_now_w, power_now_w
-from .schemas import GRID_INVERTED, GRID_PHASES_INVERTED, meter_of
+from .form_fields import GRID_INVERTED, GRID_PHASES_INVERTED, meter_of
 
 GRID_SIGN = "grid_sign"
 _EXPORT = "export"

@@ -15,7 +15,7 @@ from ..site.observing import is_slow, margin_for
 from ..sources.config import MeterConfig
 from ..sources.freshness import Freshness, Interval, async_recorded_intervals, watch
 from .checks import Errors, check_margin
-from .schemas import number
+from .form_fields import number
 
 type Form = Mapping[str, Any]
 

@@ -22,7 +22,7 @@ from homeassistant.helpers.translation import async_get_translations
 from ..const import DOMAIN
 from ..sources.tariffs.actions import ACTIONS
 from ..sources.tariffs.holidays import HolidayConfig
-from ..sources.tariffs.model import IssueKey
+from ..sources.tariffs.price_slots import IssueKey
 from ..sources.tariffs.table import (
     WEEKDAYS,
     HolidayRule,

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import SUBENTRY_TARIFF
 from ..sources.tariffs.components import ExportKind
-from ..sources.tariffs.reader import (
+from ..sources.tariffs.price_reader import (
     SourceKind,
     TariffReader,
     config_from_dict,

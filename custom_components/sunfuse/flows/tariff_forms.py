@@ -23,7 +23,7 @@ from homeassistant.helpers.selector import (
 
 from ..const import DOMAIN
 from ..sources.tariffs.components import ExportKind
-from ..sources.tariffs.reader import SourceKind, price_actions
+from ..sources.tariffs.price_reader import SourceKind, price_actions
 from .tables import Labels, amount, rows_selector, table_data, table_rows
 
 type Form = dict[str, Any]

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..sources.tariffs.model import IssueKey, PriceIssue, Prices, PriceSlot
-from ..sources.tariffs.reader import (
+from ..sources.tariffs.price_reader import (
     SourceKind,
     TariffConfig,
     TariffReader,
     source_from_dict,
 )
-from ..sources.tariffs.shapes import find_series
+from ..sources.tariffs.price_shapes import find_series
+from ..sources.tariffs.price_slots import IssueKey, PriceIssue, Prices, PriceSlot
 from .checks import Errors
 from .tables import Labels
 

@@ -46,7 +46,7 @@ from ..site.rules import (
 from ..sources.signal import SIGNAL_DOMAINS
 from ..sources.states import as_power_w
 from .checks import Errors
-from .schemas import number
+from .form_fields import number
 
 _S, _A, _W = UnitOfTime.SECONDS, UnitOfElectricCurrent.AMPERE, UnitOfPower.WATT
 # Which entities can hold a battery, and so be given a value.

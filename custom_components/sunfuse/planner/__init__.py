@@ -4,8 +4,7 @@
 which it returns the best that was found. It takes milliseconds to seconds of a processor and belongs in a thread.
 """
 
-from .checks import check
-from .model import (
+from .problem import (
     Circuit,
     Goal,
     Peak,
@@ -16,6 +15,7 @@ from .model import (
     StorePlan,
     Strategy,
 )
+from .problem_checks import check
 from .simple import SimplePlanner
 
 try:

@@ -7,8 +7,8 @@ that every problem has a plan, and the plan says what is missing.
 
 import numpy as np
 
-from .model import Circuit, Peak, Plan, Problem, Status, StorePlan, limits, series
 from .pricing import priced
+from .problem import Circuit, Peak, Plan, Problem, Status, StorePlan, limits, series
 from .program import Columns, Program, Solution
 from .stores import StoreRows, most_kw, most_out_kw
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from .model import Peak, Plan, Problem, Series, StorePlan
+from .problem import Peak, Plan, Problem, Series, StorePlan
 
 _ON_W = 1.0  # a charger that takes less does not charge
 

@@ -11,8 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from .model import Plan, Problem, Status, Store, StorePlan, limits, reachable_wh, series
 from .pricing import priced
+from .problem import (
+    Plan,
+    Problem,
+    Status,
+    Store,
+    StorePlan,
+    limits,
+    reachable_wh,
+    series,
+)
 
 type Values = np.ndarray[Any, np.dtype[np.float64]]
 

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .model import Problem, Store, Strategy, reachable_wh, series
+from .problem import Problem, Store, Strategy, reachable_wh, series
 from .program import Columns, Program, Term, Values
 
 # Multiples of the dearest real price per kilowatt-hour: what must not happen is dearer than all that is for sale.

@@ -5,8 +5,8 @@ import re
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import EntityCategory
 
-from ..central_system.model import LocalList
-from ..central_system.security.cards import OWN_TOKEN
+from ..central_system.security.accepted_cards import OWN_TOKEN
+from ..central_system.station_state import LocalList
 from ..site.outcome import ConnectorData
 from .connector import ConnectorSensorDescription
 

@@ -18,7 +18,7 @@ from homeassistant.const import (
 )
 from homeassistant.helpers.typing import StateType
 
-from ..central_system.model import FailSafe, OfferCheck
+from ..central_system.station_state import FailSafe, OfferCheck
 from ..engine.model import ConnectorStatus, ReasonKey
 from ..site.outcome import ConnectorData
 

@@ -18,8 +18,8 @@ from ..data import SunfuseConfigEntry
 from ..devices import site_device
 from ..site.forecasting import SiteForecasts
 from ..sources.charts import forecast_attribute
-from ..sources.forecasts.model import Forecast
-from ..sources.forecasts.reader import Forecasts
+from ..sources.forecasts.forecast_reader import Forecasts
+from ..sources.forecasts.power_forecast import Forecast
 
 
 @dataclass(frozen=True, kw_only=True)

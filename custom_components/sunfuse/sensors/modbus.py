@@ -27,7 +27,7 @@ from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
 from ..devices import site_identifier
 from ..sources.modbus.device import Dimension, Information, Quantity
-from ..sources.modbus.site import SiteDevice
+from ..sources.modbus.site_devices import SiteDevice
 
 # Digits that a reading keeps: what a meter's last digits tremble by is no news, once a second, in a database.
 _DIGITS = {

@@ -22,7 +22,7 @@ from ..devices import site_device
 from ..entity import forget_others
 from ..site.prices import SitePrices
 from ..sources.charts import price_attribute
-from ..sources.tariffs.model import Prices
+from ..sources.tariffs.price_slots import Prices
 
 CARBON_UNIT = "gCO2eq/kWh"
 

@@ -14,8 +14,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, discovery_flow
 
 from ..central_system import CentralSystem, Station
-from ..central_system.model import StationState
-from ..central_system.security.cards import OWN_TOKEN, Card, CardPolicy, folded
+from ..central_system.security.accepted_cards import OWN_TOKEN, Card, CardPolicy, folded
+from ..central_system.station_state import StationState
 from ..const import (
     AUTHORIZATION_ASK,
     AUTHORIZATION_FREE,

@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..central_system import CentralSystem
-from ..central_system.model import ConnectorState, StationInfo, StationState
+from ..central_system.station_state import ConnectorState, StationInfo, StationState
 from ..const import CONF_CONNECTORS, CONF_SPEED, SUBENTRY_CHARGER
 from ..devices import move_to_connectors, register_stations
 from ..engine.model import Connector

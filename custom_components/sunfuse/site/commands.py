@@ -10,8 +10,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..central_system import Station
-from ..central_system.model import CommandError, Session
 from ..central_system.protocol.fault import FaultBoundary
+from ..central_system.station_state import CommandError, Session
 from ..engine.moving import move_attributes
 from .outcome import ConnectorKey
 

@@ -11,8 +11,8 @@ from homeassistant.helpers.event import async_call_later, async_track_time_inter
 from homeassistant.util import dt as dt_util
 
 from ..central_system import CentralSystem
-from ..central_system.model import StationState
 from ..central_system.protocol.fault import FaultBoundary
+from ..central_system.station_state import StationState
 from ..coordinator import SunfuseCoordinator
 from ..engine import Memory, decide
 from ..engine.model import (

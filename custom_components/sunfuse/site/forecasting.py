@@ -32,13 +32,13 @@ from ..const import (
     W_PER_KW,
 )
 from ..sources.config import SourcesConfig
-from ..sources.forecasts.offers import not_twice, roofs_of
-from ..sources.forecasts.reader import (
+from ..sources.forecasts.forecast_reader import (
     ForecastConfig,
     ForecastReader,
     Forecasts,
     MeterStatistic,
 )
+from ..sources.forecasts.forecast_sources import not_twice, roofs_of
 from ..sources.site_meters import async_site_meters
 from .kept import KeptStore
 from .outcome import ConnectorKey

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..central_system.model import ConnectorState, MeterSample, StationState
+from ..central_system.station_state import ConnectorState, MeterSample, StationState
 
 # Less than the smallest change of an offer, and what a car's draw wanders by itself.
 _CURRENT_A = 0.5

@@ -29,7 +29,7 @@ from ..sources.balance import (
 from ..sources.config import SourcesConfig
 from ..sources.forecasts.clear_sky import Place, sun
 from ..sources.freshness import Freshness, Interval
-from ..sources.report import GridConnection, proposed_margin_a
+from ..sources.site_report import GridConnection, proposed_margin_a
 from .circuits import CircuitTree
 from .kept import KeptStore
 from .outcome import SiteData

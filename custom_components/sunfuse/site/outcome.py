@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigSubentry
 
-from ..central_system.model import ConnectorState, StationState
+from ..central_system.station_state import ConnectorState, StationState
 from ..const import CONF_IDENTITY, MAIN_CIRCUIT
 from ..engine.model import ConnectorDecision, Decision, MeterReading, Snapshot
 from ..sources.states import SourceProblem
-from ..sources.tariffs.peaks import Allowance, PeakInterval
+from ..sources.tariffs.month_peaks import Allowance, PeakInterval
 from .settings import ConnectorSettings
 
 

@@ -19,9 +19,9 @@ from ..sources.config import SourcesConfig
 from ..sources.grid_history import async_grid_history
 from ..sources.rows import parse_number, parse_time
 from ..sources.series import Series
-from ..sources.tariffs.capacity import CapacityTariff, capacity_from_dict
+from ..sources.tariffs.capacity_rules import CapacityTariff, capacity_from_dict
 from ..sources.tariffs.holidays import CALENDAR_AGE, HolidayConfig, Holidays
-from ..sources.tariffs.peaks import (
+from ..sources.tariffs.month_peaks import (
     PeakState,
     add_energy,
     advance,

@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 
 from ..central_system import CentralSystem, Station
-from ..central_system.model import StationState
+from ..central_system.station_state import StationState
 from ..const import SUBENTRY_CHARGER
 from ..engine.stored import Stored
 from .kept import KeptStore

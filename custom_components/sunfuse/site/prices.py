@@ -21,8 +21,7 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_SOURCES, DOMAIN, SUBENTRY_TARIFF
 from ..sources.config import SourcesConfig
 from ..sources.tariffs.components import Components, ExportKind
-from ..sources.tariffs.model import IssueKey, PriceIssue, Prices
-from ..sources.tariffs.reader import (
+from ..sources.tariffs.price_reader import (
     Source,
     SourceKind,
     TariffConfig,
@@ -30,6 +29,7 @@ from ..sources.tariffs.reader import (
     config_from_dict,
     next_refresh,
 )
+from ..sources.tariffs.price_slots import IssueKey, PriceIssue, Prices
 from ..sources.tariffs.table import TableError
 from .kept import KeptStore
 

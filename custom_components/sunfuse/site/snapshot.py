@@ -5,14 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ..central_system.model import (
+from ..central_system.station.quirks import understood
+from ..central_system.station_state import (
     ConnectorState,
     FormerCredential,
     MeterSample,
     StationConfig,
     StationState,
 )
-from ..central_system.station.quirks import understood
 from ..const import (
     CONF_CIRCUIT,
     CONF_CONNECTORS,

@@ -7,7 +7,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import discovery_flow
 from homeassistant.helpers.event import async_call_later
 
-from ..central_system.model import StationState
+from ..central_system.station_state import StationState
 from ..const import CONF_IDENTITY, DOMAIN
 
 # More than are put up in a day. Whoever makes up names could make thousands.

@@ -48,7 +48,7 @@ from ..const import (
     SUBENTRY_MODBUS,
 )
 from ..sources.config import CircuitSources
-from ..sources.modbus.site import DeviceConfig
+from ..sources.modbus.site_devices import DeviceConfig
 
 type Data = Mapping[str, Any]
 # It raises one of `_NOT_AS_EXPECTED` where data cannot be used.

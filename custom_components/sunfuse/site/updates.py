@@ -10,7 +10,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_entity_registry_updated_event
 
-from ..central_system.model import StationInfo, StationState
+from ..central_system.station_state import StationInfo, StationState
 from ..const import (
     CONF_CONNECTORS,
     CONF_FORMER_PASSWORD,

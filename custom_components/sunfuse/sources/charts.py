@@ -7,8 +7,8 @@ Sunfuse itself) know how to read.
 from collections.abc import Iterable
 from typing import Any
 
-from .forecasts.model import Forecast
-from .tariffs.model import PriceSlot
+from .forecasts.power_forecast import Forecast
+from .tariffs.price_slots import PriceSlot
 
 
 def price_attribute(slots: Iterable[PriceSlot]) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ from ..engine.moving import moved
 from .config import CircuitSources, MeterConfig, PowerSource, SourcesConfig
 from .counter import Counter
 from .freshness import Freshness, watch
-from .phases import on_the_site, signed_by_phase, signed_by_total
+from .phase_currents import on_the_site, signed_by_phase, signed_by_total
 from .states import SourceProblem, StateReader, Value
 
 # Values that are told further apart speak of different times, so that one cannot lend the other its sign.

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from html import escape
 
-from .report import Caution, PhaseFigures, SiteReport
 from .report_carry import Charger, Outlook
 from .report_style import STYLE
+from .site_report import Caution, PhaseFigures, SiteReport
 
 # Rows of the table of chargers that are seen at once.
 _ROWS = 6

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 
 from ..engine.quality import is_possible
-from .forecasts.reader import MeterStatistic
+from .forecasts.forecast_reader import MeterStatistic
 from .history import Statistic, async_statistics
-from .report import GridConnection, PhaseHistory, SiteReport, site_report
 from .series import Series, Slot, at_time, layered, scaled
+from .site_report import GridConnection, PhaseHistory, SiteReport, site_report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

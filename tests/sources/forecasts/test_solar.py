@@ -17,12 +17,15 @@ from custom_components.sunfuse.sources.forecasts.correction import (
     log_from_dict,
     log_to_dict,
 )
-from custom_components.sunfuse.sources.forecasts.model import (
+from custom_components.sunfuse.sources.forecasts.forecast_shapes import (
+    read_solar,
+    read_wh_hours,
+)
+from custom_components.sunfuse.sources.forecasts.power_forecast import (
     RawForecast,
     added_forecasts,
     energy_wh,
 )
-from custom_components.sunfuse.sources.forecasts.shapes import read_solar, read_wh_hours
 from custom_components.sunfuse.sources.series import Series, Slot, at_time
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -12,7 +12,7 @@ from pymodbus.pdu import DecodePDU
 import pytest
 
 from custom_components.sunfuse.sources.modbus.connection import Connection
-from custom_components.sunfuse.sources.modbus.link import LinkKind, ModbusLink
+from custom_components.sunfuse.sources.modbus.device_address import LinkKind, ModbusLink
 from custom_components.sunfuse.sources.modbus.registers import (
     Failure,
     RegisterTable,

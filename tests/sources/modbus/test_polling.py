@@ -17,11 +17,11 @@ from custom_components.sunfuse.sources.modbus.device import (
     Information,
     Quantity,
 )
+from custom_components.sunfuse.sources.modbus.device_address import LinkKind, ModbusLink
 from custom_components.sunfuse.sources.modbus.device_file import parse_device
+from custom_components.sunfuse.sources.modbus.device_reader import Reader
 from custom_components.sunfuse.sources.modbus.library import built_in_devices
-from custom_components.sunfuse.sources.modbus.link import LinkKind, ModbusLink
 from custom_components.sunfuse.sources.modbus.polling import Poll
-from custom_components.sunfuse.sources.modbus.reader import Reader
 from custom_components.sunfuse.sources.modbus.registers import (
     Failure,
     RegisterTable,
@@ -328,7 +328,7 @@ async def test_a_device_that_falls_silent_on_a_good_line(
 ) -> None:
     """It is looked up anew, and logged once when it is lost and once when it is back. Here one miss is enough."""
     monkeypatch.setattr(
-        "custom_components.sunfuse.sources.modbus.reader._MISSED_READINGS", 1
+        "custom_components.sunfuse.sources.modbus.device_reader._MISSED_READINGS", 1
     )
     caplog.set_level(logging.INFO, "custom_components.sunfuse.sources.modbus")
     finds = 0

@@ -4,7 +4,7 @@ import pytest
 
 from custom_components.sunfuse.sources.modbus.device import Quantity
 from custom_components.sunfuse.sources.modbus.library import Library
-from custom_components.sunfuse.sources.modbus.site import find_device
+from custom_components.sunfuse.sources.modbus.site_devices import find_device
 from custom_components.sunfuse.sources.modbus.sunspec import DISCOVERED, discover
 
 from .chains import (

@@ -13,14 +13,14 @@ from custom_components.sunfuse.sources.tariffs.components import (
     components_from_dict,
     price_slots,
 )
-from custom_components.sunfuse.sources.tariffs.memory import (
+from custom_components.sunfuse.sources.tariffs.price_memory import (
     PriceMemory,
     ahead,
     memory_from_dict,
     memory_to_dict,
     remember,
 )
-from custom_components.sunfuse.sources.tariffs.model import Prices
+from custom_components.sunfuse.sources.tariffs.price_slots import Prices
 from custom_components.sunfuse.sources.tariffs.table import TableError
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

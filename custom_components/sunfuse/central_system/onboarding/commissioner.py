@@ -3,13 +3,13 @@
 import asyncio
 import logging
 
-from ..model import CommandError, StationInfo
 from ..protocol.frames import Payload
 from ..protocol.link import Link
 from ..station.clock import format_time
 from ..station.face import StationFace
+from ..station_state import CommandError, StationInfo
 from .fail_safe_profile import FailSafeProfile
-from .words import Words
+from .setup_words import Words
 
 _LOGGER = logging.getLogger(__name__)
 

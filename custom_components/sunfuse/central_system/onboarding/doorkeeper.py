@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 import logging
 
-from ..model import CommandError
 from ..protocol.frames import Payload
 from ..protocol.link import Answer, Link
 from ..protocol.text import clean
-from ..security.cards import Verdict
+from ..security.accepted_cards import Verdict
 from ..station.face import StationFace
+from ..station_state import CommandError
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 import logging
 
-from ..commands import Limit
-from ..model import CommandError
 from ..station.face import StationFace
 from ..station.quirks import Kind, Purpose
 from ..station.refusals import LIMITS
-from .words import Words
+from ..station_commands import Limit
+from ..station_state import CommandError
+from .setup_words import Words
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -1,12 +1,12 @@
 """The profiles of live limits: which kind of them a station takes."""
 
-from ..commands import Limit
-from ..model import CommandError
 from ..station.face import StationFace
-from ..station.profiles import LEARNT_PURPOSE, Shape
+from ..station.limit_profiles import LEARNT_PURPOSE, Shape
 from ..station.quirks import Purpose
+from ..station_commands import Limit
+from ..station_state import CommandError
 from .fail_safe_profile import FailSafeProfile
-from .words import Words
+from .setup_words import Words
 
 _SURE = 3  # refusals of one kind of profile in a row, while another is taken
 

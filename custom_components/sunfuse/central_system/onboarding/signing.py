@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 import logging
 
-from ..model import CommandError
 from ..protocol.frames import Payload
 from ..protocol.link import Link
 from ..security.certificates import CertificateAuthority
 from ..station.face import StationFace
+from ..station_state import CommandError
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from ..model import CommandError
+from ..station_state import CommandError
 from .fault import FaultBoundary
 from .frames import (
     Call,
@@ -25,7 +25,7 @@ from .frames import (
     parse,
     result_text,
 )
-from .schemas import Schemas
+from .ocpp_schemas import Schemas
 from .throttle import Bucket
 
 _LOGGER = logging.getLogger(__name__)

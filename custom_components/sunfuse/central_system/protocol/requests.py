@@ -3,7 +3,7 @@
 import itertools
 import logging
 
-from ..model import CommandError
+from ..station_state import CommandError
 from .frames import Payload
 from .link import Link
 

@@ -1,7 +1,7 @@
 """The certificates that a station has, as every version names them (CertificateHashDataType)."""
 
-from ..commands import InstalledCertificate
 from ..protocol.frames import Payload
+from ..station_commands import InstalledCertificate
 
 
 def certificate_of(kind: str, hash_data: Payload) -> InstalledCertificate:

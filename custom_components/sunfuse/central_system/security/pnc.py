@@ -7,7 +7,7 @@ payload as JSON the `data`.
 import json
 
 from ..protocol.frames import Payload, read_json
-from .cards import Verdict
+from .accepted_cards import Verdict
 
 VENDOR = "org.openchargealliance.iso15118pnc"
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ...engine.moving import moved
-from ..commands import Schedule
-from .ledger import Ledger
+from ..station_commands import Schedule
+from .shared_state import SharedState
 
 WHOLE = 0  # the connector that stands for the whole station
 _MOST = 50
@@ -32,9 +32,9 @@ class ChargerLimit:
 class ChargerLimits:
     """The limits that hold beside ours, by connector and by whose they are."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, shared: SharedState) -> None:
         """Know of none."""
-        self._ledger = ledger
+        self._shared = shared
         self._limits: dict[tuple[int, str], ChargerLimit] = {}
 
     def set(self, connector: int, source: str, limit: ChargerLimit) -> None:
@@ -52,11 +52,11 @@ class ChargerLimits:
 
     def apply(self) -> None:
         """Note on each connector what it may draw at most now, None where nothing limits it."""
-        for state in self._ledger.state.connectors:
-            in_force = self._in_force((state.id, WHOLE), self._ledger.now())
+        for state in self._shared.state.connectors:
+            in_force = self._in_force((state.id, WHOLE), self._shared.now())
             limit_a = min(in_force, default=None)
             if limit_a != state.charger_limit_a:
-                self._ledger.change(state.id, charger_limit_a=limit_a)
+                self._shared.change(state.id, charger_limit_a=limit_a)
 
     def clock_was_set(self, by: timedelta) -> None:
         """Move what is remembered by our clock, which was set forward by so much."""

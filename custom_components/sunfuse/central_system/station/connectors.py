@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...engine.model import ConnectorStatus
-from ..model import GONE, IDLE, ChargingNeeds
+from ..station_state import GONE, IDLE, ChargingNeeds
 from .connector_count import MAX_CONNECTORS
-from .fail_safe import FailSafeWatch
-from .ledger import Ledger
-from .limits import Limits
+from .fail_safe_watch import FailSafeWatch
 from .meter import Reading
 from .meters import Meters
 from .presence import Presence
 from .sessions import Sessions
+from .shared_state import SharedState
+from .station_limits import Limits
 
 _DRAWS_A = 1.0
 
@@ -23,7 +23,7 @@ class Connectors:
 
     def __init__(
         self,
-        ledger: Ledger,
+        shared: SharedState,
         meters: Meters,
         limits: Limits,
         sessions: Sessions,
@@ -31,7 +31,7 @@ class Connectors:
         presence: Presence,
     ) -> None:
         """Begin with nothing reported."""
-        self._ledger = ledger
+        self._shared = shared
         self._meters = meters
         self._limits = limits
         self._sessions = sessions
@@ -55,7 +55,7 @@ class Connectors:
             if not 1 <= number <= MAX_CONNECTORS:
                 return 0
             self.evses[evse, connector] = number
-            self._ledger.change(number, evse_id=evse)
+            self._shared.change(number, evse_id=evse)
         return self.evses[evse, connector]
 
     # Status
@@ -77,10 +77,10 @@ class Connectors:
             return
         changes: dict[str, Any] = {"status": status, "error_code": error_code}
         if status in IDLE:
-            changes["meter"] = self._meters.of(connector).stopped(self._ledger.now())
+            changes["meter"] = self._meters.of(connector).stopped(self._shared.now())
             if status in GONE:
                 changes |= {"transaction": None, "needs": None, "priority": False}
-        self._ledger.change(connector, **changes)
+        self._shared.change(connector, **changes)
         limiter = self._limits.of(connector)
         limiter.status_changed()
         if status in GONE:
@@ -90,13 +90,13 @@ class Connectors:
         """Return the connectors whose status was not reported since we started."""
         return [
             state.id
-            for state in self._ledger.state.connectors
+            for state in self._shared.state.connectors
             if state.status is None or state.id in self._inferred
         ]
 
     def infer_status(self, connector: int) -> None:
         """Infer the status of a connector that does not report it, from its transaction, its meter or its past."""
-        state = self._ledger.connector(connector)
+        state = self._shared.connector(connector)
         draws = any(a is not None and a > _DRAWS_A for a in state.meter.current_a)
         if state.transaction is not None or draws:
             status: ConnectorStatus | None = ConnectorStatus.CHARGING
@@ -114,25 +114,25 @@ class Connectors:
         """Note what a connector measured at `at` by our clock; what is old counts for the energy only."""
         if not 1 <= connector <= MAX_CONNECTORS:
             return
-        ledger, meter = self._ledger, self._meters.of(connector)
-        live = ledger.now() - at <= timedelta(seconds=ledger.timing.live_s)
+        shared, meter = self._shared, self._meters.of(connector)
+        live = shared.now() - at <= timedelta(seconds=shared.timing.live_s)
         readings = tuple(readings)
         sample = meter.update(readings, at, live=live)
-        ledger.counters["impossible_meter_values"] += meter.take_dropped()
+        shared.counters["impossible_meter_values"] += meter.take_dropped()
         changes: dict[str, Any] = {"meter": sample}
         if (session_wh := meter.session_wh) is not None:
             changes["session_energy_wh"] = session_wh
-        ledger.change(connector, **changes)
+        shared.change(connector, **changes)
         self._limits.of(connector).compliance.measured()
         if not live:
             self._fail_safe.judge_away(readings, at)
 
     def reported_needs(self, connector: int, needs: ChargingNeeds) -> bool:
         """Note what a car asks for; returns whether it can be answered with a schedule at once."""
-        self._ledger.change(connector, needs=needs)
+        self._shared.change(connector, needs=needs)
         adapter = self._presence.adapter
         return adapter is not None and self._limits.of(connector).renew(adapter)
 
     def reported_priority(self, connector: int, *, on: bool) -> None:
         """Note whether the driver asked the station for all there is."""
-        self._ledger.change(connector, priority=on)
+        self._shared.change(connector, priority=on)

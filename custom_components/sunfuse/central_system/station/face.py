@@ -10,22 +10,22 @@ from typing import Protocol
 
 from ...engine.model import ConnectorStatus
 from ..adapter import Adapter
-from ..commands import Limit
-from ..model import (
+from ..security.accepted_cards import CardPolicy
+from ..security.certificates import CertificateAuthority
+from ..station_commands import Limit
+from ..station_state import (
     ChargingNeeds,
     ConnectorState,
     StationConfig,
     StationInfo,
     StationState,
 )
-from ..security.cards import CardPolicy
-from ..security.certificates import CertificateAuthority
 from .charger_limits import ChargerLimit
 from .clock import Clock
 from .events import EventOrder
+from .limit_profiles import Shape
 from .meter import Reading
 from .patience import Patience
-from .profiles import Shape
 from .quirks import Behaviour, Kind
 from .refusals import Refusals
 from .timing import Timing

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 import logging
 
 from ..adapter import Adapter
-from ..model import CommandError, FailSafe, OfferCheck
-from .fail_safe import NO_SCHEDULE, FailSafeWatch
-from .ledger import Ledger
+from ..station_state import CommandError, FailSafe, OfferCheck
+from .fail_safe_watch import NO_SCHEDULE, FailSafeWatch
 from .refusals import SCHEDULE, Refusals
+from .shared_state import SharedState
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -21,10 +21,10 @@ class Inspector:
     """Compares a station's composite schedules with its limits."""
 
     def __init__(
-        self, ledger: Ledger, refusals: Refusals, fail_safe: FailSafeWatch
+        self, shared: SharedState, refusals: Refusals, fail_safe: FailSafeWatch
     ) -> None:
         """Inspect a station of which nothing was asked yet."""
-        self._ledger = ledger
+        self._shared = shared
         self._refusals = refusals
         self._fail_safe = fail_safe
         self._checked: dict[int, datetime] = {}
@@ -34,25 +34,25 @@ class Inspector:
 
         Not more often than every few minutes, and not of stations that do not know how to tell.
         """
-        ledger = self._ledger
-        if NO_SCHEDULE in ledger.variables or not self._due(connector):
+        shared = self._shared
+        if NO_SCHEDULE in shared.variables or not self._due(connector):
             return
         if not self._refusals.may_ask(SCHEDULE):
             return
-        self._checked[connector] = ledger.now()
-        expiry_s = ledger.config.expiry_s
-        offer_a = ledger.connector(connector).offer_a
+        self._checked[connector] = shared.now()
+        expiry_s = shared.config.expiry_s
+        offer_a = shared.connector(connector).offer_a
         try:
             schedule = await adapter.schedule(connector, 2 * expiry_s + 60)
         except CommandError as err:
             if err.key == "not_supported":
-                ledger.variables[NO_SCHEDULE] = None
+                shared.variables[NO_SCHEDULE] = None
             elif err.key == "refused":
                 self._refusals.refused(SCHEDULE)
-            _LOGGER.debug("%s: checking a limit: %s", ledger.identity, err)
+            _LOGGER.debug("%s: checking a limit: %s", shared.identity, err)
             return
         self._refusals.taken(SCHEDULE)
-        if offer_a is None or offer_a != ledger.connector(connector).offer_a:
+        if offer_a is None or offer_a != shared.connector(connector).offer_a:
             self._checked.pop(connector, None)  # overtaken by another one
             return
         if (present := schedule.at(0)) is not None:
@@ -62,18 +62,18 @@ class Inspector:
 
     def _due(self, connector: int) -> bool:
         last = self._checked.get(connector)
-        unsure = self._ledger.state.fail_safe is FailSafe.NOT_VERIFIED
+        unsure = self._shared.state.fail_safe is FailSafe.NOT_VERIFIED
         every = _UNTIL_KNOWN if unsure else _EVERY
-        return last is None or self._ledger.now() - last >= every
+        return last is None or self._shared.now() - last >= every
 
     def _judge_limit(self, connector: int, offer_a: float, present_a: float) -> None:
-        ledger = self._ledger
+        shared = self._shared
         if present_a > offer_a + _TOLERANCE_A:
             _LOGGER.warning(
                 "Charger %s took a limit of %.1f A and intends %.1f A",
-                ledger.identity,
+                shared.identity,
                 offer_a,
                 present_a,
             )
-        elif ledger.connector(connector).offer_check is OfferCheck.ANSWERED:
-            ledger.change(connector, offer_check=OfferCheck.SCHEDULED)
+        elif shared.connector(connector).offer_check is OfferCheck.ANSWERED:
+            shared.change(connector, offer_check=OfferCheck.SCHEDULED)

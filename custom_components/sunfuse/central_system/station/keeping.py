@@ -5,12 +5,15 @@ from typing import Any
 
 from ...engine.model import ConnectorStatus
 from ...engine.stored import UNREADABLE, Stored
-from ..model import FailSafe
+from ..station_state import FailSafe
 from .connectors import Connectors
-from .fail_safe import FailSafeWatch
-from .ledger import Ledger
-from .limits import Limits
-from .memory import (
+from .fail_safe_watch import FailSafeWatch
+from .meters import Meters
+from .refusals import LIMITS
+from .sessions import Sessions
+from .shared_state import SharedState
+from .station_limits import Limits
+from .stored_state import (
     Memory,
     dump_info,
     dump_lasting,
@@ -26,9 +29,6 @@ from .memory import (
     load_record,
     load_text,
 )
-from .meters import Meters
-from .refusals import LIMITS
-from .sessions import Sessions
 
 
 class Keeping:
@@ -36,7 +36,7 @@ class Keeping:
 
     def __init__(
         self,
-        ledger: Ledger,
+        shared: SharedState,
         meters: Meters,
         limits: Limits,
         sessions: Sessions,
@@ -44,7 +44,7 @@ class Keeping:
         fail_safe: FailSafeWatch,
     ) -> None:
         """Keep these parts."""
-        self._ledger = ledger
+        self._shared = shared
         self._meters = meters
         self._limits = limits
         self._sessions = sessions
@@ -53,12 +53,12 @@ class Keeping:
 
     def memory(self) -> Memory:
         """Return what is worth keeping of the station, as plain data."""
-        ledger, state = self._ledger, self._ledger.state
+        shared, state = self._shared, self._shared.state
         evses = self._connectors.evses
         transactions = self._sessions.transactions
         return {
             "info": dump_info(state.info),
-            "variables": dict(ledger.variables),
+            "variables": dict(shared.variables),
             "fail_safe": state.fail_safe.value,
             "local_list": state.local_list,
             "evses": [[*evse, number] for evse, number in evses.items()],
@@ -76,7 +76,7 @@ class Keeping:
             "energy": {
                 str(connector): {
                     **energy,
-                    "session_wh": ledger.connector(connector).session_energy_wh,
+                    "session_wh": shared.connector(connector).session_energy_wh,
                 }
                 for connector, energy in self._meters.memory().items()
             },
@@ -91,9 +91,9 @@ class Keeping:
                 self._restore(part)
 
     def _restore(self, memory: Stored) -> None:
-        ledger = self._ledger
+        shared = self._shared
         info = load_info(memory.within("info"))
-        ledger.variables.update(memory.within("variables").each(load_text))
+        shared.variables.update(memory.within("variables").each(load_text))
         lasting = memory.read("lasting", load_lasting, None)
         self._fail_safe.lasting = lasting
         statuses = memory.within("statuses").each(ConnectorStatus)
@@ -102,16 +102,16 @@ class Keeping:
         }
         self._connectors.evses.update(memory.rows("evses", load_evse))
         fail_safe = memory.read("fail_safe", load_fail_safe, FailSafe.NOT_VERIFIED)
-        ledger.identify(
+        shared.identify(
             info,
             takes_limits=not self._limits.refusals.sure(LIMITS),
             fail_safe=fail_safe,
             fail_safe_set=True if lasting else None,
             local_list=memory.read("local_list", load_local_list, None),
-            fall_back_a=ledger.fall_back_a(fail_safe),
+            fall_back_a=shared.fall_back_a(fail_safe),
         )
         for connector in memory.rows("paused", load_connector):
-            ledger.change(connector, paused=True)
+            shared.change(connector, paused=True)
         energies, counters = memory.within("energy"), memory.within("energy_wh")
         for name in energies.names:
             energies.read(name, partial(self._restore_energy, name), None)
@@ -119,8 +119,8 @@ class Keeping:
             counters.read(name, partial(self._restore_counter, name), None)
         used = {record.connector for record in self._sessions.transactions}
         for connector in used | set(memory.rows("used", load_connector)):
-            ledger.change(connector, used=True)
-        ledger.count_connectors()
+            shared.change(connector, used=True)
+        shared.count_connectors()
 
     def _restore_counter(self, name: str, energy_wh: Any) -> None:
         """Go on from the value of a connector's counter alone; raises what reading raises."""
@@ -140,6 +140,6 @@ class Keeping:
         except UNREADABLE:
             self._meters.forget(connector)
             sample = self._meters.restore(connector, alone)
-            self._ledger.change(connector, meter=sample)
+            self._shared.change(connector, meter=sample)
             raise
-        self._ledger.change(connector, meter=sample, session_energy_wh=last_wh)
+        self._shared.change(connector, meter=sample, session_energy_wh=last_wh)

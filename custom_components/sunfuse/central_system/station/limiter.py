@@ -16,10 +16,10 @@ from typing import Any
 from ...engine.model import ConnectorStatus
 from ...engine.moving import move_attributes
 from ..adapter import Adapter
-from ..commands import Limit
-from ..model import CHARGES, CommandError, FailSafe, Session
-from .compliance import Compliance
-from .offers import Offer, OfferedConnector
+from ..station_commands import Limit
+from ..station_state import CHARGES, CommandError, FailSafe, Session
+from .compliance_watch import Compliance
+from .connector_offer import Offer, OfferedConnector
 from .quirks import Pause
 from .refusals import LIMITS, Refusals
 from .starting import Starter
@@ -47,13 +47,13 @@ class Limiter:
     ) -> None:
         """Serve a connector; `confirmed` is called with whether the station took a limit."""
         self._connector = connector
-        self._ledger = connector.ledger
+        self._shared = connector.shared
         self.compliance = compliance
         self._refusals = refusals
         self._limit_confirmed = confirmed
         self._check = check
         self._starter = Starter(connector)
-        timing = self._ledger.timing
+        timing = self._shared.timing
         self._waker = Waker(
             timedelta(seconds=timing.wake_s), timedelta(seconds=timing.nudge_s)
         )
@@ -94,7 +94,7 @@ class Limiter:
         """
         if not math.isfinite(current_a) or current_a < 0:
             raise ValueError(f"Not a current: {current_a}")
-        now = self._ledger.now()
+        now = self._shared.now()
         session = session or self._connector.state.session
         offer = Offer(self._allowed(current_a), phases, now, again, session)
         self._offer = offer
@@ -104,17 +104,17 @@ class Limiter:
 
     def _allowed(self, current_a: float) -> float:
         """Return a current as it can be commanded: never above what the user allowed or what was meant."""
-        config = self._ledger.config
-        step = 1.0 if self._ledger.behaviour.whole_amperes else 10.0
+        config = self._shared.config
+        step = 1.0 if self._shared.behaviour.whole_amperes else 10.0
         current_a = math.floor(min(current_a, config.max_a) * step + 1e-6) / step
         return 0.0 if current_a < min(config.min_a, MIN_A) else current_a
 
     async def _bring(self, adapter: Adapter, offer: Offer) -> None:
         state = self._connector.state
         transaction = state.transaction
-        if offer.current_a > 0 and not self._ledger.state.takes_limits:
+        if offer.current_a > 0 and not self._shared.state.takes_limits:
             # It gives its car all that it has.
-            offer = replace(offer, current_a=self._ledger.config.max_a)
+            offer = replace(offer, current_a=self._shared.config.max_a)
         if offer.current_a == 0 and offer.session != state.session:
             return  # decided while nothing charged here, or for the session before
         if transaction is not None and not transaction.authorised:
@@ -129,7 +129,7 @@ class Limiter:
             self._connector.confirm_nothing()
 
     async def _start(self, adapter: Adapter, offer: Offer) -> None:
-        now = self._ledger.now()
+        now = self._shared.now()
         self._starter.requested()
         limit = self._as_limit(offer, now)
         await adapter.remote_start(self._connector.connector, limit)
@@ -140,7 +140,7 @@ class Limiter:
     async def _limit(self, adapter: Adapter, offer: Offer) -> None:
         connector = self._connector
         state, draw_a = connector.state, connector.draw_a()
-        wakes = self._ledger.behaviour.wake and offer.current_a > 0
+        wakes = self._shared.behaviour.wake and offer.current_a > 0
         wake = self._waker.due(offer.at, state.status, draw_a) if wakes else None
         if wake is Wake.RESTART:
             await self._restart(adapter)
@@ -150,7 +150,7 @@ class Limiter:
             return
         transaction = state.transaction
         transaction_id = transaction.id if transaction else None
-        now = self._ledger.now()
+        now = self._shared.now()
         try:
             if offer.current_a == 0 and transaction_id is not None:
                 await self._pause(adapter, offer, transaction_id, now)
@@ -164,15 +164,15 @@ class Limiter:
         before = connector.confirmed
         changed = before is None or before.current_a != offer.current_a
         connector.confirm(offer, transaction_id, now)
-        unsure = self._ledger.state.fail_safe is FailSafe.NOT_VERIFIED
-        if (changed or unsure) and self._ledger.state.takes_limits:
+        unsure = self._shared.state.fail_safe is FailSafe.NOT_VERIFIED
+        if (changed or unsure) and self._shared.state.takes_limits:
             adapter.link.spawn(self._check(adapter, connector.connector))
 
     async def _try_limit(
         self, adapter: Adapter, offer: Offer, transaction_id: str | None, now: datetime
     ) -> None:
         """Command a limit, and note whether the station takes any."""
-        known = not self._ledger.state.takes_limits
+        known = not self._shared.state.takes_limits
         try:
             await self._command(adapter, offer, transaction_id, now)
         except CommandError as err:
@@ -190,22 +190,22 @@ class Limiter:
         limit, connector = self._as_limit(offer, now), self._connector.connector
         await adapter.limit_transaction(connector, transaction_id, limit)
         held = self._connector.confirmed
-        again = self._ledger.behaviour.repeat_after_pause
+        again = self._shared.behaviour.repeat_after_pause
         if again and held and held.current_a == 0 and offer.current_a > 0:
             await adapter.limit_transaction(connector, transaction_id, limit)
 
     def _as_limit(self, offer: Offer, now: datetime) -> Limit:
-        ledger = self._ledger
-        backdate_s = ledger.timing.backdate_s
+        shared = self._shared
+        backdate_s = shared.timing.backdate_s
         phases = offer.phases
-        if ledger.shape.power_in_all:
+        if shared.shape.power_in_all:
             in_use = self._connector.phases_in_use()
             phases = min(phases or in_use, in_use)
         return Limit(
             current_a=offer.current_a,
             phases=phases,
-            start=ledger.clock.theirs(now) - timedelta(seconds=backdate_s),
-            duration_s=ledger.config.expiry_s + backdate_s,
+            start=shared.clock.theirs(now) - timedelta(seconds=backdate_s),
+            duration_s=shared.config.expiry_s + backdate_s,
         )
 
     def _holds(self, offer: Offer) -> bool:
@@ -216,8 +216,8 @@ class Limiter:
         return (
             (held.current_a, held.phases) == (offer.current_a, offer.phases)
             and held.transaction_id == (transaction.id if transaction else None)
-            and 0 <= (offer.at - held.at).total_seconds() < self._ledger.config.renew_s
-            and abs(self._ledger.clock.skew - held.skew) < _CLOCK_TOLERANCE
+            and 0 <= (offer.at - held.at).total_seconds() < self._shared.config.renew_s
+            and abs(self._shared.clock.skew - held.skew) < _CLOCK_TOLERANCE
         )
 
     # Pauses
@@ -227,27 +227,27 @@ class Limiter:
     ) -> None:
         """Let nothing flow: by a limit of 0 A, or by stopping where the station does not take that."""
         behaviour, takes_limits = (
-            self._ledger.behaviour,
-            self._ledger.state.takes_limits,
+            self._shared.behaviour,
+            self._shared.state.takes_limits,
         )
         if behaviour.pause is Pause.ZERO and takes_limits:
             try:
                 await self._command(adapter, offer, transaction_id, now)
             except CommandError as err:
-                restarts = self._ledger.behaviour.restarts
+                restarts = self._shared.behaviour.restarts
                 if err.key not in ("refused", "not_supported") or not restarts:
                     raise
-                _LOGGER.debug("%s: 0 A: %s", self._ledger.identity, err)
+                _LOGGER.debug("%s: 0 A: %s", self._shared.identity, err)
             else:
                 return
-        if not self._ledger.behaviour.restarts and not self._ledger.state.takes_limits:
+        if not self._shared.behaviour.restarts and not self._shared.state.takes_limits:
             raise CommandError("not_supported", "neither a limit nor another start")
         await self._stop(adapter, transaction_id)
 
     async def _restart(self, adapter: Adapter) -> None:
         """Stop the transaction, and start another one when that is over."""
         transaction = self._connector.state.transaction
-        if transaction is not None and self._ledger.behaviour.restarts:
+        if transaction is not None and self._shared.behaviour.restarts:
             await self._stop(adapter, transaction.id)
 
     async def _stop(self, adapter: Adapter, transaction_id: str) -> None:
@@ -282,8 +282,8 @@ class Limiter:
         return Limit(current_a=offer.current_a, phases=offer.phases)
 
     def _is_old(self, offer: Offer) -> bool:
-        age = self._ledger.now() - offer.at
-        return age > timedelta(seconds=self._ledger.config.renew_s)
+        age = self._shared.now() - offer.at
+        return age > timedelta(seconds=self._shared.config.renew_s)
 
     def renew(self, adapter: Adapter) -> bool:
         """Send the newest offer once more, although it did not change; returns whether there is one."""
@@ -317,8 +317,8 @@ class Limiter:
         known = state.offer_a is not None and state.offer_until
         if not known and not resumed:
             connector.change(
-                offer_a=self._ledger.state.fall_back_a,
-                offered_at=self._ledger.now(),
+                offer_a=self._shared.state.fall_back_a,
+                offered_at=self._shared.now(),
                 offer_until=None,
             )
         if adapter is not None and self._offer is not None:
@@ -331,7 +331,7 @@ class Limiter:
         try:
             await self.offer(adapter, offer.current_a, offer.phases)
         except CommandError as err:
-            _LOGGER.debug("%s: the first limit: %s", self._ledger.identity, err)
+            _LOGGER.debug("%s: the first limit: %s", self._shared.identity, err)
 
     def stopped(self) -> None:
         """Note that the transaction is over."""

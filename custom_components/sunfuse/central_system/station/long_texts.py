@@ -1,7 +1,7 @@
 """Makes that send longer texts than the schema allows when they boot."""
 
-from ..model import StationInfo
 from ..protocol.frames import Call, Payload
+from ..station_state import StationInfo
 from .quirks import behaviour
 
 _SHORT = 20  # what each text of BootNotification may be at least

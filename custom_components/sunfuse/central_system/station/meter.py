@@ -11,8 +11,8 @@ import math
 from typing import Any
 
 from ...engine.moving import moved
-from ..model import MeterSample
-from .energy import SLACK_WH, EnergyCounter
+from ..station_state import MeterSample
+from .energy_register import SLACK_WH, EnergyCounter
 
 type Phases = tuple[float | None, float | None, float | None]
 

@@ -3,17 +3,17 @@
 from datetime import timedelta
 from typing import Any
 
-from ..model import MeterSample
-from .ledger import Ledger
+from ..station_state import MeterSample
 from .meter import Meter
+from .shared_state import SharedState
 
 
 class Meters:
     """Has the meter of each connector, made when it is first asked for."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, shared: SharedState) -> None:
         """Start with none."""
-        self._ledger = ledger
+        self._shared = shared
         self._meters: dict[int, Meter] = {}
 
     def of(self, connector: int) -> Meter:
@@ -24,7 +24,7 @@ class Meters:
 
     def new(self) -> Meter:
         """Return a meter of a connector that has measured nothing yet."""
-        config = self._ledger.config
+        config = self._shared.config
         return Meter(
             phases=config.phases,
             voltage_v=config.voltage_v,
@@ -34,7 +34,7 @@ class Meters:
 
     def configure(self) -> None:
         """Take in what the user changed."""
-        config = self._ledger.config
+        config = self._shared.config
         for meter in self._meters.values():
             meter.configure(
                 phases=config.phases, voltage_v=config.voltage_v, max_a=config.max_a
@@ -54,7 +54,7 @@ class Meters:
 
     def restore(self, connector: int, energy: dict[str, Any]) -> MeterSample:
         """Go on from the energy of a connector that was kept; raises what reading raises."""
-        return self.of(connector).restore_energy(energy, self._ledger.now())
+        return self.of(connector).restore_energy(energy, self._shared.now())
 
     def forget(self, connector: int) -> None:
         """Begin anew with a connector's meter."""

@@ -4,10 +4,10 @@ from dataclasses import replace
 import logging
 
 from ..adapter import Adapter
-from ..commands import ConfigurationResult
-from ..model import CommandError, FormerCredential, NewPassword
-from ..security.passwords import Proof
-from .ledger import Ledger
+from ..security.station_passwords import Proof
+from ..station_commands import ConfigurationResult
+from ..station_state import CommandError, FormerCredential, NewPassword
+from .shared_state import SharedState
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -19,9 +19,9 @@ class PasswordChange:
     answers RebootRequired) after a restart. The former credential counts until the new one was used.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, shared: SharedState) -> None:
         """Follow this station."""
-        self._ledger = ledger
+        self._shared = shared
         self._restart_due = False
         self._restarted = False
 
@@ -40,13 +40,13 @@ class PasswordChange:
             if err.key not in ("timeout", "not_connected"):
                 raise
             # Nobody knows whether it took the password, so both count; some disconnect instead of answering.
-            _LOGGER.debug("%s: new password: %s", self._ledger.identity, err)
+            _LOGGER.debug("%s: new password: %s", self._shared.identity, err)
             result = None
-        config = self._ledger.config
+        config = self._shared.config
         former = config.former or FormerCredential(password=config.password)
         if result is ConfigurationResult.ACCEPTED and former.password is None:
             former = None  # it says that it uses its first password from now on
-        self._ledger.config = replace(config, password=password, former=former)
+        self._shared.config = replace(config, password=password, former=former)
         self._restarted = False
         self._restart_due = result is ConfigurationResult.REBOOT_REQUIRED
         if former is None:
@@ -55,28 +55,28 @@ class PasswordChange:
             step = NewPassword.NEEDS_RESTART
         else:
             step = NewPassword.SENT
-        self._ledger.update(new_password=step)
+        self._shared.update(new_password=step)
 
     def proved(self, proof: Proof) -> None:
         """Note with which credential the station connects."""
-        config = self._ledger.config
+        config = self._shared.config
         if config.former is None:
             return
         if proof is Proof.PRESENT:
-            self._ledger.config = replace(config, former=None)
+            self._shared.config = replace(config, former=None)
             self._restart_due = self._restarted = False
-            self._ledger.update(new_password=None)
+            self._shared.update(new_password=None)
         elif self._restarted:
-            self._ledger.update(new_password=NewPassword.NOT_USED)
+            self._shared.update(new_password=NewPassword.NOT_USED)
         else:
             # It connects anew and did not use the new password: a restart is what is left to try.
             self._restart_due = True
-            self._ledger.update(new_password=NewPassword.NEEDS_RESTART)
+            self._shared.update(new_password=NewPassword.NEEDS_RESTART)
 
     def restart_if_due(self, adapter: Adapter) -> None:
         """Restart the station for its new password, unless a car charges: a restart would end its transaction."""
         if not self._restart_due or any(
-            state.transaction for state in self._ledger.state.connectors
+            state.transaction for state in self._shared.state.connectors
         ):
             return
         self._restart_due = False
@@ -88,7 +88,7 @@ class PasswordChange:
         except CommandError as err:
             _LOGGER.warning(
                 "Charger %s did not restart for its new password: %s",
-                self._ledger.identity,
+                self._shared.identity,
                 err,
             )
         else:

@@ -3,7 +3,7 @@
 import asyncio
 
 from ..adapter import Adapter
-from ..model import CommandError
+from ..station_state import CommandError
 from .patience import Patience
 
 _READY_S = 15.0

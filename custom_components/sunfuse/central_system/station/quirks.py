@@ -10,7 +10,7 @@ from enum import StrEnum
 import re
 from typing import Any
 
-from ..model import StationInfo
+from ..station_state import StationInfo
 
 
 class Pause(StrEnum):

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from ...engine.model import ConnectorStatus
 from ...engine.moving import move_attributes
-from ..model import CHARGES, IDLE, FinishedTransaction, SessionNews, Transaction
+from ..station_state import CHARGES, IDLE, FinishedTransaction, SessionNews, Transaction
 from .connector_count import MAX_CONNECTORS
 from .events import EventOrder
-from .ledger import Ledger
-from .limits import Limits
 from .meters import Meters
 from .presence import Presence
+from .shared_state import SharedState
+from .station_limits import Limits
 from .transactions import Record, Transactions, stranger
 
 # Of a connector on which a transaction starts these are over.
@@ -30,7 +30,7 @@ class Sessions:
 
     def __init__(
         self,
-        ledger: Ledger,
+        shared: SharedState,
         meters: Meters,
         limits: Limits,
         presence: Presence,
@@ -43,7 +43,7 @@ class Sessions:
         `finished` is called with each transaction that is over, and `session_news` with each begin and end of a
         session, once.
         """
-        self._ledger = ledger
+        self._shared = shared
         self._meters = meters
         self._limits = limits
         self._presence = presence
@@ -58,32 +58,32 @@ class Sessions:
         """Note that a transaction started. One of long ago runs still only if the connector says so."""
         transaction = record.transaction
         self._resumable.pop(record.connector, None)
-        age = self._ledger.now() - transaction.started_at
-        live = abs(age) <= timedelta(seconds=self._ledger.timing.live_s)
+        age = self._shared.now() - transaction.started_at
+        live = abs(age) <= timedelta(seconds=self._shared.timing.live_s)
         if not live:
-            record = replace(record, skew=self._ledger.clock.skew)
+            record = replace(record, skew=self._shared.clock.skew)
         news = self.transactions.get(transaction.id) is None
         record = self._counted(record)
         self.transactions.add(record)
-        self._ledger.change(record.connector, used=True)
+        self._shared.change(record.connector, used=True)
         if news:
             self._report_start(record, late=not live)
         self.events.release(transaction.id)
         if self.transactions[transaction.id].stopped_at is not None:
             return  # its end was reported before its start
-        status = self._ledger.connector(record.connector).status
+        status = self._shared.connector(record.connector).status
         if not live and status not in CHARGES:
             return
         if status in _BEFORE:
             # Some stations report the transaction before the car that it is for.
-            self._ledger.change(record.connector, status=ConnectorStatus.PREPARING)
+            self._shared.change(record.connector, status=ConnectorStatus.PREPARING)
         self._run(record)
 
     def authorised(self, connector: int) -> None:
         """Note that the running transaction of a connector may charge."""
-        transaction = self._ledger.connector(connector).transaction
+        transaction = self._shared.connector(connector).transaction
         if transaction is not None and not transaction.authorised:
-            self._ledger.change(
+            self._shared.change(
                 connector, transaction=replace(transaction, authorised=True)
             )
             self._limits.of(connector).started(self._presence.adapter)
@@ -95,14 +95,14 @@ class Sessions:
         base_wh = meter.session_starts(
             transaction.meter_start_wh, transaction.started_at
         )
-        self._ledger.change(record.connector, meter=meter.sample)
+        self._shared.change(record.connector, meter=meter.sample)
         return replace(record, base_wh=base_wh)
 
     def _run(self, record: Record, *, resumed: bool = False) -> None:
         self._resumable.pop(record.connector, None)
         self._notice_end(record.connector, but=record.transaction.id)
         session_wh = self._meters.of(record.connector).session_wh
-        self._ledger.change(
+        self._shared.change(
             record.connector,
             transaction=self._dated(record),
             session_energy_wh=session_wh if resumed else session_wh or 0.0,
@@ -119,7 +119,7 @@ class Sessions:
         transaction = record.transaction
         if record.skew is None:
             return transaction
-        started_at = self._ledger.clock.again(transaction.started_at, record.skew)
+        started_at = self._shared.clock.again(transaction.started_at, record.skew)
         return replace(transaction, started_at=started_at)
 
     def car_gone(self, connector: int) -> None:
@@ -143,26 +143,26 @@ class Sessions:
         record = self.transactions.get(transaction_id)
         known = record is not None
         if record is None and self._is_ours(connector):
-            self._ledger.counters["foreign_transactions"] += 1
+            self._shared.counters["foreign_transactions"] += 1
             return
         if record is None:
-            transaction = Transaction(id=transaction_id, started_at=self._ledger.now())
+            transaction = Transaction(id=transaction_id, started_at=self._shared.now())
             record = Record(connector=connector, transaction=transaction)
             record = self.transactions.add(self._counted(record))
             self._report_start(record, late=True)
-        running = self._ledger.connector(connector).transaction
+        running = self._shared.connector(connector).transaction
         if record.stopped_at is not None or record.connector != connector:
             return
         if running is None or running.id != transaction_id:
             self._run(record, resumed=known)
         elif running.started_at != (dated := self._dated(record)).started_at:
             dated = replace(running, started_at=dated.started_at)
-            self._ledger.change(connector, transaction=dated)
+            self._shared.change(connector, transaction=dated)
 
     def _report_start(self, record: Record, *, late: bool) -> None:
         self._session_news(
             SessionNews(
-                identity=self._ledger.identity,
+                identity=self._shared.identity,
                 connector=record.connector,
                 id=record.transaction.id,
                 started=True,
@@ -177,7 +177,7 @@ class Sessions:
     ) -> None:
         self._session_news(
             SessionNews(
-                identity=self._ledger.identity,
+                identity=self._shared.identity,
                 connector=record.connector,
                 id=record.transaction.id,
                 started=False,
@@ -190,19 +190,19 @@ class Sessions:
 
     def _notice_end(self, connector: int, but: str | None = None) -> None:
         """Report the end of what runs at a connector, for what it tells now: no car is there, or another session."""
-        state = self._ledger.connector(connector)
+        state = self._shared.connector(connector)
         if state.transaction is None or state.transaction.id == but:
             return
         record = self.transactions.get(state.transaction.id)
         if record is not None and record.stopped_at is None and not record.noticed:
             self.transactions.add(replace(record, noticed=True))
             self._report_end(
-                record, self._ledger.now(), state.session_energy_wh, late=False
+                record, self._shared.now(), state.session_energy_wh, late=False
             )
 
     def _is_ours(self, connector: int) -> bool:
         """Whether a transaction runs at a connector whose start we have answered ourselves."""
-        running = self._ledger.connector(connector).transaction
+        running = self._shared.connector(connector).transaction
         record = self.transactions.get(running.id) if running is not None else None
         return record is not None and bool(record.reported)
 
@@ -223,10 +223,10 @@ class Sessions:
         if record is None:
             words = (transaction_id, at.isoformat(), str(meter_stop_wh))
             if self.transactions.is_new(words):
-                self._ledger.counters["unknown_transactions"] += 1
+                self._shared.counters["unknown_transactions"] += 1
                 self._finished(
                     stranger(
-                        self._ledger.identity,
+                        self._shared.identity,
                         transaction_id,
                         at,
                         meter_stop_wh,
@@ -239,7 +239,7 @@ class Sessions:
             return  # reported before
         start_wh = record.transaction.meter_start_wh
         started_at = self._dated(record).started_at
-        state = self._ledger.connector(record.connector)
+        state = self._shared.connector(record.connector)
         running = state.transaction is not None and (
             state.transaction.id == transaction_id
         )
@@ -248,28 +248,28 @@ class Sessions:
             start_wh, meter_stop_wh, started_at, at, record.base_wh
         )
         self.transactions.stop(transaction_id, at, energy)
-        self._ledger.change(record.connector, meter=meter.sample)
+        self._shared.change(record.connector, meter=meter.sample)
         if not record.noticed:
-            late = self._ledger.now() - at > timedelta(
-                seconds=self._ledger.timing.live_s
+            late = self._shared.now() - at > timedelta(
+                seconds=self._shared.timing.live_s
             )
             self._report_end(record, at, energy, late=late)
         if self._resumable.get(record.connector) == transaction_id:
             # It ran while we were away, and is over before the charger said so.
             del self._resumable[record.connector]
-            self._ledger.change(record.connector, session_energy_wh=energy)
+            self._shared.change(record.connector, session_energy_wh=energy)
         if running:
-            self._ledger.change(
+            self._shared.change(
                 record.connector,
                 transaction=None,
                 priority=False,
-                meter=meter.stopped(self._ledger.now()),
+                meter=meter.stopped(self._shared.now()),
                 session_energy_wh=_most(state.session_energy_wh, energy),
             )
             self._limits.of(record.connector).stopped()
         self._finished(
             FinishedTransaction(
-                identity=self._ledger.identity,
+                identity=self._shared.identity,
                 id=transaction_id,
                 connector=record.connector,
                 started_at=started_at,
@@ -297,7 +297,7 @@ class Sessions:
 
     def _not_ahead(self, record: Record) -> Record:
         """Return a record that a clock which was ahead may have written, as one of now at the latest."""
-        now, transaction = self._ledger.now(), record.transaction
+        now, transaction = self._shared.now(), record.transaction
         started_at = min(transaction.started_at, now)
         stopped_at = record.stopped_at and min(record.stopped_at, now)
         transaction = replace(transaction, started_at=started_at)

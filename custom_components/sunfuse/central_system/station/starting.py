@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from ...engine.model import ConnectorStatus
-from .offers import OfferedConnector
+from .connector_offer import OfferedConnector
 
 
 class Starter:
@@ -12,14 +12,14 @@ class Starter:
     def __init__(self, connector: OfferedConnector) -> None:
         """Begin with no car."""
         self._connector = connector
-        self._ledger = connector.ledger
+        self._shared = connector.shared
         self._no_start_before: datetime | None = None
         self._waiting_since: datetime | None = None
 
     def requested(self) -> None:
         """Note that a transaction is requested now: it has some time to begin."""
-        retry = timedelta(seconds=self._ledger.timing.start_retry_s)
-        self._no_start_before = self._ledger.now() + retry
+        retry = timedelta(seconds=self._shared.timing.start_retry_s)
+        self._no_start_before = self._shared.now() + retry
 
     def started(self) -> None:
         """Note that a transaction started."""
@@ -32,13 +32,13 @@ class Starter:
             self._waiting_since = None
             self._no_start_before = None
         elif self._waiting_since is None:
-            self._waiting_since = self._ledger.now()
+            self._waiting_since = self._shared.now()
 
     @property
     def pending(self) -> bool:
         """Whether a transaction was requested with a limit that may still come into force."""
         return self._no_start_before is not None and (
-            self._ledger.now() < self._no_start_before
+            self._shared.now() < self._no_start_before
         )
 
     def may_start(self) -> bool:
@@ -51,8 +51,8 @@ class Starter:
             ConnectorStatus.PREPARING,
         ):
             return True
-        if state.status is not ConnectorStatus.PREPARING or not self._ledger.cards.free:
+        if state.status is not ConnectorStatus.PREPARING or not self._shared.cards.free:
             return False
         since = self._waiting_since
-        grace = timedelta(seconds=self._ledger.timing.start_grace_s)
-        return since is not None and self._ledger.now() - since >= grace
+        grace = timedelta(seconds=self._shared.timing.start_grace_s)
+        return since is not None and self._shared.now() - since >= grace

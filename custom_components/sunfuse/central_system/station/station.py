@@ -8,30 +8,30 @@ from typing import Any
 from ...engine.moving import move_attributes
 from ...engine.stored import Stored
 from ..adapter import Adapter
-from ..model import (
+from ..protocol.message_log import MessageLog
+from ..security.accepted_cards import CardPolicy
+from ..security.certificates import CertificateAuthority
+from ..security.station_passwords import Proof
+from ..station_state import (
     FinishedTransaction,
     Session,
     SessionNews,
     StationConfig,
     StationState,
 )
-from ..protocol.message_log import MessageLog
-from ..security.cards import CardPolicy
-from ..security.certificates import CertificateAuthority
-from ..security.passwords import Proof
 from .connectors import Connectors
-from .fail_safe import FailSafeWatch
+from .fail_safe_watch import FailSafeWatch
 from .keeping import Keeping
-from .ledger import Ledger
-from .limits import Limits
-from .memory import Memory, dump_info
+from .limit_profiles import Shape
 from .meters import Meters
 from .new_password import PasswordChange
 from .presence import Presence
-from .profiles import Shape
 from .quirks import Behaviour
-from .reports import Reports
 from .sessions import Sessions
+from .shared_state import SharedState
+from .station_limits import Limits
+from .station_reports import Reports
+from .stored_state import Memory, dump_info
 from .timing import Timing
 
 
@@ -54,17 +54,17 @@ class Station:
         `changed` is called with each new state, `finished` with each transaction that is over, and `session_news`
         with each begin and end of a session, once.
         """
-        ledger = Ledger(
+        shared = SharedState(
             config, accepted=accepted, now=now, timing=timing, changed=changed
         )
-        meters = Meters(ledger)
-        self._ledger = ledger
+        meters = Meters(shared)
+        self._shared = shared
         self._meters = meters
         self.presence = Presence()
-        self.fail_safe = FailSafeWatch(ledger, meters)
-        self.limits = Limits(ledger, self.presence, self.fail_safe)
+        self.fail_safe = FailSafeWatch(shared, meters)
+        self.limits = Limits(shared, self.presence, self.fail_safe)
         self.sessions = Sessions(
-            ledger,
+            shared,
             meters,
             self.limits,
             self.presence,
@@ -72,16 +72,16 @@ class Station:
             session_news=session_news,
         )
         self.connectors = Connectors(
-            ledger,
+            shared,
             meters,
             self.limits,
             self.sessions,
             self.fail_safe,
             self.presence,
         )
-        self._password_change = PasswordChange(ledger)
+        self._password_change = PasswordChange(shared)
         self.reports = Reports(
-            ledger,
+            shared,
             self.presence.patience,
             on_heard=(
                 lambda: self.sessions.events.report_overdue(now()),
@@ -90,7 +90,7 @@ class Station:
             after_heard=self._restart_if_due,
         )
         self._keeping = Keeping(
-            ledger,
+            shared,
             meters,
             self.limits,
             self.sessions,
@@ -102,42 +102,42 @@ class Station:
         # What is known of the station, for those who read it.
         self.now = now
         self.timing = timing
-        self.clock = ledger.clock
-        self.ours = ledger.ours
-        self.connector = ledger.connector
-        self.variables = ledger.variables
-        self.device_model = ledger.device_model
-        self.counters = ledger.counters
+        self.clock = shared.clock
+        self.ours = shared.ours
+        self.connector = shared.connector
+        self.variables = shared.variables
+        self.device_model = shared.device_model
+        self.counters = shared.counters
 
     @property
     def identity(self) -> str:
         """The name that the station connects with."""
-        return self._ledger.identity
+        return self._shared.identity
 
     @property
     def config(self) -> StationConfig:
         """What the user configured."""
-        return self._ledger.config
+        return self._shared.config
 
     @property
     def state(self) -> StationState:
         """The station as last heard of."""
-        return self._ledger.state
+        return self._shared.state
 
     @property
     def behaviour(self) -> Behaviour:
         """What is special about this make and model."""
-        return self._ledger.behaviour
+        return self._shared.behaviour
 
     @property
     def shape(self) -> Shape:
         """How the station takes limits."""
-        return self._ledger.shape
+        return self._shared.shape
 
     @property
     def cards(self) -> CardPolicy:
         """Who may charge."""
-        return self._ledger.cards
+        return self._shared.cards
 
     # Commands
 
@@ -221,7 +221,7 @@ class Station:
         same = self.state.accepted and (
             _without_password(before) == _without_password(config)
         )
-        self._ledger.configure(config)
+        self._shared.configure(config)
         self._meters.configure()
         if not same:
             self.presence.set_up_again()
@@ -230,12 +230,12 @@ class Station:
         """Say who may charge; the station's own list follows."""
         if cards == self.cards:
             return
-        self._ledger.cards = cards
+        self._shared.cards = cards
         self.presence.set_up_again()
 
     def forget(self) -> None:
         """Let the station in no longer."""
-        self._ledger.update(accepted=False)
+        self._shared.update(accepted=False)
 
     def proved(self, proof: Proof) -> None:
         """Note with which credential the station connects."""
@@ -243,7 +243,7 @@ class Station:
 
     def refused(self, address: str) -> None:
         """Note that somebody failed to prove to be this station."""
-        self._ledger.update(
+        self._shared.update(
             wrong_passwords=self.state.wrong_passwords + 1,
             wrong_password_from=address,
         )
@@ -252,7 +252,7 @@ class Station:
         """Note that the station is there, not yet that it has booted."""
         self.presence.connected(adapter)
         self.fail_safe.back()
-        self._ledger.connect(protocol)
+        self._shared.connect(protocol)
 
     def disconnected(self, adapter: Adapter) -> None:
         """Note that a connection is gone; only the present one counts."""
@@ -260,7 +260,7 @@ class Station:
             return
         self.fail_safe.left()
         self.limits.disconnected()
-        self._ledger.update(connected=False)
+        self._shared.update(connected=False)
 
     def record(self, direction: str, text: str) -> None:
         """Keep a message for diagnostics."""
@@ -273,7 +273,7 @@ class Station:
 
     def clock_was_set(self, by: timedelta) -> None:
         """Move all that is remembered by our clock, which was set forward by so much."""
-        for part in (self._ledger, self._meters, self.limits, self.sessions):
+        for part in (self._shared, self._meters, self.limits, self.sessions):
             part.clock_was_set(by)
         for remembers in (self.presence.patience, self.fail_safe):
             move_attributes(remembers, by)

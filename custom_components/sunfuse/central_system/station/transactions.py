@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import secrets
 
-from ..model import FinishedTransaction, Transaction
+from ..station_state import FinishedTransaction, Transaction
 
 _REMEMBERED = 200
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ...engine.model import ConnectorStatus
-from .offers import Offer
+from .connector_offer import Offer
 
 MIN_A = 6.0  # IEC 61851-1: below it there is no charging
 

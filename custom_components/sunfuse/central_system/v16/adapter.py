@@ -4,15 +4,6 @@ from datetime import datetime
 from typing import override
 
 from ..adapter import Adapter
-from ..commands import (
-    ConfigurationResult,
-    Firmware,
-    InstalledCertificate,
-    Limit,
-    LogKind,
-    Schedule,
-)
-from ..model import CommandError
 from ..onboarding.commissioner import Commissioner
 from ..onboarding.doorkeeper import Doorkeeper
 from ..onboarding.fail_safe_profile import FailSafeProfile
@@ -22,10 +13,19 @@ from ..onboarding.signing import CertificateSigner
 from ..protocol.frames import Payload
 from ..protocol.link import Answer, Link
 from ..protocol.requests import Requests
-from ..security.cards import OWN_TOKEN
+from ..security.accepted_cards import OWN_TOKEN
 from ..security.installed import certificate_of, hash_data_of
 from ..station.clock import format_time
 from ..station.face import StationFace
+from ..station_commands import (
+    ConfigurationResult,
+    Firmware,
+    InstalledCertificate,
+    Limit,
+    LogKind,
+    Schedule,
+)
+from ..station_state import CommandError
 from .handlers import Handlers16
 from .words import Words16
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from ...engine.model import ConnectorStatus
-from ..model import StationInfo, Transaction
 from ..onboarding.commissioner import Commissioner
 from ..onboarding.doorkeeper import Doorkeeper
 from ..onboarding.gate import ActionHandler
@@ -13,12 +12,13 @@ from ..protocol.frames import ErrorCode, Fault, Payload
 from ..protocol.link import Answer
 from ..protocol.text import clean
 from ..security import pnc
-from ..security.cards import Verdict
+from ..security.accepted_cards import Verdict
 from ..station.clock import format_time, parse_time
 from ..station.connector_count import MAX_CONNECTORS
 from ..station.face import StationFace
 from ..station.meter import first_register
 from ..station.transactions import Record
+from ..station_state import StationInfo, Transaction
 from .meter_values import sampled_values
 
 _STATUS = {

@@ -2,13 +2,13 @@
 
 from typing import override
 
-from ..model import CommandError
-from ..onboarding.words import Words
+from ..onboarding.setup_words import Words
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
-from ..security.cards import LOCAL_LIST_CHUNK, Card, local_list_updates
+from ..security.accepted_cards import LOCAL_LIST_CHUNK, Card, local_list_updates
 from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.face import StationFace
+from ..station_state import CommandError
 
 # Asked for one at a time: some stations restart when asked for all, or for what they do not know.
 _KEYS = (

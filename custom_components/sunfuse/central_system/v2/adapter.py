@@ -5,17 +5,6 @@ import secrets
 from typing import override
 
 from ..adapter import Adapter
-from ..commands import (
-    ConfigurationResult,
-    Firmware,
-    InstalledCertificate,
-    Limit,
-    LogKind,
-    NetworkProfile,
-    Schedule,
-    TransactionStatus,
-)
-from ..model import CommandError
 from ..onboarding.commissioner import Commissioner
 from ..onboarding.doorkeeper import Doorkeeper
 from ..onboarding.fail_safe_profile import FailSafeProfile
@@ -25,10 +14,21 @@ from ..onboarding.signing import CertificateSigner
 from ..protocol.frames import Payload
 from ..protocol.link import Answer, Link
 from ..protocol.requests import Requests
-from ..security.cards import OWN_TOKEN
+from ..security.accepted_cards import OWN_TOKEN
 from ..security.installed import certificate_of, hash_data_of
 from ..station.clock import format_time
 from ..station.face import StationFace
+from ..station_commands import (
+    ConfigurationResult,
+    Firmware,
+    InstalledCertificate,
+    Limit,
+    LogKind,
+    NetworkProfile,
+    Schedule,
+    TransactionStatus,
+)
+from ..station_state import CommandError
 from .evses import Evses2
 from .handlers import Handlers2
 from .profiles import Profiles2

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from ...engine.model import ConnectorStatus
-from ..model import StationInfo
 from ..onboarding.commissioner import Commissioner
 from ..onboarding.doorkeeper import Doorkeeper
 from ..onboarding.gate import ActionHandler
@@ -14,6 +13,7 @@ from ..protocol.text import clean
 from ..station.clock import format_time, parse_time
 from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.face import StationFace
+from ..station_state import StationInfo
 from .evses import Evses2
 from .meter_values import sampled_values
 from .tokens import decide

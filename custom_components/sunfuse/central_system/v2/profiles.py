@@ -2,11 +2,11 @@
 
 import logging
 
-from ..commands import Limit
-from ..model import CommandError
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
 from ..station.face import StationFace
+from ..station_commands import Limit
+from ..station_state import CommandError
 from .evses import Evses2
 
 _LOGGER = logging.getLogger(__name__)

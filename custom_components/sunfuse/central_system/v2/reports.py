@@ -6,12 +6,12 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..model import CommandError
 from ..onboarding.gate import ActionHandler
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
 from ..station.connector_count import NUMBER_OF_CONNECTORS, own_word
 from ..station.face import StationFace
+from ..station_state import CommandError
 
 _MOST_VARIABLES = 5000
 _MOST_PARTS = 1000

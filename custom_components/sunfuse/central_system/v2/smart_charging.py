@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from ..model import ChargingNeeds
 from ..onboarding.gate import ActionHandler
 from ..protocol.frames import Payload
 from ..station.charger_limits import WHOLE, ChargerLimit
 from ..station.clock import parse_time
 from ..station.face import StationFace
+from ..station_state import ChargingNeeds
 from .evses import Evses2
 from .profiles import Profiles2
 

@@ -3,7 +3,7 @@
 from ..onboarding.doorkeeper import Doorkeeper
 from ..protocol.frames import Payload
 from ..protocol.link import Answer
-from ..security.cards import Card, Verdict
+from ..security.accepted_cards import Card, Verdict
 from ..security.pnc import contract_info
 
 

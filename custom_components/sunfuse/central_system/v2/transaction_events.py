@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from ...engine.model import ConnectorStatus
-from ..model import Transaction
 from ..onboarding.doorkeeper import Doorkeeper
 from ..protocol.frames import Payload
 from ..protocol.link import Answer
@@ -14,6 +13,7 @@ from ..station.clock import parse_time
 from ..station.face import StationFace
 from ..station.meter import TimedReadings, first_register, register_of
 from ..station.transactions import Record
+from ..station_state import Transaction
 from .evses import Evses2
 from .meter_values import sampled_values
 from .tokens import decide

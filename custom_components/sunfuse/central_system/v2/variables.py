@@ -1,8 +1,8 @@
 """OCPP 2.x: the variables of a station's device model, asked for and set one by one."""
 
-from ..model import CommandError
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
+from ..station_state import CommandError
 
 
 class Variables2:

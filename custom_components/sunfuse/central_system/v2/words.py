@@ -3,10 +3,10 @@
 from typing import override
 
 from ..onboarding.commissioner import OFFLINE_UNKNOWN
-from ..onboarding.words import Words
+from ..onboarding.setup_words import Words
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
-from ..security.cards import LOCAL_LIST_CHUNK, Card, local_list_updates
+from ..security.accepted_cards import LOCAL_LIST_CHUNK, Card, local_list_updates
 from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.face import StationFace
 from .evses import Evses2

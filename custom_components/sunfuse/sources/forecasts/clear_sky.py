@@ -15,7 +15,7 @@ from astral import Observer
 from astral.sun import zenith_and_azimuth
 
 from ..series import QUARTER, Slot, percentile, quarters
-from .model import Forecast, with_spread
+from .power_forecast import Forecast, with_spread
 
 _SECTOR = 15.0  # degrees of azimuth, about an hour of the sun's way
 # Of a clear sky on an average roof: overcast, usual, cloudless; per watt of peak power.

@@ -13,7 +13,7 @@ from typing import Any
 from ...engine.stored import Stored
 from ..rows import parse_number, parse_time
 from ..series import Series, Slot, at_time, by_quarter, floor, percentile
-from .model import Forecast, RawForecast, with_spread
+from .power_forecast import Forecast, RawForecast, with_spread
 
 KEEP = timedelta(days=14)
 _HOUR = timedelta(hours=1)

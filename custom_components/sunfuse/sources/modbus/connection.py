@@ -18,7 +18,7 @@ from pymodbus.exceptions import ModbusException
 from pymodbus.framer import FramerType
 from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
 
-from .link import LinkKind, ModbusLink
+from .device_address import LinkKind, ModbusLink
 from .registers import Failure, RegisterTable, RequestError
 
 _LOGGER = logging.getLogger(__name__)

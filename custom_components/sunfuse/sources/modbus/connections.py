@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.hass_dict import HassKey
 
 from .connection import Connection
-from .link import ModbusLink
+from .device_address import ModbusLink
 
 
 class LinkConflictError(Exception):

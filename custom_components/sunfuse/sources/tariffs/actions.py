@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from ..series import layered
-from .model import IssueKey, PriceIssue, PriceReading
+from .price_slots import IssueKey, PriceIssue, PriceReading
 from .reading import read_prices
 
 _LOGGER = logging.getLogger(__name__)

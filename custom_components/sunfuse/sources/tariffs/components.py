@@ -8,7 +8,7 @@ from typing import Any
 
 from ..rows import parse_number
 from ..series import Series, Slot, at_time
-from .model import PriceSlot
+from .price_slots import PriceSlot
 from .table import Table, TableError, table_from_dict
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..rows import parse_number
 from ..series import Series, Slot, at_time, layered, scaled
-from .model import IssueKey, PriceIssue, PriceReading
-from .shapes import FoundSlots, find_series
+from .price_shapes import FoundSlots, find_series
+from .price_slots import IssueKey, PriceIssue, PriceReading
 from .units import (
     Unit,
     absurd_above,

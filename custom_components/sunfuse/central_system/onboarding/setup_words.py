@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from ..protocol.frames import Payload
-from ..security.cards import Card
+from ..security.accepted_cards import Card
 
 
 class Words(Protocol):

@@ -12,13 +12,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.sources.tariffs import actions
 from custom_components.sunfuse.sources.tariffs.actions import ACTIONS, async_read_action
-from custom_components.sunfuse.sources.tariffs.model import IssueKey
-from custom_components.sunfuse.sources.tariffs.reader import (
+from custom_components.sunfuse.sources.tariffs.price_reader import (
     TariffReader,
     config_from_dict,
     next_refresh,
     price_actions,
 )
+from custom_components.sunfuse.sources.tariffs.price_slots import IssueKey
 from custom_components.sunfuse.sources.tariffs.table import TableError
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import (

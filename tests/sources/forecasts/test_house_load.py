@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.sunfuse.sources.forecasts.clear_sky import Place
-from custom_components.sunfuse.sources.forecasts.load import (
+from custom_components.sunfuse.sources.forecasts.house_load import (
     expect_load,
     house_load,
     learn_load,

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.sunfuse.sources.series import at_time
-from custom_components.sunfuse.sources.tariffs.model import IssueKey, PriceReading
+from custom_components.sunfuse.sources.tariffs.price_shapes import gaps
+from custom_components.sunfuse.sources.tariffs.price_slots import IssueKey, PriceReading
 from custom_components.sunfuse.sources.tariffs.reading import read_carbon, read_prices
-from custom_components.sunfuse.sources.tariffs.shapes import gaps
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 # A Wednesday in winter time, 12:05 local.

@@ -16,8 +16,8 @@ from ..series import QUARTER, Slot, layered, quarter_start
 from .actions import ACTIONS, async_read_action
 from .components import Components, components_from_dict, price_slots
 from .holidays import HolidayConfig, Holidays
-from .memory import PriceMemory, ahead, memory_from_dict, memory_to_dict, remember
-from .model import IssueKey, PriceIssue, PriceReading, Prices
+from .price_memory import PriceMemory, ahead, memory_from_dict, memory_to_dict, remember
+from .price_slots import IssueKey, PriceIssue, PriceReading, Prices
 from .reading import CARBON_ABSURD, read_carbon, read_prices
 from .table import Table, TableError, table_from_dict
 from .units import absurd_above, is_per_energy, parse_carbon_unit, parse_unit

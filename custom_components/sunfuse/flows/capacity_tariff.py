@@ -17,10 +17,10 @@ from homeassistant.helpers.selector import (
 )
 
 from ..sources.rows import parse_number
-from ..sources.tariffs.capacity import CATALOGUE, capacity_from_dict
+from ..sources.tariffs.capacity_rules import CATALOGUE, capacity_from_dict
 from ..sources.tariffs.table import TableError
 from .checks import Errors
-from .schemas import number
+from .form_fields import number
 from .sequence import FormSequence
 from .tables import (
     amount,

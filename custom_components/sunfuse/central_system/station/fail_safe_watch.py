@@ -5,11 +5,11 @@ import logging
 
 from ...engine.held import exceeds
 from ..adapter import Adapter
-from ..model import CommandError, FailSafe
-from .ledger import Ledger
+from ..station_state import CommandError, FailSafe
 from .meter import Reading
 from .meters import Meters
 from .quirks import Kind
+from .shared_state import SharedState
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -25,9 +25,9 @@ NO_SCHEDULE = "GetCompositeSchedule"
 class FailSafeWatch:
     """Concludes from what a station confirms, intends and measures whether it falls back."""
 
-    def __init__(self, ledger: Ledger, meters: Meters) -> None:
+    def __init__(self, shared: SharedState, meters: Meters) -> None:
         """Know nothing yet."""
-        self._ledger = ledger
+        self._shared = shared
         self._meters = meters
         # The fail-safe current that the station took, and in which shape of profile.
         self.lasting: tuple[float, tuple[Kind, int, bool]] | None = None
@@ -36,8 +36,8 @@ class FailSafeWatch:
 
     def confirmed_set(self, *, taken: bool) -> None:
         """Note whether the station took its fail-safe current; one that did not cannot fall back to it."""
-        refused_before = self._ledger.state.fail_safe_set is False
-        self._ledger.update(fail_safe_set=taken)
+        refused_before = self._shared.state.fail_safe_set is False
+        self._shared.update(fail_safe_set=taken)
         if not taken:
             self.conclude(FailSafe.DOES_NOT_FALL_BACK)
         elif refused_before:
@@ -45,27 +45,27 @@ class FailSafeWatch:
 
     def conclude(self, fail_safe: FailSafe) -> None:
         """Note whether the station falls back when it no longer hears from us, also after a power cut."""
-        ledger = self._ledger
-        if FORGETS in ledger.variables:
+        shared = self._shared
+        if FORGETS in shared.variables:
             fail_safe = FailSafe.DOES_NOT_FALL_BACK
-        news = fail_safe is not ledger.state.fail_safe
+        news = fail_safe is not shared.state.fail_safe
         if news and fail_safe is FailSafe.DOES_NOT_FALL_BACK:
             _LOGGER.warning(
                 "Charger %s does not fall back to its fail-safe current",
-                ledger.identity,
+                shared.identity,
             )
-        ledger.update(fail_safe=fail_safe, fall_back_a=ledger.fall_back_a(fail_safe))
+        shared.update(fail_safe=fail_safe, fall_back_a=shared.fall_back_a(fail_safe))
 
     # After it booted
 
     async def present_a(self, adapter: Adapter) -> float | None:
         """Return what the station intends without a car now; None where it does not say."""
-        if NO_SCHEDULE in self._ledger.variables:
+        if NO_SCHEDULE in self._shared.variables:
             return None
         try:
             return (await adapter.schedule(1, 60)).at(0)
         except CommandError as err:
-            _LOGGER.debug("%s: after it booted: %s", self._ledger.identity, err)
+            _LOGGER.debug("%s: after it booted: %s", self._shared.identity, err)
             return None
 
     def judge_boot(self, before_a: float, after_a: float) -> None:
@@ -76,24 +76,24 @@ class FailSafeWatch:
         if not self._is_fail_safe(after_a):
             return  # something else limits it, or it tells of transactions only
         if not self._is_fail_safe(before_a):
-            self._ledger.variables[FORGETS] = "true"
+            self._shared.variables[FORGETS] = "true"
             self.conclude(FailSafe.DOES_NOT_FALL_BACK)
-        elif self._ledger.variables.pop(FORGETS, None):
+        elif self._shared.variables.pop(FORGETS, None):
             self.conclude(FailSafe.NOT_VERIFIED)
 
     # While it was out of reach
 
     def left(self) -> None:
         """Note that the station is out of reach from now on."""
-        self._left_at, self._back_at = self._ledger.now(), None
+        self._left_at, self._back_at = self._shared.now(), None
 
     def back(self) -> None:
         """Note that the station is there again."""
-        self._back_at = self._ledger.now()
+        self._back_at = self._shared.now()
 
     def judge_away(self, readings: tuple[Reading, ...], at: datetime) -> None:
         """Conclude from what was measured while the station was out of reach, after its limit had lapsed."""
-        config, timing = self._ledger.config, self._ledger.timing
+        config, timing = self._shared.config, self._shared.timing
         if self._left_at is None or self._back_at is None:
             return
         lapse = timedelta(seconds=config.expiry_s + timing.react_s)
@@ -107,12 +107,12 @@ class FailSafeWatch:
 
     def judge_lapse(self, offer_a: float, later_a: float) -> None:
         """Conclude from what the station intends after the present limit has lapsed."""
-        state = self._ledger.state
+        state = self._shared.state
         if state.fail_safe is not FailSafe.NOT_VERIFIED:
             return
         if state.fail_safe_set is None:
             return  # a car charged before the station was sent what to fall back to
-        fail_safe_a = self._ledger.config.fail_safe_a
+        fail_safe_a = self._shared.config.fail_safe_a
         if later_a > fail_safe_a + _TOLERANCE_A:
             self.conclude(FailSafe.DOES_NOT_FALL_BACK)
         elif self._is_fail_safe(later_a) and abs(offer_a - fail_safe_a) > _TOLERANCE_A:
@@ -120,6 +120,6 @@ class FailSafeWatch:
 
     def _is_fail_safe(self, limit_a: float) -> bool:
         """Whether a station means its fail-safe current by a limit, or less."""
-        fail_safe_a = self._ledger.config.fail_safe_a
+        fail_safe_a = self._shared.config.fail_safe_a
         least_a = _LEAST_A if fail_safe_a else 0.0
         return least_a <= limit_a <= fail_safe_a + _TOLERANCE_A

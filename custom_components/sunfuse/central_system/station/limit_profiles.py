@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import math
 from typing import Self
 
-from ..commands import Limit, Schedule
-from ..model import StationConfig
 from ..protocol.frames import Payload
+from ..station_commands import Limit, Schedule
+from ..station_state import StationConfig
 from .clock import format_time
 from .quirks import Behaviour, Kind, Purpose
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .model import CommandError
+from .station_state import CommandError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 import math
 
-from .model import Circuit, Problem, Store, limits, series
+from .problem import Circuit, Problem, Store, limits, series
 
 
 def check(problem: Problem) -> None:

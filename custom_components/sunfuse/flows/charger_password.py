@@ -23,9 +23,9 @@ from homeassistant.helpers.selector import (
 )
 
 from ..central_system import CentralSystem
-from ..central_system.model import CommandError, StationState
 from ..central_system.protocol.text import escaped
-from ..central_system.security.passwords import new_password
+from ..central_system.security.station_passwords import new_password
+from ..central_system.station_state import CommandError, StationState
 from ..const import (
     CONF_FORMER_PASSWORD,
     CONF_IDENTITY,

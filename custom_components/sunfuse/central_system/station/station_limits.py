@@ -6,16 +6,16 @@ import logging
 
 from ...engine.moving import move_attributes
 from ..adapter import Adapter
-from ..commands import Limit
+from ..station_commands import Limit
 from .charger_limits import ChargerLimit, ChargerLimits
-from .compliance import Compliance
-from .fail_safe import FailSafeWatch
+from .compliance_watch import Compliance
+from .connector_offer import OfferedConnector
+from .fail_safe_watch import FailSafeWatch
 from .inspector import Inspector
-from .ledger import Ledger
 from .limiter import Limiter
-from .offers import OfferedConnector
 from .presence import Presence
 from .refusals import LIMITS, Refusals
+from .shared_state import SharedState
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -24,21 +24,21 @@ class Limits:
     """Has a limiter for each connector, made when it is first asked for, and what they share."""
 
     def __init__(
-        self, ledger: Ledger, presence: Presence, fail_safe: FailSafeWatch
+        self, shared: SharedState, presence: Presence, fail_safe: FailSafeWatch
     ) -> None:
         """Limit nothing yet."""
-        self._ledger = ledger
+        self._shared = shared
         self._presence = presence
         self._fail_safe = fail_safe
-        self.refusals = Refusals(ledger.variables, ledger.now)
-        self._charger_limits = ChargerLimits(ledger)
-        self._inspector = Inspector(ledger, self.refusals, fail_safe)
+        self.refusals = Refusals(shared.variables, shared.now)
+        self._charger_limits = ChargerLimits(shared)
+        self._inspector = Inspector(shared, self.refusals, fail_safe)
         self._limiters: dict[int, Limiter] = {}
 
     def of(self, connector: int) -> Limiter:
         """Return the limiter of a connector."""
         if connector not in self._limiters:
-            offered = OfferedConnector(self._ledger, connector)
+            offered = OfferedConnector(self._shared, connector)
             compliance = Compliance(offered, self._charger_limits, self._fail_safe)
             self._limiters[connector] = Limiter(
                 offered,
@@ -53,7 +53,7 @@ class Limits:
 
     def confirmed(self, *, taken: bool) -> None:
         """Note whether the station took a limit: one that refuses each can be stopped and started only."""
-        could = self._ledger.state.takes_limits
+        could = self._shared.state.takes_limits
         if taken:
             self.refusals.taken(LIMITS)
         else:
@@ -62,23 +62,23 @@ class Limits:
         if could and not can:
             _LOGGER.warning(
                 "Charger %s cannot be limited, only stopped and started",
-                self._ledger.identity,
+                self._shared.identity,
             )
-        self._ledger.update(takes_limits=can)
+        self._shared.update(takes_limits=can)
         if can and not could and (adapter := self._presence.adapter) is not None:
             adapter.set_up_again()
 
     def renew(self, adapter: Adapter) -> None:
         """Send what is offered once more, to every connector with a transaction."""
         for connector, limiter in self._limiters.items():
-            if self._ledger.connector(connector).transaction is not None:
+            if self._shared.connector(connector).transaction is not None:
                 limiter.renew(adapter)
 
     def of_all(self, connector: int, limit: Limit) -> Limit:
         """Return a limit for the station as a whole that gives a connector its own: the others keep theirs."""
         others = [
             state.offer_a or 0.0
-            for state in self._ledger.state.connectors
+            for state in self._shared.state.connectors
             if state.id != connector and (state.transaction or state.offer_until)
         ]
         return replace(limit, current_a=round(limit.current_a + sum(others), 1))

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ...engine.moving import moved
-from ..model import (
+from ..security.accepted_cards import CardPolicy
+from ..station_state import (
     ConnectorState,
     FailSafe,
     NewPassword,
@@ -15,17 +16,16 @@ from ..model import (
     StationInfo,
     StationState,
 )
-from ..security.cards import CardPolicy
 from .clock import Clock
 from .connector_count import MAX_CONNECTORS, believed, own_word
-from .profiles import Shape
+from .limit_profiles import Shape
 from .quirks import behaviour, in_force
 from .timing import Timing
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)  # no clock starts earlier
 
 
-class Ledger:
+class SharedState:
     """The configuration and the state of a station, and what was learnt of it.
 
     It exists from the moment that the user accepted the station (or that it connected without being known) and lives

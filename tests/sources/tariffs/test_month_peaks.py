@@ -10,13 +10,13 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.sunfuse.sources.series import Slot
-from custom_components.sunfuse.sources.tariffs.capacity import (
+from custom_components.sunfuse.sources.tariffs.capacity_rules import (
     CATALOGUE,
     CapacityTariff,
     PriceRule,
     capacity_from_dict,
 )
-from custom_components.sunfuse.sources.tariffs.peaks import (
+from custom_components.sunfuse.sources.tariffs.month_peaks import (
     PeakState,
     add_energy,
     advance,

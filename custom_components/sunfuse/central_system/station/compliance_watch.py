@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from ...engine.held import exceeds
-from ..commands import Schedule
-from ..model import CommandError, ConnectorState, FailSafe, OfferCheck
+from ..station_commands import Schedule
+from ..station_state import CommandError, ConnectorState, FailSafe, OfferCheck
 from .charger_limits import ChargerLimit, ChargerLimits
-from .fail_safe import FailSafeWatch
-from .offers import Offer, OfferedConnector
+from .connector_offer import Offer, OfferedConnector
+from .fail_safe_watch import FailSafeWatch
+from .limit_profiles import POWER_IN_ALL
 from .own_limit import OwnLimit
-from .profiles import POWER_IN_ALL
 
 _TOLERANCE_A = 1.0
 # Whose limit it is: the charger's own, as its meter values report.
@@ -27,11 +27,11 @@ class Compliance:
     ) -> None:
         """Watch a connector; report limits of the charger's own, and what comes of a test of the fail-safe."""
         self._connector = connector
-        self._ledger = connector.ledger
+        self._shared = connector.shared
         self._charger_limits = charger_limits
         self._fail_safe = fail_safe
         self._testing = False
-        self.own = OwnLimit(timedelta(seconds=self._ledger.timing.own_limit_s))
+        self.own = OwnLimit(timedelta(seconds=self._shared.timing.own_limit_s))
 
     # A limit that is let lapse on purpose, to see what the station does then
 
@@ -42,7 +42,7 @@ class Compliance:
             CommandError: the car does not draw enough to tell.
 
         """
-        least_a = self._ledger.config.fail_safe_a + 2
+        least_a = self._shared.config.fail_safe_a + 2
         if self._connector.confirmed is None or self._connector.draw_a() < least_a:
             raise CommandError("refused", "The car does not draw enough to tell")
         self._testing = True
@@ -62,18 +62,18 @@ class Compliance:
 
     def measured(self) -> None:
         """Compare what is drawn with what was offered."""
-        connector, ledger = self._connector, self._ledger
+        connector, shared = self._connector, self._shared
         state = connector.state
         if (offered := state.offer_a) is None or state.offered_at is None:
             return
         self._believe(state, offered)
-        settled = timedelta(seconds=ledger.timing.react_s)
+        settled = timedelta(seconds=shared.timing.react_s)
         drawn_a = connector.draw_a()
-        now = ledger.now()
+        now = shared.now()
         if self._testing and state.offer_until and now > state.offer_until + settled:
             self._testing = False
             connector.confirmed = None
-            falls = not exceeds(drawn_a, ledger.config.fail_safe_a)
+            falls = not exceeds(drawn_a, shared.config.fail_safe_a)
             self._fail_safe.conclude(
                 FailSafe.VERIFIED if falls else FailSafe.DOES_NOT_FALL_BACK
             )
@@ -103,7 +103,7 @@ class Compliance:
             self._charger_limits.clear(state.id, _OFFERED)
         elif self.own.sure(reported_a, at, offer_a=offer_a, draw_a=draw_a):
             steps = Schedule(
-                steps=((0.0, reported_a),), duration_s=self._ledger.timing.believed_s
+                steps=((0.0, reported_a),), duration_s=self._shared.timing.believed_s
             )
             limit = ChargerLimit(schedules=((at, steps),))
             self._charger_limits.set(state.id, _OFFERED, limit)
@@ -114,7 +114,7 @@ class Compliance:
         OCPP has a limit in watts divided by the number of phases that stands beside it. A station that does not
         gives a single-phase car on three phases three times what was meant.
         """
-        ledger, phases = self._ledger, self._connector.phases_in_use()
-        if ledger.shape.unit == "W" and phases < ledger.config.phases:
-            ledger.variables[POWER_IN_ALL] = "true"
+        shared, phases = self._shared, self._connector.phases_in_use()
+        if shared.shape.unit == "W" and phases < shared.config.phases:
+            shared.variables[POWER_IN_ALL] = "true"
             self._connector.confirmed = None

@@ -37,7 +37,7 @@ from ..rows import (
     to_series,
 )
 from ..series import Series, Slot, layered
-from .model import IssueKey, PriceIssue
+from .price_slots import IssueKey, PriceIssue
 from .units import names_energy
 
 VALUE_KEYS = (

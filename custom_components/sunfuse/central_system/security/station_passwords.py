@@ -13,7 +13,7 @@ import hmac
 import secrets
 from typing import Any
 
-from ..model import StationConfig
+from ..station_state import StationConfig
 
 
 def new_password() -> str:

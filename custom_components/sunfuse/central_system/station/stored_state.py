@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Any
 
 from ...engine.stored import Stored
-from ..model import FailSafe, LocalList, StationInfo, Transaction
+from ..station_state import FailSafe, LocalList, StationInfo, Transaction
 from .connector_count import MAX_CONNECTORS
 from .quirks import Kind
 from .transactions import Record

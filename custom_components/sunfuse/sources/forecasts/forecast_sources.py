@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.loader import IntegrationNotFound, async_get_integration
 
-from .model import energy_wh
-from .shapes import find_solar
+from .forecast_shapes import find_solar
+from .power_forecast import energy_wh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,8 @@ from .correction import (
     log_from_dict,
     log_to_dict,
 )
-from .load import (
+from .forecast_shapes import read_solar, read_wh_hours
+from .house_load import (
     LoadModel,
     expect_load,
     house_load,
@@ -32,8 +33,7 @@ from .load import (
     load_to_dict,
     with_nights,
 )
-from .model import Forecast, RawForecast, added, added_forecasts, energy_wh
-from .shapes import read_solar, read_wh_hours
+from .power_forecast import Forecast, RawForecast, added, added_forecasts, energy_wh
 
 _LOGGER = logging.getLogger(__name__)
 

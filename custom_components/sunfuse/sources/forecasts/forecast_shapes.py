@@ -24,7 +24,7 @@ from ..rows import (
     to_series,
 )
 from ..series import QUARTER, Series, Slot, by_quarter, floor
-from .model import RawForecast
+from .power_forecast import RawForecast
 
 _HOUR = timedelta(hours=1)
 # The finest first: hourly values hide what a quarter does at sunrise.

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.sunfuse.sources.forecasts.clear_sky import Place, clear_sky_mean
-from custom_components.sunfuse.sources.forecasts.reader import (
+from custom_components.sunfuse.sources.forecasts.forecast_reader import (
     ForecastConfig,
     ForecastReader,
     config_from_dict,

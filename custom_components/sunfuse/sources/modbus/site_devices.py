@@ -14,9 +14,9 @@ from ...engine.moving import move_attributes
 from .connection import Connection
 from .connections import LinkConflictError, acquire, release
 from .device import Device, Information, Quantity
+from .device_address import ModbusLink
+from .device_reader import Reader
 from .library import Library, async_load_library
-from .link import ModbusLink
-from .reader import Reader
 from .registers import Failure, ReadRegisters, RequestError
 from .sunspec import DISCOVERED, discover
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...engine.drawing import is_used
-from ..model import ConnectorState, OfferCheck, Session
-from .ledger import Ledger
+from ..station_state import ConnectorState, OfferCheck, Session
+from .shared_state import SharedState
 
 _DRAWS_A = 1.0  # on a phase in use
 
@@ -36,30 +36,30 @@ class Confirmed:
 class OfferedConnector:
     """A connector with what is confirmed of its offer: what its limiter and its compliance watch share."""
 
-    def __init__(self, ledger: Ledger, connector: int) -> None:
+    def __init__(self, shared: SharedState, connector: int) -> None:
         """Begin with nothing confirmed."""
-        self.ledger = ledger
+        self.shared = shared
         self.connector = connector
         self.confirmed: Confirmed | None = None
 
     @property
     def state(self) -> ConnectorState:
         """The connector as last heard of."""
-        return self.ledger.connector(self.connector)
+        return self.shared.connector(self.connector)
 
     def change(self, **changes: Any) -> None:
         """Change the state of the connector."""
-        self.ledger.change(self.connector, **changes)
+        self.shared.change(self.connector, **changes)
 
     def phases_in_use(self) -> int:
         """Return on how many phases the car draws; all of them where it draws nothing."""
         currents = self.state.meter.current_a
         used = sum(a is not None and is_used(a) for a in currents)
-        return used or self.ledger.config.phases
+        return used or self.shared.config.phases
 
     def draw_a(self) -> float:
         """Return what the car draws from the phase that it uses most."""
-        config = self.ledger.config
+        config = self.shared.config
         phases = config.phases
         if self.confirmed is not None and self.confirmed.phases is not None:
             phases = self.confirmed.phases
@@ -67,15 +67,15 @@ class OfferedConnector:
 
     def confirm(self, offer: Offer, transaction_id: str | None, at: datetime) -> None:
         """Note that the station took an offer."""
-        ledger = self.ledger
+        shared = self.shared
         self.confirmed = Confirmed(
-            offer.current_a, offer.phases, at, ledger.clock.skew, transaction_id
+            offer.current_a, offer.phases, at, shared.clock.skew, transaction_id
         )
         self.change(
             offer_a=offer.current_a,
             offered_at=at,
             offer_check=self._check_of(offer),
-            offer_until=at + timedelta(seconds=ledger.config.expiry_s),
+            offer_until=at + timedelta(seconds=shared.config.expiry_s),
         )
 
     def confirm_nothing(self) -> None:
@@ -84,7 +84,7 @@ class OfferedConnector:
         if self.state.offer_a != 0:
             self.change(
                 offer_a=0.0,
-                offered_at=self.ledger.now(),
+                offered_at=self.shared.now(),
                 offer_until=None,
                 offer_check=OfferCheck.NONE,
             )
@@ -96,7 +96,7 @@ class OfferedConnector:
             self.change(
                 offer_a=offer.current_a,
                 offered_at=now,
-                offer_until=now + timedelta(seconds=self.ledger.config.expiry_s),
+                offer_until=now + timedelta(seconds=self.shared.config.expiry_s),
                 offer_check=OfferCheck.NONE,
             )
 

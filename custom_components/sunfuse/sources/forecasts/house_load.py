@@ -26,7 +26,7 @@ from ..series import (
     weighted_quantile,
 )
 from .clear_sky import Place, clear_sky_mean
-from .model import Forecast, with_spread
+from .power_forecast import Forecast, with_spread
 
 # Shape of a European household's day, in watts: that of the standard load profile H0 of
 # the German BDEW in broad strokes, for 3500 kWh a year (400 W on average).

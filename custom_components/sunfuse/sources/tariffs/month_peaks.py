@@ -14,7 +14,7 @@ from typing import Any
 from ...engine.stored import Stored
 from ..rows import parse_number, parse_time
 from ..series import Series, floor
-from .capacity import CapacityTariff, PriceRule
+from .capacity_rules import CapacityTariff, PriceRule
 
 # What is left in the last seconds would be any power; cars do not follow that fast, and would
 # begin the next interval with it.
