@@ -34,6 +34,7 @@ from .site.battery_hold import BatteryHold
 from .site.chargers import Chargers
 from .site.circuits import CircuitTree
 from .site.controller import Controller
+from .site.demands import Demands
 from .site.forecasting import async_load_forecasts, forecast_store
 from .site.observing import async_load_observed, observed_store
 from .site.peaks import async_load_peaks, peak_store, start_peaks
@@ -183,6 +184,7 @@ async def _async_build(
         cards=cards,
         central_system=central_system,
         chargers=chargers,
+        demands=Demands(),
         controller=controller,
         coordinator=coordinator,
         settings=settings,

@@ -12,6 +12,7 @@ from .site.authorization import Cards
 from .site.battery_hold import BatteryHold
 from .site.chargers import Chargers
 from .site.controller import Controller
+from .site.demands import Demands
 from .site.forecasting import SiteForecasts
 from .site.observing import Observed
 from .site.peaks import SitePeaks
@@ -28,6 +29,7 @@ class SunfuseData:
 
     central_system: CentralSystem
     chargers: Chargers
+    demands: Demands
     controller: Controller
     coordinator: SunfuseCoordinator
     settings: Settings
