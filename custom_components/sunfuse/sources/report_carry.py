@@ -37,7 +37,7 @@ class Minute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
+class Carried:
     """What a number of chargers would have had.
 
     Attributes:
@@ -64,12 +64,12 @@ def outlooks(
     voltage_v: float,
     charger: Charger,
     tz: tzinfo,
-) -> tuple[Outlook, ...]:
+) -> tuple[Carried, ...]:
     """Return the outlook for one charger, two, and so on, until it is not enough.
 
     At least four, so that the page has something to compare; at most fifty.
     """
-    found: list[Outlook] = []
+    found: list[Carried] = []
     dated = [(minute, _night(minute.start.astimezone(tz))) for minute in minutes]
     while len(found) < MOST:
         found.append(_outlook(len(found) + 1, dated, limit_a, voltage_v, charger))
@@ -90,7 +90,7 @@ def _outlook(
     limit_a: float,
     voltage_v: float,
     charger: Charger,
-) -> Outlook:
+) -> Carried:
     """Go through the time with a number of chargers that all have a hungry car."""
     total_s = all_s = any_s = 0.0
     nights: dict[date, float] = {}
@@ -107,7 +107,7 @@ def _outlook(
     # A night of which less than eight hours are known says nothing of nights.
     whole = [kwh / chargers for night, kwh in nights.items() if hours[night] >= 7.5]
     poor = percentile(whole, 10) if whole else 0.0
-    return Outlook(
+    return Carried(
         chargers=chargers,
         all_at_once=all_s / total_s,
         any_at_all=any_s / total_s,

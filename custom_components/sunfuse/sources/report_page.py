@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from html import escape
 
-from .report_carry import Charger, Outlook
+from .report_carry import Carried, Charger
 from .report_style import STYLE
 from .site_report import Caution, PhaseFigures, SiteReport
 
@@ -182,7 +182,7 @@ def _chargers(report: SiteReport, page: Page) -> str:
     )
 
 
-def _verdict(one: Outlook, page: Page) -> str:
+def _verdict(one: Carried, page: Page) -> str:
     key = "yes" if one.enough else "no"
     return f'<span class="{key}">{page.say(key)}</span>'
 

@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
-from .report_carry import Charger, Minute, Outlook, outlooks
+from .report_carry import Carried, Charger, Minute, outlooks
 from .series import Series, at_time, weighted_quantile
 
 
@@ -105,7 +105,7 @@ class SiteReport:
     coverage: float
     phases: tuple[PhaseFigures, ...]
     hours: tuple[HourFigures, ...]
-    chargers: tuple[Outlook, ...]
+    chargers: tuple[Carried, ...]
     carries: int
     carries_unshared: int
     proposals: Proposals
