@@ -273,10 +273,10 @@ class ForeignCharger:
         """Tell every half second what the car takes."""
         while not self.station.websocket.closed:
             if self.transaction is not None:
-                await self._tell_meter()
+                await self._report_meter()
             await asyncio.sleep(0.5)
 
-    async def _tell_meter(self) -> None:
+    async def _report_meter(self) -> None:
         drawn_a = self.drawn_a
         watts = drawn_a * self.phases * VOLTS
         self.energy_wh += watts * 0.5 / 3600

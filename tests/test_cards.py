@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
-from custom_components.sunfuse.site.authorization import EVENT_AUTHORIZE, masked
+from custom_components.sunfuse.site.cards import EVENT_AUTHORIZE, masked
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError

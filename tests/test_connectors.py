@@ -25,7 +25,7 @@ def _settles_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(BOOT, "chargePointVendor", "Acme")
 
 
-async def _tell_of(station: RawStation, connectors: int, status: str) -> None:
+async def _report(station: RawStation, connectors: int, status: str) -> None:
     for connector in range(1, connectors + 1):
         await station.status(status, connector)
 
@@ -67,9 +67,9 @@ async def test_connectors_out_of_nothing(
         monkeypatch.setitem(CONFIGURATION_16, "NumberOfConnectors", said)
     home: Home = await start("CP1", "CP2")
     station = await home.boot("CP1")
-    await _tell_of(station, 32, status)
+    await _report(station, 32, status)
     await _set_up(station)
-    await _tell_of(station, 32, status)
+    await _report(station, 32, status)
     await station.close()
     other = await home.charge("CP2")
     await obeys(other, 14)  # 25 A less 10 A of the house and 1 A of margin

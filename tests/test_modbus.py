@@ -35,7 +35,7 @@ from .sources.modbus.chains import (
     common,
     model,
 )
-from .sources.modbus.server import Server, Words, image_of, serial_line, serving
+from .sources.modbus.server import Server, SetupCommands, image_of, serial_line, serving
 
 SDM = "eastron_sdm630"
 HOUSE = {
@@ -74,7 +74,7 @@ def sdm() -> Device:
     return built_in_devices()[SDM]
 
 
-def house(current_l1_a: float = 10, car_a: float = 0) -> Words:
+def house(current_l1_a: float = 10, car_a: float = 0) -> SetupCommands:
     """Return the registers of the meter of a house, with a car on all phases."""
     amperes = [current_l1_a + car_a, 4 + car_a, 4 + car_a]
     shown = HOUSE | {Quantity.POWER: sum(amperes) * 230}

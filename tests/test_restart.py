@@ -38,7 +38,7 @@ async def test_the_newest_is_saved_when_home_assistant_stops(
     saved = hass_storage[f"sunfuse.{home.entry.entry_id}.memory"]["data"]["engine"]
     assert saved["at"] >= decided.isoformat()
     assert saved["connectors"]["CP1/1"]["on_since"]
-    assert saved["connectors"]["CP1/1"]["told_a"] <= limits(station)[-1]
+    assert saved["connectors"]["CP1/1"]["confirmed_a"] <= limits(station)[-1]
 
 
 async def test_a_charger_that_is_back_has_what_it_had(
@@ -51,7 +51,7 @@ async def test_a_charger_that_is_back_has_what_it_had(
     before_a = limits(station)[-1]
     controller = home.entry.runtime_data.controller
     await wait_until(
-        lambda: controller.memory.connectors["CP1/1"].told_a == before_a,
+        lambda: controller.memory.connectors["CP1/1"].confirmed_a == before_a,
         "the engine knows that the charger took it",
     )
     began = controller.memory.connectors["CP1/1"].on_since

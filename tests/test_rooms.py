@@ -353,7 +353,7 @@ def test_the_parts_of_a_site_are_not_looked_up() -> None:
         for path, name, source in found_in("site")
         if f"{PACKAGE}.data" in imported(name, source)
     }
-    assert looks_up == {"boosts", "reporting", "unwatched", "updates"}
+    assert looks_up == {"boosts", "reporting", "uncontrolled_chargers", "updates"}
 
 
 def test_what_is_composed_is_not_a_tower() -> None:

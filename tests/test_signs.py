@@ -24,7 +24,7 @@ def count(hass: HomeAssistant, counted_wh: float) -> None:
     hass.states.async_set("sensor.grid_export_energy", "50", unit)
 
 
-async def let_draw(
+async def may_draw(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, shown_a: float, begun_wh: float
 ) -> float:
     """Let 6.9 kW be drawn for five minutes, while the meter shows this current on each phase."""
@@ -49,9 +49,9 @@ async def test_a_counter_against_the_grid_power(
     count(hass, 0)
     await start_frozen(sources=POWER)
     assert "sign_counters" not in issues(hass)
-    counted_wh = await let_draw(hass, freezer, -10, 0)
+    counted_wh = await may_draw(hass, freezer, -10, 0)
     assert "sign_counters" in issues(hass)
-    await let_draw(hass, freezer, 10, counted_wh)
+    await may_draw(hass, freezer, 10, counted_wh)
     assert "sign_counters" not in issues(hass)
 
 
@@ -66,7 +66,7 @@ async def test_a_counter_that_agrees(
     hass.config.components.add("energy")
     count(hass, 0)
     await start_frozen(sources=POWER)
-    await let_draw(hass, freezer, 10, 0)
+    await may_draw(hass, freezer, 10, 0)
     assert not issues(hass) & {"sign_counters", "sign_phases"}
 
 

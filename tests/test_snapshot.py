@@ -149,7 +149,7 @@ def test_unknown_status_with_a_transaction_may_charge() -> None:
     running = _connector(ConnectorState(id=1, transaction=transaction))
     assert running.status is ConnectorStatus.CHARGING
     assert _connector(ConnectorState(id=1)).status is ConnectorStatus.UNAVAILABLE
-    assert not _connector(ConnectorState(id=1)).status_told
+    assert not _connector(ConnectorState(id=1)).status_reported
 
 
 def test_what_the_charger_says_of_itself() -> None:

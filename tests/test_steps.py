@@ -49,7 +49,7 @@ class Car:
     station: RawStation
     transaction: int = 0
     drawn_a: float = 0.0
-    told_a: float = 0.0  # by the charger
+    confirmed_a: float = 0.0  # by the charger
 
     async def plug_in(self) -> None:
         """Begin to charge."""
@@ -63,8 +63,8 @@ class Car:
     def follow(self) -> None:
         """Move towards what the charger told, which hears of a new limit in the meantime."""
         lowest_a, highest_a = self.drawn_a - FALLS_A_S, self.drawn_a + RISES_A_S
-        self.drawn_a = min(max(self.told_a, lowest_a), highest_a)
-        self.told_a = next(reversed(limits(self.station)), 0.0)
+        self.drawn_a = min(max(self.confirmed_a, lowest_a), highest_a)
+        self.confirmed_a = next(reversed(limits(self.station)), 0.0)
 
     async def report(self) -> None:
         """Tell what the car draws."""

@@ -8,14 +8,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.sunfuse.engine.model import LimitKind
 from custom_components.sunfuse.engine.tuning import BatteryRules, Tuning
 from custom_components.sunfuse.flows.options import THEMES
-from custom_components.sunfuse.site.rules import (
+from custom_components.sunfuse.site.engine_options import (
     HoldRule,
     battery_rules_of,
     dimming_limit,
     hold_rule_of,
     tuning_of,
 )
-from custom_components.sunfuse.sources.signal import Dimming
+from custom_components.sunfuse.sources.dimming_signal import Dimming
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 

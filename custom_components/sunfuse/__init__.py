@@ -28,9 +28,9 @@ from .devices import (
 )
 from .issues import watch_issues
 from .sentences import async_load_sentences
-from .site.authority import async_authority, async_remove_authority
-from .site.authorization import Cards, follow_unknown_cards
 from .site.battery_hold import BatteryHold
+from .site.cards import Cards, follow_unknown_cards
+from .site.certificate_authority import async_authority, async_remove_authority
 from .site.chargers import Chargers
 from .site.circuits import CircuitTree
 from .site.controller import Controller
@@ -38,9 +38,9 @@ from .site.demands import Demands
 from .site.forecasting import async_load_forecasts, forecast_store
 from .site.observing import async_load_observed, observed_store
 from .site.peaks import async_load_peaks, peak_store, start_peaks
-from .site.persistence import Persistence
 from .site.prices import async_load_prices, price_store
 from .site.reporting import async_setup_report
+from .site.restart_memory import RestartMemory
 from .site.settings import Settings, default_mode
 from .site.simulated_house import SimulatedHouse
 from .site.snapshot import site_of
@@ -48,11 +48,11 @@ from .site.subentries import usable
 from .site.tick_guard import issue_id
 from .site.timekeeper import Timekeeper
 from .site.tls import async_tls, forget_issue, is_encrypted
-from .site.unwatched import follow_unwatched
+from .site.uncontrolled_chargers import follow_unwatched
 from .site.updates import Baseline, follow_entry, follow_renames, follow_stations
-from .site.versions import forget_downgrade, migrate, tell_of_downgrades
+from .site.versions import forget_downgrade, migrate, report_downgrades
 from .sources.config import SourcesConfig
-from .sources.live import LiveSource
+from .sources.live_readings import LiveSource
 from .sources.modbus.site_devices import DeviceConfig, SiteDevices
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -73,7 +73,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions and the page of the site report, which are there whether a site is loaded or not."""
     async_setup_actions(hass)
     await async_setup_report(hass)
-    tell_of_downgrades(hass)
+    report_downgrades(hass)
     return True
 
 
@@ -89,8 +89,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     built_from = Baseline.of(entry)
     follow_renames(hass, entry)
     settings = await _async_settings(hass, entry)
-    persistence = await _async_persistence(hass, entry)
-    site = entry.runtime_data = await _async_build(hass, entry, settings, persistence)
+    restart_memory = await _async_persistence(hass, entry)
+    site = entry.runtime_data = await _async_build(
+        hass, entry, settings, restart_memory
+    )
     register_site(hass, entry)
     register_circuits(hass, entry)
     tree = CircuitTree.of(entry)
@@ -98,7 +100,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     register_capacity_tariffs(hass, entry)
     # Before the first charger can connect, so that none of the site's own is met as a stranger.
     site.controller.load_chargers()
-    await persistence.async_put_aside()
+    await restart_memory.async_put_aside()
     if not site.controller.guard.ever_worked:
         site.controller.tick()  # the engine may have failed on what it remembered
     if not site.controller.guard.ever_worked:
@@ -127,20 +129,20 @@ async def _async_settings(hass: HomeAssistant, entry: SunfuseConfigEntry) -> Set
 
 async def _async_persistence(
     hass: HomeAssistant, entry: SunfuseConfigEntry
-) -> Persistence:
+) -> RestartMemory:
     """Return what the engine and the chargers remember."""
     simulated = entry.data[CONF_KIND] == KIND_SIMULATED
-    persistence = Persistence(hass, entry.entry_id, simulated=simulated)
-    await persistence.async_load()
-    entry.async_on_unload(persistence.async_save)
-    return persistence
+    restart_memory = RestartMemory(hass, entry.entry_id, simulated=simulated)
+    await restart_memory.async_load()
+    entry.async_on_unload(restart_memory.async_save)
+    return restart_memory
 
 
 async def _async_build(
     hass: HomeAssistant,
     entry: SunfuseConfigEntry,
     settings: Settings,
-    persistence: Persistence,
+    restart_memory: RestartMemory,
 ) -> SunfuseData:
     """Make the parts of a site, each with what it needs of the others."""
     simulated = entry.data[CONF_KIND] == KIND_SIMULATED
@@ -158,7 +160,7 @@ async def _async_build(
         entry,
         central_system=central_system,
         settings=settings,
-        persistence=persistence,
+        restart_memory=restart_memory,
         cards=cards,
     )
     sentences = await async_load_sentences(hass)
@@ -170,7 +172,7 @@ async def _async_build(
         central_system=central_system,
         coordinator=coordinator,
         settings=settings,
-        persistence=persistence,
+        restart_memory=restart_memory,
         timekeeper=timekeeper,
         cards=cards,
         peaks=peaks,
@@ -243,7 +245,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
     """Remove what users set on a site together with the site."""
     await BatteryHold(hass, entry).async_remove()
     await Settings(hass, entry.entry_id, default_mode(entry.data)).async_remove()
-    await Persistence(hass, entry.entry_id).async_remove()
+    await RestartMemory(hass, entry.entry_id).async_remove()
     await price_store(hass, entry.entry_id).async_remove()
     await forecast_store(hass, entry.entry_id).async_remove()
     await peak_store(hass, entry.entry_id).async_remove()

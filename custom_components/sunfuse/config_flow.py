@@ -37,7 +37,6 @@ from .const import (
     SUBENTRY_MODBUS,
     SUBENTRY_TARIFF,
 )
-from .flows.asking_again import AskedAgain
 from .flows.capacity_tariff import CapacitySubentryFlow
 from .flows.card import CardFlowMixin, CardSubentryFlow
 from .flows.charger import ChargerFlowMixin, ChargerSubentryFlow, phases_fit
@@ -51,6 +50,7 @@ from .flows.checks import (
     has_meter,
 )
 from .flows.circuit import CircuitSubentryFlow
+from .flows.confirmation import Confirmation
 from .flows.country import usual_system, usual_voltage_v
 from .flows.fail_safe_check import chargers_of, fail_safe_problem, with_site
 from .flows.form_fields import (
@@ -95,7 +95,7 @@ class SunfuseConfigFlow(
         super().__init__()
         self._form: dict[str, Any] = {}
         self._suggested: SourcesConfig | None = None
-        self._asked_again = AskedAgain()
+        self._confirmation = Confirmation()
 
     @staticmethod
     @callback
@@ -229,7 +229,7 @@ class SunfuseConfigFlow(
                 errors[CONF_PORT] = "port_taken"
             if not errors:
                 doubts = doubt_fuse(user_input, form[CONF_SYSTEM])
-                errors = self._asked_again.new(doubts, user_input)
+                errors = self._confirmation.new(doubts, user_input)
                 placeholders["usual"] = f"{USUAL_FUSE_A[form[CONF_SYSTEM]]:g}"
             if not errors:
                 self._form = form

@@ -8,8 +8,8 @@ from homeassistant.config_entries import ConfigEntry
 from .central_system import CentralSystem
 from .coordinator import SunfuseCoordinator
 from .engine.model import PerPhase
-from .site.authorization import Cards
 from .site.battery_hold import BatteryHold
+from .site.cards import Cards
 from .site.chargers import Chargers
 from .site.controller import Controller
 from .site.demands import Demands

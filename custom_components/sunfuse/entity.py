@@ -26,9 +26,9 @@ from .devices import (
     site_device,
     station_device,
 )
-from .pace import PACES, Calm, Pace, Shown
 from .site.outcome import ConnectorData, ConnectorKey, PeakData, identity_of
 from .site.subentries import usable
+from .state_writes import PACES, Calm, Pace, Shown
 
 
 class TickEntity(CoordinatorEntity[SunfuseCoordinator]):

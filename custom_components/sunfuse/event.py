@@ -19,7 +19,7 @@ from .entity import (
     StationEntity,
     add_connector_entities,
 )
-from .site.authorization import is_own, masked
+from .site.cards import is_own, masked
 from .site.outcome import ConnectorData, ConnectorKey
 
 PARALLEL_UPDATES = 0

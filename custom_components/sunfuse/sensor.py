@@ -20,7 +20,6 @@ from .entity import (
     StationEntity,
     add_connector_entities,
 )
-from .pace import REASON_PACE, Pace, Shown, readable
 from .sensors.charger import CHARGER_SENSORS
 from .sensors.circuit import (
     LIMITED_BY,
@@ -52,6 +51,7 @@ from .site.circuits import CircuitTree
 from .site.outcome import ConnectorKey
 from .site.snapshot import site_of, station_config
 from .site.subentries import usable
+from .state_writes import REASON_PACE, Pace, Shown, readable
 
 PARALLEL_UPDATES = 0
 

@@ -18,7 +18,7 @@ from .entity import (
     command_errors,
 )
 from .site.boosts import cancel_boost, start_boost
-from .site.rules import CONF_BOOST_DURATION, DEFAULT_BOOST_DURATION_MIN
+from .site.engine_options import CONF_BOOST_DURATION, DEFAULT_BOOST_DURATION_MIN
 
 PARALLEL_UPDATES = 1
 

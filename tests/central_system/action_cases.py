@@ -412,7 +412,7 @@ CASES += [
     ),
     (
         "2.0.1",
-        lambda s: s.tell_cost("tx1", 1.25),
+        lambda s: s.send_cost("tx1", 1.25),
         "CostUpdated",
         {"transactionId": "tx1", "totalCost": 1.25},
         {},

@@ -107,7 +107,7 @@ ONLY_2: dict[str, Do] = {
     "monitors": lambda s: s.monitors(),
     "report": lambda s: s.report("EVSE"),
     "set_network_profile": lambda s: s.set_network_profile(NETWORK),
-    "tell_cost": lambda s: s.tell_cost("1", 1.0),
+    "send_cost": lambda s: s.send_cost("1", 1.0),
     "transaction_status": lambda s: s.transaction_status(None),
 }
 

@@ -209,7 +209,7 @@ def _taking(*taken: str) -> Any:
     return answer
 
 
-def _told_settings(charger: Charger) -> list[str]:
+def _reported_settings(charger: Charger) -> list[str]:
     return [
         request.get("value") or request["setVariableData"][0]["attributeValue"]
         for request in charger.station.told(charger.sets)
@@ -230,7 +230,7 @@ async def test_meter_values_step_by_step(
     charger.station.answers[charger.sets] = _taking(least, "30")
     await charger.boot()
     await charger.set_up()
-    told = _told_settings(charger)
+    told = _reported_settings(charger)
     all_of_them = (
         f"Current.Import,Current.Offered,Voltage,Power.Active.Import,{energy},SoC"
     )
@@ -256,7 +256,7 @@ async def test_interval_is_left_alone(
     charger.station.answers[charger.learns] = answer(settings)
     await charger.boot()
     await charger.set_up()
-    intervals = [value for value in _told_settings(charger) if value.isdecimal()]
+    intervals = [value for value in _reported_settings(charger) if value.isdecimal()]
     assert intervals == told
 
 

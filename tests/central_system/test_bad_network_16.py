@@ -383,10 +383,10 @@ async def test_charger_that_reboots_when_it_is_asked(
         await boot()
         await station.wait_told(ask, boots)
         clock.step(10)
-    assert system.stations["CP1"].presence.patience.extra_s == 0
+    assert system.stations["CP1"].presence.boot_loops.extra_s == 0
     await boot()
     await station.call("Heartbeat", {})
-    assert system.stations["CP1"].presence.patience.extra_s == 15
+    assert system.stations["CP1"].presence.boot_loops.extra_s == 15
     assert len(station.told(ask)) == 3  # not asked yet
 
 

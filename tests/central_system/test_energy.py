@@ -121,7 +121,7 @@ class EnergyLaw(RuleBasedStateMachine):
 
     @rule(seconds=st.integers(1, 10 * 3600))
     @precondition(lambda self: self.charger is not None)
-    def told_nothing(self, seconds: int) -> None:
+    def reported_nothing(self, seconds: int) -> None:
         """Let the charger, or Home Assistant, be away for a while."""
         assert self.charger
         self.charger.charge(seconds)

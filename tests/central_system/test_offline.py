@@ -10,7 +10,7 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     Timing,
 )
-from custom_components.sunfuse.central_system.security.accepted_cards import (
+from custom_components.sunfuse.central_system.security.card_policy import (
     Card,
     CardPolicy,
 )

@@ -399,7 +399,7 @@ async def test_connectors_by_the_device_model(
     for evse in range(1, 33):
         await station.status2("Available", clock.text(), evse)
     assert known() == (has or 1)
-    assert system.stations["CP1"].state.said_connectors == has
+    assert system.stations["CP1"].state.reported_connectors == has
     await station.event(
         "Started", clock.text(), 0, state="Charging", evse={"id": 3, "connectorId": 1}
     )

@@ -192,7 +192,7 @@ class Plant:
     silent: Callable[[float], tuple[int, ...]] = (
         lambda _: ()
     )  # phases that tell nothing
-    tells_total: bool = False  # besides the phases
+    reports_total: bool = False  # besides the phases
     settings: Snapshot | None = (
         None  # policy, tuning, limits and rules are taken from it
     )
@@ -294,7 +294,7 @@ class Plant:
         seen = tuple(a + chance.gauss(0, self.noise_a) for a in flow)
         if self.total_only:
             return MeterReading(at=now, power_w=sum(seen) * VOLTAGE_V)
-        power_w = sum(seen) * VOLTAGE_V if self.tells_total else None
+        power_w = sum(seen) * VOLTAGE_V if self.reports_total else None
         if not silent:
             return MeterReading(at=now, current_a=seen, power_w=power_w)
         return MeterReading(

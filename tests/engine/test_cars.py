@@ -167,7 +167,7 @@ def test_the_car_that_disobeyed_is_not_trusted_at_once() -> None:
     """Stopped, it keeps to 0 A; for a quarter of an hour it is not started again. With no car, it is forgotten."""
     past = ConnectorMemory(
         asked_at=NOW - HOUR,
-        disobeyed_at=NOW - timedelta(minutes=1),
+        forced_stop_at=NOW - timedelta(minutes=1),
         offers=(Offered(at=NOW - timedelta(minutes=1), current_a=0.0),),
     )
     stopped = car("a", offer_a=0.0)
@@ -181,10 +181,10 @@ def test_the_car_that_disobeyed_is_not_trusted_at_once() -> None:
     assert offers(decision)["a"] >= 6
     gone = replace(stopped, status=ConnectorStatus.AVAILABLE)
     decision, memory = decide(on(24, gone), memory)
-    assert memory.connectors["a"].disobeyed_at is None
+    assert memory.connectors["a"].forced_stop_at is None
     off = replace(stopped, mode=Mode.OFF)
     _, kept = decide(on(24, off), Memory(connectors={"a": past}))
-    assert kept.connectors["a"].disobeyed_at is not None
+    assert kept.connectors["a"].forced_stop_at is not None
 
 
 def test_an_unruly_charger_gets_a_minimum_only_where_there_is_room() -> None:

@@ -90,7 +90,7 @@ def test_sunshine_is_no_thicker_wire() -> None:
         ({"status": ConnectorStatus.FAULTED}, 0, ReasonKey.CHARGER_FAULTED),
         ({"status": ConnectorStatus.UNAVAILABLE}, 0, ReasonKey.OUT_OF_SERVICE),
         (
-            {"status": ConnectorStatus.UNAVAILABLE, "status_told": False},
+            {"status": ConnectorStatus.UNAVAILABLE, "status_reported": False},
             0,
             ReasonKey.STATUS_UNKNOWN,
         ),

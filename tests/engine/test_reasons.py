@@ -186,7 +186,7 @@ def test_a_car_that_had_to_be_stopped_is_not_said_to_take_too_much_now() -> None
         if seconds == 100:
             assert reasons(decision) == {"a": ReasonKey.EXCEEDS_OFFER}
     assert reasons(decision) == {"a": ReasonKey.DISTRUSTED}
-    stopped = memory.connector("a").disobeyed_at
+    stopped = memory.connector("a").forced_stop_at
     assert stopped is not None
     assert values(decision, "a") == {
         "until": (stopped + timedelta(minutes=15)).isoformat()

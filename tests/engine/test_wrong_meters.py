@@ -285,7 +285,7 @@ def test_phases_that_fall_silent(phases: tuple[int, ...], with_total: bool) -> N
         circuits=(main(100.0),),
         loads={"main": trembling(11.0, 11.0, 11.0)},
         silent=silent_from(200, *phases),
-        tells_total=with_total,
+        reports_total=with_total,
     )
     lost: dict[int, tuple[CircuitState, tuple[float, ...], tuple[str, ...]]] = {}
 
@@ -315,7 +315,7 @@ def test_a_silent_phase_is_known_by_the_total() -> None:
         circuits=(main(),),
         loads={"main": lambda at_s: (4.0, 4.0, 4.0 if at_s < 250 else 19.0)},
         silent=silent_from(200, 2),
-        tells_total=True,
+        reports_total=True,
     )
     found = flows(plant, 400)
     assert max(found[265:400]) <= 25.0

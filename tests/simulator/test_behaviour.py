@@ -286,7 +286,7 @@ async def test_it_lies_about_limits(make_bench: MakeBench) -> None:
 
 async def test_it_obeys_late(make_bench: MakeBench) -> None:
     """Ten seconds after it was told, and no earlier."""
-    bench = await misbehaving(make_bench, obeys_after_s=10)
+    bench = await misbehaving(make_bench, applies_after_s=10)
     await bench.charge()
     await set_profile(bench, profile(7))
     await bench.advance(9)

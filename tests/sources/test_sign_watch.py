@@ -9,7 +9,7 @@ from custom_components.sunfuse.sources.sign_watch import SignWatch
 START = datetime(2026, 11, 25, 11, tzinfo=UTC)
 
 
-def let_run(
+def may_run(
     watch: SignWatch,
     *,
     power_w: float,
@@ -45,15 +45,15 @@ def test_a_counter_of_import_that_rises_while_the_power_says_export(
 ) -> None:
     """In ten minutes 6 kW are 1 kWh, enough for any counter in steps of 100 Wh or finer."""
     watch = SignWatch()
-    let_run(watch, power_w=power_w, counts_w=counts_w, step_wh=step_wh)
+    may_run(watch, power_w=power_w, counts_w=counts_w, step_wh=step_wh)
     assert watch.counters_contradict is contradict
 
 
 def test_a_sign_that_was_put_right() -> None:
     """It is told no more."""
     watch = SignWatch()
-    let_run(watch, power_w=-6000, counts_w=6000)
-    let_run(watch, power_w=6000, counts_w=6000, start=START + timedelta(minutes=10))
+    may_run(watch, power_w=-6000, counts_w=6000)
+    may_run(watch, power_w=6000, counts_w=6000, start=START + timedelta(minutes=10))
     assert not watch.counters_contradict
 
 

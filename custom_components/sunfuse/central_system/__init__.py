@@ -1,7 +1,7 @@
 """How to speak to chargers: OCPP over WebSocket, behind one interface that knows no version."""
 
 from .adapter import Adapter
-from .security.accepted_cards import Card, CardPolicy
+from .security.card_policy import Card, CardPolicy
 from .security.certificates import CertificateAuthority
 from .server import CentralSystem
 from .station.station import Station

@@ -180,7 +180,7 @@ class Adapter(ABC):
         """Return whether a transaction goes on, and whether the station has messages of it that wait."""
         raise CommandError("not_supported", "GetTransactionStatus")
 
-    async def tell_cost(self, transaction_id: str, cost: float) -> None:
+    async def send_cost(self, transaction_id: str, cost: float) -> None:
         """Tell the station what a transaction has cost so far."""
         raise CommandError("not_supported", "CostUpdated")
 

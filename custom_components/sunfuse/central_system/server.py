@@ -13,16 +13,16 @@ from aiohttp import web
 
 from ..engine.stored import Stored
 from .adapter import Adapter
-from .protocol.complaints import Complaints, http_logger
-from .protocol.entrance import REQUEST_S, Entrance, Guest
+from .protocol.connection_limits import REQUEST_S, LimitedListener, OpenConnection
+from .protocol.delayed_connections import DelayedConnections
 from .protocol.fault import Listeners
 from .protocol.frames import Payload
-from .protocol.handshake import VERSIONS, identity_of, negotiate
+from .protocol.grouped_warnings import GroupedWarnings, http_logger
+from .protocol.identity_and_version import VERSIONS, identity_of, negotiate
 from .protocol.link import Answer, Handler, Link
 from .protocol.ocpp_schemas import Schemas, load_all
 from .protocol.throttle import Bucket, Throttle
-from .protocol.waiting_room import WaitingRoom
-from .security.accepted_cards import CardPolicy
+from .security.card_policy import CardPolicy
 from .security.certificates import CertificateAuthority
 from .security.station_passwords import Proof, certificate_fits, must_prove, proof_of
 from .session_listeners import SessionListeners
@@ -81,10 +81,10 @@ class CentralSystem:
         self._authority: CertificateAuthority | None = None
         self._addresses: dict[str, str] = {}  # of those that wait
         self._guesses = Throttle(*_GUESSES, time.monotonic)
-        self._waiting_room = WaitingRoom()
+        self._delayed = DelayedConnections()
         self._storms = Throttle(*_STORM, time.monotonic)
         self._refusals = Throttle(*_REFUSALS, time.monotonic)
-        self._complaints = Complaints(_LOGGER)
+        self._warnings = GroupedWarnings(_LOGGER)
         self._names: dict[str, str] = {}  # accepted identities, by their folded form
         self._listeners = Listeners[StationState](_LOGGER, "A listener to chargers")
         self._transaction_listeners = Listeners[FinishedTransaction](
@@ -95,7 +95,7 @@ class CentralSystem:
         self._schemas: dict[str, Schemas] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
-        self._entrance: Entrance | None = None
+        self._listener: LimitedListener | None = None
         self._port = 0
 
     @property
@@ -161,36 +161,36 @@ class CentralSystem:
         runner = web.AppRunner(
             app,
             access_log=None,
-            logger=http_logger(self._complaints, _LOGGER),
+            logger=http_logger(self._warnings, _LOGGER),
             shutdown_timeout=1,
             keepalive_timeout=REQUEST_S,
             lingering_time=0,  # nobody is sent what would have to be read to its end
         )
         await runner.setup()
         assert runner.server is not None
-        entrance = Entrance(
-            runner.server, ssl_context, self._complaints.about("connections")
+        entrance = LimitedListener(
+            runner.server, ssl_context, self._warnings.about("connections")
         )
         try:
             self._port = await entrance.open(host, port)
         except OSError:
             await runner.cleanup()
             raise
-        self._waiting_room.open()
-        self._runner, self._entrance = runner, entrance
+        self._delayed.open()
+        self._runner, self._listener = runner, entrance
 
     async def stop(self) -> None:
         """Close all connections and stop listening."""
         runner, self._runner, self._port = self._runner, None, 0
-        await self._waiting_room.close()
+        await self._delayed.close()
         closing = [link.close(1001, "Going away") for link in self._links.values()]
         await asyncio.gather(*closing, *self._tasks)
-        if self._entrance is not None:
-            await self._entrance.close()
-            self._entrance = None
+        if self._listener is not None:
+            await self._listener.close()
+            self._listener = None
         if runner is not None:
             await runner.cleanup()
-        self._complaints.close()
+        self._warnings.close()
 
     def accept(self, config: StationConfig, *memory: Memory | Stored | None) -> None:
         """Let a station in, now or whenever it comes; or take in a changed configuration.
@@ -260,18 +260,18 @@ class CentralSystem:
         )
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
-        if self._entrance is None:
+        if self._listener is None:
             raise web.HTTPServiceUnavailable
-        with self._entrance.attend(request.transport) as guest:
+        with self._listener.attend(request.transport) as connection:
             try:
-                response = await self._answer(request, guest)
+                response = await self._answer(request, connection)
             except ConnectionError:  # whoever asked is gone
                 response = web.Response(status=503)
             response.force_close()
             return response
 
     async def _answer(
-        self, request: web.Request, guest: Guest | None
+        self, request: web.Request, connection: OpenConnection | None
     ) -> web.StreamResponse:
         identity = identity_of(request.rel_url.raw_path)
         if identity is None:
@@ -297,7 +297,7 @@ class CentralSystem:
             return await self._refuse(station, request, guesses)
         old = self._links.get(station)
         if old is not None and not proven and await old.alive(self._timing.probe_s):
-            self._complaints.warn(
+            self._warnings.warn(
                 self._kind("second", station), f"A second {identity} tries to connect"
             )
             return web.Response(status=409, text="This charger is connected already\n")
@@ -316,8 +316,8 @@ class CentralSystem:
             await websocket.close(code=1002, message=b"No common sub-protocol")
             return websocket
         station.proved(proof)
-        if guest is not None:
-            guest.served = True
+        if connection is not None:
+            connection.served = True
         await self._serve(station, websocket, protocol, request.remote or "")
         return websocket
 
@@ -344,7 +344,7 @@ class CentralSystem:
         if not reports.owed():
             reports.take()
             station.refused(address)
-        self._complaints.warn(
+        self._warnings.warn(
             self._kind("password", station),
             f"Somebody at {address} tried to connect as {station.identity} without its password",
         )
@@ -355,7 +355,7 @@ class CentralSystem:
 
     async def _hold_back(self, seconds: float) -> None:
         """Let a connection wait, but not beyond the end."""
-        await self._waiting_room.wait(min(seconds, _STORM_WAIT_S))
+        await self._delayed.wait(min(seconds, _STORM_WAIT_S))
 
     def _station_for(self, identity: str, address: str) -> Station | None:
         """Return who connects with this identity, None if there is no room for one more unknown."""
@@ -387,7 +387,7 @@ class CentralSystem:
             station.identity,
             bucket=Bucket(*rate, clock),
             record=station.record,
-            complain=self._complaints.about(self._kind("message", station)),
+            complain=self._warnings.about(self._kind("message", station)),
             understood=shortened,
         )
         adapter: Adapter = (

@@ -228,7 +228,7 @@ class StationState:
     info: StationInfo = field(default_factory=StationInfo)
     connectors: tuple[ConnectorState, ...] = ()
     # How many connectors it has: by its own word, and by all that is known; None as long as that is not known.
-    said_connectors: int | None = None
+    reported_connectors: int | None = None
     known_connectors: int | None = None
     last_seen: datetime | None = None
     fail_safe: FailSafe = FailSafe.NOT_VERIFIED

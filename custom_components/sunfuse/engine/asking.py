@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .boost import boosting
+from .confirmed_offer import lapsed
 from .drawing import is_used
-from .held import lapsed
 from .learning import SETTLED, expected_a
 from .memory import ConnectorMemory, Draw, Memory
 from .model import Connector, ConnectorStatus, Mode, Reason, ReasonKey, Snapshot
-from .sky import Choice
+from .switch_regret import Choice
 from .wanted import NO_CAR
 
 # A car that draws less than this part of its minimum has yet to charge, and may use all its phases when it does.
@@ -90,10 +90,10 @@ def recalled(snapshot: Snapshot, memory: Memory) -> Snapshot:
     """
     now = snapshot.now
     connectors = tuple(
-        replace(connector, offer_a=past.told_a, offer_until=past.told_until)
+        replace(connector, offer_a=past.confirmed_a, offer_until=past.confirmed_until)
         if connector.offer_a is None
-        and (past := memory.connector(connector.id)).told_until is not None
-        and past.told_until > now
+        and (past := memory.connector(connector.id)).confirmed_until is not None
+        and past.confirmed_until > now
         else connector
         for connector in snapshot.connectors
     )
@@ -117,8 +117,8 @@ def forget(connector: Connector, past: ConnectorMemory) -> ConnectorMemory:
         commanded_a=past.commanded_a,
         lowered_at=past.lowered_at,
         confirms_s=past.confirms_s,
-        told_a=past.told_a,
-        told_until=past.told_until,
+        confirmed_a=past.confirmed_a,
+        confirmed_until=past.confirmed_until,
     )
     if connector.status in NO_CAR:
         return kept
@@ -133,11 +133,11 @@ _KEPT = (
     "takes_a",
     "follows",
     "starts",
-    "sky",
+    "regret",
     "probed_at",
     "above_since",
     "asked_again_at",
-    "disobeyed_at",
+    "forced_stop_at",
     "boost_at",
     "boost_wh",
 )

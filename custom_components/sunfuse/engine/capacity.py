@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from .confirmed_offer import held_a
 from .contradiction import NOTHING_A
 from .drawing import draw_of
 from .filling import EPSILON
-from .held import held_a
 from .limits import Budget, budget
 from .load import SETTLING, generated_w, in_force_a, uncontrolled
 from .memory import CircuitMemory, Draw, Memory

@@ -6,7 +6,7 @@ One below it gives the rest away (see `learning`).
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from .held import exceeds, held_a, lapsed
+from .confirmed_offer import exceeds, held_a, lapsed
 from .memory import ConnectorMemory, Draw, Offered
 from .model import Connector, Snapshot
 
@@ -48,7 +48,7 @@ def check_compliance(
     above_s = (now - since).total_seconds()
     proven_s = (draw.at - since).total_seconds()
     if proven_s >= tuning.stop_s:
-        past.disobeyed_at = now
+        past.forced_stop_at = now
         return (
             ComplianceStep.REPORT
             if proven_s >= tuning.report_s
@@ -92,6 +92,6 @@ def _allowed_a(past: ConnectorMemory, draw: Draw, snapshot: Snapshot) -> float |
 
 def _distrusted(past: ConnectorMemory, now: datetime) -> ComplianceStep:
     """Return STOP for a while after it had to be: else it starts and is stopped forever."""
-    if past.disobeyed_at is not None and now - past.disobeyed_at < DISTRUST:
+    if past.forced_stop_at is not None and now - past.forced_stop_at < DISTRUST:
         return ComplianceStep.STOP
     return ComplianceStep.COMPLIES

@@ -48,10 +48,10 @@ STEADY_A = 1.0
 class _Cars:
     """What cars take, per phase: what they told last, the least for certain, and whether that is steady."""
 
-    told_a: PerPhase
+    reported_a: PerPhase
     least_a: PerPhase
     steady: bool
-    told_at: datetime | None  # the newest draw that can be compared with the meter
+    reported_at: datetime | None  # the newest draw that can be compared with the meter
 
 
 def doubt(
@@ -67,8 +67,8 @@ def doubt(
     """
     cars = _cars(reading.at, connectors, draws, snapshot)
     by_phase = reading.current_a is not None
-    told_a, least_a = (
-        _flows(a, by_phase=by_phase) for a in (cars.told_a, cars.least_a)
+    reported_a, least_a = (
+        _flows(a, by_phase=by_phase) for a in (cars.reported_a, cars.least_a)
     )
     metered_a = _flows(
         reading.current_a or ((reading.power_w or 0.0) / snapshot.site.voltage_v,),
@@ -76,7 +76,7 @@ def doubt(
     )
     past = _generated(past, snapshot)
     if cars.steady:
-        past = _watch(past, told_a, metered_a)
+        past = _watch(past, reported_a, metered_a)
     feeds_in = past.feeds_in or (False,) * len(metered_a)
     given_a = past.sun_w * SUN_TIMES / snapshot.site.voltage_v
 
@@ -89,21 +89,21 @@ def doubt(
             for car, metered, feeds in zip(cars_a, metered_a, feeds_in, strict=True)
         )
 
-    doubted = short(told_a)
+    doubted = short(reported_a)
     if past.wrong_a is not None:
         if doubted or not _moved(metered_a, past.wrong_a):
             return past, True
         return replace(past, wrong_a=None, since=None, read_at=None), False
     if not doubted:
         return replace(past, since=None, read_at=None), False
-    if cars.told_at is None or not short(least_a):
+    if cars.reported_at is None or not short(least_a):
         return past, True
     if past.since is None or past.read_at is None:
-        return replace(past, since=cars.told_at, read_at=reading.at), True
+        return replace(past, since=cars.reported_at, read_at=reading.at), True
     proven_s = PROVEN_S if cars.steady else PROVEN_UNSTEADY_S
     if past.sun_at is not None:
         proven_s = PROVEN_BESIDE_SUN_S
-    since_s = (cars.told_at - past.since).total_seconds()
+    since_s = (cars.reported_at - past.since).total_seconds()
     if since_s >= proven_s and reading.at > past.read_at:
         past = replace(past, wrong_a=metered_a)
     return past, True
@@ -132,7 +132,7 @@ def _cars(
     snapshot: Snapshot,
 ) -> _Cars:
     phases = snapshot.site.phases
-    told_a, least_a = [0.0] * phases, [0.0] * phases
+    reported_a, least_a = [0.0] * phases, [0.0] * phases
     steady, newest = True, None
     for connector in connectors:
         recent = _recent(draws[connector.id], at)
@@ -154,13 +154,16 @@ def _cars(
         by_phase = zip(*(draw.lowest_a for draw in recent), strict=True)
         for phase, around_a in enumerate(by_phase):
             lowest_a, highest_a = min(*around_a, most_a), min(max(around_a), most_a)
-            told_a[phase] += min(around_a[-1], most_a)
+            reported_a[phase] += min(around_a[-1], most_a)
             least_a[phase] += lowest_a if near else 0.0
             steady = steady and highest_a - lowest_a <= STEADY_A
         if near:
             newest = last.at if newest is None else max(newest, last.at)
     return _Cars(
-        told_a=tuple(told_a), least_a=tuple(least_a), steady=steady, told_at=newest
+        reported_a=tuple(reported_a),
+        least_a=tuple(least_a),
+        steady=steady,
+        reported_at=newest,
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from .asking import Ask, forget, recalled
 from .boost import boosted_since, is_over
 from .compliance import ComplianceStep
-from .held import before_a
+from .confirmed_offer import before_a
 from .memory import Boosted, ConnectorMemory, Memory
 from .model import (
     CircuitDecision,
@@ -133,7 +133,7 @@ def _connector_decision(
     )
     if resend:
         past.asked_again_at = tick.snapshot.now
-    problem = past.disobeyed_at is not None and (
+    problem = past.forced_stop_at is not None and (
         standing.compliance >= ComplianceStep.STOP
     )
     return ConnectorDecision(
@@ -230,7 +230,7 @@ def _lived(
         past.lowered_at = past.lowered_at or now
     else:
         past.lowered_at = None
-    past.told_a, past.told_until = connector.offer_a, connector.offer_until
+    past.confirmed_a, past.confirmed_until = connector.offer_a, connector.offer_until
     if not standing.wanted:
         return forget(connector, past)
     if offer_a > (connector.offer_a or 0.0):

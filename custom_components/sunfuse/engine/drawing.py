@@ -98,5 +98,5 @@ def power_bounds(
     alone = any(draw.most_a is not None for draw in seen)
     if not alone or (least, most) != bounds_of(seen, len(least)):
         return low_w, high_w
-    told_w = [max(draw.watts(voltage_v), 0.0) for draw in seen]
-    return max(low_w, min(told_w)), min(high_w, max(told_w))
+    reported_w = [max(draw.watts(voltage_v), 0.0) for draw in seen]
+    return max(low_w, min(reported_w)), min(high_w, max(reported_w))

@@ -6,7 +6,7 @@ is kept, with some room above it. Whenever it uses that room it is given a littl
 
 from datetime import timedelta
 
-from .held import before_a
+from .confirmed_offer import before_a
 from .memory import ConnectorMemory
 from .model import Connector, ConnectorStatus, Snapshot
 

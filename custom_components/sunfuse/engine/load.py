@@ -18,8 +18,8 @@ from enum import Enum
 from operator import attrgetter
 
 from .asking import phases_in_use
+from .confirmed_offer import held_a
 from .drawing import SAME_TIME, around, bounds_of, power_bounds
-from .held import held_a
 from .learning import expected_a
 from .memory import CircuitMemory, ConnectorMemory, Draw, Memory, Offered
 from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot, watts

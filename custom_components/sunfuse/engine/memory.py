@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from .codec import to_jsonable
 from .model import PerPhase, Reason, watts
-from .sky import Sky
 from .stored import Stored
+from .switch_regret import SwitchRegret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class ConnectorMemory:
     stops: int = 0  # in a row, for want of capacity: each doubles the lockout
     sunny_since: datetime | None = None  # the sun has been enough to start
     dull_since: datetime | None = None  # the sun has been too little to go on
-    sky: Sky = Sky()
+    regret: SwitchRegret = SwitchRegret()
     starts: tuple[datetime, ...] = ()  # in the last hour, on sunshine
     # The car's real maximum
     takes_a: float | None = None
@@ -91,11 +91,11 @@ class ConnectorMemory:
     commanded_a: float | None = None  # what the charger was last told
     lowered_at: datetime | None = None  # since when it has yet to confirm a lower offer
     confirms_s: float | None = None  # how long that takes, the slow ones counting more
-    told_a: float | None = None  # what the charger last confirmed
-    told_until: datetime | None = None  # and when that lapses
+    confirmed_a: float | None = None  # what the charger last confirmed
+    confirmed_until: datetime | None = None  # and when that lapses
     above_since: datetime | None = None
     asked_again_at: datetime | None = None
-    disobeyed_at: datetime | None = None  # it had to be stopped for that
+    forced_stop_at: datetime | None = None  # it had to be stopped for that
     # Boost
     boost_at: datetime | None = None  # which boost the energy belongs to
     boost_wh: float = 0.0
@@ -208,7 +208,7 @@ class Memory:
                 past.phases,
                 past.switches,
                 past.boost_at,
-                past.disobeyed_at,
+                past.forced_stop_at,
             )
             for name, past in self.connectors.items()
         )
@@ -228,7 +228,9 @@ class Memory:
         """Return the memory of `to_dict` from a file; what cannot be read is noted there."""
         return cls(
             connectors={
-                name: ConnectorMemory(**past.fields_of(ConnectorMemory))
+                name: ConnectorMemory(
+                    **past.renamed(_RENAMED).fields_of(ConnectorMemory)
+                )
                 for name, past in _each(stored.within("connectors"))
             },
             circuits={
@@ -243,7 +245,13 @@ def _each(stored: Stored) -> Iterator[tuple[str, Stored]]:
     return ((name, stored.within(name)) for name in stored.names)
 
 
-# What earlier versions kept and nothing uses.
+# What earlier versions stored under other names, and what they stored that is not used any more.
+_RENAMED = {
+    "told_a": "confirmed_a",
+    "told_until": "confirmed_until",
+    "disobeyed_at": "forced_stop_at",
+    "sky": "regret",
+}
 _FORMER = ("hold_since",)
 _NOTHING = ConnectorMemory()
 _NO_CIRCUIT = CircuitMemory()

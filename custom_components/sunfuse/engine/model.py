@@ -286,7 +286,7 @@ class Connector:
     mode: Mode = Mode.SOLAR
     allowed: bool = True
     status: ConnectorStatus = ConnectorStatus.AVAILABLE
-    status_told: bool = True  # False: the charger has yet to tell it, and it is taken to be unavailable meanwhile
+    status_reported: bool = True  # False: the charger has yet to tell it, and it is taken to be unavailable meanwhile
     # Its transaction was stopped to pause the car, and another one is to start.
     paused: bool = False
     reachable: bool = True

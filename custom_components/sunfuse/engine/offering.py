@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from .asking import Ask
 from .compliance import ComplianceStep
+from .confirmed_offer import before_a, held_a
 from .filling import User, fill
-from .held import before_a, held_a
 from .memory import ConnectorMemory
 from .model import Connector, Snapshot
 from .phases import switching
@@ -120,24 +120,24 @@ def _instead_of_the_slow(
     grown = growth(running, tick.snapshot)
     for asking in running:
         uses = tick.resources.uses(asking.connector, asking.phases)
-        told_a, weight = told[asking.id], grown[asking.id]
+        offered_a, weight = told[asking.id], grown[asking.id]
         if _is_slow(asking.past, quickest_s):
             drawn_a = max(
                 _drawn_now(asking.connector, asking.past, tick).values(), default=0.0
             )
             held_a_now = min(held_a(asking.connector, tick.snapshot), drawn_a)
-            holds_more |= held_a_now > told_a
-            take(left, uses, max(told_a, held_a_now))
+            holds_more |= held_a_now > offered_a
+            take(left, uses, max(offered_a, held_a_now))
         elif any(index in over for index, _ in uses):
             quick[asking.id] = User(
                 uses=uses,
-                base=min(asking.connector.min_a, told_a),
-                most=told_a,
+                base=min(asking.connector.min_a, offered_a),
+                most=offered_a,
                 weight=weight[0],
                 start=weight[1],
             )
         else:
-            take(left, uses, told_a)
+            take(left, uses, offered_a)
     if not holds_more:
         return {}
     steps = {asking.id: asking.connector.step_a for asking in running}

@@ -34,7 +34,7 @@ def start_phases(asking: Ask, sun_w: float, snapshot: Snapshot) -> None:
 def wish(asking: Ask, *, fewer: bool, snapshot: Snapshot) -> None:
     """Note since when another number of phases would be better, and switch when that has lasted.
 
-    How long is the user's number, or, where that is automatic, when it is time under this sky (see `sky`).
+    How long is the user's number, or, where that is automatic, when it is time under this sky (see `switch_regret`).
     """
     past, now, tuning = asking.past, snapshot.now, snapshot.tuning
     one = wired(asking.connector, past) == 1

@@ -222,9 +222,9 @@ def _remember(
                 cars_at_change_a=cars_a,
             )
         still_s = (snapshot.now - past.changed_at).total_seconds()
-        told_a = cars_a if still_s <= CARS_TELL_S else past.cars_at_change_a
+        compared_a = cars_a if still_s <= CARS_TELL_S else past.cars_at_change_a
         return replace(
-            past, read_at=reading.at, suspect_a=None, cars_at_change_a=told_a
+            past, read_at=reading.at, suspect_a=None, cars_at_change_a=compared_a
         )
     still_s = past.longest_still_s
     if past.changed_at is not None and past.read_at is not None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from .asking import Ask
+from .confirmed_offer import before_a, held_a
 from .filling import User, fill
-from .held import before_a, held_a
 from .model import Snapshot
 from .ramp import calm_a, round_down
 from .ranking import growth, rank

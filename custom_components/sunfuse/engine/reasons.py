@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from .asking import Ask, most
 from .compliance import DISTRUST, ComplianceStep
+from .confirmed_offer import held_a
 from .filling import EPSILON
-from .held import held_a
 from .model import Reason, ReasonKey
 from .phases import switching
 from .ramp import dead_band_a, locked_out, locked_until
@@ -27,8 +27,8 @@ def why(standing: Standing, shares: Shares, offer_a: float, tick: Tick) -> Reaso
     distrusted = (
         past.above_since is None and standing.compliance >= ComplianceStep.RESERVE
     )
-    if distrusted and past.disobeyed_at is not None:
-        until = _until(past.disobeyed_at + DISTRUST)
+    if distrusted and past.forced_stop_at is not None:
+        until = _until(past.forced_stop_at + DISTRUST)
         return Reason(key=ReasonKey.DISTRUSTED, values=until)
     if standing.compliance >= ComplianceStep.RESERVE:
         drawn_a = max(past.draws[-1].current_a)

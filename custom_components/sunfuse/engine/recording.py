@@ -61,7 +61,7 @@ class Recorder:
         self._most_bytes = most_bytes
         self._segments: deque[_Segment] = deque()
         self._last: Snapshot | None = None
-        self._told: list[Outcome] = []
+        self._outcomes: list[Outcome] = []
 
     def add(self, memory: Memory, snapshot: Snapshot, decision: Decision) -> None:
         """Record a decision, with the memory that it started from."""
@@ -69,17 +69,17 @@ class Recorder:
         if not self._segments or self._is_full(self._segments[-1], now):
             text = dumps(memory.to_dict(), separators=(",", ":"))
             self._segments.append(_Segment(began=now, memory=text, size=len(text)))
-            self._last, self._told = None, []
+            self._last, self._outcomes = None, []
         changed = (
             to_jsonable(snapshot)
             if self._last is None
             else _changes(self._last, snapshot)
         )
         frame: dict[str, Any] = {"snapshot": changed}
-        if (told := _told(decision)) != self._told:
-            frame["decision"] = told
+        if (outcomes := _outcomes(decision)) != self._outcomes:
+            frame["decision"] = outcomes
         self._segments[-1].add(frame)
-        self._last, self._told = snapshot, told
+        self._last, self._outcomes = snapshot, outcomes
         self._forget(now)
 
     def _is_full(self, segment: _Segment, now: datetime) -> bool:
@@ -121,22 +121,22 @@ def replay(record: dict[str, Any]) -> Iterator[Difference]:
     if record["version"] != VERSION:
         raise ValueError(f"A record of version {VERSION} expected")
     for segment in record["segments"]:
-        memory = from_jsonable(Memory, segment["memory"])
+        memory = Memory.from_dict(segment["memory"])
         stored: dict[str, Any] = {}
-        told: list[Any] = []
+        outcomes: list[Any] = []
         for frame in segment["frames"]:
             stored = _changed(stored, frame["snapshot"])
             snapshot = from_jsonable(Snapshot, stored)
             decision, memory = decide(snapshot, memory)
             # Where nothing is told, it is what was told before.
-            told = frame.get("decision", told)
-            for then, today in zip(told, _told(decision), strict=True):
+            outcomes = frame.get("decision", outcomes)
+            for then, today in zip(outcomes, _outcomes(decision), strict=True):
                 recorded: Outcome = (then[0], then[1], then[2], then[3])
                 if recorded != today:
                     yield Difference(at=snapshot.now, recorded=recorded, today=today)
 
 
-def _told(decision: Decision) -> list[Outcome]:
+def _outcomes(decision: Decision) -> list[Outcome]:
     return [
         (c.id, c.offer_a, c.phases, c.reason.key.value) for c in decision.connectors
     ]

@@ -95,7 +95,7 @@ def _cut_a(
     """Return what cars have to let go by the offers that were confirmed since the last decision, per site phase."""
     cut_a = [0.0] * snapshot.site.phases
     for connector in connectors:
-        before_a = memory.connector(connector.id).told_a
+        before_a = memory.connector(connector.id).confirmed_a
         now_a = connector.offer_a
         if before_a is None or now_a is None or now_a >= before_a:
             continue

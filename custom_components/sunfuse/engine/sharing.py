@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .asking import Ask, idle
+from .confirmed_offer import before_a
 from .filling import EPSILON, Share, User, Uses, fill
-from .held import before_a
 from .model import Snapshot
 from .phases import may_switch
 from .ramp import round_down

@@ -1,6 +1,6 @@
 """What was stored, read item by item: one that cannot be read is noted, and its default is taken."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from functools import partial
 from typing import Any, Self
@@ -58,6 +58,11 @@ class Stored:
         """Return the object without some of its items."""
         left = {k: v for k, v in self._content.items() if k not in names}
         return Stored(left, self.unread, self._path)
+
+    def renamed(self, names: Mapping[str, str]) -> Stored:
+        """Return the object with items that had other names in earlier versions under the present ones."""
+        content = {names.get(k, k): v for k, v in self._content.items()}
+        return Stored(content, self.unread, self._path)
 
     def each[T](self, reader: Callable[[Any], T]) -> dict[str, T]:
         """Return what a reader makes of each item that can be read."""

@@ -1,6 +1,6 @@
 """Who may have a minimum on sunshine: when the sun is enough to start, and when it is too little to go on.
 
-A user's delays and thresholds mean what they say. Where they are automatic, the sky is judged (see `sky`).
+A user's delays and thresholds mean what they say. Where they are automatic, the sky is judged (see `switch_regret`).
 """
 
 from dataclasses import replace
@@ -11,7 +11,7 @@ from .memory import ConnectorMemory
 from .model import Snapshot
 from .phases import recent, start_phases, wired
 from .ranking import rank
-from .sky import OFF, Choice, Powers, choose, next_start, watch_sky
+from .switch_regret import OFF, Choice, Powers, add_regret, choose, next_start
 
 # Where a user sets a threshold of his own, regret says nothing: these are the delays then.
 START_DELAY_S = 60.0
@@ -34,7 +34,7 @@ def watch_sun(
     for asking in asks:
         if asking.sunny and not asking.solar:
             asking.sun_left_w = left_w
-            _judge_sky(asking, left_w, (0.0, 0.0), snapshot, elapsed_s)
+            _weigh_switch(asking, left_w, (0.0, 0.0), snapshot, elapsed_s)
             left_w -= minimum_w(asking, snapshot)
     really_left_w = left_w - sum(
         minimum_w(a, snapshot) for a in ranked if a.past.on_since is not None
@@ -43,7 +43,7 @@ def watch_sun(
     shared_w, all_w = left_w, _running_w(ranked, snapshot)
     # One at a time: when the last in line stops, there may be enough for the others.
     for asking in reversed(ranked):
-        _judge_sky(
+        _weigh_switch(
             asking, shared_w, _others_w(asking, all_w, snapshot), snapshot, elapsed_s
         )
     leaves = next(
@@ -63,7 +63,7 @@ def watch_sun(
         assert asking.choice is not None
         choice = asking.choice
         if runs and asking.id != leaves and choice.state == OFF:
-            choice = replace(choice, state=asking.past.sky.state)
+            choice = replace(choice, state=asking.past.regret.state)
         if not runs:
             start_phases(asking, left_w, snapshot)
         needed_w = minimum_w(asking, snapshot)
@@ -92,7 +92,7 @@ def watch_sun(
     return may
 
 
-def _judge_sky(
+def _weigh_switch(
     asking: Ask,
     sun_w: float,
     others_w: tuple[float, float],
@@ -118,9 +118,9 @@ def _judge_sky(
         others=others_w,
     )
     state = OFF if past.on_since is None else (1 if one else every)
-    past.sky = watch_sky(past.sky, sun_w, state, powers, elapsed_s)
+    past.regret = add_regret(past.regret, sun_w, state, powers, elapsed_s)
     switches = len(recent(past.switches, snapshot.now))
-    asking.choice = choose(past.sky, sun_w, powers, switches=switches)
+    asking.choice = choose(past.regret, sun_w, powers, switches=switches)
 
 
 def _range_w(asking: Ask, snapshot: Snapshot) -> tuple[float, float]:

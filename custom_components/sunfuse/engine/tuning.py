@@ -28,7 +28,7 @@ class Tuning:
     """Times are seconds. Nothing here ever delays a reduction that safety needs. None is *automatic*.
 
     What is automatic follows the sun as fast as meter, charger and car can, and judges by the sky when to start, to
-    stop and to switch phases (see `sky`).
+    stop and to switch phases (see `switch_regret`).
     """
 
     # Sunshine

@@ -19,7 +19,7 @@ def why_not_wanted(connector: Connector, reserved_a: float) -> Reason | None:
     if connector.status is ConnectorStatus.FAULTED:
         return Reason(key=ReasonKey.CHARGER_FAULTED)
     if connector.status is ConnectorStatus.UNAVAILABLE:
-        if not connector.status_told:
+        if not connector.status_reported:
             return Reason(key=ReasonKey.STATUS_UNKNOWN)
         return Reason(key=ReasonKey.OUT_OF_SERVICE)
     if not connector.allowed:

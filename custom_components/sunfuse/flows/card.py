@@ -29,7 +29,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.typing import DiscoveryInfoType
 
-from ..central_system.security.accepted_cards import folded
+from ..central_system.security.card_policy import folded
 from ..const import (
     AUTHORIZATION_ASK,
     AUTHORIZATION_FREE,
@@ -49,7 +49,7 @@ from ..const import (
     DEFAULT_ASK_TIMEOUT_S,
     SUBENTRY_CARD,
 )
-from ..site.authorization import is_own, masked
+from ..site.cards import is_own, masked
 from ..site.subentries import usable
 from .checks import Errors, check_name
 from .form_fields import number

@@ -40,8 +40,7 @@ from ..const import (
 )
 from ..site.circuits import CircuitTree
 from ..site.snapshot import site_of, wiring
-from ..site.unwatched import async_unwatched
-from .asking_again import AskedAgain
+from ..site.uncontrolled_chargers import async_unwatched
 from .charger_options import (
     ADVANCED,
     advanced_data,
@@ -61,6 +60,7 @@ from .charger_password import (
 )
 from .checks import LEAST_CURRENT_A, Errors, check_charger, check_name
 from .circuit_choice import circuit_selector
+from .confirmation import Confirmation
 from .fail_safe_check import beside_house, chargers_of, fail_safe_problem
 from .form_fields import number
 
@@ -207,7 +207,7 @@ class ChargerFlowMixin(PasswordFlow):
     """The steps of a charger that was discovered."""
 
     _charger: DiscoveryInfoType
-    _asked_again: AskedAgain
+    _confirmation: Confirmation
 
     async def async_step_discovered(
         self, discovery_info: DiscoveryInfoType
@@ -255,7 +255,7 @@ class ChargerFlowMixin(PasswordFlow):
                 doubts = await async_doubt_fail_safe(
                     self.hass, self._site, data, placeholders
                 )
-                errors = self._asked_again.new(doubts, user_input)
+                errors = self._confirmation.new(doubts, user_input)
             if not errors:
                 self._name, self._data = user_input[CONF_NAME].strip(), data
                 if needs_password(data):
@@ -277,7 +277,7 @@ class ChargerSubentryFlow(PasswordSubentryFlow):
     def __init__(self) -> None:
         """Start with nothing asked."""
         super().__init__()
-        self._asked_again = AskedAgain()
+        self._confirmation = Confirmation()
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
@@ -296,7 +296,7 @@ class ChargerSubentryFlow(PasswordSubentryFlow):
                 doubts = await async_doubt_fail_safe(
                     self.hass, entry, data, placeholders
                 )
-                errors = self._asked_again.new(doubts, user_input)
+                errors = self._confirmation.new(doubts, user_input)
             if not errors:
                 self._name, self._data = user_input[CONF_NAME].strip(), data
                 if needs_password(data):
@@ -335,7 +335,7 @@ class ChargerSubentryFlow(PasswordSubentryFlow):
                 doubts = await async_doubt_fail_safe(
                     self.hass, entry, data, placeholders
                 )
-                errors = self._asked_again.new(doubts, user_input)
+                errors = self._confirmation.new(doubts, user_input)
             if not errors:
                 self._name, self._data = user_input[CONF_NAME].strip(), data
                 if needs_password(data):

@@ -43,9 +43,9 @@ from ..site.observing import margin_for
 from ..site.snapshot import site_of
 from ..sources.config import CircuitSources
 from ..sources.freshness import Interval
-from .asking_again import AskedAgain
 from .checks import Errors, check_entities, check_margin, check_meter, has_meter
 from .circuit_choice import circuit_selector
+from .confirmation import Confirmation
 from .fail_safe_check import chargers_of, fail_safe_problem, with_circuit
 from .form_fields import (
     CHARACTERISTIC,
@@ -130,7 +130,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         self._data: dict[str, Any] = {}
         self._watch: MeterWatch | None = None
         self._slow: tuple[str, Interval] | None = None
-        self._asked_again = AskedAgain()
+        self._confirmation = Confirmation()
 
     @callback
     @override
@@ -180,7 +180,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
             errors[CONF_LIMIT] = problem
         if not errors:
             doubts = _doubt_limit(form, self._get_entry().data[CONF_MAIN_FUSE])
-            errors = self._asked_again.new(doubts, form)
+            errors = self._confirmation.new(doubts, form)
         return errors, placeholders
 
     def _limits_before(self) -> dict[str, Any]:

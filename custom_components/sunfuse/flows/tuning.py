@@ -24,7 +24,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..engine.tuning import Tuning
-from ..site.rules import (
+from ..site.engine_options import (
     CONF_BATTERY_FIRST,
     CONF_BOOST_DURATION,
     CONF_BOOST_QUOTA,
@@ -43,7 +43,7 @@ from ..site.rules import (
     DEFAULT_BOOST_DURATION_MIN,
     DEFAULT_DIMMING_DEVICE_W,
 )
-from ..sources.signal import SIGNAL_DOMAINS
+from ..sources.dimming_signal import SIGNAL_DOMAINS
 from ..sources.states import as_power_w
 from .checks import Errors
 from .form_fields import number

@@ -5,7 +5,7 @@ import re
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import EntityCategory
 
-from ..central_system.security.accepted_cards import OWN_TOKEN
+from ..central_system.security.card_policy import OWN_TOKEN
 from ..central_system.station_state import LocalList
 from ..site.outcome import ConnectorData
 from .connector import ConnectorSensorDescription

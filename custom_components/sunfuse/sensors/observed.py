@@ -15,8 +15,8 @@ from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfEnergy, UnitOf
 from ..data import SunfuseConfigEntry
 from ..engine.unused import Unused
 from ..entity import SiteEntity
-from ..pace import Pace, within_with_attributes
 from ..site.observing import Observed
+from ..state_writes import Pace, within_with_attributes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,7 +56,7 @@ class ChargerBehaviour:
     )
     # Its limits.
     obeys: bool = True  # False: it confirms every limit, and gives all it has
-    obeys_after_s: float = 0.0
+    applies_after_s: float = 0.0
     honours_expiry: bool = True  # False: a limit holds for ever
     at_zero: AtZero = AtZero.PAUSES
     watts_only: bool = False  # limits and meter know no amperes

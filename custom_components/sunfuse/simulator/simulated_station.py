@@ -134,7 +134,7 @@ class SimulatedStation(ABC):
             if connector.limit_changed_at is None:
                 connector.limit_changed_at = now
             late = now - connector.limit_changed_at
-            if late >= timedelta(seconds=behaviour.obeys_after_s):
+            if late >= timedelta(seconds=behaviour.applies_after_s):
                 connector.limit, connector.limit_changed_at = limit, None
         return connector.limit or ProfileLimit(current_a=self.spec.max_a)
 

@@ -94,7 +94,7 @@ class Uplink:
         self.version = spec.protocol.removeprefix("ocpp")
         self._spec = spec
         self._character = character
-        self._speaker = speaker
+        self._station = speaker
         self.password = spec.password
         self.tls: ssl.SSLContext | None = None  # what it trusts, and its certificate
         self.connected = False
@@ -181,7 +181,7 @@ class Uplink:
         self._outbox = deque(item for item in self._outbox if item.kept)
         if self._character.behaviour.boots_on_reconnect:
             self._boot_needed = True
-        self._speaker.went_offline(was_registered=was_registered)
+        self._station.went_offline(was_registered=was_registered)
 
     async def _hang_up(self, after_s: float) -> None:
         await asyncio.sleep(after_s)
@@ -190,7 +190,7 @@ class Uplink:
     async def _talk(self, wire: Wire) -> None:
         while self._boot_needed:
             answer = await self.ask(
-                wire, "BootNotification", self._speaker.boot_payload()
+                wire, "BootNotification", self._station.boot_payload()
             )
             if answer is not None:
                 self.booted(answer)
@@ -202,7 +202,7 @@ class Uplink:
             self._outbox = deque(stored)
         self.registered = self.commissioned = True
         self._outbox_changed.set()
-        self._speaker.went_online()
+        self._station.went_online()
         while True:
             await asyncio.sleep(self.heartbeat_interval_s)
             await self.ask(wire, "Heartbeat", {})
@@ -302,7 +302,7 @@ class Uplink:
         await self._restart_wanted.wait()
         self._restart_wanted.clear()
         assert self._restart
-        self._speaker.restarts(self._restart)
+        self._station.restarts(self._restart)
         if self._restart == "Soft":
             for _ in range(100):
                 if not self._outbox:
@@ -315,5 +315,5 @@ class Uplink:
 
     def _handle(self, action: str, payload: Payload) -> Payload:
         if action in self._character.behaviour.refuses:
-            return self._speaker.refuse(action, payload)
-        return self._speaker.handle(action, payload)
+            return self._station.refuse(action, payload)
+        return self._station.handle(action, payload)

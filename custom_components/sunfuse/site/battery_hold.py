@@ -19,9 +19,9 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..engine.moving import move_attributes
-from .kept import KeptStore
-from .rules import HoldRule, hold_rule_of
+from ..engine.clock_change import move_attributes
+from .engine_options import HoldRule, hold_rule_of
+from .storage_file import StorageFile
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -241,8 +241,8 @@ class BatteryHold:
         await self._store.async_remove()
 
 
-def _store(hass: HomeAssistant, entry_id: str) -> KeptStore:
-    return KeptStore(hass, entry_id, "battery", every_s=0)
+def _store(hass: HomeAssistant, entry_id: str) -> StorageFile:
+    return StorageFile(hass, entry_id, "battery", every_s=0)
 
 
 def _is_at(state: State, value: str) -> bool:

@@ -12,14 +12,14 @@ from ..central_system.station_state import ConnectorState, StationInfo, StationS
 from ..const import CONF_CONNECTORS, CONF_SPEED, SUBENTRY_CHARGER
 from ..devices import move_to_connectors, register_stations
 from ..engine.model import Connector
-from .authorization import Cards
+from .cards import Cards
 from .outcome import ConnectorKey, Holder, identity_of
-from .persistence import Persistence
+from .restart_memory import RestartMemory
 from .settings import ConnectorSettings, Settings
 from .snapshot import connector_of, site_of, station_config
-from .strangers import Strangers
 from .subentries import usable
 from .tls import host, scheme
+from .unknown_chargers import UnknownChargers
 
 type States = dict[ConnectorKey, tuple[StationState, ConnectorState]]
 
@@ -34,7 +34,7 @@ class Chargers:
         *,
         central_system: CentralSystem,
         settings: Settings,
-        persistence: Persistence,
+        restart_memory: RestartMemory,
         cards: Cards,
     ) -> None:
         """Begin without chargers; `load` takes them over."""
@@ -42,9 +42,9 @@ class Chargers:
         self._entry = entry
         self._central_system = central_system
         self._settings = settings
-        self._persistence = persistence
+        self._restart_memory = restart_memory
         self._cards = cards
-        self._strangers = Strangers(hass, entry)
+        self._unknown = UnknownChargers(hass, entry)
         self._data: dict[str, Mapping[str, Any]] = {}  # of sub-entries, by identity
         self._listeners: list[Callable[[list[ConnectorKey]], None]] = []
 
@@ -55,7 +55,7 @@ class Chargers:
 
         def stop() -> None:
             unsubscribe()
-            self._strangers.stop()
+            self._unknown.stop()
 
         return stop
 
@@ -76,21 +76,21 @@ class Chargers:
         before = set(self.connector_keys())
         self._data = chargers
         for identity in chargers:
-            self._strangers.known(identity)
+            self._unknown.known(identity)
         return [key for key in self.connector_keys() if key not in before]
 
     def _accept(self, identity: str, data: Mapping[str, Any]) -> None:
         speed = self._entry.data.get(CONF_SPEED, 1.0)
         self._central_system.accept(
             station_config(data, site_of(self._entry.data), speed),
-            *self._persistence.station(identity),
+            *self._restart_memory.station(identity),
         )
 
     def _forget(self, identity: str) -> None:
         self._central_system.forget(identity)
         self._entry.async_create_background_task(
             self._hass,
-            self._persistence.async_forget(identity),
+            self._restart_memory.async_forget(identity),
             f"Sunfuse forgets {identity}",
         )
         self._settings.forget(
@@ -128,12 +128,12 @@ class Chargers:
         if station.accepted:
             self._learn_connectors(station)
         else:
-            self._strangers.changed(station)
+            self._unknown.changed(station)
 
     def _learn_connectors(self, station: StationState) -> None:
         """Remember how many connectors a charger turns out to have: fewer only by its own word."""
         known = self._data.get(station.identity, {}).get(CONF_CONNECTORS, 1)
-        found = station.said_connectors or max(station.known_connectors or 1, known)
+        found = station.reported_connectors or max(station.known_connectors or 1, known)
         if found == known:
             return
         for subentry in usable(self._entry, SUBENTRY_CHARGER):

@@ -31,7 +31,7 @@ from ..const import (
 from ..engine.model import Circuit, PerPhase
 from ..engine.tuning import Characteristic, Derating
 from ..sources.config import CircuitSources
-from ..sources.live import CircuitSource
+from ..sources.live_readings import CircuitSource
 from .subentries import ignored, usable
 
 type Form = Mapping[str, Any]

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from ..central_system import Station
 from ..central_system.protocol.fault import FaultBoundary
 from ..central_system.station_state import CommandError, Session
-from ..engine.moving import move_attributes
+from ..engine.clock_change import move_attributes
 from .outcome import ConnectorKey
 
 _LOGGER = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ from ..central_system.protocol.fault import FaultBoundary
 from ..central_system.station_state import StationState
 from ..coordinator import SunfuseCoordinator
 from ..engine import Memory, decide
+from ..engine.clock_change import moved
 from ..engine.model import (
     Connector,
     ConnectorDecision,
@@ -23,23 +24,22 @@ from ..engine.model import (
     MeterReading,
     Snapshot,
 )
-from ..engine.moving import moved
 from ..engine.recording import Recorder
-from ..sources.live import LiveSource, SiteReadings
-from ..sources.signal import Dimming, DimmingSignal
-from .authorization import Cards
+from ..sources.dimming_signal import Dimming, DimmingSignal
+from ..sources.live_readings import LiveSource, SiteReadings
+from .cards import Cards
 from .chargers import Chargers, States
 from .circuits import CircuitTree
 from .commands import Command, CommandSender
-from .news import ChargerNews
+from .engine_options import CONF_DIMMING_ENTITY, dimming_limit
 from .outcome import ConnectorData, ConnectorKey, PeakData, SiteData
 from .peaks import SitePeaks
-from .persistence import Persistence
-from .rules import CONF_DIMMING_ENTITY, dimming_limit
+from .restart_memory import RestartMemory
 from .settings import Settings
 from .snapshot import build_snapshot
 from .tick_guard import TickGuard
 from .timekeeper import Timekeeper
+from .urgent_changes import UrgentChanges
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Controller:
         central_system: CentralSystem,
         coordinator: SunfuseCoordinator,
         settings: Settings,
-        persistence: Persistence,
+        restart_memory: RestartMemory,
         timekeeper: Timekeeper,
         cards: Cards,
         peaks: SitePeaks,
@@ -74,14 +74,14 @@ class Controller:
         self._central_system = central_system
         self._coordinator = coordinator
         self._settings = settings
-        self._persistence = persistence
+        self._restart_memory = restart_memory
         self._source: LiveSource | None = None
         self._signal = DimmingSignal(hass, entry.options.get(CONF_DIMMING_ENTITY))
         self.guard = TickGuard(hass, entry, coordinator)
         self.recorder = Recorder()
         self._recording = FaultBoundary(_LOGGER, "The flight recorder")
         self._peaking = FaultBoundary(_LOGGER, "Adding up peaks")
-        memory = Memory.from_stored(persistence.engine)
+        memory = Memory.from_stored(restart_memory.engine)
         self._memory = _not_ahead(memory, dt_util.utcnow())
         self._timekeeper = timekeeper
         self._cards = cards
@@ -89,7 +89,7 @@ class Controller:
         self._sentences = sentences
         self._commands = CommandSender(hass, entry, central_system.stations)
         self._pending_tick: CALLBACK_TYPE | None = None
-        self._news = ChargerNews()
+        self._urgent = UrgentChanges()
         self._last_shown: dict[ConnectorKey, ConnectorData] = {}
         self._stops: list[Callable[[], None]] = []
 
@@ -100,7 +100,7 @@ class Controller:
         self._stops = [
             source.start(self.request_tick),
             self._signal.start(self.request_tick),
-            self._persistence.start(self._central_system, self._remembered),
+            self._restart_memory.start(self._central_system, self._remembered),
             self._chargers.start(),
             self._central_system.subscribe(self._station_changed),
             async_track_time_interval(
@@ -180,7 +180,7 @@ class Controller:
     def _decide(self) -> SiteData:
         """Take in what is known, decide, send the commands; return what there is to show."""
         states = self._chargers.states()
-        self._news.decided(station for station, _ in states.values())
+        self._urgent.decided(station for station, _ in states.values())
         readings = self._source.read() if self._source else SiteReadings()
         dimming, lost_signal = self._signal.read()
         now = dt_util.utcnow()
@@ -242,7 +242,7 @@ class Controller:
     def _remember(self, memory: Memory) -> None:
         """Go on with this memory, and keep it over a restart."""
         self._memory = memory
-        self._persistence.note(memory.lasting())
+        self._restart_memory.note(memory.lasting())
 
     def _send(self, decision: Decision) -> None:
         """Command every charger what was decided for it."""
@@ -292,8 +292,8 @@ class Controller:
 
     @callback
     def _station_changed(self, station: StationState) -> None:
-        news = station.accepted and self._pending_tick is None
-        if news and self._news.matter(station):
+        urgent = station.accepted and self._pending_tick is None
+        if urgent and self._urgent.matter(station):
             self.request_tick()
 
 

@@ -15,8 +15,8 @@ from ..const import (
     SUBENTRY_TARIFF,
 )
 from ..sources.config import CircuitSources, SourcesConfig
+from .engine_options import CONF_DIMMING_ENTITY, CONF_HOLD_ENTITY
 from .prices import renamed_tariff, tariff_entities
-from .rules import CONF_DIMMING_ENTITY, CONF_HOLD_ENTITY
 from .subentries import usable
 
 # The options that name an entity.

@@ -40,9 +40,9 @@ from ..sources.forecasts.forecast_reader import (
 )
 from ..sources.forecasts.forecast_sources import not_twice, roofs_of
 from ..sources.site_meters import async_site_meters
-from .kept import KeptStore
 from .outcome import ConnectorKey
 from .snapshot import site_of
+from .storage_file import StorageFile
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -266,9 +266,9 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
         return tuple(MeterStatistic(statistic_id=name) for name in found if name)
 
 
-def forecast_store(hass: HomeAssistant, entry_id: str) -> KeptStore:
+def forecast_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
     """Return where it is kept what was foretold."""
-    return KeptStore(hass, entry_id, "forecasts", every_s=SAVE_DELAY_S)
+    return StorageFile(hass, entry_id, "forecasts", every_s=SAVE_DELAY_S)
 
 
 async def async_load_forecasts(

@@ -11,8 +11,8 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_MAIN_FUSE, CONF_SOURCES, MAIN_CIRCUIT
 from ..coordinator import SunfuseCoordinator
+from ..engine.clock_change import move_attributes
 from ..engine.model import Circuit
-from ..engine.moving import move_attributes
 from ..engine.quality import is_possible
 from ..engine.stored import Stored
 from ..engine.unused import unused_w
@@ -31,8 +31,8 @@ from ..sources.forecasts.clear_sky import Place, sun
 from ..sources.freshness import Freshness, Interval
 from ..sources.site_report import GridConnection, proposed_margin_a
 from .circuits import CircuitTree
-from .kept import KeptStore
 from .outcome import SiteData
+from .storage_file import StorageFile
 
 # A power cut loses this much of today; flash wears with every write.
 SAVE_DELAY_S = 300
@@ -63,7 +63,7 @@ class Observed:
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
-        store: KeptStore,
+        store: StorageFile,
         stored: Stored,
         *,
         simulated: bool,
@@ -269,9 +269,9 @@ def margin_for(fuse_a: float, interval: Interval) -> float:
     )
 
 
-def observed_store(hass: HomeAssistant, entry_id: str) -> KeptStore:
+def observed_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
     """Return where it is kept what was seen."""
-    return KeptStore(hass, entry_id, "observed", every_s=SAVE_DELAY_S)
+    return StorageFile(hass, entry_id, "observed", every_s=SAVE_DELAY_S)
 
 
 async def async_load_observed(

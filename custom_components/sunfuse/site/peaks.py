@@ -39,9 +39,9 @@ from ..sources.tariffs.month_peaks import (
     with_past,
 )
 from ..sources.tariffs.table import TableError
-from .kept import KeptStore
 from .outcome import PeakData
 from .snapshot import site_of
+from .storage_file import StorageFile
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -317,9 +317,9 @@ def _recalled(
     return from_history(tariff, history, tz=tz, holidays=frozenset(holidays))
 
 
-def peak_store(hass: HomeAssistant, entry_id: str) -> KeptStore:
+def peak_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
     """Return where a site's peaks are kept."""
-    return KeptStore(hass, entry_id, "peaks", every_s=SAVE_EVERY_S)
+    return StorageFile(hass, entry_id, "peaks", every_s=SAVE_EVERY_S)
 
 
 @callback

@@ -31,7 +31,7 @@ from ..sources.tariffs.price_reader import (
 )
 from ..sources.tariffs.price_slots import IssueKey, PriceIssue, Prices
 from ..sources.tariffs.table import TableError
-from .kept import KeptStore
+from .storage_file import StorageFile
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -265,9 +265,9 @@ class SitePrices(DataUpdateCoordinator[Prices]):
         return {"of": self._of(), "prices": self._reader.to_dict()}
 
 
-def price_store(hass: HomeAssistant, entry_id: str) -> KeptStore:
+def price_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
     """Return where a site's prices are kept."""
-    return KeptStore(hass, entry_id, "prices", every_s=SAVE_DELAY_S)
+    return StorageFile(hass, entry_id, "prices", every_s=SAVE_DELAY_S)
 
 
 async def async_load_prices(

@@ -12,7 +12,7 @@ from ..const import CONF_KIND, CONF_SOURCES, KIND_SIMULATED, MAIN_CIRCUIT
 from ..engine.codec import from_jsonable, read_field, to_jsonable
 from ..engine.model import Boost, ExternalLimit, Mode
 from ..engine.tuning import Policy
-from .kept import KeptStore
+from .storage_file import StorageFile
 
 SAVE_DELAY_S = 1
 DEFAULT_PRIORITY = 5
@@ -50,7 +50,7 @@ class Settings:
 
     def __init__(self, hass: HomeAssistant, entry_id: str, default_mode: Mode) -> None:
         """Bind to the site's storage; `async_load` reads it."""
-        self._store = KeptStore(hass, entry_id, every_s=SAVE_DELAY_S)
+        self._store = StorageFile(hass, entry_id, every_s=SAVE_DELAY_S)
         self._default = ConnectorSettings(mode=default_mode)
         self._connectors: dict[str, ConnectorSettings] = {}
         self._circuits: dict[str, float] = {}

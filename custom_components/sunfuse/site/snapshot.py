@@ -51,10 +51,10 @@ from ..engine.model import (
     Site,
     Snapshot,
 )
-from ..sources.live import SiteReadings
+from ..sources.live_readings import SiteReadings
 from .circuits import CircuitTree
+from .engine_options import battery_rules_of, tuning_of
 from .outcome import ConnectorKey
-from .rules import battery_rules_of, tuning_of
 from .settings import ConnectorSettings, Settings
 
 
@@ -175,7 +175,7 @@ def connector_of(
         mode=settings.mode,
         allowed=settings.allowed,
         status=state.status or _unknown_status(state),
-        status_told=state.status is not None,
+        status_reported=state.status is not None,
         paused=state.paused,
         reachable=station.connected,
         used=state.used or state.status in _CAR_THERE,

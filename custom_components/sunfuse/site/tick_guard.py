@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..coordinator import SunfuseCoordinator
-from ..engine.moving import move_attributes
+from ..engine.clock_change import move_attributes
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -167,7 +167,7 @@ async def async_tls(
             translation_key="certificate_unusable",
             translation_placeholders={"detail": err.detail or err.key},
         ) from err
-    _tell_expiry(hass, entry, expires)
+    _warn_of_expiry(hass, entry, expires)
 
     async def reload(_now: datetime) -> None:
         try:
@@ -180,7 +180,7 @@ async def async_tls(
             # The one that was read before goes on being used.
             _unusable(hass, entry, err)
         else:
-            _tell_expiry(hass, entry, expires)
+            _warn_of_expiry(hass, entry, expires)
 
     entry.async_on_unload(
         async_track_time_interval(
@@ -215,7 +215,7 @@ def _unusable(hass: HomeAssistant, entry: ConfigEntry, err: TlsError) -> None:
     )
 
 
-def _tell_expiry(hass: HomeAssistant, entry: ConfigEntry, expires: datetime) -> None:
+def _warn_of_expiry(hass: HomeAssistant, entry: ConfigEntry, expires: datetime) -> None:
     if expires > dt_util.utcnow():
         ir.async_delete_issue(hass, DOMAIN, _issue_id(entry.entry_id))
         return

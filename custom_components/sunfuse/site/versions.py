@@ -1,6 +1,6 @@
 """The versions of what a config entry holds: migrations, and what a user is told after a downgrade.
 
-Minor versions: 1 was the first; 2 keeps the sessions of each charger in a file of their own (site/persistence.py),
+Minor versions: 1 was the first; 2 keeps the sessions of each charger in a file of their own (site/restart_memory.py),
 which reads the former file too; 3 makes delays, thresholds, averages, dead bands and the ramp automatic where their
 forms were saved with the former defaults.
 """
@@ -47,7 +47,7 @@ def migrate(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 @callback
-def tell_of_downgrades(hass: HomeAssistant) -> None:
+def report_downgrades(hass: HomeAssistant) -> None:
     """Say which sites a newer version has set up, which Home Assistant refuses to set up without a word of ours."""
     for entry in hass.config_entries.async_entries(DOMAIN):
         if entry.version <= ENTRY_VERSION:

@@ -271,7 +271,7 @@ def test_a_forecast_is_kept_to_its_word() -> None:
     log = log_forecast(log, sunny_day(DAWN, 200), DAWN - HOUR)
     log = log_forecast(log, sunny_day(DAWN - 3 * HOUR, 200, 2), DAWN)
     # Hours more than six ahead follow the forecast.
-    by_start = {hour.start: hour.foretold_wh for hour in log.hours}
+    by_start = {hour.start: hour.forecast_wh for hour in log.hours}
     assert by_start[DAWN] == 1000
     assert by_start[DAWN + 6 * HOUR] == 200
     assert DAWN - 3 * HOUR not in by_start

@@ -6,10 +6,10 @@ import logging
 from ..protocol.frames import Payload
 from ..protocol.link import Link
 from ..station.clock import format_time
-from ..station.face import StationFace
+from ..station.station_interface import StationInterface
 from ..station_state import CommandError, StationInfo
 from .fail_safe_profile import FailSafeProfile
-from .setup_words import Words
+from .setup_interface import SetupCommands
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,14 +42,14 @@ class Commissioner:
     def __init__(
         self,
         link: Link,
-        station: StationFace,
-        words: Words,
+        station: StationInterface,
+        words: SetupCommands,
         fail_safe: FailSafeProfile,
     ) -> None:
         """Work beside the link, and end with it."""
         self._link = link
         self._station = station
-        self._words = words
+        self._setup = words
         self._fail_safe = fail_safe
         self._setting_up: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -93,7 +93,7 @@ class Commissioner:
     async def ask_to_boot(self) -> None:
         """Ask a station that waits for being accepted to boot again."""
         try:
-            await self._words.try_trigger("BootNotification")
+            await self._setup.try_trigger("BootNotification")
         except CommandError as err:
             _LOGGER.debug("%s: asking to boot: %s", self._station.identity, err)
 
@@ -110,7 +110,7 @@ class Commissioner:
         settle_s = self._station.behaviour.settle_s
         if settle_s is None:
             settle_s = self._station.timing.settle_s
-        return settle_s + self._station.presence.patience.extra_s
+        return settle_s + self._station.presence.boot_loops.extra_s
 
     def _set_up_after(self, seconds: float) -> None:
         """Set the station up in a while; if that is under way, begin again: it has booted meanwhile."""
@@ -129,8 +129,8 @@ class Commissioner:
     # What
 
     async def _commission(self) -> None:
-        station, words = self._station, self._words
-        station.presence.patience.asked(station.now())
+        station, words = self._station, self._setup
+        station.presence.boot_loops.asked(station.now())
         try:
             if not station.state.info.vendor:
                 await words.try_trigger("BootNotification")
@@ -154,12 +154,12 @@ class Commissioner:
         """Have the station send the meter values that Sunfuse needs, step by step less where it refuses."""
         await self._set_up_measurands()
         await self._set_up_interval()
-        await self._words.try_set_begin_and_end()
+        await self._setup.try_set_begin_and_end()
 
     async def _set_up_measurands(self) -> None:
         first = (_BY_PHASE,) if self._station.behaviour.by_phase else ()
         for measurands in (*first, *MEASURANDS):
-            if await self._words.try_set("MeterValuesSampledData", measurands):
+            if await self._setup.try_set("MeterValuesSampledData", measurands):
                 return
 
     async def _set_up_interval(self) -> None:
@@ -168,7 +168,7 @@ class Commissioner:
         if known.isdecimal() and _OFTEN_S <= int(known) <= least_s:
             return  # as often as it should be
         for interval_s in sorted({least_s, *_INTERVALS_S}):
-            if interval_s >= least_s and await self._words.try_set(
+            if interval_s >= least_s and await self._setup.try_set(
                 "MeterValueSampleInterval", str(interval_s)
             ):
                 return
@@ -179,7 +179,7 @@ class Commissioner:
         AllowOfflineTxForUnknownId is of OCPP 1.6 section 9.1.2; AuthCtrlr.OfflineTxForUnknownIdEnabled of 2.x.
         """
         free = "true" if self._station.cards.free else "false"
-        await self._words.try_set(OFFLINE_UNKNOWN, free)
+        await self._setup.try_set(OFFLINE_UNKNOWN, free)
 
     async def _set_up_cards(self) -> None:
         """Keep the station's list in step, so that drivers get in while we are away.
@@ -191,7 +191,7 @@ class Commissioner:
         if policy.free and not policy.cards and station.state.local_list is None:
             return
         try:
-            await self._words.send_local_list(policy.version, policy.cards)
+            await self._setup.send_local_list(policy.version, policy.cards)
         except CommandError as err:
             if err.key == "not_connected":
                 raise
@@ -215,6 +215,6 @@ class Commissioner:
             for connector in unreported:
                 self._station.connectors.infer_status(connector)
                 try:
-                    await self._words.try_trigger("StatusNotification", connector)
+                    await self._setup.try_trigger("StatusNotification", connector)
                 except CommandError as err:
                     _LOGGER.debug("%s: status: %s", self._station.identity, err)

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 import logging
 
-from ..station.face import StationFace
 from ..station.quirks import Kind, Purpose
-from ..station.refusals import LIMITS
+from ..station.refused_commands import LIMITS
+from ..station.station_interface import StationInterface
 from ..station_commands import Limit
 from ..station_state import CommandError
-from .setup_words import Words
+from .setup_interface import SetupCommands
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -18,13 +18,13 @@ class FailSafeProfile:
 
     def __init__(
         self,
-        station: StationFace,
-        words: Words,
+        station: StationInterface,
+        words: SetupCommands,
         present_a: Callable[[], Awaitable[float | None]],
     ) -> None:
         """Ask with `present_a` for the limit that the station intends now; it returns None where that is unknown."""
         self._station = station
-        self._words = words
+        self._setup = words
         self._present_a = present_a
         self._booted_with_it = False  # and is not yet asked whether it kept it
 
@@ -103,7 +103,7 @@ class FailSafeProfile:
             profile = self._station.shape.lasting(limit, kind, level)
             profile["chargingProfileId"] += connector
             try:
-                await self._words.set_profile(connector, profile)
+                await self._setup.set_profile(connector, profile)
             except CommandError as err:
                 if err.key == "not_connected":
                     raise

@@ -1,12 +1,12 @@
 """The profiles of live limits: which kind of them a station takes."""
 
-from ..station.face import StationFace
 from ..station.limit_profiles import LEARNT_PURPOSE, Shape
 from ..station.quirks import Purpose
+from ..station.station_interface import StationInterface
 from ..station_commands import Limit
 from ..station_state import CommandError
 from .fail_safe_profile import FailSafeProfile
-from .setup_words import Words
+from .setup_interface import SetupCommands
 
 _SURE = 3  # refusals of one kind of profile in a row, while another is taken
 
@@ -15,11 +15,14 @@ class LiveProfiles:
     """Sets live limits on one connected station."""
 
     def __init__(
-        self, station: StationFace, words: Words, fail_safe: FailSafeProfile
+        self,
+        station: StationInterface,
+        words: SetupCommands,
+        fail_safe: FailSafeProfile,
     ) -> None:
         """Keep the profile that lasts below the live ones."""
         self._station = station
-        self._words = words
+        self._setup = words
         self._fail_safe = fail_safe
         self._refusals = 0
 
@@ -68,7 +71,7 @@ class LiveProfiles:
             limit = self._station.limits.of_all(connector, limit)
             connector = 0
         profile = shape.live(connector, limit, transaction_id)
-        await self._words.set_profile(connector, profile)
+        await self._setup.set_profile(connector, profile)
 
     async def _note_purpose(self, purpose: Purpose, *, refused: bool) -> None:
         """Remember which profile the station takes, when it is sure; what it falls back to must suit it."""

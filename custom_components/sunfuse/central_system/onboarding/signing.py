@@ -7,7 +7,7 @@ import logging
 from ..protocol.frames import Payload
 from ..protocol.link import Link
 from ..security.certificates import CertificateAuthority
-from ..station.face import StationFace
+from ..station.station_interface import StationInterface
 from ..station_state import CommandError
 
 _LOGGER = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ class CertificateSigner:
     def __init__(
         self,
         link: Link,
-        station: StationFace,
+        station: StationInterface,
         send: Callable[[str, Payload], Awaitable[None]],
     ) -> None:
         """Send a certificate (PEM) and the request for it with `send`."""

@@ -65,7 +65,7 @@ class Link:
         self._bucket = bucket
         self._understood = understood
         self._record = record
-        self._tell = complain
+        self._complain = complain
         self.version = schemas.version
         self._websocket = websocket
         self._schemas = schemas
@@ -166,7 +166,7 @@ class Link:
         try:
             frame = parse(text, self.version)
         except UnknownMessageTypeError as err:
-            self._complain(f"unknown message type {err}")
+            self._complain_of(f"unknown message type {err}")
             return
         except Fault as fault:
             await self._refuse(fault, fault.message_id)
@@ -233,20 +233,20 @@ class Link:
 
     async def _reject(self, call: Call, fault: Fault) -> None:
         if isinstance(call, Send):
-            self._complain(str(fault))
+            self._complain_of(str(fault))
         else:
             await self._refuse(fault, call.message_id)
 
     async def _refuse(self, fault: Fault, message_id: str) -> None:
-        self._complain(str(fault))
+        self._complain_of(str(fault))
         await self._send(error_text(fault, self.version, message_id))
 
-    def _complain(self, what: str) -> None:
+    def _complain_of(self, what: str) -> None:
         """Tell what is wrong with a message, once per connection and fault."""
         self._record("malformed", what)
         if what not in self._warned and len(self._warned) < _MOST_FAULTS:
             self._warned.add(what)
-            self._tell(f"{self._name}: {what}")
+            self._complain_of(f"{self._name}: {what}")
 
     async def _send(self, text: str) -> None:
         if self._websocket.closed:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ...engine.moving import moved
+from ...engine.clock_change import moved
 from ..station_commands import Schedule
 from .shared_state import SharedState
 

@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-from ...engine.held import exceeds
+from ...engine.confirmed_offer import exceeds
 from ..station_commands import Schedule
 from ..station_state import CommandError, ConnectorState, FailSafe, OfferCheck
 from .charger_limits import ChargerLimit, ChargerLimits
 from .connector_offer import Offer, OfferedConnector
 from .fail_safe_watch import FailSafeWatch
+from .less_than_offered import LessThanOffered
 from .limit_profiles import POWER_IN_ALL
-from .own_limit import OwnLimit
 
 _TOLERANCE_A = 1.0
 # Whose limit it is: the charger's own, as its meter values report.
@@ -31,7 +31,7 @@ class Compliance:
         self._charger_limits = charger_limits
         self._fail_safe = fail_safe
         self._testing = False
-        self.own = OwnLimit(timedelta(seconds=self._shared.timing.own_limit_s))
+        self.own = LessThanOffered(timedelta(seconds=self._shared.timing.own_limit_s))
 
     # A limit that is let lapse on purpose, to see what the station does then
 

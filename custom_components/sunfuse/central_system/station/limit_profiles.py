@@ -54,12 +54,12 @@ class Shape:
         """Whether the station can charge on one phase although it has three."""
         if self.behaviour.switches_phases is not None:
             return self.behaviour.switches_phases
-        return self._says("ConnectorSwitch3to1PhaseSupported") or self.selects_phase
+        return self._reports("ConnectorSwitch3to1PhaseSupported") or self.selects_phase
 
     @property
     def selects_phase(self) -> bool:
         """Whether the station of 2.x lets the one phase be chosen that it charges on."""
-        return self._says("ACPhaseSwitchingSupported")
+        return self._reports("ACPhaseSwitchingSupported")
 
     @property
     def live_purpose(self) -> Purpose:
@@ -86,7 +86,7 @@ class Shape:
     @property
     def dynamic(self) -> bool:
         """Whether the station takes profiles whose limit is changed by a message of its own (OCPP 2.1 K28)."""
-        return self._says("SupportsDynamicProfiles") and (
+        return self._reports("SupportsDynamicProfiles") and (
             self.live_purpose is Purpose.TX_PROFILE
         )
 
@@ -94,12 +94,12 @@ class Shape:
     def lapses_offline(self) -> bool | None:
         """Whether profiles of 2.1 may say how long they hold without us; None: the station does not tell."""
         known = self.variables.get("SupportsMaxOfflineDuration")
-        return None if known is None else self._says("SupportsMaxOfflineDuration")
+        return None if known is None else self._reports("SupportsMaxOfflineDuration")
 
     @property
     def power_in_all(self) -> bool:
         """Whether a limit in watts is what the phases in use draw together."""
-        return self.unit == "W" and self._says(POWER_IN_ALL)
+        return self.unit == "W" and self._reports(POWER_IN_ALL)
 
     def value(self, limit: Limit) -> float:
         """Return a limit in the unit that the station takes."""
@@ -108,7 +108,7 @@ class Shape:
         phases = limit.phases or self.config.phases
         return float(int(limit.current_a * self.config.voltage_v * phases))
 
-    def _says(self, key: str) -> bool:
+    def _reports(self, key: str) -> bool:
         return (self.variables.get(key) or "").strip().lower() == "true"
 
     @property

@@ -13,16 +13,16 @@ import logging
 import math
 from typing import Any
 
+from ...engine.clock_change import move_attributes
 from ...engine.model import ConnectorStatus
-from ...engine.moving import move_attributes
 from ..adapter import Adapter
 from ..station_commands import Limit
 from ..station_state import CHARGES, CommandError, FailSafe, Session
 from .compliance_watch import Compliance
 from .connector_offer import Offer, OfferedConnector
 from .quirks import Pause
-from .refusals import LIMITS, Refusals
-from .starting import Starter
+from .refused_commands import LIMITS, RefusedCommands
+from .remote_starts import RemoteStarts
 from .waking import MIN_A, Wake, Waker
 
 _LOGGER = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Limiter:
         self,
         connector: OfferedConnector,
         compliance: Compliance,
-        refusals: Refusals,
+        refusals: RefusedCommands,
         confirmed: Callable[[bool], None],
         check: Check,
     ) -> None:
@@ -52,7 +52,7 @@ class Limiter:
         self._refusals = refusals
         self._limit_confirmed = confirmed
         self._check = check
-        self._starter = Starter(connector)
+        self._starter = RemoteStarts(connector)
         timing = self._shared.timing
         self._waker = Waker(
             timedelta(seconds=timing.wake_s), timedelta(seconds=timing.nudge_s)

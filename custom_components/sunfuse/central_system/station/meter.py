@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import math
 from typing import Any
 
-from ...engine.moving import moved
+from ...engine.clock_change import moved
 from ..station_state import MeterSample
 from .energy_register import SLACK_WH, EnergyCounter
 

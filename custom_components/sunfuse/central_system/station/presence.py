@@ -4,7 +4,7 @@ import asyncio
 
 from ..adapter import Adapter
 from ..station_state import CommandError
-from .patience import Patience
+from .boot_loops import BootLoops
 
 _READY_S = 15.0
 
@@ -14,7 +14,7 @@ class Presence:
 
     def __init__(self) -> None:
         """Begin out of reach."""
-        self.patience = Patience()
+        self.boot_loops = BootLoops()
         self._adapter: Adapter | None = None
         self._ready = asyncio.Event()
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ...engine.clock_change import move_attributes
 from ...engine.model import ConnectorStatus
-from ...engine.moving import move_attributes
 from ..station_state import CHARGES, IDLE, FinishedTransaction, SessionNews, Transaction
 from .connector_count import MAX_CONNECTORS
-from .events import EventOrder
+from .event_order import EventOrder
 from .meters import Meters
 from .presence import Presence
 from .shared_state import SharedState

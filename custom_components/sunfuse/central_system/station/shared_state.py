@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ...engine.moving import moved
-from ..security.accepted_cards import CardPolicy
+from ...engine.clock_change import moved
+from ..security.card_policy import CardPolicy
 from ..station_state import (
     ConnectorState,
     FailSafe,
@@ -125,7 +125,7 @@ class SharedState:
         seen = max((state.id for state in states if state.status), default=1)
         said = own_word(self.variables)
         self.update(
-            said_connectors=None if said is None else max(said, used),
+            reported_connectors=None if said is None else max(said, used),
             known_connectors=believed(self.variables, seen=seen, used=used),
             **changes,
         )

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...engine.moving import move_attributes
+from ...engine.clock_change import move_attributes
 from ...engine.stored import Stored
 from ..adapter import Adapter
 from ..protocol.message_log import MessageLog
-from ..security.accepted_cards import CardPolicy
+from ..security.card_policy import CardPolicy
 from ..security.certificates import CertificateAuthority
 from ..security.station_passwords import Proof
 from ..station_state import (
@@ -21,12 +21,12 @@ from ..station_state import (
 )
 from .connectors import Connectors
 from .fail_safe_watch import FailSafeWatch
-from .keeping import Keeping
 from .limit_profiles import Shape
 from .meters import Meters
 from .new_password import PasswordChange
 from .presence import Presence
 from .quirks import Behaviour
+from .save_and_restore import SaveAndRestore
 from .sessions import Sessions
 from .shared_state import SharedState
 from .station_limits import Limits
@@ -82,14 +82,14 @@ class Station:
         self._password_change = PasswordChange(shared)
         self.reports = Reports(
             shared,
-            self.presence.patience,
+            self.presence.boot_loops,
             on_heard=(
                 lambda: self.sessions.events.report_overdue(now()),
                 self.limits.apply_external,
             ),
             after_heard=self._restart_if_due,
         )
-        self._keeping = Keeping(
+        self._saved = SaveAndRestore(
             shared,
             meters,
             self.limits,
@@ -275,7 +275,7 @@ class Station:
         """Move all that is remembered by our clock, which was set forward by so much."""
         for part in (self._shared, self._meters, self.limits, self.sessions):
             part.clock_was_set(by)
-        for remembers in (self.presence.patience, self.fail_safe):
+        for remembers in (self.presence.boot_loops, self.fail_safe):
             move_attributes(remembers, by)
 
     # What others read and keep
@@ -296,11 +296,11 @@ class Station:
 
     def memory(self) -> Memory:
         """Return what is worth keeping of the station, as plain data."""
-        return self._keeping.memory()
+        return self._saved.memory()
 
     def restore(self, *parts: Stored) -> None:
         """Go on from what was kept, item by item; to be called before the station connects."""
-        self._keeping.restore(*parts)
+        self._saved.restore(*parts)
 
 
 def _without_password(config: StationConfig) -> StationConfig:

@@ -4,17 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 import logging
 
-from ...engine.moving import move_attributes
+from ...engine.clock_change import move_attributes
 from ..adapter import Adapter
 from ..station_commands import Limit
 from .charger_limits import ChargerLimit, ChargerLimits
 from .compliance_watch import Compliance
 from .connector_offer import OfferedConnector
 from .fail_safe_watch import FailSafeWatch
-from .inspector import Inspector
 from .limiter import Limiter
 from .presence import Presence
-from .refusals import LIMITS, Refusals
+from .refused_commands import LIMITS, RefusedCommands
+from .schedule_checks import ScheduleChecks
 from .shared_state import SharedState
 
 _LOGGER = logging.getLogger(__name__)
@@ -30,9 +30,9 @@ class Limits:
         self._shared = shared
         self._presence = presence
         self._fail_safe = fail_safe
-        self.refusals = Refusals(shared.variables, shared.now)
+        self.refusals = RefusedCommands(shared.variables, shared.now)
         self._charger_limits = ChargerLimits(shared)
-        self._inspector = Inspector(shared, self.refusals, fail_safe)
+        self._schedule_checks = ScheduleChecks(shared, self.refusals, fail_safe)
         self._limiters: dict[int, Limiter] = {}
 
     def of(self, connector: int) -> Limiter:
@@ -45,7 +45,7 @@ class Limits:
                 compliance,
                 self.refusals,
                 lambda taken: self.confirmed(taken=taken),
-                self._inspector.check,
+                self._schedule_checks.check,
             )
         return self._limiters[connector]
 
@@ -116,4 +116,4 @@ class Limits:
         for limiter in self._limiters.values():
             limiter.clock_was_set(by)
         self._charger_limits.clock_was_set(by)
-        move_attributes(self._inspector, by)
+        move_attributes(self._schedule_checks, by)

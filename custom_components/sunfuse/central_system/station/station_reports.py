@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ..station_state import LocalList, StationInfo
-from .patience import Patience
+from .boot_loops import BootLoops
 from .shared_state import SharedState
 
 
@@ -13,14 +13,14 @@ class Reports:
     def __init__(
         self,
         shared: SharedState,
-        patience: Patience,
+        boot_loops: BootLoops,
         *,
         on_heard: tuple[Callable[[], None], ...],
         after_heard: Callable[[], None],
     ) -> None:
         """Call `on_heard` with each sign of life, and `after_heard` once that is noted."""
         self._shared = shared
-        self._patience = patience
+        self._boot_loops = boot_loops
         self._on_heard = on_heard
         self._after_heard = after_heard
 
@@ -34,7 +34,7 @@ class Reports:
     def booted(self, info: StationInfo) -> None:
         """Note what the station says of itself; after a firmware update nothing that was learnt counts."""
         before = self._shared.state.info
-        self._patience.booted(self._shared.now())
+        self._boot_loops.booted(self._shared.now())
         updated = before.vendor and before.firmware != info.firmware
         changes = self._shared.unlearn() if updated else {}
         self._shared.identify(info, **changes)

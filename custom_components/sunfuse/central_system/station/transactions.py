@@ -28,7 +28,7 @@ class Record:
     base_wh: float | None = None  # the connector's lifetime energy when it started
 
 
-type Words = tuple[str, ...]
+type SetupCommands = tuple[str, ...]
 
 
 class Transactions:
@@ -41,13 +41,13 @@ class Transactions:
     def __init__(self) -> None:
         """Start with none."""
         self._records: OrderedDict[str, Record] = OrderedDict()
-        self._strangers: deque[Words] = deque(maxlen=_REMEMBERED)
+        self._strangers: deque[SetupCommands] = deque(maxlen=_REMEMBERED)
 
     def __iter__(self) -> Iterator[Record]:
         """Go through the transactions, the oldest first."""
         return iter(self._records.values())
 
-    def is_new(self, words: Words) -> bool:
+    def is_new(self, words: SetupCommands) -> bool:
         """Whether the end of a transaction that we know nothing of is reported in these words for the first time."""
         if words in self._strangers:
             return False

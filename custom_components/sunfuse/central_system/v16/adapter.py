@@ -4,19 +4,19 @@ from datetime import datetime
 from typing import override
 
 from ..adapter import Adapter
+from ..onboarding.card_checks import CardChecks
 from ..onboarding.commissioner import Commissioner
-from ..onboarding.doorkeeper import Doorkeeper
 from ..onboarding.fail_safe_profile import FailSafeProfile
-from ..onboarding.gate import Gate
+from ..onboarding.incoming_requests import IncomingRequests
 from ..onboarding.live_profiles import LiveProfiles
 from ..onboarding.signing import CertificateSigner
 from ..protocol.frames import Payload
 from ..protocol.link import Answer, Link
 from ..protocol.requests import Requests
-from ..security.accepted_cards import OWN_TOKEN
-from ..security.installed import certificate_of, hash_data_of
+from ..security.card_policy import OWN_TOKEN
+from ..security.installed_certificates import certificate_of, hash_data_of
 from ..station.clock import format_time
-from ..station.face import StationFace
+from ..station.station_interface import StationInterface
 from ..station_commands import (
     ConfigurationResult,
     Firmware,
@@ -27,7 +27,7 @@ from ..station_commands import (
 )
 from ..station_state import CommandError
 from .handlers import Handlers16
-from .words import Words16
+from .setup_commands import SetupCommands16
 
 _EXTENDED = frozenset(("LogStatusNotification", "SignChargePointCertificate"))
 # The words of 2.x for what certificates are for, and those of 1.6.
@@ -40,32 +40,34 @@ _CERTIFICATES = {
 class Adapter16(Adapter):
     """Speaks OCPP 1.6J with one connected station."""
 
-    def __init__(self, link: Link, station: StationFace) -> None:
+    def __init__(self, link: Link, station: StationInterface) -> None:
         """Speak with this station on this link."""
         super().__init__(link)
         self._station = station
         self._requests = Requests(
             link, station.identity, response_s=station.timing.response_s
         )
-        self._words = Words16(self._requests, station)
+        self._setup = SetupCommands16(self._requests, station)
         self._fail_safe = FailSafeProfile(
-            station, self._words, lambda: station.fail_safe.present_a(self)
+            station, self._setup, lambda: station.fail_safe.present_a(self)
         )
-        self._live = LiveProfiles(station, self._words, self._fail_safe)
-        self._commissioner = Commissioner(link, station, self._words, self._fail_safe)
+        self._live = LiveProfiles(station, self._setup, self._fail_safe)
+        self._commissioner = Commissioner(link, station, self._setup, self._fail_safe)
         handlers = Handlers16(
             station,
             self._commissioner,
-            Doorkeeper(link, station, self.remote_stop),
+            CardChecks(link, station, self.remote_stop),
             CertificateSigner(link, station, self._send_certificate),
         )
-        self._gate = Gate(station, handlers.by_action, self._commissioner.came_back)
+        self._incoming = IncomingRequests(
+            station, handlers.by_action, self._commissioner.came_back
+        )
 
     # What comes in
 
     @override
     def handle(self, action: str, payload: Payload) -> Answer:
-        return self._gate.handle(action, payload)
+        return self._incoming.handle(action, payload)
 
     # Setting up
 
@@ -92,7 +94,7 @@ class Adapter16(Adapter):
     @override
     async def clear_profiles(self) -> None:
         for purpose in ("TxProfile", "TxDefaultProfile"):
-            await self._words.clear_profiles(purpose)
+            await self._setup.clear_profiles(purpose)
         self._station.limits.renew(self)
         await self._fail_safe.set_anew()
 

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from ...engine.model import ConnectorStatus
+from ..onboarding.card_checks import CardChecks
 from ..onboarding.commissioner import Commissioner
-from ..onboarding.doorkeeper import Doorkeeper
-from ..onboarding.gate import ActionHandler
+from ..onboarding.incoming_requests import ActionHandler
 from ..onboarding.signing import CertificateSigner
 from ..protocol.frames import ErrorCode, Fault, Payload
 from ..protocol.link import Answer
 from ..protocol.text import clean
-from ..security import pnc
-from ..security.accepted_cards import Verdict
+from ..security import plug_and_charge as pnc
+from ..security.card_policy import Verdict
 from ..station.clock import format_time, parse_time
 from ..station.connector_count import MAX_CONNECTORS
-from ..station.face import StationFace
 from ..station.meter import first_register
+from ..station.station_interface import StationInterface
 from ..station.transactions import Record
 from ..station_state import StationInfo, Transaction
 from .meter_values import sampled_values
@@ -39,15 +39,15 @@ class Handlers16:
 
     def __init__(
         self,
-        station: StationFace,
+        station: StationInterface,
         commissioner: Commissioner,
-        doorkeeper: Doorkeeper,
+        doorkeeper: CardChecks,
         signer: CertificateSigner,
     ) -> None:
         """Report to the station; others answer about boots, cards and certificates."""
         self._station = station
         self._commissioner = commissioner
-        self._doorkeeper = doorkeeper
+        self._cards = doorkeeper
         self.by_action: Mapping[str, ActionHandler] = {
             "Authorize": self._authorize,
             "BootNotification": self._boot,
@@ -96,7 +96,7 @@ class Handlers16:
         return {}
 
     def _authorize(self, payload: Payload) -> Answer:
-        return self._doorkeeper.decide(payload["idTag"], _tag_info)
+        return self._cards.decide(payload["idTag"], _tag_info)
 
     def _data_transfer(self, payload: Payload) -> Answer:
         if payload["vendorId"] == pnc.VENDOR:
@@ -111,7 +111,7 @@ class Handlers16:
             return pnc.answer(message)
         if (contract := pnc.contract_of(payload.get("data", ""))) is None:
             return {"status": "Rejected"}
-        return self._doorkeeper.decide(
+        return self._cards.decide(
             contract, lambda verdict: pnc.wrapped(pnc.contract_info(verdict))
         )
 
@@ -154,7 +154,7 @@ class Handlers16:
             )
             station.sessions.started(record)
         transaction_id = int(record.transaction.id)
-        return self._doorkeeper.decide(
+        return self._cards.decide(
             payload["idTag"],
             lambda verdict: {"transactionId": transaction_id, **_tag_info(verdict)},
             record.transaction.id if record.stopped_at is None else None,

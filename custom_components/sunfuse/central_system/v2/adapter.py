@@ -5,19 +5,19 @@ import secrets
 from typing import override
 
 from ..adapter import Adapter
+from ..onboarding.card_checks import CardChecks
 from ..onboarding.commissioner import Commissioner
-from ..onboarding.doorkeeper import Doorkeeper
 from ..onboarding.fail_safe_profile import FailSafeProfile
-from ..onboarding.gate import Gate
+from ..onboarding.incoming_requests import IncomingRequests
 from ..onboarding.live_profiles import LiveProfiles
 from ..onboarding.signing import CertificateSigner
 from ..protocol.frames import Payload
 from ..protocol.link import Answer, Link
 from ..protocol.requests import Requests
-from ..security.accepted_cards import OWN_TOKEN
-from ..security.installed import certificate_of, hash_data_of
+from ..security.card_policy import OWN_TOKEN
+from ..security.installed_certificates import certificate_of, hash_data_of
 from ..station.clock import format_time
-from ..station.face import StationFace
+from ..station.station_interface import StationInterface
 from ..station_commands import (
     ConfigurationResult,
     Firmware,
@@ -33,10 +33,10 @@ from .evses import Evses2
 from .handlers import Handlers2
 from .profiles import Profiles2
 from .reports import Reports2
+from .setup_commands import SetupCommands2, trigger_of
 from .smart_charging import SmartCharging2
 from .tokens import token_of
 from .variables import Variables2
-from .words import Words2, trigger_of
 
 _ID_TOKEN: Payload = {"idToken": OWN_TOKEN, "type": "Central"}
 _PASSWORD = "BasicAuthPassword"
@@ -45,7 +45,7 @@ _PASSWORD = "BasicAuthPassword"
 class Adapter2(Adapter):
     """Speaks OCPP 2.0.1 or 2.1 with one connected station."""
 
-    def __init__(self, link: Link, station: StationFace) -> None:
+    def __init__(self, link: Link, station: StationInterface) -> None:
         """Speak with this station on this link."""
         super().__init__(link)
         version = link.version
@@ -57,24 +57,24 @@ class Adapter2(Adapter):
         self._variables = Variables2(requests)
         self._reports = Reports2(requests, station)
         self._profiles = Profiles2(requests, station, evses, version=version)
-        self._words = Words2(
+        self._setup = SetupCommands2(
             requests, station, evses, self._variables, self._profiles, version=version
         )
         self._fail_safe = FailSafeProfile(
-            station, self._words, lambda: station.fail_safe.present_a(self)
+            station, self._setup, lambda: station.fail_safe.present_a(self)
         )
-        self._live = LiveProfiles(station, self._words, self._fail_safe)
-        self._commissioner = Commissioner(link, station, self._words, self._fail_safe)
+        self._live = LiveProfiles(station, self._setup, self._fail_safe)
+        self._commissioner = Commissioner(link, station, self._setup, self._fail_safe)
         handlers = Handlers2(
             station,
             evses,
             self._commissioner,
-            Doorkeeper(link, station, self.remote_stop),
+            CardChecks(link, station, self.remote_stop),
             CertificateSigner(link, station, self._send_certificate),
             version=version,
         )
         smart_charging = SmartCharging2(station, evses, self._profiles)
-        self._gate = Gate(
+        self._incoming = IncomingRequests(
             station,
             {
                 **handlers.by_action,
@@ -88,7 +88,7 @@ class Adapter2(Adapter):
 
     @override
     def handle(self, action: str, payload: Payload) -> Answer:
-        return self._gate.handle(action, payload)
+        return self._incoming.handle(action, payload)
 
     # Setting up
 
@@ -116,7 +116,7 @@ class Adapter2(Adapter):
     @override
     async def clear_profiles(self) -> None:
         for purpose in ("TxProfile", "TxDefaultProfile"):
-            await self._words.clear_profiles(purpose)
+            await self._setup.clear_profiles(purpose)
         self._station.limits.renew(self)
         await self._fail_safe.set_anew()
 
@@ -165,7 +165,7 @@ class Adapter2(Adapter):
         )
 
     @override
-    async def tell_cost(self, transaction_id: str, cost: float) -> None:
+    async def send_cost(self, transaction_id: str, cost: float) -> None:
         payload = {"transactionId": transaction_id, "totalCost": cost}
         await self._requests.call("CostUpdated", payload)
 

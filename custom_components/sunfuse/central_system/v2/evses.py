@@ -1,13 +1,13 @@
 """OCPP 2.x: connectors as messages name them, by EVSE."""
 
 from ...engine.model import ConnectorStatus
-from ..station.face import StationFace
+from ..station.station_interface import StationInterface
 
 
 class Evses2:
     """Translates between the numbers of connectors and their places at EVSEs."""
 
-    def __init__(self, station: StationFace) -> None:
+    def __init__(self, station: StationInterface) -> None:
         """Use the numbers that the station gave them."""
         self._station = station
 

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 
 from ...engine.model import ConnectorStatus
+from ..onboarding.card_checks import CardChecks
 from ..onboarding.commissioner import Commissioner
-from ..onboarding.doorkeeper import Doorkeeper
-from ..onboarding.gate import ActionHandler
+from ..onboarding.incoming_requests import ActionHandler
 from ..onboarding.signing import CertificateSigner
 from ..protocol.frames import Payload
 from ..protocol.link import Answer
 from ..protocol.text import clean
 from ..station.clock import format_time, parse_time
 from ..station.connector_count import NUMBER_OF_CONNECTORS
-from ..station.face import StationFace
+from ..station.station_interface import StationInterface
 from ..station_state import StationInfo
 from .evses import Evses2
 from .meter_values import sampled_values
@@ -52,10 +52,10 @@ class Handlers2:
 
     def __init__(
         self,
-        station: StationFace,
+        station: StationInterface,
         evses: Evses2,
         commissioner: Commissioner,
-        doorkeeper: Doorkeeper,
+        doorkeeper: CardChecks,
         signer: CertificateSigner,
         *,
         version: str,
@@ -64,7 +64,7 @@ class Handlers2:
         self._station = station
         self._evses = evses
         self._commissioner = commissioner
-        self._doorkeeper = doorkeeper
+        self._cards = doorkeeper
         self._version = version
         events = TransactionEvents2(station, evses, doorkeeper)
         self.by_action: Mapping[str, ActionHandler] = {
@@ -108,7 +108,7 @@ class Handlers2:
 
     def _authorize(self, payload: Payload) -> Answer:
         contract = "iso15118CertificateHashData" in payload or "certificate" in payload
-        return decide(self._doorkeeper, payload["idToken"], contract=contract)
+        return decide(self._cards, payload["idToken"], contract=contract)
 
     def _data_transfer(self, payload: Payload) -> Payload:
         self._station.counters["unknown_vendor_messages"] += 1

@@ -4,7 +4,7 @@ import logging
 
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
-from ..station.face import StationFace
+from ..station.station_interface import StationInterface
 from ..station_commands import Limit
 from ..station_state import CommandError
 from .evses import Evses2
@@ -16,7 +16,12 @@ class Profiles2:
     """Sets the charging profiles of one connected station."""
 
     def __init__(
-        self, requests: Requests, station: StationFace, evses: Evses2, *, version: str
+        self,
+        requests: Requests,
+        station: StationInterface,
+        evses: Evses2,
+        *,
+        version: str,
     ) -> None:
         """Use what this version has."""
         self._requests = requests

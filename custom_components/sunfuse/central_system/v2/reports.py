@@ -6,11 +6,11 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..onboarding.gate import ActionHandler
+from ..onboarding.incoming_requests import ActionHandler
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
 from ..station.connector_count import NUMBER_OF_CONNECTORS, own_word
-from ..station.face import StationFace
+from ..station.station_interface import StationInterface
 from ..station_state import CommandError
 
 _MOST_VARIABLES = 5000
@@ -28,7 +28,7 @@ class RequestedReport:
 class Reports2:
     """Asks one connected station for reports, and takes in their parts. Questions raise CommandError."""
 
-    def __init__(self, requests: Requests, station: StationFace) -> None:
+    def __init__(self, requests: Requests, station: StationInterface) -> None:
         """Keep what is reported of the device model in the station."""
         self._requests = requests
         self._station = station

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from ..onboarding.gate import ActionHandler
+from ..onboarding.incoming_requests import ActionHandler
 from ..protocol.frames import Payload
 from ..station.charger_limits import WHOLE, ChargerLimit
 from ..station.clock import parse_time
-from ..station.face import StationFace
+from ..station.station_interface import StationInterface
 from ..station_state import ChargingNeeds
 from .evses import Evses2
 from .profiles import Profiles2
@@ -28,7 +28,7 @@ class SmartCharging2:
     """Takes in what one connected station reports of smart charging (part 2, section K)."""
 
     def __init__(
-        self, station: StationFace, evses: Evses2, profiles: Profiles2
+        self, station: StationInterface, evses: Evses2, profiles: Profiles2
     ) -> None:
         """Report to the station."""
         self._station = station

@@ -1,10 +1,10 @@
 """OCPP 2.x: cards as messages write them, and the answers about them."""
 
-from ..onboarding.doorkeeper import Doorkeeper
+from ..onboarding.card_checks import CardChecks
 from ..protocol.frames import Payload
 from ..protocol.link import Answer
-from ..security.accepted_cards import Card, Verdict
-from ..security.pnc import contract_info
+from ..security.card_policy import Card, Verdict
+from ..security.plug_and_charge import contract_info
 
 
 def token_info(verdict: Verdict) -> Payload:
@@ -18,7 +18,7 @@ def token_of(card_id: str, known: Card | None) -> Payload:
 
 
 def decide(
-    doorkeeper: Doorkeeper,
+    doorkeeper: CardChecks,
     token: Payload,
     *,
     contract: bool = False,

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from ...engine.model import ConnectorStatus
-from ..onboarding.doorkeeper import Doorkeeper
+from ..onboarding.card_checks import CardChecks
 from ..protocol.frames import Payload
 from ..protocol.link import Answer
 from ..protocol.text import clean
 from ..station.clock import parse_time
-from ..station.face import StationFace
 from ..station.meter import TimedReadings, first_register, register_of
+from ..station.station_interface import StationInterface
 from ..station.transactions import Record
 from ..station_state import Transaction
 from .evses import Evses2
@@ -57,12 +57,12 @@ class TransactionEvents2:
     """Takes in the transaction events of one connected station, which may come late and in any order."""
 
     def __init__(
-        self, station: StationFace, evses: Evses2, doorkeeper: Doorkeeper
+        self, station: StationInterface, evses: Evses2, doorkeeper: CardChecks
     ) -> None:
         """Report to the station; the doorkeeper decides about cards."""
         self._station = station
         self._evses = evses
-        self._doorkeeper = doorkeeper
+        self._cards = doorkeeper
 
     def take(self, payload: Payload) -> Answer:
         """Take in an event; returns the answer, about the card that it is with."""
@@ -86,7 +86,7 @@ class TransactionEvents2:
             return {}
         ended = payload["eventType"] == "Ended"
         running = None if ended else event.transaction_id
-        return decide(self._doorkeeper, payload["idToken"], running=running)
+        return decide(self._cards, payload["idToken"], running=running)
 
     def _is_live(self, payload: Payload, theirs: datetime, at: datetime) -> bool:
         """Whether an event says something of the present: stored ones and ones out of order do not."""

@@ -30,7 +30,7 @@ class Hour:
     """What was foretold for an hour and what came, in Wh; None: not heard of (yet)."""
 
     start: datetime
-    foretold_wh: float | None = None
+    forecast_wh: float | None = None
     actual_wh: float | None = None
 
 
@@ -50,10 +50,10 @@ def log_forecast(log: ForecastLog, series: Series, now: datetime) -> ForecastLog
     hours = {hour.start: hour for hour in log.hours}
     for start, energy in wh.items():
         hour = hours.get(start, Hour(start=start))
-        binding = start - _BINDING <= now and hour.foretold_wh is not None
+        binding = start - _BINDING <= now and hour.forecast_wh is not None
         # What is over cannot be foretold any more.
         if not binding and start + _HOUR > now:
-            hours[start] = replace(hour, foretold_wh=energy)
+            hours[start] = replace(hour, forecast_wh=energy)
     return _tidy(hours, now)
 
 
@@ -105,9 +105,9 @@ def correction(log: ForecastLog, tz: tzinfo) -> dict[int, float]:
 def _pairs(log: ForecastLog) -> list[tuple[datetime, float, float]]:
     """Return start, foretold and actual energy of the hours that have both."""
     return [
-        (hour.start, hour.foretold_wh, hour.actual_wh)
+        (hour.start, hour.forecast_wh, hour.actual_wh)
         for hour in log.hours
-        if hour.foretold_wh is not None and hour.actual_wh is not None
+        if hour.forecast_wh is not None and hour.actual_wh is not None
     ]
 
 
@@ -156,7 +156,7 @@ def log_to_dict(log: ForecastLog) -> dict[str, Any]:
     """Return the log for the store: plain JSON."""
     return {
         "hours": [
-            [hour.start.isoformat(), hour.foretold_wh, hour.actual_wh]
+            [hour.start.isoformat(), hour.forecast_wh, hour.actual_wh]
             for hour in log.hours
         ]
     }
@@ -174,6 +174,6 @@ def _hour_from_row(row: list[Any]) -> Hour:
         raise ValueError("An hour without a time")
     return Hour(
         start=start.astimezone(UTC),
-        foretold_wh=parse_number(foretold),
+        forecast_wh=parse_number(foretold),
         actual_wh=parse_number(came),
     )

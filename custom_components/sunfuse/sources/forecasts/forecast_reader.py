@@ -228,7 +228,7 @@ class ForecastReader:
         model = self._load or learn_load((), now, tz)
         load = expect_load(model, today, end, tz)
         # Of the hours that passed, sources tell all, some or nothing.
-        whole = layered(_likely(joined), self._foretold(), _likely(sky))
+        whole = layered(_likely(joined), self._past_forecast(), _likely(sky))
         return Forecasts(
             solar=tuple(slot for slot in joined if start <= slot.start < end),
             load=tuple(slot for slot in load if slot.start >= start),
@@ -240,13 +240,13 @@ class ForecastReader:
             load_tomorrow_wh=_energy(_likely(load), tomorrow, after),
         )
 
-    def _foretold(self) -> Series:
+    def _past_forecast(self) -> Series:
         """Return what was foretold for the last hours, in watts."""
         hour = timedelta(hours=1)
         return tuple(
-            Slot(start=one.start, end=one.start + hour, value=one.foretold_wh)
+            Slot(start=one.start, end=one.start + hour, value=one.forecast_wh)
             for one in self._log.hours
-            if one.foretold_wh is not None
+            if one.forecast_wh is not None
         )
 
     async def _async_raw(self, tz: ZoneInfo) -> RawForecast:

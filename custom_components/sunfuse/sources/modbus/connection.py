@@ -148,7 +148,7 @@ class Connection:
         if (client := await self._connected_client()) is None:
             self._delay_s = min(self._delay_s * 2 or _FIRST_DELAY_S, _LONGEST_DELAY_S)
             self._next_attempt = _now() + self._delay_s
-            self._tell_lost("no connection")
+            self._report_lost("no connection")
             raise RequestError(Failure.NOT_CONNECTED, self.link.name)
         self._client = client
         self.connects += 1
@@ -275,7 +275,7 @@ class Connection:
     def _unanswered(self, client: Client, unit: int, started: float) -> RequestError:
         if not client.connected:
             self._drop()
-            self._tell_lost("closed by the other end")
+            self._report_lost("closed by the other end")
             return RequestError(Failure.NOT_CONNECTED, self.link.name)
         self._silent += 1
         if self._silent >= _SILENT_REQUESTS:
@@ -295,7 +295,7 @@ class Connection:
             self._lost = False
             _LOGGER.info("The Modbus connection to %s is back", self.link.name)
 
-    def _tell_lost(self, why: str) -> None:
+    def _report_lost(self, why: str) -> None:
         if not self._lost:
             self._lost = True
             _LOGGER.warning(

@@ -180,9 +180,9 @@ class Poll:
 
     def _should_know(self, registers: Iterable[Register]) -> bool:
         """Whether the device ever told one of these registers, or has yet to tell anything."""
-        return not self._known or any(map(self._told, registers))
+        return not self._known or any(map(self._answered_before, registers))
 
-    def _told(self, register: Register) -> bool:
+    def _answered_before(self, register: Register) -> bool:
         return any((register.table, a) in self._known for a in register.addresses)
 
     async def _batch(self, batch: Batch) -> tuple[int, ...]:
@@ -200,7 +200,7 @@ class Poll:
             if err.failure is Failure.REFUSED:
                 alone = len(batch.registers) == 1
                 had = key in self._answered or (
-                    alone and self._told(batch.registers[0])
+                    alone and self._answered_before(batch.registers[0])
                 )
                 for_s = _REFUSED_NOW_FOR_S if had else _REFUSED_FOR_S
                 self._refused[key] = now_s + for_s

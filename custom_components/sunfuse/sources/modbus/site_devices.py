@@ -10,7 +10,7 @@ from typing import Any, Self
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from ...engine.moving import move_attributes
+from ...engine.clock_change import move_attributes
 from .connection import Connection
 from .connections import LinkConflictError, acquire, release
 from .device import Device, Information, Quantity

@@ -1,0 +1,81 @@
+"""Who may charge at a station: what every version answers about cards."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+import logging
+
+from ..protocol.frames import Payload
+from ..protocol.link import Answer, Link
+from ..protocol.text import clean
+from ..security.card_policy import Verdict
+from ..station.station_interface import StationInterface
+from ..station_state import CommandError
+
+_LOGGER = logging.getLogger(__name__)
+
+# How a version writes a verdict.
+type VerdictAnswer = Callable[[Verdict], Payload]
+
+
+class CardChecks:
+    """Decides about the cards that are held to one connected station."""
+
+    def __init__(
+        self,
+        link: Link,
+        station: StationInterface,
+        stop: Callable[[str], Awaitable[None]],
+    ) -> None:
+        """Stop the transaction of a card that is refused with `stop`."""
+        self._link = link
+        self._station = station
+        self._stop = stop
+
+    def decide(
+        self, token: str, answer: VerdictAnswer, transaction_id: str | None = None
+    ) -> Answer:
+        """Return the answer about a card, at once or after somebody was asked.
+
+        A station is to end the transaction of a card that is refused; for one that does not, we stop it.
+        """
+        token = clean(token)
+        if transaction_id is not None:
+            answer = self._ending(answer, transaction_id)
+        decision = self._station.cards.decide(token)
+        if decision is None:
+            self._station.reports.card(token, None)
+            return self._ask_about(token, answer)
+        self._station.reports.card(token, decision is Verdict.ACCEPTED)
+        return answer(decision)
+
+    def decide_without_card(self, answer: VerdictAnswer) -> Payload:
+        """Return the answer about a transaction that was started without a card: by a button, or by the plug."""
+        return answer(Verdict.of(self._station.cards.free))
+
+    def _ending(self, answer: VerdictAnswer, transaction_id: str) -> VerdictAnswer:
+        def answer_and_end(verdict: Verdict) -> Payload:
+            if verdict is not Verdict.ACCEPTED:
+                self._link.spawn(self._end(transaction_id))
+            return answer(verdict)
+
+        return answer_and_end
+
+    async def _end(self, transaction_id: str) -> None:
+        """Stop a transaction that may not be, unless the station has done so by itself."""
+        await asyncio.sleep(self._station.timing.refused_s)
+        for state in self._station.state.connectors:
+            running = state.transaction
+            if running is not None and running.id == transaction_id:
+                try:
+                    await self._stop(transaction_id)
+                except CommandError as err:
+                    _LOGGER.warning(
+                        "Charger %s goes on although its card was refused: %s",
+                        self._station.identity,
+                        err,
+                    )
+
+    async def _ask_about(self, token: str, answer: VerdictAnswer) -> Payload:
+        verdict = await self._station.cards.answer(self._station.identity, token)
+        self._station.reports.card(token, verdict is Verdict.ACCEPTED)
+        return answer(verdict)

@@ -1,0 +1,58 @@
+"""When a transaction is to be started for a car that waits."""
+
+from datetime import datetime, timedelta
+
+from ...engine.model import ConnectorStatus
+from .connector_offer import OfferedConnector
+
+
+class RemoteStarts:
+    """Knows whether a car waits for a transaction that neither it nor the station has started by itself."""
+
+    def __init__(self, connector: OfferedConnector) -> None:
+        """Begin with no car."""
+        self._connector = connector
+        self._shared = connector.shared
+        self._no_start_before: datetime | None = None
+        self._waiting_since: datetime | None = None
+
+    def requested(self) -> None:
+        """Note that a transaction is requested now: it has some time to begin."""
+        retry = timedelta(seconds=self._shared.timing.start_retry_s)
+        self._no_start_before = self._shared.now() + retry
+
+    def started(self) -> None:
+        """Note that a transaction started."""
+        self._no_start_before = None
+
+    def status_changed(self) -> None:
+        """Note that the connector reported another status."""
+        status = self._connector.state.status
+        if status is not ConnectorStatus.PREPARING:
+            self._waiting_since = None
+            self._no_start_before = None
+        elif self._waiting_since is None:
+            self._waiting_since = self._shared.now()
+
+    @property
+    def pending(self) -> bool:
+        """Whether a transaction was requested with a limit that may still come into force."""
+        return self._no_start_before is not None and (
+            self._shared.now() < self._no_start_before
+        )
+
+    def may_start(self) -> bool:
+        """Whether a transaction may be requested now."""
+        state = self._connector.state
+        if self.pending:
+            return False
+        if state.paused and state.status in (
+            ConnectorStatus.FINISHING,
+            ConnectorStatus.PREPARING,
+        ):
+            return True
+        if state.status is not ConnectorStatus.PREPARING or not self._shared.cards.free:
+            return False
+        since = self._waiting_since
+        grace = timedelta(seconds=self._shared.timing.start_grace_s)
+        return since is not None and self._shared.now() - since >= grace

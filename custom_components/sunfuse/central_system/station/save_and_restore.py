@@ -1,0 +1,145 @@
+"""What of a station outlives a restart of Home Assistant."""
+
+from functools import partial
+from typing import Any
+
+from ...engine.model import ConnectorStatus
+from ...engine.stored import UNREADABLE, Stored
+from ..station_state import FailSafe
+from .connectors import Connectors
+from .fail_safe_watch import FailSafeWatch
+from .meters import Meters
+from .refused_commands import LIMITS
+from .sessions import Sessions
+from .shared_state import SharedState
+from .station_limits import Limits
+from .stored_state import (
+    Memory,
+    dump_info,
+    dump_lasting,
+    dump_record,
+    energy_of,
+    load_connector,
+    load_evse,
+    load_fail_safe,
+    load_info,
+    load_lasting,
+    load_local_list,
+    load_number,
+    load_record,
+    load_text,
+)
+
+
+class SaveAndRestore:
+    """Returns what is worth keeping of the parts of a station, and brings it back."""
+
+    def __init__(
+        self,
+        shared: SharedState,
+        meters: Meters,
+        limits: Limits,
+        sessions: Sessions,
+        connectors: Connectors,
+        fail_safe: FailSafeWatch,
+    ) -> None:
+        """Keep these parts."""
+        self._shared = shared
+        self._meters = meters
+        self._limits = limits
+        self._sessions = sessions
+        self._connectors = connectors
+        self._fail_safe = fail_safe
+
+    def memory(self) -> Memory:
+        """Return what is worth keeping of the station, as plain data."""
+        shared, state = self._shared, self._shared.state
+        evses = self._connectors.evses
+        transactions = self._sessions.transactions
+        return {
+            "info": dump_info(state.info),
+            "variables": dict(shared.variables),
+            "fail_safe": state.fail_safe.value,
+            "local_list": state.local_list,
+            "evses": [[*evse, number] for evse, number in evses.items()],
+            "lasting": dump_lasting(self._fail_safe.lasting),
+            "paused": [
+                connector.id for connector in state.connectors if connector.paused
+            ],
+            "statuses": {
+                str(connector.id): connector.status
+                for connector in state.connectors
+                if connector.status is not None
+            },
+            "transactions": [dump_record(record) for record in transactions],
+            "used": [connector.id for connector in state.connectors if connector.used],
+            "energy": {
+                str(connector): {
+                    **energy,
+                    "session_wh": shared.connector(connector).session_energy_wh,
+                }
+                for connector, energy in self._meters.memory().items()
+            },
+        }
+
+    def restore(self, *parts: Stored) -> None:
+        """Go on from what was kept, item by item; to be called before the station connects."""
+        for part in parts:
+            for record in part.rows("transactions", load_record):
+                self._sessions.restore(record)
+            if set(part.names) - {"transactions"}:
+                self._restore(part)
+
+    def _restore(self, memory: Stored) -> None:
+        shared = self._shared
+        info = load_info(memory.within("info"))
+        shared.variables.update(memory.within("variables").each(load_text))
+        lasting = memory.read("lasting", load_lasting, None)
+        self._fail_safe.lasting = lasting
+        statuses = memory.within("statuses").each(ConnectorStatus)
+        self._connectors.last_statuses = {
+            int(name): one for name, one in statuses.items()
+        }
+        self._connectors.evses.update(memory.rows("evses", load_evse))
+        fail_safe = memory.read("fail_safe", load_fail_safe, FailSafe.NOT_VERIFIED)
+        shared.identify(
+            info,
+            takes_limits=not self._limits.refusals.sure(LIMITS),
+            fail_safe=fail_safe,
+            fail_safe_set=True if lasting else None,
+            local_list=memory.read("local_list", load_local_list, None),
+            fall_back_a=shared.fall_back_a(fail_safe),
+        )
+        for connector in memory.rows("paused", load_connector):
+            shared.change(connector, paused=True)
+        energies, counters = memory.within("energy"), memory.within("energy_wh")
+        for name in energies.names:
+            energies.read(name, partial(self._restore_energy, name), None)
+        for name in counters.names:  # of earlier versions
+            counters.read(name, partial(self._restore_counter, name), None)
+        used = {record.connector for record in self._sessions.transactions}
+        for connector in used | set(memory.rows("used", load_connector)):
+            shared.change(connector, used=True)
+        shared.count_connectors()
+
+    def _restore_counter(self, name: str, energy_wh: Any) -> None:
+        """Go on from the value of a connector's counter alone; raises what reading raises."""
+        self._restore_energy(name, energy_of(energy_wh))
+
+    def _restore_energy(self, name: str, energy: Memory) -> None:
+        """Go on from the energy of a connector.
+
+        Raises what reading raises; the counter's value is taken all the same where that can be read.
+        """
+        connector = load_connector(name)
+        alone = energy_of(energy["energy_wh"])
+        try:
+            sample = self._meters.restore(connector, energy)
+            # That of a session that runs is out of date until the charger reports it.
+            last_wh = None if energy["session"] else load_number(energy["session_wh"])
+        except UNREADABLE:
+            self._meters.forget(connector)
+            sample = self._meters.restore(connector, alone)
+            self._shared.change(connector, meter=sample)
+            raise
+        self._shared.change(connector, meter=sample, session_energy_wh=last_wh)

@@ -1,0 +1,126 @@
+"""OCPP 1.6: the words in which a station is set up."""
+
+from typing import override
+
+from ..onboarding.setup_interface import SetupCommands
+from ..protocol.frames import Payload
+from ..protocol.requests import Requests
+from ..security.card_policy import LOCAL_LIST_CHUNK, Card, local_list_updates
+from ..station.connector_count import NUMBER_OF_CONNECTORS
+from ..station.station_interface import StationInterface
+from ..station_state import CommandError
+
+# Asked for one at a time: some stations restart when asked for all, or for what they do not know.
+_KEYS = (
+    NUMBER_OF_CONNECTORS,
+    "SupportedFeatureProfiles",
+    "ChargingScheduleAllowedChargingRateUnit",
+    "ChargeProfileMaxStackLevel",
+    "ConnectorSwitch3to1PhaseSupported",
+    "MeterValuesSampledData",
+    "MeterValueSampleInterval",
+)
+# What lets drivers in from the list while we are away.
+_LOCAL_LISTS = ("LocalAuthListEnabled", "LocalAuthorizeOffline")
+_LONGEST_ID_TAG = 20  # IdToken is CiString20Type (section 7.28)
+
+
+class SetupCommands16(SetupCommands):
+    """Asks and sets one connected station."""
+
+    def __init__(self, requests: Requests, station: StationInterface) -> None:
+        """Remember what is learnt in the station's `variables`."""
+        self._requests = requests
+        self._station = station
+
+    @override
+    async def learn(self) -> None:
+        for key in _KEYS:
+            if key in self._station.variables:
+                continue
+            if key in self._station.behaviour.do_not_ask:
+                continue
+            self._station.variables[key] = (await self._ask(key)).get(key)
+
+    async def _ask(self, key: str) -> dict[str, str]:
+        """Return what the station answers about a key; nothing where it does not."""
+        answer = await self._requests.ask("GetConfiguration", {"key": [key]})
+        return {
+            entry["key"]: entry.get("value", "")
+            for entry in (answer or {}).get("configurationKey", [])
+        }
+
+    @override
+    async def try_set(self, key: str, value: str) -> bool:
+        variables = self._station.variables
+        known = variables.get(key, "")
+        if known is None or key in self._station.behaviour.do_not_ask:
+            return True  # it knows no such key, and asking again would not help
+        if known == value:
+            return True
+        payload = {"key": key, "value": value}
+        answer = await self._requests.ask("ChangeConfiguration", payload)
+        status = answer["status"] if answer else "Rejected"
+        if status == "NotSupported":
+            variables[key] = None
+            return True
+        if status in ("Accepted", "RebootRequired"):
+            variables[key] = value
+            return True
+        return False
+
+    @override
+    async def try_set_begin_and_end(self) -> None:
+        """Do nothing: StartTransaction and StopTransaction have the register."""
+
+    @override
+    async def try_trigger(self, message: str, connector: int | None = None) -> None:
+        payload: Payload = {"requestedMessage": message}
+        if connector is not None:
+            payload["connectorId"] = connector
+        await self._requests.ask("TriggerMessage", payload)
+
+    @override
+    async def set_profile(self, connector: int, profile: Payload) -> None:
+        if "transactionId" in profile:
+            profile["transactionId"] = int(profile["transactionId"])
+        payload = {"connectorId": connector, "csChargingProfiles": profile}
+        await self._requests.command("SetChargingProfile", payload)
+
+    @override
+    async def clear_profiles(self, purpose: str) -> None:
+        payload = {"chargingProfilePurpose": purpose}
+        await self._requests.call("ClearChargingProfile", payload)
+
+    @override
+    async def send_local_list(self, version: int, cards: tuple[Card, ...]) -> None:
+        answer = await self._requests.call("GetLocalListVersion", {})
+        if answer["listVersion"] < 0:
+            raise CommandError("not_supported", "GetLocalListVersion")
+        if answer["listVersion"] == version:
+            return
+        for key in _LOCAL_LISTS:
+            await self.try_set(key, "true")
+        entries = [
+            {
+                "idTag": card.id,
+                "idTagInfo": {"status": "Blocked" if card.blocked else "Accepted"},
+            }
+            for card in cards
+            if len(card.id) <= _LONGEST_ID_TAG
+        ]
+        most = await self._number("SendLocalListMaxLength", LOCAL_LIST_CHUNK)
+        for number, kind, chunk in local_list_updates(version, entries, most):
+            payload = {
+                "listVersion": number,
+                "updateType": kind,
+                "localAuthorizationList": chunk,
+            }
+            await self._requests.command("SendLocalList", payload)
+
+    async def _number(self, key: str, highest: int) -> int:
+        """Return the value of a key, at most so much, and that where the station does not tell."""
+        value = (await self._ask(key)).get(key, "")
+        if value.isdecimal() and int(value):
+            return min(int(value), highest)
+        return highest

@@ -1,0 +1,173 @@
+"""OCPP 2.x: the words in which a station is set up."""
+
+from typing import override
+
+from ..onboarding.commissioner import OFFLINE_UNKNOWN
+from ..onboarding.setup_interface import SetupCommands
+from ..protocol.frames import Payload
+from ..protocol.requests import Requests
+from ..security.card_policy import LOCAL_LIST_CHUNK, Card, local_list_updates
+from ..station.connector_count import NUMBER_OF_CONNECTORS
+from ..station.station_interface import StationInterface
+from .evses import Evses2
+from .profiles import Profiles2
+from .variables import Variables2, variable_of
+
+# Component and variable, and the configuration key of OCPP 1.6 that says the same (OCPP 2.0.1 part 2 appendix 3).
+_VARIABLES = (
+    (
+        "SmartChargingCtrlr",
+        "RateUnit",
+        "ChargingScheduleAllowedChargingRateUnit",
+    ),
+    ("SmartChargingCtrlr", "ProfileStackLevel", "ChargeProfileMaxStackLevel"),
+    (
+        "SmartChargingCtrlr",
+        "Phases3to1",
+        "ConnectorSwitch3to1PhaseSupported",
+    ),
+    (
+        "SmartChargingCtrlr",
+        "ACPhaseSwitchingSupported",
+        "ACPhaseSwitchingSupported",
+    ),
+    ("SmartChargingCtrlr", "SupportsDynamicProfiles", "SupportsDynamicProfiles"),
+    ("SmartChargingCtrlr", "SupportsMaxOfflineDuration", "SupportsMaxOfflineDuration"),
+    ("SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuesSampledData"),
+    ("SampledDataCtrlr", "TxUpdatedInterval", "MeterValueSampleInterval"),
+)
+# What is set and not asked for.
+_SETTINGS = (("AuthCtrlr", "OfflineTxForUnknownIdEnabled", OFFLINE_UNKNOWN),)
+_ONLY_2_1 = frozenset(("SupportsDynamicProfiles", "SupportsMaxOfflineDuration"))
+# What is set once, and kept among the station's variables by its own name.
+_BEGIN_AND_END = (
+    ("SampledDataCtrlr", "TxStartedMeasurands"),
+    ("SampledDataCtrlr", "TxEndedMeasurands"),
+)
+_REGISTER = "Energy.Active.Import.Register"
+# What lets drivers in from the list while we are away.
+_LOCAL_LISTS = (
+    ("LocalAuthListCtrlr", "Enabled"),
+    ("AuthCtrlr", "LocalAuthorizeOffline"),
+)
+
+
+class SetupCommands2(SetupCommands):
+    """Asks and sets one connected station."""
+
+    def __init__(
+        self,
+        requests: Requests,
+        station: StationInterface,
+        evses: Evses2,
+        variables: Variables2,
+        profiles: Profiles2,
+        *,
+        version: str,
+    ) -> None:
+        """Remember what is learnt in the station's `variables`."""
+        self._requests = requests
+        self._station = station
+        self._evses = evses
+        self._variables = variables
+        self._profiles = profiles
+        self._version = version
+
+    @override
+    async def learn(self) -> None:
+        known = self._station.variables
+        for component, variable, key in _VARIABLES:
+            if key in known or key in self._station.behaviour.do_not_ask:
+                continue
+            if key in _ONLY_2_1 and self._version != "2.1":
+                continue
+            known[key] = await self._variables.ask(variable_of(component, variable))
+        several = len(self._station.connectors.evses) > 1
+        if several and NUMBER_OF_CONNECTORS not in known:
+            known[NUMBER_OF_CONNECTORS] = await self._count_connectors()
+
+    async def _count_connectors(self) -> str | None:
+        """Return how many of the connectors that reported a status are in the device model; None: it has none."""
+        known = None
+        for number, place in sorted(
+            (n, place) for place, n in self._station.connectors.evses.items()
+        ):
+            if not await self._has_connector(*place):
+                break
+            known = str(number)
+        return known
+
+    async def _has_connector(self, evse: int, connector: int) -> bool:
+        # Available is required of each connector (OCPP 2.0.1 part 2 section 3.1.5, component Connector).
+        variable = variable_of("Connector", "Available")
+        variable["component"]["evse"] = {"id": evse, "connectorId": connector}
+        return await self._variables.ask(variable) is not None
+
+    @override
+    async def try_set(self, key: str, value: str) -> bool:
+        known = self._station.variables.get(key, "")
+        do_not_ask = self._station.behaviour.do_not_ask
+        if known is None or known == value or key in do_not_ask:
+            return True
+        known_as = (*_VARIABLES, *_SETTINGS)
+        component, variable = next((c, v) for c, v, k in known_as if k == key)
+        if not await self._variables.try_set(component, variable, value):
+            return False
+        self._station.variables[key] = value
+        return True
+
+    @override
+    async def try_set_begin_and_end(self) -> None:
+        for component, variable in _BEGIN_AND_END:
+            await self._try_set_once(component, variable, _REGISTER)
+
+    async def _try_set_once(self, component: str, variable: str, value: str) -> None:
+        key = f"{component}.{variable}"
+        if key not in self._station.variables:
+            taken = await self._variables.try_set(component, variable, value)
+            self._station.variables[key] = value if taken else None
+
+    @override
+    async def try_trigger(self, message: str, connector: int | None = None) -> None:
+        payload = trigger_of(message, connector, self._evses)
+        await self._requests.ask("TriggerMessage", payload)
+
+    @override
+    async def set_profile(self, connector: int, profile: Payload) -> None:
+        await self._profiles.set(connector, profile)
+
+    @override
+    async def clear_profiles(self, purpose: str) -> None:
+        await self._profiles.clear(purpose)
+
+    @override
+    async def send_local_list(self, version: int, cards: tuple[Card, ...]) -> None:
+        answer = await self._requests.call("GetLocalListVersion", {})
+        if answer["versionNumber"] == version:
+            return
+        entries = [
+            {
+                "idToken": {"idToken": card.id, "type": card.kind},
+                "idTokenInfo": {"status": "Blocked" if card.blocked else "Accepted"},
+            }
+            for card in cards
+        ]
+        for component, variable in _LOCAL_LISTS:
+            await self._try_set_once(component, variable, "true")
+        updates = local_list_updates(version, entries, LOCAL_LIST_CHUNK)
+        for number, kind, chunk in updates:
+            payload: Payload = {"versionNumber": number, "updateType": kind}
+            if chunk:
+                payload["localAuthorizationList"] = chunk
+            await self._requests.command("SendLocalList", payload)
+
+
+def trigger_of(message: str, connector: int | None, evses: Evses2) -> Payload:
+    """Return a TriggerMessage; a StatusNotification is asked of a connector, all else of its EVSE."""
+    payload: Payload = {"requestedMessage": message}
+    if connector is not None:
+        evse, number = evses.place_of(connector)
+        payload["evse"] = {"id": evse}
+        if message == "StatusNotification":
+            payload["evse"]["connectorId"] = number
+    return payload

@@ -1,0 +1,224 @@
+"""Who may charge at a site: everyone, the cards of its list, or whom an automation lets."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from homeassistant.config_entries import (
+    SOURCE_INTEGRATION_DISCOVERY,
+    ConfigEntry,
+    ConfigSubentry,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, discovery_flow
+
+from ..central_system import CentralSystem, Station
+from ..central_system.security.card_policy import OWN_TOKEN, Card, CardPolicy, folded
+from ..central_system.station_state import StationState
+from ..const import (
+    AUTHORIZATION_ASK,
+    AUTHORIZATION_FREE,
+    CARD_CONTRACT,
+    CARD_RFID,
+    CARD_VEHICLE,
+    CONF_ASK_DEFAULT,
+    CONF_ASK_TIMEOUT,
+    CONF_AUTHORIZATION,
+    CONF_BLOCKED,
+    CONF_BOOST_QUOTA_KWH,
+    CONF_CARD_KIND,
+    CONF_CARD_NUMBER,
+    CONF_PRIORITY,
+    DEFAULT_ASK_TIMEOUT_S,
+    DOMAIN,
+    SUBENTRY_CARD,
+    WH_PER_KWH,
+)
+from ..devices import station_identifier
+from ..engine.model import BoostQuota
+from .outcome import Holder
+from .subentries import usable
+
+EVENT_AUTHORIZE = f"{DOMAIN}_authorize"
+
+# The words of OCPP 2.0.1 (IdTokenEnumType) for what a card is; 1.6 knows numbers only.
+_WORDS = {
+    CARD_RFID: "ISO14443",
+    CARD_CONTRACT: "eMAID",
+    CARD_VEHICLE: "MacAddress",
+}
+_SHOWN = 4
+# A station asks when the card is held to it and again when it starts the transaction: that is one question.
+_SAME_DRIVER_S = 120.0
+# Cards that are not known and wait to be added, at most: a reader in public sees many.
+_MOST_STRANGERS = 10
+
+
+def masked(number: str) -> str:
+    """Return what of a card's number may be shown: enough to know one's own again."""
+    return f"…{number[-_SHOWN:]}" if len(number) > 2 * _SHOWN else "…"
+
+
+def is_own(number: str) -> bool:
+    """Whether it is what Sunfuse itself starts transactions with."""
+    return number.casefold() == OWN_TOKEN.casefold()
+
+
+class Cards:
+    """The cards of a site, and the questions about cards that wait for an answer."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        stations: Mapping[str, Station],
+    ) -> None:
+        """Take the cards from the entry's sub-entries; these are the chargers that they are held to."""
+        self._hass = hass
+        self._entry = entry
+        self._stations = stations
+        self._questions: dict[str, asyncio.Future[bool]] = {}
+        self._let: dict[tuple[str, str], float] = {}  # and until when that counts
+        self._holders: dict[str, Holder] = {}
+        self._boost_quotas: tuple[BoostQuota, ...] = ()
+        self._load_holders()
+
+    @callback
+    def policy(self) -> CardPolicy:
+        """Return who may charge, as it is configured now."""
+        self._load_holders()
+        mode = self._entry.options.get(CONF_AUTHORIZATION, AUTHORIZATION_FREE)
+        return CardPolicy(
+            free=mode == AUTHORIZATION_FREE,
+            cards=tuple(_card(card) for card in self._subentries()),
+            ask=self._ask if mode == AUTHORIZATION_ASK else None,
+            default=self._entry.options.get(CONF_ASK_DEFAULT, False),
+        )
+
+    def holder(self, number: str | None) -> Holder | None:
+        """Return whose card it is; None for one that is not in the list."""
+        return self._holders.get(folded(number)) if number else None
+
+    @property
+    def boost_quotas(self) -> tuple[BoostQuota, ...]:
+        """Return how much the holders of cards may boost who have a quota of their own."""
+        return self._boost_quotas
+
+    @callback
+    def answer(self, request_id: str, *, accept: bool) -> bool:
+        """Answer a question; returns whether anybody still waited."""
+        question = self._questions.get(request_id)
+        if question is None or question.done():
+            return False
+        question.set_result(accept)
+        return True
+
+    def _subentries(self) -> list[ConfigSubentry]:
+        return usable(self._entry, SUBENTRY_CARD)
+
+    def _load_holders(self) -> None:
+        self._holders = {
+            folded(card.data[CONF_CARD_NUMBER]): Holder(
+                subentry_id=card.subentry_id,
+                name=card.title,
+                priority=card.data.get(CONF_PRIORITY),
+            )
+            for card in self._subentries()
+        }
+        self._boost_quotas = tuple(
+            BoostQuota(person=card.subentry_id, energy_wh=quota_kwh * WH_PER_KWH)
+            for card in self._subentries()
+            if (quota_kwh := card.data.get(CONF_BOOST_QUOTA_KWH)) is not None
+        )
+
+    async def _ask(self, identity: str, number: str) -> bool | None:
+        """Ask whoever listens; None when nobody answers in time.
+
+        The event holds the whole number: an automation cannot know a card by less.
+        """
+        now = self._hass.loop.time()
+        if self._let.get((identity, number), 0.0) > now:
+            return True
+        request_id = uuid4().hex
+        question: asyncio.Future[bool] = self._hass.loop.create_future()
+        self._questions[request_id] = question
+        device = dr.async_get(self._hass).async_get_device_by_identifier(
+            station_identifier(self._entry, identity), self._entry.entry_id
+        )
+        self._hass.bus.async_fire(
+            EVENT_AUTHORIZE,
+            {
+                "request_id": request_id,
+                "config_entry_id": self._entry.entry_id,
+                "device_id": device.id if device else None,
+                "charger": (device.name_by_user or device.name) if device else identity,
+                "identity": identity,
+                "connector": self._waiting_connector(identity),
+                "card": number,
+            },
+        )
+        seconds = self._entry.options.get(CONF_ASK_TIMEOUT, DEFAULT_ASK_TIMEOUT_S)
+        try:
+            async with asyncio.timeout(seconds):
+                accept = await question
+        except TimeoutError:
+            return None
+        finally:
+            del self._questions[request_id]
+        self._let = {key: until for key, until in self._let.items() if until > now}
+        if accept:
+            self._let[identity, number] = now + _SAME_DRIVER_S
+        return accept
+
+    def _waiting_connector(self, identity: str) -> int | None:
+        """Return the connector that a card is held for: the only one, or the only one where a car waits.
+
+        A station that asks about a card does not say where it is to charge (Authorize has no connector).
+        """
+        connectors = self._stations[identity].state.connectors
+        if len(connectors) > 1:
+            connectors = tuple(c for c in connectors if c.status == "preparing")
+        return connectors[0].id if len(connectors) == 1 else None
+
+
+@callback
+def follow_unknown_cards(
+    hass: HomeAssistant, entry: ConfigEntry, cards: Cards, central_system: CentralSystem
+) -> None:
+    """Show a card that is not in the list as discovered, once, where only known cards may charge."""
+    met: set[str] = set()
+
+    @callback
+    def station_changed(state: StationState) -> None:
+        number = state.last_card
+        if number is None or not state.accepted or number in met or is_own(number):
+            return
+        mode = entry.options.get(CONF_AUTHORIZATION, AUTHORIZATION_FREE)
+        if mode == AUTHORIZATION_FREE or cards.holder(number) is not None:
+            return
+        if len(met) >= _MOST_STRANGERS:
+            return
+        met.add(number)
+        discovery_flow.async_create_flow(
+            hass,
+            DOMAIN,
+            context={"source": SOURCE_INTEGRATION_DISCOVERY},
+            data={
+                "entry_id": entry.entry_id,
+                "identity": state.identity,
+                CONF_CARD_NUMBER: number,
+            },
+        )
+
+    entry.async_on_unload(central_system.subscribe(station_changed))
+
+
+def _card(subentry: ConfigSubentry) -> Card:
+    data: Mapping[str, Any] = subentry.data
+    return Card(
+        id=data[CONF_CARD_NUMBER],
+        name=subentry.title,
+        blocked=data.get(CONF_BLOCKED, False),
+        kind=_WORDS[data[CONF_CARD_KIND]],
+    )

@@ -1,0 +1,107 @@
+"""From a site's options to what the engine goes by: its tuning, the rules of the home battery, and dimming.
+
+A theme that was never saved is not stored, so that a better default reaches everyone who was content.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ..const import WH_PER_KWH
+from ..engine.model import ExternalLimit, LimitKind
+from ..engine.tuning import BatteryRules, Tuning
+from ..sources.dimming_signal import Dimming
+
+# The battery
+CONF_BATTERY_FIRST = "battery_first_below_soc"
+CONF_CAR_SHARE = "car_share_percent"
+CONF_CHARGE_MAX = "charge_max_w"
+CONF_SUPPORT_ABOVE = "support_above_soc"
+CONF_SUPPORT = "support_w"
+CONF_HOLD = "hold_battery"
+CONF_HOLD_ENTITY = "hold_entity"
+CONF_HOLD_VALUE = "hold_value"
+CONF_RELEASE_VALUE = "release_value"
+
+# Steps
+CONF_DEAD_BAND = "dead_band_percent"
+
+# Boosts
+CONF_BOOST_QUOTA = "boost_quota_kwh"
+CONF_BOOST_DURATION = "boost_duration_min"
+DEFAULT_BOOST_DURATION_MIN = 60
+
+# Dimming by section 14a EnWG
+CONF_DIMMING_ENTITY = "dimming_entity"
+CONF_DIMMING_DEVICE = "dimming_device_w"
+CONF_DIMMING_SIMULTANEITY = "dimming_simultaneity"
+DEFAULT_DIMMING_DEVICE_W = 4200.0  # BNetzA BK6-22-300, annex 1, 4.5.1
+
+
+# Those that are stored as they are.
+_SAME = frozenset(field.name for field in fields(Tuning))
+_INTEGERS = frozenset(("switches_per_hour",))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRule:
+    """Which entity keeps the battery from discharging, at which value, and what it is given back to (None: as before)."""
+
+    entity_id: str
+    value: str
+    release_value: str | None = None
+
+
+def tuning_of(options: Mapping[str, Any]) -> Tuning:
+    """Return what the user tuned, and the defaults of the rest."""
+    tuned: dict[str, Any] = {
+        name: int(value) if name in _INTEGERS else value
+        for name, value in options.items()
+        if name in _SAME
+    }
+    if (percent := options.get(CONF_DEAD_BAND)) is not None:
+        tuned["dead_band"] = percent / 100
+    if (quota_kwh := options.get(CONF_BOOST_QUOTA)) is not None:
+        tuned["boost_quota_wh"] = quota_kwh * WH_PER_KWH
+    return Tuning(**tuned)
+
+
+def battery_rules_of(options: Mapping[str, Any]) -> BatteryRules:
+    """Return whose the sun is, and when the battery may help."""
+    return BatteryRules(
+        battery_first_below_soc=options.get(CONF_BATTERY_FIRST, 0.0),
+        car_share=options.get(CONF_CAR_SHARE, 0.0) / 100,
+        charge_max_w=options.get(CONF_CHARGE_MAX),
+        support_above_soc=options.get(CONF_SUPPORT_ABOVE),
+        support_w=options.get(CONF_SUPPORT),
+        hold=options.get(CONF_HOLD, False),
+    )
+
+
+def hold_rule_of(options: Mapping[str, Any]) -> HoldRule | None:
+    """Return how the battery is held, None where the user does that himself, or not at all."""
+    entity_id = options.get(CONF_HOLD_ENTITY)
+    if not options.get(CONF_HOLD, False) or entity_id is None:
+        return None
+    return HoldRule(
+        entity_id=entity_id,
+        value=options[CONF_HOLD_VALUE],
+        release_value=options.get(CONF_RELEASE_VALUE),
+    )
+
+
+def dimming_limit(
+    dimming: Dimming | None, options: Mapping[str, Any], name: str
+) -> tuple[ExternalLimit, ...]:
+    """Return the limit that a grid operator's signal sets, if it is on."""
+    if dimming is None:
+        return ()
+    return (
+        ExternalLimit(
+            name=name,
+            kind=LimitKind.DIMMING,
+            power_w=dimming.power_w,
+            device_w=options.get(CONF_DIMMING_DEVICE, DEFAULT_DIMMING_DEVICE_W),
+            simultaneity=options.get(CONF_DIMMING_SIMULTANEITY),
+        ),
+    )

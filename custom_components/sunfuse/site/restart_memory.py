@@ -1,0 +1,176 @@
+"""What a site remembers over a restart of Home Assistant: its chargers' transactions, and the engine's past."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+
+from ..central_system import CentralSystem, Station
+from ..central_system.station_state import StationState
+from ..const import SUBENTRY_CHARGER
+from ..engine.stored import Stored
+from .outcome import identity_of
+from .storage_file import StorageFile
+from .subentries import usable
+
+# A power cut loses no more than this of what the chargers told.
+SAVE_DELAY_S = 5.0
+# Who runs since when is saved when it changes. The rest of the engine's past, and what counters say, is worth a
+# minute while a car charges, and less while none does: flash wears with every write.
+BUSY_S = 60.0
+IDLE_S = 600.0
+
+
+class RestartMemory:
+    """The memory of one site, in Home Assistant's storage.
+
+    The transactions that are over are the most of what a charger remembers, and change seldom: those of each charger
+    have a file of their own.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, entry_id: str, *, simulated: bool = False
+    ) -> None:
+        """Bind to the site's storage; `async_load` reads it.
+
+        Simulated chargers are as new at every start, so nothing is kept of them.
+        """
+        self._simulated = simulated
+        self._hass = hass
+        self._entry_id = entry_id
+        self._store = StorageFile(hass, entry_id, "memory", every_s=BUSY_S)
+        self._stored = Stored(None)
+        self._over: dict[str, StorageFile] = {}  # by identity
+        self._stored_over: dict[str, Stored] = {}
+        self._central_system: CentralSystem | None = None
+        self._engine: Callable[[], dict[str, Any]] | None = None
+        self._lasting: tuple[object, ...] = ()
+        self._seen: dict[str, tuple[object, ...]] = {}
+
+    async def async_load(self) -> None:
+        """Read what was kept."""
+        self._stored = await self._store.async_load()
+        for identity in self._identities():
+            store = self._store_of(identity)
+            self._stored_over[identity] = await store.async_load()
+
+    async def async_put_aside(self) -> None:
+        """Put aside what the engine and the chargers did not understand."""
+        for store in (self._store, *self._over.values()):
+            await store.async_put_aside()
+
+    async def async_remove(self) -> None:
+        """Forget everything, when the site is removed."""
+        await self._store.async_remove()
+        for identity in self._identities():
+            await self._store_of(identity).async_remove()
+
+    def _identities(self) -> dict[str, str]:
+        """Return the sub-entries of the site's chargers by identity."""
+        entry = self._hass.config_entries.async_get_entry(self._entry_id)
+        if entry is None or self._simulated:
+            return {}
+        return {
+            identity_of(subentry): subentry.subentry_id
+            for subentry in usable(entry, SUBENTRY_CHARGER)
+        }
+
+    def _store_of(self, identity: str) -> StorageFile:
+        """Return where the transactions of a charger are kept that are over."""
+        if identity not in self._over:
+            name = f"sessions.{self._identities()[identity]}"
+            store = StorageFile(self._hass, self._entry_id, name, every_s=SAVE_DELAY_S)
+            store.keep(partial(self._transactions_over, identity))
+            self._over[identity] = store
+        return self._over[identity]
+
+    def station(self, identity: str) -> tuple[Stored, ...]:
+        """Return what was kept of a charger, in parts."""
+        if self._simulated:
+            return ()
+        over = self._stored_over.get(identity, Stored(None))
+        memory = self._stored.within("stations").within(identity)
+        return tuple(part for part in (over, memory) if part)
+
+    @property
+    def engine(self) -> Stored:
+        """Return what was kept of the engine's past."""
+        return self._stored.within("engine")
+
+    @callback
+    def start(
+        self, central_system: CentralSystem, engine: Callable[[], dict[str, Any]]
+    ) -> Callable[[], None]:
+        """Keep what changes from now on; returns what ends that."""
+        self._central_system = central_system
+        self._engine = engine
+        self._store.keep(self._as_dict)
+        return central_system.subscribe(self._station_changed)
+
+    async def async_save(self) -> None:
+        """Write everything now, when the site is unloaded."""
+        # Those that are over first: a transaction is then in both files rather than in none.
+        for store in self._over.values():
+            await store.async_save()
+        await self._store.async_save()
+
+    async def async_forget(self, identity: str) -> None:
+        """Forget a charger that is no longer part of the site."""
+        if (store := self._over.pop(identity, None)) is not None:
+            await store.async_remove()
+
+    @callback
+    def _station_changed(self, state: StationState) -> None:
+        """Save when a charger said something that must not be lost; meter values alone can wait."""
+        if not state.accepted:
+            return
+        lasting = (
+            state.info,
+            state.fail_safe,
+            *(connector.transaction for connector in state.connectors),
+        )
+        if self._seen.get(state.identity) != lasting:
+            self._seen[state.identity] = lasting
+            if state.identity in self._identities():
+                self._store_of(state.identity).save_soon()
+            self._store.save_soon(SAVE_DELAY_S)
+        elif any(connector.transaction for connector in state.connectors):
+            self._store.save_soon(BUSY_S)
+
+    @callback
+    def note(self, lasting: tuple[object, ...]) -> None:
+        """Save soon when something of the engine's past changed that must not be lost; the rest can wait."""
+        if lasting != self._lasting:
+            self._lasting = lasting
+            self._store.save_soon(SAVE_DELAY_S)
+        else:
+            self._store.save_soon(IDLE_S)
+
+    def _stations(self) -> Mapping[str, Station]:
+        if self._central_system is None or self._simulated:
+            return {}
+        return self._central_system.stations
+
+    def _transactions_over(self, identity: str) -> dict[str, Any]:
+        station = self._stations().get(identity)
+        records = station.memory()["transactions"] if station else []
+        return {"transactions": [one for one in records if _is_over(one)]}
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {
+            "stations": {
+                name: _without_those_over(station.memory())
+                for name, station in self._stations().items()
+            },
+            "engine": self._engine() if self._engine else None,
+        }
+
+
+def _is_over(record: dict[str, Any]) -> bool:
+    return record["stopped_at"] is not None
+
+
+def _without_those_over(memory: dict[str, Any]) -> dict[str, Any]:
+    records = [one for one in memory["transactions"] if not _is_over(one)]
+    return {**memory, "transactions": records}

@@ -1,0 +1,74 @@
+"""Which news of chargers are worth a decision at once; the rest is taken in with the next tick, seconds later."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ..central_system.station_state import ConnectorState, MeterSample, StationState
+
+# Less than the smallest change of an offer, and what a car's draw wanders by itself.
+_CURRENT_A = 0.5
+_POWER_W = 150.0
+_NO_METER = MeterSample()
+
+
+class UrgentChanges:
+    """Compares chargers with what was decided on last."""
+
+    def __init__(self) -> None:
+        """Begin with nothing decided on."""
+        self._decided: dict[str, StationState] = {}
+
+    def decided(self, stations: Iterable[StationState]) -> None:
+        """Note what was decided on."""
+        self._decided = {station.identity: station for station in stations}
+
+    def matter(self, station: StationState) -> bool:
+        """Whether a charger is so different from then that a decision should not wait."""
+        before = self._decided.get(station.identity)
+        return (
+            before is None
+            or _apart_from_connectors(before) != _apart_from_connectors(station)
+            or len(before.connectors) != len(station.connectors)
+            or any(
+                _differs(*pair)
+                for pair in zip(before.connectors, station.connectors, strict=True)
+            )
+        )
+
+
+def _apart_from_connectors(station: StationState) -> StationState:
+    return replace(station, last_seen=None, connectors=())
+
+
+def _differs(before: ConnectorState, now: ConnectorState) -> bool:
+    return before is not now and (
+        _apart_from_meter(before) != _apart_from_meter(now)
+        or _has_moved(before.meter, now.meter)
+    )
+
+
+def _apart_from_meter(state: ConnectorState) -> ConnectorState:
+    """Return a connector without what it measures, and without when its limit was renewed."""
+    return replace(
+        state,
+        meter=_NO_METER,
+        session_energy_wh=None,
+        offered_at=None,
+        offer_until=None,
+    )
+
+
+def _has_moved(before: MeterSample, now: MeterSample) -> bool:
+    return _apart(before.power_w, now.power_w, _POWER_W) or any(
+        _apart(*pair, _CURRENT_A)
+        for pair in (
+            *zip(before.current_a, now.current_a, strict=True),
+            (before.offered_a, now.offered_a),
+        )
+    )
+
+
+def _apart(one: float | None, other: float | None, least: float) -> bool:
+    if one is None or other is None:
+        return one is not other
+    return abs(one - other) >= least

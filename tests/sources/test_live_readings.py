@@ -1,0 +1,603 @@
+"""What the site's entities say, in any unit and sign."""
+
+from datetime import datetime, timedelta
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+
+from custom_components.sunfuse.sources.config import (
+    CircuitSources,
+    MeterConfig,
+    PowerSource,
+    SourcesConfig,
+)
+from custom_components.sunfuse.sources.live_readings import (
+    CircuitSource,
+    LiveSource,
+    SiteReadings,
+)
+from custom_components.sunfuse.sources.states import ProblemKind, SourceProblem
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+
+def show(hass: HomeAssistant, name: str, value: object, unit: str | None) -> None:
+    """Show a value on a sensor."""
+    hass.states.async_set(
+        f"sensor.{name}", str(value), {"unit_of_measurement": unit} if unit else {}
+    )
+
+
+def read(hass: HomeAssistant, config: SourcesConfig, phases: int = 3) -> SiteReadings:
+    """Read a site of 230 V."""
+    return LiveSource(hass, config, phases=phases, voltage_v=230).read()
+
+
+PHASES = ("sensor.l1", "sensor.l2", "sensor.l3")
+
+
+@pytest.mark.parametrize(
+    ("source", "states", "expected_w"),
+    [
+        (PowerSource(entity="sensor.p"), {"p": ("-1200", "W")}, -1200),
+        (PowerSource(entity="sensor.p"), {"p": ("1.2", "kW")}, 1200),
+        (PowerSource(entity="sensor.p", inverted=True), {"p": ("1.2", "kW")}, -1200),
+        (
+            PowerSource(positive="sensor.i", negative="sensor.e"),
+            {"i": ("0", "W"), "e": ("0.8", "kW")},
+            -800,
+        ),
+        (
+            PowerSource(positive="sensor.i", negative="sensor.e"),
+            {"i": ("500", "W"), "e": ("0", "kW")},
+            500,
+        ),
+        (PowerSource(positive="sensor.i"), {"i": ("500", "W")}, 500),
+    ],
+)
+async def test_a_power_with_its_sign(
+    hass: HomeAssistant,
+    source: PowerSource,
+    states: dict[str, tuple[str, str]],
+    expected_w: float,
+) -> None:
+    """Positive is import, and for the battery discharge, whatever the sensor says."""
+    for name, (value, unit) in states.items():
+        show(hass, name, value, unit)
+    readings = read(hass, SourcesConfig(grid=source, battery=(source,)))
+    assert readings.meter
+    assert readings.meter.power_w == pytest.approx(expected_w)
+    assert readings.battery
+    assert readings.battery.power_w == pytest.approx(expected_w)
+    assert readings.problems == ()
+
+
+async def test_currents_and_powers_of_phases(hass: HomeAssistant) -> None:
+    """Amperes as they are, milliamperes converted, watts at the nominal voltage."""
+    show(hass, "l1", "-3.5", "A")
+    show(hass, "l2", "2500", "mA")
+    show(hass, "l3", "1.15", "kW")
+    readings = read(hass, SourcesConfig(grid_phases=PHASES))
+    assert readings.meter
+    assert readings.meter.current_a == pytest.approx((-3.5, 2.5, 5))
+    assert readings.meter.power_w is None
+
+
+async def test_suns_and_batteries_add_up(hass: HomeAssistant) -> None:
+    """Two inverters, two batteries, one state of charge."""
+    show(hass, "s1", "1000", "W")
+    show(hass, "s2", "2", "kW")
+    show(hass, "b1", "-500", "W")
+    show(hass, "b2", "200", "W")
+    show(hass, "soc", "55", "%")
+    readings = read(
+        hass,
+        SourcesConfig(
+            solar=("sensor.s1", "sensor.s2"),
+            battery=(
+                PowerSource(entity="sensor.b1"),
+                PowerSource(entity="sensor.b2"),
+            ),
+            battery_soc="sensor.soc",
+        ),
+    )
+    assert readings.meter is None
+    assert readings.solar
+    assert readings.solar.power_w == 3000
+    assert readings.battery
+    assert (readings.battery.power_w, readings.battery.soc) == (-300, 55)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "kind"),
+    [
+        (None, None, ProblemKind.MISSING),
+        ("unavailable", None, ProblemKind.UNAVAILABLE),
+        ("unknown", "W", ProblemKind.UNAVAILABLE),
+        ("on", "W", ProblemKind.NOT_A_NUMBER),
+        ("nan", "W", ProblemKind.NOT_A_NUMBER),
+        ("inf", "W", ProblemKind.NOT_A_NUMBER),
+        ("21", "°C", ProblemKind.WRONG_UNIT),
+        ("21", None, ProblemKind.WRONG_UNIT),
+        ("3", "kWh", ProblemKind.WRONG_UNIT),
+    ],
+)
+async def test_what_cannot_be_read_is_not_guessed(
+    hass: HomeAssistant, value: str | None, unit: str | None, kind: ProblemKind
+) -> None:
+    """No value rather than a wrong one, and its reason."""
+    if value is not None:
+        show(hass, "p", value, unit)
+    show(hass, "l1", 1, "A")
+    show(hass, "l2", 1, "A")
+    sources = SourcesConfig(
+        grid=PowerSource(entity="sensor.p"),
+        grid_phases=("sensor.l1", "sensor.l2", "sensor.p"),
+        solar=("sensor.p",),
+    )
+    readings = read(hass, sources)
+    meter = readings.meter
+    assert meter
+    assert meter.current_a is None
+    assert meter.power_w is None
+    assert list(meter.known_a) == [1, 1, None]
+    assert meter.silent == ("sensor.p",)
+    assert readings.solar is None
+    assert set(readings.problems) == {SourceProblem(entity_id="sensor.p", kind=kind)}
+
+
+async def test_without_its_phases_a_meter_tells_the_total(hass: HomeAssistant) -> None:
+    """Half of the phases are as good as none."""
+    show(hass, "p", 690, "W")
+    show(hass, "l1", 1, "A")
+    readings = read(
+        hass,
+        SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES),
+    )
+    meter = readings.meter
+    assert meter
+    assert meter.power_w == 690
+    assert list(meter.known_a) == [1, None, None]
+    assert meter.silent == ("sensor.l2", "sensor.l3")
+    assert meter.current_a is None
+    assert not readings.meter_heard
+
+
+async def test_a_phase_that_has_no_sign_of_its_own_beside_a_silent_one(
+    hass: HomeAssistant,
+) -> None:
+    """Signs by the total need all phases: without one of them what the others tell counts as import, which is safe."""
+    show(hass, "p", -1380, "W")
+    show(hass, "l1", 2, "A")
+    show(hass, "l2", 2, "A")
+    source = LiveSource(
+        hass,
+        SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES),
+        phases=3,
+        voltage_v=230,
+    )
+    meter = source.read().meter
+    assert meter
+    assert list(meter.known_a) == [2, 2, None]
+    show(hass, "l3", 2, "A")
+    readings = source.read()
+    assert readings.meter_heard
+    assert readings.meter
+    assert readings.meter.silent == ()
+    assert readings.meter.current_a == (-2, -2, -2)
+
+
+async def test_the_sensors_of_a_phase_that_is_turned_or_told_by_direction(
+    hass: HomeAssistant,
+) -> None:
+    """The sensor that is silent is named, whatever its phase is made of."""
+    show(hass, "l1", -2, "A")
+    show(hass, "l2", 2, "A")
+    inverted = SourcesConfig(grid_phases=PHASES, grid_phases_inverted=True)
+    meter = read(hass, inverted).meter
+    assert meter
+    assert (meter.known_a, meter.silent) == ((2, -2, None), ("sensor.l3",))
+    for name in ("i1", "i2", "e1"):
+        show(hass, name, 230, "W")
+    apart = SourcesConfig(
+        grid_phases=("sensor.i1", "sensor.i2"),
+        grid_phases_export=("sensor.e1", "sensor.e2"),
+    )
+    meter = read(hass, apart, phases=2).meter
+    assert meter
+    assert (meter.known_a, meter.silent) == ((0, None), ("sensor.e2",))
+
+
+async def test_one_direction_of_two_is_no_power(hass: HomeAssistant) -> None:
+    """Import without export would be taken for no export."""
+    show(hass, "i", 0, "W")
+    pair = PowerSource(positive="sensor.i", negative="sensor.e")
+    meter = read(hass, SourcesConfig(grid=pair)).meter
+    assert meter
+    assert meter.power_w is None
+    assert meter.silent == ("sensor.e",)
+
+
+async def test_a_reading_is_as_old_as_its_oldest_part(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """A phase that froze makes the reading old; one that reports the same value again keeps it fresh."""
+    start: datetime = dt_util.utcnow()
+    for name in ("l1", "l2", "l3"):
+        show(hass, name, 1, "A")
+    freezer.tick(timedelta(seconds=40))
+    show(hass, "l1", 1, "A")
+    show(hass, "l2", 2, "A")
+    source = SourcesConfig(grid_phases=PHASES)
+    meter = read(hass, source).meter
+    assert meter
+    assert meter.at == start
+    show(hass, "l3", 1, "A")
+    meter = read(hass, source).meter
+    assert meter
+    assert meter.at == start + timedelta(seconds=40)
+
+
+@pytest.mark.parametrize(
+    ("config", "states", "expected_a"),
+    [
+        # DSMR: consumption and production of each phase apart, in kW.
+        (
+            SourcesConfig(
+                grid_phases=PHASES,
+                grid_phases_export=("sensor.r1", "sensor.r2", "sensor.r3"),
+            ),
+            {
+                "l1": ("2.3", "kW"),
+                "l2": ("0", "kW"),
+                "l3": ("0.46", "kW"),
+                "r1": ("0", "kW"),
+                "r2": ("1.15", "kW"),
+                "r3": ("0", "kW"),
+            },
+            (10, -5, 2),
+        ),
+        # One direction of one phase says nothing: no phases then.
+        (
+            SourcesConfig(
+                grid=PowerSource(entity="sensor.p"),
+                grid_phases=PHASES,
+                grid_phases_export=("sensor.r1", "sensor.r2", "sensor.r3"),
+            ),
+            {
+                "p": ("1", "kW"),
+                "l1": ("1", "kW"),
+                "l2": ("1", "kW"),
+                "l3": ("1", "kW"),
+                "r1": ("unavailable", "kW"),
+                "r2": ("0", "kW"),
+                "r3": ("0", "kW"),
+            },
+            None,
+        ),
+        (
+            SourcesConfig(grid_phases=PHASES, grid_phases_inverted=True),
+            {"l1": ("3", "A"), "l2": ("-4", "A"), "l3": ("5", "A")},
+            (-3, 4, -5),
+        ),
+        # No sign: 10 A of L1 are fed in, by the total or by the power of each phase.
+        (
+            SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES),
+            {
+                "p": ("-0.92", "kW"),
+                "l1": ("10", "A"),
+                "l2": ("3", "A"),
+                "l3": ("3", "A"),
+            },
+            (-10, 3, 3),
+        ),
+        (
+            SourcesConfig(
+                grid_phases=PHASES,
+                grid_phase_powers=("sensor.r1", "sensor.r2", "sensor.r3"),
+            ),
+            {
+                "l1": ("10", "A"),
+                "l2": ("3", "A"),
+                "l3": ("3", "A"),
+                "r1": ("-2200", "W"),
+                "r2": ("600", "W"),
+                "r3": ("600", "W"),
+            },
+            (-10, 3, 3),
+        ),
+    ],
+)
+async def test_currents_with_their_sign(
+    hass: HomeAssistant,
+    config: SourcesConfig,
+    states: dict[str, tuple[str, str]],
+    expected_a: tuple[float, ...] | None,
+) -> None:
+    """Two directions apart, inverted, or without a sign of their own."""
+    for name, (value, unit) in states.items():
+        show(hass, name, value, unit)
+    meter = read(hass, config).meter
+    assert meter
+    assert meter.current_a == (expected_a and pytest.approx(expected_a))
+
+
+async def test_a_total_of_another_time_lends_no_sign(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """A meter that told a negative current has a sign, and an old total says nothing about now."""
+    config = SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES)
+    source = LiveSource(hass, config, phases=3, voltage_v=230)
+
+    def currents() -> tuple[float, ...] | None:
+        meter = source.read().meter
+        assert meter
+        return meter.current_a
+
+    show(hass, "p", -5500, "W")
+    freezer.tick(timedelta(seconds=10))
+    for name in ("l1", "l2", "l3"):
+        show(hass, name, 8, "A")
+    assert currents() == (8, 8, 8)
+    show(hass, "p", -5501, "W")
+    assert currents() == (-8, -8, -8)
+    show(hass, "l1", -1, "A")
+    assert currents() == (-1, 8, 8)
+    show(hass, "l1", 8, "A")
+    assert currents() == (8, 8, 8)
+
+
+async def test_counters_of_energy(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """A meter that only counts: 20 Wh of import in 20 s are 3.6 kW; nothing is exported."""
+    pair = PowerSource(positive="sensor.i", negative="sensor.e")
+    config = SourcesConfig(grid=pair, solar=("sensor.s",), grid_phases=("sensor.i",))
+    source = LiveSource(hass, config, phases=1, voltage_v=230)
+    for second in range(0, 81, 20):
+        show(hass, "i", f"{100 + second / 1000:.3f}", "kWh")
+        show(hass, "e", "50.000", "kWh")
+        show(hass, "s", f"{second * 2}", "Wh")
+        readings = source.read()
+        freezer.tick(timedelta(seconds=20))
+    assert readings.meter
+    # Of the export less than 1 Wh in 80 s is known: 45 W.
+    assert readings.meter.power_w == pytest.approx(3600 - 45)
+    assert readings.meter.current_a == pytest.approx((3600 / 230,))
+    assert readings.solar
+    assert readings.solar.power_w == pytest.approx(7200)
+    assert readings.problems == ()
+
+
+async def test_a_counter_that_is_too_coarse(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """It is told that a fuse cannot be protected by steps of a tenth of a kilowatt-hour."""
+    config = SourcesConfig(grid=PowerSource(positive="sensor.i"))
+    source = LiveSource(hass, config, phases=1, voltage_v=230)
+    for poll in range(60):
+        show(hass, "i", f"{100 + poll // 10 / 10:.1f}", "kWh")
+        readings = source.read()
+        freezer.tick(timedelta(seconds=10))
+    assert readings.problems == (
+        SourceProblem(entity_id="sensor.i", kind=ProblemKind.TOO_COARSE),
+    )
+
+
+async def test_the_sun_may_be_counted_coarsely(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """No fuse depends on it, so nobody is told."""
+    pair = PowerSource(positive="sensor.i", negative="sensor.e")
+    config = SourcesConfig(solar=("sensor.i",), battery=(pair,))
+    source = LiveSource(hass, config, phases=1, voltage_v=230)
+    for poll in range(60):
+        for name in ("i", "e"):
+            show(hass, name, f"{100 + poll // 10 / 10:.1f}", "kWh")
+        readings = source.read()
+        freezer.tick(timedelta(seconds=10))
+    assert readings.problems == ()
+    assert readings.solar
+    # 0.1 kWh in 100 s.
+    assert readings.solar.power_w == pytest.approx(3600)
+
+
+@pytest.mark.parametrize(
+    ("meter", "wired", "states", "current_a", "power_w"),
+    [
+        # A panel on L2 alone, with one power sensor: that is the current of L2.
+        (
+            MeterConfig(power=PowerSource(entity="sensor.p")),
+            (1,),
+            {"p": ("2.3", "kW")},
+            (0, 10, 0),
+            2300,
+        ),
+        # On two of three phases all of it may be on either.
+        (
+            MeterConfig(power=PowerSource(entity="sensor.p")),
+            (0, 2),
+            {"p": ("2300", "W")},
+            (10, 0, 10),
+            2300,
+        ),
+        (
+            MeterConfig(phases=("sensor.l1", "sensor.l2")),
+            (1, 2),
+            {"l1": ("4", "A"), "l2": ("5", "A")},
+            (0, 4, 5),
+            None,
+        ),
+        (
+            MeterConfig(power=PowerSource(entity="sensor.p")),
+            (0, 1, 2),
+            {"p": ("2300", "W")},
+            None,
+            2300,
+        ),
+    ],
+)
+async def test_the_meter_of_a_circuit(
+    hass: HomeAssistant,
+    meter: MeterConfig,
+    wired: tuple[int, ...],
+    states: dict[str, tuple[str, str]],
+    current_a: tuple[float, ...] | None,
+    power_w: float | None,
+) -> None:
+    """What is not fed from a phase takes nothing from it."""
+    for name, (value, unit) in states.items():
+        show(hass, name, value, unit)
+    show(hass, "t", "104", "°F")
+    sources = CircuitSources(meter=meter, temperature="sensor.t")
+    source = LiveSource(
+        hass,
+        SourcesConfig(),
+        phases=3,
+        voltage_v=230,
+        circuits={"garage": CircuitSource(sources=sources, wired=wired)},
+    )
+    readings = source.read()
+    ((name, reading),) = readings.circuit_meters
+    assert name == "garage"
+    assert reading.current_a == (current_a and pytest.approx(current_a))
+    assert reading.power_w == power_w
+    ((_, temperature),) = readings.temperatures
+    assert temperature.temperature_c == pytest.approx(40)
+    assert set(source.entities) == {*meter.entities, "sensor.t"}
+    assert CircuitSources.from_dict(sources.to_dict()) == sources
+
+
+async def test_every_report_is_heard(hass: HomeAssistant) -> None:
+    """Also the same value again; and nothing after the end."""
+    heard: list[None] = []
+    config = SourcesConfig(grid=PowerSource(entity="sensor.p"))
+    stop = LiveSource(hass, config, phases=1, voltage_v=230).start(
+        lambda: heard.append(None)
+    )
+    show(hass, "p", 1, "W")
+    show(hass, "p", 1, "W")
+    show(hass, "p", 2, "W")
+    show(hass, "other", 2, "W")
+    await hass.async_block_till_done()
+    assert len(heard) == 3
+    stop()
+    show(hass, "p", 3, "W")
+    await hass.async_block_till_done()
+    assert len(heard) == 3
+
+
+def test_sources_survive_storage_and_renames() -> None:
+    """What is stored is what is read again, under the names of today."""
+    config = SourcesConfig(
+        grid=PowerSource(positive="sensor.i", negative="sensor.e"),
+        grid_phases=PHASES,
+        grid_phases_export=("sensor.r1", "sensor.r2", "sensor.r3"),
+        grid_phase_powers=("sensor.w1", "sensor.w2", "sensor.w3"),
+        solar=("sensor.s",),
+        battery=(PowerSource(entity="sensor.b", inverted=True),),
+        battery_soc="sensor.soc",
+        battery_capacity_wh=10_000,
+        price_import="sensor.price",
+        solar_forecasts=("01FORECAST",),
+    )
+    assert SourcesConfig.from_dict(config.to_dict()) == config
+    renamed = config.renamed(lambda name: {"sensor.l2": "sensor.x"}.get(name, name))
+    assert renamed.grid_phases == ("sensor.l1", "sensor.x", "sensor.l3")
+    assert renamed.grid == config.grid
+
+
+@pytest.mark.parametrize(
+    ("taken", "given", "late", "power_w", "age_s"),
+    [
+        # While one side flows, the other is zero: it need not say so again.
+        ("1500", "0", "e", 1500, 0),
+        ("0", "1500", "i", -1500, 0),
+        # Both cannot flow at once, so one of them is old news.
+        ("1500", "300", "e", 1200, 600),
+        ("300", "1500", "i", -1200, 600),
+        # While nothing flows, what may begin to be taken is what counts.
+        ("0", "0", "e", 0, 0),
+        ("0", "0", "i", 0, 600),
+    ],
+)
+async def test_a_side_at_zero_need_not_speak(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    taken: str,
+    given: str,
+    late: str,
+    power_w: float,
+    age_s: float,
+) -> None:
+    """Sensors that speak only when they change: export stands at zero all night, and the meter is not lost."""
+    values = {"i": taken, "e": given}
+    show(hass, late, values[late], "W")
+    freezer.tick(600)
+    (fresh,) = {"i", "e"} - {late}
+    show(hass, fresh, values[fresh], "W")
+    now = dt_util.utcnow()
+    pair = PowerSource(positive="sensor.i", negative="sensor.e")
+    meter = read(hass, SourcesConfig(grid=pair)).meter
+    assert meter
+    assert meter.power_w == power_w
+    assert (now - meter.at).total_seconds() == age_s
+    by_phase = SourcesConfig(
+        grid_phases=("sensor.i",), grid_phases_export=("sensor.e",)
+    )
+    meter = read(hass, by_phase, phases=1).meter
+    assert meter
+    assert meter.current_a == pytest.approx((power_w / 230,))
+    assert (now - meter.at).total_seconds() == age_s
+
+
+@pytest.mark.parametrize(
+    ("currents", "total_w", "expected"),
+    [
+        # Amperes without a sign cannot be inverted: 30 A of load would be 30 A of sun.
+        (("10", "10", "10"), "6900", (10, 10, 10)),
+        (("10", "10", "10"), "-6900", (-10, -10, -10)),
+        # With one that is below zero they have a sign, which is turned.
+        (("-10", "-10", "2"), "4140", (10, 10, -2)),
+        # Nothing else known: as the user says.
+        (("10", "10", "10"), "unavailable", (-10, -10, -10)),
+    ],
+)
+async def test_inverted_currents(
+    hass: HomeAssistant,
+    currents: tuple[str, str, str],
+    total_w: str,
+    expected: tuple[float, float, float],
+) -> None:
+    """What has no sign is not turned where the total says better."""
+    for phase, current in enumerate(currents, start=1):
+        show(hass, f"l{phase}", current, "A")
+    show(hass, "p", total_w, "W")
+    sources = SourcesConfig(
+        grid=PowerSource(entity="sensor.p"),
+        grid_phases=PHASES,
+        grid_phases_inverted=True,
+    )
+    meter = read(hass, sources).meter
+    assert meter
+    assert meter.current_a == pytest.approx(expected)
+
+
+async def test_a_hair_below_zero_is_no_sign(hass: HomeAssistant) -> None:
+    """A meter without signs shows -0.01 A where nothing flows; that it feeds in is told by the total still."""
+    source = LiveSource(
+        hass,
+        SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES),
+        phases=3,
+        voltage_v=230,
+    )
+    for values, expected in (
+        (("-0.01", "-0.0", "0", "0"), (0, 0, 0)),
+        (("10", "10", "10", "-6900"), (-10, -10, -10)),
+    ):
+        for name, value in zip(("l1", "l2", "l3"), values[:3], strict=True):
+            show(hass, name, value, "A")
+        show(hass, "p", values[3], "W")
+        meter = source.read().meter
+        assert meter
+        assert meter.current_a == pytest.approx(expected, abs=0.02)

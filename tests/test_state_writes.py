@@ -1,0 +1,171 @@
+"""What is written when: little where nothing much changes, and everything that matters."""
+
+from collections.abc import Callable, Mapping
+import random
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.engine.model import Reason, ReasonKey
+from custom_components.sunfuse.state_writes import (
+    REASON_PACE,
+    Calm,
+    Pace,
+    Shown,
+    readable,
+    within,
+)
+from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
+from homeassistant.core import Event, HomeAssistant, callback
+
+from .site_fixtures import Home, obeys
+
+DAY_S = 24 * 3600
+
+
+def _written(pace: Pace | None, values: list[Any], every_s: float) -> list[Any]:
+    """Return what is written of values that come at this interval."""
+    calm = Calm(pace)
+    return [
+        value
+        for index, value in enumerate(values)
+        if calm.due(Shown(available=True, value=value), index * every_s)
+    ]
+
+
+def test_every_change_without_a_pace() -> None:
+    """What stays is written once, what changes each time."""
+    assert _written(None, ["a", "a", "b", "b", "a"], 1) == ["a", "b", "a"]
+
+
+def test_what_changes_much_is_written_at_once() -> None:
+    """A current that jumps is seen at once, and the last step of one that settles within half a minute."""
+    values = [0.0, 16.0, *([15.8] * 10)]
+    assert _written(within(0.5), values, 10) == [0.0, 16.0, 15.8]
+
+
+def test_what_hovers_is_written_seldom() -> None:
+    """A meter's last digit makes some hundred rows of a day's 8,640 reports."""
+    digit = random.Random(1)
+    values = [16 + digit.randint(-3, 3) / 10 for _ in range(DAY_S // 10)]
+    assert len(_written(within(0.8), values, 10)) < 400
+
+
+def test_a_counter_that_rises() -> None:
+    """It is written once a minute: 11 kW are 30 Wh in 10 s."""
+    values = [30.0 * index for index in range(DAY_S // 10)]
+    assert len(_written(within(500, every_s=60), values, 10)) == DAY_S // 60
+
+
+def test_reasons_that_come_and_go() -> None:
+    """Two reasons that alternate with every report make less than 100 rows a day; one that stays is told."""
+    reasons = [
+        Reason(key=ReasonKey.LIMITED_BY_SUN, values=(("surplus_w", 5000.0),)),
+        Reason(key=ReasonKey.RAMPING, values=(("target_a", 16.0),)),
+    ]
+    day = [reasons[index % 2] for index in range(DAY_S // 10)]
+    assert len(_written(REASON_PACE, day, 10)) < 100
+    assert _written(REASON_PACE, [*day, *([reasons[0]] * 20)], 10)[-1] == reasons[0]
+    numbers = [
+        Reason(
+            key=ReasonKey.LIMITED_BY_SUN, values=(("surplus_w", 5000.0 + index % 7),)
+        )
+        for index in range(DAY_S // 10)
+    ]
+    assert len(_written(REASON_PACE, numbers, 10)) <= DAY_S / 1200 + 1
+
+
+def test_a_reason_that_stays_is_shown_within_half_a_minute() -> None:
+    """However many came and went before it, and although its numbers change with every reading."""
+    flapping = [
+        Reason(key=key)
+        for _ in range(30)
+        for key in (ReasonKey.LIMITED_BY_SUN, ReasonKey.RAMPING)
+    ]
+    stays = [
+        Reason(
+            key=ReasonKey.LIMITED_BY_CIRCUIT, values=(("headroom_a", 8 + 0.3 * step),)
+        )
+        for step in range(8)
+    ]
+    written = _written(REASON_PACE, [*flapping, *stays], 5)
+    assert written[-1].key is ReasonKey.LIMITED_BY_CIRCUIT
+
+
+def test_a_fact_is_written_at_once_however_many_reasons_came_before() -> None:
+    """A charger that disconnects, and one that is back."""
+    flapping = [
+        Reason(key=key)
+        for _ in range(30)
+        for key in (ReasonKey.LIMITED_BY_SUN, ReasonKey.RAMPING)
+    ]
+    facts = [Reason(key=ReasonKey.CHARGER_OFFLINE), Reason(key=ReasonKey.RAMPING)]
+    assert _written(REASON_PACE, [*flapping, *facts], 1)[-2:] == facts
+
+
+def test_a_new_moment_is_written_at_once() -> None:
+    """The energy of a short session, and that the next one begins at nothing."""
+    calm = Calm(within(0.5, every_s=60))
+    shown = [
+        Shown(available=True, value=0.0, moment="session 1"),
+        Shown(available=True, value=0.08, moment=None),
+        Shown(available=True, value=0.0, moment="session 2"),
+    ]
+    assert all(calm.due(one, index) for index, one in enumerate(shown))
+
+
+def test_coming_and_going_is_written_at_once() -> None:
+    """A charger that is out of reach, or tells something for the first time, waits for nothing."""
+    calm = Calm(within(100))
+    shown = [
+        Shown(available=True),
+        Shown(available=True, value=1.0),
+        Shown(available=False),
+        Shown(available=True, value=1.0),
+    ]
+    assert all(calm.due(one, index) for index, one in enumerate(shown))
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (1e-37, UnitOfPower.WATT, 0.0),
+        (-1e-9, UnitOfElectricCurrent.AMPERE, 0.0),
+        (13.8333, UnitOfElectricCurrent.AMPERE, 13.8),
+        (None, UnitOfPower.WATT, None),
+        ("charging", None, "charging"),
+    ],
+)
+def test_as_a_person_reads_it(value: Any, unit: str | None, expected: Any) -> None:
+    """Numbers are rounded, and what is next to nothing is nothing."""
+    assert readable(value, unit) == expected
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_nothing_changes_nothing_is_written(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Ticks of a site on which nothing happens write no state, not even the same one again."""
+    home: Home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    writes: list[str] = []
+
+    @callback
+    def note(event: Event[Any]) -> None:
+        if "charger_cp1" in event.data["entity_id"]:
+            writes.append(event.data["entity_id"])
+
+    @callback
+    def everything(data: Mapping[str, Any]) -> bool:
+        return True  # reported states have no other listeners
+
+    controller = home.entry.runtime_data.controller
+    for _ in range(3):
+        controller.tick()
+    for kind in ("state_changed", "state_reported"):
+        hass.bus.async_listen(kind, note, event_filter=everything)
+    for _ in range(20):
+        controller.tick()
+    await hass.async_block_till_done()
+    assert not writes
