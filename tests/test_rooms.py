@@ -13,6 +13,7 @@ HOUSE = Path(__file__).parent.parent / "custom_components" / "sunfuse"
 # What each room may use besides the standard library and itself. A room that is not named here may use nothing.
 ROOMS: dict[str, set[str]] = {
     "engine": set(),
+    "drivers": set(),
     "planner": {"highspy", "numpy"},
     "central_system": {
         "aiohttp",
@@ -45,7 +46,7 @@ ROOMS: dict[str, set[str]] = {
     },
 }
 # What these return depends on what they are given, and on nothing else.
-PURE_ROOMS = ("engine", "planner")
+PURE_ROOMS = ("drivers", "engine", "planner")
 # A decision is a function of its snapshot: the engine computes, with these, and does nothing else. A line in the
 # log changes no decision.
 PURE = {

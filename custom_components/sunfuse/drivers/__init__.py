@@ -1,0 +1,1 @@
+"""What drivers want, and which car is where: pure functions over frozen dataclasses."""

@@ -1,0 +1,284 @@
+"""What a session asks for: one `Demand`, made of what drivers said, the car reports, and habits suggest."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .timetable import Said, Upcoming, upcoming
+from .wishes import ChargingStrategy, Target, TargetKind, Wishes
+
+# Of what the charger meters, what a car's own charger puts into the battery at 11 kW (HTW Berlin, 2025).
+CHARGE_EFFICIENCY = 0.9
+# Kinder to most batteries than full; what carmakers recommend for every day.
+USUAL_TARGET_SOC = 80.0
+FULL_SOC = 100.0
+# What a mid-sized electric car uses, where a vehicle says nothing else: Wh per km (18 kWh per 100 km).
+USUAL_WH_PER_KM = 180.0
+
+
+class ChargeSource(StrEnum):
+    """Where a state of charge comes from."""
+
+    TYPED = "typed"
+    CHARGER = "charger"  # an ISO 15118 car reports it through the charger
+    ENTITY = "entity"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarFacts:
+    """What is known of a car; None: not known."""
+
+    capacity_wh: float | None = None
+    max_a: float | None = None
+    phases: int | None = None
+    charge_efficiency: float | None = None
+    wh_per_km: float | None = None
+    limit_soc: float | None = None  # where the car itself stops
+
+    @property
+    def efficiency(self) -> float:
+        """Return what share of what the charger meters arrives in the battery."""
+        return self.charge_efficiency or CHARGE_EFFICIENCY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarRequest:
+    """What an ISO 15118 car asks for itself. `energy_wh` is what is left of it now, as the charger meters it."""
+
+    departure: datetime | None = None
+    energy_wh: float | None = None
+    max_a: float | None = None
+    phases: int | None = None
+    capacity_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """What habits suggest. `energy_wh` is what is left of it now, as the charger meters it."""
+
+    departure: datetime | None = None
+    energy_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What a reservation promises: so much energy, as the charger meters it, by a time; `energy_wh` is what is left."""
+
+    departure: datetime
+    energy_wh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What the session at a connector asks for. Energies are what goes into the car's battery, not what the grid gives.
+
+    `energy_wh` is what must still go in until `departure`, None where nobody knows; `full_wh` is what it could still
+    take at most; `minimum_wh` is wanted at once, whatever it costs. `guessed`: departure or energy are predicted from
+    the past, not said by anybody. Limits are per kWh, in the tariff's currency and in grams.
+    """
+
+    departure: datetime | None = None
+    energy_wh: float | None = None
+    full_wh: float | None = None
+    soc: float | None = None
+    capacity_wh: float | None = None
+    target_soc: float | None = None
+    minimum_wh: float = 0.0
+    strategy: ChargingStrategy = ChargingStrategy.CHEAPEST
+    price_limit: float | None = None
+    carbon_limit_g: float | None = None
+    feed_in_first_above: float | None = None
+    precondition: timedelta = timedelta(0)
+    guessed: bool = False
+    vehicle: str | None = None  # its sub-entry; None: a guest
+    # Of the car; None: as the charger.
+    max_a: float | None = None
+    phases: int | None = None
+    charge_efficiency: float | None = None
+    said: Said | None = None  # who said the departure
+    promised: bool = False  # by a reservation
+    # Charging is paused until then; the session took what its limit lets it.
+    paused_until: datetime | None = None
+    limit_reached: bool = False
+
+    @property
+    def metered_wh(self) -> float | None:
+        """Return what the charger must still meter for `energy_wh` to arrive in the battery."""
+        if self.energy_wh is None:
+            return None
+        return self.energy_wh / (self.charge_efficiency or CHARGE_EFFICIENCY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFacts:
+    """What is known of the session at a connector. `charged_wh` is what the charger metered since the car came."""
+
+    vehicle: str | None = None
+    car: CarFacts = CarFacts()
+    soc: float | None = None
+    charged_wh: float = 0.0
+    request: CarRequest = CarRequest()
+    guess: Guess = Guess()
+    promise: Promise | None = None
+
+
+def demand_of(
+    facts: SessionFacts, of_vehicle: Wishes, of_charger: Wishes, now: datetime
+) -> Demand:
+    """Return what a session asks for. `now` is local time, as departures of weekdays are.
+
+    A driver's word comes before what the car reports, and that before a guess; what is said for the vehicle comes
+    before what is said for the charger, but for a single departure, which is the later word.
+    """
+    car = facts.car
+    capacity_wh = facts.request.capacity_wh or car.capacity_wh
+    departure = _departure(facts, of_vehicle, of_charger, now)
+    efficiency = car.efficiency
+    left_wh, guessed, target_soc = _energy(
+        facts, capacity_wh, departure, (of_vehicle, of_charger)
+    )
+    full_wh = _full_wh(facts, capacity_wh)
+    if left_wh is not None:
+        left_wh = max(left_wh, 0.0) if full_wh is None else _within(left_wh, full_wh)
+    minimum_wh = _to_soc(of_vehicle.minimum_soc, facts.soc, capacity_wh) or 0.0
+    said = departure.said if departure else None
+    return Demand(
+        departure=departure.at if departure else None,
+        energy_wh=left_wh,
+        full_wh=full_wh,
+        soc=facts.soc,
+        capacity_wh=capacity_wh,
+        target_soc=target_soc,
+        minimum_wh=max(minimum_wh, 0.0),
+        strategy=of_vehicle.strategy
+        or of_charger.strategy
+        or ChargingStrategy.CHEAPEST,
+        price_limit=_first(of_vehicle.price_limit, of_charger.price_limit),
+        carbon_limit_g=_first(of_vehicle.carbon_limit_g, of_charger.carbon_limit_g),
+        feed_in_first_above=_first(
+            of_vehicle.feed_in_first_above, of_charger.feed_in_first_above
+        ),
+        precondition=timedelta(
+            minutes=_first(of_vehicle.precondition_min, of_charger.precondition_min)
+            or 0.0
+        ),
+        guessed=guessed or said is Said.HABIT,
+        vehicle=facts.vehicle,
+        max_a=_least(car.max_a, facts.request.max_a),
+        phases=facts.request.phases or car.phases,
+        charge_efficiency=efficiency,
+        said=said,
+        promised=said is Said.RESERVATION,
+        paused_until=_latest(of_vehicle.paused(now), of_charger.paused(now)),
+        limit_reached=_limit_reached(facts, of_vehicle, of_charger),
+    )
+
+
+def _departure(
+    facts: SessionFacts, of_vehicle: Wishes, of_charger: Wishes, now: datetime
+) -> Upcoming | None:
+    """Return the departure that counts: a single one, a reservation's, a weekly one, the car's own, a guess."""
+    said = upcoming(of_vehicle, of_charger, now)
+    promise = facts.promise
+    if promise is not None and promise.departure > now:
+        if said is None or said.said is not Said.ONCE or said.at > promise.departure:
+            energy = Target(kind=TargetKind.ENERGY, value=promise.energy_wh)
+            return Upcoming(at=promise.departure, said=Said.RESERVATION, target=energy)
+    if said is not None:
+        return said
+    skipped = max(
+        (w.skipped_until for w in (of_vehicle, of_charger) if w.skipped_until),
+        default=now,
+    )
+    for at, by in (
+        (facts.request.departure, Said.CAR),
+        (facts.guess.departure, Said.HABIT),
+    ):
+        if at is not None and at > max(now, skipped):
+            return Upcoming(at=at, said=by)
+    return None
+
+
+def _energy(
+    facts: SessionFacts,
+    capacity_wh: float | None,
+    departure: Upcoming | None,
+    wishes: tuple[Wishes, Wishes],
+) -> tuple[float | None, bool, float | None]:
+    """Return what must still go into the battery, whether that is guessed, and the state of charge aimed for."""
+    efficiency = facts.car.efficiency
+    if departure is not None and departure.said is Said.RESERVATION:
+        # What is left of it, not what it was: a reservation counts from when the car came.
+        return _value(departure.target) * efficiency, False, None
+    targets = (departure.target if departure else None, *(w.target for w in wishes))
+    for target in targets:
+        if target is None:
+            continue
+        left_wh, soc = _left(target, facts, capacity_wh)
+        if left_wh is not None:
+            return left_wh, False, soc
+    if facts.request.energy_wh is not None:
+        return facts.request.energy_wh * efficiency, False, None
+    if facts.soc is not None and capacity_wh is not None:
+        soc = facts.car.limit_soc or USUAL_TARGET_SOC
+        return _to_soc(soc, facts.soc, capacity_wh), False, soc
+    if facts.guess.energy_wh is not None:
+        return facts.guess.energy_wh * efficiency, True, None
+    return None, False, None
+
+
+def _value(target: Target | None) -> float:
+    return target.value if target else 0.0
+
+
+def _left(
+    target: Target, facts: SessionFacts, capacity_wh: float | None
+) -> tuple[float | None, float | None]:
+    """Return what is left to a target, and the state of charge that it is; None where it cannot be known."""
+    if target.kind is TargetKind.ENERGY:
+        return (target.value - facts.charged_wh) * facts.car.efficiency, None
+    if target.kind is TargetKind.SOC:
+        return _to_soc(target.value, facts.soc, capacity_wh), target.value
+    if facts.soc is None or not capacity_wh:
+        return None, None
+    wanted_wh = target.value * (facts.car.wh_per_km or USUAL_WH_PER_KM)
+    soc = min(wanted_wh / capacity_wh * FULL_SOC, FULL_SOC)
+    return _to_soc(soc, facts.soc, capacity_wh), soc
+
+
+def _to_soc(
+    wanted: float, soc: float | None, capacity_wh: float | None
+) -> float | None:
+    if soc is None or capacity_wh is None:
+        return None
+    return (wanted - soc) / FULL_SOC * capacity_wh
+
+
+def _full_wh(facts: SessionFacts, capacity_wh: float | None) -> float | None:
+    full = _to_soc(facts.car.limit_soc or FULL_SOC, facts.soc, capacity_wh)
+    return None if full is None else max(full, 0.0)
+
+
+def _within(left_wh: float, full_wh: float) -> float:
+    return min(max(left_wh, 0.0), full_wh)
+
+
+def _limit_reached(facts: SessionFacts, *wishes: Wishes) -> bool:
+    """Return whether the session took what its limits let it; the tightest counts."""
+    energies = [w.limit_energy_wh for w in wishes if w.limit_energy_wh]
+    socs = [w.limit_soc for w in wishes if w.limit_soc]
+    if energies and facts.charged_wh >= min(energies):
+        return True
+    return bool(socs) and facts.soc is not None and facts.soc >= min(socs)
+
+
+def _first(*values: float | None) -> float | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _least(*values: float | None) -> float | None:
+    return min((value for value in values if value is not None), default=None)
+
+
+def _latest(*values: datetime | None) -> datetime | None:
+    return max((value for value in values if value is not None), default=None)

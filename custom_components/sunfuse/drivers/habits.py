@@ -1,0 +1,172 @@
+"""What a driver who says nothing will probably want: when the car leaves and how much it takes, from past sessions.
+
+Guesses are cautious: a departure is guessed so early, and an energy so high, that a promised share of the departures
+would have been kept. Older weeks count less: habits change. It is the weighted quantile of conformal prediction
+(Tibshirani et al., 2019, arXiv 1904.06019): one more departure, of which the worst is assumed, counts as much as today's.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from .demand import Guess
+
+SHARE = 0.9
+# What is so old counts half.
+HALF_LIFE = timedelta(weeks=6)
+# A departure on another day of the same kind (working day or weekend) counts so much.
+SAME_KIND = 0.4
+# With fewer there is no habit.
+LEAST_SESSIONS = 3
+# With too few for the promised share: so much before the earliest, and so much above the highest.
+EARLIER = timedelta(minutes=30)
+MORE = 1.2
+# A day on which the car left on fewer than so many of its weeks is one on which it stays.
+LEAVES = 0.35
+# The guess looks so far ahead.
+DAYS = 7
+_SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastSession:
+    """A session that is over, of a vehicle or of whoever charges at a connector."""
+
+    owner: str
+    came: datetime
+    left: datetime
+    energy_wh: float
+
+
+def guess(
+    sessions: Iterable[PastSession],
+    came: datetime,
+    now: datetime,
+    charged_wh: float = 0.0,
+    share: float = SHARE,
+) -> Guess:
+    """Return when the car that came at `came` probably leaves, and what it still takes; times are local.
+
+    Half of what the promise lets go wrong is for each of the two.
+    """
+    zone = now.tzinfo
+    past = [
+        (one.came.astimezone(zone), one.left.astimezone(zone), one.energy_wh)
+        for one in sessions
+        if one.left <= now
+    ]
+    each = 1 - (1 - share) / 2
+    departure = _departure([(c, left) for c, left, _ in past], came, now, each)
+    if departure is None:
+        return Guess()
+    energy_wh = _energy(past, departure, now, each)
+    left_wh = None if energy_wh is None else max(energy_wh - charged_wh, 0.0)
+    return Guess(departure=departure, energy_wh=left_wh)
+
+
+def _departure(
+    past: list[tuple[datetime, datetime]], came: datetime, now: datetime, share: float
+) -> datetime | None:
+    """Return the next guessed departure after now: of the first day on which the car usually leaves."""
+    local = came.astimezone(now.tzinfo)
+    for ahead in range(DAYS + 1):
+        day = (now + timedelta(days=ahead)).date()
+        # On the day that it came, it leaves later than it came.
+        after = _minutes(local) if day == local.date() else -1
+        minute = _minute(past, day.weekday(), after, now, share)
+        if minute is None:
+            continue
+        at = datetime.combine(
+            day, time(int(minute) // 60, int(minute) % 60), now.tzinfo
+        )
+        if at > now:
+            return at
+    return None
+
+
+def _minute(
+    past: list[tuple[datetime, datetime]],
+    weekday: int,
+    after: int,
+    now: datetime,
+    share: float,
+) -> float | None:
+    """Return the minute of a weekday before which the car does not leave; None where it stays that day."""
+    # Only the first departure of a day: a car that leaves, comes back and leaves again has the second one by `after`.
+    firsts: dict[object, datetime] = {}
+    for _, left in past:
+        if _minutes(left) > after:
+            day = left.date()
+            firsts[day] = min(firsts.get(day, left), left)
+    samples = [
+        (float(_minutes(left)), _weight(left, weekday, now)) for left in firsts.values()
+    ]
+    samples = [(value, weight) for value, weight in samples if weight > 0]
+    if len(samples) < LEAST_SESSIONS or not _leaves(past, firsts, weekday, now):
+        return None
+    late = _quantile([(-value, weight) for value, weight in samples], share)
+    if late is None:
+        earliest = min(value for value, _ in samples)
+        return max(earliest - EARLIER.total_seconds() / 60, 0.0)
+    return -late
+
+
+def _minutes(at: datetime) -> int:
+    return at.hour * 60 + at.minute
+
+
+def _leaves(
+    past: list[tuple[datetime, datetime]],
+    firsts: dict[object, datetime],
+    weekday: int,
+    now: datetime,
+) -> bool:
+    """Return whether the car usually leaves on such a day, of all such days since it was first seen."""
+    first = min(came for came, _ in past).date()
+    days = [
+        first + timedelta(days=n)
+        for n in range((now.date() - first).days)
+        if (first + timedelta(days=n)).weekday() == weekday
+    ]
+    left = {left.date() for left in firsts.values()}
+    weights = [(day in left, 0.5 ** ((now.date() - day) / HALF_LIFE)) for day in days]
+    total = sum(weight for _, weight in weights)
+    # One that was never seen on such a day yet is taken for one of its kind.
+    return not days or sum(w for gone, w in weights if gone) >= LEAVES * total
+
+
+def _energy(
+    past: list[tuple[datetime, datetime, float]],
+    departure: datetime,
+    now: datetime,
+    share: float,
+) -> float | None:
+    samples = [
+        (energy_wh, weight)
+        for _, left, energy_wh in past
+        if (weight := _weight(left, departure.weekday(), now)) > 0
+    ]
+    if not samples:
+        return None
+    high = _quantile(samples, share)
+    return MORE * max(value for value, _ in samples) if high is None else high
+
+
+def _weight(left: datetime, weekday: int, now: datetime) -> float:
+    kind = left.weekday() >= _SATURDAY, weekday >= _SATURDAY
+    if kind[0] is not kind[1]:
+        return 0.0
+    alike = 1.0 if left.weekday() == weekday else SAME_KIND
+    recent: float = 0.5 ** ((now - left) / HALF_LIFE)
+    return alike * recent
+
+
+def _quantile(samples: list[tuple[float, float]], share: float) -> float | None:
+    """Return the value that a new one exceeds with a probability of at most 1 - share; None: there are too few."""
+    total = sum(weight for _, weight in samples) + 1.0  # the new one, wherever it is
+    reached = 0.0
+    for value, weight in sorted(samples):
+        reached += weight
+        if reached >= share * total:
+            return value
+    return None

@@ -1,0 +1,199 @@
+"""Which car is at which connector: by hand, by card, by its own identity, by what its integration says, by its charge.
+
+Recognition only ever becomes surer while a car stays: what was found is kept until the car leaves, and gives way to a
+surer way alone. A car is at one connector at most.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+# A car's integration says that it was plugged in when it polls next, and some poll every quarter of an hour
+# (kia_uvo: every 30 minutes by default, but then a card or the rising charge tells). Clocks differ a little.
+SAID_LATER = timedelta(minutes=16)
+SAID_EARLIER = timedelta(minutes=2)
+# Two cars that were plugged in so shortly after each other cannot be told apart by that.
+APART = timedelta(minutes=1)
+# A rise of one percent may be a rounding; so much is a charge.
+LEAST_RISE = 2.0
+# What the rise makes of the energy, and what was metered, agree as far as capacities and losses are known.
+MOST_RATIO = 2.0
+
+
+class RecognisedBy(StrEnum):
+    """How a car was recognised; the surest first."""
+
+    HAND = "hand"
+    CARD = "card"
+    IDENTITY = "identity"  # ISO 15118: its contract, or the car's own id
+    PLUG = "plug"  # its integration said plugged in at the same minute
+    CHARGE = "charge"  # its state of charge rises as this connector charges
+    USUAL = "usual"  # nobody said otherwise, and it is the one that charges here
+
+
+_SURE = {by: place for place, by in enumerate(reversed(RecognisedBy))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A connector with a car. `rise_wh` is what it metered since each car's charge was first seen here."""
+
+    connector: str
+    since: datetime  # when the car came
+    token: str | None = None  # folded
+    token_is_identity: bool = False
+    chosen: str | None = None  # by hand: a vehicle, or `GUEST`
+    known: RecognisedCar | None = None  # what was found before
+    metered_wh: float = 0.0  # since the car came
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A vehicle, as far as it can be told where it is."""
+
+    vehicle: str
+    tokens: frozenset[str] = frozenset()  # folded
+    plugged: bool | None = None
+    plugged_at: datetime | None = None  # since when that is said
+    # By connector: how many percent its charge rose since a car came there.
+    rises: Mapping[str, float] | None = None
+    capacity_wh: float | None = None
+    usual: str | None = None  # the connector where it charges as a rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognisedCar:
+    """A car that was recognised; no vehicle: it is a guest, by somebody's word."""
+
+    vehicle: str | None
+    by: RecognisedBy
+
+
+GUEST = "guest"
+
+
+def recognise(
+    sightings: Iterable[Sighting], candidates: Iterable[Candidate]
+) -> dict[str, RecognisedCar]:
+    """Return who is at which connector; one that is left out has a guest."""
+    sightings, candidates = list(sightings), list(candidates)
+    claims = sorted(
+        (claim for one in sightings for claim in _claims(one, candidates, sightings)),
+        key=lambda claim: claim[0],
+        reverse=True,
+    )
+    found: dict[str, RecognisedCar] = {}
+    placed: set[str] = set()
+    for _, connector, recognised in claims:
+        if connector in found or recognised.vehicle in placed:
+            continue
+        found[connector] = recognised
+        if recognised.vehicle is not None:
+            placed.add(recognised.vehicle)
+    return found
+
+
+type _Claim = tuple[tuple[int, bool, datetime], str, RecognisedCar]
+
+
+def _claims(
+    sighting: Sighting, candidates: list[Candidate], sightings: list[Sighting]
+) -> list[_Claim]:
+    """Return who could be at a connector, by each way; of two equals who is known stays, else the newer one."""
+    vehicles = {candidate.vehicle for candidate in candidates}
+    found: list[RecognisedCar] = []
+    if sighting.chosen == GUEST:
+        return [_claim(sighting, RecognisedCar(vehicle=None, by=RecognisedBy.HAND))]
+    if sighting.chosen in vehicles:
+        found.append(RecognisedCar(vehicle=sighting.chosen, by=RecognisedBy.HAND))
+    known = sighting.known
+    if (
+        known is not None
+        and known.vehicle in vehicles
+        # What was chosen by hand and is not any more is forgotten.
+        and known.by is not RecognisedBy.HAND
+    ):
+        found.append(known)
+    by_token = (
+        RecognisedBy.IDENTITY if sighting.token_is_identity else RecognisedBy.CARD
+    )
+    found += [
+        RecognisedCar(vehicle=candidate.vehicle, by=by_token)
+        for candidate in candidates
+        if sighting.token is not None and sighting.token in candidate.tokens
+    ]
+    away = {c.vehicle for c in candidates if c.plugged is False}
+    for by, vehicle in (
+        (RecognisedBy.PLUG, _by_plug(sighting, candidates, sightings)),
+        (RecognisedBy.CHARGE, _by_charge(sighting, candidates)),
+        (RecognisedBy.USUAL, _usual(sighting, candidates)),
+    ):
+        if vehicle is not None and vehicle not in away:
+            found.append(RecognisedCar(vehicle=vehicle, by=by))
+    return [_claim(sighting, recognised) for recognised in found]
+
+
+def _claim(sighting: Sighting, recognised: RecognisedCar) -> _Claim:
+    known = sighting.known == recognised
+    return (
+        (_SURE[recognised.by], known, sighting.since),
+        sighting.connector,
+        recognised,
+    )
+
+
+def _by_plug(
+    sighting: Sighting, candidates: list[Candidate], sightings: list[Sighting]
+) -> str | None:
+    """Return the one car of which it is said that it was plugged in when the car here came."""
+    near = [
+        (abs(candidate.plugged_at - sighting.since), candidate)
+        for candidate in candidates
+        if candidate.plugged
+        and candidate.plugged_at is not None
+        and _fits(candidate.plugged_at, sighting)
+    ]
+    if not near:
+        return None
+    near.sort(key=lambda one: (one[0], one[1].vehicle))
+    if len(near) > 1 and near[1][0] - near[0][0] < APART:
+        return None
+    away, candidate = near[0]
+    assert candidate.plugged_at is not None
+    others = [
+        abs(candidate.plugged_at - other.since)
+        for other in sightings
+        if other is not sighting and _fits(candidate.plugged_at, other)
+    ]
+    if others and min(others) - away < APART:
+        # It may as well be the car at the other connector.
+        return None
+    return candidate.vehicle
+
+
+def _fits(plugged_at: datetime, sighting: Sighting) -> bool:
+    return -SAID_EARLIER <= plugged_at - sighting.since <= SAID_LATER
+
+
+def _by_charge(sighting: Sighting, candidates: list[Candidate]) -> str | None:
+    """Return the one car whose charge rose by what was metered here."""
+    risen = [
+        candidate.vehicle
+        for candidate in candidates
+        if candidate.rises is not None
+        and candidate.capacity_wh is not None
+        and (rise := candidate.rises.get(sighting.connector, 0.0)) >= LEAST_RISE
+        and _agree(rise / 100 * candidate.capacity_wh, sighting.metered_wh)
+    ]
+    return risen[0] if len(risen) == 1 else None
+
+
+def _agree(risen_wh: float, metered_wh: float) -> bool:
+    return metered_wh / MOST_RATIO <= risen_wh <= metered_wh * MOST_RATIO
+
+
+def _usual(sighting: Sighting, candidates: list[Candidate]) -> str | None:
+    """Return the one car that charges here as a rule; two would be a guess."""
+    usual = [c.vehicle for c in candidates if c.usual == sighting.connector]
+    return usual[0] if len(usual) == 1 else None

@@ -1,0 +1,105 @@
+"""Departures: of weekdays, single ones, skipped and paused ones, and which of them comes next.
+
+Times of weekdays are on the wall's clock: on the days when that is changed they are as far away as they really are.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+
+from .wishes import OnceDeparture, Target, WeeklyDeparture, Wishes
+
+# Further ahead nobody plans: a week and a day see every departure of a week.
+HORIZON = timedelta(days=8)
+
+
+class Said(StrEnum):
+    """Who said when a car leaves."""
+
+    ONCE = "once"
+    RESERVATION = "reservation"
+    WEEKLY = "weekly"
+    CAR = "car"
+    HABIT = "habit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upcoming:
+    """A departure that comes, in UTC."""
+
+    at: datetime
+    said: Said
+    target: Target | None = None
+
+
+def upcoming(of_vehicle: Wishes, of_charger: Wishes, now: datetime) -> Upcoming | None:
+    """Return the next departure that somebody said; weekly ones of the charger count where the vehicle has none."""
+    weekly = of_vehicle if any(w.active for w in of_vehicle.weekly) else of_charger
+    once = [*of_vehicle.once, *of_charger.once]
+    found = departures(
+        once,
+        weekly,
+        now,
+        now + HORIZON,
+        _latest(of_vehicle.skipped_until, of_charger.skipped_until),
+    )
+    return next(iter(found), None)
+
+
+def departures(
+    once: Iterable[OnceDeparture],
+    weekly: Wishes,
+    start: datetime,
+    end: datetime,
+    skipped_until: datetime | None = None,
+) -> list[Upcoming]:
+    """Return all departures after `start` until `end`, in order; `start` is local time.
+
+    A single departure takes the place of the weekly ones of its day. What is skipped is left out.
+    """
+    singles = [
+        Upcoming(at=one.at.astimezone(UTC), said=Said.ONCE, target=one.target)
+        for one in once
+        if start < one.at <= end
+    ]
+    zone = start.tzinfo
+    taken = {single.at.astimezone(zone).date() for single in singles}
+    found = [
+        *singles,
+        *(
+            one
+            for one in _weekly(weekly, start, end)
+            if one.at.astimezone(zone).date() not in taken
+        ),
+    ]
+    if skipped_until is not None:
+        found = [one for one in found if one.at > skipped_until]
+    return sorted(found, key=lambda one: one.at)
+
+
+def _weekly(wishes: Wishes, start: datetime, end: datetime) -> Iterator[Upcoming]:
+    if not wishes.weekly_on:
+        return
+    paused_until = wishes.weekly_paused_until
+    day = start.date()
+    while day <= end.astimezone(start.tzinfo).date():
+        for one in wishes.weekly:
+            if one.active and one.weekday == day.weekday():
+                at = moment_of(one, day, start)
+                if start < at <= end and (paused_until is None or at > paused_until):
+                    yield Upcoming(at=at, said=Said.WEEKLY, target=one.target)
+        day += timedelta(days=1)
+
+
+def moment_of(one: WeeklyDeparture, day: date, like: datetime) -> datetime:
+    """Return when a weekly departure is on a day, in UTC.
+
+    Of an hour that is there twice the first one counts; one that is left out is read as if the clock had not been set.
+    """
+    wall = datetime.combine(day, time(one.minute // 60, one.minute % 60), like.tzinfo)
+    return wall.astimezone(UTC)
+
+
+def _latest(*values: datetime | None) -> datetime | None:
+    return max((value for value in values if value is not None), default=None)

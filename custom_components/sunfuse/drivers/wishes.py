@@ -1,0 +1,101 @@
+"""What the driver of a vehicle, or the owner of a charger, sets."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ChargingStrategy(StrEnum):
+    """Which of the plans that are ready on time a driver wants."""
+
+    CHEAPEST = "cheapest"
+    LATE = "late"  # as late as possible: kinder to the battery, warm at departure
+    SPREAD = "spread"  # at the least power
+
+
+class TargetKind(StrEnum):
+    """What a target is said in."""
+
+    SOC = "soc"  # percent
+    ENERGY = "energy"  # Wh of a session, as the charger meters it
+    RANGE = "range"  # km
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a car is to have when it leaves."""
+
+    kind: TargetKind
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyDeparture:
+    """A departure of a weekday (0 is Monday), in minutes of its day. A day has several, by `number`."""
+
+    weekday: int
+    number: int = 1
+    minute: int = 420  # 07:00
+    target: Target | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnceDeparture:
+    """A single departure. One that was said while a car was there goes with that car."""
+
+    at: datetime
+    target: Target | None = None
+    id: str = ""
+    of_session: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What is set for a vehicle or a charger; None: nothing is."""
+
+    # The last of each kind that was set; `target_kind` says which one counts.
+    target_kind: TargetKind | None = None
+    target_soc: float | None = None
+    target_energy_wh: float | None = None
+    target_range_km: float | None = None
+    minimum_soc: float = 0.0
+    strategy: ChargingStrategy | None = None
+    price_limit: float | None = None
+    carbon_limit_g: float | None = None
+    feed_in_first_above: float | None = None
+    precondition_min: float | None = None
+    weekly: tuple[WeeklyDeparture, ...] = ()
+    weekly_on: bool = True
+    weekly_paused_until: datetime | None = None
+    once: tuple[OnceDeparture, ...] = ()
+    skipped_until: datetime | None = None
+    paused_until: datetime | None = None
+    # What a session may take at most; None: no limit.
+    limit_energy_wh: float | None = None
+    limit_soc: float | None = None
+
+    @property
+    def target(self) -> Target | None:
+        """Return the target that counts; None where none is set."""
+        value = {
+            TargetKind.SOC: self.target_soc,
+            TargetKind.ENERGY: self.target_energy_wh,
+            TargetKind.RANGE: self.target_range_km,
+        }.get(self.target_kind or TargetKind.SOC)
+        if value is None:
+            return None
+        return Target(kind=self.target_kind or TargetKind.SOC, value=value)
+
+    def paused(self, now: datetime) -> datetime | None:
+        """Return until when charging is paused, None where it is not."""
+        return (
+            self.paused_until if self.paused_until and self.paused_until > now else None
+        )
+
+    def day(self, weekday: int, number: int = 1) -> WeeklyDeparture | None:
+        """Return a departure of a weekday, None where it was never set."""
+        for one in self.weekly:
+            if (one.weekday, one.number) == (weekday, number):
+                return one
+        return None

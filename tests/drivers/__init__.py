@@ -1,0 +1,1 @@
+"""Tests of what drivers want, and of which car is where."""

@@ -1,0 +1,196 @@
+"""What a session asks for, from all who have a say; expected values are reckoned by hand."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from custom_components.sunfuse.drivers.charge_count import ChargeMark, counted_soc
+from custom_components.sunfuse.drivers.demand import (
+    CarFacts,
+    CarRequest,
+    ChargeSource,
+    Guess,
+    Promise,
+    SessionFacts,
+    demand_of,
+)
+from custom_components.sunfuse.drivers.timetable import Said
+from custom_components.sunfuse.drivers.wishes import (
+    ChargingStrategy,
+    OnceDeparture,
+    Target,
+    TargetKind,
+    WeeklyDeparture,
+    Wishes,
+)
+
+NOW = datetime(2026, 11, 2, 20, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+SEVEN = datetime(2026, 11, 3, 6, 0, tzinfo=UTC)  # 07:00 in Berlin
+NOTHING = Wishes()
+# 50 kWh of which 40 % are there.
+CAR = CarFacts(capacity_wh=50_000, charge_efficiency=0.9)
+AT_40 = SessionFacts(car=CAR, soc=40)
+UNKNOWN = SessionFacts(car=CarFacts(charge_efficiency=0.9))
+WEEKLY = Wishes(weekly=(WeeklyDeparture(weekday=1),))
+
+
+def soc(percent: float) -> Wishes:
+    """Return a target as state of charge."""
+    return Wishes(target_kind=TargetKind.SOC, target_soc=percent)
+
+
+def energy(wh: float) -> Wishes:
+    """Return a target as energy of the session."""
+    return Wishes(target_kind=TargetKind.ENERGY, target_energy_wh=wh)
+
+
+@pytest.mark.parametrize(
+    ("facts", "vehicle", "charger", "expected_wh"),
+    [
+        (UNKNOWN, NOTHING, NOTHING, None),
+        (AT_40, NOTHING, NOTHING, 20_000),  # to the usual 80 %
+        (AT_40, soc(90), NOTHING, 25_000),
+        (AT_40, soc(30), NOTHING, 0),  # a target below what is there
+        (UNKNOWN, soc(90), energy(10_000), 9_000),  # where it cannot be known: the next
+        (AT_40, energy(20_000), NOTHING, 18_000),  # metered: 90 % arrive
+        (
+            SessionFacts(car=CarFacts(charge_efficiency=0.9), charged_wh=15_000),
+            NOTHING,
+            energy(20_000),
+            4_500,
+        ),
+        # 100 km at 200 Wh are 20 kWh, which is 40 %: it is there.
+        (
+            SessionFacts(car=CarFacts(capacity_wh=50_000, wh_per_km=200), soc=40),
+            Wishes(target_kind=TargetKind.RANGE, target_range_km=150),
+            NOTHING,
+            10_000,
+        ),
+        # More than the battery holds.
+        (AT_40, energy(90_000), NOTHING, 30_000),
+        # Where the car itself stops at 60 %, no more goes in.
+        (
+            SessionFacts(car=CarFacts(capacity_wh=50_000, limit_soc=60), soc=40),
+            soc(90),
+            NOTHING,
+            10_000,
+        ),
+    ],
+)
+def test_energy(
+    facts: SessionFacts, vehicle: Wishes, charger: Wishes, expected_wh: float | None
+) -> None:
+    """What must still go into the battery."""
+    assert demand_of(facts, vehicle, charger, NOW).energy_wh == (
+        None if expected_wh is None else pytest.approx(expected_wh)
+    )
+
+
+CAR_SAYS = CarRequest(departure=SEVEN + timedelta(hours=2), energy_wh=8_000)
+HABIT = Guess(departure=SEVEN - timedelta(hours=1), energy_wh=11_000)
+
+
+@pytest.mark.parametrize(
+    ("facts", "vehicle", "said", "at", "energy_wh", "guessed"),
+    [
+        (SessionFacts(guess=HABIT), NOTHING, Said.HABIT, HABIT.departure, 9_900, True),
+        (
+            SessionFacts(guess=HABIT, request=CAR_SAYS),
+            NOTHING,
+            Said.CAR,
+            CAR_SAYS.departure,
+            7_200,
+            False,
+        ),
+        (
+            SessionFacts(guess=HABIT, request=CAR_SAYS),
+            WEEKLY,
+            Said.WEEKLY,
+            SEVEN,
+            7_200,
+            False,
+        ),
+        # A departure that the car said and that has passed is none.
+        (
+            SessionFacts(request=CarRequest(departure=SEVEN - timedelta(days=1))),
+            NOTHING,
+            None,
+            None,
+            None,
+            False,
+        ),
+        # Who skips the night is not expected to leave by habit either.
+        (
+            SessionFacts(guess=HABIT),
+            Wishes(skipped_until=SEVEN),
+            None,
+            None,
+            9_900,
+            True,
+        ),
+    ],
+)
+def test_a_drivers_word_before_the_cars_before_a_guess(
+    facts: SessionFacts,
+    vehicle: Wishes,
+    said: Said | None,
+    at: datetime | None,
+    energy_wh: float | None,
+    guessed: bool,
+) -> None:
+    """Each answers only what nobody before it did."""
+    demand = demand_of(facts, vehicle, NOTHING, NOW)
+    assert (demand.said, demand.departure, demand.guessed) == (said, at, guessed)
+    assert demand.energy_wh == (None if energy_wh is None else pytest.approx(energy_wh))
+
+
+def test_a_reservation_promises_energy() -> None:
+    """It comes before a weekly departure, and after a driver's word for this day."""
+    promise = Promise(departure=SEVEN + timedelta(hours=1), energy_wh=10_000)
+    facts = SessionFacts(car=CAR, promise=promise)
+    demand = demand_of(facts, WEEKLY, NOTHING, NOW)
+    assert (demand.departure, demand.promised) == (promise.departure, True)
+    assert demand.energy_wh == pytest.approx(9_000)
+    earlier = Wishes(once=(OnceDeparture(at=SEVEN),))
+    demand = demand_of(facts, earlier, NOTHING, NOW)
+    assert (demand.departure, demand.promised) == (SEVEN, False)
+
+
+def test_a_departure_brings_its_own_target() -> None:
+    """Today's target counts for that departure alone."""
+    target = Target(kind=TargetKind.SOC, value=100)
+    once = Wishes(once=(OnceDeparture(at=SEVEN, target=target),))
+    demand = demand_of(AT_40, soc(80), once, NOW)
+    assert demand.energy_wh == pytest.approx(30_000)
+    assert demand.target_soc == 100
+
+
+def test_minimum_pause_and_limits() -> None:
+    """What is wanted at once, and what ends or pauses a session."""
+    vehicle = Wishes(minimum_soc=50, strategy=ChargingStrategy.LATE, price_limit=0.1)
+    charger = Wishes(paused_until=SEVEN, limit_energy_wh=10_000, price_limit=0.2)
+    demand = demand_of(AT_40, vehicle, charger, NOW)
+    assert demand.minimum_wh == pytest.approx(5_000)
+    assert demand.strategy is ChargingStrategy.LATE
+    assert demand.price_limit == 0.1
+    assert demand.paused_until == SEVEN
+    assert not demand.limit_reached
+    charged = SessionFacts(car=CAR, soc=40, charged_wh=10_000)
+    assert demand_of(charged, vehicle, charger, NOW).limit_reached
+    assert demand_of(AT_40, Wishes(limit_soc=40), NOTHING, NOW).limit_reached
+    assert demand_of(AT_40, NOTHING, charger, SEVEN).paused_until is None
+
+
+@pytest.mark.parametrize(
+    ("register_wh", "expected"),
+    [(None, 40), (1_000, 40), (11_000, 58), (900, 40), (101_000, 100)],
+)
+def test_a_state_of_charge_is_counted_on(
+    register_wh: float | None, expected: float
+) -> None:
+    """10 kWh metered are 9 kWh of 50 kWh: 18 %; no more than full, and never less."""
+    mark = ChargeMark(
+        soc=40, at=NOW, source=ChargeSource.TYPED, connector="A", register_wh=1_000
+    )
+    assert counted_soc(mark, register_wh, 50_000, 0.9) == pytest.approx(expected)

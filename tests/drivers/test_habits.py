@@ -1,0 +1,97 @@
+"""What habits suggest, for simulated drivers whose habits are as loose as people's are."""
+
+from datetime import datetime, timedelta
+import random
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from custom_components.sunfuse.drivers.habits import PastSession, guess
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MONDAY = datetime(2026, 1, 5, tzinfo=BERLIN)
+
+
+def session(left: datetime, energy_wh: float = 10_000) -> PastSession:
+    """Return a session of a night."""
+    evening = (left - timedelta(days=1)).replace(hour=18, minute=0)
+    return PastSession(owner="zoe", came=evening, left=left, energy_wh=energy_wh)
+
+
+def commute(
+    days: int, *, minutes: float, later: float = 0.0, seed: int = 1
+) -> list[PastSession]:
+    """Return the sessions of a commuter around 07:00 on working days, who is `later` by so many minutes a week."""
+    chance = random.Random(seed)
+    found = []
+    for day in range(days):
+        at = MONDAY + timedelta(days=day)
+        if at.weekday() < 5:
+            minute = 420 + later * day / 7 + chance.gauss(0, minutes)
+            energy_wh = max(chance.gauss(9_000, 2_500), 1_000)
+            found.append(
+                session(
+                    at.replace(hour=int(minute) // 60, minute=int(minute) % 60),
+                    energy_wh,
+                )
+            )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("minutes", "later", "seed"),
+    [(5, 0, 1), (25, 0, 2), (45, 0, 3), (20, 2, 4), (20, -2, 5)],
+)
+def test_the_promised_share_of_departures_is_kept(
+    minutes: float, later: float, seed: int
+) -> None:
+    """Over a year, nine departures of ten are not before the guess and need no more; also while habits change."""
+    past = commute(364, minutes=minutes, later=later, seed=seed)
+    kept, guesses, early = 0, 0, 0.0
+    for number, one in enumerate(past):
+        found = guess(past[:number], one.came, one.came + timedelta(hours=1))
+        if found.departure is None or found.energy_wh is None:
+            continue
+        guesses += 1
+        kept += found.departure <= one.left and one.energy_wh <= found.energy_wh
+        early += (one.left - found.departure) / timedelta(minutes=1)
+    assert guesses > 240
+    assert kept / guesses >= 0.9
+    # Not by guessing the middle of the night.
+    assert early / guesses < 3 * minutes + 40
+
+
+def test_no_habit_no_guess() -> None:
+    """Two sessions are no habit, and a car that is at home on Sundays is not expected to leave."""
+    monday = MONDAY + timedelta(days=70, hours=20)
+    assert guess([], monday, monday).departure is None
+    few = [session(MONDAY + timedelta(days=n, hours=7)) for n in (62, 63)]
+    assert guess(few, monday, monday).departure is None
+    saturday = MONDAY + timedelta(days=68, hours=20)
+    found = guess(commute(68, minutes=5), saturday - timedelta(days=1), saturday)
+    assert found.departure is not None
+    assert found.departure.date() == (saturday + timedelta(days=2)).date()
+
+
+def test_a_car_that_came_back_at_noon_leaves_after_that() -> None:
+    """The departures of mornings say nothing of a car that came after them."""
+    past = [
+        session(MONDAY + timedelta(days=day, hours=hour))
+        for day in range(0, 70, 7)
+        for hour in (7, 14)
+    ]
+    noon = MONDAY + timedelta(days=70, hours=12)
+    found = guess(past, noon, noon + timedelta(minutes=5))
+    assert found.departure is not None
+    assert found.departure.date() == noon.date()
+    assert 13 <= found.departure.hour <= 14
+
+
+def test_what_was_charged_already_is_not_needed_again() -> None:
+    """The guess of the energy is of the whole session."""
+    past = [session(MONDAY + timedelta(days=day, hours=7)) for day in range(0, 140, 7)]
+    evening = MONDAY + timedelta(days=139, hours=18)
+    before = guess(past, evening, evening).energy_wh
+    after = guess(past, evening, evening, charged_wh=4_000).energy_wh
+    assert before is not None
+    assert after == pytest.approx(before - 4_000)
