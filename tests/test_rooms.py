@@ -31,6 +31,8 @@ ROOMS: dict[str, set[str]] = {
         "yarl",
         f"{PACKAGE}.engine",
     },
+    # SQLite is in the standard library.
+    "sessions": set(),
     "sources": {"astral", "homeassistant", "pymodbus", f"{PACKAGE}.engine"},
     # What joins the rooms inside Home Assistant, by theme.
     "actions": {"homeassistant", "voluptuous", PACKAGE},
@@ -224,7 +226,9 @@ def test_a_pure_room_owns_no_clock_and_touches_nothing(room: str) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("room", [*PURE_ROOMS, "central_system", "simulator"])
+@pytest.mark.parametrize(
+    "room", [*PURE_ROOMS, "central_system", "sessions", "simulator"]
+)
 def test_hass_stays_outside(room: str) -> None:
     """Only sources/ and those who join the rooms inside Home Assistant touch `hass`."""
     wrong = [
@@ -363,7 +367,14 @@ def test_what_is_composed_is_not_a_tower() -> None:
         (room, node.name): [
             base.id for base in map(_origin, node.bases) if isinstance(base, ast.Name)
         ]
-        for room in ("central_system", "engine", "planner", "simulator", "site")
+        for room in (
+            "central_system",
+            "engine",
+            "planner",
+            "sessions",
+            "simulator",
+            "site",
+        )
         for _, _, source in found_in(room)
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.ClassDef)

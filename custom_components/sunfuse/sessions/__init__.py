@@ -1,0 +1,39 @@
+"""What happened: every charging session, in a ledger that survives a power cut. No Home Assistant in here."""
+
+from .ledger import Ledger
+from .ledger_queries import GroupBy
+from .ledger_schema import NewerLedgerError
+from .session_facts import (
+    Attribution,
+    Fact,
+    MeasuredQuarter,
+    PauseFact,
+    SignedValue,
+    SiteQuarter,
+    TransactionFacts,
+)
+from .session_rows import (
+    SessionFilter,
+    SessionInterval,
+    SessionPause,
+    SessionRow,
+    SessionSums,
+)
+
+__all__ = [
+    "Fact",
+    "GroupBy",
+    "Ledger",
+    "MeasuredQuarter",
+    "NewerLedgerError",
+    "PauseFact",
+    "Attribution",
+    "SessionFilter",
+    "SessionInterval",
+    "SessionPause",
+    "SessionRow",
+    "SessionSums",
+    "SignedValue",
+    "SiteQuarter",
+    "TransactionFacts",
+]

@@ -1,0 +1,96 @@
+"""The ledger of a site: what happened, in a file of its own."""
+
+from concurrent.futures import Future
+from pathlib import Path
+import sqlite3
+
+from . import ledger_queries
+from .ledger_thread import LedgerThread
+from .session_facts import Fact, SignedValue
+from .session_rows import (
+    SessionFilter,
+    SessionInterval,
+    SessionPause,
+    SessionRow,
+    SessionSums,
+)
+
+
+class Ledger:
+    """Every session of a site. All that it does happens in threads of its own: each call returns a future at once."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or make it; to be called where a file may be waited for, like `close`.
+
+        Raises:
+            sqlite3.Error: the file cannot be opened, or is no ledger.
+            NewerLedgerError: a later version wrote it.
+
+        """
+        self.path = path
+        self._thread = LedgerThread(path)
+
+    def close(self) -> None:
+        """Write what waits, and close the file."""
+        self._thread.close()
+
+    # --- What happens ------------------------------------------------------------------------------------------
+
+    def note(self, *facts: Fact) -> Future[None]:
+        """Note facts, in any order and any number of times; done when they are on the disk."""
+        return self._thread.write(facts)
+
+    # --- What happened -----------------------------------------------------------------------------------------
+
+    def sessions(
+        self,
+        wanted: SessionFilter,
+        *,
+        limit: int = -1,
+        offset: int = 0,
+        newest_first: bool = True,
+    ) -> Future[list[SessionRow]]:
+        """Return sessions; those that run count as the newest."""
+        return self._thread.read(
+            lambda db: ledger_queries.sessions(
+                db, wanted, limit=limit, offset=offset, newest_first=newest_first
+            )
+        )
+
+    def session(self, station: str, transaction: str) -> Future[SessionRow | None]:
+        """Return the session that a transaction is a part of."""
+        return self._thread.read(
+            lambda db: ledger_queries.session(db, station, transaction)
+        )
+
+    def intervals(self, number: int) -> Future[list[SessionInterval]]:
+        """Return the quarter hours of a session."""
+        return self._thread.read(lambda db: ledger_queries.intervals(db, number))
+
+    def pauses(self, number: int) -> Future[list[SessionPause]]:
+        """Return why and for how long a session was paused."""
+        return self._thread.read(lambda db: ledger_queries.pauses(db, number))
+
+    def signed_values(self, number: int) -> Future[list[SignedValue]]:
+        """Return the signed meter values of a session."""
+        return self._thread.read(lambda db: ledger_queries.signed_values(db, number))
+
+    def sums(
+        self, wanted: SessionFilter, by: ledger_queries.GroupBy | None = None
+    ) -> Future[list[SessionSums]]:
+        """Return the sum of all these sessions, or one for each person, vehicle or charger."""
+        return self._thread.read(lambda db: ledger_queries.sums(db, wanted, by))
+
+    def names(self, kind: str) -> Future[dict[str, str]]:
+        """Return what persons, vehicles or chargers are called, also those that are gone."""
+        return self._thread.read(lambda db: ledger_queries.names(db, kind))
+
+    # --- The file ----------------------------------------------------------------------------------------------
+
+    def checkpoint(self) -> Future[None]:
+        """Bring all that was written into the one file, which can then be copied."""
+
+        def empty(db: sqlite3.Connection) -> None:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+        return self._thread.alone(empty)
