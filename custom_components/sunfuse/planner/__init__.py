@@ -1,9 +1,37 @@
 """What to do until the last departure: the cheapest plan for cars and home batteries under all limits at once.
 
-`solve(problem)` is the one door. It is pure: what it is given decides what it returns, but for `time_limit_s`, after
-which it returns the best that was found. It takes milliseconds to seconds of a processor and belongs in a thread.
+`solve(problem)` is the general door: stores, prices and limits in, powers out. `intend(outlook, previous)` is the one for
+a site: cars and their drivers in, what each does and why out; it poses the problem and reads the plan. Both are pure:
+what they are given decides what they return, but for `time_limit_s`, after which they return the best that was found.
+They take milliseconds to seconds of a processor and belong in a thread.
 """
 
+from .intending import intend_with
+from .intention import (
+    Assumption,
+    BatteryCommand,
+    CarIntention,
+    CarSlot,
+    Intention,
+    PlanKey,
+    Shortfall,
+    SiteSlot,
+    SlotAdvice,
+    TargetPeak,
+    Why,
+)
+from .outlook import (
+    AnnouncedLimit,
+    CarGoal,
+    CarMode,
+    CarOutlook,
+    CircuitOutlook,
+    HomeBattery,
+    Outlook,
+    PeakTariff,
+    Quantiles,
+    clock_steps,
+)
 from .problem import (
     Circuit,
     Goal,
@@ -29,15 +57,37 @@ else:
 
 __all__ = [
     "SOLVER",
+    "AnnouncedLimit",
+    "Assumption",
+    "BatteryCommand",
+    "CarGoal",
+    "CarIntention",
+    "CarMode",
+    "CarOutlook",
+    "CarSlot",
     "Circuit",
+    "CircuitOutlook",
     "Goal",
+    "HomeBattery",
+    "Intention",
+    "Outlook",
     "Peak",
+    "PeakTariff",
     "Plan",
+    "PlanKey",
     "Problem",
+    "Quantiles",
+    "Shortfall",
+    "SiteSlot",
+    "SlotAdvice",
     "Status",
     "Store",
     "StorePlan",
     "Strategy",
+    "TargetPeak",
+    "Why",
+    "clock_steps",
+    "intend",
     "solve",
 ]
 
@@ -60,3 +110,15 @@ def solve(problem: Problem) -> Plan:
         except Unsolved:
             pass  # the simple planner needs no time
     return SimplePlanner(problem).plan()
+
+
+def intend(outlook: Outlook, previous: Intention | None = None) -> Intention:
+    """Return what cars and battery are to do, and why; there is an intention for every outlook.
+
+    `previous` is what was intended at the last run: it is kept for the next hours unless something else is worth it.
+
+    Raises:
+        ValueError: the outlook contradicts itself; the text says where.
+
+    """
+    return intend_with(solve, outlook, previous)

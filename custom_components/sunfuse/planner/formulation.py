@@ -159,6 +159,7 @@ class Formulation:
             (column, max(goal.energy_wh - columns.store.energy_wh, 0.0) / 1000)
             for columns in self._stores
             for goal, column in zip(columns.store.goals, columns.missing, strict=True)
+            if goal.weight >= 1
         ]
         needs = [(column, need) for column, need in needs if need > _SMALL]
         if len(needs) < 2:

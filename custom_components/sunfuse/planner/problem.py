@@ -36,6 +36,8 @@ class Goal:
 
     step: int
     energy_wh: float
+    # Of what it lacks, against other goals; below 1 it is a wish, which nobody has to share fairly.
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +68,16 @@ class Store:
     from_grid: bool = True  # False: it charges only in steps without import
     to_grid: bool = False  # False: it discharges only in steps without export
     end_value: float = 0.0  # of each kilowatt-hour that it holds at the end
+    # What each kilowatt-hour that it takes in a step is worth besides: somebody's hurry. It is no part of the cost.
+    charge_value: Series = ()
     start_cost: float = 0.0  # the wear of one start, in currency
     charging: bool = False  # whether it charges already, so that going on is no start
     circuit: str | None = None
     phases: tuple[int, ...] = ()  # the site phases that it charges on; none: all
     strategy: Strategy = Strategy.EARLY
     priority: int = 0  # decides only where several stores could have the same energy at the same cost
-    # What was planned before; leaving it costs `change_cost` per kilowatt-hour, so that plans do not jump.
+    # What was planned before, as far as that goes; leaving it costs `change_cost` per kilowatt-hour, so that plans do
+    # not jump.
     planned_w: Series = ()
     change_cost: float = 0.0
 

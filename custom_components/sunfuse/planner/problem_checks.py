@@ -58,9 +58,15 @@ def _store(store: Store, problem: Problem, circuits: set[str]) -> None:
     for goal in store.goals:
         if not 0 <= goal.step < steps:
             raise ValueError(f"{name}: a goal at step {goal.step} of {steps}")
-    for field in ("demand_w", "planned_w"):
-        if values := getattr(store, field):
-            _not_negative(f"{name}: {field}", values, steps)
+        if not goal.weight >= 0:
+            raise ValueError(f"{name}: a goal of weight {goal.weight}")
+    if store.demand_w:
+        _not_negative(f"{name}: demand_w", store.demand_w, steps)
+    if store.planned_w:
+        count = min(steps, len(store.planned_w))
+        _not_negative(f"{name}: planned_w", store.planned_w, count)
+    if store.charge_value:
+        _series(f"{name}: charge_value", store.charge_value, steps)
     if store.circuit is not None and store.circuit not in circuits:
         raise ValueError(f"{name}: there is no circuit {store.circuit}")
     if any(not 0 <= phase < problem.phases for phase in store.phases):

@@ -6,6 +6,7 @@ missing. It leaves home batteries alone, and it pays more than the linear progra
 against each other.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from .pricing import priced
 from .problem import (
+    Goal,
     Plan,
     Problem,
     Status,
@@ -30,7 +32,7 @@ _DEPTH = 3  # how many cars may have to move for one
 
 
 @dataclass(slots=True, kw_only=True)
-class _Room:
+class Room:
     """What is left of every limit, step by step."""
 
     problem: Problem
@@ -38,6 +40,7 @@ class _Room:
     uses: dict[str, list[tuple[int, float]]] = field(default_factory=dict)  # per watt
 
     def __post_init__(self) -> None:
+        """Begin with nothing taken."""
         problem, steps = self.problem, self.problem.steps
         net_w = np.array(problem.load_w) - np.array(problem.solar_w)
         self.rows.append(
@@ -82,7 +85,7 @@ class SimplePlanner:
         """Begin with nothing planned."""
         self._problem = problem
         self._hours = np.array(problem.steps_s) / 3600
-        self._room = _Room(problem=problem)
+        self._room = Room(problem=problem)
         self._power = {store.id: np.zeros(problem.steps) for store in problem.stores}
         self._most = {
             store.id: np.array(series(store.max_charge_w, problem.steps))
@@ -98,11 +101,16 @@ class SimplePlanner:
         for store in stores:
             self._fill_demand(store)
         for store in stores:
-            for goal in sorted(store.goals, key=lambda goal: goal.step):
-                self._reach(store, reachable_wh(store, goal.energy_wh), goal.step)
+            self._reach_goals(store, [goal for goal in store.goals if goal.weight >= 1])
+        for store in stores:
+            self._reach_goals(store, [goal for goal in store.goals if goal.weight < 1])
         for store in stores:
             self._use_what_pays(store)
         return self._result()
+
+    def _reach_goals(self, store: Store, goals: Iterable[Goal]) -> None:
+        for goal in sorted(goals, key=lambda goal: goal.step):
+            self._reach(store, reachable_wh(store, goal.energy_wh), goal.step)
 
     def _slack_h(self, store: Store) -> float:
         """Return how long a store could wait and still reach its goals."""
@@ -153,6 +161,8 @@ class SimplePlanner:
             if power_w <= _SMALL_W:
                 continue
             price = self._price(step, power_w, only_sun=not store.from_grid)
+            if store.charge_value:
+                price -= store.charge_value[step]
             if price < worth and (best is None or (price, step) < best[:2]):
                 best = (price, step, power_w)
         if best is None:

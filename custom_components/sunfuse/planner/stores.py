@@ -88,7 +88,9 @@ class StoreRows:
     def write(self) -> StoreColumns:
         """Add all columns and rows; returns the columns."""
         store, program, steps = self._store, self._program, self._problem.steps
-        charge = program.columns(steps, upper=self._most, cost=self._order())
+        charge = program.columns(
+            steps, upper=self._most, cost=self._order() - self._worth()
+        )
         discharge = apart = on = None
         out = most_out_kw(store, steps)
         if np.any(out > 0):
@@ -108,7 +110,9 @@ class StoreRows:
             self._add_minimum(charge, on, full)
             self._add_starts(on)
         if store.strategy is Strategy.SPREAD:
-            highest = program.columns(1, cost=_SPREAD * self._dearest)
+            highest = program.columns(
+                1, lower=store.min_charge_w / 1000, cost=_SPREAD * self._dearest
+            )
             program.rows((charge, 1.0), (np.repeat(highest, steps), -1.0), upper=0.0)
         self._add_habit(charge)
         return StoreColumns(
@@ -126,6 +130,12 @@ class StoreRows:
         if self._store.strategy is Strategy.LATE:
             place = 1 - place
         return _ORDER * self._dearest * self._hours * (place - self._store.priority)
+
+    def _worth(self) -> Values:
+        """Return what it is worth besides to charge in each step."""
+        if not self._store.charge_value:
+            return np.zeros(self._problem.steps)
+        return np.array(self._store.charge_value) * self._hours
 
     def _add_energy(
         self, charge: Columns, discharge: Columns | None, on: Columns | None
@@ -209,7 +219,10 @@ class StoreRows:
     def _add_goals(self, held: Held) -> Columns:
         """Ask for the energy of each goal; what it lacks is dear."""
         store = self._store
-        missing = self._program.columns(len(store.goals), cost=_MISSING * self._dearest)
+        weights = np.array([goal.weight for goal in store.goals])
+        missing = self._program.columns(
+            len(store.goals), cost=_MISSING * self._dearest * weights
+        )
         for goal, column in zip(store.goals, missing, strict=True):
             self._program.row(
                 *held.after(goal.step),
@@ -256,6 +269,7 @@ class StoreRows:
         if not (store.planned_w and store.change_cost):
             return
         planned = np.array(store.planned_w) / 1000
-        change = program.columns(len(charge), cost=store.change_cost * self._hours)
+        charge, hours = charge[: len(planned)], self._hours[: len(planned)]
+        change = program.columns(len(charge), cost=store.change_cost * hours)
         program.rows((change, 1.0), (charge, -1.0), lower=-planned)
         program.rows((change, 1.0), (charge, 1.0), lower=planned)

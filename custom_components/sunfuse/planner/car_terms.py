@@ -1,0 +1,331 @@
+"""One car in terms of the program: what it can take in each step, what it has to hold when, and what that is worth."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .assumed import Assumed
+from .intention import Assumption
+from .outlook import CarGoal, CarMode, CarOutlook, Outlook
+from .problem import Goal, Series, Store
+
+# A day's driving, where nobody knows what the car needs.
+_USUAL_WH = 10_000.0
+# The battery of a car that only follows the sun or charges at once, where nobody knows its size.
+_LARGE_WH = 60_000.0
+# A step in which the car is there for less than this part of it does not count.
+_PART = 0.05
+# The cheapest quarter of all hours is cheap, where it costs clearly less than the mean.
+_CHEAP_SHARE = 0.25
+_CLEARLY = 0.9
+# How much more than it earns exported, sun in a car is worth, per kilowatt-hour.
+_SUN = 0.005
+# Of the least power so much reaches the battery (HTW Berlin, 2025).
+_LEAST_STORED = 0.76
+# Energy that is wanted at once is worth this multiple of the dearest price.
+_HURRY = 3.0
+# What lacks of a current that is only wished for, such as the minimum of `solar_min`.
+_WISH = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarTerms:
+    """A car as the program sees it, and what the intention needs to know besides."""
+
+    car: CarOutlook
+    store: Store
+    most_w: float  # what car and charger can take
+    least_w: float
+    # The goals of the driver, whose numbers in `store.goals` are the first ones.
+    goals: tuple[CarGoal, ...] = ()
+    wanted_wh: tuple[float, ...] = ()
+    cheap: tuple[bool, ...] = ()  # steps whose price or carbon the driver calls low
+    waits: tuple[bool, ...] = ()  # steps in which export pays too well
+    assumptions: tuple[Assumption, ...] = ()
+
+
+class CarReader:
+    """Makes the terms of each car of an outlook."""
+
+    def __init__(
+        self, outlook: Outlook, assumed: Assumed, load_w: Series, sun_w: Series
+    ) -> None:
+        """Read with the load and the sun that the plan reckons with."""
+        self._outlook = outlook
+        self._assumed = assumed
+        self._starts = outlook.starts
+        self._steps = len(outlook.steps_s)
+        self._surplus = tuple(
+            max(0.0, sun - load) for sun, load in zip(sun_w, load_w, strict=True)
+        )
+        self._cheap_price = _cheap(assumed.import_price)
+
+    def terms(self, car: CarOutlook) -> CarTerms:
+        """Return what the program is told of a car."""
+        phases = car.phases[: car.car_phases] if car.car_phases else car.phases
+        amperes = min(car.max_a, car.car_max_a or car.max_a)
+        voltage_v = self._outlook.voltage_v
+        most_w = amperes * voltage_v * len(phases)
+        least_phases = 1 if car.switches_phases else len(phases)
+        least_w = min(car.min_a * voltage_v * least_phases, most_w)
+        assumptions: list[Assumption] = []
+        goals, wanted_wh = self._goals(car, most_w, assumptions)
+        full_wh = self._full_wh(car, wanted_wh, assumptions)
+        wanted_wh = tuple(min(energy_wh, full_wh) for energy_wh in wanted_wh)
+        present = self._present(car, goals)
+        cheap, waits = self._cheap(car), self._waits(car)
+        hurries = self._hurries(car)
+        most = tuple(
+            self._limit_w(car, step, most_w * present[step], least_w, hurries)
+            for step in range(self._steps)
+        )
+        in_program = tuple(
+            Goal(step=self._goal_step(goal.at), energy_wh=energy_wh)
+            for goal, energy_wh in zip(goals, wanted_wh, strict=True)
+        )
+        store = Store(
+            id=car.id,
+            energy_wh=0.0,
+            max_wh=full_wh,
+            goals=(*in_program, *self._rungs(car, most, least_w, full_wh)),
+            max_charge_w=most,
+            min_charge_w=least_w,
+            charge_efficiency=car.charge_efficiency,
+            standby_w=min(car.standby_w, 0.5 * least_w),
+            demand_w=self._preconditioning(car, goals, most),
+            end_value=self._end_value(car, waits),
+            charge_value=self._charge_value(car, cheap, hurries),
+            start_cost=car.switch_cost,
+            charging=car.charging,
+            circuit=car.circuit,
+            phases=phases,
+            strategy=car.strategy,
+            priority=car.priority,
+        )
+        if any(goal.guessed for goal in goals):
+            assumptions.append(Assumption.DEPARTURE_GUESSED)
+        return CarTerms(
+            car=car,
+            store=store,
+            most_w=most_w,
+            least_w=least_w,
+            goals=goals,
+            wanted_wh=wanted_wh,
+            cheap=cheap,
+            waits=waits,
+            assumptions=tuple(dict.fromkeys(assumptions)),
+        )
+
+    # What the car wants
+
+    def _goals(
+        self, car: CarOutlook, most_w: float, assumptions: list[Assumption]
+    ) -> tuple[tuple[CarGoal, ...], tuple[float, ...]]:
+        """Return the goals within the outlook, with the energy of each."""
+        goals: list[CarGoal] = []
+        wanted: list[float] = []
+        if car.mode not in (CarMode.ECO, CarMode.FAST):
+            return (), ()
+        end = self._starts[-1]
+        for goal in sorted(car.goals, key=lambda goal: goal.at):
+            if goal.at <= self._outlook.now:
+                continue
+            energy_wh = goal.energy_wh
+            if energy_wh is None:
+                energy_wh = self._needed_wh(car, assumptions)
+            if goal.at > end:  # what the time after the outlook cannot give
+                later_h = (goal.at - end).total_seconds() / 3600
+                energy_wh -= later_h * most_w * car.charge_efficiency
+            if energy_wh > 0:
+                goals.append(goal)
+                wanted.append(energy_wh)
+        return tuple(goals), tuple(wanted)
+
+    def _needed_wh(self, car: CarOutlook, assumptions: list[Assumption]) -> float:
+        if car.soc is not None and car.capacity_wh is not None:
+            target = 100.0 if car.target_soc is None else car.target_soc
+            return max(0.0, target - car.soc) / 100 * car.capacity_wh
+        if car.full_wh is not None:
+            return car.full_wh
+        assumptions.append(Assumption.ENERGY_UNKNOWN)
+        return _USUAL_WH
+
+    def _full_wh(
+        self,
+        car: CarOutlook,
+        wanted_wh: tuple[float, ...],
+        assumptions: list[Assumption],
+    ) -> float:
+        if car.full_wh is not None:
+            return max(car.full_wh, 0.0)
+        if car.soc is not None and car.capacity_wh is not None:
+            return max(0.0, 100.0 - car.soc) / 100 * car.capacity_wh
+        assumptions.append(Assumption.SIZE_UNKNOWN)
+        if car.mode is CarMode.ECO:
+            return max((*wanted_wh, car.minimum_wh))
+        return _LARGE_WH
+
+    def _goal_step(self, at: datetime) -> int:
+        """Return the last step that ends before a time; the first one where none does."""
+        step = self._outlook.step_at(at)
+        if step and step < self._steps and self._starts[step] <= at:
+            step -= 1
+        return min(step, self._steps - 1)
+
+    # What it can take
+
+    def _present(self, car: CarOutlook, goals: tuple[CarGoal, ...]) -> Series:
+        """Return for each step the part of it in which the car can charge."""
+        if car.mode is CarMode.OFF or not (car.connected or car.arrives):
+            return (0.0,) * self._steps
+        first = self._outlook.now
+        for earliest in (car.arrives if not car.connected else None, car.paused_until):
+            if earliest is not None:
+                first = max(first, earliest)
+        departures = [goal.at for goal in car.goals if goal.at > self._outlook.now]
+        last = max(departures, default=self._starts[-1])
+        if goals:
+            last = max(last, goals[-1].at)
+        parts = []
+        for start, end in zip(self._starts, self._starts[1:], strict=False):
+            there = min(end, last) - max(start, first)
+            part = max(there, timedelta(0)) / (end - start)
+            parts.append(part if part >= _PART else 0.0)
+        return tuple(parts)
+
+    def _limit_w(
+        self,
+        car: CarOutlook,
+        step: int,
+        most_w: float,
+        least_w: float,
+        hurries: tuple[bool, ...],
+    ) -> float:
+        """Return the most that it may take in a step: those who follow the sun, no more than there may be."""
+        if hurries[step] or car.mode not in (CarMode.SOLAR, CarMode.SOLAR_MIN):
+            return most_w
+        sun_w = self._surplus[step]
+        if car.mode is CarMode.SOLAR_MIN:
+            return min(most_w, max(sun_w, least_w))
+        return min(most_w, sun_w) if sun_w >= least_w else 0.0
+
+    def _preconditioning(
+        self, car: CarOutlook, goals: tuple[CarGoal, ...], most: Series
+    ) -> Series:
+        """Return the power that is demanded in the last minutes before each departure."""
+        if not (car.precondition and goals):
+            return ()
+        return tuple(
+            most_w
+            if any(
+                start < goal.at and end > goal.at - car.precondition for goal in goals
+            )
+            else 0.0
+            for start, end, most_w in zip(
+                self._starts, self._starts[1:], most, strict=False
+            )
+        )
+
+    def _rungs(
+        self, car: CarOutlook, most: Series, least_w: float, full_wh: float
+    ) -> tuple[Goal, ...]:
+        """Return goals on the way: what has to be there at once, and what `solar_min` takes anyway."""
+        rungs: list[Goal] = []
+        at_once_wh = min(max(car.minimum_wh, car.boost_wh or 0.0), full_wh)
+        if at_once_wh > 0 and car.mode is not CarMode.OFF:
+            rungs = self._as_soon_as_possible(car, most, at_once_wh)
+        if car.mode is CarMode.SOLAR_MIN:
+            stored_w = least_w * car.charge_efficiency - car.standby_w
+            hours = 0.0
+            for step, length_s in enumerate(self._outlook.steps_s):
+                hours += length_s / 3600
+                energy_wh = min(full_wh, stored_w * hours)
+                if energy_wh > 0 and (step % 4 == 3 or step == 0):
+                    rungs.append(Goal(step=step, energy_wh=energy_wh, weight=_WISH))
+        return tuple(rungs)
+
+    def _as_soon_as_possible(
+        self, car: CarOutlook, most: Series, energy_wh: float
+    ) -> list[Goal]:
+        """Return goals that are reached at full power, and some later ones for when others limit it."""
+        reached, first = 0.0, self._steps - 1
+        for step, length_s in enumerate(self._outlook.steps_s):
+            stored_w = most[step] * car.charge_efficiency - car.standby_w
+            reached += max(0.0, stored_w) * length_s / 3600
+            if reached >= energy_wh:
+                first = step
+                break
+        steps = range(first, min(self._steps, first + 9), 2)
+        return [Goal(step=step, energy_wh=energy_wh, weight=0.5) for step in steps]
+
+    # What that is worth
+
+    def _hurries(self, car: CarOutlook) -> tuple[bool, ...]:
+        """Return the steps in which it charges at once, whatever it costs."""
+        if car.mode is CarMode.OFF:
+            return (False,) * self._steps
+        until = car.boost_until
+        if car.boost_wh is not None and until is None:
+            return (False,) * self._steps  # by the rungs
+        return tuple(
+            car.mode is CarMode.FAST or (until is not None and start < until)
+            for start in self._starts[:-1]
+        )
+
+    def _cheap(self, car: CarOutlook) -> tuple[bool, ...]:
+        """Return the steps in which `eco` charges because it is cheap or clean."""
+        if car.mode is not CarMode.ECO:
+            return (False,) * self._steps
+        prices, grams = self._assumed.import_price, self._assumed.carbon_g
+        limit, clean = car.price_limit, car.carbon_limit_g
+        if limit is None and not car.goals:
+            # Who says when it has to be ready buys no more than that.
+            limit = self._cheap_price
+        return tuple(
+            (limit is not None and prices[step] <= limit)
+            or (clean is not None and bool(grams) and grams[step] <= clean)
+            for step in range(self._steps)
+        )
+
+    def _waits(self, car: CarOutlook) -> tuple[bool, ...]:
+        """Return the steps in which export comes first."""
+        limit = car.feed_in_first_above
+        return tuple(
+            limit is not None and price > limit for price in self._assumed.export_price
+        )
+
+    def _end_value(self, car: CarOutlook, waits: tuple[bool, ...]) -> float:
+        """Return what a stored kilowatt-hour is worth: a little more than the sun in it would have earned."""
+        if car.mode is CarMode.OFF:
+            return 0.0
+        earned = (
+            price
+            for price, waiting, surplus in zip(
+                self._assumed.export_price, waits, self._surplus, strict=True
+            )
+            if surplus > 0 and not waiting
+        )
+        return (max((0.0, *earned)) + _SUN) / _LEAST_STORED
+
+    def _charge_value(
+        self, car: CarOutlook, cheap: tuple[bool, ...], hurries: tuple[bool, ...]
+    ) -> Series:
+        """Return what it is worth besides to charge in a step."""
+        if not (any(cheap) or any(hurries)):
+            return ()
+        prices = self._assumed.import_price
+        dearest = max(0.01, *map(abs, prices))
+        values = []
+        for step in range(self._steps):
+            value = 0.0
+            if cheap[step]:
+                value = max(0.0, prices[step]) + _SUN
+            if hurries[step]:
+                value = _HURRY * dearest * (2 - step / self._steps)
+            values.append(value)
+        return tuple(values)
+
+
+def _cheap(prices: Series) -> float:
+    """Return the price up to which hours are cheap; with one price, none is."""
+    quarter = sorted(prices)[int(len(prices) * _CHEAP_SHARE)]
+    return min(quarter, _CLEARLY * sum(prices) / len(prices))

@@ -1,0 +1,288 @@
+"""Why a car waits or charges in a slot, and how strictly that is meant."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .assumed import Assumed
+from .car_terms import CarTerms
+from .intention import PlanKey, Shortfall, SlotAdvice, Why
+from .outlook import CarMode, Outlook
+from .problem import Problem, Series, StorePlan, Strategy, limits, series
+
+_SMALL_W = 1.0
+# The part of a car's power above which it charges from the sun, and below which the grid does not count.
+_SUNNY = 0.9
+_LITTLE = 0.05
+# The part of what is still to charge that has to be possible after a slot for it to bear a cloud.
+_SPARE = 0.1
+# A price is worth a sentence when it is so much lower.
+_LOWER = 0.97
+_HALF_STEP_A = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reasons:
+    """A car's plan and all that explains it."""
+
+    terms: CarTerms
+    outlook: Outlook
+    assumed: Assumed
+    problem: Problem
+    plan: StorePlan
+    sun_w: Series
+    ready: datetime | None
+    shortfall: Shortfall | None
+    starts: tuple[datetime, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep the times, which are asked for in each slot."""
+        object.__setattr__(self, "starts", self.outlook.starts)
+
+    def on(self, step: int) -> bool:
+        """Return whether the car charges in a step."""
+        return self.plan.charge_w[step] > _SMALL_W
+
+    def of_now(self) -> Why:
+        """Return the sentence for the car: what it misses, or what it does now."""
+        if self.shortfall is not None and self.terms.car.mode is not CarMode.OFF:
+            return self._misses(self.shortfall)
+        return self.at(0)
+
+    def at(self, step: int) -> Why:
+        """Return the sentence for a step."""
+        car = self.terms.car
+        start = self.starts[step]
+        if car.mode is CarMode.OFF:
+            return Why(key=PlanKey.OFF)
+        if car.paused_until is not None and start < car.paused_until:
+            return _until(PlanKey.PAUSED, car.paused_until)
+        if not car.connected and (car.arrives is None or start < car.arrives):
+            return _until(PlanKey.AWAY, car.arrives)
+        return self._charging(step) if self.on(step) else self._waiting(step)
+
+    # Charging
+
+    def _charging(self, step: int) -> Why:
+        car, end = self.terms.car, self._end_of_block(step)
+        start = self.starts[step]
+        if car.boost_until is not None and start < car.boost_until:
+            return _until(PlanKey.BOOSTS, car.boost_until)
+        before_wh = self.plan.energy_wh[step - 1] if step else 0.0
+        if car.boost_wh is not None and before_wh < car.boost_wh - 1:
+            return _until(PlanKey.BOOSTS, self._reached(car.boost_wh))
+        if car.mode is CarMode.FAST:
+            return self._ready_values(PlanKey.CHARGES_AT_ONCE)
+        if before_wh < min(car.minimum_wh, self.terms.store.max_wh) - 1:
+            ready = self._reached(car.minimum_wh)
+            return Why(
+                key=PlanKey.MINIMUM_FIRST,
+                values=(("energy_wh", round(car.minimum_wh)), *_time("ready", ready)),
+            )
+        if self.terms.store.demand_w and self.terms.store.demand_w[step] > 0:
+            return _until(
+                PlanKey.PRECONDITIONS,
+                next((goal.at for goal in self.terms.goals if goal.at > start), None),
+            )
+        if self.sun_w[step] >= _SUNNY * self.plan.charge_w[step]:
+            return _until(PlanKey.TAKES_SUN, end)
+        if self.terms.goals and self.ready is not None and start < self.ready:
+            return self._ready_values(PlanKey.CHARGES_TO_BE_READY)
+        if self.terms.goals and self.ready is None:
+            return Why(key=PlanKey.CHARGES_TO_BE_READY)
+        if self.sun_w[step] > _LITTLE * self.plan.charge_w[step]:
+            return _until(PlanKey.TAKES_SUN, end)
+        price = self._price(step)
+        return Why(
+            key=PlanKey.TAKES_CHEAP_HOURS,
+            values=(("until", end.isoformat()), ("price", round(price, 4))),
+        )
+
+    # Waiting
+
+    def _waiting(self, step: int) -> Why:
+        terms = self.terms
+        held_wh = self.plan.energy_wh[step]
+        following = self._next_block(step)
+        if following is None:
+            if terms.store.max_wh - held_wh <= 50:
+                return Why(key=PlanKey.HAS_ENOUGH)
+            if terms.waits[step]:
+                return self._feed_in(step, None)
+            if terms.wanted_wh and held_wh >= terms.wanted_wh[-1] - 50:
+                return Why(key=PlanKey.HAS_ENOUGH)
+            if terms.car.mode in (CarMode.SOLAR, CarMode.SOLAR_MIN, CarMode.ECO):
+                return Why(key=PlanKey.WAITS_FOR_SUN)
+            return Why(key=PlanKey.NOTHING_PLANNED)
+        first, last = following
+        until = self.starts[first]
+        block = range(first, last + 1)
+        taken = sum(self.plan.charge_w[each] for each in block)
+        sunny = sum(self.sun_w[each] for each in block) >= taken / 2
+        if terms.waits[step] and not terms.waits[first]:
+            return self._feed_in(step, until)
+        if sunny:
+            return _until(PlanKey.WAITS_FOR_SUN, until)
+        if terms.store.strategy is Strategy.LATE:
+            return Why(
+                key=PlanKey.WAITS_TO_BE_LATE,
+                values=(("until", until.isoformat()), *_time("ready", self.ready)),
+            )
+        if self._is_full(step):
+            return Why(
+                key=PlanKey.WAITS_FOR_CAPACITY, values=(("until", until.isoformat()),)
+            )
+        price = sum(self._price(each) * self.plan.charge_w[each] for each in block)
+        price, price_now = price / taken, self._price(step)
+        if price < price_now * _LOWER:
+            return Why(
+                key=PlanKey.WAITS_FOR_PRICE,
+                values=(
+                    ("until", until.isoformat()),
+                    ("price", round(price, 4)),
+                    ("price_now", round(price_now, 4)),
+                    *_time("ready", self.ready),
+                ),
+            )
+        grams = self.assumed.carbon_g
+        if grams and grams[first] < grams[step]:
+            return Why(
+                key=PlanKey.WAITS_FOR_CARBON,
+                values=(
+                    ("until", until.isoformat()),
+                    ("carbon_g", round(grams[first])),
+                    ("carbon_g_now", round(grams[step])),
+                ),
+            )
+        key = (
+            PlanKey.WAITS_FOR_PEAK if self.problem.peaks else PlanKey.WAITS_FOR_CAPACITY
+        )
+        return _until(key, until)
+
+    def _feed_in(self, step: int, until: datetime | None) -> Why:
+        price = round(self.assumed.export_price[step], 4)
+        return Why(
+            key=PlanKey.WAITS_FOR_FEED_IN,
+            values=(*_time("until", until), ("export_price", price)),
+        )
+
+    def _is_full(self, step: int) -> bool:
+        """Return whether a circuit above the car has no room for its minimum, whatever other cars do."""
+        store, problem = self.terms.store, self.problem
+        parents = {circuit.id: circuit.parent for circuit in problem.circuits}
+        above = store.circuit
+        needed_a = store.min_charge_w / problem.voltage_v / max(1, len(store.phases))
+        while above is not None:
+            circuit = next(each for each in problem.circuits if each.id == above)
+            limit = limits(circuit, problem.steps)[step]
+            load = circuit.load_a[step] if circuit.load_a else (0.0,) * problem.phases
+            phases = store.phases or range(problem.phases)
+            if any(
+                limit[phase] - max(0.0, load[phase]) < needed_a - _HALF_STEP_A
+                for phase in phases
+            ):
+                return True
+            above = parents[above]
+        return False
+
+    # What both need
+
+    def _price(self, step: int) -> float:
+        return self.assumed.import_price[step]
+
+    def _end_of_block(self, step: int) -> datetime:
+        while step < len(self.plan.charge_w) and self.on(step):
+            step += 1
+        return self.starts[step]
+
+    def _next_block(self, step: int) -> tuple[int, int] | None:
+        steps = range(step + 1, len(self.plan.charge_w))
+        first = next((each for each in steps if self.on(each)), None)
+        if first is None:
+            return None
+        last = first
+        while last + 1 < len(self.plan.charge_w) and self.on(last + 1):
+            last += 1
+        return first, last
+
+    def _reached(self, energy_wh: float) -> datetime | None:
+        """Return the end of the step in which the car has so much."""
+        return next(
+            (
+                self.starts[step + 1]
+                for step, held_wh in enumerate(self.plan.energy_wh)
+                if held_wh >= energy_wh - 1
+            ),
+            None,
+        )
+
+    def _ready_values(self, key: PlanKey) -> Why:
+        return Why(key=key, values=_time("ready", self.ready))
+
+    def _misses(self, shortfall: Shortfall) -> Why:
+        values: list[tuple[str, str | float]] = [("at", shortfall.at.isoformat())]
+        if shortfall.reaches_soc is not None and shortfall.wanted_soc is not None:
+            values += [
+                ("reaches_soc", round(shortfall.reaches_soc)),
+                ("wanted_soc", round(shortfall.wanted_soc)),
+            ]
+        else:
+            values += [
+                ("reaches_wh", round(shortfall.reaches_wh)),
+                ("wanted_wh", round(shortfall.wanted_wh)),
+            ]
+        values += _time("later", shortfall.later)
+        return Why(key=PlanKey.MISSES, values=tuple(values))
+
+    # How strictly it is meant
+
+    def is_tight(self, step: int) -> bool:
+        """Return whether what is planned in a step could not be made up before the next goal."""
+        store, steps = self.terms.store, len(self.plan.charge_w)
+        most = series(store.max_charge_w, steps)
+        before_wh = self.plan.energy_wh[step - 1] if step else 0.0
+        for number, wanted_wh in enumerate(self.terms.wanted_wh):
+            goal_step = store.goals[number].step
+            if goal_step < step:
+                continue
+            lacks_wh = wanted_wh - before_wh
+            later_wh = sum(
+                max(0.0, most[each] * store.charge_efficiency - store.standby_w)
+                * self.outlook.steps_s[each]
+                / 3600
+                for each in range(step + 1, goal_step + 1)
+            )
+            if lacks_wh > 1 and later_wh < lacks_wh * (1 + _SPARE):
+                return True
+        return False
+
+
+def advice_of(reasons: Reasons, step: int) -> SlotAdvice:
+    """Return what a car is to take in a step, at least and at most."""
+    terms, why = reasons.terms, reasons.at(step)
+    car, most_w = terms.car, terms.most_w
+    planned_w = reasons.plan.charge_w[step]
+    if why.key in (PlanKey.OFF, PlanKey.PAUSED):
+        return SlotAdvice(at_least_w=0.0, at_most_w=0.0, why=why)
+    if why.key in (PlanKey.PRECONDITIONS, PlanKey.BOOSTS, PlanKey.CHARGES_AT_ONCE):
+        return SlotAdvice(at_least_w=most_w, at_most_w=most_w, why=why)
+    at_least_w = 0.0
+    if planned_w > _SMALL_W and car.mode is not CarMode.SOLAR:
+        grid_w = planned_w - reasons.sun_w[step]
+        if reasons.is_tight(step) or why.key is PlanKey.MINIMUM_FIRST:
+            at_least_w = max(planned_w, terms.least_w)
+        elif grid_w > _LITTLE * planned_w:
+            at_least_w = max(grid_w, terms.least_w)
+    if car.mode is CarMode.SOLAR_MIN:
+        at_least_w = max(at_least_w, terms.least_w)
+    at_most_w = most_w
+    if terms.waits[step] or terms.store.strategy is Strategy.LATE:
+        at_most_w = max(planned_w, at_least_w)
+    return SlotAdvice(at_least_w=min(at_least_w, most_w), at_most_w=at_most_w, why=why)
+
+
+def _until(key: PlanKey, until: datetime | None) -> Why:
+    return Why(key=key, values=_time("until", until))
+
+
+def _time(name: str, at: datetime | None) -> tuple[tuple[str, str], ...]:
+    return () if at is None else ((name, at.isoformat(timespec="seconds")),)

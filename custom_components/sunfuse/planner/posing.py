@@ -1,0 +1,369 @@
+"""From an outlook to the problem that the program solves."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+import math
+from typing import cast
+
+from .assumed import Assumed
+from .car_terms import CarReader, CarTerms
+from .intention import Assumption, Intention
+from .outlook import AnnouncedLimit, HomeBattery, Outlook, PeakTariff, Quantiles
+from .problem import Circuit, Peak, PerPhase, Problem, Series, Store
+
+BATTERY = "home battery"
+# So close to a departure the plan reckons with little sun and much load, and from so far ahead with the median.
+_CLOSE = timedelta(hours=2)
+_FAR = timedelta(hours=8)
+# Minimum currents are kept exactly in so many steps; in fewer where many cars would make that slow.
+_EXACT_STEPS = 4
+_EXACT_COLUMNS = 80
+# A plan is kept for so many steps where another one is no better than this, in shares of the mean price.
+_KEPT_STEPS = 8
+_CHANGE = 0.02
+_HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posed:
+    """A problem, and what its parts mean."""
+
+    problem: Problem
+    cars: tuple[CarTerms, ...]
+    battery: HomeBattery | None  # None: there is none, or it is predicted
+    battery_w: Series  # of a battery that is predicted: positive on discharge
+    battery_wh: Series
+    assumptions: tuple[Assumption, ...]
+
+
+def pose(outlook: Outlook, assumed: Assumed, previous: Intention | None) -> Posed:
+    """Return the problem of an outlook."""
+    assumptions: list[Assumption] = []
+    house_w, sun_w = _expected(outlook, assumed)
+    battery_w: Series = ()
+    battery_wh: Series = ()
+    stores: list[Store] = []
+    battery = outlook.battery
+    load_w = house_w
+    if battery is not None:
+        if battery.energy_wh is None:
+            assumptions.append(Assumption.BATTERY_UNKNOWN)
+        if battery.controllable:
+            stores.append(_battery_store(battery, assumed))
+        else:
+            assumptions.append(Assumption.BATTERY_PREDICTED)
+            battery_w, battery_wh = predict(battery, house_w, sun_w, outlook.steps_s)
+            load_w = tuple(
+                house - given for house, given in zip(house_w, battery_w, strict=True)
+            )
+    reader = CarReader(outlook, assumed, load_w, sun_w)
+    cars = tuple(
+        _with_habit(reader.terms(car), outlook, assumed, previous)
+        for car in outlook.cars
+    )
+    stores.extend(terms.store for terms in cars)
+    net_w = tuple(load - sun for load, sun in zip(load_w, sun_w, strict=True))
+    max_import_w = _max_import(outlook)
+    problem = Problem(
+        steps_s=outlook.steps_s,
+        load_w=load_w,
+        solar_w=sun_w,
+        import_price=_weighted_price(outlook, assumed),
+        export_price=_weighted_export(outlook, assumed),
+        stores=tuple(stores),
+        circuits=_circuits(outlook, net_w),
+        peaks=tuple(
+            peak for tariff in outlook.peaks for peak in peak_of_tariff(tariff, outlook)
+        ),
+        max_import_w=max_import_w,
+        max_export_w=outlook.max_export_w,
+        voltage_v=outlook.voltage_v,
+        phases=outlook.phases,
+        exact_steps=_exact_steps(len(cars)),
+        time_limit_s=outlook.time_limit_s,
+    )
+    return Posed(
+        problem=problem,
+        cars=cars,
+        battery=battery if battery is not None and battery.controllable else None,
+        battery_w=battery_w,
+        battery_wh=battery_wh,
+        assumptions=tuple(assumptions),
+    )
+
+
+def _exact_steps(cars: int) -> int:
+    return min(_EXACT_STEPS, max(1, _EXACT_COLUMNS // max(1, cars)))
+
+
+# What is expected
+
+
+def _expected(outlook: Outlook, assumed: Assumed) -> tuple[Series, Series]:
+    """Return house load and sun: cautious close to a departure, the median far from it."""
+    caution = tuple(_caution(outlook))
+
+    def towards(values: Quantiles, cautious: Series) -> Series:
+        return tuple(
+            median + share * (bound - median)
+            for median, bound, share in zip(
+                values.median, cautious, caution, strict=True
+            )
+        )
+
+    return (
+        towards(assumed.house, assumed.house.high),
+        towards(assumed.sun, assumed.sun.low),
+    )
+
+
+def _caution(outlook: Outlook) -> Iterable[float]:
+    departures = [
+        goal.at for car in outlook.cars for goal in car.goals if goal.at > outlook.now
+    ]
+    for end in outlook.starts[1:]:
+        ahead = min((at - end for at in departures if at >= end), default=_FAR)
+        yield min(1.0, max(0.0, (_FAR - ahead) / (_FAR - _CLOSE)))
+
+
+def predict(
+    battery: HomeBattery, house_w: Series, sun_w: Series, steps_s: Series
+) -> tuple[Series, Series]:
+    """Return what a battery does of its own accord, positive on discharge, and what it holds after each step."""
+    held_wh = held(battery)
+    powers, energies = [], []
+    for house, sun, length_s in zip(house_w, sun_w, steps_s, strict=True):
+        hours = length_s / 3600
+        if house >= sun:
+            free_wh = max(0.0, held_wh - battery.reserve_wh)
+            most_w = free_wh * battery.discharge_efficiency / hours
+            power_w = min(house - sun, battery.max_discharge_w, most_w)
+            held_wh -= power_w * hours / battery.discharge_efficiency
+        else:
+            room_wh = max(0.0, battery.capacity_wh - held_wh)
+            most_w = room_wh / battery.charge_efficiency / hours
+            power_w = -min(sun - house, battery.max_charge_w, most_w)
+            held_wh -= power_w * hours * battery.charge_efficiency
+        powers.append(power_w)
+        energies.append(held_wh)
+    return tuple(powers), tuple(energies)
+
+
+def held(battery: HomeBattery) -> float:
+    """Return what a home battery holds now; half of its capacity where nobody knows."""
+    if battery.energy_wh is None:
+        return battery.capacity_wh * _HALF
+    return min(battery.energy_wh, battery.capacity_wh)
+
+
+def _battery_store(battery: HomeBattery, assumed: Assumed) -> Store:
+    """Return the home battery; what it holds at the end is worth what it saves then, in the cheapest hours at least."""
+    prices = sorted(assumed.import_price)
+    usual = prices[len(prices) // 4]
+    return Store(
+        id=BATTERY,
+        energy_wh=held(battery),
+        min_wh=min(battery.reserve_wh, battery.capacity_wh),
+        max_wh=battery.capacity_wh,
+        max_charge_w=battery.max_charge_w,
+        max_discharge_w=battery.max_discharge_w,
+        charge_efficiency=battery.charge_efficiency,
+        discharge_efficiency=battery.discharge_efficiency,
+        from_grid=battery.from_grid,
+        to_grid=battery.to_grid,
+        end_value=max(0.0, usual * battery.discharge_efficiency),
+    )
+
+
+def _with_habit(
+    terms: CarTerms, outlook: Outlook, assumed: Assumed, previous: Intention | None
+) -> CarTerms:
+    """Return a car that keeps to the plan before, for its first hours, unless another plan is worth the change."""
+    before = previous.car(terms.car.id) if previous is not None else None
+    if before is None:
+        return terms
+    planned: list[float] = []
+    for start, end in list(zip(outlook.starts, outlook.starts[1:], strict=False))[
+        :_KEPT_STEPS
+    ]:
+        middle = start + (end - start) / 2
+        power_w = next(
+            (slot.power_w for slot in before.slots if slot.start <= middle < slot.end),
+            None,
+        )
+        if power_w is None:
+            break
+        planned.append(power_w)
+    mean = sum(map(abs, assumed.import_price)) / len(assumed.import_price)
+    store = replace(terms.store, planned_w=tuple(planned), change_cost=_CHANGE * mean)
+    return replace(terms, store=store)
+
+
+# Prices
+
+
+def _carbon_price(outlook: Outlook, assumed: Assumed) -> float:
+    """Return the price of a gram, such that carbon is as dear as money is on the average."""
+    grams = sum(assumed.carbon_g)
+    if outlook.carbon_weight <= 0 or grams <= 0:
+        return 0.0
+    return max(0.01, sum(assumed.import_price) / grams)
+
+
+def _weighted_price(outlook: Outlook, assumed: Assumed) -> Series:
+    weight, per_gram = outlook.carbon_weight, _carbon_price(outlook, assumed)
+    if not per_gram:
+        return assumed.import_price
+    return tuple(
+        (1 - weight) * price + weight * grams * per_gram
+        for price, grams in zip(assumed.import_price, assumed.carbon_g, strict=True)
+    )
+
+
+def _weighted_export(outlook: Outlook, assumed: Assumed) -> Series:
+    if not _carbon_price(outlook, assumed):
+        return assumed.export_price
+    return tuple((1 - outlook.carbon_weight) * price for price in assumed.export_price)
+
+
+# Limits
+
+
+def _circuits(outlook: Outlook, net_w: Series) -> tuple[Circuit, ...]:
+    """Return the tree of limits, each lowered while a limit is announced."""
+    evenly = tuple(
+        (power_w / outlook.voltage_v / outlook.phases,) * outlook.phases
+        for power_w in net_w
+    )
+    circuits = []
+    for told in outlook.circuits:
+        load_a: tuple[PerPhase, ...] = ()
+        if told.other_a and isinstance(told.other_a[0], tuple):
+            load_a = told.other_a
+        elif told.other_a:
+            load_a = (cast("PerPhase", told.other_a),) * len(net_w)
+        elif told.parent is None:
+            load_a = evenly
+        circuits.append(
+            Circuit(id=told.id, limit_a=told.limit_a, parent=told.parent, load_a=load_a)
+        )
+    for number, limit in enumerate(outlook.limits):
+        circuits = _announce(circuits, limit, f"announced {number}", outlook)
+    return tuple(circuits)
+
+
+def _announce(
+    circuits: list[Circuit], limit: AnnouncedLimit, name: str, outlook: Outlook
+) -> list[Circuit]:
+    """Return the circuits with one more above that which is limited: it carries all, or the cars only."""
+    below = next(
+        (
+            each
+            for each in circuits
+            if (
+                each.parent is None
+                if limit.circuit is None
+                else each.id == limit.circuit
+            )
+        ),
+        None,
+    )
+    amperes = [] if limit.current_a is None else [limit.current_a]
+    if limit.power_w is not None and (limit.cars_only or limit.circuit is not None):
+        amperes.append(limit.power_w / outlook.voltage_v / outlook.phases)
+    if below is None or not amperes:
+        return circuits
+    above = Circuit(
+        id=name,
+        parent=below.parent,
+        limit_a=tuple(
+            (min(amperes) if during else math.inf,) * outlook.phases
+            for during in _during(outlook, limit)
+        ),
+        load_a=() if limit.cars_only else below.load_a,
+    )
+    return [
+        above,
+        *(replace(each, parent=name) if each is below else each for each in circuits),
+    ]
+
+
+def _max_import(outlook: Outlook) -> float | Series:
+    """Return what the grid connection may import, less where a limit in watts is announced for the whole site."""
+    most = [outlook.max_import_w] * len(outlook.steps_s)
+    for limit in outlook.limits:
+        if limit.power_w is None or limit.cars_only or limit.circuit is not None:
+            continue
+        for step, during in enumerate(_during(outlook, limit)):
+            if during:
+                most[step] = min(most[step], limit.power_w)
+    return tuple(most)
+
+
+def _during(outlook: Outlook, limit: AnnouncedLimit) -> Iterable[bool]:
+    for start, end in zip(outlook.starts, outlook.starts[1:], strict=False):
+        yield start < limit.end and end > limit.start
+
+
+# Peaks
+
+
+def peak_of_tariff(tariff: PeakTariff, outlook: Outlook) -> tuple[Peak, ...]:
+    """Return what the program is told of a capacity tariff: the level that is paid anyway, and a price above it.
+
+    Where the mean of several intervals is billed, one of them can rise to the lowest of those that count, and costs its
+    share above that. Where steps are priced, it can rise as far as the mean stays in its step. A peak serves until the
+    month ends: the hours of the outlook carry their part of the price.
+    """
+    level_w, price = peak_level(tariff), tariff.price_per_kw / tariff.top
+    if tariff.step_limits_w:
+        price = _price_of_step(tariff)
+    if tariff.period_end is not None:
+        left_s = (tariff.period_end - outlook.now).total_seconds()
+        if left_s > 0:
+            price *= min(1.0, sum(outlook.steps_s) / left_s)
+    if price <= 0:
+        return ()
+    return (
+        Peak(
+            price_per_kw=price,
+            windows=tariff.windows,
+            level_w=level_w,
+            used_wh=tariff.used_wh,
+            used_s=tariff.used_s,
+        ),
+    )
+
+
+def peak_level(tariff: PeakTariff) -> float:
+    """Return how high an interval may be without costing more than what is paid anyway."""
+    counted = sorted(tariff.counted_w, reverse=True)[: tariff.top]
+    anyway_w = max(tariff.floor_w, tariff.expected_w)
+    if not tariff.step_limits_w:
+        reached_w = counted[-1] if len(counted) == tariff.top else 0.0
+        return max(reached_w, anyway_w)
+    others_w = sum(counted[: tariff.top - 1])
+    mean_w = max(sum(counted) / tariff.top, anyway_w)
+    free_w = next(
+        (limit for limit in tariff.step_limits_w if limit >= mean_w), math.inf
+    )
+    if math.isinf(free_w):
+        return mean_w
+    # Hours to come are taken to be as high as this one.
+    open_hours = tariff.top - min(len(counted), tariff.top - 1)
+    return max(0.0, (free_w * tariff.top - others_w) / open_hours)
+
+
+def _price_of_step(tariff: PeakTariff) -> float:
+    """Return the mean price of a kilowatt in the next step."""
+    counted = sorted(tariff.counted_w, reverse=True)[: tariff.top]
+    mean_w = max(sum(counted) / tariff.top, tariff.floor_w, tariff.expected_w)
+    ends = tariff.step_limits_w
+    now = next((step for step, end in enumerate(ends) if end >= mean_w), len(ends))
+    if now + 1 >= len(tariff.step_prices):
+        return 0.0
+    start_w = ends[now]
+    end_w = ends[now + 1] if now + 1 < len(ends) else 2 * start_w
+    more = tariff.step_prices[now + 1] - tariff.step_prices[now]
+    return max(0.0, more / ((end_w - start_w) / 1000) / tariff.top)

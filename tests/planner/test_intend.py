@@ -1,0 +1,268 @@
+"""What is intended for a site's cars: expected values are calculated by hand."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from custom_components.sunfuse.planner import (
+    Assumption,
+    CarGoal,
+    CarMode,
+    CircuitOutlook,
+    PlanKey,
+    Strategy,
+    intend,
+)
+
+from .sites import EVENING, MORNING, QUARTER, car, exactly, night
+
+# At 11.04 kW a car stores 0.92 of that, less 225 W: what a kilowatt-hour in its battery costs the charger.
+STORED_W = 0.92 * 11_040 - 225
+
+
+def at(hour: int, minute: int = 0) -> datetime:
+    """Return a time of the next morning."""
+    return datetime(2026, 1, 13, hour, minute, tzinfo=UTC)
+
+
+def test_a_car_waits_for_the_cheap_hours_and_says_so() -> None:
+    """10 kWh need 10,000 / 9,932 h at full power, from two o'clock, for 0.11 instead of 0.34."""
+    zoe = intend(night(car())).cars[0]
+    assert zoe.next_start == at(2)
+    assert zoe.ready is not None
+    assert zoe.ready <= at(4)
+    assert zoe.why.key is PlanKey.WAITS_FOR_PRICE
+    assert dict(zoe.why.values) == {
+        "until": at(2).isoformat(),
+        "price": 0.11,
+        "price_now": 0.34,
+        "ready": zoe.ready.isoformat(),
+    }
+    drawn_wh = 10_000 * 11_040 / STORED_W
+    assert zoe.energy_wh == pytest.approx(10_000, abs=1)
+    assert zoe.cost == pytest.approx(drawn_wh / 1000 * 0.11, rel=0.02)
+    assert zoe.cost_at_once == pytest.approx(drawn_wh / 1000 * 0.34, rel=0.001)
+    assert zoe.saving == pytest.approx(zoe.cost_at_once - zoe.cost)
+    assert zoe.soc == pytest.approx(50 + 10 / 52 * 100, abs=0.1)
+    assert (zoe.sun_share, zoe.grid_share) == (0.0, 1.0)
+    assert zoe.assumptions == ()
+
+
+def test_two_cars_that_want_the_one_cheap_hour_are_both_ready() -> None:
+    """25 A carry 17.25 kW, less the house: two cars of 11 kW do not fit into one hour, and share it."""
+    one_hour = {3: 0.11}
+    intention = intend(night(car(), car("leaf", 9_000.0), cheap=one_hour))
+    assert all(each.shortfalls == () for each in intention.cars)
+    assert all(
+        each.energy_wh >= each.slots[-1].energy_wh - 1 for each in intention.cars
+    )
+    fuse_w = 3 * 25 * 230
+    assert all(slot.cars_w + slot.house_w <= fuse_w + 1 for slot in intention.slots)
+
+
+def test_what_cannot_be_had_is_shared_fairly_and_said_early() -> None:
+    """One hour on 16.85 kW for two that need 26 kWh each: both reach the same share, and learn when they would have it."""
+    steps_from = at(6)
+    both = night(car(energy_wh=None), car("leaf", None), now=steps_from)
+    first, second = intend(both).cars
+    assert first.shortfalls
+    assert second.shortfalls
+    assert first.shortfalls[0].reaches_wh == pytest.approx(
+        second.shortfalls[0].reaches_wh, abs=50
+    )
+    shortfall = first.shortfalls[0]
+    assert shortfall.boost_helps
+    assert shortfall.later is not None
+    assert shortfall.later > MORNING
+    assert first.why.key is PlanKey.MISSES
+    values = dict(first.why.values)
+    assert values["at"] == MORNING.isoformat()
+    assert values["wanted_soc"] == 100
+    assert values["reaches_soc"] == pytest.approx(shortfall.reaches_soc, abs=0.5)
+    assert values["later"] == shortfall.later.isoformat(timespec="seconds")
+
+
+def test_alone_and_late_the_time_to_leave_is_calculated() -> None:
+    """26 kWh from six o'clock need 26 / 9.932 h = 2 h 37 min: 8:40 in steps of five minutes, and no boost helps."""
+    zoe = intend(night(car(energy_wh=None), now=at(6))).cars[0]
+    assert zoe.shortfalls[0].reaches_wh == pytest.approx(STORED_W, abs=1)
+    assert zoe.shortfalls[0].later == at(8, 40)
+    assert not zoe.shortfalls[0].boost_helps
+
+
+def test_a_plan_does_not_jump_between_runs() -> None:
+    """An hour that has become cheaper by a thousandth is not worth another plan; one that costs half is."""
+    two_hours = {0: 0.20, 3: 0.20}
+    before = intend(night(car(energy_wh=9_000.0), cheap=two_hours))
+    [zoe] = before.cars
+    assert zoe.next_start == at(0)
+    hardly = intend(night(car(energy_wh=9_000.0), cheap={0: 0.20, 3: 0.1998}), before)
+    assert [slot.power_w for slot in hardly.cars[0].slots[:8]] == pytest.approx(
+        [slot.power_w for slot in zoe.slots[:8]], abs=1
+    )
+    clearly = intend(night(car(energy_wh=9_000.0), cheap={0: 0.20, 3: 0.10}), before)
+    assert clearly.cars[0].next_start == at(3)
+
+
+def test_strategies_differ_where_the_cost_does_not() -> None:
+    """At one price: as late as possible ends at the departure, spread takes the least power."""
+    flat = {30: 0.0}
+    late = intend(night(car(strategy=Strategy.LATE), cheap=flat)).cars[0]
+    assert late.end == MORNING
+    assert late.why.key is PlanKey.WAITS_TO_BE_LATE
+    spread = intend(night(car(strategy=Strategy.SPREAD), cheap=flat)).cars[0]
+    early = intend(night(car(), cheap=flat)).cars[0]
+    assert max(slot.power_w for slot in spread.slots) < 0.6 * max(
+        slot.power_w for slot in early.slots
+    )
+    assert early.next_start is None
+
+
+def test_the_minimum_comes_at_once_whatever_it_costs() -> None:
+    """4 kWh are there within half an hour; the rest waits for two o'clock."""
+    zoe = intend(night(car(minimum_wh=4_000.0))).cars[0]
+    assert zoe.slots[1].energy_wh >= 3_999
+    assert zoe.why.key is PlanKey.MINIMUM_FIRST
+    assert zoe.slots[4].power_w == 0
+    assert zoe.slots[0].advice.at_least_w >= 4_140
+
+
+def test_solar_cars_take_sun_and_nothing_else() -> None:
+    """5 kW of sun over 400 W of house for two hours: 4.6 kW go into the car, without any cost but the export."""
+    sun = tuple(5_000.0 if 16 <= step < 24 else 0.0 for step in range(48))
+    solar = car(mode=CarMode.SOLAR, goals=())
+    zoe = intend(night(solar, sun=exactly(*sun))).cars[0]
+    assert zoe.drawn_wh == pytest.approx(9_200, abs=5)
+    assert zoe.sun_share == pytest.approx(1.0)
+    assert zoe.cost == pytest.approx(9.2 * 0.08, abs=0.001)
+    assert zoe.why.key is PlanKey.WAITS_FOR_SUN
+    assert zoe.slots[0].advice.at_least_w == 0
+    assert zoe.slots[0].advice.at_most_w == 11_040
+
+
+def test_eco_without_a_departure_takes_sun_and_cheap_hours_only() -> None:
+    """Two hours at 0.11 are cheap; with one price all night no hour is, and only the sun is left."""
+    eco = car(goals=(), full_wh=40_000.0)
+    intention = intend(night(eco))
+    starts = [slot.start for slot in intention.cars[0].slots if slot.power_w > 1]
+    assert starts[0] == at(2)
+    assert starts[-1] == at(3, 45)
+    none = intend(night(eco, cheap={30: 0.0}))
+    assert all(slot.power_w == 0 for slot in none.cars[0].slots)
+
+
+def test_below_the_price_limit_a_car_takes_what_it_can() -> None:
+    """`Charge now if under 0.35`: beyond what it needs by seven."""
+    zoe = intend(night(car(price_limit=0.35, full_wh=26_000.0))).cars[0]
+    assert zoe.energy_wh == pytest.approx(26_000, abs=1)
+    assert zoe.slots[0].advice.why.key is not PlanKey.OFF
+
+
+def test_feed_in_first_waits_while_export_pays_well() -> None:
+    """Export at 0.20 until midnight, above the limit of 0.15: the car lets the sun go, and is told to."""
+    sun = (6_000.0,) * 48
+    export = (0.20,) * 8 + (0.08,) * 40
+    solar = car(mode=CarMode.SOLAR, goals=(), feed_in_first_above=0.15)
+    zoe = intend(night(solar, sun=exactly(*sun), export_price=export)).cars[0]
+    assert zoe.slots[0].power_w == 0
+    assert zoe.slots[0].advice.at_most_w == 0
+    assert zoe.why.key is PlanKey.WAITS_FOR_FEED_IN
+    assert dict(zoe.why.values)["export_price"] == 0.2
+    assert zoe.next_start == datetime(2026, 1, 13, 0, 0, tzinfo=UTC)
+
+
+def test_a_fast_car_charges_at_once_and_an_idle_one_not_at_all() -> None:
+    """`fast` and `off` are planned too: the others have to know."""
+    fast = car("fast", mode=CarMode.FAST, goals=())
+    idle = car("idle", mode=CarMode.OFF)
+    first, second = intend(night(fast, idle)).cars
+    assert first.slots[0].power_w == pytest.approx(11_040, abs=1)
+    assert first.slots[0].advice.at_least_w == 11_040
+    assert first.why.key is PlanKey.CHARGES_AT_ONCE
+    assert all(slot.power_w == 0 for slot in second.slots)
+    assert second.why.key is PlanKey.OFF
+    assert second.slots[0].advice.at_most_w == 0
+
+
+def test_a_boosted_car_charges_until_the_boost_ends() -> None:
+    """For an hour, although power is dear; the cheap hours give the rest."""
+    boosted = car(energy_wh=20_000.0, boost_until=EVENING + timedelta(hours=1))
+    zoe = intend(night(boosted)).cars[0]
+    assert [slot.power_w for slot in zoe.slots[:4]] == pytest.approx(
+        [11_040] * 4, abs=1
+    )
+    assert zoe.slots[4].power_w == 0
+    assert zoe.why.key is PlanKey.BOOSTS
+
+
+def test_preconditioning_has_power_before_the_departure() -> None:
+    """The last half hour is at full power, and advised so even if the car is full by then."""
+    zoe = intend(night(car(precondition=timedelta(minutes=30)))).cars[0]
+    advices = [slot.advice for slot in zoe.slots if at(6, 30) <= slot.start < MORNING]
+    assert [advice.at_least_w for advice in advices] == [11_040, 11_040]
+    assert all(advice.why.key is PlanKey.PRECONDITIONS for advice in advices)
+
+
+def test_what_is_not_known_is_assumed_and_said() -> None:
+    """Without prices, forecasts, size or need there is a plan, and it says what it took instead."""
+    unknown = car(soc=None, capacity_wh=None, energy_wh=None)
+    blind = night(
+        unknown,
+        import_price=(),
+        export_price=(),
+        house=None,
+        sun=None,
+        known_prices=None,
+    )
+    intention = intend(blind)
+    assert set(intention.assumptions) == {
+        Assumption.PRICES_UNKNOWN,
+        Assumption.EXPORT_UNKNOWN,
+        Assumption.HOUSE_UNKNOWN,
+        Assumption.SUN_UNKNOWN,
+        Assumption.ENERGY_UNKNOWN,
+        Assumption.SIZE_UNKNOWN,
+    }
+    assert intention.cars[0].energy_wh == pytest.approx(10_000, abs=1)
+    estimated = intend(night(car(), known_prices=4))
+    assert Assumption.PRICES_ESTIMATED in estimated.assumptions
+    guess = car(goals=(CarGoal(at=MORNING, energy_wh=5_000.0, guessed=True),))
+    assert intend(night(guess)).cars[0].assumptions == (Assumption.DEPARTURE_GUESSED,)
+
+
+def test_the_car_and_the_charger_limit_each_other() -> None:
+    """A car of one phase and 32 A on a charger of three phases and 16 A takes 3.68 kW from L1."""
+    small = car(car_phases=1, car_max_a=32.0)
+    intention = intend(
+        night(small, circuits=(CircuitOutlook(id="main", limit_a=(20.0, 5.0, 5.0)),))
+    )
+    assert max(slot.power_w for slot in intention.cars[0].slots) == pytest.approx(
+        3_680, abs=1
+    )
+    assert intention.cars[0].shortfalls == ()
+
+
+def test_advice_is_found_by_time_and_ends_with_the_plan() -> None:
+    """Whoever asks later than the plan reaches, or for somebody unknown, hears nothing."""
+    intention = intend(night(car()))
+    advice = intention.slot("zoe", at(2, 20))
+    assert advice is not None
+    assert advice.at_least_w > 0
+    assert intention.slot("zoe", EVENING + timedelta(hours=12)) is None
+    assert intention.slot("nobody", EVENING) is None
+    assert intention.slots[0].end - intention.slots[0].start == QUARTER
+
+
+def test_cars_away_or_paused_wait_for_their_time() -> None:
+    """A car that arrives at one and one that is paused until three charge no earlier."""
+    coming = car("coming", connected=False, arrives=at(1))
+    paused = replace(car("paused"), paused_until=at(3))
+    unknown = car("unknown", connected=False)
+    first, second, third = intend(night(coming, paused, unknown, cheap={22: 0.01})).cars
+    assert first.next_start == at(1)
+    assert first.why.key is PlanKey.AWAY
+    assert second.next_start is not None
+    assert second.next_start >= at(3)
+    assert second.why.key is PlanKey.PAUSED
+    assert third.next_start is None
