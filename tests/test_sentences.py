@@ -14,7 +14,11 @@ SENTENCES = {
     "reason_limited_by_boost": "{boost_a} A",
     "reason_ramping": "{offer_a} A of {target_a} A",
     "reason_limited_by_demand_response": "{name}: {limit}.",
+    "reason_waiting_for_price": "Waits until {until}: {price} instead of {price_now}.",
+    "reason_misses_departure": "Will reach {reaches} by {at}, not {wanted}.",
     "until": "Until {until}.",
+    "ready": "Ready by {ready}.",
+    "later": "Boost, or leave at {later}.",
 }
 
 
@@ -25,6 +29,35 @@ SENTENCES = {
         (ReasonKey.FULL_POWER, (("max_a", 10.66),), "10.7 A"),
         (ReasonKey.PAUSING, (("until", "2026-06-21T10:05:30+00:00"),), "until 12:05"),
         (ReasonKey.PAUSING, (("until", "tomorrow"),), "until tomorrow"),
+        (
+            ReasonKey.WAITING_FOR_PRICE,
+            (
+                ("until", "2026-06-21T11:15:00+00:00"),
+                ("price", 0.1123),
+                ("price_now", 0.34),
+                ("ready", "2026-06-21T16:20:00+00:00"),
+            ),
+            "Waits until 13:15: 0.11 instead of 0.34. Ready by 18:20.",
+        ),
+        (
+            ReasonKey.MISSES_DEPARTURE,
+            (
+                ("reaches_soc", 71.4),
+                ("wanted_soc", 80.0),
+                ("at", "2026-06-21T11:00:00+00:00"),
+                ("later", "2026-06-21T11:40:00+00:00"),
+            ),
+            "Will reach 71 % by 13:00, not 80 %. Boost, or leave at 13:40.",
+        ),
+        (
+            ReasonKey.MISSES_DEPARTURE,
+            (
+                ("reaches_wh", 7140.0),
+                ("wanted_wh", 10_000.0),
+                ("at", "2026-06-21T11:00:00+00:00"),
+            ),
+            "Will reach 7.1 kWh by 13:00, not 10 kWh.",
+        ),
         # Midnight has passed in Berlin: it is another day.
         (
             ReasonKey.PAUSING,

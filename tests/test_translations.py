@@ -578,6 +578,8 @@ def test_every_reason_has_its_sentence() -> None:
             "until",
             "limited_by_nothing",
             "disabled_sensors",
+            "ready",
+            "later",
             "meter_now",
             "meter_drawing",
             "meter_feeding",

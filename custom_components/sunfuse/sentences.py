@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
+from .const import DOMAIN, WH_PER_KWH
 from .engine.model import Reason, ReasonKey
 
 CATEGORY = "common"
@@ -22,6 +22,18 @@ _STEPS: Mapping[ReasonKey, Mapping[str, int]] = {
     ReasonKey.LIMITED_BY_BOOST: {"boost_a": 1},
     ReasonKey.RAMPING: {"target_a": 1},
 }
+
+# Values that are times of the clock. Those that have a sentence of their own are told where a reason does not name them.
+_TIMES = ("until", "ready", "later", "at")
+# What a sentence calls by one name, whatever it is measured in.
+_QUANTITIES = (
+    ("limit_a", "limit", "A"),
+    ("limit_w", "limit", "W"),
+    ("reaches_wh", "reaches", "kWh"),
+    ("wanted_wh", "wanted", "kWh"),
+    ("reaches_soc", "reaches", "%"),
+    ("wanted_soc", "wanted", "%"),
+)
 
 
 async def async_load_sentences(
@@ -49,7 +61,7 @@ class _Values(dict[str, str]):
 
 
 def explain(sentences: Mapping[str, str], reason: Reason) -> str:
-    """Return the sentence of a reason with its values filled in, and until when, where that is known."""
+    """Return the sentence of a reason with its values filled in, and the times that it does not name itself."""
     template = _template(sentences, reason)
     steps = _STEPS.get(reason.key, {})
     values = _Values(
@@ -57,13 +69,16 @@ def explain(sentences: Mapping[str, str], reason: Reason) -> str:
     )
     if reason.cause is not None:
         values["cause"] = explain(sentences, reason.cause)
-    for name, unit in (("limit_a", "A"), ("limit_w", "W")):
+    for name, whole, unit in _QUANTITIES:
         if name in values:
-            values["limit"] = f"{values[name]} {unit}"
-    sentence = template.format_map(values)
-    if "until" in values and "{until}" not in template:
-        sentence = f"{sentence} {sentences['until'].format_map(values)}"
-    return sentence
+            values[whole] = f"{values[name]} {unit}"
+    said = [template.format_map(values)]
+    said += [
+        sentences[name].format_map(values)
+        for name in _TIMES
+        if name in values and name in sentences and f"{{{name}}}" not in template
+    ]
+    return " ".join(said)
 
 
 def _template(sentences: Mapping[str, str], reason: Reason) -> str:
@@ -87,13 +102,17 @@ def what_would_change_it(sentences: Mapping[str, str], reason: Reason) -> str:
 def _readable(name: str, value: str | float, step: int | None) -> str:
     """Return a value as a person writes it: `until` and its like are the clock's time, numbers are rounded."""
     if isinstance(value, str):
-        if name == "until" and (until := dt_util.parse_datetime(value)):
+        if name in _TIMES and (until := dt_util.parse_datetime(value)):
             return _clock(until)
         return value
     if step:
         return f"{int(value / step) * step}"
-    if name.endswith("_w"):
+    if "price" in name:
+        return f"{value:.2f}"
+    if name.endswith(("_w", "_g", "_g_now", "_soc")):
         return f"{value:.0f}"
+    if name.endswith("_wh"):
+        value /= WH_PER_KWH
     return f"{value:.1f}".removesuffix(".0")
 
 

@@ -6,14 +6,25 @@ from datetime import datetime
 from .boost import boosting
 from .confirmed_offer import lapsed
 from .drawing import is_used
+from .eco import planned_a, slot_of
 from .learning import SETTLED, expected_a
 from .memory import ConnectorMemory, Draw, Memory
-from .model import Connector, ConnectorStatus, Mode, Reason, ReasonKey, Snapshot
+from .model import (
+    Connector,
+    ConnectorStatus,
+    Mode,
+    PlanSlot,
+    Reason,
+    ReasonKey,
+    Snapshot,
+)
 from .switch_regret import Choice
 from .wanted import NO_CAR
 
 # A car that draws less than this part of its minimum has yet to charge, and may use all its phases when it does.
 CHARGES = 0.7
+# The sun is theirs, whatever the grid may give besides.
+_SUNNY = frozenset((Mode.SOLAR, Mode.SOLAR_MIN))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +39,8 @@ class Ask:
     most_reason: Reason  # what keeps it from more when nobody else does
     boosted: bool
     promised_a: float  # what it is promised beside its minimum
+    grid_a: float  # what the grid may give it; only the sun gives more
+    plan: PlanSlot | None = None  # of a car in mode `eco`
     sun_left_w: float | None = (
         None  # what those before it leave, if it lives from the sun
     )
@@ -46,17 +59,15 @@ class Ask:
 
     @property
     def sunny(self) -> bool:
-        """Whether only the sun gives it more than its minimum."""
-        return not self.boosted and self.connector.mode is not Mode.FAST
+        """Whether some of what it may take is the sun's alone."""
+        if self.boosted:
+            return False
+        return self.grid_a < self.most_a or self.connector.mode in _SUNNY
 
     @property
     def solar(self) -> bool:
         """Whether even its minimum is the sun's alone, and thus a wish."""
-        return (
-            not self.boosted
-            and self.connector.mode is Mode.SOLAR
-            and self.promised_a < self.connector.min_a
-        )
+        return self.grid_a < self.connector.min_a
 
 
 def begin(connector: Connector, snapshot: Snapshot, memory: Memory) -> ConnectorMemory:
@@ -181,8 +192,14 @@ def ask(
     boosted = boosting(connector, past, snapshot, memory)
     most_a, reason = most(connector, past, contested=contested, snapshot=snapshot)
     plan = None if boosted else connector.plan
-    if plan is not None and plan.at_most_a is not None:
-        at_most_a = max(plan.at_most_a, plan.at_least_a)
+    eco = None
+    if connector.mode is Mode.ECO and not boosted:
+        plan = eco = slot_of(connector, most_a, snapshot)
+        if eco.sun_a is not None and eco.sun_a < most_a:
+            most_a = min(most_a, max(eco.sun_a, planned_a(eco)))
+            reason = Reason(key=eco.key, values=eco.values)
+    elif plan is not None and plan.at_most_a is not None:
+        at_most_a = planned_a(plan)
         if at_most_a < most_a:
             most_a, reason = at_most_a, Reason(key=plan.key, values=plan.values)
     if lost_circuit is not None and connector.fail_safe_a < most_a:
@@ -190,6 +207,11 @@ def ask(
     if most_a < connector.min_a:
         return None
     promised_a = min(plan.at_least_a, most_a) if plan is not None else 0.0
+    if boosted:
+        promised_a = most_a
+    grid_a = max(min(_from_grid_a(connector, plan, most_a), most_a), promised_a)
+    if eco is not None and grid_a >= most_a and reason.key is ReasonKey.FULL_POWER:
+        reason = Reason(key=eco.key, values=eco.values)
     return Ask(
         id=connector.id,
         connector=connector,
@@ -198,7 +220,18 @@ def ask(
         most_a=most_a,
         most_reason=reason,
         boosted=boosted,
-        promised_a=most_a if boosted else promised_a,
+        promised_a=promised_a,
+        grid_a=grid_a,
+        plan=eco,
+    )
+
+
+def _from_grid_a(connector: Connector, plan: PlanSlot | None, most_a: float) -> float:
+    """Return what a connector's mode lets it take from the grid."""
+    if connector.mode is Mode.ECO and plan is not None:
+        return planned_a(plan)
+    return {Mode.SOLAR: 0.0, Mode.SOLAR_MIN: connector.min_a}.get(
+        connector.mode, most_a
     )
 
 

@@ -20,6 +20,7 @@ class Mode(StrEnum):
     OFF = "off"
     SOLAR = "solar"
     SOLAR_MIN = "solar_min"
+    ECO = "eco"  # ready on time, otherwise sun and cheap hours only
     FAST = "fast"
 
 
@@ -110,6 +111,18 @@ class ReasonKey(StrEnum):
     LIMITED_BY_BOOST = "limited_by_boost"
     LIMITED_BY_PLAN = "limited_by_plan"
     WAITING_FOR_PLAN = "waiting_for_plan"
+    WAITING_FOR_PRICE = "waiting_for_price"
+    WAITING_FOR_FORECAST_SUN = "waiting_for_forecast_sun"
+    WAITING_FOR_CLEAN_POWER = "waiting_for_clean_power"
+    WAITING_FOR_FEED_IN = "waiting_for_feed_in"
+    WAITING_FOR_LOW_PEAK = "waiting_for_low_peak"
+    CHARGING_AS_PLANNED = "charging_as_planned"
+    CHARGING_FOR_DEPARTURE = "charging_for_departure"
+    CHARGING_MINIMUM = "charging_minimum"
+    PRECONDITIONING = "preconditioning"
+    HAS_ENOUGH = "has_enough"
+    MISSES_DEPARTURE = "misses_departure"
+    NO_PLAN = "no_plan"
     WAITING_FOR_TURN = "waiting_for_turn"
     SWITCHING_PHASES = "switching_phases"
     BOOSTING = "boosting"
@@ -262,10 +275,12 @@ class PlanSlot:
     """What the planner intends for a connector now.
 
     `at_least_a` is promised, as a departure is tight; `at_most_a` is wished (0: wait). `key` and `values` say why.
+    In mode `eco` that is what the grid may give; sun that is left is used beyond it, up to `sun_a` (None: all).
     """
 
     at_least_a: float = 0.0
     at_most_a: float | None = None
+    sun_a: float | None = None
     key: ReasonKey = ReasonKey.WAITING_FOR_PLAN
     values: tuple[tuple[str, str | float], ...] = ()
 
@@ -276,9 +291,8 @@ class Connector:
 
     id: str
     circuit: str
-    phases: tuple[
-        int, ...
-    ]  # the site phases (0 is L1) that its own L1, L2, L3 are wired to
+    # The site phases (0 is L1) that its own L1, L2, L3 are wired to.
+    phases: tuple[int, ...]
     min_a: float = 6.0  # IEC 61851-1: below 6 A there is no charging
     max_a: float = 16.0
     fail_safe_a: float = 6.0
@@ -294,9 +308,8 @@ class Connector:
     # Where a charger is to be pointed to that has never connected; None: it has.
     connect_to: str | None = None
     offer_a: float | None = None  # what the charger last confirmed; None: not known
-    offer_until: datetime | None = (
-        None  # when that offer lapses by itself to fail_safe_a
-    )
+    # When that offer lapses by itself to fail_safe_a.
+    offer_until: datetime | None = None
     offered_at: datetime | None = None
     draw_a: PerPhase | None = None  # per site phase; None: not known by phase
     draw_w: float | None = None  # what its charger tells of its power

@@ -118,7 +118,8 @@ def _takes(asking: Ask, resource: int, tick: Tick) -> bool:
 def _why_not_started(asking: Ask, tick: Tick) -> Reason:
     """Return what a connector waits for that could have its minimum but not yet."""
     past, tuning = asking.past, tick.snapshot.tuning
-    if locked_out(past, tick.snapshot):
+    planned = asking.plan if asking.solar else None
+    if locked_out(past, tick.snapshot) and planned is None:
         return Reason(
             key=ReasonKey.PAUSING,
             values=_until(locked_until(past, tuning)),
@@ -127,6 +128,8 @@ def _why_not_started(asking: Ask, tick: Tick) -> Reason:
     starting = asking.sun_changes_at
     if starting is not None and starting > tick.snapshot.now:
         return Reason(key=ReasonKey.STARTING_ON_SUN, values=_until(starting))
+    if planned is not None:
+        return Reason(key=planned.key, values=planned.values)
     needed_w = ("needed_w", start_w(asking, tick.snapshot))
     all_w = tick.sun.surplus_w
     if all_w - asking.sun_free_w > OTHERS_TAKE_W:
@@ -163,7 +166,12 @@ def _why_limited(
                 key=ReasonKey.BOOSTING, values=(("max_a", asking.most_a), *until)
             )
         return asking.most_reason
-    if given.limited_by == tick.resources.sun or _wants_sun(asking, shares, tick):
+    sunny = given.limited_by == tick.resources.sun or _wants_sun(asking, shares, tick)
+    if sunny and asking.plan and not asking.solar:
+        if abs(target_a - asking.grid_a) <= EPSILON:
+            return Reason(key=asking.plan.key, values=asking.plan.values)
+        sunny = target_a > asking.grid_a
+    if sunny:
         return _why_too_little_sun(asking, target_a, shares, tick)
     reason = tick.resources.reason(given.limited_by)
     boost_a = _boosted_a(given.limited_by, asking, shares, tick)

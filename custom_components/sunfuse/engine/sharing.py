@@ -69,17 +69,21 @@ def share(
         free = room.beside_starts()
         admitted = sorted([*admitted, *late], key=lambda a: a.id)
         level |= {a.id: Share(current_a=a.connector.min_a) for a in late}
-    grid = {a.id: a.most_a for a in admitted if not a.sunny}
+    grid = {
+        a.id: a.grid_a for a in admitted if not a.sunny or a.grid_a > a.connector.min_a
+    }
     if grid:
         level = _fill(admitted, level, grid, resources, free, grown)
+    planned = {a.id: level[a.id].limited_by for a in admitted if a.plan is not None}
     sunny = {a.id: a.most_a for a in admitted if a.sunny}
     if sunny:
         level = _fill(admitted, level, sunny, resources, free, grown, sun=True)
     for asking in admitted:
         # What kept a promise from more is what kept it from more later on.
-        if asking.boosted and promises[asking.id] is not None:
+        kept_by = promises[asking.id] if asking.boosted else planned.get(asking.id)
+        if kept_by is not None:
             level[asking.id] = Share(
-                current_a=level[asking.id].current_a, limited_by=promises[asking.id]
+                current_a=level[asking.id].current_a, limited_by=kept_by
             )
     shares.running = level
     shares.sun_left_w = free[resources.sun] - sum(

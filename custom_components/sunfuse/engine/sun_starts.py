@@ -35,7 +35,9 @@ def watch_sun(
         if asking.sunny and not asking.solar:
             asking.sun_left_w = left_w
             _weigh_switch(asking, left_w, (0.0, 0.0), snapshot, elapsed_s)
-            left_w -= minimum_w(asking, snapshot)
+            left_w -= minimum_w(asking, snapshot) * max(
+                asking.grid_a / asking.connector.min_a, 1.0
+            )
     really_left_w = left_w - sum(
         minimum_w(a, snapshot) for a in ranked if a.past.on_since is not None
     )
