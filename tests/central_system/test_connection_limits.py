@@ -178,7 +178,7 @@ async def test_wrong_passwords_from_many_addresses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """They make one line and few changes of state; the charger itself gets in."""
-    monkeypatch.setattr(f"{MODULE}.server._STORM_WAIT_S", 0.05)
+    monkeypatch.setattr(f"{MODULE}.handshake._LONGEST_DELAY_S", 0.05)
     system.accept(StationConfig(identity="CP1", password=PASSWORD))
     changes: list[object] = []
     system.subscribe(changes.append)

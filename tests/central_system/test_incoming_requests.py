@@ -8,6 +8,7 @@ from aiohttp import ClientSession, WSCloseCode, WSMsgType, WSServerHandshakeErro
 import pytest
 
 from custom_components.sunfuse.central_system import CentralSystem, StationConfig
+from custom_components.sunfuse.central_system.handshake import MAX_MESSAGE_BYTES
 from custom_components.sunfuse.central_system.protocol.frames import (
     Call,
     Error,
@@ -15,7 +16,6 @@ from custom_components.sunfuse.central_system.protocol.frames import (
     UnknownMessageTypeError,
     parse,
 )
-from custom_components.sunfuse.central_system.server import MAX_MESSAGE_BYTES
 
 from .client import RawStation
 from .conftest import Connect
@@ -229,8 +229,8 @@ async def test_guessing_on_many_connections(
     system: CentralSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who tries many passwords at once has few of them looked at, the right one among the rest included."""
-    module = "custom_components.sunfuse.central_system.server"
-    monkeypatch.setattr(f"{module}._STORM_WAIT_S", 0.05)
+    module = "custom_components.sunfuse.central_system.handshake"
+    monkeypatch.setattr(f"{module}._LONGEST_DELAY_S", 0.05)
     password = "ab" * 20
     system.accept(StationConfig(identity="CP1", password=password))
     statuses: list[int | str] = []

@@ -13,11 +13,11 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     Timing,
 )
-from custom_components.sunfuse.central_system.server import (
-    MAX_PENDING_PER_ADDRESS,
+from custom_components.sunfuse.central_system.protocol.identity_and_version import (
     identity_of,
     negotiate,
 )
+from custom_components.sunfuse.central_system.server import MAX_PENDING_PER_ADDRESS
 
 from .client import WAIT_S, RawStation
 from .conftest import Connect, SteppedClock, Watched

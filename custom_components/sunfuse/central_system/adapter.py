@@ -2,9 +2,11 @@
 
 from abc import ABC, abstractmethod
 from datetime import datetime
+from typing import Protocol
 
 from .protocol.frames import Payload
 from .protocol.link import Answer, Link
+from .protocol.requests import Requests
 from .station_commands import (
     ConfigurationResult,
     Firmware,
@@ -18,12 +20,28 @@ from .station_commands import (
 from .station_state import CommandError
 
 
+class Onboarding(Protocol):
+    """Sets up a connected station."""
+
+    async def wait_for_boot(self) -> None:
+        """Set the station up if it sends no BootNotification after it connected."""
+
+    def set_up_again(self) -> None:
+        """Set the station up again, as its configuration changed after it booted."""
+
+    async def ask_to_boot(self) -> None:
+        """Ask a station that was accepted while it is connected to boot again."""
+
+
 class Adapter(ABC):
     """Speaks one version of OCPP with one connected station."""
 
-    def __init__(self, link: Link) -> None:
-        """Speak on this link."""
+    onboarding: Onboarding
+
+    def __init__(self, link: Link, requests: Requests) -> None:
+        """Speak on this link, and send requests on it."""
         self.link = link
+        self._requests = requests
 
     @abstractmethod
     def handle(self, action: str, payload: Payload) -> Answer:
@@ -33,18 +51,6 @@ class Adapter(ABC):
             Fault: the request is wrong in a way that a schema cannot tell.
 
         """
-
-    @abstractmethod
-    async def wait_for_boot(self) -> None:
-        """Take a station that stays silent after connecting as one that booted long ago."""
-
-    @abstractmethod
-    def set_up_again(self) -> None:
-        """Set the station up by what changed since it booted or came back."""
-
-    @abstractmethod
-    async def ask_to_boot(self) -> None:
-        """Ask a station that waits for being accepted to boot again."""
 
     # Commands. All raise CommandError.
 
@@ -94,9 +100,9 @@ class Adapter(ABC):
     async def set_availability(self, connector: int, *, operative: bool) -> None:
         """Put a connector, or (0) the whole station, out of service or back."""
 
-    @abstractmethod
     async def clear_cache(self) -> None:
         """Have the station forget the cards that it has seen."""
+        await self._requests.command("ClearCache", {})
 
     @abstractmethod
     async def send_log(self, location: str, kind: LogKind) -> str | None:
@@ -112,15 +118,25 @@ class Adapter(ABC):
     ) -> None:
         """Reserve a connector, or (0) any, for a card."""
 
-    @abstractmethod
     async def cancel_reservation(self, reservation_id: int) -> None:
         """Cancel a reservation."""
+        payload = {"reservationId": reservation_id}
+        await self._requests.command("CancelReservation", payload)
 
-    @abstractmethod
     async def transfer_data(
         self, vendor: str, message: str | None, data: str | None
     ) -> str | None:
         """Send a vendor's own message; returns the data of the answer."""
+        payload: Payload = {"vendorId": vendor}
+        if message is not None:
+            payload["messageId"] = message
+        if data is not None:
+            payload["data"] = data
+        answer = await self._requests.call("DataTransfer", payload)
+        if answer["status"] != "Accepted":
+            raise CommandError("refused", f"DataTransfer: {answer['status']}")
+        result = answer.get("data")
+        return None if result is None else str(result)
 
     @abstractmethod
     async def install_certificate(self, kind: str, certificate: str) -> None:
@@ -142,9 +158,9 @@ class Adapter(ABC):
     async def renew_certificate(self) -> None:
         """Have the station ask for a certificate of its own to be signed."""
 
-    @abstractmethod
     async def request(self, action: str, payload: Payload) -> Payload:
         """Send any message of the version, in its own words; returns the answer."""
+        return await self._requests.call(action, payload)
 
     # What only 2.x has
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 import logging
 from ssl import SSLContext
-import time
 from types import MappingProxyType
 from typing import Any
 
@@ -13,18 +12,17 @@ from aiohttp import web
 
 from ..engine.stored import Stored
 from .adapter import Adapter
-from .protocol.connection_limits import REQUEST_S, LimitedListener, OpenConnection
-from .protocol.delayed_connections import DelayedConnections
+from .handshake import Accepted, Handshake, warning_kind
+from .protocol.connection_limits import REQUEST_S, LimitedListener
 from .protocol.fault import Listeners
 from .protocol.frames import Payload
 from .protocol.grouped_warnings import GroupedWarnings, http_logger
-from .protocol.identity_and_version import VERSIONS, identity_of, negotiate
+from .protocol.identity_and_version import VERSIONS
 from .protocol.link import Answer, Handler, Link
 from .protocol.ocpp_schemas import Schemas, load_all
-from .protocol.throttle import Bucket, Throttle
+from .protocol.throttle import Bucket
 from .security.card_policy import CardPolicy
 from .security.certificates import CertificateAuthority
-from .security.station_passwords import Proof, certificate_fits, must_prove, proof_of
 from .session_listeners import SessionListeners
 from .station.clock import utcnow
 from .station.long_texts import shortened
@@ -44,21 +42,11 @@ from .v16.adapter import Adapter16
 
 _LOGGER = logging.getLogger(__name__)
 
-MAX_MESSAGE_BYTES = 256 * 1024
 MAX_PENDING = 32
 MAX_PENDING_PER_ADDRESS = 16
 # Messages per second, and how many at once: stations flush what they stored while offline.
 _RATE = (20.0, 500.0)
 _PENDING_RATE = (1.0, 20.0)
-_STORM = (0.2, 10.0)  # connections per second, and how many at once
-_GUESSES = (
-    0.1,
-    3.0,
-)  # wrong passwords per second, address and identity, and how many at once
-_REFUSALS = (1.0, 10.0)  # that listeners hear of per second, and at once
-_STORM_WAIT_S = 10.0
-_CLOSE_S = 2.0
-_TEXT = "This is Sunfuse. Chargers connect here with OCPP over WebSocket.\n"
 
 
 class CentralSystem:
@@ -80,10 +68,6 @@ class CentralSystem:
         self._cards = CardPolicy()
         self._authority: CertificateAuthority | None = None
         self._addresses: dict[str, str] = {}  # of those that wait
-        self._guesses = Throttle(*_GUESSES, time.monotonic)
-        self._delayed = DelayedConnections()
-        self._storms = Throttle(*_STORM, time.monotonic)
-        self._refusals = Throttle(*_REFUSALS, time.monotonic)
         self._warnings = GroupedWarnings(_LOGGER)
         self._names: dict[str, str] = {}  # accepted identities, by their folded form
         self._listeners = Listeners[StationState](_LOGGER, "A listener to chargers")
@@ -92,6 +76,12 @@ class CentralSystem:
         )
         self._session_listeners = SessionListeners()
         self._links: dict[Station, Link] = {}
+        self._handshake = Handshake(
+            station_for=self._station_for,
+            link_of=self._links.get,
+            timing=self._timing,
+            warnings=self._warnings,
+        )
         self._schemas: dict[str, Schemas] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
@@ -176,13 +166,13 @@ class CentralSystem:
         except OSError:
             await runner.cleanup()
             raise
-        self._delayed.open()
+        self._handshake.open()
         self._runner, self._listener = runner, entrance
 
     async def stop(self) -> None:
         """Close all connections and stop listening."""
         runner, self._runner, self._port = self._runner, None, 0
-        await self._delayed.close()
+        await self._handshake.close()
         closing = [link.close(1001, "Going away") for link in self._links.values()]
         await asyncio.gather(*closing, *self._tasks)
         if self._listener is not None:
@@ -220,7 +210,9 @@ class CentralSystem:
         if waiting is not None and station.presence.adapter is not None:
             clock = asyncio.get_running_loop().time
             station.presence.adapter.link.slow_by(Bucket(*_RATE, clock))
-            station.presence.adapter.link.spawn(station.presence.adapter.ask_to_boot())
+            station.presence.adapter.link.spawn(
+                station.presence.adapter.onboarding.ask_to_boot()
+            )
 
     def set_cards(self, cards: CardPolicy) -> None:
         """Say who may charge, at every station."""
@@ -264,98 +256,17 @@ class CentralSystem:
             raise web.HTTPServiceUnavailable
         with self._listener.attend(request.transport) as connection:
             try:
-                response = await self._answer(request, connection)
-            except ConnectionError:  # whoever asked is gone
-                response = web.Response(status=503)
-            response.force_close()
-            return response
-
-    async def _answer(
-        self, request: web.Request, connection: OpenConnection | None
-    ) -> web.StreamResponse:
-        identity = identity_of(request.rel_url.raw_path)
-        if identity is None:
-            return web.Response(status=404, text=_TEXT)
-        if request.headers.get("Upgrade", "").lower() != "websocket":
-            return web.Response(
-                status=426, text=_TEXT, headers={"Upgrade": "websocket"}
-            )
-        # Storms of reconnects are slowed: whoever comes too often waits for the handshake.
-        await self._hold_back(
-            self._storms[f"{request.remote} {identity.casefold()}"].take()
-        )
-        station = self._station_for(identity, request.remote or "")
-        if station is None:
-            return web.Response(status=503, text="Too many unknown chargers\n")
-        guesses = self._guesses[f"{request.remote} {station.identity}"]
-        if must_prove(station.config) and guesses.owed() > _STORM_WAIT_S:
-            # Who guesses on many connections at once learns nothing: no password is looked at.
-            return web.Response(status=429, text="Too many wrong passwords\n")
-        proof = self._proof(station, request)
-        proven = proof is not Proof.NONE
-        if not proven and must_prove(station.config):
-            return await self._refuse(station, request, guesses)
-        old = self._links.get(station)
-        if old is not None and not proven and await old.alive(self._timing.probe_s):
-            self._warnings.warn(
-                self._kind("second", station), f"A second {identity} tries to connect"
-            )
-            return web.Response(status=409, text="This charger is connected already\n")
-        protocol, offered = negotiate(
-            ",".join(request.headers.getall("Sec-WebSocket-Protocol", ()))
-        )
-        websocket = web.WebSocketResponse(
-            protocols=(offered,) if offered else (),
-            autoping=False,
-            timeout=_CLOSE_S,
-            max_msg_size=MAX_MESSAGE_BYTES,
-        )
-        await websocket.prepare(request)
-        if protocol is None:
-            # OCPP-J 1.6 section 3.2: finish the handshake without a sub-protocol, then close.
-            await websocket.close(code=1002, message=b"No common sub-protocol")
-            return websocket
-        station.proved(proof)
-        if connection is not None:
-            connection.served = True
-        await self._serve(station, websocket, protocol, request.remote or "")
-        return websocket
-
-    def _kind(self, what: str, station: Station) -> str:
-        """Return the kind of a complaint: a known station has its own, strangers have one together."""
-        return f"{what} {station.identity}" if station.state.accepted else what
-
-    def _proof(self, station: Station, request: web.Request) -> Proof:
-        """Return by what the other side proves to be the station."""
-        config = station.config
-        if config.client_certificate:
-            transport = request.transport
-            peer = transport.get_extra_info("peercert") if transport else None
-            fits = peer is not None and certificate_fits(config, peer)
-            return Proof.PRESENT if fits else Proof.NONE
-        return proof_of(config, request.headers.get("Authorization"))
-
-    async def _refuse(
-        self, station: Station, request: web.Request, guesses: Bucket
-    ) -> web.StreamResponse:
-        """Refuse somebody who is not the station, more slowly each time."""
-        address = request.remote or ""
-        reports = self._refusals[station.identity]
-        if not reports.owed():
-            reports.take()
-            station.refused(address)
-        self._warnings.warn(
-            self._kind("password", station),
-            f"Somebody at {address} tried to connect as {station.identity} without its password",
-        )
-        await self._hold_back(guesses.take())
-        return web.Response(
-            status=401, headers={"WWW-Authenticate": 'Basic realm="OCPP"'}
-        )
-
-    async def _hold_back(self, seconds: float) -> None:
-        """Let a connection wait, but not beyond the end."""
-        await self._delayed.wait(min(seconds, _STORM_WAIT_S))
+                answer = await self._handshake.answer(request)
+                if not isinstance(answer, Accepted):
+                    answer.force_close()
+                    return answer
+                if connection is not None:
+                    connection.served = True
+                await self._serve(answer, request.remote or "")
+            except ConnectionError:  # the other side is gone
+                return _unavailable()
+            answer.websocket.force_close()
+            return answer.websocket
 
     def _station_for(self, identity: str, address: str) -> Station | None:
         """Return who connects with this identity, None if there is no room for one more unknown."""
@@ -372,22 +283,17 @@ class CentralSystem:
             return None
         return self._new_station(StationConfig(identity=identity), accepted=False)
 
-    async def _serve(
-        self,
-        station: Station,
-        websocket: web.WebSocketResponse,
-        protocol: str,
-        address: str,
-    ) -> None:
+    async def _serve(self, accepted: Accepted, address: str) -> None:
+        station, protocol = accepted.station, accepted.protocol
         clock = asyncio.get_running_loop().time
         rate = _RATE if station.state.accepted else _PENDING_RATE
         link = Link(
-            websocket,
+            accepted.websocket,
             self._schemas[VERSIONS[protocol]],
             station.identity,
             bucket=Bucket(*rate, clock),
             record=station.record,
-            complain=self._warnings.about(self._kind("message", station)),
+            complain=self._warnings.about(warning_kind("message", station)),
             understood=shortened,
         )
         adapter: Adapter = (
@@ -402,7 +308,7 @@ class CentralSystem:
             self._waiting[station.identity] = station
             self._addresses[station.identity] = address
         station.connected(adapter, protocol)
-        link.spawn(adapter.wait_for_boot())
+        link.spawn(adapter.onboarding.wait_for_boot())
         link.spawn(link.watch(self._timing.ping_s))
         try:
             await link.serve(self._timely(adapter.handle))
@@ -413,3 +319,9 @@ class CentralSystem:
                     del self._waiting[station.identity]
                 self._addresses.pop(station.identity, None)
             station.disconnected(adapter)
+
+
+def _unavailable() -> web.Response:
+    response = web.Response(status=503)
+    response.force_close()
+    return response

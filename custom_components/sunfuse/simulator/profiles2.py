@@ -45,11 +45,6 @@ class ProfileRequests2:
             "UpdateDynamicSchedule": self._update_dynamic_schedule,
         }
 
-    def _connector(self, evse_id: int) -> SimulatedConnector | None:
-        if 1 <= evse_id <= len(self._station.connectors):
-            return self._station.connectors[evse_id - 1]
-        return None
-
     def _profile(self, evse_id: int, sent: Payload) -> Profile:
         schedule = sent["chargingSchedule"][0]
         start = schedule.get("startSchedule")
@@ -94,7 +89,7 @@ class ProfileRequests2:
         if reason := self._objection(evse_id, sent):
             return _rejected(reason)
         self.install(evse_id, sent)
-        connector = self._connector(evse_id)
+        connector = self._station.connector(evse_id)
         if (
             connector
             and connector.transaction
@@ -115,7 +110,7 @@ class ProfileRequests2:
         """Return the reason code why a profile is refused, if it is."""
         station, model = self._station, self._model
         schedule, purpose = sent["chargingSchedule"][0], sent["chargingProfilePurpose"]
-        connector = self._connector(evse_id)
+        connector = self._station.connector(evse_id)
         periods = schedule["chargingSchedulePeriod"]
         if purpose in station.character.behaviour.refuses_purposes:
             return "UnsupportedPurpose"
@@ -193,16 +188,11 @@ class ProfileRequests2:
     def _get_composite_schedule(self, payload: Payload) -> Payload:
         station = self._station
         evse_id = payload["evseId"]
-        connector = self._connector(evse_id) or SimulatedConnector(id=0)
+        connector = self._station.connector(evse_id) or SimulatedConnector(id=0)
         if connector.id != evse_id:
             return _rejected("UnknownEvse")
         now = station.now()
-        periods = station.profiles.composite(
-            now, payload["duration"], connector.charging, station.spec.max_a
-        )
         unit = payload.get("chargingRateUnit", "A")
-        watts_per_a = connector.reading.voltage_v * station.spec.phases
-        scale = watts_per_a if unit == "W" else 1.0
         return {
             "status": "Accepted",
             "schedule": {
@@ -210,14 +200,9 @@ class ProfileRequests2:
                 "duration": payload["duration"],
                 "scheduleStart": now.isoformat(),
                 "chargingRateUnit": unit,
-                "chargingSchedulePeriod": [
-                    {
-                        "startPeriod": round(period.start_s),
-                        "limit": round(period.limit * scale, 1),
-                        "numberPhases": period.phases or station.spec.phases,
-                    }
-                    for period in periods
-                ],
+                "chargingSchedulePeriod": station.schedule_periods(
+                    connector, now, payload["duration"], unit
+                ),
             },
         }
 

@@ -77,33 +77,21 @@ class Requests16:
         """Return the answer that says no."""
         return {"status": _REFUSALS.get(action, "Rejected")}
 
-    def _connector(self, connector_id: int) -> SimulatedConnector | None:
-        if 1 <= connector_id <= len(self._point.connectors):
-            return self._point.connectors[connector_id - 1]
-        return None
-
     def _addressed(self, connector_id: int) -> tuple[SimulatedConnector, ...]:
         """Return a connector, or all for 0."""
         if connector_id == 0:
             return self._point.connectors
-        connector = self._connector(connector_id)
+        connector = self._point.connector(connector_id)
         return (connector,) if connector else ()
 
     # --- Core ----------------------------------------------------------------------------------------------------
 
     def _change_availability(self, payload: Payload) -> Payload:
-        operative = payload["type"] == "Operative"
         addressed = self._addressed(payload["connectorId"])
         if not addressed:
             return _REJECTED
-        scheduled = False
-        for connector in addressed:
-            connector.wanted_operative = operative
-            if connector.transaction and not operative:
-                scheduled = True
-            else:
-                connector.operative = operative
-        return {"status": "Scheduled"} if scheduled else _ACCEPTED
+        operative = payload["type"] == "Operative"
+        return {"status": self._point.set_operative(addressed, operative=operative)}
 
     def _change_configuration(self, payload: Payload) -> Payload:
         status = self._configuration.change(payload["key"], payload["value"])
@@ -175,7 +163,7 @@ class Requests16:
         return _ACCEPTED
 
     def _unlock_connector(self, payload: Payload) -> Payload:
-        connector = self._connector(payload["connectorId"])
+        connector = self._point.connector(payload["connectorId"])
         if connector is None:
             return {"status": "NotSupported"}
         self._point.stop(connector, "UnlockCommand")
@@ -242,7 +230,7 @@ class Requests16:
         if profile.purpose is ProfilePurpose.STATION_MAX:
             return profile.connector == 0
         if profile.purpose is ProfilePurpose.TX:
-            connector = self._connector(profile.connector)
+            connector = self._point.connector(profile.connector)
             transaction = connector.transaction if connector else None
             return transaction is not None and profile.transaction in (
                 None,
@@ -263,16 +251,11 @@ class Requests16:
     def _get_composite_schedule(self, payload: Payload) -> Payload:
         point = self._point
         connector_id = payload["connectorId"]
-        connector = self._connector(connector_id) or SimulatedConnector(id=0)
+        connector = point.connector(connector_id) or SimulatedConnector(id=0)
         if connector_id and connector.id != connector_id:
             return _REJECTED
         now = point.now()
-        periods = point.profiles.composite(
-            now, payload["duration"], connector.charging, point.spec.max_a
-        )
         unit = payload.get("chargingRateUnit", "A")
-        watts_per_a = connector.reading.voltage_v * point.spec.phases
-        scale = watts_per_a if unit == "W" else 1.0
         return {
             "status": "Accepted",
             "connectorId": connector_id,
@@ -281,14 +264,9 @@ class Requests16:
                 "duration": payload["duration"],
                 "startSchedule": now.isoformat(),
                 "chargingRateUnit": unit,
-                "chargingSchedulePeriod": [
-                    {
-                        "startPeriod": round(period.start_s),
-                        "limit": round(period.limit * scale, 1),
-                        "numberPhases": period.phases or point.spec.phases,
-                    }
-                    for period in periods
-                ],
+                "chargingSchedulePeriod": point.schedule_periods(
+                    connector, now, payload["duration"], unit
+                ),
             },
         }
 
@@ -312,58 +290,26 @@ class Requests16:
         return _ACCEPTED if is_newer else {"status": "VersionMismatch"}
 
     def _reserve_now(self, payload: Payload) -> Payload:
-        connector = self._connector(payload["connectorId"])
+        connector = self._point.connector(payload["connectorId"])
         if connector is None:
             return _REJECTED
-        if connector.fault:
-            return {"status": "Faulted"}
-        if not connector.operative:
-            return {"status": "Unavailable"}
-        held = connector.reservation
-        if (
-            connector.transaction
-            or connector.reading.plugged
-            or (held and held.id != payload["reservationId"])
-        ):
-            return {"status": "Occupied"}
-        connector.reservation = Reservation(
+        reservation = Reservation(
             id=payload["reservationId"],
             id_tag=payload["idTag"],
             expires_at=at_time(payload["expiryDate"]),
         )
-        return _ACCEPTED
+        return {"status": connector.reserve(reservation)}
 
     def _cancel_reservation(self, payload: Payload) -> Payload:
-        for connector in self._point.connectors:
-            held = connector.reservation
-            if held and held.id == payload["reservationId"]:
-                connector.reservation = None
-                return _ACCEPTED
-        return _REJECTED
+        return {"status": self._point.cancel_reservation(payload["reservationId"])}
 
     def _trigger_message(self, payload: Payload) -> Payload:
-        point = self._point
+        point, message = self._point, payload["requestedMessage"]
         connectors = self._addressed(payload.get("connectorId", 0))
         if not connectors:
             return _REJECTED
-        match payload["requestedMessage"]:
-            case "BootNotification":
-                point.uplink.say(
-                    "BootNotification",
-                    point.boot_payload,
-                    done=point.uplink.booted,
-                    triggered=True,
-                )
-            case "Heartbeat":
-                point.uplink.say("Heartbeat", dict, triggered=True)
-            case "StatusNotification":
-                for connector in connectors:
-                    point.report_status(connector, triggered=True)
-            case "MeterValues":
-                for connector in connectors:
-                    point.report_meter(connector, "Trigger", triggered=True)
-            case "FirmwareStatusNotification" | "DiagnosticsStatusNotification" as name:
-                point.uplink.say(name, lambda: {"status": "Idle"}, triggered=True)
+        if not point.trigger(message, connectors, point.boot_payload()):
+            point.uplink.say(message, lambda: {"status": "Idle"}, triggered=True)
         return _ACCEPTED
 
     def _get_diagnostics(self, _payload: Payload) -> Payload:

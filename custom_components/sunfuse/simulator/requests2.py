@@ -7,7 +7,7 @@ from .device_model import DeviceModel, Variable
 from .message_schemas import Payload
 from .profiles2 import ProfileRequests2
 from .requests16 import at_time
-from .simulated_connector import Reservation, SimulatedConnector
+from .simulated_connector import Reservation
 from .simulated_station import SimulatedStation
 
 _ACCEPTED: Payload = {"status": "Accepted"}
@@ -84,11 +84,6 @@ class Requests2:
                 ]
             }
         return {"status": _REFUSALS.get(action, "Rejected")}
-
-    def _connector(self, evse_id: int) -> SimulatedConnector | None:
-        if 1 <= evse_id <= len(self._station.connectors):
-            return self._station.connectors[evse_id - 1]
-        return None
 
     # --- The device model ----------------------------------------------------------------------------------------
 
@@ -207,7 +202,7 @@ class Requests2:
         return _ACCEPTED
 
     def _unlock_connector(self, payload: Payload) -> Payload:
-        connector = self._connector(payload["evseId"])
+        connector = self._station.connector(payload["evseId"])
         if connector is None or payload["connectorId"] != 1:
             return {"status": "UnknownConnector"}
         if connector.transaction:
@@ -215,82 +210,49 @@ class Requests2:
         return {"status": "Unlocked"}
 
     def _change_availability(self, payload: Payload) -> Payload:
-        operative = payload["operationalStatus"] == "Operative"
         addressed = self._station.connectors
         if evse := payload.get("evse"):
-            connector = self._connector(evse["id"])
+            connector = self._station.connector(evse["id"])
             if connector is None:
                 return _REJECTED
             addressed = (connector,)
-        scheduled = False
-        for connector in addressed:
-            connector.wanted_operative = operative
-            if connector.transaction and not operative:
-                scheduled = True
-            else:
-                connector.operative = operative
-        return {"status": "Scheduled"} if scheduled else _ACCEPTED
+        operative = payload["operationalStatus"] == "Operative"
+        return {"status": self._station.set_operative(addressed, operative=operative)}
 
     def _trigger_message(self, payload: Payload) -> Payload:
-        station = self._station
+        station, message = self._station, payload["requestedMessage"]
         evse = payload.get("evse", {}).get("id")
         connectors = [c for c in station.connectors if evse in (None, c.id)]
         if not connectors:
             return _REJECTED
-        match payload["requestedMessage"]:
-            case "BootNotification":
-                boot = station.boot_payload() | {"reason": "Triggered"}
-                station.uplink.say(
-                    "BootNotification",
-                    lambda: boot,
-                    done=station.uplink.booted,
-                    triggered=True,
-                )
-            case "Heartbeat":
-                station.uplink.say("Heartbeat", dict, triggered=True)
-            case "StatusNotification":
-                for connector in connectors:
-                    station.report_status(connector, triggered=True)
-            case "MeterValues":
-                for connector in connectors:
-                    station.report_meter(connector, "Trigger", triggered=True)
+        if station.trigger(
+            message, connectors, station.boot_payload() | {"reason": "Triggered"}
+        ):
+            return _ACCEPTED
+        match message:
             case "TransactionEvent":
                 for connector in connectors:
                     if connector.transaction:
                         station.report_meter(connector, "Trigger", triggered=True)
-            case "LogStatusNotification" | "FirmwareStatusNotification" as name:
-                station.uplink.say(name, lambda: {"status": "Idle"}, triggered=True)
+            case "LogStatusNotification" | "FirmwareStatusNotification":
+                station.uplink.say(message, lambda: {"status": "Idle"}, triggered=True)
             case _:
                 return {"status": "NotImplemented"}
         return _ACCEPTED
 
     def _reserve_now(self, payload: Payload) -> Payload:
-        evse = payload.get("evseId", 1)
-        connector = self._connector(evse)
+        connector = self._station.connector(payload.get("evseId", 1))
         if connector is None:
             return _REJECTED
-        if connector.fault:
-            return {"status": "Faulted"}
-        if not connector.operative:
-            return {"status": "Unavailable"}
-        held = connector.reservation
-        taken = held is not None and held.id != payload["id"]
-        if connector.transaction or connector.reading.plugged or taken:
-            return {"status": "Occupied"}
-        connector.reservation = Reservation(
+        reservation = Reservation(
             id=payload["id"],
             id_tag=payload["idToken"]["idToken"],
             expires_at=at_time(payload["expiryDateTime"]),
         )
-        return _ACCEPTED
+        return {"status": connector.reserve(reservation)}
 
     def _cancel_reservation(self, payload: Payload) -> Payload:
-        for connector in self._station.connectors:
-            held = connector.reservation
-            if held and held.id == payload["reservationId"]:
-                connector.reservation = None
-                return _ACCEPTED
-        return _REJECTED
+        return {"status": self._station.cancel_reservation(payload["reservationId"])}
 
     # --- Lists, files, displays ----------------------------------------------------------------------------------
 

@@ -112,3 +112,24 @@ class SimulatedConnector:
         if self.authorised:
             return OcppStatus.PREPARING
         return OcppStatus.RESERVED if self.reservation else OcppStatus.AVAILABLE
+
+    def set_operative(self, operative: bool) -> bool:
+        """Put the connector into or out of service; returns whether that waits for the end of a transaction."""
+        self.wanted_operative = operative
+        if self.transaction and not operative:
+            return True
+        self.operative = operative
+        return False
+
+    def reserve(self, reservation: Reservation) -> str:
+        """Keep the connector for someone; returns the ReservationStatus of every version of OCPP."""
+        if self.fault:
+            return "Faulted"
+        if not self.operative:
+            return "Unavailable"
+        held = self.reservation
+        taken = held is not None and held.id != reservation.id
+        if self.transaction or self.reading.plugged or taken:
+            return "Occupied"
+        self.reservation = reservation
+        return "Accepted"

@@ -4,7 +4,7 @@ It follows the car at each connector, starts and stops transactions, and gives w
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 import random
 
@@ -58,6 +58,68 @@ class SimulatedStation(ABC):
     def now(self) -> datetime:
         """Return the time by the station's own clock."""
         return self._clock() + self.character.behaviour.clock_skew
+
+    # --- The same requests in every version of OCPP -------------------------------------------------------------
+
+    def connector(self, number: int) -> SimulatedConnector | None:
+        """Return a connector by its number, which is that of its EVSE in OCPP 2.x."""
+        if 1 <= number <= len(self.connectors):
+            return self.connectors[number - 1]
+        return None
+
+    def set_operative(
+        self, connectors: Iterable[SimulatedConnector], *, operative: bool
+    ) -> str:
+        """Put connectors into or out of service; returns the status of the answer."""
+        waits = [connector.set_operative(operative) for connector in connectors]
+        return "Scheduled" if any(waits) else "Accepted"
+
+    def cancel_reservation(self, reservation_id: int) -> str:
+        """Cancel a reservation; returns the status of the answer."""
+        for connector in self.connectors:
+            held = connector.reservation
+            if held and held.id == reservation_id:
+                connector.reservation = None
+                return "Accepted"
+        return "Rejected"
+
+    def schedule_periods(
+        self, connector: SimulatedConnector, now: datetime, duration_s: int, unit: str
+    ) -> list[Payload]:
+        """Return the limits from now on as the periods of a charging schedule."""
+        watts_per_a = connector.reading.voltage_v * self.spec.phases
+        scale = watts_per_a if unit == "W" else 1.0
+        return [
+            {
+                "startPeriod": round(period.start_s),
+                "limit": round(period.limit * scale, 1),
+                "numberPhases": period.phases or self.spec.phases,
+            }
+            for period in self.profiles.composite(
+                now, duration_s, connector.charging, self.spec.max_a
+            )
+        ]
+
+    def trigger(
+        self, message: str, connectors: Iterable[SimulatedConnector], boot: Payload
+    ) -> bool:
+        """Send a message that every version has; returns False for one that is not among these."""
+        match message:
+            case "BootNotification":
+                self.uplink.say(
+                    message, lambda: boot, done=self.uplink.booted, triggered=True
+                )
+            case "Heartbeat":
+                self.uplink.say(message, dict, triggered=True)
+            case "StatusNotification":
+                for connector in connectors:
+                    self.report_status(connector, triggered=True)
+            case "MeterValues":
+                for connector in connectors:
+                    self.report_meter(connector, "Trigger", triggered=True)
+            case _:
+                return False
+        return True
 
     # --- The connection -------------------------------------------------------------------------------------
 

@@ -67,4 +67,4 @@ class Presence:
     def set_up_again(self) -> None:
         """Have the station set up by what changed; one that is not in service yet is set up when it is."""
         if (adapter := self.serving) is not None:
-            adapter.set_up_again()
+            adapter.onboarding.set_up_again()

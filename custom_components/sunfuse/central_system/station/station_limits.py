@@ -66,7 +66,7 @@ class Limits:
             )
         self._shared.update(takes_limits=can)
         if can and not could and (adapter := self._presence.adapter) is not None:
-            adapter.set_up_again()
+            adapter.onboarding.set_up_again()
 
     def renew(self, adapter: Adapter) -> None:
         """Send what is offered once more, to every connector with a transaction."""

@@ -42,25 +42,27 @@ class Adapter16(Adapter):
 
     def __init__(self, link: Link, station: StationInterface) -> None:
         """Speak with this station on this link."""
-        super().__init__(link)
-        self._station = station
-        self._requests = Requests(
+        requests = Requests(
             link, station.identity, response_s=station.timing.response_s
         )
-        self._setup = SetupCommands16(self._requests, station)
+        super().__init__(link, requests)
+        self._station = station
+        self._setup = SetupCommands16(requests, station)
         self._fail_safe = FailSafeProfile(
             station, self._setup, lambda: station.fail_safe.present_a(self)
         )
         self._live = LiveProfiles(station, self._setup, self._fail_safe)
-        self._commissioner = Commissioner(link, station, self._setup, self._fail_safe)
+        self.onboarding = commissioner = Commissioner(
+            link, station, self._setup, self._fail_safe
+        )
         handlers = Handlers16(
             station,
-            self._commissioner,
+            commissioner,
             CardChecks(link, station, self.remote_stop),
             CertificateSigner(link, station, self._send_certificate),
         )
         self._incoming = IncomingRequests(
-            station, handlers.by_action, self._commissioner.came_back
+            station, handlers.by_action, commissioner.came_back
         )
 
     # What comes in
@@ -68,20 +70,6 @@ class Adapter16(Adapter):
     @override
     def handle(self, action: str, payload: Payload) -> Answer:
         return self._incoming.handle(action, payload)
-
-    # Setting up
-
-    @override
-    async def wait_for_boot(self) -> None:
-        await self._commissioner.wait_for_boot()
-
-    @override
-    def set_up_again(self) -> None:
-        self._commissioner.set_up_again()
-
-    @override
-    async def ask_to_boot(self) -> None:
-        await self._commissioner.ask_to_boot()
 
     # Charging
 
@@ -141,19 +129,10 @@ class Adapter16(Adapter):
         await self._requests.command("ReserveNow", payload)
 
     @override
-    async def cancel_reservation(self, reservation_id: int) -> None:
-        payload = {"reservationId": reservation_id}
-        await self._requests.command("CancelReservation", payload)
-
-    @override
     async def set_availability(self, connector: int, *, operative: bool) -> None:
         kind = "Operative" if operative else "Inoperative"
         payload = {"connectorId": connector, "type": kind}
         await self._requests.command("ChangeAvailability", payload)
-
-    @override
-    async def clear_cache(self) -> None:
-        await self._requests.command("ClearCache", {})
 
     # Settings
 
@@ -233,25 +212,6 @@ class Adapter16(Adapter):
             image["installDateTime"] = format_time(firmware.install_at)
         payload = {"requestId": self._requests.next_id(), "firmware": image}
         await self._requests.command("SignedUpdateFirmware", payload)
-
-    @override
-    async def transfer_data(
-        self, vendor: str, message: str | None, data: str | None
-    ) -> str | None:
-        payload: Payload = {"vendorId": vendor}
-        if message is not None:
-            payload["messageId"] = message
-        if data is not None:
-            payload["data"] = data
-        answer = await self._requests.call("DataTransfer", payload)
-        if answer["status"] != "Accepted":
-            raise CommandError("refused", f"DataTransfer: {answer['status']}")
-        result: str | None = answer.get("data")
-        return result
-
-    @override
-    async def request(self, action: str, payload: Payload) -> Payload:
-        return await self._requests.call(action, payload)
 
     # Certificates
 

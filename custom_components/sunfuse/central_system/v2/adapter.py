@@ -47,12 +47,12 @@ class Adapter2(Adapter):
 
     def __init__(self, link: Link, station: StationInterface) -> None:
         """Speak with this station on this link."""
-        super().__init__(link)
-        version = link.version
-        self._station = station
-        self._requests = requests = Requests(
+        requests = Requests(
             link, station.identity, response_s=station.timing.response_s
         )
+        super().__init__(link, requests)
+        version = link.version
+        self._station = station
         self._evses = evses = Evses2(station)
         self._variables = Variables2(requests)
         self._reports = Reports2(requests, station)
@@ -64,11 +64,13 @@ class Adapter2(Adapter):
             station, self._setup, lambda: station.fail_safe.present_a(self)
         )
         self._live = LiveProfiles(station, self._setup, self._fail_safe)
-        self._commissioner = Commissioner(link, station, self._setup, self._fail_safe)
+        self.onboarding = commissioner = Commissioner(
+            link, station, self._setup, self._fail_safe
+        )
         handlers = Handlers2(
             station,
             evses,
-            self._commissioner,
+            commissioner,
             CardChecks(link, station, self.remote_stop),
             CertificateSigner(link, station, self._send_certificate),
             version=version,
@@ -81,7 +83,7 @@ class Adapter2(Adapter):
                 **smart_charging.by_action,
                 **self._reports.by_action,
             },
-            self._commissioner.came_back,
+            commissioner.came_back,
         )
 
     # What comes in
@@ -89,20 +91,6 @@ class Adapter2(Adapter):
     @override
     def handle(self, action: str, payload: Payload) -> Answer:
         return self._incoming.handle(action, payload)
-
-    # Setting up
-
-    @override
-    async def wait_for_boot(self) -> None:
-        await self._commissioner.wait_for_boot()
-
-    @override
-    def set_up_again(self) -> None:
-        self._commissioner.set_up_again()
-
-    @override
-    async def ask_to_boot(self) -> None:
-        await self._commissioner.ask_to_boot()
 
     # Charging
 
@@ -189,11 +177,6 @@ class Adapter2(Adapter):
         await self._requests.command("ReserveNow", payload)
 
     @override
-    async def cancel_reservation(self, reservation_id: int) -> None:
-        payload = {"reservationId": reservation_id}
-        await self._requests.command("CancelReservation", payload)
-
-    @override
     async def set_availability(self, connector: int, *, operative: bool) -> None:
         status = "Operative" if operative else "Inoperative"
         payload: Payload = {"operationalStatus": status}
@@ -203,10 +186,6 @@ class Adapter2(Adapter):
         await self._requests.command("ChangeAvailability", payload)
 
     # Cards
-
-    @override
-    async def clear_cache(self) -> None:
-        await self._requests.command("ClearCache", {})
 
     @override
     async def customer_information(self, id_token: str, *, clear: bool) -> str:
@@ -309,25 +288,6 @@ class Adapter2(Adapter):
             image["signature"] = firmware.signature
         payload = {"requestId": self._requests.next_id(), "firmware": image}
         await self._requests.command("UpdateFirmware", payload)
-
-    @override
-    async def transfer_data(
-        self, vendor: str, message: str | None, data: str | None
-    ) -> str | None:
-        payload: Payload = {"vendorId": vendor}
-        if message is not None:
-            payload["messageId"] = message
-        if data is not None:
-            payload["data"] = data
-        answer = await self._requests.call("DataTransfer", payload)
-        if answer["status"] != "Accepted":
-            raise CommandError("refused", f"DataTransfer: {answer['status']}")
-        result = answer.get("data")
-        return None if result is None else str(result)
-
-    @override
-    async def request(self, action: str, payload: Payload) -> Payload:
-        return await self._requests.call(action, payload)
 
     # Certificates
 
