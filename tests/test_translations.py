@@ -22,7 +22,7 @@ from custom_components.sunfuse.flows import (
 from custom_components.sunfuse.flows.capacity_tariff import CAPACITY_FORMS, RULE_ERRORS
 from custom_components.sunfuse.flows.charger import charger_schema
 from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
-from custom_components.sunfuse.flows.circuit import details_schema
+from custom_components.sunfuse.flows.circuit_forms import details_schema
 from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
 from custom_components.sunfuse.flows.port_certificate import SECURITY
 from custom_components.sunfuse.flows.sign import SIGN

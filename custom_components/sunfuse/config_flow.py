@@ -24,7 +24,6 @@ from .const import (
     CONF_SYSTEM,
     CONF_VOLTAGE,
     DEFAULT_MARGIN_A,
-    DEFAULT_PORT,
     DOMAIN,
     ENTRY_MINOR_VERSION,
     ENTRY_VERSION,
@@ -55,7 +54,6 @@ from .flows.country import usual_system, usual_voltage_v
 from .flows.fail_safe_check import chargers_of, fail_safe_problem, with_site
 from .flows.form_fields import (
     GRID,
-    GRID_PHASES,
     GRID_PHASES_INVERTED,
     GRID_POWER,
     GRID_UNMETERED,
@@ -71,6 +69,7 @@ from .flows.modbus import ModbusSubentryFlow
 from .flows.options import SunfuseOptionsFlow
 from .flows.sign import SignFlow, async_meter_now, meter_contradicts
 from .flows.simulated import simulated_data, simulated_subentries
+from .flows.site_data import async_free_port, meter_is_used, ports_of, site_data
 from .flows.slow_meter import SlowMeterFlow
 from .flows.tariff import TariffSubentryFlow
 from .sentences import async_load_sentences
@@ -158,7 +157,7 @@ class SunfuseConfigFlow(
         errors: dict[str, str] = {}
         if user_input is not None:
             errors = check_grid(self.hass, user_input)
-            if not errors and self._meter_is_used(user_input):
+            if not errors and meter_is_used(user_input, self._other_entries()):
                 errors[GRID_POWER] = "already_used"
             if not errors and meter_contradicts(self.hass, meter_of(user_input)):
                 errors[GRID_PHASES_INVERTED] = "phases_against_total"
@@ -265,21 +264,7 @@ class SunfuseConfigFlow(
                 },
             )
         suggested = await self._suggestions()
-        data = {
-            CONF_KIND: KIND_SITE,
-            CONF_SOURCES: sources_of(self._form, suggested.solar_forecasts).to_dict(),
-        } | {
-            key: self._form[key]
-            for key in (
-                CONF_SYSTEM,
-                CONF_VOLTAGE,
-                CONF_MAIN_FUSE,
-                CONF_MARGIN,
-                CONF_PORT,
-                CONF_ASSUMED_LOAD,
-            )
-            if key in self._form
-        }
+        data = site_data(self._form, suggested.solar_forecasts)
         if self.source == SOURCE_RECONFIGURE:
             # The listener of the running site sets it up anew.
             entry = self._get_reconfigure_entry()
@@ -362,12 +347,6 @@ class SunfuseConfigFlow(
             CONF_PORT: await self._free_port(None),
         }
 
-    def _meter_is_used(self, form: Mapping[str, Any]) -> bool:
-        """Whether another site has the same grid meter: two sites behind one fuse would each give all of it."""
-        grid = sources_of({"battery_inverted": False} | dict(form), ()).grid
-        used = {*(grid.entities if grid else ()), *form.get(GRID_PHASES, ())}
-        return any(used & _grid_entities(entry) for entry in self._other_entries())
-
     def _other_entries(self) -> list[ConfigEntry]:
         own = (
             self._get_reconfigure_entry().entry_id
@@ -396,7 +375,7 @@ class SunfuseConfigFlow(
         return scheme(None)
 
     async def _port_is_free(self, host: str | None, port: int) -> bool:
-        if port == 0 or any(e.data[CONF_PORT] == port for e in self._other_entries()):
+        if port in ports_of(self._other_entries()):
             return False
         if self.source == SOURCE_RECONFIGURE:
             # The site itself listens on its port now.
@@ -405,13 +384,4 @@ class SunfuseConfigFlow(
         return await async_port_is_free(host, port)
 
     async def _free_port(self, host: str | None) -> int:
-        """Return the usual port, or the next one that is free."""
-        for port in range(DEFAULT_PORT, DEFAULT_PORT + 100):
-            if await self._port_is_free(host, port):
-                return port
-        return DEFAULT_PORT
-
-
-def _grid_entities(entry: ConfigEntry) -> set[str]:
-    sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
-    return {*(sources.grid.entities if sources.grid else ()), *sources.grid_phases}
+        return await async_free_port(host, ports_of(self._other_entries()))

@@ -24,7 +24,7 @@ from ..site.snapshot import site_of
 from ..sources.forecasts.forecast_sources import async_solar_entries
 from .card import AUTHORIZATION, authorization_values, check_authorization
 from .checks import Errors, check_options
-from .circuit import check_details, details_schema
+from .circuit_forms import check_details, details_schema
 from .fail_safe_check import chargers_of, fail_safe_problem, with_site
 from .forecast import (
     check_forecast,

@@ -1,0 +1,223 @@
+"""Reads a meter from its entities: currents per phase with their signs, or a total power alone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Self
+
+from homeassistant.util import dt as dt_util
+
+from ..engine.model import MeterReading
+from .config import MeterConfig, PowerSource
+from .phase_currents import on_the_site, signed_by_phase, signed_by_total
+from .states import StateReader, Value
+
+# Values that were reported further apart belong to different times, so one does not give the other its sign.
+SAME_TIME = timedelta(seconds=5)
+# A meter without signs may be a little below zero when nothing flows.
+_CLEARLY_NEGATIVE_A = -0.25
+
+
+@dataclass(frozen=True, slots=True)
+class _Phase:
+    """A phase's current, and the sensors that it is made of."""
+
+    name: str
+    value: Value | None
+    sensors: tuple[tuple[str, Value | None], ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[str, Value | None], ...]:
+        """Return its sensors with what each tells."""
+        return self.sensors or ((self.name, self.value),)
+
+    def turned(self) -> Self:
+        """Return the current in the other direction."""
+        if self.value is None:
+            return self
+        value = Value(number=-self.value.number, at=self.value.at)
+        return replace(self, value=value, sensors=self.parts)
+
+
+class MeterEntities:
+    """Reads meters, and remembers which of them have reported a negative current: these have signs of their own."""
+
+    def __init__(self, *, phases: int, voltage_v: float) -> None:
+        """Read the meters of a site with this many phases of this nominal voltage."""
+        self._phases = phases
+        self._voltage_v = voltage_v
+        self._signed: set[tuple[str, ...]] = set()
+
+    def read(
+        self, reader: StateReader, meter: MeterConfig, wired: tuple[int, ...]
+    ) -> MeterReading | None:
+        """Return what a meter measures; `wired` are the phases of the site that it is on."""
+        power = direction(reader, meter.power)
+        if not meter.phases or len(meter.phases) != len(wired):
+            return self._of_total(reader, meter, power, wired)
+        currents = self._currents(reader, meter, power)
+        silent = tuple(
+            name for phase in currents for name, value in phase.parts if value is None
+        )
+        known = [phase.value for phase in currents if phase.value is not None]
+        numbers = [p.value.number if p.value is not None else None for p in currents]
+        reading = MeterReading(
+            # The total is for the surplus; it is the phases that the fuse protects.
+            at=oldest(known or ([power] if power else [])),
+            power_w=power.number if power else None,
+            oldest=_oldest_name(part for phase in currents for part in phase.parts),
+        )
+        if silent:
+            return replace(
+                reading,
+                silent=silent,
+                known_a=on_the_site(numbers, wired, self._phases),
+            )
+        return replace(
+            reading,
+            current_a=on_the_site(
+                [value.number for value in known], wired, self._phases
+            ),
+        )
+
+    def _of_total(
+        self,
+        reader: StateReader,
+        meter: MeterConfig,
+        power: Value | None,
+        wired: tuple[int, ...],
+    ) -> MeterReading | None:
+        """Return what a meter of the total alone tells."""
+        if meter.power is None:
+            return None
+        if power is None:
+            troubled = {problem.entity_id for problem in reader.problems}
+            named = meter.power.entities
+            silent = tuple(name for name in named if name in troubled) or named
+            return MeterReading(at=dt_util.utcnow(), silent=silent)
+        first = meter.power.entities[0]
+        if len(wired) == self._phases:
+            return MeterReading(at=power.at, power_w=power.number, oldest=first)
+        # All of it may be on any one of the phases that feed the circuit.
+        current_a = [power.number / self._voltage_v] * len(wired)
+        return MeterReading(
+            at=power.at,
+            current_a=on_the_site(current_a, wired, self._phases),
+            power_w=power.number,
+            oldest=first,
+        )
+
+    def _currents(
+        self, reader: StateReader, meter: MeterConfig, total: Value | None
+    ) -> list[_Phase]:
+        """Return the current of each phase with its sign."""
+        told = [
+            _Phase(name, reader.phase(name, self._voltage_v)) for name in meter.phases
+        ]
+        if meter.phases_export:
+            back = [
+                _Phase(name, reader.phase(name, self._voltage_v))
+                for name in meter.phases_export
+            ]
+            return [
+                _Phase(
+                    taken.name,
+                    _net(taken.value, given.value)
+                    if taken.value and given.value
+                    else None,
+                    (*taken.parts, *given.parts),
+                )
+                for taken, given in zip(told, back, strict=False)
+            ]
+        powers = _all(reader.power_w(entity) for entity in meter.phase_powers)
+        known = [phase.value for phase in told if phase.value is not None]
+        if any(value.number < _CLEARLY_NEGATIVE_A for value in known):
+            self._signed.add(meter.phases)
+        signed = meter.phases in self._signed
+        if meter.phases_inverted and (signed or not (powers or total)):
+            return [phase.turned() for phase in told]
+        if signed or len(known) < len(told):
+            # Without one phase the total does not tell the signs of the others. Without a sign all is import.
+            return told
+        return [
+            _Phase(phase.name, value, phase.parts)
+            for phase, value in zip(
+                told, self._with_signs(known, powers, total), strict=True
+            )
+        ]
+
+    def _with_signs(
+        self, told: list[Value], powers: list[Value] | None, total: Value | None
+    ) -> list[Value]:
+        """Return currents that have no sign of their own with that of the powers, as far as these speak of the same time."""
+        currents = [value.number for value in told]
+        newest = max(value.at for value in told)
+        if powers and len(powers) == len(told):
+            at = oldest(powers)
+            signed = signed_by_phase(currents, [power.number for power in powers])
+        elif total is not None:
+            at = total.at
+            signed = signed_by_total(currents, total.number, self._voltage_v)
+        else:
+            return told
+        if newest - at > SAME_TIME:
+            return told
+        return [
+            Value(number=number, at=value.at)
+            for number, value in zip(signed, told, strict=True)
+        ]
+
+
+def direction(
+    reader: StateReader, source: PowerSource | None, *, guards: bool = True
+) -> Value | None:
+    """Return a power with Home Assistant's sign."""
+    if source is None:
+        return None
+    if source.entity is not None:
+        value = reader.power_w(source.entity)
+        if value is None or not source.inverted:
+            return value
+        return Value(number=-value.number, at=value.at)
+    sides = [
+        reader.flow_w(entity, guards=guards)
+        for entity in (source.positive, source.negative)
+        if entity
+    ]
+    known = [side for side in sides if side is not None]
+    if len(known) < len(sides) or not known:
+        return None
+    return _net(known[0], known[1]) if len(known) > 1 else known[0]
+
+
+def _all(values: Iterable[Value | None]) -> list[Value] | None:
+    """Return the values if all of them are known."""
+    found = list(values)
+    known = [value for value in found if value is not None]
+    return known if len(known) == len(found) else None
+
+
+def _net(taken: Value, given: Value) -> Value:
+    """Return what is taken less what is given back, of two directions of which one is always zero.
+
+    Many a meter tells a sensor only when it changes. So the side that stands at zero is as new as the other side: it
+    could not be anything else while that one flows. While nothing flows, it is the news of what is taken that count.
+    """
+    if given.number == 0:
+        at = taken.at
+    elif taken.number == 0:
+        at = given.at
+    else:
+        at = min(taken.at, given.at)
+    return Value(number=taken.number - given.number, at=at)
+
+
+def oldest(values: Iterable[Value]) -> datetime:
+    """Return when the oldest of the values was reported."""
+    return min((value.at for value in values), default=dt_util.utcnow())
+
+
+def _oldest_name(parts: Iterable[tuple[str, Value | None]]) -> str | None:
+    """Return the sensor whose value is the oldest."""
+    known = [(value.at, name) for name, value in parts if value is not None]
+    return min(known)[1] if known else None
