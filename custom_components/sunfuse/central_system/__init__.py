@@ -1,4 +1,4 @@
-"""How to speak to chargers: OCPP over WebSocket, behind one interface that knows no version."""
+"""Talks to chargers: OCPP over WebSocket, behind one interface that is the same for all versions."""
 
 from .adapter import Adapter
 from .security.card_policy import Card, CardPolicy

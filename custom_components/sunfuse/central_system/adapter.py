@@ -1,4 +1,4 @@
-"""What a version of OCPP has to do for a station: the interface of the adapters."""
+"""The interface of the adapters: what each version of OCPP does for a station."""
 
 from abc import ABC, abstractmethod
 from datetime import datetime
@@ -45,10 +45,10 @@ class Adapter(ABC):
 
     @abstractmethod
     def handle(self, action: str, payload: Payload) -> Answer:
-        """Take in a request of the station, valid by its schema, and return the answer.
+        """Handle a request of the station, valid by its schema, and return the answer.
 
         Raises:
-            Fault: the request is wrong in a way that a schema cannot tell.
+            Fault: the request is wrong in a way that a schema cannot detect.
 
         """
 
@@ -62,7 +62,7 @@ class Adapter(ABC):
 
     @abstractmethod
     async def remote_start(self, connector: int, limit: Limit | None) -> None:
-        """Start a transaction on a connector with a car on it."""
+        """Start a transaction on a connector that has a car."""
 
     @abstractmethod
     async def remote_stop(self, transaction_id: str) -> None:
@@ -70,7 +70,7 @@ class Adapter(ABC):
 
     @abstractmethod
     async def schedule(self, connector: int, duration_s: int) -> Schedule:
-        """Return what the station intends to allow a connector from now on."""
+        """Return what the station intends to allow a connector from now on (its composite schedule)."""
 
     @abstractmethod
     async def reset(self, *, hard: bool) -> None:
@@ -82,7 +82,7 @@ class Adapter(ABC):
 
     @abstractmethod
     async def get_configuration(self, keys: tuple[str, ...]) -> dict[str, str | None]:
-        """Return settings, None for those that the station does not know; no keys: all that it tells."""
+        """Return settings, None for those that the station does not know; with no keys, all that it reports."""
 
     @abstractmethod
     async def set_configuration(self, key: str, value: str) -> ConfigurationResult:
@@ -90,27 +90,27 @@ class Adapter(ABC):
 
     @abstractmethod
     async def change_password(self, password: str) -> ConfigurationResult:
-        """Give the station the password that it is to connect with."""
+        """Give the station the password to connect with."""
 
     @abstractmethod
     async def trigger(self, message: str, connector: int | None) -> None:
-        """Have the station send a message."""
+        """Ask the station to send a message."""
 
     @abstractmethod
     async def set_availability(self, connector: int, *, operative: bool) -> None:
-        """Put a connector, or (0) the whole station, out of service or back."""
+        """Put a connector, or (0) the whole station, out of service or back into service."""
 
     async def clear_cache(self) -> None:
-        """Have the station forget the cards that it has seen."""
+        """Make the station delete the cards that it has seen."""
         await self._requests.command("ClearCache", {})
 
     @abstractmethod
     async def send_log(self, location: str, kind: LogKind) -> str | None:
-        """Have the station upload a log; returns the name of the file."""
+        """Make the station upload a log; returns the name of the file."""
 
     @abstractmethod
     async def update_firmware(self, firmware: Firmware) -> None:
-        """Have the station fetch and install firmware."""
+        """Make the station download and install firmware."""
 
     @abstractmethod
     async def reserve(
@@ -126,7 +126,7 @@ class Adapter(ABC):
     async def transfer_data(
         self, vendor: str, message: str | None, data: str | None
     ) -> str | None:
-        """Send a vendor's own message; returns the data of the answer."""
+        """Send a vendor-specific message; returns the data of the answer."""
         payload: Payload = {"vendorId": vendor}
         if message is not None:
             payload["messageId"] = message
@@ -140,11 +140,11 @@ class Adapter(ABC):
 
     @abstractmethod
     async def install_certificate(self, kind: str, certificate: str) -> None:
-        """Have the station trust a certificate (PEM); the kind is the specification's word."""
+        """Make the station trust a certificate (PEM); `kind` is the specification's term."""
 
     @abstractmethod
     async def clear_profiles(self) -> None:
-        """Have the station forget all limits on transactions, whoever set them."""
+        """Make the station delete all limits on transactions, whoever set them."""
 
     @abstractmethod
     async def installed_certificates(self) -> list[InstalledCertificate]:
@@ -152,20 +152,20 @@ class Adapter(ABC):
 
     @abstractmethod
     async def delete_certificate(self, certificate: InstalledCertificate) -> None:
-        """Have the station forget a certificate."""
+        """Make the station delete a certificate."""
 
     @abstractmethod
     async def renew_certificate(self) -> None:
-        """Have the station ask for a certificate of its own to be signed."""
+        """Make the station request a new certificate of its own."""
 
     async def request(self, action: str, payload: Payload) -> Payload:
-        """Send any message of the version, in its own words; returns the answer."""
+        """Send any message of this version as it is; returns the answer."""
         return await self._requests.call(action, payload)
 
-    # What only 2.x has
+    # Only 2.x has these
 
     async def charging_profiles(self) -> list[Payload]:
-        """Return the limits that the station has, in its own words."""
+        """Return the charging profiles of the station, as it reports them."""
         raise CommandError("not_supported", "GetChargingProfiles")
 
     async def display(self, message_id: int, text: str, language: str | None) -> None:
@@ -173,11 +173,11 @@ class Adapter(ABC):
         raise CommandError("not_supported", "SetDisplayMessage")
 
     async def clear_display(self, message_id: int) -> None:
-        """Take a message off the station's display."""
+        """Remove a message from the station's display."""
         raise CommandError("not_supported", "ClearDisplayMessage")
 
     async def display_messages(self) -> list[Payload]:
-        """Return what the station's display shows, in its own words."""
+        """Return the messages on the station's display, as it reports them."""
         raise CommandError("not_supported", "GetDisplayMessages")
 
     async def report(self, component: str) -> dict[str, str | None]:
@@ -185,21 +185,21 @@ class Adapter(ABC):
         raise CommandError("not_supported", "GetReport")
 
     async def monitors(self) -> list[Payload]:
-        """Return the monitors that are set, in the station's own words."""
+        """Return the monitors that are set, as the station reports them."""
         raise CommandError("not_supported", "GetMonitoringReport")
 
     async def customer_information(self, id_token: str, *, clear: bool) -> str:
-        """Return what the station keeps of a card's owner, and have it forget that."""
+        """Return what the station stores about a card's owner, and make it delete that if asked to."""
         raise CommandError("not_supported", "CustomerInformation")
 
     async def transaction_status(self, transaction_id: str | None) -> TransactionStatus:
-        """Return whether a transaction goes on, and whether the station has messages of it that wait."""
+        """Return whether a transaction is running, and whether the station has unsent messages about it."""
         raise CommandError("not_supported", "GetTransactionStatus")
 
     async def send_cost(self, transaction_id: str, cost: float) -> None:
-        """Tell the station what a transaction has cost so far."""
+        """Send the station what a transaction has cost so far."""
         raise CommandError("not_supported", "CostUpdated")
 
     async def set_network_profile(self, profile: NetworkProfile) -> None:
-        """Tell the station where it is to connect, and how."""
+        """Set where and how the station connects."""
         raise CommandError("not_supported", "SetNetworkProfile")

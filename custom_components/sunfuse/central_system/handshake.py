@@ -1,8 +1,8 @@
 """The handshake of a charger that connects: which station it is, whether it may connect, and which version of OCPP it speaks.
 
-Every refusal before the first message of OCPP is here, with its status: 401 for a wrong password, 404 for a path without
-an identity, 409 for a second connection, 426 for a request that is no WebSocket, 429 for too many wrong passwords, 503
-for too many unknown chargers or connections.
+Every refusal before the first OCPP message is here, with its status: 401 for a wrong password, 404 for a path without an
+identity, 409 for a second connection, 426 for a request that is not a WebSocket, 429 for too many wrong passwords, 503 for
+too many unknown chargers or connections.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The port that chargers connect to."""
+"""The central system: the port that chargers connect to, and the stations behind it."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
@@ -44,13 +44,13 @@ _LOGGER = logging.getLogger(__name__)
 
 MAX_PENDING = 32
 MAX_PENDING_PER_ADDRESS = 16
-# Messages per second, and how many at once: stations flush what they stored while offline.
+# Messages per second, and how many at once: stations send what they stored while offline in one burst.
 _RATE = (20.0, 500.0)
 _PENDING_RATE = (1.0, 20.0)
 
 
 class CentralSystem:
-    """Hosts charging stations: those that the user accepted, and those that wait for it."""
+    """Hosts charging stations: accepted ones, and those that the user has not accepted yet."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class CentralSystem:
         self._waiting: dict[str, Station] = {}
         self._cards = CardPolicy()
         self._authority: CertificateAuthority | None = None
-        self._addresses: dict[str, str] = {}  # of those that wait
+        self._addresses: dict[str, str] = {}  # of pending stations
         self._warnings = GroupedWarnings(_LOGGER)
         self._names: dict[str, str] = {}  # accepted identities, by their folded form
         self._listeners = Listeners[StationState](_LOGGER, "A listener to chargers")
@@ -90,7 +90,7 @@ class CentralSystem:
 
     @property
     def port(self) -> int:
-        """The port that is listened on; 0 while nothing listens."""
+        """The port that is listened on; 0 if none is."""
         return self._port
 
     @property
@@ -100,30 +100,30 @@ class CentralSystem:
 
     @property
     def pending(self) -> Mapping[str, StationState]:
-        """The stations that are connected and not known."""
+        """The stations that are connected and not accepted."""
         return {identity: s.state for identity, s in self._waiting.items()}
 
     def subscribe(self, listener: Callable[[StationState], None]) -> Callable[[], None]:
-        """Call `listener` on every change of any station; returns what ends that."""
+        """Call `listener` on every change of any station; returns the function that ends that."""
         return self._listeners.add(listener)
 
     def subscribe_transactions(
         self, listener: Callable[[FinishedTransaction], None]
     ) -> Callable[[], None]:
-        """Call `listener` once for every transaction that is over; returns what ends that."""
+        """Call `listener` once for every finished transaction; returns the function that ends that."""
         return self._transaction_listeners.add(listener)
 
     def subscribe_sessions(
         self, identity: str, connector: int, listener: Callable[[SessionNews], None]
     ) -> Callable[[], None]:
-        """Call `listener` on begin and end of each session of a connector; returns what ends that.
+        """Call `listener` on start and end of each session of a connector; returns the function that ends that.
 
-        A new listener hears at once of what happened while nobody listened.
+        A new listener is called at once with what happened while there was none.
         """
         return self._session_listeners.add(identity, connector, listener)
 
     def clock_was_set(self, by: timedelta) -> None:
-        """Move all that is remembered of the stations by our clock, which was set forward by so much."""
+        """Shift all stored times by the amount by which our clock was set forward."""
         for station in (*self._stations.values(), *self._waiting.values()):
             station.clock_was_set(by)
 
@@ -154,7 +154,7 @@ class CentralSystem:
             logger=http_logger(self._warnings, _LOGGER),
             shutdown_timeout=1,
             keepalive_timeout=REQUEST_S,
-            lingering_time=0,  # nobody is sent what would have to be read to its end
+            lingering_time=0,  # a refused request is not read to its end
         )
         await runner.setup()
         assert runner.server is not None
@@ -183,13 +183,13 @@ class CentralSystem:
         self._warnings.close()
 
     def accept(self, config: StationConfig, *memory: Memory | Stored | None) -> None:
-        """Let a station in, now or whenever it comes; or take in a changed configuration.
+        """Accept a station, now or whenever it connects; or apply a changed configuration.
 
-        `memory` is what `Station.memory()` returned in an earlier life of Home Assistant, in parts that follow each
-        other; what of it cannot be read is noted there and left out.
+        `memory` is what `Station.memory()` returned before a restart of Home Assistant, in consecutive parts; items that cannot
+        be read are noted there and left out.
 
         Raises:
-            ValueError: a quirk is overridden that does not exist, or with what it cannot be.
+            ValueError: an override of a quirk does not exist or is invalid.
 
         """
         behaviour(StationInfo(), config.quirks)
@@ -215,19 +215,19 @@ class CentralSystem:
             )
 
     def set_cards(self, cards: CardPolicy) -> None:
-        """Say who may charge, at every station."""
+        """Set who may charge, at every station."""
         self._cards = cards
         for station in self._stations.values():
             station.set_cards(cards)
 
     def set_authority(self, authority: CertificateAuthority | None) -> None:
-        """Say who signs the certificates of stations; None: nobody."""
+        """Set who signs the certificates of stations; None: nobody."""
         self._authority = authority
         for station in self._stations.values():
             station.authority = authority
 
     def forget(self, identity: str) -> None:
-        """Know a station no longer; if it is connected, it is sent away and may come back as pending."""
+        """Remove a station; if it is connected, it is disconnected and may come back as pending."""
         folded = identity.casefold()
         station = self._stations.pop(self._names.pop(folded, identity), None)
         if station is None or (link := self._links.get(station)) is None:
@@ -269,7 +269,7 @@ class CentralSystem:
             return answer.websocket
 
     def _station_for(self, identity: str, address: str) -> Station | None:
-        """Return who connects with this identity, None if there is no room for one more unknown."""
+        """Return the station with this identity, None if there is no room for another unknown one."""
         name = self._names.get(identity.casefold())
         if name is not None:
             return self._stations[name]
@@ -313,7 +313,9 @@ class CentralSystem:
         try:
             await link.serve(self._timely(adapter.handle))
         finally:
-            if self._links.get(station) is link:  # else a newer one took its place
+            if (
+                self._links.get(station) is link
+            ):  # otherwise a newer connection replaced it
                 del self._links[station]
                 if self._waiting.get(station.identity) is station:
                     del self._waiting[station.identity]

@@ -1,4 +1,4 @@
-"""Who listens to the begin and end of sessions, connector by connector; what nobody heard yet waits."""
+"""Listeners to the start and end of sessions, by connector; events without a listener wait for one."""
 
 from collections import deque
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _MOST_WAIT = 200
 
 
 class SessionListeners:
-    """Brings news of sessions to those who listen to their connector."""
+    """Hands events of sessions to the listeners of their connector."""
 
     def __init__(self) -> None:
         """Start with none."""
@@ -23,7 +23,7 @@ class SessionListeners:
     def add(
         self, identity: str, connector: int, listener: Callable[[SessionNews], None]
     ) -> Callable[[], None]:
-        """Call a listener from now on, at once with what happened while nobody listened; returns what ends that."""
+        """Call a listener from now on, and at once with what happened while there was none; returns the function that ends that."""
         key = (identity, connector)
         listeners = self._listeners.setdefault(
             key, Listeners[SessionNews](_LOGGER, "A listener to sessions")
@@ -40,7 +40,7 @@ class SessionListeners:
         return end
 
     def call(self, news: SessionNews) -> None:
-        """Tell every listener of the connector."""
+        """Call every listener of the connector."""
         listeners = self._listeners.get((news.identity, news.connector))
         if listeners is None:
             self._waiting.append(news)

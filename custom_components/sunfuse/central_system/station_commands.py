@@ -1,4 +1,4 @@
-"""What commands to a station take and return, in words that no version owns."""
+"""What commands to a station take and return, the same for all versions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from .station_state import CommandError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """A limit for one connector, in amperes per phase, by the station's clock; no end: it is for good."""
+    """A limit for one connector, in amperes per phase, by the station's clock; without an end it is permanent."""
 
     current_a: float
     phases: int | None = None  # None: as many as the station has
@@ -19,13 +19,13 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """The limits that a station intends, in amperes per phase, each from so many seconds on."""
+    """The limits that a station intends, in amperes per phase, each from this many seconds on."""
 
     steps: tuple[tuple[float, float], ...]
     duration_s: float
 
     def at(self, seconds: float) -> float | None:
-        """Return the limit after so many seconds; None where the schedule does not tell."""
+        """Return the limit after this many seconds; None if the schedule does not say."""
         if seconds >= self.duration_s:
             return None
         known = [limit for start, limit in self.steps if start <= seconds]
@@ -33,17 +33,17 @@ class Schedule:
 
 
 class ConfigurationResult(StrEnum):
-    """What became of a setting."""
+    """The result of changing a setting."""
 
     ACCEPTED = "accepted"
     REBOOT_REQUIRED = "reboot_required"
 
     @classmethod
     def of(cls, status: str, key: str) -> ConfigurationResult:
-        """Return the result that a station's word for it means.
+        """Return the result that a status of the station means.
 
         Raises:
-            CommandError: the station did not take the setting.
+            CommandError: the station did not accept the setting.
 
         """
         match status:
@@ -56,7 +56,7 @@ class ConfigurationResult(StrEnum):
 
 
 class LogKind(StrEnum):
-    """Which log is asked for."""
+    """Which log is requested."""
 
     DIAGNOSTICS = "diagnostics"
     SECURITY = "security"
@@ -64,7 +64,7 @@ class LogKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Firmware:
-    """Where new firmware is, and when to fetch and install it; signed where the station wants that."""
+    """Where new firmware is, and when to download and install it; signed if the station requires that."""
 
     location: str
     retrieve_at: datetime
@@ -75,7 +75,7 @@ class Firmware:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstalledCertificate:
-    """A certificate that a station has: what for, in the specification's word, and by which hashes it is known."""
+    """A certificate of a station: its purpose, in the specification's term, and the hashes that identify it."""
 
     kind: str
     hash_algorithm: str
@@ -86,7 +86,7 @@ class InstalledCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionStatus:
-    """What a station of 2.x says of a transaction; `ongoing` is None where it was asked of none."""
+    """What a station of 2.x reports about a transaction; `ongoing` is None if no transaction was named."""
 
     ongoing: bool | None
     messages_wait: bool
@@ -94,7 +94,7 @@ class TransactionStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkProfile:
-    """Where a station of 2.x is to connect: an entry of its list, used when it stands in NetworkConfigurationPriority."""
+    """Where a station of 2.x is to connect: an entry of its list, used when NetworkConfigurationPriority names it."""
 
     slot: int
     url: str

@@ -14,7 +14,7 @@ CHARGES = frozenset(
     )
 )
 
-# In these no contactor is closed, whatever else is known.
+# With these statuses no contactor is closed, whatever else is known.
 IDLE = frozenset(
     (
         ConnectorStatus.AVAILABLE,
@@ -24,7 +24,7 @@ IDLE = frozenset(
         ConnectorStatus.UNAVAILABLE,
     )
 )
-# In these no car is there.
+# With these statuses there is no car.
 GONE = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED))
 
 
@@ -32,7 +32,7 @@ class CommandError(Exception):
     """A command that the station refused, did not answer, or could not be sent.
 
     `key` is one of `refused`, `timeout`, `not_connected`, `not_supported`, `impossible`; `detail` is what the station
-    said, or what is wrong with what was asked.
+    answered, or what is wrong with the request.
     """
 
     def __init__(self, key: str, detail: str = "") -> None:
@@ -43,7 +43,7 @@ class CommandError(Exception):
 
 
 class FailSafe(StrEnum):
-    """Whether a station goes to its fail-safe current when it no longer hears from us."""
+    """Whether a station goes to its fail-safe current when it loses its connection to us."""
 
     NOT_VERIFIED = "not_verified"
     VERIFIED = "verified"
@@ -51,40 +51,40 @@ class FailSafe(StrEnum):
 
 
 class LocalList(StrEnum):
-    """Whether a station has our list of cards, by which drivers get in while we are away."""
+    """Whether a station has our list of cards, with which drivers can charge while we are offline."""
 
     IN_STEP = "in_step"
     NOT_TAKEN = "not_taken"
 
 
 class OfferCheck(StrEnum):
-    """How far it is known that a connector keeps to its offer."""
+    """How well it is known that a connector complies with its offer."""
 
     NONE = "none"  # nothing was offered yet
-    ANSWERED = "answered"  # the station said that it took it
-    SCHEDULED = "scheduled"  # its composite schedule says so too
+    ANSWERED = "answered"  # the station accepted it
+    SCHEDULED = "scheduled"  # its composite schedule agrees
     OBEYED = "obeyed"  # the car draws no more than that
     EXCEEDED = "exceeded"  # the car draws more
 
 
 class NewPassword(StrEnum):
-    """How far a station is with a new password that it was sent; until it uses that, the former credential counts."""
+    """The progress of a new password that was sent to a station; until it is used, the former credential remains valid."""
 
-    SENT = "sent"  # it uses it when it connects next
-    NEEDS_RESTART = "needs_restart"  # it uses it after a restart
-    NOT_USED = "not_used"  # it was restarted, and came back with the former credential
+    SENT = "sent"  # used when it next connects
+    NEEDS_RESTART = "needs_restart"  # used after a restart
+    NOT_USED = "not_used"  # it was restarted, and connected with the former credential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormerCredential:
-    """What a station connected with before it was sent a new password; None: it needed no password."""
+    """What a station connected with before it was sent a new password; None: no password was required."""
 
     password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationInfo:
-    """What the station said of itself when it booted."""
+    """What the station reported about itself when it booted."""
 
     vendor: str = ""
     model: str = ""
@@ -95,7 +95,7 @@ class StationInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterSample:
-    """The newest of each measurand of a connector; None where it was never reported. Phases are the charger's own L1..L3."""
+    """The newest value of each measurand of a connector; None if never reported. Phases are the charger's own L1..L3."""
 
     at: datetime | None = None
     current_a: tuple[float | None, float | None, float | None] = (None, None, None)
@@ -103,13 +103,11 @@ class MeterSample:
     power_w: float | None = None
     energy_wh: float | None = None  # the lifetime register: it only rises
     soc: float | None = None
-    offered_a: float | None = (
-        None  # what the charger lets the car have, in its own words
-    )
+    offered_a: float | None = None  # what the charger allows the car, as it reports
     offered_at: datetime | None = None
 
     def drawn_a(self, phases: int, voltage_v: float) -> float:
-        """Return what is drawn from the phase that is used most; a power alone is spread over so many phases."""
+        """Return what is drawn from the phase that is used most; if only the power is known, it is spread over this many phases."""
         reported = [current for current in self.current_a if current is not None]
         if reported or self.power_w is None:
             return max(reported, default=0.0)
@@ -118,13 +116,13 @@ class MeterSample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """OCPP's part of a session."""
+    """A transaction: OCPP's part of a session."""
 
     id: str
     started_at: datetime
     meter_start_wh: float | None = None
     id_token: str | None = None
-    authorised: bool = True  # OCPP 2.x: a transaction may begin with the cable, before anybody may charge
+    authorised: bool = True  # OCPP 2.x: a transaction may begin with the cable, before charging is authorised
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +150,9 @@ class ChargingNeeds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedTransaction:
-    """A transaction that is over: reported once, however late, often and incompletely the station reports it.
+    """A finished transaction: reported once, however late, often and incompletely the station reports it.
 
-    Times are the station's own, corrected by how far its clock is off. What is not known is None: a transaction
+    Times are the station's own, corrected by the skew of its clock. What is not known is None: a transaction
     whose start was never reported has no connector.
     """
 
@@ -172,15 +170,15 @@ class FinishedTransaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionNews:
-    """A session began or ended at a connector: reported once, also after a restart.
+    """A session started or ended at a connector: reported once, also after a restart.
 
-    It is `late` where that happened while nobody could hear of it: the station, or we, were away.
+    It is `late` if it happened while nobody could know of it: the station was disconnected, or we were not running.
     """
 
     identity: str
     connector: int
     id: str
-    started: bool  # else it ended
+    started: bool  # otherwise it ended
     at: datetime
     late: bool
     id_token: str | None = None
@@ -189,7 +187,7 @@ class SessionNews:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorState:
-    """A connector as last heard of. `id` counts from 1 through all EVSEs of the station."""
+    """A connector as last reported. `id` counts from 1 through all EVSEs of the station."""
 
     id: int
     status: ConnectorStatus | None = None  # None until it is reported
@@ -197,22 +195,24 @@ class ConnectorState:
     meter: MeterSample = field(default_factory=MeterSample)
     transaction: Transaction | None = None
     session_energy_wh: float | None = None  # of the running session, or of the last one
-    offer_a: float | None = None  # what the station last confirmed
+    offer_a: float | None = None  # as last confirmed by the station
     offered_at: datetime | None = None
-    offer_until: datetime | None = None  # when that offer lapses by itself
+    offer_until: datetime | None = None  # when that offer expires by itself
     offer_check: OfferCheck = OfferCheck.NONE
     evse_id: int | None = None  # OCPP 2.x: the EVSE that it belongs to
     needs: ChargingNeeds | None = None
-    # What somebody else lets it draw, as the station tells: its own settings, the grid operator (OCPP 2.x).
+    # What other limits allow, as the station reports: its own settings, the grid operator (OCPP 2.x).
     charger_limit_a: float | None = None
     used: bool = False  # whether a transaction ever ran on it
-    priority: bool = False  # the driver asked the station for all there is (OCPP 2.1)
-    # We stopped its transaction and mean to start another one: the driver and the car did not.
+    priority: bool = (
+        False  # the driver requested maximum power at the station (OCPP 2.1)
+    )
+    # We stopped its transaction and will start another one: neither the driver nor the car did.
     paused: bool = False
 
     @property
     def session(self) -> Session:
-        """Which transaction runs, and whether a car may be charging, with or without one that is known."""
+        """Which transaction is running, and whether a car may be charging, with or without a known one."""
         transaction = self.transaction
         charges = transaction is not None or self.status in CHARGES
         return Session(transaction.id if transaction else None, charges)
@@ -220,44 +220,46 @@ class ConnectorState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationState:
-    """A station as last heard of."""
+    """The last known state of a station."""
 
     identity: str
     accepted: bool
     connected: bool
     info: StationInfo = field(default_factory=StationInfo)
     connectors: tuple[ConnectorState, ...] = ()
-    # How many connectors it has: by its own word, and by all that is known; None as long as that is not known.
+    # How many connectors it has: as it reports, and by all that is known; None while that is not known.
     reported_connectors: int | None = None
     known_connectors: int | None = None
     last_seen: datetime | None = None
     fail_safe: FailSafe = FailSafe.NOT_VERIFIED
-    fail_safe_set: bool | None = None  # whether the station took its fail-safe current
-    # What its connectors may draw when it is out of reach: the fail-safe current, or the maximum where the
-    # station is known not to fall back to it.
-    fall_back_a: float | None = None
-    switches_phases: bool = (
-        False  # whether it charges on one phase if it is commanded to
+    fail_safe_set: bool | None = (
+        None  # whether the station accepted its fail-safe current
     )
-    takes_limits: bool = True  # else it can be stopped and started only
-    last_card: str | None = None  # the card that was held to it last
+    # What its connectors may draw while it is disconnected: the fail-safe current, or the maximum if the station is
+    # known not to fall back to it.
+    fall_back_a: float | None = None
+    switches_phases: bool = False  # whether it charges on one phase if commanded to
+    takes_limits: bool = True  # otherwise it can only be started and stopped
+    last_card: str | None = None  # the card that was last presented to it
     last_card_at: datetime | None = None
-    last_card_taken: bool | None = None  # None while somebody is asked about it
-    local_list: LocalList | None = None  # None: it was never sent one
-    # What the station said last of fetching and installing firmware, in the specification's word.
+    last_card_taken: bool | None = None  # None while an automation is asked about it
+    local_list: LocalList | None = None  # None: none was ever sent
+    # The last reported progress of downloading and installing firmware, in the specification's term.
     firmware_status: str | None = None
-    # Somebody failed to prove to be this station: how often, and from which address last.
+    # Clients that failed to prove to be this station: how many, and the address of the last one.
     wrong_passwords: int = 0
     wrong_password_from: str | None = None
-    new_password: NewPassword | None = None  # None: it uses the one that it is to use
-    # What the station said last of uploading a log.
+    new_password: NewPassword | None = (
+        None  # None: it uses the password that it is meant to use
+    )
+    # The last reported progress of uploading a log.
     log_status: str | None = None
-    quirks: tuple[str, ...] = ()  # the rows of the quirks table that are about it
+    quirks: tuple[str, ...] = ()  # the rows of the quirks table that apply to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationConfig:
-    """What the user said of a station when accepting it."""
+    """The configuration that the user gave when accepting a station."""
 
     identity: str
     connectors: int = 1
@@ -266,12 +268,12 @@ class StationConfig:
     min_a: float = 6.0
     max_a: float = 16.0
     fail_safe_a: float = 6.0
-    time_factor: float = 1.0  # a simulated station's energy flows so much faster
-    expiry_s: int = 120  # a live limit lapses by itself after this
+    time_factor: float = 1.0  # a simulated station's energy flows this much faster
+    expiry_s: int = 120  # a live limit expires by itself after this
     renew_s: float = 40.0  # and is renewed, unchanged, after this
-    # Security profile 0 asks for nothing; with a password it is 1 (2 inside TLS), with a certificate 3.
+    # Security profile 0 requires nothing; with a password it is 1 (2 inside TLS), with a certificate 3.
     password: str | None = field(default=None, repr=False)
-    # What counts beside the password until the station has used that.
+    # What is valid beside the password until the station has used that.
     former: FormerCredential | None = None
     client_certificate: bool = False
     # Fields of `quirks.Behaviour` that the user sets.

@@ -1,1 +1,1 @@
-"""How a station that came is let in, asked what it can do, and set up."""
+"""How a station that has connected is admitted, asked for its capabilities, and set up."""

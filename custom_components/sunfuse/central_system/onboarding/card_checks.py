@@ -1,4 +1,4 @@
-"""Who may charge at a station: what every version answers about cards."""
+"""Decides whether a card may charge at a station; the same for every version."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,12 +13,12 @@ from ..station_state import CommandError
 
 _LOGGER = logging.getLogger(__name__)
 
-# How a version writes a verdict.
+# How a version of OCPP writes a verdict.
 type VerdictAnswer = Callable[[Verdict], Payload]
 
 
 class CardChecks:
-    """Decides about the cards that are held to one connected station."""
+    """Decides about the cards presented to one connected station."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class CardChecks:
         station: StationInterface,
         stop: Callable[[str], Awaitable[None]],
     ) -> None:
-        """Stop the transaction of a card that is refused with `stop`."""
+        """Use `stop` to stop the transaction of a card that is refused."""
         self._link = link
         self._station = station
         self._stop = stop
@@ -34,9 +34,9 @@ class CardChecks:
     def decide(
         self, token: str, answer: VerdictAnswer, transaction_id: str | None = None
     ) -> Answer:
-        """Return the answer about a card, at once or after somebody was asked.
+        """Return the answer about a card, at once or after an automation was asked.
 
-        A station is to end the transaction of a card that is refused; for one that does not, we stop it.
+        A station must end the transaction of a card that is refused; if it does not, we stop it.
         """
         token = clean(token)
         if transaction_id is not None:
@@ -49,7 +49,7 @@ class CardChecks:
         return answer(decision)
 
     def decide_without_card(self, answer: VerdictAnswer) -> Payload:
-        """Return the answer about a transaction that was started without a card: by a button, or by the plug."""
+        """Return the answer about a transaction that was started without a card: by a button, or by plugging in."""
         return answer(Verdict.of(self._station.cards.free))
 
     def _ending(self, answer: VerdictAnswer, transaction_id: str) -> VerdictAnswer:
@@ -61,7 +61,7 @@ class CardChecks:
         return answer_and_end
 
     async def _end(self, transaction_id: str) -> None:
-        """Stop a transaction that may not be, unless the station has done so by itself."""
+        """Stop a transaction that is not allowed, unless the station has already done so."""
         await asyncio.sleep(self._station.timing.refused_s)
         for state in self._station.state.connectors:
             running = state.transaction

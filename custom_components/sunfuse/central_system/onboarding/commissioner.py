@@ -1,4 +1,4 @@
-"""What every version does with a station that came: let it settle, learn what it can, set it up."""
+"""Sets up a station that has connected, the same for every version: let it settle, learn its capabilities, configure it."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from .setup_interface import SetupCommands
 
 _LOGGER = logging.getLogger(__name__)
 
-# What Sunfuse needs, and step by step less for stations that refuse.
+# The measurands that Sunfuse needs, then step by step fewer for stations that refuse.
 _BY_PHASE = (  # OCPP 1.6 section 9.1.17: a measurand may be followed by a phase; Alfen takes up to nine
     "Current.Import.L1,Current.Import.L2,Current.Import.L3,"
     "Voltage.L1-N,Voltage.L2-N,Voltage.L3-N,"
@@ -32,12 +32,12 @@ MEASURANDS = (
 )
 OFFLINE_UNKNOWN = "AllowOfflineTxForUnknownId"
 _INTERVALS_S = (15, 30, 60)
-_RARELY_S = 600.0  # between questions that stay without an answer
-_OFTEN_S = 5  # more often is more than is needed
+_RARELY_S = 600.0  # between questions that are not answered
+_OFTEN_S = 5  # more often is not needed
 
 
 class Commissioner:
-    """Sets up one connected station, in the words of its version."""
+    """Sets up one connected station, with the commands of its version."""
 
     def __init__(
         self,
@@ -46,20 +46,20 @@ class Commissioner:
         words: SetupCommands,
         fail_safe: FailSafeProfile,
     ) -> None:
-        """Work beside the link, and end with it."""
+        """Run tasks on the link, and end with it."""
         self._link = link
         self._station = station
         self._setup = words
         self._fail_safe = fail_safe
         self._setting_up: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
-        self._settling = False  # it waits until the station may be asked
-        self._again = False  # something changed while it asks
+        self._settling = False  # waiting until the station may be asked
+        self._again = False  # something changed during setup
 
     # When
 
     def answer_boot(self, info: StationInfo) -> Payload:
-        """Take in what a station says of itself when it boots; an accepted one is set up when it has settled."""
+        """Process a BootNotification; an accepted station is set up once it has settled."""
         station = self._station
         station.reports.booted(info)
         accepted = station.state.accepted
@@ -75,32 +75,32 @@ class Commissioner:
         }
 
     def came_back(self) -> None:
-        """Note a sign that the station is in service although it did not boot on this link."""
+        """Note that the station is in service although it did not boot on this link."""
         if not self._station.presence.enter_service():
             return
         wait_s = self._settle_s()
         if not self._station.state.info.vendor:
-            # Some makes report a status before they boot: one that we do not know may be about to.
+            # Some makes report a status before they boot: a station that is not known yet may be about to boot.
             wait_s = max(wait_s, self._station.timing.return_s)
         self._set_up_after(wait_s)
 
     async def wait_for_boot(self) -> None:
-        """Take a station that stays silent after connecting as one that booted long ago."""
+        """Treat a station that sends no BootNotification after connecting as one that booted long ago."""
         await asyncio.sleep(self._station.timing.return_s)
         if self._station.state.accepted:
             self.came_back()
 
     async def ask_to_boot(self) -> None:
-        """Ask a station that waits for being accepted to boot again."""
+        """Ask a station that was pending until now to boot again."""
         try:
             await self._setup.try_trigger("BootNotification")
         except CommandError as err:
             _LOGGER.debug("%s: asking to boot: %s", self._station.identity, err)
 
     def set_up_again(self) -> None:
-        """Set the station up by what changed: after what is under way, never beside it."""
+        """Set the station up again after a change: after the setup that is running, never beside it."""
         if self._settling:
-            return  # it is set up soon, by what holds then
+            return  # the setup that is about to start uses the new values
         if self._setting_up is None or self._setting_up.done():
             self._set_up_after(0)
         else:
@@ -113,7 +113,7 @@ class Commissioner:
         return settle_s + self._station.presence.boot_loops.extra_s
 
     def _set_up_after(self, seconds: float) -> None:
-        """Set the station up in a while; if that is under way, begin again: it has booted meanwhile."""
+        """Set the station up after a delay; if that is running already, start again, as it has booted meanwhile."""
         if self._setting_up is not None:
             self._setting_up.cancel()
         self._settling = True
@@ -151,7 +151,7 @@ class Commissioner:
             _LOGGER.debug("%s: setting up: %s", station.identity, err)
 
     async def _set_up_meter(self) -> None:
-        """Have the station send the meter values that Sunfuse needs, step by step less where it refuses."""
+        """Set the meter values that Sunfuse needs, step by step fewer if the station refuses."""
         await self._set_up_measurands()
         await self._set_up_interval()
         await self._setup.try_set_begin_and_end()
@@ -166,7 +166,7 @@ class Commissioner:
         least_s = self._station.behaviour.sample_s or self._station.timing.sample_s
         known = self._station.variables.get("MeterValueSampleInterval") or ""
         if known.isdecimal() and _OFTEN_S <= int(known) <= least_s:
-            return  # as often as it should be
+            return  # frequent enough
         for interval_s in sorted({least_s, *_INTERVALS_S}):
             if interval_s >= least_s and await self._setup.try_set(
                 "MeterValueSampleInterval", str(interval_s)
@@ -174,18 +174,18 @@ class Commissioner:
                 return
 
     async def _set_up_offline(self) -> None:
-        """Let everybody charge while the station does not reach us, if everybody may; else only who is on its list.
+        """While the station is offline, everyone may charge if everyone may charge now; otherwise only the cards of its list.
 
-        AllowOfflineTxForUnknownId is of OCPP 1.6 section 9.1.2; AuthCtrlr.OfflineTxForUnknownIdEnabled of 2.x.
+        AllowOfflineTxForUnknownId: OCPP 1.6 section 9.1.2. AuthCtrlr.OfflineTxForUnknownIdEnabled: 2.x.
         """
         free = "true" if self._station.cards.free else "false"
         await self._setup.try_set(OFFLINE_UNKNOWN, free)
 
     async def _set_up_cards(self) -> None:
-        """Keep the station's list in step, so that drivers get in while we are away.
+        """Keep the station's list of cards up to date, so that drivers can charge while we are offline.
 
-        Where there never was a list there is none to keep; one that was sent is emptied with our own: it would go on
-        refusing who was blocked.
+        A station that never had a list gets none; a list that we sent is emptied when ours is empty, because it would go on
+        refusing cards that were blocked.
         """
         station, policy = self._station, self._station.cards
         if policy.free and not policy.cards and station.state.local_list is None:
@@ -201,7 +201,7 @@ class Commissioner:
             station.reports.local_list(taken=True)
 
     def _ask_statuses(self) -> None:
-        """Ask for statuses that the station did not report, again and again; meanwhile infer them."""
+        """Ask repeatedly for statuses that the station has not reported; infer them meanwhile."""
         if self._asking is None or self._asking.done():
             self._asking = self._link.spawn(self._ask_again())
 

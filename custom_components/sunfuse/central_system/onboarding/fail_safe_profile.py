@@ -1,4 +1,4 @@
-"""The profile that lasts: the current at which transactions begin, and to which they fall back."""
+"""The lasting profile: the current with which transactions start, and to which they fall back."""
 
 from collections.abc import Awaitable, Callable
 import logging
@@ -22,21 +22,23 @@ class FailSafeProfile:
         words: SetupCommands,
         present_a: Callable[[], Awaitable[float | None]],
     ) -> None:
-        """Ask with `present_a` for the limit that the station intends now; it returns None where that is unknown."""
+        """`present_a` asks for the limit that the station intends now; it returns None where that is unknown."""
         self._station = station
         self._setup = words
         self._present_a = present_a
-        self._booted_with_it = False  # and is not yet asked whether it kept it
+        self._booted_with_it = (
+            False  # and has not been asked yet whether it kept the profile
+        )
 
     def booted(self) -> None:
-        """Note that the station booted: whether it kept the profile has to be found out."""
+        """Note that the station booted: whether it kept the profile is to be checked."""
         self._booted_with_it |= self._station.fail_safe.lasting is not None
         self._station.fail_safe.lasting = None
 
     async def set_after_boot(self) -> None:
         """Set the profile; a station that booted with it is asked before and after.
 
-        After a power cut while we are away, it has what it kept.
+        After a power cut while we are offline, the station has only what it kept.
         """
         asks, self._booted_with_it = self._booted_with_it, False
         before_a = await self._present_a() if asks else None
@@ -47,14 +49,14 @@ class FailSafeProfile:
             self._station.fail_safe.judge_boot(before_a, after_a)
 
     async def set_anew(self) -> None:
-        """Set the profile although the station may have it."""
+        """Set the profile even if the station may have it."""
         self._station.fail_safe.lasting = None
         await self.set()
 
     async def set(self) -> None:
         """Set the profile unless the station has it.
 
-        Stations differ in which of the shapes that the specification allows they take; the first that is taken
+        The specification allows several shapes, and stations differ in which they accept; the first that is accepted
         is tried first from then on.
         """
         station = self._station
@@ -79,11 +81,11 @@ class FailSafeProfile:
         )
 
     def _shapes(self) -> list[tuple[Kind, int, bool]]:
-        """Return the shapes to try: kind, stack level, and whether each connector needs its own."""
+        """Return the shapes to try: kind, stack level, and whether each connector needs its own profile."""
         shape = self._station.shape
         first = self._station.behaviour.lasting_kind
         if shape.live_purpose is Purpose.STATION_MAX:
-            first = Kind.ABSOLUTE  # it may not be Relative (OCPP 2.0.1 K01.FR.38)
+            first = Kind.ABSOLUTE  # must not be Relative (OCPP 2.0.1 K01.FR.38)
         kinds = [first, *(kind for kind in Kind if kind is not first)]
         shapes = [
             (kind, level, each)

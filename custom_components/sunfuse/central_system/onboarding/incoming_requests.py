@@ -1,4 +1,4 @@
-"""Who may come in: what a station may say before it is accepted."""
+"""Hands the requests of a station to their handlers; before it is accepted, only some requests are allowed."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,14 +6,14 @@ from ..protocol.frames import ErrorCode, Fault, Payload
 from ..protocol.link import Answer
 from ..station.station_interface import StationInterface
 
-# How a request of the station is answered, by its payload.
+# How a request of the station is answered, given its payload.
 type ActionHandler = Callable[[Payload], Answer]
 
 _BEFORE_ACCEPTED = frozenset(("BootNotification", "StatusNotification", "Heartbeat"))
 
 
 class IncomingRequests:
-    """Lets the requests of one connected station in, each to its handler."""
+    """Dispatches the requests of one connected station."""
 
     def __init__(
         self,
@@ -21,7 +21,7 @@ class IncomingRequests:
         handlers: Mapping[str, ActionHandler],
         came_back: Callable[[], None],
     ) -> None:
-        """Call `came_back` with each request that shows an accepted station in service."""
+        """Call `came_back` with each request that shows that an accepted station is in service."""
         self._station = station
         self._handlers = handlers
         self._came_back = came_back

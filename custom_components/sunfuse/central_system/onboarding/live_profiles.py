@@ -1,4 +1,4 @@
-"""The profiles of live limits: which kind of them a station takes."""
+"""The profiles of live limits: which kind a station accepts."""
 
 from ..station.limit_profiles import LEARNT_PURPOSE, Shape
 from ..station.quirks import Purpose
@@ -8,7 +8,7 @@ from ..station_state import CommandError
 from .fail_safe_profile import FailSafeProfile
 from .setup_interface import SetupCommands
 
-_SURE = 3  # refusals of one kind of profile in a row, while another is taken
+_SURE = 3  # consecutive refusals of one kind of profile, while another is accepted
 
 
 class LiveProfiles:
@@ -20,7 +20,7 @@ class LiveProfiles:
         words: SetupCommands,
         fail_safe: FailSafeProfile,
     ) -> None:
-        """Keep the profile that lasts below the live ones."""
+        """Keep the lasting profile below the live ones."""
         self._station = station
         self._setup = words
         self._fail_safe = fail_safe
@@ -29,12 +29,12 @@ class LiveProfiles:
     async def limit(
         self, connector: int, transaction_id: str | None, limit: Limit
     ) -> None:
-        """Set a live limit, by the first kind of profile that the station takes.
+        """Set a live limit, with the first kind of profile that the station accepts.
 
-        What a station refused several times in a row, while it took the next kind, is not tried again.
+        A kind that the station refused several times in a row, while it accepted the next one, is not tried again.
 
         Raises:
-            CommandError: it takes none, or could not be asked.
+            CommandError: it accepts none, or could not be asked.
 
         """
         shape, refusals = self._station.shape, []
@@ -52,7 +52,7 @@ class LiveProfiles:
         raise refusals[0]
 
     def go_with_a_start(self) -> bool:
-        """Whether a start may carry the limit: only a TxProfile may (OCPP 1.6 section 5.11, 2.0.1 F01.FR.08)."""
+        """Whether a start command may carry the limit: only a TxProfile may (OCPP 1.6 section 5.11, 2.0.1 F01.FR.08)."""
         shape = self._station.shape
         smart = shape.smart and self._station.state.takes_limits
         return smart and shape.live_purpose is Purpose.TX_PROFILE
@@ -74,7 +74,7 @@ class LiveProfiles:
         await self._setup.set_profile(connector, profile)
 
     async def _note_purpose(self, purpose: Purpose, *, refused: bool) -> None:
-        """Remember which profile the station takes, when it is sure; what it falls back to must suit it."""
+        """Remember which profile the station accepts, once that is certain; the fail-safe profile must match it."""
         self._refusals = self._refusals + 1 if refused else 0
         if self._refusals < _SURE:
             return

@@ -1,4 +1,4 @@
-"""Gives stations the certificates that they ask for."""
+"""Signs the certificates that stations request."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,14 +24,14 @@ class CertificateSigner:
         station: StationInterface,
         send: Callable[[str, Payload], Awaitable[None]],
     ) -> None:
-        """Send a certificate (PEM) and the request for it with `send`."""
+        """`send` sends a certificate (PEM), together with the request for it."""
         self._link = link
         self._station = station
         self._send = send
         self._signing = False
 
     def answer(self, payload: Payload) -> Payload:
-        """Answer a request for a certificate; the certificate itself follows."""
+        """Answer a request for a certificate; the certificate itself is sent afterwards."""
         authority = self._station.authority
         if authority is None or payload.get("certificateType", _OWN) != _OWN:
             return {"status": "Rejected"}

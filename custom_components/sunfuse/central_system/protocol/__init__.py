@@ -1,1 +1,1 @@
-"""OCPP-J of any version: frames, the link that carries them, schemas, and what bounds a stranger."""
+"""OCPP-J of any version: frames, the link that carries them, schemas, and limits for unknown clients."""

@@ -1,4 +1,4 @@
-"""The door of the port that chargers connect to: bounds who waits there before anything is known of them."""
+"""Listens on the port, and limits how many connections may be open before their first request."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from ssl import SSLContext
 from typing import override
 
 # Home Assistant raises its own limit of open files to 2048 only. Behind a router all chargers have one address, and
-# come back at once after a power cut.
+# reconnect at once after a power cut.
 MAX_WAITING = 200
 MAX_WAITING_PER_ADDRESS = 100
 REQUEST_S = 10.0
@@ -16,7 +16,7 @@ REQUEST_S = 10.0
 
 @dataclass(slots=True, eq=False)
 class OpenConnection:
-    """A connection. It waits until it is served, and may be sent away while nobody attends to it."""
+    """A connection. It waits until it is served, and may be closed while no request of it is being handled."""
 
     transport: asyncio.Transport
     address: str
@@ -32,7 +32,7 @@ class OpenConnection:
 
 
 class _Threshold(asyncio.Protocol):
-    """Reads from a connection that is not handed over yet."""
+    """Reads from a connection that has not been handed over yet."""
 
     def __init__(self, enter: Callable[[asyncio.Transport, _Threshold], None]) -> None:
         """Hand over with `enter`."""
@@ -50,10 +50,10 @@ class _Threshold(asyncio.Protocol):
 
 
 class LimitedListener:
-    """Listens on a port, and hands over to an HTTP server who may come in.
+    """Listens on a port, and hands connections over to an HTTP server.
 
-    Whoever has no complete request after ten seconds is closed. Where too many wait, the one goes who has waited longest
-    without a request: a charger that asks at once always finds room.
+    A connection without a complete request after ten seconds is closed. Where too many wait, the one that has waited longest
+    without a request is closed, so a charger that sends its request at once always finds room.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class LimitedListener:
         tls: SSLContext | None,
         complain: Callable[[str], None],
     ) -> None:
-        """Hand connections over to a new `protocol` each, with TLS if a context is given."""
+        """Hand each connection over to a new `protocol`, with TLS if a context is given."""
         self._protocol = protocol
         self._tls = tls
         self._complain = complain
@@ -87,7 +87,7 @@ class LimitedListener:
         return taken
 
     async def close(self) -> None:
-        """Listen no longer, and close who waits without being attended to."""
+        """Stop listening, and close the connections that wait without a request."""
         if self._server is not None:
             self._server.close()
         for connection in tuple(self._guests.values()):
@@ -103,7 +103,7 @@ class LimitedListener:
     def attend(
         self, transport: asyncio.BaseTransport | None
     ) -> Iterator[OpenConnection | None]:
-        """Attend to a connection that has a complete request; None for one that is gone."""
+        """Handle a connection that has a complete request; None if it is closed already."""
         socket = transport and transport.get_extra_info("socket")
         connection = self._guests.get(socket)
         if connection is None:
@@ -129,7 +129,7 @@ class LimitedListener:
         if self._tls is None:
             self._hand_over(transport, threshold)
             return
-        # What comes in is read by TLS.
+        # TLS reads what arrives from now on.
         transport.pause_reading()
         loop = asyncio.get_running_loop()
         task = loop.create_task(self._shake_hands(transport, threshold, self._tls))
@@ -148,7 +148,7 @@ class LimitedListener:
                 server_side=True,
                 ssl_handshake_timeout=REQUEST_S,
             )
-        except OSError:  # which errors of TLS and of time are, too
+        except OSError:  # errors of TLS and timeouts are OSErrors, too
             transport.abort()
             return
         if secured is not None and not secured.is_closing():

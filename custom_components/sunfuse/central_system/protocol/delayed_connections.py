@@ -1,15 +1,15 @@
-"""Where connections wait that come too often or with the wrong password."""
+"""Delays connections that come too often or with the wrong password."""
 
 import asyncio
 from typing import Any
 
 from aiohttp import web
 
-_MOST = 100  # connections that wait at a time
+_MOST = 100  # connections that are delayed at a time
 
 
 class DelayedConnections:
-    """Lets a connection wait, but no longer than until it closes."""
+    """Delays connections, at most until it is closed."""
 
     def __init__(self) -> None:
         """Start empty and open."""
@@ -17,10 +17,10 @@ class DelayedConnections:
         self._closing = asyncio.Event()
 
     async def wait(self, seconds: float) -> None:
-        """Let the connection that the present task handles wait.
+        """Delay the connection that the present task handles.
 
         Raises:
-            web.HTTPServiceUnavailable: too many wait, or this closes.
+            web.HTTPServiceUnavailable: too many are delayed, or this is closed.
 
         """
         if not seconds or (task := asyncio.current_task()) is None:
@@ -38,10 +38,10 @@ class DelayedConnections:
             self._waiting.discard(task)
 
     def open(self) -> None:
-        """Let connections wait from now on."""
+        """Delay connections from now on."""
         self._closing.clear()
 
     async def close(self) -> None:
-        """Send away all who wait, until they are gone."""
+        """Refuse all delayed connections, and wait until they are gone."""
         self._closing.set()
         await asyncio.gather(*self._waiting, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Where one part may fail alone: what it raises is logged, and everything beside it goes on."""
+"""Fault boundaries: a part may fail alone; its exception is logged, and everything else continues."""
 
 from collections.abc import Callable
 import logging
@@ -6,14 +6,14 @@ import time
 from types import TracebackType
 from typing import Self
 
-# A part that fails with each message must not fill the log.
+# A part that fails with each message must not flood the log.
 _LOG_EVERY_S = 60.0
 
 
 class FaultBoundary:
-    """A context in which a part may raise any exception without ending what runs around it.
+    """A context in which a part may raise any exception without ending what surrounds it.
 
-    The log has the first failure with its traceback, and then one a minute, with how many there were.
+    The log has the first failure with its traceback, and then one line a minute with the number of failures.
     """
 
     def __init__(
@@ -23,7 +23,7 @@ class FaultBoundary:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Name the part as the log is to name it."""
+        """Name the part as in the log."""
         self._logger = logger
         self._what = what
         self._clock = clock
@@ -40,7 +40,7 @@ class FaultBoundary:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        """Take an exception, but nothing that ends the program or a task."""
+        """Swallow an exception, but nothing that ends the program or a task."""
         if not isinstance(error, Exception):
             return False
         self._unlogged += 1
@@ -57,22 +57,22 @@ class FaultBoundary:
 
 
 class Listeners[T]:
-    """Functions that are called with what happens; one that fails keeps nothing from the others."""
+    """Functions that are called with each event; if one fails, the others are still called."""
 
     def __init__(self, logger: logging.Logger, what: str) -> None:
-        """Start with none. The log names them by `what`."""
+        """Start empty. The log names the listeners by `what`."""
         self._logger = logger
         self._what = what
         self._listeners: list[tuple[Callable[[T], None], FaultBoundary]] = []
 
     def add(self, listener: Callable[[T], None]) -> Callable[[], None]:
-        """Call a listener from now on; returns what ends that."""
+        """Call a listener from now on; returns the function that removes it."""
         one = listener, FaultBoundary(self._logger, f"{self._what} {listener!r}")
         self._listeners.append(one)
         return lambda: self._listeners.remove(one)
 
     def call(self, event: T) -> None:
-        """Tell every listener."""
+        """Call every listener."""
         for listener, boundary in tuple(self._listeners):
             with boundary:
                 listener(event)

@@ -1,4 +1,4 @@
-"""The frames of OCPP-J: what goes over the WebSocket, and what is wrong with it."""
+"""The frames of OCPP-J: how messages look on the WebSocket, and what can be wrong with them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,12 +10,14 @@ from typing import Any, NoReturn
 type Payload = dict[str, Any]
 
 MAX_MESSAGE_ID = 36  # OCPP-J 1.6 section 4.1.4, OCPP 2.0.1 part 4 section 4.1.4
-_LONGEST_INT = 20  # digits of 64 bits, which some send where 32 are meant, and a sign
+_LONGEST_INT = (
+    20  # digits of 64 bits, which some send where 32 are specified, and a sign
+)
 MAX_DEPTH = (
     64  # OCPP's own messages have 10 levels at most; a vendor's data may have more
 )
 _LONGEST_TEXT = 255  # OCPP-J 1.6 section 4.2.3: errorDescription
-# A string, which may have brackets in it, or a bracket.
+# A string, which may contain brackets, or a bracket.
 _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 UNREADABLE_ID = "-1"  # OCPP 2.0.1 part 4 section 4.2.3
 
@@ -36,7 +38,7 @@ class ErrorCode(StrEnum):
     TYPE_CONSTRAINT = "TypeConstraintViolation"
 
 
-# OCPP-J 1.6 section 4.2.3 has two of them misspelt, and knows nothing of the third.
+# OCPP-J 1.6 section 4.2.3 misspells two of them, and does not have the third.
 _SPELT_IN_1_6 = {
     ErrorCode.FORMAT_VIOLATION: "FormationViolation",
     ErrorCode.OCCURRENCE_CONSTRAINT: "OccurenceConstraintViolation",
@@ -45,12 +47,12 @@ _SPELT_IN_1_6 = {
 
 
 class Fault(Exception):
-    """What is wrong with a message of the other side: becomes a CALLERROR."""
+    """An error in a message of the other side; becomes a CALLERROR."""
 
     def __init__(
         self, code: ErrorCode, description: str, message_id: str = UNREADABLE_ID
     ) -> None:
-        """Remember the code, a sentence, and the message that it is about."""
+        """Remember the code, a sentence, and the id of the message."""
         super().__init__(f"{code}: {description}")
         self.code = code
         self.description = description
@@ -58,7 +60,7 @@ class Fault(Exception):
 
 
 class UnknownMessageTypeError(Exception):
-    """A message type that the version does not know; OCPP 1.6 wants it ignored."""
+    """A message type that the version does not know; OCPP 1.6 says that it is to be ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Send(Call):
-    """A request that wants no answer (OCPP 2.1)."""
+    """A request without an answer (OCPP 2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def _finite(text: str) -> float:
 
 
 def _nested_too_deeply(text: str) -> bool:
-    """Whether a text has more levels than any message has: what walks through it may take quadratic time."""
+    """Whether a text has more levels than any message has; processing those could take quadratic time."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return False
     depth = 0
@@ -132,7 +134,7 @@ def read_json(text: str) -> Any:
     """Read JSON of the other side.
 
     Raises:
-        ValueError: it is not JSON, has a number that is none or too large, or is nested too deeply.
+        ValueError: it is not JSON, has a number that is invalid or too large, or is nested too deeply.
 
     """
     if _nested_too_deeply(text):
@@ -146,7 +148,7 @@ def parse(text: str, version: str) -> Frame:
     """Read one frame.
 
     Raises:
-        Fault: it is not a frame of OCPP-J; `message_id` is its own where that could be read.
+        Fault: it is not a frame of OCPP-J; `message_id` is that of the frame if it could be read.
         UnknownMessageTypeError: OCPP 1.6, and a message type that it does not know.
 
     """
@@ -167,7 +169,7 @@ def parse(text: str, version: str) -> Frame:
         if kind == 4 or (kind == 5 and version == "2.1"):
             return _error(message_id, rest)
     if version == "1.6":
-        # Only what has a bounded size is printed.
+        # Only values of bounded size are printed.
         shown = str(kind) if isinstance(kind, int | float) else "that is no number"
         raise UnknownMessageTypeError(shown)
     raise Fault(
@@ -195,28 +197,28 @@ def _result(message_id: str, rest: list[Any]) -> Result | Error:
 
 
 def _error(message_id: str, rest: list[Any]) -> Error:
-    # Some stations leave out the description or the details: the code is what counts.
+    # Some stations leave out the description or the details; the code is enough.
     code, description = (*map(_short, rest[:2]), "", "")[:2]
     return Error(message_id, code, description)
 
 
 def _short(part: Any) -> str:
-    """Return a text of the other side that can be printed; nothing for what is no text."""
+    """Return a text of the other side that can be printed; an empty one if it is not a text."""
     return part[:_LONGEST_TEXT] if isinstance(part, str) else ""
 
 
 def call_text(message_id: str, action: str, payload: Payload) -> str:
-    """Return a request as it goes over the wire."""
+    """Return a request as it is sent."""
     return _text([2, message_id, action, payload])
 
 
 def result_text(message_id: str, payload: Payload) -> str:
-    """Return an answer as it goes over the wire."""
+    """Return an answer as it is sent."""
     return _text([3, message_id, payload])
 
 
 def error_text(fault: Fault, version: str, message_id: str) -> str:
-    """Return a refusal as it goes over the wire, in the spelling of the version."""
+    """Return a refusal as it is sent, in the spelling of the version."""
     code = str(fault.code)
     if version == "1.6":
         code = _SPELT_IN_1_6.get(fault.code, code)

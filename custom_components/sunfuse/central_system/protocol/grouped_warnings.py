@@ -1,4 +1,4 @@
-"""Warns of what others do wrong without filling the log."""
+"""Logs warnings about other parties without flooding the log."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ EVERY_S = 60.0
 
 @dataclass(slots=True)
 class _Kind:
-    """What was said of one kind of trouble, and how often it was held back since."""
+    """A kind of problem: its last line, and how often it occurred since then."""
 
     line: str
     timer: asyncio.TimerHandle
@@ -20,9 +20,9 @@ class _Kind:
 
 
 class GroupedWarnings:
-    """Writes one line a minute and kind; the next one says how often it happened meanwhile.
+    """Writes one line per minute and kind; the next one says how often it happened meanwhile.
 
-    Kinds must be few: who speaks for a stranger must not put the stranger's own words into the kind.
+    There must be few kinds: text from an unknown client must not be part of a kind.
     """
 
     def __init__(self, logger: logging.Logger) -> None:
@@ -40,11 +40,11 @@ class GroupedWarnings:
         self._kinds[kind] = _Kind(line, self._later(kind))
 
     def about(self, kind: str) -> Callable[[str], None]:
-        """Return what warns of one kind."""
+        """Return a function that warns about one kind."""
         return lambda line: self.warn(kind, line)
 
     def close(self) -> None:
-        """Say nothing more of what was held back."""
+        """Drop all warnings that have not been written."""
         for known in self._kinds.values():
             known.timer.cancel()
         self._kinds.clear()
@@ -63,7 +63,7 @@ class GroupedWarnings:
 
 
 def http_logger(complaints: GroupedWarnings, parent: logging.Logger) -> logging.Logger:
-    """Return a logger for an HTTP server, which would write a traceback for each request that is none."""
+    """Return a logger for an HTTP server, which would otherwise log a traceback for each invalid request."""
 
     def is_ours(record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
@@ -72,7 +72,7 @@ def http_logger(complaints: GroupedWarnings, parent: logging.Logger) -> logging.
         complaints.warn("request", "Somebody sent what is no HTTP request")
         return False
 
-    # Not shared by name: each server complains for itself.
+    # Not shared by name: each server has its own warnings.
     logger = logging.Logger(f"{parent.name}.http")  # noqa: LOG001
     logger.parent = parent
     logger.addFilter(is_ours)

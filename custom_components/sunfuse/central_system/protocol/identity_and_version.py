@@ -1,4 +1,4 @@
-"""What a charger says before it speaks OCPP: who it is, and which version it speaks."""
+"""What a charger states before it speaks OCPP: its identity and its versions."""
 
 from urllib.parse import unquote
 
@@ -9,7 +9,7 @@ MAX_IDENTITY = 64
 
 
 def identity_of(raw_path: str) -> str | None:
-    """Return the identity at the end of a URL's path, None if there is none that is fit for one.
+    """Return the identity at the end of a URL's path, None if there is no valid one.
 
     The identity is the last part that is not empty, percent-decoded (OCPP-J 1.6 section 3.1.1).
     """
@@ -29,7 +29,7 @@ def negotiate(offered: str) -> tuple[str | None, str | None]:
     """Choose the newest sub-protocol of those that a station offers, comma-separated.
 
     Returns:
-        The protocol to speak, None if there is no common one, and how the station wrote it.
+        The protocol to speak, None if there is no common one, and how the station spelled it.
 
     """
     names = [name.strip() for name in offered.split(",") if name.strip()]

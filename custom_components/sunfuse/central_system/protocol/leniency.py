@@ -1,7 +1,7 @@
-"""What can be understood without doubt although its schema forbids it.
+"""Corrects values that violate their schema but have only one possible meaning.
 
-A common slip of stations is a number for a string (`sampledValue.value`), a string for a number, or null for what is
-left out. Messages that are right do not come here; what we send ourselves is checked strictly.
+A common mistake of stations is a number for a string (`sampledValue.value`), a string for a number, or null for a value
+that should be left out. Valid messages do not come here; our own messages are checked strictly.
 """
 
 import math
@@ -11,22 +11,22 @@ from typing import Any
 from .validation import Schema
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
-# Where a number for a string leaves a doubt: leading zeros of a card are lost.
+# Where a number for a string is ambiguous: the leading zeros of a card are lost.
 _EXACT = frozenset(("idTag", "parentIdTag", "idToken"))
-# Registers are whole watt-hours in OCPP 1.6; some stations tell the fraction.
+# Registers are whole watt-hours in OCPP 1.6; some stations send fractions.
 _ROUNDED = frozenset(("meterStart", "meterStop"))
 
 
 class Mender:
-    """Reads values by one schema as they were meant."""
+    """Corrects values by one schema."""
 
     def __init__(self, schema: Schema) -> None:
-        """Read by this schema."""
+        """Correct by this schema."""
         self._schema = schema
         self._definitions: Schema = schema.get("definitions", {})
 
     def mend(self, value: Any) -> Any:
-        """Return a value as it was meant, as far as that is beyond doubt; the rest stays as it is."""
+        """Return a value as it was meant, where that is unambiguous; the rest stays as it is."""
         return self._mend(self._schema, value, "")
 
     def _mend(self, schema: Schema, value: Any, name: str) -> Any:

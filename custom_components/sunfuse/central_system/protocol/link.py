@@ -30,19 +30,19 @@ from .throttle import Bucket
 
 _LOGGER = logging.getLogger(__name__)
 
-# An answer that takes time (somebody is asked) is given later; the link goes on meanwhile.
+# An answer that takes time (an automation is asked) is sent later; the link continues meanwhile.
 type Answer = Payload | Coroutine[Any, Any, Payload]
 type Handler = Callable[[str, Payload], Answer]
 
-_MOST_FAULTS = 20  # of one connection that are told
+_MOST_FAULTS = 20  # that are reported per connection
 RESPONSE_TIMEOUT_S = 30.0
 
 
 class Link:
-    """A WebSocket on which messages of one version of OCPP are spoken.
+    """A WebSocket on which messages of one version of OCPP are exchanged.
 
-    Requests of the station are handled one after the other, in the order in which they came. Of our own
-    requests one is under way at a time, as OCPP-J asks for.
+    Requests of the station are handled one after the other, in the order in which they arrived. Only one of our own
+    requests is in progress at a time, as OCPP-J requires.
     """
 
     def __init__(
@@ -58,9 +58,9 @@ class Link:
     ) -> None:
         """Wrap an open WebSocket.
 
-        `bucket` slows down who says too much; `record` is told of each message: whether it was received, sent
-        or malformed, and its text; and of those that were wrong and understood all the same. `complain` is told
-        what is wrong with messages. `understood` returns what of a request is checked by its schema.
+        `bucket` slows down a station that sends too much. `record` is called with each message (received, sent or
+        malformed) and its text, and with those that were wrong and understood nevertheless. `complain` is called with
+        what is wrong with messages. `understood` returns the part of a request that is checked by its schema.
         """
         self._bucket = bucket
         self._understood = understood
@@ -81,12 +81,12 @@ class Link:
         self._heard = asyncio.Event()
 
     def slow_by(self, bucket: Bucket) -> None:
-        """Slow down who says too much by another measure from now on."""
+        """Use another bucket from now on."""
         self._bucket = bucket
 
     @property
     def closed(self) -> bool:
-        """Whether the link is gone for good."""
+        """Whether the link is closed for good."""
         return self._closed.is_set()
 
     async def serve(self, handler: Handler) -> None:
@@ -105,7 +105,7 @@ class Link:
             await self._end()
 
     async def _hold_back(self, seconds: float) -> None:
-        """Read no more for a while: the socket's buffers hold the other side back."""
+        """Pause reading: the socket's buffers slow the other side down."""
         if seconds:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
@@ -122,7 +122,7 @@ class Link:
                 return
 
     async def alive(self, timeout_s: float) -> bool:
-        """Return whether the other side answers a ping, or says anything else, in time."""
+        """Return whether the other side answers a ping, or sends anything else, in time."""
         self._heard.clear()
         try:
             async with asyncio.timeout(timeout_s):
@@ -133,7 +133,7 @@ class Link:
         return True
 
     async def close(self, code: int = 1001, reason: str = "") -> None:
-        """Close the WebSocket; returns when all that belonged to it has ended."""
+        """Close the WebSocket; returns when everything that belongs to it has ended."""
         self._closed.set()
         await self._websocket.close(code=code, message=reason.encode())
         await self._end()
@@ -148,7 +148,7 @@ class Link:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def spawn(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run something beside the link, which ends with it."""
+        """Run a task beside the link; it ends with the link."""
         task = asyncio.get_running_loop().create_task(job)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -203,7 +203,7 @@ class Link:
             self.spawn(self._answer_later(call, answer))
 
     def _note_slip(self, action: str, *, wrong: bool) -> None:
-        """Count a message that was wrong and understood all the same."""
+        """Count a message that was wrong and understood nevertheless."""
         if wrong:
             self._record("understood", action)
 
@@ -217,7 +217,7 @@ class Link:
             await self._answer(call, payload)
 
     async def _answer(self, call: Call, payload: Payload | None) -> None:
-        """Answer a request; with an error where its handler failed, or made an answer that is none."""
+        """Answer a request; with an error if its handler failed, or returned an invalid answer."""
         if isinstance(call, Send):
             return
         if payload is not None and self._is_valid(call, payload):
@@ -242,7 +242,7 @@ class Link:
         await self._send(error_text(fault, self.version, message_id))
 
     def _complain_of(self, what: str) -> None:
-        """Tell what is wrong with a message, once per connection and fault."""
+        """Report what is wrong with a message, once per connection and fault."""
         self._record("malformed", what)
         if what not in self._warned and len(self._warned) < _MOST_FAULTS:
             self._warned.add(what)
@@ -313,5 +313,5 @@ class Link:
 
 
 def _failure(call: Call) -> Fault:
-    """Return what a station is answered when we fail with its request."""
+    """Return the answer to a station when our handler of its request fails."""
     return Fault(ErrorCode.INTERNAL, f"{call.action} could not be handled")

@@ -58,7 +58,7 @@ class MessageLog:
         self._messages.append((at, direction, text[:_LONGEST]))
 
     def redacted(self) -> list[dict[str, Any]]:
-        """Return the messages, the oldest first, with what nobody else should read taken out."""
+        """Return the messages, the oldest first, without secrets and card numbers."""
         return [
             {"at": at.isoformat(), "direction": direction, "message": _redact(text)}
             for at, direction, text in self._messages
@@ -81,7 +81,7 @@ def _without_secrets(value: Any) -> Any:
         return [_without_secrets(item) for item in value]
     if isinstance(value, str):
         if value[:1] in ("{", "["):
-            # A vendor's own message, inside the data of a DataTransfer.
+            # A vendor-specific message inside the data of a DataTransfer.
             inner = _redact(value)
             return inner if isinstance(inner, str) else json.dumps(inner)
         return _CREDENTIALS.sub(f"{_HIDDEN}@", value)
@@ -102,5 +102,5 @@ def _without_secrets(value: Any) -> Any:
 
 
 def _is_secret(key: str, item: Any) -> bool:
-    # An `idToken` of 2.x is an object that holds one: hide the text, keep the type.
+    # An `idToken` of 2.x is an object that contains one: hide the text, keep the type.
     return key.lower() in _SECRET_KEYS and not isinstance(item, dict | list)

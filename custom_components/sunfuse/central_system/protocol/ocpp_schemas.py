@@ -1,4 +1,4 @@
-"""The JSON schemas of OCPP, as the `ocpp` package brings them, and what a violation is called."""
+"""The JSON schemas of OCPP, from the `ocpp` package, and the error codes for violations."""
 
 from functools import cache
 from importlib.resources import files
@@ -55,7 +55,7 @@ class Schemas:
         """Check a request.
 
         Raises:
-            Fault: the action is not known, or the payload is not what its schema asks for.
+            Fault: the action is unknown, or the payload violates its schema.
 
         """
         if (check := self._requests.get(action)) is None:
@@ -63,10 +63,10 @@ class Schemas:
         self._check(check, payload)
 
     def understood_request(self, action: str, payload: Payload) -> Payload:
-        """Check a request of a station; return it as it was meant where it is wrong and leaves no doubt.
+        """Check a request of a station; return it corrected if it is wrong and unambiguous.
 
         Raises:
-            Fault: the action is not known, or the payload cannot be understood.
+            Fault: the action is unknown, or the payload cannot be understood.
 
         """
         try:
@@ -79,7 +79,7 @@ class Schemas:
         return payload
 
     def understood_response(self, action: str, payload: Payload) -> Payload:
-        """Check the answer of a station; return it as it was meant where it is wrong and leaves no doubt.
+        """Check the answer of a station; return it corrected if it is wrong and unambiguous.
 
         Raises:
             Fault: the payload cannot be understood.
@@ -96,7 +96,7 @@ class Schemas:
         """Check the answer to a request.
 
         Raises:
-            Fault: the payload is not what the schema asks for.
+            Fault: the payload violates its schema.
 
         """
         self._check(self._responses[action], payload)

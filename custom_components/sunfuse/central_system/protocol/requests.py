@@ -11,7 +11,7 @@ _LOGGER = logging.getLogger(__name__)
 
 _DONE = frozenset(("Accepted", "Unlocked", "Scheduled", "RebootRequired"))
 _UNKNOWN = frozenset(("NotSupported", "NotImplemented"))
-_QUESTION_S = 15.0  # for an answer without which one can do; limits wait behind it
+_QUESTION_S = 15.0  # for an answer that is not essential; limits wait behind it
 
 
 class Requests:
@@ -33,7 +33,7 @@ class Requests:
         return await self._link.call(action, payload, self._response_s)
 
     async def command(self, action: str, payload: Payload) -> None:
-        """Send a request whose answer is a status, which has to be one of success."""
+        """Send a request whose answer is a status; raises unless the status means success."""
         answer = await self.call(action, payload)
         status: str = answer["status"]
         if status in _UNKNOWN:
@@ -42,7 +42,7 @@ class Requests:
             raise CommandError("refused", f"{action}: {status}")
 
     async def ask(self, action: str, payload: Payload) -> Payload | None:
-        """Send a request that may fail; returns None where the station refuses it or is too slow."""
+        """Send a request that may fail; returns None if the station refuses it or is too slow."""
         try:
             return await self._link.call(
                 action, payload, min(self._response_s, _QUESTION_S)

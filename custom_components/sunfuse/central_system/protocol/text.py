@@ -2,7 +2,7 @@
 
 import re
 
-# CommonMark lets these be escaped; addresses are links by ":", "@" or "www." (GitHub's extension of it).
+# CommonMark allows these to be escaped; ":", "@" and "www." turn addresses into links (GitHub's extension).
 _MARK = re.compile(r"([\\`*_\[\]()<>{}#!|~&:@]|(?<=www)\.)", re.IGNORECASE)
 _MARKUP = re.compile(r"://|www\.|[][()<>{}`*|\\#!~]")
 
@@ -13,10 +13,10 @@ def clean(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return a text for where Markdown is shown: it reads as it was written, and is neither link nor picture."""
+    """Return a text for use in Markdown: it reads as it was written, and contains neither link nor image."""
     return _MARK.sub(r"\\\1", " ".join(text.split()))
 
 
 def plain(text: str) -> str:
-    """Return a text without what could be markup: for a name that is shown in many places."""
+    """Return a text without anything that could be markup: for a name that is shown in many places."""
     return " ".join(_MARKUP.sub(" ", text).split())

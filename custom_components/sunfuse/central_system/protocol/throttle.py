@@ -1,4 +1,4 @@
-"""Slows down who asks too much, in bounded memory."""
+"""Rate limits, in bounded memory."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -27,7 +27,7 @@ class Bucket:
         return self.owed()
 
     def owed(self) -> float:
-        """Return for how many seconds to wait until what was taken is there."""
+        """Return for how many seconds to wait until the tokens that were taken are refilled."""
         self._fill()
         return max(0.0, -self._tokens / self._rate_per_s)
 
@@ -39,17 +39,17 @@ class Bucket:
 
 
 class Throttle:
-    """A bucket for each of many, the oldest of which are forgotten."""
+    """A bucket for each of many keys; the oldest are forgotten."""
 
     def __init__(
         self, rate_per_s: float, burst: float, clock: Callable[[], float]
     ) -> None:
-        """Give everyone the same kind of bucket."""
+        """Give each key the same kind of bucket."""
         self._make = partial(Bucket, rate_per_s, burst, clock)
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
     def __getitem__(self, key: str) -> Bucket:
-        """Return the bucket of one."""
+        """Return the bucket of a key."""
         bucket = self._buckets.setdefault(key, self._make())
         self._buckets.move_to_end(key)
         while len(self._buckets) > _REMEMBERED:

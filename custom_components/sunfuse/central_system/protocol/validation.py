@@ -1,7 +1,7 @@
 """JSON schema, as far as OCPP uses it, compiled once into functions.
 
-Its verdicts are those of `jsonschema`'s Draft4Validator, which a test compares it with, at a fraction of the time. A
-schema that uses more than is known here is refused when it is compiled.
+The results are those of `jsonschema`'s Draft4Validator, with which a test compares them, in a fraction of the time. A
+schema that uses anything else is refused when it is compiled.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ type Schema = dict[str, Any]
 
 @dataclass(slots=True)
 class Violation:
-    """The first thing that is wrong: which keyword of the schema says so, and where."""
+    """The first violation: which keyword of the schema, and where."""
 
     keyword: str
     message: str
@@ -56,7 +56,7 @@ def compile_schema(schema: Schema) -> Check:
     """Return a function that checks a value.
 
     Raises:
-        ValueError: the schema uses something that is not known here.
+        ValueError: the schema uses a keyword that is not supported.
 
     """
     return _Compiler(schema).compile(schema)
@@ -70,7 +70,7 @@ class _Compiler:
         self._references: dict[str, Check] = {}
 
     def compile(self, schema: Schema) -> Check:
-        if "$ref" in schema:  # what stands beside it does not count in draft 4
+        if "$ref" in schema:  # other keywords beside it are ignored in draft 4
             return self._reference(schema["$ref"])
         checks: list[Check] = []
         rest = dict(schema)
@@ -94,7 +94,7 @@ class _Compiler:
     def _reference(self, reference: str) -> Check:
         name = reference.removeprefix("#/definitions/")
         if name not in self._references:
-            # Known before it is compiled: a definition may refer to itself.
+            # Registered before it is compiled, because a definition may refer to itself.
             def later(value: Any) -> Violation | None:
                 return self._references[name](value)
 
@@ -158,9 +158,7 @@ def _all(checks: tuple[Check, ...]) -> Check:
 
 
 def _type(kind: str) -> Check:
-    types = _TYPES[
-        kind
-    ]  # what JSON is read into is of these very types; a bool is no int
+    types = _TYPES[kind]  # JSON is read into exactly these types; a bool is not an int
 
     def check(value: Any) -> Violation | None:
         return (
@@ -205,7 +203,7 @@ def _number(rest: Schema) -> Check:
             return Violation("minimum", f"less than {least}")
         if most is not None and value > most:
             return Violation("maximum", f"more than {most}")
-        # As decimals are meant: 21.4 is a multiple of 0.1, although no float is.
+        # Compared as decimals: 21.4 is a multiple of 0.1, although no float is.
         if step is not None and abs(value / step - round(value / step)) > 1e-6:
             return Violation("multipleOf", f"not a multiple of {step}")
         return None

@@ -1,4 +1,4 @@
-"""Who may charge: everyone, the cards of a list, or whom somebody else lets."""
+"""Decides whether a card may charge: everyone, the cards of a list, or those that an automation approves."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -8,30 +8,30 @@ import re
 
 from ..protocol.frames import Payload
 
-LOCAL_LIST_CHUNK = 20  # cards in one message; all stations can take some
+LOCAL_LIST_CHUNK = 20  # cards in one message; all stations accept this many
 _MOST_PARTS = 10_000
 _SEPARATORS = re.compile(r"[\s:-]")
-OWN_TOKEN = "SUNFUSE"  # what we start transactions with
+OWN_TOKEN = "SUNFUSE"  # the token with which we start transactions
 
-# Asked about a card: identity of the station, id of the card. True: let it. None: no answer in time.
+# Called with the identity of the station and the number of the card. True: approved. None: no answer in time.
 type Ask = Callable[[str, str], Awaitable[bool | None]]
 
 
 def folded(token: str) -> str:
-    """Return a token as it is compared: neither case nor separators make it another one.
+    """Return a token in the form in which tokens are compared: case and separators make no difference.
 
-    Case: CiString, OCPP 1.6 section 7.28. The hyphens of a contract (eMAID) are optional (ISO 15118-2), and cars leave
-    them out, as its 15 characters have no room for them; people and readers write the bytes of a chip, or of a car's
-    MAC address, with colons or without.
+    Case: CiString, OCPP 1.6 section 7.28. The hyphens of a contract (eMAID) are optional (ISO 15118-2), and cars omit
+    them, because its 15 characters have no room for them; people and readers write the bytes of a chip, or of a car's
+    MAC address, with or without colons.
     """
     return _SEPARATORS.sub("", token).casefold()
 
 
 class Verdict(StrEnum):
-    """What a station is answered about a card, in the words of every version (AuthorizationStatus)."""
+    """The answer about a card, in the terms of every version (AuthorizationStatus)."""
 
     ACCEPTED = "Accepted"
-    BLOCKED = "Blocked"  # known, and not allowed: its driver gets another answer than a stranger
+    BLOCKED = "Blocked"  # known, and not allowed: its driver gets a different answer than a stranger
     INVALID = "Invalid"
 
     @classmethod
@@ -47,7 +47,7 @@ class Card:
     id: str
     name: str = ""
     blocked: bool = False
-    kind: str = "ISO14443"  # the word of OCPP 2.x for what it is
+    kind: str = "ISO14443"  # the IdToken type of OCPP 2.x
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class CardPolicy:
     free: bool = True
     cards: tuple[Card, ...] = ()
     ask: Ask | None = None  # about cards that are not in the list
-    default: bool = False  # for no answer
+    default: bool = False  # if there is no answer
 
     def find(self, token: str) -> Card | None:
         """Return a card, however its number is written."""
@@ -65,7 +65,7 @@ class CardPolicy:
         return next((card for card in self.cards if folded(card.id) == wanted), None)
 
     def decide(self, token: str) -> Verdict | None:
-        """Return whether a card may charge; None if that has to be asked."""
+        """Return whether a card may charge; None if an automation has to be asked."""
         if token.casefold() == OWN_TOKEN.casefold():
             return Verdict.ACCEPTED
         if (card := self.find(token)) is not None:
@@ -75,13 +75,13 @@ class CardPolicy:
         return None if self.ask is not None else Verdict.INVALID
 
     async def answer(self, identity: str, token: str) -> Verdict:
-        """Return whether a card may charge that has to be asked about."""
+        """Ask whether a card may charge."""
         answer = None if self.ask is None else await self.ask(identity, token)
         return Verdict.of(self.default if answer is None else answer)
 
     @property
     def version(self) -> int:
-        """The version of the list, for the stations: a positive 31-bit number that changes with it."""
+        """The version of the list for stations: a positive 31-bit number that changes with the list."""
         text = repr([(card.id, card.blocked, card.kind) for card in self.cards])
         digest = hashlib.sha256(text.encode()).digest()
         return int.from_bytes(digest[:4]) % (2**31 - 1 - _MOST_PARTS) + _MOST_PARTS
@@ -90,10 +90,10 @@ class CardPolicy:
 def local_list_updates(
     version: int, entries: list[Payload], most: int
 ) -> Iterator[tuple[int, str, list[Payload]]]:
-    """Yield the messages that bring a station's list up to a version: number, kind and entries of each.
+    """Yield the messages that update a station's list to a version: number, kind and entries of each.
 
-    Each number is above the one before, as differential updates must be, and only the last is the version: a list
-    that was sent in part is not taken for complete.
+    Each number is higher than the one before, as differential updates require, and only the last is the version, so that a
+    list that was sent in part does not count as complete.
     """
     chunks = [entries[i : i + most] for i in range(0, len(entries), most)] or [[]]
     for number, chunk in enumerate(chunks):

@@ -1,6 +1,6 @@
-"""A small certificate authority, so that chargers can prove who they are (security profile 3).
+"""A small certificate authority, with which chargers can prove their identity (security profile 3).
 
-Keys are made and certificates signed here with work that takes long: not for the event loop.
+Creating keys and signing certificates takes long: not for the event loop.
 """
 
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ _LEAST_EC_BITS = 224
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateAuthority:
-    """A key and its certificate, as PEM; the caller keeps both."""
+    """A key and its certificate, as PEM; the caller stores both."""
 
     certificate: str
     key: str = field(repr=False)
@@ -57,13 +57,13 @@ class CertificateAuthority:
         )
 
     def sign(self, request: str, identity: str, now: datetime) -> str:
-        """Return the certificate (PEM) of the station that made a certificate signing request.
+        """Return the certificate (PEM) for a station's certificate signing request.
 
-        Its common name is the identity, whatever the request says: a station can be nobody else. Not for the
+        Its common name is the identity, whatever the request contains: a station cannot become another one. Not for the
         event loop.
 
         Raises:
-            ValueError: it is no request, not signed with its own key, or its key is too weak.
+            ValueError: the request is invalid, not signed with its own key, or its key is too weak.
 
         """
         try:
@@ -111,7 +111,7 @@ class CertificateAuthority:
         return _pem(certificate)
 
     def is_usable(self) -> bool:
-        """Whether key and certificate are what they should be. Not for the event loop."""
+        """Whether key and certificate are valid. Not for the event loop."""
         try:
             x509.load_pem_x509_certificate(self.certificate.encode())
             self._private_key()
@@ -131,7 +131,7 @@ def _pem(certificate: x509.Certificate) -> str:
 
 
 def _usage(*, authority: bool) -> x509.KeyUsage:
-    """Return what the key of the authority, or of a station, is for (RFC 5280 section 4.2.1.3)."""
+    """Return the key usage of the authority or of a station (RFC 5280 section 4.2.1.3)."""
     return x509.KeyUsage(
         digital_signature=not authority,
         content_commitment=False,

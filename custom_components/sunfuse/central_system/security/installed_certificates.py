@@ -1,11 +1,11 @@
-"""The certificates that a station has, as every version names them (CertificateHashDataType)."""
+"""The certificates of a station, as every version identifies them (CertificateHashDataType)."""
 
 from ..protocol.frames import Payload
 from ..station_commands import InstalledCertificate
 
 
 def certificate_of(kind: str, hash_data: Payload) -> InstalledCertificate:
-    """Return a certificate that a station has, from how it is known."""
+    """Return a certificate of a station from its hash data."""
     return InstalledCertificate(
         kind=kind,
         hash_algorithm=hash_data["hashAlgorithm"],
@@ -16,7 +16,7 @@ def certificate_of(kind: str, hash_data: Payload) -> InstalledCertificate:
 
 
 def hash_data_of(certificate: InstalledCertificate) -> Payload:
-    """Return how a certificate is known."""
+    """Return the hash data of a certificate."""
     return {
         "hashAlgorithm": certificate.hash_algorithm,
         "issuerNameHash": certificate.issuer_name_hash,

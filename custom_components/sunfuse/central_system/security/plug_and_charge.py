@@ -20,7 +20,7 @@ _ANSWERS: dict[str, Payload] = {
 
 
 def contract_of(data: str) -> str | None:
-    """Return the contract (eMAID) that an Authorize asks about, None where it tells none."""
+    """Return the contract (eMAID) that an Authorize asks about, None if it names none."""
     try:
         token = read_json(data)["idToken"]
         contract = token["idToken"] if isinstance(token, dict) else token
@@ -42,7 +42,7 @@ def wrapped(payload: Payload) -> Payload:
 
 
 def contract_info(verdict: Verdict) -> Payload:
-    """Return whether a contract may charge (C07): that its certificate is good, the station has found out itself."""
+    """Return whether a contract may charge (C07); the station itself has verified its certificate."""
     accepted = verdict is Verdict.ACCEPTED
     status = "Accepted" if accepted else "ContractCancelled"
     return {"idTokenInfo": {"status": verdict.value}, "certificateStatus": status}

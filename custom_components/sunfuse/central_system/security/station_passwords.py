@@ -1,6 +1,6 @@
-"""Who may connect as which station: the security profiles of OCPP.
+"""Passwords and certificates with which a station connects: the security profiles of OCPP.
 
-Profile 0 asks for nothing, 1 for a password, 2 for a password inside TLS, 3 for a client certificate (OCPP 1.6
+Profile 0 requires nothing, 1 a password, 2 a password inside TLS, 3 a client certificate (OCPP 1.6
 security white paper section 3, OCPP 2.0.1 part 2 A00).
 """
 
@@ -17,7 +17,7 @@ from ..station_state import StationConfig
 
 
 def new_password() -> str:
-    """Return a password that every version of OCPP takes.
+    """Return a password that every version of OCPP accepts.
 
     AuthorizationKey of OCPP 1.6 is up to 40 hexadecimal digits, BasicAuthPassword of 2.0.1 is 16 to 40 characters.
     """
@@ -25,7 +25,7 @@ def new_password() -> str:
 
 
 def credentials(header: str | None) -> tuple[str, bytes] | None:
-    """Return name and password of an Authorization header; the password is bytes, as OCPP 1.6 leaves it open."""
+    """Return name and password of an Authorization header; the password is bytes, as OCPP 1.6 does not define its encoding."""
     scheme, _, encoded = (header or "").partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -40,10 +40,10 @@ def credentials(header: str | None) -> tuple[str, bytes] | None:
 
 
 class Proof(StrEnum):
-    """By what somebody proves to be a station."""
+    """How a client proves to be a station."""
 
     PRESENT = "present"  # its password
-    FORMER = "former"  # the one that it had before, which counts still
+    FORMER = "former"  # its previous password, which is still valid
     NONE = "none"
 
 
@@ -58,7 +58,7 @@ def proof_of(config: StationConfig, header: str | None) -> Proof:
 
 
 def must_prove(config: StationConfig) -> bool:
-    """Whether nobody gets in as a station without a password or a certificate of it."""
+    """Whether a password or a certificate is required to connect as a station."""
     if config.client_certificate:
         return True
     was_open = config.former is not None and config.former.password is None
@@ -75,7 +75,7 @@ def password_fits(config: StationConfig, header: str | None) -> bool:
 
 
 def _forms(password: str) -> list[bytes]:
-    """Return the bytes that a station may send: some send what the hexadecimal digits stand for."""
+    """Return the bytes that a station may send: some send the bytes that the hexadecimal digits encode."""
     try:
         return [password.encode(), bytes.fromhex(password)]
     except ValueError:
@@ -83,7 +83,7 @@ def _forms(password: str) -> list[bytes]:
 
 
 def certificate_fits(config: StationConfig, certificate: Mapping[str, Any]) -> bool:
-    """Return whether a client certificate, verified by TLS, is the station's: its common name is the identity."""
+    """Return whether a client certificate, verified by TLS, belongs to the station: its common name is the identity."""
     return any(
         name == "commonName" and value.casefold() == config.identity.casefold()
         for part in certificate.get("subject", ())

@@ -1,4 +1,4 @@
-"""Limits that a station tells of which are not ours: of its own, of the grid operator, of the electrician."""
+"""Limits that a station reports and that Sunfuse did not set: its own, the grid operator's, the electrician's."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _MOST = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargerLimit:
-    """Limits over time, each schedule from its own start (our clock) on."""
+    """Limits over time, each schedule from its own start (our clock)."""
 
     schedules: tuple[tuple[datetime, Schedule], ...]
 
@@ -30,28 +30,28 @@ class ChargerLimit:
 
 
 class ChargerLimits:
-    """The limits that hold beside ours, by connector and by whose they are."""
+    """The limits beside ours, by connector and source."""
 
     def __init__(self, shared: SharedState) -> None:
-        """Know of none."""
+        """Start with none."""
         self._shared = shared
         self._limits: dict[tuple[int, str], ChargerLimit] = {}
 
     def set(self, connector: int, source: str, limit: ChargerLimit) -> None:
-        """Note a limit for a connector or (0) the whole station; it takes the place of an earlier one."""
+        """Note a limit for a connector or (0) the whole station; it replaces an earlier one of the same source."""
         if (connector, source) in self._limits or len(self._limits) < _MOST:
             self._limits[connector, source] = limit
         self.apply()
 
     def clear(self, connector: int | None, source: str) -> None:
-        """Note that a limit is gone; for no connector in particular: everywhere."""
+        """Note that a limit has ended; without a connector: on all of them."""
         for key in tuple(self._limits):
             if key[1] == source and connector in (None, WHOLE, key[0]):
                 del self._limits[key]
         self.apply()
 
     def apply(self) -> None:
-        """Note on each connector what it may draw at most now, None where nothing limits it."""
+        """Note on each connector what it may draw at most now, None if nothing limits it."""
         for state in self._shared.state.connectors:
             in_force = self._in_force((state.id, WHOLE), self._shared.now())
             limit_a = min(in_force, default=None)
@@ -59,7 +59,7 @@ class ChargerLimits:
                 self._shared.change(state.id, charger_limit_a=limit_a)
 
     def clock_was_set(self, by: timedelta) -> None:
-        """Move what is remembered by our clock, which was set forward by so much."""
+        """Shift stored times by the amount by which our clock was set forward."""
         self._limits = moved(self._limits, by)
 
     def _in_force(self, connectors: tuple[int, ...], now: datetime) -> Iterable[float]:

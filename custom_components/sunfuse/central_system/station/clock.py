@@ -1,4 +1,4 @@
-"""Times as stations write them, and how far their clocks are off."""
+"""Times in the messages of stations, and how far their clocks are off."""
 
 from collections import deque
 from datetime import UTC, datetime, timedelta
@@ -7,9 +7,10 @@ from ..protocol.frames import ErrorCode, Fault
 
 _JITTER = timedelta(seconds=5)
 _ALIKE = timedelta(seconds=2)
-# A clock that is ahead by no more (another time zone) is believed at once, one that is by more when it is reported again.
+# A clock that is ahead by no more than this (another time zone) is believed at once, one that is further ahead when it
+# reports that again.
 _MODEST = timedelta(days=1)
-# No clock is off by more: those without a battery begin in 1970 or later, those of satellites err by 20 years.
+# No clock is off by more: those without a battery start in 1970 or later, those set by satellites err by 20 years.
 _MOST = timedelta(days=100 * 365)
 
 
@@ -19,7 +20,7 @@ def utcnow() -> datetime:
 
 
 def parse_time(text: str) -> datetime:
-    """Read a time of the station; one without a zone is UTC, as OCPP 1.6 section 3.14 asks for.
+    """Read a time of the station; one without a zone is UTC, as OCPP 1.6 section 3.14 requires.
 
     Raises:
         Fault: it is not a time.
@@ -41,7 +42,7 @@ def format_time(at: datetime) -> str:
 
 
 class Clock:
-    """The station's clock, as far as its messages tell.
+    """The station's clock, as estimated from its messages.
 
     A message can arrive late (stored while offline, for hours) but not early. A time that is ahead by hours is
     therefore believed at once, one that is behind, or ahead by days, only when another message some seconds later is
@@ -49,7 +50,7 @@ class Clock:
     """
 
     def __init__(self) -> None:
-        """Take the clock to be right: booting and heartbeats tell the station the time."""
+        """Assume that the clock is right: answers to boots and heartbeats give the station the time."""
         self._recent: deque[timedelta] = deque(maxlen=3)
         self._doubted: tuple[timedelta, datetime] | None = None
 
@@ -74,26 +75,26 @@ class Clock:
         return max(self._recent, default=timedelta())
 
     def theirs(self, ours: datetime) -> datetime:
-        """Return one of our times as the station's clock shows it."""
+        """Return one of our times by the station's clock."""
         try:
             return ours + self.skew
         except OverflowError:
             return ours
 
     def moved(self, by: timedelta) -> None:
-        """Note that our own clock was set forward by so much: the station's is ahead of it by less."""
+        """Note that our own clock was set forward: the station's is ahead of it by less."""
         self._recent = deque((lead - by for lead in self._recent), maxlen=3)
         self._doubted = None
 
     def again(self, ours: datetime, skew: timedelta) -> datetime:
-        """Return what by another skew was taken for one of our times as it is by the present one."""
+        """Return a time that was converted with another skew, converted with the present one."""
         try:
             return self.ours(ours + skew)
         except OverflowError:
             return ours
 
     def ours(self, theirs: datetime) -> datetime:
-        """Return one of the station's times as our clock shows it."""
+        """Return one of the station's times by our clock."""
         try:
             return theirs - self.skew
         except OverflowError:

@@ -1,4 +1,4 @@
-"""Whether a connector keeps to its limit, and falls back when the limit lapses."""
+"""Watches whether a connector complies with its limit, and falls back when the limit expires."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from .less_than_offered import LessThanOffered
 from .limit_profiles import POWER_IN_ALL
 
 _TOLERANCE_A = 1.0
-# Whose limit it is: the charger's own, as its meter values report.
+# The source of the limit: the charger itself, through its meter values.
 _OFFERED = "Current.Offered"
 
 
@@ -25,7 +25,7 @@ class Compliance:
         charger_limits: ChargerLimits,
         fail_safe: FailSafeWatch,
     ) -> None:
-        """Watch a connector; report limits of the charger's own, and what comes of a test of the fail-safe."""
+        """Watch a connector; report the charger's own limits, and the result of a fail-safe test."""
         self._connector = connector
         self._shared = connector.shared
         self._charger_limits = charger_limits
@@ -33,13 +33,13 @@ class Compliance:
         self._testing = False
         self.own = LessThanOffered(timedelta(seconds=self._shared.timing.own_limit_s))
 
-    # A limit that is let lapse on purpose, to see what the station does then
+    # A limit that expires on purpose, to see what the station does then
 
     def test_fail_safe(self) -> None:
-        """Let the present limit lapse; the meter tells what came of it.
+        """Let the present limit expire; the meter shows the result.
 
         Raises:
-            CommandError: the car does not draw enough to tell.
+            CommandError: the car does not draw enough for a test.
 
         """
         least_a = self._shared.config.fail_safe_a + 2
@@ -48,11 +48,11 @@ class Compliance:
         self._testing = True
 
     def end_test(self) -> None:
-        """End a test without a conclusion."""
+        """End a test without a result."""
         self._testing = False
 
     def lapsing(self, offer: Offer) -> bool:
-        """Whether a test is on that this offer does not have to break."""
+        """Whether a test is running that this offer need not interrupt."""
         draw_a = self._connector.draw_a()
         if self._testing and (offer.again or offer.current_a < draw_a):
             self._testing = False  # safety first
@@ -61,7 +61,7 @@ class Compliance:
     # What is measured
 
     def measured(self) -> None:
-        """Compare what is drawn with what was offered."""
+        """Compare the draw with the offer."""
         connector, shared = self._connector, self._shared
         state = connector.state
         if (offered := state.offer_a) is None or state.offered_at is None:
@@ -89,7 +89,7 @@ class Compliance:
             connector.change(offer_check=check)
 
     def _believe(self, state: ConnectorState, offer_a: float) -> None:
-        """Believe a charger that says for a while that it lets the car have less, and ask more of it later again."""
+        """Believe a charger that reports for a while that it allows the car less; try a higher offer again later."""
         meter = state.meter
         reported_a, at = meter.offered_a, meter.offered_at
         if reported_a is None or at is None or at != meter.at:
@@ -109,10 +109,10 @@ class Compliance:
             self._charger_limits.set(state.id, _OFFERED, limit)
 
     def _suspect_power(self) -> None:
-        """Learn that a station takes watts for what all phases draw together, however few they are.
+        """Learn that a station takes watts as the draw of all phases together, however few they are.
 
-        OCPP has a limit in watts divided by the number of phases that stands beside it. A station that does not
-        gives a single-phase car on three phases three times what was meant.
+        OCPP divides a limit in watts by the number of phases that is given with it. A station that does not do so
+        gives a single-phase car on three phases three times the intended current.
         """
         shared, phases = self._shared, self._connector.phases_in_use()
         if shared.shape.unit == "W" and phases < shared.config.phases:

@@ -1,16 +1,16 @@
-"""How many connectors a station has: by its own word, else by what it does."""
+"""How many connectors a station has: as it reports, otherwise as its messages suggest."""
 
 from collections.abc import Mapping
 
-# OCPP 1.6 section 9.1.24; what the device model of OCPP 2.x says of connectors is kept under the same name.
+# OCPP 1.6 section 9.1.24; the count from the device model of OCPP 2.x is stored under the same name.
 NUMBER_OF_CONNECTORS = "NumberOfConnectors"
 MAX_CONNECTORS = 32
-# So many are believed by their statuses alone, of a station that does not say how many it has.
+# This many are believed by their statuses alone, if a station does not report its number of connectors.
 _MOST_UNSAID = 4
 
 
 def own_word(variables: Mapping[str, str | None]) -> int | None:
-    """Return how many connectors a station says that it has, None where it does not say."""
+    """Return how many connectors a station reports to have, None if it does not."""
     said = variables.get(NUMBER_OF_CONNECTORS) or ""
     if not said.isdecimal() or not 1 <= int(said) <= MAX_CONNECTORS:
         return None
@@ -20,12 +20,12 @@ def own_word(variables: Mapping[str, str | None]) -> int | None:
 def believed(
     variables: Mapping[str, str | None], *, seen: int, used: int
 ) -> int | None:
-    """Return how many connectors a station has, None as long as it was not asked.
+    """Return how many connectors a station has, None until it has been asked.
 
     Args:
-        variables: what the station reported of itself.
-        seen: the highest number that it reported a status of.
-        used: the highest number that a transaction ran on, which is believed in any case.
+        variables: what the station reported.
+        seen: the highest number with a reported status.
+        used: the highest number with a transaction, which is believed in any case.
 
     """
     said = own_word(variables)

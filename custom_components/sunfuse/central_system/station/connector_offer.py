@@ -1,4 +1,4 @@
-"""What a connector is offered, and what its station confirmed of it."""
+"""The offer of a connector, and what its station confirmed of it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,18 +13,18 @@ _DRAWS_A = 1.0  # on a phase in use
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the connector is offered, and since when."""
+    """The offer to the connector, and since when."""
 
     current_a: float
     phases: int | None
     at: datetime
-    again: bool = False  # to be commanded although the station has it
+    again: bool = False  # to be commanded even if the station has it
     session: Session | None = None  # for which it was decided
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What the station took, for which transaction, and by which reckoning of its clock."""
+    """What the station accepted, for which transaction, and with which skew of its clock."""
 
     current_a: float
     phases: int | None
@@ -34,7 +34,7 @@ class Confirmed:
 
 
 class OfferedConnector:
-    """A connector with what is confirmed of its offer: what its limiter and its compliance watch share."""
+    """A connector with the confirmed part of its offer: what its limiter and its compliance watch share."""
 
     def __init__(self, shared: SharedState, connector: int) -> None:
         """Begin with nothing confirmed."""
@@ -52,7 +52,7 @@ class OfferedConnector:
         self.shared.change(self.connector, **changes)
 
     def phases_in_use(self) -> int:
-        """Return on how many phases the car draws; all of them where it draws nothing."""
+        """Return on how many phases the car draws; all of them if it draws nothing."""
         currents = self.state.meter.current_a
         used = sum(a is not None and is_used(a) for a in currents)
         return used or self.shared.config.phases
@@ -66,7 +66,7 @@ class OfferedConnector:
         return self.state.meter.drawn_a(phases, config.voltage_v)
 
     def confirm(self, offer: Offer, transaction_id: str | None, at: datetime) -> None:
-        """Note that the station took an offer."""
+        """Note that the station accepted an offer."""
         shared = self.shared
         self.confirmed = Confirmed(
             offer.current_a, offer.phases, at, shared.clock.skew, transaction_id
@@ -90,7 +90,7 @@ class OfferedConnector:
             )
 
     def doubt(self, offer: Offer, now: datetime) -> None:
-        """Reckon with a higher limit that the station may have taken although its answer did not come."""
+        """Assume a higher limit that the station may have accepted although its answer did not arrive."""
         self.confirmed = None
         if offer.current_a > (self.state.offer_a or 0.0):
             self.change(
@@ -101,7 +101,7 @@ class OfferedConnector:
             )
 
     def _check_of(self, offer: Offer) -> OfferCheck:
-        """Return how well a limit is known to be kept that the station just took."""
+        """Return how well compliance with a limit that the station just accepted is known."""
         state = self.state
         if (
             state.offer_a == offer.current_a

@@ -1,4 +1,4 @@
-"""What a station reports of its connectors, whatever version of OCPP it speaks."""
+"""Takes in what a station reports of its connectors, whatever version of OCPP it speaks."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -42,9 +42,9 @@ class Connectors:
         self._inferred: set[int] = set()  # connectors whose status was not reported
 
     def numbered(self, evse: int, connector: int) -> int:
-        """Return the number of a connector of an EVSE; 0 where there are too many.
+        """Return the number of a connector of an EVSE; 0 if there are too many.
 
-        The first connector of an EVSE has the number of the EVSE where that is free.
+        The first connector of an EVSE has the number of the EVSE if that is free.
         """
         if evse < 1 or connector < 1:
             return 0
@@ -106,12 +106,12 @@ class Connectors:
             self.reported_status(connector, status, None)
             self._inferred.add(connector)
 
-    # What the car draws and wants
+    # What the car draws and needs
 
     def measured(
         self, connector: int, readings: Iterable[Reading], at: datetime
     ) -> None:
-        """Note what a connector measured at `at` by our clock; what is old counts for the energy only."""
+        """Note what a connector measured at `at` by our clock; old values count for the energy only."""
         if not 1 <= connector <= MAX_CONNECTORS:
             return
         shared, meter = self._shared, self._meters.of(connector)
@@ -128,11 +128,11 @@ class Connectors:
             self._fail_safe.judge_away(readings, at)
 
     def reported_needs(self, connector: int, needs: ChargingNeeds) -> bool:
-        """Note what a car asks for; returns whether it can be answered with a schedule at once."""
+        """Note what a car needs; returns whether it can be answered with a schedule at once."""
         self._shared.change(connector, needs=needs)
         adapter = self._presence.adapter
         return adapter is not None and self._limits.of(connector).renew(adapter)
 
     def reported_priority(self, connector: int, *, on: bool) -> None:
-        """Note whether the driver asked the station for all there is."""
+        """Note whether the driver requested maximum power at the station."""
         self._shared.change(connector, priority=on)

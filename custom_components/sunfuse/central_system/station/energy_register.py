@@ -1,9 +1,9 @@
 """The energy that a connector delivered, from registers that restart, jump, stand still and are read twice.
 
-A station tells its energy in two places: in meter values, and at the start and the stop of a transaction. Usually both
+A station reports its energy in two places: in meter values, and at the start and the stop of a transaction. Usually both
 show one register that only rises. But registers restart with each session or with each boot, some stations mix the two
 (meter values count from the start of the session, start and stop show the lifetime: lbbrhzn/ocpp issue 2093), and any
-of them may show nonsense once. So each place is followed by itself; both raise the one energy, which never falls.
+of them may show nonsense once. So each place is tracked by itself; both raise the one energy, which never falls.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from .energy_track import SessionEnergy, Track, dump, load_session, load_track, 
 SLACK_WH = 1000.0
 # A register that restarted at zero may have counted this much more than the time allows: rounding.
 _ROUNDING_WH = 100.0
-# A new range of a register is believed after so many readings that follow each other as energy does.
+# A new range of a register is believed after this many readings that increase as energy does.
 _CONVINCING = 3
 # The stop of a transaction may be reported as this much earlier than the last reading before it.
 _SAME_TIME = timedelta(seconds=10)
@@ -51,13 +51,13 @@ class EnergyCounter:
 
     @property
     def session_wh(self) -> float | None:
-        """The energy of the session that runs; None until it is known, or where none runs."""
+        """The energy of the running session; None until it is known, or if there is none."""
         if self._session is None or self._outdated:
             return None
         return self._since(self._session.energy_wh)
 
     def since(self, energy_wh: float | None) -> float | None:
-        """Return the energy since it was `energy_wh`; None where one of both is not known."""
+        """Return the energy since it was `energy_wh`; None if one of both is not known."""
         return None if self._outdated else self._since(energy_wh)
 
     def _since(self, energy_wh: float | None) -> float | None:
@@ -65,13 +65,13 @@ class EnergyCounter:
             return None
         return max(self._energy_wh - energy_wh, 0.0)
 
-    # What the station tells
+    # What the station reports
 
     def read(self, register_wh: float, at: datetime) -> None:
         """Take a reading of the register from meter values."""
         track, session = self._values, self._session
         if track is not None and at < track.at:
-            return  # stored, and overtaken by what came before it
+            return  # stored while offline, and a later reading is known already
         if register_wh < 0:
             self.dropped += 1
         elif track is None:
@@ -83,7 +83,7 @@ class EnergyCounter:
         elif self._follows(track, register_wh, at):
             self._follow(track, register_wh, at)
         elif track.before_wh <= register_wh < track.register_wh:
-            # The last reading was too high; the energy waits until the register is there again.
+            # The last reading was too high; the energy waits until the register reaches it again.
             self._believe(replace(track, register_wh=register_wh, at=at))
         elif self._former and self._returns(self._former, register_wh, at):
             former, self._former = self._former, track
@@ -93,7 +93,7 @@ class EnergyCounter:
             and track.before_wh == track.register_wh
             and self._from_start(session, register_wh, at)
         ):
-            # The first reading of the session seemed to be of a register that restarted, and was nonsense.
+            # The first reading of the session seemed to come from a restarted register, and was nonsense.
             self._restarts = False
             self._first(register_wh, at)
         else:
@@ -130,7 +130,7 @@ class EnergyCounter:
         at: datetime,
         base_wh: float | None,
     ) -> float | None:
-        """Note that a session is over; returns what it took, None where that is not known.
+        """Note the end of a session; returns its energy, None if that is not known.
 
         `base_wh` is what `start` returned, `start_wh` and `stop_wh` what the register showed at start and stop.
         """
@@ -154,7 +154,7 @@ class EnergyCounter:
         return self._since(base_wh) if taken_wh is None else taken_wh
 
     def moved(self, by: timedelta) -> None:
-        """Move what is remembered with the wall clock."""
+        """Shift stored times with the wall clock."""
         self._values = moved(self._values, by)
         self._former = moved(self._former, by)
         self._edges = moved(self._edges, by)
@@ -168,10 +168,10 @@ class EnergyCounter:
     # Readings of meter values
 
     def _first(self, register_wh: float, at: datetime) -> None:
-        """Begin to follow a register of which nothing is known, or that restarts with the session."""
+        """Begin to track a register of which nothing is known, or that restarts with the session."""
         session = self._session
         if not register_wh and session is None:
-            self.dropped += 1  # many a meter shows nothing until it is awake
+            self.dropped += 1  # many meters show nothing until they are awake
             return
         if self._energy_wh is None:
             offset_wh = 0.0
@@ -188,7 +188,7 @@ class EnergyCounter:
     def _offset_in_session(
         self, session: SessionEnergy, register_wh: float, at: datetime
     ) -> float:
-        """Return what has to be added to the first reading in a session, by where it counts from."""
+        """Return what has to be added to the first reading in a session, depending on where it counts from."""
         assert self._energy_wh is not None
         base_wh = self._energy_wh if session.energy_wh is None else session.energy_wh
         most_wh = self._most_wh(session.started_at, at)
@@ -218,7 +218,7 @@ class EnergyCounter:
     ) -> bool:
         """Whether this is the first reading of a session, from a register that restarted with it.
 
-        One that start and stop show, too, did not restart if the start says that it went on.
+        A register that start and stop also show did not restart if the start shows that it continued.
         """
         edges = self._edges
         same = edges is not None and edges.offset_wh == track.offset_wh
@@ -232,7 +232,7 @@ class EnergyCounter:
         return 0 <= register_wh - track.register_wh <= self._most_wh(track.at, at)
 
     def _returns(self, former: Track, register_wh: float, at: datetime) -> bool:
-        """Whether the register goes on where it was before it seemed to restart."""
+        """Whether the register continues where it was before it seemed to restart."""
         if not self._follows(former, register_wh, at):
             return False
         rise_wh = register_wh + former.offset_wh - (self._energy_wh or 0.0)
@@ -242,7 +242,7 @@ class EnergyCounter:
     def _follow(self, track: Track, register_wh: float, at: datetime) -> None:
         rises = register_wh > track.register_wh
         if rises and (session := self._session) is not None:
-            # Learnt by the second reading: the first may be nonsense.
+            # Learned from the second reading: the first may be nonsense.
             self._restarts = track.offset_wh == session.energy_wh and not (
                 self._from_start(session, register_wh, at)
             )
@@ -284,12 +284,12 @@ class EnergyCounter:
     # Starts and stops
 
     def _falls_below(self, register_wh: float) -> bool:
-        """Whether the register of a start is below all that was reported before: it restarts with the session."""
+        """Whether the register of a start is below all earlier reports: it restarts with the session."""
         tracks = (self._edges, self._values)
         return all(track is None or register_wh < track.register_wh for track in tracks)
 
     def _offset_at_edge(self, register_wh: float, at: datetime) -> float | None:
-        """Return what has to be added to the register at a start, None where it goes on from nothing known."""
+        """Return what has to be added to the register at a start, None if nothing was known before."""
         if self._energy_wh is None:
             return 0.0
         track = self._edges or self._values
@@ -308,7 +308,7 @@ class EnergyCounter:
         at: datetime,
         base_wh: float | None,
     ) -> float | None:
-        """Return what has to be added to the register at a stop to get the energy; None: it says nothing."""
+        """Return what has to be added to the register at a stop to get the energy; None: it is no help."""
         if taken_wh is not None and start_wh is not None:
             if self._edges is not None and self._edges.register_wh == start_wh:
                 return self._edges.offset_wh
@@ -326,7 +326,7 @@ class EnergyCounter:
         started_at: datetime,
         at: datetime,
     ) -> float | None:
-        """Return the energy between start and stop, None where the registers are no help."""
+        """Return the energy between start and stop, None if the registers are no help."""
         if start_wh is None or stop_wh is None:
             return None
         if at <= started_at:  # the station set its clock back meanwhile
@@ -337,7 +337,7 @@ class EnergyCounter:
     def _is_sure(
         self, session: SessionEnergy | None, started_at: datetime, offset_wh: float
     ) -> bool:
-        """Whether the register at the start of a session was right: what came before it or since says so too."""
+        """Whether the register at the start of a session was right: readings before or since agree with it."""
         if session is None or session.started_at != started_at:
             return False
         tracks = (self._values, self._former)
@@ -346,7 +346,7 @@ class EnergyCounter:
         )
 
     def _reached(self, energy_wh: float, at: datetime) -> bool:
-        """Whether so much can have been delivered by now, after what was known when the energy rose last."""
+        """Whether this much can have been delivered by now, since the energy rose last."""
         if self._energy_wh is None or self._risen_at is None:
             return True
         most_wh = 0.0
@@ -359,7 +359,7 @@ class EnergyCounter:
             self._energy_wh = energy_wh
             self._risen_at = max(at, self._risen_at or at)
 
-    # What outlives a restart
+    # What is stored over a restart
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is remembered as plain data."""
@@ -373,7 +373,7 @@ class EnergyCounter:
         }
 
     def restore(self, data: dict[str, Any], now: datetime) -> None:
-        """Go on from what was kept. What lies in the future was kept by a clock that was wrong: it is of now."""
+        """Continue from stored values. Times in the future were stored by a clock that was wrong: they become now."""
         self._energy_wh = data["energy_wh"]
         self._restarts = data["restarts"]
         risen_at = data["risen_at"]

@@ -1,4 +1,4 @@
-"""Registers that are followed, and the session that runs: what an energy counter remembers, also over a restart."""
+"""Tracked registers and the running session: what an energy counter remembers, also over a restart."""
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """A register that is followed: its last reading, and what has to be added to it to get the energy."""
+    """A tracked register: its last reading, and what has to be added to it to get the energy."""
 
     register_wh: float
     at: datetime
@@ -21,7 +21,7 @@ class Track:
 
     @classmethod
     def begin(cls, register_wh: float, at: datetime, offset_wh: float) -> Self:
-        """Begin to follow a register."""
+        """Begin to track a register."""
         return cls(
             register_wh=register_wh, at=at, offset_wh=offset_wh, before_wh=register_wh
         )
@@ -29,9 +29,9 @@ class Track:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnergy:
-    """The session that runs: when it began, and the energy and the register then.
+    """The running session: when it began, and the energy and the register then.
 
-    The register is `sure` where it went on from what was known before.
+    The register is `sure` if it continued from what was known before.
     """
 
     started_at: datetime
@@ -56,14 +56,14 @@ def dump(part: Track | SessionEnergy | None) -> dict[str, Any] | None:
 
 
 def load_track(data: dict[str, Any] | None, now: datetime) -> Track | None:
-    """Return a track that was kept; what lies in the future is of now."""
+    """Return a stored track; times in the future become now."""
     if data is None:
         return None
     return Track(**{**data, "at": min(datetime.fromisoformat(data["at"]), now)})
 
 
 def load_session(data: dict[str, Any] | None, now: datetime) -> SessionEnergy | None:
-    """Return a session that was kept; what lies in the future is of now."""
+    """Return a stored session; times in the future become now."""
     if data is None:
         return None
     return SessionEnergy(

@@ -1,4 +1,4 @@
-"""The fail-safe current of a station: whether it took it, and whether it falls back to it."""
+"""The fail-safe current of a station: whether it accepted it, and whether it falls back to it."""
 
 from datetime import datetime, timedelta
 import logging
@@ -14,11 +14,11 @@ from .shared_state import SharedState
 _LOGGER = logging.getLogger(__name__)
 
 _TOLERANCE_A = 0.5
-# No charger means less than this by a limit, unless it means nothing at all (IEC 61851-1 charges from 6 A on).
+# No charger limits to less than this, except to zero (IEC 61851-1: charging starts at 6 A).
 _LEAST_A = 1.0
-# The fail-safe current is gone after the station booted; kept among its variables.
+# The station lost its fail-safe current when it booted; stored among its variables.
 FORGETS = "ForgetsFailSafe"
-# Kept among the station's variables as one that it does not have.
+# Stored among the station's variables if it has no composite schedule.
 NO_SCHEDULE = "GetCompositeSchedule"
 
 
@@ -26,16 +26,16 @@ class FailSafeWatch:
     """Concludes from what a station confirms, intends and measures whether it falls back."""
 
     def __init__(self, shared: SharedState, meters: Meters) -> None:
-        """Know nothing yet."""
+        """Start with nothing known."""
         self._shared = shared
         self._meters = meters
-        # The fail-safe current that the station took, and in which shape of profile.
+        # The fail-safe current that the station accepted, and in which shape of profile.
         self.lasting: tuple[float, tuple[Kind, int, bool]] | None = None
-        self._left_at: datetime | None = None  # when it was out of reach last
-        self._back_at: datetime | None = None  # and came back
+        self._left_at: datetime | None = None  # when it was last disconnected
+        self._back_at: datetime | None = None  # and reconnected
 
     def confirmed_set(self, *, taken: bool) -> None:
-        """Note whether the station took its fail-safe current; one that did not cannot fall back to it."""
+        """Note whether the station accepted its fail-safe current; one that did not cannot fall back to it."""
         refused_before = self._shared.state.fail_safe_set is False
         self._shared.update(fail_safe_set=taken)
         if not taken:
@@ -44,7 +44,7 @@ class FailSafeWatch:
             self.conclude(FailSafe.NOT_VERIFIED)
 
     def conclude(self, fail_safe: FailSafe) -> None:
-        """Note whether the station falls back when it no longer hears from us, also after a power cut."""
+        """Note whether the station falls back when it loses its connection to us, also after a power cut."""
         shared = self._shared
         if FORGETS in shared.variables:
             fail_safe = FailSafe.DOES_NOT_FALL_BACK
@@ -59,7 +59,7 @@ class FailSafeWatch:
     # After it booted
 
     async def present_a(self, adapter: Adapter) -> float | None:
-        """Return what the station intends without a car now; None where it does not say."""
+        """Return what the station intends without a car now; None if it does not report that."""
         if NO_SCHEDULE in self._shared.variables:
             return None
         try:
@@ -69,30 +69,30 @@ class FailSafeWatch:
             return None
 
     def judge_boot(self, before_a: float, after_a: float) -> None:
-        """Conclude from what a station intended before and after it was sent its fail-safe current anew.
+        """Conclude from what a station intended before and after its fail-safe current was sent again.
 
-        Nothing else changed in between: what it intends only now, it had forgotten when it booted.
+        Nothing else changed in between: what it intends only now, it had lost when it booted.
         """
         if not self._is_fail_safe(after_a):
-            return  # something else limits it, or it tells of transactions only
+            return  # something else limits it, or it reports transactions only
         if not self._is_fail_safe(before_a):
             self._shared.variables[FORGETS] = "true"
             self.conclude(FailSafe.DOES_NOT_FALL_BACK)
         elif self._shared.variables.pop(FORGETS, None):
             self.conclude(FailSafe.NOT_VERIFIED)
 
-    # While it was out of reach
+    # While it was disconnected
 
     def left(self) -> None:
-        """Note that the station is out of reach from now on."""
+        """Note that the station is disconnected from now on."""
         self._left_at, self._back_at = self._shared.now(), None
 
     def back(self) -> None:
-        """Note that the station is there again."""
+        """Note that the station is connected again."""
         self._back_at = self._shared.now()
 
     def judge_away(self, readings: tuple[Reading, ...], at: datetime) -> None:
-        """Conclude from what was measured while the station was out of reach, after its limit had lapsed."""
+        """Conclude from what was measured while the station was disconnected, after its limit had expired."""
         config, timing = self._shared.config, self._shared.timing
         if self._left_at is None or self._back_at is None:
             return
@@ -106,12 +106,12 @@ class FailSafeWatch:
     # While a car charges
 
     def judge_lapse(self, offer_a: float, later_a: float) -> None:
-        """Conclude from what the station intends after the present limit has lapsed."""
+        """Conclude from what the station intends after the present limit has expired."""
         state = self._shared.state
         if state.fail_safe is not FailSafe.NOT_VERIFIED:
             return
         if state.fail_safe_set is None:
-            return  # a car charged before the station was sent what to fall back to
+            return  # a car charged before the station was sent its fail-safe current
         fail_safe_a = self._shared.config.fail_safe_a
         if later_a > fail_safe_a + _TOLERANCE_A:
             self.conclude(FailSafe.DOES_NOT_FALL_BACK)
@@ -119,7 +119,7 @@ class FailSafeWatch:
             self.conclude(FailSafe.VERIFIED)
 
     def _is_fail_safe(self, limit_a: float) -> bool:
-        """Whether a station means its fail-safe current by a limit, or less."""
+        """Whether a limit of a station is its fail-safe current, or less."""
         fail_safe_a = self._shared.config.fail_safe_a
         least_a = _LEAST_A if fail_safe_a else 0.0
         return least_a <= limit_a <= fail_safe_a + _TOLERANCE_A

@@ -1,4 +1,4 @@
-"""Chargers that say they let a car have less than they were offered: a setting of their own, heat, a rotary switch."""
+"""Chargers that report that they allow a car less than they were offered: a setting of their own, heat, a rotary switch."""
 
 from datetime import datetime, timedelta
 
@@ -7,19 +7,19 @@ _ALIKE_A = 0.5
 
 
 class LessThanOffered:
-    """Compares what a connector tells that it lets a car have (Current.Offered) with its offer."""
+    """Compares what a connector reports that it allows a car (Current.Offered) with its offer."""
 
     def __init__(self, wait: timedelta) -> None:
-        """Be sure when the same was reported for so long."""
+        """Be certain once the same was reported for this long."""
         self._wait = wait
         self._low: tuple[float, datetime] | None = None  # what is reported, since when
 
     def sure(
         self, reported_a: float, at: datetime, *, offer_a: float, draw_a: float
     ) -> bool:
-        """Whether the connector has a lower limit of its own, by what it reported at `at`.
+        """Whether the connector has a lower limit of its own, given what it reported at `at`.
 
-        What a car exceeds, or what leaves it nothing, is no limit but a mistake or a pause.
+        A value that the car exceeds, or that leaves it nothing, is not a limit but a mistake or a pause.
         """
         low = (
             reported_a < offer_a - _NOTICEABLE_A
@@ -33,5 +33,5 @@ class LessThanOffered:
         return at - self._low[1] >= self._wait
 
     def forget(self) -> None:
-        """Begin anew: there is no offer to compare with."""
+        """Start again: there is no offer to compare with."""
         self._low = None

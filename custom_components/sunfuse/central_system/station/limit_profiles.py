@@ -1,4 +1,4 @@
-"""Limits as charging profiles in the words of OCPP 1.6, in the shape that the station takes."""
+"""Limits as charging profiles of OCPP 1.6, in the shape that the station accepts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,10 +11,10 @@ from ..station_state import StationConfig
 from .clock import format_time
 from .quirks import Behaviour, Kind, Purpose
 
-# Profile ids: one that lasts (more where each connector needs its own), and one live limit of each connector.
+# Profile ids: the lasting one (several where each connector needs its own), and one live limit per connector.
 LASTING_PROFILE = 100
 LIVE_PROFILE = 200
-# What was learnt, among the station's variables.
+# What was learned, among the station's variables.
 LEARNT_PURPOSE = "LivePurpose"
 POWER_IN_ALL = "PowerOfPhasesInUse"
 _PURPOSES = {
@@ -27,7 +27,7 @@ _LONG_AGO = "2020-01-01T00:00:00.000Z"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """How a station takes limits: what it reported of itself, and what is known about its make."""
+    """How a station accepts limits: what it reported, and what is known about its make."""
 
     config: StationConfig
     behaviour: Behaviour
@@ -35,7 +35,7 @@ class Shape:
 
     @property
     def unit(self) -> str:
-        """The unit that the station takes limits in: amperes, unless it knows only watts."""
+        """The unit of the station's limits: amperes, unless it knows only watts."""
         if self.behaviour.unit is not None:
             return self.behaviour.unit
         allowed = self.variables.get("ChargingScheduleAllowedChargingRateUnit")
@@ -58,24 +58,24 @@ class Shape:
 
     @property
     def selects_phase(self) -> bool:
-        """Whether the station of 2.x lets the one phase be chosen that it charges on."""
+        """Whether a station of 2.x allows the single phase to be chosen."""
         return self._reports("ACPhaseSwitchingSupported")
 
     @property
     def live_purpose(self) -> Purpose:
-        """By which profile live limits are set, as far as that is known."""
+        """Which profile sets live limits, as far as that is known."""
         learnt = self.variables.get(LEARNT_PURPOSE)
         return self.behaviour.live_purpose or Purpose(learnt or Purpose.TX_PROFILE)
 
     def with_live(self, purpose: Purpose) -> Self:
-        """Return the same, with live limits set by another profile."""
+        """Return the same shape with live limits set by another profile."""
         return replace(self, behaviour=replace(self.behaviour, live_purpose=purpose))
 
     @property
     def lasting_levels(self) -> list[int]:
-        """The stack levels to try for the profile that lasts; live limits need one above it.
+        """The stack levels to try for the lasting profile; live limits need one above it.
 
-        One below the highest: some firmware (MicroOcpp) forgets what is at the highest level when it boots.
+        One below the highest: some firmware (MicroOcpp) loses the highest level when it boots.
         """
         if self.behaviour.lasting_stack_level is not None:
             return [self.behaviour.lasting_stack_level]
@@ -85,24 +85,24 @@ class Shape:
 
     @property
     def dynamic(self) -> bool:
-        """Whether the station takes profiles whose limit is changed by a message of its own (OCPP 2.1 K28)."""
+        """Whether the station accepts profiles whose limit is changed by a message of its own (OCPP 2.1 K28)."""
         return self._reports("SupportsDynamicProfiles") and (
             self.live_purpose is Purpose.TX_PROFILE
         )
 
     @property
     def lapses_offline(self) -> bool | None:
-        """Whether profiles of 2.1 may say how long they hold without us; None: the station does not tell."""
+        """Whether profiles of 2.1 may state how long they hold while the station is offline; None: not reported."""
         known = self.variables.get("SupportsMaxOfflineDuration")
         return None if known is None else self._reports("SupportsMaxOfflineDuration")
 
     @property
     def power_in_all(self) -> bool:
-        """Whether a limit in watts is what the phases in use draw together."""
+        """Whether a limit in watts is the total draw of the phases in use."""
         return self.unit == "W" and self._reports(POWER_IN_ALL)
 
     def value(self, limit: Limit) -> float:
-        """Return a limit in the unit that the station takes."""
+        """Return a limit in the station's unit."""
         if self.unit == "A":
             return limit.current_a
         phases = limit.phases or self.config.phases
@@ -118,7 +118,7 @@ class Shape:
         return profiles is None or "smartcharging" in profiles.lower().replace(" ", "")
 
     def lasting(self, limit: Limit, kind: Kind, stack_level: int) -> Payload:
-        """Return the profile at which transactions begin and to which they fall back."""
+        """Return the profile with which transactions start and to which they fall back."""
         # A TxDefaultProfile would cap what the maximum of the station allows.
         purpose = _PURPOSES[Purpose.TX_DEFAULT]
         if self.live_purpose is Purpose.STATION_MAX:
@@ -148,7 +148,7 @@ class Shape:
 
     @staticmethod
     def connector_of(profile_id: int) -> int:
-        """Return whose live limit has an id; no connector is less than 1."""
+        """Return the connector whose live limit has an id; connectors start at 1."""
         return profile_id - LIVE_PROFILE
 
     def _profile(
@@ -179,9 +179,9 @@ class Shape:
         return period
 
     def read(self, schedule: Payload) -> Schedule:
-        """Read a composite schedule, in whatever unit it comes.
+        """Read a composite schedule, in either unit.
 
-        A negative limit is none (MicroOcpp writes -1); so is a period of 2.1 that has neither limit nor set point.
+        A negative limit is no limit (MicroOcpp writes -1); nor is a period of 2.1 that has neither limit nor set point.
         """
         watts = schedule["chargingRateUnit"] == "W"
         steps = []

@@ -1,7 +1,7 @@
 """Keeps a connector at the current that it is offered.
 
-A live limit is a limit on the running transaction that lapses by itself and is renewed for as long as it is
-offered. Without a transaction nothing flows and there is nothing to limit: a car that waits gets a transaction,
+A live limit is a limit on the running transaction that expires by itself and is renewed for as long as it is
+offered. Without a transaction nothing flows and there is nothing to limit: a waiting car gets a transaction,
 and the newest offer becomes its limit at once.
 """
 
@@ -27,15 +27,15 @@ from .waking import MIN_A, Wake, Waker
 
 _LOGGER = logging.getLogger(__name__)
 
-# A limit by the station's clock has to be sent again when the clock turns out to be this far off.
+# A limit in the station's time has to be sent again when its clock turns out to be this far off.
 _CLOCK_TOLERANCE = timedelta(seconds=5)
 
-# Asks the station what it makes of the limit of a connector that it just took.
+# Checks the limit that the station of a connector just accepted.
 type Check = Callable[[Adapter, int], Coroutine[Any, Any, None]]
 
 
 class Limiter:
-    """Brings offers to one connector."""
+    """Commands offers to one connector."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Limiter:
         confirmed: Callable[[bool], None],
         check: Check,
     ) -> None:
-        """Serve a connector; `confirmed` is called with whether the station took a limit."""
+        """Serve a connector; `confirmed` is called with whether the station accepted a limit."""
         self._connector = connector
         self._shared = connector.shared
         self.compliance = compliance
@@ -61,7 +61,7 @@ class Limiter:
         self._offer: Offer | None = None
 
     def clock_was_set(self, by: timedelta) -> None:
-        """Move what is remembered by our clock, which was set forward by so much."""
+        """Shift stored times by the amount by which our clock was set forward."""
         for part in (
             self,
             self._connector,
@@ -71,7 +71,7 @@ class Limiter:
         ):
             move_attributes(part, by)
         if (confirmed := self._connector.confirmed) is not None:
-            # How far the station's clock is ahead changed with ours, which changes nothing for the station.
+            # The skew of the station's clock changed with our clock; nothing changes for the station.
             skew = confirmed.skew - by
             self._connector.confirmed = replace(confirmed, skew=skew)
 
@@ -84,12 +84,12 @@ class Limiter:
         again: bool = False,
         session: Session | None = None,
     ) -> None:
-        """Offer a current; returns when the station has taken it, or has it already.
+        """Offer a current; returns once the station has accepted it, or has it already.
 
-        `session` is what the offer was decided for; None: what runs now.
+        `session` is what the offer was decided for; None: the running one.
 
         Raises:
-            CommandError: the station did not take it.
+            CommandError: the station did not accept it.
 
         """
         if not math.isfinite(current_a) or current_a < 0:
@@ -99,11 +99,11 @@ class Limiter:
         offer = Offer(self._allowed(current_a), phases, now, again, session)
         self._offer = offer
         async with self._turn:
-            if self._offer is offer:  # else a newer one waits behind us
+            if self._offer is offer:  # otherwise a newer one waits behind this one
                 await self._bring(adapter, offer)
 
     def _allowed(self, current_a: float) -> float:
-        """Return a current as it can be commanded: never above what the user allowed or what was meant."""
+        """Return a current as it can be commanded: never above the configured maximum or the offer."""
         config = self._shared.config
         step = 1.0 if self._shared.behaviour.whole_amperes else 10.0
         current_a = math.floor(min(current_a, config.max_a) * step + 1e-6) / step
@@ -113,7 +113,7 @@ class Limiter:
         state = self._connector.state
         transaction = state.transaction
         if offer.current_a > 0 and not self._shared.state.takes_limits:
-            # It gives its car all that it has.
+            # It allows its car all that it has.
             offer = replace(offer, current_a=self._shared.config.max_a)
         if offer.current_a == 0 and offer.session != state.session:
             return  # decided while nothing charged here, or for the session before
@@ -135,7 +135,7 @@ class Limiter:
         await adapter.remote_start(self._connector.connector, limit)
         self._connector.confirm(offer, None, now)
 
-    # Limits on what runs
+    # Limits on a running transaction
 
     async def _limit(self, adapter: Adapter, offer: Offer) -> None:
         connector = self._connector
@@ -171,7 +171,7 @@ class Limiter:
     async def _try_limit(
         self, adapter: Adapter, offer: Offer, transaction_id: str | None, now: datetime
     ) -> None:
-        """Command a limit, and note whether the station takes any."""
+        """Command a limit, and note whether the station accepts limits."""
         known = not self._shared.state.takes_limits
         try:
             await self._command(adapter, offer, transaction_id, now)
@@ -209,7 +209,7 @@ class Limiter:
         )
 
     def _holds(self, offer: Offer) -> bool:
-        """Whether the station has this very limit and it is not yet due for renewal."""
+        """Whether the station has exactly this limit and it is not yet due for renewal."""
         if (held := self._connector.confirmed) is None:
             return False
         transaction = self._connector.state.transaction
@@ -225,7 +225,7 @@ class Limiter:
     async def _pause(
         self, adapter: Adapter, offer: Offer, transaction_id: str, now: datetime
     ) -> None:
-        """Let nothing flow: by a limit of 0 A, or by stopping where the station does not take that."""
+        """Let nothing flow: by a limit of 0 A, or by stopping the transaction if the station does not accept that."""
         behaviour, takes_limits = (
             self._shared.behaviour,
             self._shared.state.takes_limits,
@@ -245,13 +245,13 @@ class Limiter:
         await self._stop(adapter, transaction_id)
 
     async def _restart(self, adapter: Adapter) -> None:
-        """Stop the transaction, and start another one when that is over."""
+        """Stop the transaction, and start another one when that is done."""
         transaction = self._connector.state.transaction
         if transaction is not None and self._shared.behaviour.restarts:
             await self._stop(adapter, transaction.id)
 
     async def _stop(self, adapter: Adapter, transaction_id: str) -> None:
-        """Stop the transaction to start another one later, and remember that it was us."""
+        """Stop the transaction to start another one later, and remember that we did it."""
         self._connector.change(paused=True)
         try:
             await adapter.remote_stop(transaction_id)
@@ -261,7 +261,7 @@ class Limiter:
             raise
 
     async def stop(self, adapter: Adapter) -> None:
-        """Stop the transaction; nothing starts another one until there is a new offer.
+        """Stop the transaction; no other one is started until there is a new offer.
 
         Raises:
             CommandError: there is none, or the station did not stop it.
@@ -273,10 +273,10 @@ class Limiter:
         async with self._turn:
             await self._stop(adapter, transaction.id)
 
-    # What becomes of the connector
+    # Events of the connector
 
     def current(self) -> Limit | None:
-        """Return what is offered at present; None where that lapsed, or there is nothing."""
+        """Return the present offer; None if it expired, or if there is none."""
         if (offer := self._offer) is None or self._is_old(offer):
             return None
         return Limit(current_a=offer.current_a, phases=offer.phases)
@@ -286,7 +286,7 @@ class Limiter:
         return age > timedelta(seconds=self._shared.config.renew_s)
 
     def renew(self, adapter: Adapter) -> bool:
-        """Send the newest offer once more, although it did not change; returns whether there is one."""
+        """Send the newest offer again, although it did not change; returns whether there is one."""
         if self._offer is None:
             return False
         self._connector.confirmed = None
@@ -294,7 +294,7 @@ class Limiter:
         return True
 
     def status_changed(self) -> None:
-        """Note that the connector reported another status."""
+        """Note a new status of the connector."""
         self._starter.status_changed()
         if self._connector.state.status is ConnectorStatus.AVAILABLE:
             self._connector.change(paused=False)
@@ -302,9 +302,9 @@ class Limiter:
     def started(self, adapter: Adapter | None, *, resumed: bool = False) -> None:
         """Note that a transaction started: it is at the fail-safe current until it has its limit.
 
-        What was decided for a car that waited is its first limit, so that it need not wait for the next decision.
-        0 A was decided for a connector without a session, and says nothing of this one. A transaction that goes on
-        after our restart may have a limit of before, which only its draw tells.
+        The offer that was decided for a waiting car becomes its first limit, so that it need not wait for the next decision.
+        An offer of 0 A was decided for a connector without a session, and does not apply to this one. A transaction that
+        continues after our restart may still have an earlier limit, which only its draw shows.
         """
         connector = self._connector
         self._starter.started()
@@ -325,7 +325,7 @@ class Limiter:
             adapter.link.spawn(self._repeat(adapter, self._offer))
 
     async def _repeat(self, adapter: Adapter, offer: Offer) -> None:
-        """Bring the newest offer to a new transaction, if it is fresh."""
+        """Command the newest offer to a new transaction, if it is recent."""
         if self._is_old(offer):
             return
         try:
@@ -334,10 +334,10 @@ class Limiter:
             _LOGGER.debug("%s: the first limit: %s", self._shared.identity, err)
 
     def stopped(self) -> None:
-        """Note that the transaction is over."""
+        """Note the end of the transaction."""
         self.compliance.end_test()
         self._connector.confirm_nothing()
 
     def disconnected(self) -> None:
-        """Note that the station is out of reach: what it has may change without us."""
+        """Note that the station is disconnected: its limits may change without us."""
         self._connector.confirmed = None

@@ -4,14 +4,14 @@ from ..protocol.frames import Call, Payload
 from ..station_state import StationInfo
 from .quirks import behaviour
 
-_SHORT = 20  # what each text of BootNotification may be at least
+_SHORT = 20  # the least that each text of BootNotification may contain
 
 
 def shortened(call: Call) -> Payload:
-    """Return what of a request is to be checked.
+    """Return the part of a request that is to be checked.
 
-    Makes that are known to send texts that are too long when they boot are let in all the same: who cannot boot
-    cannot be asked to do better.
+    Makes that are known to send texts that are too long when they boot are accepted nevertheless: they cannot be
+    configured before they have booted.
     """
     if call.action != "BootNotification":
         return call.payload

@@ -1,7 +1,7 @@
 """What stations measure, in one form: watts, watt-hours, amperes, volts, by phase.
 
-OCPP leaves much open (the unit, whether values come by phase, whether there is a total), and stations take the
-liberty. Everything that is made of their values is made here.
+OCPP leaves much open (the unit, whether values come by phase, whether there is a total), and stations differ.
+Everything that is derived from their values is derived here.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ _PHASES = {
 }
 _BETWEEN_PHASES = ("L1-L2", "L2-L3", "L3-L1")
 _SCALES = {"kW": 1e3, "kWh": 1e3, "kV": 1e3, "mA": 1e-3, "kVA": 1e3}
-# Beyond is rubbish.
+# Values beyond these are invalid.
 _LIMITS = {"current": 2000.0, "voltage": 1500.0, "power": 2e6, "energy": 1e10}
 _PHASES_MOST = 3  # a station may have more phases than it is configured with
 
@@ -76,14 +76,14 @@ def scaled(reading: Reading) -> float:
 
 
 class Meter:
-    """The meter of one connector: remembers the newest values, drops the impossible and counts it."""
+    """The meter of one connector: remembers the newest values; drops impossible ones and counts them."""
 
     def __init__(
         self, *, phases: int, voltage_v: float, max_a: float, time_factor: float = 1.0
     ) -> None:
-        """Measure a connector with so many phases, a nominal voltage to neutral, and a rated current.
+        """Measure a connector with this many phases, a nominal voltage to neutral, and a rated current.
 
-        At a simulated station energy flows `time_factor` times faster than the clock goes.
+        At a simulated station energy flows `time_factor` times faster than the clock.
         """
         self._time_factor = time_factor
         self.configure(phases=phases, voltage_v=voltage_v, max_a=max_a)
@@ -92,7 +92,7 @@ class Meter:
         self._energy = EnergyCounter(self._most_wh)
 
     def configure(self, *, phases: int, voltage_v: float, max_a: float) -> None:
-        """Take in what the user changed about the connector."""
+        """Apply a changed configuration of the connector."""
         self._phases = phases
         self._voltage_v = voltage_v
         self._max_w = max(max_a, 32.0) * voltage_v * _PHASES_MOST
@@ -103,7 +103,7 @@ class Meter:
         return self._sample
 
     def take_dropped(self) -> int:
-        """Return how many values were dropped since this was asked last."""
+        """Return how many values were dropped since the last call."""
         dropped = self._dropped + self._energy.dropped
         self._dropped = self._energy.dropped = 0
         return dropped
@@ -111,9 +111,9 @@ class Meter:
     def update(
         self, readings: Sequence[Reading], at: datetime, *, live: bool = True
     ) -> MeterSample:
-        """Take in what was measured together at `at` (our clock) and return the newest of all.
+        """Take in values that were measured together at `at` (our clock) and return the newest of all.
 
-        What is not live, or older than what is known, counts for the energy only.
+        Values that are not live, or older than the known ones, count for the energy only.
         """
         energy = self._total(readings, ENERGY)
         if energy is not None and self._possible(energy, "energy"):
@@ -125,11 +125,11 @@ class Meter:
 
     @property
     def session_wh(self) -> float | None:
-        """The energy of the session that runs; None until it is known."""
+        """The energy of the running session; None until it is known."""
         return self._energy.session_wh
 
     def session_starts(self, register_wh: float | None, at: datetime) -> float | None:
-        """Note that a session starts; returns the lifetime energy then."""
+        """Note the start of a session; returns the lifetime energy then."""
         base_wh = self._energy.start(self._register(register_wh), at)
         self._show_energy()
         return base_wh
@@ -142,7 +142,7 @@ class Meter:
         at: datetime,
         base_wh: float | None,
     ) -> float | None:
-        """Note that a session is over; returns what it took, None where that is not known.
+        """Note the end of a session; returns its energy, None if that is not known.
 
         `base_wh` is what `session_starts` returned, `start_wh` and `stop_wh` what the register showed.
         """
@@ -153,7 +153,7 @@ class Meter:
         return taken_wh
 
     def clock_was_set(self, by: timedelta) -> None:
-        """Move what is remembered by our clock, which was set forward by so much."""
+        """Shift stored times by the amount by which our clock was set forward."""
         self._sample = moved(self._sample, by)
         self._energy.moved(by)
 
@@ -162,13 +162,13 @@ class Meter:
         return self._energy.to_dict()
 
     def restore_energy(self, data: dict[str, Any], now: datetime) -> MeterSample:
-        """Go on from the energy that was known before."""
+        """Continue from the energy that was known before."""
         self._energy.restore(data, now)
         self._show_energy()
         return self._sample
 
     def _register(self, register_wh: float | None) -> float | None:
-        """Return the register at a start or a stop, None where it cannot be."""
+        """Return the register at a start or a stop, None if it is impossible."""
         if register_wh is None or not self._possible(register_wh, "energy"):
             return None
         return register_wh if register_wh >= 0 else None
@@ -224,12 +224,12 @@ class Meter:
         power: float | None,
         voltage: Phases,
     ) -> Phases:
-        """Return the current of each phase, derived where it was not reported and physics leaves no choice."""
+        """Return the current of each phase, derived where it was not reported and only one value is possible."""
         if any(value is not None for value in reported):
             return reported
         total = self._newest(readings, "Current.Import")
         if total is None and self._phases == 1:
-            # What comes back through the neutral went out through the one phase (lbbrhzn/ocpp issue 1311).
+            # A current in the neutral equals that of the single phase in use (lbbrhzn/ocpp issue 1311).
             total = self._newest(readings, "Current.Import", phase="N")
         if total is not None:
             return self._spread(total, power, voltage)
@@ -246,7 +246,7 @@ class Meter:
     def _spread(
         self, current_a: float, power_w: float | None, voltage: Phases
     ) -> Phases:
-        """Return on which phases a current without a phase flows: the power tells on how many."""
+        """Return on which phases a current without a phase flows: the power shows on how many."""
         if self._phases == 1:
             return (current_a, None, None)
         volts = voltage[0] or self._voltage_v
@@ -284,7 +284,7 @@ class Meter:
         return _phases(total if phase < self._phases else None for phase in range(3))
 
     def _total(self, readings: Sequence[Reading], measurand: str) -> float | None:
-        """Return the sum of all phases: reported as such, or added up if each phase was reported."""
+        """Return the sum of all phases: reported as such, or added up if every phase was reported."""
         total = self._newest(readings, measurand)
         if total is not None:
             return total

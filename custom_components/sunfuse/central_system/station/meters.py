@@ -9,7 +9,7 @@ from .shared_state import SharedState
 
 
 class Meters:
-    """Has the meter of each connector, made when it is first asked for."""
+    """Holds the meter of each connector, which is made on first use."""
 
     def __init__(self, shared: SharedState) -> None:
         """Start with none."""
@@ -33,7 +33,7 @@ class Meters:
         )
 
     def configure(self) -> None:
-        """Take in what the user changed."""
+        """Apply a changed configuration."""
         config = self._shared.config
         for meter in self._meters.values():
             meter.configure(
@@ -41,21 +41,21 @@ class Meters:
             )
 
     def clock_was_set(self, by: timedelta) -> None:
-        """Move what is remembered by our clock, which was set forward by so much."""
+        """Shift stored times by the amount by which our clock was set forward."""
         for meter in self._meters.values():
             meter.clock_was_set(by)
 
     def memory(self) -> dict[int, dict[str, Any]]:
-        """Return what is worth keeping of each connector's energy, as plain data."""
+        """Return what is to be stored of each connector's energy, as plain data."""
         return {
             connector: meter.energy_memory()
             for connector, meter in self._meters.items()
         }
 
     def restore(self, connector: int, energy: dict[str, Any]) -> MeterSample:
-        """Go on from the energy of a connector that was kept; raises what reading raises."""
+        """Continue from the stored energy of a connector; raises what reading raises."""
         return self.of(connector).restore_energy(energy, self._shared.now())
 
     def forget(self, connector: int) -> None:
-        """Begin anew with a connector's meter."""
+        """Start again with a new meter for a connector."""
         del self._meters[connector]

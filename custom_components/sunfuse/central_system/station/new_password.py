@@ -1,4 +1,4 @@
-"""Gives a station another password, and follows it until the station uses it."""
+"""Gives a station another password, and tracks the change until the station uses it."""
 
 from dataclasses import replace
 import logging
@@ -15,21 +15,21 @@ _LOGGER = logging.getLogger(__name__)
 class PasswordChange:
     """The change of one station's password.
 
-    OCPP leaves open when a station begins to use a new password: at once, when it connects next, or (MicroOcpp
-    answers RebootRequired) after a restart. The former credential counts until the new one was used.
+    OCPP does not say when a station begins to use a new password: at once, when it next connects, or (MicroOcpp
+    answers RebootRequired) after a restart. The former credential remains valid until the new one was used.
     """
 
     def __init__(self, shared: SharedState) -> None:
-        """Follow this station."""
+        """Change the password of this station."""
         self._shared = shared
         self._restart_due = False
         self._restarted = False
 
     async def send(self, adapter: Adapter, password: str) -> None:
-        """Send a password; the configuration holds it and the former one afterwards.
+        """Send a password; the configuration then holds it and the former one.
 
         Raises:
-            CommandError: the station refused, so that it goes on with the former one.
+            CommandError: the station refused, and keeps the former one.
 
         """
         result: ConfigurationResult | None
@@ -39,13 +39,14 @@ class PasswordChange:
         except CommandError as err:
             if err.key not in ("timeout", "not_connected"):
                 raise
-            # Nobody knows whether it took the password, so both count; some disconnect instead of answering.
+            # It is not known whether the station accepted the password, so both remain valid; some disconnect instead
+            # of answering.
             _LOGGER.debug("%s: new password: %s", self._shared.identity, err)
             result = None
         config = self._shared.config
         former = config.former or FormerCredential(password=config.password)
         if result is ConfigurationResult.ACCEPTED and former.password is None:
-            former = None  # it says that it uses its first password from now on
+            former = None  # it uses the first password that it is given from now on
         self._shared.config = replace(config, password=password, former=former)
         self._restarted = False
         self._restart_due = result is ConfigurationResult.REBOOT_REQUIRED
@@ -58,7 +59,7 @@ class PasswordChange:
         self._shared.update(new_password=step)
 
     def proved(self, proof: Proof) -> None:
-        """Note with which credential the station connects."""
+        """Note the credential with which the station connects."""
         config = self._shared.config
         if config.former is None:
             return
@@ -69,12 +70,12 @@ class PasswordChange:
         elif self._restarted:
             self._shared.update(new_password=NewPassword.NOT_USED)
         else:
-            # It connects anew and did not use the new password: a restart is what is left to try.
+            # It reconnected without the new password: only a restart is left to try.
             self._restart_due = True
             self._shared.update(new_password=NewPassword.NEEDS_RESTART)
 
     def restart_if_due(self, adapter: Adapter) -> None:
-        """Restart the station for its new password, unless a car charges: a restart would end its transaction."""
+        """Restart the station for its new password, unless a car is charging: a restart would end its transaction."""
         if not self._restart_due or any(
             state.transaction for state in self._shared.state.connectors
         ):

@@ -10,29 +10,29 @@ _READY_S = 15.0
 
 
 class Presence:
-    """The connection of a station: it can take commands once it has booted."""
+    """The connection of a station: it accepts commands once it has booted."""
 
     def __init__(self) -> None:
-        """Begin out of reach."""
+        """Start disconnected."""
         self.boot_loops = BootLoops()
         self._adapter: Adapter | None = None
         self._ready = asyncio.Event()
 
     @property
     def adapter(self) -> Adapter | None:
-        """What speaks with the station; None while it is out of reach."""
+        """The adapter of the station; None while it is disconnected."""
         return self._adapter
 
     @property
     def serving(self) -> Adapter | None:
-        """What speaks with the station; None while it is out of reach or has not booted."""
+        """The adapter of the station; None while it is disconnected or has not booted."""
         return self._adapter if self._ready.is_set() else None
 
     async def in_service(self) -> Adapter:
         """Return the adapter once the station has booted.
 
         Raises:
-            CommandError: the station is out of reach.
+            CommandError: the station is not connected.
 
         """
         try:
@@ -45,19 +45,19 @@ class Presence:
         return adapter
 
     def connected(self, adapter: Adapter) -> None:
-        """Note that the station is there, not yet that it has booted."""
+        """Note that the station is connected; it has not booted yet."""
         self._adapter = adapter
         self._ready.clear()
 
     def enter_service(self) -> bool:
-        """Note that the station can take commands from now on; returns whether that is new."""
+        """Note that the station accepts commands from now on; returns whether that is new."""
         if self._ready.is_set():
             return False
         self._ready.set()
         return True
 
     def disconnected(self, adapter: Adapter) -> bool:
-        """Note that a connection is gone; returns whether it was the present one."""
+        """Note that a connection is closed; returns whether it was the present one."""
         if self._adapter is not adapter:
             return False
         self._adapter = None
@@ -65,6 +65,6 @@ class Presence:
         return True
 
     def set_up_again(self) -> None:
-        """Have the station set up by what changed; one that is not in service yet is set up when it is."""
+        """Set the station up again after a change; one that is not in service yet is set up when it is."""
         if (adapter := self.serving) is not None:
             adapter.onboarding.set_up_again()

@@ -1,7 +1,7 @@
-"""What some makes and models do differently: one table, each row with where it is written down.
+"""What some makes and models do differently: one table, each row with its source.
 
-Nothing is here that a station tells of itself (units, stack levels): that is asked for. A user can set any field
-of `Behaviour` for a charger, by name.
+What a station reports itself (units, stack levels) is not here; it is asked for. A user can set any field of
+`Behaviour` for a charger, by name.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from ..station_state import StationInfo
 
 
 class Pause(StrEnum):
-    """How a station is made to stop for a while."""
+    """How a station is made to pause."""
 
     ZERO = "zero"  # a limit of 0 A
     REMOTE_STOP = (
@@ -23,15 +23,15 @@ class Pause(StrEnum):
 
 
 class Purpose(StrEnum):
-    """By which profile the live limit is set."""
+    """Which profile sets the live limit."""
 
     TX_PROFILE = "tx_profile"
-    TX_DEFAULT = "tx_default"  # for stations that ignore or refuse a TxProfile; wears their flash
-    STATION_MAX = "station_max"  # for those that limit nothing but all of the station
+    TX_DEFAULT = "tx_default"  # for stations that ignore or refuse a TxProfile; wears their flash memory
+    STATION_MAX = "station_max"  # for those that can only limit the whole station
 
 
 class Kind(StrEnum):
-    """From when a lasting profile counts."""
+    """When a lasting profile starts."""
 
     RELATIVE = "relative"  # needs no clock
     ABSOLUTE = "absolute"
@@ -43,15 +43,13 @@ class Behaviour:
 
     unit: str | None = None  # "A" or "W"; None: ask it
     pause: Pause = Pause.ZERO
-    live_purpose: Purpose | None = None  # None: the first that the station takes
+    live_purpose: Purpose | None = None  # None: the first that the station accepts
     lasting_kind: Kind = Kind.RELATIVE
     lasting_stack_level: int | None = None  # None: the highest that it has
-    settle_s: float | None = (
-        None  # to be left alone after booting; None: the usual time
-    )
+    settle_s: float | None = None  # wait after booting; None: the usual time
     do_not_ask: tuple[str, ...] = ()  # configuration keys that are neither read nor set
     repeat_after_pause: bool = False  # the first limit after 0 A is lost
-    number_phases: bool = False  # wants the number of phases with every limit
+    number_phases: bool = False  # requires the number of phases with every limit
     switches_phases: bool | None = (
         None  # charges on one phase if commanded to; None: ask it
     )
@@ -60,12 +58,14 @@ class Behaviour:
     sample_s: int | None = None  # between meter values; None: the usual time
     by_phase: bool = False  # measurands are asked for phase by phase
     restarts: bool = True  # another transaction can start before the car is unplugged
-    wake: bool = False  # restart the transaction of a car that sleeps on after a pause
+    wake: bool = (
+        False  # restart the transaction of a car that does not resume after a pause
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quirk:
-    """One row: whom it is about (patterns, without regard to case), what differs, and where that is from."""
+    """One row: which stations (patterns, ignoring case), what differs, and the source."""
 
     name: str
     vendor: str
@@ -74,7 +74,7 @@ class Quirk:
     source: str
 
     def fits(self, vendor: str, model: str) -> bool:
-        """Whether it is about stations of this make and model."""
+        """Whether it applies to stations of this make and model."""
         return bool(
             re.search(self.vendor, vendor, re.IGNORECASE)
             and re.search(self.model, model, re.IGNORECASE)
@@ -179,17 +179,17 @@ QUIRKS = (
 
 
 def in_force(info: StationInfo) -> tuple[Quirk, ...]:
-    """Return the rows that are about a station."""
+    """Return the rows that apply to a station."""
     return tuple(quirk for quirk in QUIRKS if quirk.fits(info.vendor, info.model))
 
 
 def behaviour(
     info: StationInfo, overrides: Iterable[tuple[str, str]] = ()
 ) -> Behaviour:
-    """Return how to deal with a station; what the user set comes last.
+    """Return how to deal with a station; the user's overrides come last.
 
     Raises:
-        ValueError: the user set a field that does not exist, or to something that it cannot be.
+        ValueError: the user set a field that does not exist, or to an invalid value.
 
     """
     result = Behaviour()
@@ -199,7 +199,7 @@ def behaviour(
 
 
 def understood(overrides: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return what of the user's overrides exists and can be what it is set to: another version may know others."""
+    """Return the user's overrides that exist and are valid: another version of Sunfuse may have others."""
 
     def is_understood(name: str, text: str) -> bool:
         try:

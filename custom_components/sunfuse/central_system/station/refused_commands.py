@@ -1,4 +1,4 @@
-"""What a station refuses each time it is asked: it is asked again once an hour, and after an update of its firmware."""
+"""Commands that a station refuses each time: they are tried again once an hour, and after a firmware update."""
 
 from collections import Counter
 from collections.abc import Callable, MutableMapping
@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 LIMITS = "SetChargingProfile"
 SCHEDULE = "GetCompositeSchedule"
 
-_SURE = 3  # refusals in a row
+_SURE = 3  # consecutive refusals
 _RETRY = timedelta(hours=1)
 
 
 class RefusedCommands:
-    """Counts refusals in a row; what is sure is kept among the station's variables, which other firmware voids."""
+    """Counts consecutive refusals; certain ones are stored among the station's variables, which a firmware update clears."""
 
     def __init__(
         self,
         variables: MutableMapping[str, str | None],
         now: Callable[[], datetime],
     ) -> None:
-        """Know of none but what the variables tell."""
+        """Start with what the variables contain."""
         self._variables = variables
         self._now = now
         self._counts: Counter[str] = Counter()
@@ -29,7 +29,7 @@ class RefusedCommands:
         return _key(action) in self._variables
 
     def may_ask(self, action: str) -> bool:
-        """Whether the station is to be asked: it does not refuse, or was not asked for long."""
+        """Whether to ask the station: it does not refuse, or was not asked for an hour."""
         if (last := self._variables.get(_key(action))) is None:
             return True
         return abs(self._now() - datetime.fromisoformat(last)) >= _RETRY
@@ -42,7 +42,7 @@ class RefusedCommands:
             self._variables[_key(action)] = self._now().isoformat()
 
     def taken(self, action: str) -> None:
-        """Note that the station did what it was asked for."""
+        """Note that the station accepted."""
         self._counts[action] = 0
         self._variables.pop(_key(action), None)
 

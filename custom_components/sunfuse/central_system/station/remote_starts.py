@@ -1,4 +1,4 @@
-"""When a transaction is to be started for a car that waits."""
+"""When to start a transaction for a waiting car."""
 
 from datetime import datetime, timedelta
 
@@ -7,17 +7,17 @@ from .connector_offer import OfferedConnector
 
 
 class RemoteStarts:
-    """Knows whether a car waits for a transaction that neither it nor the station has started by itself."""
+    """Knows whether a car waits for a transaction that neither it nor the station has started."""
 
     def __init__(self, connector: OfferedConnector) -> None:
-        """Begin with no car."""
+        """Start without a car."""
         self._connector = connector
         self._shared = connector.shared
         self._no_start_before: datetime | None = None
         self._waiting_since: datetime | None = None
 
     def requested(self) -> None:
-        """Note that a transaction is requested now: it has some time to begin."""
+        """Note that a transaction is requested now; it may take some time to begin."""
         retry = timedelta(seconds=self._shared.timing.start_retry_s)
         self._no_start_before = self._shared.now() + retry
 
@@ -26,7 +26,7 @@ class RemoteStarts:
         self._no_start_before = None
 
     def status_changed(self) -> None:
-        """Note that the connector reported another status."""
+        """Note a new status of the connector."""
         status = self._connector.state.status
         if status is not ConnectorStatus.PREPARING:
             self._waiting_since = None
@@ -36,7 +36,7 @@ class RemoteStarts:
 
     @property
     def pending(self) -> bool:
-        """Whether a transaction was requested with a limit that may still come into force."""
+        """Whether a transaction was requested with a limit that may still take effect."""
         return self._no_start_before is not None and (
             self._shared.now() < self._no_start_before
         )

@@ -1,4 +1,4 @@
-"""What of a station outlives a restart of Home Assistant."""
+"""What of a station is stored over a restart of Home Assistant."""
 
 from functools import partial
 from typing import Any
@@ -32,7 +32,7 @@ from .stored_state import (
 
 
 class SaveAndRestore:
-    """Returns what is worth keeping of the parts of a station, and brings it back."""
+    """Saves and restores the parts of a station."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class SaveAndRestore:
         connectors: Connectors,
         fail_safe: FailSafeWatch,
     ) -> None:
-        """Keep these parts."""
+        """Save these parts."""
         self._shared = shared
         self._meters = meters
         self._limits = limits
@@ -52,7 +52,7 @@ class SaveAndRestore:
         self._fail_safe = fail_safe
 
     def memory(self) -> Memory:
-        """Return what is worth keeping of the station, as plain data."""
+        """Return what is to be stored of the station, as plain data."""
         shared, state = self._shared, self._shared.state
         evses = self._connectors.evses
         transactions = self._sessions.transactions
@@ -83,7 +83,7 @@ class SaveAndRestore:
         }
 
     def restore(self, *parts: Stored) -> None:
-        """Go on from what was kept, item by item; to be called before the station connects."""
+        """Continue from stored data, item by item; to be called before the station connects."""
         for part in parts:
             for record in part.rows("transactions", load_record):
                 self._sessions.restore(record)
@@ -115,7 +115,7 @@ class SaveAndRestore:
         energies, counters = memory.within("energy"), memory.within("energy_wh")
         for name in energies.names:
             energies.read(name, partial(self._restore_energy, name), None)
-        for name in counters.names:  # of earlier versions
+        for name in counters.names:  # stored by earlier versions
             counters.read(name, partial(self._restore_counter, name), None)
         used = {record.connector for record in self._sessions.transactions}
         for connector in used | set(memory.rows("used", load_connector)):
@@ -123,19 +123,19 @@ class SaveAndRestore:
         shared.count_connectors()
 
     def _restore_counter(self, name: str, energy_wh: Any) -> None:
-        """Go on from the value of a connector's counter alone; raises what reading raises."""
+        """Continue from the value of a connector's counter alone; raises what reading raises."""
         self._restore_energy(name, energy_of(energy_wh))
 
     def _restore_energy(self, name: str, energy: Memory) -> None:
-        """Go on from the energy of a connector.
+        """Continue from the stored energy of a connector.
 
-        Raises what reading raises; the counter's value is taken all the same where that can be read.
+        Raises what reading raises; the counter's value is used if that alone can be read.
         """
         connector = load_connector(name)
         alone = energy_of(energy["energy_wh"])
         try:
             sample = self._meters.restore(connector, energy)
-            # That of a session that runs is out of date until the charger reports it.
+            # The value of a running session is out of date until the charger reports it.
             last_wh = None if energy["session"] else load_number(energy["session_wh"])
         except UNREADABLE:
             self._meters.forget(connector)

@@ -1,4 +1,4 @@
-"""Asks stations what they make of the limits that they took."""
+"""Asks stations for their composite schedules, to check that they apply the limits that they accepted."""
 
 from datetime import datetime, timedelta
 import logging
@@ -23,16 +23,16 @@ class ScheduleChecks:
     def __init__(
         self, shared: SharedState, refusals: RefusedCommands, fail_safe: FailSafeWatch
     ) -> None:
-        """Inspect a station of which nothing was asked yet."""
+        """Start with a station that was asked nothing yet."""
         self._shared = shared
         self._refusals = refusals
         self._fail_safe = fail_safe
         self._checked: dict[int, datetime] = {}
 
     async def check(self, adapter: Adapter, connector: int) -> None:
-        """Compare what a connector may draw now, and after its limit has lapsed, with its limit.
+        """Compare what a connector may draw now, and after its limit has expired, with its limit.
 
-        Not more often than every few minutes, and not of stations that do not know how to tell.
+        At most every few minutes, and only for stations that have composite schedules.
         """
         shared = self._shared
         if NO_SCHEDULE in shared.variables or not self._due(connector):
@@ -53,7 +53,7 @@ class ScheduleChecks:
             return
         self._refusals.taken(SCHEDULE)
         if offer_a is None or offer_a != shared.connector(connector).offer_a:
-            self._checked.pop(connector, None)  # overtaken by another one
+            self._checked.pop(connector, None)  # another offer came meanwhile
             return
         if (present := schedule.at(0)) is not None:
             self._judge_limit(connector, offer_a, present)

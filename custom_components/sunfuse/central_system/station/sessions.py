@@ -1,4 +1,4 @@
-"""The transactions of a station: which runs where, and which is over."""
+"""The transactions of a station: which are running, and which have ended."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +15,7 @@ from .shared_state import SharedState
 from .station_limits import Limits
 from .transactions import Record, Transactions, stranger
 
-# Of a connector on which a transaction starts these are over.
+# A transaction that starts on a connector ends those in these states.
 _BEFORE = frozenset(
     (
         ConnectorStatus.AVAILABLE,
@@ -38,9 +38,9 @@ class Sessions:
         finished: Callable[[FinishedTransaction], None],
         session_news: Callable[[SessionNews], None],
     ) -> None:
-        """Begin with none.
+        """Start with none.
 
-        `finished` is called with each transaction that is over, and `session_news` with each begin and end of a
+        `finished` is called with each transaction that has ended, and `session_news` with each start and end of a
         session, once.
         """
         self._shared = shared
@@ -51,11 +51,11 @@ class Sessions:
         self._session_news = session_news
         self.transactions = Transactions()
         self.events = EventOrder()
-        # Transactions of before our restart, by connector, that may be running still.
+        # Transactions from before our restart that may still be running, by connector.
         self._resumable: dict[int, str] = {}
 
     def started(self, record: Record) -> None:
-        """Note that a transaction started. One of long ago runs still only if the connector says so."""
+        """Note the start of a transaction. One of long ago is still running only if the connector reports so."""
         transaction = record.transaction
         self._resumable.pop(record.connector, None)
         age = self._shared.now() - transaction.started_at
@@ -75,7 +75,7 @@ class Sessions:
         if not live and status not in CHARGES:
             return
         if status in _BEFORE:
-            # Some stations report the transaction before the car that it is for.
+            # Some stations report the transaction before the car.
             self._shared.change(record.connector, status=ConnectorStatus.PREPARING)
         self._run(record)
 
@@ -89,7 +89,7 @@ class Sessions:
             self._limits.of(connector).started(self._presence.adapter)
 
     def _counted(self, record: Record) -> Record:
-        """Return a transaction with the energy at which it starts, from where its own is counted."""
+        """Return a transaction with the energy at its start, from where its own energy is counted."""
         transaction = record.transaction
         meter = self._meters.of(record.connector)
         base_wh = meter.session_starts(
@@ -112,9 +112,9 @@ class Sessions:
         )
 
     def _dated(self, record: Record) -> Transaction:
-        """Return a transaction with its start by what is known now of the station's clock.
+        """Return a transaction with its start corrected by what is known now of the station's clock.
 
-        That a clock is far behind shows only after some messages, and the start may be the first of them.
+        Only after some messages is it clear that a clock is far behind, and the start may be the first of them.
         """
         transaction = record.transaction
         if record.skew is None:
@@ -123,11 +123,11 @@ class Sessions:
         return replace(transaction, started_at=started_at)
 
     def car_gone(self, connector: int) -> None:
-        """Note that no car is at a connector: what ran there has ended."""
+        """Note that no car is at a connector: its transaction has ended."""
         self._notice_end(connector)
 
     def status_changed(self, connector: int, status: ConnectorStatus) -> None:
-        """Resume what ran before our restart if the connector charges, and not if it is idle."""
+        """Resume the transaction from before our restart if the connector is charging; end it if it is idle."""
         if status in IDLE:
             self._resumable.pop(connector, None)
         elif status in CHARGES and connector in self._resumable:
@@ -137,7 +137,7 @@ class Sessions:
                 self._run(record, resumed=True)
 
     def recognised(self, connector: int, transaction_id: str) -> None:
-        """Note that a transaction runs whose start we have not seen, or not in this life."""
+        """Note that a transaction is running whose start we have not seen, or not since our restart."""
         if not 1 <= connector <= MAX_CONNECTORS:
             return
         record = self.transactions.get(transaction_id)
@@ -189,7 +189,7 @@ class Sessions:
         )
 
     def _notice_end(self, connector: int, but: str | None = None) -> None:
-        """Report the end of what runs at a connector, for what it tells now: no car is there, or another session."""
+        """Report the end of the running transaction of a connector, given what it reports now: no car, or another session."""
         state = self._shared.connector(connector)
         if state.transaction is None or state.transaction.id == but:
             return
@@ -201,7 +201,7 @@ class Sessions:
             )
 
     def _is_ours(self, connector: int) -> bool:
-        """Whether a transaction runs at a connector whose start we have answered ourselves."""
+        """Whether a transaction is running at a connector whose start we have answered ourselves."""
         running = self._shared.connector(connector).transaction
         record = self.transactions.get(running.id) if running is not None else None
         return record is not None and bool(record.reported)
@@ -215,9 +215,9 @@ class Sessions:
         *,
         first: tuple[datetime, float] | None = None,
     ) -> None:
-        """Note that a transaction is over, at `at` by our clock.
+        """Note the end of a transaction, at `at` by our clock.
 
-        `first` is when it began and where the meter stood, as its end tells, for one whose start was never reported.
+        `first` is when it began and where the meter stood, as its end reports, for one whose start was never reported.
         """
         record = self.transactions.get(transaction_id)
         if record is None:
@@ -255,7 +255,7 @@ class Sessions:
             )
             self._report_end(record, at, energy, late=late)
         if self._resumable.get(record.connector) == transaction_id:
-            # It ran while we were away, and is over before the charger said so.
+            # It was running while we were offline, and ended before the charger reported it.
             del self._resumable[record.connector]
             self._shared.change(record.connector, session_energy_wh=energy)
         if running:
@@ -282,13 +282,13 @@ class Sessions:
             )
         )
 
-    # What outlives a restart
+    # What is stored over a restart
 
     def restore(self, record: Record) -> None:
-        """Go on from a transaction that was kept; it may be running still."""
+        """Continue from a stored transaction; it may still be running."""
         known = self.transactions.get(record.transaction.id)
         if known is not None and known.stopped_at is not None:
-            return  # its end was kept, and not yet that it no longer runs
+            return  # its end was stored, but not yet that it no longer runs
         record = self._not_ahead(record)
         self.transactions.add(record)
         self._resumable.pop(record.connector, None)
@@ -296,7 +296,7 @@ class Sessions:
             self._resumable[record.connector] = record.transaction.id
 
     def _not_ahead(self, record: Record) -> Record:
-        """Return a record that a clock which was ahead may have written, as one of now at the latest."""
+        """Return a record that a clock which was ahead may have written, dated now at the latest."""
         now, transaction = self._shared.now(), record.transaction
         started_at = min(transaction.started_at, now)
         stopped_at = record.stopped_at and min(record.stopped_at, now)
@@ -304,7 +304,7 @@ class Sessions:
         return replace(record, transaction=transaction, stopped_at=stopped_at)
 
     def clock_was_set(self, by: timedelta) -> None:
-        """Move what is remembered by our clock, which was set forward by so much."""
+        """Shift stored times by the amount by which our clock was set forward."""
         move_attributes(self.transactions, by)
         self.events.clock_was_set(by)
 

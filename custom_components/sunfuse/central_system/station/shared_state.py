@@ -1,4 +1,4 @@
-"""What is known of a charging station, whatever version of OCPP it speaks: the state that its parts share."""
+"""The state of a charging station that its parts share, whatever version of OCPP it speaks."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -26,10 +26,10 @@ _FIRST = datetime(1970, 1, 1, tzinfo=UTC)  # no clock starts earlier
 
 
 class SharedState:
-    """The configuration and the state of a station, and what was learnt of it.
+    """The configuration and the state of a station, and what was learned about it.
 
-    It exists from the moment that the user accepted the station (or that it connected without being known) and lives
-    on while the station is out of reach. The parts of the station change it; it tells about each change.
+    It exists from the moment that the user accepted the station (or that it connected without being accepted), also while
+    the station is disconnected. The parts of the station change it; `changed` is called with each change.
     """
 
     def __init__(
@@ -41,16 +41,18 @@ class SharedState:
         timing: Timing,
         changed: Callable[[StationState], None],
     ) -> None:
-        """Know a station by its configuration; `changed` is called with each new state."""
+        """Start with a configuration; `changed` is called with each new state."""
         self.config = config
         self.now = now
         self.timing = timing
         self.clock = Clock()
         self.cards = CardPolicy()
         self.behaviour = behaviour(StationInfo(), config.quirks)
-        self.variables: dict[str, str | None] = {}  # None: the station knows no such
+        self.variables: dict[
+            str, str | None
+        ] = {}  # None: the station has no such variable
         self.device_model: dict[str, str | None] = {}  # OCPP 2.x, as it was reported
-        # What happened that should not, for diagnostics.
+        # Unexpected events, for diagnostics.
         self.counters: Counter[str] = Counter()
         self._changed = changed
         self._state = StationState(
@@ -69,42 +71,42 @@ class SharedState:
 
     @property
     def state(self) -> StationState:
-        """The station as last heard of."""
+        """The last known state of the station."""
         return self._state
 
     @property
     def shape(self) -> Shape:
-        """How the station takes limits."""
+        """How the station accepts limits."""
         return Shape(
             config=self.config, behaviour=self.behaviour, variables=self.variables
         )
 
     def connector(self, connector: int) -> ConnectorState:
-        """Return the state of a connector; an empty one if it was not heard of yet."""
+        """Return the state of a connector; an empty one if nothing was reported yet."""
         for state in self._state.connectors:
             if state.id == connector:
                 return state
         return ConnectorState(id=connector)
 
     def ours(self, theirs: datetime) -> datetime:
-        """Return when something happened that the station reports: not in the future, whatever its clock says."""
+        """Return our time of an event that the station reports: never in the future, whatever its clock shows."""
         return max(min(self.clock.ours(theirs), self.now()), _FIRST)
 
     # Changes
 
     def update(self, **changes: Any) -> None:
-        """Change the state of the station and tell about it."""
+        """Change the state of the station and report the change."""
         state = replace(self._state, **changes)
         if state != self._state:
             self._state = state
             self._changed(state)
 
     def heard(self) -> None:
-        """Note a sign of life, about which nobody is told: it comes with every message."""
+        """Note that the station is alive, without reporting a change: this happens with every message."""
         self._state = replace(self._state, last_seen=self.now())
 
     def change(self, connector: int, **changes: Any) -> None:
-        """Change the state of a connector and tell about it."""
+        """Change the state of a connector and report the change."""
         before = self.connector(connector)
         state = replace(before, **changes)
         if state.transaction is not None and not state.used:
@@ -119,7 +121,7 @@ class SharedState:
             self.count_connectors()
 
     def count_connectors(self, **changes: Any) -> None:
-        """Note how many connectors the station has, and what else changed."""
+        """Note how many connectors the station has, with other changes."""
         states = self._state.connectors
         used = max((state.id for state in states if state.used), default=1)
         seen = max((state.id for state in states if state.status), default=1)
@@ -131,7 +133,7 @@ class SharedState:
         )
 
     def configure(self, config: StationConfig) -> None:
-        """Take in what the user configured; the station is accepted with it."""
+        """Apply the user's configuration; the station is accepted with it."""
         self.config = config
         self.behaviour = behaviour(self._state.info, config.quirks)
         known = {state.id: state for state in self._state.connectors}
@@ -148,7 +150,7 @@ class SharedState:
         )
 
     def identify(self, info: StationInfo, **changes: Any) -> None:
-        """Note what the station says of itself, and what is special about its make and model."""
+        """Note make and model of the station, and their quirks."""
         self.behaviour = behaviour(info, self.config.quirks)
         self.update(
             **{
@@ -160,10 +162,10 @@ class SharedState:
         )
 
     def connect(self, protocol: str) -> None:
-        """Note that the station is there, and the version that it speaks.
+        """Note that the station is connected, and with which version.
 
-        In another version than before (other firmware, another setting) it has other variables, and what ran under
-        an id of the one does not run under it in the other.
+        With another version than before (other firmware, another setting) its variables and its transaction ids are
+        different ones.
         """
         info = self._state.info
         changes: dict[str, Any] = {"info": replace(info, protocol=protocol)}
@@ -175,14 +177,14 @@ class SharedState:
         self.update(
             connected=True,
             last_seen=self.now(),
-            # Where there is a password, whoever is connected has proved to be the station.
+            # Where a password is required, a connected station has proved its identity.
             wrong_passwords=0,
             wrong_password_from=None,
             **changes,
         )
 
     def unlearn(self) -> dict[str, Any]:
-        """Forget what was learnt of the station; returns the changes of its state."""
+        """Delete what was learned about the station; returns the changes of its state."""
         self.variables.clear()
         self.device_model.clear()
         return {
@@ -192,19 +194,19 @@ class SharedState:
         }
 
     def fall_back_a(self, fail_safe: FailSafe) -> float:
-        """Return what a connector may draw when the station is out of reach."""
+        """Return what a connector may draw while the station is disconnected."""
         if fail_safe is FailSafe.DOES_NOT_FALL_BACK:
             return self.config.max_a
         return self.config.fail_safe_a
 
     def clock_was_set(self, by: timedelta) -> None:
-        """Move what is remembered by our clock, which was set forward by so much."""
+        """Shift stored times by the amount by which our clock was set forward."""
         self.clock.moved(by)
         self._state = moved(self._state, by)
 
 
 def _connectors_of(config: StationConfig) -> tuple[ConnectorState, ...]:
-    """Return the connectors that a station is configured with, of which nothing is known yet."""
+    """Return the configured connectors of a station, with nothing known of them."""
     return tuple(
         ConnectorState(id=connector)
         for connector in range(1, min(config.connectors, MAX_CONNECTORS) + 1)

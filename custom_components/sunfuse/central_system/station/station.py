@@ -49,10 +49,10 @@ class Station:
         finished: Callable[[FinishedTransaction], None],
         session_news: Callable[[SessionNews], None],
     ) -> None:
-        """Know a station by its configuration.
+        """Start with a configuration.
 
-        `changed` is called with each new state, `finished` with each transaction that is over, and `session_news`
-        with each begin and end of a session, once.
+        `changed` is called with each new state, `finished` with each transaction that has ended, and `session_news`
+        with each start and end of a session, once.
         """
         shared = SharedState(
             config, accepted=accepted, now=now, timing=timing, changed=changed
@@ -99,7 +99,7 @@ class Station:
         )
         self.authority: CertificateAuthority | None = None
         self._messages = MessageLog()
-        # What is known of the station, for those who read it.
+        # What is known of the station
         self.now = now
         self.timing = timing
         self.clock = shared.clock
@@ -121,7 +121,7 @@ class Station:
 
     @property
     def state(self) -> StationState:
-        """The station as last heard of."""
+        """The last known state of the station."""
         return self._shared.state
 
     @property
@@ -131,7 +131,7 @@ class Station:
 
     @property
     def shape(self) -> Shape:
-        """How the station takes limits."""
+        """How the station accepts limits."""
         return self._shared.shape
 
     @property
@@ -145,7 +145,7 @@ class Station:
         """Return the adapter, whose commands reach the station, once the station has booted.
 
         Raises:
-            CommandError: the station is out of reach.
+            CommandError: the station is not connected.
 
         """
         return await self.presence.in_service()
@@ -159,14 +159,14 @@ class Station:
         again: bool = False,
         session: Session | None = None,
     ) -> None:
-        """Let a connector draw so much per phase (0: nothing), on so many phases.
+        """Allow a connector this much current per phase (0: nothing), on this many phases.
 
-        To be called again and again: a limit lapses two minutes after it was last offered. A limit that the
+        To be called again and again: a limit expires two minutes after the last call. A limit that the
         station has already, and that is not due for renewal, is not sent again unless `again` asks for that.
-        `session` is what the offer was decided for (None: what runs now): 0 A does not reach any other.
+        `session` is what the offer was decided for (None: the running one); 0 A is not sent to any other.
 
         Raises:
-            CommandError: the station did not take it, or could not be asked.
+            CommandError: the station did not accept it, or could not be asked.
 
         """
         session = session or self.connector(connector).session
@@ -186,23 +186,23 @@ class Station:
         await self.limits.of(connector).stop(adapter)
 
     def test_fail_safe(self, connector: int) -> None:
-        """Let the limit of a connector on which a car charges lapse; `state.fail_safe` tells what came of it.
+        """Let the limit of a connector with a charging car expire; `state.fail_safe` then has the result.
 
-        Takes as long as a limit holds and a little more; ends at once when less has to be offered meanwhile.
+        Takes a little longer than a limit holds; ends at once if less has to be offered meanwhile.
 
         Raises:
-            CommandError: no car draws enough there to tell.
+            CommandError: no car draws enough there for a test.
 
         """
         self.limits.of(connector).compliance.test_fail_safe()
 
     async def change_password(self, password: str) -> None:
-        """Give the station another password; what it connected with until now counts until the new one was used.
+        """Give the station another password; the former credential remains valid until the new one was used.
 
-        `config` holds both afterwards: the caller keeps them.
+        `config` then holds both: the caller stores them.
 
         Raises:
-            CommandError: the station did not take it, or could not be asked.
+            CommandError: the station did not accept it, or could not be asked.
 
         """
         adapter = await self.in_service()
@@ -216,7 +216,7 @@ class Station:
     # What the central system reports
 
     def accept(self, config: StationConfig) -> None:
-        """Let the station in, or take in a changed configuration."""
+        """Accept the station, or apply a changed configuration."""
         before = self.config
         same = self.state.accepted and (
             _without_password(before) == _without_password(config)
@@ -227,35 +227,35 @@ class Station:
             self.presence.set_up_again()
 
     def set_cards(self, cards: CardPolicy) -> None:
-        """Say who may charge; the station's own list follows."""
+        """Set who may charge; the station's own list is updated."""
         if cards == self.cards:
             return
         self._shared.cards = cards
         self.presence.set_up_again()
 
     def forget(self) -> None:
-        """Let the station in no longer."""
+        """Remove the station from the accepted ones."""
         self._shared.update(accepted=False)
 
     def proved(self, proof: Proof) -> None:
-        """Note with which credential the station connects."""
+        """Note the credential with which the station connects."""
         self._password_change.proved(proof)
 
     def refused(self, address: str) -> None:
-        """Note that somebody failed to prove to be this station."""
+        """Note that a client failed to prove to be this station."""
         self._shared.update(
             wrong_passwords=self.state.wrong_passwords + 1,
             wrong_password_from=address,
         )
 
     def connected(self, adapter: Adapter, protocol: str) -> None:
-        """Note that the station is there, not yet that it has booted."""
+        """Note that the station is connected; it has not booted yet."""
         self.presence.connected(adapter)
         self.fail_safe.back()
         self._shared.connect(protocol)
 
     def disconnected(self, adapter: Adapter) -> None:
-        """Note that a connection is gone; only the present one counts."""
+        """Note that a connection is closed; only the present one counts."""
         if not self.presence.disconnected(adapter):
             return
         self.fail_safe.left()
@@ -263,22 +263,22 @@ class Station:
         self._shared.update(connected=False)
 
     def record(self, direction: str, text: str) -> None:
-        """Keep a message for diagnostics."""
+        """Record a message for diagnostics."""
         if direction == "malformed":
             self.counters[direction] += 1
         elif direction == "understood":
             self.counters["understood_although_wrong"] += 1
-        elif self.state.accepted:  # nothing is kept of who is not known
+        elif self.state.accepted:  # nothing is recorded of unknown stations
             self._messages.add(self.now(), direction, text)
 
     def clock_was_set(self, by: timedelta) -> None:
-        """Move all that is remembered by our clock, which was set forward by so much."""
+        """Shift all stored times by the amount by which our clock was set forward."""
         for part in (self._shared, self._meters, self.limits, self.sessions):
             part.clock_was_set(by)
         for remembers in (self.presence.boot_loops, self.fail_safe):
             move_attributes(remembers, by)
 
-    # What others read and keep
+    # What others read and store
 
     def diagnostics(self) -> dict[str, Any]:
         """Return what helps to find out what is wrong, without secrets and card numbers."""
@@ -295,14 +295,14 @@ class Station:
         }
 
     def memory(self) -> Memory:
-        """Return what is worth keeping of the station, as plain data."""
+        """Return what is to be stored of the station, as plain data."""
         return self._saved.memory()
 
     def restore(self, *parts: Stored) -> None:
-        """Go on from what was kept, item by item; to be called before the station connects."""
+        """Continue from stored data, item by item; to be called before the station connects."""
         self._saved.restore(*parts)
 
 
 def _without_password(config: StationConfig) -> StationConfig:
-    """Return what of a configuration a station is set up by."""
+    """Return the part of a configuration that setting up the station depends on."""
     return replace(config, password=None, former=None, client_certificate=False)

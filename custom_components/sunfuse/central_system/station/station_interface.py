@@ -1,6 +1,6 @@
 """What adapters may ask of a station and report to it: the boundary between versions of OCPP and stations.
 
-Facts are read from the station itself; what a charger reports goes to the part of the station that it is about.
+Facts are read from the station itself; what a charger reports goes to the part of the station that it concerns.
 """
 
 from collections import Counter
@@ -36,25 +36,25 @@ class ReportsInterface(Protocol):
     """What a station reports of itself."""
 
     def heard(self) -> None:
-        """Note a sign of life."""
+        """Note that the station is alive."""
 
     def booted(self, info: StationInfo) -> None:
-        """Note what the station says of itself when it boots."""
+        """Note make, model and firmware of the station when it boots."""
 
     def learnt(self) -> None:
-        """Note that `variables` changed: the station answered what it can do."""
+        """Note that `variables` changed: the station reported its capabilities."""
 
     def card(self, token: str, decision: bool | None) -> None:
-        """Note that a card was held to the station, and the decision (None: somebody is asked)."""
+        """Note that a card was presented to the station, and the decision (None: an automation is asked)."""
 
     def firmware(self, status: str) -> None:
-        """Note the progress of a firmware update, in the specification's word."""
+        """Note the progress of a firmware update, in the specification's term."""
 
     def log(self, status: str) -> None:
-        """Note the progress of the upload of a log, in the specification's word."""
+        """Note the progress of the upload of a log, in the specification's term."""
 
     def local_list(self, *, taken: bool) -> None:
-        """Note whether the station took our list of cards."""
+        """Note whether the station accepted our list of cards."""
 
 
 class PresenceInterface(Protocol):
@@ -65,7 +65,7 @@ class PresenceInterface(Protocol):
         """How long the station is left alone after it booted."""
 
     def enter_service(self) -> bool:
-        """Note that the station can take commands from now on; returns whether that is new."""
+        """Note that the station accepts commands from now on; returns whether that is new."""
 
 
 class ConnectorsInterface(Protocol):
@@ -84,10 +84,10 @@ class ConnectorsInterface(Protocol):
         """Note the status of a connector."""
 
     def reported_needs(self, connector: int, needs: ChargingNeeds) -> bool:
-        """Note what a car asks for; returns whether a schedule follows at once."""
+        """Note what a car needs; returns whether a schedule follows at once."""
 
     def reported_priority(self, connector: int, *, on: bool) -> None:
-        """Note whether the driver asked the station for all there is."""
+        """Note whether the driver requested maximum power at the station."""
 
     def measured(
         self, connector: int, readings: Iterable[Reading], at: datetime
@@ -106,7 +106,7 @@ class SessionsInterface(Protocol):
 
     @property
     def transactions(self) -> Transactions:
-        """The transactions that are known."""
+        """The known transactions."""
 
     @property
     def events(self) -> EventOrder:
@@ -119,7 +119,7 @@ class SessionsInterface(Protocol):
         """Note that the running transaction of a connector may charge."""
 
     def recognised(self, connector: int, transaction_id: str) -> None:
-        """Note that a transaction runs whose start was not reported, or before our restart."""
+        """Note that a transaction is running whose start was not reported, or before our restart."""
 
     def stopped(
         self,
@@ -134,23 +134,23 @@ class SessionsInterface(Protocol):
 
 
 class LimitsInterface(Protocol):
-    """The limits that a station has: ours, and those that are not."""
+    """The limits of a station: ours, and others."""
 
     @property
     def refusals(self) -> RefusedCommands:
-        """What the station refuses."""
+        """The commands that the station refuses."""
 
     def renew(self, adapter: Adapter) -> None:
-        """Send what is offered once more, to every connector with a transaction."""
+        """Send the present offers again, to every connector with a transaction."""
 
     def of_all(self, connector: int, limit: Limit) -> Limit:
-        """Return a limit for the station as a whole that gives a connector its own."""
+        """Return a limit for the whole station that gives a connector its own."""
 
     def current(self, connector: int) -> Limit | None:
-        """Return what a connector is offered at present, None where that lapsed."""
+        """Return the present offer of a connector, None if it expired."""
 
     def confirmed(self, *, taken: bool) -> None:
-        """Note whether the station took a limit."""
+        """Note whether the station accepted a limit."""
 
     def reported_external(
         self, connector: int, source: str, limit: ChargerLimit
@@ -158,20 +158,20 @@ class LimitsInterface(Protocol):
         """Note a limit that is not ours, on a connector or (0) the whole station."""
 
     def cleared_external(self, connector: int | None, source: str) -> None:
-        """Note that a limit that is not ours is gone; None: on every connector."""
+        """Note that a limit that is not ours has ended; None: on every connector."""
 
 
 class FailSafeInterface(Protocol):
     """The fail-safe current of a station."""
 
-    # The fail-safe current that the station took, and in which shape of profile.
+    # The fail-safe current that the station accepted, and in which shape of profile.
     lasting: tuple[float, tuple[Kind, int, bool]] | None
 
     def confirmed_set(self, *, taken: bool) -> None:
-        """Note whether the station took its fail-safe current."""
+        """Note whether the station accepted its fail-safe current."""
 
     async def present_a(self, adapter: Adapter) -> float | None:
-        """Return the limit that the station intends without a car, None where it does not say."""
+        """Return the limit that the station intends without a car, None if it does not report that."""
 
     def judge_boot(self, before_a: float, after_a: float) -> None:
         """Conclude whether the station kept its fail-safe current over a boot."""
@@ -190,10 +190,10 @@ class StationInterface(Protocol):
 
     @property
     def state(self) -> StationState:
-        """The station as last heard of."""
+        """The last known state of the station."""
 
     def connector(self, connector: int) -> ConnectorState:
-        """Return the state of a connector; an empty one where nothing is known of it."""
+        """Return the state of a connector; an empty one if nothing is known of it."""
 
     @property
     def timing(self) -> Timing:
@@ -207,7 +207,7 @@ class StationInterface(Protocol):
         """The station's clock."""
 
     def ours(self, theirs: datetime) -> datetime:
-        """Return when something happened by our clock; never in the future."""
+        """Return our time of an event; never in the future."""
 
     @property
     def behaviour(self) -> Behaviour:
@@ -215,11 +215,11 @@ class StationInterface(Protocol):
 
     @property
     def shape(self) -> Shape:
-        """The shape in which the station takes limits."""
+        """The shape in which the station accepts limits."""
 
     @property
     def variables(self) -> dict[str, str | None]:
-        """What the station answered about its settings; None: it knows no such key."""
+        """The station's settings as it reported them; None: it has no such key."""
 
     @property
     def device_model(self) -> dict[str, str | None]:
@@ -227,7 +227,7 @@ class StationInterface(Protocol):
 
     @property
     def counters(self) -> Counter[str]:
-        """What happened that should not, for diagnostics."""
+        """Unexpected events, for diagnostics."""
 
     @property
     def cards(self) -> CardPolicy:

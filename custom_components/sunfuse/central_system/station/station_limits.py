@@ -1,4 +1,4 @@
-"""The limits of a station: ours, brought by a limiter for each connector, and those that are not ours."""
+"""The limits of a station: ours, which a limiter per connector commands, and others."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +21,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Limits:
-    """Has a limiter for each connector, made when it is first asked for, and what they share."""
+    """Holds a limiter for each connector, which is made on first use, and what they share."""
 
     def __init__(
         self, shared: SharedState, presence: Presence, fail_safe: FailSafeWatch
@@ -52,7 +52,7 @@ class Limits:
     # Ours
 
     def confirmed(self, *, taken: bool) -> None:
-        """Note whether the station took a limit: one that refuses each can be stopped and started only."""
+        """Note whether the station accepted a limit: one that refuses all of them can only be started and stopped."""
         could = self._shared.state.takes_limits
         if taken:
             self.refusals.taken(LIMITS)
@@ -69,13 +69,13 @@ class Limits:
             adapter.onboarding.set_up_again()
 
     def renew(self, adapter: Adapter) -> None:
-        """Send what is offered once more, to every connector with a transaction."""
+        """Send the present offers again, to every connector with a transaction."""
         for connector, limiter in self._limiters.items():
             if self._shared.connector(connector).transaction is not None:
                 limiter.renew(adapter)
 
     def of_all(self, connector: int, limit: Limit) -> Limit:
-        """Return a limit for the station as a whole that gives a connector its own: the others keep theirs."""
+        """Return a limit for the whole station that gives a connector its own: the others keep theirs."""
         others = [
             state.offer_a or 0.0
             for state in self._shared.state.connectors
@@ -84,11 +84,11 @@ class Limits:
         return replace(limit, current_a=round(limit.current_a + sum(others), 1))
 
     def current(self, connector: int) -> Limit | None:
-        """Return what a connector is offered at present; None where that lapsed, or there is nothing."""
+        """Return the present offer of a connector; None if it expired, or if there is none."""
         limiter = self._limiters.get(connector)
         return limiter.current() if limiter else None
 
-    # Those that are not ours
+    # Others
 
     def reported_external(
         self, connector: int, source: str, limit: ChargerLimit
@@ -97,22 +97,22 @@ class Limits:
         self._charger_limits.set(connector, source, limit)
 
     def cleared_external(self, connector: int | None, source: str) -> None:
-        """Note that a limit that is not ours is gone; for no connector in particular: everywhere."""
+        """Note that a limit that is not ours has ended; without a connector: on all of them."""
         self._charger_limits.clear(connector, source)
 
     def apply_external(self) -> None:
-        """Note which limits that are not ours begin or end."""
+        """Note which other limits begin or end."""
         self._charger_limits.apply()
 
-    # What becomes of the station
+    # Events of the station
 
     def disconnected(self) -> None:
-        """Note that the station is out of reach."""
+        """Note that the station is disconnected."""
         for limiter in self._limiters.values():
             limiter.disconnected()
 
     def clock_was_set(self, by: timedelta) -> None:
-        """Move what is remembered by our clock, which was set forward by so much."""
+        """Shift stored times by the amount by which our clock was set forward."""
         for limiter in self._limiters.values():
             limiter.clock_was_set(by)
         self._charger_limits.clock_was_set(by)

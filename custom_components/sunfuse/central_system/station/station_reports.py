@@ -1,4 +1,4 @@
-"""What a station reports of itself, whatever version of OCPP it speaks."""
+"""What a station reports about itself, whatever version of OCPP it speaks."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from .shared_state import SharedState
 
 
 class Reports:
-    """Takes in what a station reports of itself."""
+    """Takes in what a station reports about itself."""
 
     def __init__(
         self,
@@ -18,21 +18,21 @@ class Reports:
         on_heard: tuple[Callable[[], None], ...],
         after_heard: Callable[[], None],
     ) -> None:
-        """Call `on_heard` with each sign of life, and `after_heard` once that is noted."""
+        """Call `on_heard` with each message, and `after_heard` once that is noted."""
         self._shared = shared
         self._boot_loops = boot_loops
         self._on_heard = on_heard
         self._after_heard = after_heard
 
     def heard(self) -> None:
-        """Note a sign of life."""
+        """Note that the station is alive."""
         for call in self._on_heard:
             call()
         self._shared.heard()
         self._after_heard()
 
     def booted(self, info: StationInfo) -> None:
-        """Note what the station says of itself; after a firmware update nothing that was learnt counts."""
+        """Note make, model and firmware; after a firmware update everything that was learned is void."""
         before = self._shared.state.info
         self._boot_loops.booted(self._shared.now())
         updated = before.vendor and before.firmware != info.firmware
@@ -40,13 +40,13 @@ class Reports:
         self._shared.identify(info, **changes)
 
     def learnt(self) -> None:
-        """Note that the station answered what it can do."""
+        """Note that the station reported its capabilities."""
         self._shared.count_connectors(
             switches_phases=self._shared.shape.switches_phases
         )
 
     def card(self, token: str, decision: bool | None) -> None:
-        """Note that a card was held to the station, and the decision (None: somebody is asked)."""
+        """Note that a card was presented to the station, and the decision (None: an automation is asked)."""
         if decision is False:
             self._shared.counters["refused_cards"] += 1
         self._shared.update(
@@ -56,14 +56,14 @@ class Reports:
         )
 
     def firmware(self, status: str) -> None:
-        """Note the progress of a firmware update, in the specification's word."""
+        """Note the progress of a firmware update, in the specification's term."""
         self._shared.update(firmware_status=status)
 
     def log(self, status: str) -> None:
-        """Note the progress of the upload of a log, in the specification's word."""
+        """Note the progress of the upload of a log, in the specification's term."""
         self._shared.update(log_status=status)
 
     def local_list(self, *, taken: bool) -> None:
-        """Note whether the station took our list of cards."""
+        """Note whether the station accepted our list of cards."""
         local_list = LocalList.IN_STEP if taken else LocalList.NOT_TAKEN
         self._shared.update(local_list=local_list)

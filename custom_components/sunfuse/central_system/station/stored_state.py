@@ -1,4 +1,4 @@
-"""What is worth keeping of a station over a restart, as plain data that can be stored as JSON."""
+"""What is stored of a station over a restart, as plain data for JSON."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ type Lasting = tuple[float, tuple[Kind, int, bool]]
 
 
 def dump_info(info: StationInfo) -> Memory:
-    """Return what a station said of itself as plain data."""
+    """Return make, model and firmware of a station as plain data."""
     return {
         "vendor": info.vendor,
         "model": info.model,
@@ -27,18 +27,18 @@ def dump_info(info: StationInfo) -> Memory:
 
 
 def load_info(stored: Stored) -> StationInfo:
-    """Return what a station said of itself."""
+    """Return make, model and firmware of a station."""
     return StationInfo(**stored.fields_of(StationInfo))
 
 
 def load_evse(row: Any) -> tuple[tuple[int, int], int]:
-    """Return an EVSE with its connector, and the number that they have with us."""
+    """Return an EVSE with its connector, and their number."""
     evse, connector, number = map(_whole, row)
     return (evse, connector), load_connector(number)
 
 
 def load_connector(number: Any) -> int:
-    """Return the number of a connector, which is a key where there is an object."""
+    """Return the number of a connector, which is a key of a JSON object."""
     connector = int(number) if isinstance(number, str) else _whole(number)
     if not 1 <= connector <= MAX_CONNECTORS:
         raise ValueError(f"There is no connector {connector}")
@@ -115,7 +115,7 @@ def load_record(data: Mapping[str, Any]) -> Record:
 
 
 def dump_lasting(lasting: Lasting | None) -> list[Any] | None:
-    """Return the fail-safe current that a station took, and its shape, as plain data."""
+    """Return the fail-safe current that a station accepted, and its shape, as plain data."""
     if lasting is None:
         return None
     current_a, (kind, level, each) = lasting
@@ -123,7 +123,7 @@ def dump_lasting(lasting: Lasting | None) -> list[Any] | None:
 
 
 def load_lasting(data: list[Any] | None) -> Lasting | None:
-    """Return the fail-safe current that a station took, and its shape."""
+    """Return the fail-safe current that a station accepted, and its shape."""
     if data is None:
         return None
     current_a, kind, level, each = data
@@ -141,7 +141,7 @@ def load_local_list(data: str | None) -> LocalList | None:
 
 
 def energy_of(energy_wh: Any) -> Memory:
-    """Return the memory of a counter of which nothing is known but its value."""
+    """Return the memory of a counter of which only its value is known."""
     keys = ("risen_at", "values", "former", "edges", "session", "session_wh")
     return {
         "energy_wh": load_number(energy_wh),

@@ -1,4 +1,4 @@
-"""How long things may take."""
+"""Intervals and timeouts."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ class Timing:
     pending_s: int = 10  # when a pending one is to ask again
     ping_s: float = 20.0  # a dead socket is found within one and a half of these
     settle_s: float = (
-        2.0  # left alone after booting: some stations restart when asked too early
+        2.0  # wait after booting: some stations restart when asked too early
     )
     return_s: float = (
-        5.0  # one that came back without booting is taken as booted after this
+        5.0  # a station that reconnects without booting counts as booted after this
     )
     response_s: float = 30.0
     refused_s: float = (
@@ -29,19 +29,19 @@ class Timing:
         3.0  # a station may start a transaction by itself before it is commanded to
     )
     start_retry_s: float = 30.0
-    react_s: float = (
-        15.0  # until a car follows a new limit and its meter tells (IEC 61851-1: 5 s)
-    )
+    react_s: float = 15.0  # until a car follows a new limit and its meter shows it (IEC 61851-1: 5 s)
     wake_s: float = 60.0  # a car that draws nothing after a pause is asleep
     nudge_s: float = 15.0  # for how long such a car is offered 6 A before its transaction is restarted
-    own_limit_s: float = 30.0  # until it is believed that a charger lets a car have less than was offered
-    believed_s: float = 600.0  # for how long that is believed, until it is tried again
-    live_s: float = 60.0  # what a station tells of longer ago was stored and says nothing of the present
-    hold_s: float = (
-        300.0  # for the start of a transaction to come whose end was reported before it
+    own_limit_s: float = (
+        30.0  # until it is believed that a charger allows a car less than was offered
     )
+    believed_s: float = 600.0  # for how long that is believed, until it is tried again
+    live_s: float = (
+        60.0  # older messages were stored while offline and do not describe the present
+    )
+    hold_s: float = 300.0  # for the start of a transaction to arrive whose end was reported before it
     ask_again_s: float = (
-        15.0  # for a status that the station did not tell; later less often
+        15.0  # for a status that the station did not report; later less often
     )
     probe_s: float = (
         3.0  # for an old connection to show that it is alive when there is a newer one

@@ -1,4 +1,4 @@
-"""The transactions of a station: each counted once, however often and late it is reported."""
+"""The records of a station's transactions: each counted once, however often and late it is reported."""
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator
@@ -13,17 +13,17 @@ _REMEMBERED = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A transaction and what became of it."""
+    """A transaction and its outcome."""
 
     connector: int
     transaction: Transaction
     stopped_at: datetime | None = None
     energy_wh: float | None = None
-    # What makes a start the same start when it is reported again: the station's own words.
+    # What identifies a start when it is reported again: the station's own values.
     reported: tuple[str, ...] = ()
-    # How far ahead the station's clock was taken to be when the start was reported; None: the start was of the present.
+    # The skew of the station's clock when the start was reported; None: the start was live.
     skew: timedelta | None = None
-    # Its end was noticed by what the connector reported, before it was reported itself.
+    # Its end was inferred from what the connector reported, before it was reported itself.
     noticed: bool = False
     base_wh: float | None = None  # the connector's lifetime energy when it started
 
@@ -32,10 +32,10 @@ type SetupCommands = tuple[str, ...]
 
 
 class Transactions:
-    """What is known of a station's transactions, the newest last.
+    """The known transactions of a station, the newest last.
 
-    Ids are random, not counted and not made from the clock: they stay unique over restarts, restored backups
-    and several systems, without anything to keep.
+    Ids are random, not counted and not derived from the clock: they stay unique over restarts, restored backups
+    and several systems, without anything to store.
     """
 
     def __init__(self) -> None:
@@ -44,11 +44,11 @@ class Transactions:
         self._strangers: deque[SetupCommands] = deque(maxlen=_REMEMBERED)
 
     def __iter__(self) -> Iterator[Record]:
-        """Go through the transactions, the oldest first."""
+        """Iterate over the transactions, the oldest first."""
         return iter(self._records.values())
 
     def is_new(self, words: SetupCommands) -> bool:
-        """Whether the end of a transaction that we know nothing of is reported in these words for the first time."""
+        """Whether the end of an unknown transaction is reported with these values for the first time."""
         if words in self._strangers:
             return False
         self._strangers.append(words)
@@ -70,14 +70,14 @@ class Transactions:
                 return number
 
     def reported_before(self, reported: tuple[str, ...]) -> Record | None:
-        """Return the transaction whose start was reported in these words before."""
+        """Return the transaction whose start was reported with these values before."""
         for record in reversed(self._records.values()):
             if record.reported == reported:
                 return record
         return None
 
     def add(self, record: Record) -> Record:
-        """Remember a transaction, or what is new of it."""
+        """Remember a transaction, or what is new about it."""
         self._records[record.transaction.id] = record
         while len(self._records) > _REMEMBERED:
             self._records.popitem(last=False)
@@ -101,7 +101,7 @@ def stranger(
     reason: str | None,
     first: tuple[datetime, float] | None,
 ) -> FinishedTransaction:
-    """Return a transaction of which only the end was reported; it is guessed onto no connector."""
+    """Return a transaction of which only the end was reported; it is not assigned to a connector."""
     started_at, start_wh = first or (None, None)
     energy = None
     if meter_stop_wh is not None and start_wh is not None:

@@ -1,7 +1,7 @@
-"""Cars that sleep on after a pause, and what wakes them.
+"""Cars that do not resume after a pause, and how to wake them.
 
-Some cars stop listening to the pilot after a long pause. A change of the pilot wakes some of them, a new
-transaction (which unlocks, or shows as a new cable) most others.
+Some cars stop reacting to the control pilot after a long pause. A change of the pilot wakes some of them, a new
+transaction (which unlocks, or looks like a new cable) most others.
 """
 
 from dataclasses import replace
@@ -22,10 +22,10 @@ class Wake(StrEnum):
 
 
 class Waker:
-    """Follows the pauses of one connector."""
+    """Tracks the pauses of one connector."""
 
     def __init__(self, wait: timedelta, nudge: timedelta) -> None:
-        """Take a car to be asleep when it draws nothing for so long after it may again; a nudge lasts so long."""
+        """Take a car to be asleep if it draws nothing for this long after it may again; a nudge lasts this long."""
         self._wait = wait
         self._nudge = nudge
         self._nudged_at: datetime | None = None
@@ -37,7 +37,7 @@ class Waker:
     def offered(
         self, current_a: float, at: datetime, status: ConnectorStatus | None
     ) -> None:
-        """Note an offer that the station took."""
+        """Note an offer that the station accepted."""
         if current_a == 0:
             if not self._paused:
                 self._paused = True
@@ -51,7 +51,7 @@ class Waker:
     def due(
         self, at: datetime, status: ConnectorStatus | None, draw_a: float
     ) -> Wake | None:
-        """Return what to try at present, None where the car is awake or has more time."""
+        """Return what to try at present, None if the car is awake or has more time."""
         if self._resumed_at is None:
             return None
         if draw_a > 0 or status is not ConnectorStatus.SUSPENDED_EV:
@@ -66,7 +66,7 @@ class Waker:
         return Wake.NUDGE
 
     def nudged(self, offer: Offer, wake: Wake | None, draw_a: float) -> Offer:
-        """Return 6 A for a short time where a car has to be woken, else the offer."""
+        """Return 6 A for a short time if a car has to be woken, otherwise the offer."""
         if wake is Wake.NUDGE:
             self._nudged_at = offer.at
         if self._nudged_at is None:

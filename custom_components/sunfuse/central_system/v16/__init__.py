@@ -1,1 +1,1 @@
-"""OCPP 1.6: what a station says, and what it is asked."""
+"""OCPP 1.6: what a station sends, and what it is sent."""

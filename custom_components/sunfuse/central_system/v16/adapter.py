@@ -1,4 +1,4 @@
-"""OCPP 1.6: what goes out to a station, and the parts that an adapter has."""
+"""OCPP 1.6: the commands to a station, and the parts of its adapter."""
 
 from datetime import datetime
 from typing import override
@@ -30,7 +30,7 @@ from .handlers import Handlers16
 from .setup_commands import SetupCommands16
 
 _EXTENDED = frozenset(("LogStatusNotification", "SignChargePointCertificate"))
-# The words of 2.x for what certificates are for, and those of 1.6.
+# The certificate types of 2.x, and those of 1.6.
 _CERTIFICATES = {
     "CSMSRootCertificate": "CentralSystemRootCertificate",
     "ManufacturerRootCertificate": "ManufacturerRootCertificate",
@@ -65,7 +65,7 @@ class Adapter16(Adapter):
             station, handlers.by_action, commissioner.came_back
         )
 
-    # What comes in
+    # Incoming
 
     @override
     def handle(self, action: str, payload: Payload) -> Answer:
@@ -245,6 +245,6 @@ class Adapter16(Adapter):
         await self.trigger("SignChargePointCertificate", None)
 
     async def _send_certificate(self, chain: str, request: Payload) -> None:
-        """Give the station the certificate (PEM) that it asked for with this request."""
+        """Send the station the certificate (PEM) that it asked for with this request."""
         payload = {"certificateChain": chain}
         await self._requests.command("CertificateSigned", payload)

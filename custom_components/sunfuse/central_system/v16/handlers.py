@@ -1,4 +1,4 @@
-"""OCPP 1.6: what comes in from a station, and what it is answered."""
+"""OCPP 1.6: a handler for each message that a station sends."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -44,7 +44,7 @@ class Handlers16:
         doorkeeper: CardChecks,
         signer: CertificateSigner,
     ) -> None:
-        """Report to the station; others answer about boots, cards and certificates."""
+        """Report to the station; the others answer boots, cards and certificates."""
         self._station = station
         self._commissioner = commissioner
         self._cards = doorkeeper
@@ -179,7 +179,7 @@ class Handlers16:
             transaction_id,
             at,
             float(payload["meterStop"]),
-            payload.get("reason", "Local"),  # what is left out is Local (section 6.49)
+            payload.get("reason", "Local"),  # the default is Local (section 6.49)
             first=first_register(values),
         )
         return _tag_info(Verdict.ACCEPTED) if "idTag" in payload else {}

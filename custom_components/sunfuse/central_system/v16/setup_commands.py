@@ -1,4 +1,4 @@
-"""OCPP 1.6: the words in which a station is set up."""
+"""OCPP 1.6: the commands that set up a station."""
 
 from typing import override
 
@@ -10,7 +10,7 @@ from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.station_interface import StationInterface
 from ..station_state import CommandError
 
-# Asked for one at a time: some stations restart when asked for all, or for what they do not know.
+# Asked for one at a time: some stations restart when asked for all, or for unknown keys.
 _KEYS = (
     NUMBER_OF_CONNECTORS,
     "SupportedFeatureProfiles",
@@ -20,16 +20,16 @@ _KEYS = (
     "MeterValuesSampledData",
     "MeterValueSampleInterval",
 )
-# What lets drivers in from the list while we are away.
+# What allows the cards of the list to charge while we are offline.
 _LOCAL_LISTS = ("LocalAuthListEnabled", "LocalAuthorizeOffline")
 _LONGEST_ID_TAG = 20  # IdToken is CiString20Type (section 7.28)
 
 
 class SetupCommands16(SetupCommands):
-    """Asks and sets one connected station."""
+    """Asks and configures one connected station."""
 
     def __init__(self, requests: Requests, station: StationInterface) -> None:
-        """Remember what is learnt in the station's `variables`."""
+        """Remember answers in the station's `variables`."""
         self._requests = requests
         self._station = station
 
@@ -43,7 +43,7 @@ class SetupCommands16(SetupCommands):
             self._station.variables[key] = (await self._ask(key)).get(key)
 
     async def _ask(self, key: str) -> dict[str, str]:
-        """Return what the station answers about a key; nothing where it does not."""
+        """Return what the station answers about a key; nothing if it does not."""
         answer = await self._requests.ask("GetConfiguration", {"key": [key]})
         return {
             entry["key"]: entry.get("value", "")
@@ -55,7 +55,7 @@ class SetupCommands16(SetupCommands):
         variables = self._station.variables
         known = variables.get(key, "")
         if known is None or key in self._station.behaviour.do_not_ask:
-            return True  # it knows no such key, and asking again would not help
+            return True  # it has no such key, and asking again would not help
         if known == value:
             return True
         payload = {"key": key, "value": value}
@@ -71,7 +71,7 @@ class SetupCommands16(SetupCommands):
 
     @override
     async def try_set_begin_and_end(self) -> None:
-        """Do nothing: StartTransaction and StopTransaction have the register."""
+        """Do nothing: StartTransaction and StopTransaction contain the register."""
 
     @override
     async def try_trigger(self, message: str, connector: int | None = None) -> None:
@@ -119,7 +119,7 @@ class SetupCommands16(SetupCommands):
             await self._requests.command("SendLocalList", payload)
 
     async def _number(self, key: str, highest: int) -> int:
-        """Return the value of a key, at most so much, and that where the station does not tell."""
+        """Return the value of a key, at most this much, and this if the station does not report it."""
         value = (await self._ask(key)).get(key, "")
         if value.isdecimal() and int(value):
             return min(int(value), highest)

@@ -1,4 +1,4 @@
-"""OCPP 2.0.1 and 2.1: what goes out to a station, and the parts that an adapter has."""
+"""OCPP 2.0.1 and 2.1: the commands to a station, and the parts of its adapter."""
 
 from datetime import datetime
 import secrets
@@ -86,7 +86,7 @@ class Adapter2(Adapter):
             commissioner.came_back,
         )
 
-    # What comes in
+    # Incoming
 
     @override
     def handle(self, action: str, payload: Payload) -> Answer:
@@ -318,7 +318,7 @@ class Adapter2(Adapter):
         await self.trigger("SignChargingStationCertificate", None)
 
     async def _send_certificate(self, chain: str, request: Payload) -> None:
-        """Give the station the certificate (PEM) that it asked for with this request."""
+        """Send the station the certificate (PEM) that it asked for with this request."""
         payload: Payload = {"certificateChain": chain}
         for key in ("certificateType", "requestId"):
             if key in request:

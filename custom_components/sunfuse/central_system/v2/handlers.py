@@ -1,4 +1,4 @@
-"""OCPP 2.x: what comes in from a station, and what it is answered."""
+"""OCPP 2.x: a handler for each message that a station sends."""
 
 from collections.abc import Mapping
 
@@ -26,7 +26,7 @@ _STATUS = {
     "Unavailable": ConnectorStatus.UNAVAILABLE,
     "Faulted": ConnectorStatus.FAULTED,
 }
-# What needs only an answer, with what the specification calls a refusal where there is nothing to give.
+# Messages that need only an answer; a refusal, in the specification's term, if there is nothing to give.
 _ANSWERS: dict[str, Payload] = {
     "BatterySwap": {},
     "ClosePeriodicEventStream": {},
@@ -60,7 +60,7 @@ class Handlers2:
         *,
         version: str,
     ) -> None:
-        """Report to the station; others answer about boots, cards and certificates."""
+        """Report to the station; the others answer boots, cards and certificates."""
         self._station = station
         self._evses = evses
         self._commissioner = commissioner
@@ -138,7 +138,7 @@ class Handlers2:
         known = len(station.connectors.evses)
         number = station.connectors.numbered(payload["evseId"], payload["connectorId"])
         if len(station.connectors.evses) > max(known, 1) and station.variables:
-            # One that was not reported before it was set up: ask whether the station really has it.
+            # A connector that was not reported before setup: ask whether the station really has it.
             station.variables.pop(NUMBER_OF_CONNECTORS, None)
             self._commissioner.set_up_again()
         status = _STATUS[payload["connectorStatus"]]
@@ -146,7 +146,7 @@ class Handlers2:
             return {}
         state = station.connector(number)
         if payload["connectorStatus"] == "Occupied" and state.transaction is not None:
-            return {}  # the transaction's own events tell more
+            return {}  # the transaction's own events contain more
         station.connectors.reported_status(
             number, status, "Faulted" if status is ConnectorStatus.FAULTED else None
         )
@@ -166,5 +166,5 @@ class Handlers2:
 
 
 def _always(answer: Payload) -> ActionHandler:
-    """Return what answers the same to any payload."""
+    """Return a handler that answers any payload alike."""
     return lambda _: answer

@@ -1,4 +1,4 @@
-"""OCPP 2.x: charging profiles, and those whose limit is changed by a message of its own."""
+"""OCPP 2.x: charging profiles, and dynamic ones, whose limit is changed by a message of its own."""
 
 import logging
 
@@ -23,12 +23,12 @@ class Profiles2:
         *,
         version: str,
     ) -> None:
-        """Use what this version has."""
+        """Use the features of this version."""
         self._requests = requests
         self._station = station
         self._evses = evses
         self._version = version
-        # Of which transaction, on how many phases, each connector has a dynamic profile.
+        # Which connectors have a dynamic profile: for which transaction, on how many phases.
         self._dynamic: dict[int, tuple[str | None, int | None]] = {}
 
     async def set(self, connector: int, profile: Payload) -> None:
@@ -49,22 +49,22 @@ class Profiles2:
         except CommandError as err:
             if err.key != "refused" or not unsure:
                 raise
-            # A station that does not know these fields may refuse all of the profile for them.
+            # A station that does not know these fields may refuse the whole profile because of them.
             del profile["maxOfflineDuration"], profile["invalidAfterOfflineDuration"]
             await self._requests.command("SetChargingProfile", payload)
             self._station.variables["SupportsMaxOfflineDuration"] = "false"
 
     async def clear(self, purpose: str) -> None:
-        """Clear all profiles of a purpose; that there are none is no error."""
+        """Clear all profiles of a purpose; having none is no error."""
         payload = {"chargingProfileCriteria": {"chargingProfilePurpose": purpose}}
         await self._requests.call("ClearChargingProfile", payload)
 
     def translated(self, profile: Payload) -> Payload:
-        """Return a profile of OCPP 1.6 in the words of 2.x."""
+        """Return a profile of OCPP 1.6 as one of 2.x."""
         profile = dict(profile)
         schedule = {"id": profile["chargingProfileId"], **profile["chargingSchedule"]}
         if self._station.shape.selects_phase:
-            # The one phase that is reckoned with is the station's first.
+            # The single phase that is assumed is the station's first.
             schedule["chargingSchedulePeriod"] = [
                 {**period, "phaseToUse": 1}
                 if period.get("numberPhases") == 1
@@ -78,7 +78,7 @@ class Profiles2:
         lapses = "duration" in schedule
         says = self._station.shape.lapses_offline
         if self._version == "2.1" and lapses and says is not False:
-            # The station is to drop it by itself when it does not hear from us (OCPP 2.1 K01).
+            # The station drops it by itself when it loses its connection to us (OCPP 2.1 K01).
             profile["maxOfflineDuration"] = self._station.config.expiry_s
             profile["invalidAfterOfflineDuration"] = True
         return profile
@@ -88,7 +88,7 @@ class Profiles2:
     async def limit_dynamically(
         self, connector: int, transaction_id: str | None, limit: Limit
     ) -> bool:
-        """Limit a transaction by a dynamic profile; returns whether the station has such profiles and took it.
+        """Limit a transaction by a dynamic profile; returns whether the station has such profiles and accepted it.
 
         Raises:
             CommandError: the station could not be asked.
@@ -118,14 +118,14 @@ class Profiles2:
         self._dynamic.pop(connector, None)
         profile = shape.live(connector, limit, transaction_id)
         profile["chargingProfileKind"] = "Dynamic"
-        # It counts from when it was taken or changed last, whatever the station's clock shows.
+        # It counts from when it was accepted or last changed, whatever the station's clock shows.
         del profile["chargingSchedule"]["startSchedule"]
         profile["chargingSchedule"]["duration"] = self._station.config.expiry_s
         await self.set(connector, profile)
         self._dynamic[connector] = held
 
     async def _update(self, profile_id: int, value: float) -> bool:
-        """Change the limit of a dynamic profile; returns whether the station took that."""
+        """Change the limit of a dynamic profile; returns whether the station accepted that."""
         payload = {"chargingProfileId": profile_id, "scheduleUpdate": {"limit": value}}
         try:
             await self._requests.command("UpdateDynamicSchedule", payload)
@@ -137,5 +137,5 @@ class Profiles2:
         return True
 
     def set_anew(self, connector: int) -> None:
-        """Have the next limit of a connector set as a whole profile."""
+        """Set the next limit of a connector as a whole profile."""
         self._dynamic.pop(connector, None)

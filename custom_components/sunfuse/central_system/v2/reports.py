@@ -1,4 +1,4 @@
-"""OCPP 2.x: what a station reports in parts after it was asked."""
+"""OCPP 2.x: what a station reports in parts on request."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,17 +19,17 @@ _MOST_PARTS = 1000
 
 @dataclass(slots=True)
 class RequestedReport:
-    """What has come of what was asked for."""
+    """What has arrived of a requested report."""
 
     parts: list[Payload] = field(default_factory=list)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Reports2:
-    """Asks one connected station for reports, and takes in their parts. Questions raise CommandError."""
+    """Requests reports from one connected station, and collects their parts. Requests raise CommandError."""
 
     def __init__(self, requests: Requests, station: StationInterface) -> None:
-        """Keep what is reported of the device model in the station."""
+        """Store the reported device model in the station."""
         self._requests = requests
         self._station = station
         self._reports: dict[int, RequestedReport] = {}
@@ -42,7 +42,7 @@ class Reports2:
         }
 
     def _part(self, payload: Payload) -> Payload:
-        """Take in a part; what nobody asked for is only answered."""
+        """Collect a part; one that was not requested is only answered."""
         if (report := self._reports.get(payload["requestId"])) is not None:
             if len(report.parts) < _MOST_PARTS:
                 report.parts.append(payload)
@@ -51,7 +51,7 @@ class Reports2:
         return {}
 
     def _variables(self, payload: Payload) -> Payload:
-        """Take in a part of a report on the device model, whether it was asked for or not."""
+        """Collect a part of a report on the device model, whether it was requested or not."""
         model = self._station.device_model
         for entry in payload.get("reportData", []):
             evse = entry["component"].get("evse", {})
@@ -68,16 +68,16 @@ class Reports2:
         return self._part(payload)
 
     def _count(self, number: int) -> None:
-        """Note a connector that the device model has."""
+        """Note a connector of the device model."""
         variables = self._station.variables
         variables[NUMBER_OF_CONNECTORS] = str(max(number, own_word(variables) or 1))
         self._station.reports.learnt()
 
     async def _ask_for(self, action: str, **payload: Any) -> list[Payload]:
-        """Ask for something that comes in parts; none where the station has nothing of it.
+        """Request something that arrives in parts; none if the station has nothing of it.
 
         Raises:
-            CommandError: the station refused, or did not report all in time.
+            CommandError: the station refused, or did not report everything in time.
 
         """
         request_id = self._requests.next_id()
@@ -99,7 +99,7 @@ class Reports2:
         return report.parts
 
     async def _completed(self, report: RequestedReport) -> bool:
-        """Wait for a report for as long as parts of it come; returns whether it became complete."""
+        """Wait for a report for as long as parts of it arrive; returns whether it became complete."""
         known = -1
         while known < len(report.parts):
             known = len(report.parts)
@@ -127,7 +127,7 @@ class Reports2:
         }
 
     async def charging_profiles(self) -> list[Payload]:
-        """Return the limits that the station has, in its own words."""
+        """Return the charging profiles of the station, as it reports them."""
         parts = await self._ask_for("GetChargingProfiles", chargingProfile={})
         return [
             {"evseId": part["evseId"], **profile}
@@ -136,17 +136,17 @@ class Reports2:
         ]
 
     async def display_messages(self) -> list[Payload]:
-        """Return what the station's display shows, in its own words."""
+        """Return the messages on the station's display, as it reports them."""
         parts = await self._ask_for("GetDisplayMessages")
         return [message for part in parts for message in part.get("messageInfo", [])]
 
     async def monitors(self) -> list[Payload]:
-        """Return the monitors that are set, in the station's own words."""
+        """Return the monitors that are set, as the station reports them."""
         parts = await self._ask_for("GetMonitoringReport")
         return [monitor for part in parts for monitor in part.get("monitor", [])]
 
     async def customer_information(self, id_token: Payload, *, clear: bool) -> str:
-        """Return what the station keeps of a card's owner, and have it forget that."""
+        """Return what the station stores about a card's owner, and make it delete that if asked to."""
         parts = await self._ask_for(
             "CustomerInformation", report=True, clear=clear, idToken=id_token
         )
@@ -155,7 +155,7 @@ class Reports2:
 
 
 def _name(entry: Payload) -> str:
-    """Return the name of a variable, with what it is of, as one word."""
+    """Return the name of a variable with its component, as one word."""
     component, variable = entry["component"], entry["variable"]
     evse = component.get("evse", {})
     parts = (

@@ -1,4 +1,4 @@
-"""OCPP 2.x: the words in which a station is set up."""
+"""OCPP 2.x: the commands that set up a station."""
 
 from typing import override
 
@@ -13,7 +13,7 @@ from .evses import Evses2
 from .profiles import Profiles2
 from .variables import Variables2, variable_of
 
-# Component and variable, and the configuration key of OCPP 1.6 that says the same (OCPP 2.0.1 part 2 appendix 3).
+# Component and variable, and the equivalent configuration key of OCPP 1.6 (OCPP 2.0.1 part 2 appendix 3).
 _VARIABLES = (
     (
         "SmartChargingCtrlr",
@@ -36,16 +36,16 @@ _VARIABLES = (
     ("SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuesSampledData"),
     ("SampledDataCtrlr", "TxUpdatedInterval", "MeterValueSampleInterval"),
 )
-# What is set and not asked for.
+# What is set without asking first.
 _SETTINGS = (("AuthCtrlr", "OfflineTxForUnknownIdEnabled", OFFLINE_UNKNOWN),)
 _ONLY_2_1 = frozenset(("SupportsDynamicProfiles", "SupportsMaxOfflineDuration"))
-# What is set once, and kept among the station's variables by its own name.
+# What is set once, and stored among the station's variables by its own name.
 _BEGIN_AND_END = (
     ("SampledDataCtrlr", "TxStartedMeasurands"),
     ("SampledDataCtrlr", "TxEndedMeasurands"),
 )
 _REGISTER = "Energy.Active.Import.Register"
-# What lets drivers in from the list while we are away.
+# What allows the cards of the list to charge while we are offline.
 _LOCAL_LISTS = (
     ("LocalAuthListCtrlr", "Enabled"),
     ("AuthCtrlr", "LocalAuthorizeOffline"),
@@ -53,7 +53,7 @@ _LOCAL_LISTS = (
 
 
 class SetupCommands2(SetupCommands):
-    """Asks and sets one connected station."""
+    """Asks and configures one connected station."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class SetupCommands2(SetupCommands):
         *,
         version: str,
     ) -> None:
-        """Remember what is learnt in the station's `variables`."""
+        """Remember answers in the station's `variables`."""
         self._requests = requests
         self._station = station
         self._evses = evses
@@ -87,7 +87,7 @@ class SetupCommands2(SetupCommands):
             known[NUMBER_OF_CONNECTORS] = await self._count_connectors()
 
     async def _count_connectors(self) -> str | None:
-        """Return how many of the connectors that reported a status are in the device model; None: it has none."""
+        """Return how many of the connectors with a reported status are in the device model; None: it has none."""
         known = None
         for number, place in sorted(
             (n, place) for place, n in self._station.connectors.evses.items()
@@ -163,7 +163,7 @@ class SetupCommands2(SetupCommands):
 
 
 def trigger_of(message: str, connector: int | None, evses: Evses2) -> Payload:
-    """Return a TriggerMessage; a StatusNotification is asked of a connector, all else of its EVSE."""
+    """Return a TriggerMessage; a StatusNotification is requested from a connector, everything else from its EVSE."""
     payload: Payload = {"requestedMessage": message}
     if connector is not None:
         evse, number = evses.place_of(connector)

@@ -1,4 +1,4 @@
-"""OCPP 2.x: what a station reports of limits and of what cars ask for."""
+"""OCPP 2.x: what a station reports about limits and about what cars need."""
 
 from collections.abc import Mapping
 
@@ -15,12 +15,12 @@ _PHASES = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
 
 
 def _real(current_a: float | None) -> float | None:
-    """Return a current that a car can have as its most, None for what it left at zero."""
+    """Return a valid maximum current of a car, None if it left that at zero."""
     return current_a if current_a is not None and current_a > 0 else None
 
 
 def _first_of(*values: float | None) -> float | None:
-    """Return the first that is known."""
+    """Return the first known value."""
     return next((value for value in values if value is not None), None)
 
 
@@ -43,7 +43,7 @@ class SmartCharging2:
         }
 
     def _charging_limit(self, payload: Payload) -> Payload:
-        """Take in a limit that is not ours; one without a schedule says only that there is one."""
+        """Note a limit that is not ours; one without a schedule says only that there is one."""
         station = self._station
         schedules = []
         for schedule in payload.get("chargingSchedule", []):
@@ -68,7 +68,7 @@ class SmartCharging2:
         return self._evses.connector_of(evse) if evse else WHOLE
 
     def _priority(self, payload: Payload) -> Payload:
-        """Note that the driver asked the station for all that there is, or does no longer."""
+        """Note that the driver requests maximum power, or no longer does."""
         station = self._station
         for state in station.state.connectors:
             transaction = state.transaction
@@ -77,7 +77,7 @@ class SmartCharging2:
         return {}
 
     def _pull_schedule(self, payload: Payload) -> Payload:
-        """Tell the limit that a dynamic profile has now."""
+        """Answer with the present limit of a dynamic profile."""
         station = self._station
         connector = station.shape.connector_of(payload["chargingProfileId"])
         limit = station.limits.current(connector)
@@ -123,7 +123,7 @@ class SmartCharging2:
         return {"status": "Accepted" if scheduled else "Processing"}
 
     def _amperes(self, power_w: float | None) -> float | None:
-        """Return what a power is per phase of the station: the currents of DC are beyond its rectifier."""
+        """Return the current of a power per phase of the station: DC currents are behind its rectifier."""
         config = self._station.config
         if power_w is None:
             return None

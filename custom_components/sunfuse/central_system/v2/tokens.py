@@ -1,4 +1,4 @@
-"""OCPP 2.x: cards as messages write them, and the answers about them."""
+"""OCPP 2.x: cards as messages contain them, and the answers about them."""
 
 from ..onboarding.card_checks import CardChecks
 from ..protocol.frames import Payload
@@ -13,7 +13,7 @@ def token_info(verdict: Verdict) -> Payload:
 
 
 def token_of(card_id: str, known: Card | None) -> Payload:
-    """Return a card as 2.x writes it: what kind of card it is, only the list of cards knows."""
+    """Return a card as 2.x writes it: only the list of cards knows its type."""
     return {"idToken": card_id, "type": known.kind if known else "ISO14443"}
 
 

@@ -29,7 +29,7 @@ _CHARGING_STATE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionEvent:
-    """What every event has, with the time by our clock and whether it is of the present."""
+    """The common part of all events, with the time by our clock and whether it is live."""
 
     payload: Payload
     at: datetime
@@ -54,18 +54,18 @@ class TransactionEvent:
 
 
 class TransactionEvents2:
-    """Takes in the transaction events of one connected station, which may come late and in any order."""
+    """Processes the transaction events of one connected station, which may arrive late and in any order."""
 
     def __init__(
         self, station: StationInterface, evses: Evses2, doorkeeper: CardChecks
     ) -> None:
-        """Report to the station; the doorkeeper decides about cards."""
+        """Report to the station; `cards` decides about cards."""
         self._station = station
         self._evses = evses
         self._cards = doorkeeper
 
     def take(self, payload: Payload) -> Answer:
-        """Take in an event; returns the answer, about the card that it is with."""
+        """Process an event; returns the answer, about the card that it contains."""
         station = self._station
         theirs = parse_time(payload["timestamp"])
         values = sampled_values(payload.get("meterValue", []))
@@ -89,7 +89,7 @@ class TransactionEvents2:
         return decide(self._cards, payload["idToken"], running=running)
 
     def _is_live(self, payload: Payload, theirs: datetime, at: datetime) -> bool:
-        """Whether an event says something of the present: stored ones and ones out of order do not."""
+        """Whether an event describes the present: stored ones and ones out of order do not."""
         station = self._station
         age = station.now() - at
         transaction_id = payload["transactionInfo"]["transactionId"]
@@ -135,7 +135,7 @@ class TransactionEvents2:
         self._take(number, event, values)
 
     def _number(self, event: TransactionEvent) -> int:
-        """Return the connector of an event, 0 where that is not reported and cannot be known."""
+        """Return the connector of an event, 0 if it is not reported and cannot be known."""
         evse = event.payload.get("evse")
         if evse is not None:
             return self._evses.connector_of(evse["id"], evse.get("connectorId"))

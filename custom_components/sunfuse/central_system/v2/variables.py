@@ -1,4 +1,4 @@
-"""OCPP 2.x: the variables of a station's device model, asked for and set one by one."""
+"""OCPP 2.x: the variables of a station's device model, read and written one by one."""
 
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
@@ -13,7 +13,7 @@ class Variables2:
         self._requests = requests
 
     async def ask(self, variable: Payload) -> str | None:
-        """Return the value of a variable; None where the station has no such, or does not answer."""
+        """Return the value of a variable; None if the station has no such variable, or does not answer."""
         answer = await self._requests.ask(
             "GetVariables", {"getVariableData": [variable]}
         )
@@ -24,17 +24,17 @@ class Variables2:
         return value
 
     async def try_set(self, component: str, variable: str, value: str) -> bool:
-        """Set a variable; returns whether the station took it."""
+        """Set a variable; returns whether the station accepted it."""
         data = {**variable_of(component, variable), "attributeValue": value}
         answer = await self._requests.ask("SetVariables", {"setVariableData": [data]})
         result = (answer or {}).get("setVariableResult", [{}])[0]
         return result.get("attributeStatus") in ("Accepted", "RebootRequired")
 
     async def get(self, key: str) -> str | None:
-        """Return the value of a variable; None where the station has no such.
+        """Return the value of a variable; None if the station has no such variable.
 
         Raises:
-            CommandError: that is no variable, or the station could not be asked.
+            CommandError: that is not a variable, or the station could not be asked.
 
         """
         payload = {"getVariableData": [_named(key)]}
@@ -49,7 +49,7 @@ class Variables2:
         """Set a variable; returns the status of the answer.
 
         Raises:
-            CommandError: that is no variable, or the station could not be asked.
+            CommandError: that is not a variable, or the station could not be asked.
 
         """
         data = {**_named(key), "attributeValue": value}
@@ -59,7 +59,7 @@ class Variables2:
 
 
 def variable_of(component: str, variable: str) -> Payload:
-    """Return how a variable is named in messages."""
+    """Return how messages name a variable."""
     return {"component": {"name": component}, "variable": {"name": variable}}
 
 
@@ -67,7 +67,7 @@ def _named(key: str) -> Payload:
     """Return the component and variable of `Component.Variable`.
 
     Raises:
-        CommandError: there is no such thing.
+        CommandError: that is not a variable.
 
     """
     component, dot, variable = key.partition(".")
