@@ -34,12 +34,6 @@ from .common import (
 )
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Return where a ledger can be."""
-    return tmp_path / "ledger.db"
-
-
 def test_a_session_is_its_meter_split_by_quarter_hours(path: Path) -> None:
     """4 kWh in an hour at 30 ct: the sun's 1 kWh would have brought 8 ct, so 3 x 30 + 8 ct."""
     with opened(path) as ledger:

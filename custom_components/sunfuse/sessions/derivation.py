@@ -20,7 +20,7 @@ _NOTHING_WH = 0.5
 # Meters and voltages differ by so much from what is reckoned with.
 _TOLERANCE = 1.1
 # A site's quarter hour tells something where most of it was observed.
-_MOST_OF_IT_S = 450.0
+MOST_OF_IT_S = 450.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ def _of_site(at: datetime, energy_wh: float, site: SiteQuarter | None) -> Filled
 
 def unseen_split(energy_wh: float, site: SiteQuarter | None) -> Split:
     """Return the parts of an energy that was taken unseen: it is in what the house was taken to use."""
-    if site is None or site.seconds < _MOST_OF_IT_S or energy_wh <= 0:
+    if site is None or site.seconds < MOST_OF_IT_S or energy_wh <= 0:
         return Split(sun=0.0, battery=0.0, grid=energy_wh)
     whole = QUARTER.total_seconds() / site.seconds
     cars_wh = site.cars_wh * whole + energy_wh

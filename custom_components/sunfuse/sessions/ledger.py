@@ -5,7 +5,7 @@ from pathlib import Path
 import sqlite3
 
 from . import ledger_queries
-from .ledger_thread import LedgerThread
+from .ledger_thread import Job, LedgerThread
 from .session_facts import Fact, SignedValue
 from .session_rows import (
     SessionFilter,
@@ -39,6 +39,10 @@ class Ledger:
     def note(self, *facts: Fact) -> Future[None]:
         """Note facts, in any order and any number of times; done when they are on the disk."""
         return self._thread.write(facts)
+
+    def compare(self, most: int = 100) -> Future[int]:
+        """Compare so many finished sessions with charging at once, where that is out of date; returns how many."""
+        return self._thread.change(lambda tables: tables.compare(most))
 
     # --- What happened -----------------------------------------------------------------------------------------
 
@@ -84,6 +88,10 @@ class Ledger:
     def names(self, kind: str) -> Future[dict[str, str]]:
         """Return what persons, vehicles or chargers are called, also those that are gone."""
         return self._thread.read(lambda db: ledger_queries.names(db, kind))
+
+    def alone[T](self, job: Job[T]) -> Future[T]:
+        """Do something with the file while nobody writes."""
+        return self._thread.alone(job)
 
     # --- The file ----------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 import sqlite3
 from typing import Any
 
-from .ledger_tables import at_ms, maybe_at, ms
+from .ledger_codec import at_ms, maybe_at, ms
 from .session_facts import SignedValue
 from .session_rows import (
     SessionFilter,

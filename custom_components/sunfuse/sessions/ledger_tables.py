@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 import sqlite3
 from typing import Any
 
+from . import at_once
 from .derivation import FilledQuarter, costs, fill, times
+from .ledger_codec import at_ms, maybe_ms, ms, site_between
 from .session_facts import (
     Attribution,
     Fact,
@@ -16,32 +18,6 @@ from .session_facts import (
     SiteQuarter,
     TransactionFacts,
 )
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
-
-type Key = tuple[str, str]
-
-
-def ms(at: datetime) -> int:
-    """Return a time as it is stored."""
-    return (at - _EPOCH) // _MILLISECOND
-
-
-def at_ms(stored: int) -> datetime:
-    """Return a time that was stored."""
-    return _EPOCH + stored * _MILLISECOND
-
-
-def maybe_ms(at: datetime | None) -> int | None:
-    """Return a time as it is stored, None where there is none."""
-    return None if at is None else ms(at)
-
-
-def maybe_at(stored: int | None) -> datetime | None:
-    """Return a time that was stored, None where there is none."""
-    return None if stored is None else at_ms(stored)
-
 
 _TIMES = frozenset(
     (
@@ -145,6 +121,10 @@ class LedgerTables:
         changed, self._changed = self._changed, set()
         for session in sorted(changed):
             self._derive(session)
+
+    def compare(self, most: int) -> int:
+        """Compare so many finished sessions with charging at once, where that is out of date; returns how many."""
+        return at_once.compare(self._db, most)
 
     def forget_changes(self) -> None:
         """Forget which sessions changed: what changed them was rolled back."""
@@ -332,6 +312,9 @@ class LedgerTables:
                 session,
             ),
         )
+        since = state.plugged_at or state.started_at
+        if state.stopped_at is not None and since is not None:
+            at_once.mark(self._db, since, state.stopped_at)
 
     def _measured(self, part: TransactionFacts) -> list[MeasuredQuarter]:
         rows = self._db.execute(
@@ -405,20 +388,3 @@ def _joined_site(known: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...
         for one, other in zip(more[8:], less[8:], strict=True)
     )
     return (*more[:8], *prices)
-
-
-def site_between(
-    connection: sqlite3.Connection, start: datetime, end: datetime
-) -> dict[datetime, SiteQuarter]:
-    """Return the site's quarter hours that begin between two times, both included."""
-    rows = connection.execute(
-        "SELECT * FROM site_quarter WHERE start BETWEEN ? AND ? ORDER BY start",
-        (ms(start), ms(end)),
-    )
-    names = [one.name for one in fields(SiteQuarter)][1:]
-    return {
-        (at := at_ms(row["start"])): SiteQuarter(
-            start=at, **{name: row[name] for name in names}
-        )
-        for row in rows
-    }
