@@ -24,6 +24,7 @@ from .protocol.throttle import Bucket
 from .security.card_policy import CardPolicy
 from .security.certificates import CertificateAuthority
 from .session_listeners import SessionListeners
+from .session_reports import SessionReports
 from .station.clock import utcnow
 from .station.long_texts import shortened
 from .station.quirks import behaviour
@@ -75,6 +76,7 @@ class CentralSystem:
             _LOGGER, "A listener to transactions"
         )
         self._session_listeners = SessionListeners()
+        self.session_reports = SessionReports()
         self._links: dict[Station, Link] = {}
         self._handshake = Handshake(
             station_for=self._station_for,
@@ -122,15 +124,24 @@ class CentralSystem:
         """
         return self._session_listeners.add(identity, connector, listener)
 
+    def subscribe_all_sessions(
+        self, listener: Callable[[SessionNews], None]
+    ) -> Callable[[], None]:
+        """Call `listener` on begin and end of each session of any connector; returns what ends that."""
+        return self._session_listeners.add_everywhere(listener)
+
     def clock_was_set(self, by: timedelta) -> None:
         """Shift all stored times by the amount by which our clock was set forward."""
         for station in (*self._stations.values(), *self._waiting.values()):
             station.clock_was_set(by)
 
-    def _timely(self, handler: Handler) -> Handler:
+    def _handler(self, station: Station, handler: Handler) -> Handler:
         def handle(action: str, payload: Payload) -> Answer:
             self._check_time()
-            return handler(action, payload)
+            answer = handler(action, payload)
+            if not station.state.accepted:
+                return answer
+            return self.session_reports.taken(station, action, payload, answer)
 
         return handle
 
@@ -311,7 +322,7 @@ class CentralSystem:
         link.spawn(adapter.onboarding.wait_for_boot())
         link.spawn(link.watch(self._timing.ping_s))
         try:
-            await link.serve(self._timely(adapter.handle))
+            await link.serve(self._handler(station, adapter.handle))
         finally:
             if (
                 self._links.get(station) is link

@@ -19,6 +19,13 @@ class SessionListeners:
         """Start with none."""
         self._listeners: dict[tuple[str, int], Listeners[SessionNews]] = {}
         self._waiting: deque[SessionNews] = deque(maxlen=_MOST_WAIT)
+        self._everywhere = Listeners[SessionNews](_LOGGER, "A listener to all sessions")
+
+    def add_everywhere(
+        self, listener: Callable[[SessionNews], None]
+    ) -> Callable[[], None]:
+        """Call a listener with what happens at any connector from now on; returns what ends that."""
+        return self._everywhere.add(listener)
 
     def add(
         self, identity: str, connector: int, listener: Callable[[SessionNews], None]
@@ -31,7 +38,7 @@ class SessionListeners:
         remove = listeners.add(listener)
         waiting, self._waiting = self._waiting, deque(maxlen=_MOST_WAIT)
         for news in waiting:
-            self.call(news)
+            self._call(news)
 
         def end() -> None:
             remove()
@@ -40,7 +47,11 @@ class SessionListeners:
         return end
 
     def call(self, news: SessionNews) -> None:
-        """Call every listener of the connector."""
+        """Call every listener of the connector, and those that listen everywhere."""
+        self._everywhere.call(news)
+        self._call(news)
+
+    def _call(self, news: SessionNews) -> None:
         listeners = self._listeners.get((news.identity, news.connector))
         if listeners is None:
             self._waiting.append(news)

@@ -169,6 +169,20 @@ class FinishedTransaction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedReading:
+    """A meter value that a station signed, exactly as it was received (OCMF and the like)."""
+
+    identity: str
+    transaction_id: str
+    at: datetime
+    context: str = ""  # Transaction.Begin, Transaction.End, ...
+    encoding: str = ""
+    data: str
+    method: str = ""
+    public_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionNews:
     """A session started or ended at a connector: reported once, also after a restart.
 
@@ -182,6 +196,7 @@ class SessionNews:
     at: datetime
     late: bool
     id_token: str | None = None
+    meter_start_wh: float | None = None  # at its begin
     energy_wh: float | None = None  # at its end
 
 

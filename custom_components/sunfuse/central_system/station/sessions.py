@@ -169,6 +169,7 @@ class Sessions:
                 at=record.transaction.started_at,
                 late=late,
                 id_token=record.transaction.id_token,
+                meter_start_wh=record.transaction.meter_start_wh,
             )
         )
 
