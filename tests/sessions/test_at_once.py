@@ -74,7 +74,7 @@ def test_a_finished_session_is_compared_and_again_when_another_turns_up(
         )
         assert got(ledger.compare()) == 2
         again = got(ledger.session("CP1", "1"))
-        assert row is not None
+        assert again is not None
         # What the other took unseen is in the house's use (which was zero), so it is no load twice.
-        assert row.at_once_sun_wh == pytest.approx(1000)
+        assert again.at_once_sun_wh == pytest.approx(1000)
         assert got(ledger.compare()) == 0
