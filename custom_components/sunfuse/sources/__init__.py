@@ -1,1 +1,1 @@
-"""How to read the site: entities, Modbus meters, tariffs, forecasts."""
+"""Reads the site: entities, Modbus meters, tariffs, forecasts."""

@@ -1,4 +1,4 @@
-"""Today's energy balance: how much of the sun was used, how much of the use was sun."""
+"""Today's energy balance: how much solar energy was used, and how much of the consumption was solar."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from .rows import parse_number
 class DayBalance:
     """Energies of one local day, in Wh. `day` is its date, `2026-11-25`.
 
-    `battery_out_wh` and `battery_in_wh` are what the home battery gave and took.
+    `battery_out_wh` and `battery_in_wh` are what the home battery discharged and charged.
     """
 
     day: str = ""
@@ -24,16 +24,16 @@ class DayBalance:
 
     @property
     def consumption_wh(self) -> float:
-        """Return what house and cars used: all that came in less all that went out."""
+        """Return the consumption of house and cars: everything that came in less everything that went out."""
         came = self.solar_wh + self.import_wh + self.battery_out_wh
         return max(0.0, came - self.export_wh - self.battery_in_wh)
 
     @property
     def self_consumption(self) -> float | None:
-        """Return the share of the sun that was not exported; None without sun.
+        """Return the share of the solar energy that was not exported; None without any.
 
-        What a battery exports may come from the sun or not; it counts against the sun, as
-        in Home Assistant's Energy dashboard, but never below zero.
+        Export from a battery may be solar or not; it counts as exported solar energy, as
+        in Home Assistant's Energy dashboard, but never makes the share negative.
         """
         if self.solar_wh <= 0:
             return None
@@ -41,7 +41,7 @@ class DayBalance:
 
     @property
     def self_sufficiency(self) -> float | None:
-        """Return the share of the use that was not imported; None without use."""
+        """Return the share of the consumption that was not imported; None without consumption."""
         if self.consumption_wh <= 0:
             return None
         return min(1.0, max(0.0, 1 - self.import_wh / self.consumption_wh))
@@ -59,8 +59,8 @@ def add_power(
 ) -> DayBalance:
     """Add powers that held from start to end; a new local day starts from zero.
 
-    Grid is positive on import, battery on discharge. A stretch over midnight is cut
-    there. A stretch of no time changes nothing.
+    Grid is positive on import, battery on discharge. A period across midnight is split
+    there. A period of no length changes nothing.
     """
     day = end.astimezone(tz).date()
     if balance.day != day.isoformat():
@@ -81,14 +81,14 @@ def add_power(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayUnused:
-    """The sun of one local day that was exported although cars could use it, in Wh, by why they did not."""
+    """Solar energy of one local day that was exported although cars could have used it, in Wh, by reason."""
 
     day: str = ""
     by_cause_wh: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def total_wh(self) -> float:
-        """Return all of it."""
+        """Return the sum."""
         return sum(self.by_cause_wh.values())
 
 
@@ -113,12 +113,12 @@ def add_unused(
 
 
 def unused_to_dict(unused: DayUnused) -> dict[str, Any]:
-    """Return it for the store: plain JSON."""
+    """Return it as plain JSON for storage."""
     return {"day": unused.day, "by_cause_wh": dict(unused.by_cause_wh)}
 
 
 def unused_from_dict(data: Mapping[str, Any]) -> DayUnused:
-    """Read it back; what cannot be read is zero."""
+    """Read it from storage; what cannot be read is zero."""
     stored = data.get("by_cause_wh")
     energies = stored if isinstance(stored, Mapping) else {}
     return DayUnused(
@@ -133,12 +133,12 @@ _ENERGIES = ("solar_wh", "import_wh", "export_wh", "battery_out_wh", "battery_in
 
 
 def balance_to_dict(balance: DayBalance) -> dict[str, Any]:
-    """Return the balance for the store: plain JSON."""
+    """Return the balance as plain JSON for storage."""
     energies = {name: getattr(balance, name) for name in _ENERGIES}
     return {"day": balance.day, **energies}
 
 
 def balance_from_dict(data: Mapping[str, Any]) -> DayBalance:
-    """Read the balance back; what cannot be read is zero."""
+    """Read the balance from storage; what cannot be read is zero."""
     energies = {name: parse_number(data.get(name)) or 0.0 for name in _ENERGIES}
     return DayBalance(day=str(data.get("day", "")), **energies)

@@ -1,7 +1,7 @@
-"""Prices and forecasts as attributes that charts can draw.
+"""Prices and forecasts as attributes for charts.
 
 The lists have the shape of Nord Pool's and Solcast's attributes, which chart cards (and
-Sunfuse itself) know how to read.
+Sunfuse itself) can read.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ def price_attribute(slots: Iterable[PriceSlot]) -> list[dict[str, Any]]:
 
 
 def solar_wh_hours(forecast: Forecast) -> dict[str, float | int]:
-    """Return the energy of each hour by its start, as Home Assistant's Energy dashboard takes it."""
+    """Return the energy of each hour by its start, as Home Assistant's Energy dashboard expects it."""
     hours: dict[str, float | int] = {}
     for slot in forecast:
         start = slot.start.replace(minute=0).isoformat()

@@ -1,4 +1,4 @@
-"""Which entities tell what of the site. Stored in the config entry as plain dictionaries."""
+"""Which entities a site is read from. Stored in the config entry as plain dictionaries."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from typing import Any, Self
 class PowerSource:
     """A power with a direction: one signed sensor, standard or inverted, or two sensors.
 
-    Home Assistant's own signs: the grid's power is positive on import, the battery's on discharge. `positive` and
-    `negative` are sensors of two directions that are each never negative.
+    The signs are Home Assistant's: grid power is positive on import, battery power on discharge. `positive` and
+    `negative` are sensors of one direction each, which are never negative.
     """
 
     entity: str | None = None
@@ -29,7 +29,7 @@ class PowerSource:
 class MeterConfig:
     """The entities of one meter: the total, the phases (L1 first), or both.
 
-    `phases` are currents, powers or counters; with `phases_export` they are of one direction, and those of the other.
+    `phases` are currents, powers or counters; with `phases_export`, `phases` are one direction and `phases_export` the other.
     `phase_powers` give currents without a sign the sign of each phase's power.
     """
 
@@ -52,7 +52,7 @@ class MeterConfig:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a form that a config entry can hold."""
+        """Return a form for the config entry."""
         return {
             "power": _power_dict(self.power) if self.power else None,
             "phases": list(self.phases),
@@ -63,7 +63,7 @@ class MeterConfig:
 
     @property
     def fuse_entities(self) -> tuple[str, ...]:
-        """Return the sensors that protect a fuse: those of the phases, else the total's."""
+        """Return the sensors that protect a fuse: those of the phases, otherwise the total's."""
         total = self.power.entities if self.power else ()
         return (*self.phases, *self.phases_export) or total
 
@@ -76,7 +76,7 @@ class MeterConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitSources:
-    """The entities of a circuit: its meter and its temperature, where it has them."""
+    """The entities of a circuit: its meter and its temperature, if it has them."""
 
     meter: MeterConfig | None = None
     temperature: str | None = None
@@ -91,7 +91,7 @@ class CircuitSources:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a form that a sub-entry can hold."""
+        """Return a form for the sub-entry."""
         return {
             "meter": self.meter.to_dict() if self.meter else None,
             "temperature": self.temperature,
@@ -104,13 +104,13 @@ class CircuitSources:
         return (*meter, self.temperature) if self.temperature else meter
 
     def renamed(self, new_name: Callable[[str], str]) -> Self:
-        """Return the same sources under the names that their entities have now."""
+        """Return the same sources with the present names of their entities."""
         return type(self).from_dict(_renamed(self.to_dict(), new_name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcesConfig:
-    """The entities of a site. What begins with `grid` is its meter, as `MeterConfig` describes it."""
+    """The entities of a site. Fields that begin with `grid` are its meter, as `MeterConfig` describes it."""
 
     grid: PowerSource | None = None
     grid_phases: tuple[str, ...] = ()
@@ -147,7 +147,7 @@ class SourcesConfig:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a form that a config entry can hold."""
+        """Return a form for the config entry."""
         return {
             "grid": _power_dict(self.grid) if self.grid else None,
             "grid_phases": list(self.grid_phases),
@@ -188,7 +188,7 @@ class SourcesConfig:
             yield self.battery_soc
 
     def renamed(self, new_name: Callable[[str], str]) -> Self:
-        """Return the same sources under the names that their entities have now."""
+        """Return the same sources with the present names of their entities."""
         return type(self).from_dict(_renamed(self.to_dict(), new_name))
 
 

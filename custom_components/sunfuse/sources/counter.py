@@ -1,15 +1,16 @@
-"""From a counter of energy to a power, for meters that tell nothing else."""
+"""Derives power from an energy counter, for meters that report nothing else."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-# A reading that stands still for so long without ever having moved says that little flows.
+# A counter that stands still for this long without ever having moved shows that little flows.
 STILL_S = 60.0
-# No site takes more; what seems to is a counter that was replaced, or came back from zero.
+# No site draws more; a larger power means that the counter was replaced, or returned from zero.
 _MOST_W = 1_000_000.0
-# Less is what floating-point numbers make of the same reading.
+# Smaller differences are rounding of the same reading.
 _NOTHING_WH = 0.01
-# The first step is cut short by when we began to look, which does not matter if it is so many times the resolution.
+# The first step is shortened by the time at which we began to read; that is negligible if it is this many times the
+# resolution.
 _MANY_STEPS = 10
 # At 16 A of one phase (3.7 kW) such a counter moves every 20 s.
 COARSE_WH = 20.0
@@ -18,24 +19,22 @@ _OFTEN = 3
 
 @dataclass(slots=True)
 class Counter:
-    """A counter of energy, in Wh, that is read again and again.
+    """A counter of energy, in Wh, that is read repeatedly.
 
     Its power is that between its last two steps. While it stands still for longer than that, less than one step can
-    have flowed, which is what is told then. A counter that went back was reset: what it counts next is told.
+    have flowed, and that becomes the power. A counter that went back was reset; it counts from there.
     """
 
     _energy_wh: float | None = None
     _read_at: datetime | None = None
     _changed_at: datetime | None = None
-    _stepped: bool = (
-        False  # `_changed_at` is a step of the counter, not when we began to look
-    )
+    _stepped: bool = False  # `_changed_at` is a step of the counter, not the time of the first reading
     _rate_w: float | None = None
-    _step_wh: float | None = None  # the smallest step that was seen
+    _step_wh: float | None = None  # the smallest step so far
     _steps: int = 0
     _still: int = 0
     power_w: float | None = None
-    at: datetime | None = None  # the instant that `power_w` speaks of
+    at: datetime | None = None  # the time to which `power_w` applies
 
     @property
     def is_coarse(self) -> bool:
@@ -47,7 +46,7 @@ class Counter:
         )
 
     def read(self, energy_wh: float, resolution_wh: float, at: datetime) -> None:
-        """Take a reading; `resolution_wh` is what its digits can tell apart."""
+        """Take a reading; `resolution_wh` is the step of its digits."""
         before, read_at, changed_at = self._energy_wh, self._read_at, self._changed_at
         if before is None or read_at is None or changed_at is None:
             self._start(energy_wh, at)
@@ -65,7 +64,7 @@ class Counter:
             self._stand_still(elapsed_s, resolution_wh)
         self._read_at = at
         if self.power_w is not None:
-            # It is an average, so it speaks of the middle of the time since the reading before.
+            # It is an average, so it applies to the middle of the time since the previous reading.
             self.at = read_at + (at - read_at) / 2
 
     def _start(self, energy_wh: float, at: datetime) -> None:

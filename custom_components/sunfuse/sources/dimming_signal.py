@@ -1,4 +1,4 @@
-"""Reads the entity by which a grid operator dims the chargers: a relay's contact, a switch, or a power in watts."""
+"""Reads the entity with which a grid operator dims the chargers: a relay's contact, a switch, or a power in watts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ SIGNAL_DOMAINS = _CONTACTS | _NUMBERS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dimming:
-    """The chargers are dimmed: to this power together, or (None) to the least that the rules leave them."""
+    """The chargers are dimmed: to this total power, or (None) to the minimum that the rules guarantee."""
 
     power_w: float | None = None
 
 
 class DimmingSignal:
-    """A signal. While its entity tells nothing, what it told last counts: a relay that is lost has not let go."""
+    """A dimming signal. While its entity is unavailable, its last value counts: a relay that is lost has not switched off."""
 
     def __init__(self, hass: HomeAssistant, entity_id: str | None) -> None:
         """Read this entity; None: there is no signal."""
@@ -48,8 +48,8 @@ class DimmingSignal:
     def read(self) -> tuple[Dimming | None, SourceProblem | None]:
         """Return whether the chargers are dimmed, and what is wrong with the entity.
 
-        A number in a unit of power is the power that is left to them; any other number dims if it is not 0. Nobody
-        is dimmed to 0 W: that is how a control box says that there is no limit.
+        A number in a unit of power is the power that the chargers may use; any other number dims if it is not 0. A power
+        of 0 W does not dim: that is how a control box signals that there is no limit.
         """
         if self._entity_id is None:
             return None, None

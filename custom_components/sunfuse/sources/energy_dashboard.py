@@ -1,4 +1,4 @@
-"""What the user has already told Home Assistant's Energy dashboard about the site."""
+"""What Home Assistant's Energy dashboard knows about the site."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ from .signs import agreed, async_inverted_by_counters, inverted_by_convention
 
 
 async def async_suggest_sources(hass: HomeAssistant) -> SourcesConfig:
-    """Return what the Energy dashboard knows; nothing of it where it is not set up."""
+    """Return the sources that the Energy dashboard knows; none if it is not set up."""
     if "energy" not in hass.config.components:
         return SourcesConfig()
     preferences = (await async_get_manager(hass)).data
@@ -33,9 +33,9 @@ async def async_suggest_sources(hass: HomeAssistant) -> SourcesConfig:
 
 
 async def async_sign_is_known(hass: HomeAssistant, power: PowerSource | None) -> bool:
-    """Return if it is known which way a power counts: by the dashboard, its integration, or the dashboard's counters."""
+    """Return whether the sign of a power is known: from the dashboard, its integration, or the dashboard's counters."""
     if power is None or power.entity is None:
-        return True  # two directions, each its own sensor
+        return True  # two directions with a sensor each
     if inverted_by_convention(hass, power.entity) is not None:
         return True
     if "energy" not in hass.config.components:
@@ -68,7 +68,7 @@ async def _async_judged(
 
 
 async def async_grid_counters(hass: HomeAssistant) -> tuple[list[str], list[str]]:
-    """Return the dashboard's counters of what is drawn from the grid and of what is fed into it."""
+    """Return the dashboard's counters of import and of export."""
     if "energy" not in hass.config.components:
         return [], []
     preferences = (await async_get_manager(hass)).data
@@ -104,7 +104,7 @@ async def _async_sources(
         grid_phases_inverted=meter.phases_inverted,
         grid_phases_export=meter.phases_export,
         grid_phase_powers=meter.phase_powers,
-        # A counter of energy tells a power too, if a coarse one.
+        # An energy counter also gives a power, if a coarse one.
         solar=tuple(
             _entity_ids(s.get("stat_rate") or s["stat_energy_from"] for s in solars)
         ),
@@ -124,11 +124,11 @@ async def _async_sources(
 async def _async_grid_meter(
     hass: HomeAssistant, grids: Iterable[GridSourceType]
 ) -> MeterConfig:
-    """Return the grid's meter: the power that the dashboard knows, and what is found on the meter's device.
+    """Return the grid meter: the power that the dashboard knows, and what is found on the meter's device.
 
-    A tariff of two prices makes two grids of one connection, of which one may have the power. Where there is no power
-    at all, counters of energy tell one. Its sign is that of the dashboard, of its integration, or that which the
-    dashboard's counters say; the phases count the same way.
+    A tariff of two prices makes two grids of one connection, of which one may have the power. If there is no power
+    at all, it is derived from energy counters. Its sign is that of the dashboard, of its integration, or follows from the
+    dashboard's counters; the phases have the same sign.
     """
     grids = tuple(grids)
     power = next(filter(None, map(_power, grids)), None)
@@ -174,7 +174,7 @@ def _power(source: GridSourceType | BatterySourceType) -> PowerSource | None:
 async def async_disabled_sensors(
     hass: HomeAssistant, entities: Iterable[str]
 ) -> list[str]:
-    """Return the names of disabled sensors that may tell of the grid what these, and the dashboard's, do not."""
+    """Return the names of disabled sensors that may measure what these, and the dashboard's, do not."""
     known = list(entities)
     if "energy" in hass.config.components:
         preferences = (await async_get_manager(hass)).data
@@ -187,7 +187,7 @@ async def async_disabled_sensors(
 def _disabled_beside(hass: HomeAssistant, entities: Iterable[str]) -> list[str]:
     """Return the names of disabled sensors on the devices of these entities, or of the grid beside them.
 
-    Fronius has the grid's power on another device than the meter's counters, and disabled.
+    Fronius has the grid's power on a different device than the meter's counters, and disabled.
     """
     registry = er.async_get(hass)
     known = [entry for name in entities if (entry := registry.async_get(name))]
@@ -215,8 +215,8 @@ def _first(names: Iterable[str | None]) -> str | None:
 def _battery_powers(batteries: Sequence[BatterySourceType]) -> list[PowerSource]:
     """Return the powers of the batteries.
 
-    One form holds them all, with one sign and one pair of sensors. Where that is not enough, those that differ are read
-    from the sensor that Home Assistant derives from them.
+    One form holds them all, with one sign and one pair of sensors. Where they differ, they are read from the sensors that
+    Home Assistant derives.
     """
     known = [(power, b) for b in batteries if (power := _power(b)) is not None]
     if not known and len(batteries) == 1:

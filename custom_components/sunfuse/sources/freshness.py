@@ -1,7 +1,7 @@
-"""How often each source tells something, as it is seen to: its usual interval, and how far it strays.
+"""How often each source reports, as observed: its usual interval and its jitter.
 
 What a sensor's integration promises is not what arrives: clouds throttle, buses are shared, batteries are saved. The
-last few hundred intervals are kept of each sensor, so what changes for good is learned within minutes to hours.
+last few hundred intervals of each sensor are stored, so a lasting change is learned within minutes to hours.
 """
 
 from collections import deque
@@ -30,27 +30,27 @@ from .series import percentile
 from .states import problem_of
 
 WINDOW = 240
-# Fewer intervals say too little.
+# Fewer intervals are not enough.
 LEAST = 10
-# An integration that writes state and attributes apart has told one thing.
+# An integration that writes state and attributes separately has reported once.
 _SAME_S = 0.2
-# Longer than this it was not slow but away.
+# A longer interval was an outage, not a slow sensor.
 _AWAY_S = 3600.0
-# Repeats of the same value that show that a sensor speaks regularly, whatever it has to say.
+# This many repeats of the same value show that a sensor reports regularly, even if nothing changes.
 _REGULAR = 5
 _LOOK_BACK = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """How often a sensor tells something, in seconds.
+    """How often a sensor reports, in seconds.
 
     Attributes:
         usual_s: the median.
         high_s: the 95th percentile; its distance from the median is the jitter.
-        longest_s: the longest of those that are remembered.
-        count: how many are remembered.
-        regular: it tells the same value again, so that silence means something.
+        longest_s: the longest of the stored ones.
+        count: how many are stored.
+        regular: it reports unchanged values again, so that silence is significant.
 
     """
 
@@ -63,12 +63,12 @@ class Interval:
 
 @dataclass(slots=True)
 class _Past:
-    """What is remembered of a sensor."""
+    """The stored intervals of a sensor."""
 
     at: datetime | None = None
     repeats: int = 0
     intervals_s: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
-    known: Interval | None = None  # until something new is told
+    known: Interval | None = None  # until the next report
 
 
 class Freshness:
@@ -79,14 +79,14 @@ class Freshness:
         self._past: dict[str, _Past] = {}
 
     def told(self, entity_id: str, at: datetime, *, again: bool = False) -> None:
-        """Note that a sensor told a value, or `again` the same one."""
+        """Note that a sensor reported a value, or the same one `again`."""
         past = self._past.setdefault(entity_id, _Past())
         before, past.at = past.at, at
         if before is None:
             return
         interval_s = (at - before).total_seconds()
         if interval_s < _SAME_S:
-            past.at = before  # the first of a burst is when it was told
+            past.at = before  # the first of a burst is the time of the report
             return
         if interval_s <= _AWAY_S:
             past.intervals_s.append(interval_s)
@@ -94,17 +94,17 @@ class Freshness:
             past.known = None
 
     def clock_was_set(self) -> None:
-        """Note that the wall clock was set: what comes next is no interval."""
+        """Note that the wall clock was set: what comes next is not an interval."""
         for past in self._past.values():
             past.at = None
 
     def silent(self, entity_id: str) -> None:
-        """Note that a sensor became unavailable: what comes next is no interval."""
+        """Note that a sensor became unavailable: what comes next is not an interval."""
         if (past := self._past.get(entity_id)) is not None:
             past.at = None
 
     def of(self, entity_id: str) -> Interval | None:
-        """Return how often a sensor tells something; None until it was seen often enough."""
+        """Return how often a sensor reports; None until it has reported often enough."""
         past = self._past.get(entity_id)
         if past is None or len(past.intervals_s) < LEAST:
             return None
@@ -122,9 +122,9 @@ class Freshness:
         return max(known, key=lambda pair: pair[1].usual_s, default=None)
 
     def silence_s(self, entities: Iterable[str]) -> float | None:
-        """Return after which silence a meter of these sensors is lost; None where that cannot be told.
+        """Return after which silence a meter with these sensors is lost; None if that is unknown.
 
-        Only where all of them speak regularly: a sensor that speaks when something changes may be silent all night.
+        Only if all of them report regularly: a sensor that reports changes only may be silent all night.
         """
         known = [self.of(entity) for entity in entities]
         if not known or any(one is None or not one.regular for one in known):
@@ -132,7 +132,7 @@ class Freshness:
         return max(lost_after_s(one) for one in known if one is not None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was seen, for the store."""
+        """Return the intervals for storage."""
         return {
             entity: {
                 "repeats": past.repeats,
@@ -144,7 +144,7 @@ class Freshness:
     def restore(
         self, data: Mapping[str, Any] | Stored, entities: Iterable[str]
     ) -> None:
-        """Take back what was seen of these sensors; what cannot be read of it is noted and left out."""
+        """Continue from stored intervals of these sensors; those that cannot be read are noted and left out."""
         stored = Stored.of(data)
         for entity in entities:
             if kept := stored.within(entity):
@@ -168,7 +168,7 @@ def _interval_s(value: Any) -> float:
 
 
 def interval_of(intervals_s: Iterable[float], *, regular: bool = False) -> Interval:
-    """Return the figures of some intervals, of which there must be one."""
+    """Return the figures of some intervals; there must be at least one."""
     all_s = sorted(intervals_s)
     return Interval(
         usual_s=percentile(all_s, 50),
@@ -180,7 +180,7 @@ def interval_of(intervals_s: Iterable[float], *, regular: bool = False) -> Inter
 
 
 def lost_after_s(interval: Interval) -> float:
-    """Return the silence after which a sensor that speaks regularly has fallen silent, at least half a minute."""
+    """Return the silence after which a sensor that reports regularly counts as lost, at least half a minute."""
     return max(30.0, 10 * interval.usual_s, 3 * interval.longest_s)
 
 
@@ -188,7 +188,7 @@ def lost_after_s(interval: Interval) -> float:
 def watch(
     hass: HomeAssistant, entities: Iterable[str], freshness: Freshness
 ) -> Callable[[], None]:
-    """Note whenever one of these sensors tells something; returns what ends that."""
+    """Note all reports of these sensors; returns the function that ends that."""
     watched = list(entities)
 
     @callback
@@ -220,9 +220,9 @@ def watch(
 async def async_recorded_intervals(
     hass: HomeAssistant, entities: Iterable[str], now: datetime
 ) -> dict[str, Interval]:
-    """Return how often sensors changed in the last two hours, as the recorder has it.
+    """Return how often sensors changed in the last two hours, according to the recorder.
 
-    A sensor changes at most as often as it tells something, so these intervals are too long rather than too short.
+    A sensor changes at most as often as it reports, so these intervals are too long rather than too short.
     """
     wanted = list(entities)
     if not wanted or "recorder" not in hass.config.components:

@@ -18,7 +18,7 @@ async def async_grid_history(
 ) -> Series:
     """Return the mean power from the grid in watts, positive on import.
 
-    Five minutes where the recorder still has them (ten days, usually), hours before. From
+    Five minutes if the recorder still has them (ten days, usually), otherwise hours. From
     sensors of current per phase it is their sum at the nominal voltage. Of two sensors of
     two directions only the import is read. Empty without a recorder or its statistics.
     """
@@ -48,7 +48,7 @@ async def async_grid_history(
 
 
 def _sum(one: Series, other: Series) -> Series:
-    """Add series slot by slot; what one of them lacks is left out."""
+    """Add series slot by slot; slots that one of them lacks are left out."""
     values = {(slot.start, slot.end): slot.value for slot in other}
     return tuple(
         Slot(

@@ -1,4 +1,4 @@
-"""What the recorder remembers: long-term and short-term statistics as series.
+"""Long-term and short-term statistics of the recorder as series.
 
 The recorder's database is read in its own executor, never on the event loop.
 """
@@ -20,9 +20,9 @@ from .series import Series, Slot
 
 type Period = Literal["5minute", "hour"]
 
-# More than any connection of a home or a small business, in any of these: a wrong unit, or a meter's hiccup.
+# More than any connection of a home or a small business, in any of these: a wrong unit, or an error of a meter.
 _ABSURD = 5e6
-# Whatever unit a sensor records in, statistics are converted to these.
+# Statistics are converted to these units.
 _UNITS = {"power": "W", "energy": "Wh", "electric_current": "A"}
 
 
@@ -37,11 +37,11 @@ class Statistic:
 async def async_kinds(
     hass: HomeAssistant, statistic_ids: Iterable[str]
 ) -> dict[str, str]:
-    """Return of which of these sensors there are statistics, and of what they are.
+    """Return which of these sensors have statistics, and the kind of each.
 
-    The kinds are `power`, `energy` and `electric_current`. Whatever else is recorded of a
-    sensor is of no use here, and it is missing in the answer, as is a sensor without a
-    `state_class`. Without a recorder there is nothing.
+    The kinds are `power`, `energy` and `electric_current`. Other kinds are of no use here
+    and left out, as is a sensor without a `state_class`. Without a recorder the answer is
+    empty.
     """
     wanted = set(statistic_ids)
     if not wanted or "recorder" not in hass.config.components:
@@ -88,9 +88,9 @@ async def async_statistics(
 
 
 def _series(rows: Iterable[Mapping[str, Any]], *names: str) -> Series:
-    """Turn the recorder's rows to slots, by the first of the names that a row has.
+    """Turn the recorder's rows into slots, by the first of the names that a row has.
 
-    A meter that was exchanged counts down once; what is below zero is left out then.
+    A meter that was replaced counts down once; negative values are left out then.
     """
     slots = []
     for row in rows:

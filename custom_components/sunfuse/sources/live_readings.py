@@ -31,16 +31,16 @@ from .freshness import Freshness, watch
 from .meter_entities import MeterEntities, direction, oldest
 from .states import SourceProblem, StateReader
 
-# The wall clock is looked at at least so often.
+# The wall clock is checked at least this often.
 _JUST_NOW = timedelta(seconds=6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteReadings:
-    """What the site's entities say now; None where they say nothing.
+    """What the site's entities report now; None if they report nothing.
 
     `meter` is that of the grid connection; `circuit_meters` and `temperatures` are by circuit. The silences are after
-    how long a meter that is known to speak more often has fallen silent.
+    which time without a report a meter that usually reports more often is lost.
     """
 
     meter: MeterReading | None = None
@@ -49,7 +49,7 @@ class SiteReadings:
     solar: PowerReading | None = None
     battery: BatteryReading | None = None
     problems: tuple[SourceProblem, ...] = ()
-    # Whether the meter, and those of which circuits, have told all that they tell, since this was first asked for.
+    # Whether the meter, and those of which circuits, have reported all their values since the first reading.
     meter_heard: bool = False
     heard: frozenset[str] = frozenset()
     heard_since: datetime | None = None
@@ -59,7 +59,7 @@ class SiteReadings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitSource:
-    """What a circuit is read from, and the phases of the site that it is fed from."""
+    """The sources of a circuit, and the phases of the site that feed it."""
 
     sources: CircuitSources
     wired: tuple[int, ...]
@@ -78,14 +78,14 @@ class LiveSource:
         circuits: Mapping[str, CircuitSource] | None = None,
         freshness: Freshness | None = None,
     ) -> None:
-        """Read these entities, for a site with so many phases of this nominal voltage."""
+        """Read these entities, for a site with this many phases of this nominal voltage."""
         self._hass = hass
         self._config = config
         self._phases = phases
         self._circuits = circuits or {}
         self._freshness = freshness or Freshness()
         self._counters: dict[str, Counter] = {}
-        # What each entity reported before the clock was set: the instant, and by how much it has to be moved.
+        # The last report of each entity before the clock was set, and by how much to shift it.
         self._reported: dict[str, tuple[datetime, timedelta]] = {}
         self._meters = MeterEntities(phases=phases, voltage_v=voltage_v)
         self._meter_heard = False
@@ -103,7 +103,7 @@ class LiveSource:
         return tuple(dict.fromkeys((*self._config.entities, *circuits)))
 
     def start(self, on_change: Callable[[], None]) -> Callable[[], None]:
-        """Call `on_change` whenever an entity says something, if it be the same again."""
+        """Call `on_change` whenever an entity reports, even the same value again."""
         entities = self.entities
 
         @callback
@@ -128,7 +128,7 @@ class LiveSource:
 
     @callback
     def clock_was_set(self, by: timedelta) -> None:
-        """Move what the entities reported before the wall clock was set forward by so much."""
+        """Shift what the entities reported before the wall clock was set forward by this much."""
         self._counters = moved(self._counters, by)
         now = dt_util.utcnow()
         for entity_id in self.entities:
@@ -143,13 +143,13 @@ class LiveSource:
             self._reported[entity_id] = (state.last_reported, by_all)
 
     def _reported_at(self, state: State) -> datetime:
-        """Return when a state was reported, by the clock as it is set now."""
+        """Return when a state was reported, by the present setting of the clock."""
         before, by = self._reported.get(state.entity_id, (None, timedelta()))
         at = state.last_reported
         return at + by if at == before else at
 
     def read(self) -> SiteReadings:
-        """Return what the entities say now. A reading is as old as the oldest of its parts."""
+        """Return what the entities report now. A reading is as old as the oldest of its parts."""
         reader = StateReader(self._hass, self._counters, reported_at=self._reported_at)
         every = tuple(range(self._phases))
         main = self._meters.read(reader, self._config.meter, every)

@@ -20,7 +20,7 @@ _CLEARLY_NEGATIVE_A = -0.25
 
 @dataclass(frozen=True, slots=True)
 class _Phase:
-    """A phase's current, and the sensors that it is made of."""
+    """A phase's current, and the sensors that it is derived from."""
 
     name: str
     value: Value | None
@@ -28,7 +28,7 @@ class _Phase:
 
     @property
     def parts(self) -> tuple[tuple[str, Value | None], ...]:
-        """Return its sensors with what each tells."""
+        """Return its sensors with their values."""
         return self.sensors or ((self.name, self.value),)
 
     def turned(self) -> Self:
@@ -62,7 +62,7 @@ class MeterEntities:
         known = [phase.value for phase in currents if phase.value is not None]
         numbers = [p.value.number if p.value is not None else None for p in currents]
         reading = MeterReading(
-            # The total is for the surplus; it is the phases that the fuse protects.
+            # The total is for the surplus; the fuse protects the phases.
             at=oldest(known or ([power] if power else [])),
             power_w=power.number if power else None,
             oldest=_oldest_name(part for phase in currents for part in phase.parts),
@@ -87,7 +87,7 @@ class MeterEntities:
         power: Value | None,
         wired: tuple[int, ...],
     ) -> MeterReading | None:
-        """Return what a meter of the total alone tells."""
+        """Return the reading of a meter that measures only the total."""
         if meter.power is None:
             return None
         if power is None:
@@ -137,7 +137,8 @@ class MeterEntities:
         if meter.phases_inverted and (signed or not (powers or total)):
             return [phase.turned() for phase in told]
         if signed or len(known) < len(told):
-            # Without one phase the total does not tell the signs of the others. Without a sign all is import.
+            # Without one of the phases the total does not give the signs of the others. Without a sign everything is
+            # import.
             return told
         return [
             _Phase(phase.name, value, phase.parts)
@@ -149,7 +150,7 @@ class MeterEntities:
     def _with_signs(
         self, told: list[Value], powers: list[Value] | None, total: Value | None
     ) -> list[Value]:
-        """Return currents that have no sign of their own with that of the powers, as far as these speak of the same time."""
+        """Return currents without a sign of their own with the signs of the powers, if both are of the same time."""
         currents = [value.number for value in told]
         newest = max(value.at for value in told)
         if powers and len(powers) == len(told):
@@ -198,10 +199,10 @@ def _all(values: Iterable[Value | None]) -> list[Value] | None:
 
 
 def _net(taken: Value, given: Value) -> Value:
-    """Return what is taken less what is given back, of two directions of which one is always zero.
+    """Return import minus export, of two directions of which one is always zero.
 
-    Many a meter tells a sensor only when it changes. So the side that stands at zero is as new as the other side: it
-    could not be anything else while that one flows. While nothing flows, it is the news of what is taken that count.
+    Many meters report a sensor only when it changes. So the side that is zero is as recent as the other side: it
+    cannot be anything else while that one flows. While nothing flows, the import side decides.
     """
     if given.number == 0:
         at = taken.at

@@ -1,7 +1,7 @@
-"""Which of a device's sensors tell what of the grid, by how integrations name them.
+"""Which of a device's sensors measure what of the grid, by the names that integrations give them.
 
-A proposal that is wrong is worse than none: an inverter's own currents, or the strings of its roof, taken for the
-house's connection would let a fuse blow. So what is not the grid's by its name, and what fits twice, is not proposed.
+A wrong proposal is worse than none: an inverter's own currents, or the strings of its roof, taken for the
+house's connection would let a fuse blow. So a sensor whose name is not the grid's, or that fits twice, is not proposed.
 """
 
 from collections import defaultdict
@@ -35,9 +35,9 @@ _IMPORT = _set(
 _EXPORT = _set(
     "delivery export exported feed feedin injected injection negative produced production return returned supplied"
 )
-# A balance has both directions, whatever else its name says.
+# A balance has both directions, whatever else its name contains.
 _BALANCE = _set("balance balanced net")
-# What is fed in is fed into the grid, whatever else its name says.
+# Feed-in goes to the grid, whatever else its name contains.
 _FED_IN = _set("feed feedin injected injection")
 _GRID = _FED_IN | _set("grid mains meter metering net site utility")
 _NOT_THE_GRID = _set(
@@ -46,11 +46,11 @@ _NOT_THE_GRID = _set(
     "limit load max maximum min minimum mppt n neutral optimizer peak photovoltaics pv reactive solar storage string "
     "target threshold"
 )
-# Numbers of these are of inputs, clamps and outlets, of which nobody knows what is behind them.
+# Numbers with these words are of inputs, clamps and outlets; what is connected to them is unknown.
 _NUMBERED = _set(
     "channel ch circuit clamp ct input in outlet output out plug port relay socket"
 )
-# Whose power is not that of the house.
+# Their power is not that of the house.
 _LOADS = _set(
     "aircon airco boiler car charger charging conditioner cooker cooling dishwasher dryer elbil ev evse freezer fridge "
     "garage heat heater heating heatpump hob hvac kitchen laadpaal light lights oven plug pool pump sauna server socket "
@@ -60,21 +60,21 @@ _LOADS = _set(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sensor:
-    """A sensor: its phase if it has one, what its name is without that, and the words that are said of it."""
+    """A sensor: its phase if it has one, its name without that, and the words that describe it."""
 
     entity_id: str
     device_class: str
     phase: int | None
     stem: tuple[str, ...]
     words: frozenset[str]
-    # Whether it is positive on export, None where that is not known by its integration.
+    # Whether it is positive on export, None if its integration is not known.
     inverted: bool | None = None
-    # A number alone may be that of anything.
+    # A number alone may mean anything.
     bare: bool = False
 
     @property
     def direction(self) -> int:
-        """Return 1 for import, -1 for export, 0 for both or where it is not said."""
+        """Return 1 for import, -1 for export, 0 for both or unknown."""
         if self.words & _BALANCE:
             return 0
         return bool(self.words & _IMPORT) - bool(self.words & _EXPORT)
@@ -83,7 +83,7 @@ class _Sensor:
 def suggest_meter(
     hass: HomeAssistant, entities: Iterable[str], *, inverted: bool = False
 ) -> MeterConfig:
-    """Return the meter on the device of these entities, as far as the names of its sensors say.
+    """Return the meter on the device of these entities, as far as the names of its sensors show it.
 
     `inverted` is what is known of the sign of its total.
     """
@@ -106,10 +106,10 @@ def suggest_meter(
     if drawn and len(drawn) == len(given):
         phases = MeterConfig(phases=drawn, phases_export=given)
     elif signs == {True}:
-        # Currents whose sign nobody knows are of no use beside powers whose sign is known, and other than ours.
+        # Currents of unknown sign are of no use beside powers whose sign is known to differ from ours.
         phases = MeterConfig(phases=own_currents or own_powers, phases_inverted=True)
     elif currents:
-        # Powers of the other sign would turn the currents the wrong way.
+        # Powers of the other sign would invert the currents.
         matching = len(powers) == len(currents) and not inverted
         phases = MeterConfig(
             phases=currents,
@@ -144,7 +144,7 @@ def _total(powers: Iterable[_Sensor], known: frozenset[str]) -> PowerSource | No
     both, drawn, given = (by_direction[direction] for direction in (0, 1, -1))
     if both and bool(drawn) == bool(given):
         return PowerSource(entity=both[0], inverted=bool(signs[both[0]]))
-    # Tibber's "power" is what is drawn, beside "power production".
+    # Tibber's "power" is the import, beside "power production".
     if given and (taken := drawn or both):
         return PowerSource(positive=taken[0], negative=given[0])
     return None
@@ -156,7 +156,7 @@ def _group(
     direction: int,
     device_class: SensorDeviceClass = SensorDeviceClass.POWER,
 ) -> tuple[str, ...]:
-    """Return the sensors of all phases that tell this, L1 first; none where several sets do."""
+    """Return the sensors of all phases that measure this, L1 first; none if several sets do."""
     sets: dict[tuple[str, ...], dict[int, _Sensor]] = defaultdict(dict)
     for one in sensors:
         if (
@@ -179,7 +179,7 @@ def _group(
 
 
 def _alike(phases: Iterable[_Sensor]) -> bool:
-    """Return if sensors that a number alone takes for phases differ in nothing but their number."""
+    """Return whether sensors that only a number identifies as phases differ in nothing but their number."""
     phases = list(phases)
     if not any(one.bare for one in phases):
         return True
@@ -190,7 +190,7 @@ def _alike(phases: Iterable[_Sensor]) -> bool:
 
 
 def _of_a_load(sensor: _Sensor) -> bool:
-    """Return if a sensor is of a single load, or of an input that may be one, and not the grid's by its name."""
+    """Return whether a sensor is of a single load, or of an input that may be one, and not the grid's by its name."""
     return not sensor.words & _GRID and bool(
         sensor.words & _LOADS or (sensor.words & _NUMBERED and sensor.bare)
     )
@@ -199,7 +199,7 @@ def _of_a_load(sensor: _Sensor) -> bool:
 def _likeliest(
     sets: Iterable[tuple[_Sensor, ...]], known: frozenset[str]
 ) -> list[tuple[_Sensor, ...]]:
-    """Return the sets that are the grid's, if any say so, and of several those that are named most like what is known."""
+    """Return the sets that are named after the grid, if any, and of several those whose names are most like what is known."""
     left = [found for found in sets if not found[0].words & _NOT_THE_GRID]
     named_alike = known & _GRID
     for said in (_GRID, named_alike | _FED_IN if named_alike else named_alike):
@@ -236,7 +236,7 @@ def _sensors_on(hass: HomeAssistant, devices: Iterable[str]) -> Iterator[_Sensor
         )
         if entry.domain == Platform.SENSOR
     ]
-    # What all of them say is the device's name, and no phase.
+    # Words that all of them share are the device's name, not a phase.
     said = [_words_of(entry) for entry in entries]
     common = frozenset.intersection(*said) if len(said) > 1 else frozenset()
     for entry, words in zip(entries, said, strict=True):
@@ -275,7 +275,7 @@ def _words(name: str) -> list[str]:
 def _phase_of(
     entry: er.RegistryEntry, common: frozenset[str]
 ) -> tuple[int | None, tuple[str, ...], bool]:
-    """Return the phase that a sensor's names speak of, the rest of the name that does, and if it is a number alone."""
+    """Return the phase in a sensor's names, the rest of that name, and whether it is only a number."""
     for find in (_named_phase, _bare_phase):
         for name in (*_names(entry), _words(entry.entity_id.partition(".")[2])):
             words = [word for word in name if word not in common]
@@ -287,7 +287,7 @@ def _phase_of(
 
 
 def _named_phase(words: Sequence[str]) -> tuple[int, int] | None:
-    """Return the phase of "l1" or "phase a", and where it stands."""
+    """Return the phase of "l1" or "phase a", and where it is."""
     for place, word in enumerate(words):
         if match := _NAMED_PHASE.fullmatch(word):
             return _PHASES[match[1]], place
@@ -297,7 +297,7 @@ def _named_phase(words: Sequence[str]) -> tuple[int, int] | None:
 
 
 def _bare_phase(words: Sequence[str]) -> tuple[int, int] | None:
-    """Return the phase of "current 1" or "a_current", and where it stands."""
+    """Return the phase of "current 1" or "a_current", and where it is."""
     for place in range(len(words) - 1, -1, -1):
         if words[place] in _PHASES:
             return _PHASES[words[place]], place

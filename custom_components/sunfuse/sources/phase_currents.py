@@ -1,11 +1,11 @@
-"""Currents per phase: their sign where the meter tells none, and the phases of the site that a circuit is fed from."""
+"""Currents per phase: their sign if the meter reports none, and the phases of the site that feed a circuit."""
 
 from collections.abc import Sequence
 from itertools import product
 
 from ..engine.model import PerPhase
 
-# Power factors and rounding: how far amperes and watts of the same instant disagree.
+# Power factors and rounding: how far amperes and watts of the same instant may disagree.
 _TOLERANCE = 0.3
 _TOLERANCE_A = 0.5
 
@@ -23,7 +23,7 @@ def signed_by_total(
 ) -> PerPhase:
     """Return currents without a sign with the signs that fit the total power best.
 
-    Several ways often fit about as well. Of those the highest value counts for each phase, which is safe.
+    Often several combinations fit about as well. Then the highest value counts for each phase, which is safe.
     """
     total_a = total_w / voltage_v
     ways = [
@@ -41,7 +41,7 @@ def signed_by_total(
 def on_the_site[A: (float, float | None)](
     currents_a: Sequence[A], wired: Sequence[int], phases: int
 ) -> tuple[A, ...]:
-    """Return a circuit's currents on the phases of the site; those that it is not fed from carry nothing."""
+    """Return a circuit's currents on the phases of the site; phases that do not feed it carry nothing."""
     spread: list[A] = [0.0] * phases
     for phase, current in zip(wired, currents_a, strict=True):
         spread[phase] = current

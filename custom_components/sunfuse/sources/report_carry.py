@@ -1,4 +1,4 @@
-"""What one, two, three chargers would have got from a site in the time that is known."""
+"""What one, two, three chargers would have got from a site in the recorded time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charger:
-    """The charger that is asked about, and what a day's driving takes.
+    """The charger in question, and the energy of a day's driving.
 
-    8 kWh are about 45 km at 18 kWh/100 km, more than the mean of a car's day in Europe.
+    8 kWh are about 45 km at 18 kWh/100 km, more than a car's mean day in Europe.
     """
 
     phases: int = 3
@@ -38,7 +38,7 @@ class Minute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """What a number of chargers would have had.
+    """What a number of chargers would have got.
 
     Attributes:
         chargers: how many.
@@ -65,7 +65,7 @@ def outlooks(
     charger: Charger,
     tz: tzinfo,
 ) -> tuple[Carried, ...]:
-    """Return the outlook for one charger, two, and so on, until it is not enough.
+    """Return the result for one charger, two, and so on, until it is not enough.
 
     At least four, so that the page has something to compare; at most fifty.
     """
@@ -79,7 +79,7 @@ def outlooks(
 
 
 def _night(local: datetime) -> date | None:
-    """Return the date on whose evening the night of a local time began; None by day."""
+    """Return the date of the evening on which the night of a local time began; None during the day."""
     night = local.hour >= 22 or local.hour < 7
     return (local - timedelta(hours=12)).date() if night else None
 
@@ -91,7 +91,7 @@ def _outlook(
     voltage_v: float,
     charger: Charger,
 ) -> Carried:
-    """Go through the time with a number of chargers that all have a hungry car."""
+    """Simulate a number of chargers over the whole time, each with a hungry car."""
     total_s = all_s = any_s = 0.0
     nights: dict[date, float] = {}
     hours: dict[date, float] = {}
@@ -104,7 +104,7 @@ def _outlook(
             kwh = amps * voltage_v * minute.seconds / 3.6e6
             nights[night] = nights.get(night, 0.0) + kwh
             hours[night] = hours.get(night, 0.0) + minute.seconds / 3600
-    # A night of which less than eight hours are known says nothing of nights.
+    # A night of which less than eight hours are known does not count.
     whole = [kwh / chargers for night, kwh in nights.items() if hours[night] >= 7.5]
     poor = percentile(whole, 10) if whole else 0.0
     return Carried(
@@ -125,7 +125,7 @@ def shared(
     Chargers on all phases are bound by the fullest phase. Chargers on one phase are
     spread, the emptiest phase first, as an electrician would.
     """
-    # What the sun feeds in never raises a limit: a cloud takes it away too fast.
+    # Feed-in never raises a limit: a cloud removes it too quickly.
     rooms = sorted((limit_a - max(0.0, amps) for amps in load_a), reverse=True)
     if charger.phases > 1:
         used = min(charger.phases, len(rooms))
@@ -141,6 +141,6 @@ def shared(
 
 
 def _filled(room_a: float, chargers: int, charger: Charger) -> tuple[int, float]:
-    """Return how many of some chargers run in a room, and their current together."""
+    """Return how many of some chargers fit into a headroom, and their total current."""
     running = min(chargers, max(0, int(room_a // charger.min_a)))
     return running, min(room_a, running * charger.max_a) if running else 0.0

@@ -1,7 +1,7 @@
 """The site report as a page: one file without scripts, fonts or pictures from elsewhere.
 
-Texts come in by key, in the reader's language. The page fits a phone and a desk, is light
-or dark as the reader's screen is, and can be printed.
+Texts are passed by key, in the reader's language. The page fits a phone and a desk, is light
+or dark like the reader's screen, and can be printed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,9 +13,9 @@ from .report_carry import Carried, Charger
 from .report_style import STYLE
 from .site_report import Caution, PhaseFigures, SiteReport
 
-# Rows of the table of chargers that are seen at once.
+# Rows of the table of chargers that are visible at first.
 _ROWS = 6
-# What makes the answer itself doubtful; the other cautions are good to know.
+# What makes the answer itself doubtful; the other cautions are additional information.
 _GRAVE = {Caution.OVER_FUSE, Caution.SHORT_HISTORY, Caution.SLOW_METER}
 
 
@@ -67,7 +67,7 @@ def report_page(report: SiteReport, page: Page) -> str:
 
 
 def empty_page(page: Page) -> str:
-    """Return the page of a site of which nothing is known yet."""
+    """Return the page of a site without data yet."""
     sensors = _list([*page.sensors, *page.without])
     return _document(
         page,
@@ -122,7 +122,7 @@ def _answer(report: SiteReport, page: Page) -> str:
 
 
 def _notes(report: SiteReport, page: Page) -> str:
-    """Return why to read the report with care."""
+    """Return the reasons to read the report with care."""
     notes = [
         f'<li class="{"grave" if one in _GRAVE else "note"}">'
         f"{page.say(f'caution_{one.value}')}</li>"
@@ -135,7 +135,7 @@ def _notes(report: SiteReport, page: Page) -> str:
 
 
 def _chargers(report: SiteReport, page: Page) -> str:
-    """Return what each number of chargers would mean, the next one first of all."""
+    """Return what each number of chargers would mean, the next one first."""
     coming = page.chargers + 1
     found = next((one for one in report.chargers if one.chargers == coming), None)
     told = ""
@@ -188,7 +188,7 @@ def _verdict(one: Carried, page: Page) -> str:
 
 
 def _day(report: SiteReport, page: Page) -> str:
-    """Return the day as bars: what the house draws, and what is left below the limit."""
+    """Return the day as bars: the draw of the house, and the headroom below the limit."""
     limit = report.proposals.limit_a - report.proposals.margin_a
     loads = {one.hour: max(0.0, *one.p95_a) for one in report.hours}
     top = max(page.fuse_a, *loads.values()) * 1.08
@@ -241,7 +241,7 @@ def _day(report: SiteReport, page: Page) -> str:
 
 
 def _phases(phases: tuple[PhaseFigures, ...], page: Page) -> str:
-    """Return the figures of the phases, with how much of the fuse they took."""
+    """Return the figures of the phases, with their share of the fuse."""
     rows = [
         (
             "over" if one.peak_a > page.fuse_a else "",
@@ -272,7 +272,7 @@ def _gauge(one: PhaseFigures, fuse_a: float) -> str:
 
 
 def _proposals(report: SiteReport, page: Page) -> str:
-    """Return what to set; the fail-safe currents stand with the numbers of chargers."""
+    """Return the proposed settings; the fail-safe currents are with the numbers of chargers."""
     proposals = report.proposals
     cards = (
         ("main_fuse", f"{_short(proposals.limit_a)} A"),
@@ -288,7 +288,7 @@ def _proposals(report: SiteReport, page: Page) -> str:
 
 
 def _method(report: SiteReport, page: Page) -> str:
-    """Return how the figures came about."""
+    """Return how the figures were calculated."""
     told = page.say(
         "method",
         charger_min=_short(page.charger.min_a),

@@ -16,13 +16,13 @@ from .site_report import GridConnection, PhaseHistory, SiteReport, site_report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseMeter:
-    """What is known of a phase: a current or a power sensor, two where directions are apart.
+    """The meter of a phase: a current or a power sensor, two if directions are separate.
 
     Attributes:
         consumption: statistic of a signed sensor, or of import alone.
-        production: statistic of what is fed in, where it is measured apart.
-        power: if these are watts (or energies), to be divided by the voltage.
-        inverted: if a signed sensor is positive on export.
+        production: statistic of export, if it is measured separately.
+        power: whether these are watts (or energies), to be divided by the voltage.
+        inverted: whether a signed sensor is positive on export.
 
     """
 
@@ -34,10 +34,10 @@ class PhaseMeter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarMeter:
-    """A charger's own meter, whose draw is not the house's.
+    """A charger's own meter, whose draw is not part of the house's.
 
     `currents` names the statistic of each phase of the site (0 is L1) that it is on. A
-    charger that tells no currents is taken to draw its `power` evenly on these phases.
+    charger without currents is assumed to draw its `power` evenly on these phases.
     """
 
     currents: tuple[tuple[int, str], ...]
@@ -46,11 +46,11 @@ class CarMeter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportConfig:
-    """What to report on.
+    """The sources of the report.
 
-    `phases` has one meter per phase; or one for all of `shared_by` phases, where only the
-    total is measured. `generation` is what the sun and the battery gave, which hid some of
-    the load from the grid's meter.
+    `phases` has one meter per phase; or one for all of `shared_by` phases, if only the
+    total is measured. `generation` is the output of solar panels and battery, which hid some
+    of the load from the grid meter.
     """
 
     connection: GridConnection
@@ -65,10 +65,10 @@ async def async_site_report(
 ) -> SiteReport:
     """Read the recorder and make the report.
 
-    Five minutes where the recorder still has them (ten days, usually), hours before.
+    Five minutes if the recorder still has them (ten days, usually), otherwise hours.
 
     Raises:
-        NoHistoryError: the recorder knows nothing of these sensors.
+        NoHistoryError: the recorder has no data of these sensors.
 
     """
     ids = {meter.consumption for meter in config.phases}
@@ -104,9 +104,9 @@ def _report(
 
 
 def _given(config: ReportConfig, phases: int, known: Mapping[str, Statistic]) -> Series:
-    """Return what sun and battery gave to each phase, in amperes.
+    """Return the output of solar panels and battery on each phase, in amperes.
 
-    What the sun put into the battery fed nothing. What the grid put into it is load.
+    Solar power that charged the battery fed nothing else. Grid power that charged it is load.
     """
     factor = 1 / (config.connection.voltage_v * phases) if phases else 0.0
     sums: dict[datetime, float] = {}
@@ -124,7 +124,7 @@ def _given(config: ReportConfig, phases: int, known: Mapping[str, Statistic]) ->
 
 
 def _layered(fine: Statistic | None, coarse: Statistic | None) -> Statistic:
-    """Take five minutes where they are, hours where they are not."""
+    """Take five minutes if available, otherwise hours."""
     layers = [one for one in (fine, coarse) if one is not None]
     return Statistic(
         mean=layered(*(one.mean for one in layers)),
@@ -145,7 +145,7 @@ def _phase(
         mean = _subtracted(mean, [fed_in.mean])
     fuse_a = config.connection.fuse_a
     if meter.inverted:
-        # The highest of an inverted sensor is its highest export.
+        # The highest value of an inverted sensor is its highest export.
         return PhaseHistory(mean_a=_believable(scaled(mean, -factor), fuse_a))
     return PhaseHistory(
         mean_a=_believable(scaled(mean, factor), fuse_a),
@@ -154,7 +154,7 @@ def _phase(
 
 
 def _believable(series: Series, fuse_a: float) -> Series:
-    """Leave out what the fuse would not have let through: a meter's hiccup is no load."""
+    """Leave out what the fuse would not have allowed: errors of a meter are not load."""
     return tuple(slot for slot in series if is_possible(slot.value, fuse_a))
 
 
@@ -176,9 +176,9 @@ def _cars(
 
 
 def _without(phase: PhaseHistory, cars: list[Series]) -> PhaseHistory:
-    """Take the chargers' currents out of a phase.
+    """Subtract the chargers' currents from a phase.
 
-    A phase's highest moment may have been a car's: of hours with one, only means are kept.
+    A phase's highest moment may have been a car's: of hours with one, only means are used.
     """
     quiet = tuple(
         slot
@@ -191,7 +191,7 @@ def _without(phase: PhaseHistory, cars: list[Series]) -> PhaseHistory:
 
 
 def _subtracted(series: Series, others: list[Series]) -> Series:
-    """Subtract series; what is not known of them counts as none."""
+    """Subtract series; unknown values count as zero."""
     slots = []
     for slot in series:
         found = [at_time(other, slot.start) for other in others]

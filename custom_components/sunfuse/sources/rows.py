@@ -1,9 +1,9 @@
-"""Rows of time and value as integrations publish them, brought to slots.
+"""Rows of time and value as integrations publish them, converted to slots.
 
 Attributes of entities and responses of actions have no common form, only a common shape:
 a list of rows, each with a time and a number. Times come with an offset, without one, as
 `datetime` or as seconds or milliseconds since 1970; numbers come as numbers or text, and
-as null, "inf" or "" where nothing is known.
+as null, "inf" or "" if nothing is known.
 """
 
 from bisect import bisect_left
@@ -28,7 +28,7 @@ END_KEYS = (
     *("to", "valid_to", "until", "period_end", "time_end", "interval_end"),
 )
 _HOUR = timedelta(hours=1)
-# A time of another century is a mistake, or means "for ever" where it is an end.
+# A time of another century is a mistake, or means "for ever" if it is an end.
 _FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 _EARLIER = _FIRST - timedelta(days=1)
 FOR_EVER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -38,7 +38,7 @@ _LONGEST_STEP = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row as it was read: UTC, the end where it is told, the value where it is known."""
+    """A row as it was read: UTC, the end if given, the value if known."""
 
     start: datetime
     end: datetime | None
@@ -69,7 +69,7 @@ class RowTimes:
         return start if _FIRST <= start < FOR_EVER else None
 
     def end(self, value: object, start: datetime) -> datetime | None:
-        """Read the end of a row, which lies after its start; None if it is not told."""
+        """Read the end of a row, which is after its start; None if not given."""
         if (at := parse_time(value)) is None:
             return None
         if at.tzinfo is None:
@@ -81,7 +81,7 @@ class RowTimes:
 
 
 def parse_time(value: object) -> datetime | None:
-    """Read a time in any of the forms seen; without time zone where the source has none.
+    """Read a time in any of the known forms; without time zone if the source has none.
 
     Numbers are seconds since 1970, or milliseconds (aWATTar).
     """
@@ -91,7 +91,7 @@ def parse_time(value: object) -> datetime | None:
         seconds = value / 1000 if value > 1e11 else value
         # Years 2001 to 2286; a smaller number is an hour of the day or a price.
         return datetime.fromtimestamp(seconds, UTC) if 1e9 < seconds < 1e10 else None
-    # A date alone, or an hour alone, is no start of a slot.
+    # A date alone, or an hour alone, does not start a slot.
     if not isinstance(value, str) or len(value.strip()) < 13:
         return None
     try:
@@ -101,14 +101,14 @@ def parse_time(value: object) -> datetime | None:
 
 
 def _utc(at: datetime) -> datetime:
-    """Bring a time to UTC; one that lies before or behind our time to its bound."""
+    """Convert a time to UTC; one before or after the supported range becomes its bound."""
     if at.year >= FOR_EVER.year:
         return FOR_EVER
     return at.astimezone(UTC) if at.year >= _FIRST.year else _EARLIER
 
 
 def _snapped(at: datetime) -> datetime:
-    """Mend a start one second late or an end one second early.
+    """Correct a start one second late or an end one second early.
 
     Amber's intervals begin at second 1; others end at second 59.
     """
@@ -122,7 +122,7 @@ def _snapped(at: datetime) -> datetime:
 def parse_number(value: object) -> float | None:
     """Read a number; None for null, rubbish, infinity and not-a-number.
 
-    Of text, a comma is as good as a point; where both appear the last one is the decimal.
+    In text, a comma is accepted like a point; if both appear the last one is the decimal.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -140,9 +140,9 @@ def parse_number(value: object) -> float | None:
 def around[T](
     items: Sequence[T], start_of: Callable[[T], object], now: datetime, most: int
 ) -> Sequence[T]:
-    """Return at most so many of a long list of rows in order of time: those from a day before now on.
+    """Return at most this many of a long list of rows in order of time: those from a day before now on.
 
-    Somebody's years of prices are not to stall the event loop. Of rows in no order, the last are taken.
+    Years of prices must not stall the event loop. Of rows in no order, the last are taken.
     """
     if len(items) <= most:
         return items
@@ -163,7 +163,7 @@ def around[T](
 
 
 def _instant(at: datetime, now: datetime) -> datetime:
-    """Return a time that can be compared; whose zone is not told, within a day."""
+    """Return a time that can be compared; within a day if its zone is not given."""
     return _utc(at if at.tzinfo else at.replace(tzinfo=now.tzinfo))
 
 
@@ -191,7 +191,7 @@ def read_rows(
     value_of: Callable[[Mapping[str, Any]], float | None],
     tz: tzinfo,
 ) -> list[Row]:
-    """Read a list of rows that name their times; what has no start is left out."""
+    """Read a list of rows with named times; rows without a start are left out."""
     clock = RowTimes(tz)
     read = []
     for row in rows:
@@ -207,7 +207,7 @@ def read_rows(
 
 
 def read_pairs(pairs: Iterable[tuple[object, object]], tz: tzinfo) -> list[Row]:
-    """Read pairs of time and value, as a mapping from time to value has them."""
+    """Read pairs of time and value, as in a mapping from time to value."""
     clock = RowTimes(tz)
     return [
         Row(start=start, end=None, value=parse_number(value))
@@ -217,11 +217,11 @@ def read_pairs(pairs: Iterable[tuple[object, object]], tz: tzinfo) -> list[Row]:
 
 
 def to_series(rows: Iterable[Row], *, open_end: datetime | None = None) -> Series:
-    """Turn rows to slots.
+    """Turn rows into slots.
 
-    A row holds until its own end, at most until the next row's start. Without an end it
-    holds until the next start; the last, or one before a gap, as long as most others do.
-    `open_end` is how far the last row reaches whose end is open (a tariff that goes on).
+    A row lasts until its own end, at most until the next row's start. Without an end it
+    lasts until the next start; the last, or one before a gap, as long as most others do.
+    `open_end` is the length of the last row if its end is open (a tariff that continues).
     """
     ordered = sorted(rows, key=lambda row: row.start)
     step = _usual_step(ordered)
@@ -241,7 +241,7 @@ def to_series(rows: Iterable[Row], *, open_end: datetime | None = None) -> Serie
 
 
 def _following(ordered: Sequence[Row]) -> list[datetime | None]:
-    """Return when the next row begins that begins later, for each row."""
+    """Return the start of the next later row, for each row."""
     found: list[datetime | None] = [None] * len(ordered)
     for index in range(len(ordered) - 2, -1, -1):
         after = ordered[index + 1].start
@@ -250,7 +250,7 @@ def _following(ordered: Sequence[Row]) -> list[datetime | None]:
 
 
 def _usual_step(ordered: Sequence[Row]) -> timedelta:
-    """Return the distance that most rows have; an hour where there is only one."""
+    """Return the most common distance of rows; an hour if there is only one."""
     steps = Counter(
         after.start - before.start
         for before, after in zip(ordered, ordered[1:], strict=False)

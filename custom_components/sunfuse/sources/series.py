@@ -1,7 +1,7 @@
 """Values over time: what prices, carbon and forecasts have in common.
 
 A series is a tuple of slots, sorted by start, without overlaps; gaps are allowed and mean
-"not known". All times are UTC, so that a day of 23 or 25 hours is nothing special: every
+"not known". All times are UTC, so that a day of 23 or 25 hours needs no special care: every
 time zone's offset is a multiple of 15 minutes, so a quarter hour of UTC is a quarter hour
 anywhere.
 """
@@ -37,7 +37,7 @@ type Series = tuple[Slot, ...]
 
 
 def layered(*layers: Iterable[Slot]) -> Series:
-    """Join layers to one series; where slots overlap, the one that came first stays.
+    """Join layers to one series; where slots overlap, the first layer wins.
 
     Slots that end before they start are left out.
     """
@@ -64,7 +64,7 @@ def _uncovered(slot: Slot, painted: list[Slot]) -> Iterator[Slot]:
 
 
 def quarter_start(at: datetime) -> datetime:
-    """Return the start of the quarter hour that an instant lies in, in UTC."""
+    """Return the start of the quarter hour of an instant, in UTC."""
     return floor(at, QUARTER)
 
 
@@ -74,7 +74,7 @@ def floor(at: datetime, step: timedelta) -> datetime:
 
 
 def quarters(start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield the start of every quarter hour that lies in or touches a period."""
+    """Yield the start of every quarter hour that is in or touches a period."""
     at = quarter_start(start)
     while at < end:
         yield at
@@ -82,10 +82,10 @@ def quarters(start: datetime, end: datetime) -> Iterator[datetime]:
 
 
 def by_quarter(series: Series) -> Series:
-    """Bring a series to quarter hours: the mean of what is known of each, by time.
+    """Convert a series to quarter hours: the mean of what is known of each, by time.
 
     A slot of an hour becomes four of the same value, three of five minutes become their
-    mean. What the series adds up to (value times time) is kept where it fills quarters.
+    mean. The total (value times time) is preserved where it fills quarters.
     """
     sums: dict[datetime, float] = {}
     seconds: dict[datetime, float] = {}
@@ -111,7 +111,7 @@ def between(series: Series, start: datetime, end: datetime) -> Series:
 
 
 def at_time(series: Series, at: datetime) -> Slot | None:
-    """Return the slot that holds an instant."""
+    """Return the slot that contains an instant."""
     index = bisect_right(series, at, key=_START) - 1
     if index >= 0 and at < series[index].end:
         return series[index]
@@ -119,7 +119,7 @@ def at_time(series: Series, at: datetime) -> Slot | None:
 
 
 def mean(series: Iterable[Slot]) -> float | None:
-    """Return the mean by time; None where there is nothing."""
+    """Return the mean by time; None if there are no values."""
     slots = tuple(series)
     if not slots:
         return None
@@ -152,7 +152,7 @@ def percentile(values: Iterable[float], percent: int) -> float:
 def weighted_quantile(weighted: Iterable[tuple[float, float]], share: float) -> float:
     """Return a quantile of (value, weight), linear between the weights' middles.
 
-    `statistics` has none with weights, and a reading counts for as long as it held.
+    `statistics` has none with weights, and a reading counts for as long as it was valid.
 
     Raises:
         ValueError: there are no values.

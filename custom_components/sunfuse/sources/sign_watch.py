@@ -1,21 +1,21 @@
-"""Watches, while a site runs, whether its grid power, its phases and the Energy dashboard's counters say the same."""
+"""Watches, while a site runs, whether its grid power, its phases and the Energy dashboard's counters agree in sign."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .signs import contradict
 
-# So much energy, so often in a row: more than what a counter that lags behind a cloud gets wrong.
+# This much energy, this often in a row: more than the error of a counter that lags behind a cloud.
 _WINDOW_WH = 50.0
 _WINDOWS = 3
 _LASTING = timedelta(minutes=1)
-# Longer without a reading, nobody knows what flowed.
+# Over a longer gap between readings, the flow is unknown.
 _LONGEST_GAP = timedelta(minutes=2)
 
 
 @dataclass(slots=True)
 class SignWatch:
-    """What was seen so far of the signs of one site's meter."""
+    """What was observed of the signs of one site's meter."""
 
     counters_contradict: bool = False
     phases_contradict: bool = False
@@ -35,7 +35,7 @@ class SignWatch:
         phases_w: float | None,
         counted_wh: float | None,
     ) -> None:
-        """Take what the meter shows: the total, the phases' sum, and what counters of import less export have counted."""
+        """Take what the meter shows: the total, the phases' sum, and the counters of import less export."""
         self._see_phases(now, power_w, phases_w)
         self._see_counters(now, power_w, counted_wh)
 
@@ -67,7 +67,7 @@ class SignWatch:
             return
         first, self._counted_wh = not self._begun, counted_wh
         if first or self._counted_from_wh is None:
-            # How long the counter stood where it stood is not known.
+            # How long the counter stood at this value is not known.
             self._begin(counted_wh)
             self._begun = True
             return

@@ -1,7 +1,7 @@
-"""Which way a sensor of the grid counts: what integrations are known to do, and what counters and totals say of it.
+"""The sign of a grid sensor: what is known of integrations, and what counters and totals show.
 
-Home Assistant's Energy dashboard counts import as positive. Several integrations hand on what the inverter's maker
-does, which is the other way round. What is not in the table is not known.
+Home Assistant's Energy dashboard counts import as positive. Several integrations pass on the sign of the inverter's maker,
+which is the opposite. What is not in the table is not known.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ from .history import async_statistics
 from .series import Series
 from .states import StateReader
 
-# Less than this may be noise, or what a balcony's panels do to one phase.
+# Less than this may be noise, or a balcony's panels on one phase.
 _CLEARLY_W = 200.0
-# How far the phases' sum and the total of the same instant disagree.
+# How far the phases' sum and the total of the same instant may disagree.
 _ALIKE = 0.3
 _HISTORY = timedelta(days=2)
 _CLEARLY_WH = 200.0
@@ -27,7 +27,7 @@ _CLEARLY_WH = 200.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Convention:
-    """What an integration's sensor is: the grid's, positive on export where `inverted`; or not the grid's."""
+    """A sensor of an integration: the grid's, positive on export if `inverted`; or not the grid's."""
 
     platform: str
     unique_id: re.Pattern[str]
@@ -41,33 +41,34 @@ def _row(platform: str, unique_id: str, **how: bool) -> Convention:
 
 CONVENTIONS: tuple[Convention, ...] = (
     # Huawei, Solar Inverter Modbus Interface Definitions, 37113 and 37107 to 37136: positive when feeding in. The
-    # integration hands them on (wlcrs/huawei_solar, sensor.py; evcc huawei-sun2000 has scale -1).
+    # integration passes them on (wlcrs/huawei_solar, sensor.py; evcc huawei-sun2000 has scale -1).
     _row("huawei_solar", r"_(power_meter_active_power|active_grid_[abc]_power|active_grid_[abc]_current)$", inverted=True),
-    # SolarEdge's meters count export positive (evcc solaredge-hybrid, scale -1). WillCodeForCats/
-    # solaredge-modbus-multi, sensor.py: ACPowerInverted "exists solely" for the dashboard. A meter's id ends in M1 to M3.
+    # SolarEdge's meters count export positive (evcc solaredge-hybrid, scale -1). WillCodeForCats/ solaredge-modbus-
+    # multi, sensor.py: ACPowerInverted "exists solely" for the dashboard. A meter's id ends in M1 to M3.
     _row("solaredge_modbus_multi", r"_M\d_ac_power_inverted$"),
     _row("solaredge_modbus_multi", r"_M\d_ac_power(_[abc])?$", inverted=True),
     # Home Assistant's own, and binsentsu/home-assistant-solaredge-modbus (const.py, m1_acpowera).
     _row("solaredge_modbus", r"(?i)meter.*_ac_power(_phase_[abc])?$|_m\d_?acpower[abc]?$", inverted=True),
-    # goodwe 0.4.10, et.py: a negative active power is importing; pgrid is what the inverter gives.
+    # goodwe 0.4.10, et.py: a negative active power is importing; pgrid is the inverter's output.
     _row("goodwe", r"goodwe-(meter_)?active_power(\d|_total)?-", inverted=True),
     _row("goodwe", r"goodwe-[pi]grid\d?-", grid=False),
-    # wills106/homeassistant-solax-modbus, const.py: the export is what of measured_power is above zero.
+    # wills106/homeassistant-solax-modbus, const.py: the export is the positive part of measured_power.
     _row("solax_modbus", r"measured_power(_l[123])?$", inverted=True),
-    # nathanmarlor/foxess_modbus, entity_descriptions.py: Grid CT differs from model to model; its two directions do not.
+    # nathanmarlor/foxess_modbus, entity_descriptions.py: Grid CT differs from model to model; its two directions do
+    # not.
     _row("foxess_modbus", r"grid_ct(_[rst])?$", grid=False),
     # Home Assistant's own: P_Grid, and a smart meter's power, are positive on import (Fronius Solar API V1).
     _row("fronius", r"power_flow-power_grid$|-power_real(_phase_[123])?$"),
     _row("powerwall", r"_site_instant_power$"),
     # HomeWizard API v1: active_power_w is negative when feeding in.
     _row("homewizard", r"_active_power(_l[123])?_w$"),
-    # Enphase: net consumption is what the grid gives.
+    # Enphase: net consumption is the import.
     _row("enphase_envoy", r"_net_consumption(_l[123])?$"),
 )  # fmt: skip
 
 
 def convention_of(entry: er.RegistryEntry) -> Convention | None:
-    """Return what is known of a sensor by its integration."""
+    """Return what is known of a sensor from its integration."""
     return next(
         (
             row
@@ -79,14 +80,14 @@ def convention_of(entry: er.RegistryEntry) -> Convention | None:
 
 
 def inverted_by_convention(hass: HomeAssistant, entity_id: str) -> bool | None:
-    """Return whether a sensor is positive on export, None where that is not known."""
+    """Return whether a sensor is positive on export, None if that is not known."""
     entry = er.async_get(hass).async_get(entity_id)
     row = convention_of(entry) if entry else None
     return row.inverted if row and row.grid else None
 
 
 def power_now_w(hass: HomeAssistant, source: PowerSource | None) -> float | None:
-    """Return what a power shows now, positive on import; None where that is not known, as of counters."""
+    """Return the present power, positive on import; None if it is not known, as of counters."""
     reader = StateReader(hass)
     if source is None:
         return None
@@ -105,9 +106,9 @@ def power_now_w(hass: HomeAssistant, source: PowerSource | None) -> float | None
 def phases_now_w(
     hass: HomeAssistant, meter: MeterConfig, voltage_v: float
 ) -> list[float] | None:
-    """Return what the phases' sensors show now, positive on import.
+    """Return the present sum of the phases' sensors, positive on import.
 
-    None where one of them shows nothing, or where they are currents that show no direction.
+    None if one of them has no value, or if they are currents without direction.
     """
     reader = StateReader(hass)
     told = [reader.phase(entity, voltage_v) for entity in meter.phases]
@@ -125,7 +126,7 @@ def phases_now_w(
 
 
 def contradict(one_w: float, other_w: float) -> bool:
-    """Return if two powers of the same instant are alike but for their sign."""
+    """Return whether two powers of the same instant agree except for their sign."""
     clear = min(abs(one_w), abs(other_w)) > _CLEARLY_W
     alike = abs(one_w + other_w) <= _ALIKE * max(abs(one_w), abs(other_w))
     return clear and alike
@@ -134,9 +135,9 @@ def contradict(one_w: float, other_w: float) -> bool:
 def agreed(
     hass: HomeAssistant, meter: MeterConfig, voltage_v: float = 230.0
 ) -> MeterConfig:
-    """Return a meter whose phases count the same way as its total, by what both show now.
+    """Return a meter whose phases have the same sign as its total, by the present values of both.
 
-    Where they contradict each other, the one that is known by its integration is right, else the total.
+    If they contradict each other, the one that is known from its integration is right, otherwise the total.
     """
     total_w = power_now_w(hass, meter.power)
     phases_w = phases_now_w(hass, meter, voltage_v)
@@ -159,7 +160,7 @@ async def async_inverted_by_counters(
     given: Sequence[str],
     now: datetime,
 ) -> bool | None:
-    """Return whether a power is positive while the counters of the grid count export; None where they cannot tell."""
+    """Return whether a power is positive while the grid's counters count export; None if they do not show it."""
     known = await async_statistics(
         hass, (power, *drawn, *given), now - _HISTORY, now, "5minute"
     )
@@ -184,5 +185,5 @@ async def async_inverted_by_counters(
 
 
 def _share(one: float, other: float) -> float:
-    """Return how much clearer the larger of two is."""
+    """Return by how much the larger of two dominates."""
     return abs(one - other) / (one + other)

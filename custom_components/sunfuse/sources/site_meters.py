@@ -1,4 +1,4 @@
-"""The site's own sensors as the recorder knows them: which of them there is a past to learn from."""
+"""The site's own sensors in the recorder: which of them have a past to learn from."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ class SiteMeters:
 
     Attributes:
         grid, solar, battery: what the house's load is learned from; all of it is empty
-            where a part is not recorded, as the rest would say something else.
-        phases, shared_by: what the site report reads, as in `ReportConfig`.
-        without: sensors of which there are no statistics.
+            if a part is not recorded, as the rest would be wrong.
+        phases, shared_by: the sources of the site report, as in `ReportConfig`.
+        without: sensors without statistics.
 
     """
 
@@ -36,7 +36,7 @@ class SiteMeters:
 async def async_site_meters(
     hass: HomeAssistant, sources: SourcesConfig, *, phases: int, voltage_v: float
 ) -> SiteMeters:
-    """Return what the recorder knows of a site with so many phases of this voltage."""
+    """Return what the recorder has of a site with this many phases of this voltage."""
     solar = [PowerSource(entity=entity) for entity in sources.solar]
     total = [sources.grid] if sources.grid else []
     powers = (*total, *solar, *sources.battery)
@@ -78,9 +78,9 @@ def _meters(
 def _by_phase(
     sources: SourcesConfig, phases: int, kinds: Mapping[str, str]
 ) -> tuple[PhaseMeter, ...]:
-    """Return a meter for each phase; none where one of them is not recorded.
+    """Return a meter for each phase; none if one of them is not recorded.
 
-    Currents without a sign stay without one here: on export they count as drawn, which
+    Currents without a sign stay without one here: export counts as import, which
     promises too little rather than too much.
     """
     drawn, given = sources.grid_phases, sources.grid_phases_export

@@ -1,4 +1,4 @@
-"""The site report: what a connection carries, from a week or more of its own history.
+"""The site report: how much a connection can carry, from a week or more of its own history.
 
 "How many chargers can my connection carry?" answered before anyone buys one. A pure
 function over currents per phase; amperes are positive on import. Each figure's meaning is
@@ -16,23 +16,23 @@ from .series import Series, at_time, weighted_quantile
 
 
 class Caution(StrEnum):
-    """Why a report is to be read with care."""
+    """A reason to read a report with care."""
 
     SHORT_HISTORY = "short_history"  # less than a week
     GAPS = "gaps"  # more than a tenth of the time is missing
     HOURLY_ONLY = "hourly_only"  # peaks of minutes are not in hourly means
     EVEN_SPLIT_ASSUMED = "even_split_assumed"  # only the total is measured
     UNBALANCED = "unbalanced"  # one phase carries half more than the mean of all
-    OVER_FUSE = "over_fuse"  # more than the main fuse was drawn already
-    SLOW_METER = "slow_meter"  # a reading a minute, or less, protects no fuse
-    SUN_IN_IT = "sun_in_it"  # what was fed in hid some of what the house drew
+    OVER_FUSE = "over_fuse"  # the main fuse was exceeded already
+    SLOW_METER = "slow_meter"  # a reading a minute, or less often, protects no fuse
+    SUN_IN_IT = "sun_in_it"  # solar power hid some of the draw of the house
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridConnection:
     """The site as far as the report needs it.
 
-    `meter_interval_s` is how often the grid meter tells something new, if known.
+    `meter_interval_s` is how often the grid meter reports, if known.
     """
 
     fuse_a: float
@@ -65,7 +65,7 @@ class HourFigures:
     """An hour of the local day, per phase, and what is left for charging.
 
     `headroom_a` is limit less margin less the 95th percentile: at that hour, 19 days in 20
-    have it. `charging_a` is what a charger on all phases can have of it: the least, and
+    have it. `charging_a` is what a charger on all phases can use of it: the least, and
     nothing below its minimum.
     """
 
@@ -78,10 +78,10 @@ class HourFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposals:
-    """What to set. `fail_safe_a` is for each charger, by how many there are (from one).
+    """The proposed settings. `fail_safe_a` is for each charger, by how many there are (from one).
 
-    A fail-safe current of 0 means that the chargers must not charge when they lose touch. They share `unwatched_a`
-    then: what limit less margin leaves on each phase beside the 95th percentile of the house, and nothing where the
+    A fail-safe current of 0 means that the chargers must not charge when they lose their connection. They share `unwatched_a`
+    then: what limit less margin leaves on each phase beside the 95th percentile of the house, and nothing if the
     house alone was above the fuse.
     """
 
@@ -96,7 +96,7 @@ class SiteReport:
     """The report.
 
     `carries` is the number of chargers that each get a day's driving while they share;
-    `carries_unshared` how many could draw all they can, whatever the house does.
+    `carries_unshared` how many could draw their maximum, whatever the house draws.
     """
 
     start: datetime
@@ -112,7 +112,7 @@ class SiteReport:
     cautions: tuple[Caution, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain JSON, for an action's response: to a thousandth, which no meter knows."""
+        """Return the report as plain JSON, for an action's response, rounded to thousandths."""
         data = asdict(self, dict_factory=_rounded)
         data["start"], data["end"] = self.start.isoformat(), self.end.isoformat()
         data["cautions"] = [caution.value for caution in self.cautions]
@@ -141,8 +141,8 @@ def site_report(
 ) -> SiteReport:
     """Make the report from the phases' history.
 
-    `given_a` is what the sun and the battery gave to each phase. It is no load of the fuse
-    as it was, but load that the fuse must carry when there is neither.
+    `given_a` is the output of solar panels and battery on each phase. The fuse did not carry
+    it, but it must when there is neither.
 
     Raises:
         NoHistoryError: no period is known of all phases.
@@ -194,9 +194,9 @@ def site_report(
 
 
 def _joined(phases: Sequence[PhaseHistory], given_a: Series) -> list[Minute]:
-    """Bring the phases together: the periods of the first that all of them know.
+    """Join the phases: the periods of the first that all of them know.
 
-    Where what the sun gave is not known, it is night, or the fuse saw all of the load.
+    If solar power is unknown, it is night, or the fuse carried all of the load.
     """
     minutes = []
     for slot in phases[0].mean_a if phases else ():
@@ -225,7 +225,7 @@ def _figures(phase: PhaseHistory) -> PhaseFigures:
 def _hours(
     minutes: Sequence[Minute], limit_a: float, charger: Charger, tz: tzinfo
 ) -> tuple[HourFigures, ...]:
-    """Return the profile of the day; hours of which nothing is known are left out."""
+    """Return the profile of the day; hours without data are left out."""
     by_hour: dict[int, list[Minute]] = {}
     for minute in minutes:
         by_hour.setdefault(minute.start.astimezone(tz).hour, []).append(minute)
@@ -237,7 +237,7 @@ def _hours(
             weighted = [(minute.load_a[phase], minute.seconds) for minute in some]
             mean.append(sum(amps * s for amps, s in weighted) / total_s)
             p95.append(weighted_quantile(weighted, 0.95))
-        # What the sun feeds in never raises a limit: a cloud takes it away too fast.
+        # Feed-in never raises a limit: a cloud removes it too quickly.
         headroom = tuple(max(0.0, limit_a - max(0.0, amps)) for amps in p95)
         least = min(*headroom, charger.max_a)
         hours.append(
@@ -255,10 +255,10 @@ def _hours(
 def proposed_margin_a(connection: GridConnection) -> float:
     """Return a margin below the fuse, in whole amperes, at least one.
 
-    It covers what a meter and a charger get wrong (class B meters to EN 50470-3 1 %, a
-    charger's measurement and a car's step some more: 5 %) and what happens between two
+    It covers the errors of a meter and a charger (class B meters to EN 50470-3 1 %, a
+    charger's measurement and a car's step some more: 5 %) and changes between two
     readings: half as much again for each ten seconds, to a fifth of the fuse. A gG fuse
-    bears 1.25 times its current for an hour (IEC 60269-1, table 2), which is a reserve
+    carries 1.25 times its current for an hour (IEC 60269-1, table 2), which is a reserve
     and not to be planned with.
     """
     interval = connection.meter_interval_s or 0.0
@@ -267,14 +267,14 @@ def proposed_margin_a(connection: GridConnection) -> float:
 
 
 def _load_p95_a(minutes: Sequence[Minute], phase: int) -> float:
-    """Return what the house draws on a phase in 19 of 20 hours at most, without the sun."""
+    """Return what the house draws on a phase in 19 of 20 hours at most, without solar power."""
     return weighted_quantile(
         [(minute.load_a[phase], minute.seconds) for minute in minutes], 0.95
     )
 
 
 def _fail_safe(unwatched_a: Sequence[float], chargers: int, charger: Charger) -> float:
-    """Return what each charger may draw unwatched beside the house."""
+    """Return what each charger may draw uncontrolled beside the house."""
     if charger.phases == 1:
         # They are spread over the phases; the fullest phase has this many.
         rooms = sorted(unwatched_a, reverse=True)
@@ -301,7 +301,7 @@ def _cautions(
     *,
     hidden: bool,
 ) -> Iterable[Caution]:
-    """Tell why the report is to be read with care."""
+    """Return the reasons to read the report with care."""
     if days < 6.9:
         yield Caution.SHORT_HISTORY
     if coverage < 0.9:

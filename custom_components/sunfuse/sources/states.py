@@ -1,4 +1,4 @@
-"""Reads numbers off the states of entities, in units that are known, and notes what is wrong with them."""
+"""Reads numbers from the states of entities, in known units, and notes what is wrong with them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,18 +29,18 @@ from .counter import Counter
 
 
 class ProblemKind(StrEnum):
-    """Why an entity tells nothing."""
+    """Why an entity cannot be used."""
 
     MISSING = "missing"
     UNAVAILABLE = "unavailable"
     WRONG_UNIT = "wrong_unit"
     NOT_A_NUMBER = "not_a_number"
-    TOO_COARSE = "too_coarse"  # it tells something, but too little to protect a fuse
+    TOO_COARSE = "too_coarse"  # it has a value, but too coarse to protect a fuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceProblem:
-    """An entity that tells nothing, and why."""
+    """An entity that cannot be used, and why."""
 
     entity_id: str
     kind: ProblemKind
@@ -68,16 +68,16 @@ class StateReader:
         return self._read(entity_id, as_power_w)
 
     def flow_w(self, entity_id: str, *, guards: bool = True) -> Value | None:
-        """Return a power in watts, of a counter of energy the one that it counts.
+        """Return a power in watts; of an energy counter, the power that follows from it.
 
-        Only one that `guards` a fuse can be too coarse.
+        Only a counter that `guards` a fuse can be too coarse.
         """
         if self._counts(entity_id):
             return self._counted_w(entity_id, guards=guards)
         return self._read(entity_id, as_power_w)
 
     def energy_wh(self, entity_id: str) -> Value | None:
-        """Return what a counter of energy has counted, in watt-hours."""
+        """Return the value of an energy counter, in watt-hours."""
         return self._read(entity_id, as_energy_wh)
 
     def temperature_c(self, entity_id: str) -> Value | None:

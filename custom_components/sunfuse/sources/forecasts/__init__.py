@@ -1,1 +1,1 @@
-"""What will come: sunshine on the roof, and what the house draws without cars."""
+"""Forecasts: solar power, and what the house draws without cars."""

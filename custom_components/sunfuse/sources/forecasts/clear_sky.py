@@ -1,9 +1,9 @@
-"""Sunshine without a forecast: the clear sky, and what this roof made of it.
+"""Solar power without a forecast: the clear sky, scaled by what this roof produced so far.
 
-Where the sun stands is astronomy. How much of it comes through a cloudless sky is
-Haurwitz' formula. What the roof makes of it, by the direction the sun comes from, is
-learned from the site's own history: its tilt, its trees and the usual clouds are all in
-the ratio of production to clear sky, and the ratio's quantiles tell good days from bad.
+The position of the sun is astronomy. How much of it comes through a cloudless sky is
+Haurwitz' formula. What the roof produces of it, by the sun's direction, is learned from
+the site's own history: tilt, trees and usual clouds are all part of the ratio of
+production to clear sky, and the quantiles of the ratio separate good days from bad.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from astral.sun import zenith_and_azimuth
 from ..series import QUARTER, Slot, percentile, quarters
 from .power_forecast import Forecast, with_spread
 
-_SECTOR = 15.0  # degrees of azimuth, about an hour of the sun's way
+_SECTOR = 15.0  # degrees of azimuth; the sun takes about an hour
 # Of a clear sky on an average roof: overcast, usual, cloudless; per watt of peak power.
 _PRIOR = (0.08, 0.45, 0.85)
 _PRIOR_HOURS = 5
@@ -36,7 +36,7 @@ class Place:
 class Roof:
     """Watts of production per W/m2 of clear sky, by sector of azimuth.
 
-    Each is the 10th, 50th and 90th percentile; `usual` holds where no sector is known.
+    Each is the 10th, 50th and 90th percentile; `usual` is used for sectors without data.
     """
 
     sectors: tuple[tuple[int, tuple[float, float, float]], ...] = ()
@@ -69,10 +69,10 @@ def clear_sky_mean(start: datetime, end: datetime, place: Place) -> float:
 def learn_roof(
     history: Iterable[Slot], place: Place, *, peak_w: float | None = None
 ) -> Roof:
-    """Learn what the roof makes of the sun, from hourly means of its power in watts.
+    """Learn the roof's production from hourly means of its power in watts.
 
-    `peak_w`, the panels' nominal power, stands in where history is short. With neither,
-    nothing is known, and the forecast is empty.
+    `peak_w`, the panels' nominal power, is used where history is short. With neither,
+    the forecast is empty.
     """
     ratios: dict[int, list[float]] = {}
     for slot in history:
@@ -96,7 +96,7 @@ def learn_roof(
 def _mixed(
     ratios: list[float], prior: tuple[float, float, float] | None
 ) -> tuple[float, float, float]:
-    """Return the quantiles of some ratios, the fewer, the nearer to what is usual."""
+    """Return the quantiles of some ratios; the fewer there are, the closer to the usual ones."""
     own = tuple(percentile(ratios, percent) for percent in (10, 50, 90))
     share = 1.0 if prior is None else len(ratios) / (len(ratios) + _PRIOR_HOURS)
     base = prior or (0.0, 0.0, 0.0)

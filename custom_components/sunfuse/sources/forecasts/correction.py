@@ -1,8 +1,8 @@
-"""A forecast corrected by what the roof really did in the last days.
+"""Corrects a forecast by what the roof produced in the last days.
 
-Forecasts know neither the neighbour's tree nor the wrong tilt that was typed in. What was
-foretold and what came is kept by the hour; its ratio, by hour of the day, corrects what is
-foretold now, and its spread tells how sure that is. Little data changes little.
+Forecasts know neither the neighbour's tree nor a wrong tilt in their configuration. Forecast
+and production are stored by the hour; their ratio, by hour of the day, corrects the present
+forecast, and its spread shows how certain that is. Little data changes little.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,17 +17,17 @@ from .power_forecast import Forecast, RawForecast, with_spread
 
 KEEP = timedelta(days=14)
 _HOUR = timedelta(hours=1)
-# A forecast is held to its word from six hours ahead: near enough to be the day's own,
-# far enough to matter for a plan.
+# The forecast that counts is the one from six hours ahead: recent enough for the day, early enough to matter for a
+# plan.
 _BINDING = timedelta(hours=6)
-# Without experience: a day ahead, hours come to half or to four thirds of the forecast.
+# Without history: a day ahead, production is between half and four thirds of the forecast.
 _PRIOR_LOW, _PRIOR_HIGH, _PRIOR_HOURS = 0.5, 1.33, 30
 _LEAST, _MOST = 0.2, 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hour:
-    """What was foretold for an hour and what came, in Wh; None: not heard of (yet)."""
+    """Forecast and production of an hour, in Wh; None: not known (yet)."""
 
     start: datetime
     forecast_wh: float | None = None
@@ -42,7 +42,7 @@ class ForecastLog:
 
 
 def log_forecast(log: ForecastLog, series: Series, now: datetime) -> ForecastLog:
-    """Note what is foretold for the hours ahead; those near keep what they had."""
+    """Note the forecast of the hours ahead; near hours keep theirs."""
     wh: dict[datetime, float] = {}
     for slot in by_quarter(series):
         start = floor(slot.start, _HOUR)
@@ -51,7 +51,7 @@ def log_forecast(log: ForecastLog, series: Series, now: datetime) -> ForecastLog
     for start, energy in wh.items():
         hour = hours.get(start, Hour(start=start))
         binding = start - _BINDING <= now and hour.forecast_wh is not None
-        # What is over cannot be foretold any more.
+        # Hours that are over get no forecast any more.
         if not binding and start + _HOUR > now:
             hours[start] = replace(hour, forecast_wh=energy)
     return _tidy(hours, now)
@@ -60,7 +60,7 @@ def log_forecast(log: ForecastLog, series: Series, now: datetime) -> ForecastLog
 def log_actual(
     log: ForecastLog, hourly_w: Iterable[Slot], now: datetime
 ) -> ForecastLog:
-    """Note what the roof did: mean power of whole hours, as statistics have it."""
+    """Note the production: mean power of whole hours, as statistics have it."""
     hours = {hour.start: hour for hour in log.hours}
     for slot in hourly_w:
         start = floor(slot.start, _HOUR)
@@ -72,7 +72,7 @@ def log_actual(
 
 
 def _tidy(hours: Mapping[datetime, Hour], now: datetime) -> ForecastLog:
-    """Forget what is old."""
+    """Drop old hours."""
     kept = [hours[start] for start in sorted(hours) if start > now - KEEP]
     return ForecastLog(hours=tuple(kept))
 
@@ -81,7 +81,7 @@ def correction(log: ForecastLog, tz: tzinfo) -> dict[int, float]:
     """Return by which factor to multiply the forecast, by hour of the local day.
 
     The ratio of the sums, drawn towards the ratio of all hours, and that towards 1: one
-    average day of the forecast counts as having come true, two for each single hour.
+    average day counts as forecast correctly, two for each single hour.
     """
     pairs = _pairs(log)
     days = {start.astimezone(tz).date() for start, _, _ in pairs}
@@ -103,7 +103,7 @@ def correction(log: ForecastLog, tz: tzinfo) -> dict[int, float]:
 
 
 def _pairs(log: ForecastLog) -> list[tuple[datetime, float, float]]:
-    """Return start, foretold and actual energy of the hours that have both."""
+    """Return start, forecast and production of the hours that have both."""
     return [
         (hour.start, hour.forecast_wh, hour.actual_wh)
         for hour in log.hours
@@ -114,10 +114,10 @@ def _pairs(log: ForecastLog) -> list[tuple[datetime, float, float]]:
 def spread(
     log: ForecastLog, factors: Mapping[int, float], tz: tzinfo
 ) -> tuple[float, float]:
-    """Return to what share of the corrected forecast 1 hour in 10 falls and rises.
+    """Return below and above which share of the corrected forecast 1 hour in 10 is.
 
-    From the hours that matter (above a twentieth of the highest), mixed with what is
-    usual until there are enough of them.
+    From the hours that matter (above a twentieth of the highest), mixed with the usual
+    spread until there are enough of them.
     """
     pairs = [
         (came / (foretold * factors.get(start.astimezone(tz).hour, 1.0)), foretold)
@@ -135,7 +135,7 @@ def spread(
 
 
 def corrected(log: ForecastLog, raw: RawForecast, tz: tzinfo) -> Forecast:
-    """Correct a forecast; its own quantiles are used, corrected alike, if it has any."""
+    """Correct a forecast; its own quantiles, if it has any, are corrected in the same way."""
     factors = correction(log, tz)
     low, high = spread(log, factors, tz)
 
@@ -153,7 +153,7 @@ def corrected(log: ForecastLog, raw: RawForecast, tz: tzinfo) -> Forecast:
 
 
 def log_to_dict(log: ForecastLog) -> dict[str, Any]:
-    """Return the log for the store: plain JSON."""
+    """Return the log as plain JSON for storage."""
     return {
         "hours": [
             [hour.start.isoformat(), hour.forecast_wh, hour.actual_wh]
@@ -163,7 +163,7 @@ def log_to_dict(log: ForecastLog) -> dict[str, Any]:
 
 
 def log_from_dict(data: Mapping[str, Any] | Stored) -> ForecastLog:
-    """Read the log back; what cannot be read is left out."""
+    """Read the log from storage; what cannot be read is left out."""
     rows = Stored.of(data).rows("hours", _hour_from_row)
     return ForecastLog(hours=tuple(rows))
 

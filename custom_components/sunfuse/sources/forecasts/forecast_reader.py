@@ -1,4 +1,4 @@
-"""Reads the forecasts of sunshine and load, and learns from the recorder."""
+"""Reads the forecasts of solar power and load, and learns from the recorder."""
 
 import asyncio
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ from .power_forecast import Forecast, RawForecast, added, added_forecasts, energ
 _LOGGER = logging.getLogger(__name__)
 
 HORIZON = timedelta(hours=48)
-# Forecasts are in the memory of their integrations; one that asks a server now is late.
+# Forecasts are in the memory of their integrations; only one that asks a server now is late.
 _PATIENCE_S = 30
 _HISTORY = timedelta(days=56)
 _ROOF_HISTORY = timedelta(days=30)
@@ -48,9 +48,9 @@ _ROOF_HISTORY = timedelta(days=30)
 class MeterStatistic:
     """A statistic of a power or energy sensor, and its sign.
 
-    `inverted` where the sensor's sign is not that of Home Assistant's Energy dashboard
-    (grid positive on import, battery positive on discharge). `factor` makes watts of what
-    is recorded: the voltage for a current.
+    `inverted` if the sensor's sign differs from that of Home Assistant's Energy dashboard
+    (grid positive on import, battery positive on discharge). `factor` converts what is
+    recorded to watts: the voltage for a current.
     """
 
     statistic_id: str
@@ -60,13 +60,13 @@ class MeterStatistic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastConfig:
-    """Where forecasts come from and what they learn from; all of it may be missing.
+    """Sources of forecasts and of what is learned; all of them are optional.
 
     Attributes:
         solar_entries: config entries with a solar forecast, as the Energy dashboard lists.
         roofs: groups of entities with forecast attributes; those of a group (Solcast's
             today, tomorrow, ...) follow each other, groups add up.
-        peak_w: the panels' nominal power, for day one without forecast and history.
+        peak_w: the panels' nominal power, for the first day without forecast and history.
         grid, solar, battery, cars: statistics, which add up within each.
 
     """
@@ -81,7 +81,7 @@ class ForecastConfig:
 
 
 def config_from_dict(data: Mapping[str, Any]) -> ForecastConfig:
-    """Build the configuration from what the UI stores."""
+    """Build the configuration from what the form stores."""
 
     def meters(name: str) -> tuple[MeterStatistic, ...]:
         return tuple(MeterStatistic(**meter) for meter in data.get(name, ()))
@@ -99,11 +99,11 @@ def config_from_dict(data: Mapping[str, Any]) -> ForecastConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecasts:
-    """Two days of sunshine and of load from now on, by quarter hour.
+    """Two days of solar power and of load from now on, by quarter hour.
 
     `solar_source` is `forecast`, `history` (clear sky) or `none`; `load_days` is how many
     days the load forecast has learned from. The energies are those of whole local days,
-    in Wh, None where nothing is known of them.
+    in Wh, None if not known.
     """
 
     solar: Forecast = ()
@@ -117,7 +117,7 @@ class Forecasts:
 
     @property
     def known_until(self) -> datetime | None:
-        """Return how far the sun is known."""
+        """Return until when solar power is forecast."""
         return self.solar[-1].end if self.solar else None
 
 
@@ -139,22 +139,22 @@ class ForecastReader:
 
     @property
     def entities(self) -> list[str]:
-        """Return the entities whose changes are a reason to refresh."""
+        """Return the entities whose changes require a refresh."""
         return [entity for group in self._config.roofs for entity in group]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was foretold, and what the house was learned to draw, for the store."""
+        """Return past forecasts and the learned load, for storage."""
         kept = log_to_dict(self._log)
         return kept | ({"load": load_to_dict(self._load)} if self._load else {})
 
     def restore(self, data: Mapping[str, Any] | Stored) -> None:
-        """Take back what was kept before a restart."""
+        """Continue from what was stored before a restart."""
         stored = Stored.of(data)
         self._log = log_from_dict(stored)
         self._load = stored.read("load", _load, None)
 
     def read_from(self, config: ForecastConfig) -> None:
-        """Name the forecasts to read."""
+        """Set the forecasts to read."""
         self._config = config
 
     def learn_from(
@@ -165,7 +165,7 @@ class ForecastReader:
         battery: tuple[MeterStatistic, ...],
         cars: tuple[MeterStatistic, ...],
     ) -> None:
-        """Name the statistics to learn from, which come and go while a site runs."""
+        """Set the statistics to learn from, which come and go while a site runs."""
         self._config = replace(
             self._config, grid=grid, solar=solar, battery=battery, cars=cars
         )
@@ -179,7 +179,7 @@ class ForecastReader:
             for meter in meters
         ]
         known = await async_statistics(self._hass, ids, now - _HISTORY, now)
-        # Weeks of hours through formulas: nothing for the event loop.
+        # Weeks of hours through formulas: not for the event loop.
         self._roof, self._load = await self._hass.async_add_executor_job(
             self._learned, config, known, now
         )
@@ -206,7 +206,7 @@ class ForecastReader:
 
     @property
     def _place(self) -> Place:
-        """Return where Home Assistant says it is."""
+        """Return Home Assistant's location."""
         config = self._hass.config
         return Place(latitude=config.latitude, longitude=config.longitude)
 
@@ -222,12 +222,12 @@ class ForecastReader:
         sky = expect_sun(self._roof, self._place, today, end)
         if not any(slot.end > now for slot in solar):
             solar = ()
-        # Behind the end of a forecast the clear sky goes on.
+        # After the end of a forecast the clear sky continues.
         reach = solar[-1].end if solar else start
         joined = (*solar, *(slot for slot in sky if slot.start >= reach))
         model = self._load or learn_load((), now, tz)
         load = expect_load(model, today, end, tz)
-        # Of the hours that passed, sources tell all, some or nothing.
+        # Sources report all of the hours that passed, some or none.
         whole = layered(_likely(joined), self._past_forecast(), _likely(sky))
         return Forecasts(
             solar=tuple(slot for slot in joined if start <= slot.start < end),
@@ -241,7 +241,7 @@ class ForecastReader:
         )
 
     def _past_forecast(self) -> Series:
-        """Return what was foretold for the last hours, in watts."""
+        """Return the past forecast of the last hours, in watts."""
         hour = timedelta(hours=1)
         return tuple(
             Slot(start=one.start, end=one.start + hour, value=one.forecast_wh)
@@ -252,8 +252,8 @@ class ForecastReader:
     async def _async_raw(self, tz: ZoneInfo) -> RawForecast:
         """Read every roof's forecast and add them.
 
-        One that says nothing now is taken at its last word: half of the roofs would be
-        taken for a dark day.
+        One that is unavailable now keeps its last forecast: half of the roofs would look like
+        a dark day.
         """
         entries = self._config.solar_entries
         answers = await asyncio.gather(
@@ -306,14 +306,14 @@ def _midnights(now: datetime, tz: ZoneInfo) -> tuple[datetime, datetime, datetim
 
 
 def _likely(forecast: Forecast) -> Series:
-    """Return what is likely."""
+    """Return the likely values."""
     return tuple(
         Slot(start=slot.start, end=slot.end, value=slot.p50_w) for slot in forecast
     )
 
 
 def _energy(series: Series, start: datetime, end: datetime) -> float | None:
-    """Return a period's energy; None where nothing is known of it."""
+    """Return a period's energy; None if it is not known."""
     known = between(series, start, end)
     return energy_wh(known) if known else None
 
@@ -334,7 +334,7 @@ async def async_solar_answer(hass: HomeAssistant, entry_id: str) -> object:
     try:
         return await platform.async_get_solar_forecast(hass, entry_id)
     except AttributeError as error:
-        # Not loaded yet, or failed to: `runtime_data` is not there.
+        # Not loaded yet, or failed to load: there is no `runtime_data`.
         _LOGGER.debug("No solar forecast from %s yet: %s", entry.domain, error)
         return None
 
@@ -360,7 +360,7 @@ def _signed(
 def _hours(
     meters: tuple[MeterStatistic, ...], known: Mapping[str, Statistic]
 ) -> Series:
-    """Add hourly meters that begin alike, as long-term statistics do."""
+    """Add hourly meters that start at the same times, as long-term statistics do."""
     sums: dict[datetime, list[Slot]] = {}
     for series in _signed(meters, known):
         for slot in series:

@@ -1,6 +1,6 @@
 """Solar forecasts from Home Assistant's contract and from attributes, by their shape.
 
-- `wh_hours`: energy by time, as every integration with a solar forecast answers;
+- `wh_hours`: energy by time, as every integration with a solar forecast returns;
 - Solcast's `detailedForecast` and `detailedHourly`: mean power in kW with quantiles;
 - `wh_period`, `wh_period_15m` (Wh) and `watts` (W) by time, as of Open-Meteo Solar Forecast, the finest of them;
 - lists of rows with a time and a power, as templates make them.
@@ -27,19 +27,19 @@ from ..series import QUARTER, Series, Slot, by_quarter, floor
 from .power_forecast import RawForecast
 
 _HOUR = timedelta(hours=1)
-# The finest first: hourly values hide what a quarter does at sunrise.
+# The finest first: hourly values hide the quarter hours of sunrise.
 _LISTS = ("detailedforecast", "detailedhourly", "forecast", "forecasts", "pv_forecast")
 _POWER = ("pv_estimate", "power", "watts", "pv_power", "p_pv_forecast", "value")
-# More than any roof in a home or a small business: a wrong unit.
+# More than any roof of a home or a small business: a wrong unit.
 _ABSURD_W = 5e6
 _LONGEST = timedelta(days=1)
 
 
 def read_wh_hours(answer: object, tz: tzinfo) -> RawForecast:
-    """Read `{"wh_hours": {iso time: Wh}}`, each the energy of the period it begins.
+    """Read `{"wh_hours": {iso time: Wh}}`, each the energy of the period that it begins.
 
     Keys are hours, or half hours; at sunrise and sunset some are odd times, which belong
-    to the period they lie in, as Home Assistant's own Energy dashboard has it.
+    to the period that contains them, as in Home Assistant's own Energy dashboard.
     """
     energies = answer.get("wh_hours") if isinstance(answer, Mapping) else None
     if not isinstance(energies, Mapping):
@@ -48,9 +48,9 @@ def read_wh_hours(answer: object, tz: tzinfo) -> RawForecast:
 
 
 def _from_energies(rows: Sequence[Row]) -> Series:
-    """Turn energies in Wh, each from its time on, to watts by quarter hour.
+    """Convert energies in Wh, each from its time on, to watts by quarter hour.
 
-    No energy is lost: what lies in the same period is added.
+    No energy is lost: energies in the same period are added.
     """
     step = _step([row.start for row in rows])
     # Where clocks are half an hour from UTC, local hours begin in the middle of UTC's.
@@ -71,7 +71,7 @@ def _from_energies(rows: Sequence[Row]) -> Series:
 
 
 def _step(starts: Sequence[datetime]) -> timedelta:
-    """Return the period that most times are apart: an hour, a half or a quarter."""
+    """Return the most common distance of the times: an hour, a half or a quarter."""
     ordered = sorted(set(starts))
     steps = (
         after - before for before, after in zip(ordered, ordered[1:], strict=False)
@@ -85,13 +85,13 @@ def _step(starts: Sequence[datetime]) -> timedelta:
 
 
 def _usual(times: Iterable[timedelta]) -> timedelta:
-    """Return the one that comes most often; zero of none."""
+    """Return the most common value; zero if there is none."""
     usual = Counter(times).most_common(1)
     return usual[0][0] if usual else timedelta(0)
 
 
 def _believable(slots: Sequence[Slot]) -> Series:
-    """Leave out what no roof can do, and a power that holds for longer than a day."""
+    """Leave out what no roof can produce, and a power that holds for longer than a day."""
     return by_quarter(
         tuple(
             slot
@@ -106,7 +106,7 @@ def read_solar(
 ) -> RawForecast:
     """Read an entity's solar forecast from its attributes; empty if it has none.
 
-    `unit` is what a list of rows without a telling name is in: W or kW.
+    `unit` applies to a list of rows whose name does not state one: W or kW.
     """
     return find_solar(attributes, unit=unit, tz=tz)[1]
 
@@ -147,7 +147,7 @@ def _finest(attributes: Mapping[str, Any], tz: tzinfo) -> tuple[str, Series] | N
 
 
 def _items(value: Any) -> Sequence[Any]:
-    """Return a list's items; none of what is no list."""
+    """Return a list's items; none if it is not a list."""
     return value if isinstance(value, list | tuple) else ()
 
 
@@ -166,12 +166,12 @@ def _plain(value: Any) -> Any:
 def _from_rows(
     rows: Sequence[Mapping[str, Any]], unit: str | None, tz: tzinfo
 ) -> RawForecast:
-    """Read rows with a power, with Solcast's quantiles beside it where they are."""
+    """Read rows with a power, with Solcast's quantiles if they have them."""
     rows = [_with_start(row) for row in rows]
     sample = next((row for row in rows if start_key(row) is not None), None)
     if sample is None or (key := first_key(sample, _POWER)) is None:
         return RawForecast()
-    # Solcast's estimates are kilowatts, also those of an entity whose state is kWh.
+    # Solcast's estimates are kilowatts, also on an entity whose state is kWh.
     kilo = key.lower() == "pv_estimate" or (unit or "").lower() == "kw"
 
     def series(name: str) -> Series:

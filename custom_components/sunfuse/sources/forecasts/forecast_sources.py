@@ -1,4 +1,4 @@
-"""Where a solar forecast can come from in this Home Assistant, and what was recognised of an entity."""
+"""The possible sources of a solar forecast in this Home Assistant, and what was recognised in an entity."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from .power_forecast import energy_wh
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognised:
-    """A forecast that was found in an entity's attributes, by the name of its shape."""
+    """A forecast that was found in an entity's attributes, named by its shape."""
 
     shape: str
     start: datetime
@@ -25,7 +25,7 @@ class Recognised:
 async def async_solar_entries(hass: HomeAssistant, own: str) -> dict[str, str]:
     """Return the config entries whose integrations offer a solar forecast, with their titles.
 
-    What the integration `own` offers comes from here: it must not be fed to itself.
+    Forecasts of the integration `own` come from Sunfuse itself and must not be fed back to it.
     """
     offers: dict[str, bool] = {own: False}
     found = {}
@@ -51,7 +51,7 @@ async def _async_offers(hass: HomeAssistant, domain: str) -> bool:
 
 
 def recognised(hass: HomeAssistant, entity_id: str) -> Recognised | None:
-    """Return what there is of a forecast in an entity's attributes now."""
+    """Return the forecast in an entity's attributes now."""
     if (state := hass.states.get(entity_id)) is None:
         return None
     unit = state.attributes.get("unit_of_measurement")
@@ -70,7 +70,7 @@ def recognised(hass: HomeAssistant, entity_id: str) -> Recognised | None:
 def roofs_of(
     hass: HomeAssistant, entities: tuple[str, ...]
 ) -> tuple[tuple[str, ...], ...]:
-    """Group entities to roofs: those of one config entry follow each other, others add up."""
+    """Group entities by roof: those of one config entry follow each other, others add up."""
     registry = er.async_get(hass)
     groups: dict[str, list[str]] = {}
     for entity_id in entities:
@@ -86,10 +86,10 @@ def not_twice(
     entities: tuple[str, ...],
     own: str,
 ) -> tuple[str, ...]:
-    """Return the config entries less those whose entities were chosen as well.
+    """Return the config entries without those whose entities were also chosen.
 
-    The same roof must not count twice, and the entities say more: their quantiles. What the integration `own` offers
-    comes from here.
+    The same roof must not count twice, and the entities contain more: their quantiles. Forecasts of the integration `own`
+    come from Sunfuse itself.
     """
     registry = er.async_get(hass)
     owners = {

@@ -1,9 +1,9 @@
-"""What the house will draw without cars, learned by weekday and hour.
+"""The load of the house without cars, learned by weekday and hour.
 
-Each coming hour is likened to the hours that were: the same hour of the same weekday says
+Each coming hour is compared with past hours: the same hour of the same weekday counts
 most, that of another day of the same kind (working day, weekend) less, any other day a
-little, and all of them less the older they are. On day one there is a household's usual
-day; it counts as much as one day does, so each day makes the forecast better.
+little, and all of them less the older they are. On the first day a typical household's
+day is used; it counts as much as one day does, so each day makes the forecast better.
 """
 
 from bisect import bisect_right
@@ -28,14 +28,14 @@ from ..series import (
 from .clear_sky import Place, clear_sky_mean
 from .power_forecast import Forecast, with_spread
 
-# Shape of a European household's day, in watts: that of the standard load profile H0 of
-# the German BDEW in broad strokes, for 3500 kWh a year (400 W on average).
+# Shape of a European household's day, in watts: that of the standard load profile H0 of the German BDEW in broad
+# strokes, for 3500 kWh a year (400 W on average).
 _USUAL_DAY_W = (
     *(260, 220, 200, 190, 200, 240, 330, 420, 450, 440, 430, 450),
     *(500, 480, 430, 400, 410, 480, 580, 640, 610, 530, 430, 330),
 )
 _USUAL_MEAN_W = sum(_USUAL_DAY_W) / 24
-# What 1 hour in 10 is below and above of the usual.
+# Below and above which share of the usual load 1 hour in 10 is.
 _USUAL_SPREAD = (0.45, 1.0, 2.2)
 _SAME_DAY, _SAME_KIND, _ANY = 1.0, 0.1, 0.02
 _HALF_LIFE = timedelta(days=28)
@@ -55,7 +55,7 @@ def learn_load(history: Iterable[Slot], now: datetime, tz: tzinfo) -> LoadModel:
     """Learn from the house's power without cars: hourly means in watts."""
     slots = [slot for slot in history if slot.end <= now]
     days = sum(slot.seconds for slot in slots) / 86400
-    # A larger house has a larger usual day, as soon as a day of it is known.
+    # A larger house has a larger typical day, as soon as one of its days is known.
     known = _usual_mean(slots) if days >= 1 else None
     scale = max(0.0, known) / _USUAL_MEAN_W if known is not None else 1.0
     by_hour: dict[int, list[tuple[int, float, float]]] = {}
@@ -73,7 +73,7 @@ def learn_load(history: Iterable[Slot], now: datetime, tz: tzinfo) -> LoadModel:
 
 
 def _usual_mean(slots: Sequence[Slot]) -> float | None:
-    """Return the mean without what is far above anything usual: a meter's hiccup."""
+    """Return the mean without outliers far above the usual: errors of a meter."""
     most = 5 * max(1.0, percentile((slot.value for slot in slots), 90))
     return mean(slot for slot in slots if slot.value <= most)
 
@@ -92,7 +92,7 @@ def _cell(
 
 
 def load_to_dict(model: LoadModel) -> dict[str, Any]:
-    """Return what was learned, for the store: plain JSON."""
+    """Return what was learned as plain JSON for storage."""
     return {
         "days": round(model.days, 2),
         "cells": [[round(power) for power in cell] for cell in model.cells],
@@ -100,7 +100,7 @@ def load_to_dict(model: LoadModel) -> dict[str, Any]:
 
 
 def load_from_dict(data: object) -> LoadModel | None:
-    """Read back what was learned; None if it cannot be read."""
+    """Read what was learned from storage; None if it cannot be read."""
     if not isinstance(data, Mapping) or not isinstance(data.get("cells"), list):
         return None
     cells = []
@@ -130,9 +130,9 @@ def expect_load(
 
 
 def with_nights(solar_w: Series, times: Series, place: Place) -> Series:
-    """Fill the nights of a solar series, when many inverters sleep and tell nothing.
+    """Fill the nights of a solar series, when many inverters sleep and report nothing.
 
-    They are filled at the times that another series knows of.
+    They are filled at the times that another series has.
     """
     known = {slot.start: slot for slot in by_quarter(solar_w)}
     for slot in by_quarter(times):
@@ -142,7 +142,7 @@ def with_nights(solar_w: Series, times: Series, place: Place) -> Series:
 
 
 def _may_charge(cars_w: Series, at: datetime) -> bool:
-    """Tell whether chargers of which nothing is known now charged when they last spoke."""
+    """Return whether chargers that report nothing now were charging when they last reported."""
     index = bisect_right(cars_w, at, key=attrgetter("start")) - 1
     if index < 0:
         return False
@@ -158,10 +158,10 @@ def house_load(
 ) -> Series:
     """Return the house's own power: grid + solar + battery - cars.
 
-    Grid is positive on import, battery on discharge. Only periods for which every series
-    that is given knows something are used: a hole in the solar data is no dark house, and
-    a charger's after it charged is no quiet one. Chargers that were not there yet, or that
-    say nothing without a car, draw nothing. Below zero (clocks that differ) becomes zero.
+    Grid is positive on import, battery on discharge. Only periods for which every given
+    series has a value are used: a gap in the solar data is not a dark house, and a
+    charger's gap after charging is not a quiet one. Chargers that did not exist yet, or that
+    report nothing without a car, draw nothing. Negative values (clocks that differ) become zero.
     """
     others = [by_quarter(series) for series in (solar_w, battery_w) if series]
     cars = by_quarter(cars_w)

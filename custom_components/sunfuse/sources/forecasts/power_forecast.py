@@ -1,4 +1,4 @@
-"""A forecast: power by quarter hour, with how sure it is."""
+"""A forecast: power by quarter hour, with its uncertainty."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ..series import Series, Slot, by_quarter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastSlot:
-    """Mean power from start to end, UTC: what is likely, and what 1 in 10 is beyond."""
+    """Mean power from start to end, UTC: the likely value, and those that 1 in 10 is beyond."""
 
     start: datetime
     end: datetime
@@ -28,7 +28,7 @@ type Forecast = tuple[ForecastSlot, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawForecast:
-    """A source's forecast in watts; `low` and `high` where it tells its own quantiles."""
+    """A source's forecast in watts; `low` and `high` if it has its own quantiles."""
 
     likely: Series = ()
     low: Series = ()
@@ -36,7 +36,7 @@ class RawForecast:
 
 
 def added(series: Iterable[Series]) -> Series:
-    """Add series by quarter hour, as of several roofs; a gap in one counts as none."""
+    """Add series by quarter hour, as of several roofs; a gap in one counts as zero."""
     total: dict[datetime, float] = {}
     ends: dict[datetime, datetime] = {}
     for one in series:
@@ -52,8 +52,8 @@ def added(series: Iterable[Series]) -> Series:
 def added_forecasts(forecasts: Iterable[RawForecast]) -> RawForecast:
     """Add forecasts of several roofs.
 
-    Their quantiles add up as well: the same cloud shades all roofs of a house. Where only
-    some of them tell quantiles, nothing is known of the sum's.
+    Their quantiles add up as well: the same cloud shades all roofs of a house. If only
+    some of them have quantiles, those of the sum are unknown.
     """
     all_ = [one for one in forecasts if one.likely]
     told = all(one.low and one.high for one in all_)
@@ -72,7 +72,7 @@ def energy_wh(series: Series) -> float:
 def with_spread(
     series: Series, spread: Callable[[Slot], tuple[float, float, float]]
 ) -> Forecast:
-    """Turn a series to a forecast; `spread` gives a slot's three powers, put in order."""
+    """Turn a series into a forecast; `spread` returns a slot's three powers, which are put in order."""
     slots = []
     for slot in series:
         p10, p50, p90 = sorted(max(0.0, power) for power in spread(slot))

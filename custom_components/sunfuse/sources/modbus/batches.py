@@ -1,11 +1,11 @@
-"""As few requests as a device's limits allow, for all that is to be read from it."""
+"""Combines registers into as few requests as a device's limits allow."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .registers import Register, RegisterTable
 
-# Reading so many registers of which nothing is wanted costs less than one more request: 80 bytes, 83 ms at 9600 baud.
+# Reading this many unneeded registers costs less than one more request: 80 bytes, 83 ms at 9600 baud.
 _LARGEST_GAP = 40
 
 
@@ -16,12 +16,12 @@ class Batch:
     table: RegisterTable
     address: int
     count: int
-    # Whole values that lie in it: where the request is refused, it is tried again value by value.
+    # Whole values in it: if the request is refused, it is tried again value by value.
     registers: tuple[Register, ...]
 
     @property
     def parts(self) -> tuple[Batch, ...]:
-        """Return smaller batches: without what lies between, or else one per value. One value has no parts."""
+        """Return smaller batches: without the gaps, or else one per value. A single value has no parts."""
         dense = batches(self.registers, most=self.count, gaps=False)
         if len(dense) > 1:
             return dense
@@ -34,7 +34,7 @@ class Batch:
 def batches(
     registers: Iterable[Register], *, most: int, gaps: bool
 ) -> tuple[Batch, ...]:
-    """Return the requests for these values. A value is never torn; `gaps` lets registers in between be read along."""
+    """Return the requests for these values. A value is never split; `gaps` allows registers in between to be read as well."""
     planned: list[Batch] = []
     run: list[Register] = []
     for register in sorted(registers, key=lambda r: (r.table, r.address, r.count)):

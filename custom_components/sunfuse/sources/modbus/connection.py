@@ -1,7 +1,7 @@
-"""A connection to Modbus devices: one request at a time, lost and found again without anybody's help.
+"""A connection to Modbus devices: one request at a time, reconnecting by itself.
 
-pymodbus frames the requests. What it leaves to its caller is here. Its own reconnecting is off, because it does not say
-that it waits; its own time limits are longer than ours, because it logs every one that passes as an error.
+pymodbus frames the requests. What it leaves to its caller is here. Its own reconnecting is off, because it does not report
+that it waits; its own timeouts are longer than ours, because it logs each one as an error.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ type Client = AsyncModbusTcpClient | AsyncModbusSerialClient
 
 CONNECT_TIMEOUT_S = 5.0
 REQUEST_TIMEOUT_S = 3.0
-# A gateway that takes seconds for each answer is read as well: a connection is waited for as it was seen to answer.
+# A gateway that takes seconds for each answer is also read: the timeout adapts to the observed response times.
 _UNKNOWN_FACTOR = 2.0
 _LATENCY_FACTOR = 3.0
 _LONGEST_TIMEOUT_S = 10.0
@@ -35,26 +35,26 @@ _LONGEST_TIMEOUT_S = 10.0
 _LIBRARY_TIMEOUT_S = 60.0
 _FIRST_DELAY_S = 1.0
 _LONGEST_DELAY_S = 30.0
-# So many requests in a row without any answer: the other end is gone, and nobody told us.
+# This many requests in a row without an answer: the other end is gone without closing the connection.
 _SILENT_REQUESTS = 3
 # Modbus over Serial Line 1.02, section 2.5.1.1, asks for 3.5 characters between frames, 4 ms at 9600 baud. Converters
 # between USB and RS485 need more; Home Assistant's own integration waits 30 ms as well.
 _SERIAL_PAUSE_S = 0.03
 _LATENCY_WEIGHT = 0.1
 
-# Modbus Application Protocol 1.1b3, section 7. What is not named here passes: try again later.
+# Modbus Application Protocol 1.1b3, section 7. Codes that are not named here are temporary: try again later.
 _REFUSED = frozenset((1, 2, 3))
 _GATEWAY = frozenset((10, 11))
-# Not a code of the standard: an answer that was none.
+# Not a code of the standard: the answer was invalid.
 _BROKEN = 0
 
 
 class _NotConnectedError(Exception):
-    """What pymodbus would log as a warning at each attempt, whoever waits for a device that is switched off."""
+    """pymodbus would log this as a warning at each attempt, also for a device that is switched off."""
 
 
 class _Decoder(DecodePDU):
-    """Makes an answer of what cannot be understood, which would otherwise end the connection with a stack trace."""
+    """Turns data that cannot be understood into an answer; it would otherwise end the connection with a traceback."""
 
     @override
     def decode(self, frame: bytes) -> ModbusPDU:
@@ -87,7 +87,7 @@ class Connection:
         self._silent = 0
         self._lost = False
         self._free_at = 0.0
-        # Until when an answer to a request that was given up may still come, by unit id.
+        # Until when an answer to an abandoned request may still arrive, by unit id.
         self._quiet_until: dict[int, float] = {}
 
     @property
@@ -105,7 +105,7 @@ class Connection:
         pause_s: float = 0.0,
         timeout_s: float | None = None,
     ) -> tuple[int, ...]:
-        """Read registers of a device; opens the connection where that is due. Raises RequestError."""
+        """Read registers of a device; opens the connection when needed. Raises RequestError."""
         async with self._lock:
             try:
                 client = await self._open()
@@ -124,12 +124,12 @@ class Connection:
             return words
 
     async def open(self) -> None:
-        """Open the connection where it is not. Raises RequestError."""
+        """Open the connection if it is closed. Raises RequestError."""
         async with self._lock:
             await self._open()
 
     async def close(self) -> None:
-        """Close the connection, after the request that is under way."""
+        """Close the connection, after the request in progress."""
         async with self._lock:
             self._drop()
 
@@ -139,7 +139,7 @@ class Connection:
             self._client = None
 
     async def _open(self) -> Client:
-        """Return the open client. An attempt that failed is not repeated before its delay is over."""
+        """Return the open client. A failed attempt is not repeated before its delay has passed."""
         if self._client is not None and self._client.connected:
             return self._client
         self._drop()
@@ -157,11 +157,11 @@ class Connection:
         return client
 
     async def _connected_client(self) -> Client | None:
-        """Return a new client, None where it cannot connect. What pyserial makes of a bad port is not always one error."""
+        """Return a new client, None if it cannot connect. pyserial raises different errors for a bad port."""
         try:
             client = self._new_client()
         except RuntimeError as err:
-            # pymodbus was imported by somebody before pyserial was installed: a restart puts it right.
+            # pymodbus was imported before pyserial was installed: a restart solves that.
             self.last_error = str(err)
             return None
         connected = False
@@ -211,14 +211,14 @@ class Connection:
         return client
 
     def _connection_changed(self, connected: bool) -> None:
-        """Do not wait for an answer on a connection that is closed."""
+        """Stop waiting for an answer when the connection is closed."""
         if not connected and self._deadline is not None:
             self._deadline.reschedule(_now())
 
     async def _wait_for_silence(self, unit: int) -> None:
-        """Leave the pause that a line needs, and do not take a late answer for that to the next request.
+        """Keep the pause that a serial line needs, and do not take a late answer for the one to the next request.
 
-        In frames of a serial line nothing says to which request an answer belongs.
+        A frame on a serial line does not say which request it answers.
         """
         due = max(self._free_at, self._quiet_until.pop(unit, 0.0))
         if (wait_s := due - _now()) > 0:
@@ -246,7 +246,7 @@ class Connection:
             ) as self._deadline:
                 answer = await read(address, count=count, device_id=unit)
         except (ModbusException, TimeoutError) as err:
-            # pymodbus makes an error of its own of a cancellation: ours must not be lost.
+            # pymodbus turns a cancellation into an error of its own: ours must not be lost.
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError from err
@@ -282,7 +282,7 @@ class Connection:
             self._drop()
             self._silent = 0
         elif self.link.kind is not LinkKind.TCP:
-            # It may come as late again as it is by now.
+            # It may be as late again as it is already.
             self._quiet_until[unit] = 2 * _now() - started
         return RequestError(Failure.NO_ANSWER, f"unit {unit}, {_now() - started:.1f} s")
 

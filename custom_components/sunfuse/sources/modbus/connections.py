@@ -1,4 +1,4 @@
-"""The connections that are open, each shared by all who read from behind it, of whatever site, and by the forms."""
+"""The open connections, each shared by all readers of devices behind it, of any site, and by the forms."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from .device_address import ModbusLink
 
 
 class LinkConflictError(Exception):
-    """A connection is in use with other settings, and two cannot be had."""
+    """A connection is in use with other settings, and only one is possible."""
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ def acquire(hass: HomeAssistant, link: ModbusLink) -> Connection:
 
 
 async def release(hass: HomeAssistant, connection: Connection) -> None:
-    """Give a connection back; it is closed when nobody else has it."""
+    """Release a connection; it is closed when nobody else uses it."""
     connections = hass.data[_CONNECTIONS]
     endpoint = connection.link.endpoint
     shared = connections[endpoint]
@@ -52,7 +52,7 @@ async def release(hass: HomeAssistant, connection: Connection) -> None:
 
 @asynccontextmanager
 async def borrowed(hass: HomeAssistant, link: ModbusLink) -> AsyncIterator[Connection]:
-    """Lend a connection, as for a form. Raises LinkConflictError."""
+    """Provide a connection for the duration of a context, as for a form. Raises LinkConflictError."""
     connection = acquire(hass, link)
     try:
         yield connection

@@ -1,4 +1,4 @@
-"""What a Modbus device has to say: its readings, where they lie, and how to recognise it."""
+"""A Modbus device: its readings, their registers, and how to recognise it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ class DeviceKind(StrEnum):
     METER = "meter"
     INVERTER = "inverter"
     BATTERY = "battery"
-    # An inverter with battery and grid meter, or what speaks for all of them.
+    # An inverter with battery and grid meter, or a controller that represents all of them.
     SYSTEM = "system"
 
 
 class Quantity(StrEnum):
-    """What a reading tells. Powers and currents of the grid are positive on import, of a battery on discharge."""
+    """What a reading measures. Powers and currents of the grid are positive on import, of a battery on discharge."""
 
-    # What a meter measures where it stands; for an inverter, at its own terminals, positive on production.
+    # What a meter measures where it is installed; for an inverter, at its own terminals, positive on production.
     POWER = "power"
     POWER_L1 = "power_l1"
     POWER_L2 = "power_l2"
@@ -39,7 +39,7 @@ class Quantity(StrEnum):
     SOLAR_ENERGY = "solar_energy"
     BATTERY_POWER = "battery_power"
     BATTERY_SOC = "battery_soc"
-    # What an inverter or a system knows of the grid connection by a meter of its own.
+    # What an inverter or a system knows of the grid connection from a meter of its own.
     GRID_POWER = "grid_power"
     GRID_POWER_L1 = "grid_power_l1"
     GRID_POWER_L2 = "grid_power_l2"
@@ -71,7 +71,7 @@ class Dimension(StrEnum):
     TEMPERATURE = "temperature"
 
 
-# The units that a device may speak, and how many of ours each is.
+# The units that a device may use, and how many of ours each is.
 UNITS: Mapping[Dimension, Mapping[str, float]] = {
     Dimension.POWER: {"W": 1, "kW": 1e3, "MW": 1e6},
     Dimension.CURRENT: {"A": 1, "mA": 1e-3},
@@ -82,7 +82,7 @@ UNITS: Mapping[Dimension, Mapping[str, float]] = {
     Dimension.TEMPERATURE: {"°C": 1},
 }
 
-# What no site of a home or a small business can show: a wrong register, a wrong order of words, a broken device.
+# Impossible for a home or a small business: a wrong register, a wrong order of words, a broken device.
 PLAUSIBLE: Mapping[Dimension, tuple[float, float]] = {
     Dimension.POWER: (-2e6, 2e6),
     Dimension.CURRENT: (-4000, 4000),
@@ -116,26 +116,26 @@ class SerialSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """One value of a device, times a factor that brings it into our unit and sign."""
+    """One value of a device, times a factor that converts it to our unit and sign."""
 
     register: Register
     factor: float = 1.0
-    # A register with the exponent of ten by which the value is scaled as well.
+    # A register with an exponent of ten that also scales the value.
     scale_register: Register | None = None
-    # Bits, as one unsigned number, by which the device says that it does not know.
+    # The bits, as one unsigned number, that mean that the device does not know the value.
     not_available: frozenset[int] = frozenset()
-    # What counts when the device says that it does not know, for parts that it may lack.
+    # The value to use when the device does not know it, for parts that it may lack.
     default: float | None = None
-    # Bits by which the device says that it sleeps: nothing flows.
+    # The bits that mean that the device sleeps: nothing flows.
     asleep: frozenset[int] = frozenset()
 
     @property
     def registers(self) -> tuple[Register, ...]:
-        """Return what has to be read."""
+        """Return the registers to read."""
         return tuple(r for r in (self.register, self.scale_register) if r)
 
     def value(self, image: Image) -> float | None:
-        """Return the value in our unit and sign, None where it is not known."""
+        """Return the value in our unit and sign, None if it is not known."""
         words = self.register.words(image)
         if words is None:
             return None
@@ -165,24 +165,24 @@ class QuantityReading:
     """A quantity: the sum of its terms."""
 
     terms: tuple[Term, ...]
-    # The power whose sign a current without one takes.
+    # The power whose sign a current without a sign takes.
     signed_by: Quantity | None = None
     between: tuple[float, float]
-    # Where older firmware has the same.
+    # Its register in older firmware.
     otherwise: Alternative | None = None
-    # What the device must say for it to mean something: many show 0 for a meter that they do not hear.
+    # What the device must report for this to be valid: many show 0 for a meter that they cannot reach.
     valid_if: tuple[Condition, ...] = ()
 
     @property
     def registers(self) -> Iterator[Register]:
-        """Yield what has to be read."""
+        """Yield the registers to read."""
         for term in self.terms:
             yield from term.registers
         for condition in self.valid_if:
             yield condition.register
 
     def value(self, image: Image) -> float | None:
-        """Return the sum of the terms, None where one is not known or the device says that they mean nothing."""
+        """Return the sum of the terms, None if one is not known or the device reports that they are not valid."""
         if not all(condition.holds(image) for condition in self.valid_if):
             return None
         values = [term.value(image) for term in self.terms]
@@ -192,7 +192,7 @@ class QuantityReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
-    """A second place of a quantity: used where the device refuses the first, or where a condition says so."""
+    """A second register of a quantity: used if the device refuses the first, or if a condition says so."""
 
     reading: QuantityReading
     when: Condition | None = None
@@ -200,7 +200,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """What a register must say for a device to be of this kind. Exactly one of the four is given."""
+    """The value that a register must have for a device to be of this kind. Exactly one of the four is given."""
 
     register: Register
     one_of: tuple[float | str, ...] = ()
@@ -209,7 +209,7 @@ class Condition:
     contains: str | None = None
 
     def holds(self, image: Image) -> bool:
-        """Whether what was read says so. What was not read does not."""
+        """Whether the registers that were read fulfil it. Unread registers do not."""
         words = self.register.words(image)
         if words is None:
             return False
@@ -228,7 +228,7 @@ class Condition:
 
 
 class Information(StrEnum):
-    """What a device tells of itself, for its page in Home Assistant."""
+    """What a device reports about itself, for its page in Home Assistant."""
 
     MANUFACTURER = "manufacturer"
     MODEL = "model"
@@ -238,9 +238,9 @@ class Information(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """A kind of device: everything that there is to know to read one."""
+    """A kind of device: everything that is needed to read one."""
 
-    # The file's name; a user's own begin with "user/", those that were discovered with "sunspec/".
+    # The file's name; a user's own begin with "user/", discovered ones with "sunspec/".
     id: str
     name: str
     manufacturer: str
@@ -248,11 +248,11 @@ class Device:
     source: str
     serial: SerialSettings | None = None
     unit_ids: tuple[int, ...] = (1,)
-    # What one request may ask for. Modbus Application Protocol 1.1b3, section 6.3: at most 125.
+    # The limits of one request. Modbus Application Protocol 1.1b3, section 6.3: at most 125.
     most_registers: int = 125
-    # Whether registers in between, of which nothing is known, may be read along.
+    # Whether unknown registers in between may be read as well.
     gaps: bool = False
-    # How often the device may be asked, and the pause that it needs between two requests.
+    # How often the device may be polled, and the pause that it needs between two requests.
     interval_s: float = 1.0
     pause_s: float = 0.0
     identify: tuple[Condition, ...] = ()
@@ -262,9 +262,9 @@ class Device:
     def values(
         self, image: Image, readings: Mapping[Quantity, QuantityReading] | None = None
     ) -> dict[Quantity, float | None]:
-        """Return what the registers say of each quantity, None where that is nothing. May lie; see `plausible`.
+        """Return the value of each quantity from the registers, None if unknown. It may be wrong; see `plausible`.
 
-        `readings` are those in use, where a device has some of them at a second place.
+        `readings` are those in use, if a device has some of them in a second register.
         """
         readings = {**self.readings, **(readings or {})}
         plain = {
@@ -278,13 +278,13 @@ class Device:
         }
 
     def plausible(self, quantity: Quantity, value: float) -> bool:
-        """Whether a value can be true."""
+        """Whether a value is possible."""
         low, high = self.readings[quantity].between
         return low <= value <= high
 
 
 def _signed(value: float | None, sign: float | None) -> float | None:
-    """Return a current with the direction of its power; without that, nothing is known of it."""
+    """Return a current with the direction of its power; unknown without that."""
     if value is None or sign is None:
         return None
     return -abs(value) if sign < 0 else abs(value)

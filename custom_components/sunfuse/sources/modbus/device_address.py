@@ -12,7 +12,7 @@ class LinkKind(StrEnum):
     """What carries the requests."""
 
     TCP = "tcp"
-    # The frames of a serial line, as they are, through a TCP connection: many gateways do so.
+    # The frames of a serial line, unchanged, over a TCP connection: many gateways do so.
     RTU_OVER_TCP = "rtu_over_tcp"
     SERIAL = "serial"
 
@@ -28,13 +28,13 @@ class ModbusLink:
 
     @property
     def endpoint(self) -> tuple[str, int]:
-        """Return what can be open only once, whatever is spoken on it."""
+        """Return what can be open only once, whatever protocol is used on it."""
         serial = self.kind is LinkKind.SERIAL
         return (self.host, 0) if serial else (self.host.lower(), self.port)
 
     @property
     def name(self) -> str:
-        """Return what a person calls it."""
+        """Return its name for people."""
         return self.host if self.kind is LinkKind.SERIAL else f"{self.host}:{self.port}"
 
     @classmethod
@@ -52,7 +52,7 @@ class ModbusLink:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a form that a sub-entry can hold."""
+        """Return a form for the sub-entry."""
         return {
             "kind": self.kind.value,
             "host": self.host,

@@ -1,4 +1,4 @@
-"""The format of device files: from what a file says to a Device, or to an error that says what would be right."""
+"""The format of device files: turns a file into a Device, or into an error that explains what would be right."""
 
 from pathlib import Path
 import re
@@ -50,7 +50,7 @@ def parse_device(content: Any, *, file: str, device_id: str) -> Device:
 
 
 class _Parser:
-    """Reads a file from top to bottom. The order of bytes and words holds for all of its registers."""
+    """Reads a file from top to bottom. The order of bytes and words applies to all of its registers."""
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields

@@ -1,4 +1,4 @@
-"""Reads a device again and again, about once a second, and says what it knows and since when."""
+"""Reads a device repeatedly, about once a second; its values are stored with their times."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,20 +14,20 @@ from .registers import Failure, ReadRegisters, RequestError
 
 _LOGGER = logging.getLogger(__name__)
 
-# Counters of energy move slowly, and nobody decides on them; the bus is free for powers meanwhile.
+# Energy counters move slowly, and no decision depends on them; the bus is free for powers meanwhile.
 _SLOW = frozenset((Dimension.ENERGY, Dimension.TEMPERATURE))
 _SLOW_EVERY_S = 30.0
-# A value that was not renewed for so many readings, and for so long, is not known any more.
+# A value that was not renewed for this many readings, and for this long, is unknown.
 _MISSED_READINGS = 3
 _LEAST_AGE = timedelta(seconds=10)
-# Between two readings of a device that is slower than it should be, for others on the line.
+# Pause between two readings of a device that is slower than it should be, for others on the line.
 _BREATH_S = 0.05
 _LONGEST_DELAY_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """A value in our unit and sign, and when it was asked for."""
+    """A value in our unit and sign, and when it was requested."""
 
     value: float
     at: datetime
@@ -43,7 +43,7 @@ class Reader:
         *,
         name: str,
     ) -> None:
-        """Take what reads registers, and what knows or finds the device, which may raise RequestError."""
+        """`poll` reads registers, `find` returns the device and may raise RequestError."""
         self.name = name
         self.poll = Poll(read)
         self.device: Device | None = None
@@ -58,12 +58,12 @@ class Reader:
         self._lost = False
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call a listener after every reading, also after one that failed. Returns what ends it."""
+        """Call a listener after every reading, also after a failed one. Returns the function that ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def value(self, quantity: Quantity) -> float | None:
-        """Return a value, None where it is too old or was never known."""
+        """Return a value, None if it is too old or was never known."""
         measured = self.measured.get(quantity)
         if measured is None or self.device is None:
             return None
@@ -108,13 +108,14 @@ class Reader:
         return device
 
     def _missed(self, err: RequestError) -> float:
-        """Return how long to wait. A connection that is lost counts its own delay and is quick to say so."""
+        """Return how long to wait. A lost connection has its own delay and fails quickly."""
         self.last_error = str(err)
         if err.failure is Failure.NOT_CONNECTED:
             return 1.0
         self._misses += 1
         if self._misses == _MISSED_READINGS:
-            # Whoever answers next may be another device, or the same with other registers: the old values are not its.
+            # The next answer may come from another device, or the same with other registers: the old values are not
+            # its.
             self.device = None
             self.measured = {}
             if not self._lost:

@@ -1,4 +1,4 @@
-"""The fields of a file that somebody wrote, read one by one, with errors that name the field and what would be right."""
+"""Reads the fields of a file that a person wrote, one by one, with errors that name the field and what would be right."""
 
 from collections.abc import Callable, Iterable, Mapping
 import difflib
@@ -7,20 +7,20 @@ from typing import Any
 
 
 class DeviceFileError(Exception):
-    """A device file is not right: where in it, what is wrong, and what would be right."""
+    """An error in a device file: where it is, what is wrong, and what would be right."""
 
     def __init__(self, file: str, field: str, problem: str) -> None:
-        """Say what is wrong."""
+        """Remember what is wrong."""
         super().__init__(
             f"{file}: {field}: {problem}" if field else f"{file}: {problem}"
         )
 
 
 class Fields:
-    """A mapping of a file. `done` refuses what nobody asked for."""
+    """A mapping of a file. `done` refuses unknown fields."""
 
     def __init__(self, file: str, path: str, content: Any) -> None:
-        """Take a mapping, or refuse what is none."""
+        """Take a mapping, or refuse anything else."""
         self._file = file
         self._path = path
         if not isinstance(content, Mapping):
@@ -31,7 +31,7 @@ class Fields:
         self._asked: set[str] = set()
 
     def __contains__(self, name: str) -> bool:
-        """Whether the field is there."""
+        """Whether the field is present."""
         return name in self._content
 
     @property
@@ -40,33 +40,33 @@ class Fields:
         return [str(name) for name in self._content]
 
     def error(self, name: str, problem: str) -> DeviceFileError:
-        """Return an error about a field, or about all of them where the name is empty."""
+        """Return an error about a field, or about the whole mapping if the name is empty."""
         return DeviceFileError(self._file, self._at(name), problem)
 
     def _at(self, name: str) -> str:
         return ".".join(part for part in (self._path, name) if part)
 
     def take(self, name: str) -> Any:
-        """Return a field as it stands, None where it is not there."""
+        """Return a field as it is, None if it is missing."""
         self._asked.add(name)
         return self._content.get(name)
 
     def required(self, name: str) -> Any:
-        """Return a field that must be there."""
+        """Return a required field."""
         value = self.take(name)
         if value is None:
             raise self.error(name, "is missing")
         return value
 
     def text(self, name: str) -> str:
-        """Return a text that must be there."""
+        """Return a required text."""
         value = self.required(name)
         if not isinstance(value, str) or not value.strip():
             raise self.error(name, f"must be a text, not {_shown(value)}")
         return value.strip()
 
     def one_of[E: StrEnum](self, name: str, choices: type[E], default: E | None) -> E:
-        """Return one of a few words; without a default it must be there."""
+        """Return one of a few words; required without a default."""
         value = self.take(name) if default is not None else self.required(name)
         if value is None and default is not None:
             return default
@@ -78,7 +78,7 @@ class Fields:
         return choices(value)
 
     def integer(self, name: str, low: int, high: int, default: int | None) -> int:
-        """Return a whole number between two; without a default it must be there."""
+        """Return a whole number between two; required without a default."""
         value = self.take(name) if default is not None else self.required(name)
         if value is None and default is not None:
             return default
@@ -98,7 +98,7 @@ class Fields:
         return value
 
     def flag(self, name: str) -> bool:
-        """Return whether something is so; where it is not said, it is not."""
+        """Return a flag; false if it is missing."""
         value = self.take(name)
         if value is None:
             return False
@@ -118,7 +118,7 @@ class Fields:
         return value[0], value[1]
 
     def items[T](self, name: str, make: Callable[[Fields], T]) -> tuple[T, ...]:
-        """Return what is made of each mapping of a list."""
+        """Return the result for each mapping of a list."""
         value = self.take(name)
         if value is None:
             return ()
@@ -132,19 +132,19 @@ class Fields:
         return tuple(made)
 
     def inner(self, name: str) -> Fields | None:
-        """Return the fields of a mapping inside, None where there is none."""
+        """Return the fields of an inner mapping, None if there is none."""
         value = self.take(name)
         return None if value is None else Fields(self._file, self._at(name), value)
 
     def done(self) -> None:
-        """Refuse fields that have no meaning here: a typing error is not to be passed over."""
+        """Refuse fields that have no meaning here: a typing error must not pass unnoticed."""
         for name in self.names:
             if name not in self._asked:
                 raise self.error(name, f"is not known here{hint(name, self._asked)}")
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """Return a guess at what was meant, or what there is."""
+    """Return a guess at what was meant, or the valid choices."""
     known = sorted(known)
     if close := difflib.get_close_matches(name, known, n=1):
         return f"; do you mean {close[0]}?"

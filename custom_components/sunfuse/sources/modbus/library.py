@@ -1,4 +1,4 @@
-"""All devices that are known by a file: those that come with Sunfuse, and the user's own."""
+"""All devices that a file describes: those that come with Sunfuse, and the user's own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def built_in_devices() -> Mapping[str, Device]:
 
 
 def load_library(folder: Path) -> Library:
-    """Return all devices. Reads the user's files anew, so that a form shows one that was just written."""
+    """Return all devices. Reads the user's files again, so that a form shows a new one at once."""
     devices = dict(built_in_devices())
     errors = []
     for path in sorted(folder.glob("*.yaml")):

@@ -1,4 +1,4 @@
-"""Reads a device once: as few requests as can be, and what to make of those that fail."""
+"""Reads a device once, with as few requests as possible, and handles those that fail."""
 
 import asyncio
 from collections import Counter
@@ -18,18 +18,18 @@ from .registers import (
     ValueType,
 )
 
-# Trying once more at once may help against these, and the next request need not fail because of them.
+# An immediate retry may help against these, and the next request need not fail because of them.
 _PASSING = frozenset((Failure.BUSY, Failure.BROKEN_ANSWER))
 _BUSY_PAUSE_S = 0.2
-# What a device refuses, it may have after an update of its firmware. What it had, it soon has again: a device that
-# restarts refuses for some seconds what it answers otherwise.
+# A register that a device refuses may exist after a firmware update. One that it answered before will soon be back: a
+# device that restarts refuses for some seconds.
 _REFUSED_FOR_S = 600.0
 _REFUSED_NOW_FOR_S = 10.0
 
 
 @dataclass(slots=True, kw_only=True)
 class _Attempt:
-    """What is to be read, what was, and the last refusal."""
+    """What is to be read, what was read, and the last refusal."""
 
     registers: list[Register] = field(default_factory=list)
     image: dict[tuple[RegisterTable, int], int] = field(default_factory=dict)
@@ -37,16 +37,16 @@ class _Attempt:
 
 
 class Poll:
-    """Reads registers of one device, and remembers what it refuses."""
+    """Reads registers of one device, and remembers those that it refuses."""
 
     def __init__(self, read: ReadRegisters) -> None:
-        """Take what reads registers."""
+        """`read` reads registers."""
         self.failures: Counter[Failure] = Counter()
         self.lies: Counter[Quantity] = Counter()
         self.last_error: str | None = None
         self._read = read
         self._refused: dict[tuple[RegisterTable, int, int], float] = {}  # until when
-        # Requests and registers that the device answered at any time.
+        # Requests and registers that the device has answered at any time.
         self._answered: set[tuple[RegisterTable, int, int]] = set()
         self._known: set[tuple[RegisterTable, int]] = set()
         self._conditions: dict[Condition, bool] = {}
@@ -54,9 +54,9 @@ class Poll:
     async def values(
         self, device: Device, quantities: Iterable[Quantity]
     ) -> dict[Quantity, float]:
-        """Return what is known of these quantities. Raises RequestError if the device does not answer.
+        """Return the known values of these quantities. Raises RequestError if the device does not answer.
 
-        What is beyond what can be is left out, and counted.
+        Impossible values are left out, and counted.
         """
         wanted = set(quantities)
         signs = {device.readings[quantity].signed_by for quantity in wanted}
@@ -75,7 +75,7 @@ class Poll:
         return known
 
     def refuses(self, reading: QuantityReading) -> bool:
-        """Whether the device refuses a part of this reading."""
+        """Return whether the device refuses a part of this reading."""
         now_s = asyncio.get_running_loop().time()
         return any(
             self._refused.get((r.table, r.address, r.count), now_s) > now_s
@@ -85,7 +85,7 @@ class Poll:
     async def _read_all(
         self, device: Device, readings: Mapping[Quantity, QuantityReading]
     ) -> tuple[Image, dict[Quantity, QuantityReading]]:
-        """Return what could be read, and of each quantity the reading in use: its second place where the first is not."""
+        """Return what could be read, and of each quantity the reading in use: its second register if the first is refused."""
         conditions = [
             reading.otherwise.when
             for reading in readings.values()
@@ -121,7 +121,7 @@ class Poll:
         return other.reading if older or self.refuses(reading) else reading
 
     async def information(self, device: Device) -> dict[Information, str]:
-        """Return what the device tells of itself. Raises RequestError if it does not answer."""
+        """Return what the device reports about itself. Raises RequestError if it does not answer."""
         image = await self.image(device, device.information.values())
         told = {
             information: _text(register, image)
@@ -130,10 +130,10 @@ class Poll:
         return {information: text for information, text in told.items() if text}
 
     async def image(self, device: Device, registers: Iterable[Register]) -> Image:
-        """Return what could be read of these registers, value by value where a request for several is refused.
+        """Return what could be read of these registers, value by value if a request for several is refused.
 
-        Raises RequestError where there is no answer, and where a device refuses all that it told before: that is no
-        device that lacks something, but one that is not itself now.
+        Raises RequestError if there is no answer, and if a device refuses all registers that it answered before: it does not
+        lack them, but is not ready.
         """
         with self._attempt() as attempt:
             await self._gather(device, registers, attempt)
@@ -141,7 +141,7 @@ class Poll:
 
     @contextmanager
     def _attempt(self) -> Iterator[_Attempt]:
-        """Raise and forget the refusals of an attempt that brought nothing, so that all of it is asked for anew."""
+        """Raise and forget the refusals of an attempt that returned nothing, so that everything is requested again."""
         before = dict(self._refused)
         attempt = _Attempt()
         yield attempt
@@ -169,7 +169,7 @@ class Poll:
                 elif err.failure in _PASSING:
                     failed = err
                 else:
-                    # Whatever is asked next would have to wait as long.
+                    # The next request would have to wait as long.
                     raise
                 continue
             attempt.image |= {
@@ -179,7 +179,7 @@ class Poll:
             raise failed
 
     def _should_know(self, registers: Iterable[Register]) -> bool:
-        """Whether the device ever told one of these registers, or has yet to tell anything."""
+        """Whether the device has ever answered one of these registers, or has not answered anything yet."""
         return not self._known or any(map(self._answered_before, registers))
 
     def _answered_before(self, register: Register) -> bool:
@@ -209,7 +209,7 @@ class Poll:
         return words
 
     async def _patiently(self, batch: Batch) -> tuple[int, ...]:
-        """Read a batch, a second time where the device was busy or its answer was broken."""
+        """Read a batch, a second time if the device was busy or its answer was broken."""
         try:
             return await self._read(batch.table, batch.address, batch.count)
         except RequestError as err:

@@ -1,4 +1,4 @@
-"""Where a value lies in a Modbus device, and what its bits mean."""
+"""The registers of a value in a Modbus device, and how its bits are encoded."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Order(StrEnum):
 
 
 class ValueType(StrEnum):
-    """How the bits of a value are to be understood."""
+    """How the bits of a value are encoded."""
 
     UINT16 = "uint16"
     INT16 = "int16"
@@ -34,7 +34,7 @@ class ValueType(StrEnum):
     STRING = "string"
 
 
-# What `struct` calls them, and how many registers of 16 bits they take. A text says itself how many.
+# The `struct` format, and how many registers of 16 bits. A text states its own length.
 NUMBERS: Mapping[ValueType, tuple[str, int]] = {
     ValueType.UINT16: (">H", 1),
     ValueType.INT16: (">h", 1),
@@ -46,7 +46,7 @@ NUMBERS: Mapping[ValueType, tuple[str, int]] = {
     ValueType.FLOAT64: (">d", 4),
 }
 
-# The words of registers that were read, by table and address.
+# The registers that were read, by table and address.
 type Image = Mapping[tuple[RegisterTable, int], int]
 
 # Reads `count` registers of a table from an address on. Raises RequestError.
@@ -54,25 +54,25 @@ type ReadRegisters = Callable[[RegisterTable, int, int], Awaitable[tuple[int, ..
 
 
 class Failure(StrEnum):
-    """Why a request brought no registers."""
+    """Why a request returned no registers."""
 
     NOT_CONNECTED = "not_connected"
     NO_ANSWER = "no_answer"
-    # An answer that is none: broken, of another request, or too short.
+    # An invalid answer: broken, of another request, or too short.
     BROKEN_ANSWER = "broken_answer"
-    # Exception codes 1 to 3: the device does not have this, and never will.
+    # Exception codes 1 to 3: the device does not have this register.
     REFUSED = "refused"
-    # Exception codes 4 to 6 and 8: not now.
+    # Exception codes 4 to 6 and 8: temporarily unavailable.
     BUSY = "busy"
-    # Exception codes 10 and 11: a gateway, whose device does not answer it.
+    # Exception codes 10 and 11: a gateway whose device does not answer.
     GATEWAY = "gateway"
 
 
 class RequestError(Exception):
-    """A request brought no registers."""
+    """A request failed."""
 
     def __init__(self, failure: Failure, detail: str = "") -> None:
-        """Say why, and what was seen."""
+        """Remember why, and what was seen."""
         super().__init__(f"{failure}: {detail}" if detail else failure)
         self.failure = failure
 
@@ -90,27 +90,27 @@ class Register:
 
     @property
     def addresses(self) -> range:
-        """Return the addresses that the value takes."""
+        """Return the addresses of the value."""
         return range(self.address, self.address + self.count)
 
     def words(self, image: Image) -> tuple[int, ...] | None:
-        """Return the value's words of what was read, None where one of them was not."""
+        """Return the value's words, None if one of them was not read."""
         words = [image.get((self.table, address)) for address in self.addresses]
         known = tuple(word for word in words if word is not None)
         return known if len(known) == self.count else None
 
     def bits(self, words: Sequence[int]) -> int:
-        """Return the value's bits as one unsigned number, the order of bytes and words undone."""
+        """Return the value's bits as one unsigned number, with bytes and words in order."""
         return int.from_bytes(self._bytes(words))
 
     def number(self, words: Sequence[int]) -> float:
-        """Return a number as the type says. Integers stay exact."""
+        """Return the number, by its type. Integers stay exact."""
         code, _ = NUMBERS[self.type]
         number: int | float = struct.unpack(code, self._bytes(words))[0]
         return number
 
     def text(self, words: Sequence[int]) -> str:
-        """Return a text without the blanks and zeros that fill it up."""
+        """Return the text without its padding of blanks and zeros."""
         return (
             self._bytes(words).split(b"\0")[0].decode("ascii", "replace").strip(" \0")
         )
@@ -130,7 +130,7 @@ def register(
     byte_order: Order = Order.BIG,
     word_order: Order = Order.BIG,
 ) -> Register:
-    """Return a register; `count` is for texts alone, numbers have the width of their type."""
+    """Return a register; `count` is for texts only, numbers have the width of their type."""
     if value_type is ValueType.STRING:
         # A text is read from its first letter to its last, whatever the order of a number's words.
         assert count

@@ -1,4 +1,4 @@
-"""Looks for devices on a connection, and recognises them by what their registers say."""
+"""Finds devices on a connection, and recognises them by their registers."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from .registers import (
 )
 from .sunspec import discover
 
-# Who is there answers sooner, even if only to refuse.
+# A device that is there answers sooner, even if only to refuse.
 _TIMEOUT_S = 1.0
-# So many unlike requests without an answer: there is nobody.
+# This many different requests without an answer: there is no device.
 _SILENT_PROBES = 2
-# Where SunSpec usually begins: what speaks it answers here, whatever it makes of other registers.
+# Where SunSpec usually begins: a SunSpec device answers here, whatever it does with other registers.
 _MARK = register(RegisterTable.HOLDING, 40000, ValueType.UINT32)
-# An inverter knows no power at night, and has it all the same; a battery that is not known is not there.
+# An inverter has no power reading at night, but still has the register; an unknown battery is absent.
 _BATTERY = frozenset((Quantity.BATTERY_POWER, Quantity.BATTERY_SOC))
 _UNITS = re.compile(r"(\d+)(?:-(\d+))?")
 MOST_UNITS = 32
@@ -33,18 +33,18 @@ MOST_UNITS = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundDevice:
-    """A device that answered, and what it said."""
+    """A device that answered, and what it reported."""
 
     unit: int
     device: Device
     values: dict[Quantity, float]
-    # What it has, if it may not know all of it now.
+    # What it can measure, even if some of it is unknown now.
     quantities: tuple[Quantity, ...]
     information: dict[Information, str]
 
     @property
     def name(self) -> str:
-        """Return what a person calls it: what it says of itself before what its file says."""
+        """Return its name for people: what it reports itself, otherwise what its file contains."""
         return device_name(self.device, self.information)
 
 
@@ -55,14 +55,14 @@ def device_name(device: Device, information: dict[Information, str]) -> str:
 
 
 def parse_units(text: str) -> tuple[int, ...] | None:
-    """Return unit ids as written by a person (`1, 5-8, 100`), None where that makes no sense or is too much."""
+    """Return unit ids as written by a person (`1, 5-8, 100`), None if they are invalid or too many."""
     units: list[int] = []
     for part in text.replace(" ", "").split(","):
         match = _UNITS.fullmatch(part)
         if match is None:
             return None
         first, last = int(match[1]), int(match[2] or match[1])
-        # The ids from 248 on are reserved on a serial line, and 0 is a broadcast there; over TCP, 0 and 255 are in use.
+        # On a serial line ids from 248 on are reserved, and 0 is a broadcast; over TCP, 0 and 255 are in use.
         if first > last or last > 255 or last - first >= MOST_UNITS:
             return None
         units += [unit for unit in range(first, last + 1) if unit not in units]
@@ -91,7 +91,7 @@ async def scan(
 
 
 async def _at(read: ReadRegisters, devices: Iterable[Device]) -> list[Device]:
-    """Return what answers at a unit id: by its file, which may know more of it, and by what it tells of itself."""
+    """Return the device at a unit id: by its file, which may know more, and by what it reports itself."""
     probe = _Probe(read)
     likely = await recognise(probe, devices)
     if probe.nobody:
@@ -106,7 +106,7 @@ async def _at(read: ReadRegisters, devices: Iterable[Device]) -> list[Device]:
 
 
 async def look(connection: Connection, unit: int, device: Device) -> FoundDevice:
-    """Return what a device says now. Raises RequestError if it does not answer."""
+    """Return what a device reports now. Raises RequestError if it does not answer."""
     read = partial(connection.read, unit, pause_s=device.pause_s)
     poll = Poll(read)
     values = await poll.values(device, device.readings)
@@ -124,13 +124,13 @@ async def look(connection: Connection, unit: int, device: Device) -> FoundDevice
 
 
 async def is_there(connection: Connection, unit: int, device: Device) -> bool:
-    """Whether a device still says what its file expects. Raises RequestError if there is no connection."""
+    """Return whether a device still matches its file. Raises RequestError if there is no connection."""
     read = partial(connection.read, unit, pause_s=device.pause_s)
     return await _Probe(read).holds(device)
 
 
 async def recognise(probe: _Probe, devices: Iterable[Device]) -> list[Device]:
-    """Return the devices that the one at a unit id may be, the surest first."""
+    """Return the kinds of device that a unit id may be, the most certain first."""
     likely: list[Device] = []
     await probe.ask(_MARK)
     for device in devices:
@@ -143,7 +143,7 @@ async def recognise(probe: _Probe, devices: Iterable[Device]) -> list[Device]:
 
 
 class _Probe:
-    """Asks one unit id for registers, for each only once."""
+    """Asks one unit id for registers, each only once."""
 
     def __init__(self, read: ReadRegisters) -> None:
         self._read = read
@@ -154,11 +154,11 @@ class _Probe:
 
     @property
     def nobody(self) -> bool:
-        """Whether there was no answer at all so far, and enough questions."""
+        """Whether there was no answer to enough requests so far."""
         return not self._answered and self._silent >= _SILENT_PROBES
 
     async def holds(self, device: Device) -> bool:
-        """Whether all conditions of a device hold. Asks no further than it must."""
+        """Return whether all conditions of a device hold. Reads no more than necessary."""
         for condition in device.identify:
             await self.ask(condition.register)
             if not condition.holds(self._image):
@@ -166,7 +166,7 @@ class _Probe:
         return True
 
     async def ask(self, register: Register) -> None:
-        """Ask for a register that was not asked for."""
+        """Read a register that was not read before."""
         if register in self._asked or self.nobody:
             return
         self._asked.add(register)

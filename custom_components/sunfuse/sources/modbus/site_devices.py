@@ -1,4 +1,4 @@
-"""The Modbus devices of a site: which they are, and the reading of them while the site is loaded."""
+"""The Modbus devices of a site, which are read while the site is loaded."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ from .sunspec import DISCOVERED, discover
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceConfig:
-    """A device of a site. Stored in its sub-entry, with what it was found to read, so that its entities are known."""
+    """A device of a site. Stored in its sub-entry, with the quantities found, so that its entities are known."""
 
     link: ModbusLink
     unit: int
@@ -33,7 +33,7 @@ class DeviceConfig:
 
     @property
     def place(self) -> tuple[tuple[str, int], int]:
-        """Return where it answers: two devices cannot be at one place."""
+        """Return its address: two devices cannot share one."""
         return (self.link.endpoint, self.unit)
 
     @classmethod
@@ -50,7 +50,7 @@ class DeviceConfig:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a form that a sub-entry can hold."""
+        """Return a form for the sub-entry."""
         return {
             "link": self.link.to_dict(),
             "unit": self.unit,
@@ -69,11 +69,11 @@ class SiteDevice:
 
     config: DeviceConfig
     reader: Reader
-    # None where its link is in use with other settings.
+    # None if its link is in use with other settings.
     connection: Connection | None
 
     def diagnostics(self) -> dict[str, Any]:
-        """Return how reading goes."""
+        """Return the state of reading."""
         reader, connection = self.reader, self.connection
         return {
             "name": reader.name,
@@ -107,14 +107,14 @@ class SiteDevices:
         self.devices: dict[str, SiteDevice] = {}
 
     def clock_was_set(self, by: timedelta) -> None:
-        """Move what is remembered by the wall clock, which was set forward by so much."""
+        """Shift stored times by the amount by which the wall clock was set forward."""
         for device in self.devices.values():
             move_attributes(device.reader, by)
 
     async def async_load(
         self, configs: Iterable[tuple[str, str, DeviceConfig]]
     ) -> None:
-        """Get ready to read these devices: the id and the title of each sub-entry, and what it says."""
+        """Prepare reading these devices: the id and the title of each sub-entry, and its data."""
         configs = list(configs)
         if not configs:
             return
@@ -148,7 +148,7 @@ class SiteDevices:
         ]
 
     async def async_stop(self) -> None:
-        """Stop reading, and close what nobody else needs."""
+        """Stop reading, and close connections that nobody else needs."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -159,7 +159,7 @@ class SiteDevices:
                 device.connection = None
 
     def gone(self, now: datetime, after: timedelta) -> Iterator[tuple[str, Reader]]:
-        """Yield the sub-entry's id and the reader of each device that has not answered for so long."""
+        """Yield the sub-entry's id and the reader of each device that has not answered for this long."""
         for subentry_id, device in self.devices.items():
             if now - device.reader.last_seen > after:
                 yield subentry_id, device.reader
@@ -171,9 +171,9 @@ async def find_device(
     read: ReadRegisters,
     known: Iterable[Quantity] = (),
 ) -> Device:
-    """Return a device by its id; one of SunSpec tells itself what it has, besides what it is known to read.
+    """Return a device by its id; a SunSpec device reports what it has, besides the quantities known already.
 
-    Raises RequestError where there is none.
+    Raises RequestError if there is none.
     """
     device = (
         await discover(read, frozenset(known))

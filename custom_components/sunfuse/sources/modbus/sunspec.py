@@ -1,6 +1,6 @@
-"""SunSpec: a device that says itself where its readings lie, by a chain of models.
+"""SunSpec: a device that describes its own registers, as a chain of models.
 
-What is found becomes a Device like any that is known by a file, so that there is one way to read.
+The result is a Device like those from files, so that there is one way to read.
 """
 
 from collections.abc import Iterable, Sequence, Set as AbstractSet
@@ -21,9 +21,9 @@ _BASES = (40000, 50000, 0)
 async def discover(
     read: ReadRegisters, known: AbstractSet[Quantity] = frozenset()
 ) -> Device | None:
-    """Return the device that a chain of models describes, None where there is none that is of use.
+    """Return the device that a chain of models describes, None if there is no useful one.
 
-    What it was known to read before is looked for again, even where the device does not say it now.
+    Quantities known already are looked for again, even if the device does not report them now.
 
     Raises RequestError if the device does not answer at all.
     """
@@ -39,7 +39,7 @@ async def discover(
 async def _device(
     read: ReadRegisters, base: int, chain: Sequence[Block], known: AbstractSet[Quantity]
 ) -> Device:
-    """Return what the chain describes. A second common model begins a device behind the first, such as its meter."""
+    """Return the described device. A second common model begins a device behind the first, such as its meter."""
     common = chain[0]
     manufacturer = common.text(2, 16)
     solaredge = manufacturer.startswith(SOLAREDGE)
@@ -54,7 +54,7 @@ async def _device(
         manufacturer=manufacturer or "SunSpec",
         kind=_kind(readings),
         source=f"SunSpec information models {', '.join(map(str, used))}, discovered",
-        # A chain has no registers of which nothing is known.
+        # A chain has no unknown registers.
         gaps=True,
         identify=(Condition(register=mark, one_of=(MARK_TEXT,)),),
         information={

@@ -1,4 +1,4 @@
-"""The chain of models that a SunSpec device has at a known address: how it is found and followed.
+"""The chain of models of a SunSpec device: how it is found and followed.
 
 SunSpec Alliance, Device Information Model Specification 1.1, section 6 (Modbus map and discovery).
 """
@@ -23,12 +23,12 @@ _MARK = (0x5375, 0x6E53)
 MARK_TEXT = "SunS"
 MARK_LENGTH = len(_MARK)
 _END = 0xFFFF
-# A chain has a dozen models; a device that counts on for ever is not to be followed.
+# A chain has a dozen models; an endless one is not followed.
 _MOST_MODELS = 100
 _LAST_ADDRESS = 0xFFFF
 # Some gateways refuse long answers.
 _CHUNK = 60
-# The longest model of use has 20 registers an input of direct current; what says that it is longer is read so far.
+# The longest useful model has 20 registers per input of direct current; of a longer one only this many are read.
 _MOST_CONTENT = 1000
 # The device has nothing there, or not now: it may have something elsewhere.
 _NOT_THERE = frozenset((Failure.REFUSED, Failure.BROKEN_ANSWER, Failure.BUSY))
@@ -36,7 +36,7 @@ _NOT_THERE = frozenset((Failure.REFUSED, Failure.BROKEN_ANSWER, Failure.BUSY))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A model in a chain: where it begins, how long it says it is, and what it held at the discovery."""
+    """A model in a chain: where it begins, its length, and its content at the discovery."""
 
     model: int
     address: int
@@ -44,17 +44,17 @@ class Block:
     image: Image
 
     def has(self, offset: int, count: int) -> bool:
-        """Whether the model is long enough: some devices cut theirs short."""
+        """Whether the model is long enough: some devices shorten theirs."""
         return self.address + offset + count <= self.end
 
     def place(self, offset: int, value_type: ValueType, count: int = 1) -> Register:
-        """Return the place of a value."""
+        """Return the register of a value."""
         return register(
             RegisterTable.HOLDING, self.address + offset, value_type, count=count
         )
 
     def word(self, point: Point) -> int | None:
-        """Return a value of one word, None where there is none."""
+        """Return a value of one word, None if it is absent."""
         word = self.image.get((RegisterTable.HOLDING, self.address + point.offset))
         return None if word == NOT_IMPLEMENTED[point.type] else word
 
@@ -67,7 +67,7 @@ class Block:
     def term(
         self, point: Point, sign: int = 1, default: float | None = None
     ) -> Term | None:
-        """Return how a value is read, None where the model is too short for it."""
+        """Return how to read a value, None if the model is too short for it."""
         scale = point.scale
         if not self.has(point.offset, point.count) or (
             scale is not None and not self.has(scale, 1)
@@ -84,7 +84,7 @@ class Block:
         )
 
     def implements(self, term: Term) -> bool:
-        """Whether the device said this at the discovery."""
+        """Whether the device had this value at the discovery."""
         words = term.register.words(self.image)
         if words is None or term.register.bits(words) in term.not_available:
             return False
@@ -92,9 +92,9 @@ class Block:
 
 
 async def chain_at(read: ReadRegisters, base: int) -> list[Block]:
-    """Return the models of the chain that begins here, as far as it can be followed; none where there is no chain.
+    """Return the models of the chain that begins here, as far as it can be followed; none if there is no chain.
 
-    Only those whose content is of use. Raises RequestError if the device does not answer at all.
+    Only those with useful content. Raises RequestError if the device does not answer at all.
     """
     if await _words(read, base, MARK_LENGTH) != _MARK:
         return []
@@ -104,7 +104,7 @@ async def chain_at(read: ReadRegisters, base: int) -> list[Block]:
 async def _words(
     read: ReadRegisters, address: int, count: int
 ) -> tuple[int, ...] | None:
-    """Return registers, None where the device has none there or says so."""
+    """Return registers, None if the device has none there or refuses."""
     try:
         words = await read(RegisterTable.HOLDING, address, count)
     except RequestError as err:

@@ -1,4 +1,4 @@
-"""Where values lie in SunSpec's models: offsets from a model's first register, which holds its id.
+"""The offsets of values in SunSpec's models, from a model's first register, which holds its id.
 
 SunSpec Alliance, Information Model Reference (the JSON files of github.com/sunspec/models).
 """
@@ -19,7 +19,7 @@ BATTERY = 802
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A value of a model, and where the exponent of ten is by which it is scaled."""
+    """A value of a model, and the register of its exponent of ten."""
 
     offset: int
     type: ValueType
@@ -31,7 +31,7 @@ class Point:
         return NUMBERS[self.type][1]
 
 
-# What stands for a value that a device does not implement: Device Information Model Specification, section 4.2.
+# What a device reports for a value that it does not implement: Device Information Model Specification, section 4.2.
 NOT_IMPLEMENTED: Mapping[ValueType, int] = {
     ValueType.INT16: 0x8000,
     ValueType.UINT16: 0xFFFF,
@@ -88,7 +88,7 @@ _INVERTER_FLOAT: Points = {
 # Of models 101 to 103: what comes from the sun and from a battery at the same inputs.
 DC_POWER = _integer(31, 32)
 WITH_DC_POWER = frozenset((101, 102, 103))
-# Model 701, of IEEE 1547-2018: its wiring tells how many phases there are.
+# Model 701, of IEEE 1547-2018: its wiring gives the number of phases.
 WIRING = Point(offset=2, type=ValueType.UINT16)
 PHASES_BY_WIRING = {0: 1, 1: 2, 2: 3}
 DER_AC = 701
@@ -135,7 +135,7 @@ _METER_FLOAT: Points = {
     Quantity.ENERGY_EXPORT: _float(60),
     Quantity.ENERGY_IMPORT: _float(68),
 }
-# A device that has the same twice, as KOSTAL's do, is read where the numbers are whole.
+# A device that has both, as KOSTAL's do, is read with whole numbers.
 INVERTERS: Mapping[int, Points] = {
     113: _INVERTER_FLOAT,
     112: _INVERTER_FLOAT,
@@ -145,14 +145,14 @@ INVERTERS: Mapping[int, Points] = {
     101: _INVERTER,
     DER_AC: _DER,
 }
-# Model 1: what a device is for, as its maker has it; SolarEdge's meters say where they are.
+# Model 1: the purpose of a device, in its maker's words; SolarEdge's meters name their location.
 OPTION = 34
 OPTION_LENGTH = 8
 METERS: Mapping[int, Points] = {
     **dict.fromkeys((211, 212, 213, 214), _METER_FLOAT),
     **dict.fromkeys((201, 202, 203, 204), _METER),
 }
-# Between its phases a delta has no neutral, so no voltages to it.
+# A delta has no neutral, so there are no voltages to it.
 DELTA = frozenset((204, 214))
 PHASES: Mapping[int, int] = {
     **dict.fromkeys((101, 111, 201, 211), 1),
@@ -183,7 +183,7 @@ PORT_POWER_SCALE = 17
 PORT_SOLAR = 0
 PORT_STORAGE = 1
 
-# Everything whose content is of use; all other models of a chain are passed over.
+# All models with useful content; others are skipped.
 KNOWN = (
     frozenset((COMMON, STORAGE, MODULES, CAPACITY, PORTS, BATTERY))
     | INVERTERS.keys()

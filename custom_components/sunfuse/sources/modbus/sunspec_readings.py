@@ -1,4 +1,4 @@
-"""What SunSpec's models mean for a site: which of their points are which of its quantities, and with which sign."""
+"""The meaning of SunSpec's points for a site: which of them are which quantity, and with which sign."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ _PHASES: Mapping[int, frozenset[Quantity]] = {
     for phase in (1, 2, 3)
 }
 _VOLTAGES = frozenset((Quantity.VOLTAGE_L1, Quantity.VOLTAGE_L2, Quantity.VOLTAGE_L3))
-# Models let a device leave these out. What it leaves out at the time of the discovery is not read.
+# These are optional in the models. Those that a device lacks at the discovery are not read.
 _OPTIONAL = frozenset(
     (
         Quantity.POWER_L1,
@@ -30,7 +30,7 @@ _OPTIONAL = frozenset(
         Quantity.SOLAR_ENERGY,
     )
 )
-# Of a meter at an inverter: what it says of the grid.
+# Of a meter at an inverter: its values of the grid.
 _OF_THE_GRID: Mapping[Quantity, Quantity] = {
     quantity: Quantity(f"grid_{quantity}")
     for quantity in (
@@ -50,15 +50,15 @@ type Known = AbstractSet[Quantity]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Maker:
-    """What a maker does in its own way."""
+    """What a maker does differently."""
 
     # The sign of a meter's power on import.
     meter_sign: int = 1
-    # False where the sign is not known.
+    # False if the sign is not known.
     meter: bool = True
 
 
-# SolarEdge: positive on export (evcc solaredge-hybrid: scale -1). KOSTAL: no document tells the sign of its model 203;
+# SolarEdge: positive on export (evcc solaredge-hybrid: scale -1). KOSTAL: no document gives the sign of its model 203;
 # its own registers do (kostal_plenticore).
 _MAKERS: Mapping[str, _Maker] = {
     SOLAREDGE: _Maker(meter_sign=-1),
@@ -72,9 +72,9 @@ def readings_of(
     batteries: Sequence[Battery],
     known: Known,
 ) -> dict[Quantity, QuantityReading]:
-    """Return all that a chain and the batteries beside it let one read, by what it means for a site.
+    """Return all readings of a chain and of the batteries beside it, by their meaning for a site.
 
-    What is known of old counts as implemented: at night a device may say less than it can.
+    Quantities known already count as implemented: at night a device may report less than it can.
     """
     maker = next(
         (maker for name, maker in _MAKERS.items() if manufacturer.startswith(name)),
@@ -101,10 +101,10 @@ def readings_of(
 
 
 def _grid_meter(chain: Sequence[Block], *, beside: bool) -> Block | None:
-    """Return the meter at the grid: the first in the chain that is not said to be elsewhere.
+    """Return the grid meter: the first in the chain that is not declared to be elsewhere.
 
     A common model begins each meter. `beside` an inverter, a meter may be that of the production or of the load:
-    SolarEdge says so in the option of the common model ("Export+Import", "Production", "Consumption"; SunSpec Logging
+    SolarEdge states so in the option of the common model ("Export+Import", "Production", "Consumption"; SunSpec Logging
     in SolarEdge Inverters, meter models).
     """
     for device in _devices(chain):
@@ -115,7 +115,7 @@ def _grid_meter(chain: Sequence[Block], *, beside: bool) -> Block | None:
 
 
 def _devices(chain: Sequence[Block]) -> list[list[Block]]:
-    """Return the chain in parts, of which each begins with a common model."""
+    """Return the chain in parts, each of which begins with a common model."""
     parts: list[list[Block]] = []
     for block in chain:
         if block.model == models.COMMON or not parts:
@@ -142,15 +142,15 @@ def _inverter(
 ) -> dict[Quantity, QuantityReading]:
     readings: dict[Quantity, QuantityReading] = {}
     for quantity, point in _points(block, models.INVERTERS[block.model]).items():
-        # At night an inverter may know no power, which is none.
+        # At night an inverter may report no power, which means zero.
         term = block.term(point, default=0 if quantity is Quantity.POWER else None)
-        # What an inverter with a battery gave is not what the sun gave.
+        # The output of an inverter with a battery is not only solar power.
         if term is None or (storage and quantity is Quantity.SOLAR_ENERGY):
             continue
         if quantity in _OPTIONAL - known and not block.implements(term):
             continue
         readings[quantity] = _reading(quantity, term)
-    # A model that is cut short may have currents and no power.
+    # A shortened model may have currents and no power.
     sign = Quantity.POWER if Quantity.POWER in readings else None
     return {
         quantity: _reading(quantity, *reading.terms, signed_by=sign)
@@ -183,9 +183,9 @@ def _meter(block: Block, known: Known, sign: int) -> dict[Quantity, QuantityRead
 def _where_live(
     readings: dict[Quantity, QuantityReading], block: Block
 ) -> dict[Quantity, QuantityReading]:
-    """Return a meter's powers and currents as far as it sees the line's voltage or frequency.
+    """Return a meter's powers and currents, valid while it measures the line's voltage or frequency.
 
-    An inverter that sleeps, or does not hear its meter, shows 0 for all of it; a meter that works sees the line.
+    An inverter that sleeps, or cannot reach its meter, shows 0 for all of it; a working meter measures the line.
     """
     for quantity in (Quantity.FREQUENCY, Quantity.VOLTAGE_L1):
         if (live := readings.get(quantity)) and block.implements(live.terms[0]):
@@ -202,7 +202,7 @@ def _where_live(
 
 
 def _points(block: Block, points: models.Points) -> dict[Quantity, models.Point]:
-    """Return the points of the phases that there are."""
+    """Return the points of the phases that exist."""
     phases = models.PHASES.get(block.model)
     if phases is None:
         phases = models.PHASES_BY_WIRING.get(block.word(models.WIRING) or 0, 3)
@@ -229,7 +229,7 @@ def _of_the_grid(
 def _solar(
     chain: Sequence[Block], inverter: Block, known: Known, *, storage: bool
 ) -> list[Term]:
-    """Return the power of the sun: without a battery all that the inverter gives, else what its solar inputs give."""
+    """Return solar power: without a battery the whole output of the inverter, otherwise that of its solar inputs."""
     if storage:
         return [term for role, term in _inputs(chain, known) if role == 0]
     point = models.INVERTERS[inverter.model][Quantity.POWER]
@@ -238,7 +238,7 @@ def _solar(
 
 
 def _solar_beside(inverter: Block, batteries: Sequence[Battery]) -> list[Term]:
-    """Return the power of the sun where batteries share its inputs: what comes in, and what they take before that."""
+    """Return solar power where batteries share its inputs: what comes in, and what they take before that."""
     if inverter.model not in models.WITH_DC_POWER:
         return []
     power = inverter.term(models.DC_POWER, default=0)
@@ -246,7 +246,7 @@ def _solar_beside(inverter: Block, batteries: Sequence[Battery]) -> list[Term]:
 
 
 def _storage(chain: Sequence[Block], known: Known) -> dict[Quantity, QuantityReading]:
-    """Return what is known of a battery, nothing where there is none."""
+    """Return what is known of a battery, nothing if there is none."""
     readings: dict[Quantity, QuantityReading] = {}
     power = [term for role, term in _inputs(chain, known) if role != 0]
     if (block := _first(chain, (models.BATTERY,))) is not None:
@@ -260,7 +260,7 @@ def _storage(chain: Sequence[Block], known: Known) -> dict[Quantity, QuantityRea
         ):
             readings[Quantity.BATTERY_SOC] = _reading(Quantity.BATTERY_SOC, term)
     elif (block := _first(chain, (models.CAPACITY,))) is not None:
-        # A device without storage says 0 % for ever.
+        # A device without storage always reports 0 %.
         rated = block.word(models.CAPACITY_RATING)
         there = power or rated or Quantity.BATTERY_SOC in known
         if there and (term := block.term(models.CAPACITY_SOC)):
@@ -273,7 +273,7 @@ def _storage(chain: Sequence[Block], known: Known) -> dict[Quantity, QuantityRea
 
 
 def _soc(chain: Sequence[Block], known: Known) -> Term | None:
-    """Return the state of charge of model 124, which inverters without storage have as well, but leave empty."""
+    """Return the state of charge of model 124, which inverters without storage also have, but leave empty."""
     block = _first(chain, (models.STORAGE,))
     term = block.term(models.STORAGE_SOC) if block else None
     if block is None or term is None:
@@ -283,7 +283,7 @@ def _soc(chain: Sequence[Block], known: Known) -> Term | None:
 
 
 def _inputs(chain: Sequence[Block], known: Known) -> list[tuple[int, Term]]:
-    """Return the inputs of direct current by role: 0 the sun, 1 and -1 what a battery gives and takes."""
+    """Return the inputs of direct current by role: 0 solar, 1 and -1 discharge and charge of a battery."""
     if (block := _first(chain, (models.PORTS,))) is not None:
         return _ports(block)
     if (block := _first(chain, (models.MODULES,))) is not None:
@@ -314,7 +314,7 @@ def _ports(block: Block) -> list[tuple[int, Term]]:
 def _modules(block: Block, *, has_storage: bool) -> list[tuple[int, Term]]:
     """Return the modules of model 160.
 
-    Fronius has a battery's two directions as modules of their own, by the names "StCha 3" and "StDisCha 4", or on older
+    Fronius has a battery's two directions as separate modules, named "StCha 3" and "StDisCha 4", or on older
     devices the third and fourth of four without a name (PyPI: fronius-modbus 0.3, mppt.py).
     """
     starts = [

@@ -1,4 +1,4 @@
-"""The batteries of a SolarEdge inverter, which are in blocks of their own beside its SunSpec chain.
+"""The batteries of a SolarEdge inverter, in register blocks of their own beside its SunSpec chain.
 
 SolarEdge, Power Control Protocol for SolarEdge Inverters; addresses, order of words and the number of blocks checked
 against solaredge_modbus 0.8 (Battery), solaredged 0.5 and volkszaehler/mbmd (sunspec/solaredge_battery.go).
@@ -24,23 +24,23 @@ _BLOCKS = (0xE100, 0xE200)
 _RATED_ENERGY = 0x42
 _POWER = 0x74
 _STATE_OF_ENERGY = 0x84
-# In Wh. Without a battery the block is not there, or holds no number, or none that can be.
+# In Wh. Without a battery the block does not exist, or holds no number, or an impossible one.
 _LEAST_WH, _MOST_WH = 500, 1_000_000
-# The lowest float there is stands for what is not known.
+# The lowest float means unknown.
 _NOT_AVAILABLE = frozenset((0xFF7FFFFF,))
-# -32768 W, which a battery that sleeps shows (binsentsu/home-assistant-solaredge-modbus issue 45).
+# -32768 W, which a sleeping battery shows (binsentsu/home-assistant-solaredge-modbus issue 45).
 _ASLEEP = frozenset((0xC7000000,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Battery:
-    """A battery's block, and what the battery holds."""
+    """A battery's block, and its capacity."""
 
     address: int
     rated_wh: float
 
     def term(self, offset: int, factor: float) -> Term:
-        """Return how a value is read. Floats have the less significant word first, unlike all else on the device."""
+        """Return how to read a value. Floats have the less significant word first, unlike everything else on the device."""
         return Term(
             register=register(
                 RegisterTable.HOLDING,
@@ -54,12 +54,12 @@ class Battery:
         )
 
     def charging(self, sign: int = 1) -> Term:
-        """Return the power, which is positive on charging (evcc and mbmd turn it as well)."""
+        """Return the power, which is positive on charging (evcc and mbmd invert it as well)."""
         return self.term(_POWER, sign)
 
 
 async def batteries_at(read: ReadRegisters, *, expected: bool) -> list[Battery]:
-    """Return the batteries of an inverter, the first in any case where one is expected.
+    """Return the batteries of an inverter, always the first if one is expected.
 
     Raises RequestError if the connection is lost.
     """
@@ -71,7 +71,7 @@ async def batteries_at(read: ReadRegisters, *, expected: bool) -> list[Battery]:
         except RequestError as err:
             if err.failure is Failure.NOT_CONNECTED:
                 raise
-            # Some inverters refuse what is not there, others say nothing.
+            # Some inverters refuse absent blocks, others do not answer.
             continue
         if len(words) == place.count:
             rated_wh = place.number(words)
@@ -83,7 +83,7 @@ async def batteries_at(read: ReadRegisters, *, expected: bool) -> list[Battery]:
 
 
 def storage_of(batteries: Sequence[Battery]) -> dict[Quantity, QuantityReading]:
-    """Return what is known of all batteries together, nothing where there is none."""
+    """Return what is known of all batteries together, nothing if there are none."""
     if not batteries:
         return {}
     total_wh = sum(battery.rated_wh for battery in batteries)

@@ -1,6 +1,6 @@
 """Prices from the response actions of Home Assistant's own integrations.
 
-Each row of the table says how to ask and what the numbers mean, as read from the
+Each row of the table describes how to call the action and what the numbers mean, as read from the
 integrations' `services.py` in Home Assistant 2026.10.
 """
 
@@ -30,19 +30,19 @@ LONGEST_ANSWER_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceAction:
-    """An action that answers with prices.
+    """An action that returns prices.
 
-    `data` builds the calls (one a day where a day not yet published fails the whole) from
+    `data` builds the calls (one a day if an unpublished day fails the whole call) from
     config entry, now and the site's time zone. `part` is the key in the response under
-    which the rows lie; None where they lie under an area or a home. `asks_out` tells that
-    a call goes to somebody's server, which is not to be asked every quarter hour.
+    which the rows are; None if they are under an area or a home. `asks_out` means that
+    a call goes to a remote server, which must not be asked every quarter hour.
     """
 
     domain: str
     action: str
     data: Callable[[str, datetime, ZoneInfo], list[ActionData]]
     part: str | None = None
-    by_name: bool = False  # rows lie under the name of an area or home
+    by_name: bool = False  # rows are under the name of an area or home
     unit: str | None = None
     currency: str | None = None
     asks_out: bool = True
@@ -55,7 +55,7 @@ def _days(now: datetime, tz: ZoneInfo) -> list[str]:
 
 
 def _nordpool(entry_id: str, now: datetime, _tz: ZoneInfo) -> list[ActionData]:
-    """Ask for the market's day and the next."""
+    """Ask for the market's present day and the next."""
     return [{"config_entry": entry_id, "date": day} for day in _days(now, _MARKET_ZONE)]
 
 
@@ -67,17 +67,17 @@ def _tibber(_entry_id: str, now: datetime, tz: ZoneInfo) -> list[ActionData]:
 
 
 def _omie(_entry_id: str, now: datetime, _tz: ZoneInfo) -> list[ActionData]:
-    """Ask for the market's day and the next, of both countries."""
+    """Ask for the market's present day and the next, of both countries."""
     return [{"date": day} for day in _days(now, _MARKET_ZONE)]
 
 
 def _green_planet(entry_id: str, _now: datetime, _tz: ZoneInfo) -> list[ActionData]:
-    """Ask for as many hours ahead as the action tells."""
+    """Ask for as many hours ahead as the action supports."""
     return [{"config_entry_id": entry_id, "hours": 24}]
 
 
 def _daily(more: ActionData) -> Callable[[str, datetime, ZoneInfo], list[ActionData]]:
-    """Ask for each day apart."""
+    """Ask for each day separately."""
 
     def data(entry_id: str, now: datetime, tz: ZoneInfo) -> list[ActionData]:
         return [
@@ -89,7 +89,7 @@ def _daily(more: ActionData) -> Callable[[str, datetime, ZoneInfo], list[ActionD
 
 
 def _amber(channel: str) -> Callable[[str, datetime, ZoneInfo], list[ActionData]]:
-    """Ask for a channel's forecasts, which are what the integration holds."""
+    """Ask for a channel's forecasts, which the integration holds."""
 
     def data(entry_id: str, _now: datetime, _tz: ZoneInfo) -> list[ActionData]:
         return [{"config_entry_id": entry_id, "channel_type": channel}]
@@ -166,7 +166,7 @@ ACTIONS: dict[str, PriceAction] = {
         unit="EUR/kWh",
         currency="EUR",
     ),
-    # Dollars per kWh, all-in; what feeding in brings is positive.
+    # Dollars per kWh, all-in; revenue from feed-in is positive.
     "amberelectric": PriceAction(
         domain="amberelectric",
         action="get_forecasts",
@@ -198,14 +198,14 @@ async def async_read_action(
 ) -> PriceReading:
     """Ask an integration for its prices.
 
-    `name` is the area (Nord Pool) or home (Tibber) where there are several; the first is
-    taken otherwise. A day that is not published yet is no issue; if no call brings
-    anything, that is.
+    `name` is the area (Nord Pool) or home (Tibber) if there are several; otherwise the first is
+    taken. A day that is not published yet is no issue; it is one if no call returns
+    anything.
     """
     action = ACTIONS[key]
     tz = ZoneInfo(hass.config.time_zone)
-    # Another integration's action may raise whatever its library raises; one call that
-    # fails must cost neither the other day nor the site.
+    # Another integration's action may raise whatever its library raises; one failed call must not affect the other day
+    # or the site.
     answers = await asyncio.gather(
         *(_async_ask(hass, action, data) for data in action.data(entry_id, now, tz)),
         return_exceptions=True,
@@ -224,11 +224,11 @@ async def async_read_action(
             {"prices": rows}, state=None, unit=unit, currency=currency, now=now, tz=tz
         )
         layers.append(reading.series)
-        # Each call is a day of its own: that one is over says nothing.
+        # Each call is a separate day: an empty one is not significant.
         issues += [i for i in reading.issues if i.key is not IssueKey.OUTDATED]
     series = layered(*layers)
     if any(slot.end > now for slot in series):
-        # A day that failed beside one that did not is a day that is not there yet.
+        # A day that failed beside one that did not is a day that is not published yet.
         issues = [i for i in issues if i.key is not IssueKey.SOURCE_FAILED]
     elif series:
         issues.append(PriceIssue(key=IssueKey.OUTDATED))
@@ -242,7 +242,7 @@ async def async_read_action(
 async def _async_ask(
     hass: HomeAssistant, action: PriceAction, data: ActionData
 ) -> Mapping[str, Any] | None:
-    """Call the action; one that hangs is given up."""
+    """Call the action, with a timeout."""
     async with asyncio.timeout(LONGEST_ANSWER_S):
         return await hass.services.async_call(
             action.domain, action.action, data, blocking=True, return_response=True
@@ -250,7 +250,7 @@ async def _async_ask(
 
 
 def _failure(action: PriceAction, error: BaseException) -> PriceIssue:
-    """Tell of a call that failed; what is no ordinary error goes on its way."""
+    """Describe a failed call; raise what is not an ordinary error."""
     if not isinstance(error, Exception):
         raise error
     level = logging.DEBUG if isinstance(error, HomeAssistantError) else logging.WARNING

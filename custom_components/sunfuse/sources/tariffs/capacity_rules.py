@@ -1,7 +1,7 @@
 """Tariffs that charge for peaks, as data: a rule is a row of the catalogue.
 
-All of them look at the mean power of clock-aligned intervals (of 15, 30 or 60 minutes) and
-at some of the highest of a month. They differ in how many count, whether these must lie on
+All of them use the mean power of clock-aligned intervals (of 15, 30 or 60 minutes) and
+some of the highest of a month. They differ in how many count, whether these must be on
 different days, in which hours and seasons they count, and in what follows from them.
 """
 
@@ -18,8 +18,8 @@ from .table import HolidayRule, Period, Table, TableError, table_from_dict
 class PriceRule(StrEnum):
     """What is charged for the month's peak."""
 
-    PER_KW = "per_kw"  # so much for each kW
-    STEPS = "steps"  # a fixed sum for each step of kW
+    PER_KW = "per_kw"  # a price for each kW
+    STEPS = "steps"  # a fixed price for each step of kW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +29,13 @@ class CapacityTariff:
     Attributes:
         interval_min: length of an interval, aligned to the clock.
         top: how many of the highest intervals of a month count, by their mean.
-        different_days: if these must lie on different local days.
+        different_days: whether these must be on different local days.
         months: over how many months, this one included, the peak is averaged.
-        floor_w: below this a month counts as if it had reached it.
+        floor_w: a month counts with at least this power.
         weight: how much of the power counts, by time; 0 where peaks are free.
         step_limits_w: upper ends of the steps; above the last there is one more.
-        step_prices: what a month in each step costs; empty if nobody said.
-        source: where the rule is laid down.
+        step_prices: what a month in each step costs; empty if unknown.
+        source: where the rule is published.
 
     """
 
@@ -54,7 +54,7 @@ class CapacityTariff:
 
     @property
     def has_price(self) -> bool:
-        """Return if it is known what a month's peak costs."""
+        """Return whether it is known what a month's peak costs."""
         if self.rule is PriceRule.STEPS:
             return bool(self.step_prices)
         return self.price_per_kw > 0
@@ -66,7 +66,7 @@ type _Season = tuple[tuple[int, int], tuple[int, int]]
 
 
 def _windows(*windows: tuple[time, time, _Season | None]) -> Table:
-    """Return the weights of a rule that counts hours of working days alone."""
+    """Return the weights of a rule that only counts hours of working days."""
     return Table(
         value=0.0,
         periods=tuple(
@@ -186,9 +186,9 @@ CATALOGUE: dict[str, CapacityTariff] = {
 
 
 def capacity_from_dict(data: Mapping[str, Any]) -> CapacityTariff:
-    """Build a rule from what the UI stores: one of the catalogue, changed as the user says.
+    """Build a rule from what the form stores: one of the catalogue, with the user's changes.
 
-    `{"key": "flanders", "price_per_kw": 4.2}`, or with fields of a rule of one's own:
+    `{"key": "flanders", "price_per_kw": 4.2}`, or with all fields of a custom rule:
     `interval_min` (15, 30, 60), `top`, `different_days`, `months`, `floor_w`, `weight` (a table of shares
     from 0 to 1), `step_limits_w`. A rule with steps takes `step_prices`, one more than there are limits.
 
@@ -234,7 +234,7 @@ def capacity_from_dict(data: Mapping[str, Any]) -> CapacityTariff:
 
 
 def _step_prices(data: Sequence[object], tariff: CapacityTariff) -> tuple[float, ...]:
-    """Read a price for each step, the open one at the end included."""
+    """Read a price for each step, including the open one at the end."""
     read = [parse_number(price) for price in data]
     prices = tuple(price for price in read if price is not None and price >= 0)
     if len(prices) != len(read) or len(prices) != len(tariff.step_limits_w) + 1:

@@ -1,4 +1,4 @@
-"""From the market's price to what the household pays and gets."""
+"""Converts the market's price to what the household pays and gets."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,17 +13,17 @@ from .table import Table, TableError, table_from_dict
 
 
 class ExportKind(StrEnum):
-    """How what is fed in is paid."""
+    """How feed-in is paid."""
 
-    FIXED = "fixed"  # a table of its own, most often one number
+    FIXED = "fixed"  # a table of its own, usually one number
     SPOT = "spot"  # the market's price, times a factor, plus an offset
     SAME_AS_IMPORT = "same_as_import"  # net metering
-    SOURCE = "source"  # a source of its own
+    SOURCE = "source"  # a separate source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Components:
-    """What comes on top of the source's price, in currency per kWh before VAT.
+    """The components on top of the source's price, in currency per kWh before VAT.
 
     import = (source + surcharge + grid fee + taxes) x (1 + VAT), where the source's own
     price is left out of the VAT if it already contains it. All zero: the source is all-in.
@@ -48,20 +48,20 @@ class Components:
     def export_price(
         self, source: float, import_price: float, table: float, own: float | None
     ) -> float:
-        """Return what a kWh fed in brings."""
+        """Return what a kWh of feed-in earns."""
         if self.export is ExportKind.SAME_AS_IMPORT:
             return import_price
         if self.export is ExportKind.SPOT:
             return source * self.export_factor + self.export_offset
         if self.export is ExportKind.SOURCE:
-            # Where its own source has nothing to say, what is fed in is worth nothing.
+            # While its own source has no price, feed-in earns nothing.
             return 0.0 if own is None else own
         return table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimated:
-    """A slot of the source's price, and if it is a guess."""
+    """A slot of the source's price, and whether it is estimated."""
 
     slot: Slot
     estimated: bool
@@ -77,7 +77,7 @@ def price_slots(
     export: Series = (),
     carbon: Series = (),
 ) -> tuple[PriceSlot, ...]:
-    """Turn the source's quarter hours to what the household pays, gets and emits."""
+    """Turn the source's quarter hours into what the household pays, gets and emits."""
     slots = []
     for one in spot:
         start, source = one.slot.start, one.slot.value
@@ -102,7 +102,7 @@ def price_slots(
 
 
 def components_from_dict(data: Mapping[str, Any]) -> Components:
-    """Build the components from what the UI stores; a key left out is its default.
+    """Build the components from what the form stores; a missing key has its default.
 
     Raises:
         TableError: a field cannot be used; its key is `bad_<field>` or the table's.

@@ -1,4 +1,4 @@
-"""Public holidays: dates that were typed in, and all-day events of a calendar."""
+"""Public holidays: dates that were entered, and all-day events of a calendar."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from homeassistant.exceptions import HomeAssistantError
 from ..rows import parse_time
 from .table import TableError
 
-# A calendar may be somebody's server.
+# A calendar may be on a remote server.
 CALENDAR_AGE = timedelta(hours=1)
 
 
@@ -24,7 +24,7 @@ class HolidayConfig:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what the UI stores (`holidays`, `holiday_calendar`).
+        """Read what the form stores (`holidays`, `holiday_calendar`).
 
         Raises:
             TableError: a date cannot be read; `period` is its place in the list.
@@ -41,7 +41,7 @@ class HolidayConfig:
 
 
 class Holidays:
-    """The holidays near now. `async_refresh` may be called as often as one likes."""
+    """The holidays around now. `async_refresh` may be called as often as needed."""
 
     def __init__(self, hass: HomeAssistant, config: HolidayConfig) -> None:
         """Start with the calendar unread."""
@@ -56,7 +56,7 @@ class Holidays:
         return frozenset(_typed(self._config.dates, years) | self._events)
 
     async def async_refresh(self, now: datetime) -> None:
-        """Read the calendar where that is an hour ago; one that fails leaves what it said."""
+        """Read the calendar if an hour has passed; if it fails, the previous days remain."""
         if self._config.calendar is None:
             return
         if self._read_at is not None and now - self._read_at < CALENDAR_AGE:
@@ -67,12 +67,12 @@ class Holidays:
 
 
 def _typed(dates: Iterable[str], years: Iterable[int]) -> set[date]:
-    """Return the dates that were typed in, in these years."""
+    """Return the entered dates, in these years."""
     return {day for year in years for text in dates for day in dates_of(text, year)}
 
 
 def dates_of(day: str, year: int) -> list[date]:
-    """Return the date that a text names in a year; none if it is rubbish."""
+    """Return the date of a text in a year; none if it cannot be read."""
     try:
         return [date.fromisoformat(day if len(day) > 5 else f"{year}-{day}")]
     except ValueError:
@@ -84,7 +84,7 @@ async def async_calendar_days(
 ) -> set[date] | None:
     """Return the days with an all-day event in a calendar, within three weeks of now.
 
-    None where the calendar cannot be read.
+    None if the calendar cannot be read.
     """
     try:
         answer = await hass.services.async_call(

@@ -1,8 +1,7 @@
-"""The peaks of the months: what was reached, what it counts, what may still be drawn.
+"""The peaks of the months: what was reached, what counts, what may still be drawn.
 
-Pure functions over a frozen state, which goes to the store and back. Energy is import only:
-what is fed in does not lower a quarter hour's peak below zero, and capacity tariffs know
-nothing of it.
+Pure functions over a frozen state, which is stored and restored. Energy is import only:
+feed-in does not lower a quarter hour's peak below zero, and capacity tariffs ignore it.
 """
 
 from collections.abc import Mapping
@@ -16,8 +15,8 @@ from ..rows import parse_number, parse_time
 from ..series import Series, floor
 from .capacity_rules import CapacityTariff, PriceRule
 
-# What is left in the last seconds would be any power; cars do not follow that fast, and would
-# begin the next interval with it.
+# In the last seconds the remaining energy would allow any power; cars do not follow that fast, and would carry it into
+# the next interval.
 LEAST_LEFT = timedelta(minutes=1)
 
 
@@ -31,7 +30,7 @@ class PeakInterval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeakState:
-    """What is remembered of a capacity tariff.
+    """The state of a capacity tariff.
 
     `peaks` are the highest intervals of `month`, the highest first; `past` are the
     measures of finished months. `used_wh` is what the running interval has imported.
@@ -46,7 +45,7 @@ class PeakState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What the running interval may still draw. None as power means: no limit."""
+    """What the running interval may still draw. A power of None means no limit."""
 
     interval_end: datetime
     used_wh: float
@@ -81,8 +80,8 @@ def add_energy(
 ) -> PeakState:
     """Add energy imported evenly from start to end, finishing the intervals between.
 
-    Energy is shared among intervals by time, so none is lost at a boundary. A stretch of
-    no time, or one before the running interval, changes nothing.
+    Energy is distributed over intervals by time, so none is lost at a boundary. A period of
+    no length, or one before the running interval, changes nothing.
     """
     lasts = end - start
     if lasts <= timedelta(0):
@@ -108,7 +107,7 @@ def advance(
     tz: tzinfo,
     holidays: frozenset[date] = frozenset(),
 ) -> PeakState:
-    """Let time pass: close the interval and the month that are over. Never goes back."""
+    """Advance to a time: close the interval and the month that are over. Never goes back."""
     interval = interval_start(now, tariff, tz)
     if state.interval is not None and interval <= state.interval:
         return state
@@ -123,7 +122,7 @@ def advance(
 def _with_peak(
     state: PeakState, tariff: CapacityTariff, start: datetime, power: float, tz: tzinfo
 ) -> PeakState:
-    """Enter a finished interval, keeping as many as the rule may need."""
+    """Add a finished interval, keeping as many as the rule may need."""
     state = _in_month(state, tariff, local_month(start, tz))
     if power <= 0:
         return state
@@ -147,7 +146,7 @@ def _highest(
 
 
 def _in_month(state: PeakState, tariff: CapacityTariff, month: str) -> PeakState:
-    """Open a month: the one before becomes past."""
+    """Open a month: the previous one becomes past."""
     if month == state.month:
         return state
     past = state.past
@@ -163,10 +162,10 @@ def from_history(
     tz: tzinfo,
     holidays: frozenset[date] = frozenset(),
 ) -> PeakState:
-    """Start from what the recorder knows: the grid's mean powers, positive on import.
+    """Start from the recorder: the grid's mean powers, positive on import.
 
     Five-minute statistics give quarter hours exactly; hourly ones only their mean, which
-    is lower than the peak within: the user corrects what he knows better.
+    is lower than the peak within: the user can correct it.
     """
     state = PeakState()
     for slot in grid_w:
@@ -185,7 +184,7 @@ def mean_power_w(state: PeakState, tariff: CapacityTariff) -> float:
 def measure_w(state: PeakState, tariff: CapacityTariff) -> float:
     """Return this month's measure: the mean of the peaks that count, at least the floor.
 
-    Before as many days are over as the rule wants, the mean of those there are.
+    Until as many days have passed as the rule requires, the mean of those available.
     """
     total = sum(peak.power_w for peak in state.peaks)
     return max(tariff.floor_w, total / max(1, len(state.peaks)))
@@ -194,7 +193,7 @@ def measure_w(state: PeakState, tariff: CapacityTariff) -> float:
 def billed_w(state: PeakState, tariff: CapacityTariff) -> float:
     """Return what is billed: the mean of the measures of the rule's months.
 
-    Months of which nothing is known are left out, as for a new connection.
+    Unknown months are left out, as for a new connection.
     """
     this = _month_number(state.month)
     past = [
@@ -213,7 +212,7 @@ def _month_number(month: str) -> int:
 
 
 def cost(state: PeakState, tariff: CapacityTariff) -> float | None:
-    """Return the month's cost; None where nobody said what a kilowatt or a step costs."""
+    """Return the month's cost; None if the price of a kilowatt or a step is unknown."""
     if not tariff.has_price:
         return None
     power = billed_w(state, tariff)
@@ -223,7 +222,7 @@ def cost(state: PeakState, tariff: CapacityTariff) -> float | None:
 
 
 def step_of(power_w: float, tariff: CapacityTariff) -> int:
-    """Return the index of the step that a power lies in; 2.0 kW is still "0 to 2"."""
+    """Return the index of the step that contains a power; 2.0 kW is still "0 to 2"."""
     return sum(power_w > limit for limit in tariff.step_limits_w)
 
 
@@ -232,8 +231,8 @@ def free_w(
 ) -> float:
     """Return the mean power up to which the running interval costs nothing more.
 
-    A peak that was reached is sunk: up to it power is free. With the mean of several, an
-    interval is free while it does not push out the lowest that counts, or, on a day that
+    A peak that was reached is paid: up to it power is free. With the mean of several, an
+    interval is free while it does not replace the lowest that counts, or, on a day that
     has one already, while it stays below that. With steps it may fill its step.
     """
     today = now.astimezone(tz).date()
@@ -252,19 +251,19 @@ def free_w(
             return math.inf  # above the last step nothing costs more
         limit = tariff.step_limits_w[step]
         kept = sorted(others, reverse=True)[: tariff.top - 1]
-        # The days still to come are expected to fill the step as well.
+        # The days to come are expected to fill the step as well.
         return max(sunk, limit * (len(kept) + 1) - sum(kept))
-    # A floor holds for each month's measure; a single interval may use all of it.
+    # A floor applies to each month's measure; a single interval may use all of it.
     return max(sunk, tariff.floor_w)
 
 
 def expected_w(state: PeakState, tariff: CapacityTariff) -> float:
-    """Return a target for who names none: the highest of this and the last month.
+    """Return a default target: the highest of this and the last month.
 
-    A site that peaked at 6 kW in October will do so in November; aiming below that only
+    A site that peaked at 6 kW in October will do so in November; a lower target only
     makes cars wait. The user's own target, or the planner's, is better.
     """
-    # A month to come is one that a wrong clock or a mistyped correction left behind.
+    # A future month was left behind by a wrong clock or a mistyped correction.
     past = [value for month, value in state.past if month < state.month]
     return max(past[-1] if past else 0.0, measure_w(state, tariff))
 
@@ -308,10 +307,10 @@ def allowance(
 def corrected(
     state: PeakState, tariff: CapacityTariff, power_w: float, now: datetime, tz: tzinfo
 ) -> PeakState:
-    """Let the user say this month's measure (from the meter or the grid company's page).
+    """Set this month's measure to the user's value (from the meter or the grid company's page).
 
-    It replaces all that was measured this month, as so many equal days as count, before
-    today; the running interval goes on.
+    It replaces all that was measured this month, as that many equal days as count, before
+    today; the running interval continues.
     """
     days = range(1, tariff.top + 1) if power_w > 0 else ()
     at = now.astimezone(UTC)
@@ -322,14 +321,14 @@ def corrected(
 
 
 def with_past(state: PeakState, months: Mapping[str, float]) -> PeakState:
-    """Let the user say the measures of past months (`{"2026-10": 4100.0}`)."""
+    """Set the measures of past months to the user's values (`{"2026-10": 4100.0}`)."""
     merged = {**dict(state.past), **months}
     merged.pop(state.month, None)
     return replace(state, past=tuple(sorted(merged.items()))[-24:])
 
 
 def state_to_dict(state: PeakState) -> dict[str, Any]:
-    """Return the state for the store: plain JSON."""
+    """Return the state as plain JSON for storage."""
     return {
         "month": state.month,
         "peaks": [[peak.start.isoformat(), peak.power_w] for peak in state.peaks],
@@ -340,7 +339,7 @@ def state_to_dict(state: PeakState) -> dict[str, Any]:
 
 
 def state_from_dict(data: Mapping[str, Any] | Stored) -> PeakState:
-    """Read the state back; what cannot be read is noted and left out."""
+    """Read the state from storage; what cannot be read is noted and left out."""
     stored = Stored.of(data)
     return PeakState(
         month=stored.read("month", _month, ""),

@@ -1,9 +1,9 @@
-"""What was known, and what to expect where nothing is known yet.
+"""Known prices, and estimates where nothing is known yet.
 
 Day-ahead prices arrive around 13:00 for the next day, sometimes late, sometimes not at
-all, and sources fail. What was heard once is kept. Beyond it the average stands in: of the
-last days at the same local time, working days and weekends apart, and where there is none
-of that, the average of all that is remembered.
+all, and sources fail. Prices are remembered. Beyond them the average is used: of the
+last days at the same local time, working days and weekends separately, and without
+that, the average of all that is remembered.
 """
 
 from collections.abc import Mapping
@@ -43,11 +43,11 @@ class PriceMemory:
 def remember(
     memory: PriceMemory, series: Series, currency: str | None, now: datetime
 ) -> PriceMemory:
-    """Add what a source says now; what it says anew replaces what it said before."""
+    """Add what a source reports now; it replaces what the source reported before."""
     known = memory.series
     if currency is not None and memory.currency not in {None, currency}:
         known = ()  # euros and kronor cannot be averaged
-    # A tariff that ends in years is not years of quarter hours.
+    # A tariff that ends in years does not need years of quarter hours.
     fresh = by_quarter(between(series, now - KEEP, now + KEEP))
     kept = tuple(
         slot for slot in layered(fresh, known) if now - KEEP < slot.end < now + KEEP
@@ -58,7 +58,7 @@ def remember(
 def ahead(
     memory: PriceMemory, start: datetime, end: datetime, tz: tzinfo
 ) -> tuple[Estimated, ...]:
-    """Return every quarter hour of a period, known or estimated; nothing if none ever was."""
+    """Return every quarter hour of a period, known or estimated; nothing if none was ever known."""
     overall = mean(memory.series)
     if overall is None:
         return ()
@@ -82,13 +82,13 @@ def ahead(
 
 
 def _kind(at: datetime, tz: tzinfo) -> tuple[bool, int]:
-    """Return if an instant is on a weekend, and its quarter of the local day."""
+    """Return whether an instant is on a weekend, and its quarter of the local day."""
     local = at.astimezone(tz)
     return local.weekday() >= 5, local.hour * 4 + local.minute // 15
 
 
 def memory_to_dict(memory: PriceMemory) -> dict[str, Any]:
-    """Return the memory for the store: plain JSON."""
+    """Return the memory as plain JSON for storage."""
     return {
         "currency": memory.currency,
         "slots": [[slot.start.isoformat(), slot.value] for slot in memory.series],
@@ -96,7 +96,7 @@ def memory_to_dict(memory: PriceMemory) -> dict[str, Any]:
 
 
 def memory_from_dict(data: Mapping[str, Any] | Stored) -> PriceMemory:
-    """Read the memory back; a row that cannot be read is noted and left out."""
+    """Read the memory from storage; a row that cannot be read is noted and left out."""
     stored = Stored.of(data)
     return PriceMemory(
         currency=stored.read("currency", _currency, None),

@@ -1,4 +1,4 @@
-"""Reads prices and carbon as the user set them up, and keeps what was known."""
+"""Reads prices and carbon from the configured sources, and remembers them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,12 +36,12 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A source as the user set it up.
+    """A source as the user configured it.
 
     Attributes:
         table: the values of a TABLE.
-        entities: of an ENTITY; several where an integration has one a day (Octopus).
-        unit: what the user says the unit is, where the entity does not tell.
+        entities: of an ENTITY; several if an integration has one a day (Octopus).
+        unit: the user's unit, if the entity does not state one.
         action, entry_id, name: of an ACTION: a key of `ACTIONS`, and whose prices.
 
     """
@@ -57,7 +57,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TariffConfig:
-    """All that a site's prices need. Without an export or carbon source there is none."""
+    """All that a site's prices need. Export and carbon sources are optional."""
 
     source: Source
     components: Components = Components()
@@ -68,7 +68,7 @@ class TariffConfig:
 
 
 def source_from_dict(data: Mapping[str, Any]) -> Source:
-    """Build a source from what the UI stores.
+    """Build a source from what the form stores.
 
     Raises:
         TableError: a field cannot be used (`bad_kind`, `bad_action`, `no_entity`,
@@ -98,7 +98,7 @@ def source_from_dict(data: Mapping[str, Any]) -> Source:
 
 
 def config_from_dict(data: Mapping[str, Any]) -> TariffConfig:
-    """Build a site's tariff from what the UI stores.
+    """Build a site's tariff from what the form stores.
 
     Raises:
         TableError: a field cannot be used.
@@ -115,7 +115,7 @@ def config_from_dict(data: Mapping[str, Any]) -> TariffConfig:
 
 
 class TariffReader:
-    """Prices of one site. `async_refresh` may be called as often as one likes."""
+    """Prices of one site. `async_refresh` may be called as often as needed."""
 
     def __init__(self, hass: HomeAssistant, config: TariffConfig) -> None:
         """Start with nothing known."""
@@ -133,17 +133,17 @@ class TariffReader:
 
     @property
     def entities(self) -> list[str]:
-        """Return the entities whose changes are a reason to refresh."""
+        """Return the entities whose changes require a refresh."""
         return [
             entity for source in self._sources.values() for entity in source.entities
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what is remembered, for the store."""
+        """Return what is remembered, for storage."""
         return {part: memory_to_dict(memory) for part, memory in self._memory.items()}
 
     def restore(self, data: Mapping[str, Any] | Stored) -> None:
-        """Take back what was remembered before a restart."""
+        """Continue from what was stored before a restart."""
         stored = Stored.of(data)
         for part in self._memory:
             self._memory[part] = memory_from_dict(stored.within(part))
@@ -151,8 +151,8 @@ class TariffReader:
     async def async_refresh(self, now: datetime, *, ask_out: bool = True) -> Prices:
         """Read the sources and return two days of prices from now on.
 
-        A source that fails leaves what it said before; the issues tell. Without `ask_out`
-        those that ask somebody's server are left in peace.
+        A source that fails keeps its previous prices; the issues report the failure. Without `ask_out`
+        sources on remote servers are not asked.
         """
         await self._holidays.async_refresh(now)
         for part, source in self._sources.items():
@@ -166,7 +166,7 @@ class TariffReader:
         return self.known(now)
 
     def known(self, now: datetime) -> Prices:
-        """Return two days of prices from now on, of what was heard so far; asks nobody."""
+        """Return two days of prices from now on, as known so far, without reading any source."""
         tz = ZoneInfo(self._hass.config.time_zone)
         start, end = quarter_start(now), now + HORIZON
         expected = {
@@ -188,12 +188,12 @@ class TariffReader:
 
     @property
     def asks_out(self) -> bool:
-        """Return if reading asks somebody's server."""
+        """Return whether reading asks a remote server."""
         return any(_asks_out(source) for source in self._sources.values())
 
     @property
     def _currency(self) -> str:
-        """Return the currency where no source tells."""
+        """Return the currency if no source states one."""
         return self._config.currency or self._hass.config.currency
 
     async def _async_read(
@@ -228,7 +228,7 @@ class TariffReader:
         ]
         issues = [issue for reading in readings for issue in reading.issues]
         if any(slot.end > now for reading in readings for slot in reading.series):
-            # Of an entity for each day, that of tomorrow may have nothing yet.
+            # Of an entity for each day, that of tomorrow may be empty still.
             late = {IssueKey.OUTDATED, IssueKey.NOTHING_FOUND, IssueKey.SOURCE_FAILED}
             issues = [issue for issue in issues if issue.key not in late]
         return PriceReading(
@@ -239,7 +239,7 @@ class TariffReader:
 
 
 def _asks_out(source: Source) -> bool:
-    """Return if reading a source asks somebody's server."""
+    """Return whether reading a source asks a remote server."""
     return source.kind is SourceKind.ACTION and ACTIONS[source.action].asks_out
 
 
@@ -252,9 +252,9 @@ def read_entity(
     currency: str | None = None,
     part: str = "import",
 ) -> PriceReading:
-    """Read an entity's prices or grams: by its attributes, else its state for now.
+    """Read an entity's prices or grams: from its attributes, otherwise its state for now.
 
-    An entity that only knows the present still teaches the memory its days.
+    An entity that only knows the present still fills the memory with its days.
     """
     state = hass.states.get(entity_id)
     if state is None or state.state == "unavailable":
@@ -300,14 +300,14 @@ def read_entity(
 
 
 def _may_be_true(value: float, currency: str | None) -> bool:
-    """Return if a price per kWh, or where there is no currency grams of carbon, can be."""
+    """Return whether a price per kWh, or (without currency) grams of carbon, is plausible."""
     if currency is None:
         return 0 <= value <= CARBON_ABSURD
     return abs(value) <= absurd_above(currency)
 
 
 def price_actions(hass: HomeAssistant) -> list[tuple[str, str, str]]:
-    """Return (action key, config entry id, title) of what could be asked, for a flow."""
+    """Return (action key, config entry id, title) of the available actions, for a form."""
     return [
         (key, entry.entry_id, entry.title)
         for key, action in ACTIONS.items()

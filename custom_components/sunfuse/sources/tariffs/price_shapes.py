@@ -1,17 +1,17 @@
 """Prices from the attributes of an entity, recognised by their shape.
 
-No list of integrations: whatever holds times with numbers is read, in the order of trust:
+There is no list of integrations: anything that holds times with numbers is read, in the order of trust:
 
 - lists of rows with a time and a price (Nord Pool, ENTSO-E, EPEX Spot, Octopus, Amber,
   aWATTar, Zonneplan, Frank Energie, Energi Data Service, PSE, templates on EnergyZero);
 - lists of pairs of price and time, mappings from time to price (OMIE);
-- attributes whose very names are times (Czech spot prices) or hours (PVPC);
+- attributes whose names are times (Czech spot prices) or hours (PVPC);
 - bare lists of a day's prices named today and tomorrow (Tibber's custom component);
 - hours of a day without their date, in attributes named today and tomorrow (GE-Spot).
 
-The unit is what the field's name says (`price_ct_per_kwh`), else the row's or the entity's
-unit. The state of the entity, whose unit is known, is the judge: where the attribute is a
-power of ten away from it (Zonneplan's millionths), the attribute's scale is corrected.
+The unit is that in the field's name (`price_ct_per_kwh`), otherwise the row's or the entity's
+unit. The state of the entity, whose unit is known, is the reference: if the attribute differs by a
+power of ten (Zonneplan's millionths), the attribute's scale is corrected.
 """
 
 import ast
@@ -50,12 +50,12 @@ VALUE_KEYS = (
 )
 # Rows of these attributes are not the price of electricity.
 _OTHERS = re.compile(r"gas|cheapest|highest|lowest|level|rank|sustainab|dispatch|event")
-# Rows of these attributes are what feeding in brings, where others of the entity are not.
+# Rows of these attributes are feed-in prices, unless all rows of the entity are.
 _EXPORT = re.compile(r"export|feed_?in|inject|sell|return")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::00)?")
-# Two days of five minutes, or five weeks of quarters: who publishes more is read around now.
+# Two days of five minutes, or five weeks of quarters: longer lists are read around now only.
 MOST_ROWS = 3500
-# What a list of so many rows takes as text; longer ones would stall the event loop.
+# The length of such a list as text; parsing longer ones would stall the event loop.
 _LONGEST_TEXT = 400_000
 _PVPC = re.compile(r"^price_(next_day_)?(\d\d)h(_d)?$")
 _DAYS = {"today": 0, "tomorrow": 1}
@@ -63,7 +63,7 @@ _DAYS = {"today": 0, "tomorrow": 1}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundSlots:
-    """Slots as an attribute gives them, with what the field and the row say of the unit."""
+    """Slots as an attribute contains them, with the unit that the field and the row state."""
 
     name: str
     series: Series
@@ -73,14 +73,14 @@ class FoundSlots:
 
     @property
     def export(self) -> bool:
-        """Return if the attribute's name says that it is about feeding in."""
+        """Return whether the attribute's name is about feed-in."""
         return _EXPORT.search(self.name.lower()) is not None
 
 
 def find_series(
     attributes: Mapping[str, Any], *, now: datetime, tz: tzinfo
 ) -> tuple[list[FoundSlots], list[PriceIssue]]:
-    """Find all that has the shape of prices over time, the most trusted first."""
+    """Find everything with the shape of prices over time, the most trusted first."""
     issues: list[PriceIssue] = []
     items: list[tuple[Any, Any]] = list(attributes.items())
     attributes = dict(around(items, _pair_start, now, MOST_ROWS))
@@ -108,9 +108,9 @@ def find_series(
 
 
 def _trust(name: str) -> tuple[int, str]:
-    """Order attributes: the market's days, then lists of all, then guesses of what comes.
+    """Order attributes: the market's days, then lists of everything, then forecasts.
 
-    Energi Data Service puts a guess of the coming week into `forecast`.
+    Energi Data Service puts an estimate of the coming week into `forecast`.
     """
     lower = name.lower()
     if "raw" in lower:
@@ -121,7 +121,7 @@ def _trust(name: str) -> tuple[int, str]:
 
 
 def _plain(value: Any) -> tuple[Any, bool]:
-    """Undo a list that a template or an integration turned to text; tell if that fails."""
+    """Parse a list that a template or an integration turned into text; report if that fails."""
     if not isinstance(value, str) or value.strip()[:1] not in ("[", "{"):
         return value, False
     if len(value) > _LONGEST_TEXT:
@@ -137,7 +137,7 @@ def _plain(value: Any) -> tuple[Any, bool]:
 def _read_attribute(
     name: str, value: Any, now: datetime, tz: tzinfo
 ) -> list[FoundSlots]:
-    """Read one attribute by its shape; nothing if it has none that is known."""
+    """Read one attribute by its shape; nothing if the shape is unknown."""
     if isinstance(value, Mapping):
         items: list[tuple[object, object]] = list(value.items())
         value = _dated(name, dict(around(items, _pair_start, now, MOST_ROWS)), now, tz)
@@ -177,7 +177,7 @@ def _row_start(row: object) -> object:
 
 
 def _dated(name: str, value: Any, now: datetime, tz: tzinfo) -> Any:
-    """Give hours of a day (`{"time": "13:00"}`, `{"13:00": 0.1}`) the date that the attribute's name tells."""
+    """Give hours of a day (`{"time": "13:00"}`, `{"13:00": 0.1}`) the date from the attribute's name."""
     day = next((day for day in _DAYS if day in name.lower()), None)
     if day is None:
         return value
@@ -222,7 +222,7 @@ def _read_mappings(
         return []
     read = read_rows(rows, lambda row: _value(row.get(key)), tz)
     end = first_key(sample, END_KEYS)
-    # An end that is there and null: the tariff goes on. Two days of it are enough.
+    # An end of null: the tariff continues. Two days of it are enough.
     goes_on = end is not None and rows[-1].get(end, 0) is None
     series = to_series(read, open_end=now + timedelta(days=2) if goes_on else None)
     unit = sample.get("unit")
@@ -238,7 +238,7 @@ def _read_mappings(
 
 
 def value_key(rows: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return the key of the rows' value: a known name, else the only number there is."""
+    """Return the key of the rows' value: a known name, otherwise the only number."""
     keys: dict[str, None] = {}
     for row in rows:
         keys.update(dict.fromkeys(key for key in row if isinstance(key, str)))
@@ -251,7 +251,7 @@ def value_key(rows: Sequence[Mapping[str, Any]]) -> str | None:
     # price_gbp_per_mwh, price_pence_per_kwh: each names its own unit.
     if (with_unit := next(filter(names_energy, held), None)) is not None:
         return with_unit
-    # All of tomorrow's values may be null yet: the name alone tells then.
+    # All of tomorrow's values may still be null: only the name counts then.
     if (named := first_key(keys, VALUE_KEYS)) is not None and not held:
         return named
     times = {*START_KEYS, *END_KEYS, "duration"}
@@ -260,7 +260,7 @@ def value_key(rows: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def _value(raw: Any) -> float | None:
-    """Read a value, which may lie one step deeper (`intensity: {forecast, actual}`, `price: {amount}`)."""
+    """Read a value, which may be one level deeper (`intensity: {forecast, actual}`, `price: {amount}`)."""
     if isinstance(raw, Mapping):
         inner = (raw[key] for key in ("forecast", "value", "amount") if key in raw)
         return parse_number(next(inner, None))
@@ -286,7 +286,7 @@ def _read_names(attributes: Mapping[str, Any], tz: tzinfo) -> list[FoundSlots]:
 def _read_pvpc(
     attributes: Mapping[str, Any], now: datetime, tz: tzinfo
 ) -> list[FoundSlots]:
-    """Read `price_00h` to `price_23h`, with `price_02h_d` for the hour that comes twice.
+    """Read `price_00h` to `price_23h`, with `price_02h_d` for the hour that occurs twice.
 
     Spain's PVPC names hours of the local day, those of the next day `price_next_day_00h`.
     """
@@ -310,7 +310,7 @@ def _read_bare_days(
     """Read a day's prices without times, spread evenly over the local day.
 
     A day of 23 or 25 hours has 92 or 100 quarters; a list of the usual length on such a
-    day cannot be told apart from a wrong one and is laid from midnight on.
+    day cannot be distinguished from a wrong one and starts at midnight.
     """
     days: dict[str, list[float | None]] = {}
     for name in attributes:
@@ -331,7 +331,7 @@ def _read_bare_days(
 def _bare_day(
     day: str, values: Sequence[float | None], now: datetime, tz: tzinfo
 ) -> FoundSlots:
-    """Lay a list of prices over a local day."""
+    """Spread a list of prices over a local day."""
     date = now.astimezone(tz).date() + timedelta(days=_DAYS[day])
     midnight, following = (
         datetime.combine(date + timedelta(days=plus), time(), tz).astimezone(UTC)
@@ -350,7 +350,7 @@ def _bare_day(
 
 
 def gaps(series: Series) -> list[tuple[datetime, datetime]]:
-    """Return the periods inside a series of which nothing is known."""
+    """Return the gaps inside a series."""
     return [
         (before.end, after.start)
         for before, after in pairwise(series)

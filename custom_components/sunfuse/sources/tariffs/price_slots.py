@@ -1,4 +1,4 @@
-"""What flows out of the tariffs: slots of price, and what was wrong with a source."""
+"""What the tariffs return: slots of price, and problems with a source."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from ..series import Series
 
 
 class IssueKey(StrEnum):
-    """What was wrong with what a source said; each has a sentence in the UI."""
+    """A problem with a source; each has a sentence in the UI."""
 
     NOTHING_FOUND = "nothing_found"
     UNREADABLE = "unreadable"
@@ -25,7 +25,7 @@ class IssueKey(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceIssue:
-    """A key, and what it is about (an attribute, an entity, a message)."""
+    """A key, and its subject (an attribute, an entity, a message)."""
 
     key: IssueKey
     detail: str = ""
@@ -33,7 +33,7 @@ class PriceIssue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceReading:
-    """What a source said: currency per kWh (or grams per kWh), and what was wrong."""
+    """The result of reading a source: currency per kWh (or grams per kWh), and problems."""
 
     series: Series = ()
     currency: str | None = None
@@ -42,10 +42,10 @@ class PriceReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceSlot:
-    """A quarter hour (or longer) with what a kWh costs, brings and emits.
+    """A quarter hour (or longer) with what a kWh costs, earns and emits.
 
-    Prices are all-in, in `currency` per kWh. `estimated` tells that the market has not
-    said it yet. `carbon_g` is grams of CO2 equivalent per kWh, where known.
+    Prices are all-in, in `currency` per kWh. `estimated` means that the market has not
+    published it yet. `carbon_g` is grams of CO2 equivalent per kWh, if known.
     """
 
     start: datetime
@@ -59,13 +59,13 @@ class PriceSlot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """Prices from now on, with the issues of their sources."""
+    """Prices from now on, with the problems of their sources."""
 
     slots: tuple[PriceSlot, ...] = ()
     issues: tuple[PriceIssue, ...] = ()
 
     def at(self, at: datetime) -> PriceSlot | None:
-        """Return the slot that holds an instant."""
+        """Return the slot that contains an instant."""
         return next((slot for slot in self.slots if slot.start <= at < slot.end), None)
 
     def cheapest(self, after: datetime) -> PriceSlot | None:

@@ -1,4 +1,4 @@
-"""From what was found to currency per kWh: units, scale, absurd values, age."""
+"""Converts what was found to currency per kWh: units, scale, absurd values, age."""
 
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
@@ -36,21 +36,21 @@ def read_prices(
     typed: str | None = None,
     export: bool = False,
 ) -> PriceReading:
-    """Read an entity's prices: its attributes by shape, else its state for now.
+    """Read an entity's prices: from its attributes by shape, otherwise its state for now.
 
     Args:
         attributes: the entity's attributes, or the response of an action.
         state: the entity's state, or None.
         unit: its unit of measurement.
-        currency: the currency where the unit does not tell.
+        currency: the currency if the unit does not contain it.
         now: timezone-aware.
-        tz: the time zone of times that come without an offset, and of days.
-        typed: what the user says the unit is; it outranks what the source says, but not
-            a field that names its money.
-        export: whether the prices of what is fed in are wanted, where both are there.
+        tz: the time zone of times without an offset, and of days.
+        typed: the user's unit; it takes precedence over the source's, but not
+            over a field that names its money.
+        export: whether to return feed-in prices, if both are there.
 
     Returns:
-        Currency per kWh. What was wrong is in the issues; this never raises on data.
+        Currency per kWh. Problems are in the issues; this never raises on data.
 
     """
     found, issues = find_series(attributes, now=now, tz=tz)
@@ -84,9 +84,9 @@ def read_prices(
 def _of_one_direction(
     found: list[FoundSlots], state: float | None, now: datetime, *, export: bool
 ) -> list[FoundSlots]:
-    """Return the prices of import or those of export, where an entity has both.
+    """Return the prices of import or those of export, if an entity has both.
 
-    The state tells which of them it is about: GE-Spot's export sensors show the import's prices beside their own.
+    The state shows which of them it is about: GE-Spot's export sensors show the import's prices beside their own.
     """
     groups = {
         direction: [one for one in found if one.export is direction]
@@ -108,9 +108,9 @@ def _of_one_direction(
 
 
 def _units(found: FoundSlots, entity_unit: Unit | None, *, typed: bool) -> list[Unit]:
-    """Return the units that the values may be in, the most trusted first.
+    """Return the possible units of the values, the most trusted first.
 
-    A field that names money and energy knows best. One that names the energy alone (`price_per_kwh`) leaves the money to
+    A field that names money and energy is most reliable. One that names the energy alone (`price_per_kwh`) takes the money from
     the unit of the user, the row or the entity.
     """
     row = parse_unit(found.row_unit)
@@ -122,7 +122,7 @@ def _units(found: FoundSlots, entity_unit: Unit | None, *, typed: bool) -> list[
 
 
 def _named_currency(attributes: Mapping[str, Any]) -> str | None:
-    """Return the currency that an attribute of that name holds (Nord Pool's EUR, SEK)."""
+    """Return the currency in an attribute's name (Nord Pool's EUR, SEK)."""
     value = attributes.get("currency")
     unit = parse_unit(value) if isinstance(value, str) else None
     return unit.currency if unit else None
@@ -138,7 +138,7 @@ def _unit_beside(attributes: Mapping[str, Any]) -> Unit | None:
 
 
 def _state_price(state: object, unit: Unit | None) -> float | None:
-    """Return the state as currency per kWh, where its unit is known."""
+    """Return the state as currency per kWh, if its unit is known."""
     number = parse_number(state)
     return None if number is None or unit is None else number * unit.factor
 
@@ -150,7 +150,7 @@ def _in_currency(
     currency: str,
     now: datetime,
 ) -> tuple[Series, list[PriceIssue]]:
-    """Bring what was found to currency per kWh; nothing if no scale makes sense."""
+    """Convert what was found to currency per kWh; nothing if no scale makes sense."""
     low, high = usual_range(currency)
     middle = median(abs(slot.value) for slot in found.series)
     for factor in [unit.factor for unit in units] or [1.0]:
@@ -163,17 +163,17 @@ def _in_currency(
     if power:
         issue = PriceIssue(key=IssueKey.SCALE_CORRECTED, detail=found.name)
         return scaled(series, 10.0**power), [issue]
-    # A market may go mad for hours; a day at such prices is one in hundredths of money.
+    # A market may be extreme for hours; a whole day at such prices is in hundredths of money.
     lasts = sum(slot.seconds for slot in series) >= _MOST_OF_A_DAY_S
     if middle > high and (unit is None or lasts or middle > absurd_above(currency)):
         key = IssueKey.UNIT_UNKNOWN if unit is None else IssueKey.SCALE_UNKNOWN
         return (), [PriceIssue(key=key, detail=found.name)]
-    # An unusual week, such as one of wind for nothing, with a unit that is told.
+    # An unusual week, such as one of free wind power, with a known unit.
     return series, []
 
 
 def _power_of_ten(series: Series, current: float | None, now: datetime) -> int | None:
-    """Return by which power of ten the slot of now differs from the state, if by one."""
+    """Return by which power of ten the present slot differs from the state, if it does."""
     slot = at_time(series, now)
     if slot is None or not current or not slot.value or slot.value * current < 0:
         return None

@@ -1,7 +1,7 @@
 """Values by season, weekday, holiday and hour: time-of-use prices, grid fees, windows.
 
-A table is a list of periods in the order of the user's screen; the first that holds for an
-instant gives the value, the table's own value holds for the rest. All of it is local time:
+A table is a list of periods in the order of the user's form; the first that applies to an
+instant gives the value, otherwise the table's own value applies. All of it is local time:
 a period from 23:00 to 07:00 belongs to the day on which it begins.
 """
 
@@ -18,19 +18,19 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class HolidayRule(StrEnum):
-    """What public holidays are for a period."""
+    """How a period treats public holidays."""
 
-    AS_WEEKDAY = "as_weekday"  # a holiday is a day like any other
-    ALSO = "also"  # the period holds on holidays too, whatever the weekday
-    NEVER = "never"  # it does not hold on holidays
-    ONLY = "only"  # it holds on holidays and on no other day
+    AS_WEEKDAY = "as_weekday"  # like any other day
+    ALSO = "also"  # the period also applies on holidays, whatever the weekday
+    NEVER = "never"  # it does not apply on holidays
+    ONLY = "only"  # it applies on holidays and on no other day
 
 
 class TableError(ValueError):
-    """A table that cannot be used: which field of which period, for the UI to show."""
+    """A table that cannot be used: which field of which period, for the form to show."""
 
     def __init__(self, key: str, period: int | None = None) -> None:
-        """Say what is wrong and where; `period` counts from 0, None is the table."""
+        """Remember what is wrong and where; `period` counts from 0, None is the table."""
         super().__init__(key if period is None else f"{key} in period {period + 1}")
         self.key = key
         self.period = period
@@ -38,19 +38,19 @@ class TableError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """When a value holds. Empty `weekdays` means every day; equal times the whole day."""
+    """When a value applies. Empty `weekdays` means every day; equal times the whole day."""
 
     value: float
     name: str = ""
     start: time = time(0)
     end: time = time(0)
     weekdays: frozenset[int] = frozenset()  # 0 is Monday
-    # First and last day of the season as (month, day); it may go over New Year.
+    # First and last day of the season as (month, day); it may span New Year.
     season: tuple[tuple[int, int], tuple[int, int]] | None = None
     holidays: HolidayRule = HolidayRule.AS_WEEKDAY
 
     def holds(self, local: datetime, holidays: frozenset[date]) -> bool:
-        """Tell if the period holds at a local time."""
+        """Return whether the period applies at a local time."""
         at = local.time()
         if self.start < self.end:
             return self.start <= at < self.end and self._on(local.date(), holidays)
@@ -59,7 +59,7 @@ class Period:
         return at < self.end and self._on(local.date() - timedelta(days=1), holidays)
 
     def _on(self, day: date, holidays: frozenset[date]) -> bool:
-        """Tell if the period holds on days like this."""
+        """Return whether the period applies on days like this."""
         if self.season is not None:
             first, last = self.season
             today = (day.month, day.day)
@@ -77,7 +77,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Periods, the first that holds counts, and the value for the rest."""
+    """Periods, of which the first that applies counts, and the value otherwise."""
 
     value: float = 0.0
     periods: tuple[Period, ...] = ()
@@ -108,7 +108,7 @@ class Table:
 
 
 def table_from_dict(data: Mapping[str, Any]) -> Table:
-    """Build a table from what the UI stores.
+    """Build a table from what the form stores.
 
     `{"value": 0.25, "periods": [{"value": 0.18, "name": "night", "start": "23:00",
     "end": "07:00", "weekdays": ["mon", ...], "season": ["10-01", "03-31"],
@@ -128,7 +128,7 @@ def table_from_dict(data: Mapping[str, Any]) -> Table:
 
 
 def table_to_dict(table: Table) -> dict[str, Any]:
-    """Return what the UI stores for a table."""
+    """Return what the form stores for a table."""
     return {
         "value": table.value,
         "periods": [_period_to_dict(period) for period in table.periods],
@@ -136,7 +136,7 @@ def table_to_dict(table: Table) -> dict[str, Any]:
 
 
 def _period_to_dict(period: Period) -> dict[str, Any]:
-    """Return what the UI stores for a period."""
+    """Return what the form stores for a period."""
     return {
         "value": period.value,
         "name": period.name,
@@ -179,7 +179,7 @@ def _number(value: object, index: int | None) -> float:
 
 
 def _time(value: object, index: int) -> time:
-    """Read a time of day, which must be a whole quarter, as slots are."""
+    """Read a time of day, which must be a whole quarter hour, as slots are."""
     try:
         at = (
             time(0)

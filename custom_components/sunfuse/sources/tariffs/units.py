@@ -1,9 +1,9 @@
-"""Units of price: whatever a source says, as currency per kilowatt-hour."""
+"""Units of price, converted to currency per kilowatt-hour."""
 
 from dataclasses import dataclass, replace
 import re
 
-# What people and integrations write, and the currency with the part of it that is meant.
+# What people and integrations write, with the currency and the part of it that is meant.
 _MONEY: dict[str, tuple[str | None, float]] = {
     "€": ("EUR", 1),
     "eur": ("EUR", 1),
@@ -76,8 +76,8 @@ _CARBON_GRAMS = {"g": 1.0, "kg": 1e3, "t": 1e6}
 # Keys such as price_ct_per_kwh, price_eur_per_mwh, price_per_kwh, per_kwh.
 _KEY = re.compile(r"(?:^|_)(?:([a-z]+)_)?per_([kmg]?wh)$")
 
-# In which currencies a kilowatt-hour costs less than one, some, or some hundreds. Of a
-# currency that is in none of these lists, any price is believed.
+# Currencies in which a kilowatt-hour costs less than one, some, or some hundreds. In a currency that is in none of
+# these lists, any price is believed.
 _PARTS = frozenset({"EUR", "USD", "GBP", "CHF", "AUD", "CAD", "NZD", "BGN", "SGD"})
 _TENS = frozenset({"SEK", "NOK", "DKK", "CZK", "PLN", "RON", "UAH", "INR"})
 _HUNDREDS = frozenset({"HUF", "JPY", "ISK", "KRW", "CLP", "ARS"})
@@ -85,15 +85,15 @@ _HUNDREDS = frozenset({"HUF", "JPY", "ISK", "KRW", "CLP", "ARS"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """What turns a source's number into its price per kWh (or its grams per kWh)."""
+    """Converts a source's number to its price per kWh (or its grams per kWh)."""
 
-    currency: str | None  # None where the unit does not tell (ct, kr, $)
+    currency: str | None  # None if the unit does not contain it (ct, kr, $)
     money: float  # how much of the currency (or how many grams) one of it is
-    per_kwh: float  # how many of it fit into a kilowatt-hour, by its energy alone
+    per_kwh: float  # how many of it are in a kilowatt-hour, by its energy alone
 
     @property
     def factor(self) -> float:
-        """Return what a number in this unit is times, per kWh."""
+        """Return the factor from a number in this unit to a price per kWh."""
         return self.money * self.per_kwh
 
 
@@ -101,7 +101,7 @@ def parse_unit(text: str | None) -> Unit | None:
     """Read a unit of price such as `EUR/MWh`, `ct/kWh`, `öre/kWh`, `kr/kWh`.
 
     A currency alone (Tibber's old attribute, some template sensors) is taken per kWh.
-    Return None for what is not a unit of price.
+    Return None if it is not a unit of price.
     """
     if text is None:
         return None
@@ -115,12 +115,12 @@ def parse_unit(text: str | None) -> Unit | None:
 
 
 def is_per_energy(text: str | None) -> bool:
-    """Return if a unit is one of something per energy, whatever that is."""
+    """Return whether a unit is one of anything per energy."""
     return "/" in (text or "") and "wh" in (text or "").lower()
 
 
 def _money(text: str) -> tuple[str | None, float] | None:
-    """Read the upper half of a unit of price."""
+    """Read the numerator of a unit of price."""
     if (known := _MONEY.get(text)) is not None:
         return known
     # An ISO 4217 code that is not in the table.
@@ -128,7 +128,7 @@ def _money(text: str) -> tuple[str | None, float] | None:
 
 
 def unit_of_key(key: str) -> Unit | None:
-    """Read the unit that the name of a field tells, as `price_ct_per_kwh` does; None where it names no money."""
+    """Read the unit in the name of a field, as `price_ct_per_kwh`; None if it names no money."""
     match = _KEY.search(key.lower())
     money = _MONEY.get(match[1] or "") if match else None
     if match is None or money is None:
@@ -137,12 +137,12 @@ def unit_of_key(key: str) -> Unit | None:
 
 
 def names_energy(key: str) -> bool:
-    """Return if the name of a field tells at least per which energy its price is, as `price_per_kwh` does."""
+    """Return whether the name of a field states at least the energy of its price, as `price_per_kwh` does."""
     return _KEY.search(key.lower()) is not None
 
 
 def with_energy_of_key(unit: Unit, key: str) -> Unit:
-    """Return a unit with the energy that the name of a field tells: of `per_kwh` in EUR/MWh, EUR/kWh."""
+    """Return a unit with the energy from the name of a field: for `per_kwh` and EUR/MWh, EUR/kWh."""
     match = _KEY.search(key.lower())
     return replace(unit, per_kwh=_ENERGY[match[2]]) if match else unit
 
@@ -156,7 +156,7 @@ def parse_carbon_unit(text: str | None) -> Unit | None:
 
 
 def usual_range(currency: str) -> tuple[float, float]:
-    """Return between which prices per kWh the median of a day usually lies.
+    """Return between which prices per kWh the median of a day usually is.
 
     Wide: free wind in spring to a crisis in winter. It is used to doubt a unit, never to
     cut a price.
