@@ -1,4 +1,4 @@
-"""What to do: pure functions over frozen dataclasses. No Home Assistant, no OCPP, no I/O, no clock."""
+"""Decides what each car gets: pure functions over frozen dataclasses. No Home Assistant, no OCPP, no I/O, no clock."""
 
 from .decide import decide
 from .memory import Memory

@@ -1,4 +1,4 @@
-"""What each connector asks for: whether, on which phases, with which claim, and the most that it may take."""
+"""What each connector asks for: whether, on which phases, on which grounds, and the most that it may take."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,59 +21,60 @@ from .model import (
 from .switch_regret import Choice
 from .wanted import NO_CAR
 
-# A car that draws less than this part of its minimum has yet to charge, and may use all its phases when it does.
+# A car that draws less than this part of its minimum has not started charging, and may use all its phases when it does.
 CHARGES = 0.7
-# The sun is theirs, whatever the grid may give besides.
+# Some of their current is from solar power only, whatever the grid may supply besides.
 _SUNNY = frozenset((Mode.SOLAR, Mode.SOLAR_MIN))
 
 
 @dataclass(slots=True, kw_only=True)
 class Ask:
-    """A connector that wants current. `phases` are those of the site that it would use."""
+    """A connector that asks for current. `phases` are those of the site that it would use."""
 
-    id: str  # the connector's
+    id: str  # of the connector
     connector: Connector
     past: ConnectorMemory
     phases: tuple[int, ...]
     most_a: float
-    most_reason: Reason  # what keeps it from more when nobody else does
+    most_reason: Reason  # what limits it when no other car does
     boosted: bool
     promised_a: float  # what it is promised beside its minimum
-    grid_a: float  # what the grid may give it; only the sun gives more
+    grid_a: float  # what the grid may supply; anything above is from solar power only
     plan: PlanSlot | None = None  # of a car in mode `eco`
     sun_left_w: float | None = (
-        None  # what those before it leave, if it lives from the sun
+        None  # what earlier cars leave, if it charges on solar power
     )
     sun_free_w: float = (
-        0.0  # and what is free of it to start with, beside those who run
+        0.0  # and how much of that is free for starting, beside running cars
     )
 
-    choice: Choice | None = None  # what it is time for under this sky
-    # When it starts, or stops, if the sun stays as it is; None: not in sight.
+    choice: Choice | None = None  # what to do under the recent sky
+    # When it starts, or stops, if the solar power stays as it is; None: not in sight.
     sun_changes_at: datetime | None = None
 
     @property
     def takes(self) -> float:
-        """The part of its offer that the car takes of the sun."""
+        """The solar power that the car takes, as a part of its offer."""
         return self.past.follows or 1.0
 
     @property
     def sunny(self) -> bool:
-        """Whether some of what it may take is the sun's alone."""
+        """Whether some of its current is from solar power only."""
         if self.boosted:
             return False
         return self.grid_a < self.most_a or self.connector.mode in _SUNNY
 
     @property
     def solar(self) -> bool:
-        """Whether even its minimum is the sun's alone, and thus a wish."""
+        """Whether even its minimum is from solar power only, and thus a wish."""
         return self.grid_a < self.connector.min_a
 
 
 def begin(connector: Connector, snapshot: Snapshot, memory: Memory) -> ConnectorMemory:
     """Return a copy of a connector's past.
 
-    One that is new to the engine has it read from what the charger says: a restart without memory stops nobody.
+    The past of a connector that is new to the engine is derived from what the charger reports, so that a restart without
+    memory stops nobody.
     """
     known = memory.connectors.get(connector.id)
     past = ConnectorMemory() if known is None else known.copy()
@@ -94,10 +95,10 @@ def begin(connector: Connector, snapshot: Snapshot, memory: Memory) -> Connector
 
 
 def recalled(snapshot: Snapshot, memory: Memory) -> Snapshot:
-    """Return the snapshot with the offers that chargers still have, though it is not known yet.
+    """Return the snapshot with the offers that chargers still have, although they have not been confirmed again yet.
 
-    After a restart nobody has confirmed anything, but what was confirmed before has not lapsed: a car that charges
-    goes on with it, and need not begin at the minimum again.
+    After a restart nothing is confirmed, but what was confirmed before has not lapsed: a charging car continues with it,
+    and need not start at the minimum again.
     """
     now = snapshot.now
     connectors = tuple(
@@ -114,9 +115,9 @@ def recalled(snapshot: Snapshot, memory: Memory) -> Snapshot:
 
 
 def forget(connector: Connector, past: ConnectorMemory) -> ConnectorMemory:
-    """Return what is kept of a connector that asks for nothing: it starts anew when it asks again.
+    """Return what is remembered of a connector that asks for nothing: it starts afresh when it asks again.
 
-    One that is merely out of reach, or has not told its state since it came back, has forgotten nothing itself.
+    A connector that is merely offline, or has not reported its state since it reconnected, keeps everything.
     """
     if not connector.reachable or connector.status is ConnectorStatus.UNAVAILABLE:
         return past
@@ -138,7 +139,7 @@ def forget(connector: Connector, past: ConnectorMemory) -> ConnectorMemory:
     return kept
 
 
-# With a car, what was learned of it, and what it owes.
+# With a car: what was learned about it, and what still counts against it.
 _KEPT = (
     "phases",
     "takes_a",
@@ -157,7 +158,7 @@ _KEPT = (
 def phases_in_use(
     connector: Connector, draws: tuple[Draw, ...], past: ConnectorMemory
 ) -> tuple[int, ...]:
-    """Return the phases that the car draws from; all that it may while it does not charge."""
+    """Return the phases that the car draws from; all that it may use while it does not charge."""
     wired = connector.phases
     if connector.switches_phases and past.phases == 1:
         wired = wired[:1]
@@ -169,12 +170,12 @@ def phases_in_use(
         past.switching_until is not None
         and draws[-1].at < past.switching_until + SETTLED
     ):
-        return wired  # the car has yet to find its phases again
+        return wired  # the car has not found its phases again
     current_a = draws[-1].current_a
     charges_a = max(connector.min_a - 1, connector.min_a * CHARGES)
     if max(current_a[phase] for phase in connector.phases) < charges_a:
         return wired
-    # A charger that was told to use one phase may not have done so yet.
+    # A charger that was commanded to use one phase may not have done so yet.
     used = (p for p in connector.phases if is_used(current_a[p], connector.min_a))
     return tuple(used) or wired
 
@@ -188,7 +189,7 @@ def ask(
     snapshot: Snapshot,
     memory: Memory,
 ) -> Ask | None:
-    """Return what a connector asks for; None if it may not have its minimum whatever there is."""
+    """Return what a connector asks for; None if it may not have its minimum in any case."""
     boosted = boosting(connector, past, snapshot, memory)
     most_a, reason = most(connector, past, contested=contested, snapshot=snapshot)
     plan = None if boosted else connector.plan
@@ -227,7 +228,7 @@ def ask(
 
 
 def _from_grid_a(connector: Connector, plan: PlanSlot | None, most_a: float) -> float:
-    """Return what a connector's mode lets it take from the grid."""
+    """Return what a connector's mode allows it to take from the grid."""
     if connector.mode is Mode.ECO and plan is not None:
         return planned_a(plan)
     return {Mode.SOLAR: 0.0, Mode.SOLAR_MIN: connector.min_a}.get(
@@ -258,7 +259,7 @@ def most(
     if current_a < connector.min_a:
         return current_a, reason
     if connector.status is ConnectorStatus.SUSPENDED_EV:
-        # A car that takes nothing needs no more than what lets it begin again.
+        # A car that takes nothing needs only what allows it to start again.
         return connector.min_a, Reason(key=ReasonKey.CAR_FINISHED)
     if connector.status is ConnectorStatus.PREPARING and contested:
         return min(current_a, connector.min_a), Reason(
@@ -275,7 +276,7 @@ def most(
 
 
 def idle(asking: Ask, snapshot: Snapshot) -> bool:
-    """Whether a car has long left its offer untouched: what it holds goes to whoever can use it.
+    """Whether a car has not used its offer for a long time: its share goes to others that can use it.
 
     After a while without an offer it is tried again (see `rests`).
     """
@@ -289,9 +290,9 @@ def idle(asking: Ask, snapshot: Snapshot) -> bool:
 
 
 def rests(asking: Ask, snapshot: Snapshot) -> bool:
-    """Whether a car that left its offer untouched is to be tried again, if nobody has to stop for that.
+    """Whether a car that did not use its offer is to be tried again, if no other car has to stop for that.
 
-    Nobody knows whether it wants more; so after a while it waits as everybody else does.
+    It is not known whether it wants more; so after a while it waits like all others.
     """
     past, tuning = asking.past, snapshot.tuning
     if past.idle_since is None or past.off_since is None:

@@ -1,4 +1,4 @@
-"""Boosts: until when they last, how much they may take, and whose quota they count against."""
+"""Boosts: until when they last, how much energy they may use, and whose quota they count against."""
 
 from datetime import timedelta
 
@@ -6,9 +6,9 @@ from .memory import Boosted, ConnectorMemory, Memory
 from .model import Connector, Snapshot
 from .wanted import NO_CAR
 
-# A quota is for so many days, today included.
+# A quota is for this many days, today included.
 DAYS = 7
-# A longer gap between two decisions was no charging that we saw.
+# Over a longer gap between two decisions, charging was not observed.
 LONGEST_S = 60.0
 
 
@@ -31,7 +31,7 @@ def boosting(
 def is_over(
     connector: Connector, past: ConnectorMemory, snapshot: Snapshot, memory: Memory
 ) -> bool:
-    """Whether a boost has ended: it is used up, or the car that had it has left, and the next one has no claim to it."""
+    """Whether a boost has ended: it is used up, or its car has left, and the next one has no claim to it."""
     boost = connector.boost
     if boost is None:
         return False
@@ -44,7 +44,7 @@ def is_over(
 
 
 def quota_of(person: str, snapshot: Snapshot) -> float | None:
-    """Return how much a person may boost in seven days: a quota of their own goes before everybody's; None: all."""
+    """Return how much a person may boost in seven days: their own quota before the general one; None: no limit."""
     own = (q.energy_wh for q in snapshot.boost_quotas if q.person == person)
     return next(own, snapshot.tuning.boost_quota_wh)
 

@@ -1,4 +1,4 @@
-"""What each circuit can spare for cars, phase by phase: its limit less its uncontrolled load (see `load`)."""
+"""The capacity of each circuit for cars, phase by phase: its limit less its uncontrolled load (see `load`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -26,35 +26,35 @@ from .steadiness import unsteady_a, watch_load
 from .thermal import SPENT, warmed
 from .tree import Tree
 
-# Draws are remembered for as long as the slowest meter that can be used may lag.
+# Draws are remembered for as long as the slowest usable meter may lag.
 REMEMBERED = timedelta(seconds=60)
-# The part of a limit by which a current trembles that is kept to it.
+# The fluctuation of a current that is kept at its limit, as a part of the limit.
 TREMBLES = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
-    """What a circuit has for the cars below it. `available_a` and `calm_a` are never negative."""
+    """The capacity of a circuit for the cars below it. `available_a` and `calm_a` are never negative."""
 
     circuit: Circuit
     budget: Budget
     state: CircuitState
     quality: MeterQuality
     uncontrolled_a: PerPhase
-    uncontrolled_w: float | None  # with its sign; None where no meter tells
-    measured_w: float | None  # and what the meter measured, cars and all
+    uncontrolled_w: float | None  # with its sign; None if no meter measures it
+    measured_w: float | None  # what the meter measured, cars included
     available_a: PerPhase
-    calm_a: PerPhase  # what may be given to who gets more: the load's average counts, if it is higher
+    calm_a: PerPhase  # what may be given as an increase: uses the load's average if that is higher
     over: tuple[
         bool, ...
-    ]  # whether the meter is above the limit less its margin: nobody gets more
+    ]  # whether the meter is above the limit less its margin: no increases
     empty: tuple[
         bool, ...
-    ]  # whether the meter shows exactly nothing, which no house takes for long
-    bears: tuple[bool, ...]  # whether its fuse bears more than the limit for now
-    unsteady_a: PerPhase  # what of that must stay free for somebody to start: the load may soon need it again
+    ]  # whether the meter shows exactly zero, which no house draws for long
+    bears: tuple[bool, ...]  # whether its fuse carries more than the limit for now
+    unsteady_a: PerPhase  # what of that must stay free before another car starts: the load may soon need it again
     past: CircuitMemory
-    sensors: tuple[str, ...] = ()  # that are to blame for a meter that is lost
+    sensors: tuple[str, ...] = ()  # that cause the loss of a meter
 
 
 def remember_draws(snapshot: Snapshot, memory: Memory) -> dict[str, tuple[Draw, ...]]:
@@ -71,7 +71,7 @@ def remember_draws(snapshot: Snapshot, memory: Memory) -> dict[str, tuple[Draw, 
             if (new := draw_of(connector, at, past, most_a, snapshot)) is not None:
                 known = (*known, new)
         if len(known) > 1 and known[0].at < oldest:
-            # The newest is kept however old it is: it is all that is known.
+            # The newest is kept however old it is: nothing else is known.
             recent = [draw for draw in known[:-1] if draw.at >= oldest]
             known = (*recent, known[-1])
         draws[connector.id] = known
@@ -84,7 +84,7 @@ def capacities(
     tree: Tree,
     draws: Mapping[str, tuple[Draw, ...]],
 ) -> dict[str, Capacity]:
-    """Return what every circuit can spare, before any offer."""
+    """Return the capacity of every circuit, before any offer."""
     below = tree.below(snapshot.connectors)
     meters = dict(snapshot.meters)
     found: dict[str, Capacity] = {}
@@ -104,7 +104,7 @@ def capacities(
 
 
 def _load(capacity: Capacity) -> PerPhase:
-    """Return what a circuit takes besides the cars: what its meter tells or is assumed, and what is fixed."""
+    """Return the load of a circuit besides the cars: measured or assumed, plus what is fixed."""
     fixed_a = capacity.circuit.fixed_load_a
     if fixed_a is None:
         return capacity.uncontrolled_a
@@ -147,7 +147,7 @@ def _capacity(
             # No more than a fail-safe current for each car (see `asking`).
             state = CircuitState.METER_LOST
         if judged.reading is None:
-            # Nobody knows the load: the last one.
+            # The load is unknown: use the last one.
             load = _at_least(
                 past.uncontrolled_a or (0.0,) * len(circuit.limit_a), beneath
             )
@@ -177,13 +177,11 @@ def _capacity(
     average = _average(load, past, snapshot, memory)
     calm = _left(allowed.current_a, average)
     if past.doubt.since is not None:
-        calm = (0.0,) * len(
-            calm
-        )  # nobody rises on the word of a meter that cars contradict
+        calm = (0.0,) * len(calm)  # no increases while the cars contradict the meter
     past = watch_load(past, load, snapshot)
     heat: PerPhase = ()
     bears = (False,) * len(load)
-    # A limit that a user or somebody else set below the rating is no matter of what the fuse bears.
+    # A limit below the rating, set by a user or from outside, is not subject to what the fuse carries.
     rated_a = circuit.rated_a or circuit.limit_a
     if (
         measured_a is not None
@@ -224,7 +222,7 @@ def _capacity(
 
 
 def _in_amperes(meter: MeterReading | None, snapshot: Snapshot) -> MeterReading | None:
-    """Return the reading with its current, where a meter of watts alone measures a single phase."""
+    """Return the reading with its current, if a meter of watts alone measures a single phase."""
     if meter is None or meter.current_a is not None or meter.power_w is None:
         return meter
     if snapshot.site.phases > 1:
@@ -233,7 +231,7 @@ def _in_amperes(meter: MeterReading | None, snapshot: Snapshot) -> MeterReading 
 
 
 def _above(meter: MeterReading, most: PerPhase, snapshot: Snapshot) -> tuple[bool, ...]:
-    """Return on which phases a meter measures more than this; of a total it is all phases or none."""
+    """Return on which phases a meter measures more than this; with a total only, it is all phases or none."""
     if meter.current_a is not None:
         return tuple(a > m for a, m in zip(meter.current_a, most, strict=True))
     total_a = (meter.power_w or 0.0) / snapshot.site.voltage_v
@@ -241,7 +239,7 @@ def _above(meter: MeterReading, most: PerPhase, snapshot: Snapshot) -> tuple[boo
 
 
 def _shows_nothing(meter: MeterReading, snapshot: Snapshot) -> tuple[bool, ...]:
-    """Return on which phases a meter shows exactly nothing, although nothing is known to feed in there."""
+    """Return on which phases a meter shows exactly zero, although no known generation feeds in there."""
     phases = snapshot.site.phases
     if generated_w(snapshot) > 0:
         return (False,) * phases
@@ -252,16 +250,15 @@ def _shows_nothing(meter: MeterReading, snapshot: Snapshot) -> tuple[bool, ...]:
 
 
 def _left(most: PerPhase, load: PerPhase) -> PerPhase:
-    """Return what a load leaves for cars, which is never more than the limit itself.
+    """Return what a load leaves for cars, never more than the limit itself.
 
-    What the sun feeds in does not make the wires behind the fuse thicker, and a cloud takes it away faster than cars
-    let go.
+    Feed-in does not make the wires behind the fuse thicker, and a cloud removes it faster than cars can reduce.
     """
     return tuple(max(m - max(a, 0.0), 0.0) for m, a in zip(most, load, strict=True))
 
 
 def _at_least(load: PerPhase, beneath: list[float]) -> PerPhase:
-    """Return a load that nobody measured, no less than what is measured below it."""
+    """Return an unmeasured load, at least what is measured below it."""
     if not beneath:
         return tuple(max(a, 0.0) for a in load)
     return tuple(max(a, b, 0.0) for a, b in zip(load, beneath, strict=True))
@@ -274,9 +271,9 @@ def _elapsed_s(snapshot: Snapshot, memory: Memory) -> float:
 
 
 def _borne_from_a(allowed: Budget) -> PerPhase:
-    """Return from where on a current uses up what the fuse bears: a meter that trembles about the limit does not.
+    """Return the current above which a fuse's tolerance is used up: a meter that fluctuates around the limit does not use it.
 
-    What that lets pass is part of the margin.
+    The excess that this ignores is part of the margin.
     """
     return tuple(
         most + min(TREMBLES * limit, limit - most) + EPSILON
@@ -287,7 +284,7 @@ def _borne_from_a(allowed: Budget) -> PerPhase:
 def _average(
     load: PerPhase, past: CircuitMemory, snapshot: Snapshot, memory: Memory
 ) -> PerPhase:
-    """Return the load's running average, which follows what rises at once."""
+    """Return the load's running average, which follows increases at once."""
     if not past.average_a or memory.at is None:
         return load
     elapsed_s = _elapsed_s(snapshot, memory)

@@ -1,16 +1,16 @@
-"""Moves what is remembered when the wall clock was set: what was a minute ago stays a minute ago."""
+"""Shifts stored times when the wall clock was set: what was a minute ago stays a minute ago."""
 
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-# These name an instant of the wall clock itself, not how long ago something was.
+# These are instants of the wall clock itself, not durations.
 _OF_THE_WALL = frozenset(("departure", "boost_at"))
 
 
 def moved[T](value: T, by: timedelta) -> T:
-    """Return a value with all times in it moved; what holds no time stays as it is."""
-    return _moved(value, by)  # type: ignore[no-any-return]  # what comes out is what came in
+    """Return a value with all times in it shifted; values without times stay as they are."""
+    return _moved(value, by)  # type: ignore[no-any-return]  # the type of the result is that of the argument
 
 
 def _moved(value: Any, by: timedelta) -> Any:
@@ -43,6 +43,6 @@ def _moved_dataclass(value: Any, by: timedelta) -> Any:
 
 
 def move_attributes(thing: object, by: timedelta) -> None:
-    """Move all times in the attributes of something that remembers them."""
+    """Shift all times in the attributes of an object."""
     for name, value in vars(thing).items():
         setattr(thing, name, _moved(value, by))

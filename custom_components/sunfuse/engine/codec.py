@@ -1,6 +1,6 @@
-"""Dataclasses to what JSON can hold, and back: for the memory on disk and for the flight recorder.
+"""Converts dataclasses to JSON and back: for the stored memory and for the flight recorder.
 
-What equals its default is left out, which makes a record compact and lets old ones be read after a field was added.
+Fields that equal their default are left out, which makes a record compact and allows old ones to be read after a field was added.
 """
 
 from dataclasses import MISSING, fields, is_dataclass
@@ -33,15 +33,15 @@ def is_default(field: Any, value: Any) -> bool:
 
 
 def from_jsonable[T](form: type[T], stored: Any) -> T:
-    """Return the dataclass that `to_jsonable` was given.
+    """Return the dataclass that was given to `to_jsonable`.
 
     Raises:
-        KeyError: it has a field that is not known.
-        TypeError: a value is of another type, or one that is needed is missing.
-        ValueError: a time or a word cannot be read.
+        KeyError: it has an unknown field.
+        TypeError: a value has the wrong type, or a required one is missing.
+        ValueError: a time or an enum value cannot be read.
 
     """
-    return _read(form, stored)  # type: ignore[no-any-return]  # what _read checks, types cannot follow
+    return _read(form, stored)  # type: ignore[no-any-return]  # _read checks it at run time
 
 
 def read_field(form: Any, name: str, stored: Any) -> Any:
@@ -81,7 +81,7 @@ def _read_dataclass(form: Any, stored: Any) -> Any:
 
 
 def _read_one_of(form: Any, stored: Any) -> Any:
-    """Read `X | None` and `str | float`, the two unions that there are."""
+    """Read `X | None` and `str | float`, the two unions in use."""
     forms = [one for one in get_args(form) if one is not type(None)]
     if stored is None and len(forms) < len(get_args(form)):
         return None
@@ -122,6 +122,6 @@ def _resolved(hint: Any) -> Any:
 
 
 def _check(stored: Any, form: Any) -> None:
-    # A bool is an int for Python, but not a number for us.
+    # A bool is an int in Python, but not a number here.
     if not isinstance(stored, form) or (form is not bool and isinstance(stored, bool)):
         raise TypeError(f"{form} expected, not {stored!r}")

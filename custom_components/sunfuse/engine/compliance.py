@@ -1,4 +1,4 @@
-"""Commanded against measured: a charger above its offer is asked again, reserved, stopped, reported.
+"""Commanded against measured: a charger above its offer gets the offer again, a reservation, a stop, a repair issue.
 
 One below it gives the rest away (see `learning`).
 """
@@ -10,14 +10,14 @@ from .confirmed_offer import exceeds, held_a, lapsed
 from .memory import ConnectorMemory, Draw, Offered
 from .model import Connector, Snapshot
 
-# One that had to be stopped is not trusted again before.
+# A car that had to be stopped is not trusted again before this.
 DISTRUST = timedelta(minutes=15)
-# So many offers are remembered: more than are sent while a draw settles.
+# This many offers are remembered: more than are sent while a draw settles.
 OFFERS = 12
 
 
 class ComplianceStep(IntEnum):
-    """How far it has come with a connector."""
+    """How far the escalation has come with a connector."""
 
     COMPLIES = 0
     ASK_AGAIN = 1
@@ -29,9 +29,9 @@ class ComplianceStep(IntEnum):
 def check_compliance(
     connector: Connector, past: ConnectorMemory, snapshot: Snapshot
 ) -> ComplianceStep:
-    """Note what the newest draw says, and return how far it has come.
+    """Note the compliance of the newest draw, and return how far the escalation has come.
 
-    The last steps need a second measurement: one that is merely old proves nothing.
+    The last steps need a second measurement: a single old one proves nothing.
     """
     _note_offer(connector, past, snapshot)
     if not past.draws or not connector.reachable:
@@ -69,7 +69,7 @@ def _note_offer(
         return
     since = connector.offered_at
     if lapsed(connector.offer_until, snapshot.now):
-        since = connector.offer_until  # what was offered has lapsed
+        since = connector.offer_until  # the offer has lapsed
     at = min(since or snapshot.now, snapshot.now)
     if past.offers:
         at = max(at, past.offers[-1].at)
@@ -78,7 +78,7 @@ def _note_offer(
 
 
 def _allowed_a(past: ConnectorMemory, draw: Draw, snapshot: Snapshot) -> float | None:
-    """Return the highest offer that a draw may still answer to; None if it is not known for long enough."""
+    """Return the highest offer that a draw may still respond to; None if it has not been known for long enough."""
     since = draw.at - timedelta(seconds=snapshot.tuning.settling_s)
     if past.offers[0].at > since:
         return None
@@ -91,7 +91,7 @@ def _allowed_a(past: ConnectorMemory, draw: Draw, snapshot: Snapshot) -> float |
 
 
 def _distrusted(past: ConnectorMemory, now: datetime) -> ComplianceStep:
-    """Return STOP for a while after it had to be: else it starts and is stopped forever."""
+    """Return STOP for a while after a forced stop: otherwise it starts and is stopped forever."""
     if past.forced_stop_at is not None and now - past.forced_stop_at < DISTRUST:
         return ComplianceStep.STOP
     return ComplianceStep.COMPLIES

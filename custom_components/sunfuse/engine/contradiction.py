@@ -1,9 +1,9 @@
-"""A meter that shows less than the cars below it take, where nothing on the site gives the rest, is wrong.
+"""Recognises a meter that shows less than the cars below it take, without generation that explains it: it is wrong.
 
-It may have died at 0, its sign may be turned, its kilowatts may be labelled watts. Nothing of that needs a fault of the
-meter's own to be told: the chargers measure too. What the sun and the battery are told to give explains a difference.
-Sun that nobody tells of is recognised by the meter itself: it shows less than the cars take and yet follows them, up
-when they take more and down when they take less. A meter that is wrong does not.
+It may have failed at 0, its sign may be inverted, its kilowatts may be labelled watts. The meter itself need not report a
+fault: the chargers measure too. Reported output of solar panels and battery explains a difference.
+Unreported solar power is recognised by the meter itself: it shows less than the cars take and yet follows them, up
+when they take more and down when they take less. A wrong meter does not.
 """
 
 from bisect import bisect_left
@@ -18,35 +18,35 @@ from .memory import Doubt, Draw
 from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot
 from .wanted import NO_CAR
 
-# Two meters of a current agree this well, the phase angle of what else flows there included.
+# Two meters of a current agree this well, including the phase angle of other loads.
 TOLERANCE_A = 2.0
 TOLERANCE = 0.1
-# A charger that has told nothing for so long may have stopped since.
+# A charger without a report for this long may have stopped since.
 RECENT = timedelta(seconds=60)
-# Charger and meter tell of the same change up to so much apart; sensors of the sun are slower.
+# Charger and meter report the same change up to this far apart; solar sensors are slower.
 PROVEN_S = 20.0
-# Cars that never come to rest let nobody see whether the meter follows them.
+# While cars never settle, nobody can see whether the meter follows them.
 PROVEN_UNSTEADY_S = 60.0
 PROVEN_BESIDE_SUN_S = 120.0
-# Clouds pass: what the sun gave in the last minutes it may give again before its sensor tells.
+# Clouds pass: the solar power of the last minutes may return before its sensor reports it.
 SUN_S = 600.0
 SUN_TIMES = 1.2
-# A sensor of the sun that has told nothing for so long is no longer one.
+# A solar sensor without a report for this long no longer counts.
 SUN_FORGOTTEN = timedelta(days=1)
-# Cars that changed by so much must show in the meter, by at least half of that.
+# A change of the cars by this much must appear in the meter, by at least half of it.
 CHANGED_A = 3.0
 FOLLOWS = 0.5
-# A value that moved by more is another one.
+# A value that moved by more is a different one.
 MOVED_A = 0.3
-# Sun or no sun, a meter below a car that charges does not show exactly nothing.
+# Even with solar power, a meter below a charging car does not show exactly zero.
 NOTHING_A = 0.05
-# What a car takes that does not charge, and how far the draw of one that charges trembles.
+# The standby draw of a car that does not charge, and the fluctuation of one that does.
 STEADY_A = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cars:
-    """What cars take, per phase: what they told last, the least for certain, and whether that is steady."""
+    """What cars take, per phase: their last reports, the certain minimum, and whether that is steady."""
 
     reported_a: PerPhase
     least_a: PerPhase
@@ -63,7 +63,7 @@ def doubt(
 ) -> tuple[Doubt, bool]:
     """Return what to remember, and whether the cars contradict the meter now: then its load does not fall.
 
-    It is wrong once `wrong_a` is set.
+    The meter is wrong once `wrong_a` is set.
     """
     cars = _cars(reading.at, connectors, draws, snapshot)
     by_phase = reading.current_a is not None
@@ -81,7 +81,7 @@ def doubt(
     given_a = past.sun_w * SUN_TIMES / snapshot.site.voltage_v
 
     def short(cars_a: PerPhase) -> bool:
-        """Whether the meter shows less than these cars take, beyond what explains it."""
+        """Whether the meter shows less than these cars take, beyond any explanation."""
         return any(
             car > TOLERANCE_A
             and car - metered - given_a > _tolerance_a(car)
@@ -110,7 +110,7 @@ def doubt(
 
 
 def _flows(current_a: PerPhase, *, by_phase: bool) -> PerPhase:
-    """Return the currents with their sum, or the sum alone where the meter knows no phases."""
+    """Return the currents with their sum, or the sum alone if the meter has no phases."""
     total = (sum(current_a),)
     return (*current_a, *total) if by_phase else total
 
@@ -137,7 +137,7 @@ def _cars(
     for connector in connectors:
         recent = _recent(draws[connector.id], at)
         if connector.status in NO_CAR:
-            continue  # what is told may be the last car's
+            continue  # the report may be about the last car
         near = bool(
             recent and connector.reachable and abs(recent[-1].at - at) <= SAME_TIME
         )
@@ -147,7 +147,8 @@ def _cars(
         if not recent:
             continue
         last = recent[-1]
-        # More than it may is another matter. Where only the power is known, a phase carries the least that it must.
+        # More than it may take is handled elsewhere. If only the power is known, a phase carries the minimum that it
+        # must.
         most_a = float("inf")
         if connector.offer_a is not None:
             most_a = max(connector.offer_a, connector.fail_safe_a)
@@ -171,7 +172,7 @@ _AT = attrgetter("at")
 
 
 def _recent(draws: tuple[Draw, ...], at: datetime) -> tuple[Draw, ...]:
-    """Return the draws that a meter's value of this time may show, the one before them included."""
+    """Return the draws that a meter's value of this time may show, including the one before them."""
     if not draws or abs(draws[-1].at - at) > RECENT:
         return ()
     first = bisect_left(draws, at - METER_LAG, key=_AT)
@@ -179,12 +180,12 @@ def _recent(draws: tuple[Draw, ...], at: datetime) -> tuple[Draw, ...]:
 
 
 def _generated(past: Doubt, snapshot: Snapshot) -> Doubt:
-    """Note the most that sun and battery were told to give in the last minutes."""
+    """Note the highest reported output of solar panels and battery in the last minutes."""
     now = snapshot.now
     readings = [r for r in (snapshot.solar, snapshot.battery) if r is not None]
     if not readings:
         if past.sun_at is None or now - past.sun_at <= SUN_FORGOTTEN:
-            return past  # it may go on, and nobody tells
+            return past  # it may continue unreported
         return replace(past, sun_w=0.0, sun_at=None)
     given_w = sum(max(reading.power_w, 0.0) for reading in readings)
     if (

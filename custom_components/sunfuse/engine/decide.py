@@ -1,11 +1,11 @@
 """One control tick: from a snapshot to an offer and a reason for every connector.
 
-What is reserved, and so never given to another: the offer of every connector that asks, from the moment that it is
-sent; what a connector was offered or draws above its new offer, until it has let go; for one that is out of reach its
-last offer until that lapses, then what it falls back to; for one that takes more than its offer what it takes. A
-connector without a car holds nothing, and is told 0 A: if it has taken that, a car that starts there waits for the
-next tick; if not, it begins at the fail-safe current, for the seconds until the next tick, which a fuse bears for
-minutes.
+What is reserved, and so never given to another connector: the offer of every connector that asks, from the moment that
+it is sent; what a connector was offered or draws above its new offer, until it is released; for an offline one its last
+offer until that lapses, then its fail-safe current; for one that takes more than its offer, what it takes. A
+connector without a car has no reservation, and is commanded 0 A: once it has accepted that, a car that starts there waits
+for the next tick; before that, it starts at the fail-safe current for the seconds until the next tick, which a fuse
+carries for minutes.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ from .unlimited import as_they_are
 def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
     """Return what every connector is offered now and why, and what to remember.
 
-    Deterministic, and independent of the order of circuits and connectors. The memory that is given is not changed.
+    Deterministic, and independent of the order of circuits and connectors. The given memory is not changed.
 
     Raises:
         ValueError: the circuits are not a tree with one root, or a connector's circuit is not in it.
@@ -76,7 +76,7 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
 
 
 def _choose_who_may(tick: Tick) -> None:
-    """Leave those who may have a minimum if there is room: not locked out, and with sun if they live from it."""
+    """Keep the connectors that may have a minimum if there is capacity: not locked out, and with solar power if they depend on it."""
     asks = [s.ask for s in tick.standings.values() if s.ask is not None]
     asks = [a for a in asks if not locked_out(a.past, tick.snapshot)]
     now, at = tick.snapshot.now, tick.memory.at
@@ -87,7 +87,7 @@ def _choose_who_may(tick: Tick) -> None:
 
 
 def _switch_phases(tick: Tick, shares: Shares, free: list[float]) -> None:
-    """Switch those who lost their other phases, and let the others see what would be better for them."""
+    """Switch those that lost their other phases, and note for the others which number of phases would be better."""
     left = list(free)
     switchable = []
     for asking in tick.asks:
@@ -114,7 +114,7 @@ def _all_w(asking: Ask, tick: Tick) -> float:
 
 
 def _other_phases_fit(asking: Ask, left: list[float], tick: Tick) -> bool:
-    """Whether there is room for the minimum on all phases beside everyone else's minimum."""
+    """Whether there is capacity for the minimum on all phases beside all other minimums."""
     connector, min_a = asking.connector, asking.connector.min_a
     room = list(left)
     take(room, tick.resources.uses(connector, asking.phases), -min_a)
@@ -222,7 +222,7 @@ def _boosted(tick: Tick) -> tuple[Boosted, ...]:
 def _lived(
     standing: Standing, shares: Shares, decided: ConnectorDecision, tick: Tick
 ) -> ConnectorMemory:
-    """Return a connector's past with what was decided now."""
+    """Return a connector's past with the present decision."""
     connector, past, now = standing.connector, standing.past, tick.snapshot.now
     offer_a = decided.offer_a
     past.commanded_a = offer_a

@@ -1,4 +1,4 @@
-"""What a connector draws on each phase, by what its charger tells: currents, or a power alone."""
+"""What a connector draws on each phase, from the reports of its charger: currents, or a power alone."""
 
 from bisect import bisect_left, bisect_right
 from datetime import datetime, timedelta
@@ -7,10 +7,10 @@ from operator import attrgetter
 from .memory import ConnectorMemory, Draw
 from .model import Connector, PerPhase, Snapshot
 
-# A draw and a meter's value that are no further apart speak of the same time.
+# A draw and a meter value that are no further apart belong to the same time.
 SAME_TIME = timedelta(seconds=5)
-# Meters tell what they measured some seconds ago. A car that ramps meanwhile draws more by now than is in their value:
-# subtracting that would make the rest look smaller than it is.
+# Meters report what they measured some seconds ago. A car that increases meanwhile draws more than is in their value:
+# subtracting its present draw would make the other load look smaller than it is.
 METER_LAG = timedelta(seconds=10)
 # A car draws no more than this on a phase that it does not use.
 _IDLE_A = 0.5
@@ -18,9 +18,9 @@ _IDLE = 1 / 12  # and no more than this part of its minimum
 
 
 def is_used(drawn_a: float, min_a: float = 6.0) -> bool:
-    """Whether a car that charges uses a phase on which it draws this.
+    """Whether a charging car uses a phase on which it draws this.
 
-    Where a charger has a smaller minimum than IEC 61851-1, as some regions' have, a phase in use may carry less.
+    If a charger has a smaller minimum than IEC 61851-1, as in some regions, a phase in use may carry less.
     """
     return drawn_a > min(_IDLE_A, min_a * _IDLE)
 
@@ -32,9 +32,9 @@ def draw_of(
     most_a: float,
     snapshot: Snapshot,
 ) -> Draw | None:
-    """Return the draw at a time of a connector that may take `most_a` by its offers; None: it never told any.
+    """Return the draw at a time of a connector that may take `most_a` by its offers; None: none was ever reported.
 
-    A power alone is spread evenly over the phases that the car may use, to compare it with what it was offered. How
+    A power alone is spread evenly over the phases that the car may use, to compare it with the offer. How
     much one phase really carries is known within bounds: no more than the offer, unless all of them carry more, and
     no less than what the others cannot.
     """
@@ -64,7 +64,7 @@ def _on(phases: tuple[int, ...], current_a: float, snapshot: Snapshot) -> PerPha
 
 
 def around(draws: tuple[Draw, ...], at: datetime) -> tuple[Draw, ...]:
-    """Return the draws that say something of when a meter's value of this time was measured.
+    """Return the draws that are relevant at the time of a meter's value.
 
     Between two draws anything between them may have flowed, so the one before counts too; so does the newest of all,
     if all are older.
@@ -91,7 +91,7 @@ def power_bounds(
 ) -> tuple[float, float]:
     """Return the least and the most power of a connector within the bounds of its phases.
 
-    Where its power alone is known, its phases cannot all carry the most that each may.
+    If only its power is known, its phases cannot all carry the most that each may.
     """
     voltage_v = snapshot.site.voltage_v
     low_w, high_w = sum(least) * voltage_v, sum(most) * voltage_v

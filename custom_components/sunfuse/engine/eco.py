@@ -1,24 +1,24 @@
-"""Mode `eco`: ready on time, otherwise sun and cheap hours only.
+"""Mode `eco`: ready on time, otherwise solar power and cheap hours only.
 
-The planner says in which hours the grid may give how much, and what is promised. Sun that is left is used whether it
-was forecast or not. Without a plan a car lives from the sun, and starts at full power when it could wait no longer.
+The planner determines in which hours the grid may supply how much, and what is promised. Surplus solar power is used whether
+it was forecast or not. Without a plan a car charges on solar power, and starts at full power when it can wait no longer.
 """
 
 from datetime import timedelta
 
 from .model import Connector, PlanSlot, ReasonKey, Snapshot
 
-# Without a plan nobody knows what else will need the fuse: a car starts this much earlier than it would have to.
+# Without a plan it is not known what else will need the fuse: a car starts this much earlier than necessary.
 RESERVE = timedelta(minutes=30)
 
 
 def slot_of(connector: Connector, most_a: float, snapshot: Snapshot) -> PlanSlot:
-    """Return what is planned for a car in mode `eco`: by the planner, else by a simple rule."""
+    """Return the planned slot of a car in mode `eco`: by the planner, otherwise by a simple rule."""
     return connector.plan or _without_plan(connector, most_a, snapshot)
 
 
 def planned_a(plan: PlanSlot) -> float:
-    """Return what a plan lets a car have from the grid; one that names no most leaves all."""
+    """Return what a plan allows a car to take from the grid; without a maximum, everything."""
     most_a = float("inf") if plan.at_most_a is None else plan.at_most_a
     return max(most_a, plan.at_least_a)
 

@@ -1,9 +1,9 @@
 """Weighted max-min fair sharing by progressive filling.
 
-A level rises for all. Whoever has begun gets `weight * (level - start)`, within its own bounds, until something that
-it uses is full; the others go on (Bertsekas and Gallager, Data Networks, section 6.5.2). A resource is a phase of a
+A level rises for all. Each user that has begun gets `weight * (level - start)`, within its own bounds, until something
+that it uses is full; the others continue (Bertsekas and Gallager, Data Networks, section 6.5.2). A resource is a phase of a
 circuit, in amperes, or a power, in watts: what an ampere for a user takes from it is its coefficient. Different starts
-make an order out of a share: who starts where another one ends comes after it.
+make an order out of a share: a user that starts where another one ends comes after it.
 
 With n users that touch k resources each this takes n k log(n k) steps: every user begins once and ends once.
 """
@@ -12,17 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
-# Below this nothing can be told apart: currents have one decimal.
+# Smaller differences are ignored: currents have one decimal.
 EPSILON = 1e-6
 
 # Which resources a user takes from, and how much per ampere.
 type Uses = tuple[tuple[int, float], ...]
 
 
-# Not frozen: they are made by the thousand, and a frozen one takes three times as long to make.
+# Not frozen: thousands are made, and a frozen one takes three times as long to make.
 @dataclass(slots=True, kw_only=True)
 class User:
-    """Someone who shares: at least `base` (which is taken for granted), at most `most`, both in amperes."""
+    """A user of resources: at least `base` (which is taken for granted), at most `most`, both in amperes."""
 
     uses: Uses
     base: float
@@ -33,7 +33,7 @@ class User:
 
 @dataclass(slots=True, kw_only=True)
 class Share:
-    """What a user gets, and the resource that kept it from more; None if it has all that it may."""
+    """What a user gets, and the resource that limited it; None if it has its maximum."""
 
     current_a: float
     limited_by: int | None = None
@@ -73,13 +73,13 @@ class _Level:
         self.at[resource] = level
 
     def full_at(self, resource: int) -> float:
-        """Return the level at which a resource that is in use is full if nothing changes."""
+        """Return the level at which a resource that is in use becomes full if nothing changes."""
         left = max(self.left[resource], 0.0)
         return self.at[resource] + left / self.rate[resource]
 
 
 def fill(users: Mapping[str, User], capacity: Sequence[float]) -> dict[str, Share]:
-    """Raise all users together from their base to their most, as far as the resources go."""
+    """Raise all users together from their base to their maximum, as far as the resources allow."""
     level = _Level(users, capacity)
     events: list[tuple[float, int, str]] = []
     for name, user in users.items():
@@ -114,7 +114,7 @@ def fill(users: Mapping[str, User], capacity: Sequence[float]) -> dict[str, Shar
 def _begin(
     level: _Level, begun: list[str], now: float, fulls: list[tuple[float, int]]
 ) -> None:
-    """Let users begin together, and note when what they use will be full."""
+    """Start users together, and note when what they use becomes full."""
     touched: set[int] = set()
     for name in begun:
         level.begin(name, now)
@@ -124,7 +124,7 @@ def _begin(
 
 
 def _fill_up(level: _Level, fulls: list[tuple[float, int]]) -> None:
-    """Stop those who depend on a full resource, unless it lasts longer, as others have left it."""
+    """Stop users of a full resource, unless it lasts longer because others have stopped using it."""
     expected, resource = heappop(fulls)
     if not level.active[resource]:
         return

@@ -1,9 +1,9 @@
-"""What cars drew when the meter measured, as closely as their offers and reports tell: to follow the sun without lag.
+"""What cars drew when the meter measured, as closely as their offers and reports show it: to follow solar power without lag.
 
-A fuse is protected by bounds that cannot be wrong (see `load`), and these are wide while offers change. Whoever follows
-the sun changes offers all the time, and wide bounds would make it late. So the sun is reckoned with narrow ones: a car
-goes from what it last reported to what it was offered, no earlier than the offer was sent and no later than it was
-confirmed, at the pace of cars. Being wrong by a little for some seconds costs some sun and trips nothing.
+A fuse is protected by bounds that cannot be wrong (see `load`), and these are wide while offers change. Cars that follow
+solar power get new offers all the time, and wide bounds would make them late. So solar power is calculated with narrow
+bounds: a car moves from its last report to its offer, no earlier than the offer was sent and no later than it was
+confirmed, at the pace of cars. A small error for some seconds costs some solar power and trips nothing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,24 +17,24 @@ from .model import Connector, ConnectorStatus, Snapshot
 # The slowest cars follow a higher limit at this pace, and a lower one at that.
 RISES_A_S = 1.0
 FALLS_A_S = 4.0
-# A car follows what it is offered to within this part; one that takes less has a limit of its own.
+# A car follows its offer to within this part; one that takes less has a limit of its own.
 FOLLOWS_LEAST = 0.9
 # Until it is known, a car takes between this part and all of its offer.
 FOLLOWS_UNKNOWN = 0.95
 # A car has followed an offer after this, and offers that differ by no more are the same to it.
 FOLLOWED = timedelta(seconds=8)
 SAME_A = 0.35
-# The weight of one report in what is learned of how closely a car follows, and the least current to learn from.
+# The weight of one report in learning how closely a car follows, and the least current to learn from.
 LEARNS = 0.3
 TELLS_A = 5.0
-# A draw that was reported longer ago says nothing about now.
+# An older report of a draw says nothing about now.
 TELLS = timedelta(seconds=60)
 
 
 def drawn_w(
     cars: Iterable[tuple[Connector, ConnectorMemory]], at: datetime, snapshot: Snapshot
 ) -> tuple[float, float] | None:
-    """Return the least and the most that all cars drew at a time, in watts; None where that is not known closely."""
+    """Return the least and the most that all cars drew at a time, in watts; None if that is not known closely."""
     least_w = most_w = 0.0
     for connector, past in cars:
         bounds = _drawn_w(connector, past, at, snapshot)
@@ -58,13 +58,13 @@ def _drawn_w(
     volts = snapshot.site.voltage_v
     all_phases_w = volts * len(connector.phases)
     if past.above_since is not None or draw.at > at:
-        # What it was offered does not matter to it, or nothing older is known.
+        # Its offer makes no difference to it, or nothing older is known.
         return draw.watts(volts), draw.watts(volts)
     level_a = max(draw.current_a)
-    # What an ampere is worth, by its report: its own meter knows its voltage.
+    # The watts of an ampere, by its report: its own meter knows its voltage.
     ampere_w = draw.watts(volts) / level_a if level_a > 0 else all_phases_w
     highest_a = _followed_a(draw, past, at, past.follows or 1.0, early=True)
-    # Nobody knows when a car begins.
+    # It is not known when a car begins.
     lowest_a = (
         _followed_a(draw, past, at, past.follows or FOLLOWS_UNKNOWN, early=False)
         if level_a > 0
@@ -76,7 +76,7 @@ def _drawn_w(
 def _followed_a(
     draw: Draw, past: ConnectorMemory, at: datetime, follows: float, *, early: bool
 ) -> float:
-    """Return what a car draws that follows its offers since it reported: with `early` the most, else the least."""
+    """Return what a car draws that follows its offers since it reported: with `early` the most, otherwise the least."""
     level_a = max(draw.current_a)
     most_a = inf if early or past.takes_a is None else past.takes_a
     for offered_a, begin, end in _stretches(past.offers, at, early=early):
@@ -98,7 +98,7 @@ def _followed_a(
 def _stretches(
     offers: tuple[Offered, ...], until: datetime, *, early: bool
 ) -> Iterator[tuple[float, datetime, datetime]]:
-    """Yield each offer with when it began and ended to be in force: if `early`, rises as sent and falls as confirmed."""
+    """Yield each offer with the start and end of its validity: if `early`, increases count from sending and decreases from confirmation."""
     begins: list[datetime] = []
     before_a = 0.0
     for offered in offers:

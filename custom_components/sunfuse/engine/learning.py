@@ -1,7 +1,7 @@
-"""What a car really takes of its offer: its own maximum, and whether it takes anything at all.
+"""Learns what a car really takes of its offer: its own maximum, and whether it takes anything at all.
 
-A car tells nobody its limit, but it shows it: by drawing less than it may for as long as half a minute. What it takes
-is kept, with some room above it. Whenever it uses that room it is given a little more, and now and then all of it.
+A car reports its limit to nobody, but shows it by drawing less than it may for half a minute. That draw
+is remembered, with some headroom. Whenever the car uses the headroom it gets a little more, and now and then all of it.
 """
 
 from datetime import timedelta
@@ -12,24 +12,24 @@ from .model import Connector, ConnectorStatus, Snapshot
 
 # A car has settled on an offer after this.
 SETTLED = timedelta(seconds=30)
-# A car that stays so close below its offer uses all of it: cars take whole amperes, or 97 %.
+# A car that stays this close below its offer uses all of it: cars take whole amperes, or 97 %.
 ALL_A = 0.5
 ALL = 0.06
-# The room above what it takes must be more than that, or it would always seem to want more.
+# The headroom above its draw must be more than that, or it would always seem to want more.
 ROOM_A = 1.0
 ROOM = 0.1
 # Nothing flows, whatever was reported before.
 RESTS = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.SUSPENDED_EV))
 # The car wants to charge, or is new.
 WANTS = frozenset((ConnectorStatus.CHARGING, ConnectorStatus.PREPARING))
-# How much a fast confirmation makes good for slow ones before.
+# How much a fast confirmation compensates for earlier slow ones.
 FASTER_WEIGHT = 0.2
-# A car that charges takes more than its electronics.
+# A charging car takes more than its electronics.
 NOTHING_A = 1.0
 
 
 def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> None:
-    """Note what the newest draw says of the car."""
+    """Learn from the newest draw of the car."""
     now = snapshot.now
     if connector.status in RESTS:
         past.rests_since = past.rests_since or now
@@ -37,7 +37,7 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
         past.rests_since = None
     offer_a = connector.offer_a or 0.0
     if not offer_a and connector.status in WANTS:
-        past.idle_since = None  # its charger says that the car wants again
+        past.idle_since = None  # its charger reports that the car wants to charge again
     if offer_a != past.offered_a or past.settled_at is None:
         past.offered_a = offer_a
         past.settled_at = now
@@ -67,7 +67,7 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
 def learn_confirming(
     connector: Connector, past: ConnectorMemory, snapshot: Snapshot
 ) -> None:
-    """Note how long the charger takes to confirm a lower offer. A time that was slow is forgotten gradually."""
+    """Note how long the charger takes to confirm a lower offer. Slow confirmations are forgotten gradually."""
     if past.lowered_at is None or past.commanded_a is None:
         return
     took_s = max((snapshot.now - past.lowered_at).total_seconds(), 0.0)
@@ -80,7 +80,7 @@ def learn_confirming(
 
 
 def with_room_a(takes_a: float) -> float:
-    """Return what a car is offered that takes so much."""
+    """Return the offer, with headroom, for a car that takes this much."""
     return takes_a + max(ROOM_A, ROOM * takes_a)
 
 

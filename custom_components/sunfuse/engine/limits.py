@@ -1,4 +1,4 @@
-"""The limits of circuits: fuse, temperature, and what others set from outside. The tightest wins and is named."""
+"""The limits of circuits: fuse, temperature, and external ones. The tightest wins and is named."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ LIMIT_REASONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What a circuit may carry on each phase, cars and all, after its margin; and what lowered it, if anything."""
+    """What a circuit may carry on each phase, cars included, after its margin; and what lowered it, if anything."""
 
     current_a: PerPhase
     limit_a: PerPhase  # and before the margin: more is an overload
@@ -37,7 +37,7 @@ class Budget:
 
 
 def limits_in_force(snapshot: Snapshot) -> list[ExternalLimit]:
-    """Return the limits from outside that hold now, in an order that does not depend on the input's."""
+    """Return the external limits that apply now, in an order that does not depend on the input's."""
     return sorted(
         (
             limit
@@ -49,7 +49,7 @@ def limits_in_force(snapshot: Snapshot) -> list[ExternalLimit]:
 
 
 def budget(circuit: Circuit, snapshot: Snapshot) -> Budget:
-    """Return what a circuit may carry now by its amperes. Limits in watts are resources of their own."""
+    """Return what a circuit may carry now by its amperes. Limits in watts are separate resources."""
     factor = 1.0
     if circuit.derating is not None:
         reading = dict(snapshot.temperatures).get(circuit.id)
@@ -86,7 +86,7 @@ def budget(circuit: Circuit, snapshot: Snapshot) -> Budget:
     )
 
 
-# A temperature changes slowly, but a sensor that says nothing for so long is lost.
+# A temperature changes slowly, but a sensor without a report for this long is lost.
 SENSOR_AGE_S = 600.0
 
 
@@ -97,7 +97,7 @@ def _is_at(limit: ExternalLimit, circuit: Circuit) -> bool:
 
 
 def tightest(snapshot: Snapshot) -> ExternalLimit | None:
-    """Return which limit from outside leaves the whole site the least; None if all leave more than the main fuse.
+    """Return which external limit leaves the whole site the least; None if all leave more than the main fuse.
 
     Amperes and watts are compared at the nominal voltage.
     """
@@ -114,9 +114,9 @@ def tightest(snapshot: Snapshot) -> ExternalLimit | None:
 
 
 def limit_reason(limit: ExternalLimit, circuit: str) -> Reason:
-    """Return the reason of who is kept from more by a limit from outside.
+    """Return the reason of a connector that an external limit restricts.
 
-    Its values are the limit's `name`, what it limits to (`limit_a` or `limit_w`), the `circuit`, and `until` when.
+    Its values are the limit's `name`, its value (`limit_a` or `limit_w`), the `circuit`, and `until` when.
     """
     values: list[tuple[str, str | float]] = [("circuit", circuit), ("name", limit.name)]
     if limit.current_a is not None:
@@ -140,7 +140,7 @@ class PowerLimit:
 def power_limits(
     snapshot: Snapshot, tree: Tree, load_w: dict[str, float], sun_w: float
 ) -> list[PowerLimit]:
-    """Return the limits in watts. `load_w` is what each circuit takes besides the cars, with its sign."""
+    """Return the limits in watts. `load_w` is the load of each circuit besides the cars, with its sign."""
     found = []
     for limit in limits_in_force(snapshot):
         circuit = tree.root if limit.circuit is None else limit.circuit
@@ -149,7 +149,7 @@ def power_limits(
         power_w = power_of(limit, snapshot)
         if power_w is None:
             continue
-        # Cars alone may take what they are allowed from the grid, and the sun on top.
+        # A limit for the cars applies to power from the grid; solar power comes on top.
         cars_only = limit.cars_only or limit.kind is LimitKind.DIMMING
         besides_w = -sun_w if cars_only else load_w[circuit]
         reason = limit_reason(limit, tree.circuits[circuit].name)
@@ -170,7 +170,7 @@ def power_limits(
 
 
 def power_of(limit: ExternalLimit, snapshot: Snapshot) -> float | None:
-    """Return what a limit leaves in watts, None where it is one of amperes on each phase."""
+    """Return what a limit allows in watts, None if it is one of amperes on each phase."""
     if limit.power_w is not None:
         return limit.power_w
     if limit.kind is LimitKind.DIMMING and limit.current_a is None:
@@ -181,7 +181,7 @@ def power_of(limit: ExternalLimit, snapshot: Snapshot) -> float | None:
 
 
 def dimming_w(devices: int, limit: ExternalLimit) -> float:
-    """Return the least power that section 14a EnWG leaves to so many devices that are steered together, in watts."""
+    """Return the minimum power that section 14a EnWG guarantees to this many devices that are controlled together, in watts."""
     if devices <= 1:
         return limit.device_w * devices
     factor = limit.simultaneity
@@ -193,10 +193,10 @@ def dimming_w(devices: int, limit: ExternalLimit) -> float:
 def fail_safe_sums(
     snapshot: Snapshot, extra: Iterable[tuple[str, tuple[int, ...], float]] = ()
 ) -> dict[str, tuple[PerPhase, PerPhase]]:
-    """Return what falls back to each circuit when nobody commands, and what it can carry, per phase.
+    """Return what falls back to each circuit when the chargers lose their connection, and what it can carry, per phase.
 
     `extra` are circuits, site phases and fail-safe currents of connectors that are not in the snapshot yet. A
-    configuration is sound when no sum is above what its circuit carries after margin, fixed and assumed loads.
+    configuration is sound if no sum is above what its circuit carries after margin, fixed and assumed loads.
 
     Raises:
         ValueError: the circuits are not a tree.
@@ -227,7 +227,7 @@ def fail_safe_sums(
 
 
 def _known_load(circuit: Circuit, beneath: list[PerPhase]) -> PerPhase:
-    """Return the load that is reckoned with: what is assumed, no less than what is known below, and what is fixed."""
+    """Return the load to assume: the assumed one, at least what is known below, plus what is fixed."""
     none = (0.0,) * len(circuit.limit_a)
     if circuit.assumed_load_a is None:
         return circuit.fixed_load_a or none

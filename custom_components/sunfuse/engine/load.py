@@ -1,13 +1,13 @@
-"""The uncontrolled load: what a circuit takes besides its cars.
+"""The uncontrolled load: what a circuit carries besides its cars.
 
-What a circuit's meter measures is the cars' draw and the uncontrolled load. Meter and chargers report at different
+A circuit's meter measures the cars' draw and the uncontrolled load. Meter and chargers report at different
 times, so the load is known within bounds: a car that was just offered more may already take it, one that was just
 offered less may not have followed yet, and one that reported long ago may have stopped since. Within the bounds the
-last estimate is kept; beyond them it moves.
+last estimate is kept; outside them it moves.
 
-Where the meter is above the circuit's limit the benefit of the doubt ends: what the chargers do not account for is
-load. Whoever was offered less counts with that as soon as a car and the meter had the time to follow, so that each
-cut takes the whole excess, and none is taken twice.
+If the meter is above the circuit's limit the benefit of the doubt ends: what the chargers do not account for is
+load. A lower offer counts as soon as a car and the meter had the time to follow, so that each reduction removes the whole
+excess, and none is made twice.
 """
 
 from bisect import bisect_right
@@ -27,7 +27,7 @@ from .response import follows_after
 
 # From a new limit to the draw that follows it: the charger's answer, the car's ramp, the next meter value.
 SETTLING = timedelta(seconds=15)
-# What was generated longer ago says nothing about now.
+# Generation that was reported earlier says nothing about now.
 GENERATED = timedelta(seconds=120)
 # A car follows a higher limit no slower than this.
 RISES_A_S = 1.0
@@ -35,7 +35,7 @@ RISES_A_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """The estimate on each phase, and in watts with its sign; and what the meter measured, cars and all."""
+    """The estimate on each phase, and in watts with its sign; and what the meter measured, cars included."""
 
     current_a: PerPhase
     power_w: float
@@ -55,11 +55,11 @@ class Evidence(Enum):
 # Not frozen: one is made for each connector at every tick, and a frozen one takes three times as long to make.
 @dataclass(slots=True)
 class _Seen:
-    """What is known of a connector at the time at which the meter was read: what `BOUNDS` are made of."""
+    """What is known of a connector at the time at which the meter was read: the input of `BOUNDS`."""
 
     connector: Connector
     draws: tuple[Draw, ...]
-    around: tuple[Draw, ...]  # those of its draws that say something of that time
+    around: tuple[Draw, ...]  # its draws that are relevant at that time
     past: ConnectorMemory
     read_at: datetime
     snapshot: Snapshot
@@ -93,7 +93,7 @@ class _Seen:
         return tuple(min(a, least_a) for a in self.lowest)
 
     def highest_as_offered(self) -> PerPhase:
-        """Return the highest draw; one of before it was lowered is over by now."""
+        """Return the highest draw; one from before a reduction is over by now."""
         if not _keeps_offers(self.connector, self.past):
             return self.highest
         most_a = max(self.offered)
@@ -104,7 +104,7 @@ class _Seen:
         return tuple(map(max, self.highest_as_offered(), self.may_take()))
 
     def may_take(self) -> PerPhase:
-        """Return its offer, on the phases that it uses. What flows on others beyond its draw is nothing of its own."""
+        """Return its offer, on the phases that it uses. Current on other phases beyond its draw is not its own."""
         connector, past = self.connector, self.past
         most_a = held_a(connector, self.snapshot)
         if connector.reachable and (
@@ -184,7 +184,7 @@ def uncontrolled(
     cars_w = (sum(meter.current_a) - sum(load)) * voltage_v
     if not any(over):
         cars_w = min(max(cars_w, least_w), most_w)
-    # The meter's own watts know the sign of each phase's current, which not every meter tells.
+    # The meter's own watts include the sign of each phase's current, which not every meter reports.
     total_w = watts(meter.power_w, meter.current_a, voltage_v)
     floor_a = _lowest_a(snapshot)
     return Load(
@@ -203,7 +203,7 @@ def _of_total(
     past: CircuitMemory,
     snapshot: Snapshot,
 ) -> Load:
-    """Return the estimate where the meter knows the total only: all of it may be on any one phase."""
+    """Return the estimate if the meter knows the total only: all of it may be on any one phase."""
     voltage_v = snapshot.site.voltage_v
     load_w = _nearest(
         past.uncontrolled_w,
@@ -212,7 +212,7 @@ def _of_total(
     )
     if any(over):
         load_w = max(load_w, power_w - sum(reported()) * voltage_v)
-    # What is generated may feed other phases than the one that the house takes all from.
+    # Generation may feed other phases than the one that the whole house load is on.
     house_w = load_w + generated_w(snapshot)
     return Load(
         current_a=(max(house_w / voltage_v, 0.0),) * snapshot.site.phases,
@@ -238,7 +238,7 @@ def _reported(
             continue
         known = draws[connector.id]
         if not known:
-            # It does not measure, and counts with the most that it was offered meanwhile.
+            # It does not measure, and counts with its highest offer since.
             offered = in_force_a(lived.offers, measured_at)
             for phase in phases_in_use(connector, known, lived):
                 total[phase] += max((*offered, held_a(connector, snapshot)))
@@ -265,9 +265,9 @@ def followed_a(
     most_a: float,
     until: datetime,
 ) -> float:
-    """Return what a car draws that has followed the offers of until then since it reported.
+    """Return what a car draws that has followed the offers until then since it reported.
 
-    It follows a lower one at once, and a higher one that it got since then in a ramp, up to the most that it takes.
+    It follows a lower one at once, and a higher one since then in a ramp, up to the most that it takes.
     """
     level_a = drawn_a
     if not offers:
@@ -287,9 +287,9 @@ def followed_a(
 
 
 def _keeps_offers(connector: Connector, past: ConnectorMemory) -> bool:
-    """Whether a connector's draw of before it was lowered is over by now.
+    """Whether a connector's draw from before a reduction is over by now.
 
-    Of one that is out of reach only what is reserved for it is its own.
+    Of an offline one only what is reserved for it is its own.
     """
     return past.above_since is None or not connector.reachable
 
@@ -327,12 +327,12 @@ def in_force_a(offers: tuple[Offered, ...], since: datetime) -> tuple[float, ...
 
 
 def _nearest(last: float | None, low: float, high: float) -> float:
-    """Return the last value, moved into the bounds; the higher bound where there is no last one."""
+    """Return the last value, moved into the bounds; the higher bound if there is no last one."""
     return high if last is None else min(max(last, low), high)
 
 
 def generated_w(snapshot: Snapshot, *, since: datetime | None = None) -> float:
-    """Return what is generated on the site, by readings no older than `since`."""
+    """Return the generation of the site, by readings no older than `since`."""
     readings = (snapshot.solar, snapshot.battery)
     return sum(
         max(reading.power_w, 0.0)
@@ -342,9 +342,9 @@ def generated_w(snapshot: Snapshot, *, since: datetime | None = None) -> float:
 
 
 def _lowest_a(snapshot: Snapshot) -> float:
-    """Return the lowest load (negative) that a phase can have: all that is generated on the site feeds it.
+    """Return the lowest load (negative) that a phase can have: all generation of the site feeds it.
 
-    A site that tells of no generation has none: what looks like it is a car that stopped since it was heard of.
+    A site that reports no generation has none: what looks like it is a car that stopped since its last report.
     """
     return -generated_w(snapshot, since=snapshot.now - GENERATED) / (
         snapshot.site.voltage_v

@@ -16,9 +16,11 @@ class Draw:
     """What a connector drew on the site's phases, and when."""
 
     at: datetime
-    current_a: PerPhase  # where only the power is known: spread over the phases that it may use
+    current_a: (
+        PerPhase  # if only the power is known: spread over the phases that it may use
+    )
     power_w: float | None = None
-    # What each phase carries at least and at most, where only the power is known; None: what `current_a` tells.
+    # What each phase carries at least and at most, if only the power is known; None: as in `current_a`.
     least_a: PerPhase | None = None
     most_a: PerPhase | None = None
 
@@ -33,13 +35,13 @@ class Draw:
         return self.current_a if self.most_a is None else self.most_a
 
     def watts(self, voltage_v: float) -> float:
-        """Return the power: as it was told, else what the currents make of it."""
+        """Return the power: as reported, otherwise from the currents."""
         return watts(self.power_w, self.current_a, voltage_v)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """An offer, when it was sent, and when it was seen to be confirmed."""
+    """An offer, when it was sent, and when it was confirmed."""
 
     at: datetime
     current_a: float
@@ -61,25 +63,29 @@ class ConnectorMemory:
 
     draws: tuple[Draw, ...] = ()  # the newest last, as far back as a meter may lag
     asked_at: datetime | None = None  # since when it asks for current
-    raised_at: datetime | None = None  # the last step up
+    raised_at: datetime | None = None  # the last increase
     on_since: datetime | None = None  # with an offer since
-    waited_long: bool = False  # and it was let in because it had waited too long
+    waited_long: bool = False  # and it was admitted because it had waited too long
     off_since: datetime | None = None  # waiting for an offer since
-    stopped_at: datetime | None = None  # an offer was taken away
+    stopped_at: datetime | None = None  # its offer was withdrawn
     stopped_for: Reason | None = None  # and why
-    stops: int = 0  # in a row, for want of capacity: each doubles the lockout
-    sunny_since: datetime | None = None  # the sun has been enough to start
-    dull_since: datetime | None = None  # the sun has been too little to go on
+    stops: int = 0  # in a row, for lack of capacity: each doubles the lockout
+    sunny_since: datetime | None = None  # since when solar power is enough to start
+    dull_since: datetime | None = (
+        None  # since when solar power is too little to continue
+    )
     regret: SwitchRegret = SwitchRegret()
-    starts: tuple[datetime, ...] = ()  # in the last hour, on sunshine
+    starts: tuple[datetime, ...] = ()  # in the last hour, on solar power
     # The car's real maximum
     takes_a: float | None = None
     follows: float | None = None  # the part of its offer that it takes
     probed_at: datetime | None = None
     offered_a: float = 0.0  # the offer that was last seen in force
     settled_at: datetime | None = None  # and since when
-    rests_since: datetime | None = None  # its charger says that it takes nothing
-    idle_since: datetime | None = None  # has an offer and takes nothing since
+    rests_since: datetime | None = (
+        None  # since when its charger reports that it takes nothing
+    )
+    idle_since: datetime | None = None  # since when it has an offer and takes nothing
     # Phases, where the charger switches
     phases: int | None = None
     switches: tuple[datetime, ...] = ()  # in the last hour
@@ -87,15 +93,19 @@ class ConnectorMemory:
     fewer_since: datetime | None = None  # one phase would be better since
     more_since: datetime | None = None  # all phases would be better since
     # Commanded against measured
-    offers: tuple[Offered, ...] = ()  # as far back as the newest draw may answer to
-    commanded_a: float | None = None  # what the charger was last told
-    lowered_at: datetime | None = None  # since when it has yet to confirm a lower offer
-    confirms_s: float | None = None  # how long that takes, the slow ones counting more
+    offers: tuple[Offered, ...] = ()  # as far back as the newest draw may respond to
+    commanded_a: float | None = None  # the last command to the charger
+    lowered_at: datetime | None = None  # since when a lower offer is not confirmed
+    confirms_s: float | None = (
+        None  # how long that takes; slow confirmations weigh more
+    )
     confirmed_a: float | None = None  # what the charger last confirmed
     confirmed_until: datetime | None = None  # and when that lapses
     above_since: datetime | None = None
     asked_again_at: datetime | None = None
-    forced_stop_at: datetime | None = None  # it had to be stopped for that
+    forced_stop_at: datetime | None = (
+        None  # when it was stopped for exceeding its offer
+    )
     # Boost
     boost_at: datetime | None = None  # which boost the energy belongs to
     boost_wh: float = 0.0
@@ -109,23 +119,23 @@ class ConnectorMemory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """What speaks against a circuit's meter: it shows less than the cars take (see `contradiction`)."""
+    """Evidence against a circuit's meter: it shows less than the cars take (see `contradiction`)."""
 
-    since: datetime | None = None  # of the draw that was the first to say so
-    read_at: datetime | None = None  # and of the value that it spoke against
+    since: datetime | None = None  # of the draw that first contradicted it
+    read_at: datetime | None = None  # and of the contradicted value
     wrong_a: PerPhase | None = None  # the value that was proven wrong
     # Cars and meter when they were last compared: per phase and in sum, or in sum alone.
     cars_a: PerPhase = ()
     metered_a: PerPhase = ()
-    feeds_in: tuple[bool, ...] = ()  # whether sun that nobody tells of feeds in there
-    # The most that sun and battery gave lately, and when.
+    feeds_in: tuple[bool, ...] = ()  # whether unreported solar power feeds in there
+    # The recent maximum of solar panels and battery, and when.
     sun_w: float = 0.0
     sun_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """What cars have to let go on a phase, since when, and what the meter measured then."""
+    """What cars have to release on a phase, since when, and what the meter measured then."""
 
     at: datetime
     phase: int
@@ -139,7 +149,7 @@ class CircuitMemory:
 
     uncontrolled_a: PerPhase = ()
     uncontrolled_w: float | None = None
-    average_a: PerPhase = ()  # of the uncontrolled load, slowly downwards
+    average_a: PerPhase = ()  # of the uncontrolled load; falls slowly
     # Its highest and its lowest in this minute, and in the one before.
     minute_at: datetime | None = None
     highest_a: PerPhase = ()
@@ -148,11 +158,11 @@ class CircuitMemory:
     lowest_before_a: PerPhase = ()
     mean_a: PerPhase = ()  # of the uncontrolled load over ten seconds
     mean_at: datetime | None = None
-    heat: PerPhase = ()  # how much of what its fuse bears is used up (see `thermal`)
+    heat: PerPhase = ()  # how much of what its fuse can carry is used up (see `thermal`)
     interval_s: float | None = None  # how often the meter reports, averaged
-    response_s: float | None = None  # until it measures a cut, averaged
-    cut: Cut | None = None  # that it has yet to measure
-    # The meter's last value, the last one that was believed, and how long it has stood still.
+    response_s: float | None = None  # until it measures a reduction, averaged
+    cut: Cut | None = None  # that it has not measured yet
+    # The meter's last value, the last one that was believed, and how long it has been unchanged.
     read_at: datetime | None = None
     read_a: PerPhase | None = None
     read_w: float | None = None
@@ -162,7 +172,7 @@ class CircuitMemory:
     cars_at_change_a: PerPhase = ()
     suspect_a: PerPhase | None = None  # a jump that the next value has to confirm
     frozen: bool = (
-        False  # the value stood still for too long: only another one is believed
+        False  # the value was unchanged for too long: only a different one is believed
     )
     doubt: Doubt = Doubt()
 
@@ -178,14 +188,18 @@ class Boosted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """Starts empty; goes in and comes out of every decision."""
+    """Starts empty; goes into and comes out of every decision."""
 
     connectors: dict[str, ConnectorMemory] = field(default_factory=dict)
     circuits: dict[str, CircuitMemory] = field(default_factory=dict)
     surplus_w: float | None = None  # the running average
-    own_w: float | None = None  # what the sun leaves after the house, with its sign
-    battery_charge_w: float = 0.0  # the most that the home battery was seen to take
-    hold_needed_at: datetime | None = None  # and was last needed to be
+    own_w: float | None = (
+        None  # what is left of solar power after the house, with its sign
+    )
+    battery_charge_w: float = (
+        0.0  # the highest charging power of the home battery so far
+    )
+    hold_needed_at: datetime | None = None  # and when holding was last needed
     boosted: tuple[Boosted, ...] = ()
     at: datetime | None = None  # of the last decision
 
@@ -214,13 +228,13 @@ class Memory:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a form that JSON can hold."""
+        """Return a form for JSON."""
         stored: dict[str, Any] = to_jsonable(self)
         return stored
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:
-        """Return the memory of `to_dict`, without what of it cannot be read."""
+        """Return the memory of `to_dict`, without what cannot be read."""
         return cls.from_stored(Stored(stored))
 
     @classmethod

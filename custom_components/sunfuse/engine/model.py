@@ -1,4 +1,4 @@
-"""What flows into and out of the engine.
+"""The input and output of the engine.
 
 Currents are amperes per site phase, L1 first: a tuple as long as the site has phases (a split-phase site has
 two, its legs). Grid power is positive on import, battery power is positive on discharge. Times are
@@ -15,17 +15,17 @@ type PerPhase = tuple[float, ...]
 
 
 class Mode(StrEnum):
-    """What the user lets a connector take."""
+    """What the user allows a connector to take."""
 
     OFF = "off"
     SOLAR = "solar"
     SOLAR_MIN = "solar_min"
-    ECO = "eco"  # ready on time, otherwise sun and cheap hours only
+    ECO = "eco"  # ready on time, otherwise solar power and cheap hours only
     FAST = "fast"
 
 
 class ConnectorStatus(StrEnum):
-    """The state of a connector, in the words of OCPP 1.6, into which those of 2.x are translated."""
+    """The state of a connector, in the terms of OCPP 1.6, to which those of 2.x are mapped."""
 
     AVAILABLE = "available"
     PREPARING = "preparing"
@@ -48,11 +48,11 @@ class CircuitState(StrEnum):
 
 
 class MeterQuality(StrEnum):
-    """What is wrong with a circuit's meter, if anything is."""
+    """What is wrong with a circuit's meter, if anything."""
 
     NONE = "none"  # the circuit has no meter
     GOOD = "good"
-    AWAITED = "awaited"  # it has yet to tell something, since a moment ago
+    AWAITED = "awaited"  # its first report is awaited, since a moment ago
     MISSING = "missing"
     STALE = "stale"
     FROZEN = "frozen"
@@ -62,7 +62,7 @@ class MeterQuality(StrEnum):
 
 
 class LimitKind(StrEnum):
-    """Where a limit from outside comes from."""
+    """The source of an external limit."""
 
     USER = "user"
     DEMAND_RESPONSE = "demand_response"
@@ -71,7 +71,7 @@ class LimitKind(StrEnum):
 
 
 class ConnectorProblem(StrEnum):
-    """What a person should look into."""
+    """A problem that a person should look into."""
 
     EXCEEDS_OFFER = "exceeds_offer"
 
@@ -134,7 +134,7 @@ class ReasonKey(StrEnum):
 class Reason:
     """A key, and the values that its sentence names (`circuit`, `phase`, `until`, amperes, watts).
 
-    Where somebody only waits now, `cause` is why.
+    If a connector merely waits now, `cause` is why.
     """
 
     key: ReasonKey
@@ -143,7 +143,7 @@ class Reason:
 
 
 def lost_meter(circuit: str, quality: MeterQuality, sensors: tuple[str, ...]) -> Reason:
-    """Return the reason of those below a circuit whose meter is lost; the sensors to blame are named where known."""
+    """Return the reason of connectors below a circuit whose meter is lost; it names the sensors that cause it, if known."""
     values = (("circuit", circuit), ("quality", str(quality)))
     named = (("sensor", ", ".join(sensors)),) if sensors else ()
     return Reason(key=ReasonKey.METER_LOST, values=(*values, *named))
@@ -168,39 +168,39 @@ class Circuit:
     parent: str | None
     limit_a: PerPhase
     margin_a: float = 0.0
-    # What is reckoned with, besides the cars, where no meter tells; None means that the circuit has a meter.
+    # The load to assume, besides the cars, while no meter measures it; None means that the circuit has a meter.
     assumed_load_a: PerPhase | None = None
-    # A reading older than this says nothing about now.
+    # An older reading says nothing about now.
     meter_max_age_s: float = 30.0
-    # Known loads that the meter does not see, or that come on top of the assumed load.
+    # Known loads that the meter does not measure, or that come on top of the assumed load.
     fixed_load_a: PerPhase | None = None
-    # What the fuse carries where a user set a lower limit; by that the meter's range is judged. None: the limit.
+    # What the fuse carries if a user set a lower limit; the meter's range is judged by it. None: the limit.
     rated_a: PerPhase | None = None
     derating: Derating | None = None
     characteristic: Characteristic = Characteristic.STRICT
 
 
 def watts(power_w: float | None, current_a: PerPhase, voltage_v: float) -> float:
-    """Return a power: as it was told, else what the currents make of it at the nominal voltage."""
+    """Return a power: as reported, otherwise from the currents at the nominal voltage."""
     return sum(current_a) * voltage_v if power_w is None else power_w
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterReading:
-    """What a circuit's meter says: signed amperes per phase, or the total in watts where that is all it knows.
+    """What a circuit's meter reports: signed amperes per phase, or only the total in watts.
 
-    Where some of its sensors are `silent`, `known_a` is what the others tell of their phases.
+    If some of its sensors are `silent`, `known_a` is what the others report of their phases.
     """
 
     at: datetime
     current_a: PerPhase | None = None
     power_w: float | None = None
     known_a: tuple[float | None, ...] = ()
-    silent: tuple[str, ...] = ()  # the names of the sensors that tell nothing
-    oldest: str | None = None  # the name of the sensor whose value is the oldest
+    silent: tuple[str, ...] = ()  # the names of the sensors without a value
+    oldest: str | None = None  # the name of the sensor with the oldest value
 
     def watts(self, voltage_v: float) -> float | None:
-        """Return the power from the grid, None where the meter tells neither that nor currents."""
+        """Return the power from the grid, None if the meter reports neither that nor currents."""
         if self.current_a is None:
             return self.power_w
         return watts(self.power_w, self.current_a, voltage_v)
@@ -216,7 +216,7 @@ class PowerReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatteryReading:
-    """The home battery: power positive on discharge, state of charge in percent where known."""
+    """The home battery: power positive on discharge, state of charge in percent if known."""
 
     at: datetime
     power_w: float
@@ -233,11 +233,11 @@ class TemperatureReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalLimit:
-    """A limit that somebody else sets. The tightest one counts.
+    """A limit that is set from outside. The tightest one counts.
 
     `current_a` and `power_w` are what a circuit (the main fuse by default) may take from the grid, cars and house
-    together. With `cars_only` it is what the cars may take together, besides the sun. A `DIMMING` without a power
-    reckons with 4.2 kW for the first device and a simultaneity factor for all others.
+    together. With `cars_only` it is what the cars may take together, besides solar power. A `DIMMING` without a power
+    uses 4.2 kW for the first device and a simultaneity factor for all others.
     """
 
     name: str
@@ -254,7 +254,7 @@ class ExternalLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boost:
-    """Full power now, above all wishes, until a time or for an energy."""
+    """Full power now, before all wishes, until a time or for an energy."""
 
     started_at: datetime
     until: datetime | None = None
@@ -264,7 +264,7 @@ class Boost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoostQuota:
-    """How much one person may boost in seven days, where that is not what `Tuning` lets everybody."""
+    """How much one person may boost in seven days, if different from the limit for everyone in `Tuning`."""
 
     person: str
     energy_wh: float
@@ -274,8 +274,8 @@ class BoostQuota:
 class PlanSlot:
     """What the planner intends for a connector now.
 
-    `at_least_a` is promised, as a departure is tight; `at_most_a` is wished (0: wait). `key` and `values` say why.
-    In mode `eco` that is what the grid may give; sun that is left is used beyond it, up to `sun_a` (None: all).
+    `at_least_a` is promised, because a departure is close; `at_most_a` is wished (0: wait). `key` and `values` are the reason.
+    In mode `eco` it is what the grid may supply; surplus solar power is used beyond it, up to `sun_a` (None: all).
     """
 
     at_least_a: float = 0.0
@@ -287,7 +287,7 @@ class PlanSlot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
-    """A connector as it is configured and as it was last heard of."""
+    """A connector as configured and as last reported."""
 
     id: str
     circuit: str
@@ -300,24 +300,26 @@ class Connector:
     mode: Mode = Mode.SOLAR
     allowed: bool = True
     status: ConnectorStatus = ConnectorStatus.AVAILABLE
-    status_reported: bool = True  # False: the charger has yet to tell it, and it is taken to be unavailable meanwhile
-    # Its transaction was stopped to pause the car, and another one is to start.
+    status_reported: bool = (
+        True  # False: not reported yet; it counts as unavailable meanwhile
+    )
+    # Its transaction was stopped to pause the car, and another one will be started.
     paused: bool = False
     reachable: bool = True
     used: bool = True  # whether a session ever ran on it
-    # Where a charger is to be pointed to that has never connected; None: it has.
+    # The address to configure in a charger that has never connected; None: it has.
     connect_to: str | None = None
-    offer_a: float | None = None  # what the charger last confirmed; None: not known
+    offer_a: float | None = None  # as last confirmed by the charger; None: not known
     # When that offer lapses by itself to fail_safe_a.
     offer_until: datetime | None = None
     offered_at: datetime | None = None
     draw_a: PerPhase | None = None  # per site phase; None: not known by phase
-    draw_w: float | None = None  # what its charger tells of its power
+    draw_w: float | None = None  # its power as the charger reports it
     draw_at: datetime | None = None
-    # The most that it may draw when it is out of reach and its offer has lapsed; None: the fail-safe current.
+    # The most that it may draw while it is offline and its offer has lapsed; None: the fail-safe current.
     fall_back_a: float | None = None
     charger_limit_a: float | None = None  # a lower limit that the charger reports
-    # For a charger that cannot be limited, only stopped and started: what it lets a car have. None: it can.
+    # For a charger that cannot be limited, only stopped and started: what it allows a car. None: it can.
     unlimited_a: float | None = None
     car_max_a: float | None = None
     switches_phases: bool = False  # between one (its own L1) and all phases
@@ -346,7 +348,7 @@ class Snapshot:
     tuning: Tuning = Tuning()
     battery_rules: BatteryRules = BatteryRules()
     boost_quotas: tuple[BoostQuota, ...] = ()
-    # The circuits of whose meters the first reading is awaited.
+    # The circuits whose meters have not reported yet.
     awaited: tuple[str, ...] = ()
 
 
@@ -360,14 +362,14 @@ class ConnectorDecision:
     reason: Reason
     boosting: bool = False
     boost_over: bool = False  # its boost is used up, or its car has left
-    resend: bool = False  # tell the charger again, although nothing changed
-    stop: bool = False  # end the transaction: the car does not keep to its offer
+    resend: bool = False  # send the offer again, although nothing changed
+    stop: bool = False  # end the transaction: the car does not comply with its offer
     problem: ConnectorProblem | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitDecision:
-    """A circuit's balance: what is not ours to control, and what is still free after the offers."""
+    """A circuit's balance: the uncontrolled load, and what is still free after the offers."""
 
     id: str
     state: CircuitState
@@ -375,12 +377,12 @@ class CircuitDecision:
     uncontrolled_a: PerPhase
     headroom_a: PerPhase
     meter: MeterQuality = MeterQuality.GOOD
-    sensors: tuple[str, ...] = ()  # that are to blame for a meter that is lost
-    limited_by: str | None = None  # the name of the tightest limit from outside
+    sensors: tuple[str, ...] = ()  # that cause the loss of a meter
+    limited_by: str | None = None  # the name of the tightest external limit
     lowered_by: Reason | None = None  # what keeps it below `limit_a` now, if anything
 
     def meter_lost(self, name: str) -> Reason | None:
-        """Return what is wrong with its meter, None where nothing is."""
+        """Return what is wrong with its meter, None if nothing is."""
         if self.state is not CircuitState.METER_LOST:
             return None
         return lost_meter(name, self.meter, self.sensors)
@@ -393,7 +395,7 @@ class Decision:
     now: datetime
     connectors: tuple[ConnectorDecision, ...]
     circuits: tuple[CircuitDecision, ...]
-    surplus_w: float  # solar power that would be exported if no car charged; 0 where there is none
+    surplus_w: float  # solar power that would be exported if no car charged; 0 if there is none
     given_a: PerPhase  # the sum of the offers
-    # Whether the home battery is to be kept from discharging into cars now.
+    # Whether to prevent the home battery from discharging into cars now.
     hold_battery: bool = False

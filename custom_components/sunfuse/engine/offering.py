@@ -1,4 +1,4 @@
-"""From what everyone is to have to what is told now: lower at once, raise calmly, and only into what is free."""
+"""From targets to the offers that are sent now: reductions at once, increases gradually, and only into free capacity."""
 
 from collections.abc import Mapping
 
@@ -17,14 +17,14 @@ from .sharing import Shares, round_down_all
 from .tick import Standing, Tick
 from .wanted import NO_CAR
 
-# A draw that a connector without a car told longer ago was the last car's.
+# An older draw of a connector without a car was the last car's.
 GONE_S = 10.0
-# Who takes so much longer than the quickest to confirm a lower offer is slow.
+# A charger that takes this much longer than the quickest to confirm a lower offer is slow.
 SLOWER_S = 2.0
 
 
 def free_for_all(tick: Tick, *, calm: bool) -> list[float]:
-    """Return what is free of each resource for those who ask: less what is reserved for those who do not keep to their limits."""
+    """Return the free part of each resource for those that ask: less what is reserved for those that do not comply with their limits."""
     free = tick.resources.capacity(calm=calm)
     for standing in tick.standings.values():
         connector = standing.connector
@@ -37,7 +37,7 @@ def free_for_all(tick: Tick, *, calm: bool) -> list[float]:
 
 
 def command(tick: Tick) -> None:
-    """Tell a charger that takes more than its offer the least that keeps its car charging, if there is room for it."""
+    """Command a charger that takes more than its offer the minimum that keeps its car charging, if there is capacity for it."""
     free = tick.resources.capacity(calm=False)
     for standing in tick.standings.values():
         connector = standing.connector
@@ -55,7 +55,7 @@ def command(tick: Tick) -> None:
 def offers(
     asks: list[Ask], shares: Shares, free: list[float], tick: Tick
 ) -> dict[str, float]:
-    """Return the offer to everyone who is to have one."""
+    """Return the offer to everyone that is to have one."""
     snapshot = tick.snapshot
     targets = round_down_all(asks, shares, tick.resources, free, snapshot)
     told = targets | _not_worth_it(asks, shares, targets, free, tick)
@@ -71,7 +71,7 @@ def offers(
         if switching(asking.past, snapshot.now):
             told[asking.id] = 0.0
         elif tick.standings[asking.id].compliance is ComplianceStep.ASK_AGAIN:
-            # What it takes above its offer is nobody's to give, its own neither.
+            # What it takes above its offer is available to nobody, itself included.
             before = before_a(asking.connector, snapshot)
             told[asking.id] = min(told[asking.id], before)
     told |= _instead_of_the_slow(asks, told, free, tick)
@@ -105,9 +105,9 @@ def offers(
 def _instead_of_the_slow(
     asks: list[Ask], told: Mapping[str, float], free: list[float], tick: Tick
 ) -> dict[str, float]:
-    """Return the lower offers of those who let go for others who are slow to, while a phase is overdrawn.
+    """Return the lower offers of those that release current in place of slow ones, while a phase is overdrawn.
 
-    Nobody is stopped for that: who has the minimum keeps it.
+    Nobody is stopped for that: a connector at its minimum keeps it.
     """
     over = tick.resources.over()
     running = [asking for asking in asks if told.get(asking.id)] if over else []
@@ -157,9 +157,9 @@ def _is_slow(past: ConnectorMemory, quickest_s: float) -> bool:
 def _not_raised(
     asks: list[Ask], told: Mapping[str, float], tick: Tick
 ) -> dict[str, tuple[float, int]]:
-    """Return the offers of those who would get more on a phase that is measured to be overdrawn, and that phase.
+    """Return the offers of those that would get more on a phase that is measured as overdrawn, and that phase.
 
-    They keep what their chargers were last told, also where a charger has yet to confirm that it is less.
+    They keep their last command, even if the charger has not confirmed a lower one yet.
     """
     over = tick.resources.over()
     if not over:
@@ -189,9 +189,9 @@ def _not_worth_it(
     free: list[float],
     tick: Tick,
 ) -> dict[str, float]:
-    """Return the offers that would fall only for want of sun, a little or just after the last message: they stay.
+    """Return the offers that would fall only for lack of solar power, a little or just after the last message: they stay.
 
-    That is a wish. The grid gives the rest for a minute at most, if all circuits carry it.
+    That is a wish. The grid supplies the rest for a minute at most, if all circuits can carry it.
     """
     snapshot = tick.snapshot
     falling = [
@@ -228,7 +228,7 @@ def _not_worth_it(
 
 
 def _too_soon(connector: Connector, snapshot: Snapshot) -> bool:
-    """Whether a charger had its last message too short a time ago for one that safety does not need."""
+    """Whether a charger had its last message too recently for one that safety does not need."""
     if connector.offered_at is None:
         return False
     since_s = (snapshot.now - connector.offered_at).total_seconds()
@@ -238,7 +238,7 @@ def _too_soon(connector: Connector, snapshot: Snapshot) -> bool:
 def _take_held(
     free: list[float], standing: Standing, target_a: float, tick: Tick
 ) -> None:
-    """Take what a connector has and has not yet let go: the higher of offer and target, and what it draws above."""
+    """Reserve what a connector has and has not yet released: the higher of offer and target, and its draw above that."""
     connector = standing.connector
     drawn = _drawn_now(connector, standing.past, tick)
     level_a = target_a

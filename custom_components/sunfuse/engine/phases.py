@@ -1,7 +1,7 @@
 """One phase or all: for chargers that can switch between them.
 
-A switch costs a car a pause, and a contactor some of its life, so both ways have their own patience, and an hour has
-only so many switches. Who does not charge switches freely.
+A switch costs a car a pause and wears a contactor, so both directions have their own delay, and an hour has
+only so many switches. Without a charging car the switch is free.
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from .memory import ConnectorMemory
 from .model import Connector, Snapshot
 
 HOUR = timedelta(hours=1)
-# Where no sun tells what is better: for who charges on the grid's power alone.
+# If no solar power decides: for cars that charge on grid power alone.
 TO_ONE_PHASE_S = 120.0
 TO_THREE_PHASES_S = 300.0
 
@@ -24,7 +24,7 @@ def wired(connector: Connector, past: ConnectorMemory) -> int:
 
 
 def start_phases(asking: Ask, sun_w: float, snapshot: Snapshot) -> None:
-    """Let a car that is to start on sunshine use one phase if that is all that the sun carries."""
+    """Let a car that is to start on solar power use one phase if there is not enough for more."""
     connector = asking.connector
     if connector.switches_phases and len(connector.phases) > 1:
         all_w = connector.min_a * snapshot.site.voltage_v * len(connector.phases)
@@ -34,7 +34,7 @@ def start_phases(asking: Ask, sun_w: float, snapshot: Snapshot) -> None:
 def wish(asking: Ask, *, fewer: bool, snapshot: Snapshot) -> None:
     """Note since when another number of phases would be better, and switch when that has lasted.
 
-    How long is the user's number, or, where that is automatic, when it is time under this sky (see `switch_regret`).
+    The delay is the user's number, or, if that is automatic, follows from the recent sky (see `switch_regret`).
     """
     past, now, tuning = asking.past, snapshot.now, snapshot.tuning
     one = wired(asking.connector, past) == 1
@@ -66,7 +66,7 @@ def may_switch(past: ConnectorMemory, snapshot: Snapshot) -> bool:
 
 
 def switch(asking: Ask, phases: int, snapshot: Snapshot) -> None:
-    """Use another number of phases from now on; a car that charges gets its pause first."""
+    """Use another number of phases from now on; a charging car pauses first."""
     past, now = asking.past, snapshot.now
     past.switches = recent(past.switches, now)
     if past.on_since is not None:
@@ -79,7 +79,7 @@ def switch(asking: Ask, phases: int, snapshot: Snapshot) -> None:
 
 
 def switching(past: ConnectorMemory, now: datetime) -> bool:
-    """Whether a car has its pause between two numbers of phases."""
+    """Whether a car is in its pause between two numbers of phases."""
     return past.switching_until is not None and now < past.switching_until
 
 

@@ -1,6 +1,6 @@
 """How far a meter can be believed. A value that is not believed leaves the circuit on its safe budget.
 
-Nothing has to be reset: a meter that makes sense again is used again.
+Nothing has to be reset: a meter that is plausible again is used again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,22 +12,23 @@ from .contradiction import doubt
 from .memory import CircuitMemory, Draw
 from .model import Circuit, Connector, MeterQuality, MeterReading, PerPhase, Snapshot
 
-# No fuse lets five times its current through for as long as a meter takes to tell; a wrong unit does.
+# No fuse carries five times its current for as long as a meter takes to report; a wrong unit causes such a value.
 _RANGE = 5.0
-# A meter that was seen to change often is frozen when it stands still for so many times the longest it ever did.
+# A meter that changed often is frozen when it is unchanged for this many times its longest unchanged period.
 OFTEN = 30
 STILL_TIMES = 20.0
 STILL_LEAST_S = 120.0
-# Of any other that may be normal: coarse meters stand still all night.
+# For any other meter that may be normal: coarse meters are unchanged all night.
 STILL_S = 1800.0
 COARSE_TIMES = 4.0
 LEARNED_MOST_S = 3600.0
-# If the cars changed by so much meanwhile, a meter that still stands has not seen it.
+# If the cars changed by this much meanwhile, an unchanged meter has not seen it.
 STILL_WITH_CARS_S = 60.0
 CARS_CHANGED_A = 3.0
-# Chargers tell so much later what a meter saw at once: that is the change it stands still after, not one it missed.
+# Chargers report this much later what a meter saw at once: that change is the one before it stood still, not one that
+# it missed.
 CARS_TELL_S = 30.0
-# Nothing flows through a circuit at night, for hours and exactly: as long as its cars take nothing either.
+# Exactly zero, as through a circuit at night, for hours: as long as its cars take nothing either.
 _ZERO_A = 0.05
 _NOTHING_A = 1.0
 
@@ -36,7 +37,7 @@ _NOTHING_A = 1.0
 class Judged:
     """A meter's reading with its quality, and what to remember of it.
 
-    `reading` is None where nothing of it can be used. One that is used although it is not good has a part of it from
+    `reading` is None if nothing of it can be used. One that is used although it is not good has a part of it from
     before. While it is `doubted` the load that it shows does not fall.
     """
 
@@ -44,7 +45,7 @@ class Judged:
     past: CircuitMemory
     reading: MeterReading | None = None
     doubted: bool = False
-    sensors: tuple[str, ...] = ()  # that are to blame
+    sensors: tuple[str, ...] = ()  # that cause it
 
 
 def judge(
@@ -55,7 +56,7 @@ def judge(
     past: CircuitMemory,
     snapshot: Snapshot,
 ) -> Judged:
-    """Return whether a reading says something about now. `connectors` are those below the circuit."""
+    """Return whether a reading describes the present. `connectors` are those below the circuit."""
     cars_a = _sum_drawn(connectors, draws, len(circuit.limit_a))
     missing = MeterQuality.MISSING
     if circuit.id in snapshot.awaited:
@@ -95,7 +96,7 @@ def judge(
 def _sum_drawn(
     connectors: Sequence[Connector], draws: Mapping[str, tuple[Draw, ...]], phases: int
 ) -> PerPhase:
-    """Return what the cars told last that they draw, per phase."""
+    """Return the last reported draw of the cars, per phase."""
     told = [draws[c.id][-1].current_a for c in connectors if draws[c.id]]
     return tuple(sum(current_a[phase] for current_a in told) for phase in range(phases))
 
@@ -103,9 +104,9 @@ def _sum_drawn(
 def _completed(
     reading: MeterReading, cars_a: PerPhase, past: CircuitMemory, snapshot: Snapshot
 ) -> MeterReading | None:
-    """Return a reading of which some phases are silent, with these as they were before; None if nothing is known.
+    """Return a reading with some silent phases, with these as they were before; None if nothing is known.
 
-    Where the total lives and one phase is silent, that one carries no less than the rest.
+    If the total is reported and one phase is silent, that one carries no less than the rest.
     """
     known = reading.known_a or (None,) * len(cars_a)
     if len(known) != len(cars_a) or not all(isfinite(a or 0.0) for a in known):
@@ -142,16 +143,16 @@ def _out_of_range(circuit: Circuit, reading: MeterReading, snapshot: Snapshot) -
 
 
 def is_possible(value: float, rated: float) -> bool:
-    """Whether so much can flow where a fuse has this rating, both in amperes or both in watts."""
+    """Whether this much can flow through a fuse of this rating, both in amperes or both in watts."""
     return isfinite(value) and abs(value) <= _RANGE * rated
 
 
 def _jumped(
     circuit: Circuit, reading: MeterReading, cars_a: PerPhase, past: CircuitMemory
 ) -> bool:
-    """Whether a phase fell by more than the fuse within one reading, beyond what the cars let go.
+    """Whether a phase fell by more than the fuse within one reading, beyond what the cars released.
 
-    Upwards it is believed at once, which is safe. Downwards the next value has to confirm it.
+    Increases are believed at once, which is safe. Decreases have to be confirmed by the next value.
     """
     if reading.current_a is None or past.read_a is None:
         return False
@@ -173,7 +174,7 @@ def _jumped(
 def _frozen(
     reading: MeterReading, cars_a: PerPhase, past: CircuitMemory, snapshot: Snapshot
 ) -> bool:
-    """Whether the value has stood still for far longer than it ever did, or than the cars allow."""
+    """Whether the value has been unchanged for far longer than ever before, or than the cars allow."""
     if past.changed_at is None or not _same(reading, past):
         return False
     if past.frozen:
@@ -188,7 +189,7 @@ def _frozen(
 
 
 def _patience_s(past: CircuitMemory) -> float:
-    """Return for how long the value may stand still."""
+    """Return for how long the value may be unchanged."""
     often_s = max(STILL_LEAST_S, STILL_TIMES * past.longest_still_s)
     if past.changes >= OFTEN and often_s < STILL_S:
         return often_s
@@ -200,7 +201,7 @@ def _same(reading: MeterReading, past: CircuitMemory) -> bool:
 
 
 def _nothing(reading: MeterReading, cars_a: PerPhase) -> bool:
-    """Whether nothing flows, which may be so for hours, as far as the cars agree."""
+    """Whether nothing flows, which may last for hours, as far as the cars agree."""
     if max(cars_a) >= _NOTHING_A:
         return False
     return all(abs(a) < _ZERO_A for a in reading.current_a or ()) and not (
@@ -213,7 +214,7 @@ def _remember(
 ) -> CircuitMemory:
     if past.changed_at is not None and _same(reading, past):
         if _nothing(reading, cars_a) and not past.frozen:
-            # That is no standing still: it begins when a car takes something.
+            # This is not a frozen value: the time counts from when a car takes something.
             return replace(
                 past,
                 read_at=reading.at,
@@ -228,7 +229,7 @@ def _remember(
         )
     still_s = past.longest_still_s
     if past.changed_at is not None and past.read_at is not None:
-        # How long it stood still while it was believed: until the last time that it told the same.
+        # How long it was unchanged while it was believed: until it last reported the same.
         told: timedelta = past.read_at - past.changed_at
         still_s = max(still_s, min(told.total_seconds(), LEARNED_MOST_S))
     return replace(

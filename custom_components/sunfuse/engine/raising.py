@@ -1,4 +1,4 @@
-"""Who was to get more gets it calmly, and only of what the others have really let go."""
+"""Increases offers gradually, and only into what the others have really released."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,7 +11,7 @@ from .ramp import calm_a, round_down
 from .ranking import growth, rank
 from .resources import Resources, blocked_by, take
 
-# So long the cars may take to contradict a meter that has died at 0 (see `contradiction`).
+# The cars have this long to contradict a meter that has failed at 0 (see `contradiction`).
 FIRST_MINUTE = timedelta(seconds=60)
 
 
@@ -22,10 +22,10 @@ def raised(
     free: list[float],
     snapshot: Snapshot,
 ) -> tuple[dict[str, float], dict[str, int]]:
-    """Return the offers of those whose target is above what they have, in amperes, and what keeps who from starting.
+    """Return the offers of those whose target is above what they have, in amperes, and what prevents whom from starting.
 
-    `free` is what the others leave. Who cannot start yet gets nothing, and is asked again at the next tick. Who
-    already runs has its place, even if the others have not let go of it yet.
+    `free` is what the others leave. A connector that cannot start yet gets nothing, and is considered again at the next tick. One
+    that already runs keeps its place, even if the others have not released its current yet.
     """
     left = list(free)
     base = {}
@@ -59,7 +59,7 @@ def raised(
     for asking in sorted(asks, key=lambda a: rank(a, snapshot)):
         if base[asking.id] > 0:
             continue
-        # Its offer is not known, or has lapsed: it may be at its fail-safe current, and begins with that.
+        # Its offer is not known, or has lapsed: it may be at its fail-safe current, and starts with that.
         held = held_a(asking.connector, snapshot)
         uses = resources.uses(asking.connector, asking.phases)
         take(left, uses, -held)
@@ -92,9 +92,9 @@ def raised(
 def _is_unseen(
     asking: Ask, resources: Resources, empty: frozenset[int], snapshot: Snapshot
 ) -> bool:
-    """Whether a car has just started, and a meter above it has yet to show it.
+    """Whether a car has just started, and a meter above it has not shown it yet.
 
-    A meter that died at 0 looks like an empty house. It costs one reading to let it prove that it is none.
+    A meter that failed at 0 looks like an empty house. Waiting one reading shows whether it did.
     """
     since = asking.past.on_since
     if since is not None and snapshot.now - since >= FIRST_MINUTE:

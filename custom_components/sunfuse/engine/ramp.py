@@ -1,4 +1,4 @@
-"""Calm on the way up: a dead band, a ramp, steps that are not too close, a lockout. Never on the way down."""
+"""Gradual increases: a dead band, a ramp, a minimum time between steps, a lockout. Never for reductions."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,14 +9,14 @@ from .memory import ConnectorMemory
 from .model import Connector, ReasonKey, Snapshot
 from .tuning import Tuning
 
-# Who was shed and has since run for so long starts anew.
+# A car that was stopped and has since run for this long starts with a clean record.
 FORGIVEN = timedelta(minutes=30)
-# What is automatic.
+# The automatic values.
 DEAD_BAND = 0.05
 DEAD_BAND_A = 1.0
 RAMP_A_PER_S = 1.0
 MIN_OFF_S = 60.0
-# The sky judges when the sun is worth another start; some cars give up when they are to start again at once.
+# `switch_regret` decides when another start on solar power is worth it; some cars give up when restarted at once.
 SUN_OFF_S = 20.0
 _FOR_SUN = frozenset(
     (ReasonKey.WAITING_FOR_SUN, ReasonKey.STARTING_ON_SUN, ReasonKey.SUN_TAKEN)
@@ -24,13 +24,13 @@ _FOR_SUN = frozenset(
 
 
 def round_down(current_a: float, step_a: float) -> float:
-    """Return the current in steps that the charger knows, never more than asked."""
-    # Sums of tenths are a hair below what they stand for.
+    """Return the current in steps of the charger, never more than requested."""
+    # Sums of tenths are a hair below their value.
     return round(math.floor(current_a / step_a + 1e-6) * step_a, 3)
 
 
 def in_steps(snapshot: Snapshot) -> Snapshot:
-    """Return the snapshot with minimums that chargers know: one of steps of 8 A charges with 8 A or not at all."""
+    """Return the snapshot with minimums that chargers support: one with steps of 8 A charges with 8 A or not at all."""
     connectors = tuple(_in_steps(connector) for connector in snapshot.connectors)
     if connectors == snapshot.connectors:
         return snapshot
@@ -57,7 +57,7 @@ def calm_a(
 ) -> float:
     """Return what to offer on the way to a higher target: in steps, and not for every small change.
 
-    Who follows the sun does so at once, as far as the user does not say otherwise.
+    Cars on solar power follow it at once, unless the user has set something else.
     """
     tuning = snapshot.tuning
     if before_a < min_a:
@@ -74,14 +74,14 @@ def calm_a(
     since_s = (snapshot.now - past.raised_at).total_seconds()
     if since_s < tuning.step_s:
         return before_a
-    # A rise that comes long after the last one begins with a step like any other.
+    # An increase long after the last one begins with a step like any other.
     return min(target_a, before_a + ramp_a_per_s * min(since_s, 2 * tuning.step_s))
 
 
 def little_less(
     target_a: float, before_a: float, past: ConnectorMemory, snapshot: Snapshot
 ) -> bool:
-    """Whether a fall is within the dead band, and the offer changed less than a minute ago."""
+    """Whether a reduction is within the dead band, and the offer changed less than a minute ago."""
     tuning, since = snapshot.tuning, past.settled_at
     band_a = dead_band_a(before_a, tuning, sunny=True)
     return (
@@ -92,7 +92,7 @@ def little_less(
 
 
 def dead_band_a(before_a: float, tuning: Tuning, *, sunny: bool) -> float:
-    """Return which change is not worth a message: none is too small for who follows the sun, if that is automatic."""
+    """Return which change is not worth a message: none is too small on solar power, if that is automatic."""
     if sunny and tuning.dead_band is None and tuning.dead_band_a is None:
         return 0.0
     part = DEAD_BAND if tuning.dead_band is None else tuning.dead_band
@@ -103,7 +103,7 @@ def dead_band_a(before_a: float, tuning: Tuning, *, sunny: bool) -> float:
 def _late_band_a(
     before_a: float, past: ConnectorMemory, snapshot: Snapshot, *, sunny: bool
 ) -> float:
-    """Return how much a rise must be worth: less, once the offer has long been the same."""
+    """Return how much an increase must be worth: less, once the offer has been unchanged for long."""
     tuning = snapshot.tuning
     band_a = dead_band_a(before_a, tuning, sunny=sunny)
     since = past.settled_at
@@ -115,14 +115,14 @@ def _late_band_a(
     return band_a
 
 
-# Beyond any lockout that can be set; a number of 1,024 doublings is too large for a float.
+# Beyond any lockout that can be set; 2 to the power of 1,024 is too large for a float.
 _MOST_DOUBLINGS = 30
 
 
 def locked_until(past: ConnectorMemory, tuning: Tuning) -> datetime | None:
     """Return until when a connector that was stopped must wait; None if it was not.
 
-    Who was shed for want of capacity comes back when there is room again. Who is shed again and again waits, twice as
+    A car that was stopped for lack of capacity returns when there is capacity again. If it is stopped repeatedly, it waits twice as
     long each time.
     """
     if past.on_since is not None or past.stopped_at is None:
@@ -140,6 +140,6 @@ def locked_until(past: ConnectorMemory, tuning: Tuning) -> datetime | None:
 
 
 def locked_out(past: ConnectorMemory, snapshot: Snapshot) -> bool:
-    """Whether a connector was stopped too short a time ago to start again."""
+    """Whether a connector was stopped too recently to start again."""
     until = locked_until(past, snapshot.tuning)
     return until is not None and snapshot.now < until

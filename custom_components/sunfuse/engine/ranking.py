@@ -1,9 +1,9 @@
-"""Who goes first, and who gets more: the site's policy and everyone's priority.
+"""Who goes first, and who gets more: the site's policy and the priorities.
 
-The policy decides who runs. Turns and waiting only bound what it may do: who has just started keeps running for a
-turn, as contactors and cars wear by switching, and nobody waits longer than an hour (or what a user sets) while others
-run. Under `equal` nobody is before another, so taking turns is the policy itself: after a turn of 15 minutes who waited
-longest is let in, at once if it is new, after as long a wait if it had its turn before.
+The policy decides who runs. Turns and waiting only limit it: a car that has just started runs for a
+turn, because switching wears contactors and cars, and nobody waits longer than an hour (or the user's setting) while others
+run. With `equal` there is no order, so taking turns is the policy itself: after a turn of 15 minutes the car that waited
+longest is admitted, at once if it is new, after as long a wait if it had its turn before.
 """
 
 from datetime import datetime
@@ -15,28 +15,29 @@ from .tuning import Policy, Tuning
 
 # The middle of 1 to 10.
 PRIORITY = 5
-# Who tells nothing of its need counts as one that needs this much, in amperes.
+# A car with an unknown need counts as one that needs this much, in amperes.
 UNKNOWN_NEED_A = 6.0
 LEAST_WEIGHT = 0.05
-# Who tells nothing of its departure is in no hurry.
+# A car with an unknown departure is in no hurry.
 UNKNOWN_LAXITY_S = 86_400.0
-# In an order, the next begins where the one before has all that anyone can have, even at the lowest weight.
+# In an order, the next one begins where the one before has its maximum, even at the lowest weight.
 NEXT = 10_000.0
-# Who could wait no longer than this has no time, and who could wait for so long has: it yields even its minimum.
+# A car that can wait no longer than this has no time left; one that can wait this long has, and yields even its
+# minimum.
 NO_TIME_S = 900.0
 TIME_S = 7200.0
-# A car that waits since it had time is let in again while it still has this.
+# A car that waits because it had time is admitted again while it still has this.
 TIME_LEFT_S = 3600.0
-# A car that has just started yields to nobody for so long, where a user did not say for how long.
+# A car that has just started yields to nobody for this long, unless the user set another time.
 MIN_ON_S = 180.0
-# Policies that know who has time.
+# Policies that use departure times.
 BY_TIME = frozenset((Policy.NEED, Policy.DEADLINE, Policy.LAXITY))
-# A car that waits has to need so much more than one that runs to take its place.
+# A waiting car must need this much more than a running one to take its place.
 NEEDS_MORE = 1.25
 
 
 class Turn(IntEnum):
-    """How a car stands, before the policy is asked."""
+    """The situation of a car, before the policy is applied."""
 
     HAS_TURN = 0
     WAITED_LONG = 1
@@ -49,10 +50,10 @@ type Rank = tuple[int, Turn, tuple[float, ...], float, str]
 
 
 def rank(asking: Ask, snapshot: Snapshot) -> Rank:
-    """Return who goes first: a boost, those within their turn, those who waited too long, then by the policy.
+    """Return the order: boosts, those within their turn, those that waited too long, then by the policy.
 
-    Promises come before wishes: a minimum that the grid may give before one that only the sun may. A car that has
-    long left its offer untouched comes last. Among equals who runs stays, and who waited longest is next.
+    Promises come before wishes: a minimum that the grid may supply before one from solar power only. A car that has
+    not used its offer for long comes last. Among equals the running ones stay, and the one that waited longest is next.
     """
     claim = 0 if asking.boosted else 2 if asking.solar else 1
     place = _place(asking, snapshot)
@@ -86,7 +87,7 @@ def _place(asking: Ask, snapshot: Snapshot) -> Turn:
 
 
 def waited_long(asking: Ask, snapshot: Snapshot) -> bool:
-    """Whether a car that waits is let in because it has waited too long, whatever the policy."""
+    """Whether a waiting car is admitted because it has waited too long, whatever the policy."""
     return asking.past.on_since is None and (
         _place(asking, snapshot) is Turn.WAITED_LONG
     )
@@ -98,7 +99,7 @@ def _waited_s(asking: Ask, snapshot: Snapshot) -> float:
 
 
 def has_time(asking: Ask, snapshot: Snapshot) -> bool:
-    """Whether a car that the policy lets run can go without even its minimum for a while, and be ready all the same."""
+    """Whether a car that the policy admits can do without even its minimum for a while, and still be ready."""
     past = asking.past
     if snapshot.policy not in BY_TIME or asking.boosted or asking.promised_a > 0:
         return False
@@ -115,7 +116,7 @@ def has_time(asking: Ask, snapshot: Snapshot) -> bool:
 
 
 def has_no_time(asking: Ask, snapshot: Snapshot) -> bool:
-    """Whether a car must charge now, at all that it can take, to be ready."""
+    """Whether a car must charge now, at its maximum, to be ready."""
     known = asking.connector.departure is not None and not _met(asking.connector)
     return (
         snapshot.policy in BY_TIME
@@ -126,9 +127,9 @@ def has_no_time(asking: Ask, snapshot: Snapshot) -> bool:
 
 
 def _matters(asking: Ask, snapshot: Snapshot) -> bool:
-    """Whether it could matter to a car that it waits: it lacks something, and could not wait once more as long.
+    """Whether waiting could matter to a car: it lacks energy, and could not wait once more as long.
 
-    A policy that does not ask who has time cannot tell.
+    A policy without departure times cannot know.
     """
     if _met(asking.connector):
         return False
@@ -144,7 +145,7 @@ def _matters(asking: Ask, snapshot: Snapshot) -> bool:
 
 
 def _met(connector: Connector) -> bool:
-    """Whether nothing more is needed: who runs cannot matter to it any more."""
+    """Whether nothing more is needed: who runs makes no difference to it any more."""
     return connector.energy_needed_wh is not None and connector.energy_needed_wh <= 0
 
 
@@ -171,12 +172,12 @@ def policy_key(asking: Ask, snapshot: Snapshot) -> tuple[float, ...]:
 
 
 def _seconds(time: datetime | None, snapshot: Snapshot) -> float:
-    """Return how far ahead a time is; one that is not known is last."""
+    """Return how far ahead a time is; unknown times are last."""
     return float("inf") if time is None else (time - snapshot.now).total_seconds()
 
 
 def need_a(asking: Ask, snapshot: Snapshot) -> float:
-    """Return the current that would bring the missing energy by the departure, in amperes."""
+    """Return the current that would supply the missing energy by the departure, in amperes."""
     connector = asking.connector
     needed_wh, departure = connector.energy_needed_wh, connector.departure
     if needed_wh is None or departure is None:
@@ -188,7 +189,7 @@ def need_a(asking: Ask, snapshot: Snapshot) -> float:
 
 
 def laxity_s(asking: Ask, snapshot: Snapshot) -> float:
-    """Return for how long a car could wait and still be ready at all that it can take, in seconds."""
+    """Return for how long a car could wait and still be ready at its maximum current, in seconds."""
     connector = asking.connector
     needed_wh, departure = connector.energy_needed_wh, connector.departure
     if needed_wh is None or departure is None or _met(connector):
@@ -200,7 +201,7 @@ def laxity_s(asking: Ask, snapshot: Snapshot) -> float:
 
 
 def takes_a(asking: Ask) -> float:
-    """Return the most that charger and car take together, by what was told and what was learned."""
+    """Return the most that charger and car take together, as reported and as learned."""
     connector, takes_a = asking.connector, asking.past.takes_a
     known = (
         connector.max_a,
@@ -212,7 +213,7 @@ def takes_a(asking: Ask) -> float:
 
 
 def growth(asks: list[Ask], snapshot: Snapshot) -> dict[str, tuple[float, float]]:
-    """Return weight and start of each in a fill (see `filling`)."""
+    """Return weight and start of each user in a fill (see `filling`)."""
     if snapshot.policy in (Policy.FIRST_COME, Policy.DEADLINE):
         keys = {a.id: policy_key(a, snapshot) for a in asks}
         places = {key: place for place, key in enumerate(sorted(set(keys.values())))}
@@ -234,8 +235,8 @@ def _smoothed(
 ) -> tuple[float, float]:
     """Return the growth of smoothed least laxity (arXiv 2102.08610).
 
-    All get as much as makes the least laxity after the next window as large as can be: near ties share, where
-    plain least laxity would turn from one to the other and back.
+    All get what makes the least laxity after the next window as large as possible: near ties share, where
+    plain least laxity would alternate between them.
     """
     window_s = tuning.laxity_window_s
     per_second = takes_a(asking) / window_s * weight

@@ -14,7 +14,7 @@ from .sun_starts import start_w
 from .tick import Standing, Tick
 from .wanted import why_not_wanted
 
-# Less is within what meters differ.
+# Smaller differences are within the accuracy of meters.
 OTHERS_TAKE_W = 100.0
 
 
@@ -55,7 +55,7 @@ def why(standing: Standing, shares: Shares, offer_a: float, tick: Tick) -> Reaso
 
 
 def _why_too_little(standing: Standing, tick: Tick) -> Reason:
-    """Return what keeps a connector below its minimum whatever there is."""
+    """Return what keeps a connector below its minimum in any case."""
     connector = standing.connector
     most_a, reason = most(
         connector, standing.past, contested=False, snapshot=tick.snapshot
@@ -91,7 +91,7 @@ def _why_waiting(asking: Ask, shares: Shares, tick: Tick) -> Reason:
 def _turn_end(
     resource: int, shares: Shares, tick: Tick, *, solar: bool
 ) -> datetime | None:
-    """Return when the first who uses a resource with the same claim may be asked to make room, None if none does."""
+    """Return when the first user of a resource with equal rights may be asked to make room, None if none does."""
     key = resource, solar
     if key not in tick.turn_ends:
         turn = timedelta(seconds=tick.snapshot.tuning.turn_s)
@@ -146,7 +146,7 @@ def _why_not_started(asking: Ask, tick: Tick) -> Reason:
 def _why_limited(
     standing: Standing, asking: Ask, shares: Shares, offer_a: float, tick: Tick
 ) -> Reason:
-    """Return what keeps a running connector from more."""
+    """Return what limits a running connector."""
     given = shares.running[asking.id]
     target_a = given.current_a
     if offer_a < target_a - max(
@@ -184,7 +184,7 @@ def _why_limited(
 
 
 def _wants_sun(asking: Ask, shares: Shares, tick: Tick) -> bool:
-    """Whether the sun would not have given more either, had the circuit carried it."""
+    """Whether solar power would not have given more either, had the circuit carried it."""
     step_w = asking.connector.step_a * tick.resources.watts(asking.phases)
     return asking.sunny and shares.sun_left_w < step_w
 
@@ -192,7 +192,7 @@ def _wants_sun(asking: Ask, shares: Shares, tick: Tick) -> bool:
 def _why_too_little_sun(
     asking: Ask, target_a: float, shares: Shares, tick: Tick
 ) -> Reason:
-    """Return what the sun has to do with it: it is followed, or it is too little for the minimum."""
+    """Return the part of solar power: it is followed, or it is too little for the minimum."""
     surplus_w = ("surplus_w", tick.sun.surplus_w)
     min_a = asking.connector.min_a
     follows = Reason(key=ReasonKey.LIMITED_BY_SUN, values=(surplus_w,))

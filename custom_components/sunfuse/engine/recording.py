@@ -1,7 +1,7 @@
-"""The flight recorder: the last hour of snapshots and decisions, compact, and what today's engine makes of them.
+"""The flight recorder: the last hour of snapshots and decisions, compact, and their replay in today's engine.
 
 A record is made of segments. Each begins with the memory that its first decision started from, so that it can be
-replayed alone; within it, only what changed since the frame before is kept, of snapshots and of decisions.
+replayed alone; within it, only changes since the frame before are stored, of snapshots and of decisions.
 """
 
 from collections import deque
@@ -18,20 +18,20 @@ from .model import Decision, Snapshot
 
 KEPT = timedelta(hours=1)
 SEGMENT = timedelta(minutes=5)
-# A large site whose meters tell every second fills more than anybody can attach to a bug report.
+# A large site whose meters report every second fills more than can be attached to a bug report.
 MOST_BYTES = 8_000_000
-SEGMENTS = 12  # that the bytes are good for at least
+SEGMENTS = 12  # that the bytes are enough for at least
 VERSION = 1
 
 # A connector's id, offer in amperes, phases and reason.
 type Outcome = tuple[str, float, int, str]
-# Some minutes as JSON text: the memory before the first decision, and what changed with each.
+# Some minutes as JSON text: the memory before the first decision, and the changes of each.
 type Segment = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What today's engine decides otherwise than was recorded, for one connector at one time."""
+    """A decision of today's engine that differs from the recorded one, for one connector at one time."""
 
     at: datetime
     recorded: Outcome
@@ -40,7 +40,7 @@ class Difference:
 
 @dataclass(slots=True, kw_only=True)
 class _Segment:
-    """Some minutes, as JSON text: it takes a tenth of the room that objects do, and its size is known."""
+    """Some minutes, as JSON text: it takes a tenth of the memory of objects, and its size is known."""
 
     began: datetime
     memory: str
@@ -54,10 +54,10 @@ class _Segment:
 
 
 class Recorder:
-    """Keeps the last hour, or as much of it as `most_bytes` hold. `add` is cheap enough for every decision."""
+    """Keeps the last hour, or as much of it as fits into `most_bytes`. `add` is cheap enough for every decision."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        """Begin with nothing."""
+        """Start empty."""
         self._most_bytes = most_bytes
         self._segments: deque[_Segment] = deque()
         self._last: Snapshot | None = None
@@ -96,12 +96,12 @@ class Recorder:
             segments.popleft()
 
     def segments(self) -> list[Segment]:
-        """Return what there is, to be made a record of elsewhere: that takes a while."""
+        """Return the segments, to be converted to a record elsewhere: that takes a while."""
         return [(s.memory, tuple(s.frames)) for s in self._segments]
 
 
 def to_record(segments: Iterable[Segment]) -> dict[str, Any]:
-    """Return a form that JSON can hold."""
+    """Return a form for JSON."""
     return {
         "version": VERSION,
         "segments": [
@@ -112,7 +112,7 @@ def to_record(segments: Iterable[Segment]) -> dict[str, Any]:
 
 
 def replay(record: dict[str, Any]) -> Iterator[Difference]:
-    """Run a record through today's engine, and yield where it would now decide otherwise.
+    """Replay a record with today's engine, and yield where it now decides differently.
 
     Raises:
         KeyError, TypeError, ValueError: the record is not one, or of another version.
@@ -128,7 +128,7 @@ def replay(record: dict[str, Any]) -> Iterator[Difference]:
             stored = _changed(stored, frame["snapshot"])
             snapshot = from_jsonable(Snapshot, stored)
             decision, memory = decide(snapshot, memory)
-            # Where nothing is told, it is what was told before.
+            # Without a recorded decision it is the previous one.
             outcomes = frame.get("decision", outcomes)
             for then, today in zip(outcomes, _outcomes(decision), strict=True):
                 recorded: Outcome = (then[0], then[1], then[2], then[3])
@@ -143,7 +143,7 @@ def _outcomes(decision: Decision) -> list[Outcome]:
 
 
 def _changes(before: Any, after: Any) -> dict[str, Any]:
-    """Return what is new of a dataclass, what is gone (`-`), and the changes within tuples of as many others (`#`)."""
+    """Return what is new in a dataclass, what is gone (`-`), and the changes within tuples of equal length (`#`)."""
     changes: dict[str, Any] = {}
     gone: list[str] = []
     for field_ in fields(after):

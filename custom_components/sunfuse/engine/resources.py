@@ -1,4 +1,4 @@
-"""Everything that is shared, as numbers: phases of circuits in amperes; powers, and the sun, in watts."""
+"""Everything that is shared, as numbers: phases of circuits in amperes; powers, and solar power, in watts."""
 
 from collections.abc import Iterable, Mapping
 
@@ -39,7 +39,7 @@ class Resources:
             self.imbalance_a = (snapshot.site.imbalance_a,) * self._phases
 
     def capacity(self, *, calm: bool) -> list[float]:
-        """Return what there is of each resource; with `calm`, what may be given to who gets more."""
+        """Return the capacity of each resource; with `calm`, what may be given as an increase."""
         found: list[float] = []
         for capacity in self._capacities:
             found.extend(capacity.calm_a if calm else capacity.available_a)
@@ -49,12 +49,12 @@ class Resources:
         return found
 
     def unsteady(self) -> list[float]:
-        """Return what of each resource must stay free for somebody to start."""
+        """Return what of each resource must stay free before a car starts."""
         found = [a for capacity in self._capacities for a in capacity.unsteady_a]
         return found + [0.0] * (self.sun + 1 - len(found))
 
     def unsteady_now(self) -> list[float]:
-        """Return the same beside the load of now instead of its average, on which `unsteady` builds."""
+        """Return the same relative to the present load instead of its average, on which `unsteady` is based."""
         found = [
             available - calm + kept
             for capacity in self._capacities
@@ -68,7 +68,7 @@ class Resources:
         return found + [0.0] * (self.sun + 1 - len(found))
 
     def bears(self) -> frozenset[int]:
-        """Return the phases of circuits that carry more than their limit for now, as their fuse bears it."""
+        """Return the phases of circuits that carry more than their limit for now, as their fuse allows it."""
         return frozenset(
             index * self._phases + phase
             for index, capacity in enumerate(self._capacities)
@@ -77,15 +77,15 @@ class Resources:
         )
 
     def over(self) -> frozenset[int]:
-        """Return the resources that are measured to be overdrawn: nobody who uses them gets more."""
+        """Return the resources that are measured as overdrawn: no increases for their users."""
         return self._where(capacity.over for capacity in self._capacities)
 
     def empty(self) -> frozenset[int]:
-        """Return the resources on which a meter shows exactly nothing, and nothing is known to generate."""
+        """Return the resources on which a meter shows exactly zero, without known generation."""
         return self._where(capacity.empty for capacity in self._capacities)
 
     def _where(self, phases: Iterable[tuple[bool, ...]]) -> frozenset[int]:
-        """Return the resources, of phases of circuits, for which something holds."""
+        """Return the resources, of phases of circuits, for which a condition holds."""
         return frozenset(
             index * self._phases + phase
             for index, holds in enumerate(phases)
@@ -94,7 +94,7 @@ class Resources:
         )
 
     def uses(self, connector: Connector, phases: tuple[int, ...]) -> Uses:
-        """Return what an ampere on these phases of a connector takes, the sun aside."""
+        """Return what an ampere on these phases of a connector takes, without solar power."""
         key = (connector.circuit, phases)
         if key not in self._uses:
             self._uses[key] = self._find(connector, phases)
@@ -118,11 +118,11 @@ class Resources:
         return self._snapshot.site.voltage_v * len(phases)
 
     def with_sun(self, uses: Uses, phases: tuple[int, ...], takes: float = 1.0) -> Uses:
-        """Return what an ampere takes, with the sun, of which a car takes a part of its offer."""
+        """Return what an ampere takes, including solar power, of which a car takes a part of its offer."""
         return (*uses, (self.sun, self.watts(phases) * takes))
 
     def reason(self, index: int, *, waiting: bool = False) -> Reason:
-        """Return why somebody gets no more who is kept from it by a resource, the sun aside."""
+        """Return why a connector gets no more that is limited by a resource, without solar power."""
         if index >= self._imbalance_at:
             phase = f"L{index - self._imbalance_at + 1}"
             return Reason(
@@ -163,7 +163,7 @@ def blocked_by(
     current_a: float,
     kept: list[float] | None = None,
 ) -> int | None:
-    """Return the first resource that cannot carry a current beside what is kept of it free, None if all can."""
+    """Return the first resource that cannot carry a current beside what must stay free, None if all can."""
     for index, coefficient in uses:
         free = capacity[index] if kept is None else capacity[index] - kept[index]
         if free < coefficient * current_a - EPSILON:

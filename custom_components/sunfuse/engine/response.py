@@ -1,7 +1,7 @@
-"""How long it takes from a charger's word that its limit is lower until the circuit's meter measures that.
+"""Learns how long it takes from a charger's confirmation of a lower limit until the circuit's meter measures it.
 
-It is the car's ramp and the meter's lag, which nobody reports: so it is learned from each cut that is large enough to
-be recognised. Until then a meter is taken to lag by no more than its interval.
+It is the car's ramp and the meter's lag, which nobody reports: so it is learned from each reduction that is large enough to
+be recognised. Until then a meter is assumed to lag by no more than its interval.
 """
 
 from collections.abc import Mapping
@@ -11,29 +11,29 @@ from datetime import timedelta
 from .memory import CircuitMemory, Cut, Draw, Memory
 from .model import Connector, MeterReading, Snapshot
 
-# A smaller cut is not recognised beside the house's own changes.
+# A smaller reduction is not recognised beside the house's own changes.
 CUT_A = 4.0
-# The part of a cut that a meter must show.
+# The part of a reduction that a meter must show.
 SHOWN = 0.5
-# A cut that is not recognised by then never is: the house took more meanwhile.
+# A reduction that is not recognised by then never is: the house took more meanwhile.
 GIVEN_UP = timedelta(seconds=20)
-# Who recognises half of a cut sees the rest within this.
+# The rest of a reduction follows within this after half of it was recognised.
 REST_S = 1.0
 # The interval of a meter that was read only once.
 UNKNOWN_INTERVAL_S = 2.0
-# A house that takes more meanwhile makes a cut seem slower than it was, so a slower one counts less.
+# A house that takes more meanwhile makes a reduction seem slower than it was, so a slower one counts less.
 SLOWER_WEIGHT = 0.5
 FASTER_WEIGHT = 0.7
 INTERVAL_WEIGHT = 0.2
 
 
 def follows_after(past: CircuitMemory) -> timedelta:
-    """Return how long after a charger confirmed a lower offer the meter has measured what that lets go."""
+    """Return how long after the confirmation of a lower offer the meter has measured what it releases."""
     return timedelta(seconds=_response_s(past) + REST_S)
 
 
 def _response_s(past: CircuitMemory) -> float:
-    """Return what was learned; before, a meter is taken to lag by its interval."""
+    """Return what was learned; before, a meter is assumed to lag by its interval."""
     if past.response_s is not None:
         return past.response_s
     return UNKNOWN_INTERVAL_S if past.interval_s is None else past.interval_s
@@ -56,7 +56,7 @@ def learn_response(
     memory: Memory,
     draws: Mapping[str, tuple[Draw, ...]],
 ) -> CircuitMemory:
-    """Note a cut that has just been confirmed, and how long it took when the meter shows it."""
+    """Note a reduction that has just been confirmed, and how long it took once the meter shows it."""
     if meter.current_a is None:
         return past
     if past.cut is None:
@@ -92,7 +92,7 @@ def _cut_a(
     memory: Memory,
     draws: Mapping[str, tuple[Draw, ...]],
 ) -> list[float]:
-    """Return what cars have to let go by the offers that were confirmed since the last decision, per site phase."""
+    """Return what cars have to release by the offers that were confirmed since the last decision, per site phase."""
     cut_a = [0.0] * snapshot.site.phases
     for connector in connectors:
         before_a = memory.connector(connector.id).confirmed_a

@@ -1,9 +1,8 @@
 """Who runs, and with how much: lexicographic in promises and wishes, max-min fair inside each.
 
-IEC 61851-1 knows no current below 6 A, so not everyone can always have a share. Those who run are first lowered to
-their minimum to make room; only then does somebody wait. Where a charger can switch, one phase is tried before. What
-is tested against is the sum of the minimums, not what is measured: so the last to arrive is not let in and thrown
-out again.
+IEC 61851-1 has no current below 6 A, so not everyone can always have a share. Running cars are first lowered to
+their minimum to make room; only then does a car wait. If a charger can switch, one phase is tried before. The test uses
+the sum of the minimums, not what is measured, so the last to arrive is not admitted and stopped again.
 """
 
 from collections.abc import Mapping
@@ -36,21 +35,21 @@ class Shares:
     waiting: dict[str, int] = field(default_factory=dict)
     one_phase: set[str] = field(default_factory=set)
     held_up: dict[str, int] = field(default_factory=dict)
-    # What those who live from the sun leave of it; negative where the grid helps.
+    # What the cars on solar power leave of it; negative if the grid helps.
     sun_left_w: float = 0.0
 
 
 def share(
     asks: list[Ask], resources: Resources, free: Capacities, snapshot: Snapshot
 ) -> Shares:
-    """Return the shares of everyone who asks, of what is free of each resource (the sun included)."""
+    """Return the shares of everyone that asks, of what is free of each resource (solar power included)."""
     shares = Shares()
     ranked = sorted(asks, key=lambda a: rank(a, snapshot))
     resting = [a for a in ranked if idle(a, snapshot)]
     active = [a for a in ranked if not idle(a, snapshot)]
     room = _Room(resources, free, active, snapshot)
     admitted = _admit_grid([a for a in active if not a.solar], room, shares)
-    # Who gets more leaves what must stay free for those who start.
+    # Increases leave what must stay free for cars that start.
     free = room.beside_starts()
     level = {a.id: Share(current_a=a.connector.min_a) for a in admitted}
     grown = growth(asks, snapshot)
@@ -79,7 +78,7 @@ def share(
     if sunny:
         level = _fill(admitted, level, sunny, resources, free, grown, sun=True)
     for asking in admitted:
-        # What kept a promise from more is what kept it from more later on.
+        # What limited a promise is also what limited it later on.
         kept_by = promises[asking.id] if asking.boosted else planned.get(asking.id)
         if kept_by is not None:
             level[asking.id] = Share(
@@ -97,7 +96,7 @@ def share(
 
 
 class _Room:
-    """What is free for minimums, and what of it must stay free for those who start (see `steadiness`)."""
+    """What is free for minimums, and what of it must stay free for cars that start (see `steadiness`)."""
 
     def __init__(
         self,
@@ -111,11 +110,11 @@ class _Room:
         self.free = free
         self.left = list(free)
         self.unsteady = resources.unsteady_now()
-        self.starts = [0.0] * len(free)  # of `unsteady`, where somebody starts
+        self.starts = [0.0] * len(free)  # of `unsteady`, where a car starts
         self.borne = self._borne(asks)
 
     def _borne(self, asks: list[Ask]) -> frozenset[int]:
-        """Return the resources that cannot carry the minimums of those who run, and bear that for a moment."""
+        """Return the resources that cannot carry the minimums of the running cars, and tolerate that for a moment."""
         bears = self.resources.bears()
         if not bears:
             return frozenset()
@@ -135,20 +134,20 @@ class _Room:
         take(self.left, self.uses(asking), current_a)
 
     def blocked(self, asking: Ask) -> int | None:
-        """Return what cannot carry the minimum; who runs is borne where that is only for a moment."""
+        """Return what cannot carry the minimum; running cars are tolerated if it is only for a moment."""
         uses, min_a = self.uses(asking), asking.connector.min_a
         if self.runs(asking):
             uses = tuple(use for use in uses if use[0] not in self.borne)
         return blocked_by(self.left, uses, min_a)
 
     def start(self, asking: Ask) -> None:
-        """Keep free what is not steadily so, where somebody starts."""
+        """Keep free what is not steadily free, where a car starts."""
         if not self.runs(asking):
             for index, _ in self.uses(asking):
                 self.starts[index] = self.unsteady[index]
 
     def claim(self, admitted: list[Ask]) -> None:
-        """Keep for those who have their minimum what they can take beyond it."""
+        """Reserve for those that have their minimum what they can take beyond it."""
         for asking in admitted:
             fits_a = min(
                 (self.left[index] / used for index, used in self.uses(asking)),
@@ -164,7 +163,7 @@ class _Room:
 def _admit_grid(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
     """Return who can have the minimum from the grid.
 
-    Who has time yields even that to those who have none, and does not start while others can use all that there is.
+    A car that has time yields even that to those that have none, and does not start while others can use all that there is.
     """
     snapshot = room.snapshot
     have_time = {a.id for a in ranked if has_time(a, snapshot)}
@@ -183,7 +182,7 @@ def _admit_grid(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
 def _admit(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
     """Return who can have the minimum, in their order, and take it; note who waits, and for what.
 
-    Who may not start yet, as the load may soon need it again, takes nothing: until it may, others use that.
+    A car that may not start yet, because the load may soon need it again, takes nothing: until it may, others use that.
     """
     left, held_up = list(room.left), dict[str, int]()
     phases = {asking.id: asking.phases for asking in ranked}
@@ -192,7 +191,7 @@ def _admit(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
         waiting: dict[str, int] = {}
         admitted = []
         for asking in ranked:
-            # Who had to use one phase beside somebody who cannot start yet may not have to.
+            # A car that had to use one phase beside one that cannot start yet may not have to.
             asking.phases = phases[asking.id]
             shares.one_phase.discard(asking.id)
             if asking.id in held_up:
@@ -215,7 +214,7 @@ def _admit(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
 
 
 def _unsteady(admitted: list[Ask], room: _Room) -> dict[str, int] | None:
-    """Return the first who may not start beside the others, and what is not steadily free; None: all may."""
+    """Return the first that may not start beside the others, and what is not steadily free; None: all may."""
     for asking in reversed(admitted):
         if room.runs(asking):
             continue
@@ -226,7 +225,7 @@ def _unsteady(admitted: list[Ask], room: _Room) -> dict[str, int] | None:
 
 
 def _blocked(asking: Ask, room: _Room, shares: Shares) -> int | None:
-    """Return what cannot carry the minimum of a connector, on one phase at last where it can switch."""
+    """Return what cannot carry the minimum of a connector, finally on one phase if it can switch."""
     blocked = room.blocked(asking)
     if blocked is None or not _can_use_one(asking, room.snapshot):
         return blocked
@@ -246,9 +245,9 @@ def _admit_resting(
     resources: Resources,
     snapshot: Snapshot,
 ) -> None:
-    """Let those who long left their offer untouched have what nobody else can use.
+    """Give those that have not used their offer for long what nobody else can use.
 
-    Who was taken the offer gets it back only after a turn: a charger is not to be told this and that by turns.
+    A car whose offer was withdrawn gets it back only after a turn, so that the commands to a charger do not alternate.
     """
     left = list(free)
     for asking in admitted:
@@ -269,7 +268,7 @@ def _admit_resting(
 
 
 def _can_use_one(asking: Ask, snapshot: Snapshot) -> bool:
-    """Whether one phase is left to try: a car that charges needs a switch for it, and an hour has only so many."""
+    """Whether one phase is left to try: a charging car needs a switch for it, and an hour has only so many."""
     if not asking.connector.switches_phases or len(asking.phases) == 1:
         return False
     return asking.past.on_since is None or may_switch(asking.past, snapshot)
@@ -313,7 +312,7 @@ def round_down_all(
     free: Capacities,
     snapshot: Snapshot,
 ) -> dict[str, float]:
-    """Return the shares in steps that the chargers know, downwards; what that leaves goes to others until nothing fits."""
+    """Return the shares rounded down to the chargers' steps; the remainders go to others until nothing fits."""
     left = list(free)
     rounded: dict[str, float] = {}
     short: list[Ask] = []
@@ -340,7 +339,7 @@ def _share_the_rest(
     resources: Resources,
     grown: Mapping[str, tuple[float, float]],
 ) -> None:
-    """Share what coarse steps left among those who are short of it, in their own steps."""
+    """Share what coarse steps left among those that are short of it, in their own steps."""
     users = {}
     for asking in short:
         weight, start = grown[asking.id]
@@ -365,7 +364,7 @@ def _share_the_rest(
 def _one_more(
     asking: Ask, rounded: dict[str, float], left: Capacities, resources: Resources
 ) -> bool:
-    """Give one a step more; returns whether there was room for it."""
+    """Give one of them a step more; returns whether there was capacity for it."""
     step_a = asking.connector.step_a
     more_a = round_down(rounded[asking.id] + step_a, step_a)
     uses = _all_uses(asking, resources)

@@ -1,4 +1,4 @@
-"""How much a circuit's load moves: a car that just fits beside a calm moment would be shed by the next one."""
+"""How much a circuit's load varies: a car that just fits at a quiet moment would be stopped at the next one."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +9,7 @@ from .model import PerPhase, Snapshot
 
 MINUTE = timedelta(minutes=1)
 MEAN_S = 10.0
-# A load that moves by more than this is one that was switched, not one that trembles: its highest is enough to know.
+# A load that varies by more than this was switched, and does not fluctuate: its highest value is enough to know.
 TREMBLES_A = 1.0
 
 
@@ -18,7 +18,7 @@ def watch_load(
 ) -> CircuitMemory:
     """Note the highest and the lowest load of this minute; those of the one before are kept as well.
 
-    What counts is the mean of ten seconds: the inrush of a motor is no load that somebody needs room for.
+    The mean of ten seconds counts: nobody needs to make room for the inrush of a motor.
     """
     mean_a = _mean(past, load_a, snapshot)
     if past.minute_at is None or snapshot.now - past.minute_at >= 2 * MINUTE:
@@ -57,7 +57,7 @@ def _mean(past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot) -> PerPhase
 
 
 def unsteady_a(past: CircuitMemory, load_a: PerPhase) -> PerPhase:
-    """Return what is to stay free above a load: up to its highest of the last minutes, and as much again as it trembled."""
+    """Return what is to stay free above a load: up to its highest of the last minutes, and its fluctuation once more."""
     found = []
     for phase, now_a in enumerate(load_a):
         highest_a = max(past.highest_a[phase], past.highest_before_a[phase])

@@ -1,4 +1,4 @@
-"""What was stored, read item by item: one that cannot be read is noted, and its default is taken."""
+"""Reads stored data item by item: an item that cannot be read is noted, and its default is used."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
@@ -7,17 +7,17 @@ from typing import Any, Self
 
 from .codec import read_field
 
-# What reading a value can raise that is not what it should be.
+# What reading an invalid value can raise.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Stored:
-    """An object of a stored file. `unread` has the names of all that could not be read, also further down."""
+    """An object of a stored file. `unread` has the names of all items that could not be read, nested ones included."""
 
     def __init__(
         self, content: Any, unread: list[str] | None = None, path: str = ""
     ) -> None:
-        """Read from what JSON made of a file; None stands for nothing stored."""
+        """Read from the JSON content of a file; None stands for nothing stored."""
         self.unread: list[str] = [] if unread is None else unread
         self._path = path
         self._content: dict[str, Any] = {}
@@ -28,7 +28,7 @@ class Stored:
 
     @classmethod
     def of(cls, content: Any) -> Self:
-        """Return content to be read item by item, as it may be already."""
+        """Return content to be read item by item; it may be that already."""
         return content if isinstance(content, cls) else cls(content)
 
     def __bool__(self) -> bool:
@@ -41,7 +41,7 @@ class Stored:
         return self._content.keys()
 
     def read[T, D](self, name: str, reader: Callable[[Any], T], default: D) -> T | D:
-        """Return what a reader makes of an item; the default where it is missing, or cannot be read."""
+        """Return what a reader makes of an item; the default if it is missing, or cannot be read."""
         if name not in self._content:
             return default
         try:
@@ -51,7 +51,7 @@ class Stored:
             return default
 
     def within(self, name: str) -> Stored:
-        """Return an object of the object."""
+        """Return an object inside the object."""
         return Stored(self._content.get(name), self.unread, self._named(name))
 
     def without(self, *names: str) -> Stored:
@@ -60,7 +60,7 @@ class Stored:
         return Stored(left, self.unread, self._path)
 
     def renamed(self, names: Mapping[str, str]) -> Stored:
-        """Return the object with items that had other names in earlier versions under the present ones."""
+        """Return the object with the items that had other names in earlier versions under their present names."""
         content = {names.get(k, k): v for k, v in self._content.items()}
         return Stored(content, self.unread, self._path)
 
@@ -94,7 +94,7 @@ class Stored:
         return {name: value for name, value in found.items() if value is not missing}
 
     def note(self, name: str) -> None:
-        """Note that an item is not understood."""
+        """Note that an item cannot be read."""
         self.unread.append(self._named(name))
 
     def _named(self, name: str) -> str:

@@ -1,6 +1,6 @@
-"""Who may have a minimum on sunshine: when the sun is enough to start, and when it is too little to go on.
+"""Who may have a minimum on solar power: when it is enough to start, and when it is too little to continue.
 
-A user's delays and thresholds mean what they say. Where they are automatic, the sky is judged (see `switch_regret`).
+A user's delays and thresholds apply as they are. If they are automatic, `switch_regret` decides.
 """
 
 from dataclasses import replace
@@ -13,21 +13,21 @@ from .phases import recent, start_phases, wired
 from .ranking import rank
 from .switch_regret import OFF, Choice, Powers, add_regret, choose, next_start
 
-# Where a user sets a threshold of his own, regret says nothing: these are the delays then.
+# With a user's own threshold there is no regret to compare: these are the delays then.
 START_DELAY_S = 60.0
 STOP_DELAY_S = 180.0
 MIN_ON_S = 180.0
-# A sun that is due to start or stop a car later than this may as well never do so.
+# A start or stop that is further ahead than this may as well never happen.
 FAR_S = 3600.0
 
 
 def watch_sun(
     asks: list[Ask], sun_w: float, snapshot: Snapshot, elapsed_s: float
 ) -> set[str]:
-    """Note for each who lives from the sun whether it is enough, and return who may have a minimum now.
+    """Note for each car on solar power whether that is enough, and return who may have a minimum now.
 
-    The sun is handed out minimum by minimum, so that a second car starts as soon as there is enough for both at
-    their minimum, not only when the first has all that it can take.
+    Solar power is assigned minimum by minimum, so that a second car starts as soon as there is enough for both at
+    their minimum, not only when the first has its maximum.
     """
     ranked = sorted((a for a in asks if a.solar), key=lambda a: rank(a, snapshot))
     left_w = sun_w
@@ -101,7 +101,7 @@ def _weigh_switch(
     snapshot: Snapshot,
     elapsed_s: float,
 ) -> None:
-    """Add what this sun says of the sky, and note what it is time for."""
+    """Add the present solar power to the regret, and note what is due."""
     past = asking.past
     every, volts = len(asking.connector.phases), snapshot.site.voltage_v
     one = wired(asking.connector, past) == 1
@@ -126,14 +126,14 @@ def _weigh_switch(
 
 
 def _range_w(asking: Ask, snapshot: Snapshot) -> tuple[float, float]:
-    """Return the least and the most that a car takes that runs, in watts."""
+    """Return the least and the most that a running car takes, in watts."""
     volts = snapshot.site.voltage_v * len(asking.phases)
     least_a = asking.connector.min_a
     return least_a * volts, max(asking.most_a, least_a) * volts
 
 
 def _running_w(asks: list[Ask], snapshot: Snapshot) -> tuple[float, float]:
-    """Return what all take together that run."""
+    """Return what all running cars take together."""
     ranges = [_range_w(a, snapshot) for a in asks if a.past.on_since is not None]
     return sum(low for low, _ in ranges), sum(high for _, high in ranges)
 
@@ -166,7 +166,7 @@ def start_w(asking: Ask, snapshot: Snapshot) -> float:
 
 
 def _watch(past: ConnectorMemory, *, enough: bool, now: datetime) -> None:
-    """Note since when the sun has been enough for a connector's minimum, or too little."""
+    """Note since when solar power has been enough for a connector's minimum, or too little."""
     if enough:
         past.sunny_since = past.sunny_since or now
         past.dull_since = None
@@ -178,7 +178,7 @@ def _watch(past: ConnectorMemory, *, enough: bool, now: datetime) -> None:
 def stops_at(
     past: ConnectorMemory, choice: Choice, snapshot: Snapshot
 ) -> datetime | None:
-    """Return when it stops if the sun stays as it is; None while that is enough."""
+    """Return when it stops if solar power stays as it is; None while that is enough."""
     if past.dull_since is None:
         return None
     tuning, now = snapshot.tuning, snapshot.now
@@ -199,7 +199,7 @@ def stops_at(
 def starts_at(
     past: ConnectorMemory, choice: Choice, snapshot: Snapshot
 ) -> datetime | None:
-    """Return when it starts if the sun stays; None while the sun is too little."""
+    """Return when it starts if solar power stays as it is; None while that is too little."""
     if past.sunny_since is None:
         return None
     tuning, now = snapshot.tuning, snapshot.now
@@ -219,7 +219,7 @@ def starts_at(
 
 
 def _due(state: int, choice: Choice, now: datetime) -> datetime | None:
-    """Return when another state is due if the sun stays, None if it is not in sight."""
+    """Return when another state is due if solar power stays as it is, None if it is not in sight."""
     due_s = choice.due_s(state)
     if due_s is None or due_s > FAR_S:
         return None

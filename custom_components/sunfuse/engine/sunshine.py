@@ -1,4 +1,4 @@
-"""How much sun there is for cars."""
+"""How much solar power there is for cars."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,27 +10,27 @@ from .following import drawn_w
 from .memory import ConnectorMemory, Memory
 from .model import BatteryReading, CircuitState, Connector, PowerReading, Snapshot
 
-# Readings of solar and battery power that are older say nothing about now.
+# Older readings of solar and battery power say nothing about now.
 READING_AGE = timedelta(minutes=5)
-# The home battery is held for so long after it last was necessary.
+# The home battery is held for this long after it last was necessary.
 HOLD = timedelta(seconds=60)
-# Less is within what meters differ.
+# Smaller differences are within the accuracy of meters.
 HOLD_W = 200.0
-# What a battery takes at most is learned in this time, so that a single wild reading teaches little, and forgotten
-# while it takes less than it could: there is sun that nobody takes.
+# The highest charging power of the battery is learned with this time constant, so that a single wrong reading teaches
+# little, and forgotten while it takes less than it could: there is solar power that nobody takes.
 LEARN_S = 30.0
 FORGET_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sun:
-    """Powers in watts. `surplus_w` is for cars; `own_w` is what the sun leaves after the house, before the battery."""
+    """Powers in watts. `surplus_w` is for cars; `own_w` is what is left after the house, before the battery."""
 
     surplus_w: float
     own_w: float
-    measured_w: float  # what the sun leaves after the house, with its sign
+    measured_w: float  # what is left after the house, with its sign
     supported: bool  # whether the battery may discharge into cars
-    charge_max_w: float  # the most that the battery was seen to take
+    charge_max_w: float  # the highest charging power of the battery so far
 
 
 def sunshine(
@@ -39,10 +39,10 @@ def sunshine(
     memory: Memory,
     cars: Iterable[tuple[Connector, ConnectorMemory]],
 ) -> Sun:
-    """Return the sun that cars may have by the battery's rules, averaged.
+    """Return the solar power that cars may use by the battery's rules, averaged.
 
-    What is left after the house is the same whether the battery takes it, gives to it, or cars do: the grid's power
-    without cars, with its sign, and the battery's. Where there is no grid meter it is the solar power less the
+    What is left after the house is the same whether the battery takes it, adds to it, or cars do: the grid's power
+    without cars, with its sign, and the battery's. Without a grid meter it is the solar power less the
     assumed load.
     """
     solar = _fresh(snapshot.solar, snapshot)
@@ -58,7 +58,7 @@ def sunshine(
         own_w = 0.0
     measured_w = own_w
     if snapshot.battery is not None and battery is None:
-        own_w = 0.0  # what looks like the sun may be the battery
+        own_w = 0.0  # what looks like solar power may be the battery
     if solar is not None:
         own_w = min(own_w, max(solar.power_w, 0.0))
     surplus_w = max(own_w, 0.0) - _for_battery_w(own_w, battery, charge_max_w, snapshot)
@@ -81,7 +81,7 @@ def _own_w(
     snapshot: Snapshot,
     memory: Memory,
 ) -> float:
-    """Return what the sun leaves after the house, with its sign: within what the cars may draw, nearest to the last."""
+    """Return what is left of solar power after the house, with its sign: within what the cars may draw, nearest to the last."""
     assert main.uncontrolled_w is not None
     reading = dict(snapshot.meters).get(main.circuit.id)
     drawn = None
@@ -108,12 +108,12 @@ def _plausible(
     main: Capacity,
     snapshot: Snapshot,
 ) -> BatteryReading | None:
-    """Return the battery's reading unless it takes more than grid and sun together can bring."""
+    """Return the battery's reading unless it takes more than grid and solar power together can supply."""
     if battery is None:
         return None
     rated_a = main.circuit.rated_a or main.circuit.limit_a
     grid_w = sum(rated_a) * snapshot.site.voltage_v
-    # Where nobody reports the sun there is no more of it than the grid connection could export.
+    # If solar power is not reported, it is at most what the grid connection could export.
     sun_w = grid_w if solar is None else max(solar.power_w, 0.0)
     return battery if -battery.power_w <= grid_w + sun_w else None
 
@@ -121,7 +121,7 @@ def _plausible(
 def _charge_max_w(
     battery: BatteryReading | None, main: Capacity, memory: Memory, snapshot: Snapshot
 ) -> float:
-    """Return the most that the battery takes, as far as it was seen."""
+    """Return the highest charging power of the battery, as far as it was observed."""
     known_w = memory.battery_charge_w
     if battery is None:
         return known_w
@@ -149,7 +149,7 @@ def _for_battery_w(
     charge_max_w: float,
     snapshot: Snapshot,
 ) -> float:
-    """Return what of the sun is the battery's: nothing once it is as full as it is to be."""
+    """Return which part of solar power is the battery's: none once it is charged as far as it is to be."""
     rules = snapshot.battery_rules
     if battery is None or own_w <= 0:
         return 0.0
@@ -177,9 +177,9 @@ def _average_w(surplus_w: float, memory: Memory, snapshot: Snapshot) -> float:
 def hold_battery(
     sun: Sun, cars_w: float, snapshot: Snapshot, memory: Memory
 ) -> tuple[bool, datetime | None]:
-    """Return whether to keep the battery from discharging, and when that last was necessary.
+    """Return whether to prevent the battery from discharging, and when that last was necessary.
 
-    It is, while cars take more than the sun gives and the battery is not to support them.
+    It is, while cars take more than the solar power and the battery is not to support them.
     """
     if not snapshot.battery_rules.hold or snapshot.battery is None or sun.supported:
         return False, None

@@ -1,18 +1,18 @@
-"""Start, stop, or another number of phases: judged by what each costs under this sky, not by one fixed delay.
+"""Decides when to start, to stop or to use another number of phases, by the cost of each under the recent sky, not by a fixed delay.
 
-Whatever a car does now costs something that can be reckoned each second: sun that it leaves, and energy that it takes
-from the grid. Off, it leaves the sun; on at its minimum, it takes from the grid what the sun does not give; on one phase
-it leaves what only three could take. This is its *regret*, in watts.
+Each state of a car has a cost that can be calculated each second: solar power that it does not use, and energy that it
+takes from the grid. Off, it leaves solar power unused; on at its minimum, it takes from the grid what solar power lacks; on
+one phase it leaves what only three could take. This is its *regret*, in watts.
 
-For each other state the regret that it would have spared is added up (and never falls below nothing: a spell in which
-the present state was the better one wipes out what was before). When that sum is as much as the change itself costs, the
-change is made. Whoever does so never pays much more than twice what one does who knows the future (the ski rental
+For each other state the regret that it would have avoided is added up (and never falls below zero: a period in which
+the present state was the better one erases what was before). When that sum equals the cost of the change itself, the
+change is made. This rule never costs much more than twice as much as knowing the future (the ski rental
 problem; Karlin et al., 1988), and needs no delays: a surplus of five kilowatts starts a car in ten seconds, one of a few
 hundred watts takes minutes.
 
-Under broken clouds the next gap is as near as the next shadow. So the more often the sky has turned in the last half
-hour, the more a change costs, and the more the usual regret of that time counts beside that of the moment: a car that
-lives well with the mean of the sky stays as it is. Each switch of this hour makes the next one dearer, long before
+Under broken clouds the next gap is as near as the next shadow. So the more often the best state has changed in the last half
+hour, the more a change costs, and the more the usual regret of that time counts beside the present one: a car for which
+its present state is good on average keeps it. Each switch of this hour makes the next one more expensive, long before
 their number is used up.
 """
 
@@ -20,30 +20,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-# A start after a stop costs a car about fifteen seconds at four kilowatts, and a contactor a little of its life.
+# A start after a stop costs a car about fifteen seconds at four kilowatts, and wears its contactor a little.
 START_WH = 15.0
-# A switch costs its pause besides.
+# A switch also costs its pause.
 SWITCH_WH = 25.0
-# Energy from the grid weighs more than sun that is left.
+# Energy from the grid weighs more than unused solar power.
 GRID_WEIGHT = 1.6
-# Who waits while others run could share the sun with them: no sun is lost by that, but it is fair.
+# A car that waits while others run could share solar power with them: nothing is lost, but it is fair.
 FAIR_W = 500.0
 # How long the sky is remembered.
 REMEMBERED_S = 1800.0
-# A sky that hardly makes a difference trembles, and does not turn.
+# A smaller difference is a fluctuation, not a change of the best state.
 TREMBLES_W = 200.0
-# How much one turn of the sky in this time adds to the price of a change, and to the weight of what is usual.
+# How much one change of the best state in this time adds to the cost of a switch, and to the weight of the usual
+# regret.
 DEARER_BY_TURN = 0.1
 USUAL_BY_TURN = 0.03
 USUAL_MOST = 0.3
-# How much each switch of this hour adds to the price of the next one.
+# How much each switch of this hour adds to the cost of the next one.
 DEARER_BY_SWITCH = 0.8
-# No more starts than that in an hour: contactors last for 100,000 and more, cars may give up sooner.
+# The most starts in an hour: contactors last for 100,000 and more, cars may give up sooner.
 STARTS_PER_HOUR = 8
-# Where others run, they take what a switch would bring one of them.
+# Beside running cars: they take what a switch would give one of them.
 DEARER_BESIDE_OTHERS = 2.0
 HOUR = timedelta(hours=1)
-# Over a longer pause nobody knows what was.
+# Over a longer pause, nothing is known.
 LONGEST_S = 60.0
 
 # The numbers of phases that a car can use; 0: it is off.
@@ -52,29 +53,29 @@ OFF = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchRegret:
-    """What a connector remembers of the sky. All by the number of phases, in the order of `states`."""
+    """What a connector remembers of the recent sky. All by the number of phases, in the order of `states`."""
 
     states: tuple[int, ...] = ()
-    state: int = OFF  # in which it is
+    state: int = OFF  # the present state
     spared_wh: tuple[
         float, ...
-    ] = ()  # the regret that each other state would have spared
+    ] = ()  # the regret that each other state would have avoided
     usual_w: tuple[float, ...] = ()  # the mean regret of each
-    best: int | None = None  # which had the least when last seen
-    turns: float = 0.0  # how often that turned lately
+    best: int | None = None  # which had the least when last observed
+    turns: float = 0.0  # how often that changed recently
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What a connector is to do: `state` is what it is in unless it is time for another; `due` is when that may be."""
+    """What a connector is to do: `state` is the present one unless another is due; `due` is when others may be."""
 
     state: int
     due: tuple[
         tuple[int, float], ...
-    ] = ()  # seconds until each other state, if the sun stays
+    ] = ()  # seconds until each other state, if solar power stays as it is
 
     def due_s(self, state: int) -> float | None:
-        """Return in how many seconds another state is due if the sun stays; None: not under this sun."""
+        """Return in how many seconds another state is due if solar power stays as it is; None: not with this solar power."""
         return dict(self.due).get(state)
 
 
@@ -87,7 +88,7 @@ class Powers:
 
 
 def regret_w(sun_w: float, state: int, powers: Powers) -> float:
-    """Return what a state costs under this sun: sun that could be used and is not, and energy from the grid."""
+    """Return the regret of a state with this solar power: usable solar power that is not used, and energy from the grid."""
     others_low_w, others_high_w = powers.others
     own_least_w = min((low for low, _ in powers.of.values()), default=0.0)
     least_w = others_low_w or own_least_w
@@ -109,7 +110,7 @@ def add_regret(
     powers: Powers,
     elapsed_s: float,
 ) -> SwitchRegret:
-    """Return the sky with what this sun added since the last decision."""
+    """Return the regret with what was added since the last decision."""
     states = tuple(sorted({OFF, *powers.of}))
     now_w = tuple(regret_w(sun_w, each, powers) for each in states)
     if regret.states != states:
@@ -145,7 +146,7 @@ def add_regret(
 def _gains_w(
     now_w: tuple[float, ...], usual_w: tuple[float, ...], at: int, turns: float
 ) -> tuple[float, ...]:
-    """Return what each state spares of the regret of the present one; it is nothing for itself."""
+    """Return what each state avoids of the regret of the present one; zero for itself."""
     weight = min(USUAL_BY_TURN * turns, USUAL_MOST)
     return tuple(
         (1.0 - weight) * (now_w[at] - now) + weight * (usual_w[at] - usual)
@@ -160,7 +161,7 @@ def choose(
     *,
     switches: int,
 ) -> Choice:
-    """Return which state it is time for: of those that have spared what they cost, the one that has most so."""
+    """Return which state is due: of those that have avoided as much as they cost, the one with the highest ratio."""
     here_w = regret_w(sun_w, regret.state, powers)
     now_w = tuple(regret_w(sun_w, each, powers) for each in regret.states)
     gains_w = _gains_w(
@@ -172,7 +173,7 @@ def choose(
         regret.states, regret.spared_wh, now_w, gains_w, strict=True
     ):
         if state == regret.state or now >= here_w:
-            continue  # under this sun it is no better
+            continue  # with this solar power it is no better
         price_wh = _price_wh(regret, state, switches, powers)
         if spared_wh >= price_wh:
             ready.append((spared_wh / price_wh, state))
@@ -182,7 +183,7 @@ def choose(
 
 
 def _price_wh(regret: SwitchRegret, state: int, switches: int, powers: Powers) -> float:
-    """Return what a change costs."""
+    """Return the cost of a change."""
     dearer = 1.0 + DEARER_BY_TURN * regret.turns
     if OFF in (state, regret.state):
         return START_WH * dearer

@@ -1,11 +1,11 @@
-"""How long a fuse or breaker bears an overload: a thermal image of each phase of a circuit.
+"""How long a fuse or breaker carries an overload: a thermal image of each phase of a circuit.
 
-Whoever charges is lowered to the minimum as soon as a circuit is above its limit. Whether somebody has to be paused
-beyond that waits until the overload has lasted a tenth of what the device bears for certain: the inrush of a motor is
-over by then, and a pause costs a car its contactor and a start. The image adds up, for every second, the part of the
-time that the device would bear the current of that second; below the limit it cools.
+Charging cars are lowered to the minimum as soon as a circuit is above its limit. Whether a car has to be paused
+as well is decided only when the overload has lasted a tenth of what the device carries for certain: the inrush of a motor is
+over by then, and a pause costs a contactor cycle and a start. The image adds up, for every second, the part of the
+time that the device would carry the current of that second; below the limit it cools.
 
-What a device bears is a straight line, on logarithmic axes, through two points of its standard at which it must not
+What a device carries is a straight line, on logarithmic axes, through two points of its standard at which it must not
 operate yet:
 
 - gG (IEC 60269-1): the conventional non-fusing current of 1.25 times the rating for an hour (table 2), and for ten
@@ -13,7 +13,7 @@ operate yet:
 - B and C (IEC 60898-1, table 7): the conventional non-tripping current of 1.13 times the rating for an hour, and one
   second at 2.55 times the rating. From 3 (B) or 5 (C) times the rating they may trip at once.
 
-No overload is borne for more than a tenth of ten minutes: one that lasts a minute is not a moment any more.
+No overload is tolerated for more than a tenth of ten minutes: one that lasts a minute is not a moment any more.
 """
 
 from collections.abc import Mapping
@@ -23,19 +23,19 @@ import math
 from .model import PerPhase
 from .tuning import Characteristic
 
-# The part of what a device bears after which somebody is paused.
+# The part of what a device carries after which a car is paused.
 SPENT = 0.1
-# The longest time that is reckoned with, however small the overload.
+# The longest time that is assumed, however small the overload.
 LONGEST_S = 600.0
-# A bimetal or a fuse link cools within minutes.
+# A bimetal or a fuse element cools within minutes.
 COOLS_S = 120.0
-# A longer gap between two decisions says nothing of what was in between.
+# Over a longer gap between two decisions, nothing is known.
 LONGEST_STEP_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """Two points that a device bears, as multiples of its rating and seconds, and from where it may operate at once."""
+    """Two points that a device carries, as multiples of its rating and seconds, and from where it may operate at once."""
 
     low: float
     low_s: float
@@ -44,7 +44,7 @@ class Curve:
     at_once: float = math.inf
 
     def bears_s(self, load: float) -> float:
-        """Return how long a multiple of the rating is borne."""
+        """Return how long a multiple of the rating is carried."""
         if load >= self.at_once:
             return 0.0
         slope = math.log(self.low_s / self.high_s) / math.log(self.high / self.low)

@@ -21,7 +21,7 @@ from .wanted import why_not_wanted
 
 @dataclass(slots=True, kw_only=True)
 class Standing:
-    """A connector on its way through a decision."""
+    """The state of a connector within a decision."""
 
     connector: Connector
     past: ConnectorMemory
@@ -30,12 +30,12 @@ class Standing:
     ask: Ask | None = None
     lost: Reason | None = None  # the meter of a circuit above it is lost
     boosted_wh: float = 0.0
-    commanded_a: float = 0.0  # what it is told that does not keep to its offer
+    commanded_a: float = 0.0  # the command to one that does not comply with its offer
 
 
 @dataclass(slots=True, kw_only=True)
 class Tick:
-    """What is known before anything is given."""
+    """What is known before anything is assigned."""
 
     snapshot: Snapshot
     memory: Memory
@@ -43,7 +43,7 @@ class Tick:
     capacities: Mapping[str, Capacity]
     standings: dict[str, Standing]  # by connector, in the order of their ids
     sun: Sun
-    sun_w: float  # what of the surplus is left for those who live from it
+    sun_w: float  # the surplus that is left for cars on solar power
     cars_w: float  # what all cars draw
     resources: Resources
     asks: list[Ask] = field(default_factory=list)
@@ -139,7 +139,7 @@ def _lost_meters(tree: Tree, known: Mapping[str, Capacity]) -> dict[str, Reason]
 def _drawn_w(
     standings: Mapping[str, Standing], snapshot: Snapshot
 ) -> tuple[float, float]:
-    """Return what all cars draw, and of that what those take who do not care for the sun."""
+    """Return what all cars draw, and the part of those that do not depend on solar power."""
     cars_w = fast_w = 0.0
     for standing in standings.values():
         draws = standing.past.draws

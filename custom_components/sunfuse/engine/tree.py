@@ -1,4 +1,4 @@
-"""The tree of circuits, as the engine walks it."""
+"""The tree of circuits."""
 
 from collections.abc import Iterable
 
@@ -6,13 +6,13 @@ from .model import Circuit, Connector
 
 
 class Tree:
-    """Circuits by id, with the way from each to the root, in an order that does not depend on the input's."""
+    """Circuits by id, with the path from each to the root, in an order that does not depend on the input's."""
 
     def __init__(self, circuits: Iterable[Circuit]) -> None:
         """Check that the circuits are one tree.
 
         Raises:
-            ValueError: there is not one root, a parent is missing, or a circuit is below itself.
+            ValueError: there is not exactly one root, a parent is missing, or a circuit is below itself.
 
         """
         self.circuits = {c.id: c for c in sorted(circuits, key=lambda c: c.id)}
@@ -54,7 +54,7 @@ class Tree:
         return below
 
     def children(self, parent: str) -> list[str]:
-        """Return the circuits right below a circuit."""
+        """Return the circuits directly below a circuit."""
         return [c.id for c in self.circuits.values() if c.parent == parent]
 
     def upwards(self) -> list[str]:

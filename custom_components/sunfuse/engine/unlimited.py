@@ -11,7 +11,7 @@ RAMPED = timedelta(seconds=15)
 
 
 def as_they_are(snapshot: Snapshot) -> Snapshot:
-    """Return the snapshot in which such chargers need, hold and can have just what their cars draw."""
+    """Return the snapshot in which such chargers need, hold and can have exactly what their cars draw."""
     connectors = tuple(
         connector
         if connector.unlimited_a is None
@@ -40,7 +40,7 @@ def _all_or_nothing(connector: Connector, voltage_v: float) -> Connector:
 
 
 def _unless(known: list[float], cap: float | None) -> float | None:
-    """Return what caps a connector, None for what is part of all that it lets a car have."""
+    """Return what caps a connector, None for what is part of all that it allows a car."""
     return None if cap in known else cap
 
 

@@ -1,4 +1,4 @@
-"""The sun that is exported although cars could use it, and why: what each setting and each limit costs."""
+"""Solar power that is exported although cars could use it, and why: the cost of each setting and each limit."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -9,10 +9,10 @@ from .model import Connector, ConnectorDecision, Decision, ReasonKey, Snapshot
 class Unused(StrEnum):
     """Why a car does not use it."""
 
-    DELAY = "delay"  # it is to start, pauses, or follows with some lag
+    DELAY = "delay"  # it is about to start, pauses, or follows with some lag
     MINIMUM = "minimum"  # too little is left for its minimum
-    SWITCH = "switch"  # it changes its phases, or uses one of three
-    CAR = "car"  # it does not take what it is offered
+    SWITCH = "switch"  # it switches phases, or uses one of three
+    CAR = "car"  # it does not take its offer
     FUSE = "fuse"  # a limit of the site
 
 
@@ -39,16 +39,16 @@ _CAUSES: Mapping[ReasonKey, Unused] = {
     ReasonKey.LIMITED_BY_BOOST: Unused.FUSE,
     ReasonKey.METER_LOST: Unused.FUSE,
 }
-# A car that stays so far below its offer does not take it.
+# A car that stays this far below its offer does not take it.
 TAKES = 0.9
 
 
 def unused_w(
     snapshot: Snapshot, decision: Decision, grid_w: float
 ) -> dict[Unused, float]:
-    """Return what of the exported power cars could use now, by why they do not, in watts.
+    """Return how much of the exported power cars could use now, by reason, in watts.
 
-    Who may not charge, is not there, is full, or waits for a plan or a price could not use it.
+    A car that may not charge, is not there, is full, or waits for a plan or a price could not use it.
     """
     left_w = max(-grid_w, 0.0)
     found: dict[Unused, float] = {}
