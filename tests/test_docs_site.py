@@ -1,0 +1,37 @@
+"""The documentation is built as a site: every page has its place, and no link leads nowhere."""
+
+from pathlib import Path
+import shutil
+import subprocess
+import sys
+import tomllib
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_every_page_has_its_place() -> None:
+    """The navigation lists each page once."""
+    project = tomllib.loads((ROOT / "zensical.toml").read_text())["project"]
+    pages = [
+        page
+        for section in project["nav"]
+        for place in section.values()
+        for page in ([place] if isinstance(place, str) else place)
+    ]
+    assert sorted(pages) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+
+
+def test_the_site_builds_and_no_link_leads_nowhere(tmp_path: Path) -> None:
+    """`--strict` counts a broken link as an error."""
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copy(ROOT / "zensical.toml", tmp_path)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("zensical"), "build", "--strict"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / ".docs" / "index.html").exists()
