@@ -58,11 +58,16 @@ SENTENCES = {
             ),
             "Will reach 7.1 kWh by 13:00, not 10 kWh.",
         ),
-        # Midnight has passed in Berlin: it is another day.
+        # Midnight has passed in Berlin; there is no other 00:30 until then.
         (
             ReasonKey.PAUSING,
             (("until", "2026-06-21T22:30:00+00:00"),),
-            "until 2026-06-22 00:30",
+            "until 00:30",
+        ),
+        (
+            ReasonKey.PAUSING,
+            (("until", "2026-06-23T22:30:00+00:00"),),
+            "until 2026-06-24 00:30",
         ),
         # An end is told where there is one, whether the sentence names it or not.
         (

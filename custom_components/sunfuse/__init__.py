@@ -38,11 +38,13 @@ from .site.demands import Demands
 from .site.forecasting import async_load_forecasts, forecast_store
 from .site.observing import async_load_observed, observed_store
 from .site.peaks import async_load_peaks, peak_store, start_peaks
+from .site.planning import SitePlanning
 from .site.prices import async_load_prices, price_store
 from .site.reporting import async_setup_report
 from .site.restart_memory import RestartMemory
 from .site.settings import Settings, default_mode
 from .site.simulated_house import SimulatedHouse
+from .site.site_clock import SiteClock
 from .site.snapshot import site_of
 from .site.subentries import usable
 from .site.tick_guard import issue_id
@@ -165,6 +167,23 @@ async def _async_build(
     )
     sentences = await async_load_sentences(hass)
     peaks = await async_load_peaks(hass, entry)
+    prices = await async_load_prices(hass, entry)
+    forecasts = await async_load_forecasts(
+        hass, entry, simulated=simulated, connectors=chargers.connector_keys
+    )
+    house = SimulatedHouse(entry) if simulated else None
+    demands = Demands()
+    planning = SitePlanning(
+        hass,
+        entry,
+        ticks=coordinator,
+        chargers=chargers,
+        demands=demands,
+        prices=prices,
+        forecasts=forecasts,
+        peaks=peaks,
+        clock=SiteClock(house),
+    )
     controller = Controller(
         hass,
         entry,
@@ -176,29 +195,37 @@ async def _async_build(
         timekeeper=timekeeper,
         cards=cards,
         peaks=peaks,
+        planning=planning,
         sentences=sentences,
     )
     observed = await async_load_observed(hass, entry, simulated=simulated)
     modbus = await _modbus(hass, entry)
-    for part in (controller, central_system, modbus, peaks, battery_hold, observed):
+    for part in (
+        controller,
+        central_system,
+        modbus,
+        peaks,
+        battery_hold,
+        observed,
+        planning,
+    ):
         timekeeper.on_jump(part.clock_was_set)
     return SunfuseData(
         cards=cards,
         central_system=central_system,
         chargers=chargers,
-        demands=Demands(),
+        demands=demands,
         controller=controller,
         coordinator=coordinator,
         settings=settings,
         battery_hold=battery_hold,
         sentences=sentences,
         modbus=modbus,
-        simulated_house=SimulatedHouse(entry) if simulated else None,
-        prices=await async_load_prices(hass, entry),
+        simulated_house=house,
+        prices=prices,
         peaks=peaks,
-        forecasts=await async_load_forecasts(
-            hass, entry, simulated=simulated, connectors=chargers.connector_keys
-        ),
+        forecasts=forecasts,
+        planning=planning,
         observed=observed,
     )
 
@@ -219,6 +246,8 @@ async def _async_start(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     if site.prices:
         site.prices.start()
     start_peaks(hass, entry, site.peaks, site.sources)
+    site.planning.start()
+    entry.async_on_unload(site.planning.stop)
 
 
 def _hold_battery(entry: SunfuseConfigEntry) -> None:

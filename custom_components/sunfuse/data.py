@@ -16,6 +16,7 @@ from .site.demands import Demands
 from .site.forecasting import SiteForecasts
 from .site.observing import Observed
 from .site.peaks import SitePeaks
+from .site.planning import SitePlanning
 from .site.prices import SitePrices
 from .site.settings import Settings
 from .site.simulated_house import SimulatedHouse
@@ -41,6 +42,7 @@ class SunfuseData:
     prices: SitePrices | None = None  # None where the site has no tariff
     peaks: SitePeaks
     forecasts: SiteForecasts
+    planning: SitePlanning
     observed: Observed
     sources: SourcesConfig = SourcesConfig()
     # What the house leaves on each phase to chargers that nobody commands; None while it is not known.

@@ -1,7 +1,7 @@
 """Turns the engine's reasons into sentences in the user's language."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
@@ -11,6 +11,8 @@ from .const import DOMAIN, WH_PER_KWH
 from .engine.model import Reason, ReasonKey
 
 CATEGORY = "common"
+# So far ahead, a time of the clock is one time only.
+_A_DAY = timedelta(hours=24)
 # What a meter moves every second is told in these steps: each new sentence is a line in the logbook.
 _STEPS: Mapping[ReasonKey, Mapping[str, int]] = {
     ReasonKey.LIMITED_BY_SUN: {"surplus_w": 100},
@@ -117,6 +119,7 @@ def _readable(name: str, value: str | float, step: int | None) -> str:
 
 
 def _clock(time: datetime) -> str:
-    local = dt_util.as_local(time)
-    today = local.date() == dt_util.now().date()
-    return local.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")
+    """Return the clock's time, with the date where that alone could be another day's."""
+    now, local = dt_util.now(), dt_util.as_local(time)
+    near = local.date() == now.date() or timedelta(0) <= time - now < _A_DAY
+    return local.strftime("%H:%M" if near else "%Y-%m-%d %H:%M")

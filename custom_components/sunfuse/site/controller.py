@@ -1,6 +1,7 @@
 """The loop that joins the rooms: readings to snapshot, snapshot to decision, decision to chargers and entities."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 from typing import Any
@@ -34,9 +35,10 @@ from .commands import Command, CommandSender
 from .engine_options import CONF_DIMMING_ENTITY, dimming_limit
 from .outcome import ConnectorData, ConnectorKey, PeakData, SiteData
 from .peaks import SitePeaks
+from .planning import SitePlanning
 from .restart_memory import RestartMemory
 from .settings import Settings
-from .snapshot import build_snapshot
+from .snapshot import build_snapshot, site_of
 from .tick_guard import TickGuard
 from .timekeeper import Timekeeper
 from .urgent_changes import UrgentChanges
@@ -65,6 +67,7 @@ class Controller:
         timekeeper: Timekeeper,
         cards: Cards,
         peaks: SitePeaks,
+        planning: SitePlanning,
         sentences: Mapping[str, str],
     ) -> None:
         """Join the parts of a site; `start` sets them going."""
@@ -86,6 +89,7 @@ class Controller:
         self._timekeeper = timekeeper
         self._cards = cards
         self._peaks = peaks
+        self._planning = planning
         self._sentences = sentences
         self._commands = CommandSender(hass, entry, central_system.stations)
         self._pending_tick: CALLBACK_TYPE | None = None
@@ -103,6 +107,7 @@ class Controller:
             self._restart_memory.start(self._central_system, self._remembered),
             self._chargers.start(),
             self._central_system.subscribe(self._station_changed),
+            self._planning.async_add_listener(self.request_tick),
             async_track_time_interval(
                 self._hass, self._interval_tick, LONGEST_PAUSE, cancel_on_shutdown=True
             ),
@@ -214,9 +219,15 @@ class Controller:
     ) -> tuple[dict[str, PeakData], tuple[ExternalLimit, ...]]:
         """Return what there is to show of peaks, and the limits that they set. Without them the fuse is guarded still."""
         with self._peaking:
-            self._peaks.update(now, meter)
-            peaks = self._peaks.data(now)
-            return peaks, self._peaks.limits(peaks)
+            clock = self._planning.clock
+            if meter is not None:
+                meter = replace(meter, at=clock.there(meter.at))
+            self._peaks.update(clock.there(now), meter)
+            peaks = self._peaks.data(clock.there(now))
+            return peaks, tuple(
+                replace(limit, until=limit.until and clock.here(limit.until))
+                for limit in self._peaks.limits(peaks)
+            )
         return {}, ()
 
     def _dimming_limit(self, dimming: Dimming | None) -> tuple[ExternalLimit, ...]:
@@ -227,9 +238,13 @@ class Controller:
 
     def _connectors(self, states: States) -> list[Connector]:
         """Return every connector for the engine."""
+        voltage_v = site_of(self._entry.data).voltage_v
         return [
-            self._chargers.for_engine(
-                key, station, state, self._commands.unconfirmed_a(key)
+            self._planning.with_plan(
+                self._chargers.for_engine(
+                    key, station, state, self._commands.unconfirmed_a(key)
+                ),
+                voltage_v,
             )
             for key, (station, state) in states.items()
         ]

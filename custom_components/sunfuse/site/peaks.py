@@ -78,6 +78,21 @@ class CapacityRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunningPeak:
+    """A capacity tariff with what was reached so far."""
+
+    rule: CapacityRule
+    state: PeakState
+    tz: ZoneInfo
+    holidays: frozenset[date] = frozenset()
+
+    def counts(self, interval: datetime) -> bool:
+        """Whether an interval counts at all."""
+        local = interval.astimezone(self.tz)
+        return self.rule.tariff.weight.at(local, self.holidays) > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Sample:
     at: datetime
     power_w: float  # positive on import
@@ -206,6 +221,18 @@ class SitePeaks:
     ) -> PeakState:
         holidays = self._holidays[rule.id].near(now)
         return advance(state, rule.tariff, to, tz=self._tz, holidays=holidays)
+
+    def running(self, now: datetime) -> tuple[RunningPeak, ...]:
+        """Return each tariff with what was reached so far, for the planner."""
+        return tuple(
+            RunningPeak(
+                rule=rule,
+                state=self._advanced(self._states[rule.id], rule, now, now),
+                tz=self._tz,
+                holidays=self._holidays[rule.id].near(now),
+            )
+            for rule in self.rules.values()
+        )
 
     def data(self, now: datetime) -> dict[str, PeakData]:
         """Return what there is to show of each tariff, with the power held since the last reading."""

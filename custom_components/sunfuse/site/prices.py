@@ -29,7 +29,7 @@ from ..sources.tariffs.price_reader import (
     config_from_dict,
     next_refresh,
 )
-from ..sources.tariffs.price_slots import IssueKey, PriceIssue, Prices
+from ..sources.tariffs.price_slots import IssueKey, PriceIssue, Prices, PriceSlot
 from ..sources.tariffs.table import TableError
 from .storage_file import StorageFile
 
@@ -154,6 +154,12 @@ class SitePrices(DataUpdateCoordinator[Prices]):
         self._asked_at = None
         self._since = {}
         self.start()
+
+    def ahead(self, now: datetime) -> tuple[PriceSlot, ...]:
+        """Return the prices from a time on, which may be that of a simulated site."""
+        if self.data.at(now) is None:
+            return self._reader.known(now).slots
+        return self.data.slots
 
     def problems(self, now: datetime) -> list[PriceIssue]:
         """Return what has been wrong with the sources for too long, one of a kind."""

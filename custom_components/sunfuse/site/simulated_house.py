@@ -1,6 +1,7 @@
 """A simulated site inside Home Assistant: its meters are entities, its chargers connect over a WebSocket."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
@@ -9,14 +10,20 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ..const import CONF_SPEED, DOMAIN
+from ..drivers.demand import Demand
 from ..simulator import Simulation
+from ..simulator.house import HouseSpec, house_power_w
 from ..simulator.sun import clear_sky_w
 from ..sources.config import SourcesConfig
+from ..sources.forecasts.forecast_reader import Forecasts
+from ..sources.forecasts.power_forecast import ForecastSlot
 from ..sources.series import QUARTER, quarter_start
 
 _FORECAST_SLOTS = int(timedelta(days=3) / QUARTER)
 # What the simulated clouds let through of a clear sky, on average.
 _USUAL_SKY = 0.8
+# Seeds of households that are like the simulated one.
+_OTHER_DAYS = (101, 102, 103)
 
 
 class SimulatedHouse:
@@ -72,6 +79,42 @@ class SimulatedHouse:
             powers[at.isoformat()] = round(_USUAL_SKY * sum(light_w) / len(light_w))
         return powers
 
+    def asks(self, identity: str, connector: int) -> Demand | None:
+        """Return what a driver of the simulated site says: when the car leaves, and how full it is to be; None: no car."""
+        charger = self.simulation.chargers.get(identity)
+        if charger is None or not charger.cars[connector - 1].plugged:
+            return None
+        spec, car = charger.spec.cars[connector - 1], charger.cars[connector - 1]
+        return Demand(
+            departure=car.until,
+            energy_wh=max(spec.target_soc * spec.battery_wh - car.stored_wh, 0.0),
+            full_wh=max(spec.target_soc * spec.battery_wh - car.stored_wh, 0.0),
+            soc=100 * car.stored_wh / spec.battery_wh,
+            capacity_wh=spec.battery_wh,
+            target_soc=100 * spec.target_soc,
+            max_a=spec.max_a,
+            phases=spec.phases,
+            charge_efficiency=spec.efficiency,
+        )
+
+    def expected(self, now: datetime) -> Forecasts:
+        """Return the sun and the load to come, in the time of the simulated site."""
+        site = self.simulation.site
+        solar, load = [], []
+        for slot in range(_FORECAST_SLOTS):
+            start = quarter_start(now) + slot * QUARTER
+            times = [start + QUARTER * share for share in (0.1, 0.3, 0.5, 0.7, 0.9)]
+            light_w = sum(clear_sky_w(at, site.solar) for at in times) / len(times)
+            house_w = _usual_w(start, site.house)
+            solar.append(_slot(start, _USUAL_SKY * light_w, low=0.5, high=1.2))
+            load.append(_slot(start, house_w, low=0.6, high=1.8))
+        return Forecasts(
+            solar=tuple(solar),
+            load=tuple(load),
+            solar_source="forecast",
+            load_days=28.0,
+        )
+
     def _entity(self, hass: HomeAssistant, meter: str) -> str:
         unique_id = f"{self._entry.entry_id}_simulated_{meter}"
         entity_id = er.async_get(hass).async_get_entity_id(
@@ -80,3 +123,24 @@ class SimulatedHouse:
         # The sensor platform has been set up, and with it every meter is registered.
         assert entity_id
         return entity_id
+
+
+@lru_cache(maxsize=1024)
+def _usual_w(start: datetime, house: HouseSpec) -> float:
+    """Return what such a household takes in a quarter hour, on other days."""
+    powers = [
+        sum(house_power_w(start + QUARTER * share, house, seed))
+        for share in (0.25, 0.75)
+        for seed in _OTHER_DAYS
+    ]
+    return sum(powers) / len(powers)
+
+
+def _slot(start: datetime, likely_w: float, *, low: float, high: float) -> ForecastSlot:
+    return ForecastSlot(
+        start=start,
+        end=start + QUARTER,
+        p10_w=low * likely_w,
+        p50_w=likely_w,
+        p90_w=high * likely_w,
+    )

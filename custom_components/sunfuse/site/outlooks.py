@@ -1,0 +1,293 @@
+"""From what a site knows to what its planner looks at: cars and what they ask for, prices, forecasts, peaks, battery."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from ..engine.limits import power_of
+from ..engine.model import (
+    Circuit,
+    Connector,
+    Decision,
+    ExternalLimit,
+    LimitKind,
+    ReasonKey,
+    Snapshot,
+)
+from ..engine.wanted import NO_CAR
+from ..planner import (
+    AnnouncedLimit,
+    CarGoal,
+    CarMode,
+    CarOutlook,
+    CircuitOutlook,
+    HomeBattery,
+    Outlook,
+    PeakTariff,
+    Quantiles,
+    Strategy,
+    clock_steps,
+)
+from ..sources.forecasts.forecast_reader import Forecasts
+from ..sources.forecasts.power_forecast import Forecast
+from ..sources.tariffs.capacity_rules import PriceRule
+from ..sources.tariffs.month_peaks import expected_w, interval_start
+from ..sources.tariffs.price_slots import PriceSlot
+from .demands import ChargingStrategy, Demand
+from .peaks import RunningPeak
+
+# A plan looks at least as far, for the sun of tomorrow, and no farther than anybody knows anything.
+_LEAST = timedelta(hours=24)
+# 76 % at 1.4 kW and 90 % at 11 kW reach the battery, with the planner's standby losses (HTW Berlin, 2025).
+USUAL_EFFICIENCY = 0.92
+_STRATEGIES: Mapping[ChargingStrategy, Strategy] = {
+    ChargingStrategy.CHEAPEST: Strategy.EARLY,
+    ChargingStrategy.LATE: Strategy.LATE,
+    ChargingStrategy.SPREAD: Strategy.SPREAD,
+}
+
+
+class _Timed(Protocol):
+    """Something that holds for a time."""
+
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def end(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarAsk:
+    """A connector, and what the session at it asks for."""
+
+    connector: Connector
+    name: str
+    demand: Demand
+    paused_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """All that a site knows when a plan is made."""
+
+    now: datetime
+    snapshot: Snapshot
+    decision: Decision
+    cars: tuple[CarAsk, ...]
+    prices: tuple[PriceSlot, ...] = ()
+    forecasts: Forecasts = Forecasts()
+    peaks: tuple[RunningPeak, ...] = ()
+    battery: HomeBattery | None = None
+    carbon_weight: float = 0.0
+
+
+def outlook_of(known: Known) -> Outlook:
+    """Return what the planner looks at."""
+    now, snapshot = known.now, known.snapshot
+    departures = [car.demand.departure for car in known.cars if car.demand.departure]
+    priced = [slot.end for slot in known.prices]
+    until = max([now + _LEAST, *departures, *priced])
+    steps_s = clock_steps(now, until)
+    starts = _starts(now, steps_s)
+    prices = _at_each(known.prices, starts)
+    carbon = [slot.carbon_g for slot in prices if slot.carbon_g is not None]
+    return Outlook(
+        now=now,
+        steps_s=steps_s,
+        circuits=_circuits(snapshot, known.decision),
+        phases=snapshot.site.phases,
+        voltage_v=snapshot.site.voltage_v,
+        house=_quantiles(known.forecasts.load, starts),
+        sun=_quantiles(known.forecasts.solar, starts),
+        import_price=tuple(slot.import_price for slot in prices),
+        export_price=tuple(slot.export_price for slot in prices),
+        known_prices=sum(not slot.estimated for slot in prices) if prices else None,
+        carbon_g=tuple(carbon) if len(carbon) == len(prices) else (),
+        carbon_weight=known.carbon_weight,
+        peaks=tuple(
+            _peak(peak, now, starts)
+            for peak in known.peaks
+            if peak.rule.tariff.has_price
+        ),
+        limits=tuple(_limits(snapshot, now, starts[-1])),
+        battery=known.battery,
+        cars=tuple(_car(car, known) for car in known.cars),
+    )
+
+
+def _starts(now: datetime, steps_s: Iterable[float]) -> tuple[datetime, ...]:
+    """Return the start of each step, and the end of the last."""
+    times = [now]
+    for length_s in steps_s:
+        times.append(times[-1] + timedelta(seconds=length_s))
+    return tuple(times)
+
+
+def _at_each[T: _Timed](slots: Iterable[T], starts: tuple[datetime, ...]) -> list[T]:
+    """Return the slot of each step, as far as they go without a gap."""
+    found: list[T] = []
+    ahead = iter(slots)
+    slot = next(ahead, None)
+    for start in starts[:-1]:
+        while slot is not None and slot.end <= start:
+            slot = next(ahead, None)
+        if slot is None or slot.start > start:
+            break
+        found.append(slot)
+    return found
+
+
+def _quantiles(forecast: Forecast, starts: tuple[datetime, ...]) -> Quantiles | None:
+    """Return a forecast step by step, as far as it goes; None where there is none."""
+    found = _at_each(forecast, starts)
+    if not found:
+        return None
+    return Quantiles(
+        low=tuple(slot.p10_w for slot in found),
+        median=tuple(slot.p50_w for slot in found),
+        high=tuple(slot.p90_w for slot in found),
+    )
+
+
+def _circuits(snapshot: Snapshot, decision: Decision) -> tuple[CircuitOutlook, ...]:
+    """Return the circuits, the root first, with what the cars below may use of them."""
+    ordered = sorted(snapshot.circuits, key=lambda circuit: circuit.parent is not None)
+    seen = {circuit.id: circuit.uncontrolled_a for circuit in decision.circuits}
+    return tuple(
+        CircuitOutlook(
+            id=circuit.id,
+            limit_a=tuple(
+                max(limit - circuit.margin_a - fixed, 0.0)
+                for limit, fixed in zip(
+                    circuit.limit_a,
+                    circuit.fixed_load_a or (0.0,) * len(circuit.limit_a),
+                    strict=True,
+                )
+            ),
+            parent=circuit.parent,
+            other_a=_other_a(circuit, seen),
+        )
+        for circuit in ordered
+    )
+
+
+def _other_a(
+    circuit: Circuit, seen: Mapping[str, tuple[float, ...]]
+) -> tuple[float, ...]:
+    """Return what else a circuit carries: the root's is forecast, where it has a meter."""
+    if circuit.parent is None:
+        return circuit.assumed_load_a or ()
+    return tuple(max(current_a, 0.0) for current_a in seen.get(circuit.id, ()))
+
+
+def _limits(
+    snapshot: Snapshot, now: datetime, end: datetime
+) -> Iterable[AnnouncedLimit]:
+    """Yield what others limit, until it ends. Peaks are the planner's own business."""
+    for limit in snapshot.limits:
+        if limit.kind is LimitKind.PEAK or (limit.until and limit.until <= now):
+            continue
+        power_w = power_of(limit, snapshot)
+        yield AnnouncedLimit(
+            start=now,
+            end=limit.until or end,
+            power_w=power_w,
+            current_a=limit.current_a if power_w is None else None,
+            circuit=limit.circuit,
+            cars_only=_cars_only(limit),
+        )
+
+
+def _cars_only(limit: ExternalLimit) -> bool:
+    return limit.cars_only or limit.kind is LimitKind.DIMMING
+
+
+def _peak(peak: RunningPeak, now: datetime, starts: tuple[datetime, ...]) -> PeakTariff:
+    """Return a capacity tariff as the planner counts it: intervals numbered, those that do not count left out."""
+    tariff, state, tz = peak.rule.tariff, peak.state, peak.tz
+    numbers: dict[datetime, int] = {}
+    windows = []
+    for start in starts[:-1]:
+        interval = interval_start(start, tariff, tz)
+        if not peak.counts(interval):
+            windows.append(-1)
+            continue
+        windows.append(numbers.setdefault(interval, len(numbers)))
+    running = interval_start(now, tariff, tz)
+    today = now.astimezone(tz).date()
+    first = now.astimezone(tz).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return PeakTariff(
+        name=peak.rule.name,
+        windows=tuple(windows),
+        price_per_kw=tariff.price_per_kw,
+        top=tariff.top,
+        counted_w=tuple(
+            one.power_w
+            for one in state.peaks
+            if not tariff.different_days
+            or tariff.top == 1
+            or one.start.astimezone(tz).date() != today
+        ),
+        floor_w=tariff.floor_w,
+        expected_w=expected_w(state, tariff),
+        used_wh=state.used_wh if state.interval == running else 0.0,
+        used_s=(now - running).total_seconds(),
+        step_limits_w=tariff.step_limits_w if tariff.rule is PriceRule.STEPS else (),
+        step_prices=tariff.step_prices if tariff.rule is PriceRule.STEPS else (),
+        period_end=(first + timedelta(days=32)).replace(day=1),
+    )
+
+
+def _car(car: CarAsk, known: Known) -> CarOutlook:
+    connector, demand = car.connector, car.demand
+    connected = connector.reachable and connector.status not in NO_CAR
+    boost = connector.boost
+    return CarOutlook(
+        id=connector.id,
+        name=car.name,
+        mode=CarMode(connector.mode) if connector.allowed else CarMode.OFF,
+        connected=connected,
+        charging=bool(connector.offer_a) and connected,
+        circuit=connector.circuit,
+        phases=connector.phases,
+        min_a=connector.min_a,
+        max_a=min(connector.max_a, connector.charger_limit_a or connector.max_a),
+        switches_phases=connector.switches_phases,
+        car_max_a=demand.max_a or connector.car_max_a,
+        car_phases=demand.phases,
+        soc=demand.soc,
+        target_soc=demand.target_soc,
+        capacity_wh=demand.capacity_wh,
+        full_wh=0.0 if _is_full(connector, known.decision) else demand.full_wh,
+        charge_efficiency=demand.charge_efficiency or USUAL_EFFICIENCY,
+        goals=_goals(demand, known.now) if connected else (),
+        minimum_wh=demand.minimum_wh,
+        strategy=_STRATEGIES[demand.strategy],
+        price_limit=demand.price_limit,
+        carbon_limit_g=demand.carbon_limit_g,
+        feed_in_first_above=demand.feed_in_first_above,
+        precondition=demand.precondition,
+        priority=connector.priority,
+        boost_until=boost.until if boost else None,
+        boost_wh=boost.energy_wh if boost else None,
+        paused_until=demand.paused_until,
+    )
+
+
+def _is_full(connector: Connector, decision: Decision) -> bool:
+    """Whether a car takes nothing of what it is offered."""
+    return any(
+        one.id == connector.id and one.reason.key is ReasonKey.CAR_FINISHED
+        for one in decision.connectors
+    )
+
+
+def _goals(demand: Demand, now: datetime) -> tuple[CarGoal, ...]:
+    if demand.departure is None or demand.departure <= now:
+        return ()
+    return (
+        CarGoal(
+            at=demand.departure, energy_wh=demand.energy_wh, guessed=demand.guessed
+        ),
+    )

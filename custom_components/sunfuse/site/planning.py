@@ -1,0 +1,327 @@
+"""The slow loop: plans a site's cars and battery whenever something changes and every few minutes, beside the event loop.
+
+What is planned reaches the engine as `PlanSlot`s in the next snapshots. It is something to aim for, never a licence to
+exceed a limit. A run that fails costs nothing but its plan: the last good one goes on, and says how old it is.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+import logging
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+
+from ..const import DOMAIN
+from ..coordinator import SunfuseCoordinator
+from ..engine.model import Connector, LimitKind, Mode, PlanSlot, Snapshot
+from ..engine.wanted import NO_CAR
+from ..planner import CarIntention, HomeBattery, Intention, Outlook, intend
+from .chargers import Chargers
+from .demands import Demand, Demands
+from .forecasting import SiteForecasts
+from .outcome import ConnectorKey, SiteData
+from .outlooks import CarAsk, Known, outlook_of
+from .peaks import SitePeaks
+from .plan_slots import plan_slot
+from .prices import SitePrices
+from .site_clock import SiteClock
+
+_LOGGER = logging.getLogger(__name__)
+
+# What changes together is planned together.
+BURST_S = 2.0
+EVERY = timedelta(minutes=5)
+# A plan that is older is not followed any more: cars live by the simple rule of their mode.
+OLDEST = timedelta(hours=2)
+# A run that failed is no news for a person before this.
+PATIENCE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePlan:
+    """The last good plan, in the time of the site. `failing_since` is set while runs fail."""
+
+    intention: Intention | None = None
+    failing_since: datetime | None = None
+
+    def age(self, now: datetime) -> timedelta | None:
+        """Return how old the plan is, None where there is none."""
+        return None if self.intention is None else now - self.intention.now
+
+
+class SitePlanning(DataUpdateCoordinator[SitePlan]):
+    """Keeps a site's plan up to date and hands it to engine and entities."""
+
+    config_entry: ConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        *,
+        ticks: SunfuseCoordinator,
+        chargers: Chargers,
+        demands: Demands,
+        prices: SitePrices | None,
+        forecasts: SiteForecasts,
+        peaks: SitePeaks,
+        clock: SiteClock,
+    ) -> None:
+        """Begin without a plan."""
+        super().__init__(
+            hass, _LOGGER, config_entry=entry, name=f"{DOMAIN} plan {entry.title}"
+        )
+        self._ticks = ticks
+        self._chargers = chargers
+        self._demands = demands
+        self._prices = prices
+        self._forecasts = forecasts
+        self._peaks = peaks
+        self.clock = clock
+        self.battery: Callable[[SiteData], HomeBattery | None] = lambda _data: None
+        self._asked: tuple[Any, ...] = ()
+        self._busy = False
+        self._again = False
+        self._stop_burst: CALLBACK_TYPE | None = None
+        self._stops: list[Callable[[], None]] = []
+        self.data = SitePlan()
+
+    @property
+    def currency(self) -> str:
+        """Return the currency of the plan's costs."""
+        return self._prices.currency if self._prices else self.hass.config.currency
+
+    # --- When -----------------------------------------------------------------------------------------------------
+
+    @callback
+    def start(self) -> None:
+        """Plan now, and from now on."""
+        self._stops = [
+            self._ticks.async_add_listener(self._ticked),
+            self._forecasts.async_add_listener(self.request),
+            async_track_time_interval(
+                self.hass,
+                lambda _now: self.request(),
+                max(EVERY / self.clock.speed, timedelta(seconds=BURST_S)),
+                cancel_on_shutdown=True,
+            ),
+        ]
+        if self._prices:
+            self._stops.append(self._prices.async_add_listener(self.request))
+        self.request()
+
+    @callback
+    def stop(self) -> None:
+        """Plan nothing more."""
+        for stop in self._stops:
+            stop()
+        self._stops = []
+        if self._stop_burst:
+            self._stop_burst()
+            self._stop_burst = None
+
+    @callback
+    def clock_was_set(self, _by: timedelta) -> None:
+        """Plan anew: what was planned is for other hours."""
+        self.request()
+
+    @callback
+    def request(self) -> None:
+        """Plan soon: something changed."""
+        if self._stop_burst is None and self._stops:
+            self._stop_burst = async_call_later(self.hass, BURST_S, self._begin)
+
+    @callback
+    def _ticked(self) -> None:
+        """Plan soon if a car came or left, or somebody asks for something else."""
+        if not self._ticks.last_update_success:
+            return
+        asked = _asked(self._ticks.data.snapshot, self._demand_of)
+        if asked != self._asked:
+            self._asked = asked
+            self.request()
+
+    @callback
+    def _begin(self, _now: datetime) -> None:
+        self._stop_burst = None
+        if self._busy:
+            self._again = True
+            return
+        self._busy = True
+        self.config_entry.async_create_background_task(
+            self.hass, self._async_run(), f"{DOMAIN} plan"
+        )
+
+    async def _async_run(self) -> None:
+        """Make a plan. This is a fault boundary: whatever fails in it, the last good plan goes on."""
+        now = self.clock.now()
+        try:
+            outlook = self.outlook()
+            plan = SitePlan(intention=await self._async_intend(outlook))
+        except Exception:
+            if self.data.failing_since is None:
+                _LOGGER.exception("No plan could be made; the last one goes on")
+            plan = replace(self.data, failing_since=self.data.failing_since or now)
+        finally:
+            self._busy = False
+        if not self._stops:
+            return
+        self.async_set_updated_data(plan)
+        if self._again:
+            self._again = False
+            self.request()
+
+    # --- What -----------------------------------------------------------------------------------------------------
+
+    async def _async_intend(self, outlook: Outlook) -> Intention:
+        """Let the planner work in a thread."""
+        previous = self.data.intention
+        return await self.hass.async_add_executor_job(intend, outlook, previous)
+
+    async def async_preview(
+        self, key: ConnectorKey, change: Callable[[Demand], Demand], mode: Mode | None
+    ) -> Intention:
+        """Return a plan that is not carried out: a car asks for something else.
+
+        Raises:
+            ValueError: what is asked for contradicts itself.
+
+        """
+        outlook = self.outlook({key.id: (change, mode)})
+        return await self._async_intend(outlook)
+
+    def outlook(
+        self,
+        changes: Mapping[str, tuple[Callable[[Demand], Demand], Mode | None]]
+        | None = None,
+    ) -> Outlook:
+        """Return what is known now, with what somebody wants to try."""
+        now, data = self.clock.now(), self._ticks.data
+        snapshot = self._there(data.snapshot)
+        return outlook_of(
+            Known(
+                now=now,
+                snapshot=snapshot,
+                decision=data.decision,
+                cars=tuple(self._asks(snapshot, changes or {})),
+                prices=self._prices.ahead(now) if self._prices else (),
+                forecasts=self._expected(now),
+                peaks=self._peaks.running(now),
+                battery=self.battery(data),
+            )
+        )
+
+    def _asks(
+        self,
+        snapshot: Snapshot,
+        changes: Mapping[str, tuple[Callable[[Demand], Demand], Mode | None]],
+    ) -> Iterable[CarAsk]:
+        for connector in snapshot.connectors:
+            demand = self._demand_of(connector.id)
+            if connector.id in changes:
+                change, mode = changes[connector.id]
+                demand = change(demand)
+                connector = replace(connector, mode=mode or connector.mode)
+            yield CarAsk(connector=connector, name=connector.id, demand=demand)
+
+    def _demand_of(self, connector_id: str) -> Demand:
+        """Return what is asked for at a connector, in the site's time; drivers of a simulated site say when they leave."""
+        key = _key(connector_id)
+        demand = self._demands.at(key, self.clock.now())
+        if demand.departure is not None:
+            return replace(demand, departure=self.clock.there(demand.departure))
+        if self.clock.house is not None:
+            return self.clock.house.asks(key.identity, key.connector) or demand
+        return demand
+
+    def _expected(self, now: datetime) -> Any:
+        house = self.clock.house
+        return house.expected(now) if house else self._forecasts.data
+
+    def _there(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot whose limits and boosts end in the site's time."""
+        if self.clock.house is None:
+            return snapshot
+        there = self.clock.there
+        return replace(
+            snapshot,
+            limits=tuple(
+                replace(limit, until=limit.until and there(limit.until))
+                for limit in snapshot.limits
+            ),
+            connectors=tuple(
+                replace(
+                    one,
+                    boost=one.boost
+                    and replace(
+                        one.boost, until=one.boost.until and there(one.boost.until)
+                    ),
+                )
+                for one in snapshot.connectors
+            ),
+        )
+
+    # --- What comes of it -----------------------------------------------------------------------------------------
+
+    def car(self, key: ConnectorKey) -> CarIntention | None:
+        """Return what is planned for a connector, None where nothing is known of it."""
+        intention = self.data.intention
+        return intention.car(key.id) if intention else None
+
+    def with_plan(self, connector: Connector, voltage_v: float) -> Connector:
+        """Return a connector with what it is to aim for now; only who wants to be ready on time is planned."""
+        slot = self._slot(connector, voltage_v)
+        return connector if slot is None else replace(connector, plan=slot)
+
+    def _slot(self, connector: Connector, voltage_v: float) -> PlanSlot | None:
+        intention = self.data.intention
+        if connector.mode is not Mode.ECO or intention is None:
+            return None
+        now = self.clock.now()
+        car, advice = intention.car(connector.id), intention.slot(connector.id, now)
+        if car is None or advice is None or now - intention.now > OLDEST:
+            return None
+        return plan_slot(
+            connector,
+            car,
+            advice,
+            voltage_v=voltage_v,
+            car_phases=self._demand_of(connector.id).phases,
+        )
+
+    def failing(self, now: datetime) -> bool:
+        """Return whether no plan could be made for so long that a person should know."""
+        since = self.data.failing_since
+        return since is not None and now - since >= PATIENCE
+
+
+def _key(connector_id: str) -> ConnectorKey:
+    identity, _, number = connector_id.rpartition("/")
+    return ConnectorKey(identity=identity, connector=int(number))
+
+
+def _asked(snapshot: Snapshot, demand_of: Callable[[str], Demand]) -> tuple[Any, ...]:
+    """Return what a plan is made of that somebody may change at any time; what only passes by is no news."""
+    cars = []
+    for one in snapshot.connectors:
+        demand = demand_of(one.id)
+        cars.append(
+            (
+                one.id,
+                one.mode,
+                one.allowed,
+                one.reachable and one.status not in NO_CAR,
+                one.max_a,
+                one.priority,
+                one.boost,
+                replace(demand, energy_wh=None, full_wh=None, soc=None),
+                demand.energy_wh is None,
+                demand.soc is None,
+            )
+        )
+    limits = [limit for limit in snapshot.limits if limit.kind is not LimitKind.PEAK]
+    return (*cars, *limits, snapshot.policy)

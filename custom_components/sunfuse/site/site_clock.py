@@ -1,0 +1,43 @@
+"""The time at a site: the wall clock's, but at a simulated site that runs faster, where a night passes in minutes."""
+
+from datetime import datetime
+
+from homeassistant.util import dt as dt_util
+
+from .simulated_house import SimulatedHouse
+
+
+class SiteClock:
+    """Converts between the wall clock, by which chargers are controlled, and the site's, by which it plans."""
+
+    def __init__(self, house: SimulatedHouse | None) -> None:
+        """Follow the clock of a simulated house where that does not go as the wall's."""
+        self._house = house if house and house.simulation.speed != 1 else None
+
+    @property
+    def speed(self) -> float:
+        """Return how much faster than on the wall time passes."""
+        return self._house.simulation.speed if self._house else 1.0
+
+    @property
+    def house(self) -> SimulatedHouse | None:
+        """Return the simulated house whose clock this is, None where the wall clock counts."""
+        return self._house
+
+    def there(self, at: datetime) -> datetime:
+        """Return the site's time at a time of the wall clock."""
+        if self._house is None:
+            return at
+        simulation = self._house.simulation
+        return simulation.state.at + (at - dt_util.utcnow()) * simulation.speed
+
+    def here(self, at: datetime) -> datetime:
+        """Return the wall clock's time at a time of the site."""
+        if self._house is None:
+            return at
+        simulation = self._house.simulation
+        return dt_util.utcnow() + (at - simulation.state.at) / simulation.speed
+
+    def now(self) -> datetime:
+        """Return the site's time now."""
+        return self.there(dt_util.utcnow())
