@@ -1,4 +1,4 @@
-"""A site that is not there: sun, house, battery and cars, and chargers that really speak OCPP."""
+"""A simulated site: sun, house, battery and cars, and chargers that really speak OCPP."""
 
 from .simulated_site import ChargerSpec, SimulatedSite, SiteValues, default_site
 from .simulation import ChargerValues, SimulatedCharger, Simulation

@@ -1,4 +1,4 @@
-"""The home battery: stores surplus, gives it back to the household."""
+"""The home battery: stores surplus, and supplies the household."""
 
 from dataclasses import dataclass
 import math
@@ -10,9 +10,9 @@ class BatterySpec:
 
     capacity_wh: float = 10_000.0
     power_w: float = 5000.0
-    efficiency: float = 0.92  # there and back again
+    efficiency: float = 0.92  # round trip
     reserve: float = 0.05  # the share that is never discharged
-    taper_from: float = 0.9  # the share from which on it charges slower
+    taper_from: float = 0.9  # the state of charge from which on it charges slower
 
     @property
     def one_way(self) -> float:
@@ -23,10 +23,10 @@ class BatterySpec:
 def battery_power_w(
     spec: BatterySpec, stored_wh: float, net_w: float, house_net_w: float, dt_s: float
 ) -> float:
-    """Return what the battery gives (positive) or takes (negative) for the next `dt_s`.
+    """Return the battery's power for the next `dt_s`: positive when it discharges, negative when it charges.
 
     `net_w` is what the site would import without it, `house_net_w` the same without the cars: the battery stores
-    what is left over after the cars, but is not emptied into them.
+    what is left after the cars, but does not discharge into them.
     """
     hours = dt_s / 3600
     if net_w < 0:

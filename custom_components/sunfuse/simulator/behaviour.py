@@ -1,4 +1,4 @@
-"""How a simulated charger departs from the book. The default is one that keeps to it."""
+"""How a simulated charger deviates from the specification. The default is one that follows it."""
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -12,37 +12,37 @@ class AtZero(StrEnum):
     """What a charger does when it may give less than 6 A."""
 
     PAUSES = "pauses"
-    MINIMUM = "minimum"  # it goes on with 6 A
+    MINIMUM = "minimum"  # it continues with 6 A
     STOPS = "stops"  # it ends the transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargerBehaviour:
-    """What a charger does differently; the fields go together in any mix. Shares are from 0 to 1."""
+    """What a charger does differently; the fields can be combined. Shares are from 0 to 1."""
 
-    # Its messages.
+    # Its messages
     drops: float = 0.0  # the share that is never sent
     duplicates: float = 0.0  # the share that is sent twice, with the same id
     reorders: float = 0.0  # the share that is overtaken by the next one
-    lag_s: float = 0.0  # before each goes out
+    lag_s: float = 0.0  # before each is sent
     rubbish: tuple[str, ...] = ()  # texts that it sends after each message, in turn
     answer_timeout_s: float = 30.0
-    # What it is asked for.
+    # Its answers
     refuses: frozenset[str] = (
-        _NOTHING  # actions answered Rejected, or what comes nearest
+        _NOTHING  # actions answered Rejected, or the nearest equivalent
     )
     unsupported: frozenset[str] = _NOTHING  # actions answered with a CALLERROR
     silent: frozenset[str] = _NOTHING  # actions that it never answers
     refuses_purposes: frozenset[str] = (
-        _NOTHING  # of charging profiles, in the words of its version
+        _NOTHING  # of charging profiles, in the terms of its version
     )
     configuration: tuple[
         tuple[str, str | None], ...
     ] = ()  # other values of its keys; None: no such key
-    # Its life.
+    # Its operation
     clock_skew: timedelta = timedelta()  # how far its clock is ahead; it is never set
     boots_on_reconnect: bool = (
-        True  # many do; the specification asks for it after a restart only
+        True  # many do; the specification requires it only after a restart
     )
     hangs_up_after_s: float = 0.0  # of every connection
     restarts_when_asked_within_s: float = 0.0  # of its boot, for its configuration
@@ -54,14 +54,14 @@ class ChargerBehaviour:
     repeats_stored: float = (
         0.0  # the share of transaction messages that is reported again as new ones
     )
-    # Its limits.
-    obeys: bool = True  # False: it confirms every limit, and gives all it has
+    # Its limits
+    obeys: bool = True  # False: it confirms every limit, and allows its maximum
     applies_after_s: float = 0.0
-    honours_expiry: bool = True  # False: a limit holds for ever
+    honours_expiry: bool = True  # False: a limit never expires
     at_zero: AtZero = AtZero.PAUSES
-    watts_only: bool = False  # limits and meter know no amperes
+    watts_only: bool = False  # limits and meter in watts only
     switches_phases: bool = False  # between one phase and three
-    # Its meter.
+    # Its meter
     kilo: bool = False  # it measures in kW and kWh
     default_measurand: bool = False  # energy comes without its measurand and unit
     register_per_session: bool = (
@@ -71,18 +71,16 @@ class ChargerBehaviour:
 
 @dataclass(slots=True)
 class Character:
-    """A behaviour that may change while the charger runs, and the chance that it rests upon."""
+    """A behaviour that may change while the charger runs, and its random generator."""
 
     behaviour: ChargerBehaviour
-    frozen: bool = (
-        False  # the electronics hang: nothing is read, nothing is said, not even a pong
-    )
+    frozen: bool = False  # the electronics hang: nothing is read and nothing is sent, not even a pong
     random: random.Random = field(default_factory=random.Random)
 
     def happens(self, share: float) -> bool:
-        """Tell whether what happens with this share happens now."""
+        """Return whether an event with this probability happens now."""
         return share > 0 and self.random.random() < share
 
     def change(self, **changes: object) -> None:
-        """Behave otherwise from now on."""
+        """Change the behaviour from now on."""
         self.behaviour = replace(self.behaviour, **changes)  # type: ignore[arg-type]  # fields by name

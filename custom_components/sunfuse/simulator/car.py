@@ -1,4 +1,4 @@
-"""A car: what it takes of what it is offered, and when it comes and goes."""
+"""A car: what it takes of its offer, and when it arrives and leaves."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,14 +20,12 @@ class CarSpec:
     efficiency: float = 0.9
     soc: float = 0.4  # at the start
     target_soc: float = 0.9
-    taper_from: float = (
-        0.95  # the share of a full battery from which on it charges slower
-    )
+    taper_from: float = 0.95  # the state of charge from which on it charges slower
     wake_s: float = 2.0  # from an offer to the first current
     rise_a_s: float = 2.5
     fall_a_s: float = 20.0
-    iso15118: bool = False  # it says what it needs, and until when
-    departs_in_h: float = 8.0  # what it says then
+    iso15118: bool = False  # it reports its energy need and its departure
+    departs_in_h: float = 8.0  # as it reports them
     first_arrival_s: float = 0.0  # after the start of the simulation
     stays_h: tuple[float, float] = (3.0, 5.0)
     away_h: tuple[float, float] = (0.5, 1.25)
@@ -49,7 +47,7 @@ class CarState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supply:
-    """What a car finds at the plug."""
+    """What a car is offered at the plug."""
 
     limit_a: float
     phases: int
@@ -67,7 +65,7 @@ def initial(spec: CarSpec, start: datetime) -> CarState:
 def travel(
     spec: CarSpec, state: CarState, now: datetime, seed: int, utc_offset_h: float
 ) -> CarState:
-    """Let the car leave or return when its time has come."""
+    """Make the car leave or return when it is time."""
     if now < state.until:
         return state
 
@@ -98,7 +96,7 @@ def travel(
 
 
 def _not_at_night(leaves: datetime, utc_offset_h: float) -> datetime:
-    """Put a departure between 22:00 and 6:00 off until the morning."""
+    """Postpone a departure between 22:00 and 6:00 until the morning."""
     local = leaves + timedelta(hours=utc_offset_h)
     if 6 <= local.hour < 22:
         return leaves
@@ -107,12 +105,12 @@ def _not_at_night(leaves: datetime, utc_offset_h: float) -> datetime:
 
 
 def is_full(spec: CarSpec, state: CarState) -> bool:
-    """Tell whether the car has all that its driver wants; a watt-hour less is as good."""
+    """Return whether the car has all the energy that its driver wants, to a watt-hour."""
     return state.stored_wh >= spec.target_soc * spec.battery_wh - 1
 
 
 def wanted_a(spec: CarSpec, state: CarState, supply: Supply) -> float:
-    """Return the current that the car heads for."""
+    """Return the current that the car approaches."""
     if not state.plugged or supply.limit_a < MIN_CURRENT_A or is_full(spec, state):
         return 0.0
     soc = state.stored_wh / spec.battery_wh
@@ -124,9 +122,9 @@ def wanted_a(spec: CarSpec, state: CarState, supply: Supply) -> float:
 def step(
     spec: CarSpec, state: CarState, supply: Supply, dt_s: float, control_dt_s: float
 ) -> CarState:
-    """Return the car after `dt_s`, in which it took the current that the new state names.
+    """Return the car after `dt_s`, in which it took the current of the new state.
 
-    Its electronics move on by `control_dt_s` only: a ramp stays visible however fast the simulation runs.
+    Its electronics advance by `control_dt_s` only: a ramp stays visible however fast the simulation runs.
     """
     wanted = wanted_a(spec, state, supply)
     if not wanted:
@@ -141,7 +139,7 @@ def step(
         current_a = 0.0
     phases = min(spec.phases, supply.phases) if current_a else 0
     if phases:
-        # No more than fits into the battery, which makes the energy come out even.
+        # No more than fits into the battery, so that the energy adds up exactly.
         room_wh = max(spec.battery_wh - state.stored_wh, 0.0)
         per_a_w = supply.voltage_v * phases * spec.efficiency
         current_a = min(current_a, room_wh * 3600 / dt_s / per_a_w)

@@ -18,7 +18,7 @@ class CardList:
     def update(
         self, version: int, entries: Iterable[tuple[str, str | None]], *, full: bool
     ) -> bool:
-        """Take over cards with their status, of which None removes one; returns whether the version was newer."""
+        """Update cards with their status, where None removes one; returns whether the version was newer."""
         if full:
             self.cards = {}
         elif version <= self.version:

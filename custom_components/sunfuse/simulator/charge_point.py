@@ -20,7 +20,7 @@ from .wire import Refusal
 
 
 def timestamp(at: datetime) -> str:
-    """Write a time as OCPP wants it."""
+    """Write a time in the format of OCPP."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -46,7 +46,7 @@ class ChargePoint(SimulatedStation):
         voltage_v: float = 230.0,
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
-        """Build the charge point with the settings that its maker gave it."""
+        """Build the charge point with its factory settings."""
         super().__init__(spec, voltage_v=voltage_v, clock=clock)
         self.configuration = Configuration(default_keys(spec))
         self._cards = CardList()
@@ -160,7 +160,7 @@ class ChargePoint(SimulatedStation):
     def _bind_profiles(
         self, connector: SimulatedConnector, transaction_id: str
     ) -> None:
-        """Tie the profile of a remote start to the transaction, whose id is known only now."""
+        """Bind the profile of a remote start to the transaction, whose id is known only now."""
         self.profiles.profiles = tuple(
             replace(profile, transaction=transaction_id)
             if profile.transaction is None and profile.connector == connector.id
@@ -189,7 +189,7 @@ class ChargePoint(SimulatedStation):
             ]
 
         def build() -> Payload | None:
-            # Without an id the central system never heard of the start, and gave up on it.
+            # Without an id the central system never received the start, and gave up on it.
             if transaction.id is None and not behaviour.shuffles_stored:
                 return None
             return payload | {"transactionId": int(transaction.id or -1)}

@@ -28,7 +28,7 @@ _STATES = {
     OcppStatus.SUSPENDED_EV: "SuspendedEV",
     OcppStatus.SUSPENDED_EVSE: "SuspendedEVSE",
 }
-# Why a transaction ended, and what brought that about.
+# Why a transaction ended, and what triggered that.
 _ENDS = {
     "DeAuthorized": ("DeAuthorized", "Deauthorized"),
     "EVDisconnected": ("EVDisconnected", "EVDeparted"),
@@ -43,7 +43,7 @@ _TRANSFERS = {1: "AC_single_phase", 2: "AC_two_phase", 3: "AC_three_phase"}
 
 
 def id_token(id_tag: str) -> Payload:
-    """Return a card, or the token of somebody who needs none."""
+    """Return a card, or the token for starting without one."""
     if not id_tag:
         return {"idToken": "", "type": "NoAuthorization"}
     is_contract = len(id_tag) >= 14 and id_tag[:2].isalpha()  # ISO 15118's eMAID
@@ -60,7 +60,7 @@ class ChargingStation(SimulatedStation):
         voltage_v: float = 230.0,
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
-        """Build the station with the settings that its maker gave it."""
+        """Build the station with its factory settings."""
         super().__init__(spec, voltage_v=voltage_v, clock=clock)
         self.model = DeviceModel(spec)
         self.boot_reason = "PowerUp"
@@ -166,7 +166,7 @@ class ChargingStation(SimulatedStation):
         more: Payload | None = None,
         done: Callable[[Payload], None] | None = None,
     ) -> None:
-        """Report what happened in a transaction."""
+        """Report an event of a transaction."""
         state = _STATES.get(connector.status, "EVConnected")
         if not connector.reading.plugged:
             state = "Idle"
@@ -201,7 +201,7 @@ class ChargingStation(SimulatedStation):
         measurands: str,
         context: str,
     ) -> Payload | None:
-        """Return what the meter shows; None where nothing is asked for."""
+        """Return what the meter shows; None if no measurands are configured."""
         behaviour = self.character.behaviour
 
         def sampled(sample: Sample) -> Payload:
@@ -261,7 +261,7 @@ class ChargingStation(SimulatedStation):
         )
 
     def _report_needs(self, connector: SimulatedConnector) -> None:
-        """Report what an ISO 15118 car asks for."""
+        """Report the needs of an ISO 15118 car."""
         car = self.spec.cars[connector.id - 1]
         departure = self.now() + timedelta(hours=car.departs_in_h)
         payload: Payload = {

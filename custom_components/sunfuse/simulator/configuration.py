@@ -33,7 +33,7 @@ def _boolean(value: bool, *, readonly: bool = False) -> Key:
 
 
 def default_keys(spec: ChargerSpec) -> dict[str, Key]:
-    """Return the keys as the maker set them."""
+    """Return the keys with their factory settings."""
     profiles = "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
     keys = {
         "AllowOfflineTxForUnknownId": _boolean(True),

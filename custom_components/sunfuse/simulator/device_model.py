@@ -10,7 +10,7 @@ from .simulated_site import ChargerSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
-    """A variable of a component; compared as the specification wants it, without regard to case."""
+    """A variable of a component; compared without regard to case, as the specification requires."""
 
     component: str
     variable: str
@@ -19,7 +19,7 @@ class Name:
 
     @property
     def folded(self) -> tuple[str, str, str, int]:
-        """What the name is found by."""
+        """The name in the form in which it is compared."""
         return (
             self.component.casefold(),
             self.variable.casefold(),
@@ -40,7 +40,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """A variable's value, and what may be done with it."""
+    """A variable's value, and its access rights."""
 
     name: Name
     value: str
@@ -126,7 +126,7 @@ def _variable(path: str, value: str | int | bool, mutability: str) -> Variable:
 
 
 def default_variables(spec: ChargerSpec) -> list[Variable]:
-    """Return the variables as the maker set them."""
+    """Return the variables with their factory settings."""
     behaviour = spec.behaviour
     own: dict[str, str | int | bool] = {
         "ChargingStation.Model": spec.model,
@@ -142,7 +142,7 @@ def default_variables(spec: ChargerSpec) -> list[Variable]:
     variables = [_variable(path, value, "ReadOnly") for path, value in own.items()]
     variables += [_variable(p, value, "ReadOnly") for p, value in _READ_ONLY.items()]
     variables += [_variable(p, value, "ReadWrite") for p, value in _WRITABLE.items()]
-    # Who needs no card, needs no authorization either (part 2 section C01).
+    # Without cards, no authorization is needed either (part 2 section C01).
     variables.append(
         _variable("AuthCtrlr.Enabled", not behaviour.autostart, "ReadWrite")
     )
@@ -165,7 +165,7 @@ class DeviceModel:
     """The variables of one station."""
 
     def __init__(self, spec: ChargerSpec) -> None:
-        """Start with the maker's values, and what this one has differently."""
+        """Start with the factory settings, and the deviations of this station."""
         self._variables = {v.name.folded: v for v in default_variables(spec)}
         for path, value in spec.behaviour.configuration:
             name = _name(path)

@@ -1,6 +1,6 @@
-"""What the household takes, per phase: a base load and appliances that come and go.
+"""What the household draws, per phase: a base load and appliances that are switched on and off.
 
-A function of the time and a seed. Hours are those on the house's clocks.
+A function of the time and a seed. Hours are local.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class HouseSpec:
     """A household."""
 
     base_w: Phases = (90.0, 60.0, 100.0)
-    swing_w: Phases = (60.0, 40.0, 80.0)  # what small things add at most
+    swing_w: Phases = (60.0, 40.0, 80.0)  # the most that small appliances add
     appliances: tuple[Appliance, ...] = ()
     utc_offset_h: float = 2.0
 
@@ -125,7 +125,7 @@ def starts_s(appliance: Appliance, seed: int, day: int) -> tuple[float, ...]:
 
 
 def _runs(appliance: Appliance, seed: int, day: int, second: float) -> bool:
-    """Tell whether it runs; what was switched on late yesterday may still do."""
+    """Return whether it runs, also from late yesterday."""
     for days_ago in (0, 1):
         for start in starts_s(appliance, seed, day - days_ago):
             since_s = second + days_ago * DAY_S - start
@@ -136,7 +136,7 @@ def _runs(appliance: Appliance, seed: int, day: int, second: float) -> bool:
 
 
 def house_power_w(at: datetime, spec: HouseSpec, seed: int) -> Phases:
-    """Return what the household takes on each phase, at a time in UTC."""
+    """Return what the household draws on each phase, at a time in UTC."""
     local = at + timedelta(hours=spec.utc_offset_h)
     day = local.toordinal()
     second = local.hour * 3600 + local.minute * 60 + local.second

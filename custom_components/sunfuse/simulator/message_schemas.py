@@ -1,6 +1,6 @@
-"""The JSON schemas of OCPP, by which a simulated charger checks what it gets and what it says.
+"""The JSON schemas of OCPP, with which a simulated charger checks the messages that it receives and sends.
 
-They come from the `ocpp` package, which has no `py.typed`: this module is the typed boundary to it.
+They are those of the `ocpp` package, which has no `py.typed`: this module is the typed boundary to it.
 """
 
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ _REQUEST_SUFFIX = {"1.6": "", "2.0.1": "Request", "2.1": "Request"}
 def _multiple_of(
     _validator: Any, step: float, value: Any, _schema: Any
 ) -> Iterator[ValidationError]:
-    """Take 21.4 for a multiple of 0.1, although no float is."""
+    """Accept 21.4 as a multiple of 0.1, although no float is."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         steps = value / step
         if abs(steps - round(steps)) > 1e-6:
             yield ValidationError(f"{value} is not a multiple of {step}")
 
 
-# The stubs leave the parameters of `extend` without types.
+# The stubs leave the parameters of `extend` untyped.
 _Validator: Any = extend(  # type: ignore[no-untyped-call]
     Draft4Validator, {"multipleOf": _multiple_of}
 )
@@ -47,11 +47,11 @@ class MessageSchemas:
         }
 
     def knows(self, action: str) -> bool:
-        """Tell whether the version has such a request."""
+        """Return whether the version has such a request."""
         return action + _REQUEST_SUFFIX[self.version] in self._validators
 
     def fault(self, action: str, payload: Payload, *, response: bool) -> str | None:
-        """Return what is wrong with a message, as a keyword of JSON schema; None for nothing."""
+        """Return what is wrong with a message, as a keyword of JSON schema; None if it is valid."""
         suffix = "Response" if response else _REQUEST_SUFFIX[self.version]
         validator = self._validators[action + suffix]
         error = next(validator.iter_errors(payload), None)

@@ -9,7 +9,7 @@ from .simulated_connector import SimulatedConnector, SimulatedTransaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A value with its measurand, phase and unit, in the words of OCPP."""
+    """A value with its measurand, phase and unit, in the terms of OCPP."""
 
     value: float
     measurand: str
@@ -25,7 +25,7 @@ def samples(
     measurands: Iterable[str],
     behaviour: ChargerBehaviour,
 ) -> tuple[Sample, ...]:
-    """Return the values of these measurands; those that the meter does not know are left out."""
+    """Return the values of these measurands; those that the meter lacks are left out."""
     return tuple(
         _in_kilo(sample) if behaviour.kilo else sample
         for name in measurands

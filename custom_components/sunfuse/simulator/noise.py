@@ -1,4 +1,4 @@
-"""Chance that is the same every time: numbers that follow from a seed and a name."""
+"""Reproducible noise: numbers that follow from a seed and a name."""
 
 from functools import lru_cache
 import random

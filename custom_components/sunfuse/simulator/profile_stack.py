@@ -1,7 +1,7 @@
-"""Charging profiles as a charging station keeps and combines them, whatever version of OCPP they came in.
+"""Charging profiles as a charging station stores and combines them, in every version of OCPP.
 
 OCPP 1.6 section 3.13, OCPP 2.0.1 part 2 section K: of each purpose the valid profile with the highest stack level
-leads; a transaction profile comes before a default one; the station's maximum caps both.
+applies; a transaction profile comes before a default one; the station's maximum caps both.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ class ProfilePurpose(StrEnum):
 
 
 class ProfileKind(StrEnum):
-    """What the times of a schedule count from."""
+    """What the times of a schedule are relative to."""
 
     ABSOLUTE = "Absolute"
     RECURRING = "Recurring"
@@ -63,14 +63,14 @@ class Profile:
     transaction: str | None = None
     installed_at: datetime
     max_offline_s: float | None = (
-        None  # OCPP 2.1: how long it holds without a central system
+        None  # OCPP 2.1: how long it holds while the station is offline
     )
     invalid_after_offline: bool = False  # and whether it stays invalid afterwards
 
     def _start(self, started_at: datetime | None) -> datetime:
-        """Return what the schedule counts from."""
+        """Return the start of the schedule."""
         if self.kind is ProfileKind.DYNAMIC:
-            return self.installed_at  # its last update, that is (OCPP 2.1 K28.FR.13)
+            return self.installed_at  # its last update (OCPP 2.1 K28.FR.13)
         if self.kind is ProfileKind.RELATIVE or self.schedule.start is None:
             return started_at or self.installed_at
         return self.schedule.start
@@ -78,7 +78,7 @@ class Profile:
     def elapsed_s(
         self, at: datetime, started_at: datetime | None, *, honours_expiry: bool = True
     ) -> float | None:
-        """Return how far the schedule has come; None where it does not apply at that time."""
+        """Return how far the schedule has advanced; None if it does not apply at that time."""
         if self.valid_from and at < self.valid_from:
             return None
         if honours_expiry and self.valid_to and at >= self.valid_to:
@@ -124,7 +124,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileLimit:
-    """What a connector may give at a time: amperes on each of so many phases (None: all it has)."""
+    """What a connector may allow at a time: amperes on each of this many phases (None: all it has)."""
 
     current_a: float
     phases: int | None = None
@@ -132,7 +132,7 @@ class ProfileLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charging:
-    """What a connector is doing while a limit is looked up: its transaction, if it has one."""
+    """The activity of a connector for which a limit is looked up: its transaction, if it has one."""
 
     connector: int
     started_at: datetime | None = None
@@ -142,7 +142,7 @@ class ProfileStack:
     """The profiles that a station holds."""
 
     def __init__(self, voltage_v: float, phases: int) -> None:
-        """Start without any."""
+        """Start without profiles."""
         self._voltage_v = voltage_v
         self._phases = phases
         self.profiles: tuple[Profile, ...] = ()
@@ -150,11 +150,11 @@ class ProfileStack:
         self._offline_since: datetime | None = None
 
     def went_offline(self, at: datetime) -> None:
-        """Take note that the central system is gone."""
+        """Note that the station is offline."""
         self._offline_since = at
 
     def came_online(self, at: datetime) -> None:
-        """Take note that it is back; what its absence has made invalid for good is removed."""
+        """Note that the station is online; profiles that are now invalid for good are removed."""
         self.profiles = tuple(
             p
             for p in self.profiles
@@ -163,13 +163,13 @@ class ProfileStack:
         self._offline_since = None
 
     def _lapsed_offline(self, profile: Profile, at: datetime) -> bool:
-        """Tell whether the central system has been gone for too long for a profile (OCPP 2.1)."""
+        """Return whether the station has been offline for too long for a profile (OCPP 2.1)."""
         if self._offline_since is None or profile.max_offline_s is None:
             return False
         return (at - self._offline_since).total_seconds() >= profile.max_offline_s
 
     def install(self, new: Profile) -> None:
-        """Add a profile; it takes the place of one with its id, or with its purpose, level and connector."""
+        """Add a profile; it replaces one with its id, or with its purpose, level and connector."""
 
         def replaced(old: Profile) -> bool:
             same_slot = (old.purpose, old.stack_level, old.connector) == (
@@ -189,7 +189,7 @@ class ProfileStack:
         purpose: ProfilePurpose | None = None,
         stack_level: int | None = None,
     ) -> bool:
-        """Remove the profiles that match all that is given; returns whether there were any."""
+        """Remove the profiles that match all given criteria; returns whether there were any."""
 
         def matches(profile: Profile) -> bool:
             if profile_id is not None:
@@ -248,7 +248,7 @@ class ProfileStack:
         return limit
 
     def limit_at(self, at: datetime, charging: Charging, max_a: float) -> ProfileLimit:
-        """Return what a connector may give at a time, at most `max_a`."""
+        """Return what a connector may allow at a time, at most `max_a`."""
         own = {charging.connector}
         limits = [
             self._leading(ProfilePurpose.TX, at, charging, own)

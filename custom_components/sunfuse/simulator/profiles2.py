@@ -36,7 +36,7 @@ class ProfileRequests2:
         """Answer for this station, with its variables."""
         self._station = station
         self._model = model
-        self._sent: dict[int, Payload] = {}  # profiles as they came, to be reported
+        self._sent: dict[int, Payload] = {}  # profiles as received, to be reported
         self.handlers: dict[str, Callable[[Payload], Payload]] = {
             "ClearChargingProfile": self._clear,
             "GetChargingProfiles": self._get_profiles,
@@ -80,7 +80,7 @@ class ProfileRequests2:
         )
 
     def install(self, evse_id: int, sent: Payload) -> None:
-        """Take a profile in."""
+        """Install a profile."""
         self._station.profiles.install(self._profile(evse_id, sent))
         self._sent[sent["id"]] = sent
 

@@ -24,7 +24,7 @@ _PURPOSES = {
 }
 _ACCEPTED: Payload = {"status": "Accepted"}
 _REJECTED: Payload = {"status": "Rejected"}
-# What is no `Rejected`, where an answer has no such status.
+# Refusals whose answer has no status `Rejected`.
 _REFUSALS = {
     "ClearChargingProfile": "Unknown",
     "UnlockConnector": "UnlockFailed",
@@ -74,7 +74,7 @@ class Requests16:
         }
 
     def refuse(self, action: str) -> Payload:
-        """Return the answer that says no."""
+        """Return an answer that refuses."""
         return {"status": _REFUSALS.get(action, "Rejected")}
 
     def _addressed(self, connector_id: int) -> tuple[SimulatedConnector, ...]:
@@ -214,7 +214,7 @@ class Requests16:
         return _ACCEPTED
 
     def _acceptable(self, profile: Profile) -> bool:
-        """Hold a profile to OCPP 1.6 sections 3.13 and 5.16, and to what this charge point can do."""
+        """Check a profile by OCPP 1.6 sections 3.13 and 5.16, and by what this charge point supports."""
         keys = self._configuration
         periods = profile.schedule.periods
         unit = {"A": "Current", "W": "Power"}[profile.schedule.unit]

@@ -12,7 +12,7 @@ from .simulated_station import SimulatedStation
 
 _ACCEPTED: Payload = {"status": "Accepted"}
 _REJECTED: Payload = {"status": "Rejected"}
-# What is no `Rejected`, where an answer has no such status.
+# Refusals whose answer has no status `Rejected`.
 _REFUSALS = {
     "ClearChargingProfile": "Unknown",
     "ClearDisplayMessage": "Unknown",
@@ -66,7 +66,7 @@ class Requests2:
         }
 
     def refuse(self, action: str, payload: Payload) -> Payload:
-        """Return the answer that says no."""
+        """Return an answer that refuses."""
         entries = {
             "GetVariables": ("getVariableData", "getVariableResult"),
             "SetVariables": ("setVariableData", "setVariableResult"),
@@ -121,7 +121,7 @@ class Requests2:
         return self._report(payload["requestId"], variables)
 
     def _report(self, request_id: int, variables: list[Variable]) -> Payload:
-        """Send a report in parts, as large as the station can make them."""
+        """Send a report in parts, as large as the station supports."""
         if not variables:
             return {"status": "EmptyResultSet"}
         station = self._station

@@ -8,7 +8,7 @@ from .profile_stack import Charging, ProfileLimit
 
 
 class OcppStatus(StrEnum):
-    """What a connector is doing, in the words of OCPP 1.6."""
+    """The status of a connector, in the terms of OCPP 1.6."""
 
     AVAILABLE = "Available"
     PREPARING = "Preparing"
@@ -53,7 +53,7 @@ class SimulatedTransaction:
 
 @dataclass(slots=True, kw_only=True)
 class Reservation:
-    """A connector that is kept for someone."""
+    """A connector that is reserved for someone."""
 
     id: int
     id_tag: str
@@ -71,30 +71,30 @@ class SimulatedConnector:
     transaction: SimulatedTransaction | None = None
     finished: bool = False  # a transaction ended and the car is still there
     operative: bool = True
-    wanted_operative: bool = True  # what takes effect when the transaction ends
+    wanted_operative: bool = True  # applies when the transaction ends
     fault: str | None = None
     reservation: Reservation | None = None
-    authorised: str | None = None  # who may start, for as long as a car is waited for
+    authorised: str | None = None  # who may start, while a car is awaited
     authorised_at: datetime | None = None
     remote_start_id: int | None = None
     reported: OcppStatus | None = None  # the status that was last reported
-    reported_2x: str | None = None  # the same in the words of OCPP 2.x
-    limit: ProfileLimit | None = None  # what it has made of its profiles
+    reported_2x: str | None = None  # the same in the terms of OCPP 2.x
+    limit: ProfileLimit | None = None  # the limit from its profiles
     phases: int = 0  # that the contactor closes, for a station that switches
     switching_until: datetime | None = None  # it is open until then
-    limit_changed_at: datetime | None = None  # when they began to say otherwise
+    limit_changed_at: datetime | None = None  # when it changed
     sampled_at: datetime | None = None
     sampled_a: tuple[float, ...] = ()
 
     @property
     def charging(self) -> Charging:
-        """What limits are looked up for."""
+        """The input for looking up limits."""
         started_at = self.transaction.started_at if self.transaction else None
         return Charging(connector=self.id, started_at=started_at)
 
     @property
     def status(self) -> OcppStatus:
-        """What the connector is doing now."""
+        """The present status of the connector."""
         if self.fault:
             return OcppStatus.FAULTED
         if self.transaction:
@@ -122,7 +122,7 @@ class SimulatedConnector:
         return False
 
     def reserve(self, reservation: Reservation) -> str:
-        """Keep the connector for someone; returns the ReservationStatus of every version of OCPP."""
+        """Reserve the connector for someone; returns the ReservationStatus of every version of OCPP."""
         if self.fault:
             return "Faulted"
         if not self.operative:

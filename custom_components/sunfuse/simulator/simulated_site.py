@@ -17,7 +17,7 @@ _NO_SUPPLY = Supply(limit_a=0.0, phases=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargerSpec:
-    """A charger, where it is wired to, and the cars that belong to it."""
+    """A charger, its wiring, and the cars that belong to it."""
 
     identity: str
     name: str
@@ -63,7 +63,7 @@ class SiteValues:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteState:
-    """Everything that flows and is stored at an instant. `cars` and what goes with it: one per connector."""
+    """All flows and stored energies at an instant. `cars` and related fields: one per connector."""
 
     at: datetime
     cars: tuple[CarState, ...]
@@ -84,7 +84,7 @@ class SiteState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedSite:
-    """A house with three phases, whose solar system and battery feed all of them alike."""
+    """A house with three phases, whose solar system and battery feed all of them equally."""
 
     chargers: tuple[ChargerSpec, ...]
     seed: int = 1
@@ -92,7 +92,9 @@ class SimulatedSite:
     solar: SolarSpec = field(default_factory=SolarSpec)
     house: HouseSpec = FAMILY_HOUSE
     battery: BatterySpec = field(default_factory=BatterySpec)
-    battery_soc: float = 0.97  # at the start: most of the sun is left for the cars
+    battery_soc: float = (
+        0.97  # at the start: most of the solar power is left for the cars
+    )
 
     @property
     def outlets(self) -> tuple[tuple[ChargerSpec, CarSpec], ...]:
@@ -116,7 +118,7 @@ class SimulatedSite:
         *,
         control_dt_s: float | None = None,
     ) -> SiteState:
-        """Return the site `dt_s` later, with a supply for every connector (none: no car is fed).
+        """Return the site `dt_s` later, with a supply for every connector (none: no car is supplied).
 
         Cars react as if `control_dt_s` had passed, by default the same.
         """
@@ -255,5 +257,5 @@ DEFAULT_CHARGERS = (
 
 
 def default_site() -> SimulatedSite:
-    """Return the house with three chargers that a new user finds."""
+    """Return the house with three chargers that a new user gets."""
     return SimulatedSite(chargers=DEFAULT_CHARGERS)

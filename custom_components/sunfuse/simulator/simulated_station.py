@@ -1,6 +1,6 @@
 """What every simulated charging station does for its cars, whatever version of OCPP it speaks.
 
-It follows the car at each connector, starts and stops transactions, and gives what the charging profiles allow.
+It follows the car at each connector, starts and stops transactions, and allows what the charging profiles allow.
 """
 
 from abc import ABC, abstractmethod
@@ -28,7 +28,7 @@ _NO_SUPPLY = Supply(limit_a=0.0, phases=0)
 
 
 class SimulatedStation(ABC):
-    """A charging station. A version of OCPP adds in which words it speaks."""
+    """A charging station. A version of OCPP adds its messages."""
 
     def __init__(
         self,
@@ -124,14 +124,14 @@ class SimulatedStation(ABC):
     # --- The connection -------------------------------------------------------------------------------------
 
     def went_online(self) -> None:
-        """Say what is to be said after registration."""
+        """Send what is due after registration."""
         self.profiles.came_online(self.now())
         for connector in self.connectors:
             connector.reported = connector.status
             self.report_status(connector)
 
     def went_offline(self, *, was_registered: bool) -> None:
-        """Go on without a central system."""
+        """Continue without a central system."""
         if was_registered:
             self.profiles.went_offline(self.now())
         for connector in self.connectors:
@@ -151,7 +151,7 @@ class SimulatedStation(ABC):
     # --- The cars ---------------------------------------------------------------------------------------------
 
     def supply(self, connector: SimulatedConnector) -> Supply:
-        """Return what the car at a connector is offered at this moment."""
+        """Return the present offer to the car at a connector."""
         transaction = connector.transaction
         if not transaction or not transaction.energised or connector.fault:
             return _NO_SUPPLY
@@ -169,7 +169,7 @@ class SimulatedStation(ABC):
         )
 
     def _switching(self, connector: SimulatedConnector, phases: int) -> bool:
-        """Tell whether the contactor is open because the number of phases changes."""
+        """Return whether the contactor is open because the number of phases changes."""
         now = self.now()
         if connector.phases not in (0, phases):
             connector.switching_until = now + timedelta(seconds=SWITCHING_S)
@@ -185,7 +185,7 @@ class SimulatedStation(ABC):
         return 0.0
 
     def limit(self, connector: SimulatedConnector) -> ProfileLimit:
-        """Return what the station makes of its charging profiles at this moment."""
+        """Return the present limit from the station's charging profiles."""
         behaviour = self.character.behaviour
         now = self.now()
         if not behaviour.obeys:
@@ -201,14 +201,14 @@ class SimulatedStation(ABC):
         return connector.limit or ProfileLimit(current_a=self.spec.max_a)
 
     def supplies(self) -> tuple[Supply, ...]:
-        """Return what the cars are offered, connector by connector."""
+        """Return the offers to the cars, by connector."""
         supplies = tuple(self.supply(connector) for connector in self.connectors)
         for connector, supply in zip(self.connectors, supplies, strict=True):
             connector.offered_a = supply.limit_a
         return supplies
 
     def notice(self, readings: tuple[ConnectorReading, ...]) -> None:
-        """Take note of what goes on at the connectors, start and stop transactions, and report."""
+        """Follow the connectors, start and stop transactions, and report."""
         for connector, reading in zip(self.connectors, readings, strict=True):
             self._notice_plug(connector, reading)
             self._notice_reservation(connector)
@@ -261,7 +261,7 @@ class SimulatedStation(ABC):
             self.start(connector, id_tag)
 
     def start(self, connector: SimulatedConnector, id_tag: str) -> None:
-        """Start a transaction. Away from the central system the contactor closes at once."""
+        """Start a transaction. While the station is offline the contactor closes at once."""
         connector.authorised = None
         connector.finished = False
         if connector.reservation and connector.reservation.id_tag == id_tag:
@@ -304,13 +304,13 @@ class SimulatedStation(ABC):
         )
 
     def sample(self, connector: SimulatedConnector) -> None:
-        """Send the meter's values as they are now."""
+        """Send the present values of the meter."""
         connector.sampled_at = self.now()
         connector.sampled_a = connector.reading.current_a
         self.report_meter(connector, "Sample.Periodic")
 
     def swipe(self, connector_id: int, id_tag: str) -> None:
-        """Hold a card to the reader: asks the central system, then starts or stops."""
+        """Present a card: asks the central system, then starts or stops."""
         connector = self.connectors[connector_id - 1]
         if connector.transaction and connector.transaction.id_tag == id_tag:
             self.stop(connector, "Local")
@@ -318,7 +318,7 @@ class SimulatedStation(ABC):
             self.authorise(connector, id_tag)
 
     def allow(self, connector: SimulatedConnector, id_tag: str) -> None:
-        """Let someone start a transaction, at once or when the car is plugged in."""
+        """Allow someone to start a transaction, at once or when the car is plugged in."""
         connector.authorised = id_tag
         connector.authorised_at = self.now()
 
@@ -335,11 +335,11 @@ class SimulatedStation(ABC):
 
     @abstractmethod
     def refuse(self, action: str, payload: Payload) -> Payload:
-        """Return the answer that says no."""
+        """Return an answer that refuses."""
 
     @abstractmethod
     def boot_payload(self) -> Payload:
-        """Return what the station says of itself."""
+        """Return the content of a BootNotification."""
 
     @property
     @abstractmethod
@@ -364,7 +364,7 @@ class SimulatedStation(ABC):
     @property
     @abstractmethod
     def switches_phases(self) -> bool:
-        """Whether the number of phases in a limit is obeyed."""
+        """Whether the number of phases in a limit is followed."""
 
     @abstractmethod
     def report_status(
@@ -395,4 +395,4 @@ class SimulatedStation(ABC):
 
     @abstractmethod
     def authorise(self, connector: SimulatedConnector, id_tag: str) -> None:
-        """Find out whether a card may charge, and let it."""
+        """Ask whether a card may charge, and allow it."""

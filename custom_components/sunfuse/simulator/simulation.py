@@ -1,4 +1,4 @@
-"""Lets time pass on a simulated site, and its chargers speak to a central system."""
+"""Runs a simulated site, with chargers that connect to a central system."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ from .uplink import utcnow
 
 TICK_S = 0.25
 PUBLISH_S = 1.0
-# A summer's morning, 10:30 on the house's clocks: sun, passing clouds, and the day still to come.
+# A summer's morning, 10:30 local time: sun, passing clouds, and the day still to come.
 DEFAULT_START = datetime(2026, 6, 21, 8, 30, tzinfo=UTC)
 _STATIONS: dict[str, type[SimulatedStation]] = {
     "ocpp1.6": ChargePoint,
@@ -36,7 +36,7 @@ _FOREVER = timedelta(days=3650)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargerValues:
-    """What goes on at a charger, as someone standing beside it would see."""
+    """What a person beside a charger would see."""
 
     identity: str
     connected: bool
@@ -68,7 +68,7 @@ class SimulatedCharger:
 
     @property
     def draw_a(self) -> tuple[float, float, float]:
-        """What the cars really take on each phase of the site."""
+        """The actual draw of the cars on each phase of the site."""
         draw_a = [0.0, 0.0, 0.0]
         for car in self.cars:
             for phase in self.spec.site_phases[: car.phases]:
@@ -77,7 +77,7 @@ class SimulatedCharger:
 
     @property
     def values(self) -> ChargerValues:
-        """What goes on now."""
+        """The present values."""
         connector = self.station.connectors[0]
         car = self.cars[0]
         return ChargerValues(
@@ -92,14 +92,14 @@ class SimulatedCharger:
         )
 
     def plug_in(self, *, soc: float | None = None, connector: int = 1) -> None:
-        """Let the car arrive now, and stay until it is unplugged."""
+        """Make the car arrive now, and stay until it is unplugged."""
         car = self.cars[connector - 1]
         battery_wh = self.spec.cars[connector - 1].battery_wh
         stored_wh = car.stored_wh if soc is None else soc * battery_wh
         self._set(connector, replace(car, plugged=True, stored_wh=stored_wh))
 
     def unplug(self, *, connector: int = 1) -> None:
-        """Let the car leave now, and stay away until it is plugged in."""
+        """Make the car leave now, and stay away until it is plugged in."""
         car = self.cars[connector - 1]
         self._set(
             connector,
@@ -114,7 +114,7 @@ class SimulatedCharger:
         self._simulation.state = replace(state, cars=cars)
 
     def readings(self) -> tuple[ConnectorReading, ...]:
-        """Return what the charger's own meters show."""
+        """Return the values of the charger's own meters."""
         phases = self.spec.phases
         return tuple(
             ConnectorReading(
@@ -136,10 +136,10 @@ class SimulatedCharger:
 
 
 class Simulation:
-    """A simulated site on which time passes, `speed` times as fast as on the wall.
+    """A simulated site whose time runs `speed` times as fast as real time.
 
-    Sun, house, battery, energy and the cars' coming and going follow the simulated time. The ramp of a car's current
-    and the reaction of a charger to a limit follow the wall clock, as do the times in OCPP messages.
+    Sun, house, battery, energy and the cars' arrivals and departures follow the simulated time. The ramp of a car's current
+    and the reaction of a charger to a limit follow real time, as do the times in OCPP messages.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class Simulation:
         chargers: tuple[ChargerSpec, ...] = DEFAULT_CHARGERS,
         clock: Callable[[], datetime] = utcnow,
     ) -> None:
-        """Build a site on which no time passes yet. `clock` is what the chargers take for the wall clock."""
+        """Build a site whose time does not run yet. `clock` is the wall clock of the chargers."""
         self.site = SimulatedSite(chargers=chargers, seed=seed)
         self.speed = speed
         self.clock = clock
@@ -163,7 +163,7 @@ class Simulation:
             by_identity[spec.identity] = SimulatedCharger(self, spec, first)
             first += len(spec.cars)
         self.chargers: Mapping[str, SimulatedCharger] = MappingProxyType(by_identity)
-        # The meters show something from the first moment on.
+        # The meters have values from the start.
         self.state = self.site.step(self.state, 0.001)
         self._listeners: list[Callable[[SiteValues], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -171,7 +171,7 @@ class Simulation:
 
     @property
     def values(self) -> SiteValues:
-        """What the site's meters show now."""
+        """The present values of the site's meters."""
         return self.site.values(self.state)
 
     def set_url(self, url: str | None) -> None:
@@ -180,12 +180,12 @@ class Simulation:
             charger.station.uplink.set_url(url)
 
     def subscribe(self, listener: Callable[[SiteValues], None]) -> Callable[[], None]:
-        """Call the listener with the meters' values about once a second; returns what ends it."""
+        """Call the listener with the meters' values about once a second; returns the function that ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     async def start(self, session: aiohttp.ClientSession) -> None:
-        """Let time pass, and the chargers connect through the session, which stays the caller's."""
+        """Start the time, and connect the chargers through the session, which remains the caller's."""
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._run(), name="simulated site")]
         self._tasks += [
@@ -200,7 +200,7 @@ class Simulation:
         results = await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
         for result in results:
-            # A task that was cancelled ended as it should; whatever else ended one is a fault.
+            # A cancelled task ended as it should; anything else is a fault.
             if isinstance(result, Exception):
                 raise result
 
@@ -219,7 +219,7 @@ class Simulation:
                     listener(values)
 
     def advance(self, dt_s: float) -> None:
-        """Let `dt_s` pass on the wall clock, `speed` times as much on the site."""
+        """Advance real time by `dt_s`, and the site's by `speed` times as much."""
         stations = [charger.station for charger in self.chargers.values()]
         supplies = [s for station in stations for s in station.supplies()]
         self.state = self.site.step(

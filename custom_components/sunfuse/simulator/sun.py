@@ -1,4 +1,4 @@
-"""Sunshine on a solar system: clear sky from the sun's elevation, and clouds that pass.
+"""Solar power: clear sky from the sun's elevation, and passing clouds.
 
 Everything here is a function of the time (and of a seed), so a simulated day can be stepped through in any way.
 """
@@ -12,11 +12,11 @@ from astral.sun import zenith_and_azimuth
 
 from .noise import smooth_noise
 
-_HAZE = 0.7  # the share of sunlight that one air mass lets through (Meinel, 1976)
+_HAZE = 0.7  # the share of sunlight that passes one air mass (Meinel, 1976)
 _SOLAR_CONSTANT_W = 1353.0
 _DIFFUSE = 0.1  # of the direct light, added from the whole sky
 _PERFORMANCE = 0.9  # cables, heat, dust, inverter
-_THICKEST_CLOUD = 0.75  # the share of light that the thickest cloud takes
+_THICKEST_CLOUD = 0.75  # the share of light that the thickest cloud absorbs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,21 +31,21 @@ class SolarSpec:
 
 
 def _sine_above(at: datetime, latitude_deg: float, longitude_deg: float) -> float:
-    # Beyond a pole lies the other side of the earth; a steep roof in the far south does not see that.
+    # Beyond a pole is the other side of the earth; a steep roof in the far south does not see that.
     observer = Observer(max(-90.0, min(latitude_deg, 90.0)), longitude_deg)
     zenith, _ = zenith_and_azimuth(observer, at, with_refraction=False)
     return math.cos(math.radians(zenith))
 
 
 def elevation_deg(at: datetime, spec: SolarSpec) -> float:
-    """Return how high the sun stands, below 0 at night."""
+    """Return the elevation of the sun, below 0 at night."""
     return math.degrees(
         math.asin(_sine_above(at, spec.latitude_deg, spec.longitude_deg))
     )
 
 
 def clear_sky_w(at: datetime, spec: SolarSpec) -> float:
-    """Return what the solar system gives under a clear sky."""
+    """Return the solar system's power under a clear sky."""
     height = _sine_above(at, spec.latitude_deg, spec.longitude_deg)
     if height <= 0.01:
         return 0.0
@@ -60,7 +60,7 @@ def clear_sky_w(at: datetime, spec: SolarSpec) -> float:
 
 
 def cloud_factor(at: datetime, seed: int) -> float:
-    """Return the share of light that passing clouds let through, from 0.25 to 1."""
+    """Return the share of light that passes the clouds, from 0.25 to 1."""
     now_s = at.timestamp()
     thickness = 0.7 * smooth_noise(seed, "haze", now_s / 700) + 0.3 * smooth_noise(
         seed, "puffs", now_s / 110
@@ -70,5 +70,5 @@ def cloud_factor(at: datetime, seed: int) -> float:
 
 
 def solar_power_w(at: datetime, spec: SolarSpec, seed: int) -> float:
-    """Return what the solar system gives at a time in UTC."""
+    """Return the solar system's power at a time in UTC."""
     return clear_sky_w(at, spec) * cloud_factor(at, seed)

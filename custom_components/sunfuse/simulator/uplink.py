@@ -1,6 +1,6 @@
 """A charging station's connection to its central system.
 
-It connects and comes back, boots, keeps what must not get lost, and says one thing after the other.
+It connects and reconnects, boots, stores what must not get lost, and sends one message after the other.
 """
 
 import asyncio
@@ -27,20 +27,20 @@ _LOGGER = logging.getLogger(__name__)
 FIRST_RETRY_S = 0.5
 LONGEST_RETRY_S = 10.0
 DEFAULT_BOOT_INTERVAL_S = 10.0
-_MOST_KEPT = 1000  # messages, while the central system is away
+_MOST_KEPT = 1000  # messages, while the station is offline
 _METER_MESSAGES = ("MeterValues", "TransactionEvent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A message that waits for its turn. `build` returns None when it has become pointless."""
+    """A message in the queue. `build` returns None when it has become pointless."""
 
     action: str
     build: Callable[[], Payload | None]
     done: Callable[[Payload], None] | None = None
     kept: bool = False  # is not lost with the connection
     triggered: bool = (
-        False  # was asked for, so it may be sent before the station is registered
+        False  # was requested, so it may be sent before the station is registered
     )
 
 
@@ -50,7 +50,7 @@ def utcnow() -> datetime:
 
 
 class Speaker(Protocol):
-    """Whoever speaks through an uplink: what it says and answers, and hears of its connection."""
+    """The station behind an uplink: its messages and answers, and events of its connection."""
 
     def handle(self, action: str, payload: Payload) -> Payload:
         """Answer a request of the central system.
@@ -61,23 +61,23 @@ class Speaker(Protocol):
         """
 
     def refuse(self, action: str, payload: Payload) -> Payload:
-        """Return the answer that says no."""
+        """Return an answer that refuses."""
 
     def boot_payload(self) -> Payload:
-        """Return what the station says of itself."""
+        """Return the content of a BootNotification."""
 
     def went_online(self) -> None:
-        """Say what is to be said after registration."""
+        """Send what is due after registration."""
 
     def went_offline(self, *, was_registered: bool) -> None:
-        """Go on without a central system."""
+        """Continue without a central system."""
 
     def restarts(self, kind: str) -> None:
         """End what a restart ends."""
 
 
 class Uplink:
-    """What every station has to be heard, whatever version of OCPP it speaks."""
+    """The connection of a station, whatever version of OCPP it speaks."""
 
     heartbeat_interval_s: float = 300.0
     retries = 2  # of a message that must not get lost
@@ -90,16 +90,16 @@ class Uplink:
         clock: Callable[[], datetime],
         speaker: Speaker,
     ) -> None:
-        """Serve the speaker, which is still switched off."""
+        """Serve the station, which is still switched off."""
         self.version = spec.protocol.removeprefix("ocpp")
         self._spec = spec
         self._character = character
         self._station = speaker
         self.password = spec.password
-        self.tls: ssl.SSLContext | None = None  # what it trusts, and its certificate
+        self.tls: ssl.SSLContext | None = None  # its trusted certificates, and its own
         self.connected = False
         self.registered = False  # the central system accepted it on this connection
-        self.commissioned = False  # it was accepted once, so it charges offline too
+        self.commissioned = False  # it was accepted once, so it also charges offline
         self.boots = 0
         self._clock = clock
         self._boot_needed = True
@@ -217,7 +217,7 @@ class Uplink:
             _LOGGER.debug("%s: still not accepted", self._spec.identity)
 
     def booted(self, answer: Payload) -> None:
-        """Take what the central system said to a BootNotification."""
+        """Process the answer to a BootNotification."""
         interval_s = float(answer["interval"]) or DEFAULT_BOOT_INTERVAL_S
         if answer["status"] == "Accepted":
             self.heartbeat_interval_s = interval_s
@@ -230,14 +230,14 @@ class Uplink:
             self._boot_interval_s = interval_s
 
     def asked_for_configuration(self) -> None:
-        """Restart, as some do that are asked while they start."""
+        """Restart, as some stations do when they are asked while they start."""
         within_s = self._character.behaviour.restarts_when_asked_within_s
         since = None if self._booted_at is None else self._clock() - self._booted_at
         if within_s and (since is None or since < timedelta(seconds=within_s)):
             self.restart("Hard")
 
     async def ask(self, wire: Wire, action: str, payload: Payload) -> Payload | None:
-        """Send a request now; None when it was refused or not answered."""
+        """Send a request now; None if it was refused or not answered."""
         try:
             return await wire.call(action, payload)
         except (CallError, TimeoutError) as err:
@@ -253,7 +253,7 @@ class Uplink:
         kept: bool = False,
         triggered: bool = False,
     ) -> None:
-        """Send a message when its turn comes; one that is not `kept` only while we are registered."""
+        """Send a message when its turn comes; one that is not `kept` only while the station is registered."""
         if not (kept or triggered or self.registered):
             return
         self._outbox.append(
@@ -262,7 +262,7 @@ class Uplink:
             )
         )
         if len(self._outbox) > _MOST_KEPT:
-            # What the meter showed is what can be missed first.
+            # Meter values are the first to be dropped.
             meter = (item for item in self._outbox if item.action in _METER_MESSAGES)
             self._outbox.remove(next(meter, self._outbox[0]))
         self._outbox_changed.set()
@@ -289,12 +289,12 @@ class Uplink:
                 if item.kept and self._character.happens(repeats):
                     await self.ask(wire, item.action, payload)
             failures = 0
-            # What was not answered because the connection broke never gets here: it is sent again.
+            # A message without an answer because the connection broke does not get here: it is sent again.
             if item in self._outbox:
                 self._outbox.remove(item)
 
     def restart(self, kind: str) -> None:
-        """Restart the station, `Soft` or `Hard`, once what is under way has been said."""
+        """Restart the station, `Soft` or `Hard`, after the messages in progress."""
         self._restart = kind
         self._restart_wanted.set()
 

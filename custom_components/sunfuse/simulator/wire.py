@@ -14,10 +14,10 @@ from .message_schemas import MessageSchemas, Payload
 
 _LOGGER = logging.getLogger(__name__)
 
-# Unique beyond one connection, as OCPP 2.0.1 part 4 section 4.1.4 asks for.
+# Unique beyond one connection, as OCPP 2.0.1 part 4 section 4.1.4 requires.
 _message_numbers = itertools.count(1)
 
-# Which error a violation of a schema is answered with (OCPP-J 1.6 section 4.2.3).
+# The error code for each violation of a schema (OCPP-J 1.6 section 4.2.3).
 _ERRORS = {
     "type": "TypeConstraintViolation",
     "maxLength": "TypeConstraintViolation",
@@ -86,7 +86,7 @@ class Wire:
         raise WireClosedError
 
     async def drain(self) -> None:
-        """Return when all that was to be said is on its way."""
+        """Return when all messages have been sent."""
         await self._outgoing.join()
 
     async def _write(self) -> None:
@@ -97,13 +97,13 @@ class Wire:
                 for distorted in self._distort(text):
                     await self._websocket.send_str(distorted)
             except ConnectionError:
-                # The reader sees it as well, and ends the connection.
+                # The reader notices it as well, and ends the connection.
                 _LOGGER.debug("%s: the connection broke", self._name)
             finally:
                 self._outgoing.task_done()
 
     def _distort(self, text: str) -> list[str]:
-        """Return what really goes out for a message."""
+        """Return what is really sent for a message."""
         character, behaviour = self._character, self._character.behaviour
         if character.frozen or character.happens(behaviour.drops):
             return []
@@ -171,7 +171,7 @@ class Wire:
         return _ERRORS.get(fault, "FormationViolation")
 
     def _check(self, action: str, payload: Payload, *, response: bool) -> None:
-        """Hold ourselves to the schemas: a charger that speaks wrongly by mistake would test nothing."""
+        """Check our own messages: a charger with accidental mistakes would test nothing."""
         fault = self._schemas.fault(action, payload, response=response)
         assert fault is None, f"{self._name}: {action} {payload}: {fault}"
 

@@ -1,1 +1,1 @@
-"""What runs while a site is set up: the loop from readings to offers, and all that serves it."""
+"""What runs while a site is set up: the loop from readings to offers, and everything that supports it."""

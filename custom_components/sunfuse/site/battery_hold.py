@@ -1,8 +1,8 @@
-"""Keeps the home battery from discharging into cars, through an entity of the user's choice, and always gives it back.
+"""Prevents the home battery from discharging into cars, through an entity of the user's choice, and always restores it.
 
-The value that the entity is to have again is in storage before the entity is touched. So it is given back whatever
+The former value of the entity is stored before the entity is changed. So it is restored whatever
 happens: when it is no longer needed, when the site is unloaded or removed, when Home Assistant stops; and after a
-crash at the next start, also if the options name another entity by then.
+crash at the next start, even if the options name another entity by then.
 """
 
 import asyncio
@@ -29,8 +29,7 @@ _LOGGER = logging.getLogger(__name__)
 PAUSE = timedelta(seconds=60)
 ANSWER_S = 30.0
 
-# How the entities of a domain are given a value: the action, and the field that takes it. A switch has an action
-# for each value.
+# How the entities of a domain are set: the action, and its field for the value. A switch has an action for each value.
 _SETTERS = {
     "number": ("set_value", "value"),
     "input_number": ("set_value", "value"),
@@ -40,12 +39,12 @@ _SETTERS = {
 
 
 class _NotDoneError(Exception):
-    """The battery's entity cannot be set now. It is for the log; users read the repair issue."""
+    """The battery's entity cannot be set now. This is for the log; users read the repair issue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldEntity:
-    """An entity that was changed, and what it is given back to. `registry_id` finds it after it was renamed."""
+    """An entity that was changed, and its former value. `registry_id` finds it after it was renamed."""
 
     entity_id: str
     registry_id: str | None
@@ -53,7 +52,7 @@ class HeldEntity:
 
 
 class BatteryHold:
-    """Drives one site's entity. Changes it at most once a minute."""
+    """Controls one site's entity. Changes it at most once a minute."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Bind to the site's storage; `async_load` reads it."""
@@ -66,32 +65,30 @@ class BatteryHold:
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self._not_before: datetime | None = None
-        self.failed: str | None = (
-            None  # the entity that does not take the value that it is given
-        )
+        self.failed: str | None = None  # the entity that does not accept the value
 
     async def async_load(self) -> None:
-        """Read what was changed and not given back, as after a crash."""
+        """Read what was changed and not restored, as after a crash."""
         stored = await self._store.async_load()
         held = stored.fields_of(HeldEntity)
         if held.keys() == {field.name for field in fields(HeldEntity)}:
             self._held = HeldEntity(**held)
             await self._store.async_put_aside()
         elif stored or stored.unread:
-            # Nobody knows what to give back, to whom: the repair has to do.
+            # The former value and its entity are unknown: the repair issue has to suffice.
             stored.note("*")
             await self._store.async_clear()
 
     @callback
     def clock_was_set(self, by: timedelta) -> None:
-        """Move the times that are remembered, as far as the wall clock was set forward."""
+        """Shift stored times by the amount by which the wall clock was set forward."""
         move_attributes(self, by)
 
     @callback
     def update(self, wanted: bool) -> None:
-        """Hold the battery from now on, or give it back."""
+        """Hold the battery from now on, or release it."""
         self._wanted = wanted
-        # While Home Assistant starts, the entity may not be there yet.
+        # While Home Assistant starts, the entity may not exist yet.
         if self._stopping or self._hass.state is not CoreState.running:
             return
         now = dt_util.utcnow()
@@ -99,7 +96,7 @@ class BatteryHold:
             return
         if (step := self._next_step()) is None:
             return
-        # Not one that is cancelled when the site is unloaded: half a step would be remembered wrongly.
+        # Not cancelled when the site is unloaded: an unfinished change would be remembered wrongly.
         self._task = self._hass.async_create_task(step, "Sunfuse battery hold")
         self._task.add_done_callback(self._done)
 
@@ -119,7 +116,7 @@ class BatteryHold:
         return None
 
     def _slipped(self, rule: HoldRule) -> bool:
-        """Whether the inverter went back by itself, as some do when they restart."""
+        """Whether the inverter reset the value by itself, as some do when they restart."""
         state = self._hass.states.get(rule.entity_id)
         return (
             state is not None
@@ -134,7 +131,7 @@ class BatteryHold:
         self._note(task)
 
     def _note(self, task: asyncio.Task[None]) -> bool:
-        """Note what came of it. What another integration raises is not ours to foresee."""
+        """Note the result. Another integration may raise any exception."""
         if (error := task.exception()) is None:
             self.failed = None
             return True
@@ -162,7 +159,7 @@ class BatteryHold:
             registry_id=registered.id if registered else None,
             former=state.state if rule.release_value is None else rule.release_value,
         )
-        # First remembered, then changed: a power cut between the two costs nothing.
+        # First stored, then changed: a power cut in between does no harm.
         await self._store.async_save_now(asdict(held))
         self._held = held
         if not _is_at(state, rule.value):
@@ -176,17 +173,17 @@ class BatteryHold:
         ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
 
     async def _set(self, entity_id: str, value: str) -> None:
-        """Give the entity a value by its own action.
+        """Set the entity with its own action.
 
         Raises:
-            _NotDoneError: it is not there.
+            _NotDoneError: it does not exist.
             HomeAssistantError: it refused.
             TimeoutError: it did not answer.
 
         """
         state = self._hass.states.get(entity_id)
         if state is None or state.state == STATE_UNAVAILABLE:
-            # Home Assistant does nothing, and says nothing, for an entity that is unavailable.
+            # Home Assistant silently ignores actions on an unavailable entity.
             raise _NotDoneError(f"{entity_id} is unavailable")
         domain = entity_id.partition(".")[0]
         data: dict[str, Any] = {ATTR_ENTITY_ID: entity_id}
@@ -199,7 +196,7 @@ class BatteryHold:
             await self._hass.services.async_call(domain, action, data, blocking=True)
 
     def _entity_of(self, held: HeldEntity) -> str:
-        """Return the entity under the name that it has now."""
+        """Return the entity under its present name."""
         if held.registry_id is None:
             return held.entity_id
         registered = er.async_get(self._hass).entities.get_entry(held.registry_id)
@@ -210,7 +207,7 @@ class BatteryHold:
         return f"{self._entry.entry_id}_battery_not_given_back"
 
     async def async_stop(self) -> None:
-        """Give the battery back now: the site is unloaded, or Home Assistant stops."""
+        """Release the battery now: the site is unloaded, or Home Assistant stops."""
         self._wanted, self._stopping = False, True
         if self._task is not None:
             await asyncio.wait({self._task})
@@ -235,7 +232,7 @@ class BatteryHold:
             )
 
     async def async_remove(self) -> None:
-        """Give back what could not be given back before, and forget it, when the site is removed."""
+        """Restore what could not be restored before, and forget it, when the site is removed."""
         await self.async_load()
         await self.async_stop()
         await self._store.async_remove()

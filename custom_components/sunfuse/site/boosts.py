@@ -1,4 +1,4 @@
-"""Starts a boost, by its action or its switch, within the quota of whoever starts it."""
+"""Starts a boost, from its action or its switch, within the quota of the person who starts it."""
 
 from datetime import timedelta
 
@@ -22,10 +22,10 @@ def start_boost(
     duration: timedelta | None = None,
     energy_wh: float | None = None,
 ) -> None:
-    """Boost a connector for a time, an energy, or whichever is over first.
+    """Boost a connector for a time, an energy, or whichever ends first.
 
-    It counts against the quota of the holder of the card that charges there, whoever asks for it; where no card is
-    known, of the user who asks. What an automation does of its own accord for nobody in particular has no quota.
+    It counts against the quota of the holder of the card that charges there, whoever asks for it; if no card is
+    known, of the user who asks. A boost by an automation, without a user, has no quota.
 
     Raises:
         ServiceValidationError: the quota is used up.

@@ -1,4 +1,4 @@
-"""Who may charge at a site: everyone, the cards of its list, or whom an automation lets."""
+"""The cards of a site: who may charge by its configuration, and the question to an automation about other cards."""
 
 import asyncio
 from collections.abc import Mapping
@@ -42,31 +42,31 @@ from .subentries import usable
 
 EVENT_AUTHORIZE = f"{DOMAIN}_authorize"
 
-# The words of OCPP 2.0.1 (IdTokenEnumType) for what a card is; 1.6 knows numbers only.
+# The types of cards in OCPP 2.0.1 (IdTokenEnumType); 1.6 knows numbers only.
 _WORDS = {
     CARD_RFID: "ISO14443",
     CARD_CONTRACT: "eMAID",
     CARD_VEHICLE: "MacAddress",
 }
 _SHOWN = 4
-# A station asks when the card is held to it and again when it starts the transaction: that is one question.
+# A station asks when a card is presented and again when it starts the transaction: that is one question.
 _SAME_DRIVER_S = 120.0
-# Cards that are not known and wait to be added, at most: a reader in public sees many.
+# The most unknown cards that wait to be added: a reader in public sees many.
 _MOST_STRANGERS = 10
 
 
 def masked(number: str) -> str:
-    """Return what of a card's number may be shown: enough to know one's own again."""
+    """Return the part of a card's number that may be shown: enough to recognise one's own."""
     return f"…{number[-_SHOWN:]}" if len(number) > 2 * _SHOWN else "…"
 
 
 def is_own(number: str) -> bool:
-    """Whether it is what Sunfuse itself starts transactions with."""
+    """Return whether it is the token with which Sunfuse itself starts transactions."""
     return number.casefold() == OWN_TOKEN.casefold()
 
 
 class Cards:
-    """The cards of a site, and the questions about cards that wait for an answer."""
+    """The cards of a site, and the open questions about unknown cards."""
 
     def __init__(
         self,
@@ -74,19 +74,19 @@ class Cards:
         entry: ConfigEntry,
         stations: Mapping[str, Station],
     ) -> None:
-        """Take the cards from the entry's sub-entries; these are the chargers that they are held to."""
+        """Read the cards from the entry's sub-entries; `stations` are the chargers that they are presented to."""
         self._hass = hass
         self._entry = entry
         self._stations = stations
         self._questions: dict[str, asyncio.Future[bool]] = {}
-        self._let: dict[tuple[str, str], float] = {}  # and until when that counts
+        self._let: dict[tuple[str, str], float] = {}  # approved cards, and until when
         self._holders: dict[str, Holder] = {}
         self._boost_quotas: tuple[BoostQuota, ...] = ()
         self._load_holders()
 
     @callback
     def policy(self) -> CardPolicy:
-        """Return who may charge, as it is configured now."""
+        """Return who may charge, by the present configuration."""
         self._load_holders()
         mode = self._entry.options.get(CONF_AUTHORIZATION, AUTHORIZATION_FREE)
         return CardPolicy(
@@ -97,17 +97,17 @@ class Cards:
         )
 
     def holder(self, number: str | None) -> Holder | None:
-        """Return whose card it is; None for one that is not in the list."""
+        """Return the holder of a card; None if it is not in the list."""
         return self._holders.get(folded(number)) if number else None
 
     @property
     def boost_quotas(self) -> tuple[BoostQuota, ...]:
-        """Return how much the holders of cards may boost who have a quota of their own."""
+        """Return the quotas of the card holders that have one of their own."""
         return self._boost_quotas
 
     @callback
     def answer(self, request_id: str, *, accept: bool) -> bool:
-        """Answer a question; returns whether anybody still waited."""
+        """Answer a question; returns whether it was still open."""
         question = self._questions.get(request_id)
         if question is None or question.done():
             return False
@@ -133,9 +133,9 @@ class Cards:
         )
 
     async def _ask(self, identity: str, number: str) -> bool | None:
-        """Ask whoever listens; None when nobody answers in time.
+        """Ask automations; None when nobody answers in time.
 
-        The event holds the whole number: an automation cannot know a card by less.
+        The event contains the whole number, because an automation needs it to recognise a card.
         """
         now = self._hass.loop.time()
         if self._let.get((identity, number), 0.0) > now:
@@ -172,9 +172,9 @@ class Cards:
         return accept
 
     def _waiting_connector(self, identity: str) -> int | None:
-        """Return the connector that a card is held for: the only one, or the only one where a car waits.
+        """Return the connector that a card was presented for: the only one, or the only one where a car waits.
 
-        A station that asks about a card does not say where it is to charge (Authorize has no connector).
+        A station that asks about a card does not name the connector (Authorize has none).
         """
         connectors = self._stations[identity].state.connectors
         if len(connectors) > 1:
@@ -186,7 +186,7 @@ class Cards:
 def follow_unknown_cards(
     hass: HomeAssistant, entry: ConfigEntry, cards: Cards, central_system: CentralSystem
 ) -> None:
-    """Show a card that is not in the list as discovered, once, where only known cards may charge."""
+    """Show a card that is not in the list as discovered, once, if only known cards may charge."""
     met: set[str] = set()
 
     @callback

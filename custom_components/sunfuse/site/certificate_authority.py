@@ -1,4 +1,4 @@
-"""The certificate authority of a site, in Home Assistant's storage: it signs what its chargers prove themselves with."""
+"""The certificate authority of a site, in Home Assistant's storage: it signs the certificates of its chargers."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -8,14 +8,14 @@ from .storage_file import StorageFile
 
 
 def _store(hass: HomeAssistant, entry_id: str) -> StorageFile:
-    # Private: readable by Home Assistant's own user alone.
+    # Private: readable only by Home Assistant's own user.
     return StorageFile(hass, entry_id, "authority", every_s=0, private=True)
 
 
 async def async_authority(
     hass: HomeAssistant, entry_id: str, name: str
 ) -> CertificateAuthority:
-    """Return the authority of a site; it is made when it is needed first and lasts as long as the site."""
+    """Return the authority of a site; it is created when first needed and lasts as long as the site."""
     store = _store(hass, entry_id)
     stored = await store.async_load()
     found = stored.fields_of(CertificateAuthority)

@@ -1,4 +1,4 @@
-"""The chargers of a site: which there are, how they are, and how the engine sees them."""
+"""The chargers of a site: which there are, their state, and how the engine sees them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -25,7 +25,7 @@ type States = dict[ConnectorKey, tuple[StationState, ConnectorState]]
 
 
 class Chargers:
-    """Takes over the chargers that the config entry names, and keeps count of their connectors."""
+    """Loads the chargers that the config entry names, and tracks their connectors."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Chargers:
         restart_memory: RestartMemory,
         cards: Cards,
     ) -> None:
-        """Begin without chargers; `load` takes them over."""
+        """Start without chargers; `load` reads them."""
         self._hass = hass
         self._entry = entry
         self._central_system = central_system
@@ -50,7 +50,7 @@ class Chargers:
 
     @callback
     def start(self) -> Callable[[], None]:
-        """Follow from now on what chargers say of themselves; returns what ends that."""
+        """Follow what chargers report from now on; returns the function that ends that."""
         unsubscribe = self._central_system.subscribe(self._station_changed)
 
         def stop() -> None:
@@ -63,7 +63,7 @@ class Chargers:
 
     @callback
     def load(self) -> list[ConnectorKey]:
-        """Take over the chargers from the entry's sub-entries, as they are now; returns the connectors that are new."""
+        """Load the chargers from the entry's sub-entries; returns the connectors that are new."""
         chargers: dict[str, Mapping[str, Any]] = {
             identity_of(subentry): subentry.data
             for subentry in usable(self._entry, SUBENTRY_CHARGER)
@@ -99,7 +99,7 @@ class Chargers:
 
     @callback
     def announce(self, new: list[ConnectorKey]) -> None:
-        """Give connectors that are new their devices and entities."""
+        """Create devices and entities of new connectors."""
         if not new:
             return
         register_stations(self._hass, self._entry, self._central_system.stations)
@@ -131,7 +131,7 @@ class Chargers:
             self._unknown.changed(station)
 
     def _learn_connectors(self, station: StationState) -> None:
-        """Remember how many connectors a charger turns out to have: fewer only by its own word."""
+        """Remember how many connectors a charger has: fewer only if it reports so."""
         known = self._data.get(station.identity, {}).get(CONF_CONNECTORS, 1)
         found = station.reported_connectors or max(station.known_connectors or 1, known)
         if found == known:
@@ -144,10 +144,10 @@ class Chargers:
                     data={**subentry.data, CONF_CONNECTORS: found},
                 )
 
-    # --- How they are ------------------------------------------------------------------------------------------
+    # --- Their state ---------------------------------------------------------------------------------------------
 
     def states(self) -> States:
-        """Return how every connector is, and its charger."""
+        """Return the state of every connector, and its charger."""
         return {key: self._state_of(key) for key in self.connector_keys()}
 
     def _state_of(self, key: ConnectorKey) -> tuple[StationState, ConnectorState]:
@@ -158,11 +158,11 @@ class Chargers:
         return station, ConnectorState(id=key.connector)
 
     def holder(self, key: ConnectorKey) -> Holder | None:
-        """Return whose card charges at a connector, None where that is not known."""
+        """Return the holder of the card that charges at a connector, None if not known."""
         return self.holder_at(self._state_of(key)[1])
 
     def holder_at(self, state: ConnectorState) -> Holder | None:
-        """Return whose card charges at a connector that is so, None where that is not known."""
+        """Return the holder of the card that charges at a connector with this state, None if not known."""
         if state.transaction is None:
             return None
         return self._cards.holder(state.transaction.id_token)
@@ -176,7 +176,7 @@ class Chargers:
         state: ConnectorState,
         unconfirmed_a: float | None,
     ) -> Connector:
-        """Return a connector for the engine; `unconfirmed_a` is a current that it was commanded a moment ago."""
+        """Return a connector for the engine; `unconfirmed_a` is a current that was commanded a moment ago."""
         holder = self.holder_at(state)
         whole_amperes = self._central_system.stations[
             key.identity
@@ -197,14 +197,14 @@ class Chargers:
     def _settings_of(
         self, key: ConnectorKey, holder: Holder | None
     ) -> ConnectorSettings:
-        """Return what is set for a connector; the card that charges there brings its priority with it."""
+        """Return the settings of a connector; the card that charges there overrides the priority."""
         settings = self._settings.connector(key.id)
         if holder is None or holder.priority is None:
             return settings
         return replace(settings, priority=holder.priority)
 
     def _connect_to(self, station: StationState) -> str | None:
-        """Return where to point a charger that has never connected, None for any other."""
+        """Return the address to configure in a charger that has never connected, None for any other."""
         if station.last_seen is not None or station.info != StationInfo():
             return None
         return (

@@ -1,4 +1,4 @@
-"""From the configuration to the tree of circuits: the main fuse, and the panels and feeders that hang from it."""
+"""Builds the tree of circuits from the configuration: the main fuse, and the panels and feeders below it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ type Form = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitConfig:
-    """A circuit below the main fuse, as its form was filled in."""
+    """A circuit below the main fuse, as entered in its form."""
 
     id: str
     name: str
@@ -48,9 +48,9 @@ class CircuitConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitTree:
-    """The circuits of a site by id. `removed` tells what those that are gone hung from.
+    """The circuits of a site by id. `removed` has the parents of removed circuits.
 
-    Of those that are `ignored` it is not known what they carry (see `subentries`): they are not part of the tree.
+    It is not known what `ignored` circuits carry (see `subentries`): they are not part of the tree.
     """
 
     site: Form  # data and options of the config entry
@@ -83,7 +83,7 @@ class CircuitTree:
         return SITE_PHASES[self.site[CONF_SYSTEM]]
 
     def at(self, circuit: str) -> str:
-        """Return a circuit that exists: for one that was removed what it hung from, at last the main fuse."""
+        """Return a circuit that exists: for a removed one its former parent, ultimately the main fuse."""
         seen: set[str] = set()
         while circuit not in self.circuits and circuit not in seen:
             seen.add(circuit)
@@ -91,13 +91,13 @@ class CircuitTree:
         return circuit if circuit in self.circuits else MAIN_CIRCUIT
 
     def parent(self, circuit: str) -> str:
-        """Return what a circuit hangs from."""
+        """Return the parent of a circuit."""
         return self.at(self.circuits[circuit].data[CONF_PARENT])
 
     def path(self, circuit: str) -> tuple[str, ...]:
         """Return the circuits from this one up to the main fuse.
 
-        Circuits that hang from each other, which no form lets in, hang from the main fuse.
+        Circuits in a loop, which no form allows, are below the main fuse.
         """
         first = at = self.at(circuit)
         path: list[str] = []
@@ -127,7 +127,7 @@ class CircuitTree:
     def engine_circuits(
         self, main_name: str, limits_a: Mapping[str, float] | None = None
     ) -> tuple[Circuit, ...]:
-        """Return the tree for the engine. Limits that users set, by circuit, can only lower."""
+        """Return the tree for the engine. Limits that users set, by circuit, can only lower it."""
         lower = limits_a or {}
         return (
             main_circuit(main_name, self.site, lower.get(MAIN_CIRCUIT)),
@@ -156,7 +156,7 @@ class CircuitTree:
         )
 
     def sources(self) -> dict[str, CircuitSource]:
-        """Return what each circuit is read from; the main fuse's meter is the site's own."""
+        """Return the sources of each circuit; the main fuse's meter is the site's own."""
         found = {
             circuit.id: CircuitSource(
                 sources=CircuitSources.from_dict(circuit.data.get(CONF_SOURCES, {})),
@@ -176,7 +176,7 @@ class CircuitTree:
         return {*circuits} - {MAIN_CIRCUIT, *self.circuits, *self.ignored}
 
     def below_ignored(self, circuit: str) -> bool:
-        """Return whether a circuit hangs below one of which it is not known what it carries, or is one."""
+        """Return whether a circuit is, or is below, one whose capacity is not known."""
         if circuit in self.ignored:
             return True
         return any(
@@ -186,7 +186,7 @@ class CircuitTree:
 
 
 def hangs_from(entry: ConfigEntry) -> set[str]:
-    """Return the circuits that the chargers and circuits of a site say they hang from."""
+    """Return the parents that the chargers and circuits of a site name."""
     return {
         *(c.data[CONF_CIRCUIT] for c in usable(entry, SUBENTRY_CHARGER)),
         *(c.data[CONF_PARENT] for c in usable(entry, SUBENTRY_CIRCUIT)),
@@ -214,33 +214,33 @@ def main_circuit(name: str, site: Form, limit_a: float | None) -> Circuit:
 
 
 def main_limit(site: Form, phases: int) -> PerPhase:
-    """Return what the main fuse carries on each phase: few have another rating on one of them."""
+    """Return what the main fuse carries on each phase: in a few sites one of them has another rating."""
     return per_phase(site, "limit", phases, site[CONF_MAIN_FUSE])
 
 
 def per_phase_fields(what: str, phases: int) -> list[str]:
-    """Return the fields of a form that tell something of each phase."""
+    """Return the fields of a form that exist once per phase."""
     return [f"{what}_l{phase + 1}_a" for phase in range(phases)]
 
 
 def per_phase(form: Form, what: str, phases: int, otherwise: float) -> PerPhase:
-    """Return what a form tells of each phase."""
+    """Return the values of such fields."""
     return tuple(form.get(field, otherwise) for field in per_phase_fields(what, phases))
 
 
 def fixed_load(form: Form, phases: int) -> PerPhase | None:
-    """Return the known loads that no meter sees, None where there are none."""
+    """Return the known loads that no meter measures, None if there are none."""
     load = per_phase(form, "fixed", phases, 0.0)
     return load if any(load) else None
 
 
 def characteristic(form: Form) -> Characteristic:
-    """Return how long a circuit's fuse or breaker bears an overload: as the most cautious curve, where nobody said."""
+    """Return the trip characteristic of a circuit's fuse or breaker: the most cautious curve by default."""
     return Characteristic(form.get(CONF_CHARACTERISTIC, Characteristic.B))
 
 
 def derating(form: Form) -> Derating | None:
-    """Return how a circuit's temperature lowers its limit, None where it has no sensor."""
+    """Return how a circuit's temperature lowers its limit, None if it has no sensor."""
     if not form.get(CONF_TEMPERATURE) and not form.get(CONF_SOURCES, {}).get(
         CONF_TEMPERATURE
     ):

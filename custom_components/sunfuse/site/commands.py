@@ -1,4 +1,4 @@
-"""Commands the chargers to keep to their offers: one command at a time per connector, always the newest."""
+"""Sends offers to the chargers: one command at a time per connector, always the newest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,17 +17,17 @@ from .outcome import ConnectorKey
 
 _LOGGER = logging.getLogger(__name__)
 
-# A charger and its car take some seconds to end a transaction, and to tell that the car takes nothing any more.
+# A charger and its car take some seconds to end a transaction, and to report that the car takes nothing any more.
 STOP_AGAIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """The offer that a connector is commanded to keep to."""
+    """An offer to send to a connector."""
 
     current_a: float
     phases: int
-    again: bool = False  # although the charger confirmed it: its car takes more
+    again: bool = False  # even if the charger confirmed it, because its car takes more
     session: Session | None = None  # for which it was decided
 
 
@@ -51,7 +51,7 @@ class CommandSender:
         self._boundaries: dict[ConnectorKey, FaultBoundary] = {}
 
     def alone(self, key: ConnectorKey) -> FaultBoundary:
-        """Return the boundary within which the delivery to one connector may fail: the others get theirs."""
+        """Return the fault boundary of one connector: if its delivery fails, the others still get theirs."""
         if key not in self._boundaries:
             self._boundaries[key] = FaultBoundary(_LOGGER, f"Delivery to {key.id}")
         return self._boundaries[key]
@@ -63,12 +63,12 @@ class CommandSender:
 
     @callback
     def clock_was_set(self, by: timedelta) -> None:
-        """Move the times that are remembered, as far as the wall clock was set forward."""
+        """Shift stored times by the amount by which the wall clock was set forward."""
         move_attributes(self, by)
 
     @callback
     def send(self, key: ConnectorKey, command: Command) -> None:
-        """Send a command; one that is still waiting for its turn is replaced."""
+        """Send a command; it replaces one that is still waiting."""
         waiting = self._waiting.get(key)
         if waiting is not None and waiting.again:
             command = replace(command, again=True)
@@ -101,9 +101,9 @@ class CommandSender:
                 session=command.session,
             )
         except CommandError as err:
-            # The next tick tries again; the engine reckons with the last offer that was confirmed.
+            # The next tick tries again; the engine uses the last confirmed offer.
             if err.key == "not_connected":
-                return  # its connection went meanwhile, which is shown elsewhere
+                return  # it disconnected meanwhile, which is shown elsewhere
             if key not in self._refused:
                 _LOGGER.warning(
                     "Charger %s did not take an offer of %.1f A: %s",
@@ -117,7 +117,7 @@ class CommandSender:
 
     @callback
     def stop(self, key: ConnectorKey) -> None:
-        """End the transaction of a car that does not keep to its offer; again after a while, if it still charges."""
+        """End the transaction of a car that does not comply with its offer; again after a while, if it still charges."""
         now = dt_util.utcnow()
         before = self._stopped.get(key)
         if before is not None and now - before < STOP_AGAIN:

@@ -1,4 +1,4 @@
-"""The loop that joins the rooms: readings to snapshot, snapshot to decision, decision to chargers and entities."""
+"""The loop that connects the rooms: readings to snapshot, snapshot to decision, decision to chargers and entities."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -47,12 +47,12 @@ _LOGGER = logging.getLogger(__name__)
 
 # Readings come in bursts: an inverter updates its three phases one after the other.
 BURST_S = 0.1
-# Time passes for the engine too: delays end, readings grow old, offers lapse.
+# Time also matters to the engine: delays end, readings grow old, offers lapse.
 LONGEST_PAUSE = timedelta(seconds=5)
 
 
 class Controller:
-    """Runs one site. It keeps no policy of its own: what is to be chosen, the engine chooses."""
+    """Runs one site. It contains no policy: all choices are the engine's."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Controller:
         planning: SitePlanning,
         sentences: Mapping[str, str],
     ) -> None:
-        """Join the parts of a site; `start` sets them going."""
+        """Join the parts of a site; `start` starts the loop."""
         self._hass = hass
         self._entry = entry
         self._chargers = chargers
@@ -116,7 +116,7 @@ class Controller:
 
     @callback
     def clock_was_set(self, by: timedelta) -> None:
-        """Move the times that are remembered, as far as the wall clock was set forward."""
+        """Shift stored times by the amount by which the wall clock was set forward."""
         self._memory = moved(self._memory, by)
         self._commands.clock_was_set(by)
         self.guard.clock_was_set(by)
@@ -133,7 +133,7 @@ class Controller:
 
     @callback
     def stop(self) -> None:
-        """Decide nothing more. What the chargers were offered lapses to their fail-safe current."""
+        """Stop deciding. The present offers of the chargers lapse to their fail-safe current."""
         for stop in self._stops:
             stop()
         self._stops = []
@@ -143,15 +143,15 @@ class Controller:
 
     @callback
     def load_chargers(self) -> None:
-        """Take over the chargers from the entry's sub-entries, as they are now."""
+        """Load the chargers from the entry's sub-entries."""
         new = self._chargers.load()
         self.tick()
         self._chargers.announce(new)
 
     @callback
     def request_tick(self) -> None:
-        """Decide soon: changes that come in a burst are decided on together."""
-        if self._pending_tick is None and self._stops:  # not once it is stopped
+        """Decide soon: changes in a burst are decided on together."""
+        if self._pending_tick is None and self._stops:  # not after it was stopped
             self._pending_tick = async_call_later(
                 self._hass, BURST_S, self._delayed_tick
             )
@@ -183,7 +183,7 @@ class Controller:
         self._coordinator.async_set_updated_data(data)
 
     def _decide(self) -> SiteData:
-        """Take in what is known, decide, send the commands; return what there is to show."""
+        """Read what is known, decide, send the commands; return what to show."""
         states = self._chargers.states()
         self._urgent.decided(station for station, _ in states.values())
         readings = self._source.read() if self._source else SiteReadings()
@@ -217,7 +217,7 @@ class Controller:
     def _peak_limits(
         self, now: datetime, meter: MeterReading | None
     ) -> tuple[dict[str, PeakData], tuple[ExternalLimit, ...]]:
-        """Return what there is to show of peaks, and the limits that they set. Without them the fuse is guarded still."""
+        """Return what to show of peaks, and the limits that follow. If they fail, the fuse is still protected."""
         with self._peaking:
             clock = self._planning.clock
             if meter is not None:
@@ -250,17 +250,17 @@ class Controller:
         ]
 
     def _record(self, snapshot: Snapshot, decision: Decision) -> None:
-        """Hand the decision to the flight recorder, together with all that it was made on."""
+        """Pass the decision to the flight recorder, with its whole input."""
         with self._recording:
             self.recorder.add(self._memory, snapshot, decision)
 
     def _remember(self, memory: Memory) -> None:
-        """Go on with this memory, and keep it over a restart."""
+        """Continue with this memory, and store it over a restart."""
         self._memory = memory
         self._restart_memory.note(memory.lasting())
 
     def _send(self, decision: Decision) -> None:
-        """Command every charger what was decided for it."""
+        """Command every charger its offer."""
         keys = {key.id: key for key in self._chargers.connector_keys()}
         for connector in decision.connectors:
             key = keys[connector.id]
@@ -290,7 +290,7 @@ class Controller:
     def _shown(
         self, states: States, decision: Decision
     ) -> dict[ConnectorKey, ConnectorData]:
-        """Return what there is to show of every connector: the very same as before where nothing changed, which entities see at once."""
+        """Return what to show of every connector: the identical object as before if nothing changed, which entities check first."""
         by_id = {connector.id: connector for connector in decision.connectors}
         for key, (station, state) in states.items():
             data = ConnectorData(
@@ -313,7 +313,7 @@ class Controller:
 
 
 def _not_ahead(memory: Memory, now: datetime) -> Memory:
-    """Return what was kept by a clock that was ahead as if it had been kept now."""
+    """Return what was stored by a clock that was ahead as if it had been stored now."""
     if memory.at is None or memory.at <= now:
         return memory
     return moved(memory, now - memory.at)

@@ -1,6 +1,6 @@
-"""From a site's options to what the engine goes by: its tuning, the rules of the home battery, and dimming.
+"""Converts a site's options for the engine: its tuning, the rules of the home battery, and dimming.
 
-A theme that was never saved is not stored, so that a better default reaches everyone who was content.
+A theme that was never saved is not stored, so that a better default also reaches its users.
 """
 
 from collections.abc import Mapping
@@ -38,14 +38,14 @@ CONF_DIMMING_SIMULTANEITY = "dimming_simultaneity"
 DEFAULT_DIMMING_DEVICE_W = 4200.0  # BNetzA BK6-22-300, annex 1, 4.5.1
 
 
-# Those that are stored as they are.
+# Options that are stored unchanged.
 _SAME = frozenset(field.name for field in fields(Tuning))
 _INTEGERS = frozenset(("switches_per_hour",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRule:
-    """Which entity keeps the battery from discharging, at which value, and what it is given back to (None: as before)."""
+    """Which entity holds the battery, with which value, and with which it is released (None: the former one)."""
 
     entity_id: str
     value: str
@@ -53,7 +53,7 @@ class HoldRule:
 
 
 def tuning_of(options: Mapping[str, Any]) -> Tuning:
-    """Return what the user tuned, and the defaults of the rest."""
+    """Return the user's tuning, with defaults for the rest."""
     tuned: dict[str, Any] = {
         name: int(value) if name in _INTEGERS else value
         for name, value in options.items()
@@ -67,7 +67,7 @@ def tuning_of(options: Mapping[str, Any]) -> Tuning:
 
 
 def battery_rules_of(options: Mapping[str, Any]) -> BatteryRules:
-    """Return whose the sun is, and when the battery may help."""
+    """Return who gets solar power first, and when the battery may support cars."""
     return BatteryRules(
         battery_first_below_soc=options.get(CONF_BATTERY_FIRST, 0.0),
         car_share=options.get(CONF_CAR_SHARE, 0.0) / 100,
@@ -79,7 +79,7 @@ def battery_rules_of(options: Mapping[str, Any]) -> BatteryRules:
 
 
 def hold_rule_of(options: Mapping[str, Any]) -> HoldRule | None:
-    """Return how the battery is held, None where the user does that himself, or not at all."""
+    """Return how the battery is held, None if Sunfuse does not do that."""
     entity_id = options.get(CONF_HOLD_ENTITY)
     if not options.get(CONF_HOLD, False) or entity_id is None:
         return None

@@ -1,4 +1,4 @@
-"""Which entities of other integrations a site is read from, and what to do when one gets another name or a successor."""
+"""Which entities of other integrations a site is read from, and what to do when one is renamed or replaced."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -43,7 +43,7 @@ def _entities_of(entry: ConfigEntry) -> Iterator[str]:
 
 @callback
 def replace_entity(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> None:
-    """Read from another entity wherever a site is read from this one."""
+    """Replace an entity by another one wherever a site is read from it."""
 
     def named(name: str) -> str:
         return new if name == old else name

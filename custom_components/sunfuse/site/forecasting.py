@@ -51,12 +51,12 @@ SAVE_DELAY_S = 60
 BURST_S = 5.0
 QUARTERS = (0, 15, 30, 45)
 LEARN_EVERY = timedelta(minutes=59)
-# While nothing was learned: the first statistics of a new sensor are written within an hour.
+# Until something is learned: the first statistics of a new sensor are written within an hour.
 LEARN_FIRST_EVERY = timedelta(minutes=14)
 
 
 def forecast_config(hass: HomeAssistant, entry: ConfigEntry) -> ForecastConfig:
-    """Return where a site's solar forecast comes from: what its options say, else the Energy dashboard."""
+    """Return where a site's solar forecast comes from: its options, otherwise the Energy dashboard."""
     sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
     options = entry.options
     entities = tuple(options.get(CONF_FORECAST_ENTITIES, ()))
@@ -70,7 +70,7 @@ def forecast_config(hass: HomeAssistant, entry: ConfigEntry) -> ForecastConfig:
 
 
 class SiteForecasts(DataUpdateCoordinator[Forecasts]):
-    """Hands the forecasts of sun and load to a site's entities."""
+    """Provides the forecasts of solar power and load to a site's entities."""
 
     config_entry: ConfigEntry
 
@@ -82,7 +82,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
         simulated: bool,
         connectors: Callable[[], Iterable[ConnectorKey]],
     ) -> None:
-        """Initialize with nothing learned; `connectors` are those whose cars are no part of the house's load."""
+        """Start with nothing learned; the cars at `connectors` are not part of the house's load."""
         super().__init__(
             hass, _LOGGER, config_entry=entry, name=f"{DOMAIN} forecasts {entry.title}"
         )
@@ -102,7 +102,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
 
     @property
     def has_solar(self) -> bool:
-        """Return if there is a sun to forecast: panels that are measured, or a forecast."""
+        """Return whether there is solar power to forecast: measured panels, or a forecast."""
         sources = self.config_entry.data.get(CONF_SOURCES, {})
         config = self._config
         return bool(
@@ -114,22 +114,22 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
         )
 
     async def async_load(self) -> None:
-        """Take back what was foretold before a restart."""
+        """Read past forecasts from before a restart."""
         stored = await self._store.async_load()
         self._reader.restore(stored)
         await self._store.async_put_aside()
         self._store.keep(self.to_dict)
 
     async def async_save(self) -> None:
-        """Write what was foretold, when the site is unloaded."""
+        """Write past forecasts, when the site is unloaded."""
         await self._store.async_save()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was foretold, for the store."""
+        """Return past forecasts for storage."""
         return self._reader.to_dict()
 
     def diagnostics(self) -> dict[str, Any]:
-        """Return what is expected, and where from."""
+        """Return the forecasts and their sources."""
         return {
             "config": asdict(self._config),
             "expected": asdict(self.data),
@@ -139,9 +139,9 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
 
     @callback
     def start(self, sources: SourcesConfig, roofs: tuple[str, ...] = ()) -> None:
-        """Read now and from now on; learn from these sources as soon as the recorder is there.
+        """Read now and from now on; learn from these sources as soon as the recorder runs.
 
-        `roofs` are entities with a forecast besides those that were chosen.
+        `roofs` are entities with a forecast besides the chosen ones.
         """
         self._sources = sources
         if roofs:
@@ -160,7 +160,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
 
     @callback
     def stop(self) -> None:
-        """Read and learn nothing more."""
+        """Stop reading and learning."""
         for stop in self._stops:
             stop()
         self._stops = []
@@ -169,7 +169,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
             self._stop_burst = None
 
     async def _started(self, _hass: HomeAssistant) -> None:
-        """Learn once everything is set up, among it the recorder."""
+        """Learn once everything is set up, including the recorder."""
         self.learn_soon()
 
     @callback
@@ -203,7 +203,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
         )
 
     async def _async_work(self) -> None:
-        """Read, and learn when it is time to; what can be read is shown before what takes longer."""
+        """Read, and learn when it is time; what was read is shown before the slower part."""
         now = dt_util.utcnow()
         try:
             if self._learned_at is None:
@@ -248,7 +248,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
             )
             await self._reader.async_learn(now)
         except (HomeAssistantError, SQLAlchemyError) as err:
-            # What was learned before holds; in an hour there is another try.
+            # What was learned before stays valid; the next attempt is in an hour.
             _LOGGER.warning("The recorder could not be read to learn from: %s", err)
             return
         self.without_statistics = meters.without
@@ -267,7 +267,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
 
 
 def forecast_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
-    """Return where it is kept what was foretold."""
+    """Return the file of past forecasts."""
     return StorageFile(hass, entry_id, "forecasts", every_s=SAVE_DELAY_S)
 
 
@@ -278,7 +278,7 @@ async def async_load_forecasts(
     simulated: bool,
     connectors: Callable[[], Iterable[ConnectorKey]],
 ) -> SiteForecasts:
-    """Return a site's forecasts, with what was foretold before a restart."""
+    """Return a site's forecasts, with past ones from before a restart."""
     forecasts = SiteForecasts(hass, entry, simulated=simulated, connectors=connectors)
     await forecasts.async_load()
     entry.async_on_unload(forecasts.async_save)

@@ -36,18 +36,18 @@ from .storage_file import StorageFile
 
 # A power cut loses this much of today; flash wears with every write.
 SAVE_DELAY_S = 300
-# An inverter tells its power every few minutes when it changes little; what is older says nothing of now.
+# An inverter reports its power every few minutes when it changes little; older values say nothing about now.
 _HOLDS = timedelta(minutes=10)
-# Ticks come every few seconds; over a longer pause nobody knows what was.
+# Ticks come every few seconds; over a longer pause, nothing is known.
 _LONGEST_STRETCH = timedelta(minutes=1)
-# A main fuse bears moderate overloads for minutes, and cars let go within seconds: half a minute can be lived with.
+# A main fuse carries moderate overloads for minutes, and cars reduce within seconds: half a minute is acceptable.
 SLOW_S = 30.0
 _CIVIL_DUSK_DEG = -1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlowMeter:
-    """A meter that is too slow: of which circuit, its slowest sensor, and the margin that would allow for it."""
+    """A meter that is too slow: its circuit, its slowest sensor, and the margin that would allow for it."""
 
     circuit: str
     name: str
@@ -57,7 +57,7 @@ class SlowMeter:
 
 
 class Observed:
-    """What one site was seen to do."""
+    """What was observed of one site."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Observed:
         *,
         simulated: bool,
     ) -> None:
-        """Start with what was seen before a restart."""
+        """Start with what was observed before a restart."""
         self._hass = hass
         self._entry = entry
         self._stored = stored
@@ -87,27 +87,27 @@ class Observed:
     def start(
         self, coordinator: SunfuseCoordinator, sources: SourcesConfig
     ) -> Callable[[], None]:
-        """Add up from now on, on every tick; returns what ends that."""
+        """Add up from now on, on every tick; returns the function that ends that."""
         self._sources = sources
         return coordinator.async_add_listener(lambda: self._ticked(coordinator.data))
 
     @callback
     def clock_was_set(self, by: timedelta) -> None:
-        """Move the times that are remembered, as far as the wall clock was set forward."""
+        """Shift stored times by the amount by which the wall clock was set forward."""
         self.freshness.clock_was_set()
         move_attributes(self, by)
 
     async def async_save(self) -> None:
-        """Write what was seen, when the site is unloaded."""
+        """Write what was observed, when the site is unloaded."""
         await self._store.async_save()
 
     def take_back(self, entities: tuple[str, ...]) -> None:
-        """Take back the freshness of the sensors that the site has now."""
+        """Restore the freshness of the sensors that the site has now."""
         self.entities = entities
         self.freshness.restore(self._stored.within("freshness"), entities)
 
     async def async_put_aside(self) -> None:
-        """Put aside what was not understood of what was seen before a restart."""
+        """Put aside what could not be read of the stored observations."""
         await self._store.async_put_aside()
 
     def diagnostics(self) -> dict[str, Any]:
@@ -125,37 +125,37 @@ class Observed:
 
     @property
     def has_sun(self) -> bool:
-        """Return if there is a sun whose use can be told."""
+        """Return whether the use of solar power can be measured."""
         return self._simulated or bool(self._sources.solar)
 
     @property
     def today(self) -> DayBalance | None:
-        """Return the energies of today; None while nothing is known of it."""
+        """Return the energies of today; None while nothing is known."""
         day = dt_util.as_local(dt_util.utcnow()).date().isoformat()
         return self._balance if self._balance.day == day else None
 
     @property
     def unused_today(self) -> DayUnused | None:
-        """Return the sun of today that cars could use and did not; None while nothing is known of it."""
+        """Return today's solar energy that cars could have used and did not; None while nothing is known."""
         day = dt_util.as_local(dt_util.utcnow()).date().isoformat()
         return self._unused if self._unused.day == day else None
 
     @property
     def grid_entities(self) -> tuple[str, ...]:
-        """Return the sensors that protect the main fuse: those of the phases, else the total's."""
+        """Return the sensors that protect the main fuse: those of the phases, otherwise the total's."""
         return self._sources.meter.fuse_entities
 
     @property
     def meter_interval(self) -> Interval | None:
-        """Return how often the slowest sensor of the grid meter tells something."""
+        """Return how often the slowest sensor of the grid meter reports."""
         slowest = self.freshness.slowest(self.grid_entities)
         return slowest[1] if slowest else None
 
     def too_slow(self, circuits: Iterable[Circuit]) -> Iterator[SlowMeter]:
         """Yield the meters of these circuits that are too slow to protect their fuse.
 
-        One that is slow is not too slow where the margin allows for it. One that is often silent for longer than a
-        reading holds is too slow whatever the margin: chargers would fall to their fail-safe current again and again.
+        A slow one is not too slow if the margin allows for it. One that is often silent for longer than a
+        reading is valid is too slow whatever the margin: chargers would fall to their fail-safe current again and again.
         """
         tree = CircuitTree.of(self._entry)
         meters = {MAIN_CIRCUIT: self._sources.meter} | {
@@ -183,7 +183,7 @@ class Observed:
 
     @callback
     def _ticked(self, data: SiteData) -> None:
-        """Add the stretch since the last tick, in which what was known then held."""
+        """Add the period since the last tick, with the values that were known then."""
         now = data.snapshot.now
         before, self._at = self._at, now
         powers, self._powers = self._powers, self._known(data)
@@ -210,7 +210,7 @@ class Observed:
         self._store.save_soon()
 
     def _unused_now(self, data: SiteData) -> dict[str, float]:
-        """Return what cars could use of the exported power, by why they do not."""
+        """Return how much of the exported power cars could use, by reason."""
         if self._powers is None:
             return {}
         grid_w = self._powers[0]
@@ -218,7 +218,7 @@ class Observed:
         return {cause.value: power_w for cause, power_w in found.items()}
 
     def _known(self, data: SiteData) -> tuple[float, float, float] | None:
-        """Return the powers of grid, sun and battery; None unless all that the site has is known."""
+        """Return the powers of grid, sun and battery; None unless all that the site has are known."""
         snapshot = data.snapshot
         meter = data.meter
         grid_w = data.grid_power_w
@@ -239,17 +239,17 @@ class Observed:
         powers = grid_w, solar_w, battery_w
         site = snapshot.site
         rated_w = self._entry.data[CONF_MAIN_FUSE] * site.phases * site.voltage_v
-        # A meter's hiccup would be all of the day.
+        # A single wrong reading would become the whole day.
         return powers if all(is_possible(w, rated_w) for w in powers) else None
 
     def _is_night(self, now: datetime) -> bool:
-        """Tell whether an inverter that says nothing sleeps."""
+        """Return whether an inverter without a report is asleep."""
         config = self._hass.config
         place = Place(latitude=config.latitude, longitude=config.longitude)
         return sun(now, place)[0] < _CIVIL_DUSK_DEG
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was seen, for the store."""
+        """Return what was observed, for storage."""
         return {
             "balance": balance_to_dict(self._balance),
             "unused": unused_to_dict(self._unused),
@@ -258,26 +258,26 @@ class Observed:
 
 
 def is_slow(interval: Interval) -> bool:
-    """Return if a meter tells so little that the margin must allow for it."""
+    """Return whether a meter reports so rarely that the margin must allow for it."""
     return interval.usual_s > SLOW_S
 
 
 def margin_for(fuse_a: float, interval: Interval) -> float:
-    """Return the margin that allows for what happens between two readings."""
+    """Return the margin that allows for changes between two readings."""
     return proposed_margin_a(
         GridConnection(fuse_a=fuse_a, meter_interval_s=interval.usual_s)
     )
 
 
 def observed_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
-    """Return where it is kept what was seen."""
+    """Return the file of observations."""
     return StorageFile(hass, entry_id, "observed", every_s=SAVE_DELAY_S)
 
 
 async def async_load_observed(
     hass: HomeAssistant, entry: ConfigEntry, *, simulated: bool
 ) -> Observed:
-    """Return what a site was seen to do before a restart."""
+    """Return what was observed of a site before a restart."""
     store = observed_store(hass, entry.entry_id)
     observed = Observed(
         hass, entry, store, await store.async_load(), simulated=simulated

@@ -1,4 +1,4 @@
-"""What one control tick comes to, for entities and the site's other parts to show. It imports none of them."""
+"""The outcome of one control tick, for entities and the site's other parts. It imports none of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,20 +15,20 @@ from .settings import ConnectorSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorKey:
-    """Names one connector of one charger of a site."""
+    """Identifies one connector of one charger of a site."""
 
     identity: str
     connector: int
 
     @property
     def id(self) -> str:
-        """Return the id by which the engine knows it."""
+        """Return its id in the engine."""
         return f"{self.identity}/{self.connector}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Whose card it is, and the priority that goes with it."""
+    """The holder of a card, and their priority."""
 
     subentry_id: str
     name: str
@@ -37,19 +37,19 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorData:
-    """A connector with all that there is to show about it."""
+    """A connector with everything that is shown about it."""
 
     key: ConnectorKey
     station: StationState
     connector: ConnectorState
     decision: ConnectorDecision
     settings: ConnectorSettings
-    holder: Holder | None = None  # whose card the running transaction is on
+    holder: Holder | None = None  # the holder of the card of the running transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeakData:
-    """What there is to show of a capacity tariff. `may_draw_w` is bounded by the main fuse."""
+    """What is shown of a capacity tariff. `may_draw_w` is bounded by the main fuse."""
 
     allowance: Allowance
     may_draw_w: float
@@ -61,7 +61,7 @@ class PeakData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteData:
-    """The outcome of one control tick, and what it was decided on."""
+    """The outcome of one control tick, and its input."""
 
     snapshot: Snapshot
     decision: Decision
@@ -77,7 +77,7 @@ class SiteData:
 
     @property
     def grid_power_w(self) -> float | None:
-        """Return the power from the grid: as metered, else the sum of the phases at the nominal voltage."""
+        """Return the power from the grid: as measured, otherwise the sum of the phases at the nominal voltage."""
         voltage_v = self.snapshot.site.voltage_v
         return None if self.meter is None else self.meter.watts(voltage_v)
 

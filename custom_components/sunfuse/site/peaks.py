@@ -45,17 +45,17 @@ from .storage_file import StorageFile
 
 _LOGGER = logging.getLogger(__name__)
 
-# A power cut loses no more than this, and the gap is filled with what is measured before and after it.
+# A power cut loses no more than this, and the gap is filled from the readings before and after it.
 SAVE_EVERY_S = 60.0
-# Between two readings this far apart the power is taken to have gone evenly from the one to the other.
+# Between two readings this far apart the power is assumed to change evenly.
 LONGEST_GAP = timedelta(minutes=15)
-# A meter that is silent for longer says nothing of the present.
+# A meter that is silent for longer says nothing about the present.
 SILENT = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityRule:
-    """A capacity tariff as the user set it up. `target_w` is what a `cap` keeps below; None: what is expected anyway."""
+    """A capacity tariff as the user configured it. `target_w` is what a `cap` stays below; None: the expected peak."""
 
     id: str
     name: str
@@ -119,7 +119,7 @@ class SitePeaks:
         self._fuse_w: float = entry.data[CONF_MAIN_FUSE] * site.phases * site.voltage_v
 
     async def async_load(self) -> None:
-        """Take back what was measured before a restart, by the same rule."""
+        """Read what was measured before a restart, if by the same rule."""
         stored = await self._store.async_load()
         for rule in self.rules.values():
             kept = stored.within("tariffs").within(rule.id)
@@ -128,7 +128,7 @@ class SitePeaks:
                     self._states[rule.id] = state_from_dict(state)
                     self._new.discard(rule.id)
         self._last = stored.read("last", _sample_from_row, None)
-        self.clock_was_set(timedelta(0))  # it may have been since
+        self.clock_was_set(timedelta(0))  # it may have been set since
         await self._store.async_put_aside()
         self._store.keep(self._as_dict)
 
@@ -137,7 +137,7 @@ class SitePeaks:
         await self._store.async_save()
 
     async def async_refresh(self, sources: SourcesConfig) -> None:
-        """Read the calendars of holidays, and once what the recorder knows of a new tariff's months."""
+        """Read the calendars of holidays, and once the recorder's months of a new tariff."""
         now = dt_util.utcnow()
         for holidays in self._holidays.values():
             await holidays.async_refresh(now)
@@ -169,7 +169,7 @@ class SitePeaks:
 
     @callback
     def update(self, now: datetime, meter: MeterReading | None) -> None:
-        """Add what the meter says to the intervals that it was drawn in."""
+        """Add what the meter reports to the intervals in which it was drawn."""
         sample = self._sample(meter)
         last = self._last
         if sample is not None and (last is None or sample.at > last.at):
@@ -185,7 +185,7 @@ class SitePeaks:
 
     @callback
     def clock_was_set(self, _by: timedelta) -> None:
-        """Begin anew where what is remembered lies ahead: the machine ran with a wrong clock."""
+        """Start again if stored values lie in the future: the machine ran with a wrong clock."""
         now = dt_util.utcnow()
         if self._last is not None and self._last.at > now:
             self._last = None
@@ -235,7 +235,7 @@ class SitePeaks:
         )
 
     def data(self, now: datetime) -> dict[str, PeakData]:
-        """Return what there is to show of each tariff, with the power held since the last reading."""
+        """Return what is shown of each tariff, with the power of the last reading."""
         return {rule.id: self._data(rule, now) for rule in self.rules.values()}
 
     def _data(self, rule: CapacityRule, now: datetime) -> PeakData:
@@ -265,7 +265,7 @@ class SitePeaks:
         )
 
     def limits(self, data: Mapping[str, PeakData]) -> tuple[ExternalLimit, ...]:
-        """Return what keeps this interval below the month's target, where the user wants that."""
+        """Return the limits that keep this interval below the month's target, if the user wants that."""
         return tuple(
             ExternalLimit(
                 name=self.rules[rule_id].name,
@@ -279,7 +279,7 @@ class SitePeaks:
 
     @callback
     def correct(self, rule_id: str, power_w: float, month: str | None = None) -> None:
-        """Take over what the user says that a month's peak is (`2026-10`; this month's by default)."""
+        """Set a month's peak to the user's value (`2026-10`; this month by default)."""
         rule, now = self.rules[rule_id], dt_util.utcnow()
         state = self._advanced(self._states[rule_id], rule, now, now)
         if month is None or month == local_month(now, self._tz):
@@ -295,7 +295,7 @@ class SitePeaks:
             return None
         power_w = meter.watts(self._voltage_v)
         if power_w is None or not is_possible(power_w, self._fuse_w):
-            # A meter's hiccup would be the peak of the month.
+            # A single wrong reading would become the peak of the month.
             return None
         return _Sample(at=meter.at, power_w=power_w)
 
@@ -309,14 +309,14 @@ class SitePeaks:
                     "state": state_to_dict(self._states[rule.id]),
                 }
                 for rule in self.rules.values()
-                # What the recorder has not been asked about yet is asked for again.
+                # Months that the recorder has not been asked about yet are asked for again.
                 if rule.id not in self._new
             },
         }
 
 
 def _rules(entry: ConfigEntry) -> Iterator[CapacityRule]:
-    """Yield the tariffs of a site; one that cannot be read is a repair, and no reason to stop."""
+    """Yield the tariffs of a site; one that cannot be read becomes a repair issue, and the site still runs."""
     for subentry in entry.get_subentries_of_type(SUBENTRY_CAPACITY):
         try:
             yield CapacityRule.from_subentry(subentry)
@@ -325,7 +325,7 @@ def _rules(entry: ConfigEntry) -> Iterator[CapacityRule]:
 
 
 def _measured_by(tariff: CapacityTariff) -> list[Any]:
-    """Return what makes peaks of one rule worthless for another."""
+    """Return the properties of a rule that make its peaks useless for another."""
     return [tariff.key, tariff.interval_min, tariff.top, tariff.different_days]
 
 
@@ -345,7 +345,7 @@ def _recalled(
 
 
 def peak_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
-    """Return where a site's peaks are kept."""
+    """Return the file of a site's peaks."""
     return StorageFile(hass, entry_id, "peaks", every_s=SAVE_EVERY_S)
 
 
@@ -353,7 +353,7 @@ def peak_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
 def start_peaks(
     hass: HomeAssistant, entry: ConfigEntry, peaks: SitePeaks, sources: SourcesConfig
 ) -> None:
-    """Read calendars and the recorder, now and each hour, while the site runs on."""
+    """Read calendars and the recorder, now and each hour, in the background."""
     if not peaks.rules:
         return
 
@@ -370,7 +370,7 @@ def start_peaks(
 
 
 async def async_load_peaks(hass: HomeAssistant, entry: ConfigEntry) -> SitePeaks:
-    """Return a site's peaks as they were last measured."""
+    """Return a site's peaks as last measured."""
     peaks = SitePeaks(hass, entry)
     await peaks.async_load()
     entry.async_on_unload(peaks.async_save)

@@ -1,4 +1,4 @@
-"""The prices of a site while it runs: read when they change and when they are due, kept over a restart."""
+"""The prices of a site while it runs: read when they change and when they are due, stored over a restart."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -38,11 +38,11 @@ _LOGGER = logging.getLogger(__name__)
 SAVE_DELAY_S = 30
 # An integration writes its state and its attributes, and its second entity, one after the other.
 BURST_S = 1.0
-# Somebody's server is asked this often, and every quarter hour while tomorrow's prices are due.
+# A remote server is asked this often, and every quarter hour while tomorrow's prices are due.
 ASK_OUT_EVERY = timedelta(hours=1)
-# Day-ahead prices of Europe are published from 12:45 on; those of Australia and tables know no such hour.
+# Day-ahead prices of Europe are published from 12:45 on; those of Australia and tables have no such hour.
 TOMORROW_IS_DUE_AT = 13
-# What heals by itself gets time to; what was set up wrongly does not.
+# Problems that resolve themselves get time; wrong configurations do not.
 PATIENCE = {
     IssueKey.SOURCE_FAILED: timedelta(hours=1),
     IssueKey.OUTDATED: timedelta(hours=1),
@@ -56,9 +56,9 @@ PATIENCE = {
 
 
 def tariff_of(entry: ConfigEntry) -> TariffConfig | None:
-    """Return how a site's prices are known: its tariff, else the Energy dashboard's price entities.
+    """Return the source of a site's prices: its tariff, otherwise the Energy dashboard's price entities.
 
-    A tariff that cannot be read is a repair, and no reason for chargers to go without their central system.
+    A tariff that cannot be read becomes a repair issue, and the central system still runs.
     """
     for subentry in entry.get_subentries_of_type(SUBENTRY_TARIFF):
         try:
@@ -78,14 +78,14 @@ def tariff_of(entry: ConfigEntry) -> TariffConfig | None:
 
 
 class SitePrices(DataUpdateCoordinator[Prices]):
-    """Hands a site's prices to its entities, at each quarter hour and whenever they change."""
+    """Provides a site's prices to its entities, at each quarter hour and whenever they change."""
 
     config_entry: ConfigEntry
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, config: TariffConfig
     ) -> None:
-        """Initialize with nothing known."""
+        """Start with nothing known."""
         super().__init__(
             hass, _LOGGER, config_entry=entry, name=f"{DOMAIN} prices {entry.title}"
         )
@@ -103,7 +103,7 @@ class SitePrices(DataUpdateCoordinator[Prices]):
 
     @property
     def has_carbon(self) -> bool:
-        """Return if the site knows what a kilowatt-hour emits."""
+        """Return whether the carbon intensity is known."""
         return self._config.carbon is not None
 
     @property
@@ -114,7 +114,7 @@ class SitePrices(DataUpdateCoordinator[Prices]):
         return self._config.currency or self.hass.config.currency
 
     async def async_load(self) -> None:
-        """Take back what was known before a restart; what another source said is forgotten."""
+        """Read what was known before a restart; prices of another source are dropped."""
         stored = await self._store.async_load()
         if stored.read("of", list, None) == self._of():
             self._reader.restore(stored.within("prices"))
@@ -136,7 +136,7 @@ class SitePrices(DataUpdateCoordinator[Prices]):
 
     @callback
     def stop(self) -> None:
-        """Read nothing more."""
+        """Stop reading."""
         for stop in (self._stop_timer, self._stop_burst, self._stop_entities):
             if stop:
                 stop()
@@ -144,7 +144,7 @@ class SitePrices(DataUpdateCoordinator[Prices]):
 
     @callback
     def use(self, config: TariffConfig) -> None:
-        """Go on with the tariff as it was changed, while the site runs on."""
+        """Continue with a changed tariff, while the site runs."""
         self.stop()
         kept = self._as_dict()
         self._config = config
@@ -162,7 +162,7 @@ class SitePrices(DataUpdateCoordinator[Prices]):
         return self.data.slots
 
     def problems(self, now: datetime) -> list[PriceIssue]:
-        """Return what has been wrong with the sources for too long, one of a kind."""
+        """Return the problems of sources that have lasted too long, one of each kind."""
         return list(
             {
                 issue.key: issue
@@ -174,7 +174,7 @@ class SitePrices(DataUpdateCoordinator[Prices]):
 
     @callback
     def _slot_begins(self, now: datetime) -> None:
-        """Show the price of now, and read what is to be read."""
+        """Show the present price, and read what is due."""
         self._stop_timer = async_track_point_in_utc_time(
             self.hass, self._slot_begins, next_refresh(now)
         )
@@ -182,7 +182,7 @@ class SitePrices(DataUpdateCoordinator[Prices]):
         if not self._reader.asks_out or self._asked_at is None:
             self._start_read(now)
             return
-        # Not every site of the world at the same second.
+        # Not all sites of the world in the same second.
         self._read_soon(crc32(self.config_entry.entry_id.encode()) % 60)
 
     @callback
@@ -226,7 +226,7 @@ class SitePrices(DataUpdateCoordinator[Prices]):
             self._read_soon(BURST_S)
 
     def _is_due(self, now: datetime) -> bool:
-        """Return if it is time to ask somebody's server."""
+        """Return whether it is time to ask a remote server."""
         if self._asked_at is None or now - self._asked_at >= ASK_OUT_EVERY:
             return True
         local = dt_util.as_local(now)
@@ -239,13 +239,13 @@ class SitePrices(DataUpdateCoordinator[Prices]):
 
     @callback
     def _take(self, prices: Prices, now: datetime) -> None:
-        """Hand prices on, and remember since when something is wrong."""
+        """Pass prices on, and remember since when a problem lasts."""
         wrong = {issue.key for issue in prices.issues}
         self._since = {key: self._since.get(key, now) for key in wrong}
         self.async_set_updated_data(prices)
 
     def _of(self) -> list[Any]:
-        """Return what tells one source from another; an entity that is renamed is the same."""
+        """Return what identifies a source; a renamed entity is the same."""
         registry = er.async_get(self.hass)
 
         def lasting(entity_id: str) -> str:
@@ -272,14 +272,14 @@ class SitePrices(DataUpdateCoordinator[Prices]):
 
 
 def price_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
-    """Return where a site's prices are kept."""
+    """Return the file of a site's prices."""
     return StorageFile(hass, entry_id, "prices", every_s=SAVE_DELAY_S)
 
 
 async def async_load_prices(
     hass: HomeAssistant, entry: ConfigEntry
 ) -> SitePrices | None:
-    """Return a site's prices as they were last known; None where it has no tariff."""
+    """Return a site's prices as last known; None if it has no tariff."""
     config = tariff_of(entry)
     if config is None:
         return None
@@ -291,7 +291,7 @@ async def async_load_prices(
 
 
 def tariff_entities(tariff: ConfigSubentry) -> set[str]:
-    """Return the entities that a tariff's sub-entry names."""
+    """Return the entities in a tariff's sub-entry."""
     sources = [tariff.data.get(key) or {} for key in ("source", "export", "carbon")]
     calendar = tariff.data.get("holiday_calendar")
     return {
@@ -303,7 +303,7 @@ def tariff_entities(tariff: ConfigSubentry) -> set[str]:
 def renamed_tariff(
     data: Mapping[str, Any], old: str, new: str
 ) -> dict[str, Any] | None:
-    """Return a tariff's data with an entity under its new name, None where it does not name it."""
+    """Return a tariff's data with an entity under its new name, None if it does not contain it."""
     after = {key: _renamed(value, old, new) for key, value in data.items()}
     return None if after == dict(data) else after
 

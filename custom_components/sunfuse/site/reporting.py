@@ -1,4 +1,4 @@
-"""The site report of a site that is set up: what to read, as an answer and as a page."""
+"""The site report of a site that is set up: what to read, as a response and as a page."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -41,7 +41,7 @@ from .subentries import usable
 
 PATH = "/api/sunfuse/report/"
 _STATIC = "/sunfuse_static/report-panel.js"
-# Ten days of five minutes is what the recorder keeps; a year of hours is read in seconds.
+# The recorder keeps ten days of five minutes; a year of hours is read in seconds.
 DAYS, MOST_DAYS = 14, 366
 REQUEST = {
     vol.Optional("days", default=DAYS): vol.All(
@@ -63,7 +63,7 @@ _QUERY = vol.Schema(
     },
     extra=vol.REMOVE_EXTRA,
 )
-# Nothing but the page's own style: no script, no picture, nothing from elsewhere.
+# Only the page's own style: no script, no picture, nothing from elsewhere.
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -75,7 +75,7 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A site report with what it was made from; without `report` there is no history."""
+    """A site report with its sources; without `report` there is no history."""
 
     charger: Charger
     meters: SiteMeters
@@ -121,7 +121,7 @@ async def async_report(
 
 
 def _charger(entry: SunfuseConfigEntry, request: dict[str, Any]) -> Charger:
-    """Return the charger that is asked about: where nothing is said, the usual one for such a connection.
+    """Return the charger to report on: by default the usual one for such a connection.
 
     It is 11 kW on three phases, 7.4 kW on one, 32 A on both legs of a split phase.
     """
@@ -155,7 +155,7 @@ def car_meters(hass: HomeAssistant, entry: SunfuseConfigEntry) -> tuple[CarMeter
     found = []
     for key in entry.runtime_data.chargers.connector_keys():
         phases = wired[key.identity]
-        # Between two legs flows one current, which a charger tells as its first.
+        # One current flows between two legs, which a charger reports as its first.
         one_current = site.phases == 2 and len(phases) == 2
         currents = [
             (phase, sensor(f"{key.id}_current_l{1 if one_current else index}"))
@@ -205,7 +205,7 @@ async def _async_page(
 
 
 class ReportView(HomeAssistantView):
-    """The page of the site report, for whoever is logged in or was given a signed path."""
+    """The page of the site report, for users that are logged in or have a signed path."""
 
     url = PATH + "{entry_id}"
     name = "api:sunfuse:report"
@@ -232,7 +232,7 @@ class ReportView(HomeAssistantView):
 
 
 async def async_setup_report(hass: HomeAssistant) -> None:
-    """Serve the page, and a panel that opens it inside Home Assistant, where there is a server."""
+    """Serve the page, and a panel that opens it inside Home Assistant, if there is a server."""
     if "http" not in hass.config.components:
         return
     hass.http.register_view(ReportView())
@@ -261,5 +261,5 @@ async def async_setup_report(hass: HomeAssistant) -> None:
 
 
 def panel_path(entry: SunfuseConfigEntry) -> str:
-    """Return where a user who is logged in finds the report of a site."""
+    """Return the path of a site's report for a user who is logged in."""
     return f"/{REPORT_PANEL}/{entry.entry_id}"

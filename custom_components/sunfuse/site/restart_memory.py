@@ -1,4 +1,4 @@
-"""What a site remembers over a restart of Home Assistant: its chargers' transactions, and the engine's past."""
+"""What the engine and the chargers of a site know that survives a restart of Home Assistant."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,10 +14,10 @@ from .outcome import identity_of
 from .storage_file import StorageFile
 from .subentries import usable
 
-# A power cut loses no more than this of what the chargers told.
+# A power cut loses no more than this of what the chargers reported.
 SAVE_DELAY_S = 5.0
-# Who runs since when is saved when it changes. The rest of the engine's past, and what counters say, is worth a
-# minute while a car charges, and less while none does: flash wears with every write.
+# Which cars run since when is saved when it changes. The rest of the engine's memory, and the counters, are saved every
+# minute while a car charges, and less often otherwise: flash wears with every write.
 BUSY_S = 60.0
 IDLE_S = 600.0
 
@@ -25,7 +25,7 @@ IDLE_S = 600.0
 class RestartMemory:
     """The memory of one site, in Home Assistant's storage.
 
-    The transactions that are over are the most of what a charger remembers, and change seldom: those of each charger
+    Finished transactions are the largest part of what a charger remembers, and change seldom: those of each charger
     have a file of their own.
     """
 
@@ -34,7 +34,7 @@ class RestartMemory:
     ) -> None:
         """Bind to the site's storage; `async_load` reads it.
 
-        Simulated chargers are as new at every start, so nothing is kept of them.
+        Simulated chargers are new at every start, so nothing is stored of them.
         """
         self._simulated = simulated
         self._hass = hass
@@ -49,19 +49,19 @@ class RestartMemory:
         self._seen: dict[str, tuple[object, ...]] = {}
 
     async def async_load(self) -> None:
-        """Read what was kept."""
+        """Read what is stored."""
         self._stored = await self._store.async_load()
         for identity in self._identities():
             store = self._store_of(identity)
             self._stored_over[identity] = await store.async_load()
 
     async def async_put_aside(self) -> None:
-        """Put aside what the engine and the chargers did not understand."""
+        """Put aside what the engine and the chargers could not read."""
         for store in (self._store, *self._over.values()):
             await store.async_put_aside()
 
     async def async_remove(self) -> None:
-        """Forget everything, when the site is removed."""
+        """Remove all files, when the site is removed."""
         await self._store.async_remove()
         for identity in self._identities():
             await self._store_of(identity).async_remove()
@@ -77,7 +77,7 @@ class RestartMemory:
         }
 
     def _store_of(self, identity: str) -> StorageFile:
-        """Return where the transactions of a charger are kept that are over."""
+        """Return the file of a charger's finished transactions."""
         if identity not in self._over:
             name = f"sessions.{self._identities()[identity]}"
             store = StorageFile(self._hass, self._entry_id, name, every_s=SAVE_DELAY_S)
@@ -86,7 +86,7 @@ class RestartMemory:
         return self._over[identity]
 
     def station(self, identity: str) -> tuple[Stored, ...]:
-        """Return what was kept of a charger, in parts."""
+        """Return what is stored of a charger, in parts."""
         if self._simulated:
             return ()
         over = self._stored_over.get(identity, Stored(None))
@@ -95,14 +95,14 @@ class RestartMemory:
 
     @property
     def engine(self) -> Stored:
-        """Return what was kept of the engine's past."""
+        """Return what is stored of the engine's memory."""
         return self._stored.within("engine")
 
     @callback
     def start(
         self, central_system: CentralSystem, engine: Callable[[], dict[str, Any]]
     ) -> Callable[[], None]:
-        """Keep what changes from now on; returns what ends that."""
+        """Store changes from now on; returns the function that ends that."""
         self._central_system = central_system
         self._engine = engine
         self._store.keep(self._as_dict)
@@ -110,19 +110,19 @@ class RestartMemory:
 
     async def async_save(self) -> None:
         """Write everything now, when the site is unloaded."""
-        # Those that are over first: a transaction is then in both files rather than in none.
+        # Finished transactions first: a transaction is then in both files rather than in none.
         for store in self._over.values():
             await store.async_save()
         await self._store.async_save()
 
     async def async_forget(self, identity: str) -> None:
-        """Forget a charger that is no longer part of the site."""
+        """Remove the file of a charger that is no longer part of the site."""
         if (store := self._over.pop(identity, None)) is not None:
             await store.async_remove()
 
     @callback
     def _station_changed(self, state: StationState) -> None:
-        """Save when a charger said something that must not be lost; meter values alone can wait."""
+        """Save when a charger reported something that must not be lost; meter values alone can wait."""
         if not state.accepted:
             return
         lasting = (
@@ -140,7 +140,7 @@ class RestartMemory:
 
     @callback
     def note(self, lasting: tuple[object, ...]) -> None:
-        """Save soon when something of the engine's past changed that must not be lost; the rest can wait."""
+        """Save soon when the engine's memory changed in a way that must not be lost; other changes can wait."""
         if lasting != self._lasting:
             self._lasting = lasting
             self._store.save_soon(SAVE_DELAY_S)

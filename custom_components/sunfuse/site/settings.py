@@ -1,4 +1,4 @@
-"""What users set while a site runs: kept in Home Assistant's storage, apart from the configuration."""
+"""What users set while a site runs: in Home Assistant's storage, separate from the configuration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ DEFAULT_PRIORITY = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorSettings:
-    """What a user lets a connector do. `max_current_a` is None where the charger's own maximum holds."""
+    """The settings of a connector. `max_current_a` is None if the charger's own maximum applies."""
 
     mode: Mode
     max_current_a: float | None = None
@@ -31,16 +31,16 @@ class ConnectorSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSettings:
-    """What a user lets a site do. `limit_a` is None where the main fuse alone holds."""
+    """The settings of a site. `limit_a` is None if only the main fuse limits it."""
 
     limit_a: float | None = None
     policy: Policy = Policy.EQUAL
-    # What actions have set, each until it is cleared or over. The name, circuit and scope tell them apart.
+    # Limits that actions have set, each until it is cleared or over. Name, circuit and scope identify them.
     limits: tuple[ExternalLimit, ...] = ()
 
 
 def default_mode(data: Mapping[str, Any]) -> Mode:
-    """Return the mode of a new charger: sunshine first, with the minimum at once, where there is any."""
+    """Return the mode of a new charger: solar with the minimum at once, if there is solar power."""
     sunny = data[CONF_KIND] == KIND_SIMULATED or data[CONF_SOURCES].get("solar")
     return Mode.SOLAR_MIN if sunny else Mode.FAST
 
@@ -57,7 +57,7 @@ class Settings:
         self._site = SiteSettings()
 
     async def async_load(self) -> None:
-        """Read what was set before."""
+        """Read the settings."""
         stored = await self._store.async_load()
         site = stored.without("limits", "circuits", "connectors")
         self._site = SiteSettings(
@@ -76,11 +76,11 @@ class Settings:
         self._store.keep(self._as_dict)
 
     async def async_save(self) -> None:
-        """Write what was set just now, when the site is unloaded."""
+        """Write recent settings, when the site is unloaded."""
         await self._store.async_save()
 
     async def async_remove(self) -> None:
-        """Forget everything, when the site is removed."""
+        """Remove the file, when the site is removed."""
         await self._store.async_remove()
 
     @property
@@ -90,7 +90,7 @@ class Settings:
 
     @property
     def limits_a(self) -> Mapping[str, float]:
-        """Return the limits that are set for circuits, that of the main fuse among them."""
+        """Return the limits of circuits, including that of the main fuse."""
         if self._site.limit_a is None:
             return self._circuits
         return {**self._circuits, MAIN_CIRCUIT: self._site.limit_a}
@@ -103,7 +103,7 @@ class Settings:
 
     @callback
     def forget_circuits(self, known: set[str]) -> None:
-        """Drop what was set for circuits that are no longer part of the site."""
+        """Drop the settings of circuits that are no longer part of the site."""
         if self._circuits.keys() - known:
             self._circuits = {
                 circuit: limit_a
@@ -114,13 +114,13 @@ class Settings:
 
     @callback
     def set_site(self, **changes: Any) -> None:
-        """Change what is named of `SiteSettings`; the rest stays."""
+        """Change some fields of `SiteSettings`; the rest stays."""
         self._site = replace(self._site, **changes)
         self._save()
 
     @callback
     def set_limit(self, limit: ExternalLimit) -> None:
-        """Add a limit, in the place of one of the same name, circuit and scope; those that are over are dropped."""
+        """Add a limit; it replaces one of the same name, circuit and scope; expired ones are dropped."""
         now = dt_util.utcnow()
         others = (
             other
@@ -142,7 +142,7 @@ class Settings:
 
     @callback
     def set_connector(self, connector_id: str, **changes: Any) -> None:
-        """Change what is named of `ConnectorSettings`; the rest stays."""
+        """Change some fields of `ConnectorSettings`; the rest stays."""
         self._connectors[connector_id] = replace(
             self.connector(connector_id), **changes
         )
@@ -150,7 +150,7 @@ class Settings:
 
     @callback
     def forget(self, connector_ids: set[str]) -> None:
-        """Drop what was set for connectors that are no longer part of the site."""
+        """Drop the settings of connectors that are no longer part of the site."""
         if not connector_ids & self._connectors.keys():
             return
         self._connectors = {

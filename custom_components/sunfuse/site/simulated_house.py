@@ -20,22 +20,22 @@ from ..sources.forecasts.power_forecast import ForecastSlot
 from ..sources.series import QUARTER, quarter_start
 
 _FORECAST_SLOTS = int(timedelta(days=3) / QUARTER)
-# What the simulated clouds let through of a clear sky, on average.
+# The average share of clear-sky power under the simulated clouds.
 _USUAL_SKY = 0.8
 # Seeds of households that are like the simulated one.
 _OTHER_DAYS = (101, 102, 103)
 
 
 class SimulatedHouse:
-    """The house of a simulated site. Sunfuse reads its meters as it reads a user's inverter."""
+    """The house of a simulated site. Sunfuse reads its meters like a user's inverter."""
 
     def __init__(self, entry: ConfigEntry) -> None:
-        """Build the house, where no time passes yet."""
+        """Build the house; its time does not run yet."""
         self._entry = entry
         self.simulation = Simulation(url=None, speed=entry.data.get(CONF_SPEED, 1.0))
 
     async def async_start(self, hass: HomeAssistant, port: int) -> None:
-        """Let time pass, and the chargers connect to this port of this machine."""
+        """Start the time, and connect the chargers to this port of this machine."""
         self.simulation.set_url(f"ws://127.0.0.1:{port}")
         await self.simulation.start(async_get_clientsession(hass))
 
@@ -58,13 +58,13 @@ class SimulatedHouse:
         )
 
     def forecasts(self, hass: HomeAssistant) -> tuple[str, ...]:
-        """Return the entities of the weather service that forecasts the sun of this house."""
+        """Return the entities of the weather service that forecasts this house's solar power."""
         return (self._entity(hass, "solar_forecast"),)
 
     def expected_w(self, now: datetime) -> dict[str, float]:
-        """Return what a weather service says: the sun of two days by quarter hour, with clouds as usual.
+        """Return what a weather service would forecast: the solar power of two days by quarter hour, with the usual clouds.
 
-        It knows the time of the simulated site, which passes at its own speed.
+        It knows the time of the simulated site, which runs at its own speed.
         """
         simulation = self.simulation
         start = quarter_start(now)
@@ -120,7 +120,7 @@ class SimulatedHouse:
         entity_id = er.async_get(hass).async_get_entity_id(
             Platform.SENSOR, DOMAIN, unique_id
         )
-        # The sensor platform has been set up, and with it every meter is registered.
+        # The sensor platform has been set up, so every meter is registered.
         assert entity_id
         return entity_id
 

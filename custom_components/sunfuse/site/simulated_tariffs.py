@@ -1,4 +1,4 @@
-"""What electricity costs and emits at the simulated site: a tariff as many have it, by the hours of the day."""
+"""The prices and emissions of electricity at the simulated site: a typical tariff, by the hours of the day."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ _WORKDAYS = ["mon", "tue", "wed", "thu", "fri"]
 
 
 def simulated_tariffs(sentences: Mapping[str, str]) -> list[ConfigSubentryData]:
-    """Return the sub-entries of prices and peaks that a simulated site begins with."""
+    """Return the sub-entries of prices and peaks of a new simulated site."""
     return [
         ConfigSubentryData(
             subentry_type=SUBENTRY_TARIFF,

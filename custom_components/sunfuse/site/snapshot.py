@@ -1,4 +1,4 @@
-"""From the configuration, the readings and the chargers' states to what the engine decides on."""
+"""Builds the engine's input from the configuration, the readings and the chargers' states."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -66,7 +66,7 @@ def site_of(data: Mapping[str, Any]) -> Site:
 def station_config(
     data: Mapping[str, Any], site: Site, time_factor: float = 1.0
 ) -> StationConfig:
-    """Return what the central system needs to know of a charger's sub-entry.
+    """Return the central system's configuration of a charger's sub-entry.
 
     A charger between the two legs of a split-phase site is a single-phase charger at twice the voltage.
     """
@@ -91,14 +91,14 @@ def station_config(
 
 
 def former_of(data: Mapping[str, Any]) -> FormerCredential | None:
-    """Return what a charger had before its new password, None where it uses that."""
+    """Return the charger's credential from before its new password, None if it uses the new one."""
     if CONF_FORMER_PASSWORD not in data:
         return None
     return FormerCredential(password=data[CONF_FORMER_PASSWORD])
 
 
 def password_data(config: StationConfig) -> dict[str, Any]:
-    """Return what is to be kept of a charger that was sent a password, in its sub-entry's data."""
+    """Return the stored data of a charger that was sent a password."""
     kept = {CONF_SECURITY: SECURITY_PASSWORD, CONF_PASSWORD: config.password}
     if config.former is not None:
         kept[CONF_FORMER_PASSWORD] = config.former.password
@@ -106,7 +106,7 @@ def password_data(config: StationConfig) -> dict[str, Any]:
 
 
 def wiring(data: Mapping[str, Any], site: Site) -> tuple[int, ...]:
-    """Return the site phases (0 is L1) that a charger's own L1, L2, L3 are on.
+    """Return the site phases (0 is L1) of a charger's own L1, L2, L3.
 
     The phases rotate: a charger whose L1 is on the site's L2 has its L2 on L3 and its L3 on L1.
     """
@@ -117,9 +117,9 @@ def wiring(data: Mapping[str, Any], site: Site) -> tuple[int, ...]:
 def site_draw(
     meter: MeterSample, phases: tuple[int, ...], site: Site
 ) -> PerPhase | None:
-    """Return what a connector draws on each phase of the site, None where that is not known by phase.
+    """Return what a connector draws on each phase of the site, None if that is not known by phase.
 
-    A power alone tells it where there is but one current; else the engine makes of it what it can. Between the two legs of a split-phase site flows one current, of which many chargers report only the first.
+    A power alone is enough if there is only one current; otherwise the engine estimates it. One current flows between the two legs of a split-phase site, of which many chargers report only the first.
     """
     draw = [0.0] * site.phases
     reported = [current for current in meter.current_a if current is not None]
@@ -139,7 +139,7 @@ def site_draw(
 
 
 def _legs(phases: tuple[int, ...], site: Site) -> int:
-    """Return how many legs one and the same current flows through."""
+    """Return how many legs the same current flows through."""
     return 2 if site.phases == 2 and len(phases) == 2 else 1
 
 
@@ -156,10 +156,10 @@ def connector_of(
     driver: str | None = None,
     connect_to: str | None = None,
 ) -> Connector:
-    """Return a connector for the engine. An offer on its way counts from the moment that it is sent.
+    """Return a connector for the engine. An offer in transit counts from the moment that it is sent.
 
-    `step_a` is in which steps the charger takes a current, `driver` whose quota a boost counts against that is asked
-    for at the charger itself, `connect_to` where a charger that has never connected is to be pointed to.
+    `step_a` are the charger's steps of current, `driver` is whose quota a boost counts against that is requested
+    at the charger itself, `connect_to` is the address to configure in a charger that has never connected.
     """
     phases = wiring(data, site)
     max_a: float = data[CONF_MAX_CURRENT]
@@ -205,13 +205,13 @@ def connector_of(
 
 
 def _asked_for(state: ConnectorState, driver: str | None) -> Boost | None:
-    """Return the boost of a driver who asked the charger for all there is (OCPP 2.1, priority charging)."""
+    """Return the boost of a driver who requested it at the charger (OCPP 2.1, priority charging)."""
     if not state.priority or state.transaction is None:
         return None
     return Boost(started_at=state.transaction.started_at, person=driver)
 
 
-# In these a car is at the connector, whatever ran there before.
+# With these statuses a car is at the connector, whatever transaction ran there before.
 _CAR_THERE = frozenset(
     (
         ConnectorStatus.PREPARING,
@@ -224,7 +224,7 @@ _CAR_THERE = frozenset(
 
 
 def _unknown_status(state: ConnectorState) -> ConnectorStatus:
-    """Return the status of a connector that told none: a transaction may be a car that charges."""
+    """Return the status of a connector that reported none: a transaction may be a charging car."""
     return (
         ConnectorStatus.CHARGING if state.transaction else ConnectorStatus.UNAVAILABLE
     )
@@ -233,7 +233,7 @@ def _unknown_status(state: ConnectorState) -> ConnectorStatus:
 def _hastened(
     circuits: Iterable[Circuit], silences_s: Mapping[str, float]
 ) -> tuple[Circuit, ...]:
-    """Return the circuits with what is known of their meters: silence that is unusual counts earlier, never later."""
+    """Return the circuits with what is known of their meters: unusual silence counts earlier, never later."""
     return tuple(
         replace(
             circuit,
@@ -249,7 +249,7 @@ def _hastened(
 def _awaited(
     circuits: Iterable[Circuit], readings: SiteReadings, now: datetime
 ) -> tuple[str, ...]:
-    """Return the circuits whose meters have yet to tell something, and have not been silent for too long."""
+    """Return the circuits whose meters have not reported yet, but have not been silent for too long."""
     since = readings.heard_since or now
     waited_s = (now - since).total_seconds()
     heard = readings.heard | ({MAIN_CIRCUIT} if readings.meter_heard else set())
@@ -261,9 +261,9 @@ def _awaited(
 
 
 def _placed(connector: Connector, tree: CircuitTree) -> Connector:
-    """Return a connector where it hangs.
+    """Return a connector in its circuit.
 
-    Where it is not known what its circuit carries, no more than the fail-safe current flows, which it may have anyway.
+    If the capacity of its circuit is not known, it gets no more than the fail-safe current, which it may have anyway.
     """
     if tree.below_ignored(connector.circuit):
         connector = replace(
@@ -283,9 +283,9 @@ def build_snapshot(
     limits: Iterable[ExternalLimit] = (),
     boost_quotas: Iterable[BoostQuota] = (),
 ) -> Snapshot:
-    """Return all that is known at `now`.
+    """Return everything that is known at `now`.
 
-    `name` is that of the main circuit; `limits` are those from outside, besides what actions have set.
+    `name` is that of the main circuit; `limits` are external ones, besides those that actions have set.
     """
     readings = readings or SiteReadings()
     main = ((MAIN_CIRCUIT, readings.meter),) if readings.meter else ()

@@ -1,8 +1,8 @@
-"""How a site keeps things in Home Assistant's storage.
+"""A file of a site in Home Assistant's storage.
 
-- A file is read item by item. What is not understood is put aside under another name, together with the rest of the
-  file, and a repair says so; its default is used instead.
-- What changed is written at most so long after it changed, however often it changes; what did not is not written.
+- A file is read item by item. An item that cannot be read is put aside under another name, together with the rest of the
+  file, and a repair issue reports it; its default is used instead.
+- A change is written within this time, however often more changes follow; without a change nothing is written.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ _ASIDE = ".put_aside."
 
 
 class StorageFile:
-    """One file of a site. `name` tells it from the others; the file of the settings has none."""
+    """One file of a site. `name` distinguishes it from the others; the file of the settings has none."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class StorageFile:
         every_s: float,
         private: bool = False,
     ) -> None:
-        """Name the file, and how long after a change it is written."""
+        """Name the file, and the time within which a change is written."""
         self._hass = hass
         self._entry_id = entry_id
         self._every_s = every_s
@@ -58,12 +58,12 @@ class StorageFile:
         self._stop_listening: CALLBACK_TYPE | None = None
 
     async def async_load(self) -> Stored:
-        """Return what is stored; nothing where the file cannot be read at all."""
+        """Return what is stored; nothing if the whole file cannot be read."""
         try:
             self._raw = await self._store.async_load()
         except Exception:
-            # The boundary of a stored file: Home Assistant raises all kinds of exceptions about one that is broken
-            # or of a version that it does not know.
+            # The fault boundary of a stored file: Home Assistant raises all kinds of exceptions about one that is
+            # broken or of an unknown version.
             _LOGGER.exception("%s cannot be read; it is put aside", self._key)
             aside = await self._hass.async_add_executor_job(self._rename)
             self._report(["*"], aside)
@@ -80,7 +80,7 @@ class StorageFile:
         return aside
 
     async def async_put_aside(self) -> None:
-        """Put aside what turned out not to be understood, before anything is written over it."""
+        """Put aside what could not be read, before anything is written over it."""
         unread = self._stored.unread
         if len(unread) <= self._aside:
             return
@@ -95,7 +95,7 @@ class StorageFile:
         copy = Store[dict[str, Any]](self._hass, VERSION, aside, private=self._private)
         await copy.async_save({"not_understood": list(unread), "content": self._raw})
         self._report(unread, aside)
-        # Or the next start would find the same.
+        # Otherwise the next start would find the same.
         self._written = None
 
     def _report(self, unread: list[str], aside: str) -> None:
@@ -120,7 +120,7 @@ class StorageFile:
 
     @callback
     def keep(self, content: Callable[[], dict[str, Any]]) -> None:
-        """Say what is to be kept from now on; what is not yet written when Home Assistant ends is written then."""
+        """Set what to store from now on; unwritten changes are written when Home Assistant stops."""
         self._content = content
         if self._stop_listening is None:
             self._stop_listening = self._hass.bus.async_listen(
@@ -132,7 +132,7 @@ class StorageFile:
 
     @callback
     def save_soon(self, within_s: float | None = None) -> None:
-        """Write what changed, after this time at the latest; further changes do not put it off."""
+        """Write a change, after this time at the latest; further changes do not postpone it."""
         due = self._hass.loop.time() + (self._every_s if within_s is None else within_s)
         if self._timer is not None:
             if self._due <= due:
@@ -150,7 +150,7 @@ class StorageFile:
         await self._async_write()
 
     async def async_save(self) -> None:
-        """Write what changed now, for the last time: the site is unloaded."""
+        """Write changes now, for the last time: the site is unloaded."""
         self._cancel()
         await self._async_write()
         self._content = None
@@ -166,7 +166,7 @@ class StorageFile:
             await self._store.async_save(content)
 
     async def async_save_now(self, content: dict[str, Any]) -> None:
-        """Write this now, as what must not be lost whatever comes next."""
+        """Write this now, because it must not be lost."""
         await self.async_put_aside()
         self._written = _fingerprint(content)
         await self._store.async_save(content)
@@ -180,7 +180,7 @@ class StorageFile:
         ir.async_delete_issue(self._hass, DOMAIN, f"{self._key}_not_understood")
 
     async def async_clear(self) -> None:
-        """Remove the file: there is nothing to keep."""
+        """Remove the file: there is nothing to store."""
         await self.async_put_aside()
         self._written = None
         await self._store.async_remove()

@@ -1,7 +1,7 @@
-"""What of a site's sub-entries can be used.
+"""Which of a site's sub-entries can be used.
 
-One that another version of Sunfuse stored, or somebody's editor, may lack a field or have a value that no form lets in.
-It is ignored until it is removed or changed, a repair names it (issues.py), and the rest of the site runs.
+A sub-entry that another version of Sunfuse stored, or that was edited by hand, may lack a field or have a value that no form
+allows. It is ignored until it is removed or changed, a repair issue names it (issues.py), and the rest of the site runs.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,7 +51,7 @@ from ..sources.config import CircuitSources
 from ..sources.modbus.site_devices import DeviceConfig
 
 type Data = Mapping[str, Any]
-# It raises one of `_NOT_AS_EXPECTED` where data cannot be used.
+# It raises one of `_NOT_AS_EXPECTED` if data cannot be used.
 type Check = Callable[[Data, Data], object]
 
 
@@ -131,7 +131,7 @@ _CHECKS: Mapping[str, Check] = {
     SUBENTRY_MODBUS: lambda data, _site: DeviceConfig.from_dict(data),
     SUBENTRY_CARD: lambda data, _site: _CARD(dict(data)),
 }
-# What reading stored data raises that is not as it is expected.
+# What reading invalid stored data raises.
 _NOT_AS_EXPECTED = (
     vol.Invalid,
     KeyError,
@@ -142,7 +142,7 @@ _NOT_AS_EXPECTED = (
 
 
 def usable(entry: ConfigEntry, kind: str) -> list[ConfigSubentry]:
-    """Return the sub-entries of a kind that can be used."""
+    """Return the usable sub-entries of a kind."""
     return [
         subentry
         for subentry in entry.get_subentries_of_type(kind)
@@ -160,7 +160,7 @@ def ignored(entry: ConfigEntry) -> list[ConfigSubentry]:
     ]
 
 
-# What was found, with the data that it was found of: this is asked at every tick.
+# The results, with the data that they are of: this is asked at every tick.
 _found: WeakKeyDictionary[ConfigEntry, dict[str, tuple[Data, Data, bool]]] = (
     WeakKeyDictionary()
 )
@@ -176,7 +176,7 @@ def _can_be_used(entry: ConfigEntry, subentry: ConfigSubentry) -> bool:
 
 
 def _is_as_expected(subentry: ConfigSubentry, site: Data) -> bool:
-    """Return whether what is stored can be used: the fault boundary of each sub-entry."""
+    """Return whether stored data can be used: the fault boundary of each sub-entry."""
     try:
         _CHECKS[subentry.subentry_type](subentry.data, site)
     except _NOT_AS_EXPECTED:

@@ -1,4 +1,4 @@
-"""What happens when a tick fails: it is said once, nothing old is shown, and the next tick tries again."""
+"""What happens when a tick fails: it is reported once, nothing old is shown, and the next tick tries again."""
 
 from datetime import datetime, timedelta
 import logging
@@ -14,14 +14,14 @@ from ..engine.clock_change import move_attributes
 
 _LOGGER = logging.getLogger(__name__)
 
-# What the engine remembers may be why it fails; a fault of a moment is over by then.
+# The engine's memory may be the cause; a momentary fault is over by then.
 _FORGET_AFTER = timedelta(minutes=1)
 
 
 class TickGuard:
-    """Tells users, entities and the log of ticks that fail.
+    """Reports failing ticks to users, entities and the log.
 
-    Nothing is sent to chargers meanwhile, so what they were offered lapses to their fail-safe current.
+    Nothing is sent to chargers meanwhile, so their offers lapse to their fail-safe current.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class TickGuard:
 
     @property
     def distrusts_memory(self) -> bool:
-        """Return whether the engine should start with an empty memory: it never worked with this one, or no longer."""
+        """Return whether the engine should start with an empty memory: it never worked with this one, or no longer does."""
         if self._since is None:
             return False
         lasts = dt_util.utcnow() - self._since >= _FORGET_AFTER
@@ -48,7 +48,7 @@ class TickGuard:
 
     @callback
     def clock_was_set(self, by: timedelta) -> None:
-        """Move the times that are remembered, as far as the wall clock was set forward."""
+        """Shift stored times by the amount by which the wall clock was set forward."""
         move_attributes(self, by)
 
     @callback
@@ -71,7 +71,7 @@ class TickGuard:
                 translation_key="tick_failed",
                 translation_placeholders={
                     "site": self._entry.title,
-                    # Texts of exceptions may hold anything; the log has all of it.
+                    # Texts of exceptions may contain anything; the log has all of it.
                     "error": type(error).__name__,
                 },
             )
@@ -80,7 +80,7 @@ class TickGuard:
 
     @callback
     def worked(self) -> None:
-        """Note that a tick came to its end."""
+        """Note that a tick was completed."""
         if not self.ever_worked or self.failure is not None:
             # An issue may be left of a set-up that was given up.
             ir.async_delete_issue(self._hass, DOMAIN, issue_id(self._entry))
@@ -91,5 +91,5 @@ class TickGuard:
 
 
 def issue_id(entry: ConfigEntry) -> str:
-    """Return the id of the repair issue about a site whose ticks fail."""
+    """Return the id of the repair issue of a site whose ticks fail."""
     return f"{entry.entry_id}_tick_failed"

@@ -1,7 +1,7 @@
 """The one place that compares the wall clock with the monotonic clock.
 
-Wall clocks jump: a machine without a battery starts in the past, somebody sets the time. What was remembered by the
-wall clock would then be in the future, and never grow old, or be old at once. So whoever remembers times moves them
+Wall clocks jump: a machine without a battery starts in the past, or a user sets the time. Stored times of the
+wall clock would then be in the future, and never grow old, or be old at once. So whoever stores times shifts them
 when the wall clock was set.
 """
 
@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 
 _LOGGER = logging.getLogger(__name__)
 
-# Less is how clocks are slowed and hastened, and does no harm.
+# Smaller differences are gradual corrections of the clock, and do no harm.
 _TOLERANCE = timedelta(seconds=2)
 
 
@@ -37,7 +37,7 @@ class Timekeeper:
         self._listeners.append(listener)
 
     def check(self) -> None:
-        """Compare the clocks; to be called before what is remembered is used."""
+        """Compare the clocks; to be called before stored times are used."""
         wall, monotonic_s = self._wall(), self._monotonic_s()
         last_wall, last_s = self._last
         self._last = (wall, monotonic_s)

@@ -30,7 +30,7 @@ from ..const import (
     TLS_NONE,
 )
 
-# Whoever renews certificates does so weeks before they expire; new connections get the new one within this.
+# Certificates are renewed weeks before they expire; new connections get the new one within this.
 RELOAD_INTERVAL = timedelta(hours=6)
 
 # A central system must offer ECDHE-ECDSA and plain RSA, both with AES-GCM (OCPP 1.6 compliance test TC_086_CSMS); old
@@ -42,7 +42,7 @@ _CIPHERS = (
 
 
 class TlsError(Exception):
-    """A certificate that cannot be used. `key` names why, `detail` is what the system said."""
+    """A certificate that cannot be used. `key` names the reason, `detail` is the system's message."""
 
     def __init__(self, key: str, detail: str = "") -> None:
         """Remember what is wrong."""
@@ -53,14 +53,14 @@ class TlsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateFiles:
-    """Where a certificate chain and its key are, both PEM."""
+    """The files of a certificate chain and its key, both PEM."""
 
     certificate: str
     key: str | None = None  # None: in the same file
 
 
 def is_encrypted(entry: ConfigEntry) -> bool:
-    """Whether chargers connect to a site with TLS. Simulated ones stay inside this machine."""
+    """Return whether chargers connect to a site with TLS. Simulated ones stay inside this machine."""
     tls: str = entry.options.get(CONF_TLS, TLS_NONE)
     kind: str = entry.data[CONF_KIND]
     return tls != TLS_NONE and kind != KIND_SIMULATED
@@ -72,7 +72,7 @@ def scheme(entry: ConfigEntry | None) -> str:
 
 
 def host(hass: HomeAssistant) -> str:
-    """Return the name by which a charger in the house finds this machine."""
+    """Return the host name by which a charger in the house finds this machine."""
     try:
         url = get_url(hass, allow_external=False, allow_cloud=False)
     except NoURLAvailableError:
@@ -83,7 +83,7 @@ def host(hass: HomeAssistant) -> str:
 def certificate_files(
     hass: HomeAssistant, options: Mapping[str, Any]
 ) -> CertificateFiles | None:
-    """Return the files that the options mean; None without TLS.
+    """Return the files that the options select; None without TLS.
 
     Raises:
         TlsError: Home Assistant has no certificate of its own.
@@ -110,7 +110,7 @@ def load(
 ) -> tuple[ssl.SSLContext, datetime]:
     """Read a certificate; return the context and when the certificate expires. Blocks: not for the event loop.
 
-    `authority` is the certificate (PEM) of who signs the chargers' own. A context that is given goes on with the
+    `authority` is the certificate (PEM) that signs the chargers' own. A given context continues with the
     new certificate.
 
     Raises:
@@ -118,7 +118,7 @@ def load(
 
     """
     try:
-        # A key that asks for a password would ask the terminal: an empty one makes it an error.
+        # A key with a password would prompt on the terminal: an empty password makes it an error.
         context = context or _context(authority)
         context.load_cert_chain(files.certificate, files.key, password="")
         chain = Path(files.certificate).read_bytes()
@@ -138,7 +138,7 @@ def _context(authority: str | None) -> ssl.SSLContext:
     context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE | ssl.OP_NO_COMPRESSION
     context.set_ciphers(_CIPHERS)
     if authority is not None:
-        # Who shows no certificate may still have a password.
+        # A client without a certificate may still have a password.
         context.load_verify_locations(cadata=authority)
         context.verify_mode = ssl.CERT_OPTIONAL
     return context
@@ -149,11 +149,11 @@ async def async_tls(
 ) -> ssl.SSLContext:
     """Return the context for a site's port with TLS; it follows the renewal of its certificate.
 
-    `authority` is the certificate of who signs the chargers' own.
+    `authority` is the certificate that signs the chargers' own.
 
     Raises:
-        ConfigEntryNotReady: the certificate cannot be used. The chargers are at their fail-safe current, as they
-            are whenever they hear nothing, and Home Assistant tries again.
+        ConfigEntryNotReady: the certificate cannot be used. The chargers are at their fail-safe current, as always
+            without a connection, and Home Assistant tries again.
 
     """
     try:
@@ -177,7 +177,7 @@ async def async_tls(
                 load, again, authority, context
             )
         except TlsError as err:
-            # The one that was read before goes on being used.
+            # The previous one stays in use.
             _unusable(hass, entry, err)
         else:
             _warn_of_expiry(hass, entry, expires)
@@ -196,7 +196,7 @@ def _issue_id(entry_id: str) -> str:
 
 @callback
 def forget_issue(hass: HomeAssistant, entry_id: str) -> None:
-    """Take back what was said of the certificate of a site that needs none."""
+    """Remove the issue about the certificate of a site that needs none."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry_id))
 
 

@@ -1,4 +1,4 @@
-"""What the house leaves to chargers that nobody commands, as the site report tells it, read anew once a day."""
+"""The current that the house leaves to uncontrolled chargers, from the site report, updated once a day."""
 
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ _EVERY = timedelta(days=1)
 async def async_unwatched(
     hass: HomeAssistant, entry: SunfuseConfigEntry
 ) -> PerPhase | None:
-    """Return it for each phase of a site that runs; None where there is no history."""
+    """Return it for each phase of a running site; None if there is no history."""
     if "recorder" not in hass.config.components:
         return None
     asked = await async_report(hass, entry, {"days": DAYS})
@@ -23,7 +23,7 @@ async def async_unwatched(
 
 
 def follow_unwatched(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
-    """Keep it up to date for the repair issue, beside all else."""
+    """Keep it up to date for the repair issue, in the background."""
 
     async def update(_now: datetime | None = None) -> None:
         entry.runtime_data.unwatched_a = await async_unwatched(hass, entry)

@@ -1,4 +1,4 @@
-"""Shows chargers that nobody knows as discovered: few at a time, and only while they come."""
+"""Shows unknown chargers as discovered: few at a time, and only while they are connected."""
 
 from datetime import datetime
 
@@ -10,25 +10,25 @@ from homeassistant.helpers.event import async_call_later
 from ..central_system.station_state import StationState
 from ..const import CONF_IDENTITY, DOMAIN
 
-# More than are put up in a day. Whoever makes up names could make thousands.
+# More than are installed in a day. A client could make up thousands of names.
 MOST_CARDS = 16
-# A charger that is put up loses its network now and then.
+# A charger that is being installed loses its network now and then.
 GONE_S = 600.0
 
 
 class UnknownChargers:
-    """The cards of discovered chargers of one site."""
+    """The discovery flows of unknown chargers of one site."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Show nothing yet."""
+        """Start with none."""
         self._hass = hass
         self._entry = entry
-        # By identity, those whose card goes first in front; with what would take it away, where its charger is gone.
+        # By identity, the ones shown first in front; with the timer that removes it, if its charger is gone.
         self._shown: dict[str, CALLBACK_TYPE | None] = {}
 
     @callback
     def changed(self, station: StationState) -> None:
-        """Take in how it is with a charger that is not known."""
+        """Note the state of an unknown charger."""
         if not station.connected:
             self._leaves(station.identity)
         elif station.info.vendor:
@@ -36,13 +36,13 @@ class UnknownChargers:
 
     @callback
     def known(self, identity: str) -> None:
-        """Take in that a charger was accepted: its card is its user's now."""
+        """Note that a charger was accepted: the user has completed its flow."""
         if cancel := self._shown.pop(identity, None):
             cancel()
 
     @callback
     def stop(self) -> None:
-        """Take all cards away: who still is there is discovered again."""
+        """Remove all flows: chargers that are still connected are discovered again."""
         for identity in tuple(self._shown):
             self._take_away(identity)
 
@@ -82,7 +82,7 @@ class UnknownChargers:
         self._shown[identity] = async_call_later(self._hass, GONE_S, take_away)
 
     def _take_away(self, identity: str) -> None:
-        """Take a card away, unless its user has gone on to the steps that follow."""
+        """Remove a flow, unless its user has gone on to the next steps."""
         self.known(identity)
         flows = self._hass.config_entries.flow
         for flow in flows.async_progress_by_handler(

@@ -1,4 +1,4 @@
-"""Follows what changes while a site runs: its configuration, and what its chargers say of themselves."""
+"""Follows what changes while a site runs: its configuration, and what its chargers report of themselves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Charger:
-    """What entities of a charger are made from."""
+    """What the entities of a charger depend on."""
 
     title: str
     data: Mapping[str, Any]
@@ -44,7 +44,7 @@ class _Charger:
 
 @callback
 def follow_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
-    """Keep the chargers' devices up to date with their boot notifications, and log who goes and who is back."""
+    """Keep the chargers' devices up to date with their boot notifications, and log who disconnects and reconnects."""
     central_system = entry.runtime_data.central_system
     known: dict[str, StationInfo] = {}
     gone: dict[str, bool] = {}  # by identity, of those that were connected once
@@ -60,7 +60,7 @@ def follow_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
             if state.identity in gone:
                 _LOGGER.info("Charger %s is connected again", state.identity)
             gone[state.identity] = False
-        elif central_system.port:  # else it is us who go
+        elif central_system.port:  # otherwise we are stopping
             _LOGGER.info("Charger %s is no longer connected", state.identity)
             gone[state.identity] = True
 
@@ -77,7 +77,7 @@ def follow_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
 def _forget_former_password(
     hass: HomeAssistant, entry: SunfuseConfigEntry, identity: str
 ) -> None:
-    """Let what a charger connected with formerly count no longer: it has used its new password."""
+    """Drop the former credential of a charger: it has used its new password."""
     for subentry in usable(entry, SUBENTRY_CHARGER):
         if identity_of(subentry) == identity and CONF_FORMER_PASSWORD in subentry.data:
             data = {
@@ -90,7 +90,7 @@ def _forget_former_password(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """What of a config entry a site is built from; to be taken before anything is built."""
+    """The parts of a config entry that a site is built from; to be taken before anything is built."""
 
     site: tuple[Any, ...]
     chargers: dict[str, _Charger]
@@ -99,7 +99,7 @@ class Baseline:
 
     @classmethod
     def of(cls, entry: SunfuseConfigEntry) -> Self:
-        """Return what the entry says now."""
+        """Return the present content of the entry."""
         return cls(
             site=_site(entry),
             chargers=_chargers(entry),
@@ -112,10 +112,9 @@ class Baseline:
 def follow_entry(
     hass: HomeAssistant, entry: SunfuseConfigEntry, built_from: Baseline
 ) -> None:
-    """Take over accepted and removed chargers as they come; anything else sets the site up anew.
+    """Apply accepted and removed chargers as they come; anything else reloads the site.
 
-    A reload disconnects every charger of the site, which one charger more, another password or a higher grid fee is
-    no reason for. What changed since the site began to be built is taken over at once.
+    A reload disconnects every charger of the site, which is not justified for an additional charger, another password or a higher grid fee. What changed since the site began to be built is applied at once.
     """
     chargers, tariffs = built_from.chargers, built_from.tariffs
 
@@ -123,7 +122,7 @@ def follow_entry(
     def take_over() -> None:
         nonlocal chargers, tariffs
         if _remember_removed(hass, entry, built_from.circuits):
-            # That is a change again, which sets the site up anew.
+            # That is another change, which reloads the site.
             return
         before, chargers = chargers, _chargers(entry)
         kept = before.keys() & chargers.keys()
@@ -154,7 +153,7 @@ def follow_entry(
 def _remember_removed(
     hass: HomeAssistant, entry: SunfuseConfigEntry, before: CircuitTree
 ) -> bool:
-    """Remember what circuits hung from that are gone while something hangs from them; returns whether there are any."""
+    """Remember the parents of removed circuits that others still refer to; returns whether there are any."""
     now = CircuitTree.of(entry)
     gone = now.orphaned(hangs_from(entry)) - now.removed.keys()
     known = {
@@ -172,7 +171,7 @@ def _remember_removed(
 
 @callback
 def follow_renames(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
-    """Keep reading a sensor that the user gives another name."""
+    """Keep reading a sensor that the user renames."""
 
     @callback
     def renamed(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
@@ -194,7 +193,7 @@ def _site(entry: SunfuseConfigEntry) -> tuple[Any, ...]:
             (
                 subentry.subentry_id,
                 subentry.title,
-                # What else a tariff says, the prices take over while the site runs.
+                # Other changes of a tariff are applied while the site runs.
                 (tariff_entities(subentry), bool(subentry.data.get("carbon")))
                 if subentry.subentry_type == SUBENTRY_TARIFF
                 else subentry.data,
@@ -210,7 +209,7 @@ def _tariffs(entry: SunfuseConfigEntry) -> list[Mapping[str, Any]]:
 
 
 def _chargers(entry: SunfuseConfigEntry) -> dict[str, _Charger]:
-    """Return what of the chargers is not to be changed under the feet of their entities."""
+    """Return the parts of the chargers' configuration that must not change while their entities exist."""
     return {
         identity_of(subentry): _Charger(
             title=subentry.title,
@@ -222,7 +221,7 @@ def _chargers(entry: SunfuseConfigEntry) -> dict[str, _Charger]:
 
 
 def _starts_anew(before: _Charger, now: _Charger) -> bool:
-    """Whether entities must be made anew. A connector more is taken in; one less leaves its entities behind."""
+    """Return whether entities must be made anew. An additional connector is added; one less leaves its entities behind."""
     return replace(now, connectors=before.connectors) != before or (
         now.connectors < before.connectors
     )

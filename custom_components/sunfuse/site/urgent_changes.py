@@ -1,29 +1,29 @@
-"""Which news of chargers are worth a decision at once; the rest is taken in with the next tick, seconds later."""
+"""Which changes of a charger need a decision at once; others wait for the next tick, seconds later."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 
 from ..central_system.station_state import ConnectorState, MeterSample, StationState
 
-# Less than the smallest change of an offer, and what a car's draw wanders by itself.
+# Less than the smallest change of an offer, and the fluctuation of a car's draw.
 _CURRENT_A = 0.5
 _POWER_W = 150.0
 _NO_METER = MeterSample()
 
 
 class UrgentChanges:
-    """Compares chargers with what was decided on last."""
+    """Compares chargers with their state at the last decision."""
 
     def __init__(self) -> None:
-        """Begin with nothing decided on."""
+        """Start without a decision."""
         self._decided: dict[str, StationState] = {}
 
     def decided(self, stations: Iterable[StationState]) -> None:
-        """Note what was decided on."""
+        """Note the states that a decision was based on."""
         self._decided = {station.identity: station for station in stations}
 
     def matter(self, station: StationState) -> bool:
-        """Whether a charger is so different from then that a decision should not wait."""
+        """Return whether a charger has changed so much since then that a decision should not wait."""
         before = self._decided.get(station.identity)
         return (
             before is None

@@ -1,7 +1,7 @@
-"""The versions of what a config entry holds: migrations, and what a user is told after a downgrade.
+"""The versions of a config entry: migrations, and the message to a user after a downgrade.
 
 Minor versions: 1 was the first; 2 keeps the sessions of each charger in a file of their own (site/restart_memory.py),
-which reads the former file too; 3 makes delays, thresholds, averages, dead bands and the ramp automatic where their
+which also reads the former file; 3 makes delays, thresholds, averages, dead bands and the ramp automatic if their
 forms were saved with the former defaults.
 """
 
@@ -12,7 +12,7 @@ from homeassistant.helpers import issue_registry as ir
 from ..const import DOMAIN, ENTRY_MINOR_VERSION, ENTRY_VERSION
 
 _AUTOMATIC_SINCE = 3
-# What a form stored that was saved as it was shown, before the minor version 3.
+# The values that a form stored if it was saved unchanged, before the minor version 3.
 _FORMER_DEFAULTS: dict[str, float] = {
     "start_delay_s": 60,
     "stop_delay_s": 180,
@@ -31,7 +31,7 @@ _FORMER_DEFAULTS: dict[str, float] = {
 
 @callback
 def migrate(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Bring an entry up to date. One of a higher minor version is left as it is: it can be read."""
+    """Migrate an entry. One of a higher minor version is left as it is: it can be read."""
     if entry.minor_version >= ENTRY_MINOR_VERSION:
         return
     options = dict(entry.options)
@@ -48,7 +48,7 @@ def migrate(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 @callback
 def report_downgrades(hass: HomeAssistant) -> None:
-    """Say which sites a newer version has set up, which Home Assistant refuses to set up without a word of ours."""
+    """Report which sites were set up by a newer version; Home Assistant refuses to set these up without an explanation."""
     for entry in hass.config_entries.async_entries(DOMAIN):
         if entry.version <= ENTRY_VERSION:
             forget_downgrade(hass, entry)
@@ -70,7 +70,7 @@ def report_downgrades(hass: HomeAssistant) -> None:
 
 @callback
 def forget_downgrade(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Say no longer that an entry is of a newer version."""
+    """Remove the report that an entry is of a newer version."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
 
 
