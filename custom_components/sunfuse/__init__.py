@@ -1,4 +1,4 @@
-"""Sunfuse: an OCPP central system that shares a site's current among its chargers, sunshine first."""
+"""Sunfuse: an OCPP central system that shares a site's current among its chargers, solar power first."""
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant, callback
@@ -72,7 +72,7 @@ PLATFORMS = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions and the page of the site report, which are there whether a site is loaded or not."""
+    """Set up the actions and the page of the site report, which exist whether a site is loaded or not."""
     async_setup_actions(hass)
     await async_setup_report(hass)
     report_downgrades(hass)
@@ -80,14 +80,14 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> bool:
-    """Bring an entry of an earlier version up to date."""
+    """Migrate an entry of an earlier version."""
     migrate(hass, entry)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> bool:
     """Set up a site: its central system, its control loop and its entities."""
-    # Whatever changes from here on, while files are read and ports are opened, is taken over at the end.
+    # Changes from here on, while files are read and ports are opened, are applied at the end.
     built_from = Baseline.of(entry)
     follow_renames(hass, entry)
     settings = await _async_settings(hass, entry)
@@ -100,11 +100,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     tree = CircuitTree.of(entry)
     settings.forget_circuits({*tree.circuits, *tree.ignored})
     register_capacity_tariffs(hass, entry)
-    # Before the first charger can connect, so that none of the site's own is met as a stranger.
+    # Before the first charger can connect, so that none of the site's own chargers counts as unknown.
     site.controller.load_chargers()
     await restart_memory.async_put_aside()
     if not site.controller.guard.ever_worked:
-        site.controller.tick()  # the engine may have failed on what it remembered
+        site.controller.tick()  # the engine may have failed on its memory
     if not site.controller.guard.ever_worked:
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN, translation_key="tick_failed"
@@ -122,7 +122,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
 
 
 async def _async_settings(hass: HomeAssistant, entry: SunfuseConfigEntry) -> Settings:
-    """Return what users set."""
+    """Return the settings of users."""
     settings = Settings(hass, entry.entry_id, default_mode(entry.data))
     await settings.async_load()
     entry.async_on_unload(settings.async_save)
@@ -146,9 +146,9 @@ async def _async_build(
     settings: Settings,
     restart_memory: RestartMemory,
 ) -> SunfuseData:
-    """Make the parts of a site, each with what it needs of the others."""
+    """Make the parts of a site, each with the others that it needs."""
     simulated = entry.data[CONF_KIND] == KIND_SIMULATED
-    # What a crash left changed is given back even if the site cannot be set up.
+    # What a crash left changed is restored even if the site cannot be set up.
     battery_hold = BatteryHold(hass, entry)
     await battery_hold.async_load()
     entry.async_on_unload(battery_hold.async_stop)
@@ -231,7 +231,7 @@ async def _async_build(
 
 
 async def _async_start(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
-    """Set the parts of a site going, once its entities are there."""
+    """Start the parts of a site, once its entities exist."""
     site = entry.runtime_data
     house = site.simulated_house
     if house:
@@ -251,7 +251,7 @@ async def _async_start(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
 
 
 def _hold_battery(entry: SunfuseConfigEntry) -> None:
-    """Hold the home battery whenever the engine wants that, and give it back afterwards."""
+    """Hold the home battery whenever the engine requires it, and release it afterwards."""
     coordinator = entry.runtime_data.coordinator
     battery_hold = entry.runtime_data.battery_hold
 
@@ -271,7 +271,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
-    """Remove what users set on a site together with the site."""
+    """Remove the settings of users together with the site."""
     await BatteryHold(hass, entry).async_remove()
     await Settings(hass, entry.entry_id, default_mode(entry.data)).async_remove()
     await RestartMemory(hass, entry.entry_id).async_remove()
@@ -288,12 +288,12 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
 async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: SunfuseConfigEntry, device: AnyDeviceEntry
 ) -> bool:
-    """Let a device be deleted that is gone; a charger that is there is removed with its sub-entry, the site with its entry."""
+    """Allow deleting a device that is gone; an existing charger is removed with its sub-entry, the site with its entry."""
     return not device.identifiers & current_identifiers(entry)
 
 
 async def _modbus(hass: HomeAssistant, entry: SunfuseConfigEntry) -> SiteDevices:
-    """Return the site's Modbus devices, ready to be read."""
+    """Return the site's Modbus devices, ready for reading."""
     devices = SiteDevices(hass, entry)
     entry.async_on_unload(devices.async_stop)
     await devices.async_load(
@@ -304,7 +304,7 @@ async def _modbus(hass: HomeAssistant, entry: SunfuseConfigEntry) -> SiteDevices
 
 
 async def _listen(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
-    """Listen for chargers: from anywhere, but for a simulated site from this machine alone."""
+    """Listen for chargers: from anywhere, but for a simulated site from this machine only."""
     central_system = entry.runtime_data.central_system
     host = "127.0.0.1" if entry.data[CONF_KIND] == KIND_SIMULATED else None
     tls = None
@@ -326,7 +326,7 @@ async def _listen(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
 
     async def shut_down(_event: Event) -> None:
         await entry.runtime_data.modbus.async_stop()
-        # Entries are not unloaded when Home Assistant stops; the chargers should see an orderly goodbye.
+        # Entries are not unloaded when Home Assistant stops; the chargers should be disconnected in order.
         await entry.runtime_data.battery_hold.async_stop()
         if house := entry.runtime_data.simulated_house:
             await house.async_stop()

@@ -46,12 +46,12 @@ async def async_setup_entry(
 
 
 class Connected(StationEntity, BinarySensorEntity):
-    """Whether the charger's connection to Sunfuse stands."""
+    """Whether the charger is connected to Sunfuse."""
 
     @property
     @override
     def available(self) -> bool:
-        """That a charger is gone is just what this sensor shows."""
+        """Always available: this sensor shows that a charger is disconnected."""
         return self.coordinator.last_update_success and self.connector is not None
 
     @property
@@ -62,10 +62,10 @@ class Connected(StationEntity, BinarySensorEntity):
 
 
 class BatteryHeld(SiteEntity, BinarySensorEntity):
-    """Whether the home battery is to be kept from discharging into cars now."""
+    """Whether the home battery is prevented from discharging into cars now."""
 
     @property
     @override
     def is_on(self) -> bool:
-        """Return what the last tick decided."""
+        """Return the decision of the last tick."""
         return self.coordinator.data.decision.hold_battery

@@ -59,7 +59,7 @@ async def async_setup_entry(
 
 
 class RestartButton(StationEntity, ButtonEntity):
-    """Restarts the charger softly: it ends its transactions in order first."""
+    """Restarts the charger softly: it first ends its transactions."""
 
     @command_errors
     @override
@@ -83,11 +83,11 @@ class UnlockButton(ConnectorEntity, ButtonEntity):
 
 
 class TestFailSafeButton(ConnectorEntity, ButtonEntity):
-    """Lets the limit of a car that charges lapse, and sees whether the charger falls back."""
+    """Lets the limit of a charging car expire, and checks whether the charger falls back."""
 
     @command_errors
     @override
     async def async_press(self) -> None:
-        """Begin the test; the fail-safe sensor tells what came of it."""
+        """Start the test; the fail-safe sensor shows the result."""
         stations = self._entry.runtime_data.central_system.stations
         stations[self.key.identity].test_fail_safe(self.key.connector)

@@ -1,4 +1,4 @@
-"""Config flow of Sunfuse: a site of one's own, or a simulated one."""
+"""Config flow of Sunfuse: a real site, or a simulated one."""
 
 from collections.abc import Mapping
 from typing import Any, override
@@ -109,7 +109,7 @@ class SunfuseConfigFlow(
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return what a site consists of."""
+        """Return the types of a site's sub-entries."""
         return {
             SUBENTRY_CHARGER: ChargerSubentryFlow,
             SUBENTRY_CIRCUIT: CircuitSubentryFlow,
@@ -129,7 +129,7 @@ class SunfuseConfigFlow(
     async def async_step_simulated(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Try Sunfuse with a site that is not there."""
+        """Try Sunfuse with a simulated site."""
         self._async_abort_entries_match({CONF_KIND: KIND_SIMULATED})
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -152,7 +152,7 @@ class SunfuseConfigFlow(
     async def async_step_site(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the grid's meters, with what the Energy dashboard knows filled in."""
+        """Ask for the grid's meters, with the Energy dashboard's sensors filled in."""
         suggested = await self._suggestions()
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -192,7 +192,7 @@ class SunfuseConfigFlow(
     async def async_step_sun(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for sun, battery and prices."""
+        """Ask for solar power, battery and prices."""
         suggested = await self._suggestions()
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -248,14 +248,14 @@ class SunfuseConfigFlow(
     def _fuse_problem(
         self, form: Mapping[str, Any], placeholders: dict[str, str]
     ) -> str | None:
-        """Return the error of a site whose fuse does not carry its chargers."""
+        """Return an error if the fuse cannot carry the site's chargers."""
         tree = with_site(self._tree(), form)
         return fail_safe_problem(tree, self._chargers(), placeholders)
 
     async def async_step_address(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Show what to type into a charger."""
+        """Show the address to enter in a charger."""
         if user_input is None:
             return self.async_show_form(
                 step_id="address",
@@ -266,11 +266,11 @@ class SunfuseConfigFlow(
         suggested = await self._suggestions()
         data = site_data(self._form, suggested.solar_forecasts)
         if self.source == SOURCE_RECONFIGURE:
-            # The listener of the running site sets it up anew.
+            # The listener of the running site reloads it.
             entry = self._get_reconfigure_entry()
             options = dict(entry.options)
             if CONF_MARGIN in options:
-                # The one that was typed last holds.
+                # The value that was entered last applies.
                 options[CONF_MARGIN] = data[CONF_MARGIN]
             kept = {k: v for k, v in entry.data.items() if k != CONF_ASSUMED_LOAD}
             return self.async_update_and_abort(
@@ -281,7 +281,7 @@ class SunfuseConfigFlow(
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change a site; of a simulated one there is only the port to change."""
+        """Change a site; of a simulated one only the port can be changed."""
         entry = self._get_reconfigure_entry()
         if entry.data[CONF_KIND] == KIND_SITE:
             return await self.async_step_site()
@@ -304,13 +304,13 @@ class SunfuseConfigFlow(
     async def async_step_integration_discovery(
         self, discovery_info: DiscoveryInfoType
     ) -> ConfigFlowResult:
-        """Handle a charger that connected to a site, or a card that was held to one, and is not known."""
+        """Handle an unknown charger that connected to a site, or an unknown card that was presented to one."""
         if CONF_CARD_NUMBER in discovery_info:
             return await self.async_step_card_found(discovery_info)
         return await self.async_step_discovered(discovery_info)
 
     async def _disabled(self) -> str:
-        """Return a sentence that names sensors which the user may want to enable; empty where there are none."""
+        """Return a sentence that names sensors which the user may want to enable; empty if there are none."""
         suggested = await self._suggestions()
         found = await async_disabled_sensors(self.hass, suggested.meter.entities)
         if not found:
@@ -319,7 +319,7 @@ class SunfuseConfigFlow(
         return sentences["disabled_sensors"].format(sensors=", ".join(found))
 
     async def _suggestions(self) -> SourcesConfig:
-        """Return what is known so far: of the site that is changed, or of the Energy dashboard."""
+        """Return what is known so far: of the site that is changed, or from the Energy dashboard."""
         if self._suggested is None:
             if self.source == SOURCE_RECONFIGURE:
                 stored = self._get_reconfigure_entry().data[CONF_SOURCES]
@@ -329,7 +329,7 @@ class SunfuseConfigFlow(
         return self._suggested
 
     def _system(self, phases: int) -> str:
-        """Return the grid connection that is most likely here."""
+        """Return the most likely grid connection."""
         if self.source == SOURCE_RECONFIGURE:
             system: str = self._get_reconfigure_entry().data[CONF_SYSTEM]
             return system
@@ -353,12 +353,12 @@ class SunfuseConfigFlow(
             if self.source == SOURCE_RECONFIGURE
             else None
         )
-        # A charger that is ignored is an entry too, without data.
+        # An ignored charger is an entry too, without data.
         entries = self._async_current_entries(include_ignore=False)
         return [entry for entry in entries if entry.entry_id != own]
 
     def _tree(self) -> CircuitTree:
-        """Return the circuits of the site that is changed; of a new one there are none."""
+        """Return the circuits of the site that is changed; a new one has none."""
         if self.source == SOURCE_RECONFIGURE:
             return CircuitTree.of(self._get_reconfigure_entry())
         return CircuitTree(site={})

@@ -4,10 +4,10 @@ from typing import Final
 
 DOMAIN: Final = "sunfuse"
 DEFAULT_PORT: Final = 9000
-# Of what a config entry holds. An entry of a higher minor version can be read; one of a higher version cannot.
+# The version of a config entry. An entry of a higher minor version can be read; one of a higher version cannot.
 ENTRY_VERSION: Final = 1
 ENTRY_MINOR_VERSION: Final = 3
-# Where the site report is found inside Home Assistant.
+# The path of the site report inside Home Assistant.
 REPORT_PANEL: Final = "sunfuse-report"
 
 # The keys of a site's config entry. `kind` is one of the Kind values below.
@@ -32,16 +32,16 @@ CONF_CONNECTORS: Final = "connectors"
 CONF_MIN_CURRENT: Final = "min_a"
 CONF_MAX_CURRENT: Final = "max_a"
 CONF_FAIL_SAFE_CURRENT: Final = "fail_safe_a"
-# What may be left out: how a charger proves to be itself, and how Sunfuse deals with it.
+# Optional: how a charger proves its identity, and how Sunfuse deals with it.
 CONF_SECURITY: Final = "security"
 CONF_PASSWORD: Final = "password"
-# Of a charger that has yet to use its new password: what it had before, null for none.
+# A charger that has not used its new password yet: its former one, null for none.
 CONF_FORMER_PASSWORD: Final = "former_password"
 CONF_EXPIRY: Final = "expiry_s"
 CONF_RENEW: Final = "renew_s"
 CONF_PHASE_SWITCHING: Final = "phase_switching"
 CONF_QUIRKS: Final = "quirks"
-# These are taken over while the charger stays connected.
+# Changes of these are applied while the charger stays connected.
 LIVE_CHARGER_KEYS: Final = frozenset(
     (
         CONF_CONNECTORS,
@@ -55,12 +55,12 @@ LIVE_CHARGER_KEYS: Final = frozenset(
     )
 )
 
-# How a charger proves to be itself: the security profiles of OCPP are 0, 1 or (inside TLS) 2, and 3.
+# How a charger proves its identity: the security profiles of OCPP are 0, 1 or (inside TLS) 2, and 3.
 SECURITY_OPEN: Final = "open"
 SECURITY_PASSWORD: Final = "password"
 SECURITY_CERTIFICATE: Final = "certificate"
 
-# A card, or what counts as one: its sub-entry, whose unique id is made of its number.
+# A card or equivalent: its sub-entry, whose unique id is derived from its number.
 SUBENTRY_CARD: Final = "card"
 CONF_CARD_NUMBER: Final = "number"
 CONF_CARD_KIND: Final = "kind"
@@ -80,7 +80,7 @@ AUTHORIZATION_LIST: Final = "list"
 AUTHORIZATION_ASK: Final = "ask"
 # Chargers give up after 20 s to 60 s; a driver does sooner.
 DEFAULT_ASK_TIMEOUT_S: Final = 10.0
-# These are taken over while the chargers stay connected.
+# Changes of these are applied while the chargers stay connected.
 LIVE_OPTIONS: Final = frozenset(
     (CONF_AUTHORIZATION, CONF_ASK_DEFAULT, CONF_ASK_TIMEOUT)
 )
@@ -93,17 +93,17 @@ TLS_NONE: Final = "none"
 TLS_HOME_ASSISTANT: Final = "home_assistant"
 TLS_FILES: Final = "files"
 
-# A live limit lapses by itself after two minutes, and is renewed after forty seconds.
+# A live limit expires by itself after two minutes, and is renewed after forty seconds.
 DEFAULT_EXPIRY_S: Final = 120
 DEFAULT_RENEW_S: Final = 40
 
-# A Modbus device of a site; its data is `sources.modbus.site.DeviceConfig`.
+# A Modbus device of a site; its data is `sources.modbus.site_devices.DeviceConfig`.
 SUBENTRY_MODBUS: Final = "modbus"
 
 MAIN_CIRCUIT: Final = "main"
 
-# The keys of a circuit's sub-entry. The main fuse has those from the assumed load on in its entry or its options.
-# What is told of each phase has the phase in its name: `limit_l1_a`, `fixed_l1_a`.
+# The keys of a circuit's sub-entry. The main fuse has those from the assumed load on in its entry or its options. Keys
+# of a single phase contain it: `limit_l1_a`, `fixed_l1_a`.
 SUBENTRY_CIRCUIT: Final = "circuit"
 CONF_PARENT: Final = "parent"
 CONF_LIMIT: Final = "limit_a"
@@ -115,17 +115,17 @@ CONF_DERATE_TO: Final = "derate_to_c"
 CONF_DERATE_STOP: Final = "derate_stop_c"
 # The largest difference between phases that the cars may cause.
 CONF_IMBALANCE: Final = "imbalance_a"
-# What circuits that were removed were called and hung from, by their id.
+# The names and parents of removed circuits, by their id.
 CONF_REMOVED_CIRCUITS: Final = "removed_circuits"
 
-# Sub-entries for what energy and peaks cost; their data are what sources/tariffs reads.
+# Sub-entries for the costs of energy and peaks; sources/tariffs reads their data.
 SUBENTRY_TARIFF: Final = "tariff"
 SUBENTRY_CAPACITY: Final = "capacity_tariff"
 
-# How much faster than the wall clock a simulated site lives.
+# How much faster than real time a simulated site runs.
 CONF_SPEED: Final = "speed"
 
-# What is typed and shown in kilowatts and kilowatt-hours is watts and watt-hours inside.
+# Kilowatts and kilowatt-hours in forms are watts and watt-hours inside.
 W_PER_KW: Final = 1000
 WH_PER_KWH: Final = 1000
 
@@ -139,13 +139,13 @@ SITE_PHASES: Final = {
     SYSTEM_THREE_PHASE: 3,
 }
 
-# A reading of the grid meter that is older than this says nothing about now. Many inverters are polled every 30 s,
-# and a fuse bears a moderate overload for far longer than a minute (IEC 60269-1: 1.25 times its rating for an hour).
+# An older reading of the grid meter says nothing about now. Many inverters are polled every 30 s, and a fuse carries a
+# moderate overload for far longer than a minute (IEC 60269-1: 1.25 times its rating for an hour).
 CONF_METER_MAX_AGE: Final = "meter_max_age_s"
 DEFAULT_METER_MAX_AGE_S: Final = 60.0
 DEFAULT_MARGIN_A: Final = 1.0
 
-# Where solar forecasts come from besides the Energy dashboard's, and the panels' nominal power for day one.
+# Sources of solar forecasts besides the Energy dashboard's, and the panels' nominal power for the first day.
 CONF_FORECAST_ENTRIES: Final = "forecast_entries"
 CONF_FORECAST_ENTITIES: Final = "forecast_entities"
 CONF_SOLAR_PEAK: Final = "solar_peak_kw"

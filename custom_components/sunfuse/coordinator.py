@@ -1,4 +1,4 @@
-"""The coordinator through which a site's entities hear of each control tick."""
+"""The coordinator that updates a site's entities after each control tick."""
 
 import logging
 
@@ -13,7 +13,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class SunfuseCoordinator(DataUpdateCoordinator[SiteData]):
-    """Hands the outcome of each tick to the entities. The controller pushes; nothing is polled."""
+    """Passes the outcome of each tick to the entities. The controller pushes; nothing is polled."""
 
     config_entry: ConfigEntry
 
@@ -30,7 +30,7 @@ class SunfuseCoordinator(DataUpdateCoordinator[SiteData]):
 
     @callback
     def async_fail(self, error: Exception) -> None:
-        """Tell the entities that the last tick failed: what it would have shown is not known."""
+        """Report a failed tick to the entities: the values that it would have shown are unknown."""
         self.last_exception = error
         if self.last_update_success:
             self.last_update_success = False

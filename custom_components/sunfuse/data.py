@@ -38,14 +38,14 @@ class SunfuseData:
     sentences: Mapping[str, str]
     cards: Cards
     modbus: SiteDevices
-    simulated_house: SimulatedHouse | None = None  # None where the site is real
-    prices: SitePrices | None = None  # None where the site has no tariff
+    simulated_house: SimulatedHouse | None = None  # None if the site is real
+    prices: SitePrices | None = None  # None if the site has no tariff
     peaks: SitePeaks
     forecasts: SiteForecasts
     planning: SitePlanning
     observed: Observed
     sources: SourcesConfig = SourcesConfig()
-    # What the house leaves on each phase to chargers that nobody commands; None while it is not known.
+    # The current that the house leaves on each phase to uncontrolled chargers; None while it is not known.
     unwatched_a: PerPhase | None = None
 
 

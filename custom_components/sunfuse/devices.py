@@ -67,7 +67,7 @@ def connector_device(
     subentry: ConfigSubentry,
     key: ConnectorKey,
 ) -> DeviceInfo | ChildDeviceInfo:
-    """Return the device of a connector: the charger's own where it is the only one."""
+    """Return the device of a connector: the charger's own if there is only one."""
     if subentry.data.get(CONF_CONNECTORS, 1) == 1:
         return station_device(entry, key.identity)
     return ChildDeviceInfo(
@@ -84,7 +84,7 @@ def connector_device(
 
 @callback
 def move_to_connectors(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Move the entities of chargers that turned out to have several connectors from their first one to its own device."""
+    """Move the entities of chargers that turned out to have several connectors from the charger to the device of the first connector."""
     devices, entities = dr.async_get(hass), er.async_get(hass)
     for subentry in usable(entry, SUBENTRY_CHARGER):
         key = ConnectorKey(identity=identity_of(subentry), connector=1)
@@ -111,7 +111,7 @@ def move_to_connectors(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 def current_identifiers(entry: ConfigEntry) -> set[tuple[str, str]]:
-    """Return the identifiers of all devices that belong to what the site has now."""
+    """Return the identifiers of all devices that the site has now."""
     chargers = usable(entry, SUBENTRY_CHARGER)
     connectors = [
         ConnectorKey(identity=identity_of(charger), connector=number)
@@ -124,7 +124,7 @@ def current_identifiers(entry: ConfigEntry) -> set[tuple[str, str]]:
         simulated_house_identifier(entry),
         *(station_identifier(entry, identity_of(charger)) for charger in chargers),
         *(connector_identifier(entry, key) for key in connectors),
-        # Circuits, tariffs and Modbus devices go by their sub-entries.
+        # Circuits, tariffs and Modbus devices are identified by their sub-entries.
         *((DOMAIN, f"{entry.entry_id}_{subentry}") for subentry in entry.subentries),
     }
 
@@ -143,7 +143,7 @@ def register_site(hass: HomeAssistant, entry: ConfigEntry) -> None:
         manufacturer=MANUFACTURER,
         model=entry.runtime_data.sentences["model_site"],
         name=entry.title,
-        # The site report, for whoever is logged in.
+        # The site report, for users that are logged in.
         configuration_url=f"homeassistant://{REPORT_PANEL}/{entry.entry_id}",
     )
 
@@ -160,7 +160,7 @@ def circuit_device(entry: ConfigEntry, circuit: str) -> DeviceInfo:
 
 @callback
 def register_circuits(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Register the circuits below the main fuse, each after the one that it hangs from."""
+    """Register the circuits below the main fuse, each after its parent."""
     registry = dr.async_get(hass)
     tree = CircuitTree.of(entry)
     for circuit in sorted(tree.circuits, key=lambda name: len(tree.path(name))):
@@ -210,7 +210,7 @@ def register_capacity_tariffs(hass: HomeAssistant, entry: ConfigEntry) -> None:
 def register_stations(
     hass: HomeAssistant, entry: ConfigEntry, stations: Mapping[str, Station]
 ) -> None:
-    """Register the chargers, with what they last said of themselves."""
+    """Register the chargers, with what they last reported about themselves."""
     registry = dr.async_get(hass)
     tree = CircuitTree.of(entry)
     for subentry in usable(entry, SUBENTRY_CHARGER):

@@ -1,4 +1,4 @@
-"""Diagnostics of a site: what it knew and what it decided, without secrets."""
+"""Diagnostics of a site: its input and its decisions, without secrets."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -14,7 +14,7 @@ from .const import CONF_CARD_NUMBER, CONF_FORMER_PASSWORD, CONF_PASSWORD, SUBENT
 from .data import SunfuseConfigEntry
 from .engine.recording import Segment, to_record
 
-# A card's number opens other chargers too; a serial number names a household to its vendor.
+# A card's number works at other chargers too; a serial number identifies a household to its vendor.
 TO_REDACT = {
     "id_token",
     "last_card",
@@ -25,7 +25,7 @@ TO_REDACT = {
     "AuthorizationKey",
     "SecurityCtrlr.BasicAuthPassword",
 }
-# What is shorter is found by its name alone: it would be found in the middle of anything.
+# Shorter texts are redacted by their key alone, as they may occur anywhere in other texts.
 _SHORTEST = 4
 
 
@@ -43,7 +43,7 @@ async def async_get_config_entry_diagnostics(
             for subentry in entry.subentries.values()
             if subentry.subentry_type != SUBENTRY_CARD
         ],
-        # Who has which card is nobody's business; how many there are, and whether they are blocked, helps.
+        # Who has which card is private; how many there are, and whether they are blocked, is useful.
         "cards": [
             {
                 key: value
@@ -64,11 +64,11 @@ async def async_get_config_entry_diagnostics(
         ],
         "pending": [asdict(state) for state in runtime.central_system.pending.values()],
     }
-    # What is redacted is looked for in lists and dictionaries only.
+    # Redaction only searches lists and dictionaries.
     redacted: dict[str, Any] = async_redact_data(
         json_loads_object(json_bytes(found)), TO_REDACT
     )
-    # And wherever a secret that is known stands: in a vendor's own message, in a text that quotes another one.
+    # Known secrets are also redacted everywhere else: in a vendor's own message, in a text that quotes another one.
     without: dict[str, Any] = _without(redacted, _pattern(entry))
     identities = _open_identities(entry)
     without = _pseudonymous(without, identities)
@@ -80,9 +80,9 @@ async def async_get_config_entry_diagnostics(
 
 
 def _anonymous_record(segments: list[Segment], identities: list[str]) -> dict[str, Any]:
-    """Return a flight record in which connectors and people have numbers.
+    """Return a flight record with numbers for connectors and people.
 
-    An identity is often a serial number. The engine goes by the order of ids where all else is equal, so the order of
+    An identity is often a serial number. The engine uses the order of ids as a last resort, so the order of
     the numbers is the same.
     """
     record = to_record(segments)
@@ -98,7 +98,7 @@ def _anonymous_record(segments: list[Segment], identities: list[str]) -> dict[st
     people = sorted(set(_people(record)))
     names |= {person: f"person {n:04}" for n, person in enumerate(people, 1)}
     anonymous: dict[str, Any] = _renamed(record, names)
-    # An address to connect to has the identity in it.
+    # An address to connect to contains the identity.
     return _pseudonymous(anonymous, identities)
 
 
@@ -127,7 +127,7 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def _secrets(entry: SunfuseConfigEntry) -> Iterator[str | None]:
-    """Return what must not be told, whether it is there or not."""
+    """Return the texts that must be redacted, wherever they occur."""
     for subentry in entry.subentries.values():
         yield subentry.data.get(CONF_PASSWORD)
         yield subentry.data.get(CONF_FORMER_PASSWORD)
@@ -145,7 +145,7 @@ def _secrets(entry: SunfuseConfigEntry) -> Iterator[str | None]:
 
 
 def _open_identities(entry: SunfuseConfigEntry) -> list[str]:
-    """Return the identities that are all that is needed to connect: those of chargers without proof, and of strangers."""
+    """Return the identities that alone allow connecting: those of chargers without a password or certificate, and of unknown ones."""
     central_system = entry.runtime_data.central_system
     unproved = [
         identity
@@ -156,7 +156,7 @@ def _open_identities(entry: SunfuseConfigEntry) -> list[str]:
 
 
 def _pseudonymous(found: dict[str, Any], identities: list[str]) -> dict[str, Any]:
-    """Return it with a number in place of each of these identities, so that one charger can be told from another."""
+    """Return a value with a number in place of each of these identities, so that chargers can be distinguished."""
     if not identities:
         return found
     numbers = {
@@ -164,7 +164,7 @@ def _pseudonymous(found: dict[str, Any], identities: list[str]) -> dict[str, Any
     }
     pattern = re.compile(
         "|".join(
-            # A short one would be found in the middle of anything.
+            # A short one may occur anywhere in other texts.
             rf"(?<![^\W_]){re.escape(name)}(?![^\W_])"
             if len(name) >= _SHORTEST
             else rf"(?<![^/]){re.escape(name)}(?=/|$)"

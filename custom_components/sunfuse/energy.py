@@ -1,4 +1,4 @@
-"""The solar forecast for Home Assistant's Energy dashboard, corrected by what the roof did."""
+"""The solar forecast for Home Assistant's Energy dashboard, corrected by what the roof produced."""
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -11,7 +11,7 @@ from .sources.charts import solar_wh_hours
 async def async_get_solar_forecast(
     hass: HomeAssistant, config_entry_id: str
 ) -> dict[str, dict[str, float | int]] | None:
-    """Return the energy of each quarter hour to come; None where no sun is expected of a site."""
+    """Return the energy of each quarter hour to come; None if a site has no solar power."""
     entry: SunfuseConfigEntry | None = hass.config_entries.async_get_entry(
         config_entry_id
     )

@@ -40,7 +40,7 @@ class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
 
     @property
     def pace(self) -> Pace | None:
-        """Return how fast it follows; None: it writes every change."""
+        """Return its pace; None: it writes every change."""
         if not isinstance(self, SensorEntity):
             return None
         return PACES.get(self.native_unit_of_measurement or "")
@@ -50,7 +50,7 @@ class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
         return Calm(self.pace)
 
     def _shown(self) -> Shown:
-        """Return what there is to show now."""
+        """Return what to show now."""
         if not self.available:
             return Shown(available=False)
         attributes = self.extra_state_attributes
@@ -73,7 +73,7 @@ class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
         self._calm.due(self._shown(), time.monotonic())
 
     def _source(self) -> object | None:
-        """Return what alone it is made from, the very same while nothing changed; None where that is not known."""
+        """Return the object that its value is derived from, identical while nothing changes; None if there is no such object."""
         return None
 
     @callback
@@ -118,12 +118,12 @@ class PeakEntity(TickEntity):
     @property
     @override
     def available(self) -> bool:
-        """Nothing is shown while peaks cannot be added up."""
+        """Nothing is shown while peaks cannot be measured."""
         return super().available and self.rule_id in self.coordinator.data.peaks
 
     @property
     def peak(self) -> PeakData:
-        """Return what there is to show."""
+        """Return what to show."""
         return self.coordinator.data.peaks[self.rule_id]
 
 
@@ -159,13 +159,13 @@ class ChargerEntity(TickEntity):
 
     @property
     def connector(self) -> ConnectorData | None:
-        """Return what there is to show, None once the charger is removed from the site."""
+        """Return what to show, None once the charger is removed from the site."""
         return self.coordinator.data.connectors.get(self.key)
 
     @property
     @override
     def available(self) -> bool:
-        """A charger that is out of reach shows nothing that might be out of date."""
+        """A disconnected charger shows nothing that might be out of date."""
         return (
             super().available
             and self.connector is not None
@@ -206,18 +206,18 @@ class ConnectorEntity(ChargerEntity):
     @property
     @override
     def device_info(self) -> DeviceInfo | ChildDeviceInfo:
-        """Return the device as of now: a second connector may turn up before this entity is added."""
+        """Return the present device: a second connector may appear before this entity is added."""
         subentry = self._entry.subentries[self._subentry_id]
         return connector_device(self.hass, self._entry, subentry, self.key)
 
 
 class ConnectorSettingEntity(ConnectorEntity):
-    """A setting that Sunfuse itself keeps: it can be changed while the charger is away."""
+    """A setting that Sunfuse itself stores: it can be changed while the charger is disconnected."""
 
     @property
     @override
     def available(self) -> bool:
-        """A setting is there as long as the charger belongs to the site."""
+        """A setting is available as long as the charger belongs to the site."""
         return self.connector is not None
 
 
@@ -225,7 +225,7 @@ class ConnectorSettingEntity(ConnectorEntity):
 def forget_others(
     hass: HomeAssistant, domain: str, possible: set[str], entities: Iterable[Entity]
 ) -> None:
-    """Remove entities that could be there by their unique ids and are not: what they belong to changed, or is gone."""
+    """Remove entities with possible unique ids that do not exist now: their subject changed, or is gone."""
     registry = er.async_get(hass)
     for unique_id in possible - {entity.unique_id for entity in entities}:
         if entity_id := registry.async_get_entity_id(domain, DOMAIN, unique_id):
@@ -260,7 +260,7 @@ def add_connector_entities[EntityT: Entity](
 def command_errors[EntityT: Entity, **P](
     func: Callable[Concatenate[EntityT, P], Coroutine[Any, Any, None]],
 ) -> Callable[Concatenate[EntityT, P], Coroutine[Any, Any, None]]:
-    """Turn what a charger did not do into an error that the user can read."""
+    """Convert a failed command into an error that the user can read."""
 
     async def handler(self: EntityT, /, *args: P.args, **kwargs: P.kwargs) -> None:
         try:

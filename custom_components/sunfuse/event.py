@@ -1,4 +1,4 @@
-"""Events: a car is plugged in, charges, stops and leaves; a card is held to a charger."""
+"""Events: a car is plugged in, charges, stops and leaves; a card is presented to a charger."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -40,11 +40,11 @@ CARD = EventEntityDescription(
     key="card", translation_key="card", event_types=[ACCEPTED, REFUSED]
 )
 
-# A station tells a card when it is held to it and again when it starts the transaction.
+# A station reports a card when it is presented and again when it starts the transaction.
 _SAME_TIME = timedelta(seconds=10)
-# In these no car is there.
+# With these there is no car.
 _EMPTY = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED))
-# These tell nothing about a car.
+# These say nothing about a car.
 _MUTE = frozenset((ConnectorStatus.UNAVAILABLE, ConnectorStatus.FAULTED, None))
 
 
@@ -65,7 +65,7 @@ async def async_setup_entry(
 
 
 class SessionEvent(ConnectorEntity, EventEntity):
-    """What happens at a connector. Of plugs, what had happened before Home Assistant started is not news."""
+    """Events of a connector. A plug that was connected before Home Assistant started is not an event."""
 
     _before: ConnectorData | None = None
 
@@ -82,7 +82,7 @@ class SessionEvent(ConnectorEntity, EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Note how things are, without telling; of sessions hear what nobody heard so far."""
+        """Note the present state without an event; receive session events that happened meanwhile."""
         await super().async_added_to_hass()
         self._before = self.connector
         self.async_on_remove(
@@ -109,7 +109,7 @@ class SessionEvent(ConnectorEntity, EventEntity):
         status_known = was not in _MUTE and status not in _MUTE
         if status_known and was in _EMPTY and status not in _EMPTY:
             yield PLUGGED_IN, {}
-        if self.available:  # else nobody would see it
+        if self.available:  # otherwise nobody would see it
             news, self._news[:] = list(self._news), []
             for one in news:
                 yield self._session_event(one)
@@ -131,7 +131,7 @@ class SessionEvent(ConnectorEntity, EventEntity):
 
 
 class CardEvent(StationEntity, EventEntity):
-    """A card that was held to a charger, and what became of it. Its number is not shown, only its end."""
+    """A card that was presented to a charger, and the result. Only the end of its number is shown."""
 
     def __init__(
         self,
@@ -146,7 +146,7 @@ class CardEvent(StationEntity, EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Hear of cards from the charger itself: two within one tick are two."""
+        """Listen for cards at the charger itself: two within one tick are two events."""
         await super().async_added_to_hass()
         if self.connector is not None:
             self._shown_at = self.connector.station.last_card_at

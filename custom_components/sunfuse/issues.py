@@ -1,4 +1,4 @@
-"""What a person should look into, as repair issues that go away by themselves when it is put right."""
+"""Problems that a person should look into, as repair issues that disappear when the problem is solved."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ MODBUS_GONE_AFTER = timedelta(minutes=10)
 
 @callback
 def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
-    """Show what is wrong for as long as it is wrong, and for as long as the site is loaded."""
+    """Show problems for as long as they last and the site is loaded."""
     coordinator = entry.runtime_data.coordinator
     shown: dict[str, RepairIssue] = {}
     signs = SignIssues(hass, entry)
@@ -42,7 +42,7 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
         hass, signs.async_start(), f"{DOMAIN} counters {entry.title}"
     )
     lost_since: dict[str, datetime] = {}
-    # What is stored of a tariff changes with a new set-up only.
+    # The stored data of a tariff only changes with a reload.
     unusable = tuple(_unusable_tariffs(entry))
 
     @callback
@@ -132,7 +132,7 @@ def _circuit_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
 def _fail_safe_beside_house(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     tree, chargers = CircuitTree.of(entry), chargers_of(entry)
     if fail_safe_problem(tree, chargers, {}):
-        return  # the fuse does not even carry them alone, which is another repair
+        return  # the fuse cannot even carry them alone, which is another issue
     warning = beside_house(tree, chargers, entry.runtime_data.unwatched_a)
     if warning is not None:
         yield RepairIssue(
@@ -143,7 +143,7 @@ def _fail_safe_beside_house(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
 
 
 def _unusable_tariffs(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
-    """Tell of tariffs that are there and do nothing, since what is stored of them cannot be read."""
+    """Yield tariffs that have no effect because their stored data cannot be read."""
     runtime = entry.runtime_data
     tariffs = (
         entry.get_subentries_of_type(SUBENTRY_TARIFF) if not runtime.prices else ()
@@ -162,7 +162,7 @@ def _unusable_tariffs(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
 
 
 def _unknown_quirks(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
-    """Tell of what is set for a charger and not understood, as after a downgrade; the charger does without."""
+    """Yield settings of a charger that are not understood, as after a downgrade; they are ignored."""
     for subentry in usable(entry, SUBENTRY_CHARGER):
         overrides: dict[str, str] = subentry.data.get(CONF_QUIRKS, {})
         if unknown := overrides.keys() - dict(understood(overrides.items())).keys():
@@ -177,7 +177,7 @@ def _unknown_quirks(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
 
 
 def _ignored(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
-    """Tell of what is stored of a site and cannot be used; the rest of the site runs without it."""
+    """Yield sub-entries that cannot be used; the rest of the site runs without them."""
     for subentry in ignored(entry):
         yield RepairIssue(
             translation_key=f"ignored_{subentry.subentry_type}",

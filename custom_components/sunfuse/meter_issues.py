@@ -27,9 +27,9 @@ def source_issues(
     """Yield the sensors that do not exist, or whose values cannot be used."""
     for problem in data.problems:
         if problem.kind is ProblemKind.MISSING and hass.state is not CoreState.running:
-            # Others start later than we do, and stop sooner.
+            # Other integrations start later than this one, and stop sooner.
             continue
-        # What is unavailable comes back; what is missing or speaks another unit does not by itself.
+        # Unavailable sensors come back; missing ones, or ones with a wrong unit, do not by themselves.
         if problem.kind in (ProblemKind.MISSING, ProblemKind.WRONG_UNIT):
             yield RepairIssue(
                 translation_key=f"source_{problem.kind}",
@@ -49,7 +49,7 @@ class SignIssues:
     """Finds out whether the signs of grid power, phases and energy counters contradict each other."""
 
     def __init__(self, hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
-        """Judge the meters of this site."""
+        """Check the meters of this site."""
         self._hass = hass
         self._entry = entry
         self._sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
@@ -57,14 +57,14 @@ class SignIssues:
         self._watch = SignWatch()
 
     async def async_start(self) -> None:
-        """Find the dashboard's counters; those that the power is made of judge nothing."""
+        """Find the dashboard's counters; counters that the power is derived from prove nothing."""
         drawn, given = await async_grid_counters(self._hass)
         own = self._sources.grid.entities if self._sources.grid else ()
         if not set(own) & {*drawn, *given}:
             self._counters = (drawn, given)
 
     def issues(self, data: SiteData) -> Iterator[RepairIssue]:
-        """Yield what contradicts, by what is known now."""
+        """Yield contradictions in what is known now."""
         meter = dict(data.snapshot.meters).get(MAIN_CIRCUIT)
         if meter is None:
             return
@@ -95,7 +95,7 @@ class SignIssues:
             )
 
     def _counted_wh(self) -> float | None:
-        """Return what the counters have counted, import less export; None where one of them says nothing."""
+        """Return what the counters have counted, import less export; None if one of them has no value."""
         drawn, given = self._counters
         reader = StateReader(self._hass)
         sides = [

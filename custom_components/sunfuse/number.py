@@ -1,4 +1,4 @@
-"""Numbers: the site's limit, and the most that a connector may take."""
+"""Numbers: the site's limit, and the maximum current of a connector."""
 
 from typing import override
 
@@ -101,7 +101,7 @@ class SiteLimit(SiteEntity, NumberEntity):
     """The current that the site may take from the grid on each phase: the main fuse, or less."""
 
     def __init__(self, entry: SunfuseConfigEntry) -> None:
-        """Initialize the limit: an electrician's main fuse is its upper bound."""
+        """Initialize the limit: the electrician's main fuse is its upper bound."""
         super().__init__(entry, LIMIT)
         self._runtime = entry.runtime_data
         self._attr_native_max_value = max(CircuitTree.of(entry).limit_a(MAIN_CIRCUIT))
@@ -114,13 +114,13 @@ class SiteLimit(SiteEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the limit, and share anew at once."""
+        """Set the limit, and decide at once."""
         self._runtime.settings.set_site(limit_a=value)
         self._runtime.controller.tick()
 
 
 class MonthPeak(PeakEntity, NumberEntity):
-    """The month's peak of a capacity tariff, for whoever knows it better: from the meter or the grid company."""
+    """The month's peak of a capacity tariff, to be corrected by the user: from the meter or the grid company."""
 
     def __init__(self, entry: SunfuseConfigEntry, rule_id: str) -> None:
         """Initialize the number."""
@@ -135,7 +135,7 @@ class MonthPeak(PeakEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Take over the user's value, and share anew at once."""
+        """Store the user's value, and decide at once."""
         self._runtime.peaks.correct(self.rule_id, value * 1000)
         self._runtime.controller.tick()
 
@@ -144,7 +144,7 @@ class CircuitLimit(CircuitEntity, NumberEntity):
     """The current that a circuit may take on each phase: its fuse, or less."""
 
     def __init__(self, entry: SunfuseConfigEntry, circuit: str) -> None:
-        """Initialize the limit: what the circuit's form says is its upper bound."""
+        """Initialize the limit: the limit in the circuit's form is its upper bound."""
         super().__init__(entry, circuit, CIRCUIT_LIMIT)
         self._runtime = entry.runtime_data
         self._attr_native_max_value = max(CircuitTree.of(entry).limit_a(circuit))
@@ -158,13 +158,13 @@ class CircuitLimit(CircuitEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the limit, and share anew at once."""
+        """Set the limit, and decide at once."""
         self._runtime.settings.set_circuit_limit(self.circuit, value)
         self._runtime.controller.tick()
 
 
 class MaxCurrent(ConnectorSettingEntity, NumberEntity):
-    """The most that a connector may take, within what its installation carries."""
+    """The maximum current of a connector, within what its installation carries."""
 
     def __init__(
         self,
@@ -181,7 +181,7 @@ class MaxCurrent(ConnectorSettingEntity, NumberEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the user's maximum, or the charger's own where none is set."""
+        """Return the user's maximum, or the charger's own if there is none."""
         if self.connector is None:
             return None
         return min(
@@ -191,13 +191,13 @@ class MaxCurrent(ConnectorSettingEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the maximum, and share anew at once."""
+        """Set the maximum, and decide at once."""
         self._runtime.settings.set_connector(self.key.id, max_current_a=value)
         self._runtime.controller.tick()
 
 
 class Priority(ConnectorSettingEntity, NumberEntity):
-    """How much a connector weighs against the others, whatever the site's policy."""
+    """The weight of a connector against the others, in every policy."""
 
     @property
     @override
@@ -207,7 +207,7 @@ class Priority(ConnectorSettingEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the priority, and share anew at once."""
+        """Set the priority, and decide at once."""
         runtime = self._entry.runtime_data
         runtime.settings.set_connector(self.key.id, priority=int(value))
         runtime.controller.tick()

@@ -10,4 +10,4 @@ class RepairIssue:
     translation_key: str
     about: str
     placeholders: tuple[tuple[str, str], ...]
-    fix: tuple[tuple[str, str], ...] = ()  # what repairs.py needs to put it right
+    fix: tuple[tuple[str, str], ...] = ()  # what repairs.py needs to fix it

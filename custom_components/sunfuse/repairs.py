@@ -1,4 +1,4 @@
-"""Puts right in place what the repair issues tell of: another sensor, another circuit. Nothing has to be set up anew."""
+"""The fixes of repair issues: another sensor, another circuit. Nothing has to be set up again."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ REPLACEMENT = "replacement"
 
 
 class ReplaceSourceFlow(RepairsFlow):
-    """Lets the user choose what a site is to be read from instead of an entity that is gone."""
+    """The user chooses what a site is to be read from instead of an entity that is gone."""
 
     def __init__(self, entry: ConfigEntry, entity_id: str) -> None:
         """Remember which entity is gone."""
@@ -45,7 +45,7 @@ class ReplaceSourceFlow(RepairsFlow):
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Begin. What comes with the first step is not typed by anybody: it is the id of the issue."""
+        """Start. The input of the first step is not the user's: it is the id of the issue."""
         return await self.async_step_successor()
 
     async def async_step_successor(
@@ -78,7 +78,7 @@ class ReplaceSourceFlow(RepairsFlow):
         return EntitySelector(EntitySelectorConfig(filter={"domain": [domain]}))
 
     def _problem(self, new: str) -> str | None:
-        """Return why an entity cannot take the place of the one that is gone."""
+        """Return why an entity cannot replace the one that is gone."""
         used = entities_of(self._entry) - {self._gone}
         for field in _fields_of(self._entry, self._gone):
             for problem in check_entities(self.hass, {field: new}, used).values():
@@ -87,7 +87,7 @@ class ReplaceSourceFlow(RepairsFlow):
 
 
 class RemovedCircuitFlow(RepairsFlow):
-    """Lets the user choose what hangs where, of what hung from a circuit that was removed."""
+    """The user chooses a new parent for what was below a removed circuit."""
 
     def __init__(self, entry: ConfigEntry, circuit: str) -> None:
         """Remember which circuit is gone."""
@@ -98,13 +98,13 @@ class RemovedCircuitFlow(RepairsFlow):
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Begin. What comes with the first step is not typed by anybody: it is the id of the issue."""
+        """Start. The input of the first step is not the user's: it is the id of the issue."""
         return await self.async_step_circuit()
 
     async def async_step_circuit(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Ask for the circuit, and let all of it hang from that."""
+        """Ask for the circuit, and make it the parent."""
         tree = CircuitTree.of(self._entry)
         placeholders = {"names": ", ".join(hanging(self._entry, self._gone))}
         errors: dict[str, str] = {}
@@ -131,7 +131,7 @@ class RemovedCircuitFlow(RepairsFlow):
         )
 
     def _below(self, tree: CircuitTree) -> list[str]:
-        """Return the circuits that hung from the one that is gone: none of them can hang from itself."""
+        """Return the circuits that were below the one that is gone: they cannot be their own parent."""
         return [
             circuit.id
             for circuit in tree.circuits.values()
@@ -139,7 +139,7 @@ class RemovedCircuitFlow(RepairsFlow):
         ]
 
     def _move(self, chosen: str, placeholders: dict[str, str]) -> str | None:
-        """Let everything hang from the chosen circuit, unless that does not carry it."""
+        """Change the parents to the chosen circuit, unless that cannot carry them."""
         chargers = [
             {**data, CONF_CIRCUIT: chosen} if data[CONF_CIRCUIT] == self._gone else data
             for data in chargers_of(self._entry)
@@ -160,7 +160,7 @@ class RemovedCircuitFlow(RepairsFlow):
 
 
 def hanging(entry: ConfigEntry, circuit: str) -> list[str]:
-    """Return the names of the chargers and circuits that hang right from a circuit."""
+    """Return the names of the chargers and circuits directly below a circuit."""
     return sorted(
         subentry.title
         for kind, field in (
@@ -197,7 +197,7 @@ async def async_create_fix_flow(
     issue_id: str,
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
-    """Return the flow that puts an issue right."""
+    """Return the flow that fixes an issue."""
     if data is not None and (
         entry := hass.config_entries.async_get_entry(str(data["entry_id"]))
     ):

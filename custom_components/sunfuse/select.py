@@ -1,4 +1,4 @@
-"""Selects: what a connector may take."""
+"""Selects: the charging mode of a connector, and the sharing policy of a site."""
 
 from typing import override
 
@@ -43,7 +43,7 @@ async def async_setup_entry(
 
 
 class SharingPolicy(SiteEntity, SelectEntity):
-    """Who gets more of what is left above everyone's minimum."""
+    """Who gets more of what is left above the minimums."""
 
     def __init__(self, entry: SunfuseConfigEntry) -> None:
         """Initialize the policy."""
@@ -58,13 +58,13 @@ class SharingPolicy(SiteEntity, SelectEntity):
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Set the policy, and share anew at once."""
+        """Set the policy, and decide at once."""
         self._runtime.settings.set_site(policy=Policy(option))
         self._runtime.controller.tick()
 
 
 class ChargingMode(ConnectorSettingEntity, SelectEntity):
-    """Whether a connector charges from the sun alone, with a minimum from the grid, or at full power."""
+    """Whether a connector charges on solar power only, with a minimum from the grid, or at full power."""
 
     @property
     @override
@@ -74,7 +74,7 @@ class ChargingMode(ConnectorSettingEntity, SelectEntity):
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Set the mode, and share anew at once."""
+        """Set the mode, and decide at once."""
         runtime = self._entry.runtime_data
         runtime.settings.set_connector(self.key.id, mode=Mode(option))
         runtime.controller.tick()

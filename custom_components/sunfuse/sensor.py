@@ -144,17 +144,17 @@ class SiteSensor(SiteEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return what there is to know besides the value."""
+        """Return additional information."""
         return self.entity_description.attributes_fn(self.coordinator.data)
 
 
 class CircuitLimitedBy(CircuitEntity, SensorEntity):
-    """What keeps the limit of a circuit where it is."""
+    """What determines the limit of a circuit."""
 
     @property
     @override
     def native_value(self) -> StateType:
-        """Return what keeps the limit where it is."""
+        """Return what determines the limit."""
         tree = CircuitTree.of(self._entry)
         return limited_by(self.coordinator.data, tree, self.circuit)
 
@@ -193,7 +193,7 @@ class ConnectorSensor(ConnectorEntity, SensorEntity):
 
     @override
     def _shown(self) -> Shown:
-        """Return what there is to show; an energy is due when a session begins or ends, whatever its pace."""
+        """Return what to show; an energy is written when a session starts or ends, whatever its pace."""
         shown = super()._shown()
         if self.connector is None or self.device_class is not SensorDeviceClass.ENERGY:
             return shown
@@ -251,7 +251,7 @@ class ReasonedSensor(ConnectorEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """There is a reason also for a charger that is gone, but none while nothing can be decided."""
+        """A disconnected charger also has a reason, but there is none while nothing can be decided."""
         return self.coordinator.last_update_success and self.connector is not None
 
 
@@ -267,7 +267,7 @@ class ReasonSensor(ReasonedSensor):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the values that the reason names. Those that automations ask for are always there."""
+        """Return the values of the reason. Those that automations use are always present."""
         if self.connector is None:
             return None
         reason = self.connector.decision.reason
@@ -303,7 +303,7 @@ class ExplanationSensor(ReasonedSensor):
 
 
 def _rounded(name: str, value: str | float) -> str | float:
-    """Return a value of a reason as exactly as a person reads it."""
+    """Return a value of a reason with the precision that a person needs."""
     if isinstance(value, str):
         return value
     return round(value, 0 if name.endswith("_w") else 1)

@@ -11,9 +11,9 @@ from .const import DOMAIN, WH_PER_KWH
 from .engine.model import Reason, ReasonKey
 
 CATEGORY = "common"
-# So far ahead, a time of the clock is one time only.
+# Within this time, a time of day is unambiguous.
 _A_DAY = timedelta(hours=24)
-# What a meter moves every second is told in these steps: each new sentence is a line in the logbook.
+# Values that change every second are rounded to these steps: each new sentence is a line in the logbook.
 _STEPS: Mapping[ReasonKey, Mapping[str, int]] = {
     ReasonKey.LIMITED_BY_SUN: {"surplus_w": 100},
     ReasonKey.WAITING_FOR_SUN: {"surplus_w": 100},
@@ -25,9 +25,9 @@ _STEPS: Mapping[ReasonKey, Mapping[str, int]] = {
     ReasonKey.RAMPING: {"target_a": 1},
 }
 
-# Values that are times of the clock. Those that have a sentence of their own are told where a reason does not name them.
+# Values that are times of day. Those with a sentence of their own are added if a reason does not contain them.
 _TIMES = ("until", "ready", "later", "at")
-# What a sentence calls by one name, whatever it is measured in.
+# Placeholders that have one name, whatever their unit.
 _QUANTITIES = (
     ("limit_a", "limit", "A"),
     ("limit_w", "limit", "W"),
@@ -41,9 +41,9 @@ _QUANTITIES = (
 async def async_load_sentences(
     hass: HomeAssistant, language: str | None = None
 ) -> Mapping[str, str]:
-    """Return what is said: the reasons, the main circuit's name, and the site report.
+    """Return the sentences: the reasons, the main circuit's name, and the site report.
 
-    It is in the language that is asked for, else in that of this Home Assistant; English where that has no text.
+    They are in the requested language, otherwise in that of this Home Assistant; English where that lacks a text.
     """
     translations = await async_get_translations(
         hass, language or hass.config.language, CATEGORY, [DOMAIN]
@@ -55,15 +55,15 @@ async def async_load_sentences(
 
 
 class _Values(dict[str, str]):
-    """The values of a reason. A translation that names one too many must not silence a site's entities."""
+    """The values of a reason. A translation with an unknown placeholder must not break a site's entities."""
 
     def __missing__(self, name: str) -> str:
-        """Return what stands for a value that the reason does not have."""
+        """Return a replacement for a value that the reason does not have."""
         return "?"
 
 
 def explain(sentences: Mapping[str, str], reason: Reason) -> str:
-    """Return the sentence of a reason with its values filled in, and the times that it does not name itself."""
+    """Return the sentence of a reason with its values, and the times that it does not contain itself."""
     template = _template(sentences, reason)
     steps = _STEPS.get(reason.key, {})
     values = _Values(
@@ -84,7 +84,7 @@ def explain(sentences: Mapping[str, str], reason: Reason) -> str:
 
 
 def _template(sentences: Mapping[str, str], reason: Reason) -> str:
-    """Return the sentence that says most of what is known."""
+    """Return the sentence that uses most of the known values."""
     key = f"reason_{reason.key}"
     values = dict(reason.values)
     if reason.cause is not None:
@@ -97,12 +97,12 @@ def _template(sentences: Mapping[str, str], reason: Reason) -> str:
 
 
 def what_would_change_it(sentences: Mapping[str, str], reason: Reason) -> str:
-    """Return what a person could do, or what will happen, to make it another reason."""
+    """Return what a person could do, or what will happen, to change the reason."""
     return sentences[f"change_{reason.key}"]
 
 
 def _readable(name: str, value: str | float, step: int | None) -> str:
-    """Return a value as a person writes it: `until` and its like are the clock's time, numbers are rounded."""
+    """Return a value as a person writes it: times of day are formatted, numbers are rounded."""
     if isinstance(value, str):
         if name in _TIMES and (until := dt_util.parse_datetime(value)):
             return _clock(until)
@@ -119,7 +119,7 @@ def _readable(name: str, value: str | float, step: int | None) -> str:
 
 
 def _clock(time: datetime) -> str:
-    """Return the clock's time, with the date where that alone could be another day's."""
+    """Return the time of day, with the date if the time alone is ambiguous."""
     now, local = dt_util.now(), dt_util.as_local(time)
     near = local.date() == now.date() or timedelta(0) <= time - now < _A_DAY
     return local.strftime("%H:%M" if near else "%Y-%m-%d %H:%M")

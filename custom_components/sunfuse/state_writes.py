@@ -1,7 +1,7 @@
 """When a change is worth writing: each write is a row in the recorder and a message to every browser.
 
-A meter's last digit changes with every reading. What changes much is written at once; what hovers is written when it
-has settled, and now and then.
+A meter's last digit changes with every reading. Large changes are written at once; fluctuations when the value has
+settled, and now and then.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from .engine.model import Reason, ReasonKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What an entity shows. With another `moment` (a new session, say) it is always worth writing."""
+    """What an entity shows. A different `moment` (a new session, for example) is always worth writing."""
 
     available: bool
     value: Any = None
@@ -30,12 +30,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How fast an entity follows what it shows.
+    """How fast an entity follows its value.
 
-    `close` tells whether two values are much the same. Those that are not are written at once, but no more than `burst`
+    `close` returns whether two values are nearly equal. Others are written at once, but no more than `burst`
     of them, and one more each `refill_s`; None: all of them. Those that `matter` are written whatever the burst, and so
-    is another value that has stayed much the same for `stays_s`. A value that stays exactly the same for `settled_s` is
-    written in any case, as is one that was not for `every_s`.
+    is another value that has stayed nearly equal for `stays_s`. A value that has not changed at all for `settled_s` is
+    always written, as is any after `every_s`.
     """
 
     close: Callable[[Shown, Shown], bool]
@@ -48,7 +48,7 @@ class Pace:
 
 
 def within(band: float, *, every_s: float = 300.0) -> Pace:
-    """Return the pace of a number that is much the same within a band."""
+    """Return the pace of a number whose changes within a band are not written at once."""
 
     def close(one: Shown, other: Shown) -> bool:
         return _near(one.value, other.value, band)
@@ -57,7 +57,7 @@ def within(band: float, *, every_s: float = 300.0) -> Pace:
 
 
 def within_with_attributes(band: float) -> Pace:
-    """Return the pace of a number whose attributes are numbers, too: these are much the same within a tenth."""
+    """Return the pace of a number with numbers as attributes: these are nearly equal within a tenth."""
 
     def close(one: Shown, other: Shown) -> bool:
         return _near(one.value, other.value, band) and _all_near(
@@ -68,7 +68,7 @@ def within_with_attributes(band: float) -> Pace:
 
 
 def _all_near(one: Any, other: Any) -> bool:
-    """Whether attributes are the same but for fractions within a tenth."""
+    """Return whether attributes are the same except for fractions within a tenth."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(
             _all_near(value, other[name]) for name, value in one.items()
@@ -84,17 +84,17 @@ def _near(one: Any, other: Any, band: float) -> bool:
     return bool(one == other)
 
 
-# By the unit in which a value is reckoned.
+# By the unit of the value.
 PACES: Mapping[str, Pace] = {
     UnitOfElectricCurrent.AMPERE: within(0.5),
     UnitOfElectricPotential.VOLT: within(3),
     UnitOfPower.WATT: within(100),
     UnitOfPower.KILO_WATT: within(0.1),
-    # An hour's statistics are off by a minute's energy at most, as with a meter that reports once a minute.
+    # An hour's statistics are wrong by a minute's energy at most, as with a meter that reports once a minute.
     UnitOfEnergy.WATT_HOUR: within(500, every_s=60),
     UnitOfEnergy.KILO_WATT_HOUR: within(0.5, every_s=60),
 }
-# What a person reads: tenths of an ampere, and no fractions of the rest.
+# The precision for people: tenths of an ampere, and no fractions otherwise.
 _DIGITS: Mapping[str, int] = {
     UnitOfElectricCurrent.AMPERE: 1,
     UnitOfElectricPotential.VOLT: 0,
@@ -104,7 +104,7 @@ _DIGITS: Mapping[str, int] = {
 
 
 def readable[T](value: T, unit: str | None) -> T | float:
-    """Return a value as exactly as a person reads it; what is next to nothing is nothing."""
+    """Return a value with the precision for people; tiny values are zero."""
     digits = _DIGITS.get(unit) if unit else None
     if not isinstance(value, float) or digits is None:
         return value
@@ -112,7 +112,7 @@ def readable[T](value: T, unit: str | None) -> T | float:
 
 
 def same_reason(one: Reason, other: Reason) -> bool:
-    """Whether two reasons say much the same: the same key and names, and numbers within a tenth."""
+    """Return whether two reasons are nearly equal: the same key and names, and numbers within a tenth."""
     if one.key != other.key or len(one.values) != len(other.values):
         return False
     return all(
@@ -130,7 +130,7 @@ def _much_the_same(name: str, one: str | float, other: str | float) -> bool:
     return abs(one - other) < max(least, abs(one) / 10)
 
 
-# What somebody did or what broke, rather than what comes and goes with the sun and the house.
+# Actions of a person and failures, rather than changes of solar power and the house.
 _FACTS = frozenset(
     (
         ReasonKey.NO_CAR,
@@ -148,7 +148,7 @@ _FACTS = frozenset(
 
 
 def _another_fact(one: Shown, other: Shown) -> bool:
-    """Whether a fact became true, or is no longer."""
+    """Return whether a fact became true, or is no longer."""
     keys = {one.value.key, other.value.key}
     return len(keys) == 2 and bool(keys & _FACTS)
 
@@ -163,26 +163,26 @@ REASON_PACE = Pace(
 
 
 class Calm:
-    """Decides for one entity whether what it shows is worth writing now."""
+    """Decides for one entity whether its value is worth writing now."""
 
     def __init__(self, pace: Pace | None) -> None:
-        """Begin with nothing written. Without a pace every change is."""
+        """Start with nothing written. Without a pace every change is written."""
         self._pace = pace
         self._written: Shown | None = None
         self._written_s = 0.0
         self._candidate: Shown | None = None
-        self._since_s = 0.0  # the candidate has been exactly what it is
-        self._stays_s = 0.0  # and much the same
+        self._since_s = 0.0  # the candidate has not changed
+        self._stays_s = 0.0  # and has been nearly equal
         self._tokens = float(pace.burst or 0) if pace else 0.0
         self._filled_s = 0.0
 
     @property
     def waits(self) -> bool:
-        """Whether something new is not written yet."""
+        """Return whether a new value has not been written yet."""
         return self._candidate is not None
 
     def due(self, shown: Shown, now_s: float) -> bool:
-        """Return whether to write at `now_s`, by a monotonic clock; what is due counts as written."""
+        """Return whether to write at `now_s`, by a monotonic clock; a value that is due counts as written."""
         if shown == self._written:
             self._candidate = None
             return False
@@ -227,7 +227,7 @@ class Calm:
 
 
 def _differs(one: Shown, other: Shown) -> bool:
-    """Whether two differ in what no pace holds back: being there, having a value at all, the moment."""
+    """Return whether two values differ in what is always written: being available, having a value at all, the moment."""
     return (one.available, one.value is None, one.moment) != (
         other.available,
         other.value is None,

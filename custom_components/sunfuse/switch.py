@@ -54,7 +54,7 @@ async def async_setup_entry(
 
 
 class ChargingAllowed(ConnectorSettingEntity, SwitchEntity):
-    """A lock for automations: off means that nothing is offered, whatever the mode."""
+    """A lock for automations: off means no offer, whatever the mode."""
 
     @property
     @override
@@ -79,12 +79,12 @@ class ChargingAllowed(ConnectorSettingEntity, SwitchEntity):
 
 
 class BoostSwitch(ConnectorSettingEntity, SwitchEntity):
-    """Full power now, for the time that the options name; off again when it is over."""
+    """Full power now, for the time in the options; off again when it is over."""
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether there is a boost, be the car there yet or not."""
+        """Return whether there is a boost, with or without a car."""
         return self.connector.settings.boost is not None if self.connector else None
 
     @property
@@ -115,12 +115,12 @@ class BoostSwitch(ConnectorSettingEntity, SwitchEntity):
 
 
 class InService(ConnectorEntity, SwitchEntity):
-    """Puts a connector out of service, and back; the charger remembers it. While a car charges it may wait."""
+    """Puts a connector out of service, and back; the charger remembers it. While a car charges it may be delayed."""
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the connector is in service, None until it told."""
+        """Return whether the connector is in service, None until it is reported."""
         status = self.connector.connector.status if self.connector else None
         return None if status is None else status is not ConnectorStatus.UNAVAILABLE
 

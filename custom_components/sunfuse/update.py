@@ -1,6 +1,6 @@
-"""The firmware of a charger: which one is installed, and how far the installation of another one is.
+"""The firmware of a charger: the installed version, and the progress of an update.
 
-OCPP tells what is installed and not what there is: only a charger's vendor knows that. Firmware is installed with the
+OCPP reports what is installed and not what is available: only a charger's vendor knows that. Firmware is installed with the
 action `sunfuse.update_firmware`, from an address that the user gives.
 """
 
@@ -46,18 +46,18 @@ async def async_setup_entry(
 
 
 class FirmwareUpdate(StationEntity, UpdateEntity):
-    """The firmware that a charger has."""
+    """The firmware of a charger."""
 
     _attr_supported_features = UpdateEntityFeature.PROGRESS
 
     @property
     @override
     def installed_version(self) -> str | None:
-        """Return what the charger said when it booted."""
+        """Return the version that the charger reported when it booted."""
         return self.connector.station.info.firmware if self.connector else None
 
     @property
     @override
     def in_progress(self) -> bool:
-        """Whether the charger fetches or installs firmware."""
+        """Return whether the charger downloads or installs firmware."""
         return self.connector is not None and firmware_status(self.connector) in AT_WORK

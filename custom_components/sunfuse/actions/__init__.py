@@ -12,7 +12,7 @@ from .sharing import async_setup_sharing_actions
 
 @callback
 def async_setup_actions(hass: HomeAssistant) -> None:
-    """Register all actions, which are there whether a site is loaded or not."""
+    """Register all actions, which exist whether a site is loaded or not."""
     async_setup_card_actions(hass)
     async_setup_charger_actions(hass)
     async_setup_security_actions(hass)

@@ -1,4 +1,4 @@
-"""The action by which an automation says whether a card may charge."""
+"""The action with which an automation decides whether a card may charge."""
 
 import voluptuous as vol
 

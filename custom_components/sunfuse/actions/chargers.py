@@ -1,4 +1,4 @@
-"""The actions by which users and automations speak to a charger."""
+"""The actions with which users and automations control a charger."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,9 +34,9 @@ type Action = Callable[[Station, int, Fields], Awaitable[dict[str, Any] | None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionDescription:
-    """An action: its fields beside the charger's device, and what it has the station do.
+    """An action: its fields beside the charger's device, and its command to the station.
 
-    `connector` is 0 where the user named the charger as a whole.
+    `connector` is 0 if the user named the charger as a whole.
     """
 
     name: str
@@ -119,7 +119,7 @@ async def _update_firmware(station: Station, _connector: int, data: Fields) -> N
 
 async def _reserve(station: Station, connector: int, data: Fields) -> None:
     if not connector and station.config.connectors == 1:
-        # Many stations take no reservation of connector 0, which stands for any (ReserveConnectorZeroSupported).
+        # Many stations refuse a reservation of connector 0, which means any (ReserveConnectorZeroSupported).
         connector = 1
     adapter = await station.in_service()
     await adapter.reserve(
@@ -256,7 +256,7 @@ def async_setup_charger_actions(hass: HomeAssistant) -> None:
 
 @callback
 def register(hass: HomeAssistant, actions: Iterable[ActionDescription]) -> None:
-    """Register actions. They reach into other people's chargers, so they are for administrators."""
+    """Register actions. They control other people's chargers, so they are for administrators."""
     for action in actions:
         async_register_admin_service(
             hass,
@@ -272,7 +272,7 @@ def register(hass: HomeAssistant, actions: Iterable[ActionDescription]) -> None:
 
 @contextmanager
 def command_errors() -> Iterator[None]:
-    """Turn what a charger did not do into an error that the user can read."""
+    """Convert a failed command into an error that the user can read."""
     try:
         yield
     except CommandError as err:

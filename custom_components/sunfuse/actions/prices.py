@@ -1,4 +1,4 @@
-"""The actions about prices and peaks: what energy costs ahead, and what past peaks were."""
+"""The actions about prices and peaks: future energy prices, and past peaks."""
 
 from datetime import timedelta
 import re

@@ -1,4 +1,4 @@
-"""The action that answers how much a connection carries."""
+"""The action that returns how much a connection can carry."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
 from ..site.reporting import PATH, REQUEST, async_report, panel_path
 
-# Long enough to open a link that was asked for, too short for one that gets around.
+# Long enough to open a requested link, too short for one that is passed on.
 _SIGNED_FOR = timedelta(hours=1)
 
 

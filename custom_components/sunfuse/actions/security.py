@@ -29,17 +29,17 @@ from .chargers import ActionDescription, Fields, command_errors, register
 from .targets import connector_of_device
 from .values import POSITIVE_INT
 
-# The words of OCPP 2.0.1 (InstallCertificateUseEnumType); the central system knows those of 1.6.
+# The certificate types of OCPP 2.0.1 (InstallCertificateUseEnumType); the central system converts them for 1.6.
 KINDS = {
     "central_system_root": "CSMSRootCertificate",
     "manufacturer_root": "ManufacturerRootCertificate",
     "v2g_root": "V2GRootCertificate",
     "mobility_operator_root": "MORootCertificate",
 }
-# AuthorizationKey of OCPP 1.6 is 16 to 20 bytes as hexadecimal digits; BasicAuthPassword of 2.x takes these too.
+# AuthorizationKey of OCPP 1.6 is 16 to 20 bytes as hexadecimal digits; BasicAuthPassword of 2.x accepts these too.
 _PASSWORD = re.compile(r"(?:[0-9a-fA-F]{2}){16,20}")
 
-# What a network profile is for (OCPPInterfaceEnumType of OCPP 2.0.1).
+# The interfaces of a network profile (OCPPInterfaceEnumType of OCPP 2.0.1).
 INTERFACES = [
     f"{kind}{number}" for kind in ("Wired", "Wireless") for number in range(4)
 ]
@@ -47,10 +47,10 @@ _WEB_SOCKET = re.compile(r"(?i)wss?://\S+")
 
 
 def _authority(station: Station) -> CertificateAuthority:
-    """Return who signs the certificates of chargers.
+    """Return the authority that signs the certificates of chargers.
 
     Raises:
-        ServiceValidationError: nobody does, without TLS.
+        ServiceValidationError: there is none, without TLS.
 
     """
     if station.authority is None:
@@ -193,7 +193,7 @@ def async_setup_security_actions(hass: HomeAssistant) -> None:
 def _keep(
     hass: HomeAssistant, entry: SunfuseConfigEntry, config: StationConfig
 ) -> None:
-    """Keep a password that a charger has taken."""
+    """Store a password that a charger has accepted."""
     for subentry in usable(entry, SUBENTRY_CHARGER):
         if identity_of(subentry) == config.identity:
             hass.config_entries.async_update_subentry(

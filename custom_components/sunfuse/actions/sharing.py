@@ -1,4 +1,4 @@
-"""The actions that change how a site shares: boosts, and limits from outside."""
+"""The actions that change how a site shares: boosts, and external limits."""
 
 from datetime import timedelta
 from typing import Any
@@ -45,7 +45,7 @@ CLEAR_LIMIT = vol.Schema({**_SITE, vol.Optional("reason"): cv.string})
 
 @callback
 def async_setup_sharing_actions(hass: HomeAssistant) -> None:
-    """Register the actions. Whoever may use the chargers' entities may use these."""
+    """Register the actions. Users of the chargers' entities may use these as well."""
 
     async def boost(call: ServiceCall) -> None:
         lasts: timedelta | None = call.data.get("duration")
@@ -114,7 +114,7 @@ def _site(hass: HomeAssistant, call: ServiceCall) -> SunfuseConfigEntry:
 
 
 def _circuit(entry: SunfuseConfigEntry, wanted: str | None) -> str | None:
-    """Return the id of a circuit that is named as users know it, or by its id.
+    """Return the id of a circuit, given its name or its id.
 
     Raises:
         ServiceValidationError: the site has no such circuit.

@@ -1,4 +1,4 @@
-"""From the device that an action names to the charger or the tariff that it means."""
+"""Finds the charger or the tariff of the device that an action names."""
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -17,7 +17,7 @@ def connector_of_device(
     """Return the site and the connector of a device; connector 0 stands for the charger as a whole.
 
     Raises:
-        ServiceValidationError: the device is none of a charger whose site is set up.
+        ServiceValidationError: it is not the device of a charger whose site is set up.
 
     """
     device = dr.async_get(hass).async_get(device_id)
@@ -42,7 +42,7 @@ def capacity_tariff_of_device(
     """Return the site of a capacity tariff's device, and the tariff's sub-entry id.
 
     Raises:
-        ServiceValidationError: the device is none of a capacity tariff whose site is set up.
+        ServiceValidationError: it is not the device of a capacity tariff whose site is set up.
 
     """
     device = dr.async_get(hass).async_get(device_id)

@@ -1,4 +1,4 @@
-"""What values the fields of actions may have: whatever is beyond is refused in words, before anything reckons with it."""
+"""The ranges of values in the fields of actions: values outside are refused with a message."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,10 +10,10 @@ from homeassistant.util import dt as dt_util
 
 # An integer of OCPP has 32 bits (OCPP 2.0.1 part 2, primitive datatypes).
 MOST_INT = 2**31 - 1
-# No low-voltage connection carries that much.
+# No low-voltage connection carries this much.
 MOST_A = 10_000
 MOST_W = 10_000_000
-# More than any car's battery takes, and longer than anybody waits.
+# More than any car's battery stores, and longer than anybody waits.
 MOST_KWH = 1_000
 LONGEST = timedelta(days=7)
 _LAST_YEAR = 2100
@@ -34,7 +34,7 @@ def moment(value: Any) -> datetime:
 
 
 def duration(value: Any) -> timedelta:
-    """Read how long something is to last."""
+    """Read a duration."""
     try:
         period = cv.positive_time_period(value)
     except OverflowError as err:

@@ -1,4 +1,4 @@
-"""The forms of a capacity tariff: a preset, or a rule of one's own, and whether cars keep to it."""
+"""The forms of a capacity tariff: a preset, or a custom rule, and whether cars comply with it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -34,7 +34,7 @@ from .tables import (
 from .tariff_forms import Form, FormContext, holiday_fields
 
 OWN = "own"
-# The field at which the form says what a rule of one's own cannot be.
+# The field that shows errors of a custom rule.
 RULE_ERRORS = {
     "bad_weight": "weight_periods",
     "bad_step_limits_w": "step_limits_kw",
@@ -199,7 +199,7 @@ class CapacitySubentryFlow(FormSequence):
     async def async_step_own(
         self, user_input: Form | None = None
     ) -> SubentryFlowResult:
-        """Ask for a rule of one's own."""
+        """Ask for a custom rule."""
         errors: Errors = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:

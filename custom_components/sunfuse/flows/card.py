@@ -1,4 +1,4 @@
-"""The forms of cards: the drivers who may charge, and who decides about the others."""
+"""The forms of cards: the drivers who may charge, and who decides about other cards."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -54,7 +54,7 @@ from ..site.subentries import usable
 from .checks import Errors, check_name
 from .form_fields import number
 
-# idToken of OCPP 2.0.1 has at most 36 characters; idTag of 1.6 has 20, and a longer one cannot come from there.
+# idToken of OCPP 2.0.1 has at most 36 characters; idTag of 1.6 has 20, and cannot transmit a longer one.
 LONGEST_NUMBER = 36
 ASK_TIMEOUT_S = (1, 25)
 _PRIORITY = NumberSelector(
@@ -114,7 +114,7 @@ def check_authorization(
 
 
 def card_number(text: str, kind: str) -> str:
-    """Return a number as readers and cars tell it: people write the bytes of a chip, or parts of a contract, apart."""
+    """Return a number as readers and cars send it: people separate the bytes of a chip, or parts of a contract."""
     text = text.strip()
     if kind == CARD_RFID:
         return text.replace(":", "").replace(" ", "")
@@ -158,12 +158,12 @@ def card_data(card: str, form: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def unique_id_of(entry: ConfigEntry, card: str) -> str:
-    """Return a card's unique id: it shows up where the number must not."""
+    """Return a card's unique id: it appears where the number must not."""
     return sha256(f"{entry.entry_id} {folded(card)}".encode()).hexdigest()[:32]
 
 
 class CardFlowMixin(ConfigFlow):
-    """The step of a card that was held to a charger and is not known."""
+    """The step for an unknown card that was presented to a charger."""
 
     _site: ConfigEntry
     _card: DiscoveryInfoType
@@ -171,7 +171,7 @@ class CardFlowMixin(ConfigFlow):
     async def async_step_card_found(
         self, discovery_info: DiscoveryInfoType
     ) -> ConfigFlowResult:
-        """Show a card once, however often it is held to a charger."""
+        """Show a card once, however often it is presented to a charger."""
         site = self.hass.config_entries.async_get_entry(discovery_info["entry_id"])
         if site is None:
             return self.async_abort(reason="site_removed")
@@ -186,7 +186,7 @@ class CardFlowMixin(ConfigFlow):
     async def async_step_card(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask whose card it is, and put it into the site's list."""
+        """Ask for the holder of the card, and add it to the site's list."""
         card = self._card[CONF_CARD_NUMBER]
         errors: Errors = {}
         if user_input is not None:
@@ -227,7 +227,7 @@ class CardSubentryFlow(ConfigSubentryFlow):
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Add a card; the one that was held to a charger last and is not known is filled in."""
+        """Add a card; the unknown card that was last presented to a charger is filled in."""
         entry = self._get_entry()
         errors: Errors = {}
         if user_input is not None:
@@ -274,7 +274,7 @@ class CardSubentryFlow(ConfigSubentryFlow):
 
 
 def _last_stranger(entry: ConfigEntry) -> dict[str, Any]:
-    """Return the card that was held to a charger last, unless it is known."""
+    """Return the card that was last presented to a charger, unless it is known."""
     if entry.state is not ConfigEntryState.LOADED:
         return {}
     held = [

@@ -1,4 +1,4 @@
-"""The forms by which a charger becomes part of a site: discovered, by hand, or changed."""
+"""The forms with which a charger becomes part of a site: discovered, by hand, or changed."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -64,7 +64,7 @@ from .confirmation import Confirmation
 from .fail_safe_check import beside_house, chargers_of, fail_safe_problem
 from .form_fields import number
 
-# OCPP 2.0.1, section 4.1.1 of part 4 (OCPP-J): at most 48 characters; 1.6 sets no bound of its own.
+# OCPP 2.0.1, section 4.1.1 of part 4 (OCPP-J): at most 48 characters; 1.6 sets no limit of its own.
 LONGEST_IDENTITY = 48
 _USUAL_MAXIMUM_A = 16.0
 SITE_PHASE_NAMES = ("L1", "L2", "L3")
@@ -73,7 +73,7 @@ SITE_PHASE_NAMES = ("L1", "L2", "L3")
 def charger_schema(
     entry: ConfigEntry, *, with_identity: bool = False, existing: bool = False
 ) -> vol.Schema:
-    """Return the form of a charger of this site. A single-phase site has no phases to ask for."""
+    """Return the form of a charger of this site. A single-phase site has no choice of phases."""
     phases = site_of(entry.data).phases
     fields: dict[vol.Marker, Any] = {}
     if with_identity:
@@ -135,7 +135,7 @@ def check(
     data: Mapping[str, Any],
     placeholders: dict[str, str],
 ) -> dict[str, str]:
-    """Check a charger against its site; the sum of the fail-safe currents goes into the placeholders."""
+    """Check a charger against its site; the sum of the fail-safe currents is added to the placeholders."""
     tree = CircuitTree.of(entry)
     circuit, wired = tree.at(form[CONF_CIRCUIT]), wiring(data, site_of(entry.data))
     limits_a = [tree.limit_a(name)[p] for name in tree.path(circuit) for p in wired]
@@ -160,7 +160,7 @@ async def async_doubt_fail_safe(
     data: Mapping[str, Any],
     placeholders: dict[str, str],
 ) -> Errors:
-    """Return a doubt if the house usually leaves less than all fail-safe currents; what fits goes into the placeholders."""
+    """Return a doubt if the house usually leaves less than all fail-safe currents; what fits is added to the placeholders."""
     if entry.state is not ConfigEntryState.LOADED:
         return {}
     chargers = [
@@ -188,7 +188,7 @@ def phases_fit(system: str, chargers: Iterable[Mapping[str, Any]]) -> bool:
 
 
 def check_identity(entry: ConfigEntry, identity: str) -> dict[str, str]:
-    """Check the identity that a charger is to connect with."""
+    """Check the identity with which a charger is to connect."""
     if (
         not identity
         or len(identity) > LONGEST_IDENTITY
@@ -233,7 +233,7 @@ class ChargerFlowMixin(PasswordFlow):
     async def async_step_charger(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for what the charger does not tell of itself, and make it part of the site."""
+        """Ask for what the charger does not report itself, and make it part of the site."""
         identity = self._charger[CONF_IDENTITY]
         placeholders = {
             "charger": escaped(self._title()),

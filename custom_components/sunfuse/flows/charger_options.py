@@ -1,4 +1,4 @@
-"""The part of a charger's form that most people never open: how it proves to be itself, and how it is dealt with."""
+"""The section of a charger's form that most people never open: how it proves its identity, and how Sunfuse deals with it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ from .form_fields import number
 ADVANCED = "advanced"
 NEW_PASSWORD = "new_password"
 
-# The shortest in which a renewal can fail once and be repeated; the longest that a fuse should bear a mistake.
+# The shortest time in which a renewal can fail once and be repeated; the longest that a fuse should carry a mistake.
 EXPIRY_S = (30, 900)
 SHORTEST_RENEW_S = 5
 
@@ -53,8 +53,8 @@ _YES_NO = SelectSelector(
         mode=SelectSelectorMode.DROPDOWN,
     )
 )
-# A field of `quirks.Behaviour` that is left empty is what the quirks table says of the make and model. Choices are lists
-# that drop down: these can be emptied again, which radio buttons cannot.
+# An empty field of `quirks.Behaviour` has the value of the quirks table for the make and model. Choices are drop-down
+# lists: these can be cleared, radio buttons cannot.
 BEHAVIOUR: Mapping[str, Any] = {
     "wake": _YES_NO,
     "unit": SelectSelector(
@@ -143,7 +143,7 @@ def advanced_values(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def advanced_data(form: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a charger's sub-entry keeps of the section; nothing if it was not sent."""
+    """Return what a charger's sub-entry stores of the section; nothing if it was not sent."""
     if (advanced := form.get(ADVANCED)) is None:
         return {}
     return {
@@ -163,7 +163,7 @@ def _text(name: str, value: Any) -> str:
 
 
 def check_advanced(form: Mapping[str, Any]) -> Errors:
-    """Check the section; a form shows what is wrong inside a section above it."""
+    """Check the section; a form shows errors of a section above it."""
     data = advanced_data(form)
     if not data:
         return {}
@@ -176,7 +176,7 @@ def check_advanced(form: Mapping[str, Any]) -> Errors:
 
 
 def security_fields(*, with_new_password: bool) -> dict[vol.Marker, Any]:
-    """Return the fields of how a charger proves to be itself."""
+    """Return the fields of how a charger proves its identity."""
     fields: dict[vol.Marker, Any] = {
         vol.Required(CONF_SECURITY, default=SECURITY_OPEN): SelectSelector(
             SelectSelectorConfig(
@@ -192,7 +192,7 @@ def security_fields(*, with_new_password: bool) -> dict[vol.Marker, Any]:
 
 
 def check_security(entry: ConfigEntry, form: Mapping[str, Any]) -> Errors:
-    """Check that a client certificate is asked for where there is TLS to show it in."""
+    """Check that a client certificate is only required with TLS."""
     encrypted = entry.options.get(CONF_TLS, TLS_NONE) != TLS_NONE
     if form[CONF_SECURITY] == SECURITY_CERTIFICATE and not encrypted:
         return {CONF_SECURITY: "no_tls"}
@@ -200,13 +200,13 @@ def check_security(entry: ConfigEntry, form: Mapping[str, Any]) -> Errors:
 
 
 def security_data(form: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a charger's sub-entry keeps of it, beside the password."""
+    """Return what a charger's sub-entry stores of it, beside the password."""
     security = form[CONF_SECURITY]
     return {} if security == SECURITY_OPEN else {CONF_SECURITY: security}
 
 
 def quirks_in_force(entry: ConfigEntry, identity: str) -> str:
-    """Return the names of the rows of the quirks table that are about a charger."""
+    """Return the names of the rows of the quirks table that apply to a charger."""
     if entry.state is not ConfigEntryState.LOADED:
         return "–"
     station = entry.runtime_data.central_system.stations.get(identity)

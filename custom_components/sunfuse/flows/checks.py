@@ -1,4 +1,4 @@
-"""What is wrong with what a user typed: the key of an error, by field."""
+"""Checks of what a user entered: the key of an error, by field."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -47,9 +47,9 @@ from .form_fields import (
     SOLAR_POWER,
 )
 
-# IEC 61851-1: the least that a charger can offer to a car that charges.
+# IEC 61851-1: the minimum current that a charger can offer.
 LEAST_CURRENT_A = 6.0
-# IEC 60038: 100 V to 277 V between phase and neutral, with what meters and people round it to.
+# IEC 60038: 100 V to 277 V between phase and neutral, with the rounding of meters and people.
 VOLTAGES_V = (90.0, 300.0)
 
 # The largest fuses that such connections usually have: 100 A in a cut-out of the United Kingdom (BS 7657), a service of
@@ -118,7 +118,7 @@ def has_meter(form: Mapping[str, Any]) -> bool:
 
 
 def check_meter(hass: HomeAssistant, form: Mapping[str, Any], phases: int) -> Errors:
-    """Check the form of a meter where so many phases are."""
+    """Check the form of a meter on this many phases."""
     errors = check_entities(hass, form, used=())
     for field in (GRID_PHASES, GRID_PHASES_EXPORT, GRID_PHASE_POWERS):
         if form.get(field) and len(form[field]) != phases:
@@ -150,7 +150,7 @@ def check_sun(
 def check_entities(
     hass: HomeAssistant, form: Mapping[str, Any], used: Iterable[str]
 ) -> Errors:
-    """Check that each entity is there, in a unit that fits its field, and named once."""
+    """Check that each entity exists, has a unit that fits its field, and is used once."""
     errors: Errors = {}
     seen = set(used)
     for field, fits in _UNITS.items():
@@ -177,7 +177,7 @@ def _entity_problem(
     if unit is None and entry is not None:
         unit = entry.unit_of_measurement
     if unit is None and (state is None or state.state == STATE_UNAVAILABLE):
-        # An inverter that sleeps at night tells its unit in the morning.
+        # The unit of an inverter that sleeps at night appears in the morning.
         return "entity_unavailable"
     if unit is None:
         return "no_unit"
@@ -195,7 +195,7 @@ def check_electrical(form: Mapping[str, Any]) -> Errors:
 
 
 def doubt_fuse(form: Mapping[str, Any], system: str) -> Errors:
-    """Return a doubt about a main fuse that such a connection seldom has: 250 A are typed for 25 A."""
+    """Return a doubt about an unusual main fuse for such a connection: 250 A may be a typing error for 25 A."""
     above = form[CONF_MAIN_FUSE] > USUAL_FUSE_A[system]
     return {CONF_MAIN_FUSE: "fuse_unusual"} if above else {}
 
@@ -209,7 +209,7 @@ def check_options(form: Mapping[str, Any], main_fuse_a: float) -> Errors:
 
 
 def check_margin(margin_a: float, main_fuse_a: float) -> Errors:
-    """Check that the margin leaves something of the fuse."""
+    """Check that the margin leaves a part of the fuse."""
     if margin_a < 0 or (margin_a >= main_fuse_a > 0):
         return {CONF_MARGIN: "margin"}
     return {}
@@ -231,12 +231,12 @@ def _bind(host: str | None, port: int) -> bool:
 
 
 def check_name(form: Mapping[str, Any]) -> Errors:
-    """Check that something can be told from others: devices, sentences and repairs go by its name."""
+    """Check that something has a name: devices, sentences and repair issues use it."""
     return {} if form[CONF_NAME].strip() else {CONF_NAME: "name_missing"}
 
 
 def check_charger(form: Mapping[str, Any], limit_a: float) -> Errors:
-    """Check a charger's currents against what its circuit carries."""
+    """Check a charger's currents against the limit of its circuit."""
     errors: Errors = {}
     if form[CONF_MIN_CURRENT] < LEAST_CURRENT_A:
         errors[CONF_MIN_CURRENT] = "below_6_a"

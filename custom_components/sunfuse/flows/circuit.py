@@ -46,7 +46,7 @@ from .fail_safe_check import chargers_of, fail_safe_problem, with_circuit
 from .form_fields import GRID_POWER, meter_form
 from .slow_meter import SLOW_METER, MeterWatch, slow_meter_texts
 
-# By which a circuit that does not exist yet is known while its forms are checked.
+# The id of a circuit that does not exist yet while its forms are checked.
 _NEW = "new"
 
 
@@ -64,14 +64,14 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
     @callback
     @override
     def async_remove(self) -> None:
-        """Watch the meter no more once the flow is over."""
+        """Stop watching the meter when the flow ends."""
         if self._watch:
             self._watch.stop()
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Ask where a new circuit hangs, and what it carries."""
+        """Ask for the parent of a new circuit, and its limit."""
         errors, placeholders = self._placed(user_input)
         if user_input is not None and not errors:
             return await self.async_step_meter()
@@ -85,7 +85,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Change where a circuit hangs, and what it carries."""
+        """Change the parent of a circuit, and its limit."""
         errors, placeholders = self._placed(user_input)
         if user_input is not None and not errors:
             return await self.async_step_meter()
@@ -97,7 +97,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         )
 
     def _placed(self, form: Form | None) -> tuple[Errors, dict[str, str]]:
-        """Take over the first form; returns what is wrong with it."""
+        """Store the first form; returns its errors."""
         placeholders: dict[str, str] = {}
         if form is None:
             return {}, placeholders
@@ -113,7 +113,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         return errors, placeholders
 
     def _limits_before(self) -> dict[str, Any]:
-        """Return the limits that single phases have, until the last form asks for them."""
+        """Return the limits of single phases, until the last form asks for them."""
         fields = per_phase_fields("limit", 3)
         return {key: value for key, value in self._stored.items() if key in fields}
 
@@ -124,7 +124,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         )
 
     def _before(self, tree: CircuitTree) -> Form:
-        """Return what the first form shows: the circuit as it is, or what fits most."""
+        """Return what the first form shows: the present circuit, or the usual values."""
         if (own := self._own) is None:
             return {CONF_PARENT: MAIN_CIRCUIT, CONF_MARGIN: DEFAULT_MARGIN_A}
         circuit = tree.circuits[own]
@@ -148,7 +148,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
     async def async_step_meter(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Ask for the circuit's meter, or what to assume without one."""
+        """Ask for the circuit's meter, or the load to assume without one."""
         errors: Errors = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
@@ -182,7 +182,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         }
 
     def _check_meter(self, form: Form) -> Errors:
-        # Which phases feed the circuit is asked for last: here a sensor for each is as good as one for each of those.
+        # The phases that feed the circuit are asked for last: until then a sensor for each of its phases is accepted.
         phases = site_of(self._get_entry().data).phases
         phases_given = len(form.get("grid_phases", ()))
         errors = check_meter(self.hass, form, min(phases_given, phases) or phases)
@@ -223,7 +223,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         self._watch = MeterWatch(self.hass, meter) if meter else None
 
     async def _warned(self) -> SubentryFlowResult:
-        """Warn of a meter that is slow for the margin; else the circuit is done."""
+        """Warn of a meter that is too slow for the margin; otherwise the circuit is done."""
         self._slow = await self._watch.async_slow() if self._watch else None
         if self._slow is None or self._data[CONF_MARGIN] >= self._margin_a(self._slow):
             return self._finish(self._data)
@@ -235,7 +235,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
     async def async_step_slow_meter(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Say what helps, and propose a margin that allows for a slow meter."""
+        """Explain what helps, and propose a margin that allows for a slow meter."""
         assert self._slow
         errors: Errors = {}
         placeholders: dict[str, str] = {}
@@ -267,7 +267,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         return {**stored, CONF_TEMPERATURE: temperature} if temperature else stored
 
     def _check_all(self, data: Form, placeholders: dict[str, str]) -> Errors:
-        """Check the circuit as a whole: its meter against its phases, and what falls back to it."""
+        """Check the circuit as a whole: its meter against its phases, and the fail-safe currents below it."""
         circuit = self._circuit(self._name, data)
         tree = with_circuit(CircuitTree.of(self._get_entry()), circuit)
         meter = CircuitSources.from_dict(data[CONF_SOURCES]).meter
@@ -284,7 +284,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
     def _problem(
         self, name: str, data: Form, placeholders: dict[str, str]
     ) -> str | None:
-        """Return the error if some circuit no longer carries the fail-safe currents with this one as it is typed."""
+        """Return an error if a circuit can no longer carry the fail-safe currents with this one as entered."""
         entry = self._get_entry()
         tree = with_circuit(CircuitTree.of(entry), self._circuit(name, data))
         return fail_safe_problem(tree, chargers_of(entry), placeholders)

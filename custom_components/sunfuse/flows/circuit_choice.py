@@ -1,4 +1,4 @@
-"""The list from which a charger's or a circuit's own circuit is chosen."""
+"""The list from which the circuit of a charger, or the parent of a circuit, is chosen."""
 
 from homeassistant.helpers.selector import (
     SelectOptionDict,
@@ -12,7 +12,7 @@ from ..site.circuits import CircuitTree
 
 
 def circuit_selector(tree: CircuitTree, *moved: str) -> SelectSelector:
-    """Return the choice of a circuit; those that are `moved` cannot hang from themselves or from what is below them."""
+    """Return the choice of a circuit; `moved` ones cannot be below themselves."""
     circuits = [
         SelectOptionDict(value=circuit.id, label=circuit.name)
         for circuit in tree.circuits.values()
@@ -22,7 +22,7 @@ def circuit_selector(tree: CircuitTree, *moved: str) -> SelectSelector:
     return SelectSelector(
         SelectSelectorConfig(
             options=[main, *circuits] if circuits else [MAIN_CIRCUIT],
-            # Names the main fuse; the others have the names that their user gave them.
+            # For the name of the main fuse; the others have their users' names.
             translation_key="circuit",
             mode=SelectSelectorMode.DROPDOWN,
         )

@@ -96,12 +96,12 @@ def check_details(hass: HomeAssistant, form: Form, limit_a: float) -> Errors:
 
 
 def doubt_limit(form: Form, fuse_a: float) -> Errors:
-    """Return a doubt about a limit that is above the main fuse: it would protect nothing."""
+    """Return a doubt about a limit above the main fuse: it would protect nothing."""
     return {CONF_LIMIT: "limit_above_fuse"} if form[CONF_LIMIT] > fuse_a else {}
 
 
 def meter_data(form: Form) -> dict[str, Any]:
-    """Return what the form of the meter says: a meter, or the load that is assumed without one."""
+    """Return what to store of the meter's form: a meter, or the load that is assumed without one."""
     data = {CONF_METER_MAX_AGE: form[CONF_METER_MAX_AGE]}
     meter = meter_of(form) if has_meter(form) else None
     if meter is None and CONF_ASSUMED_LOAD in form:
@@ -110,7 +110,7 @@ def meter_data(form: Form) -> dict[str, Any]:
 
 
 def details_data(form: Form, before: Form) -> dict[str, Any]:
-    """Return what the form of the details says, with the meter that is known `before`."""
+    """Return what to store of the details' form, with the known meter from `before`."""
     sources = CircuitSources.from_dict(before[CONF_SOURCES])
     stored = CircuitSources(
         meter=sources.meter, temperature=form.get(CONF_TEMPERATURE)

@@ -1,4 +1,4 @@
-"""What a form takes only when it is sent a second time: a value that is possible, and more likely a slip."""
+"""Unusual values that a form only accepts when they are sent a second time: possible, but more likely a mistake."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,14 +7,14 @@ from .checks import Errors
 
 
 class Confirmation:
-    """What one flow has asked again about. Whoever sends the same value once more means it."""
+    """The doubts that one flow has shown. A user who sends the same value again confirms it."""
 
     def __init__(self) -> None:
         """Begin with nothing asked."""
         self._asked: set[tuple[str, str, str]] = set()
 
     def new(self, doubts: Errors, form: Mapping[str, Any]) -> Errors:
-        """Return the doubts, as errors by field, that were not shown yet for the values of the form."""
+        """Return the doubts, as errors by field, that have not been shown for the values of the form."""
         found = {
             field: key
             for field, key in doubts.items()

@@ -1,4 +1,4 @@
-"""What a grid connection usually is in a country, to begin a form with."""
+"""The usual grid connection of a country, as a default of a form."""
 
 from ..const import SYSTEM_SINGLE_PHASE, SYSTEM_SPLIT_PHASE, SYSTEM_THREE_PHASE
 
@@ -21,7 +21,7 @@ _VOLTAGE_V = {
 
 
 def usual_system(country: str | None, phases: int) -> str:
-    """Return the grid connection that is most likely, where the meter has so many phases."""
+    """Return the most likely grid connection, given the number of phases of the meter."""
     if country in _SPLIT_PHASE_COUNTRIES:
         return SYSTEM_SPLIT_PHASE
     return _PHASES_TO_SYSTEM[phases]

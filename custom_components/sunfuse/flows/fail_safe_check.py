@@ -1,4 +1,4 @@
-"""Whether a site carries its chargers when nobody commands them: circuit by circuit and phase by phase."""
+"""Whether a site can carry its chargers when they lose their connection: circuit by circuit and phase by phase."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -22,7 +22,7 @@ from ..site.circuits import CircuitConfig, CircuitTree
 from ..site.snapshot import site_of, wiring
 from ..site.subentries import usable
 
-# What rounding makes of sums that are equal.
+# Rounding of equal sums.
 _NOTHING_A = 1e-6
 
 
@@ -32,7 +32,7 @@ def chargers_of(entry: ConfigEntry) -> list[Mapping[str, Any]]:
 
 
 def with_site(tree: CircuitTree, site: Mapping[str, Any]) -> CircuitTree:
-    """Return the circuits of a site that is changed like this."""
+    """Return the circuits of a site with these changes."""
     return replace(tree, site={**tree.site, **site})
 
 
@@ -46,17 +46,17 @@ def fail_safe_problem(
     chargers: Iterable[Mapping[str, Any]],
     placeholders: dict[str, str],
 ) -> str | None:
-    """Return the error if a circuit does not carry all that is below it at the fail-safe currents.
+    """Return an error if a circuit cannot carry everything below it at the fail-safe currents.
 
-    The sum on the phase that is nearest to its limit, or furthest above it, goes into the placeholders. A charger
-    gives its fail-safe current to each of its connectors.
+    The sum on the phase that is nearest to its limit, or furthest above it, is added to the placeholders. A charger
+    allows its fail-safe current at each of its connectors.
     """
     circuits = {circuit.id: circuit for circuit in tree.engine_circuits("")}
     over = [
         (sum_a - carried_a, name != MAIN_CIRCUIT, -phase, sum_a, carried_a, name)
         for name, (sums_a, carried) in _sums(tree, chargers).items()
         for phase, (sum_a, carried_a) in enumerate(zip(sums_a, carried, strict=True))
-        # What a phase without a fuse carries is of interest only where a charger is on it.
+        # A phase without a fuse only matters if a charger is on it.
         if sum_a > 0 or phase in tree.wired(name)
     ]
     if not over:
@@ -76,7 +76,7 @@ def fail_safe_problem(
 def _sums(
     tree: CircuitTree, chargers: Iterable[Mapping[str, Any]]
 ) -> dict[str, tuple[PerPhase, PerPhase]]:
-    """Return what falls back to each circuit, and what it carries, per phase."""
+    """Return the sum of fail-safe currents of each circuit, and what it can carry, per phase."""
     site = site_of(tree.site)
     below = [
         (tree.at(charger[CONF_CIRCUIT]), wiring(charger, site), _falls_back_a(charger))
@@ -88,7 +88,7 @@ def _sums(
 
 
 def _falls_back_a(charger: Mapping[str, Any]) -> float:
-    """Return what all connectors of a charger fall back to together."""
+    """Return the fail-safe current of all connectors of a charger together."""
     each_a: float = charger[CONF_FAIL_SAFE_CURRENT]
     return each_a * float(charger.get(CONF_CONNECTORS, 1))
 
@@ -98,9 +98,9 @@ def beside_house(
     chargers: Iterable[Mapping[str, Any]],
     unwatched_a: PerPhase | None,
 ) -> Mapping[str, str] | None:
-    """Return what to warn of if the house usually leaves less than the fail-safe currents; None if it does not.
+    """Return a warning if the house usually leaves less than the fail-safe currents; None if it does not.
 
-    `unwatched_a` is what the site report says that the chargers may share while nobody commands them.
+    `unwatched_a` is what uncontrolled chargers may share, according to the site report.
     """
     chargers = list(chargers)
     sums_a, _ = _sums(tree, chargers)[MAIN_CIRCUIT]
@@ -123,7 +123,7 @@ def beside_house(
 def _fitting(
     tree: CircuitTree, chargers: list[Mapping[str, Any]], unwatched_a: PerPhase
 ) -> Iterator[str]:
-    """Yield which chargers can be at the least current of a car, one after the other, and which must be at 0 A."""
+    """Yield which chargers can be at the minimum current of a car, one after the other, and which must be at 0 A."""
     site = site_of(tree.site)
     left_a = list(unwatched_a)
     for charger in chargers:

@@ -1,4 +1,4 @@
-"""The form of the solar forecast: whose it is, and what was recognised of it."""
+"""The form of the solar forecast: its source, and what was recognised of it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -52,7 +52,7 @@ def forecast_schema(offered: Mapping[str, str]) -> vol.Schema:
 
 
 def forecast_values(entry: ConfigEntry) -> Mapping[str, Any]:
-    """Return what the form shows: what was chosen, else what the Energy dashboard names."""
+    """Return what the form shows: the user's choice, otherwise the Energy dashboard's."""
     sources = entry.data.get(CONF_SOURCES, {})
     return {
         CONF_FORECAST_ENTRIES: list(sources.get("solar_forecasts", ())),
@@ -63,12 +63,12 @@ def forecast_values(entry: ConfigEntry) -> Mapping[str, Any]:
 def check_forecast(
     hass: HomeAssistant, form: Mapping[str, Any], placeholders: dict[str, str]
 ) -> Errors:
-    """Check that there is a forecast in each entity that can be read now."""
+    """Check that each entity that can be read now has a forecast."""
     errors: Errors = {}
     for entity_id in form.get(CONF_FORECAST_ENTITIES, ()):
         state = hass.states.get(entity_id)
         if state is None or state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN):
-            # An integration that starts later tells its forecast later.
+            # An integration that starts later provides its forecast later.
             continue
         if recognised(hass, entity_id) is None:
             errors.setdefault(CONF_FORECAST_ENTITIES, "no_forecast")

@@ -1,4 +1,4 @@
-"""The forms of the config flows, and what they turn into."""
+"""The fields of the config flows' forms, and what they are converted to."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -77,7 +77,7 @@ def sensor(
 def number(
     unit: str | None, *, step: float = 1, low: float = 0, high: float | None = None
 ) -> NumberSelector:
-    """Return a box for a number. What makes no sense is refused with an error at its field, not by the box."""
+    """Return a box for a number. An invalid number is refused with an error at its field, not by the box."""
     config = NumberSelectorConfig(min=low, step=step, mode=NumberSelectorMode.BOX)
     if unit is not None:
         config["unit_of_measurement"] = unit
@@ -109,7 +109,7 @@ CHARACTERISTIC = SelectSelector(
 )
 
 _POWER = sensor(SensorDeviceClass.POWER)
-# A counter of energy tells a power too, if only of one direction.
+# An energy counter also gives a power, of one direction.
 _FLOW = sensor(SensorDeviceClass.POWER, SensorDeviceClass.ENERGY)
 _FLOWS = sensor(SensorDeviceClass.POWER, SensorDeviceClass.ENERGY, multiple=True)
 _PHASES = sensor(
@@ -243,7 +243,7 @@ def sun_form(sources: SourcesConfig) -> dict[str, Any]:
 def sources_of(
     form: Mapping[str, Any], solar_forecasts: tuple[str, ...]
 ) -> SourcesConfig:
-    """Return the sources that the forms of grid and sun describe together."""
+    """Return the sources that the forms of grid and solar power describe together."""
     capacity_kwh = form.get(BATTERY_CAPACITY)
     meter = meter_of(form)
     return SourcesConfig(

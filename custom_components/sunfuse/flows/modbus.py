@@ -1,4 +1,4 @@
-"""The steps by which a Modbus device becomes part of a site: reached, found or chosen, and shown before it is saved."""
+"""The steps with which a Modbus device becomes part of a site: reached, found or chosen, and shown before it is saved."""
 
 import asyncio
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ def _unanswered(err: RequestError) -> dict[str, str]:
 
 
 def place_is_taken(entry: ConfigEntry, config: DeviceConfig, own: str | None) -> bool:
-    """Whether another device of the site is where this one is."""
+    """Return whether another device of the site has this address."""
     return any(
         DeviceConfig.from_dict(subentry.data).place == config.place
         for subentry in usable(entry, SUBENTRY_MODBUS)
@@ -66,7 +66,7 @@ def place_is_taken(entry: ConfigEntry, config: DeviceConfig, own: str | None) ->
 
 
 class ModbusSubentryFlow(ConfigSubentryFlow):
-    """Add a Modbus device, or change how it is reached."""
+    """Add a Modbus device, or change its connection."""
 
     _link: ModbusLink
     _library: Library
@@ -138,14 +138,14 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
     async def async_step_method(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Choose between looking for devices and naming one."""
+        """Choose between searching for devices and naming one."""
         self._library = await async_load_library(self.hass)
         return self.async_show_menu(step_id="method", menu_options=["search", "choose"])
 
     async def async_step_search(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Ask for the unit ids to look at."""
+        """Ask for the unit ids to search."""
         errors: dict[str, str] = {}
         if user_input is not None:
             if (units := parse_units(user_input[CONF_UNITS])) is None:
@@ -168,7 +168,7 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
     async def async_step_scan(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Look for devices, and show how far it is."""
+        """Search for devices, and show the progress."""
         if self._scan is None:
             self._scan = self.hass.async_create_task(self._look_around())
         if not self._scan.done():
@@ -254,7 +254,7 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Show what the device says now, and make it part of the site."""
+        """Show what the device reports now, and make it part of the site."""
         found = self._chosen
         config = DeviceConfig(
             link=self._link,
@@ -300,7 +300,7 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Change how a device is reached."""
+        """Change the connection of a device."""
         config = DeviceConfig.from_dict(self._get_reconfigure_subentry().data)
         if config.link.kind is LinkKind.SERIAL:
             return await self.async_step_reconfigure_serial()
@@ -341,7 +341,7 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
     async def _reconfigured(
         self, link: ModbusLink | None, form: Mapping[str, Any] | None
     ) -> tuple[SubentryFlowResult | None, dict[str, str]]:
-        """Return the end of the flow, or what is wrong with the new way to the device."""
+        """Return the end of the flow, or what is wrong with the new connection."""
         errors: dict[str, str] = {}
         if link is None or form is None:
             return None, errors
@@ -371,7 +371,7 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
             errors = _unanswered(err)
         if errors:
             return None, errors
-        # A newer firmware, or a newer file, may know more; what is there stays.
+        # A newer firmware, or a newer file, may add readings; existing ones stay.
         stored["quantities"] = list(
             dict.fromkeys((*stored["quantities"], *map(str, found.quantities)))
         )

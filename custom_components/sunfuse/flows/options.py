@@ -1,4 +1,4 @@
-"""The options of a site: what an electrician or its owner tunes once it runs, theme by theme."""
+"""The options of a site: what an electrician or its owner tunes, theme by theme."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -59,8 +59,8 @@ type Form = Mapping[str, Any]
 class Theme:
     """One form of the options.
 
-    `values` returns what the form shows of an entry; `check` what is wrong with what was typed, and fills in what the
-    error's sentence names.
+    `values` returns what the form shows of an entry; `check` returns its errors, and adds the placeholders of their
+    sentences.
     """
 
     schema: Callable[[ConfigEntry], vol.Schema]
@@ -88,7 +88,7 @@ def _check_protection(
 
 
 def _tuning(schema: vol.Schema) -> Theme:
-    """Return a theme of what the engine lets a user tune."""
+    """Return a theme of the engine's tuning."""
     return Theme(
         schema=lambda _entry: schema, values=tuning_values, check=check_nothing
     )
@@ -103,7 +103,7 @@ def _main_circuit(phases: int) -> vol.Schema:
 def _check_main_circuit(
     entry: ConfigEntry, form: Form, placeholders: dict[str, str]
 ) -> Errors:
-    # What was emptied is gone.
+    # Cleared fields are removed.
     fuse_a = entry.data[CONF_MAIN_FUSE]
     empty = dict.fromkeys(per_phase_fields("fixed", 3), 0.0) | dict.fromkeys(
         per_phase_fields("limit", 3), fuse_a
@@ -117,7 +117,7 @@ def _check_main_circuit(
     return {}
 
 
-# By step id, in the order of the menu: what a homeowner looks for comes before what an electrician does.
+# By step id, in the order of the menu: themes for homeowners before those for electricians.
 THEMES = {
     "protection": Theme(
         schema=lambda _entry: OPTIONS,
@@ -152,7 +152,7 @@ THEMES = {
 
 
 class SunfuseOptionsFlow(OptionsFlow):
-    """What is tuned once a site runs."""
+    """The options of a running site."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -163,7 +163,7 @@ class SunfuseOptionsFlow(OptionsFlow):
     async def async_step_protection(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the margin, and the age at which a reading counts as lost."""
+        """Ask for the margin, and the maximum age of a reading."""
         return self._show("protection", user_input)
 
     async def async_step_main_circuit(
@@ -185,9 +185,9 @@ class SunfuseOptionsFlow(OptionsFlow):
     async def async_step_forecast(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask whose solar forecast to read."""
+        """Ask which solar forecast to read."""
         if user_input is not None:
-            # None of them is an answer too, and not the same as never having been asked.
+            # An empty choice is also an answer, different from no answer.
             user_input = {CONF_FORECAST_ENTRIES: []} | user_input
         form = user_input or forecast_values(self.config_entry)
         entities = form.get(CONF_FORECAST_ENTITIES, [])
@@ -210,38 +210,38 @@ class SunfuseOptionsFlow(OptionsFlow):
     async def async_step_sunshine(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask when cars start and stop on the sun."""
+        """Ask when cars start and stop on solar power."""
         return self._show("sunshine", user_input)
 
     async def async_step_battery(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask whose the sun is, and how the home battery is kept from discharging into cars."""
+        """Ask who gets solar power first, and how the home battery is prevented from discharging into cars."""
         wrong = check_hold(self.hass, user_input or {})
         return self._show("battery", user_input, wrong)
 
     async def async_step_phase_switching(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask how patient and how often chargers switch between one and three phases."""
+        """Ask for delays and limits of switching between one and three phases."""
         return self._show("phase_switching", user_input)
 
     async def async_step_calm(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask how calmly currents rise, and how long a turn is."""
+        """Ask for smoothing of increases, and the length of a turn."""
         return self._show("calm", user_input)
 
     async def async_step_boosts(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for how long, and how much, people may boost."""
+        """Ask how long, and how much, people may boost."""
         return self._show("boosts", user_input)
 
     async def async_step_dimming(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the signal by which the grid operator dims the chargers."""
+        """Ask for the signal with which the grid operator dims the chargers."""
         wrong = check_dimming(self.hass, user_input or {})
         return self._show("dimming", user_input, wrong)
 
@@ -253,9 +253,9 @@ class SunfuseOptionsFlow(OptionsFlow):
         offered: vol.Schema | None = None,
         named: dict[str, str] | None = None,
     ) -> ConfigFlowResult:
-        """Show a theme's form until it is right; what a user empties is gone from the options.
+        """Show a theme's form until it is valid; fields that a user clears are removed from the options.
 
-        `found` is what Home Assistant's entities say against what was typed, besides what the theme checks.
+        `found` are errors that depend on Home Assistant's entities, besides those of the theme's check.
         """
         entry, theme = self.config_entry, THEMES[step_id]
         schema = offered or theme.schema(entry)

@@ -53,7 +53,7 @@ def security_values(entry: ConfigEntry) -> Mapping[str, Any]:
 def check_files(
     entry: ConfigEntry, form: Mapping[str, Any], _placeholders: dict[str, str]
 ) -> Errors:
-    """Check that what is needed is there, and that no charger needs what is given up."""
+    """Check that required files are given, and that no charger requires TLS that is switched off."""
     errors: Errors = {}
     if form[CONF_TLS] == TLS_FILES:
         for field in (CONF_TLS_CERTIFICATE, CONF_TLS_KEY):
@@ -70,7 +70,7 @@ def check_files(
 async def async_check_certificate(
     hass: HomeAssistant, form: Mapping[str, Any]
 ) -> Errors:
-    """Read the certificate and its key: they must fit each other and still count."""
+    """Read the certificate and its key: they must match and be valid."""
     if form[CONF_TLS] == TLS_FILES and not (
         form.get(CONF_TLS_CERTIFICATE) and form.get(CONF_TLS_KEY)
     ):

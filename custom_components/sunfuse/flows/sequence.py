@@ -1,4 +1,4 @@
-"""Sub-entries of several forms: what was typed is kept from one to the next, and what was emptied is gone."""
+"""Sub-entries with several forms: entries are kept from one to the next, and cleared fields are removed."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -32,7 +32,7 @@ class FormSequence(ConfigSubentryFlow):
         return self.forms[step_id](FormContext(hass=self.hass, labels=self._labels))
 
     def _take(self, step_id: str, user_input: Form) -> None:
-        """Keep a form; what was emptied is gone."""
+        """Store a form; cleared fields are removed."""
         fields = {str(field) for field in self._schema(step_id).schema}
         kept = {k: v for k, v in self._form.items() if k not in fields}
         self._form = {**kept, **user_input}
@@ -44,7 +44,7 @@ class FormSequence(ConfigSubentryFlow):
         errors: Errors,
         placeholders: dict[str, str],
     ) -> SubentryFlowResult:
-        """Show a form with what was typed, now or before."""
+        """Show a form with the present or former entries."""
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
@@ -56,7 +56,7 @@ class FormSequence(ConfigSubentryFlow):
         )
 
     def _finish(self, data: Mapping[str, Any]) -> SubentryFlowResult:
-        """Keep what the forms say together."""
+        """Store the entries of all forms."""
         title = self._form[CONF_NAME]
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_and_abort(

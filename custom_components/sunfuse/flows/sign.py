@@ -1,4 +1,4 @@
-"""Which way the grid's meter counts: what it shows now, and the question where nobody knows."""
+"""The sign of the grid meter: what it shows now, and a question if the sign is not known."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -23,7 +23,7 @@ GRID_SIGN = "grid_sign"
 _EXPORT = "export"
 SIGN = vol.Schema(
     {
-        # No default: what is not known is asked.
+        # No default: an unknown sign is asked for.
         vol.Required(GRID_SIGN): SelectSelector(
             SelectSelectorConfig(
                 options=["import", _EXPORT],
@@ -37,7 +37,7 @@ _VOLTAGE_V = 230.0
 
 
 async def async_meter_now(hass: HomeAssistant, meter: MeterConfig) -> str:
-    """Return what a meter shows now in a sentence, empty where it shows nothing."""
+    """Return a sentence about what a meter shows now, empty if it shows nothing."""
     sentences = await async_load_sentences(hass)
 
     def flow(power_w: float) -> str:
@@ -53,7 +53,7 @@ async def async_meter_now(hass: HomeAssistant, meter: MeterConfig) -> str:
 
 
 def meter_contradicts(hass: HomeAssistant, meter: MeterConfig) -> bool:
-    """Return if the phases and the total of a meter say opposite things now."""
+    """Return whether the phases and the total of a meter have opposite signs now."""
     total_w = power_now_w(hass, meter.power)
     phases_w = phases_now_w(hass, meter, _VOLTAGE_V)
     return (
@@ -64,7 +64,7 @@ def meter_contradicts(hass: HomeAssistant, meter: MeterConfig) -> bool:
 
 
 class SignFlow(ConfigFlow):
-    """Asks which way a proposed sensor counts, where neither its integration nor a counter tells."""
+    """Asks for the sign of a proposed sensor, if neither its integration nor a counter shows it."""
 
     def __init__(self) -> None:
         """Start with nothing to ask."""
@@ -78,7 +78,7 @@ class SignFlow(ConfigFlow):
         proposed: PowerSource | None,
         then: Callable[[], Awaitable[ConfigFlowResult]],
     ) -> ConfigFlowResult:
-        """Ask for the sign of what was proposed and not changed, and go on; the form is corrected by the answer."""
+        """Ask for the sign of an unchanged proposal, and continue; the answer corrects the form."""
         power = meter_of(form).power
         if (
             power is None

@@ -1,4 +1,4 @@
-"""What the simulated site is set up with."""
+"""The configuration of a simulated site."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -63,7 +63,7 @@ def simulated_subentries(sentences: Mapping[str, str]) -> list[ConfigSubentryDat
             CONF_PARENT: MAIN_CIRCUIT,
             CONF_LIMIT: PANEL_A,
             CONF_MARGIN: DEFAULT_MARGIN_A,
-            # There is nothing but lights besides the chargers, and no meter.
+            # Besides the chargers there are only lights, and no meter.
             CONF_ASSUMED_LOAD: 1.0,
         },
         subentry_type=SUBENTRY_CIRCUIT,

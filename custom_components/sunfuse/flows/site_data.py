@@ -42,7 +42,7 @@ def site_data(
 
 
 def meter_is_used(form: Mapping[str, Any], others: Iterable[ConfigEntry]) -> bool:
-    """Whether another site has the same grid meter: each of them would use the whole capacity of the fuse."""
+    """Return whether another site has the same grid meter: each of them would use the whole capacity of the fuse."""
     grid = sources_of({"battery_inverted": False} | dict(form), ()).grid
     used = {*(grid.entities if grid else ()), *form.get(GRID_PHASES, ())}
     return any(used & _grid_entities(entry) for entry in others)

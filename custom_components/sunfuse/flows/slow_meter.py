@@ -1,4 +1,4 @@
-"""The step that warns of a meter which is too slow to protect a fuse, and says what to do about it."""
+"""The step that warns of a meter that is too slow to protect a fuse, and explains what to do."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, override
@@ -25,7 +25,7 @@ SLOW_METER = vol.Schema(
 
 
 class MeterWatch:
-    """Sees how often the sensors of a meter that was chosen tell something, while other forms are filled in."""
+    """Observes how often the sensors of the chosen meter report, while other forms are filled in."""
 
     def __init__(self, hass: HomeAssistant, meter: MeterConfig) -> None:
         """Watch from now on, until stopped."""
@@ -35,7 +35,7 @@ class MeterWatch:
         self.stop = watch(hass, self._entities, self._seen)
 
     async def async_slow(self) -> tuple[str, Interval] | None:
-        """Return the slowest sensor of the meter, if it is slow by what was recorded and by what was seen."""
+        """Return the slowest sensor of the meter, if it is slow in the recorder and as observed."""
         recorded = await async_recorded_intervals(
             self._hass, self._entities, dt_util.utcnow()
         )
@@ -44,14 +44,14 @@ class MeterWatch:
             known = [recorded.get(entity), self._seen.of(entity)]
             intervals = [interval for interval in known if interval is not None]
             if intervals:
-                # What is recorded are changes, between which it may have told the same.
+                # The recorder only has changes; the same value may have been reported in between.
                 found.append((entity, min(intervals, key=lambda one: one.usual_s)))
         slowest = max(found, key=lambda pair: pair[1].usual_s, default=None)
         return slowest if slowest and is_slow(slowest[1]) else None
 
 
 def slow_meter_texts(slow: tuple[str, Interval], margin_a: float) -> Mapping[str, str]:
-    """Return what the warning names."""
+    """Return the placeholders of the warning."""
     entity, interval = slow
     return {
         "entity": entity,
@@ -71,14 +71,14 @@ class SlowMeterFlow(ConfigFlow):
 
     @callback
     def watch_meter(self, meter: MeterConfig) -> None:
-        """See how often the sensors that were chosen tell something."""
+        """Observe how often the chosen sensors report."""
         self.async_remove()
         self._watch = MeterWatch(self.hass, meter)
 
     @callback
     @override
     def async_remove(self) -> None:
-        """Watch no more once the flow is over."""
+        """Stop watching when the flow ends."""
         if self._watch:
             self._watch.stop()
 
@@ -88,9 +88,9 @@ class SlowMeterFlow(ConfigFlow):
         check: Callable[[Form, dict[str, str]], str | None],
         then: Callable[[], Awaitable[ConfigFlowResult]],
     ) -> ConfigFlowResult:
-        """Warn of a meter that is slow for the margin, then go on.
+        """Warn of a meter that is too slow for the margin, then continue.
 
-        `check` returns what is wrong with a site of another margin.
+        `check` returns the error of a site with another margin.
         """
         self._check, self._then = check, then
         assert self._watch
@@ -105,7 +105,7 @@ class SlowMeterFlow(ConfigFlow):
     async def async_step_slow_meter(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Say what helps, and propose a margin that allows for a slow meter."""
+        """Explain what helps, and propose a margin that allows for a slow meter."""
         fuse_a = self._form[CONF_MAIN_FUSE]
         errors: Errors = {}
         placeholders: dict[str, str] = {}

@@ -32,7 +32,7 @@ from ..sources.tariffs.table import (
 )
 from .checks import Errors
 
-# Lists inside rows, and texts put together, are named by us: Home Assistant's frontend does not translate there.
+# Labels inside rows, and composed texts, are translated here: Home Assistant's frontend does not translate them.
 LABELLED: dict[str, list[str]] = {
     "weekdays": list(WEEKDAYS),
     "holiday_rule": list(HolidayRule),
@@ -40,7 +40,7 @@ LABELLED: dict[str, list[str]] = {
     "price_issue": list(IssueKey),
     "default_name": ["tariff", "capacity_tariff"],
 }
-# What can be wrong with a row, as the tariffs' own readers tell; {row} in the texts is its number.
+# Errors of a row, as the tariffs' own readers report them; {row} in the texts is its number.
 ROW_ERRORS = frozenset(
     {
         "bad_periods",
@@ -141,7 +141,7 @@ def table_data(value: object, rows: object) -> dict[str, Any]:
     """Return what is stored of a table's value and rows."""
     stored = [
         {
-            # What was cleared in the editor may be there as nothing.
+            # Cleared values may be present as empty ones.
             **{
                 key: item
                 for key, item in row.items()
@@ -182,7 +182,7 @@ def _row(period: Mapping[str, Any]) -> dict[str, Any]:
 def check_rows(
     field: str, rows: object, errors: Errors, placeholders: dict[str, str]
 ) -> None:
-    """Say at the field which row of a table is wrong, and what about it."""
+    """Show at the field which row of a table is wrong, and why."""
     try:
         table_from_dict(table_data(0.0, rows))
     except TableError as error:
@@ -193,7 +193,7 @@ def check_rows(
 def check_holidays(
     form: Mapping[str, Any], errors: Errors, placeholders: dict[str, str]
 ) -> None:
-    """Say which date cannot be read."""
+    """Show which date cannot be read."""
     try:
         HolidayConfig.from_dict(form)
     except TableError as error:

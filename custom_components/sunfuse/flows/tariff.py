@@ -1,4 +1,4 @@
-"""The forms of a site's tariff: what a kilowatt-hour costs, brings and emits."""
+"""The forms of a site's tariff: what a kilowatt-hour costs, earns and emits."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ from .tables import async_labels, check_holidays, check_rows
 from .tariff_forms import FORMS, Form, source_data, tariff_data, values_of
 from .tariff_preview import async_check_source, preview
 
-# The form that follows the choice of a source, and what it is checked for.
+# The form after the choice of a source, and its check.
 _ROWS = {
     "table": ("periods",),
     "components": ("grid_fee_periods",),
@@ -34,10 +34,10 @@ _NEXT = {"components": "export", "export": "more", "more": "preview"}
 
 
 class TariffSubentryFlow(FormSequence):
-    """Set up a tariff, or change it: source, what comes on top, feed-in, carbon, and a look at the result."""
+    """Set up a tariff, or change it: source, components, feed-in, carbon, and a preview."""
 
     forms = FORMS
-    last_step = False  # the look at the result is the last
+    last_step = False  # the preview is last
 
     async def async_step_user(
         self, user_input: Form | None = None
@@ -50,7 +50,7 @@ class TariffSubentryFlow(FormSequence):
     async def async_step_reconfigure(
         self, user_input: Form | None = None
     ) -> SubentryFlowResult:
-        """Change a tariff; what is not changed stays."""
+        """Change a tariff; unchanged fields stay."""
         if not self._form:
             subentry = self._get_reconfigure_subentry()
             self._form = {CONF_NAME: subentry.title, **values_of(subentry.data)}
@@ -84,19 +84,19 @@ class TariffSubentryFlow(FormSequence):
     async def async_step_action(
         self, user_input: Form | None = None
     ) -> SubentryFlowResult:
-        """Ask for the integration that answers with prices."""
+        """Ask for the integration that returns prices."""
         return await self._step("action", user_input)
 
     async def async_step_components(
         self, user_input: Form | None = None
     ) -> SubentryFlowResult:
-        """Ask for what comes on top."""
+        """Ask for surcharges, fees and taxes."""
         return await self._step("components", user_input)
 
     async def async_step_export(
         self, user_input: Form | None = None
     ) -> SubentryFlowResult:
-        """Ask for what is paid for feeding in."""
+        """Ask for the feed-in price."""
         return await self._step("export", user_input)
 
     async def async_step_more(
@@ -108,7 +108,7 @@ class TariffSubentryFlow(FormSequence):
     async def async_step_preview(
         self, user_input: Form | None = None
     ) -> SubentryFlowResult:
-        """Show what the prices will be, and keep the tariff."""
+        """Show the resulting prices, and store the tariff."""
         data = tariff_data(self._form)
         if user_input is None:
             config = config_from_dict(data)
@@ -126,7 +126,7 @@ class TariffSubentryFlow(FormSequence):
         return self._finish(data)
 
     async def _step(self, step_id: str, user_input: Form | None) -> SubentryFlowResult:
-        """Show a form until it is right, then the next one."""
+        """Show a form until it is valid, then the next one."""
         errors: Errors = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
@@ -143,7 +143,7 @@ class TariffSubentryFlow(FormSequence):
         return self._show(step_id, user_input, errors, placeholders)
 
     def _as_before(self, user_input: Form) -> bool:
-        """Return if a tariff that is changed keeps this form: a source that is away may stay."""
+        """Return whether this form is unchanged in a changed tariff: an unavailable source may stay."""
         return self.source == SOURCE_RECONFIGURE and all(
             self._form.get(key) == value for key, value in user_input.items()
         )
@@ -156,7 +156,7 @@ async def _check(
     errors: Errors,
     placeholders: dict[str, str],
 ) -> None:
-    """Check a form beyond its rows: units, sources that must show prices, dates."""
+    """Check a form beyond its rows: units, sources that must have prices, dates."""
     if step_id == "entity":
         if form.get("unit") and parse_unit(form["unit"]) is None:
             errors["unit"] = "bad_unit"

@@ -1,4 +1,4 @@
-"""What the forms of a tariff ask for, and what they turn into: the data that sources/tariffs reads."""
+"""The forms of a tariff, and what they are converted to: the data that sources/tariffs reads."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from .tables import Labels, amount, rows_selector, table_data, table_rows
 
 type Form = dict[str, Any]
 
-# The actions that tell what feeding in brings.
+# The actions that return feed-in prices.
 EXPORT_ACTIONS = frozenset({"easyenergy_return", "amberelectric_feed_in"})
 _CARBON_UNIT = "g/kWh"
 
@@ -73,7 +73,7 @@ def _table(context: FormContext) -> vol.Schema:
 
 
 def _entities(context: FormContext) -> EntitySelector:
-    """Return a choice of entities that may show prices; our own show them already."""
+    """Return a choice of entities that may have prices; ours show them already."""
     own = [
         entity.entity_id
         for entity in er.async_get(context.hass).entities.values()
@@ -106,7 +106,7 @@ def _entity(context: FormContext) -> vol.Schema:
 
 
 def _actions(context: FormContext, *, export: bool) -> SelectSelector:
-    """Return a choice among the integrations that are there."""
+    """Return a choice of the available integrations."""
     return SelectSelector(
         SelectSelectorConfig(
             options=[
@@ -222,7 +222,7 @@ def _action_data(chosen: str) -> dict[str, str]:
 
 
 def tariff_data(form: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is stored of a tariff. It ends where the form does not say more: all but the source may be left out."""
+    """Return what is stored of a tariff. Only the source is required."""
     return {
         "source": source_data(form["kind"], form),
         "components": {

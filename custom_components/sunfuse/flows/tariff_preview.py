@@ -1,4 +1,4 @@
-"""What a source of prices shows now: checked before it is accepted, and shown before it is kept."""
+"""The present prices of a source: checked before it is accepted, and shown before it is stored."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -40,7 +40,7 @@ async def async_check_source(
     errors: Errors,
     placeholders: dict[str, str],
 ) -> None:
-    """Say at the field why nothing can be read from a source of prices."""
+    """Show at the field why nothing can be read from a source of prices."""
     config = TariffConfig(source=source_from_dict(source))
     prices = await TariffReader(hass, config).async_refresh(dt_util.utcnow())
     if prices.known_until is not None:
@@ -54,7 +54,7 @@ async def async_check_source(
 def preview(
     hass: HomeAssistant, config: TariffConfig, prices: Prices, labels: Labels
 ) -> dict[str, str]:
-    """Return the prices of today and tomorrow in words, where they were found, and what was wrong."""
+    """Return the prices of today and tomorrow in words, where they were found, and problems."""
     tz = ZoneInfo(hass.config.time_zone)
     today = dt_util.utcnow().astimezone(tz).date()
     issues = labels["price_issue"]
@@ -74,7 +74,7 @@ def preview(
 
 
 def _day(slots: Iterable[PriceSlot], day: date, tz: ZoneInfo) -> str:
-    """Return a day's prices by the hour, equal ones together; `~` marks what is expected, not known."""
+    """Return a day's prices by the hour, equal ones together; `~` marks estimates."""
     hours: dict[datetime, list[PriceSlot]] = {}
     for slot in slots:
         local = slot.start.astimezone(tz)

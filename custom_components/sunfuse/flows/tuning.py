@@ -1,4 +1,4 @@
-"""The forms of what the engine lets a user tune: sunshine, calm, battery, phases, boosts, dimming."""
+"""The forms of the engine's tuning: solar power, smoothing, battery, phases, boosts, dimming."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -49,7 +49,7 @@ from .checks import Errors
 from .form_fields import number
 
 _S, _A, _W = UnitOfTime.SECONDS, UnitOfElectricCurrent.AMPERE, UnitOfPower.WATT
-# Which entities can hold a battery, and so be given a value.
+# The domains of entities that can hold a battery.
 SWITCHES = frozenset(("switch", "input_boolean"))
 SELECTS = frozenset(("select", "input_select"))
 NUMBERS = frozenset(("number", "input_number"))
@@ -73,7 +73,7 @@ CALM = vol.Schema(
         vol.Optional(CONF_DEAD_BAND): number(PERCENTAGE, high=50),
         vol.Optional("dead_band_a"): number(_A, step=0.1, high=16),
         vol.Optional("ramp_a_per_s"): number("A/s", step=0.1, low=0.1, high=32),
-        # Each step is a message to the charger and a jolt for the car.
+        # Each step is a message to the charger and a change for the car.
         vol.Required("step_s"): number(_S, low=5, high=300),
         vol.Required("smoothing_s"): number(_S, high=300),
         vol.Required("turn_s"): number(_S, step=60, low=60, high=14_400),
@@ -127,7 +127,7 @@ DIMMING = vol.Schema(
 
 
 def tuning_values(entry: ConfigEntry) -> Mapping[str, Any]:
-    """Return what the forms show: what is set, else the defaults."""
+    """Return what the forms show: the user's values, otherwise the defaults."""
     defaults = Tuning()
     fields = {str(f) for s in (SUNSHINE, CALM, PHASES) for f in s.schema}
     return {
@@ -148,12 +148,12 @@ def tuning_values(entry: ConfigEntry) -> Mapping[str, Any]:
 def check_nothing(
     _entry: ConfigEntry, _form: Mapping[str, Any], _placeholders: dict[str, str]
 ) -> Errors:
-    """Find nothing wrong: the boxes of a form keep to their bounds."""
+    """Find no errors: the boxes of a form enforce their bounds."""
     return {}
 
 
 def check_hold(hass: HomeAssistant, form: Mapping[str, Any]) -> Errors:
-    """Check that the entity that holds the battery can be given these values."""
+    """Check that the entity that holds the battery accepts these values."""
     if (entity_id := form.get(CONF_HOLD_ENTITY)) is None:
         return {}
     if CONF_HOLD_VALUE not in form:
@@ -170,7 +170,7 @@ def check_hold(hass: HomeAssistant, form: Mapping[str, Any]) -> Errors:
 
 
 def _takes(state: State, value: str) -> bool:
-    """Whether an entity can be given a value. One that is unavailable does not tell what it takes."""
+    """Return whether an entity accepts a value. An unavailable one does not show what it accepts."""
     if state.domain in SWITCHES:
         return value in ("on", "off")
     if state.domain in SELECTS:
@@ -185,7 +185,7 @@ def _takes(state: State, value: str) -> bool:
 
 
 def check_dimming(hass: HomeAssistant, form: Mapping[str, Any]) -> Errors:
-    """Check that the signal exists; a number of something else than power would be misunderstood."""
+    """Check that the signal exists; a number of anything but power would be misunderstood."""
     if (entity_id := form.get(CONF_DIMMING_ENTITY)) is None:
         return {}
     state = hass.states.get(entity_id)

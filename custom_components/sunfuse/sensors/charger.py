@@ -27,7 +27,7 @@ FIRMWARE_STATUS = (
     "installation_failed",
     "install_verification_failed",
 )
-# In these the station is at it.
+# With these the station is downloading or installing.
 AT_WORK = frozenset(
     (
         "download_scheduled",
@@ -43,7 +43,7 @@ AT_WORK = frozenset(
 
 
 def firmware_status(data: ConnectorData) -> str | None:
-    """Return how far the charger is with its firmware; None if it never reported, or in words of its own."""
+    """Return the progress of the charger's firmware update; None if it never reported any, or an unknown status."""
     if (reported := data.station.firmware_status) is None:
         return None
     status = re.sub(r"(?<!^)(?=[A-Z])", "_", reported).lower()
@@ -74,7 +74,7 @@ CHARGER_SENSORS: tuple[ConnectorSensorDescription, ...] = (
         entity_registry_enabled_default=False,
         value_fn=lambda data: data.station.local_list,
     ),
-    # Its number, for whoever wants to see it: recorded like any state, therefore disabled by default.
+    # The card's number: recorded like any state, therefore disabled by default.
     ConnectorSensorDescription(
         key="last_card",
         translation_key="last_card",

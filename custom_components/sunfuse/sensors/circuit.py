@@ -15,7 +15,7 @@ from ..engine.model import CircuitDecision, CircuitState, MeterReading, ReasonKe
 from ..site.circuits import CircuitTree
 from ..site.outcome import SiteData
 
-# What keeps a circuit's limit where it is: its fuse, what a user set, its temperature, or somebody else.
+# What determines a circuit's limit: its fuse, a user's setting, its temperature, or an external limit.
 LIMITS = ["fuse", "setting", "temperature", "demand_response", "dimming", "peak"]
 _LOWERED = {
     ReasonKey.LIMITED_BY_CIRCUIT: "setting",
@@ -42,12 +42,12 @@ LIMITED_BY = SensorEntityDescription(
 
 
 def decision_of(data: SiteData, circuit: str) -> CircuitDecision | None:
-    """Return what was decided on a circuit, None once it is gone."""
+    """Return the decision on a circuit, None once it is gone."""
     return next((c for c in data.decision.circuits if c.id == circuit), None)
 
 
 def limited_by(data: SiteData, tree: CircuitTree, circuit: str) -> str | None:
-    """Return what keeps a circuit's limit where it is now."""
+    """Return what determines a circuit's limit now."""
     if (decision := decision_of(data, circuit)) is None:
         return None
     if decision.lowered_by is not None:
@@ -57,7 +57,7 @@ def limited_by(data: SiteData, tree: CircuitTree, circuit: str) -> str | None:
 
 
 def limit_attributes(data: SiteData, circuit: str) -> dict[str, StateType]:
-    """Return what lowers a circuit's limit: to what, by whose word and until when, as far as there is something."""
+    """Return what lowers a circuit's limit: its value, its source and its end, as far as there is one."""
     decision = decision_of(data, circuit)
     lowered = decision.lowered_by if decision else None
     return dict(lowered.values) if lowered else {}

@@ -40,7 +40,7 @@ EXPLANATION = SensorEntityDescription(key="explanation", translation_key="explan
 
 
 def connector_sensors(phases: int) -> list[ConnectorSensorDescription]:
-    """Return the sensors of a connector with so many phases."""
+    """Return the sensors of a connector with this many phases."""
     return [
         *_CONNECTOR,
         *(sensor for phase in range(phases) for sensor in _of_phase(phase)),

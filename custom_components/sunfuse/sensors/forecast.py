@@ -1,4 +1,4 @@
-"""The sensors of what will come: sunshine and the house's load, with what charts can draw as attributes."""
+"""The forecast sensors: solar power and the house's load, with chart data as attributes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from ..sources.forecasts.power_forecast import Forecast
 
 @dataclass(frozen=True, kw_only=True)
 class ForecastSensorDescription(SensorEntityDescription):
-    """Describes a sensor of what will come; `attributes_fn` returns what charts can draw."""
+    """Describes a forecast sensor; `attributes_fn` returns chart data."""
 
     value_fn: Callable[[Forecasts, datetime], float | None]
     attributes_fn: Callable[[SiteForecasts], Mapping[str, Any]] | None = None
@@ -32,7 +32,7 @@ class ForecastSensorDescription(SensorEntityDescription):
 
 
 def _at(forecast: Forecast, now: datetime) -> float | None:
-    """Return the power that is likely now."""
+    """Return the likely power now."""
     return next((slot.p50_w for slot in forecast if slot.start <= now < slot.end), None)
 
 
@@ -98,10 +98,10 @@ FORECAST_SENSORS: tuple[ForecastSensorDescription, ...] = (
 
 
 class ForecastSensor(CoordinatorEntity[SiteForecasts], SensorEntity):
-    """A sensor of what will come."""
+    """A forecast sensor."""
 
     _attr_has_entity_name = True
-    # Two days of quarter hours every quarter of an hour are nothing for the recorder.
+    # Two days of quarter hours every quarter hour are too much for the recorder.
     _unrecorded_attributes = frozenset({"forecast"})
     entity_description: ForecastSensorDescription
 
@@ -120,7 +120,7 @@ class ForecastSensor(CoordinatorEntity[SiteForecasts], SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return what is likely."""
+        """Return the likely value."""
         value = self.entity_description.value_fn(
             self.coordinator.data, dt_util.utcnow()
         )

@@ -1,4 +1,4 @@
-"""What a Modbus device shows: its readings as sensors, for the site's forms to choose from like anybody's."""
+"""The readings of a Modbus device as sensors, which the site's forms offer like any others."""
 
 from datetime import datetime
 from typing import override
@@ -29,7 +29,7 @@ from ..devices import site_identifier
 from ..sources.modbus.device import Dimension, Information, Quantity
 from ..sources.modbus.site_devices import SiteDevice
 
-# Digits that a reading keeps: what a meter's last digits tremble by is no news, once a second, in a database.
+# The precision of a reading: the fluctuation of a meter's last digits, once a second, is not worth a row in a database.
 _DIGITS = {
     Dimension.POWER: 0,
     Dimension.CURRENT: 2,
@@ -48,7 +48,7 @@ _CLASSES: dict[Dimension, tuple[SensorDeviceClass, str]] = {
     Dimension.BATTERY_SOC: (SensorDeviceClass.BATTERY, PERCENTAGE),
     Dimension.TEMPERATURE: (SensorDeviceClass.TEMPERATURE, UnitOfTemperature.CELSIUS),
 }
-# Nothing is decided on these.
+# No decision depends on these.
 _RARELY_WANTED = frozenset((Dimension.VOLTAGE, Dimension.FREQUENCY))
 
 
@@ -105,12 +105,12 @@ class ModbusSensor(SensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Show what is read, about once a second."""
+        """Show new readings, about once a second."""
         self.async_on_remove(self._device.reader.subscribe(self._was_read))
 
     @callback
     def _was_read(self) -> None:
-        """Write what is new: a value that was not renewed must not look fresh to whoever relies on it."""
+        """Write what is new: a value that was not renewed must not look fresh."""
         measured = self._device.reader.measured.get(self._quantity)
         state = (measured.at if measured else None, self.available)
         if state != self._written:
@@ -120,7 +120,7 @@ class ModbusSensor(SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the value was read of late."""
+        """Return whether the value was read recently."""
         return self._device.reader.value(self._quantity) is not None
 
     @property

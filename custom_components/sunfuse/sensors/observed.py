@@ -1,4 +1,4 @@
-"""The sensors of what a site was seen to do: the use of its sun today, and how fresh its meter is."""
+"""The sensors of observations: the use of solar energy today, and how fresh the meter is."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from ..state_writes import Pace, within_with_attributes
 
 @dataclass(frozen=True, kw_only=True)
 class ObservedSensorDescription(SensorEntityDescription):
-    """Describes a sensor of what was seen."""
+    """Describes a sensor of an observation."""
 
     value_fn: Callable[[Observed], float | None]
     attributes_fn: Callable[[Observed], Mapping[str, Any]]
     of_sun: bool = False
-    band: float = 1  # what it may move without being shown at once
+    band: float = 1  # changes within this are not shown at once
 
 
 def _self_consumption(observed: Observed) -> float | None:
@@ -58,7 +58,7 @@ def _unused(observed: Observed) -> float | None:
 
 
 def _why_unused(observed: Observed) -> Mapping[str, Any]:
-    """Return how much of it each cause is, in kWh."""
+    """Return the share of each cause, in kWh."""
     unused = observed.unused_today
     by_cause_wh = {} if unused is None else unused.by_cause_wh
     return {
@@ -73,7 +73,7 @@ def _interval(observed: Observed) -> float | None:
 
 
 def _sources(observed: Observed) -> Mapping[str, Any]:
-    """Return how often each source tells something, and how far it strays."""
+    """Return how often each source reports, and its jitter."""
     return {
         "sources": {
             entity: {
@@ -139,7 +139,7 @@ OBSERVED_SENSORS: tuple[ObservedSensorDescription, ...] = (
 
 
 class ObservedSensor(SiteEntity, SensorEntity):
-    """A sensor of what a site was seen to do."""
+    """A sensor of an observation."""
 
     # They change with nearly every reading.
     _unrecorded_attributes = frozenset(
@@ -167,18 +167,18 @@ class ObservedSensor(SiteEntity, SensorEntity):
     @property
     @override
     def pace(self) -> Pace:
-        """Shares of a day and intervals hover, and what stands behind them changes with every tick."""
+        """Shares of a day and intervals fluctuate, and their attributes change with every tick."""
         return within_with_attributes(self.entity_description.band)
 
     @property
     @override
     def native_value(self) -> float | None:
-        """Return what was seen."""
+        """Return the observation."""
         value = self.entity_description.value_fn(self._observed)
         return None if value is None else round(value, 1)
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return what stands behind it."""
+        """Return its details."""
         return self.entity_description.attributes_fn(self._observed)

@@ -61,7 +61,7 @@ def _highest(data: PeakData) -> Mapping[str, Any]:
 
 
 def _interval(data: PeakData) -> Mapping[str, Any]:
-    """Return until when the interval lasts, and what it is kept below."""
+    """Return the end of the interval, and its target."""
     target_w = data.allowance.target_w
     return {
         "interval_end": data.allowance.interval_end.isoformat(),
@@ -119,7 +119,7 @@ class PeakSensor(PeakEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return what belongs to it."""
+        """Return its details."""
         attributes_fn = self.entity_description.attributes_fn
         return attributes_fn(self.peak) if attributes_fn else None
 
@@ -129,7 +129,7 @@ def add_peak_sensors(
     entry: SunfuseConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of each capacity tariff, and forget those that another rule had."""
+    """Add the sensors of each capacity tariff, and remove those of a former rule."""
     for rule in entry.runtime_data.peaks.rules.values():
         sensors = [
             PeakSensor(entry, rule, description, hass.config.currency)

@@ -1,4 +1,4 @@
-"""The sensors of prices and carbon, with what is known ahead as attributes that charts can draw."""
+"""The sensors of prices and carbon, with known future values as attributes for charts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def _cheapest(prices: Prices, now: datetime) -> datetime | None:
 
 
 def _about_the_cheapest(prices: Prices, now: datetime) -> Mapping[str, Any]:
-    """Return what the cheapest quarter hour costs, and if the market has said so yet."""
+    """Return the price of the cheapest quarter hour, and whether it is published."""
     slot = prices.cheapest(now)
     if slot is None:
         return {}
@@ -115,7 +115,7 @@ class PriceSensor(CoordinatorEntity[SitePrices], SensorEntity):
     """A sensor of prices or carbon."""
 
     _attr_has_entity_name = True
-    # Two days of quarter hours at every quarter hour would fill the recorder with what it knows already.
+    # Two days of quarter hours every quarter hour are too much for the recorder, which has most of them already.
     _unrecorded_attributes = frozenset({"prices"})
     entity_description: PriceSensorDescription
 
@@ -142,7 +142,7 @@ class PriceSensor(CoordinatorEntity[SitePrices], SensorEntity):
     @property
     @override
     def native_value(self) -> float | datetime | None:
-        """Return what holds now."""
+        """Return the present value."""
         value = self.entity_description.value_fn(
             self.coordinator.data, dt_util.utcnow()
         )
@@ -167,7 +167,7 @@ def add_price_sensors(
     entry: SunfuseConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of a site's prices, if it has any, and forget those that it had."""
+    """Add the sensors of a site's prices, if it has any, and remove former ones."""
     prices = entry.runtime_data.prices
     sensors = [
         PriceSensor(entry, prices, description)

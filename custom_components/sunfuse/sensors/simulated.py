@@ -1,4 +1,4 @@
-"""The meters of the simulated house, as a user's inverter would show them."""
+"""The meters of the simulated house, like those of a user's inverter."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -133,7 +133,7 @@ class SimulatedSensor(SensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Show what the simulation says, about once a second."""
+        """Show the simulated values, about once a second."""
         self.async_on_remove(self._house.simulation.subscribe(self._values_changed))
 
     @callback
@@ -143,12 +143,12 @@ class SimulatedSensor(SensorEntity):
     @property
     @override
     def native_value(self) -> float:
-        """Return what the meter shows."""
+        """Return the value of the meter."""
         return self.entity_description.value_fn(self._house.simulation.values)
 
 
 class SimulatedForecastSensor(SensorEntity):
-    """What a weather service expects of the simulated sun, as integrations of such services show it."""
+    """A weather service's forecast of the simulated solar power, in the form of such integrations."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
@@ -166,7 +166,7 @@ class SimulatedForecastSensor(SensorEntity):
         self._expect()
 
     def _expect(self) -> None:
-        """Look two days ahead."""
+        """Forecast two days."""
         watts = self._house.expected_w(dt_util.utcnow())
         # Of the next 24 hours, a quarter hour each.
         self._attr_native_value = round(sum(list(watts.values())[:96]) / 4000, 2)
@@ -174,7 +174,7 @@ class SimulatedForecastSensor(SensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Look again whenever a quarter hour begins."""
+        """Forecast again whenever a quarter hour begins."""
 
         @callback
         def quarter_begins(_now: datetime) -> None:

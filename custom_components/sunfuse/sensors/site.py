@@ -24,11 +24,11 @@ class SiteSensorDescription(SensorEntityDescription):
 
     value_fn: Callable[[SiteData], StateType]
     attributes_fn: Callable[[SiteData], Mapping[str, Any] | None] = lambda _: None
-    without: str | None = None  # the sentence that stands where there is no value
+    without: str | None = None  # the sentence to show if there is no value
 
 
 def site_sensors(phases: int) -> list[SiteSensorDescription]:
-    """Return the sensors of a site with so many phases."""
+    """Return the sensors of a site with this many phases."""
     return [
         *_SITE,
         *(sensor for phase in range(phases) for sensor in _of_phase(phase)),
@@ -61,7 +61,7 @@ def _grid_power_of_phase(data: SiteData, phase: int) -> float | None:
 
 
 def _limited_by(data: SiteData) -> str | None:
-    """Return the name of the tightest limit from outside; else the main fuse's if that keeps cars from more."""
+    """Return the name of the tightest external limit; otherwise the main fuse's if that limits the cars."""
     if (limit := tightest(data.snapshot)) is not None:
         return limit.name
     if state_of(_main(data)) in (None, CircuitState.OK):
@@ -70,7 +70,7 @@ def _limited_by(data: SiteData) -> str | None:
 
 
 def _limits(data: SiteData) -> Mapping[str, Any]:
-    """Return all limits from outside that hold now."""
+    """Return all external limits that apply now."""
     names = {circuit.id: circuit.name for circuit in data.snapshot.circuits}
     return {
         "limits": [
