@@ -12,7 +12,7 @@ from homeassistant import bootstrap, runner
 from homeassistant.const import BASE_PLATFORMS, EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import Event
 
-from . import dashboard, energy, past, site
+from . import energy, past, site
 from .prepare import PASSWORD, USERNAME, prepare
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -139,7 +139,6 @@ async def run(options: argparse.Namespace, folder: Path) -> int:
             hass, speed=options.speed, ocpp_port=options.ocpp_port
         )
         await energy.ensure(hass, entry)
-    await dashboard.follow(hass)
 
     async def started(_event: Event) -> None:
         for entry in hass.config_entries.async_entries(site.DOMAIN):

@@ -9,6 +9,12 @@ from homeassistant.components.http.config import (
     STORAGE_MINOR_VERSION as HTTP_MINOR_VERSION,
     STORAGE_VERSION as HTTP_VERSION,
 )
+from homeassistant.components.lovelace.dashboard import (
+    CONFIG_STORAGE_KEY,
+    CONFIG_STORAGE_VERSION,
+    DASHBOARDS_STORAGE_KEY,
+    DASHBOARDS_STORAGE_VERSION,
+)
 from homeassistant.components.onboarding import (
     STORAGE_KEY as ONBOARDING_KEY,
     STORAGE_VERSION as ONBOARDING_VERSION,
@@ -43,7 +49,7 @@ async def prepare(
     await Store[dict[str, list[str]]](
         hass, ONBOARDING_VERSION, ONBOARDING_KEY, private=True
     ).async_save({"done": STEPS})
-    await _ensure_default_dashboard(hass)
+    await _ensure_dashboard(hass)
     adjust(hass, speed=speed, ocpp_port=ocpp_port)
     # Stores save with a delay, at the latest when Home Assistant stops.
     await hass.async_stop(force=True)
@@ -76,8 +82,27 @@ async def _store_address(hass: HomeAssistant, host: str, port: int) -> None:
     ).async_save({"stable": config, "pending": None, "yaml_migration_done": True})
 
 
-async def _ensure_default_dashboard(hass: HomeAssistant) -> None:
-    """Open the dashboard first, until the developer chooses another."""
+async def _ensure_dashboard(hass: HomeAssistant) -> None:
+    """Have the dashboard that Sunfuse lays out, and open it first, until the developer chooses another."""
+    dashboards = Store[dict[str, list[dict[str, object]]]](
+        hass, DASHBOARDS_STORAGE_VERSION, DASHBOARDS_STORAGE_KEY
+    )
+    stored = await dashboards.async_load() or {"items": []}
+    name = DASHBOARD.replace("-", "_")
+    if not any(item["id"] == name for item in stored["items"]):
+        item: dict[str, object] = {
+            "id": name,
+            "url_path": DASHBOARD,
+            "mode": "storage",
+            "title": "Sunfuse",
+            "icon": "mdi:ev-station",
+            "show_in_sidebar": True,
+            "require_admin": False,
+        }
+        await dashboards.async_save({"items": [*stored["items"], item]})
+        await Store[dict[str, object]](
+            hass, CONFIG_STORAGE_VERSION, CONFIG_STORAGE_KEY.format(name)
+        ).async_save({"config": {"strategy": {"type": "custom:sunfuse"}}})
     store = Store[dict[str, dict[str, object]]](hass, 1, "frontend.system_data")
     data = await store.async_load() or {}
     core = {"default_panel": DASHBOARD} | data.get("core", {})

@@ -38,6 +38,7 @@ ROOMS: dict[str, set[str]] = {
     "actions": {"homeassistant", "voluptuous", PACKAGE},
     "flows": {"homeassistant", "voluptuous", "yarl", PACKAGE},
     "sensors": {"homeassistant", PACKAGE},
+    "websocket": {"homeassistant", "voluptuous", PACKAGE},
     "site": {
         "aiohttp",
         "cryptography",

@@ -27,6 +27,7 @@ from .devices import (
     register_site,
 )
 from .issues import watch_issues
+from .pages import async_setup_pages
 from .sentences import async_load_sentences
 from .site.battery_hold import BatteryHold
 from .site.cards import Cards, follow_unknown_cards
@@ -40,7 +41,7 @@ from .site.observing import async_load_observed, observed_store
 from .site.peaks import async_load_peaks, peak_store, start_peaks
 from .site.planning import SitePlanning
 from .site.prices import async_load_prices, price_store
-from .site.reporting import async_setup_report
+from .site.reporting import setup_report
 from .site.restart_memory import RestartMemory
 from .site.settings import Settings, default_mode
 from .site.simulated_house import SimulatedHouse
@@ -56,6 +57,7 @@ from .site.versions import forget_downgrade, migrate, report_downgrades
 from .sources.config import SourcesConfig
 from .sources.live_readings import LiveSource
 from .sources.modbus.site_devices import DeviceConfig, SiteDevices
+from .websocket import async_setup_websocket
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -72,9 +74,11 @@ PLATFORMS = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions and the page of the site report, which exist whether a site is loaded or not."""
+    """Set up the actions, the cards and the pages, which exist whether a site is loaded or not."""
     async_setup_actions(hass)
-    await async_setup_report(hass)
+    async_setup_websocket(hass)
+    setup_report(hass)
+    await async_setup_pages(hass)
     report_downgrades(hass)
     return True
 

@@ -9,6 +9,8 @@ ENTRY_VERSION: Final = 1
 ENTRY_MINOR_VERSION: Final = 3
 # The path of the site report inside Home Assistant.
 REPORT_PANEL: Final = "sunfuse-report"
+# Where an administrator gets the dashboard: a page that makes it and opens it.
+SETUP_PANEL: Final = "sunfuse-dashboard"
 
 # The keys of a site's config entry. `kind` is one of the Kind values below.
 CONF_KIND: Final = "kind"

@@ -2,20 +2,15 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 import voluptuous as vol
 
-from homeassistant.components.frontend import (
-    async_panel_exists,
-    async_register_built_in_panel,
-)
-from homeassistant.components.http import KEY_HASS, HomeAssistantView, StaticPathConfig
+from homeassistant.components.http import KEY_HASS, HomeAssistantView
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
@@ -40,7 +35,6 @@ from .snapshot import site_of, wiring
 from .subentries import usable
 
 PATH = "/api/sunfuse/report/"
-_STATIC = "/sunfuse_static/report-panel.js"
 # The recorder keeps ten days of five minutes; a year of hours is read in seconds.
 DAYS, MOST_DAYS = 14, 366
 REQUEST = {
@@ -231,33 +225,11 @@ class ReportView(HomeAssistantView):
         )
 
 
-async def async_setup_report(hass: HomeAssistant) -> None:
-    """Serve the page, and a panel that opens it inside Home Assistant, if there is a server."""
-    if "http" not in hass.config.components:
-        return
-    hass.http.register_view(ReportView())
-    if "frontend" not in hass.config.components or async_panel_exists(
-        hass, REPORT_PANEL
-    ):
-        return
-    module = Path(__file__).parents[1] / "frontend" / "report-panel.js"
-    version = await hass.async_add_executor_job(lambda: int(module.stat().st_mtime))
-    await hass.http.async_register_static_paths(
-        [StaticPathConfig(_STATIC, str(module), cache_headers=True)]
-    )
-    async_register_built_in_panel(
-        hass,
-        component_name="custom",
-        frontend_url_path=REPORT_PANEL,
-        config={
-            "_panel_custom": {
-                "name": REPORT_PANEL,
-                "embed_iframe": False,
-                "trust_external": False,
-                "module_url": f"{_STATIC}?v={version}",
-            }
-        },
-    )
+@callback
+def setup_report(hass: HomeAssistant) -> None:
+    """Serve the page, if there is a server."""
+    if "http" in hass.config.components:
+        hass.http.register_view(ReportView())
 
 
 def panel_path(entry: SunfuseConfigEntry) -> str:

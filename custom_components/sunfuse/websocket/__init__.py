@@ -1,0 +1,19 @@
+"""The commands behind the cards: they push what changed, and show each user what they may see."""
+
+from homeassistant.components import websocket_api
+from homeassistant.core import HomeAssistant, callback
+
+from .new_chargers import accept_chargers, subscribe_new_chargers
+from .site_commands import list_sites, subscribe_site
+
+
+@callback
+def async_setup_websocket(hass: HomeAssistant) -> None:
+    """Register the commands."""
+    for command in (
+        list_sites,
+        subscribe_site,
+        subscribe_new_chargers,
+        accept_chargers,
+    ):
+        websocket_api.async_register_command(hass, command)

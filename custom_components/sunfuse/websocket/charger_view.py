@@ -1,0 +1,118 @@
+"""What the cards show of a connector: who charges there, how much, why not more, and what may be changed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.const import Platform
+from homeassistant.helpers import device_registry as dr
+
+from ..const import SUBENTRY_CHARGER
+from ..data import SunfuseConfigEntry
+from ..devices import connector_identifier, station_identifier
+from ..engine.boost import quota_of, used_wh
+from ..sentences import explain, what_would_change_it
+from ..site.outcome import ConnectorData, ConnectorKey, identity_of
+from ..site.subentries import usable
+from .viewers import Viewer
+
+# What a card changes, by the name that it uses: the entity's platform and key.
+CONTROLS: Mapping[str, tuple[Platform, str]] = {
+    "mode": (Platform.SELECT, "mode"),
+    "boost": (Platform.SWITCH, "boost"),
+    "allowed": (Platform.SWITCH, "charging_allowed"),
+    "max_current": (Platform.NUMBER, "max_current"),
+    "session_energy": (Platform.SENSOR, "session_energy"),
+    "energy": (Platform.SENSOR, "energy"),
+    "power": (Platform.SENSOR, "power"),
+}
+
+
+def charger_view(
+    entry: SunfuseConfigEntry,
+    viewer: Viewer,
+    texts: Mapping[str, str],
+    data: ConnectorData,
+) -> dict[str, Any]:
+    """Return what there is to show of a connector."""
+    state, decision, settings = data.connector, data.decision, data.settings
+    until = dict(decision.reason.values).get("until")
+    view: dict[str, Any] = {
+        "id": data.key.id,
+        "identity": data.key.identity,
+        "name": _name(entry, data.key),
+        "device_id": _device_id(entry, viewer, data.key),
+        "connected": data.station.connected,
+        "status": state.status.value if state.status else None,
+        "power_w": _tens(state.meter.power_w),
+        "current_a": [
+            None if current is None else round(current, 1)
+            for current in state.meter.current_a
+        ],
+        "session_wh": _tens(state.session_energy_wh),
+        "soc": state.meter.soc,
+        "offer_a": round(decision.offer_a, 1),
+        "driver": data.holder.name if data.holder else None,
+        "mode": settings.mode.value,
+        "allowed": settings.allowed,
+        "priority": settings.priority,
+        "reason": {
+            "key": decision.reason.key.value,
+            "text": explain(texts, decision.reason),
+            "change": what_would_change_it(texts, decision.reason),
+            "until": until if isinstance(until, str) else None,
+        },
+        "boost": _boost(entry, viewer, data),
+        "may_drive": viewer.drives(entry, data.key),
+        "entities": {
+            name: entity_id
+            for name, (platform, key) in CONTROLS.items()
+            if (entity_id := viewer.entity(entry, platform, f"{data.key.id}_{key}"))
+        },
+    }
+    return view
+
+
+def _tens(value: float | None) -> int | None:
+    return None if value is None else round(value / 10) * 10
+
+
+def _name(entry: SunfuseConfigEntry, key: ConnectorKey) -> str:
+    for subentry in usable(entry, SUBENTRY_CHARGER):
+        if identity_of(subentry) == key.identity:
+            several = subentry.data.get("connectors", 1) > 1
+            return f"{subentry.title} {key.connector}" if several else subentry.title
+    return key.identity
+
+
+def _device_id(
+    entry: SunfuseConfigEntry, viewer: Viewer, key: ConnectorKey
+) -> str | None:
+    registry = dr.async_get(viewer.hass)
+    for identifier in (
+        connector_identifier(entry, key),
+        station_identifier(entry, key.identity),
+    ):
+        device = registry.async_get_device_by_identifier(identifier, entry.entry_id)
+        if device is not None:
+            return device.id
+    return None
+
+
+def _boost(
+    entry: SunfuseConfigEntry, viewer: Viewer, data: ConnectorData
+) -> dict[str, Any]:
+    """Return whether there is a boost, until when, and what is left of the quota of whoever would start one."""
+    boost = data.settings.boost
+    runtime = entry.runtime_data
+    snapshot = runtime.coordinator.data.snapshot
+    person = data.holder.subentry_id if data.holder else viewer.user.id
+    quota_wh = quota_of(person, snapshot)
+    return {
+        "on": boost is not None,
+        "until": boost.until.isoformat() if boost and boost.until else None,
+        "energy_wh": boost.energy_wh if boost else None,
+        "quota_wh": quota_wh,
+        "used_wh": None
+        if quota_wh is None
+        else _tens(used_wh(person, snapshot, runtime.controller.memory)),
+    }

@@ -1,0 +1,200 @@
+"""Chargers that wait to be accepted: shown, and accepted many at a time."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.components import websocket_api
+from homeassistant.components.websocket_api import ERR_INVALID_FORMAT, ActiveConnection
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+
+from ..const import (
+    CONF_CIRCUIT,
+    CONF_FAIL_SAFE_CURRENT,
+    CONF_IDENTITY,
+    CONF_L1_PHASE,
+    CONF_MAX_CURRENT,
+    CONF_MIN_CURRENT,
+    CONF_PHASES,
+    CONF_SECURITY,
+    DOMAIN,
+    MAIN_CIRCUIT,
+    SECURITY_OPEN,
+    SUBENTRY_CHARGER,
+)
+from ..data import SunfuseConfigEntry
+from ..flows.charger import SITE_PHASE_NAMES, check_identity, suggested_charger
+from ..flows.fail_safe_check import chargers_of, fail_safe_problem
+from ..site.circuits import CircuitTree
+from .pushing import Push
+from .site_commands import site_for
+
+# What stands for the number in a pattern of names; a pattern without it gets the number at its end.
+_NUMBER = "{n}"
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCharger:
+    """A charger that is to be accepted: its name, and its data."""
+
+    name: str
+    data: Mapping[str, Any]
+
+
+def names(pattern: str, first: int) -> Iterator[str]:
+    """Yield names from a pattern, counting up."""
+    template = pattern if _NUMBER in pattern else f"{pattern} {_NUMBER}"
+    number = first
+    while True:
+        yield template.replace(_NUMBER, str(number)).strip()
+        number += 1
+
+
+def proposed(
+    entry: SunfuseConfigEntry, identities: list[str], form: Mapping[str, Any]
+) -> list[NewCharger]:
+    """Return these chargers with names, phases in turn, and the fail-safe currents that still fit.
+
+    Each gets the least that a car takes while the circuits carry all fail-safe currents together; who no longer fits
+    pauses without Sunfuse. Single-phase chargers are spread over the phases.
+    """
+    tree = CircuitTree.of(entry)
+    usual = suggested_charger(entry, "")
+    phases = min(form.get("phases", tree.phases), tree.phases)
+    others = [*chargers_of(entry)]
+    accepted = []
+    for turn, (identity, name) in enumerate(
+        zip(identities, names(form["pattern"], form["first"]), strict=False)
+    ):
+        start = turn % tree.phases if phases == 1 else 0
+        data: dict[str, Any] = {
+            CONF_IDENTITY: identity,
+            CONF_CIRCUIT: tree.at(form["circuit"]),
+            CONF_PHASES: phases,
+            CONF_L1_PHASE: SITE_PHASE_NAMES[start],
+            CONF_MIN_CURRENT: usual[CONF_MIN_CURRENT],
+            CONF_MAX_CURRENT: form.get("max_a", usual[CONF_MAX_CURRENT]),
+            CONF_FAIL_SAFE_CURRENT: usual[CONF_FAIL_SAFE_CURRENT],
+            CONF_SECURITY: SECURITY_OPEN,
+        }
+        if fail_safe_problem(tree, [*others, data], {}):
+            data[CONF_FAIL_SAFE_CURRENT] = 0.0
+        others.append(data)
+        accepted.append(NewCharger(name=name, data=data))
+    return accepted
+
+
+def _waiting(entry: SunfuseConfigEntry) -> dict[str, Any]:
+    strangers = entry.runtime_data.central_system.pending
+    return {
+        "waiting": [
+            {
+                "identity": identity,
+                "vendor": state.info.vendor,
+                "model": state.info.model,
+            }
+            for identity, state in sorted(strangers.items())
+            if state.info.vendor
+        ],
+        "circuits": [
+            {"id": circuit.id, "name": circuit.name}
+            for circuit in entry.runtime_data.coordinator.data.snapshot.circuits
+        ],
+    }
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "sunfuse/new_chargers/subscribe",
+        vol.Optional("entry_id"): str,
+    }
+)
+@websocket_api.require_admin
+@callback
+def subscribe_new_chargers(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Push which chargers wait to be accepted."""
+    if (entry := site_for(hass, connection, msg)) is None:
+        return
+
+    push = Push(
+        hass,
+        connection,
+        msg["id"],
+        entry.entry_id,
+        lambda: _waiting(entry),
+        lambda changed: entry.runtime_data.central_system.subscribe(
+            lambda _state: changed()
+        ),
+    )
+    connection.subscriptions[msg["id"]] = push.stop
+    connection.send_result(msg["id"])
+    push.start()
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "sunfuse/new_chargers/accept",
+        vol.Optional("entry_id"): str,
+        vol.Required("identities"): vol.All([str], vol.Length(min=1, max=MOST)),
+        vol.Required("pattern"): vol.All(str, vol.Strip, vol.Length(min=1, max=60)),
+        vol.Optional("first", default=1): vol.All(int, vol.Range(min=0, max=100_000)),
+        vol.Optional("circuit", default=MAIN_CIRCUIT): str,
+        vol.Optional("phases"): vol.All(int, vol.Range(min=1, max=3)),
+        vol.Optional("max_a"): vol.All(vol.Coerce(float), vol.Range(min=6, max=500)),
+        vol.Optional("preview", default=False): bool,
+    }
+)
+@websocket_api.require_admin
+@callback
+def accept_chargers(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Accept chargers that wait, or show what would become of them."""
+    if (entry := site_for(hass, connection, msg)) is None:
+        return
+    if any(check_identity(entry, identity) for identity in msg["identities"]):
+        connection.send_error(msg["id"], ERR_INVALID_FORMAT, "A charger is known")
+        return
+    chargers = proposed(entry, msg["identities"], msg)
+    if not msg["preview"]:
+        _accept(hass, entry, chargers)
+    connection.send_result(
+        msg["id"],
+        [
+            {
+                "identity": charger.data[CONF_IDENTITY],
+                "name": charger.name,
+                "phase": charger.data[CONF_L1_PHASE],
+                "fail_safe_a": charger.data[CONF_FAIL_SAFE_CURRENT],
+            }
+            for charger in chargers
+        ],
+    )
+
+
+def _accept(
+    hass: HomeAssistant, entry: SunfuseConfigEntry, chargers: list[NewCharger]
+) -> None:
+    for charger in chargers:
+        identity = charger.data[CONF_IDENTITY]
+        hass.config_entries.async_add_subentry(
+            entry,
+            ConfigSubentry(
+                data=MappingProxyType(dict(charger.data)),
+                subentry_type=SUBENTRY_CHARGER,
+                title=charger.name,
+                unique_id=identity,
+            ),
+        )
+        flows = hass.config_entries.flow
+        for flow in flows.async_progress_by_handler(
+            DOMAIN, match_context={"unique_id": f"{entry.entry_id}_{identity}"}
+        ):
+            flows.async_abort(flow["flow_id"])

@@ -1,0 +1,122 @@
+"""The commands that list the sites, and show one."""
+
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.components import websocket_api
+from homeassistant.components.websocket_api import (
+    ERR_NOT_FOUND,
+    ERR_UNAUTHORIZED,
+    ActiveConnection,
+)
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from ..const import CONF_CONNECTORS, DOMAIN, SUBENTRY_CHARGER
+from ..data import SunfuseConfigEntry
+from ..sentences import async_load_sentences
+from ..site.outcome import ConnectorKey, identity_of
+from ..site.subentries import usable
+from .pushing import Push
+from .site_view import site_view
+from .viewers import Viewer, loaded
+
+
+@websocket_api.websocket_command({vol.Required("type"): "sunfuse/sites"})
+@callback
+def list_sites(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Answer which sites a user may see, and what each has, so that a dashboard lays out no more than that.
+
+    A site that is not running just now is there too: its cards say so, and go on when it is back.
+    """
+    viewer = Viewer(hass, connection.user)
+    connection.send_result(
+        msg["id"],
+        [
+            _contents(viewer, entry)
+            for entry in hass.config_entries.async_entries(
+                DOMAIN, include_ignore=False, include_disabled=False
+            )
+            if visible(viewer, entry)
+        ],
+    )
+
+
+def _contents(viewer: Viewer, entry: SunfuseConfigEntry) -> dict[str, Any]:
+    return {
+        "entry_id": entry.entry_id,
+        "title": entry.title,
+        "whole": viewer.sees_site(entry),
+        "chargers": [
+            key.id for key in connectors_of(entry) if viewer.sees_connector(entry, key)
+        ],
+    }
+
+
+def connectors_of(entry: SunfuseConfigEntry) -> list[ConnectorKey]:
+    """Return the connectors that a site is configured with, whether it is loaded or not."""
+    return [
+        ConnectorKey(identity=identity_of(subentry), connector=number)
+        for subentry in usable(entry, SUBENTRY_CHARGER)
+        for number in range(1, subentry.data.get(CONF_CONNECTORS, 1) + 1)
+    ]
+
+
+def visible(viewer: Viewer, entry: SunfuseConfigEntry) -> bool:
+    """Return whether there is anything of a site that a user may see."""
+    return viewer.sees_site(entry) or any(
+        viewer.sees_connector(entry, key) for key in connectors_of(entry)
+    )
+
+
+def site_for(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> SunfuseConfigEntry | None:
+    """Return the site that a command names, the first where it names none; None once an error was sent."""
+    viewer = Viewer(hass, connection.user)
+    wanted = msg.get("entry_id")
+    for entry in loaded(hass):
+        if wanted in (None, entry.entry_id):
+            if visible(viewer, entry):
+                return entry
+            if wanted:
+                connection.send_error(msg["id"], ERR_UNAUTHORIZED, "Unauthorized")
+                return None
+    connection.send_error(msg["id"], ERR_NOT_FOUND, "No such site is set up")
+    return None
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "sunfuse/site/subscribe",
+        vol.Optional("entry_id"): str,
+        vol.Optional("language"): vol.All(str, vol.Length(max=20)),
+    }
+)
+@websocket_api.async_response
+async def subscribe_site(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Push what a user may see of a site, in their language."""
+    texts = await async_load_sentences(hass, msg.get("language"))
+    if (entry := site_for(hass, connection, msg)) is None:
+        return
+    viewer = Viewer(hass, connection.user)
+
+    @callback
+    def follow(changed: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        return entry.runtime_data.coordinator.async_add_listener(changed)
+
+    push = Push(
+        hass,
+        connection,
+        msg["id"],
+        entry.entry_id,
+        lambda: site_view(entry, viewer, texts),
+        follow,
+    )
+    connection.subscriptions[msg["id"]] = push.stop
+    connection.send_result(msg["id"])
+    push.start()

@@ -1,0 +1,152 @@
+/* How much the connection carries, hour by hour: from the site report, once there is a week to tell from. */
+
+import { css, html, nothing } from "lit";
+import type { TemplateResult } from "lit";
+import { SunfuseCard } from "./card";
+import type { SiteView } from "./feed";
+import { current } from "./format";
+import { define, navigate } from "./home-assistant";
+import { styles } from "./styles";
+import type { Say } from "./texts";
+
+interface Hour {
+  hour: number;
+  mean_a: number[];
+  p95_a: number[];
+  headroom_a: number[];
+  charging_a: number;
+}
+
+interface Report {
+  days: number;
+  carries: number;
+  hours: Hour[];
+}
+
+/* Weekdays and weekends differ: less than a week says nothing about the next one. */
+export const ENOUGH_DAYS = 7;
+
+export class CapacityCard extends SunfuseCard {
+  static override properties = { ...SunfuseCard.properties, report: { state: true }, problem: { state: true } };
+
+  static override styles = [
+    styles,
+    css`
+      .chart {
+        display: grid;
+        grid-template-columns: repeat(24, 1fr);
+        gap: 2px;
+        block-size: 140px;
+        align-items: end;
+        border-block-end: 1px solid var(--quiet);
+      }
+      .hour {
+        display: flex;
+        flex-direction: column-reverse;
+        block-size: 100%;
+        background: color-mix(in srgb, var(--success-color, #43a047) 25%, transparent);
+        border-start-start-radius: 3px;
+        border-start-end-radius: 3px;
+        overflow: hidden;
+      }
+      .mean {
+        background: var(--house);
+      }
+      .p95 {
+        background: color-mix(in srgb, var(--house) 45%, transparent);
+      }
+      .axis {
+        display: flex;
+        justify-content: space-between;
+        font-size: 12px;
+        color: var(--secondary-text-color);
+      }
+    `,
+  ];
+
+  declare private report: Report | undefined;
+  declare private problem: string | undefined;
+  private asked = "";
+
+  protected override willUpdate(): void {
+    const site = this.site;
+    if (!site?.entry_id || this.asked === site.entry_id) return;
+    this.asked = site.entry_id;
+    void this.load(site.entry_id);
+  }
+
+  private async load(entryId: string): Promise<void> {
+    try {
+      const answer = await this.hass.callService(
+        "sunfuse",
+        "get_site_report",
+        { config_entry_id: entryId, days: 14 },
+        undefined,
+        false,
+        true,
+      );
+      this.report = answer.response as Report;
+      this.problem = undefined;
+    } catch (error) {
+      this.problem = (error as Error).message;
+    }
+  }
+
+  protected override content(site: SiteView, say: Say): TemplateResult {
+    return html`
+      <header><h2>${this.config?.title ?? say("capacity")}</h2></header>
+      ${this.report ? this.answer(this.report, say) : html`<p class="quiet">${this.problem ? say("needs_week", { days: 0 }) : say("loading")}</p>`}
+      <button
+        @click=${() => {
+          navigate(`/sunfuse-report/${site.entry_id}`);
+        }}
+      >
+        ${say("open_report")}
+      </button>
+    `;
+  }
+
+  private answer(report: Report, say: Say): TemplateResult {
+    const enough = report.days >= ENOUGH_DAYS;
+    return html`
+      ${enough
+        ? html`<p><span class="big">${report.carries}</span> ${say("carries", { days: Math.round(report.days) })}</p>`
+        : html`<p>${say("needs_week", { days: Math.floor(report.days * 10) / 10 })}</p>`}
+      ${enough || report.days >= 1 ? this.chart(report.hours, say) : nothing}
+    `;
+  }
+
+  private chart(hours: Hour[], say: Say): TemplateResult {
+    const worst = (values: number[]) => Math.max(0, ...values);
+    const scale = Math.max(...hours.map((hour) => worst(hour.p95_a) + Math.max(0, Math.min(...hour.headroom_a))), 1);
+    const share = (value: number) => `${(Math.max(0, value) / scale) * 100}%`;
+    return html`
+      <h3>${say("by_hour")}</h3>
+      <div class="chart" aria-hidden="true">
+        ${hours.map((hour) => {
+          const mean = worst(hour.mean_a);
+          const p95 = worst(hour.p95_a);
+          return html`<div class="hour">
+            <div class="mean" style="block-size:${share(mean)}"></div>
+            <div class="p95" style="block-size:${share(p95 - mean)}"></div>
+          </div>`;
+        })}
+      </div>
+      <div class="axis" aria-hidden="true"><span>0</span><span>6</span><span>12</span><span>18</span><span>24</span></div>
+      <p class="quiet">${say("by_hour_key")}</p>
+      <table class="hidden">
+        <caption>${say("by_hour")}</caption>
+        <tbody>
+          ${hours.map(
+            (hour) => html`<tr>
+              <th scope="row">${hour.hour}</th>
+              <td>${say("hour_figures", { mean: current(this.hass, worst(hour.mean_a)), headroom: current(this.hass, Math.min(...hour.headroom_a)) })}</td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    `;
+  }
+}
+
+define("sunfuse-capacity-card", CapacityCard);

@@ -1,0 +1,155 @@
+/* What all cards have in common: a site that is pushed, texts, and what is shown while neither is there. */
+
+import { LitElement, html, nothing } from "lit";
+import type { PropertyValues, TemplateResult } from "lit";
+import { siteFeed } from "./feed";
+import type { Charger, SiteView } from "./feed";
+import type { CardConfig, Hass } from "./home-assistant";
+import { styles } from "./styles";
+import { known, texts } from "./texts";
+import type { Say } from "./texts";
+
+export abstract class SunfuseCard extends LitElement {
+  static override styles = [styles];
+
+  static override properties = {
+    config: { state: true },
+    site: { state: true },
+    say: { state: true },
+    failure: { state: true },
+    announced: { state: true },
+  };
+
+  declare protected config: CardConfig | undefined;
+  declare protected site: SiteView | undefined;
+  declare protected say: Say | undefined;
+  declare protected failure: string | undefined;
+  declare protected announced: string;
+
+  private home: Hass | undefined;
+  private leave: (() => void) | undefined;
+  private followed = "";
+
+  constructor() {
+    super();
+    this.announced = "";
+  }
+
+  /** Texts of cards are known once the first card was loaded; a form's labels ask later. */
+  static getConfigForm() {
+    return {
+      schema: [
+        { name: "site", selector: { config_entry: { integration: "sunfuse" } } },
+        { name: "title", selector: { text: {} } },
+      ],
+      computeLabel: (field: { name: string }) => known()(`field_${field.name}`),
+    };
+  }
+
+  static getStubConfig(): Record<string, unknown> {
+    return {};
+  }
+
+  setConfig(config: CardConfig): void {
+    this.config = config;
+    this.follow();
+  }
+
+  getCardSize(): number {
+    return 6;
+  }
+
+  getGridOptions(): Record<string, unknown> {
+    return { columns: 12, min_columns: 6 };
+  }
+
+  set hass(hass: Hass) {
+    const before = this.home;
+    this.home = hass;
+    if (!before || before.language !== hass.language) {
+      void texts(hass).then((say) => {
+        this.say = say;
+      });
+    }
+    if (!before || before.language !== hass.language || before.connection !== hass.connection) {
+      this.follow();
+    }
+    if (!before || this.matters(before, hass)) this.requestUpdate();
+  }
+
+  get hass(): Hass {
+    return this.home as Hass;
+  }
+
+  /** Home Assistant hands over every state that changes; a card follows what is pushed to it. */
+  protected matters(before: Hass, now: Hass): boolean {
+    return before.locale !== now.locale || before.themes?.darkMode !== now.themes?.darkMode;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.follow();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.leave?.();
+    this.leave = undefined;
+    this.followed = "";
+  }
+
+  private follow(): void {
+    if (!this.isConnected || !this.home || !this.config) return;
+    const wanted = `${this.config.site ?? ""}|${this.home.language}`;
+    if (this.leave && wanted === this.followed) return;
+    this.leave?.();
+    this.followed = wanted;
+    this.leave = siteFeed(this.home, this.config.site).listen((site, failure) => {
+      this.site = site;
+      this.failure = failure;
+    });
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    if (!this.say || !this.home || !this.config) return html`<ha-card aria-busy="true"></ha-card>`;
+    return html`<ha-card>${this.site && this.site.entry_id ? this.content(this.site, this.say) : this.missing(this.say)}
+      <div class="hidden" role="status">${this.announced}</div>
+    </ha-card>`;
+  }
+
+  private missing(say: Say): TemplateResult {
+    if (this.failure === "unauthorized") return html`<p class="error">${say("not_allowed")}</p>`;
+    if (this.failure) return html`<p class="error">${say("no_site")}</p>`;
+    return html`<p class="quiet">${say(this.site ? "site_not_loaded" : "loading")}</p>`;
+  }
+
+  protected abstract content(site: SiteView, say: Say): TemplateResult;
+
+  /** Call an action; what it refuses is said on the card, in its own words. */
+  protected async act(
+    domain: string,
+    service: string,
+    data: Record<string, unknown>,
+    done = "",
+  ): Promise<boolean> {
+    try {
+      await this.hass.callService(domain, service, data);
+      this.announced = done;
+      return true;
+    } catch (error) {
+      this.announced = (error as Error).message ?? String(error);
+      return false;
+    }
+  }
+
+  protected override updated(_changed: PropertyValues): void {
+    this.dir = this.home && document.dir === "rtl" ? "rtl" : "";
+  }
+}
+
+/** The chargers of a site in the order of their names. */
+export function chargersOf(site: SiteView): Charger[] {
+  return Object.values(site.chargers).sort((a, b) =>
+    a.name.localeCompare(b.name, undefined, { numeric: true }),
+  );
+}

@@ -1,0 +1,189 @@
+/* One charger: what it does and why, what would change it, and the few things that a person changes with a thumb. */
+
+import { css, html, nothing } from "lit";
+import type { TemplateResult } from "lit";
+import { SunfuseCard, chargersOf } from "./card";
+import type { Charger, SiteView } from "./feed";
+import { energy, moment, money, percent, power } from "./format";
+import { define, moreInfo } from "./home-assistant";
+import type { Hass } from "./home-assistant";
+import { styles } from "./styles";
+import { known, stateName } from "./texts";
+import type { Say } from "./texts";
+
+/* Offered where the state machine does not say which modes there are. */
+const MODES = ["off", "solar", "solar_min", "fast"];
+const BOOST_MINUTES = [30, 60, 120];
+
+export function modesOf(hass: Hass, charger: Charger): string[] {
+  const state = hass.states[charger.entities.mode ?? ""];
+  const options = state?.attributes.options;
+  return Array.isArray(options) ? (options as string[]) : MODES;
+}
+
+export class ChargerCard extends SunfuseCard {
+  static override styles = [
+    styles,
+    css`
+      .why {
+        border-inline-start: 4px solid var(--primary-color);
+        padding-inline-start: 12px;
+        margin-block: 12px;
+      }
+    `,
+  ];
+
+  static override getConfigForm() {
+    return {
+      schema: [
+        { name: "site", selector: { config_entry: { integration: "sunfuse" } } },
+        { name: "charger", selector: { text: {} } },
+        { name: "title", selector: { text: {} } },
+      ],
+      computeLabel: (field: { name: string }) => known()(`field_${field.name}`),
+      computeHelper: (field: { name: string }) =>
+        field.name === "charger" ? known()("field_charger_help") : "",
+    };
+  }
+
+  protected override content(site: SiteView, say: Say): TemplateResult {
+    const wanted = this.config?.charger;
+    const chargers = chargersOf(site);
+    const charger = wanted
+      ? chargers.find(({ id, identity, name }) => [id, identity, name].includes(wanted))
+      : chargers[0];
+    if (!charger) return html`<p class="quiet">${say(wanted ? "no_charger_named" : "no_charger", { charger: wanted ?? "" })}</p>`;
+    return this.charger(charger, site, say);
+  }
+
+  private charger(charger: Charger, site: SiteView, say: Say): TemplateResult {
+    const hass = this.hass;
+    return html`
+      <header>
+        <h2>${this.config?.title ?? charger.name}</h2>
+        <span class="chip ${charger.connected && charger.status !== "faulted" ? "" : "bad"}">
+          ${charger.connected
+            ? charger.status
+              ? stateName(hass, "sensor", "status", charger.status)
+              : "–"
+            : say("offline")}
+        </span>
+      </header>
+      <div class="row spread">
+        <span class="big">${power(hass, charger.power_w ?? 0)}</span>
+        <span class="quiet">${[charger.vehicle, charger.driver].filter(Boolean).join(" · ")}</span>
+      </div>
+      <dl class="numbers">
+        <div><dt>${say("session_energy")}</dt><dd>${energy(hass, charger.session_wh)}</dd></div>
+        ${this.fact(say("soc"), charger.soc == null ? null : percent(hass, charger.soc))}
+        ${this.fact(say("cost"), charger.cost == null ? null : money(hass, charger.cost, site.currency))}
+        ${this.fact(say("sun_share"), charger.sun_share == null ? null : percent(hass, charger.sun_share * 100))}
+      </dl>
+      <div class="why">
+        <p>${charger.reason.text}</p>
+        <p class="quiet">${charger.reason.change}</p>
+      </div>
+      ${this.demand(charger, say)} ${charger.may_drive ? this.controls(charger, say) : nothing}
+    `;
+  }
+
+  private fact(name: string, value: string | null): TemplateResult | typeof nothing {
+    return value === null ? nothing : html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+  }
+
+  private demand(charger: Charger, say: Say): TemplateResult | typeof nothing {
+    const demand = charger.demand;
+    if (!demand?.departure && demand?.target_soc == null) return nothing;
+    return html`<p>
+      ${demand.departure
+        ? say(demand.guessed ? "ready_by_guess" : "ready_by", { time: moment(this.hass, demand.departure) })
+        : nothing}
+      ${demand.target_soc == null ? nothing : say("target", { soc: percent(this.hass, demand.target_soc) })}
+    </p>`;
+  }
+
+  private controls(charger: Charger, say: Say): TemplateResult {
+    const { mode, boost, allowed, departure } = charger.entities;
+    return html`
+      ${mode
+        ? html`<div class="choice" role="radiogroup" aria-label=${say("mode")} @keydown=${this.arrow}>
+            ${modesOf(this.hass, charger).map(
+              (option) => html`<button
+                role="radio"
+                aria-checked=${option === charger.mode}
+                tabindex=${option === charger.mode ? 0 : -1}
+                @click=${() =>
+                  this.act("select", "select_option", { entity_id: mode, option })}
+              >
+                ${stateName(this.hass, "select", "mode", option)}
+              </button>`,
+            )}
+          </div>`
+        : nothing}
+      <div class="row">
+        ${boost && charger.device_id ? this.boost(charger, say) : nothing}
+        ${allowed
+          ? html`<button
+              aria-pressed=${!charger.allowed}
+              @click=${() =>
+                this.act("switch", charger.allowed ? "turn_off" : "turn_on", { entity_id: allowed })}
+            >
+              ${say(charger.allowed ? "pause" : "resume")}
+            </button>`
+          : nothing}
+        ${departure
+          ? html`<button @click=${() => moreInfo(this, departure)}>${say("change_departure")}</button>`
+          : nothing}
+      </div>
+      ${this.quota(charger, say)}
+    `;
+  }
+
+  /** Arrow keys move between the modes, as in any group of radio buttons. */
+  private arrow(event: KeyboardEvent): void {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    const group = event.currentTarget as HTMLElement;
+    const buttons = [...group.querySelectorAll("button")];
+    const at = buttons.indexOf(event.target as HTMLButtonElement);
+    const turned = getComputedStyle(this).direction === "rtl" && event.key.match(/Left|Right/) ? -step : step;
+    const next = buttons[(at + turned + buttons.length) % buttons.length];
+    next?.focus();
+    next?.click();
+    event.preventDefault();
+  }
+
+  private boost(charger: Charger, say: Say): TemplateResult {
+    const { boost } = charger;
+    const device_id = charger.device_id;
+    if (boost.on) {
+      return html`<button
+        class="main"
+        aria-pressed="true"
+        @click=${() => this.act("sunfuse", "cancel_boost", { device_id })}
+      >
+        ${boost.until ? say("boost_until", { time: moment(this.hass, boost.until) }) : say("boost_on")}
+      </button>`;
+    }
+    const used_up = boost.quota_wh !== null && (boost.used_wh ?? 0) >= boost.quota_wh;
+    return html`${BOOST_MINUTES.map(
+      (minutes) => html`<button
+        ?disabled=${used_up}
+        @click=${() =>
+          this.act("sunfuse", "boost", { device_id, duration: { minutes } }, say("boost_started"))}
+      >
+        ${say("boost_for", { minutes })}
+      </button>`,
+    )}`;
+  }
+
+  private quota(charger: Charger, say: Say): TemplateResult | typeof nothing {
+    const { quota_wh, used_wh } = charger.boost;
+    if (quota_wh === null) return nothing;
+    return html`<p class="quiet">
+      ${say("quota", { used: energy(this.hass, used_wh), quota: energy(this.hass, quota_wh) })}
+    </p>`;
+  }
+}
+
+define("sunfuse-charger-card", ChargerCard);

@@ -1,0 +1,186 @@
+/* What Home Assistant pushes about a site: one subscription, however many cards show it. */
+
+import type { Hass } from "./home-assistant";
+
+export interface Flows {
+  grid_w: number | null;
+  solar_w: number | null;
+  battery_w: number | null;
+  battery_soc: number | null;
+  house_w: number | null;
+  cars_w: number | null;
+}
+
+export interface Circuit {
+  id: string;
+  name: string;
+  parent: string | null;
+  state: string | null;
+  limit_a: number[];
+  other_a: number[];
+  cars_a: number[];
+  headroom_a: number[];
+  why: string | null;
+  limit_entity: string | null;
+}
+
+export interface Peak {
+  id: string;
+  name: string;
+  interval_end: string;
+  interval_w: number;
+  target_w: number | null;
+  may_draw_w: number;
+  month_w: number;
+  billed_w: number;
+  cost: number | null;
+}
+
+export interface Limit {
+  name: string;
+  circuit: string | null;
+  current_a: number | null;
+  power_w: number | null;
+  until: string | null;
+}
+
+export interface Charger {
+  id: string;
+  identity: string;
+  name: string;
+  device_id: string | null;
+  connected: boolean;
+  status: string | null;
+  power_w: number | null;
+  session_wh: number | null;
+  today_wh?: number | null;
+  cost?: number | null;
+  sun_share?: number | null;
+  soc: number | null;
+  offer_a: number;
+  driver: string | null;
+  vehicle?: string | null;
+  mode: string;
+  allowed: boolean;
+  reason: { key: string; text: string; change: string; until: string | null };
+  boost: {
+    on: boolean;
+    until: string | null;
+    energy_wh: number | null;
+    quota_wh: number | null;
+    used_wh: number | null;
+  };
+  demand?: Demand | null;
+  may_drive: boolean;
+  entities: Record<string, string>;
+}
+
+export interface Demand {
+  departure: string | null;
+  energy_wh: number | null;
+  target_soc: number | null;
+  guessed: boolean;
+}
+
+export interface SiteView {
+  entry_id: string;
+  title: string;
+  admin: boolean;
+  available: boolean;
+  phases: number;
+  currency: string;
+  flows?: Flows;
+  surplus_w?: number;
+  circuits?: Circuit[];
+  peaks?: Peak[];
+  limits?: Limit[];
+  chargers: Record<string, Charger>;
+}
+
+interface News {
+  set?: Record<string, unknown>;
+  gone?: string[];
+  [items: string]: unknown;
+}
+
+type View = Record<string, unknown>;
+
+/** Apply what changed to what was shown: a new object, and new items only where they changed. */
+export function merged(before: View, news: News): View {
+  const { set, gone, ...items } = news;
+  const after: View = { ...before, ...set };
+  for (const key of gone ?? []) delete after[key];
+  for (const [name, change] of Object.entries(items)) {
+    after[name] = merged((before[name] as View) ?? {}, change as News);
+  }
+  return after;
+}
+
+export class Feed<T> {
+  private view: View = {};
+  private listeners = new Set<(view: T | undefined, error: string | undefined) => void>();
+  private unsubscribe: Promise<() => Promise<void>> | undefined;
+  private error: string | undefined;
+  private hass: Hass;
+  private message: Record<string, unknown>;
+
+  constructor(hass: Hass, message: Record<string, unknown>) {
+    this.hass = hass;
+    this.message = message;
+  }
+
+  listen(listener: (view: T | undefined, error: string | undefined) => void): () => void {
+    this.listeners.add(listener);
+    if (!this.unsubscribe) this.start();
+    else if (this.error || Object.keys(this.view).length) this.tell(listener);
+    return () => {
+      this.listeners.delete(listener);
+      if (this.listeners.size === 0) this.stop();
+    };
+  }
+
+  private start(): void {
+    this.view = {};
+    this.unsubscribe = this.hass.connection.subscribeMessage<News>((news) => {
+      // After a lost connection all of it comes again, on top of what was.
+      this.view = merged(this.view, news);
+      this.error = undefined;
+      for (const listener of this.listeners) this.tell(listener);
+    }, this.message);
+    this.unsubscribe.catch((error: { code?: string; message?: string }) => {
+      this.unsubscribe = undefined;
+      this.error = error.code ?? String(error.message ?? error);
+      for (const listener of this.listeners) this.tell(listener);
+    });
+  }
+
+  private tell(listener: (view: T | undefined, error: string | undefined) => void): void {
+    const known = Object.keys(this.view).length > 0;
+    listener(known ? (this.view as T) : undefined, this.error);
+  }
+
+  private stop(): void {
+    void this.unsubscribe?.then((unsubscribe) => unsubscribe()).catch(() => undefined);
+    this.unsubscribe = undefined;
+  }
+}
+
+const feeds = new Map<string, { connection: unknown; feed: Feed<unknown> }>();
+
+export function feed<T>(hass: Hass, message: Record<string, unknown>): Feed<T> {
+  const key = JSON.stringify(message);
+  let found = feeds.get(key);
+  if (!found || found.connection !== hass.connection) {
+    found = { connection: hass.connection, feed: new Feed<unknown>(hass, message) };
+    feeds.set(key, found);
+  }
+  return found.feed as Feed<T>;
+}
+
+export function siteFeed(hass: Hass, site: string | undefined): Feed<SiteView> {
+  return feed<SiteView>(hass, {
+    type: "sunfuse/site/subscribe",
+    language: hass.language,
+    ...(site ? { entry_id: site } : {}),
+  });
+}

@@ -1,0 +1,78 @@
+/* What the cards use of Home Assistant's frontend. */
+
+export interface HassEntity {
+  entity_id: string;
+  state: string;
+  attributes: Record<string, unknown>;
+}
+
+export type Values = Record<string, string | number>;
+export type Localize = (key: string, values?: Values) => string;
+
+export interface Connection {
+  subscribeMessage<T>(
+    callback: (message: T) => void,
+    message: Record<string, unknown>,
+    options?: { resubscribe?: boolean },
+  ): Promise<() => Promise<void>>;
+}
+
+export interface Hass {
+  connection: Connection;
+  states: Record<string, HassEntity>;
+  language: string;
+  locale: { language: string; time_format?: string };
+  config: { currency: string; time_zone: string };
+  themes?: { darkMode?: boolean };
+  user?: { id: string; is_admin: boolean; name: string };
+  localize: Localize;
+  callService(
+    domain: string,
+    service: string,
+    data?: Record<string, unknown>,
+    target?: Record<string, unknown>,
+    notifyOnError?: boolean,
+    returnResponse?: boolean,
+  ): Promise<{ response?: unknown }>;
+  callWS<T>(message: Record<string, unknown>): Promise<T>;
+  loadBackendTranslation(category: string, integration: string): Promise<Localize>;
+}
+
+export interface CardConfig {
+  type: string;
+  site?: string;
+  charger?: string;
+  title?: string;
+}
+
+interface Registered {
+  type: string;
+  name: string;
+  description: string;
+  preview?: boolean;
+  documentationURL?: string;
+  strategyType?: string;
+}
+
+declare global {
+  interface Window {
+    customCards?: Registered[];
+    customStrategies?: Registered[];
+  }
+}
+
+export function define(tag: string, element: CustomElementConstructor): void {
+  if (!customElements.get(tag)) customElements.define(tag, element);
+}
+
+export function navigate(path: string, replace = false): void {
+  if (replace) history.replaceState(null, "", path);
+  else history.pushState(null, "", path);
+  window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace } }));
+}
+
+export function moreInfo(from: HTMLElement, entityId: string): void {
+  from.dispatchEvent(
+    new CustomEvent("hass-more-info", { detail: { entityId }, bubbles: true, composed: true }),
+  );
+}

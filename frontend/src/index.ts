@@ -1,0 +1,21 @@
+/* All of Sunfuse's frontend: the integration has Home Assistant load it in every dashboard. */
+
+import "./capacity-card";
+import "./charger-card";
+import "./chargers-card";
+import "./report-panel";
+import "./setup-panel";
+import "./site-card";
+import "./strategy";
+
+const CARDS: [string, string, string][] = [
+  ["sunfuse-site-card", "Sunfuse: site", "Flows, circuits, peak and limits of a site"],
+  ["sunfuse-charger-card", "Sunfuse: charger", "What a charger does and why, with mode, boost and pause"],
+  ["sunfuse-chargers-card", "Sunfuse: chargers", "All chargers in one table, and new ones to accept"],
+  ["sunfuse-capacity-card", "Sunfuse: capacity", "How much the grid connection carries, hour by hour"],
+];
+
+window.customCards = window.customCards ?? [];
+for (const [type, name, description] of CARDS) {
+  window.customCards.push({ type, name, description, preview: true });
+}

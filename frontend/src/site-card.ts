@@ -1,0 +1,328 @@
+/* The site at a glance: what flows, how full each circuit is, this interval's peak, and what limits now. */
+
+import { css, html, nothing, svg } from "lit";
+import type { TemplateResult } from "lit";
+import { SunfuseCard } from "./card";
+import type { Circuit, Flows, Peak, SiteView } from "./feed";
+import { current, moment, money, percent, power } from "./format";
+import { define, moreInfo } from "./home-assistant";
+import { styles } from "./styles";
+import { stateName } from "./texts";
+import type { Say } from "./texts";
+
+/* Below this nothing is drawn as a flow: meters are never still. */
+const STILL_W = 30;
+
+interface Node {
+  name: string;
+  icon: string;
+  x: number;
+  y: number;
+  watts: number | null;
+  /* Positive towards the middle. */
+  inward: number;
+  detail?: string;
+}
+
+export class SiteCard extends SunfuseCard {
+  static override styles = [
+    styles,
+    css`
+      .flows {
+        position: relative;
+        inline-size: 100%;
+        max-inline-size: 420px;
+        margin-inline: auto;
+        aspect-ratio: 300 / 236;
+      }
+      .flows svg {
+        position: absolute;
+        inset: 0;
+        inline-size: 100%;
+        block-size: 100%;
+      }
+      .node {
+        position: absolute;
+        transform: translate(-50%, -50%);
+        inline-size: 84px;
+        block-size: 84px;
+        border-radius: 50%;
+        border: 2px solid var(--colour);
+        background: var(--card-background-color, #fff);
+        display: flex;
+        flex-direction: column;
+        align-items: center;
+        justify-content: center;
+        text-align: center;
+        font-size: 12px;
+        line-height: 1.25;
+      }
+      .node ha-icon {
+        --mdc-icon-size: 20px;
+        color: var(--colour);
+      }
+      .node strong {
+        font-size: 14px;
+        font-weight: 500;
+        font-variant-numeric: tabular-nums;
+      }
+      path {
+        fill: none;
+        stroke: var(--quiet);
+        stroke-width: 2;
+      }
+      path.moves {
+        stroke: var(--colour);
+        stroke-width: 3;
+        stroke-dasharray: 3 9;
+        stroke-linecap: round;
+        animation: move 1.2s linear infinite;
+      }
+      path.out {
+        animation-direction: reverse;
+      }
+      @keyframes move {
+        from {
+          stroke-dashoffset: 12;
+        }
+        to {
+          stroke-dashoffset: 0;
+        }
+      }
+      @media (prefers-reduced-motion: reduce) {
+        path.moves {
+          animation: none;
+        }
+      }
+      .phase {
+        display: grid;
+        grid-template-columns: 2em 1fr 8.5em;
+        align-items: center;
+        gap: 8px;
+        font-size: 13px;
+        font-variant-numeric: tabular-nums;
+      }
+      .phase span:last-child {
+        text-align: end;
+      }
+      .bar {
+        display: flex;
+        block-size: 14px;
+        border-radius: 7px;
+        overflow: hidden;
+        background: var(--quiet);
+      }
+      .bar i {
+        display: block;
+        block-size: 100%;
+      }
+      .bar .other {
+        background: var(--house);
+      }
+      .bar .cars {
+        background: var(--cars);
+      }
+      .bar .over {
+        background: var(--error-color, #db4437);
+      }
+      .key {
+        font-size: 12px;
+        color: var(--secondary-text-color);
+        margin-block-start: 6px;
+      }
+      .key i {
+        display: inline-block;
+        inline-size: 10px;
+        block-size: 10px;
+        border-radius: 5px;
+        margin-inline-end: 4px;
+      }
+      .small {
+        min-block-size: 32px;
+        font-size: 13px;
+      }
+    `,
+  ];
+
+  protected override content(site: SiteView, say: Say): TemplateResult {
+    const { flows, circuits } = site;
+    const main = circuits?.find((circuit) => circuit.parent === null);
+    return html`
+      <header>
+        <h2>${this.config?.title ?? site.title}</h2>
+        ${main?.state
+          ? html`<span class="chip ${main.state === "ok" ? "good" : "bad"}"
+              >${stateName(this.hass, "sensor", "state", main.state)}</span
+            >`
+          : nothing}
+      </header>
+      ${site.available ? nothing : html`<p class="error">${say("site_failed")}</p>`}
+      ${flows ? this.flows(flows, site, say) : html`<p class="quiet">${say("only_chargers")}</p>`}
+      ${circuits?.map((circuit) => this.circuit(circuit, site, say))}
+      ${circuits
+        ? html`<p class="key row" aria-hidden="true">
+            <span><i style="background:var(--house)"></i>${say("other_loads")}</span>
+            <span><i style="background:var(--cars)"></i>${say("cars")}</span>
+          </p>`
+        : nothing}
+      ${site.peaks?.map((peak) => this.peak(peak, say))} ${this.limits(site, say)}
+    `;
+  }
+
+  private flows(flows: Flows, site: SiteView, say: Say): TemplateResult {
+    const hass = this.hass;
+    const grid = flows.grid_w ?? 0;
+    const battery = flows.battery_w ?? 0;
+    const nodes: Node[] = [];
+    if (flows.solar_w !== null) {
+      nodes.push({ name: "sun", icon: "mdi:solar-power", x: 150, y: 44, watts: flows.solar_w, inward: flows.solar_w });
+    }
+    nodes.push({
+      name: "grid",
+      icon: "mdi:transmission-tower",
+      x: 44,
+      y: 118,
+      watts: flows.grid_w === null ? null : Math.abs(grid),
+      inward: grid,
+      detail: Math.abs(grid) < STILL_W ? "" : say(grid > 0 ? "imports" : "exports"),
+    });
+    nodes.push({ name: "house", icon: "mdi:home", x: 256, y: 118, watts: flows.house_w, inward: -(flows.house_w ?? 0) });
+    if (flows.battery_w !== null) {
+      nodes.push({
+        name: "battery",
+        icon: "mdi:home-battery",
+        x: 96,
+        y: 192,
+        watts: Math.abs(battery),
+        inward: battery,
+        detail: flows.battery_soc === null ? "" : percent(hass, flows.battery_soc),
+      });
+    }
+    nodes.push({
+      name: "cars",
+      icon: "mdi:car-electric",
+      x: flows.battery_w === null ? 150 : 204,
+      y: 192,
+      watts: flows.cars_w,
+      inward: -(flows.cars_w ?? 0),
+    });
+    return html`
+      <div class="flows" role="group" aria-label=${say("flows")}>
+        <svg viewBox="0 0 300 236" aria-hidden="true">
+          ${nodes.map((node) => {
+            const moves = Math.abs(node.inward) >= STILL_W;
+            return svg`<path d="M${node.x} ${node.y} L150 118" style="--colour:var(--${node.name})"
+              class="${moves ? "moves" : ""} ${node.inward < 0 ? "out" : ""}" />`;
+          })}
+        </svg>
+        ${nodes.map(
+          (node) => html`<div
+            class="node"
+            style="--colour:var(--${node.name});left:${(node.x / 300) * 100}%;top:${(node.y / 236) * 100}%"
+          >
+            <ha-icon icon=${node.icon} aria-hidden="true"></ha-icon>
+            <span>${say(node.name)}</span>
+            <strong>${power(hass, node.watts)}</strong>
+            ${node.detail ? html`<span>${node.detail}</span>` : nothing}
+          </div>`,
+        )}
+      </div>
+      ${site.surplus_w ? html`<p>${say("surplus", { power: power(hass, site.surplus_w) })}</p>` : nothing}
+    `;
+  }
+
+  private circuit(circuit: Circuit, site: SiteView, say: Say): TemplateResult {
+    const hass = this.hass;
+    const entity = circuit.limit_entity;
+    return html`
+      <div class="row spread">
+        <h3>${circuit.name}</h3>
+        ${entity && site.admin
+          ? html`<button class="small" @click=${() => moreInfo(this, entity)} aria-label=${say("change_limit_of", { circuit: circuit.name })}>
+              ${say("change_limit")}
+            </button>`
+          : nothing}
+      </div>
+      ${circuit.limit_a.map((limit, phase) => {
+        const other = Math.max(0, circuit.other_a[phase] ?? 0);
+        const load = (circuit.other_a[phase] ?? 0) + (circuit.cars_a[phase] ?? 0);
+        // What the sun gives to the cars does not pass the fuse.
+        const cars = Math.max(0, load - other);
+        if (limit <= 0) return nothing;
+        const scale = Math.max(limit, other + cars);
+        const name = site.phases === 1 ? "" : `L${phase + 1}`;
+        const value = say("of_limit", { current: current(hass, load), limit: current(hass, limit) });
+        return html`<div class="phase">
+          <span>${name}</span>
+          <div
+            class="bar"
+            role="meter"
+            aria-label="${circuit.name} ${name}"
+            aria-valuemin="0"
+            aria-valuemax=${limit}
+            aria-valuenow=${Math.max(0, Math.min(load, limit))}
+            aria-valuetext=${value}
+          >
+            <i class="other" style="inline-size:${(other / scale) * 100}%"></i>
+            <i class=${load > limit ? "over" : "cars"} style="inline-size:${(cars / scale) * 100}%"></i>
+          </div>
+          <span>${value}</span>
+        </div>`;
+      })}
+      ${circuit.why ? html`<p>${circuit.why}</p>` : nothing}
+    `;
+  }
+
+  private peak(peak: Peak, say: Say): TemplateResult {
+    const hass = this.hass;
+    const scale = Math.max(peak.target_w ?? 0, peak.interval_w, peak.month_w, 1);
+    return html`
+      <h3>${peak.name}</h3>
+      <div class="phase">
+        <span></span>
+        <div
+          class="bar"
+          role="meter"
+          aria-label=${say("interval_peak")}
+          aria-valuemin="0"
+          aria-valuemax=${scale}
+          aria-valuenow=${peak.interval_w}
+          aria-valuetext=${power(hass, peak.interval_w)}
+        >
+          <i class="cars" style="inline-size:${(peak.interval_w / scale) * 100}%"></i>
+        </div>
+        <span>${power(hass, peak.interval_w)}</span>
+      </div>
+      <p>
+        ${say("peak", {
+          until: moment(hass, peak.interval_end),
+          allowed: power(hass, peak.may_draw_w),
+          month: power(hass, peak.month_w),
+        })}
+        ${peak.cost === null ? nothing : money(hass, peak.cost, this.site?.currency ?? "EUR")}
+      </p>
+    `;
+  }
+
+  private limits(site: SiteView, say: Say): TemplateResult | typeof nothing {
+    const hass = this.hass;
+    if (!site.limits?.length) return nothing;
+    return html`
+      <h3>${say("limits_now")}</h3>
+      ${site.limits.map((limit) => {
+        const value =
+          limit.power_w !== null
+            ? power(hass, limit.power_w)
+            : limit.current_a !== null
+              ? `${current(hass, limit.current_a)} A`
+              : "";
+        return html`<p>
+          ${limit.name}: ${value}
+          ${limit.until ? html`<span class="quiet">${say("until", { time: moment(hass, limit.until) })}</span>` : nothing}
+        </p>`;
+      })}
+    `;
+  }
+}
+
+define("sunfuse-site-card", SiteCard);

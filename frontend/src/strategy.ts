@@ -1,0 +1,92 @@
+/* Lays out a dashboard for whatever the sites have. Home Assistant asks again when chargers come and go. */
+
+import { define } from "./home-assistant";
+import type { Hass } from "./home-assistant";
+import { texts } from "./texts";
+import type { Say } from "./texts";
+
+interface Site {
+  entry_id: string;
+  title: string;
+  whole: boolean;
+  chargers: string[];
+  plan: boolean;
+  sessions: boolean;
+}
+
+type Config = Record<string, unknown>;
+
+/* More than these are found sooner in a table than on cards of their own. */
+const MOST_CARDS = 6;
+
+function section(...cards: Config[]): Config {
+  return { type: "grid", cards };
+}
+
+function view(site: Site, say: Say): Config {
+  const here = { site: site.entry_id };
+  const sections: Config[] = [];
+  if (site.whole) sections.push(section({ type: "custom:sunfuse-site-card", ...here }));
+  if (site.chargers.length > MOST_CARDS) {
+    sections.push({
+      ...section({ type: "custom:sunfuse-chargers-card", ...here, grid_options: { columns: "full" } }),
+      column_span: 3,
+    });
+  } else {
+    for (const charger of site.chargers) {
+      sections.push(section({ type: "custom:sunfuse-charger-card", ...here, charger }));
+    }
+    if (site.whole && site.chargers.length !== 1) {
+      sections.push({
+        ...section({ type: "custom:sunfuse-chargers-card", ...here, grid_options: { columns: "full" } }),
+        column_span: 2,
+      });
+    }
+  }
+  if (site.plan) {
+    sections.push({
+      ...section({ type: "custom:sunfuse-plan-card", ...here, grid_options: { columns: "full" } }),
+      column_span: 2,
+    });
+  }
+  if (site.sessions) {
+    sections.push({
+      ...section({ type: "custom:sunfuse-sessions-card", ...here, grid_options: { columns: "full" } }),
+      column_span: 2,
+    });
+  }
+  if (site.whole) sections.push(section({ type: "custom:sunfuse-capacity-card", ...here }));
+  return {
+    title: site.title || say("site"),
+    path: site.entry_id.toLowerCase(),
+    type: "sections",
+    max_columns: 4,
+    sections,
+  };
+}
+
+class SunfuseStrategy extends HTMLElement {
+  static registryDependencies = ["entities", "devices"];
+
+  static async generate(_config: Config, hass: Hass): Promise<Config> {
+    const [say, sites] = await Promise.all([
+      texts(hass),
+      hass.callWS<Site[]>({ type: "sunfuse/sites" }),
+    ]);
+    if (sites.length) return { views: sites.map((site) => view(site, say)) };
+    const link = hass.user?.is_admin ? ` [${say("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
+    return {
+      views: [{ title: "Sunfuse", cards: [{ type: "markdown", content: `${say("no_site")}${link}` }] }],
+    };
+  }
+}
+
+define("ll-strategy-dashboard-sunfuse", SunfuseStrategy);
+
+window.customStrategies = window.customStrategies ?? [];
+window.customStrategies.push({
+  type: "sunfuse",
+  strategyType: "dashboard",
+  name: "Sunfuse",
+  description: "EV chargers, sun, plan and sessions of each site",
+});
