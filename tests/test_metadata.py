@@ -232,6 +232,7 @@ def test_components_that_are_used_are_dependencies(manifest: dict[str, Any]) -> 
     base = {
         "binary_sensor",
         "button",
+        "calendar",
         "diagnostics",
         "event",
         "number",
@@ -240,6 +241,7 @@ def test_components_that_are_used_are_dependencies(manifest: dict[str, Any]) -> 
         "switch",
         "repairs",
         "system_health",
+        "time",
         "update",
     }
     dependencies = {*manifest["dependencies"], *manifest.get("after_dependencies", ())}
@@ -340,7 +342,10 @@ def test_rules_that_files_prove() -> None:
 @pytest.mark.parametrize(
     ("platform", "at_a_time"),
     [
-        *((platform, 1) for platform in ("button", "number", "select", "switch")),
+        *(
+            (platform, 1)
+            for platform in ("button", "calendar", "number", "select", "switch", "time")
+        ),
         *((p, 0) for p in ("binary_sensor", "event", "sensor", "update")),
     ],
 )

@@ -37,6 +37,7 @@ ROOMS: dict[str, set[str]] = {
     # What joins the rooms inside Home Assistant, by theme.
     "actions": {"homeassistant", "voluptuous", PACKAGE},
     "flows": {"homeassistant", "voluptuous", "yarl", PACKAGE},
+    "owner_entities": {"homeassistant", PACKAGE},
     "sensors": {"homeassistant", PACKAGE},
     "websocket": {"homeassistant", "voluptuous", PACKAGE},
     "site": {
@@ -359,7 +360,13 @@ def test_the_parts_of_a_site_are_not_looked_up() -> None:
         for path, name, source in found_in("site")
         if f"{PACKAGE}.data" in imported(name, source)
     }
-    assert looks_up == {"boosts", "reporting", "uncontrolled_chargers", "updates"}
+    assert looks_up == {
+        "boosts",
+        "driver_words",
+        "reporting",
+        "uncontrolled_chargers",
+        "updates",
+    }
 
 
 def test_what_is_composed_is_not_a_tower() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.config_flow import SunfuseConfigFlow
+from custom_components.sunfuse.drivers.recognition import GUEST
 from custom_components.sunfuse.engine.model import MeterQuality, ReasonKey
 from custom_components.sunfuse.flows import (
     card,
@@ -18,6 +19,7 @@ from custom_components.sunfuse.flows import (
     circuit,
     form_fields as forms,
     modbus_forms as modbus,
+    vehicle,
 )
 from custom_components.sunfuse.flows.capacity_tariff import CAPACITY_FORMS, RULE_ERRORS
 from custom_components.sunfuse.flows.charger import charger_schema
@@ -31,7 +33,10 @@ from custom_components.sunfuse.flows.slow_meter import SLOW_METER
 from custom_components.sunfuse.flows.tables import LABELLED, ROW_ERRORS
 from custom_components.sunfuse.flows.tariff_forms import FORMS, FormContext
 from custom_components.sunfuse.flows.tariff_preview import SOURCE_ERRORS
+from custom_components.sunfuse.owner_entities.weekdays import WEEKDAYS
+from custom_components.sunfuse.owner_entities.wish_selects import AUTOMATIC
 from custom_components.sunfuse.site.circuits import CircuitTree
+from custom_components.sunfuse.site.simulated_vehicles import VEHICLE_NAMES
 from custom_components.sunfuse.sources.modbus.device import Quantity
 from custom_components.sunfuse.sources.modbus.library import Library
 from homeassistant.config_entries import SOURCE_USER
@@ -302,6 +307,9 @@ def test_fields(hass: HomeAssistant) -> None:
         ("config", "card"): card.HOLDER,
         ("card", "user"): card.NEW_CARD,
         ("card", "reconfigure"): card.HOLDER,
+        ("vehicle", "user"): vehicle.choose_car_schema([]),
+        ("vehicle", "details"): vehicle.vehicle_schema(site),
+        ("vehicle", "reconfigure"): vehicle.vehicle_schema(site),
     }
     expected |= _tariff_forms(hass)
     library = Library(devices={})
@@ -544,6 +552,7 @@ def test_selectors(hass: HomeAssistant) -> None:
         card.NEW_CARD,
         card.AUTHORIZATION,
         details_schema(3),
+        vehicle.choose_car_schema([]),
     ):
         for selector in schema.schema.values():
             config = getattr(selector, "config", {})
@@ -589,10 +598,14 @@ def test_every_reason_has_its_sentence() -> None:
         # What Sunfuse names itself: device models, and what the simulated site begins with.
         | {
             f"model_{name}"
-            for name in ("site", "circuit", "capacity_tariff", "simulator")
+            for name in ("site", "circuit", "capacity_tariff", "simulator", "vehicle")
         }
         | {"simulated_site", "simulated_panel", *CHARGER_NAMES.values()}
+        | set(VEHICLE_NAMES.values())
         | {"simulated_tariff", "simulated_capacity_tariff"}
+        # What drivers see of departures.
+        | {f"weekday_{day}" for day in WEEKDAYS}
+        | {"guest", "reserved", "departure_car", "departure_habit"}
     )
     # What the site report says is held together with its page in tests/sources/test_report.py.
     # What the cards say is held together with them in tests/test_frontend.py.
@@ -706,6 +719,9 @@ async def test_entities(hass: HomeAssistant, socket_enabled: None) -> None:
         key = (entity.domain, entity.translation_key)
         text = ENGLISH["entity"][key[0]][key[1]]
         options = set((entity.capabilities or {}).get("options", ()))
+        if key == ("select", "vehicle"):
+            # The vehicles have the names that their users gave them.
+            options &= {AUTOMATIC, GUEST}
         assert text.get("state", {}).keys() == options, key
         icon = ICONS["entity"].get(key[0], {}).get(key[1])
         if entity.original_device_class in (None, "enum"):

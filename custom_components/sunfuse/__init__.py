@@ -14,6 +14,7 @@ from .const import (
     CONF_KIND,
     CONF_PORT,
     CONF_SOURCES,
+    CONF_SPEED,
     DOMAIN,
     KIND_SIMULATED,
     SUBENTRY_MODBUS,
@@ -25,17 +26,20 @@ from .devices import (
     register_capacity_tariffs,
     register_circuits,
     register_site,
+    register_vehicles,
 )
 from .issues import watch_issues
 from .pages import async_setup_pages
 from .sentences import async_load_sentences
 from .site.battery_hold import BatteryHold
+from .site.car_sessions import CarSessions, session_store
 from .site.cards import Cards, follow_unknown_cards
 from .site.certificate_authority import async_authority, async_remove_authority
 from .site.chargers import Chargers
 from .site.circuits import CircuitTree
 from .site.controller import Controller
 from .site.demands import Demands
+from .site.departures import Departures, departure_store
 from .site.forecasting import async_load_forecasts, forecast_store
 from .site.observing import async_load_observed, observed_store
 from .site.peaks import async_load_peaks, peak_store, start_peaks
@@ -45,6 +49,7 @@ from .site.reporting import setup_report
 from .site.restart_memory import RestartMemory
 from .site.settings import Settings, default_mode
 from .site.simulated_house import SimulatedHouse
+from .site.simulated_vehicles import set_first_departures
 from .site.site_clock import SiteClock
 from .site.snapshot import site_of
 from .site.subentries import usable
@@ -53,6 +58,7 @@ from .site.timekeeper import Timekeeper
 from .site.tls import async_tls, forget_issue, is_encrypted
 from .site.uncontrolled_chargers import follow_unwatched
 from .site.updates import Baseline, follow_entry, follow_renames, follow_stations
+from .site.vehicles import Vehicles
 from .site.versions import forget_downgrade, migrate, report_downgrades
 from .sources.config import SourcesConfig
 from .sources.live_readings import LiveSource
@@ -64,11 +70,13 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = [
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.CALENDAR,
     Platform.EVENT,
     Platform.NUMBER,
     Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
+    Platform.TIME,
     Platform.UPDATE,
 ]
 
@@ -103,6 +111,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     register_circuits(hass, entry)
     tree = CircuitTree.of(entry)
     settings.forget_circuits({*tree.circuits, *tree.ignored})
+    register_vehicles(hass, entry)
     register_capacity_tariffs(hass, entry)
     # Before the first charger can connect, so that none of the site's own chargers counts as unknown.
     site.controller.load_chargers()
@@ -169,6 +178,13 @@ async def _async_build(
         restart_memory=restart_memory,
         cards=cards,
     )
+    vehicles = Vehicles(hass, entry)
+    departures = await _async_departures(hass, entry)
+    if simulated and entry.data.get(CONF_SPEED, 1.0) == 1:
+        # In a hurry drivers say themselves when they leave: the clock of weekly departures is the wall's.
+        set_first_departures(departures, vehicles)
+    car_sessions = await _async_car_sessions(hass, entry, vehicles, departures)
+    demands = Demands(vehicles=vehicles, sessions=car_sessions, departures=departures)
     sentences = await async_load_sentences(hass)
     peaks = await async_load_peaks(hass, entry)
     prices = await async_load_prices(hass, entry)
@@ -176,7 +192,6 @@ async def _async_build(
         hass, entry, simulated=simulated, connectors=chargers.connector_keys
     )
     house = SimulatedHouse(entry) if simulated else None
-    demands = Demands()
     planning = SitePlanning(
         hass,
         entry,
@@ -192,6 +207,7 @@ async def _async_build(
         hass,
         entry,
         chargers=chargers,
+        demands=demands,
         central_system=central_system,
         coordinator=coordinator,
         settings=settings,
@@ -218,6 +234,9 @@ async def _async_build(
         cards=cards,
         central_system=central_system,
         chargers=chargers,
+        vehicles=vehicles,
+        departures=departures,
+        car_sessions=car_sessions,
         demands=demands,
         controller=controller,
         coordinator=coordinator,
@@ -234,6 +253,31 @@ async def _async_build(
     )
 
 
+async def _async_departures(
+    hass: HomeAssistant, entry: SunfuseConfigEntry
+) -> Departures:
+    """Return what drivers set."""
+    departures = Departures(hass, entry.entry_id)
+    await departures.async_load()
+    entry.async_on_unload(departures.async_save)
+    return departures
+
+
+async def _async_car_sessions(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    vehicles: Vehicles,
+    departures: Departures,
+) -> CarSessions:
+    """Return which car is where, as it was remembered."""
+    sessions = CarSessions(
+        hass, entry.entry_id, vehicles=vehicles, departures=departures
+    )
+    await sessions.async_load()
+    entry.async_on_unload(sessions.async_save)
+    return sessions
+
+
 async def _async_start(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Start the parts of a site, once its entities exist."""
     site = entry.runtime_data
@@ -243,6 +287,7 @@ async def _async_start(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
         entry.async_on_unload(house.async_stop)
     site.modbus.start()
     site.controller.start(_live_source(hass, entry, house))
+    entry.async_on_unload(site.vehicles.start(site.controller.request_tick))
     await site.observed.async_put_aside()
     entry.async_on_unload(site.controller.stop)
     entry.async_on_unload(site.observed.start(site.coordinator, site.sources))
@@ -283,6 +328,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
     await forecast_store(hass, entry.entry_id).async_remove()
     await peak_store(hass, entry.entry_id).async_remove()
     await observed_store(hass, entry.entry_id).async_remove()
+    await departure_store(hass, entry.entry_id).async_remove()
+    await session_store(hass, entry.entry_id).async_remove()
     forget_issue(hass, entry.entry_id)
     forget_downgrade(hass, entry)
     ir.async_delete_issue(hass, DOMAIN, issue_id(entry))

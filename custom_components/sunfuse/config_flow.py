@@ -35,6 +35,7 @@ from .const import (
     SUBENTRY_CIRCUIT,
     SUBENTRY_MODBUS,
     SUBENTRY_TARIFF,
+    SUBENTRY_VEHICLE,
 )
 from .flows.capacity_tariff import CapacitySubentryFlow
 from .flows.card import CardFlowMixin, CardSubentryFlow
@@ -72,6 +73,7 @@ from .flows.simulated import simulated_data, simulated_subentries
 from .flows.site_data import async_free_port, meter_is_used, ports_of, site_data
 from .flows.slow_meter import SlowMeterFlow
 from .flows.tariff import TariffSubentryFlow
+from .flows.vehicle import VehicleSubentryFlow
 from .sentences import async_load_sentences
 from .site.circuits import CircuitTree
 from .site.tls import host, scheme
@@ -114,6 +116,7 @@ class SunfuseConfigFlow(
             SUBENTRY_CHARGER: ChargerSubentryFlow,
             SUBENTRY_CIRCUIT: CircuitSubentryFlow,
             SUBENTRY_CARD: CardSubentryFlow,
+            SUBENTRY_VEHICLE: VehicleSubentryFlow,
             SUBENTRY_TARIFF: TariffSubentryFlow,
             SUBENTRY_CAPACITY: CapacitySubentryFlow,
             SUBENTRY_MODBUS: ModbusSubentryFlow,

@@ -151,3 +151,14 @@ DEFAULT_MARGIN_A: Final = 1.0
 CONF_FORECAST_ENTRIES: Final = "forecast_entries"
 CONF_FORECAST_ENTITIES: Final = "forecast_entities"
 CONF_SOLAR_PEAK: Final = "solar_peak_kw"
+
+# A vehicle; its cards and ISO 15118 ids are sub-entries of cards, or what was typed.
+SUBENTRY_VEHICLE: Final = "vehicle"
+CONF_CAPACITY_KWH: Final = "capacity_kwh"
+CONF_CHARGE_EFFICIENCY: Final = "charge_efficiency"
+CONF_CONSUMPTION: Final = "consumption_kwh_100km"
+CONF_IDENTIFIERS: Final = "identifiers"
+CONF_USUAL_CONNECTOR: Final = "usual_connector"
+CONF_CAR_SOC: Final = "soc"
+CONF_CAR_LIMIT: Final = "limit"
+CONF_CAR_PLUG: Final = "plug"

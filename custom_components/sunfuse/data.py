@@ -9,10 +9,12 @@ from .central_system import CentralSystem
 from .coordinator import SunfuseCoordinator
 from .engine.model import PerPhase
 from .site.battery_hold import BatteryHold
+from .site.car_sessions import CarSessions
 from .site.cards import Cards
 from .site.chargers import Chargers
 from .site.controller import Controller
 from .site.demands import Demands
+from .site.departures import Departures
 from .site.forecasting import SiteForecasts
 from .site.observing import Observed
 from .site.peaks import SitePeaks
@@ -20,6 +22,7 @@ from .site.planning import SitePlanning
 from .site.prices import SitePrices
 from .site.settings import Settings
 from .site.simulated_house import SimulatedHouse
+from .site.vehicles import Vehicles
 from .sources.config import SourcesConfig
 from .sources.modbus.site_devices import SiteDevices
 
@@ -30,6 +33,9 @@ class SunfuseData:
 
     central_system: CentralSystem
     chargers: Chargers
+    vehicles: Vehicles
+    departures: Departures
+    car_sessions: CarSessions
     demands: Demands
     controller: Controller
     coordinator: SunfuseCoordinator

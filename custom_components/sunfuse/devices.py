@@ -17,6 +17,7 @@ from .const import (
     REPORT_PANEL,
     SUBENTRY_CAPACITY,
     SUBENTRY_CHARGER,
+    SUBENTRY_VEHICLE,
 )
 from .site.circuits import CircuitTree
 from .site.outcome import ConnectorKey, identity_of
@@ -201,6 +202,35 @@ def register_capacity_tariffs(hass: HomeAssistant, entry: ConfigEntry) -> None:
             identifiers={capacity_identifier(entry, subentry.subentry_id)},
             manufacturer=MANUFACTURER,
             model=entry.runtime_data.sentences["model_capacity_tariff"],
+            name=subentry.title,
+            via_device_id=site_id,
+        )
+
+
+def vehicle_identifier(entry: ConfigEntry, vehicle: str) -> tuple[str, str]:
+    """Return the identifier of a vehicle's device."""
+    return (DOMAIN, f"{entry.entry_id}_{vehicle}")
+
+
+def vehicle_device(entry: ConfigEntry, vehicle: str) -> DeviceInfo:
+    """Return a vehicle's device, registered by `register_vehicles`."""
+    return DeviceInfo(identifiers={vehicle_identifier(entry, vehicle)})
+
+
+@callback
+def register_vehicles(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Register the vehicles, by the names that they have now."""
+    registry = dr.async_get(hass)
+    site_id = dr.async_get_device_id_by_identifier(
+        hass, site_identifier(entry), config_entry_id=entry.entry_id
+    )
+    for subentry in usable(entry, SUBENTRY_VEHICLE):
+        registry.async_get_or_create(
+            config_entry_id=entry.entry_id,
+            config_subentry_id=subentry.subentry_id,
+            identifiers={vehicle_identifier(entry, subentry.subentry_id)},
+            manufacturer=MANUFACTURER,
+            model=entry.runtime_data.sentences["model_vehicle"],
             name=subentry.title,
             via_device_id=site_id,
         )

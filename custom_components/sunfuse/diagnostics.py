@@ -10,7 +10,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.json import json_loads_object
 
-from .const import CONF_CARD_NUMBER, CONF_FORMER_PASSWORD, CONF_PASSWORD, SUBENTRY_CARD
+from .const import (
+    CONF_CARD_NUMBER,
+    CONF_FORMER_PASSWORD,
+    CONF_IDENTIFIERS,
+    CONF_PASSWORD,
+    SUBENTRY_CARD,
+    SUBENTRY_VEHICLE,
+)
 from .data import SunfuseConfigEntry
 from .engine.recording import Segment, to_record
 
@@ -20,6 +27,7 @@ TO_REDACT = {
     "last_card",
     "serial",
     "serial_number",
+    CONF_IDENTIFIERS,
     CONF_PASSWORD,
     CONF_FORMER_PASSWORD,
     "AuthorizationKey",
@@ -41,7 +49,7 @@ async def async_get_config_entry_diagnostics(
         "chargers": [
             {"title": subentry.title, "data": dict(subentry.data)}
             for subentry in entry.subentries.values()
-            if subentry.subentry_type != SUBENTRY_CARD
+            if subentry.subentry_type not in (SUBENTRY_CARD, SUBENTRY_VEHICLE)
         ],
         # Who has which card is private; how many there are, and whether they are blocked, is useful.
         "cards": [
@@ -52,6 +60,17 @@ async def async_get_config_entry_diagnostics(
             }
             for subentry in entry.get_subentries_of_type(SUBENTRY_CARD)
         ],
+        # Nor who drives what.
+        "vehicles": [
+            dict(subentry.data)
+            for subentry in entry.get_subentries_of_type(SUBENTRY_VEHICLE)
+        ],
+        "demands": {
+            key.id: asdict(demand)
+            | {"precondition": demand.precondition.total_seconds()}
+            for key in data.connectors
+            for demand in (runtime.demands.at(key),)
+        },
         "modbus": [device.diagnostics() for device in runtime.modbus.devices.values()],
         "snapshot": asdict(data.snapshot),
         "decision": asdict(data.decision),
@@ -133,6 +152,7 @@ def _secrets(entry: SunfuseConfigEntry) -> Iterator[str | None]:
         yield subentry.data.get(CONF_FORMER_PASSWORD)
         if subentry.subentry_type == SUBENTRY_CARD:
             yield subentry.data[CONF_CARD_NUMBER]
+        yield from subentry.data.get(CONF_IDENTIFIERS, ())
     for station in entry.runtime_data.central_system.stations.values():
         yield station.config.password
         if station.config.former is not None:

@@ -22,6 +22,7 @@ from .entity import (
     SiteEntity,
     add_connector_entities,
 )
+from .owner_entities.wish_numbers import add_wish_numbers
 from .site.circuits import CircuitTree
 from .site.outcome import ConnectorKey
 
@@ -86,6 +87,7 @@ async def async_setup_entry(
         async_add_entities([CircuitLimit(entry, circuit)], config_subentry_id=circuit)
     for rule_id in entry.runtime_data.peaks.rules:
         async_add_entities([MonthPeak(entry, rule_id)], config_subentry_id=rule_id)
+    add_wish_numbers(hass, entry, async_add_entities)
     add_connector_entities(
         hass,
         entry,

@@ -11,6 +11,7 @@ from .data import SunfuseConfigEntry
 from .engine.model import Mode
 from .engine.tuning import Policy
 from .entity import ConnectorSettingEntity, SiteEntity, add_connector_entities
+from .owner_entities.wish_selects import add_wish_selects
 
 PARALLEL_UPDATES = 1
 
@@ -34,6 +35,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the selects of a site."""
     async_add_entities([SharingPolicy(entry)])
+    add_wish_selects(hass, entry, async_add_entities)
     add_connector_entities(
         hass,
         entry,

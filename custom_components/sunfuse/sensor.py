@@ -46,6 +46,7 @@ from .sensors.simulated import (
     SimulatedSensor,
 )
 from .sensors.site import SiteSensorDescription, site_sensors
+from .sensors.vehicle import add_vehicle_sensors
 from .sentences import explain, what_would_change_it
 from .site.circuits import CircuitTree
 from .site.outcome import ConnectorKey
@@ -92,6 +93,7 @@ async def async_setup_entry(
         if forecasts.has_solar or not description.of_sun
     )
     add_peak_sensors(hass, entry, async_add_entities)
+    add_vehicle_sensors(hass, entry, async_add_entities)
     if house := entry.runtime_data.simulated_house:
         async_add_entities(
             SimulatedSensor(entry, house, description)

@@ -136,6 +136,8 @@ _FACTS = frozenset(
         ReasonKey.NO_CAR,
         ReasonKey.MODE_OFF,
         ReasonKey.NOT_ALLOWED,
+        ReasonKey.PAUSED_UNTIL,
+        ReasonKey.SESSION_LIMIT,
         ReasonKey.CAR_FINISHED,
         ReasonKey.CHARGER_OFFLINE,
         ReasonKey.CHARGER_FAULTED,

@@ -17,6 +17,7 @@ from .entity import (
     add_connector_entities,
     command_errors,
 )
+from .owner_entities.wish_switches import add_wish_switches
 from .site.boosts import cancel_boost, start_boost
 from .site.engine_options import CONF_BOOST_DURATION, DEFAULT_BOOST_DURATION_MIN
 
@@ -41,6 +42,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the switches of a site."""
+    add_wish_switches(hass, entry, async_add_entities)
     add_connector_entities(
         hass,
         entry,

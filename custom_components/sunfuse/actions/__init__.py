@@ -4,8 +4,10 @@ from homeassistant.core import HomeAssistant, callback
 
 from .cards import async_setup_card_actions
 from .chargers import async_setup_charger_actions
+from .departures import async_setup_departure_actions
 from .prices import async_setup_price_actions
 from .report import async_setup_report_action
+from .reservations import async_setup_reservation_actions
 from .security import async_setup_security_actions
 from .sharing import async_setup_sharing_actions
 
@@ -15,6 +17,8 @@ def async_setup_actions(hass: HomeAssistant) -> None:
     """Register all actions, which exist whether a site is loaded or not."""
     async_setup_card_actions(hass)
     async_setup_charger_actions(hass)
+    async_setup_departure_actions(hass)
+    async_setup_reservation_actions(hass)
     async_setup_security_actions(hass)
     async_setup_sharing_actions(hass)
     async_setup_report_action(hass)

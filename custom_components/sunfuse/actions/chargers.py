@@ -117,21 +117,6 @@ async def _update_firmware(station: Station, _connector: int, data: Fields) -> N
     )
 
 
-async def _reserve(station: Station, connector: int, data: Fields) -> None:
-    if not connector and station.config.connectors == 1:
-        # Many stations refuse a reservation of connector 0, which means any (ReserveConnectorZeroSupported).
-        connector = 1
-    adapter = await station.in_service()
-    await adapter.reserve(
-        data["reservation_id"], connector, data["card"], data["until"]
-    )
-
-
-async def _cancel_reservation(station: Station, _connector: int, data: Fields) -> None:
-    adapter = await station.in_service()
-    await adapter.cancel_reservation(data["reservation_id"])
-
-
 async def _transfer_data(
     station: Station, _connector: int, data: Fields
 ) -> dict[str, Any]:
@@ -149,8 +134,6 @@ async def _set_display_message(station: Station, _connector: int, data: Fields) 
     else:
         await adapter.clear_display(data["message_id"])
 
-
-_RESERVATION: dict[vol.Marker, Any] = {vol.Required("reservation_id"): POSITIVE_INT}
 
 ACTIONS: tuple[ActionDescription, ...] = (
     ActionDescription(
@@ -213,18 +196,6 @@ ACTIONS: tuple[ActionDescription, ...] = (
             vol.Optional("signing_certificate"): cv.string,
             vol.Optional("signature"): cv.string,
         },
-    ),
-    ActionDescription(
-        name="reserve",
-        run=_reserve,
-        fields={
-            **_RESERVATION,
-            vol.Required("card"): cv.string,
-            vol.Required("until"): moment,
-        },
-    ),
-    ActionDescription(
-        name="cancel_reservation", run=_cancel_reservation, fields=_RESERVATION
     ),
     ActionDescription(
         name="transfer_data",

@@ -7,7 +7,13 @@ from homeassistant.helpers import device_registry as dr
 
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
-from ..devices import capacity_identifier, connector_identifier, station_identifier
+from ..devices import (
+    capacity_identifier,
+    connector_identifier,
+    station_identifier,
+    vehicle_identifier,
+)
+from ..site.driver_words import Owner, connector_owner, vehicle_owner
 from ..site.outcome import ConnectorKey
 
 
@@ -57,3 +63,28 @@ def capacity_tariff_of_device(
     raise ServiceValidationError(
         translation_domain=DOMAIN, translation_key="no_such_capacity_tariff"
     )
+
+
+def owner_of_device(
+    hass: HomeAssistant, device_id: str
+) -> tuple[SunfuseConfigEntry, Owner]:
+    """Return the site of a vehicle's or charger's device, and for whom something is set by it.
+
+    A charger with several connectors stands for its first one.
+
+    Raises:
+        ServiceValidationError: the device is neither, or its site is not set up.
+
+    """
+    device = dr.async_get(hass).async_get(device_id)
+    identifiers = device.identifiers if device else set()
+    entries: list[SunfuseConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    for entry in entries:
+        if entry.state is not ConfigEntryState.LOADED:
+            continue
+        for vehicle in entry.runtime_data.vehicles:
+            if vehicle_identifier(entry, vehicle.id) in identifiers:
+                return entry, vehicle_owner(vehicle.id)
+    entry, key = connector_of_device(hass, device_id)
+    key = ConnectorKey(identity=key.identity, connector=key.connector or 1)
+    return entry, connector_owner(entry, key)

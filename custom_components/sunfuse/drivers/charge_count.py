@@ -1,9 +1,12 @@
 """The state of charge of a car, counted on with the energy that it was given since it was last known."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from .demand import CHARGE_EFFICIENCY, FULL_SOC, ChargeSource
+
+# A state of charge that was typed counts for a car that is plugged in so much later at most: then it has driven.
+TYPED_LASTS = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +18,11 @@ class ChargeMark:
     source: ChargeSource
     connector: str | None = None
     register_wh: float | None = None
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether a driver said it."""
+        return self.source is ChargeSource.TYPED
 
 
 def counted_soc(
@@ -30,3 +38,37 @@ def counted_soc(
     gained = given_wh * (efficiency or CHARGE_EFFICIENCY) / capacity_wh * FULL_SOC
     # A car that says that it has more than full is not emptied by counting.
     return max(mark.soc, min(mark.soc + gained, FULL_SOC))
+
+
+def followed(
+    mark: ChargeMark | None,
+    *,
+    said: float | None,
+    said_at: datetime | None,
+    where: str | None,
+    register_wh: float | None,
+    now: datetime,
+) -> ChargeMark | None:
+    """Return what is known after a car said this, at a connector whose meter has counted so much.
+
+    What a car repeats while it sleeps says nothing of what it was given since: only a change does.
+    """
+    if said is not None and (
+        mark is None or (mark.source is ChargeSource.ENTITY and mark.soc != said)
+    ):
+        return ChargeMark(
+            soc=said,
+            at=said_at or now,
+            source=ChargeSource.ENTITY,
+            connector=where,
+            register_wh=register_wh,
+        )
+    if mark is None:
+        return None
+    if where is None:
+        return replace(mark, connector=None, register_wh=None)
+    if mark.is_typed and mark.connector is None and now - mark.at > TYPED_LASTS:
+        return None
+    if mark.connector != where or mark.register_wh is None:
+        return replace(mark, connector=where, register_wh=register_wh)
+    return mark

@@ -109,6 +109,28 @@ class Demand:
         return self.energy_wh / (self.charge_efficiency or CHARGE_EFFICIENCY)
 
 
+# A promise is kept with so much to spare: cars ramp up, and meters lag.
+SPARE = 1.1
+
+
+def promised_a(
+    demand: Demand, now: datetime, *, volts: float, min_a: float, max_a: float
+) -> float:
+    """Return the current that a promise needs from now on, 0 where it can wait; `volts` are those of all phases together.
+
+    What is left is charged evenly until the departure; where that is less than a car can take, it waits as long as
+    its minimum will do.
+    """
+    needed_wh = demand.metered_wh
+    if not demand.promised or demand.departure is None or not needed_wh:
+        return 0.0
+    left_h = (demand.departure - now).total_seconds() / 3600
+    if left_h <= 0:
+        return max_a
+    even_a = needed_wh * SPARE / left_h / volts
+    return 0.0 if even_a < min_a else min(even_a, max_a)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFacts:
     """What is known of the session at a connector. `charged_wh` is what the charger metered since the car came."""

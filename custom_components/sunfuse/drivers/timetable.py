@@ -87,7 +87,11 @@ def _weekly(wishes: Wishes, start: datetime, end: datetime) -> Iterator[Upcoming
         for one in wishes.weekly:
             if one.active and one.weekday == day.weekday():
                 at = moment_of(one, day, start)
-                if start < at <= end and (paused_until is None or at > paused_until):
+                if (
+                    start < at <= end
+                    and (paused_until is None or at > paused_until)
+                    and at not in wishes.left_out
+                ):
                     yield Upcoming(at=at, said=Said.WEEKLY, target=one.target)
         day += timedelta(days=1)
 

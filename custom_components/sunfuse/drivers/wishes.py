@@ -70,6 +70,8 @@ class Wishes:
     weekly_paused_until: datetime | None = None
     once: tuple[OnceDeparture, ...] = ()
     skipped_until: datetime | None = None
+    # Single departures of the week that are left out.
+    left_out: tuple[datetime, ...] = ()
     paused_until: datetime | None = None
     # What a session may take at most; None: no limit.
     limit_energy_wh: float | None = None

@@ -94,6 +94,8 @@ class ReasonKey(StrEnum):
     PAUSING = "pausing"
     MODE_OFF = "mode_off"
     NOT_ALLOWED = "not_allowed"
+    PAUSED_UNTIL = "paused_until"
+    SESSION_LIMIT = "session_limit"
     CAR_FINISHED = "car_finished"
     CHARGER_OFFLINE = "charger_offline"
     NEVER_CONNECTED = "never_connected"
@@ -299,6 +301,8 @@ class Connector:
     step_a: float = 0.1
     mode: Mode = Mode.SOLAR
     allowed: bool = True
+    # Why a driver or owner wants no charging now: a pause, or the limit of a session. A boost is the later word.
+    withheld: Reason | None = None
     status: ConnectorStatus = ConnectorStatus.AVAILABLE
     status_reported: bool = (
         True  # False: not reported yet; it counts as unavailable meanwhile

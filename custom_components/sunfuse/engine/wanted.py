@@ -26,6 +26,8 @@ def why_not_wanted(connector: Connector, reserved_a: float) -> Reason | None:
         return Reason(key=ReasonKey.NOT_ALLOWED)
     if connector.mode is Mode.OFF:
         return Reason(key=ReasonKey.MODE_OFF)
+    if connector.withheld is not None and connector.boost is None:
+        return connector.withheld
     if connector.status in NO_CAR:
         return Reason(key=ReasonKey.NO_CAR)
     if connector.status is ConnectorStatus.FINISHING and not connector.paused:

@@ -57,7 +57,7 @@ from .form_fields import number
 # idToken of OCPP 2.0.1 has at most 36 characters; idTag of 1.6 has 20, and cannot transmit a longer one.
 LONGEST_NUMBER = 36
 ASK_TIMEOUT_S = (1, 25)
-_PRIORITY = NumberSelector(
+PRIORITY = NumberSelector(
     NumberSelectorConfig(min=1, max=10, step=1, mode=NumberSelectorMode.SLIDER)
 )
 
@@ -72,7 +72,7 @@ HOLDER = vol.Schema(
             )
         ),
         vol.Required(CONF_BLOCKED, default=False): BooleanSelector(),
-        vol.Optional(CONF_PRIORITY): _PRIORITY,
+        vol.Optional(CONF_PRIORITY): PRIORITY,
         vol.Optional(CONF_BOOST_QUOTA_KWH): number(
             UnitOfEnergy.KILO_WATT_HOUR, step=0.1
         ),

@@ -32,6 +32,7 @@ from ..const import (
 )
 from ..simulator import default_site
 from ..site.simulated_tariffs import simulated_tariffs
+from ..site.simulated_vehicles import simulated_vehicles
 from .checks import LEAST_CURRENT_A
 
 MAIN_FUSE_A = 25.0
@@ -95,4 +96,9 @@ def simulated_subentries(sentences: Mapping[str, str]) -> list[ConfigSubentryDat
         )
         for charger in default_site().chargers
     ]
-    return [panel, *chargers, *simulated_tariffs(sentences)]
+    return [
+        panel,
+        *chargers,
+        *simulated_vehicles(sentences),
+        *simulated_tariffs(sentences),
+    ]

@@ -6,11 +6,13 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from ..central_system import CentralSystem
 from ..central_system.station_state import ConnectorState, StationInfo, StationState
 from ..const import CONF_CONNECTORS, CONF_SPEED, SUBENTRY_CHARGER
 from ..devices import move_to_connectors, register_stations
+from ..drivers.demand import Demand
 from ..engine.model import Connector
 from .cards import Cards
 from .outcome import ConnectorKey, Holder, identity_of
@@ -175,6 +177,8 @@ class Chargers:
         station: StationState,
         state: ConnectorState,
         unconfirmed_a: float | None,
+        demand: Demand = Demand(),
+        vehicle_priority: int | None = None,
     ) -> Connector:
         """Return a connector for the engine; `unconfirmed_a` is a current that was commanded a moment ago."""
         holder = self.holder_at(state)
@@ -187,21 +191,24 @@ class Chargers:
             site=site_of(self._entry.data),
             station=station,
             state=state,
-            settings=self._settings_of(key, holder),
+            settings=self._settings_of(key, holder, vehicle_priority),
             unconfirmed_a=unconfirmed_a,
             connect_to=self._connect_to(station),
             driver=holder.subentry_id if holder else None,
             step_a=1.0 if whole_amperes else 0.1,
+            demand=demand,
+            now=dt_util.utcnow(),
         )
 
     def _settings_of(
-        self, key: ConnectorKey, holder: Holder | None
+        self, key: ConnectorKey, holder: Holder | None, vehicle_priority: int | None
     ) -> ConnectorSettings:
-        """Return the settings of a connector; the card that charges there overrides the priority."""
+        """Return the settings of a connector; the card that charges there, or its vehicle, overrides the priority."""
         settings = self._settings.connector(key.id)
-        if holder is None or holder.priority is None:
-            return settings
-        return replace(settings, priority=holder.priority)
+        priority = holder.priority if holder else None
+        if priority is None:
+            priority = vehicle_priority
+        return settings if priority is None else replace(settings, priority=priority)
 
     def _connect_to(self, station: StationState) -> str | None:
         """Return the address to configure in a charger that has never connected, None for any other."""

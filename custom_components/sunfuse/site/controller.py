@@ -32,6 +32,7 @@ from .cards import Cards
 from .chargers import Chargers, States
 from .circuits import CircuitTree
 from .commands import Command, CommandSender
+from .demands import Demands
 from .engine_options import CONF_DIMMING_ENTITY, dimming_limit
 from .outcome import ConnectorData, ConnectorKey, PeakData, SiteData
 from .peaks import SitePeaks
@@ -60,6 +61,7 @@ class Controller:
         entry: ConfigEntry,
         *,
         chargers: Chargers,
+        demands: Demands,
         central_system: CentralSystem,
         coordinator: SunfuseCoordinator,
         settings: Settings,
@@ -74,6 +76,7 @@ class Controller:
         self._hass = hass
         self._entry = entry
         self._chargers = chargers
+        self._demands = demands
         self._central_system = central_system
         self._coordinator = coordinator
         self._settings = settings
@@ -83,6 +86,7 @@ class Controller:
         self.guard = TickGuard(hass, entry, coordinator)
         self.recorder = Recorder()
         self._recording = FaultBoundary(_LOGGER, "The flight recorder")
+        self._demanding = FaultBoundary(_LOGGER, "What drivers ask for")
         self._peaking = FaultBoundary(_LOGGER, "Adding up peaks")
         memory = Memory.from_stored(restart_memory.engine)
         self._memory = _not_ahead(memory, dt_util.utcnow())
@@ -189,6 +193,8 @@ class Controller:
         readings = self._source.read() if self._source else SiteReadings()
         dimming, lost_signal = self._signal.read()
         now = dt_util.utcnow()
+        with self._demanding:
+            self._demands.update(now, states)
         peaks, peak_limits = self._peak_limits(now, readings.meter)
         snapshot = build_snapshot(
             now=now,
@@ -242,7 +248,12 @@ class Controller:
         return [
             self._planning.with_plan(
                 self._chargers.for_engine(
-                    key, station, state, self._commands.unconfirmed_a(key)
+                    key,
+                    station,
+                    state,
+                    self._commands.unconfirmed_a(key),
+                    self._demands.at(key),
+                    self._demands.priority_at(key),
                 ),
                 voltage_v,
             )

@@ -1,17 +1,188 @@
 """What each connector's session asks for: energy, departure and how to get there, whoever said it."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from ..drivers.demand import Demand
+from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
+
+from ..central_system.station_state import ConnectorState
+from ..drivers.demand import (
+    CarFacts,
+    CarRequest,
+    Demand,
+    Guess,
+    Promise,
+    SessionFacts,
+    demand_of,
+)
+from ..drivers.habits import guess
+from ..drivers.recognition import RecognisedBy
 from ..drivers.wishes import ChargingStrategy
+from .car_sessions import CarSession, CarSessions
+from .chargers import States
+from .departures import Departures
 from .outcome import ConnectorKey
+from .vehicles import Vehicle, Vehicles
 
 __all__ = ["ChargingStrategy", "Demand", "Demands"]
+
+# A habit changes no faster.
+_GUESS_LASTS = timedelta(minutes=5)
 
 
 class Demands:
     """Gathers what is asked for at each connector."""
 
-    def at(self, _key: ConnectorKey, _now: datetime) -> Demand:
-        """Return what the session at a connector asks for now."""
-        return Demand()
+    def __init__(
+        self, *, vehicles: Vehicles, sessions: CarSessions, departures: Departures
+    ) -> None:
+        """Gather from these."""
+        self._vehicles = vehicles
+        self._sessions = sessions
+        self._departures = departures
+        self._registers: dict[str | None, float | None] = {}
+        self._demands: dict[ConnectorKey, Demand] = {}
+        self._guesses: dict[str, tuple[datetime, datetime, Guess]] = {}
+
+    @callback
+    def update(self, now: datetime, states: States) -> None:
+        """Take in how chargers and cars are now."""
+        self._departures.tidy(now)
+        self._sessions.update(now, states)
+        self._registers = {key.id: s.meter.energy_wh for key, (_, s) in states.items()}
+        local = dt_util.as_local(now)
+        self._demands = {
+            key: self._demand(key, state, local) for key, (_, state) in states.items()
+        }
+
+    def at(self, key: ConnectorKey, _now: datetime | None = None) -> Demand:
+        """Return what the session at a connector asks for, as of the last tick."""
+        return self._demands.get(key, Demand())
+
+    def vehicle_at(self, key: ConnectorKey) -> Vehicle | None:
+        """Return the vehicle at a connector, None where there is none or a guest."""
+        session = self._sessions.at(key)
+        return self._vehicles.get(session.vehicle) if session else None
+
+    def session_at(self, key: ConnectorKey) -> CarSession | None:
+        """Return the car at a connector, None where there is none."""
+        return self._sessions.at(key)
+
+    def priority_at(self, key: ConnectorKey) -> int | None:
+        """Return the priority that the vehicle at a connector brings with it."""
+        vehicle = self.vehicle_at(key)
+        return vehicle.priority if vehicle else None
+
+    def soc_of(self, vehicle_id: str) -> float | None:
+        """Return how full a vehicle is, as of the last tick."""
+        for demand in self._demands.values():
+            if demand.vehicle == vehicle_id:
+                return demand.soc
+        vehicle = self._vehicles.get(vehicle_id)
+        return self._sessions.soc(vehicle, None) if vehicle else None
+
+    @callback
+    def type_soc(self, vehicle_id: str, soc: float, now: datetime) -> None:
+        """Take over a state of charge that a driver read in the car."""
+        where = self._sessions.where(vehicle_id)
+        self._sessions.type_soc(vehicle_id, soc, now, self._registers.get(where))
+
+    def recognised_by(self, key: ConnectorKey) -> RecognisedBy | None:
+        """Return how the car at a connector was recognised."""
+        session = self._sessions.at(key)
+        return session.by if session else None
+
+    def _demand(
+        self, key: ConnectorKey, state: ConnectorState, now: datetime
+    ) -> Demand:
+        """Return what a connector asks for. Without a car there it is what its next one will ask for."""
+        session = self._sessions.at(key)
+        of_charger = self._departures.wishes(key.id)
+        if session is None:
+            return demand_of(
+                SessionFacts(), self._departures.wishes(None), of_charger, now
+            )
+        vehicle = self._vehicles.get(session.vehicle)
+        charged_wh = session.charged_wh(state)
+        return demand_of(
+            SessionFacts(
+                vehicle=vehicle.id if vehicle else None,
+                car=self._facts(vehicle),
+                soc=self._soc(vehicle, session, state),
+                charged_wh=charged_wh,
+                request=_request(session, state),
+                guess=self._guess(key, session, now, charged_wh),
+                promise=_left_of(session.promise, charged_wh),
+            ),
+            self._departures.wishes(vehicle.id if vehicle else None),
+            of_charger,
+            now,
+        )
+
+    def _facts(self, vehicle: Vehicle | None) -> CarFacts:
+        if vehicle is None:
+            return CarFacts()
+        limit_soc = self._sessions.reading(vehicle.id).limit_soc
+        return replace(vehicle.facts, limit_soc=limit_soc)
+
+    def _soc(
+        self, vehicle: Vehicle | None, session: CarSession, state: ConnectorState
+    ) -> float | None:
+        """Return the state of charge: as typed, else as the car reports it through the charger, else as its integration says."""
+        mark = self._sessions.mark(vehicle.id) if vehicle else None
+        if vehicle is not None and mark is not None and mark.is_typed:
+            return self._sessions.soc(vehicle, state.meter.energy_wh)
+        if state.transaction is not None and state.meter.soc is not None:
+            return state.meter.soc
+        needs = state.needs
+        if needs is not None and needs.soc is not None and session.asked_at == needs.at:
+            return needs.soc
+        if vehicle is None:
+            return None
+        return self._sessions.soc(vehicle, state.meter.energy_wh)
+
+    def _guess(
+        self, key: ConnectorKey, session: CarSession, now: datetime, charged_wh: float
+    ) -> Guess:
+        """Return what habits suggest, of the whole session less what was charged."""
+        owner = session.vehicle or key.id
+        known = self._guesses.get(owner)
+        if (
+            known is None
+            or known[0] != session.since
+            or not timedelta(0) <= now - known[1] < _GUESS_LASTS
+        ):
+            past = [one for one in self._sessions.past if one.owner == owner]
+            known = session.since, now, guess(past, session.since, now)
+            self._guesses[owner] = known
+        found = known[2]
+        if found.energy_wh is None:
+            return found
+        return replace(found, energy_wh=max(found.energy_wh - charged_wh, 0.0))
+
+
+def _request(session: CarSession, state: ConnectorState) -> CarRequest:
+    """Return what the car asks for itself, less what was metered since it asked."""
+    needs = state.needs
+    if needs is None or session.asked_at != needs.at:
+        return CarRequest()
+    energy_wh, now_wh = needs.energy_wh, state.meter.energy_wh
+    if None not in (energy_wh, now_wh, session.asked_register_wh):
+        assert energy_wh is not None
+        assert now_wh is not None
+        assert session.asked_register_wh is not None
+        energy_wh = max(energy_wh - (now_wh - session.asked_register_wh), 0.0)
+    return CarRequest(
+        departure=needs.departure,
+        energy_wh=energy_wh,
+        max_a=needs.max_a,
+        phases=needs.phases,
+        capacity_wh=needs.capacity_wh,
+    )
+
+
+def _left_of(promise: Promise | None, charged_wh: float) -> Promise | None:
+    if promise is None:
+        return None
+    return replace(promise, energy_wh=max(promise.energy_wh - charged_wh, 0.0))

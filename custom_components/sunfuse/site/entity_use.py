@@ -13,8 +13,10 @@ from ..const import (
     SUBENTRY_CAPACITY,
     SUBENTRY_CIRCUIT,
     SUBENTRY_TARIFF,
+    SUBENTRY_VEHICLE,
 )
 from ..sources.config import CircuitSources, SourcesConfig
+from ..sources.vehicles import CarEntities
 from .engine_options import CONF_DIMMING_ENTITY, CONF_HOLD_ENTITY
 from .prices import renamed_tariff, tariff_entities
 from .subentries import usable
@@ -39,6 +41,8 @@ def _entities_of(entry: ConfigEntry) -> Iterator[str]:
         yield from _circuit_sources(circuit).entities
     for tariff in _tariffs(entry):
         yield from tariff_entities(tariff)
+    for vehicle in usable(entry, SUBENTRY_VEHICLE):
+        yield from _car(vehicle).entities
 
 
 @callback
@@ -69,6 +73,13 @@ def replace_entity(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) 
             update.async_update_subentry(
                 entry, circuit, data={**circuit.data, CONF_SOURCES: stored}
             )
+    for vehicle in usable(entry, SUBENTRY_VEHICLE):
+        car = _car(vehicle)
+        if (changed_car := car.renamed(named)) != car:
+            stored = changed_car.to_dict()
+            update.async_update_subentry(
+                entry, vehicle, data={**vehicle.data, CONF_SOURCES: stored}
+            )
     for tariff in _tariffs(entry):
         if (data := renamed_tariff(tariff.data, old, new)) is not None:
             update.async_update_subentry(entry, tariff, data=data)
@@ -76,6 +87,10 @@ def replace_entity(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) 
 
 def _circuit_sources(circuit: ConfigSubentry) -> CircuitSources:
     return CircuitSources.from_dict(circuit.data.get(CONF_SOURCES, {}))
+
+
+def _car(vehicle: ConfigSubentry) -> CarEntities:
+    return CarEntities.from_dict(vehicle.data.get(CONF_SOURCES, {}))
 
 
 def _tariffs(entry: ConfigEntry) -> list[ConfigSubentry]:

@@ -40,6 +40,7 @@ from ..const import (
     SECURITY_PASSWORD,
     SITE_PHASES,
 )
+from ..drivers.demand import Demand, promised_a
 from ..engine.model import (
     Boost,
     BoostQuota,
@@ -47,7 +48,11 @@ from ..engine.model import (
     Connector,
     ConnectorStatus,
     ExternalLimit,
+    Mode,
     PerPhase,
+    PlanSlot,
+    Reason,
+    ReasonKey,
     Site,
     Snapshot,
 )
@@ -155,11 +160,14 @@ def connector_of(
     step_a: float = 0.1,
     driver: str | None = None,
     connect_to: str | None = None,
+    demand: Demand = Demand(),
+    now: datetime | None = None,
 ) -> Connector:
     """Return a connector for the engine. An offer in transit counts from the moment that it is sent.
 
     `step_a` are the charger's steps of current, `driver` is whose quota a boost counts against that is requested
-    at the charger itself, `connect_to` is the address to configure in a charger that has never connected.
+    at the charger itself, `connect_to` is the address to configure in a charger that has never connected, `demand` is
+    what its session asks for.
     """
     phases = wiring(data, site)
     max_a: float = data[CONF_MAX_CURRENT]
@@ -172,7 +180,8 @@ def connector_of(
         max_a=min(max_a, settings.max_current_a or max_a),
         fail_safe_a=data[CONF_FAIL_SAFE_CURRENT],
         step_a=step_a,
-        mode=settings.mode,
+        mode=_mode(settings.mode, demand),
+        withheld=_withheld(demand),
         allowed=settings.allowed,
         status=state.status or _unknown_status(state),
         status_reported=state.status is not None,
@@ -198,10 +207,40 @@ def connector_of(
         priority=settings.priority,
         boost=settings.boost or _asked_for(state, driver),
         connected_at=state.transaction.started_at if state.transaction else None,
-        departure=state.needs.departure if state.needs else None,
-        energy_needed_wh=state.needs.energy_wh if state.needs else None,
-        car_max_a=state.needs.max_a if state.needs else None,
+        departure=demand.departure,
+        energy_needed_wh=demand.metered_wh,
+        car_max_a=demand.max_a,
+        plan=_promise(demand, now, site.voltage_v * len(phases), data),
     )
+
+
+def _promise(
+    demand: Demand, now: datetime | None, volts: float, data: Mapping[str, Any]
+) -> PlanSlot | None:
+    """Return what a reservation's promise needs now, whatever the mode; a plan of the site takes its place."""
+    if now is None:
+        return None
+    needed_a = promised_a(
+        demand,
+        now,
+        volts=volts,
+        min_a=data[CONF_MIN_CURRENT],
+        max_a=data[CONF_MAX_CURRENT],
+    )
+    return PlanSlot(at_least_a=needed_a) if needed_a > 0 else None
+
+
+def _mode(mode: Mode, demand: Demand) -> Mode:
+    """Return the mode in force: what a car is to have at once is charged at full power, whatever it costs."""
+    return Mode.FAST if demand.minimum_wh > 0 and mode is not Mode.OFF else mode
+
+
+def _withheld(demand: Demand) -> Reason | None:
+    """Return why a driver or owner wants no charging now."""
+    if demand.paused_until is not None:
+        until = (("until", demand.paused_until.isoformat()),)
+        return Reason(key=ReasonKey.PAUSED_UNTIL, values=until)
+    return Reason(key=ReasonKey.SESSION_LIMIT) if demand.limit_reached else None
 
 
 def _asked_for(state: ConnectorState, driver: str | None) -> Boost | None:

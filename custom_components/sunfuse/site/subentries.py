@@ -15,14 +15,18 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
 from ..const import (
     CONF_ASSUMED_LOAD,
+    CONF_CAPACITY_KWH,
     CONF_CARD_NUMBER,
+    CONF_CHARGE_EFFICIENCY,
     CONF_CIRCUIT,
     CONF_CONNECTORS,
+    CONF_CONSUMPTION,
     CONF_DERATE_FROM,
     CONF_DERATE_STOP,
     CONF_DERATE_TO,
     CONF_EXPIRY,
     CONF_FAIL_SAFE_CURRENT,
+    CONF_IDENTIFIERS,
     CONF_IDENTITY,
     CONF_L1_PHASE,
     CONF_LIMIT,
@@ -33,11 +37,13 @@ from ..const import (
     CONF_PARENT,
     CONF_PASSWORD,
     CONF_PHASES,
+    CONF_PRIORITY,
     CONF_QUIRKS,
     CONF_RENEW,
     CONF_SECURITY,
     CONF_SOURCES,
     CONF_SYSTEM,
+    CONF_USUAL_CONNECTOR,
     SECURITY_CERTIFICATE,
     SECURITY_OPEN,
     SECURITY_PASSWORD,
@@ -46,9 +52,11 @@ from ..const import (
     SUBENTRY_CHARGER,
     SUBENTRY_CIRCUIT,
     SUBENTRY_MODBUS,
+    SUBENTRY_VEHICLE,
 )
 from ..sources.config import CircuitSources
 from ..sources.modbus.site_devices import DeviceConfig
+from ..sources.vehicles import CarEntities
 
 type Data = Mapping[str, Any]
 # It raises one of `_NOT_AS_EXPECTED` if data cannot be used.
@@ -109,6 +117,25 @@ _CIRCUIT = vol.Schema(
     extra=vol.ALLOW_EXTRA,
 )
 _CARD = vol.Schema({vol.Required(CONF_CARD_NUMBER): _TEXT}, extra=vol.ALLOW_EXTRA)
+_VEHICLE = vol.Schema(
+    {
+        vol.Required(CONF_CAPACITY_KWH): _ABOVE_0,
+        vol.Optional(CONF_MAX_CURRENT): _ABOVE_0,
+        vol.Optional(CONF_PHASES): vol.All(_COUNT, vol.Range(max=3)),
+        vol.Optional(CONF_IDENTIFIERS): [_TEXT],
+        vol.Optional(CONF_USUAL_CONNECTOR): _TEXT,
+        vol.Optional(CONF_PRIORITY): _COUNT,
+        vol.Optional(CONF_CHARGE_EFFICIENCY): vol.All(_ABOVE_0, vol.Range(max=100)),
+        vol.Optional(CONF_CONSUMPTION): _ABOVE_0,
+        vol.Optional(CONF_SOURCES): dict,
+    },
+    extra=vol.ALLOW_EXTRA,
+)
+
+
+def _check_vehicle(data: Data, _site: Data) -> None:
+    _VEHICLE(dict(data))
+    CarEntities.from_dict(data.get(CONF_SOURCES, {}))
 
 
 def _check_charger(data: Data, site: Data) -> None:
@@ -129,6 +156,7 @@ _CHECKS: Mapping[str, Check] = {
     SUBENTRY_CHARGER: _check_charger,
     SUBENTRY_CIRCUIT: _check_circuit,
     SUBENTRY_MODBUS: lambda data, _site: DeviceConfig.from_dict(data),
+    SUBENTRY_VEHICLE: _check_vehicle,
     SUBENTRY_CARD: lambda data, _site: _CARD(dict(data)),
 }
 # What reading invalid stored data raises.

@@ -21,9 +21,10 @@ from ..const import (
     SUBENTRY_CARD,
     SUBENTRY_CHARGER,
     SUBENTRY_TARIFF,
+    SUBENTRY_VEHICLE,
 )
 from ..data import SunfuseConfigEntry
-from ..devices import register_stations
+from ..devices import register_stations, register_vehicles
 from .circuits import CircuitTree, hangs_from
 from .entity_use import entities_of, replace_entity
 from .outcome import identity_of
@@ -31,6 +32,10 @@ from .prices import tariff_entities, tariff_of
 from .subentries import usable
 
 _LOGGER = logging.getLogger(__name__)
+
+
+# What is taken over while chargers stay connected.
+_LIVE = (SUBENTRY_CHARGER, SUBENTRY_CARD, SUBENTRY_VEHICLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +145,7 @@ def follow_entry(
                 return
             runtime.prices.use(config)
         runtime.central_system.set_cards(runtime.cards.policy())
+        _take_over_vehicles(hass, entry)
         runtime.controller.load_chargers()
 
     async def updated(_hass: HomeAssistant, _entry: SunfuseConfigEntry) -> None:
@@ -147,6 +153,20 @@ def follow_entry(
 
     entry.async_on_unload(entry.add_update_listener(updated))
     take_over()
+
+
+@callback
+def _take_over_vehicles(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Take over vehicles as they are now; those that are new get their devices and entities."""
+    runtime = entry.runtime_data
+    new = runtime.vehicles.load()
+    register_vehicles(hass, entry)
+    runtime.car_sessions.forget_vehicles()
+    runtime.departures.forget(
+        {vehicle.id for vehicle in runtime.vehicles},
+        {key.id for key in runtime.chargers.connector_keys()},
+    )
+    runtime.vehicles.announce(new)
 
 
 @callback
@@ -199,7 +219,7 @@ def _site(entry: SunfuseConfigEntry) -> tuple[Any, ...]:
                 else subentry.data,
             )
             for subentry in entry.subentries.values()
-            if subentry.subentry_type not in (SUBENTRY_CHARGER, SUBENTRY_CARD)
+            if subentry.subentry_type not in _LIVE
         ],
     )
 

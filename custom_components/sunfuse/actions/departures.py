@@ -1,0 +1,166 @@
+"""Actions of drivers: when they leave with how much, a night or a holiday without, and a pause."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN, WH_PER_KWH
+from ..data import SunfuseConfigEntry
+from ..drivers.wishes import Target, TargetKind
+from ..site.driver_words import (
+    Owner,
+    clear_departure,
+    next_at,
+    pause,
+    pause_departures,
+    set_departure,
+    skip_no_more,
+    skip_tonight,
+)
+from .targets import owner_of_device
+from .values import ENERGY_KWH, duration, moment
+
+_DEVICE: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): cv.string}
+_MOST_A_DAY = 10
+# As the tariffs name them.
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SOC = vol.All(vol.Coerce(float), vol.Range(min=1, max=100))
+_RANGE_KM = vol.All(vol.Coerce(float), vol.Range(min=1, max=2000))
+
+SET_DEPARTURE = vol.Schema(
+    {
+        **_DEVICE,
+        vol.Exclusive("departure", "when"): moment,
+        vol.Exclusive("time", "when"): cv.time,
+        vol.Optional("weekdays"): vol.All(cv.ensure_list, [vol.In(WEEKDAYS)]),
+        vol.Optional("number", default=1): vol.All(
+            vol.Coerce(int), vol.Range(min=1, max=_MOST_A_DAY)
+        ),
+        vol.Optional("active", default=True): cv.boolean,
+        vol.Exclusive("target_soc", "target"): _SOC,
+        vol.Exclusive("target_energy", "target"): ENERGY_KWH,
+        vol.Exclusive("target_range", "target"): _RANGE_KM,
+    }
+)
+SKIP_TONIGHT = vol.Schema({**_DEVICE, vol.Optional("skip", default=True): cv.boolean})
+_UNTIL: dict[vol.Marker, Any] = {
+    vol.Exclusive("until", "end"): moment,
+    vol.Exclusive("duration", "end"): duration,
+}
+PAUSE = vol.Schema({**_DEVICE, **_UNTIL})
+
+
+@callback
+def async_setup_departure_actions(hass: HomeAssistant) -> None:
+    """Register the actions. Whoever may use the entities of vehicles and chargers may use these."""
+
+    async def departure(call: ServiceCall) -> None:
+        entry, owner = owner_of_device(hass, call.data[ATTR_DEVICE_ID])
+        if call.data.get("weekdays"):
+            _set_weekly(entry, owner, call)
+            return
+        set_departure(entry, owner, _moment(call), _target(call))
+
+    async def no_departure(call: ServiceCall) -> None:
+        clear_departure(*owner_of_device(hass, call.data[ATTR_DEVICE_ID]))
+
+    async def skip(call: ServiceCall) -> None:
+        entry, owner = owner_of_device(hass, call.data[ATTR_DEVICE_ID])
+        (skip_tonight if call.data["skip"] else skip_no_more)(entry, owner)
+
+    async def start_pause(call: ServiceCall) -> None:
+        entry, owner = owner_of_device(hass, call.data[ATTR_DEVICE_ID])
+        pause(entry, owner, _end(call))
+
+    async def resume(call: ServiceCall) -> None:
+        entry, owner = owner_of_device(hass, call.data[ATTR_DEVICE_ID])
+        pause(entry, owner, None)
+
+    async def holiday(call: ServiceCall) -> None:
+        entry, owner = owner_of_device(hass, call.data[ATTR_DEVICE_ID])
+        pause_departures(entry, owner, _end(call))
+
+    device = vol.Schema(_DEVICE)
+    for name, run, schema in (
+        ("set_departure", departure, SET_DEPARTURE),
+        ("clear_departure", no_departure, device),
+        ("skip_tonight", skip, SKIP_TONIGHT),
+        ("pause", start_pause, PAUSE),
+        ("resume", resume, device),
+        ("pause_departures", holiday, PAUSE),
+    ):
+        hass.services.async_register(DOMAIN, name, run, schema)
+
+
+def _set_weekly(entry: SunfuseConfigEntry, owner: Owner, call: ServiceCall) -> None:
+    """Set departures of weekdays; without a time they keep theirs."""
+    runtime = entry.runtime_data
+    if "departure" in call.data:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="departure_weekly_time"
+        )
+    changes: dict[str, Any] = {"active": call.data["active"]}
+    at: time | None = call.data.get("time")
+    if at is not None:
+        changes["minute"] = at.hour * 60 + at.minute
+    if (target := _target(call)) is not None:
+        changes["target"] = target
+    for day in call.data["weekdays"]:
+        runtime.departures.set_day(
+            owner.id, WEEKDAYS.index(day), call.data["number"], **changes
+        )
+    runtime.controller.tick()
+
+
+def _moment(call: ServiceCall) -> datetime:
+    """Return when a car leaves.
+
+    Raises:
+        ServiceValidationError: no time is given.
+
+    """
+    at: datetime | None = call.data.get("departure")
+    if at is not None:
+        return at
+    wall: time | None = call.data.get("time")
+    if wall is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="departure_without_time"
+        )
+    return next_at(wall)
+
+
+def _target(call: ServiceCall) -> Target | None:
+    """Return what a car is to have then, None where that stays as it is."""
+    data = call.data
+    if "target_soc" in data:
+        return Target(kind=TargetKind.SOC, value=data["target_soc"])
+    if "target_energy" in data:
+        energy_wh = data["target_energy"] * WH_PER_KWH
+        return Target(kind=TargetKind.ENERGY, value=energy_wh)
+    if "target_range" in data:
+        return Target(kind=TargetKind.RANGE, value=data["target_range"])
+    return None
+
+
+def _end(call: ServiceCall) -> datetime:
+    """Return until when something lasts.
+
+    Raises:
+        ServiceValidationError: neither a time nor a duration is given.
+
+    """
+    until: datetime | None = call.data.get("until")
+    lasts: timedelta | None = call.data.get("duration")
+    if until is None and not lasts:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="pause_without_end"
+        )
+    return until or dt_util.utcnow() + (lasts or timedelta(0))

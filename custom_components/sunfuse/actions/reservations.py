@@ -1,0 +1,99 @@
+"""Actions of reservations: a connector for a card, and what its driver is promised."""
+
+import voluptuous as vol
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_register_admin_service
+from homeassistant.util import dt as dt_util
+
+from ..central_system.security.card_policy import folded
+from ..const import DOMAIN, WH_PER_KWH
+from ..drivers.demand import Promise
+from ..site.departures import CardReservation
+from .chargers import command_errors
+from .targets import connector_of_device
+from .values import ENERGY_KWH, POSITIVE_INT, moment
+
+RESERVE = vol.Schema(
+    {
+        vol.Required(ATTR_DEVICE_ID): cv.string,
+        vol.Required("reservation_id"): POSITIVE_INT,
+        vol.Required("card"): cv.string,
+        vol.Required("until"): moment,
+        vol.Inclusive("energy", "promise"): ENERGY_KWH,
+        vol.Inclusive("departure", "promise"): moment,
+    }
+)
+CANCEL_RESERVATION = vol.Schema(
+    {
+        vol.Required(ATTR_DEVICE_ID): cv.string,
+        vol.Required("reservation_id"): POSITIVE_INT,
+    }
+)
+
+
+@callback
+def async_setup_reservation_actions(hass: HomeAssistant) -> None:
+    """Register the actions. They reach into other people's chargers, so they are for administrators."""
+
+    async def reserve(call: ServiceCall) -> None:
+        entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
+        runtime = entry.runtime_data
+        promise = _promise(call)
+        station = runtime.central_system.stations[key.identity]
+        connector = key.connector
+        if not connector and station.config.connectors == 1:
+            # Many stations take no reservation of connector 0, which stands for any (ReserveConnectorZeroSupported).
+            connector = 1
+        number, until = call.data["reservation_id"], call.data["until"]
+        with command_errors():
+            adapter = await station.in_service()
+            await adapter.reserve(number, connector, call.data["card"], until)
+        runtime.departures.reserve(
+            CardReservation(
+                identity=key.identity,
+                connector=connector,
+                id=number,
+                token=folded(call.data["card"]),
+                since=dt_util.utcnow(),
+                until=until,
+                promise=promise,
+            ),
+            dt_util.utcnow(),
+        )
+
+    async def cancel(call: ServiceCall) -> None:
+        entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
+        number = call.data["reservation_id"]
+        with command_errors():
+            station = entry.runtime_data.central_system.stations[key.identity]
+            adapter = await station.in_service()
+            await adapter.cancel_reservation(number)
+        entry.runtime_data.departures.cancel(key.identity, number)
+
+    for name, run, schema in (
+        ("reserve", reserve, RESERVE),
+        ("cancel_reservation", cancel, CANCEL_RESERVATION),
+    ):
+        async_register_admin_service(hass, DOMAIN, name, run, schema=schema)
+
+
+def _promise(call: ServiceCall) -> Promise | None:
+    """Return what the driver is promised.
+
+    Raises:
+        ServiceValidationError: by a time that has passed.
+
+    """
+    if "energy" not in call.data:
+        return None
+    if call.data["departure"] <= dt_util.utcnow():
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="departure_past"
+        )
+    return Promise(
+        departure=call.data["departure"], energy_wh=call.data["energy"] * WH_PER_KWH
+    )

@@ -1,0 +1,304 @@
+"""The calendar of a site: departures, reservations, and what is planned. An event with a vehicle's or charger's name is a departure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, override
+
+from homeassistant.components.calendar import (
+    CalendarEntity,
+    CalendarEntityDescription,
+    CalendarEntityFeature,
+    CalendarEvent,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN, WH_PER_KWH
+from .data import SunfuseConfigEntry
+from .drivers.timetable import HORIZON, Said, Upcoming, departures
+from .drivers.wishes import OnceDeparture, Target, Wishes
+from .entity import SiteEntity
+from .site.calendar_words import named, target_in, target_text, weekdays_of
+from .site.driver_words import Owner, next_departure, owners, set_departure
+
+PARALLEL_UPDATES = 1
+
+CALENDAR = CalendarEntityDescription(key="departures", translation_key="departures")
+# A departure is a moment; a calendar shows none that is shorter.
+LASTS = timedelta(minutes=15)
+ONCE, WEEKLY, FIXED = "once", "weekly", "fixed"
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the calendar of a site."""
+    async_add_entities([DepartureCalendar(entry, CALENDAR)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entered:
+    """An event that a user entered, understood."""
+
+    owner: Owner
+    start: datetime
+    target: Target | None
+    weekdays: list[int] | None  # None: it does not recur
+
+
+class DepartureCalendar(SiteEntity, CalendarEntity):
+    """Shows and takes departures."""
+
+    _attr_supported_features = (
+        CalendarEntityFeature.CREATE_EVENT
+        | CalendarEntityFeature.DELETE_EVENT
+        | CalendarEntityFeature.UPDATE_EVENT
+    )
+
+    @property
+    @override
+    def event(self) -> CalendarEvent | None:
+        """Return the event that goes on, or the next one."""
+        now = dt_util.now()
+        events = self._events(now - LASTS, now + HORIZON)
+        return min(
+            (event for event in events if event.end > now),
+            key=lambda event: event.start,
+            default=None,
+        )
+
+    @override
+    async def async_get_events(
+        self, hass: HomeAssistant, start_date: datetime, end_date: datetime
+    ) -> list[CalendarEvent]:
+        """Return the events of a time."""
+        events = self._events(start_date - LASTS, end_date)
+        shown = [event for event in events if event.end > start_date]
+        return sorted(shown, key=lambda event: event.start)
+
+    @override
+    async def async_create_event(self, **kwargs: Any) -> None:
+        """Take an event as a departure."""
+        self._enter(self._understood(kwargs))
+
+    @override
+    async def async_delete_event(
+        self,
+        uid: str,
+        recurrence_id: str | None = None,
+        recurrence_range: str | None = None,
+    ) -> None:
+        """Remove a departure; of those of a week only the one that is named, unless all that follow are meant."""
+        self._remove(uid, recurrence_id, recurrence_range)
+        self._entry.runtime_data.controller.tick()
+
+    @override
+    async def async_update_event(
+        self,
+        uid: str,
+        event: dict[str, Any],
+        recurrence_id: str | None = None,
+        recurrence_range: str | None = None,
+    ) -> None:
+        """Change a departure: what cannot be understood leaves it as it was."""
+        entered = self._understood(event)
+        self._remove(uid, recurrence_id, recurrence_range)
+        self._enter(entered)
+
+    # --- What it shows -----------------------------------------------------------------------------------------
+
+    def _events(self, start: datetime, end: datetime) -> Iterator[CalendarEvent]:
+        """Return all events from a time to another."""
+        local = dt_util.as_local(start)
+        for name, owner in owners(self._entry).items():
+            wishes = self._entry.runtime_data.departures.wishes(owner.id)
+            yield from _single(name, owner, wishes, local, end)
+            yield from _weekly(name, owner, wishes, local, end)
+            yield from self._reported(name, owner, local, end)
+        yield from self._reserved(local, end)
+
+    def _reported(
+        self, name: str, owner: Owner, start: datetime, end: datetime
+    ) -> Iterator[CalendarEvent]:
+        """Return what a car said itself, and what is guessed."""
+        if owner.key is None:
+            return
+        following = next_departure(self._entry, owner)
+        if following is None or not start < following.at <= end:
+            return
+        if following.said in (Said.CAR, Said.HABIT):
+            sentences = self._entry.runtime_data.sentences
+            text = sentences[f"departure_{following.said}"]
+            yield _event(name, following, f"{FIXED}/{owner.id}", description=text)
+
+    def _reserved(self, start: datetime, end: datetime) -> Iterator[CalendarEvent]:
+        """Return the reservations."""
+        runtime = self._entry.runtime_data
+        by_key = {o.id: name for name, o in owners(self._entry).items() if o.key}
+        for one in runtime.departures.reservations:
+            if one.until <= start or one.since > end:
+                continue
+            name = by_key.get(f"{one.identity}/{one.connector or 1}", one.identity)
+            text = runtime.sentences["reserved"].format(charger=name)
+            if one.promise is not None:
+                text += f": {one.promise.energy_wh / WH_PER_KWH:g} kWh"
+            yield CalendarEvent(
+                start=dt_util.as_local(one.since),
+                end=dt_util.as_local(max(one.until, one.since + LASTS)),
+                summary=text,
+                uid=f"{FIXED}/{one.identity}/{one.id}",
+            )
+
+    # --- What it takes -----------------------------------------------------------------------------------------
+
+    def _understood(self, event: dict[str, Any]) -> _Entered:
+        """Return what an event means.
+
+        Raises:
+            ServiceValidationError: it names nobody, has no time of day, or recurs in a way that departures do not.
+
+        """
+        by_name = owners(self._entry)
+        summary = event.get("summary") or ""
+        name = named(summary, by_name)
+        if name is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="calendar_no_name",
+                translation_placeholders={"names": ", ".join(sorted(by_name))},
+            )
+        start = event["dtstart"]
+        if not isinstance(start, datetime):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="departure_without_time"
+            )
+        start = dt_util.as_local(start)
+        weekdays = None
+        if rule := event.get("rrule"):
+            weekdays = weekdays_of(rule, start.weekday())
+            if weekdays is None:
+                raise ServiceValidationError(
+                    translation_domain=DOMAIN, translation_key="calendar_recurrence"
+                )
+        rest = summary.casefold().replace(name.casefold(), " ")
+        target = target_in(rest) or target_in(event.get("description") or "")
+        return _Entered(
+            owner=by_name[name], start=start, target=target, weekdays=weekdays
+        )
+
+    def _enter(self, entered: _Entered) -> None:
+        runtime = self._entry.runtime_data
+        owner = entered.owner
+        if entered.weekdays is None:
+            set_departure(
+                self._entry, owner, entered.start, entered.target, of_session=False
+            )
+            return
+        for weekday in entered.weekdays:
+            taken = {
+                one.number
+                for one in runtime.departures.wishes(owner.id).weekly
+                if one.weekday == weekday and one.active
+            }
+            number = next(n for n in range(1, len(taken) + 2) if n not in taken)
+            runtime.departures.set_day(
+                owner.id,
+                weekday,
+                number,
+                minute=entered.start.hour * 60 + entered.start.minute,
+                target=entered.target,
+                active=True,
+            )
+        runtime.controller.tick()
+
+    def _remove(
+        self, uid: str, recurrence_id: str | None, recurrence_range: str | None
+    ) -> None:
+        """Remove a departure.
+
+        Raises:
+            ServiceValidationError: it is none that somebody entered.
+
+        """
+        departures = self._entry.runtime_data.departures
+        kind, _, rest = uid.partition("/")
+        owner, _, which = rest.rpartition("/")
+        if kind == ONCE:
+            departures.remove_once(owner, which)
+        elif kind == WEEKLY:
+            weekday, _, number = which.partition(".")
+            at = dt_util.parse_datetime(recurrence_id) if recurrence_id else None
+            if at is not None and not recurrence_range:
+                departures.leave_out(owner, dt_util.as_utc(at))
+            else:
+                departures.remove_day(owner, int(weekday), int(number))
+        else:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="calendar_fixed"
+            )
+
+
+def _single(
+    name: str, owner: Owner, wishes: Wishes, start: datetime, end: datetime
+) -> Iterator[CalendarEvent]:
+    """Return the single departures; one that is skipped is not shown."""
+    for one in wishes.once:
+        for found in departures((one,), _NOTHING, start, end, wishes.skipped_until):
+            yield _event(name, found, f"{ONCE}/{owner.id}/{one.id}")
+
+
+def _weekly(
+    name: str, owner: Owner, wishes: Wishes, start: datetime, end: datetime
+) -> Iterator[CalendarEvent]:
+    """Return the departures of the week that count."""
+    for found in departures(
+        (OnceDeparture(at=one.at) for one in wishes.once),
+        wishes,
+        start,
+        end,
+        wishes.skipped_until,
+    ):
+        if found.said is not Said.WEEKLY:
+            continue
+        local = dt_util.as_local(found.at)
+        for one in wishes.weekly:
+            minute = local.hour * 60 + local.minute
+            if (one.weekday, one.minute) == (local.weekday(), minute):
+                yield _event(
+                    name,
+                    found,
+                    f"{WEEKLY}/{owner.id}/{one.weekday}.{one.number}",
+                    recurrence_id=found.at.isoformat(),
+                    rrule=f"FREQ=WEEKLY;BYDAY={_DAYS[one.weekday]}",
+                )
+                break
+
+
+_NOTHING = Wishes()
+_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
+
+def _event(
+    name: str,
+    departure: Upcoming,
+    uid: str,
+    *,
+    description: str | None = None,
+    recurrence_id: str | None = None,
+    rrule: str | None = None,
+) -> CalendarEvent:
+    start = dt_util.as_local(departure.at)
+    return CalendarEvent(
+        start=start,
+        end=start + LASTS,
+        summary=f"{name}{target_text(departure.target)}",
+        uid=uid,
+        description=description,
+        recurrence_id=recurrence_id,
+        rrule=rrule,
+    )

@@ -1,0 +1,87 @@
+"""The base of what is set for a vehicle or a charger."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..data import SunfuseConfigEntry
+from ..devices import connector_device, vehicle_device
+from ..drivers.wishes import Wishes
+from ..entity import TickEntity, add_connector_entities
+from ..site.driver_words import Owner, connector_owner, vehicle_owner
+
+
+class OwnerEntity(TickEntity):
+    """An entity of a vehicle or of a connector. It can be set while the charger is away."""
+
+    def __init__(
+        self,
+        entry: SunfuseConfigEntry,
+        owner: Owner,
+        description: EntityDescription,
+        *,
+        enabled: bool = True,
+    ) -> None:
+        """Initialize the entity; where few need it, it is not enabled at first."""
+        super().__init__(entry.runtime_data.coordinator)
+        self.entity_description = description
+        self.owner = owner
+        self._entry = entry
+        self._attr_unique_id = f"{entry.entry_id}_{owner.id}_{description.key}"
+        self._attr_entity_registry_enabled_default = enabled
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo | ChildDeviceInfo:
+        """Return the device as of now: a second connector may turn up before this entity is added."""
+        if self.owner.key is None:
+            return vehicle_device(self._entry, self.owner.id)
+        subentry = self._entry.subentries[self.owner.subentry_id]
+        return connector_device(self.hass, self._entry, subentry, self.owner.key)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """It is there as long as what it belongs to is part of the site."""
+        return super().available and self.owner.subentry_id in self._entry.subentries
+
+    @property
+    def wishes(self) -> Wishes:
+        """Return what is set."""
+        return self._entry.runtime_data.departures.wishes(self.owner.id)
+
+    def change(self, **changes: Any) -> None:
+        """Set something, and decide anew at once."""
+        self._entry.runtime_data.departures.change(self.owner.id, **changes)
+        self._entry.runtime_data.controller.tick()
+
+
+@callback
+def add_owner_entities[EntityT: Entity](
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    create: Callable[[Owner], Iterable[EntityT]],
+) -> None:
+    """Add the entities of every connector and every vehicle, now and whenever one is added."""
+    add_connector_entities(
+        hass,
+        entry,
+        async_add_entities,
+        lambda _subentry, key: create(connector_owner(entry, key)),
+    )
+    vehicles = entry.runtime_data.vehicles
+
+    @callback
+    def add(new: list[str]) -> None:
+        for vehicle in new:
+            async_add_entities(
+                list(create(vehicle_owner(vehicle))), config_subentry_id=vehicle
+            )
+
+    add([vehicle.id for vehicle in vehicles])
+    entry.async_on_unload(vehicles.listen(add))

@@ -1,0 +1,85 @@
+"""The entities of weekly departures: each weekday has two, each with its own time, target and switch."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.const import EntityCategory
+from homeassistant.helpers.entity import EntityDescription
+
+from ..data import SunfuseConfigEntry
+from ..drivers.wishes import WeeklyDeparture
+from ..site.driver_words import Owner
+from .owner_entity import OwnerEntity
+
+# More of them a day are set by the action.
+NUMBERS = (1, 2)
+WEEKDAYS = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekdayDeparture:
+    """Names a departure of the week."""
+
+    weekday: int
+    number: int
+
+    def described[DescriptionT: EntityDescription](
+        self, form: type[DescriptionT], what: str, **fields: Any
+    ) -> DescriptionT:
+        """Return the description of one of its entities."""
+        suffix = "" if self.number == 1 else f"_{self.number}"
+        return form(
+            key=f"{what}_{WEEKDAYS[self.weekday]}{suffix}",
+            translation_key=f"day_{what}{suffix}",
+            entity_category=EntityCategory.CONFIG,
+            **fields,
+        )
+
+
+WEEK_DEPARTURES = [
+    WeekdayDeparture(weekday=weekday, number=number)
+    for number in NUMBERS
+    for weekday in range(len(WEEKDAYS))
+]
+
+
+class DayEntity(OwnerEntity):
+    """An entity of a departure of the week."""
+
+    def __init__(
+        self,
+        entry: SunfuseConfigEntry,
+        owner: Owner,
+        departure: WeekdayDeparture,
+        description: EntityDescription,
+        *,
+        enabled: bool,
+    ) -> None:
+        """Initialize the entity, named after its weekday; few need a second departure."""
+        super().__init__(
+            entry, owner, description, enabled=enabled and departure.number == 1
+        )
+        self._departure = departure
+        day = entry.runtime_data.sentences[f"weekday_{WEEKDAYS[departure.weekday]}"]
+        self._attr_translation_placeholders = {"day": day}
+
+    @property
+    def day(self) -> WeeklyDeparture | None:
+        """Return the departure, None where it was never set."""
+        return self.wishes.day(self._departure.weekday, self._departure.number)
+
+    def set_day(self, **changes: Any) -> None:
+        """Set something of the departure, and decide anew at once."""
+        runtime = self._entry.runtime_data
+        runtime.departures.set_day(
+            self.owner.id, self._departure.weekday, self._departure.number, **changes
+        )
+        runtime.controller.tick()

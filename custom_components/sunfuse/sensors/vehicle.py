@@ -1,0 +1,130 @@
+"""What the sensors of vehicles, and of the car at a connector, show."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import PERCENTAGE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..const import WH_PER_KWH
+from ..data import SunfuseConfigEntry
+from ..owner_entities.owner_entity import OwnerEntity, add_owner_entities
+from ..site.driver_words import Owner, next_departure
+
+CAR = SensorEntityDescription(key="car", translation_key="car")
+DEPARTURE = SensorEntityDescription(
+    key="departure",
+    translation_key="departure",
+    device_class=SensorDeviceClass.TIMESTAMP,
+)
+SOC = SensorEntityDescription(
+    key="soc",
+    translation_key="vehicle_soc",
+    device_class=SensorDeviceClass.BATTERY,
+    state_class=SensorStateClass.MEASUREMENT,
+    native_unit_of_measurement=PERCENTAGE,
+    suggested_display_precision=0,
+)
+
+
+def add_vehicle_sensors(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of vehicles, and of the cars at connectors."""
+
+    def create(owner: Owner) -> list[SensorEntity]:
+        departure = DepartureSensor(entry, owner, DEPARTURE)
+        if owner.key is None:
+            return [departure, VehicleSocSensor(entry, owner, SOC)]
+        return [departure, CarSensor(entry, owner, CAR)]
+
+    add_owner_entities(hass, entry, async_add_entities, create)
+
+
+class CarSensor(OwnerEntity, SensorEntity):
+    """Which car is at a connector."""
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return its name, a guest's word for any other, None where there is no car."""
+        runtime = self._entry.runtime_data
+        assert self.owner.key is not None
+        if runtime.demands.session_at(self.owner.key) is None:
+            return None
+        vehicle = runtime.demands.vehicle_at(self.owner.key)
+        return vehicle.name if vehicle else runtime.sentences["guest"]
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return how it was recognised, and since when it is there."""
+        assert self.owner.key is not None
+        demands = self._entry.runtime_data.demands
+        session = demands.session_at(self.owner.key)
+        if session is None:
+            return None
+        return {"recognised_by": session.by, "since": session.since}
+
+
+class DepartureSensor(OwnerEntity, SensorEntity):
+    """When the car leaves next, as far as anybody knows."""
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return the departure."""
+        following = next_departure(self._entry, self.owner)
+        return following.at if following else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return who said it, and what is needed until then."""
+        following = next_departure(self._entry, self.owner)
+        key = self.owner.key
+        demand = self._entry.runtime_data.demands.at(key) if key else None
+        if demand is None:
+            return {"said_by": following.said} if following else None
+        needed_wh = demand.metered_wh
+        return {
+            "said_by": following.said if following else None,
+            "guessed": demand.guessed,
+            "energy_kwh": None
+            if needed_wh is None
+            else round(needed_wh / WH_PER_KWH, 1),
+            "target_soc": demand.target_soc,
+        }
+
+
+class VehicleSocSensor(OwnerEntity, SensorEntity):
+    """How full a vehicle is, counted on while it charges."""
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the state of charge."""
+        soc = self._entry.runtime_data.demands.soc_of(self.owner.id)
+        return None if soc is None else round(soc, 1)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return where it comes from, and where the vehicle is."""
+        runtime = self._entry.runtime_data
+        mark = runtime.car_sessions.mark(self.owner.id)
+        return {
+            "source": mark.source if mark else None,
+            "known_at": mark.at if mark else None,
+            "connector": runtime.car_sessions.where(self.owner.id),
+        }

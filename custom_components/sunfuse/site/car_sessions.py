@@ -1,0 +1,448 @@
+"""Which car is at which connector, since when, and how full it is: remembered for the session, over restarts too."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+
+from ..central_system.security.card_policy import folded
+from ..central_system.station_state import ConnectorState, StationState
+from ..drivers.charge_count import ChargeMark, counted_soc, followed
+from ..drivers.demand import ChargeSource, Promise
+from ..drivers.habits import PastSession
+from ..drivers.recognition import (
+    Candidate,
+    RecognisedBy,
+    RecognisedCar,
+    Sighting,
+    recognise,
+)
+from ..engine.codec import from_jsonable, to_jsonable
+from ..engine.model import ConnectorStatus
+from ..sources.vehicles import CarReading, read_car
+from .cards import is_own
+from .departures import Departures
+from .outcome import ConnectorKey
+from .storage_file import StorageFile
+from .vehicles import Vehicle, Vehicles
+
+SAVE_DELAY_S = 5.0
+# Who moves the plug is no driver who leaves.
+SHORTEST_SESSION = timedelta(minutes=10)
+# About a year of two sessions a day, of each vehicle: habits do not go further back.
+MOST_PAST = 800
+
+_HERE = frozenset(
+    (
+        ConnectorStatus.PREPARING,
+        ConnectorStatus.CHARGING,
+        ConnectorStatus.SUSPENDED_EV,
+        ConnectorStatus.SUSPENDED_EVSE,
+        ConnectorStatus.FINISHING,
+    )
+)
+_AWAY = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarSession:
+    """A car at a connector. `first_soc` is the lowest that each car said since, by which one is seen to rise."""
+
+    since: datetime
+    transaction: str | None = None
+    token: str | None = None  # folded
+    register_wh: float | None = None  # of the meter, when the car came
+    vehicle: str | None = None
+    by: RecognisedBy | None = None
+    chosen: str | None = None  # by hand
+    first_soc: tuple[tuple[str, float], ...] = ()
+    promise: Promise | None = None
+    # When the car last said what it needs, and what the meter had counted then.
+    asked_at: datetime | None = None
+    asked_register_wh: float | None = None
+
+    def charged_wh(self, state: ConnectorState) -> float:
+        """Return what was metered since the car came."""
+        now_wh = state.meter.energy_wh
+        if now_wh is not None and self.register_wh is not None:
+            return max(now_wh - self.register_wh, 0.0)
+        return state.session_energy_wh or 0.0 if state.transaction else 0.0
+
+
+type _States = Mapping[ConnectorKey, tuple[StationState, ConnectorState]]
+
+
+class CarSessions:
+    """Watches cars come, charge and leave."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        *,
+        vehicles: Vehicles,
+        departures: Departures,
+    ) -> None:
+        """Begin with nothing remembered; `async_load` reads it."""
+        self._hass = hass
+        self._vehicles = vehicles
+        self._departures = departures
+        self._store = session_store(hass, entry_id)
+        self._sessions: dict[str, CarSession] = {}
+        self._marks: dict[str, ChargeMark] = {}  # by vehicle
+        self._past: tuple[PastSession, ...] = ()
+        self._chosen: dict[str, str] = {}  # by connector, for who comes next
+        self._readings: dict[str, CarReading] = {}
+        # Connectors that were heard of ever since: whoever is there has been there all the time.
+        self._watched: set[str] = set()
+
+    async def async_load(self) -> None:
+        """Read what was remembered."""
+        stored = await self._store.async_load()
+        self._sessions = stored.within("sessions").each(
+            partial(from_jsonable, CarSession)
+        )
+        self._marks = stored.within("marks").each(partial(from_jsonable, ChargeMark))
+        self._chosen = stored.within("chosen").each(_text)
+        self._past = tuple(stored.rows("past", partial(from_jsonable, PastSession)))
+        await self._store.async_put_aside()
+        self._store.keep(self._as_dict)
+
+    async def async_save(self) -> None:
+        """Write what is remembered, when the site is unloaded."""
+        await self._store.async_save()
+
+    # --- What is known -----------------------------------------------------------------------------------------
+
+    @property
+    def past(self) -> tuple[PastSession, ...]:
+        """Return the sessions that are over."""
+        return self._past
+
+    def at(self, key: ConnectorKey) -> CarSession | None:
+        """Return the car at a connector, None where there is none."""
+        return self._sessions.get(key.id)
+
+    def where(self, vehicle: str) -> str | None:
+        """Return the connector at which a vehicle is."""
+        for connector, session in self._sessions.items():
+            if session.vehicle == vehicle:
+                return connector
+        return None
+
+    def reading(self, vehicle: str) -> CarReading:
+        """Return what the entities of a vehicle said last."""
+        return self._readings.get(vehicle, _SAYS_NOTHING)
+
+    def mark(self, vehicle: str) -> ChargeMark | None:
+        """Return the state of charge that was last known of a vehicle."""
+        return self._marks.get(vehicle)
+
+    def soc(self, vehicle: Vehicle, register_wh: float | None) -> float | None:
+        """Return how full a vehicle is, counted on with what was metered since that was known."""
+        mark = self._marks.get(vehicle.id)
+        if mark is None:
+            return None
+        facts = vehicle.facts
+        return counted_soc(
+            mark, register_wh, facts.capacity_wh, facts.charge_efficiency
+        )
+
+    # --- What drivers say --------------------------------------------------------------------------------------
+
+    @callback
+    def choose(self, connector: str, vehicle: str | None) -> None:
+        """Say which car is at a connector, or comes next (`GUEST`: none of the site's; None: find out)."""
+        session = self._sessions.get(connector)
+        if session is not None:
+            changed = replace(session, chosen=vehicle, vehicle=None, by=None)
+            self._set(connector, changed)
+            return
+        self._chosen.pop(connector, None)
+        if vehicle is not None:
+            self._chosen[connector] = vehicle
+        self._store.save_soon()
+
+    def chosen(self, connector: str) -> str | None:
+        """Return which car somebody said to be there, or to come; None where that is to be found out."""
+        session = self._sessions.get(connector)
+        return session.chosen if session else self._chosen.get(connector)
+
+    @callback
+    def type_soc(
+        self, vehicle: str, soc: float, now: datetime, register_wh: float | None
+    ) -> None:
+        """Take over a state of charge that was typed."""
+        self._mark(
+            vehicle,
+            ChargeMark(
+                soc=soc,
+                at=now,
+                source=ChargeSource.TYPED,
+                connector=self.where(vehicle),
+                register_wh=register_wh,
+            ),
+        )
+
+    # --- What happens ------------------------------------------------------------------------------------------
+
+    @callback
+    def update(self, now: datetime, states: _States) -> None:
+        """Take in how chargers and cars are now."""
+        self._readings = {
+            car.id: read_car(self._hass, car.entities) for car in self._vehicles
+        }
+        for key, (station, state) in states.items():
+            self._follow(key, station, state, now)
+        known = {key.id for key in states}
+        for connector in self._sessions.keys() - known:
+            self._forget(connector)
+        self._recognise(states)
+        self._follow_charge(now, states)
+
+    def _follow(
+        self,
+        key: ConnectorKey,
+        station: StationState,
+        state: ConnectorState,
+        now: datetime,
+    ) -> None:
+        """Note whether a car is there, and whether it is still the same one."""
+        session = self._sessions.get(key.id)
+        watched = key.id in self._watched
+        if station.connected and state.status is not None:
+            self._watched.add(key.id)
+        else:
+            self._watched.discard(key.id)
+        transaction = state.transaction
+        here = transaction is not None or state.status in _HERE
+        if not here:
+            if session is not None and state.status in _AWAY:
+                self._left(key, session, state, now, seen=watched)
+            return
+        if session is not None and not watched and transaction is not None:
+            other = session.transaction not in (None, transaction.id)
+            if other and transaction.started_at > session.since:
+                # Another transaction began while nobody watched: it may be anybody's.
+                self._left(key, session, state, now, seen=False)
+                session = None
+        if session is None:
+            session = self._came(key, state, now)
+        if transaction is not None:
+            session = _with_transaction(session, state)
+        self._set(key.id, self._with_promise(key, _with_needs(session, state)))
+
+    def _came(
+        self, key: ConnectorKey, state: ConnectorState, now: datetime
+    ) -> CarSession:
+        transaction = state.transaction
+        since = now
+        if transaction is not None:
+            since = min(now, transaction.started_at)
+        register_wh = state.meter.energy_wh if transaction is None else None
+        self._departures.tidy(now)
+        chosen = self._chosen.pop(key.id, None)
+        return CarSession(since=since, register_wh=register_wh, chosen=chosen)
+
+    def _with_promise(self, key: ConnectorKey, session: CarSession) -> CarSession:
+        """Return the session with what its card's reservation promises."""
+        if session.promise is not None or session.token is None:
+            return session
+        vehicle = next((v for v in self._vehicles if session.token in v.tokens), None)
+        tokens = {session.token, *(vehicle.tokens if vehicle else ())}
+        for reservation in self._departures.reservations:
+            if (
+                reservation.identity == key.identity
+                and reservation.connector in (0, key.connector)
+                and reservation.token in tokens
+                and session.since <= reservation.until
+                and reservation.promise is not None
+            ):
+                return replace(session, promise=reservation.promise)
+        return session
+
+    def _left(
+        self,
+        key: ConnectorKey,
+        session: CarSession,
+        state: ConnectorState,
+        now: datetime,
+        *,
+        seen: bool,
+    ) -> None:
+        """End a session; one whose end nobody saw teaches no habit."""
+        if seen and now - session.since >= SHORTEST_SESSION:
+            past = PastSession(
+                owner=session.vehicle or key.id,
+                came=session.since,
+                left=now,
+                energy_wh=session.charged_wh(state),
+            )
+            self._past = (*self._past, past)[-MOST_PAST:]
+        self._departures.car_left(key.id)
+        self._forget(key.id)
+
+    def _forget(self, connector: str) -> None:
+        session = self._sessions.pop(connector)
+        if session.vehicle is not None:
+            mark = self._marks.get(session.vehicle)
+            if mark is not None and mark.source is not ChargeSource.ENTITY:
+                # It drives now.
+                del self._marks[session.vehicle]
+        self._store.save_soon()
+
+    def _recognise(self, states: _States) -> None:
+        """Find out who is where."""
+        sightings = [
+            _sighting(key.id, session, states[key][1], self._identities())
+            for key in states
+            if (session := self._sessions.get(key.id)) is not None
+        ]
+        found = recognise(sightings, [self._candidate(car) for car in self._vehicles])
+        for sighting in sightings:
+            session = self._sessions[sighting.connector]
+            now = found.get(sighting.connector)
+            vehicle, by = (now.vehicle, now.by) if now else (None, None)
+            self._set(sighting.connector, replace(session, vehicle=vehicle, by=by))
+
+    def _identities(self) -> frozenset[str]:
+        return frozenset().union(*(car.identities for car in self._vehicles))
+
+    def _candidate(self, car: Vehicle) -> Candidate:
+        reading = self.reading(car.id)
+        rises = {
+            connector: reading.soc - first
+            for connector, session in self._sessions.items()
+            if reading.soc is not None
+            and (first := dict(session.first_soc).get(car.id)) is not None
+        }
+        return Candidate(
+            vehicle=car.id,
+            tokens=car.tokens,
+            plugged=reading.plugged,
+            plugged_at=reading.plugged_at,
+            rises=rises,
+            capacity_wh=car.facts.capacity_wh,
+            usual=car.usual,
+        )
+
+    def _follow_charge(self, now: datetime, states: _States) -> None:
+        """Note how full cars say that they are, and what was metered then."""
+        registers = {
+            key.id: state.meter.energy_wh for key, (_, state) in states.items()
+        }
+        for connector, session in self._sessions.items():
+            lowest = dict(session.first_soc)
+            for car, reading in self._readings.items():
+                if reading.soc is not None:
+                    lowest[car] = min(lowest.get(car, reading.soc), reading.soc)
+            self._set(connector, replace(session, first_soc=tuple(lowest.items())))
+        for vehicle in self._vehicles:
+            where, said = self.where(vehicle.id), self.reading(vehicle.id)
+            self._mark(
+                vehicle.id,
+                followed(
+                    self._marks.get(vehicle.id),
+                    said=said.soc,
+                    said_at=said.soc_at,
+                    where=where,
+                    register_wh=registers.get(where) if where else None,
+                    now=now,
+                ),
+            )
+
+    def _mark(self, vehicle: str, mark: ChargeMark | None) -> None:
+        if self._marks.get(vehicle) == mark:
+            return
+        if mark is None:
+            del self._marks[vehicle]
+        else:
+            self._marks[vehicle] = mark
+        self._store.save_soon()
+
+    def _set(self, connector: str, session: CarSession) -> None:
+        if self._sessions.get(connector) != session:
+            self._sessions[connector] = session
+            self._store.save_soon()
+
+    @callback
+    def forget_vehicles(self) -> None:
+        """Drop what is remembered of vehicles that are no longer part of the site."""
+        known = {car.id for car in self._vehicles}
+        self._marks = {k: v for k, v in self._marks.items() if k in known}
+        for connector, session in tuple(self._sessions.items()):
+            if session.vehicle is not None and session.vehicle not in known:
+                self._set(
+                    connector, replace(session, vehicle=None, by=None, chosen=None)
+                )
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {
+            "sessions": to_jsonable(self._sessions),
+            "marks": to_jsonable(self._marks),
+            "chosen": dict(self._chosen),
+            "past": to_jsonable(self._past),
+        }
+
+
+_SAYS_NOTHING = CarReading()
+
+
+def _text(stored: Any) -> str:
+    if not isinstance(stored, str):
+        raise TypeError(f"A text expected, not {stored!r}")
+    return stored
+
+
+def session_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
+    """Return where it is kept which car is where; it has numbers of cards."""
+    return StorageFile(hass, entry_id, "cars", every_s=SAVE_DELAY_S, private=True)
+
+
+def _with_transaction(session: CarSession, state: ConnectorState) -> CarSession:
+    """Return a session with what its transaction says."""
+    transaction = state.transaction
+    assert transaction is not None
+    token = transaction.id_token
+    known = token is not None and not is_own(token)
+    register_wh = session.register_wh
+    if register_wh is None:
+        register_wh = transaction.meter_start_wh
+    return replace(
+        session,
+        transaction=transaction.id,
+        # What we started after a pause has our own token: the driver's is remembered.
+        token=folded(token) if token and known else session.token,
+        register_wh=register_wh,
+    )
+
+
+def _with_needs(session: CarSession, state: ConnectorState) -> CarSession:
+    """Return a session with when the car last said what it needs."""
+    needs = state.needs
+    if needs is None or needs.at == session.asked_at or needs.at < session.since:
+        return session
+    return replace(session, asked_at=needs.at, asked_register_wh=state.meter.energy_wh)
+
+
+def _sighting(
+    connector: str,
+    session: CarSession,
+    state: ConnectorState,
+    identities: frozenset[str],
+) -> Sighting:
+    known = (
+        RecognisedCar(vehicle=session.vehicle, by=session.by) if session.by else None
+    )
+    return Sighting(
+        connector=connector,
+        since=session.since,
+        token=session.token,
+        token_is_identity=session.token in identities,
+        chosen=session.chosen,
+        known=known,
+        metered_wh=session.charged_wh(state),
+    )

@@ -1,0 +1,214 @@
+"""What drivers say, by actions, entities and the calendar: departures, skipped nights, pauses, and which car it is."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from homeassistant.core import callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN, SUBENTRY_CHARGER
+from ..data import SunfuseConfigEntry
+from ..drivers.timetable import Upcoming, upcoming
+from ..drivers.wishes import Target, Wishes
+from .outcome import ConnectorKey, identity_of
+from .subentries import usable
+
+# A night that is skipped ends with a departure within this; where there is none, at noon.
+NIGHT = timedelta(hours=24)
+NOON = time(12)
+# As far ahead as departures are looked at.
+FURTHEST = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """For whom something is set: a vehicle by its sub-entry, or a charger by its connector."""
+
+    id: str
+    subentry_id: str
+    key: ConnectorKey | None = None  # of a connector
+
+
+def vehicle_owner(vehicle_id: str) -> Owner:
+    """Return a vehicle as owner."""
+    return Owner(id=vehicle_id, subentry_id=vehicle_id)
+
+
+@callback
+def connector_owner(entry: SunfuseConfigEntry, key: ConnectorKey) -> Owner:
+    """Return a connector as owner.
+
+    Raises:
+        ServiceValidationError: the charger is no longer part of the site.
+
+    """
+    for subentry in usable(entry, SUBENTRY_CHARGER):
+        if identity_of(subentry) == key.identity:
+            return Owner(id=key.id, subentry_id=subentry.subentry_id, key=key)
+    raise ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="no_such_charger"
+    )
+
+
+@callback
+def owners(entry: SunfuseConfigEntry) -> dict[str, Owner]:
+    """Return all owners of a site by the names that users know; a vehicle comes before a charger of the same name."""
+    runtime = entry.runtime_data
+    found: dict[str, Owner] = {}
+    for subentry in usable(entry, SUBENTRY_CHARGER):
+        keys = [
+            key
+            for key in runtime.chargers.connector_keys()
+            if key.identity == identity_of(subentry)
+        ]
+        for key in keys:
+            name = subentry.title
+            if len(keys) > 1:
+                name = f"{name} {key.connector}"
+            found[name] = Owner(id=key.id, subentry_id=subentry.subentry_id, key=key)
+    names = runtime.vehicles.names()
+    return found | {name: vehicle_owner(vehicle) for vehicle, name in names.items()}
+
+
+@callback
+def next_departure(entry: SunfuseConfigEntry, owner: Owner) -> Upcoming | None:
+    """Return the next departure that counts for an owner, a guess among them."""
+    runtime = entry.runtime_data
+    if owner.key is None:
+        connector = runtime.car_sessions.where(owner.id)
+        for key in runtime.chargers.connector_keys():
+            if key.id == connector:
+                return _at(entry, key)
+        wishes = runtime.departures.wishes(owner.id)
+        return upcoming(wishes, Wishes(), dt_util.now())
+    return _at(entry, owner.key)
+
+
+def _at(entry: SunfuseConfigEntry, key: ConnectorKey) -> Upcoming | None:
+    demand = entry.runtime_data.demands.at(key)
+    if demand.departure is None or demand.said is None:
+        return None
+    return Upcoming(at=demand.departure, said=demand.said)
+
+
+@callback
+def set_departure(
+    entry: SunfuseConfigEntry,
+    owner: Owner,
+    at: datetime,
+    target: Target | None = None,
+    *,
+    of_session: bool = True,
+) -> str:
+    """Say when a car leaves next; returns the departure's id.
+
+    Raises:
+        ServiceValidationError: that has passed, or is too far ahead.
+
+    """
+    now = dt_util.utcnow()
+    if at <= now:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="departure_past"
+        )
+    if at > now + FURTHEST:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="departure_too_far"
+        )
+    runtime = entry.runtime_data
+    said = runtime.departures.set_once(
+        owner.id, dt_util.as_utc(at), target, of_session=of_session
+    )
+    runtime.controller.tick()
+    return said
+
+
+@callback
+def next_at(wall: time) -> datetime:
+    """Return when the clock shows a time next."""
+    now = dt_util.now()
+    today = datetime.combine(now.date(), wall.replace(tzinfo=None), now.tzinfo)
+    if dt_util.as_utc(today) <= dt_util.as_utc(now):
+        today = datetime.combine(
+            now.date() + timedelta(days=1), wall.replace(tzinfo=None), now.tzinfo
+        )
+    return dt_util.as_utc(today)
+
+
+@callback
+def clear_departure(entry: SunfuseConfigEntry, owner: Owner) -> None:
+    """Take back what was said for this session."""
+    runtime = entry.runtime_data
+    wishes = runtime.departures.wishes(owner.id)
+    ids = [one.id for one in wishes.once if one.of_session]
+    runtime.departures.remove_once(owner.id, *ids)
+    runtime.controller.tick()
+
+
+@callback
+def skip_tonight(entry: SunfuseConfigEntry, owner: Owner) -> None:
+    """Leave out the next departure, if there is one within a day; whatever is guessed until noon counts no more."""
+    now = dt_util.now()
+    following = next_departure(entry, owner)
+    noon = next_at(NOON)
+    if following is None or following.at > now + NIGHT:
+        until = noon
+    else:
+        until = following.at
+    entry.runtime_data.departures.change(owner.id, skipped_until=until)
+    entry.runtime_data.controller.tick()
+
+
+@callback
+def skip_no_more(entry: SunfuseConfigEntry, owner: Owner) -> None:
+    """Leave out nothing."""
+    entry.runtime_data.departures.change(owner.id, skipped_until=None)
+    entry.runtime_data.controller.tick()
+
+
+@callback
+def pause(entry: SunfuseConfigEntry, owner: Owner, until: datetime | None) -> None:
+    """Pause charging until a time, which ends a boost; None: go on.
+
+    Raises:
+        ServiceValidationError: that has passed.
+
+    """
+    if until is not None and until <= dt_util.utcnow():
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="departure_past"
+        )
+    runtime = entry.runtime_data
+    runtime.departures.change(owner.id, paused_until=until)
+    if until is not None and owner.key is not None:
+        # The later word counts.
+        runtime.settings.set_connector(owner.key.id, boost=None)
+    runtime.controller.tick()
+
+
+@callback
+def pause_departures(
+    entry: SunfuseConfigEntry, owner: Owner, until: datetime | None
+) -> None:
+    """Leave out weekly departures until a time, as for a holiday.
+
+    Raises:
+        ServiceValidationError: that has passed.
+
+    """
+    if until is not None and until <= dt_util.utcnow():
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="departure_past"
+        )
+    entry.runtime_data.departures.change(owner.id, weekly_paused_until=until)
+    entry.runtime_data.controller.tick()
+
+
+@callback
+def choose_vehicle(
+    entry: SunfuseConfigEntry, key: ConnectorKey, vehicle: str | None
+) -> None:
+    """Say which car is at a connector, or will be; None: find out."""
+    entry.runtime_data.car_sessions.choose(key.id, vehicle)
+    entry.runtime_data.controller.tick()
