@@ -21,19 +21,19 @@ START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 METER = "sensor.meter"
 
 
-def told(*intervals_s: float, again: bool = False) -> Freshness:
+def reported(*intervals_s: float, again: bool = False) -> Freshness:
     """Return what is known after these intervals."""
     freshness, at = Freshness(), START
-    freshness.told(METER, at)
+    freshness.reported(METER, at)
     for interval_s in intervals_s:
         at += timedelta(seconds=interval_s)
-        freshness.told(METER, at, again=again)
+        freshness.reported(METER, at, again=again)
     return freshness
 
 
 def test_median_and_jitter() -> None:
     """Ninety readings at 10 s, ten at 30 s: usually 10, one in twenty above 30 or at it."""
-    interval = told(*[10.0] * 90, *[30.0] * 10).of(METER)
+    interval = reported(*[10.0] * 90, *[30.0] * 10).of(METER)
     assert interval
     assert (interval.usual_s, interval.high_s, interval.longest_s) == (10, 30, 30)
     assert interval.count == 100
@@ -41,14 +41,14 @@ def test_median_and_jitter() -> None:
 
 def test_too_few_say_nothing() -> None:
     """Nine intervals are no habit."""
-    assert told(*[5.0] * 9).of(METER) is None
-    assert told(*[5.0] * 10).of(METER) is not None
+    assert reported(*[5.0] * 9).of(METER) is None
+    assert reported(*[5.0] * 10).of(METER) is not None
     assert Freshness().of(METER) is None
 
 
 def test_a_poll_that_was_made_faster_is_seen_soon() -> None:
     """A week of 30 s is forgotten after four minutes of 1 s; memory stays bounded."""
-    interval = told(*[30.0] * 20_000, *[1.0] * WINDOW).of(METER)
+    interval = reported(*[30.0] * 20_000, *[1.0] * WINDOW).of(METER)
     assert interval
     assert (interval.usual_s, interval.longest_s) == (1, 1)
     assert interval.count == WINDOW
@@ -56,7 +56,9 @@ def test_a_poll_that_was_made_faster_is_seen_soon() -> None:
 
 def test_bursts_outages_and_clocks() -> None:
     """Attributes written apart, a night away and a clock set back are no intervals."""
-    interval = told(*[10.0, 0.01] * 12, 30_000.0, *[10.0] * 3, -500.0, 10.0).of(METER)
+    interval = reported(*[10.0, 0.01] * 12, 30_000.0, *[10.0] * 3, -500.0, 10.0).of(
+        METER
+    )
     assert interval
     # What follows within a burst counts from the first.
     assert interval.usual_s == interval.longest_s == pytest.approx(10.01)
@@ -64,11 +66,11 @@ def test_bursts_outages_and_clocks() -> None:
 
 def test_unavailable_is_not_slow() -> None:
     """Ten minutes away between two readings are not an interval of ten minutes."""
-    freshness = told(*[1.0] * 20)
+    freshness = reported(*[1.0] * 20)
     freshness.silent(METER)
     freshness.silent("sensor.unheard_of")
-    freshness.told(METER, START + timedelta(minutes=10))
-    freshness.told(METER, START + timedelta(minutes=10, seconds=1))
+    freshness.reported(METER, START + timedelta(minutes=10))
+    freshness.reported(METER, START + timedelta(minutes=10, seconds=1))
     interval = freshness.of(METER)
     assert interval
     assert interval.longest_s == 1
@@ -88,14 +90,16 @@ def test_unusual_silence(
     intervals_s: list[float], again: bool, silence_s: float | None
 ) -> None:
     """Only of a sensor that speaks regularly, silence says something."""
-    assert told(*intervals_s, again=again).silence_s([METER]) == silence_s
+    assert reported(*intervals_s, again=again).silence_s([METER]) == silence_s
 
 
 def test_a_meter_is_as_slow_as_its_slowest_part() -> None:
     """Of two sensors the slower one counts; of those that are not known none does."""
-    freshness = told(*[2.0] * 20, again=True)
+    freshness = reported(*[2.0] * 20, again=True)
     for index in range(20):
-        freshness.told("sensor.slow", START + index * timedelta(seconds=9), again=True)
+        freshness.reported(
+            "sensor.slow", START + index * timedelta(seconds=9), again=True
+        )
     slowest = freshness.slowest([METER, "sensor.slow", "sensor.unheard_of"])
     assert slowest
     assert slowest[0] == "sensor.slow"
@@ -108,7 +112,7 @@ def test_a_meter_is_as_slow_as_its_slowest_part() -> None:
 @given(st.lists(st.floats(0.2, 3600), min_size=10, max_size=400))
 def test_what_was_seen_outlives_a_restart(intervals_s: list[float]) -> None:
     """To a tenth of a second, through JSON."""
-    before = told(*intervals_s)
+    before = reported(*intervals_s)
     stored = json.loads(json.dumps(before.to_dict()))
     after = Freshness()
     after.restore(stored, [METER, "sensor.new"])

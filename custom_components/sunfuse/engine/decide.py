@@ -53,14 +53,14 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
     free = free_for_all(tick, calm=False)
     shares = share(tick.asks, tick.resources, free, snapshot)
     _switch_phases(tick, shares, free)
-    told = offers(tick.asks, shares, free, tick)
+    offers_a = offers(tick.asks, shares, free, tick)
     hold, needed_at = hold_battery(tick.sun, tick.cars_w, snapshot, memory)
     decisions = {
-        name: _connector_decision(standing, shares, told.get(name, 0.0), tick)
+        name: _connector_decision(standing, shares, offers_a.get(name, 0.0), tick)
         for name, standing in tick.standings.items()
     }
     decided = tuple(decisions[c.id] for c in snapshot.connectors)
-    return _decision(decided, told, tick, hold=hold), Memory(
+    return _decision(decided, offers_a, tick, hold=hold), Memory(
         connectors={
             name: _lived(standing, shares, decisions[name], tick)
             for name, standing in tick.standings.items()
@@ -152,7 +152,7 @@ def _connector_decision(
 
 def _decision(
     decided: tuple[ConnectorDecision, ...],
-    told: Mapping[str, float],
+    offers_a: Mapping[str, float],
     tick: Tick,
     *,
     hold: bool,
@@ -168,7 +168,7 @@ def _decision(
         name: [] for name in tick.tree.circuits
     }
     for name, standing in tick.standings.items():
-        if (offer_a := told.get(name, 0.0)) > 0:
+        if (offer_a := offers_a.get(name, 0.0)) > 0:
             phases = standing.ask.phases if standing.ask else standing.connector.phases
             for circuit in tick.tree.path(standing.connector):
                 given[circuit].append((phases, offer_a))

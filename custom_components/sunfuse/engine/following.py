@@ -26,9 +26,9 @@ FOLLOWED = timedelta(seconds=8)
 SAME_A = 0.35
 # The weight of one report in learning how closely a car follows, and the least current to learn from.
 LEARNS = 0.3
-TELLS_A = 5.0
+LEAST_A = 5.0
 # An older report of a draw says nothing about now.
-TELLS = timedelta(seconds=60)
+CURRENT_FOR = timedelta(seconds=60)
 
 
 def drawn_w(
@@ -53,7 +53,7 @@ def _drawn_w(
     if not connector.reachable or not past.draws:
         return None
     draw = next((d for d in reversed(past.draws) if d.at <= at), past.draws[0])
-    if snapshot.now - draw.at > TELLS:
+    if snapshot.now - draw.at > CURRENT_FOR:
         return None
     volts = snapshot.site.voltage_v
     all_phases_w = volts * len(connector.phases)
@@ -118,13 +118,13 @@ def learn_following(
         return
     draw = past.draws[-1]
     drawn_a = max(draw.current_a[phase] for phase in connector.phases)
-    if connector.status is not ConnectorStatus.CHARGING or drawn_a < TELLS_A:
+    if connector.status is not ConnectorStatus.CHARGING or drawn_a < LEAST_A:
         return
     since = draw.at - FOLLOWED
     offered = [o.current_a for o in past.offers if o.since > since]
     before = [o.current_a for o in past.offers if o.since <= since]
     offered += before[-1:]
-    if not before or min(offered) < TELLS_A or max(offered) - min(offered) > SAME_A:
+    if not before or min(offered) < LEAST_A or max(offered) - min(offered) > SAME_A:
         return
     part = drawn_a * len(offered) / sum(offered)
     if part >= FOLLOWS_LEAST:

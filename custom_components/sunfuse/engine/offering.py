@@ -58,34 +58,36 @@ def offers(
     """Return the offer to everyone that is to have one."""
     snapshot = tick.snapshot
     targets = round_down_all(asks, shares, tick.resources, free, snapshot)
-    told = targets | _not_worth_it(asks, shares, targets, free, tick)
+    given = targets | _not_worth_it(asks, shares, targets, free, tick)
     for name, standing in tick.standings.items():
         if (
             standing.compliance >= ComplianceStep.RESERVE
             and standing.connector.reachable
         ):
-            told[name] = standing.commanded_a
+            given[name] = standing.commanded_a
     for asking in asks:
-        if asking.id not in told:
+        if asking.id not in given:
             continue
         if switching(asking.past, snapshot.now):
-            told[asking.id] = 0.0
+            given[asking.id] = 0.0
         elif tick.standings[asking.id].compliance is ComplianceStep.ASK_AGAIN:
             # What it takes above its offer is available to nobody, itself included.
             before = before_a(asking.connector, snapshot)
-            told[asking.id] = min(told[asking.id], before)
-    told |= _instead_of_the_slow(asks, told, free, tick)
-    kept = _not_raised(asks, told, tick)
-    told |= {name: current_a for name, (current_a, _) in kept.items()}
+            given[asking.id] = min(given[asking.id], before)
+    given |= _instead_of_the_slow(asks, given, free, tick)
+    kept = _not_raised(asks, given, tick)
+    given |= {name: current_a for name, (current_a, _) in kept.items()}
     held_up = {
         name: index for name, (current_a, index) in kept.items() if not current_a
     }
     rising = [
-        a for a in asks if a.id in told and told[a.id] > before_a(a.connector, snapshot)
+        a
+        for a in asks
+        if a.id in given and given[a.id] > before_a(a.connector, snapshot)
     ]
     if not rising:
         shares.held_up |= held_up
-        return told
+        return given
     names = {a.id for a in rising}
     calm = free_for_all(tick, calm=True)
     for name, standing in tick.standings.items():
@@ -95,22 +97,22 @@ def offers(
         )
         if not held and name not in names:
             _take_held(
-                calm, standing, max(told.get(name, 0.0), targets.get(name, 0.0)), tick
+                calm, standing, max(given.get(name, 0.0), targets.get(name, 0.0)), tick
             )
-    more, not_free = raised(rising, told, tick.resources, calm, snapshot)
+    more, not_free = raised(rising, given, tick.resources, calm, snapshot)
     shares.held_up |= not_free | held_up
-    return told | more
+    return given | more
 
 
 def _instead_of_the_slow(
-    asks: list[Ask], told: Mapping[str, float], free: list[float], tick: Tick
+    asks: list[Ask], given: Mapping[str, float], free: list[float], tick: Tick
 ) -> dict[str, float]:
     """Return the lower offers of those that release current in place of slow ones, while a phase is overdrawn.
 
     Nobody is stopped for that: a connector at its minimum keeps it.
     """
     over = tick.resources.over()
-    running = [asking for asking in asks if told.get(asking.id)] if over else []
+    running = [asking for asking in asks if given.get(asking.id)] if over else []
     if not running:
         return {}
     known_s = (asking.past.confirms_s for asking in running)
@@ -120,7 +122,7 @@ def _instead_of_the_slow(
     grown = growth(running, tick.snapshot)
     for asking in running:
         uses = tick.resources.uses(asking.connector, asking.phases)
-        offered_a, weight = told[asking.id], grown[asking.id]
+        offered_a, weight = given[asking.id], grown[asking.id]
         if _is_slow(asking.past, quickest_s):
             drawn_a = max(
                 _drawn_now(asking.connector, asking.past, tick).values(), default=0.0
@@ -155,7 +157,7 @@ def _is_slow(past: ConnectorMemory, quickest_s: float) -> bool:
 
 
 def _not_raised(
-    asks: list[Ask], told: Mapping[str, float], tick: Tick
+    asks: list[Ask], given: Mapping[str, float], tick: Tick
 ) -> dict[str, tuple[float, int]]:
     """Return the offers of those that would get more on a phase that is measured as overdrawn, and that phase.
 
@@ -166,7 +168,7 @@ def _not_raised(
         return {}
     kept = {}
     for asking in asks:
-        current_a = told.get(asking.id, 0.0)
+        current_a = given.get(asking.id, 0.0)
         uses = tick.resources.uses(asking.connector, asking.phases)
         index = next((index for index, _ in uses if index in over), None)
         if index is None or current_a == 0:

@@ -27,7 +27,7 @@ STILL_WITH_CARS_S = 60.0
 CARS_CHANGED_A = 3.0
 # Chargers report this much later what a meter saw at once: that change is the one before it stood still, not one that
 # it missed.
-CARS_TELL_S = 30.0
+CARS_REPORT_S = 30.0
 # Exactly zero, as through a circuit at night, for hours: as long as its cars take nothing either.
 _ZERO_A = 0.05
 _NOTHING_A = 1.0
@@ -97,8 +97,10 @@ def _sum_drawn(
     connectors: Sequence[Connector], draws: Mapping[str, tuple[Draw, ...]], phases: int
 ) -> PerPhase:
     """Return the last reported draw of the cars, per phase."""
-    told = [draws[c.id][-1].current_a for c in connectors if draws[c.id]]
-    return tuple(sum(current_a[phase] for current_a in told) for phase in range(phases))
+    reported = [draws[c.id][-1].current_a for c in connectors if draws[c.id]]
+    return tuple(
+        sum(current_a[phase] for current_a in reported) for phase in range(phases)
+    )
 
 
 def _completed(
@@ -122,8 +124,8 @@ def _completed(
     return replace(
         reading,
         current_a=tuple(
-            max(load + cars, rest_a) if told is None else told
-            for told, load, cars in zip(known, load_a, cars_a, strict=True)
+            max(load + cars, rest_a) if reported is None else reported
+            for reported, load, cars in zip(known, load_a, cars_a, strict=True)
         ),
     )
 
@@ -223,15 +225,15 @@ def _remember(
                 cars_at_change_a=cars_a,
             )
         still_s = (snapshot.now - past.changed_at).total_seconds()
-        compared_a = cars_a if still_s <= CARS_TELL_S else past.cars_at_change_a
+        compared_a = cars_a if still_s <= CARS_REPORT_S else past.cars_at_change_a
         return replace(
             past, read_at=reading.at, suspect_a=None, cars_at_change_a=compared_a
         )
     still_s = past.longest_still_s
     if past.changed_at is not None and past.read_at is not None:
         # How long it was unchanged while it was believed: until it last reported the same.
-        told: timedelta = past.read_at - past.changed_at
-        still_s = max(still_s, min(told.total_seconds(), LEARNED_MOST_S))
+        reported: timedelta = past.read_at - past.changed_at
+        still_s = max(still_s, min(reported.total_seconds(), LEARNED_MOST_S))
     return replace(
         past,
         read_at=reading.at,

@@ -85,8 +85,8 @@ def raised(
         for a in asks
     }
     filled = fill(users, free)
-    told = {a.id: round_down(filled[a.id].current_a, a.connector.step_a) for a in asks}
-    return told, held_up
+    given = {a.id: round_down(filled[a.id].current_a, a.connector.step_a) for a in asks}
+    return given, held_up
 
 
 def _is_unseen(

@@ -46,10 +46,10 @@ async def async_sign_is_known(hass: HomeAssistant, power: PowerSource | None) ->
         for source in (preferences["energy_sources"] if preferences else ())
         if source["type"] == "grid"
     ]
-    told = {
+    stated = {
         entity for one in filter(None, map(_power, grids)) for entity in one.entities
     }
-    if power.entity in told:
+    if power.entity in stated:
         return True
     return await _async_judged(hass, power.entity, grids) is not None
 

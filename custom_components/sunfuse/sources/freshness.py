@@ -78,7 +78,7 @@ class Freshness:
         """Start with nothing seen."""
         self._past: dict[str, _Past] = {}
 
-    def told(self, entity_id: str, at: datetime, *, again: bool = False) -> None:
+    def reported(self, entity_id: str, at: datetime, *, again: bool = False) -> None:
         """Note that a sensor reported a value, or the same one `again`."""
         past = self._past.setdefault(entity_id, _Past())
         before, past.at = past.at, at
@@ -197,13 +197,13 @@ def watch(
         if state is None or problem_of(state)[0] is not None:
             freshness.silent(event.data["entity_id"])
         else:
-            freshness.told(state.entity_id, state.last_reported)
+            freshness.reported(state.entity_id, state.last_reported)
 
     @callback
     def reported(event: Event[EventStateReportedData]) -> None:
         state = event.data["new_state"]
         if problem_of(state)[0] is None:
-            freshness.told(state.entity_id, event.data["last_reported"], again=True)
+            freshness.reported(state.entity_id, event.data["last_reported"], again=True)
 
     stops = (
         async_track_state_change_event(hass, watched, changed),

@@ -111,7 +111,7 @@ class MeterEntities:
         self, reader: StateReader, meter: MeterConfig, total: Value | None
     ) -> list[_Phase]:
         """Return the current of each phase with its sign."""
-        told = [
+        reported = [
             _Phase(name, reader.phase(name, self._voltage_v)) for name in meter.phases
         ]
         if meter.phases_export:
@@ -127,45 +127,45 @@ class MeterEntities:
                     else None,
                     (*taken.parts, *given.parts),
                 )
-                for taken, given in zip(told, back, strict=False)
+                for taken, given in zip(reported, back, strict=False)
             ]
         powers = _all(reader.power_w(entity) for entity in meter.phase_powers)
-        known = [phase.value for phase in told if phase.value is not None]
+        known = [phase.value for phase in reported if phase.value is not None]
         if any(value.number < _CLEARLY_NEGATIVE_A for value in known):
             self._signed.add(meter.phases)
         signed = meter.phases in self._signed
         if meter.phases_inverted and (signed or not (powers or total)):
-            return [phase.turned() for phase in told]
-        if signed or len(known) < len(told):
+            return [phase.turned() for phase in reported]
+        if signed or len(known) < len(reported):
             # Without one of the phases the total does not give the signs of the others. Without a sign everything is
             # import.
-            return told
+            return reported
         return [
             _Phase(phase.name, value, phase.parts)
             for phase, value in zip(
-                told, self._with_signs(known, powers, total), strict=True
+                reported, self._with_signs(known, powers, total), strict=True
             )
         ]
 
     def _with_signs(
-        self, told: list[Value], powers: list[Value] | None, total: Value | None
+        self, reported: list[Value], powers: list[Value] | None, total: Value | None
     ) -> list[Value]:
         """Return currents without a sign of their own with the signs of the powers, if both are of the same time."""
-        currents = [value.number for value in told]
-        newest = max(value.at for value in told)
-        if powers and len(powers) == len(told):
+        currents = [value.number for value in reported]
+        newest = max(value.at for value in reported)
+        if powers and len(powers) == len(reported):
             at = oldest(powers)
             signed = signed_by_phase(currents, [power.number for power in powers])
         elif total is not None:
             at = total.at
             signed = signed_by_total(currents, total.number, self._voltage_v)
         else:
-            return told
+            return reported
         if newest - at > SAME_TIME:
-            return told
+            return reported
         return [
             Value(number=number, at=value.at)
-            for number, value in zip(signed, told, strict=True)
+            for number, value in zip(signed, reported, strict=True)
         ]
 
 

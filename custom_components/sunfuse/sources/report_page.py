@@ -138,10 +138,10 @@ def _chargers(report: SiteReport, page: Page) -> str:
     """Return what each number of chargers would mean, the next one first."""
     coming = page.chargers + 1
     found = next((one for one in report.chargers if one.chargers == coming), None)
-    told = ""
+    text = ""
     if found is not None:
         key = "next" if page.chargers else "first"
-        told = page.say(
+        text = page.say(
             key,
             number=coming,
             now=page.chargers,
@@ -150,7 +150,7 @@ def _chargers(report: SiteReport, page: Page) -> str:
             share=_percent(found.all_at_once),
         )
     elif page.chargers:
-        told = page.say("next_unknown", now=page.chargers)
+        text = page.say("next_unknown", now=page.chargers)
     rows = [
         (
             "now" if one.chargers == page.chargers else "",
@@ -177,7 +177,7 @@ def _chargers(report: SiteReport, page: Page) -> str:
             f"{_table(heads, rows[shown:])}</details>"
         )
     return (
-        f"<p>{told}</p>{_table(heads, rows[:shown])}{more}"
+        f"<p>{text}</p>{_table(heads, rows[:shown])}{more}"
         f'<p class="small">{page.say("chargers_note", energy=_short(page.charger.day_kwh))}</p>'
     )
 
@@ -289,13 +289,13 @@ def _proposals(report: SiteReport, page: Page) -> str:
 
 def _method(report: SiteReport, page: Page) -> str:
     """Return how the figures were calculated."""
-    told = page.say(
+    text = page.say(
         "method",
         charger_min=_short(page.charger.min_a),
         energy=_short(page.charger.day_kwh),
         km=f"{page.charger.day_kwh * 100 / 18:.0f}",
     )
-    return f'<p class="small">{told}</p><p class="small">{page.say("sensors")}</p>{_list(page.sensors)}'
+    return f'<p class="small">{text}</p><p class="small">{page.say("sensors")}</p>{_list(page.sensors)}'
 
 
 def _list(names: Iterable[str]) -> str:

@@ -111,11 +111,11 @@ def phases_now_w(
     None if one of them has no value, or if they are currents without direction.
     """
     reader = StateReader(hass)
-    told = [reader.phase(entity, voltage_v) for entity in meter.phases]
+    values = [reader.phase(entity, voltage_v) for entity in meter.phases]
     back = [reader.phase(entity, voltage_v) for entity in meter.phases_export]
-    if not told or None in told or None in back:
+    if not values or None in values or None in back:
         return None
-    drawn = [value.number * voltage_v for value in told if value]
+    drawn = [value.number * voltage_v for value in values if value]
     if back:
         given = [value.number * voltage_v for value in back if value]
         return [one - other for one, other in zip(drawn, given, strict=False)]

@@ -69,7 +69,9 @@ def http_logger(complaints: GroupedWarnings, parent: logging.Logger) -> logging.
         error = record.exc_info[1] if record.exc_info else None
         if not isinstance(error, HttpProcessingError):
             return True
-        complaints.warn("request", "Somebody sent what is no HTTP request")
+        complaints.warn(
+            "request", "A client sent something that is not an HTTP request"
+        )
         return False
 
     # Not shared by name: each server has its own warnings.

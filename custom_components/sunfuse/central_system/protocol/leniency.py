@@ -17,7 +17,7 @@ _EXACT = frozenset(("idTag", "parentIdTag", "idToken"))
 _ROUNDED = frozenset(("meterStart", "meterStop"))
 
 
-class Mender:
+class Corrector:
     """Corrects values by one schema."""
 
     def __init__(self, schema: Schema) -> None:
@@ -25,7 +25,7 @@ class Mender:
         self._schema = schema
         self._definitions: Schema = schema.get("definitions", {})
 
-    def mend(self, value: Any) -> Any:
+    def corrected_value(self, value: Any) -> Any:
         """Return a value as it was meant, where that is unambiguous; the rest stays as it is."""
         return self._mend(self._schema, value, "")
 

@@ -5,7 +5,7 @@ from importlib.resources import files
 import json
 
 from .frames import ErrorCode, Fault, Payload
-from .leniency import Mender
+from .leniency import Corrector
 from .validation import Check, compile_schema
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
@@ -31,7 +31,7 @@ class Schemas:
         self.version = version
         self._requests: dict[str, Check] = {}
         self._responses: dict[str, Check] = {}
-        self._menders: dict[tuple[bool, str], Mender] = {}
+        self._correctors: dict[tuple[bool, str], Corrector] = {}
         folder = files("ocpp") / f"v{version.replace('.', '')}" / "schemas"
         for file in folder.iterdir():
             name = file.name.removesuffix(".json")
@@ -44,7 +44,7 @@ class Schemas:
             else:
                 action, kind = name.removesuffix("Request"), self._requests
             kind[action] = compile_schema(schema)
-            self._menders[kind is self._responses, action] = Mender(schema)
+            self._correctors[kind is self._responses, action] = Corrector(schema)
 
     @property
     def actions(self) -> frozenset[str]:
@@ -74,7 +74,7 @@ class Schemas:
         except Fault:
             if action not in self._requests:
                 raise
-            payload = self._menders[False, action].mend(payload)
+            payload = self._correctors[False, action].corrected_value(payload)
             self.check_request(action, payload)
         return payload
 
@@ -88,7 +88,7 @@ class Schemas:
         try:
             self.check_response(action, payload)
         except Fault:
-            payload = self._menders[True, action].mend(payload)
+            payload = self._correctors[True, action].corrected_value(payload)
             self.check_response(action, payload)
         return payload
 

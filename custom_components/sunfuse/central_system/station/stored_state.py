@@ -87,7 +87,7 @@ def dump_record(record: Record) -> Memory:
         "id_token": transaction.id_token,
         "stopped_at": record.stopped_at and record.stopped_at.isoformat(),
         "energy_wh": record.energy_wh,
-        "told": list(record.reported),
+        "reported": list(record.reported),
         "base_wh": record.base_wh,
         "noticed": record.noticed,
         "skew_s": None if record.skew is None else record.skew.total_seconds(),
@@ -107,7 +107,8 @@ def load_record(data: Mapping[str, Any]) -> Record:
         ),
         stopped_at=_time(stopped_at) if stopped_at else None,
         energy_wh=load_number(data["energy_wh"]),
-        reported=tuple(map(str, data["told"])),
+        # `told` is its name in files of earlier versions.
+        reported=tuple(map(str, data["reported" if "reported" in data else "told"])),
         base_wh=load_number(data.get("base_wh")),
         noticed=bool(data.get("noticed", False)),
         skew=None if skew_s is None else timedelta(seconds=skew_s),

@@ -165,7 +165,7 @@ class TransactionEvents2:
         if first is not None:
             first = (station.ours(first[0]), first[1])
 
-        def tell() -> None:
+        def report() -> None:
             station.sessions.stopped(
                 event.transaction_id,
                 event.at,
@@ -177,7 +177,7 @@ class TransactionEvents2:
         known = station.sessions.transactions.get(event.transaction_id)
         if known is None:
             until = station.now() + timedelta(seconds=station.timing.hold_s)
-            station.sessions.events.hold(event.transaction_id, until, tell)
+            station.sessions.events.hold(event.transaction_id, until, report)
             return
         running = station.connector(known.connector).transaction
         was_running = running is not None and running.id == event.transaction_id
@@ -186,7 +186,7 @@ class TransactionEvents2:
                 station.connectors.measured(
                     known.connector, readings, station.ours(theirs)
                 )
-        tell()
+        report()
         if was_running and event.live:
             station.connectors.reported_status(
                 known.connector, ConnectorStatus.FINISHING, None

@@ -56,11 +56,11 @@ def added_forecasts(forecasts: Iterable[RawForecast]) -> RawForecast:
     some of them have quantiles, those of the sum are unknown.
     """
     all_ = [one for one in forecasts if one.likely]
-    told = all(one.low and one.high for one in all_)
+    has_quantiles = all(one.low and one.high for one in all_)
     return RawForecast(
         likely=added(one.likely for one in all_),
-        low=added(one.low for one in all_) if told else (),
-        high=added(one.high for one in all_) if told else (),
+        low=added(one.low for one in all_) if has_quantiles else (),
+        high=added(one.high for one in all_) if has_quantiles else (),
     )
 
 

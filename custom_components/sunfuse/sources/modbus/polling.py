@@ -123,11 +123,11 @@ class Poll:
     async def information(self, device: Device) -> dict[Information, str]:
         """Return what the device reports about itself. Raises RequestError if it does not answer."""
         image = await self.image(device, device.information.values())
-        told = {
+        values = {
             information: _text(register, image)
             for information, register in device.information.items()
         }
-        return {information: text for information, text in told.items() if text}
+        return {information: text for information, text in values.items() if text}
 
     async def image(self, device: Device, registers: Iterable[Register]) -> Image:
         """Return what could be read of these registers, value by value if a request for several is refused.

@@ -97,12 +97,12 @@ async def _at(read: ReadRegisters, devices: Iterable[Device]) -> list[Device]:
     if probe.nobody:
         return []
     try:
-        told = await discover(read)
+        by_sunspec = await discover(read)
     except RequestError as err:
         if err.failure is Failure.NOT_CONNECTED:
             raise
-        told = None
-    return [*likely, told] if told else likely
+        by_sunspec = None
+    return [*likely, by_sunspec] if by_sunspec else likely
 
 
 async def look(connection: Connection, unit: int, device: Device) -> FoundDevice:

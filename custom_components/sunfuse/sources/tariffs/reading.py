@@ -114,8 +114,8 @@ def _units(found: FoundSlots, entity_unit: Unit | None, *, typed: bool) -> list[
     the unit of the user, the row or the entity.
     """
     row = parse_unit(found.row_unit)
-    told = [entity_unit, row] if typed else [row, entity_unit]
-    units = [unit for unit in told if unit is not None]
+    stated = [entity_unit, row] if typed else [row, entity_unit]
+    units = [unit for unit in stated if unit is not None]
     if (own := unit_of_key(found.value_key)) is not None:
         return [own, *units]
     return [*(with_energy_of_key(unit, found.value_key) for unit in units[:1]), *units]
