@@ -63,5 +63,5 @@ async def test_a_car_waits_for_the_cheap_hours(
     assert state(hass, entry, "CP1/1_reason").state == "waiting_for_price"
     # 20 kWh at 11 kW, of which 90 % arrive, take two hours: from one to five is plenty.
     assert state(hass, entry, "CP1/1_explanation").state == (
-        "Waits until 01:00, when power costs 0.11 instead of 0.34. Ready by 03:15."
+        "Waiting until 01:00, when electricity costs 0.11 instead of 0.34. Ready by 03:15."
     )
