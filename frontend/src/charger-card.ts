@@ -92,14 +92,16 @@ export class ChargerCard extends SunfuseCard {
   }
 
   private demand(charger: Charger, say: Say): TemplateResult | typeof nothing {
-    const demand = charger.demand;
-    if (!demand?.departure && demand?.target_soc == null) return nothing;
-    return html`<p>
-      ${demand.departure
-        ? say(demand.guessed ? "ready_by_guess" : "ready_by", { time: moment(this.hass, demand.departure) })
-        : nothing}
-      ${demand.target_soc == null ? nothing : say("target", { soc: percent(this.hass, demand.target_soc) })}
-    </p>`;
+    const { demand, plan } = charger;
+    const sentences: string[] = [];
+    if (demand?.departure) {
+      const time = moment(this.hass, demand.departure);
+      sentences.push(demand.guessed ? say("ready_by_guess", { time }) : say("ready_by", { time }));
+    }
+    if (demand?.target_soc != null) sentences.push(say("target", { soc: percent(this.hass, demand.target_soc) }));
+    if (plan?.missing_wh) sentences.push(say("misses", { energy: energy(this.hass, plan.missing_wh) }));
+    else if (plan?.ready) sentences.push(say("expected", { time: moment(this.hass, plan.ready) }));
+    return sentences.length ? html`<p>${sentences.join(" ")}</p>` : nothing;
   }
 
   private controls(charger: Charger, say: Say): TemplateResult {

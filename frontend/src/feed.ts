@@ -70,14 +70,14 @@ export interface Charger {
     quota_wh: number | null;
     used_wh: number | null;
   };
-  demand?: Demand | null;
+  demand: Demand | null;
+  plan: { ready: string | null; missing_wh: number; saving: number; sun_share: number } | null;
   may_drive: boolean;
   entities: Record<string, string>;
 }
 
 export interface Demand {
   departure: string | null;
-  energy_wh: number | null;
   target_soc: number | null;
   guessed: boolean;
 }

@@ -4,7 +4,7 @@ import type { Hass } from "./home-assistant";
 
 type Maybe = number | null | undefined;
 
-function number(hass: Hass, value: number, digits: number): string {
+export function number(hass: Hass, value: number, digits: number): string {
   return new Intl.NumberFormat(hass.locale.language, {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,

@@ -3,6 +3,7 @@
 import "./capacity-card";
 import "./charger-card";
 import "./chargers-card";
+import "./plan-card";
 import "./report-panel";
 import "./setup-panel";
 import "./site-card";
@@ -12,6 +13,7 @@ const CARDS: [string, string, string][] = [
   ["sunfuse-site-card", "Sunfuse: site", "Flows, circuits, peak and limits of a site"],
   ["sunfuse-charger-card", "Sunfuse: charger", "What a charger does and why, with mode, boost and pause"],
   ["sunfuse-chargers-card", "Sunfuse: chargers", "All chargers in one table, and new ones to accept"],
+  ["sunfuse-plan-card", "Sunfuse: plan", "The coming hours, with departures to drag and a preview"],
   ["sunfuse-capacity-card", "Sunfuse: capacity", "How much the grid connection carries, hour by hour"],
 ];
 

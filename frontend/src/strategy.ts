@@ -10,8 +10,6 @@ interface Site {
   title: string;
   whole: boolean;
   chargers: string[];
-  plan: boolean;
-  sessions: boolean;
 }
 
 type Config = Record<string, unknown>;
@@ -43,13 +41,13 @@ function view(site: Site, say: Say): Config {
       });
     }
   }
-  if (site.plan) {
+  if (site.chargers.length) {
     sections.push({
       ...section({ type: "custom:sunfuse-plan-card", ...here, grid_options: { columns: "full" } }),
       column_span: 2,
     });
   }
-  if (site.sessions) {
+  if (site.chargers.length) {
     sections.push({
       ...section({ type: "custom:sunfuse-sessions-card", ...here, grid_options: { columns: "full" } }),
       column_span: 2,
@@ -61,6 +59,7 @@ function view(site: Site, say: Say): Config {
     path: site.entry_id.toLowerCase(),
     type: "sections",
     max_columns: 4,
+    dense_section_placement: true,
     sections,
   };
 }

@@ -1,4 +1,4 @@
-/* sources 850ea84385ab007c5a02b7b0e4081c8c59ff6a75494d61175f0b01c50a72ff6c */
+/* sources 98e664adfbbd94a55bedf1b2b14fcac379cfb6a36cf5dfc518b1f7f6a547178c */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -30,11 +30,11 @@ var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nat
 	let t = "";
 	for (let n of e.cssRules) t += n.cssText;
 	return a(t);
-})(e) : e, { is: l, defineProperty: u, getOwnPropertyDescriptor: d, getOwnPropertyNames: ee, getOwnPropertySymbols: te, getPrototypeOf: ne } = Object, f = globalThis, re = f.trustedTypes, ie = re ? re.emptyScript : "", ae = f.reactiveElementPolyfillSupport, p = (e, t) => e, m = {
+})(e) : e, { is: l, defineProperty: u, getOwnPropertyDescriptor: d, getOwnPropertyNames: ee, getOwnPropertySymbols: f, getPrototypeOf: p } = Object, m = globalThis, h = m.trustedTypes, te = h ? h.emptyScript : "", ne = m.reactiveElementPolyfillSupport, g = (e, t) => e, re = {
 	toAttribute(e, t) {
 		switch (t) {
 			case Boolean:
-				e = e ? ie : null;
+				e = e ? te : null;
 				break;
 			case Object:
 			case Array: e = e == null ? e : JSON.stringify(e);
@@ -59,23 +59,23 @@ var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nat
 		}
 		return n;
 	}
-}, oe = (e, t) => !l(e, t), se = {
+}, ie = (e, t) => !l(e, t), ae = {
 	attribute: !0,
 	type: String,
-	converter: m,
+	converter: re,
 	reflect: !1,
 	useDefault: !1,
-	hasChanged: oe
+	hasChanged: ie
 };
-Symbol.metadata ??= Symbol("metadata"), f.litPropertyMetadata ??= /* @__PURE__ */ new WeakMap();
-var h = class extends HTMLElement {
+Symbol.metadata ??= Symbol("metadata"), m.litPropertyMetadata ??= /* @__PURE__ */ new WeakMap();
+var _ = class extends HTMLElement {
 	static addInitializer(e) {
 		this._$Ei(), (this.l ??= []).push(e);
 	}
 	static get observedAttributes() {
 		return this.finalize(), this._$Eh && [...this._$Eh.keys()];
 	}
-	static createProperty(e, t = se) {
+	static createProperty(e, t = ae) {
 		if (t.state && (t.attribute = !1), this._$Ei(), this.prototype.hasOwnProperty(e) && ((t = Object.create(t)).wrapped = !0), this.elementProperties.set(e, t), !t.noAccessor) {
 			let n = Symbol(), r = this.getPropertyDescriptor(e, n, t);
 			r !== void 0 && u(this.prototype, e, r);
@@ -101,17 +101,17 @@ var h = class extends HTMLElement {
 		};
 	}
 	static getPropertyOptions(e) {
-		return this.elementProperties.get(e) ?? se;
+		return this.elementProperties.get(e) ?? ae;
 	}
 	static _$Ei() {
-		if (this.hasOwnProperty(p("elementProperties"))) return;
-		let e = ne(this);
+		if (this.hasOwnProperty(g("elementProperties"))) return;
+		let e = p(this);
 		e.finalize(), e.l !== void 0 && (this.l = [...e.l]), this.elementProperties = new Map(e.elementProperties);
 	}
 	static finalize() {
-		if (this.hasOwnProperty(p("finalized"))) return;
-		if (this.finalized = !0, this._$Ei(), this.hasOwnProperty(p("properties"))) {
-			let e = this.properties, t = [...ee(e), ...te(e)];
+		if (this.hasOwnProperty(g("finalized"))) return;
+		if (this.finalized = !0, this._$Ei(), this.hasOwnProperty(g("properties"))) {
+			let e = this.properties, t = [...ee(e), ...f(e)];
 			for (let n of t) this.createProperty(n, e[n]);
 		}
 		let e = this[Symbol.metadata];
@@ -172,14 +172,14 @@ var h = class extends HTMLElement {
 	_$ET(e, t) {
 		let n = this.constructor.elementProperties.get(e), r = this.constructor._$Eu(e, n);
 		if (r !== void 0 && !0 === n.reflect) {
-			let i = (n.converter?.toAttribute === void 0 ? m : n.converter).toAttribute(t, n.type);
+			let i = (n.converter?.toAttribute === void 0 ? re : n.converter).toAttribute(t, n.type);
 			this._$Em = e, i == null ? this.removeAttribute(r) : this.setAttribute(r, i), this._$Em = null;
 		}
 	}
 	_$AK(e, t) {
 		let n = this.constructor, r = n._$Eh.get(e);
 		if (r !== void 0 && this._$Em !== r) {
-			let e = n.getPropertyOptions(r), i = typeof e.converter == "function" ? { fromAttribute: e.converter } : e.converter?.fromAttribute === void 0 ? m : e.converter;
+			let e = n.getPropertyOptions(r), i = typeof e.converter == "function" ? { fromAttribute: e.converter } : e.converter?.fromAttribute === void 0 ? re : e.converter;
 			this._$Em = r;
 			let a = i.fromAttribute(t, e.type);
 			this[r] = a ?? this._$Ej?.get(r) ?? a, this._$Em = null;
@@ -188,7 +188,7 @@ var h = class extends HTMLElement {
 	requestUpdate(e, t, n, r = !1, i) {
 		if (e !== void 0) {
 			let a = this.constructor;
-			if (!1 === r && (i = this[e]), n ??= a.getPropertyOptions(e), !((n.hasChanged ?? oe)(i, t) || n.useDefault && n.reflect && i === this._$Ej?.get(e) && !this.hasAttribute(a._$Eu(e, n)))) return;
+			if (!1 === r && (i = this[e]), n ??= a.getPropertyOptions(e), !((n.hasChanged ?? ie)(i, t) || n.useDefault && n.reflect && i === this._$Ej?.get(e) && !this.hasAttribute(a._$Eu(e, n)))) return;
 			this.C(e, t, n);
 		}
 		!1 === this.isUpdatePending && (this._$ES = this._$EP());
@@ -252,24 +252,24 @@ var h = class extends HTMLElement {
 	updated(e) {}
 	firstUpdated(e) {}
 };
-h.elementStyles = [], h.shadowRootOptions = { mode: "open" }, h[p("elementProperties")] = /* @__PURE__ */ new Map(), h[p("finalized")] = /* @__PURE__ */ new Map(), ae?.({ ReactiveElement: h }), (f.reactiveElementVersions ??= []).push("2.1.2");
+_.elementStyles = [], _.shadowRootOptions = { mode: "open" }, _[g("elementProperties")] = /* @__PURE__ */ new Map(), _[g("finalized")] = /* @__PURE__ */ new Map(), ne?.({ ReactiveElement: _ }), (m.reactiveElementVersions ??= []).push("2.1.2");
 // node_modules/lit-html/lit-html.js
-var g = globalThis, ce = (e) => e, _ = g.trustedTypes, le = _ ? _.createPolicy("lit-html", { createHTML: (e) => e }) : void 0, ue = "$lit$", v = `lit$${Math.random().toFixed(9).slice(2)}$`, de = "?" + v, fe = `<${de}>`, y = document, b = () => y.createComment(""), x = (e) => e === null || typeof e != "object" && typeof e != "function", S = Array.isArray, pe = (e) => S(e) || typeof e?.[Symbol.iterator] == "function", C = "[ 	\n\f\r]", w = /<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g, me = /-->/g, he = />/g, T = RegExp(`>|${C}(?:([^\\s"'>=/]+)(${C}*=${C}*(?:[^ \t\n\f\r"'\`<>=]|("|')|))|$)`, "g"), ge = /'/g, _e = /"/g, E = /^(?:script|style|textarea|title)$/i, ve = (e) => (t, ...n) => ({
+var v = globalThis, oe = (e) => e, y = v.trustedTypes, se = y ? y.createPolicy("lit-html", { createHTML: (e) => e }) : void 0, ce = "$lit$", b = `lit$${Math.random().toFixed(9).slice(2)}$`, le = "?" + b, ue = `<${le}>`, x = document, S = () => x.createComment(""), C = (e) => e === null || typeof e != "object" && typeof e != "function", de = Array.isArray, fe = (e) => de(e) || typeof e?.[Symbol.iterator] == "function", pe = "[ 	\n\f\r]", w = /<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g, me = /-->/g, he = />/g, T = RegExp(`>|${pe}(?:([^\\s"'>=/]+)(${pe}*=${pe}*(?:[^ \t\n\f\r"'\`<>=]|("|')|))|$)`, "g"), ge = /'/g, _e = /"/g, ve = /^(?:script|style|textarea|title)$/i, ye = (e) => (t, ...n) => ({
 	_$litType$: e,
 	strings: t,
 	values: n
-}), D = ve(1), ye = ve(2), O = Symbol.for("lit-noChange"), k = Symbol.for("lit-nothing"), be = /* @__PURE__ */ new WeakMap(), A = y.createTreeWalker(y, 129);
+}), E = ye(1), D = ye(2), O = Symbol.for("lit-noChange"), k = Symbol.for("lit-nothing"), be = /* @__PURE__ */ new WeakMap(), A = x.createTreeWalker(x, 129);
 function xe(e, t) {
-	if (!S(e) || !e.hasOwnProperty("raw")) throw Error("invalid template strings array");
-	return le === void 0 ? t : le.createHTML(t);
+	if (!de(e) || !e.hasOwnProperty("raw")) throw Error("invalid template strings array");
+	return se === void 0 ? t : se.createHTML(t);
 }
 var Se = (e, t) => {
 	let n = e.length - 1, r = [], i, a = t === 2 ? "<svg>" : t === 3 ? "<math>" : "", o = w;
 	for (let t = 0; t < n; t++) {
 		let n = e[t], s, c, l = -1, u = 0;
-		for (; u < n.length && (o.lastIndex = u, c = o.exec(n), c !== null);) u = o.lastIndex, o === w ? c[1] === "!--" ? o = me : c[1] === void 0 ? c[2] === void 0 ? c[3] !== void 0 && (o = T) : (E.test(c[2]) && (i = RegExp("</" + c[2], "g")), o = T) : o = he : o === T ? c[0] === ">" ? (o = i ?? w, l = -1) : c[1] === void 0 ? l = -2 : (l = o.lastIndex - c[2].length, s = c[1], o = c[3] === void 0 ? T : c[3] === "\"" ? _e : ge) : o === _e || o === ge ? o = T : o === me || o === he ? o = w : (o = T, i = void 0);
+		for (; u < n.length && (o.lastIndex = u, c = o.exec(n), c !== null);) u = o.lastIndex, o === w ? c[1] === "!--" ? o = me : c[1] === void 0 ? c[2] === void 0 ? c[3] !== void 0 && (o = T) : (ve.test(c[2]) && (i = RegExp("</" + c[2], "g")), o = T) : o = he : o === T ? c[0] === ">" ? (o = i ?? w, l = -1) : c[1] === void 0 ? l = -2 : (l = o.lastIndex - c[2].length, s = c[1], o = c[3] === void 0 ? T : c[3] === "\"" ? _e : ge) : o === _e || o === ge ? o = T : o === me || o === he ? o = w : (o = T, i = void 0);
 		let d = o === T && e[t + 1].startsWith("/>") ? " " : "";
-		a += o === w ? n + fe : l >= 0 ? (r.push(s), n.slice(0, l) + ue + n.slice(l) + v + d) : n + v + (l === -2 ? t : d);
+		a += o === w ? n + ue : l >= 0 ? (r.push(s), n.slice(0, l) + ce + n.slice(l) + b + d) : n + b + (l === -2 ? t : d);
 	}
 	return [xe(e, a + (e[n] || "<?>") + (t === 2 ? "</svg>" : t === 3 ? "</math>" : "")), r];
 }, j = class e {
@@ -283,8 +283,8 @@ var Se = (e, t) => {
 		}
 		for (; (i = A.nextNode()) !== null && c.length < s;) {
 			if (i.nodeType === 1) {
-				if (i.hasAttributes()) for (let e of i.getAttributeNames()) if (e.endsWith(ue)) {
-					let t = u[o++], n = i.getAttribute(e).split(v), r = /([.?@])?(.*)/.exec(t);
+				if (i.hasAttributes()) for (let e of i.getAttributeNames()) if (e.endsWith(ce)) {
+					let t = u[o++], n = i.getAttribute(e).split(b), r = /([.?@])?(.*)/.exec(t);
 					c.push({
 						type: 1,
 						index: a,
@@ -292,45 +292,45 @@ var Se = (e, t) => {
 						strings: n,
 						ctor: r[1] === "." ? we : r[1] === "?" ? Te : r[1] === "@" ? Ee : P
 					}), i.removeAttribute(e);
-				} else e.startsWith(v) && (c.push({
+				} else e.startsWith(b) && (c.push({
 					type: 6,
 					index: a
 				}), i.removeAttribute(e));
-				if (E.test(i.tagName)) {
-					let e = i.textContent.split(v), t = e.length - 1;
+				if (ve.test(i.tagName)) {
+					let e = i.textContent.split(b), t = e.length - 1;
 					if (t > 0) {
-						i.textContent = _ ? _.emptyScript : "";
-						for (let n = 0; n < t; n++) i.append(e[n], b()), A.nextNode(), c.push({
+						i.textContent = y ? y.emptyScript : "";
+						for (let n = 0; n < t; n++) i.append(e[n], S()), A.nextNode(), c.push({
 							type: 2,
 							index: ++a
 						});
-						i.append(e[t], b());
+						i.append(e[t], S());
 					}
 				}
 			} else if (i.nodeType === 8) {
-				if (i.data === de) c.push({
+				if (i.data === le) c.push({
 					type: 2,
 					index: a
 				});
 				else {
 					let e = -1;
-					for (; (e = i.data.indexOf(v, e + 1)) !== -1;) c.push({
+					for (; (e = i.data.indexOf(b, e + 1)) !== -1;) c.push({
 						type: 7,
 						index: a
-					}), e += v.length - 1;
+					}), e += b.length - 1;
 				}
 			}
 			a++;
 		}
 	}
 	static createElement(e, t) {
-		let n = y.createElement("template");
+		let n = x.createElement("template");
 		return n.innerHTML = e, n;
 	}
 };
 function M(e, t, n = e, r) {
 	if (t === O) return t;
-	let i = r === void 0 ? n._$Cl : n._$Co?.[r], a = x(t) ? void 0 : t._$litDirective$;
+	let i = r === void 0 ? n._$Cl : n._$Co?.[r], a = C(t) ? void 0 : t._$litDirective$;
 	return i?.constructor !== a && (i?._$AO?.(!1), a === void 0 ? i = void 0 : (i = new a(e), i._$AT(e, n, r)), r === void 0 ? n._$Cl = i : (n._$Co ??= [])[r] = i), i !== void 0 && (t = M(e, i._$AS(e, t.values), i, r)), t;
 }
 var Ce = class {
@@ -344,7 +344,7 @@ var Ce = class {
 		return this._$AM._$AU;
 	}
 	u(e) {
-		let { el: { content: t }, parts: n } = this._$AD, r = (e?.creationScope ?? y).importNode(t, !0);
+		let { el: { content: t }, parts: n } = this._$AD, r = (e?.creationScope ?? x).importNode(t, !0);
 		A.currentNode = r;
 		let i = A.nextNode(), a = 0, o = 0, s = n[0];
 		for (; s !== void 0;) {
@@ -354,7 +354,7 @@ var Ce = class {
 			}
 			a !== s?.index && (i = A.nextNode(), a++);
 		}
-		return A.currentNode = y, r;
+		return A.currentNode = x, r;
 	}
 	p(e) {
 		let t = 0;
@@ -378,7 +378,7 @@ var Ce = class {
 		return this._$AB;
 	}
 	_$AI(e, t = this) {
-		e = M(this, e, t), x(e) ? e === k || e == null || e === "" ? (this._$AH !== k && this._$AR(), this._$AH = k) : e !== this._$AH && e !== O && this._(e) : e._$litType$ === void 0 ? e.nodeType === void 0 ? pe(e) ? this.k(e) : this._(e) : this.T(e) : this.$(e);
+		e = M(this, e, t), C(e) ? e === k || e == null || e === "" ? (this._$AH !== k && this._$AR(), this._$AH = k) : e !== this._$AH && e !== O && this._(e) : e._$litType$ === void 0 ? e.nodeType === void 0 ? fe(e) ? this.k(e) : this._(e) : this.T(e) : this.$(e);
 	}
 	O(e) {
 		return this._$AA.parentNode.insertBefore(e, this._$AB);
@@ -387,7 +387,7 @@ var Ce = class {
 		this._$AH !== e && (this._$AR(), this._$AH = this.O(e));
 	}
 	_(e) {
-		this._$AH !== k && x(this._$AH) ? this._$AA.nextSibling.data = e : this.T(y.createTextNode(e)), this._$AH = e;
+		this._$AH !== k && C(this._$AH) ? this._$AA.nextSibling.data = e : this.T(x.createTextNode(e)), this._$AH = e;
 	}
 	$(e) {
 		let { values: t, _$litType$: n } = e, r = typeof n == "number" ? this._$AC(e) : (n.el === void 0 && (n.el = j.createElement(xe(n.h, n.h[0]), this.options)), n);
@@ -402,15 +402,15 @@ var Ce = class {
 		return t === void 0 && be.set(e.strings, t = new j(e)), t;
 	}
 	k(t) {
-		S(this._$AH) || (this._$AH = [], this._$AR());
+		de(this._$AH) || (this._$AH = [], this._$AR());
 		let n = this._$AH, r, i = 0;
-		for (let a of t) i === n.length ? n.push(r = new e(this.O(b()), this.O(b()), this, this.options)) : r = n[i], r._$AI(a), i++;
+		for (let a of t) i === n.length ? n.push(r = new e(this.O(S()), this.O(S()), this, this.options)) : r = n[i], r._$AI(a), i++;
 		i < n.length && (this._$AR(r && r._$AB.nextSibling, i), n.length = i);
 	}
 	_$AR(e = this._$AA.nextSibling, t) {
 		for (this._$AP?.(!1, !0, t); e !== this._$AB;) {
-			let t = ce(e).nextSibling;
-			ce(e).remove(), e = t;
+			let t = oe(e).nextSibling;
+			oe(e).remove(), e = t;
 		}
 	}
 	setConnected(e) {
@@ -428,10 +428,10 @@ var Ce = class {
 	}
 	_$AI(e, t = this, n, r) {
 		let i = this.strings, a = !1;
-		if (i === void 0) e = M(this, e, t, 0), a = !x(e) || e !== this._$AH && e !== O, a && (this._$AH = e);
+		if (i === void 0) e = M(this, e, t, 0), a = !C(e) || e !== this._$AH && e !== O, a && (this._$AH = e);
 		else {
 			let r = e, o, s;
-			for (e = i[0], o = 0; o < i.length - 1; o++) s = M(this, r[n + o], t, o), s === O && (s = this._$AH[o]), a ||= !x(s) || s !== this._$AH[o], s === k ? e = k : e !== k && (e += (s ?? "") + i[o + 1]), this._$AH[o] = s;
+			for (e = i[0], o = 0; o < i.length - 1; o++) s = M(this, r[n + o], t, o), s === O && (s = this._$AH[o]), a ||= !C(s) || s !== this._$AH[o], s === k ? e = k : e !== k && (e += (s ?? "") + i[o + 1]), this._$AH[o] = s;
 		}
 		a && !r && this.j(e);
 	}
@@ -475,15 +475,15 @@ var Ce = class {
 		M(this, e);
 	}
 };
-(0, g.litHtmlPolyfillSupport)?.(j, N), (g.litHtmlVersions ??= []).push("3.3.3");
+(0, v.litHtmlPolyfillSupport)?.(j, N), (v.litHtmlVersions ??= []).push("3.3.3");
 var Oe = (e, t, n) => {
 	let r = n?.renderBefore ?? t, i = r._$litPart$;
 	if (i === void 0) {
 		let e = n?.renderBefore ?? null;
-		r._$litPart$ = i = new N(t.insertBefore(b(), e), e, void 0, n ?? {});
+		r._$litPart$ = i = new N(t.insertBefore(S(), e), e, void 0, n ?? {});
 	}
 	return i._$AI(e), i;
-}, F = globalThis, I = class extends h {
+}, ke = globalThis, F = class extends _ {
 	constructor() {
 		super(...arguments), this.renderOptions = { host: this }, this._$Do = void 0;
 	}
@@ -505,18 +505,18 @@ var Oe = (e, t, n) => {
 		return O;
 	}
 };
-I._$litElement$ = !0, I.finalized = !0, F.litElementHydrateSupport?.({ LitElement: I }), (0, F.litElementPolyfillSupport)?.({ LitElement: I }), (F.litElementVersions ??= []).push("4.2.2");
+F._$litElement$ = !0, F.finalized = !0, ke.litElementHydrateSupport?.({ LitElement: F }), (0, ke.litElementPolyfillSupport)?.({ LitElement: F }), (ke.litElementVersions ??= []).push("4.2.2");
 // src/feed.ts
-function ke(e, t) {
+function Ae(e, t) {
 	let { set: n, gone: r, ...i } = t, a = {
 		...e,
 		...n
 	};
 	for (let e of r ?? []) delete a[e];
-	for (let [t, n] of Object.entries(i)) a[t] = ke(e[t] ?? {}, n);
+	for (let [t, n] of Object.entries(i)) a[t] = Ae(e[t] ?? {}, n);
 	return a;
 }
-var Ae = class {
+var je = class {
 	view = {};
 	listeners = /* @__PURE__ */ new Set();
 	unsubscribe;
@@ -533,7 +533,7 @@ var Ae = class {
 	}
 	start() {
 		this.view = {}, this.unsubscribe = this.hass.connection.subscribeMessage((e) => {
-			this.view = ke(this.view, e), this.error = void 0;
+			this.view = Ae(this.view, e), this.error = void 0;
 			for (let e of this.listeners) this.tell(e);
 		}, this.message), this.unsubscribe.catch((e) => {
 			this.unsubscribe = void 0, this.error = e.code ?? String(e.message ?? e);
@@ -546,23 +546,23 @@ var Ae = class {
 	stop() {
 		this.unsubscribe?.then((e) => e()).catch(() => void 0), this.unsubscribe = void 0;
 	}
-}, je = /* @__PURE__ */ new Map();
-function L(e, t) {
-	let n = JSON.stringify(t), r = je.get(n);
+}, Me = /* @__PURE__ */ new Map();
+function Ne(e, t) {
+	let n = JSON.stringify(t), r = Me.get(n);
 	return r && r.connection === e.connection || (r = {
 		connection: e.connection,
-		feed: new Ae(e, t)
-	}, je.set(n, r)), r.feed;
+		feed: new je(e, t)
+	}, Me.set(n, r)), r.feed;
 }
-function Me(e, t) {
-	return L(e, {
+function Pe(e, t) {
+	return Ne(e, {
 		type: "sunfuse/site/subscribe",
 		language: e.language,
 		...t ? { entry_id: t } : {}
 	});
 }
 // src/styles.ts
-var R = o`
+var I = o`
   :host {
     display: block;
     color: var(--primary-text-color);
@@ -741,20 +741,20 @@ var R = o`
     clip-path: inset(50%);
     white-space: nowrap;
   }
-`, Ne = /* @__PURE__ */ new Map(), z = (e) => e;
-function B(e) {
-	let t = e.language, n = Ne.get(t);
-	return n || (n = e.loadBackendTranslation("common", "sunfuse").then((e) => (z = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, z)), Ne.set(t, n)), n;
+`, Fe = /* @__PURE__ */ new Map(), Ie = (e) => e;
+function Le(e) {
+	let t = e.language, n = Fe.get(t);
+	return n || (n = e.loadBackendTranslation("common", "sunfuse").then((e) => (Ie = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, Ie)), Fe.set(t, n)), n;
 }
-function V() {
-	return z;
+function Re() {
+	return Ie;
 }
-function H(e, t, n, r) {
+function L(e, t, n, r) {
 	return e.localize(`component.sunfuse.entity.${t}.${n}.state.${r}`) || r;
 }
 // src/card.ts
-var U = class extends I {
-	static styles = [R];
+var R = class extends F {
+	static styles = [I];
 	static properties = {
 		config: { state: !0 },
 		site: { state: !0 },
@@ -777,7 +777,7 @@ var U = class extends I {
 				name: "title",
 				selector: { text: {} }
 			}],
-			computeLabel: (e) => V()(`field_${e.name}`)
+			computeLabel: (e) => Re()(`field_${e.name}`)
 		};
 	}
 	static getStubConfig() {
@@ -797,7 +797,7 @@ var U = class extends I {
 	}
 	set hass(e) {
 		let t = this.home;
-		this.home = e, t && t.language === e.language || B(e).then((e) => {
+		this.home = e, t && t.language === e.language || Le(e).then((e) => {
 			this.say = e;
 		}), t && t.language === e.language && t.connection === e.connection || this.follow(), (!t || this.matters(t, e)) && this.requestUpdate();
 	}
@@ -816,17 +816,17 @@ var U = class extends I {
 	follow() {
 		if (!this.isConnected || !this.home || !this.config) return;
 		let e = `${this.config.site ?? ""}|${this.home.language}`;
-		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = Me(this.home, this.config.site).listen((e, t) => {
+		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = Pe(this.home, this.config.site).listen((e, t) => {
 			this.site = e, this.failure = t;
 		}));
 	}
 	render() {
-		return !this.say || !this.home || !this.config ? D`<ha-card aria-busy="true"></ha-card>` : D`<ha-card>${this.site && this.site.entry_id ? this.content(this.site, this.say) : this.missing(this.say)}
+		return !this.say || !this.home || !this.config ? E`<ha-card aria-busy="true"></ha-card>` : E`<ha-card>${this.site && this.site.entry_id ? this.content(this.site, this.say) : this.missing(this.say)}
       <div class="hidden" role="status">${this.announced}</div>
     </ha-card>`;
 	}
 	missing(e) {
-		return this.failure === "unauthorized" ? D`<p class="error">${e("not_allowed")}</p>` : this.failure ? D`<p class="error">${e("no_site")}</p>` : D`<p class="quiet">${e(this.site ? "site_not_loaded" : "loading")}</p>`;
+		return this.failure === "unauthorized" ? E`<p class="error">${e("not_allowed")}</p>` : this.failure ? E`<p class="error">${e("no_site")}</p>` : E`<p class="quiet">${e(this.site ? "site_not_loaded" : "loading")}</p>`;
 	}
 	async act(e, t, n, r = "") {
 		try {
@@ -839,35 +839,35 @@ var U = class extends I {
 		this.dir = this.home && document.dir === "rtl" ? "rtl" : "";
 	}
 };
-function Pe(e) {
+function ze(e) {
 	return Object.values(e.chargers).sort((e, t) => e.name.localeCompare(t.name, void 0, { numeric: !0 }));
 }
 // src/format.ts
-function W(e, t, n) {
+function z(e, t, n) {
 	return new Intl.NumberFormat(e.locale.language, {
 		minimumFractionDigits: n,
 		maximumFractionDigits: n
 	}).format(t);
 }
-function G(e, t) {
-	return t == null ? "–" : `${W(e, t / 1e3, +(Math.abs(t) < 9950))} kW`;
+function B(e, t) {
+	return t == null ? "–" : `${z(e, t / 1e3, +(Math.abs(t) < 9950))} kW`;
 }
-function K(e, t) {
-	return t == null ? "–" : `${W(e, t / 1e3, +(t < 99950))} kWh`;
+function V(e, t) {
+	return t == null ? "–" : `${z(e, t / 1e3, +(t < 99950))} kWh`;
 }
-function q(e, t) {
-	return W(e, t, +!Number.isInteger(t));
+function H(e, t) {
+	return z(e, t, +!Number.isInteger(t));
 }
-function J(e, t) {
-	return t == null ? "–" : `${W(e, t, 0)} %`;
+function U(e, t) {
+	return t == null ? "–" : `${z(e, t, 0)} %`;
 }
-function Fe(e, t, n) {
+function W(e, t, n) {
 	return t == null ? "–" : new Intl.NumberFormat(e.locale.language, {
 		style: "currency",
 		currency: n
 	}).format(t);
 }
-function Y(e, t, n = /* @__PURE__ */ new Date()) {
+function G(e, t, n = /* @__PURE__ */ new Date()) {
 	let r = new Date(t), i = { timeZone: e.config.time_zone }, a = (e) => e.toLocaleDateString("en-CA", i), o = r.toLocaleTimeString(e.locale.language, {
 		...i,
 		hour: "2-digit",
@@ -883,26 +883,26 @@ function Y(e, t, n = /* @__PURE__ */ new Date()) {
 	})} ${o}`;
 }
 // src/home-assistant.ts
-function X(e, t) {
+function K(e, t) {
 	customElements.get(e) || customElements.define(e, t);
 }
-function Z(e, t = !1) {
+function Be(e, t = !1) {
 	t ? history.replaceState(null, "", e) : history.pushState(null, "", e), window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: t } }));
 }
-function Ie(e, t) {
+function Ve(e, t) {
 	e.dispatchEvent(new CustomEvent("hass-more-info", {
 		detail: { entityId: t },
 		bubbles: !0,
 		composed: !0
 	}));
 }
-X("sunfuse-capacity-card", class extends U {
+K("sunfuse-capacity-card", class extends R {
 	static properties = {
-		...U.properties,
+		...R.properties,
 		report: { state: !0 },
 		problem: { state: !0 }
 	};
-	static styles = [R, o`
+	static styles = [I, o`
       .chart {
         display: grid;
         grid-template-columns: repeat(24, 1fr);
@@ -950,12 +950,12 @@ X("sunfuse-capacity-card", class extends U {
 		}
 	}
 	content(e, t) {
-		return D`
+		return E`
       <header><h2>${this.config?.title ?? t("capacity")}</h2></header>
-      ${this.report ? this.answer(this.report, t) : D`<p class="quiet">${this.problem ? t("needs_week", { days: 0 }) : t("loading")}</p>`}
+      ${this.report ? this.answer(this.report, t) : E`<p class="quiet">${this.problem ? t("needs_week", { days: 0 }) : t("loading")}</p>`}
       <button
         @click=${() => {
-			Z(`/sunfuse-report/${e.entry_id}`);
+			Be(`/sunfuse-report/${e.entry_id}`);
 		}}
       >
         ${t("open_report")}
@@ -964,19 +964,19 @@ X("sunfuse-capacity-card", class extends U {
 	}
 	answer(e, t) {
 		let n = e.days >= 7;
-		return D`
-      ${n ? D`<p><span class="big">${e.carries}</span> ${t("carries", { days: Math.round(e.days) })}</p>` : D`<p>${t("needs_week", { days: Math.floor(e.days * 10) / 10 })}</p>`}
+		return E`
+      ${n ? E`<p><span class="big">${e.carries}</span> ${t("carries", { days: Math.round(e.days) })}</p>` : E`<p>${t("needs_week", { days: Math.floor(e.days * 10) / 10 })}</p>`}
       ${n || e.days >= 1 ? this.chart(e.hours, t) : k}
     `;
 	}
 	chart(e, t) {
 		let n = (e) => Math.max(0, ...e), r = Math.max(...e.map((e) => n(e.p95_a) + Math.max(0, Math.min(...e.headroom_a))), 1), i = (e) => `${Math.max(0, e) / r * 100}%`;
-		return D`
+		return E`
       <h3>${t("by_hour")}</h3>
       <div class="chart" aria-hidden="true">
         ${e.map((e) => {
 			let t = n(e.mean_a), r = n(e.p95_a);
-			return D`<div class="hour">
+			return E`<div class="hour">
             <div class="mean" style="block-size:${i(t)}"></div>
             <div class="p95" style="block-size:${i(r - t)}"></div>
           </div>`;
@@ -987,11 +987,11 @@ X("sunfuse-capacity-card", class extends U {
       <table class="hidden">
         <caption>${t("by_hour")}</caption>
         <tbody>
-          ${e.map((e) => D`<tr>
+          ${e.map((e) => E`<tr>
               <th scope="row">${e.hour}</th>
               <td>${t("hour_figures", {
-			mean: q(this.hass, n(e.mean_a)),
-			headroom: q(this.hass, Math.min(...e.headroom_a))
+			mean: H(this.hass, n(e.mean_a)),
+			headroom: H(this.hass, Math.min(...e.headroom_a))
 		})}</td>
             </tr>`)}
         </tbody>
@@ -1000,22 +1000,22 @@ X("sunfuse-capacity-card", class extends U {
 	}
 });
 // src/charger-card.ts
-var Le = [
+var He = [
 	"off",
 	"solar",
 	"solar_min",
 	"fast"
-], Re = [
+], Ue = [
 	30,
 	60,
 	120
 ];
-function ze(e, t) {
+function We(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
-	return Array.isArray(n) ? n : Le;
+	return Array.isArray(n) ? n : He;
 }
-X("sunfuse-charger-card", class extends U {
-	static styles = [R, o`
+K("sunfuse-charger-card", class extends R {
+	static styles = [I, o`
       .why {
         border-inline-start: 4px solid var(--primary-color);
         padding-inline-start: 12px;
@@ -1038,36 +1038,36 @@ X("sunfuse-charger-card", class extends U {
 					selector: { text: {} }
 				}
 			],
-			computeLabel: (e) => V()(`field_${e.name}`),
-			computeHelper: (e) => e.name === "charger" ? V()("field_charger_help") : ""
+			computeLabel: (e) => Re()(`field_${e.name}`),
+			computeHelper: (e) => e.name === "charger" ? Re()("field_charger_help") : ""
 		};
 	}
 	content(e, t) {
-		let n = this.config?.charger, r = Pe(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
+		let n = this.config?.charger, r = ze(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
 			e,
 			t,
 			r
 		].includes(n)) : r[0];
-		return i ? this.charger(i, e, t) : D`<p class="quiet">${t(n ? "no_charger_named" : "no_charger", { charger: n ?? "" })}</p>`;
+		return i ? this.charger(i, e, t) : E`<p class="quiet">${t(n ? "no_charger_named" : "no_charger", { charger: n ?? "" })}</p>`;
 	}
 	charger(e, t, n) {
 		let r = this.hass;
-		return D`
+		return E`
       <header>
         <h2>${this.config?.title ?? e.name}</h2>
         <span class="chip ${e.connected && e.status !== "faulted" ? "" : "bad"}">
-          ${e.connected ? e.status ? H(r, "sensor", "status", e.status) : "–" : n("offline")}
+          ${e.connected ? e.status ? L(r, "sensor", "status", e.status) : "–" : n("offline")}
         </span>
       </header>
       <div class="row spread">
-        <span class="big">${G(r, e.power_w ?? 0)}</span>
+        <span class="big">${B(r, e.power_w ?? 0)}</span>
         <span class="quiet">${[e.vehicle, e.driver].filter(Boolean).join(" · ")}</span>
       </div>
       <dl class="numbers">
-        <div><dt>${n("session_energy")}</dt><dd>${K(r, e.session_wh)}</dd></div>
-        ${this.fact(n("soc"), e.soc == null ? null : J(r, e.soc))}
-        ${this.fact(n("cost"), e.cost == null ? null : Fe(r, e.cost, t.currency))}
-        ${this.fact(n("sun_share"), e.sun_share == null ? null : J(r, e.sun_share * 100))}
+        <div><dt>${n("session_energy")}</dt><dd>${V(r, e.session_wh)}</dd></div>
+        ${this.fact(n("soc"), e.soc == null ? null : U(r, e.soc))}
+        ${this.fact(n("cost"), e.cost == null ? null : W(r, e.cost, t.currency))}
+        ${this.fact(n("sun_share"), e.sun_share == null ? null : U(r, e.sun_share * 100))}
       </dl>
       <div class="why">
         <p>${e.reason.text}</p>
@@ -1077,20 +1077,21 @@ X("sunfuse-charger-card", class extends U {
     `;
 	}
 	fact(e, t) {
-		return t === null ? k : D`<div><dt>${e}</dt><dd>${t}</dd></div>`;
+		return t === null ? k : E`<div><dt>${e}</dt><dd>${t}</dd></div>`;
 	}
 	demand(e, t) {
-		let n = e.demand;
-		return !n?.departure && n?.target_soc == null ? k : D`<p>
-      ${n.departure ? t(n.guessed ? "ready_by_guess" : "ready_by", { time: Y(this.hass, n.departure) }) : k}
-      ${n.target_soc == null ? k : t("target", { soc: J(this.hass, n.target_soc) })}
-    </p>`;
+		let { demand: n, plan: r } = e, i = [];
+		if (n?.departure) {
+			let e = G(this.hass, n.departure);
+			i.push(n.guessed ? t("ready_by_guess", { time: e }) : t("ready_by", { time: e }));
+		}
+		return n?.target_soc != null && i.push(t("target", { soc: U(this.hass, n.target_soc) })), r?.missing_wh ? i.push(t("misses", { energy: V(this.hass, r.missing_wh) })) : r?.ready && i.push(t("expected", { time: G(this.hass, r.ready) })), i.length ? E`<p>${i.join(" ")}</p>` : k;
 	}
 	controls(e, t) {
 		let { mode: n, boost: r, allowed: i, departure: a } = e.entities;
-		return D`
-      ${n ? D`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
-            ${ze(this.hass, e).map((t) => D`<button
+		return E`
+      ${n ? E`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
+            ${We(this.hass, e).map((t) => E`<button
                 role="radio"
                 aria-checked=${t === e.mode}
                 tabindex=${t === e.mode ? 0 : -1}
@@ -1099,18 +1100,18 @@ X("sunfuse-charger-card", class extends U {
 			option: t
 		})}
               >
-                ${H(this.hass, "select", "mode", t)}
+                ${L(this.hass, "select", "mode", t)}
               </button>`)}
           </div>` : k}
       <div class="row">
         ${r && e.device_id ? this.boost(e, t) : k}
-        ${i ? D`<button
+        ${i ? E`<button
               aria-pressed=${!e.allowed}
               @click=${() => this.act("switch", e.allowed ? "turn_off" : "turn_on", { entity_id: i })}
             >
               ${t(e.allowed ? "pause" : "resume")}
             </button>` : k}
-        ${a ? D`<button @click=${() => Ie(this, a)}>${t("change_departure")}</button>` : k}
+        ${a ? E`<button @click=${() => Ve(this, a)}>${t("change_departure")}</button>` : k}
       </div>
       ${this.quota(e, t)}
     `;
@@ -1128,15 +1129,15 @@ X("sunfuse-charger-card", class extends U {
 	}
 	boost(e, t) {
 		let { boost: n } = e, r = e.device_id;
-		if (n.on) return D`<button
+		if (n.on) return E`<button
         class="main"
         aria-pressed="true"
         @click=${() => this.act("sunfuse", "cancel_boost", { device_id: r })}
       >
-        ${n.until ? t("boost_until", { time: Y(this.hass, n.until) }) : t("boost_on")}
+        ${n.until ? t("boost_until", { time: G(this.hass, n.until) }) : t("boost_on")}
       </button>`;
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
-		return D`${Re.map((e) => D`<button
+		return E`${Ue.map((e) => E`<button
         ?disabled=${i}
         @click=${() => this.act("sunfuse", "boost", {
 			device_id: r,
@@ -1148,21 +1149,21 @@ X("sunfuse-charger-card", class extends U {
 	}
 	quota(e, t) {
 		let { quota_wh: n, used_wh: r } = e.boost;
-		return n === null ? k : D`<p class="quiet">
+		return n === null ? k : E`<p class="quiet">
       ${t("quota", {
-			used: K(this.hass, r),
-			quota: K(this.hass, n)
+			used: V(this.hass, r),
+			quota: V(this.hass, n)
 		})}
     </p>`;
 	}
-}), X("sunfuse-chargers-card", class extends U {
+}), K("sunfuse-chargers-card", class extends R {
 	static properties = {
-		...U.properties,
+		...R.properties,
 		chosen: { state: !0 },
 		waiting: { state: !0 },
 		proposed: { state: !0 }
 	};
-	static styles = [R, o`
+	static styles = [I, o`
       td input[type="checkbox"],
       th input[type="checkbox"] {
         inline-size: 24px;
@@ -1233,7 +1234,7 @@ X("sunfuse-charger-card", class extends U {
 	}
 	willUpdate() {
 		let e = this.site;
-		e?.admin && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = L(this.hass, {
+		e?.admin && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = Ne(this.hass, {
 			type: "sunfuse/new_chargers/subscribe",
 			entry_id: e.entry_id
 		}).listen((e) => {
@@ -1241,28 +1242,28 @@ X("sunfuse-charger-card", class extends U {
 		}));
 	}
 	content(e, t) {
-		let n = Pe(e), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
-		return D`
+		let n = ze(e), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
+		return E`
       <header>
         <h2>${this.config?.title ?? t("chargers")}</h2>
         <span class="quiet">${t("chargers_total", {
 			count: n.length,
-			power: G(this.hass, r)
+			power: B(this.hass, r)
 		})}</span>
       </header>
       ${this.waiting?.waiting?.length ? this.acceptance(this.waiting, t) : k}
-      ${n.length ? this.table(n, t) : D`<p class="quiet">${t("no_charger")}</p>`}
+      ${n.length ? this.table(n, t) : E`<p class="quiet">${t("no_charger")}</p>`}
     `;
 	}
 	table(e, t) {
 		let n = e.filter((e) => e.may_drive), r = n.filter((e) => this.chosen.has(e.id));
-		return D`
+		return E`
       ${n.length > 1 ? this.actions(r, n, t) : k}
       <div class="scroll">
         <table>
           <thead>
             <tr>
-              ${n.length > 1 ? D`<th>
+              ${n.length > 1 ? E`<th>
                     <input
                       type="checkbox"
                       aria-label=${t("choose_all")}
@@ -1291,9 +1292,9 @@ X("sunfuse-charger-card", class extends U {
 	}
 	row(e, t, n) {
 		let r = this.hass;
-		return D`<tr>
-      ${t ? D`<td>
-            ${e.may_drive ? D`<input
+		return E`<tr>
+      ${t ? E`<td>
+            ${e.may_drive ? E`<input
                   type="checkbox"
                   aria-label=${n("choose", { charger: e.name })}
                   .checked=${this.chosen.has(e.id)}
@@ -1305,18 +1306,18 @@ X("sunfuse-charger-card", class extends U {
           </td>` : k}
       <td><strong>${e.name}</strong></td>
       <td class="state">
-        ${e.connected ? e.status ? H(r, "sensor", "status", e.status) : "–" : n("offline")}
+        ${e.connected ? e.status ? L(r, "sensor", "status", e.status) : "–" : n("offline")}
       </td>
       <td class="optional">${e.vehicle ?? e.driver ?? ""}</td>
-      <td class="number">${G(r, e.power_w ?? 0)}</td>
-      <td class="number optional">${K(r, e.today_wh ?? e.session_wh)}</td>
-      <td class="optional">${H(r, "select", "mode", e.mode)}</td>
+      <td class="number">${B(r, e.power_w ?? 0)}</td>
+      <td class="number optional">${V(r, e.today_wh ?? e.session_wh)}</td>
+      <td class="optional">${L(r, "select", "mode", e.mode)}</td>
       <td class="why">${e.reason.text}</td>
     </tr>`;
 	}
 	actions(e, t, n) {
-		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? ze(this.hass, i) : [];
-		return D`<div class="row" role="group" aria-label=${n("actions")}>
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? We(this.hass, i) : [];
+		return E`<div class="row" role="group" aria-label=${n("actions")}>
       <span>${n("chosen", { count: e.length })}</span>
       <select
         aria-label=${n("set_mode")}
@@ -1330,7 +1331,7 @@ X("sunfuse-charger-card", class extends U {
 		}}
       >
         <option value="">${n("set_mode")}</option>
-        ${a.map((e) => D`<option value=${e}>${H(this.hass, "select", "mode", e)}</option>`)}
+        ${a.map((e) => E`<option value=${e}>${L(this.hass, "select", "mode", e)}</option>`)}
       </select>
       <button
         ?disabled=${!e.length}
@@ -1347,7 +1348,7 @@ X("sunfuse-charger-card", class extends U {
     </div>`;
 	}
 	acceptance(e, t) {
-		return D`<form
+		return E`<form
       class="new"
       @submit=${(e) => {
 			e.preventDefault(), this.accept(e.target, !this.proposed, t);
@@ -1365,15 +1366,15 @@ X("sunfuse-charger-card", class extends U {
         <label>${t("first_number")}<input name="first" type="number" min="0" max="100000" value="1" required /></label>
         <label
           >${t("circuit")}<select name="circuit">
-            ${e.circuits.map(({ id: e, name: t }) => D`<option value=${e}>${t}</option>`)}
+            ${e.circuits.map(({ id: e, name: t }) => E`<option value=${e}>${t}</option>`)}
           </select></label
         >
         <label>${t("maximum_current")}<input name="max_a" type="number" min="6" max="500" value="16" required /></label>
       </div>
-      ${this.proposed ? D`<ul>
-              ${this.proposed.map(({ identity: e, name: n, fail_safe_a: r }) => D`<li>${e}: ${t("proposed", {
+      ${this.proposed ? E`<ul>
+              ${this.proposed.map(({ identity: e, name: n, fail_safe_a: r }) => E`<li>${e}: ${t("proposed", {
 			name: n,
-			current: q(this.hass, r)
+			current: H(this.hass, r)
 		})}</li>`)}
             </ul>
             <p class="quiet">${t("accept_note")}</p>` : k}
@@ -1401,14 +1402,419 @@ X("sunfuse-charger-card", class extends U {
 		}
 	}
 });
+// src/plan-card.ts
+var Ge = 240, q = 16, J = 44, Y = 48, X = 9e5, Ke = [
+	"#4269d0",
+	"#d1495b",
+	"#3ca951",
+	"#a463f2",
+	"#0d9488",
+	"#97785a",
+	"#ef8e2d",
+	"#5f8dd3"
+];
+function Z(e) {
+	return `var(--graph-color-${e + 1}, ${Ke[e % Ke.length]})`;
+}
+K("sunfuse-plan-card", class extends R {
+	static properties = {
+		...R.properties,
+		plan: { state: !0 },
+		trial: { state: !0 },
+		step: { state: !0 },
+		width: { state: !0 }
+	};
+	static styles = [I, o`
+      .chart {
+        direction: ltr;
+        position: relative;
+        touch-action: pan-y;
+      }
+      svg {
+        display: block;
+        inline-size: 100%;
+        block-size: ${Ge}px;
+        overflow: visible;
+      }
+      text {
+        fill: var(--secondary-text-color);
+        font-size: 11px;
+      }
+      .sun {
+        fill: var(--sun);
+        opacity: 0.3;
+      }
+      .house {
+        fill: none;
+        stroke: var(--house);
+        stroke-width: 2;
+      }
+      .price {
+        fill: none;
+        stroke: var(--primary-text-color);
+        stroke-width: 1.5;
+        stroke-dasharray: 2 2;
+      }
+      .limit {
+        stroke: var(--error-color, #db4437);
+        stroke-width: 1.5;
+        stroke-dasharray: 6 4;
+      }
+      .grid {
+        stroke: var(--quiet);
+      }
+      .chosen {
+        fill: var(--primary-text-color);
+        opacity: 0.1;
+      }
+      .departure {
+        cursor: ew-resize;
+        touch-action: none;
+      }
+      .departure line {
+        stroke-width: 2;
+      }
+      .departure circle {
+        stroke: var(--card-background-color, #fff);
+        stroke-width: 2;
+      }
+      .departure:focus-visible {
+        outline: 3px solid var(--primary-color);
+      }
+      .key {
+        gap: 4px 16px;
+        font-size: 13px;
+      }
+      .key i {
+        display: inline-block;
+        inline-size: 12px;
+        block-size: 12px;
+        border-radius: 3px;
+        margin-inline-end: 6px;
+      }
+      .slot {
+        min-block-size: 2.8em;
+        margin-block: 8px;
+      }
+      .trial {
+        border: 2px solid var(--primary-color);
+        border-radius: 12px;
+        padding: 12px;
+        margin-block: 8px;
+      }
+      td input {
+        min-inline-size: 12em;
+      }
+    `];
+	stop;
+	asked = "";
+	sizes;
+	constructor() {
+		super(), this.width = 600;
+	}
+	getGridOptions() {
+		return { columns: "full" };
+	}
+	connectedCallback() {
+		super.connectedCallback(), this.sizes = new ResizeObserver(([e]) => {
+			e && (this.width = Math.max(240, e.contentRect.width - 32));
+		}), this.sizes.observe(this);
+	}
+	disconnectedCallback() {
+		super.disconnectedCallback(), this.sizes?.disconnect(), this.stop?.(), this.stop = void 0, this.asked = "";
+	}
+	willUpdate() {
+		let e = this.site;
+		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = Ne(this.hass, {
+			type: "sunfuse/plan/subscribe",
+			entry_id: e.entry_id
+		}).listen((e) => {
+			this.plan = e;
+		}));
+	}
+	content(e, t) {
+		let n = this.plan, r = this.trial?.plan ?? n;
+		return E`
+      <header>
+        <h2>${this.config?.title ?? t("plan")}</h2>
+        ${n?.made_at ? E`<span class="quiet">${t("made_at", { time: G(this.hass, n.made_at) })}</span>` : k}
+      </header>
+      ${n?.failing ? E`<p class="error">${t("plan_failing")}</p>` : k}
+      ${n && r?.starts?.length ? E`${this.chart(n, r, t)} ${this.numbers(r, n, t)} ${this.proposal(n, t)}
+          ${this.cars(n, t)}` : E`<p class="quiet">${t("no_plan")}</p>`}
+    `;
+	}
+	times(e) {
+		let t = (e.starts ?? []).map((e) => Date.parse(e));
+		return [...t, e.end ? Date.parse(e.end) : (t[t.length - 1] ?? 0) + X];
+	}
+	x(e, t) {
+		let n = t[0] ?? 0, r = t[t.length - 1] ?? n + 1;
+		return J + (e - n) / (r - n) * (this.width - J - Y);
+	}
+	at(e, t) {
+		let n = t[0] ?? 0, r = t[t.length - 1] ?? n + 1;
+		return n + (e - J) / (this.width - J - Y) * (r - n);
+	}
+	chart(e, t, n) {
+		let r = this.times(t), i = r.length - 1, a = t.cars ?? [], o = Array.from({ length: i }, (e, t) => a.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), s = Math.max(2e3, ...o, ...t.sun_w ?? [], ...t.house_w ?? []), c = t.limit_w && t.limit_w < s * 2 ? t.limit_w : null, l = Math.ceil(Math.max(s, c ?? 0) / 2e3) * 2e3, u = (e) => 216 - e / l * 200, d = r.map((e) => this.x(e, r)), ee = (e) => `M${d[0]} 216` + e.map((e, t) => `L${d[t]} ${u(e)}L${d[t + 1]} ${u(e)}`).join("") + `L${d[i]} 216Z`, f = (e, t) => e.map((e, n) => `${n ? "L" : "M"}${d[n]} ${t(e)}L${d[n + 1]} ${t(e)}`).join(""), p = t.price ?? [], m = Math.max(.01, ...p), h = Math.min(0, ...p), te = (e) => 216 - (e - h) / (m - h) * 200, ne = Array(i).fill(0);
+		return E`<div
+      class="chart"
+      role="group"
+      tabindex="0"
+      aria-label=${n("plan_chart")}
+      @pointermove=${(e) => this.point(e, r)}
+      @pointerdown=${(e) => this.point(e, r)}
+      @keydown=${(e) => this.move(e, i)}
+    >
+      <svg viewBox="0 0 ${this.width} ${Ge}">
+        ${[
+			0,
+			.5,
+			1
+		].map((e) => D`<line class="grid" x1=${J} x2=${this.width - Y} y1=${u(l * e)} y2=${u(l * e)} />
+            <text x=${38} y=${u(l * e) + 4} text-anchor="end">${z(this.hass, l * e / 1e3, 0)}</text>`)}
+        <text x=${38} y=${11} text-anchor="end">kW</text>
+        ${this.hours(r, 216)}
+        ${t.sun_w ? D`<path class="sun" d=${ee(t.sun_w)} />` : k}
+        ${a.map((e, t) => e.power_w.map((e, n) => {
+			if (!e) return k;
+			let r = ne[n] ?? 0;
+			ne[n] = r + e;
+			let i = d[n] ?? 0;
+			return D`<rect x=${i + .5} width=${Math.max(1, (d[n + 1] ?? 0) - i - 1)}
+              y=${u(r + e)} height=${u(r) - u(r + e)} style="fill:${Z(t)}" />`;
+		}))}
+        ${t.house_w ? D`<path class="house" d=${f(t.house_w, u)} />` : k}
+        ${c ? D`<line class="limit" x1=${J} x2=${this.width - Y} y1=${u(c)} y2=${u(c)} />` : k}
+        ${p.length ? D`<path class="price" d=${f(p, te)} />
+            <text x=${this.width - Y + 6} y=${te(m) + 4}>${z(this.hass, m, 2)}</text>
+            <text x=${this.width - Y + 6} y=${11}>${e.currency}</text>` : k}
+        ${this.step !== void 0 && d[this.step + 1] !== void 0 ? D`<rect class="chosen" x=${d[this.step]} width=${(d[this.step + 1] ?? 0) - (d[this.step] ?? 0)} y=${q} height=${200} />` : k}
+        ${(e.cars ?? []).map((e, t) => this.departure(e, t, r, 216, n))}
+      </svg>
+      <div class="row key" aria-hidden="true">
+        ${a.map((e, t) => E`<span><i style="background:${Z(t)}"></i>${e.name}</span>`)}
+        ${t.sun_w ? E`<span><i style="background:var(--sun);opacity:.4"></i>${n("sun")}</span>` : k}
+        ${t.house_w ? E`<span><i style="background:var(--house)"></i>${n("house")}</span>` : k}
+        ${p.length ? E`<span>┄ ${n("price")}</span>` : k}
+        ${c ? E`<span>╌ ${n("limit")}</span>` : k}
+      </div>
+    </div>`;
+	}
+	hours(e, t) {
+		let n = e[0] ?? 0, r = e[e.length - 1] ?? 0, i = (r - n) / 36e5, a = [
+			1,
+			2,
+			3,
+			6,
+			12
+		].find((e) => i / e * 56 < this.width) ?? 24, o = [], s = {
+			timeZone: this.hass.config.time_zone,
+			hour: "2-digit",
+			hour12: !1
+		};
+		for (let i = Math.ceil(n / 36e5) * 36e5; i <= r; i += 36e5) {
+			let n = Number(new Date(i).toLocaleString("en-GB", s)) % 24;
+			if (n % a) continue;
+			let r = this.x(i, e);
+			o.push(D`<line class="grid" x1=${r} x2=${r} y1=${q} y2=${t} />
+        <text x=${r} y=${234} text-anchor="middle">${n}:00</text>`);
+		}
+		return o;
+	}
+	departure(e, t, n, r, i) {
+		let a = this.trial?.car === e.id ? this.trial.at : e.departure ? Date.parse(e.departure) : null, o = n[n.length - 1] ?? 0;
+		if (a === null || a > o) return k;
+		let s = this.x(a, n), c = G(this.hass, new Date(a).toISOString()), l = D`<line x1=${s} x2=${s} y1=${q} y2=${r} style="stroke:${Z(t)}" />
+      <circle cx=${s} cy=${q} r="9" style="fill:${Z(t)}" />`;
+		return e.may_drive ? D`<g
+      class="departure"
+      role="slider"
+      tabindex="0"
+      aria-label=${i("departure_of", { car: e.name })}
+      aria-valuemin=${n[0] ?? 0}
+      aria-valuemax=${o}
+      aria-valuenow=${a}
+      aria-valuetext=${c}
+      @pointerdown=${(t) => this.drag(t, e, n)}
+      @keydown=${(t) => this.nudge(t, e, a, n)}
+    >${l}<rect x=${s - 22} y="0" width="44" height=${r} fill="transparent" /></g>` : D`<g>${l}</g>`;
+	}
+	point(e, t) {
+		let n = e.currentTarget.getBoundingClientRect(), r = this.at(e.clientX - n.left, t), i = t.findIndex((e, n) => e <= r && r < (t[n + 1] ?? 0));
+		this.step = i < 0 ? void 0 : i;
+	}
+	move(e, t) {
+		let n = {
+			ArrowRight: 1,
+			ArrowLeft: -1
+		}[e.key];
+		n && e.target === e.currentTarget && (this.step = Math.min(t - 1, Math.max(0, (this.step ?? -1) + n)), e.preventDefault());
+	}
+	drag(e, t, n) {
+		let r = e.currentTarget, i = r.ownerSVGElement;
+		r.setPointerCapture(e.pointerId), e.preventDefault();
+		let a = (e) => {
+			this.place(t, this.at(e.clientX - i.getBoundingClientRect().left, n), n);
+		}, o = () => {
+			r.removeEventListener("pointermove", a), r.removeEventListener("pointerup", o), r.removeEventListener("pointercancel", o), this.tryOut();
+		};
+		r.addEventListener("pointermove", a), r.addEventListener("pointerup", o), r.addEventListener("pointercancel", o);
+	}
+	nudge(e, t, n, r) {
+		let i = {
+			ArrowRight: 1,
+			ArrowUp: 1,
+			ArrowLeft: -1,
+			ArrowDown: -1,
+			PageUp: 4,
+			PageDown: -4
+		}[e.key];
+		i && (e.preventDefault(), e.stopPropagation(), this.place(t, n + i * X, r), this.tryOut());
+	}
+	place(e, t, n) {
+		let r = (n[0] ?? 0) + X, i = n[n.length - 1] ?? r, a = Math.round(t / X) * X, o = this.trial?.car === e.id ? this.trial.plan : void 0;
+		this.trial = {
+			car: e.id,
+			at: Math.min(i, Math.max(r, a)),
+			...o ? { plan: o } : {}
+		};
+	}
+	async tryOut() {
+		let e = this.trial;
+		if (e) try {
+			let t = await this.hass.callWS({
+				type: "sunfuse/plan/preview",
+				entry_id: this.site?.entry_id,
+				charger: e.car,
+				departure: new Date(e.at).toISOString()
+			});
+			this.trial?.car === e.car && this.trial.at === e.at && (this.trial = {
+				...e,
+				plan: t
+			});
+		} catch (t) {
+			this.trial = {
+				...e,
+				problem: t.message
+			};
+		}
+	}
+	async keep(e, t) {
+		let n = this.plan?.speed ?? 1, r = this.plan?.made_at ? Date.parse(this.plan.made_at) : Date.now(), i = n === 1 ? t : Date.now() + (t - r) / n, a = this.say?.("departure_set") ?? "";
+		await this.act("sunfuse", "set_departure", {
+			device_id: e.device_id,
+			departure: new Date(i).toISOString()
+		}, a) ? this.trial = void 0 : this.trial &&= {
+			...this.trial,
+			problem: this.announced
+		};
+	}
+	proposal(e, t) {
+		let n = this.trial, r = e.cars?.find(({ id: e }) => e === n?.car);
+		if (!n || !r) return k;
+		let i = n.plan?.cars?.find(({ id: e }) => e === n.car), a = G(this.hass, new Date(n.at).toISOString());
+		return E`<div class="trial" role="group" aria-label=${t("preview")}>
+      <strong>${t("if_leaving", {
+			car: r.name,
+			time: a
+		})}</strong>
+      ${n.problem ? E`<p class="error">${n.problem}</p>` : k}
+      ${i ? E`<p>
+              ${t("preview_costs", {
+			cost: W(this.hass, i.cost, e.currency),
+			before: W(this.hass, r.cost, e.currency),
+			saving: W(this.hass, i.saving, e.currency)
+		})}
+            </p>
+            ${i.missing_wh ? E`<p class="error">${t("misses", { energy: V(this.hass, i.missing_wh) })}</p>` : k}` : n.problem ? k : E`<p class="quiet">${t("loading")}</p>`}
+      <div class="row">
+        <button class="main" ?disabled=${!i} @click=${() => this.keep(r, n.at)}>${t("keep")}</button>
+        <button
+          @click=${() => {
+			this.trial = void 0;
+		}}
+        >
+          ${t("cancel")}
+        </button>
+      </div>
+    </div>`;
+	}
+	numbers(e, t, n) {
+		let r = this.step, i = r === void 0 ? void 0 : e.starts?.[r];
+		if (r === void 0 || !i) return E`<p class="slot quiet">${n("touch_slot")}</p>`;
+		let a = this.hass, o = [
+			e.sun_w ? `${n("sun")} ${B(a, e.sun_w[r])}` : "",
+			e.house_w ? `${n("house")} ${B(a, e.house_w[r])}` : "",
+			...(e.cars ?? []).filter((e) => e.power_w[r]).map((e) => `${e.name} ${B(a, e.power_w[r])}`),
+			e.price ? `${n("price")} ${z(a, e.price[r] ?? 0, 3)} ${t.currency}/kWh` : ""
+		];
+		return E`<p class="slot" aria-live="polite">
+      <strong>${G(a, i)}</strong> ${o.filter(Boolean).join(" · ")}
+    </p>`;
+	}
+	cars(e, t) {
+		let n = this.hass, r = (e.cars ?? []).filter((e) => e.energy_wh || e.departure || e.may_drive);
+		if (!r.length) return k;
+		let i = this.local(Date.now());
+		return E`<div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>${t("charger")}</th>
+            <th>${t("departure")}</th>
+            <th>${t("ready")}</th>
+            <th class="number">${t("energy")}</th>
+            <th class="number">${t("cost")}</th>
+            <th class="number">${t("saving")}</th>
+            <th class="number">${t("sun_share")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${r.map((r) => E`<tr>
+              <td>${r.name}</td>
+              <td>
+                ${r.may_drive ? E`<input
+                      type="datetime-local"
+                      aria-label=${t("departure_of", { car: r.name })}
+                      min=${i}
+                      .value=${r.departure ? this.local(Date.parse(r.departure)) : ""}
+                      @change=${(e) => {
+			let t = this.instant(e.target.value);
+			Number.isNaN(t) || (this.trial = {
+				car: r.id,
+				at: t
+			}, this.tryOut());
+		}}
+                    />` : r.departure ? G(n, r.departure) : "–"}
+              </td>
+              <td>${r.missing_wh ? t("misses", { energy: V(n, r.missing_wh) }) : r.ready ? G(n, r.ready) : "–"}</td>
+              <td class="number">${V(n, r.energy_wh)}</td>
+              <td class="number">${W(n, r.cost, e.currency)}</td>
+              <td class="number">${W(n, r.saving, e.currency)}</td>
+              <td class="number">${U(n, r.sun_share * 100)}</td>
+            </tr>`)}
+        </tbody>
+      </table>
+    </div>`;
+	}
+	local(e) {
+		return new Date(e).toLocaleString("sv-SE", { timeZone: this.hass.config.time_zone }).replace(" ", "T").slice(0, 16);
+	}
+	instant(e) {
+		let t = Date.parse(`${e}:00Z`);
+		return t - (Date.parse(`${this.local(t)}:00Z`) - t);
+	}
+});
 // src/report-panel.ts
-var Be = [
+var qe = [
 	7,
 	14,
 	30,
 	90
-], Ve = 3600;
-X("sunfuse-report", class extends I {
+], Je = 3600;
+K("sunfuse-report", class extends F {
 	static properties = {
 		path: { state: !0 },
 		problem: { state: !0 },
@@ -1457,7 +1863,7 @@ X("sunfuse-report", class extends I {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: Ve
+				expires: Je
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -1468,7 +1874,7 @@ X("sunfuse-report", class extends I {
 		let e = this.localize;
 		if (!e) return k;
 		let t = (t, n) => e(`component.sunfuse.common.report_${t}`, n) || t;
-		return D`
+		return E`
       <nav>
         <button class="back" title=${t("back")} aria-label=${t("back")} @click=${() => history.back()}>←</button>
         <h1>${t("title")}</h1>
@@ -1478,18 +1884,18 @@ X("sunfuse-report", class extends I {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${Be.map((e) => D`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${qe.map((e) => E`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
-        ${this.path ? D`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : k}
+        ${this.path ? E`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : k}
       </nav>
-      ${this.problem ? D`<p role="alert">${this.problem}</p>` : k}
-      ${this.path ? D`<iframe src=${this.path} title=${t("title")}></iframe>` : k}
+      ${this.problem ? E`<p role="alert">${this.problem}</p>` : k}
+      ${this.path ? E`<iframe src=${this.path} title=${t("title")}></iframe>` : k}
     `;
 	}
 });
 // src/setup-panel.ts
 var Q = "sunfuse-site";
-X("sunfuse-dashboard", class extends I {
+K("sunfuse-dashboard", class extends F {
 	static properties = {
 		say: { state: !0 },
 		problem: { state: !0 }
@@ -1499,7 +1905,7 @@ X("sunfuse-dashboard", class extends I {
   `;
 	begun = !1;
 	set hass(e) {
-		this.begun || (this.begun = !0, B(e).then((e) => {
+		this.begun || (this.begun = !0, Le(e).then((e) => {
 			this.say = e;
 		}), this.make(e));
 	}
@@ -1517,19 +1923,19 @@ X("sunfuse-dashboard", class extends I {
 				type: "lovelace/config/save",
 				url_path: Q,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), Z(`/${Q}`, !0);
+			})), Be(`/${Q}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
 	}
 	render() {
-		return D`<p role="status">${this.problem ?? this.say?.("making_dashboard") ?? ""}</p>`;
+		return E`<p role="status">${this.problem ?? this.say?.("making_dashboard") ?? ""}</p>`;
 	}
 });
 // src/site-card.ts
-var He = 30;
-X("sunfuse-site-card", class extends U {
-	static styles = [R, o`
+var Ye = 30;
+K("sunfuse-site-card", class extends R {
+	static styles = [I, o`
       .flows {
         position: relative;
         inline-size: 100%;
@@ -1646,17 +2052,17 @@ X("sunfuse-site-card", class extends U {
     `];
 	content(e, t) {
 		let { flows: n, circuits: r } = e, i = r?.find((e) => e.parent === null);
-		return D`
+		return E`
       <header>
         <h2>${this.config?.title ?? e.title}</h2>
-        ${i?.state ? D`<span class="chip ${i.state === "ok" ? "good" : "bad"}"
-              >${H(this.hass, "sensor", "state", i.state)}</span
+        ${i?.state ? E`<span class="chip ${i.state === "ok" ? "good" : "bad"}"
+              >${L(this.hass, "sensor", "state", i.state)}</span
             >` : k}
       </header>
-      ${e.available ? k : D`<p class="error">${t("site_failed")}</p>`}
-      ${n ? this.flows(n, e, t) : D`<p class="quiet">${t("only_chargers")}</p>`}
+      ${e.available ? k : E`<p class="error">${t("site_failed")}</p>`}
+      ${n ? this.flows(n, e, t) : E`<p class="quiet">${t("only_chargers")}</p>`}
       ${r?.map((n) => this.circuit(n, e, t))}
-      ${r ? D`<p class="key row" aria-hidden="true">
+      ${r ? E`<p class="key row" aria-hidden="true">
             <span><i style="background:var(--house)"></i>${t("other_loads")}</span>
             <span><i style="background:var(--cars)"></i>${t("cars")}</span>
           </p>` : k}
@@ -1679,7 +2085,7 @@ X("sunfuse-site-card", class extends U {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < He ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < Ye ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -1694,7 +2100,7 @@ X("sunfuse-site-card", class extends U {
 			y: 192,
 			watts: Math.abs(a),
 			inward: a,
-			detail: e.battery_soc === null ? "" : J(r, e.battery_soc)
+			detail: e.battery_soc === null ? "" : U(r, e.battery_soc)
 		}), o.push({
 			name: "cars",
 			icon: "mdi:car-electric",
@@ -1702,34 +2108,34 @@ X("sunfuse-site-card", class extends U {
 			y: 192,
 			watts: e.cars_w,
 			inward: -(e.cars_w ?? 0)
-		}), D`
+		}), E`
       <div class="flows" role="group" aria-label=${n("flows")}>
         <svg viewBox="0 0 300 236" aria-hidden="true">
           ${o.map((e) => {
-			let t = Math.abs(e.inward) >= He;
-			return ye`<path d="M${e.x} ${e.y} L150 118" style="--colour:var(--${e.name})"
+			let t = Math.abs(e.inward) >= Ye;
+			return D`<path d="M${e.x} ${e.y} L150 118" style="--colour:var(--${e.name})"
               class="${t ? "moves" : ""} ${e.inward < 0 ? "out" : ""}" />`;
 		})}
         </svg>
-        ${o.map((e) => D`<div
+        ${o.map((e) => E`<div
             class="node"
             style="--colour:var(--${e.name});left:${e.x / 300 * 100}%;top:${e.y / 236 * 100}%"
           >
             <ha-icon icon=${e.icon} aria-hidden="true"></ha-icon>
             <span>${n(e.name)}</span>
-            <strong>${G(r, e.watts)}</strong>
-            ${e.detail ? D`<span>${e.detail}</span>` : k}
+            <strong>${B(r, e.watts)}</strong>
+            ${e.detail ? E`<span>${e.detail}</span>` : k}
           </div>`)}
       </div>
-      ${t.surplus_w ? D`<p>${n("surplus", { power: G(r, t.surplus_w) })}</p>` : k}
+      ${t.surplus_w ? E`<p>${n("surplus", { power: B(r, t.surplus_w) })}</p>` : k}
     `;
 	}
 	circuit(e, t, n) {
 		let r = this.hass, i = e.limit_entity;
-		return D`
+		return E`
       <div class="row spread">
         <h3>${e.name}</h3>
-        ${i && t.admin ? D`<button class="small" @click=${() => Ie(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
+        ${i && t.admin ? E`<button class="small" @click=${() => Ve(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
               ${n("change_limit")}
             </button>` : k}
       </div>
@@ -1737,10 +2143,10 @@ X("sunfuse-site-card", class extends U {
 			let o = Math.max(0, e.other_a[a] ?? 0), s = (e.other_a[a] ?? 0) + (e.cars_a[a] ?? 0), c = Math.max(0, s - o);
 			if (i <= 0) return k;
 			let l = Math.max(i, o + c), u = t.phases === 1 ? "" : `L${a + 1}`, d = n("of_limit", {
-				current: q(r, s),
-				limit: q(r, i)
+				current: H(r, s),
+				limit: H(r, i)
 			});
-			return D`<div class="phase">
+			return E`<div class="phase">
           <span>${u}</span>
           <div
             class="bar"
@@ -1757,12 +2163,12 @@ X("sunfuse-site-card", class extends U {
           <span>${d}</span>
         </div>`;
 		})}
-      ${e.why ? D`<p>${e.why}</p>` : k}
+      ${e.why ? E`<p>${e.why}</p>` : k}
     `;
 	}
 	peak(e, t) {
 		let n = this.hass, r = Math.max(e.target_w ?? 0, e.interval_w, e.month_w, 1);
-		return D`
+		return E`
       <h3>${e.name}</h3>
       <div class="phase">
         <span></span>
@@ -1773,50 +2179,50 @@ X("sunfuse-site-card", class extends U {
           aria-valuemin="0"
           aria-valuemax=${r}
           aria-valuenow=${e.interval_w}
-          aria-valuetext=${G(n, e.interval_w)}
+          aria-valuetext=${B(n, e.interval_w)}
         >
           <i class="cars" style="inline-size:${e.interval_w / r * 100}%"></i>
         </div>
-        <span>${G(n, e.interval_w)}</span>
+        <span>${B(n, e.interval_w)}</span>
       </div>
       <p>
         ${t("peak", {
-			until: Y(n, e.interval_end),
-			allowed: G(n, e.may_draw_w),
-			month: G(n, e.month_w)
+			until: G(n, e.interval_end),
+			allowed: B(n, e.may_draw_w),
+			month: B(n, e.month_w)
 		})}
-        ${e.cost === null ? k : Fe(n, e.cost, this.site?.currency ?? "EUR")}
+        ${e.cost === null ? k : W(n, e.cost, this.site?.currency ?? "EUR")}
       </p>
     `;
 	}
 	limits(e, t) {
 		let n = this.hass;
-		return e.limits?.length ? D`
+		return e.limits?.length ? E`
       <h3>${t("limits_now")}</h3>
       ${e.limits.map((e) => {
-			let r = e.power_w === null ? e.current_a === null ? "" : `${q(n, e.current_a)} A` : G(n, e.power_w);
-			return D`<p>
+			let r = e.power_w === null ? e.current_a === null ? "" : `${H(n, e.current_a)} A` : B(n, e.power_w);
+			return E`<p>
           ${e.name}: ${r}
-          ${e.until ? D`<span class="quiet">${t("until", { time: Y(n, e.until) })}</span>` : k}
+          ${e.until ? E`<span class="quiet">${t("until", { time: G(n, e.until) })}</span>` : k}
         </p>`;
 		})}
     ` : k;
 	}
 });
 // src/strategy.ts
-var Ue = 6;
+var Xe = 6;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function We(e, t) {
+function Ze(e, t) {
 	let n = { site: e.entry_id }, r = [];
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n
-	})), e.chargers.length > Ue) r.push({
+	})), e.chargers.length > Xe) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -1839,14 +2245,14 @@ function We(e, t) {
 			column_span: 2
 		});
 	}
-	return e.plan && r.push({
+	return e.chargers.length && r.push({
 		...$({
 			type: "custom:sunfuse-plan-card",
 			...n,
 			grid_options: { columns: "full" }
 		}),
 		column_span: 2
-	}), e.sessions && r.push({
+	}), e.chargers.length && r.push({
 		...$({
 			type: "custom:sunfuse-sessions-card",
 			...n,
@@ -1864,11 +2270,11 @@ function We(e, t) {
 		sections: r
 	};
 }
-X("ll-strategy-dashboard-sunfuse", class extends HTMLElement {
+K("ll-strategy-dashboard-sunfuse", class extends HTMLElement {
 	static registryDependencies = ["entities", "devices"];
 	static async generate(e, t) {
-		let [n, r] = await Promise.all([B(t), t.callWS({ type: "sunfuse/sites" })]);
-		if (r.length) return { views: r.map((e) => We(e, n)) };
+		let [n, r] = await Promise.all([Le(t), t.callWS({ type: "sunfuse/sites" })]);
+		if (r.length) return { views: r.map((e) => Ze(e, n)) };
 		let i = t.user?.is_admin ? ` [${n("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 		return { views: [{
 			title: "Sunfuse",
@@ -1885,7 +2291,7 @@ X("ll-strategy-dashboard-sunfuse", class extends HTMLElement {
 	description: "EV chargers, sun, plan and sessions of each site"
 });
 // src/index.ts
-var Ge = [
+var Qe = [
 	[
 		"sunfuse-site-card",
 		"Sunfuse: site",
@@ -1902,13 +2308,18 @@ var Ge = [
 		"All chargers in one table, and new ones to accept"
 	],
 	[
+		"sunfuse-plan-card",
+		"Sunfuse: plan",
+		"The coming hours, with departures to drag and a preview"
+	],
+	[
 		"sunfuse-capacity-card",
 		"Sunfuse: capacity",
 		"How much the grid connection carries, hour by hour"
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of Ge) window.customCards.push({
+for (let [e, t, n] of Qe) window.customCards.push({
 	type: e,
 	name: t,
 	description: n,

@@ -4,6 +4,7 @@ from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 
 from .new_chargers import accept_chargers, subscribe_new_chargers
+from .plan_commands import preview_plan, subscribe_plan
 from .site_commands import list_sites, subscribe_site
 
 
@@ -15,5 +16,7 @@ def async_setup_websocket(hass: HomeAssistant) -> None:
         subscribe_site,
         subscribe_new_chargers,
         accept_chargers,
+        subscribe_plan,
+        preview_plan,
     ):
         websocket_api.async_register_command(hass, command)

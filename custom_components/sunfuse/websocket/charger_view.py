@@ -5,6 +5,7 @@ from typing import Any
 
 from homeassistant.const import Platform
 from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
 
 from ..const import SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry
@@ -39,8 +40,8 @@ def charger_view(
     view: dict[str, Any] = {
         "id": data.key.id,
         "identity": data.key.identity,
-        "name": _name(entry, data.key),
-        "device_id": _device_id(entry, viewer, data.key),
+        "name": name_of(entry, data.key),
+        "device_id": device_of(entry, viewer, data.key),
         "connected": data.station.connected,
         "status": state.status.value if state.status else None,
         "power_w": _tens(state.meter.power_w),
@@ -62,6 +63,8 @@ def charger_view(
             "until": until if isinstance(until, str) else None,
         },
         "boost": _boost(entry, viewer, data),
+        "demand": _demand(entry, data.key),
+        "plan": _plan(entry, data.key),
         "may_drive": viewer.drives(entry, data.key),
         "entities": {
             name: entity_id
@@ -76,7 +79,8 @@ def _tens(value: float | None) -> int | None:
     return None if value is None else round(value / 10) * 10
 
 
-def _name(entry: SunfuseConfigEntry, key: ConnectorKey) -> str:
+def name_of(entry: SunfuseConfigEntry, key: ConnectorKey) -> str:
+    """Return what a connector is called: as its charger, with a number if that has several."""
     for subentry in usable(entry, SUBENTRY_CHARGER):
         if identity_of(subentry) == key.identity:
             several = subentry.data.get("connectors", 1) > 1
@@ -84,9 +88,10 @@ def _name(entry: SunfuseConfigEntry, key: ConnectorKey) -> str:
     return key.identity
 
 
-def _device_id(
+def device_of(
     entry: SunfuseConfigEntry, viewer: Viewer, key: ConnectorKey
 ) -> str | None:
+    """Return the device of a connector: its own, else its charger's."""
     registry = dr.async_get(viewer.hass)
     for identifier in (
         connector_identifier(entry, key),
@@ -115,4 +120,33 @@ def _boost(
         "used_wh": None
         if quota_wh is None
         else _tens(used_wh(person, snapshot, runtime.controller.memory)),
+    }
+
+
+def _demand(entry: SunfuseConfigEntry, key: ConnectorKey) -> dict[str, Any] | None:
+    """Return when a car is to be ready and how full, None if nobody said so."""
+    runtime = entry.runtime_data
+    demand = runtime.demands.at(key, dt_util.utcnow())
+    if demand.departure is None and demand.target_soc is None:
+        return None
+    return {
+        "departure": demand.departure.isoformat() if demand.departure else None,
+        "target_soc": demand.target_soc,
+        "guessed": demand.guessed,
+    }
+
+
+def _plan(entry: SunfuseConfigEntry, key: ConnectorKey) -> dict[str, Any] | None:
+    """Return when the plan has a car ready, by the wall clock, and what waiting saves."""
+    planning = entry.runtime_data.planning
+    car = planning.car(key)
+    if car is None or not (car.ready or car.missing_wh):
+        return None
+    return {
+        "ready": planning.clock.here(car.ready).isoformat(timespec="minutes")
+        if car.ready
+        else None,
+        "missing_wh": _tens(car.missing_wh),
+        "saving": round(car.saving, 2),
+        "sun_share": round(car.sun_share, 2),
     }
