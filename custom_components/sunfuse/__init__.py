@@ -20,6 +20,7 @@ from .const import (
     SUBENTRY_MODBUS,
 )
 from .coordinator import SunfuseCoordinator
+from .dashboard_offer import async_offer_dashboard
 from .data import SunfuseConfigEntry, SunfuseData
 from .devices import (
     current_identifiers,
@@ -130,6 +131,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     _hold_battery(entry)
     watch_issues(hass, entry)
     follow_unwatched(hass, entry)
+    await async_offer_dashboard(hass, entry)
     follow_entry(hass, entry, built_from)
     return True
 

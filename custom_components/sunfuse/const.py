@@ -11,6 +11,8 @@ ENTRY_MINOR_VERSION: Final = 3
 REPORT_PANEL: Final = "sunfuse-report"
 # Where an administrator gets the dashboard: a page that makes it and opens it.
 SETUP_PANEL: Final = "sunfuse-dashboard"
+# The page that a code at a parking space leads to.
+DRIVER_PANEL: Final = "sunfuse-driver"
 
 # The keys of a site's config entry. `kind` is one of the Kind values below.
 CONF_KIND: Final = "kind"

@@ -11,12 +11,12 @@ from homeassistant.components.frontend import (
 from homeassistant.components.http import StaticPathConfig
 from homeassistant.core import HomeAssistant
 
-from .const import REPORT_PANEL, SETUP_PANEL
+from .const import DRIVER_PANEL, REPORT_PANEL, SETUP_PANEL
 
 SCRIPT = Path(__file__).parent / "frontend" / "sunfuse.js"
 SCRIPT_URL = "/sunfuse_static/sunfuse.js"
 # What a panel's element is called, and whether it is for administrators only.
-_PANELS = {REPORT_PANEL: False, SETUP_PANEL: True}
+_PANELS = {REPORT_PANEL: False, DRIVER_PANEL: False, SETUP_PANEL: True}
 
 
 async def async_setup_pages(hass: HomeAssistant) -> None:

@@ -5,8 +5,9 @@ import type { TemplateResult } from "lit";
 import { SunfuseCard, chargersOf } from "./card";
 import type { Charger, SiteView } from "./feed";
 import { energy, moment, money, percent, power } from "./format";
-import { define, moreInfo } from "./home-assistant";
+import { define } from "./home-assistant";
 import type { Hass } from "./home-assistant";
+import { qrCode } from "./qr-code";
 import { styles } from "./styles";
 import { known, stateName } from "./texts";
 import type { Say } from "./texts";
@@ -22,9 +23,32 @@ export function modesOf(hass: Hass, charger: Charger): string[] {
 }
 
 export class ChargerCard extends SunfuseCard {
+  static override properties = { ...SunfuseCard.properties, linked: { state: true } };
+
+  declare private linked: boolean;
+
   static override styles = [
     styles,
     css`
+      .wish {
+        align-items: end;
+        margin-block-start: 12px;
+      }
+      .wish input[type="number"] {
+        inline-size: 6em;
+      }
+      details {
+        margin-block-start: 12px;
+      }
+      summary {
+        cursor: pointer;
+        min-block-size: 32px;
+        color: var(--secondary-text-color);
+      }
+      a {
+        color: inherit;
+        overflow-wrap: anywhere;
+      }
       .why {
         border-inline-start: 4px solid var(--primary-color);
         padding-inline-start: 12px;
@@ -105,7 +129,7 @@ export class ChargerCard extends SunfuseCard {
   }
 
   private controls(charger: Charger, say: Say): TemplateResult {
-    const { mode, boost, allowed, departure } = charger.entities;
+    const { mode, boost, allowed } = charger.entities;
     return html`
       ${mode
         ? html`<div class="choice" role="radiogroup" aria-label=${say("mode")} @keydown=${this.arrow}>
@@ -133,12 +157,72 @@ export class ChargerCard extends SunfuseCard {
               ${say(charger.allowed ? "pause" : "resume")}
             </button>`
           : nothing}
-        ${departure
-          ? html`<button @click=${() => moreInfo(this, departure)}>${say("change_departure")}</button>`
-          : nothing}
       </div>
-      ${this.quota(charger, say)}
+      ${this.quota(charger, say)} ${charger.device_id && charger.status !== "available" ? this.wish(charger, say) : nothing}
+      ${this.site?.admin && this.config?.type ? this.link(charger, this.site, say) : nothing}
     `;
+  }
+
+  /** The address of the driver's page, to be put up at the parking space. */
+  private link(charger: Charger, site: SiteView, say: Say): TemplateResult {
+    const path = `/sunfuse-driver/${encodeURIComponent(site.entry_id)}/${charger.id}`;
+    return html`<details
+      @toggle=${(event: Event) => {
+        this.linked = (event.target as HTMLDetailsElement).open;
+      }}
+    >
+      <summary>${say("driver_link")}</summary>
+      ${this.linked
+        ? html`<p class="quiet">${say("driver_link_help")}</p>
+            <p><a href=${path}>${location.origin}${path}</a></p>
+            ${qrCode(`${location.origin}${path}`, say("driver_link"))}`
+        : nothing}
+    </details>`;
+  }
+
+  /** When the car is to be ready, and how full: for this car if it is known, else for this charger. */
+  private wish(charger: Charger, say: Say): TemplateResult {
+    const { demand } = charger;
+    const set = demand?.departure && !demand.guessed ? demand.departure : null;
+    const time = set
+      ? new Date(set).toLocaleTimeString("en-GB", {
+          timeZone: this.hass.config.time_zone,
+          hour: "2-digit",
+          minute: "2-digit",
+        })
+      : "";
+    const device_id = charger.device_id;
+    return html`<form
+      class="row wish"
+      @submit=${(event: SubmitEvent) => {
+        event.preventDefault();
+        const values = new FormData(event.target as HTMLFormElement);
+        const target_soc = values.get("soc") ? Number(values.get("soc")) : undefined;
+        void this.act(
+          "sunfuse",
+          "set_departure",
+          { device_id, time: values.get("time"), ...(target_soc ? { target_soc } : {}) },
+          say("departure_set"),
+        );
+      }}
+    >
+      <label>${say("ready_at")}<input name="time" type="time" required .value=${time} /></label>
+      <label
+        >${say("target_soc")}<input
+          name="soc"
+          type="number"
+          min="1"
+          max="100"
+          inputmode="numeric"
+          .value=${demand?.target_soc == null ? "" : String(demand.target_soc)}
+      /></label>
+      <button type="submit">${say("set")}</button>
+      ${set
+        ? html`<button type="button" @click=${() => this.act("sunfuse", "clear_departure", { device_id })}>
+            ${say("clear")}
+          </button>`
+        : nothing}
+    </form>`;
   }
 
   /** Arrow keys move between the modes, as in any group of radio buttons. */

@@ -3,6 +3,7 @@
 import "./capacity-card";
 import "./charger-card";
 import "./chargers-card";
+import "./driver-panel";
 import "./plan-card";
 import "./report-panel";
 import "./setup-panel";

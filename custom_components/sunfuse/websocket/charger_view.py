@@ -5,7 +5,6 @@ from typing import Any
 
 from homeassistant.const import Platform
 from homeassistant.helpers import device_registry as dr
-from homeassistant.util import dt as dt_util
 
 from ..const import SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry
@@ -50,7 +49,8 @@ def charger_view(
             for current in state.meter.current_a
         ],
         "session_wh": _tens(state.session_energy_wh),
-        "soc": state.meter.soc,
+        "soc": _soc(entry, data),
+        "vehicle": _vehicle(entry, data.key),
         "offer_a": round(decision.offer_a, 1),
         "driver": data.holder.name if data.holder else None,
         "mode": settings.mode.value,
@@ -73,6 +73,20 @@ def charger_view(
         },
     }
     return view
+
+
+def _soc(entry: SunfuseConfigEntry, data: ConnectorData) -> float | None:
+    """Return how full the car is: as its charger says, else as far as Sunfuse knows."""
+    soc = data.connector.meter.soc
+    known = entry.runtime_data.demands.at(data.key).soc if soc is None else soc
+    return None if known is None else round(known)
+
+
+def _vehicle(entry: SunfuseConfigEntry, key: ConnectorKey) -> str | None:
+    """Return what the car is called, None for a guest."""
+    vehicle = entry.runtime_data.demands.at(key).vehicle
+    subentry = entry.subentries.get(vehicle) if vehicle else None
+    return subentry.title if subentry else None
 
 
 def _tens(value: float | None) -> int | None:
@@ -126,7 +140,7 @@ def _boost(
 def _demand(entry: SunfuseConfigEntry, key: ConnectorKey) -> dict[str, Any] | None:
     """Return when a car is to be ready and how full, None if nobody said so."""
     runtime = entry.runtime_data
-    demand = runtime.demands.at(key, dt_util.utcnow())
+    demand = runtime.demands.at(key)
     if demand.departure is None and demand.target_soc is None:
         return None
     return {

@@ -16,7 +16,7 @@ from homeassistant.components.websocket_api import (
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..site.demands import Demand
+from ..drivers.demand import Demand
 from .plan_view import intention_view, plan_view
 from .pushing import Push
 from .site_commands import site_for
