@@ -1,19 +1,26 @@
-"""A site plans its cars: what is planned reaches chargers and entities, in a Home Assistant with a site."""
+"""A site plans its cars: what is planned reaches chargers, entities and actions, in a Home Assistant with a site."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.sunfuse import issues as site_issues
+from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.devices import station_identifier
 from custom_components.sunfuse.drivers.demand import Demand
 from custom_components.sunfuse.engine.model import ConnectorStatus, Mode
+from custom_components.sunfuse.site import planning as site_planning
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from .common import charger
-from .price_site import SPOT, Start, pass_time, rows, set_spot, state, tariff
+from .common import charger, set_meters
+from .price_site import SPOT, Start, issues, pass_time, rows, set_spot, state, tariff
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -23,45 +30,221 @@ TOMORROW = rows("2026-11-26", [0.34] + [0.11] * 4 + [0.3] * 19)
 SEVEN = datetime(2026, 11, 26, 6, tzinfo=UTC)
 KEY = "CP1/1"
 
+type Plan = Callable[..., Any]
 
-class Car:
-    """A car at the charger of a site that is played without OCPP: what the charger would report is patched in."""
 
-    def __init__(self, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch) -> None:
+class Site:
+    """A site with a car that is plugged in and wants to be ready by seven.
+
+    What its charger and its driver would say is put in: OCPP and vehicles have their own tests.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        freezer: FrozenDateTimeFactory,
+        entry: MockConfigEntry,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
         """Plug in, and ask for 20 kWh until seven."""
-        self.runtime = entry.runtime_data
+        self.hass = hass
+        self.freezer = freezer
+        self.entry = entry
         self.demand = Demand(departure=SEVEN, energy_wh=20_000.0)
+        self.runtime = entry.runtime_data
         of_charger = self.runtime.chargers.for_engine
 
         def plugged(*args: Any) -> Any:
+            decided = self.runtime.coordinator.data.decision.connectors
             return replace(
                 of_charger(*args),
                 reachable=True,
                 connect_to=None,
                 status=ConnectorStatus.PREPARING,
+                offer_a=decided[0].offer_a,  # the charger does as it is told
             )
 
         monkeypatch.setattr(self.runtime.chargers, "for_engine", plugged)
         monkeypatch.setattr(self.runtime.demands, "at", lambda *_: self.demand)
         self.runtime.settings.set_connector(KEY, mode=Mode.ECO)
 
+    async def settle(self) -> None:
+        """Let ticks and plans follow what changed."""
+        self.runtime.controller.tick()
+        for turn in range(3):
+            current_a = 1 + turn / 10  # a meter that stands still is a broken one
+            set_meters(self.hass, currents_a=(current_a, current_a, current_a))
+            await pass_time(self.hass, self.freezer, 2.1)
 
-async def test_a_car_waits_for_the_cheap_hours(
+    def shows(self, key: str) -> str:
+        """Return the state of a sensor of the connector."""
+        return state(self.hass, self.entry, f"{KEY}_{key}").state
+
+    @property
+    def device(self) -> str:
+        """Return the device of the charger."""
+        device = dr.async_get(self.hass).async_get_device_by_identifier(
+            station_identifier(self.entry, "CP1"), self.entry.entry_id
+        )
+        assert device
+        return device.id
+
+    def event(self) -> dict[str, Any]:
+        """Return what the plan's event last told."""
+        entity_id = er.async_get(self.hass).async_get_entity_id(
+            "event", DOMAIN, f"{self.entry.entry_id}_{KEY}_plan"
+        )
+        assert entity_id
+        found = self.hass.states.get(entity_id)
+        assert found
+        return dict(found.attributes)
+
+
+@pytest.fixture
+async def site(
     hass: HomeAssistant,
     start_frozen: Start,
     freezer: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """It waits from noon until one, and has what it needs long before seven."""
+) -> Site:
+    """Return the site at 12:05, with prices until the end of tomorrow."""
     set_spot(hass, TODAY, TOMORROW)
     entry = await start_frozen(
         tariff(source={"kind": "entity", "entities": [SPOT]}), charger("CP1")
     )
-    Car(entry, monkeypatch)
-    for _ in range(4):
-        await pass_time(hass, freezer, 2.1)
-    assert state(hass, entry, "CP1/1_reason").state == "waiting_for_price"
-    # 20 kWh at 11 kW, of which 90 % arrive, take two hours: from one to five is plenty.
-    assert state(hass, entry, "CP1/1_explanation").state == (
+    found = Site(hass, freezer, entry, monkeypatch)
+    await found.settle()
+    return found
+
+
+async def test_a_car_waits_for_the_cheap_hours(
+    hass: HomeAssistant, site: Site, freezer: FrozenDateTimeFactory
+) -> None:
+    """It waits from noon until one, says what that saves, and charges then."""
+    assert site.shows("reason") == "waiting_for_price"
+    assert site.shows("explanation") == (
         "Waiting until 01:00, when electricity costs 0.11 instead of 0.34. Ready by 03:15."
     )
+    assert site.shows("plan_start") == "2026-11-26T00:00:00+00:00"
+    energy_kwh = float(site.shows("plan_energy"))
+    # 225 W and 8 % are lost of 11 kW: 20 kWh take 22.2.
+    assert energy_kwh == pytest.approx(22.2, abs=0.1)
+    assert float(site.shows("plan_cost")) == pytest.approx(0.11 * energy_kwh, abs=0.01)
+    assert float(site.shows("plan_saving")) == pytest.approx(
+        0.23 * energy_kwh, abs=0.01
+    )
+    assert float(site.shows("plan_sun_share")) == 0
+    power = state(hass, site.entry, "planned_power")
+    assert float(power.state) == 0
+    planned = [slot["cars_w"] for slot in power.attributes["slots"]]
+    assert sum(planned) / 4000 == pytest.approx(energy_kwh, abs=0.1)
+
+    response: Any = await hass.services.async_call(
+        DOMAIN,
+        "plan",
+        {"config_entry_id": site.entry.entry_id},
+        blocking=True,
+        return_response=True,
+    )
+    assert response["cars"][KEY]["slots"][0]["start"] == "2026-11-26T00:00:00+00:00"
+    assert (response["sun_share"], response["grid_share"]) == (0, 100)
+
+    freezer.move_to(SEVEN - timedelta(hours=6) + timedelta(seconds=1))
+    for _ in range(3):
+        await site.settle()
+    assert site.shows("reason") == "charging_for_departure"
+    (decided,) = site.runtime.coordinator.data.decision.connectors
+    assert decided.offer_a > 0
+
+
+async def test_what_if_i_leave_at_six(hass: HomeAssistant, site: Site) -> None:
+    """A preview is not carried out; nor is one that makes no sense."""
+
+    async def preview(**asked: Any) -> Any:
+        return await hass.services.async_call(
+            DOMAIN,
+            "preview",
+            {"device_id": site.device, **asked},
+            blocking=True,
+            return_response=True,
+        )
+
+    early = await preview(departure="2026-11-25 18:00:00")
+    assert early["car"]["cost"] == pytest.approx(
+        0.34 / 0.11 * early["as_planned"]["cost"], rel=0.01
+    )
+    assert early["car"]["departure"] == "2026-11-25T17:00:00+00:00"
+    assert (await preview(energy=5))["car"]["energy_kwh"] < 6
+    assert (await preview(mode="fast"))["car"]["next_start"] is None
+    assert site.shows("reason") == "waiting_for_price"
+    with pytest.raises(ServiceValidationError, match="passed"):
+        await preview(departure="2026-11-25 12:00:00")
+
+
+async def test_a_departure_that_will_be_missed_is_told_at_once(
+    hass: HomeAssistant, site: Site, freezer: FrozenDateTimeFactory
+) -> None:
+    """An hour is not enough for 20 kWh: an event now, a repair after ten minutes, and both end when there is time."""
+    start = datetime.now(UTC)
+    site.demand = replace(
+        site.demand,
+        departure=start + timedelta(hours=1),
+        soc=50.0,
+        capacity_wh=50_000.0,
+        target_soc=90.0,
+    )
+    for _ in range(3):
+        await site.settle()
+    assert site.shows("reason") == "misses_departure"
+    assert site.shows("explanation").startswith("Will reach only 68 % by 13:0")
+    assert "leave at 14:" in site.shows("explanation")
+    event = site.event()
+    assert event["event_type"] == "will_miss"
+    assert event["missing_energy"] == pytest.approx(10.9, abs=0.3)
+    assert "plan_misses" not in issues(hass)
+    freezer.tick(timedelta(minutes=11))
+    await site.settle()
+    assert "plan_misses" in issues(hass)
+    site.demand = replace(site.demand, departure=SEVEN)
+    await site.settle()
+    await site.settle()
+    assert site.event()["event_type"] == "on_time"
+    assert "plan_misses" not in issues(hass)
+
+
+async def test_a_run_that_fails_leaves_the_last_plan(
+    hass: HomeAssistant,
+    site: Site,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """For two hours it is followed; then a simple rule, which says so. A repair comes in between."""
+
+    def fails(*_: Any) -> None:
+        raise ValueError("out of order")
+
+    monkeypatch.setattr(site_planning, "intend", fails)
+    made_at = state(hass, site.entry, "planned_power").attributes["made_at"]
+    await pass_time(hass, freezer, 320)
+    await site.settle()
+    power = state(hass, site.entry, "planned_power")
+    assert power.attributes["made_at"] == made_at
+    assert power.attributes["failing"] is True
+    assert site.shows("reason") == "waiting_for_price"
+    freezer.tick(timedelta(hours=2))
+    await site.settle()
+    assert "planning_failed" in issues(hass)
+    assert site.shows("reason") == "no_plan"
+    monkeypatch.undo()
+    await pass_time(hass, freezer, 320)
+    assert state(hass, site.entry, "planned_power").attributes["failing"] is False
+
+
+async def test_without_the_solver_a_repair_says_so(
+    hass: HomeAssistant, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plans go on."""
+    monkeypatch.setattr(site_issues, "SOLVER", False)
+    await site.settle()
+    assert "no_solver" in issues(hass)
+    assert site.shows("reason") == "waiting_for_price"

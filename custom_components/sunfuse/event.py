@@ -19,8 +19,10 @@ from .entity import (
     StationEntity,
     add_connector_entities,
 )
+from .planner import Shortfall
 from .site.cards import is_own, masked
 from .site.outcome import ConnectorData, ConnectorKey
+from .site.site_plan import Missed
 
 PARALLEL_UPDATES = 0
 
@@ -28,6 +30,8 @@ PLUGGED_IN = "plugged_in"
 STARTED = "started"
 STOPPED = "stopped"
 UNPLUGGED = "unplugged"
+WILL_MISS = "will_miss"
+ON_TIME = "on_time"
 ACCEPTED = "accepted"
 REFUSED = "refused"
 
@@ -38,6 +42,9 @@ SESSION = EventEntityDescription(
 )
 CARD = EventEntityDescription(
     key="card", translation_key="card", event_types=[ACCEPTED, REFUSED]
+)
+PLAN = EventEntityDescription(
+    key="plan", translation_key="plan", event_types=[WILL_MISS, ON_TIME]
 )
 
 # A station reports a card when it is presented and again when it starts the transaction.
@@ -56,7 +63,10 @@ async def async_setup_entry(
     """Set up the events of a site."""
 
     def create(subentry: ConfigSubentry, key: ConnectorKey) -> list[ChargerEntity]:
-        events: list[ChargerEntity] = [SessionEvent(entry, subentry, key, SESSION)]
+        events: list[ChargerEntity] = [
+            SessionEvent(entry, subentry, key, SESSION),
+            PlanEvent(entry, subentry, key, PLAN),
+        ]
         if key.connector == 1:
             events.append(CardEvent(entry, key, CARD))
         return events
@@ -172,3 +182,50 @@ class CardEvent(StationEntity, EventEntity):
             {"driver": holder.name if holder else None, "card": masked(card)},
         )
         self.async_write_ha_state()
+
+
+class PlanEvent(ConnectorEntity, EventEntity):
+    """A plan misses a departure, as soon as that is known; or it does no longer."""
+
+    _missed: Missed | None = None
+
+    @property
+    @override
+    def available(self) -> bool:
+        """A plan goes on while the charger is out of reach."""
+        return self.connector is not None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the plan."""
+        await super().async_added_to_hass()
+        planning = self._entry.runtime_data.planning
+        self.async_on_remove(planning.async_add_listener(self._planned))
+
+    @callback
+    def _planned(self) -> None:
+        before = self._missed
+        planning = self._entry.runtime_data.planning
+        missed = self._missed = planning.data.missed.get(self.key.id)
+        if missed is not None and (before is None or before.since != missed.since):
+            self._trigger_event(WILL_MISS, _of_shortfall(missed.shortfall))
+        elif before is not None and missed is None and planning.is_there(self.key):
+            self._trigger_event(ON_TIME, {"departure": before.shortfall.at.isoformat()})
+        else:
+            return
+        self.async_write_ha_state()
+
+
+def _of_shortfall(shortfall: Shortfall) -> dict[str, Any]:
+    """Return what a plan reaches by a departure, what was wanted, and what would help."""
+    later = shortfall.later
+    return {
+        "departure": shortfall.at.isoformat(),
+        "reaches": shortfall.reaches_soc,
+        "wanted": shortfall.wanted_soc,
+        "missing_energy": round(
+            (shortfall.wanted_wh - shortfall.reaches_wh) / WH_PER_KWH, 1
+        ),
+        "later": later.isoformat() if later else None,
+        "boost_helps": shortfall.boost_helps,
+    }

@@ -22,10 +22,13 @@ from .data import SunfuseConfigEntry
 from .engine.model import ConnectorProblem
 from .flows.fail_safe_check import beside_house, chargers_of, fail_safe_problem
 from .meter_issues import SignIssues, lost_meters, slow_meters, source_issues
+from .planner import SOLVER
 from .repair_issue import RepairIssue
 from .repairs import hanging
+from .sentences import explain
 from .site.circuits import CircuitTree, hangs_from
 from .site.outcome import ConnectorData, SiteData
+from .site.plan_slots import shortfall_reason
 from .site.subentries import ignored, usable
 
 # A restart of a device or a gateway, and the update of its firmware, are over by then.
@@ -98,6 +101,7 @@ def _issues(
             about=entity_id,
             placeholders=(("entity", entity_id), ("site", entry.title)),
         )
+    yield from _plan_issues(entry)
     yield from slow_meters(data, entry)
     yield from _modbus_issues(entry)
     for connector in data.connectors.values():
@@ -193,6 +197,29 @@ def _price_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
             translation_key=f"price_{problem.key}",
             about="prices",
             placeholders=(("site", entry.title), ("detail", problem.detail or "?")),
+        )
+
+
+def _plan_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
+    planning, sentences = entry.runtime_data.planning, entry.runtime_data.sentences
+    site = ("site", entry.title)
+    if not SOLVER:
+        yield RepairIssue(
+            translation_key="no_solver", about="plan", placeholders=(site,)
+        )
+    if planning.failing(planning.clock.now()):
+        yield RepairIssue(
+            translation_key="planning_failed", about="plan", placeholders=(site,)
+        )
+    for connector_id, shortfall in planning.lasting_misses().items():
+        yield RepairIssue(
+            translation_key="plan_misses",
+            about=connector_id,
+            placeholders=(
+                ("charger", escaped(connector_id)),
+                site,
+                ("why", explain(sentences, shortfall_reason(shortfall))),
+            ),
         )
 
 

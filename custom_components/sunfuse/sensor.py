@@ -39,6 +39,7 @@ from .sensors.forecast import FORECAST_SENSORS, ForecastSensor
 from .sensors.modbus import ModbusSensor
 from .sensors.observed import OBSERVED_SENSORS, ObservedSensor
 from .sensors.peaks import add_peak_sensors
+from .sensors.plan import PLAN_SENSORS, CarPlanSensor, PlannedPowerSensor
 from .sensors.prices import add_price_sensors
 from .sensors.simulated import (
     SIMULATED_SENSORS,
@@ -80,6 +81,7 @@ async def async_setup_entry(
             config_subentry_id=circuit,
         )
     add_price_sensors(hass, entry, async_add_entities)
+    async_add_entities([PlannedPowerSensor(entry)])
     observed = entry.runtime_data.observed
     async_add_entities(
         ObservedSensor(entry, observed, description)
@@ -125,6 +127,15 @@ async def async_setup_entry(
         ]
 
     add_connector_entities(hass, entry, async_add_entities, create)
+    add_connector_entities(
+        hass,
+        entry,
+        async_add_entities,
+        lambda subentry, key: [
+            CarPlanSensor(entry, subentry, key, description)
+            for description in PLAN_SENSORS
+        ],
+    )
 
 
 class SiteSensor(SiteEntity, SensorEntity):

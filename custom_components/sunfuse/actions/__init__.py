@@ -5,6 +5,7 @@ from homeassistant.core import HomeAssistant, callback
 from .cards import async_setup_card_actions
 from .chargers import async_setup_charger_actions
 from .departures import async_setup_departure_actions
+from .plans import async_setup_plan_actions
 from .prices import async_setup_price_actions
 from .report import async_setup_report_action
 from .reservations import async_setup_reservation_actions
@@ -23,3 +24,4 @@ def async_setup_actions(hass: HomeAssistant) -> None:
     async_setup_sharing_actions(hass)
     async_setup_report_action(hass)
     async_setup_price_actions(hass)
+    async_setup_plan_actions(hass)

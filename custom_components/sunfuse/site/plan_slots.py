@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from ..engine.model import Connector, PlanSlot, ReasonKey
-from ..planner import CarIntention, PlanKey, SlotAdvice, Why
+from ..engine.model import Connector, PlanSlot, Reason, ReasonKey
+from ..planner import CarIntention, PlanKey, Shortfall, SlotAdvice, Why
 
 _REASONS: Mapping[PlanKey, ReasonKey] = {
     PlanKey.WAITS_FOR_PRICE: ReasonKey.WAITING_FOR_PRICE,
@@ -58,6 +58,25 @@ def plan_slot(
         key=_reason(why),
         values=(*why.values, ("offer_a", grid_a or sun_a)),
     )
+
+
+def shortfall_reason(shortfall: Shortfall) -> Reason:
+    """Return a departure that is missed as a reason, for its sentence."""
+    values: list[tuple[str, str | float]] = [("at", shortfall.at.isoformat())]
+    if shortfall.reaches_soc is not None and shortfall.wanted_soc is not None:
+        values += [
+            # Whole percents, so that a repair does not change with every plan.
+            ("reaches_soc", round(shortfall.reaches_soc)),
+            ("wanted_soc", round(shortfall.wanted_soc)),
+        ]
+    else:
+        values += [
+            ("reaches_wh", round(shortfall.reaches_wh, -3)),
+            ("wanted_wh", round(shortfall.wanted_wh, -3)),
+        ]
+    if shortfall.later is not None:
+        values.append(("later", shortfall.later.isoformat()))
+    return Reason(key=ReasonKey.MISSES_DEPARTURE, values=tuple(values))
 
 
 def _charging_a(current_a: float, min_a: float) -> float:

@@ -5,21 +5,33 @@ exceed a limit. A run that fails costs nothing but its plan: the last good one g
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.helpers.event import (
+    async_call_later,
+    async_track_time_interval,
+    async_track_utc_time_change,
+)
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from ..const import DOMAIN
 from ..coordinator import SunfuseCoordinator
 from ..engine.model import Connector, LimitKind, Mode, PlanSlot, Snapshot
 from ..engine.wanted import NO_CAR
-from ..planner import CarIntention, HomeBattery, Intention, Outlook, intend
+from ..planner import (
+    CarIntention,
+    HomeBattery,
+    Intention,
+    Outlook,
+    Shortfall,
+    SiteSlot,
+    intend,
+)
 from .chargers import Chargers
 from .demands import Demand, Demands
 from .forecasting import SiteForecasts
@@ -29,28 +41,19 @@ from .peaks import SitePeaks
 from .plan_slots import plan_slot
 from .prices import SitePrices
 from .site_clock import SiteClock
+from .site_plan import SitePlan, missed_of
 
 _LOGGER = logging.getLogger(__name__)
 
 # What changes together is planned together.
 BURST_S = 2.0
-EVERY = timedelta(minutes=5)
+EVERY_MIN = 5
 # A plan that is older is not followed any more: cars live by the simple rule of their mode.
 OLDEST = timedelta(hours=2)
+# What will be missed is told at once, and is a repair once it has lasted.
+LASTS = timedelta(minutes=10)
 # A run that failed is no news for a person before this.
 PATIENCE = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SitePlan:
-    """The last good plan, in the time of the site. `failing_since` is set while runs fail."""
-
-    intention: Intention | None = None
-    failing_since: datetime | None = None
-
-    def age(self, now: datetime) -> timedelta | None:
-        """Return how old the plan is, None where there is none."""
-        return None if self.intention is None else now - self.intention.now
 
 
 class SitePlanning(DataUpdateCoordinator[SitePlan]):
@@ -83,7 +86,9 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         self._peaks = peaks
         self.clock = clock
         self.battery: Callable[[SiteData], HomeBattery | None] = lambda _data: None
-        self._asked: tuple[Any, ...] = ()
+        self._asked: dict[str, Any] = {}
+        # Whoever asks for something else since the last plan is not held to it.
+        self._changed: set[str] = set()
         self._busy = False
         self._again = False
         self._stop_burst: CALLBACK_TYPE | None = None
@@ -103,16 +108,30 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         self._stops = [
             self._ticks.async_add_listener(self._ticked),
             self._forecasts.async_add_listener(self.request),
-            async_track_time_interval(
-                self.hass,
-                lambda _now: self.request(),
-                max(EVERY / self.clock.speed, timedelta(seconds=BURST_S)),
-                cancel_on_shutdown=True,
-            ),
+            self._follow_clock(),
         ]
         if self._prices:
             self._stops.append(self._prices.async_add_listener(self.request))
         self.request()
+
+    def _follow_clock(self) -> CALLBACK_TYPE:
+        """Plan every few minutes, on the clock's: just after a slot of the plan has begun."""
+
+        @callback
+        def due(_now: datetime) -> None:
+            self.request()
+
+        if self.clock.house is None:
+            return async_track_utc_time_change(
+                self.hass, due, minute=range(0, 60, EVERY_MIN), second=1
+            )
+        every = timedelta(minutes=EVERY_MIN) / self.clock.speed
+        return async_track_time_interval(
+            self.hass,
+            due,
+            max(every, timedelta(seconds=BURST_S)),
+            cancel_on_shutdown=True,
+        )
 
     @callback
     def stop(self) -> None:
@@ -142,6 +161,9 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             return
         asked = _asked(self._ticks.data.snapshot, self._demand_of)
         if asked != self._asked:
+            self._changed |= {
+                car for car in asked if asked[car] != self._asked.get(car)
+            }
             self._asked = asked
             self.request()
 
@@ -160,8 +182,13 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         """Make a plan. This is a fault boundary: whatever fails in it, the last good plan goes on."""
         now = self.clock.now()
         try:
-            outlook = self.outlook()
-            plan = SitePlan(intention=await self._async_intend(outlook))
+            outlook, changed = self.outlook(), self._changed
+            self._changed = set()
+            intention = await self._async_intend(outlook, changed)
+            plan = SitePlan(
+                intention=intention,
+                missed=dict(missed_of(intention, self.data.missed)),
+            )
         except Exception:
             if self.data.failing_since is None:
                 _LOGGER.exception("No plan could be made; the last one goes on")
@@ -177,9 +204,12 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
 
     # --- What -----------------------------------------------------------------------------------------------------
 
-    async def _async_intend(self, outlook: Outlook) -> Intention:
+    async def _async_intend(self, outlook: Outlook, changed: set[str]) -> Intention:
         """Let the planner work in a thread."""
         previous = self.data.intention
+        if previous is not None:
+            cars = tuple(car for car in previous.cars if car.id not in changed)
+            previous = replace(previous, cars=cars)
         return await self.hass.async_add_executor_job(intend, outlook, previous)
 
     async def async_preview(
@@ -192,7 +222,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
 
         """
         outlook = self.outlook({key.id: (change, mode)})
-        return await self._async_intend(outlook)
+        return await self._async_intend(outlook, {key.id})
 
     def outlook(
         self,
@@ -293,6 +323,27 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             car_phases=self._demand_of(connector.id).phases,
         )
 
+    def is_there(self, key: ConnectorKey) -> bool:
+        """Return whether a car is at a connector."""
+        return any(
+            one.id == key.id and _has_car(one)
+            for one in self._ticks.data.snapshot.connectors
+        )
+
+    def slot_now(self) -> SiteSlot | None:
+        """Return what is planned for the site now."""
+        intention = self.data.intention
+        return intention.site_slot(self.clock.now()) if intention else None
+
+    def lasting_misses(self) -> Mapping[str, Shortfall]:
+        """Return the departures that have been missed for so long that a repair should say so, by connector."""
+        now = self.clock.now()
+        return {
+            car: missed.shortfall
+            for car, missed in self.data.missed.items()
+            if now - missed.since >= LASTS
+        }
+
     def failing(self, now: datetime) -> bool:
         """Return whether no plan could be made for so long that a person should know."""
         since = self.data.failing_since
@@ -304,25 +355,29 @@ def _key(connector_id: str) -> ConnectorKey:
     return ConnectorKey(identity=identity, connector=int(number))
 
 
-def _asked(snapshot: Snapshot, demand_of: Callable[[str], Demand]) -> tuple[Any, ...]:
-    """Return what a plan is made of that somebody may change at any time; what only passes by is no news."""
-    cars = []
+def _has_car(connector: Connector) -> bool:
+    return connector.reachable and connector.status not in NO_CAR
+
+
+def _asked(snapshot: Snapshot, demand_of: Callable[[str], Demand]) -> dict[str, Any]:
+    """Return what a plan is made of that somebody may change at any time, by car; what only passes by is no news."""
+    asked: dict[str, Any] = {}
     for one in snapshot.connectors:
         demand = demand_of(one.id)
-        cars.append(
-            (
-                one.id,
-                one.mode,
-                one.allowed,
-                one.reachable and one.status not in NO_CAR,
-                one.max_a,
-                one.priority,
-                one.boost,
-                replace(demand, energy_wh=None, full_wh=None, soc=None, minimum_wh=0.0),
-                demand.minimum_wh > 0,
-                demand.energy_wh is None,
-                demand.soc is None,
-            )
+        asked[one.id] = (
+            one.mode,
+            one.allowed,
+            _has_car(one),
+            one.max_a,
+            one.priority,
+            one.boost,
+            replace(demand, energy_wh=None, full_wh=None, soc=None, minimum_wh=0.0),
+            demand.minimum_wh > 0,
+            demand.energy_wh is None,
+            demand.soc is None,
         )
-    limits = [limit for limit in snapshot.limits if limit.kind is not LimitKind.PEAK]
-    return (*cars, *limits, snapshot.policy)
+    asked[""] = (
+        snapshot.policy,
+        *(limit for limit in snapshot.limits if limit.kind is not LimitKind.PEAK),
+    )
+    return asked

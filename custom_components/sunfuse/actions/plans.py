@@ -1,0 +1,145 @@
+"""The actions of the planner: what is planned, and what a plan would be if a driver asked for something else."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN, WH_PER_KWH
+from ..data import SunfuseConfigEntry
+from ..drivers.demand import Demand
+from ..drivers.wishes import ChargingStrategy
+from ..engine.model import Mode
+from ..planner import Intention
+from ..site.outcome import ConnectorKey
+from ..site.plan_charts import charging_slots, planned_car, planned_cars, planned_slots
+from .targets import connector_of_device
+from .values import ENERGY_KWH, moment
+
+_PERCENT = vol.All(vol.Coerce(float), vol.Range(min=0, max=100))
+
+PLAN = vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string})
+PREVIEW = vol.Schema(
+    {
+        vol.Required(ATTR_DEVICE_ID): cv.string,
+        vol.Optional("departure"): moment,
+        vol.Optional("energy"): ENERGY_KWH,
+        vol.Optional("target_soc"): _PERCENT,
+        vol.Optional("mode"): vol.Coerce(Mode),
+        vol.Optional("strategy"): vol.Coerce(ChargingStrategy),
+    }
+)
+
+
+@callback
+def async_setup_plan_actions(hass: HomeAssistant) -> None:
+    """Register the actions."""
+
+    async def plan(call: ServiceCall) -> ServiceResponse:
+        entry: SunfuseConfigEntry = async_get_config_entry(
+            hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
+        )
+        planning = entry.runtime_data.planning
+        intention = planning.data.intention
+        if intention is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="no_plan"
+            )
+        response: dict[str, Any] = {
+            "made_at": intention.now.isoformat(),
+            "currency": planning.currency,
+            "solver": intention.status.value,
+            "assumptions": [one.value for one in intention.assumptions],
+            "cost": round(intention.cost, 2),
+            **_energy(intention),
+            "cars": {
+                car.id: planned_car(car) | {"slots": charging_slots(car)}
+                for car in intention.cars
+            },
+            "slots": planned_slots(intention),
+        }
+        return response
+
+    async def preview(call: ServiceCall) -> ServiceResponse:
+        entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
+        key = ConnectorKey(identity=key.identity, connector=key.connector or 1)
+        planning = entry.runtime_data.planning
+        departure: datetime | None = call.data.get("departure")
+        if departure is not None and departure <= dt_util.utcnow():
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="departure_has_passed"
+            )
+
+        def changed(demand: Demand) -> Demand:
+            return _changed(
+                demand, call.data, departure and planning.clock.there(departure)
+            )
+
+        intention = await planning.async_preview(key, changed, call.data.get("mode"))
+        car, now = intention.car(key.id), planning.car(key)
+        if car is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="no_plan"
+            )
+        response: dict[str, Any] = {
+            "currency": planning.currency,
+            "car": planned_car(car) | {"slots": charging_slots(car)},
+            "as_planned": planned_car(now) if now else None,
+            "others": {
+                name: row
+                for name, row in planned_cars(intention).items()
+                if name != key.id
+            },
+            "slots": planned_slots(intention),
+        }
+        return response
+
+    hass.services.async_register(DOMAIN, "plan", plan, PLAN, SupportsResponse.ONLY)
+    hass.services.async_register(
+        DOMAIN, "preview", preview, PREVIEW, SupportsResponse.ONLY
+    )
+
+
+def _energy(intention: Intention) -> dict[str, Any]:
+    """Return what all cars take together, and of that the shares of sun and grid."""
+    drawn_wh = sum(car.drawn_wh for car in intention.cars)
+    sun_wh = sum(car.drawn_wh * car.sun_share for car in intention.cars)
+    share = sun_wh / drawn_wh if drawn_wh > 0 else 0.0
+    return {
+        "energy_kwh": round(drawn_wh / WH_PER_KWH, 2),
+        "sun_share": round(100 * share),
+        "grid_share": round(100 * (1 - share)) if drawn_wh > 0 else 0,
+    }
+
+
+def _changed(
+    demand: Demand, asked: dict[str, Any], departure: datetime | None
+) -> Demand:
+    """Return what a driver would ask for."""
+    if departure is not None:
+        demand = replace(demand, departure=departure, guessed=False)
+    if "energy" in asked:
+        demand = replace(demand, energy_wh=asked["energy"] * WH_PER_KWH)
+    if "target_soc" in asked:
+        target = asked["target_soc"]
+        demand = replace(demand, target_soc=target)
+        if demand.soc is not None and demand.capacity_wh is not None:
+            missing_wh = (target - demand.soc) / 100 * demand.capacity_wh
+            demand = replace(demand, energy_wh=max(missing_wh, 0.0))
+    if "strategy" in asked:
+        demand = replace(demand, strategy=asked["strategy"])
+    return demand

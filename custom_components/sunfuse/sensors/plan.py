@@ -1,0 +1,205 @@
+"""The sensors of the plan: what each car will do and cost, and the planned power of the site."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import PERCENTAGE, UnitOfEnergy, UnitOfPower
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from ..data import SunfuseConfigEntry
+from ..devices import connector_device, site_device
+from ..planner import CarIntention, Intention
+from ..site.outcome import ConnectorKey
+from ..site.plan_charts import planned_cars, planned_slots
+from ..site.planning import SitePlanning
+
+type _Value = float | datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanSensorDescription(SensorEntityDescription):
+    """Describes a sensor of what is planned for a car."""
+
+    value_fn: Callable[[CarIntention], _Value]
+    digits: int = 2
+    in_currency: bool = False
+
+
+def _money(
+    key: str, value_fn: Callable[[CarIntention], float]
+) -> PlanSensorDescription:
+    return PlanSensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.MONETARY,
+        suggested_display_precision=2,
+        value_fn=lambda car: value_fn(car) if car.drawn_wh > 0 else None,
+        in_currency=True,
+    )
+
+
+PLAN_SENSORS: tuple[PlanSensorDescription, ...] = (
+    PlanSensorDescription(
+        key="plan_start",
+        translation_key="plan_start",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda car: car.next_start,
+    ),
+    PlanSensorDescription(
+        key="plan_end",
+        translation_key="plan_end",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda car: car.end,
+    ),
+    PlanSensorDescription(
+        key="plan_state_of_charge",
+        translation_key="plan_state_of_charge",
+        device_class=SensorDeviceClass.BATTERY,
+        native_unit_of_measurement=PERCENTAGE,
+        suggested_display_precision=0,
+        value_fn=lambda car: car.soc,
+        digits=0,
+    ),
+    PlanSensorDescription(
+        key="plan_energy",
+        translation_key="plan_energy",
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=1,
+        value_fn=lambda car: car.drawn_wh / 1000,
+        digits=1,
+    ),
+    _money("plan_cost", lambda car: car.cost),
+    PlanSensorDescription(
+        key="plan_sun_share",
+        translation_key="plan_sun_share",
+        native_unit_of_measurement=PERCENTAGE,
+        suggested_display_precision=0,
+        value_fn=lambda car: 100 * car.sun_share if car.drawn_wh > 0 else None,
+        digits=0,
+    ),
+    _money("plan_saving", lambda car: car.saving),
+)
+PLANNED_POWER = SensorEntityDescription(
+    key="planned_power",
+    translation_key="planned_power",
+    device_class=SensorDeviceClass.POWER,
+    state_class=SensorStateClass.MEASUREMENT,
+    native_unit_of_measurement=UnitOfPower.WATT,
+    suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
+    suggested_display_precision=2,
+)
+
+
+class _PlanEntity(CoordinatorEntity[SitePlanning], SensorEntity):
+    """A sensor that follows the plan, and writes what changed."""
+
+    _attr_has_entity_name = True
+    _written: object = None
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        shown = self.native_value, self.extra_state_attributes
+        if shown != self._written:
+            self._written = shown
+            super()._handle_coordinator_update()
+
+
+class CarPlanSensor(_PlanEntity):
+    """A sensor of what is planned for the car at a connector."""
+
+    entity_description: PlanSensorDescription
+
+    def __init__(
+        self,
+        entry: SunfuseConfigEntry,
+        subentry: ConfigSubentry,
+        key: ConnectorKey,
+        description: PlanSensorDescription,
+    ) -> None:
+        """Initialize the sensor."""
+        super().__init__(entry.runtime_data.planning)
+        self.entity_description = description
+        self.key = key
+        self._entry = entry
+        self._subentry_id = subentry.subentry_id
+        self._attr_unique_id = f"{entry.entry_id}_{key.id}_{description.key}"
+        if description.in_currency:
+            self._attr_native_unit_of_measurement = self.coordinator.currency
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo | ChildDeviceInfo:
+        """Return the device as of now: a second connector may turn up before this entity is added."""
+        subentry = self._entry.subentries[self._subentry_id]
+        return connector_device(self.hass, self._entry, subentry, self.key)
+
+    @property
+    @override
+    def native_value(self) -> _Value:
+        """Return what is planned; nothing where no car is."""
+        car = self.coordinator.car(self.key)
+        if car is None or not self.coordinator.is_there(self.key):
+            return None
+        value = self.entity_description.value_fn(car)
+        if isinstance(value, float | int):
+            return round(float(value), self.entity_description.digits) + 0.0
+        return value
+
+
+class PlannedPowerSensor(_PlanEntity):
+    """What all cars together are to take now; its attributes hold the slots to come, for charts."""
+
+    # Two days of quarter hours every few minutes would fill the recorder.
+    _unrecorded_attributes = frozenset(
+        {"slots", "cars", "made_at", "assumptions", "target_peaks", "cost"}
+    )
+
+    def __init__(self, entry: SunfuseConfigEntry) -> None:
+        """Initialize the sensor."""
+        super().__init__(entry.runtime_data.planning)
+        self.entity_description = PLANNED_POWER
+        self._attr_unique_id = f"{entry.entry_id}_{PLANNED_POWER.key}"
+        self._attr_device_info = site_device(entry)
+
+    @property
+    def _intention(self) -> Intention | None:
+        return self.coordinator.data.intention
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return what is planned for now."""
+        slot = self.coordinator.slot_now()
+        return None if slot is None else round(slot.cars_w)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return the slots, when the plan was made, and what it assumed."""
+        if (intention := self._intention) is None:
+            return None
+        return {
+            "made_at": intention.now.isoformat(),
+            "failing": self.coordinator.data.failing_since is not None,
+            "solver": intention.status.value,
+            "assumptions": [one.value for one in intention.assumptions],
+            "target_peaks": {
+                peak.name: round(peak.power_w) for peak in intention.target_peaks
+            },
+            "cost": round(intention.cost, 2),
+            "slots": planned_slots(intention),
+            "cars": planned_cars(intention),
+        }

@@ -1,0 +1,44 @@
+"""The plan that a site goes by: how old it is, and which departures it misses since when."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ..planner import Intention, Shortfall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A departure that plans have missed since a time."""
+
+    since: datetime
+    shortfall: Shortfall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePlan:
+    """The last good plan, in the time of the site. `failing_since` is set while runs fail.
+
+    `missed` are the departures that it misses, by connector.
+    """
+
+    intention: Intention | None = None
+    failing_since: datetime | None = None
+    missed: Mapping[str, Missed] = field(default_factory=dict)
+
+    def age(self, now: datetime) -> timedelta | None:
+        """Return how old the plan is, None where there is none."""
+        return None if self.intention is None else now - self.intention.now
+
+
+def missed_of(
+    intention: Intention, before: Mapping[str, Missed]
+) -> Iterable[tuple[str, Missed]]:
+    """Yield the next departure that each car misses; one that was missed before is missed since then."""
+    for car in intention.cars:
+        if not car.shortfalls:
+            continue
+        shortfall, known = car.shortfalls[0], before.get(car.id)
+        same = known is not None and known.shortfall.at == shortfall.at
+        since = known.since if known and same else intention.now
+        yield car.id, Missed(since=since, shortfall=shortfall)
