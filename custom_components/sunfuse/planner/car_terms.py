@@ -88,7 +88,7 @@ class CarReader:
             max_wh=full_wh,
             goals=(*in_program, *self._rungs(car, most, least_w, full_wh)),
             max_charge_w=most,
-            min_charge_w=least_w,
+            min_charge_w=self._least_w(car, least_w, full_wh),
             charge_efficiency=car.charge_efficiency,
             standby_w=min(car.standby_w, 0.5 * least_w),
             demand_w=self._preconditioning(car, goals, most),
@@ -207,6 +207,12 @@ class CarReader:
         if car.mode is CarMode.SOLAR_MIN:
             return min(most_w, max(sun_w, least_w))
         return min(most_w, sun_w) if sun_w >= least_w else 0.0
+
+    def _least_w(self, car: CarOutlook, least_w: float, full_wh: float) -> float:
+        """Return the least mean power of a step: less than that of the charger for a car that is full before its end."""
+        hours = min(0.25, self._outlook.steps_s[0] / 3600)
+        fills_w = (full_wh / hours + car.standby_w) / car.charge_efficiency
+        return min(least_w, fills_w)
 
     def _preconditioning(
         self, car: CarOutlook, goals: tuple[CarGoal, ...], most: Series

@@ -268,10 +268,13 @@ def advice_of(reasons: Reasons, step: int) -> SlotAdvice:
     at_least_w = 0.0
     if planned_w > _SMALL_W and car.mode is not CarMode.SOLAR:
         grid_w = planned_w - reasons.sun_w[step]
-        if reasons.is_tight(step) or why.key is PlanKey.MINIMUM_FIRST:
+        # Where the grid is cheap enough to give a part, it gives the rest too if less sun comes than expected.
+        if (
+            grid_w > _LITTLE * planned_w
+            or reasons.is_tight(step)
+            or why.key is PlanKey.MINIMUM_FIRST
+        ):
             at_least_w = max(planned_w, terms.least_w)
-        elif grid_w > _LITTLE * planned_w:
-            at_least_w = max(grid_w, terms.least_w)
     if car.mode is CarMode.SOLAR_MIN:
         at_least_w = max(at_least_w, terms.least_w)
     at_most_w = most_w
