@@ -3,6 +3,8 @@
 from .ledger import Ledger
 from .ledger_queries import GroupBy
 from .ledger_schema import NewerLedgerError
+from .ledger_upkeep import LedgerStart, Plug
+from .live_session import LiveSession, Taken
 from .session_facts import (
     Attribution,
     Fact,
@@ -24,9 +26,12 @@ __all__ = [
     "Fact",
     "GroupBy",
     "Ledger",
+    "LedgerStart",
+    "LiveSession",
     "MeasuredQuarter",
     "NewerLedgerError",
     "PauseFact",
+    "Plug",
     "Attribution",
     "SessionFilter",
     "SessionInterval",
@@ -35,5 +40,6 @@ __all__ = [
     "SessionSums",
     "SignedValue",
     "SiteQuarter",
+    "Taken",
     "TransactionFacts",
 ]

@@ -1,12 +1,16 @@
 """The ledger of a site: what happened, in a file of its own."""
 
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
+from datetime import datetime, timedelta
 from pathlib import Path
 import sqlite3
 
-from . import ledger_queries
-from .ledger_thread import Job, LedgerThread
-from .session_facts import Fact, SignedValue
+from . import ledger_queries, ledger_upkeep
+from .ledger_codec import site_between
+from .ledger_thread import CHECKPOINT_PAGES, Job, LedgerThread
+from .ledger_upkeep import LedgerStart, Plug
+from .session_facts import Fact, SignedValue, SiteQuarter
 from .session_rows import (
     SessionFilter,
     SessionInterval,
@@ -43,6 +47,55 @@ class Ledger:
     def compare(self, most: int = 100) -> Future[int]:
         """Compare so many finished sessions with charging at once, where that is out of date; returns how many."""
         return self._thread.change(lambda tables: tables.compare(most))
+
+    def plugged(self, plug: Plug) -> Future[None]:
+        """Note that a car is plugged in."""
+        return self._thread.change(
+            lambda tables: ledger_upkeep.put_plug(tables.connection, plug)
+        )
+
+    def unplugged(self, station: str, connector: int) -> Future[None]:
+        """Note that no car is plugged in."""
+        return self._thread.change(
+            lambda tables: ledger_upkeep.unplug(tables.connection, station, connector)
+        )
+
+    def named(self, kind: str, names: Mapping[str, str]) -> Future[None]:
+        """Note what persons, vehicles or chargers (`station`) are called."""
+        return self._thread.change(
+            lambda tables: ledger_upkeep.put_names(tables.connection, kind, names)
+        )
+
+    def move_clock(
+        self, keys: Iterable[tuple[str, str]], by: timedelta
+    ) -> Future[None]:
+        """Move the times of these transactions, noted by a clock that was set forward by so much."""
+        keys = tuple(keys)
+        return self._thread.change(
+            lambda tables: ledger_upkeep.move_clock(tables, keys, by)
+        )
+
+    # --- What is deleted ---------------------------------------------------------------------------------------
+
+    def delete_person(self, person: str) -> Future[int]:
+        """Delete all that is known of a person; returns how many sessions that were."""
+        return self._thread.change(
+            lambda tables: ledger_upkeep.delete_person(tables.connection, person)
+        )
+
+    def delete_before(self, before: datetime) -> Future[int]:
+        """Delete what is older; returns how many sessions that were."""
+        return self._thread.change(
+            lambda tables: ledger_upkeep.delete_before(tables.connection, before)
+        )
+
+    def forget_persons_before(self, before: datetime) -> Future[int]:
+        """Forget whose sessions those were that are older; returns how many that were."""
+        return self._thread.change(
+            lambda tables: ledger_upkeep.forget_persons_before(
+                tables.connection, before
+            )
+        )
 
     # --- What happened -----------------------------------------------------------------------------------------
 
@@ -89,16 +142,40 @@ class Ledger:
         """Return what persons, vehicles or chargers are called, also those that are gone."""
         return self._thread.read(lambda db: ledger_queries.names(db, kind))
 
-    def alone[T](self, job: Job[T]) -> Future[T]:
-        """Do something with the file while nobody writes."""
-        return self._thread.alone(job)
+    def start(self) -> Future[LedgerStart]:
+        """Return what a site goes on from after a restart."""
+        return self._thread.read(ledger_upkeep.load_start)
+
+    def site_quarters(
+        self, start: datetime, end: datetime
+    ) -> Future[dict[datetime, SiteQuarter]]:
+        """Return the site's quarter hours that begin between two times, both included."""
+        return self._thread.read(lambda db: site_between(db, start, end))
 
     # --- The file ----------------------------------------------------------------------------------------------
 
     def checkpoint(self) -> Future[None]:
-        """Bring all that was written into the one file, which can then be copied."""
+        """Bring all that was written into the one file."""
 
         def empty(db: sqlite3.Connection) -> None:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
         return self._thread.alone(empty)
+
+    def hold_file(self, *, held: bool) -> Future[None]:
+        """Leave the one file as it is from now on, so that it can be copied; or no longer.
+
+        What is written meanwhile goes into the file beside it, of which any copy holds whole transactions only.
+        """
+
+        def hold(db: sqlite3.Connection) -> None:
+            if held:
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            pages = 0 if held else CHECKPOINT_PAGES
+            db.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+
+        return self._thread.alone(hold)
+
+    def alone[T](self, job: Job[T]) -> Future[T]:
+        """Do something with the file while nobody writes."""
+        return self._thread.alone(job)

@@ -128,11 +128,12 @@ CREATE TABLE site_quarter (
     currency TEXT,
     carbon_g REAL
 );
--- Since when a car is plugged in, where no transaction runs yet.
+-- Since when a car is plugged in, and its last transaction.
 CREATE TABLE plug (
     station TEXT NOT NULL,
     connector INTEGER NOT NULL,
     plugged_at INTEGER NOT NULL,
+    last TEXT,
     PRIMARY KEY (station, connector)
 ) WITHOUT ROWID;
 -- What persons, vehicles and chargers are called, also once they are gone.

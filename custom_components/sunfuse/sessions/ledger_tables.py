@@ -122,6 +122,19 @@ class LedgerTables:
         for session in sorted(changed):
             self._derive(session)
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection that writes."""
+        return self._db
+
+    def execute(self, statement: str, values: tuple[object, ...]) -> None:
+        """Change something by hand."""
+        self._db.execute(statement, values)
+
+    def again(self, station: str, transaction: str) -> None:
+        """Make the session of a transaction anew with the next `derive`."""
+        self._changed.add(self._session_of(station, transaction))
+
     def compare(self, most: int) -> int:
         """Compare so many finished sessions with charging at once, where that is out of date; returns how many."""
         return at_once.compare(self._db, most)
@@ -263,7 +276,7 @@ class LedgerTables:
         measured: list[MeasuredQuarter] = []
         filled: list[FilledQuarter] = []
         for part in parts:
-            seen = self._measured(part)
+            seen = self.measured(part)
             site = self._site_during(part, seen)
             missing = fill(part, seen, site)
             self._put_filled(part, [astuple(one) for one in missing])
@@ -316,7 +329,8 @@ class LedgerTables:
         if state.stopped_at is not None and since is not None:
             at_once.mark(self._db, since, state.stopped_at)
 
-    def _measured(self, part: TransactionFacts) -> list[MeasuredQuarter]:
+    def measured(self, part: TransactionFacts) -> list[MeasuredQuarter]:
+        """Return the quarter hours in which a transaction was measured."""
         rows = self._db.execute(
             "SELECT * FROM quarter WHERE station = ? AND id = ? AND (energy_wh > 0 OR seconds > 0)"
             " ORDER BY start",

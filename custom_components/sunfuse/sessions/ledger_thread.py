@@ -16,7 +16,7 @@ type Job[T] = Callable[[sqlite3.Connection], T]
 # A report and a backup do not wait for each other for longer.
 _BUSY_S = 30.0
 # The file beside the database is emptied into it after so many pages (of 4 KiB).
-_CHECKPOINT_PAGES = 500
+CHECKPOINT_PAGES = 500
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -31,7 +31,9 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+    # What is deleted of a person is nowhere in the file.
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     if read_only:
         connection.execute("PRAGMA query_only = ON")
     return connection
@@ -56,6 +58,7 @@ class LedgerThread:
             self._db.close()
             raise
         self._tables = LedgerTables(self._db)
+        self._closed = False
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="Sunfuse reads")
         self._thread = threading.Thread(
@@ -76,7 +79,7 @@ class LedgerThread:
         def apply() -> None:
             outcome[:] = [change(self._tables)]
 
-        self._jobs.put(
+        self._put(
             _Job(apply, lambda: future.set_result(outcome[0]), future.set_exception)
         )
         return future
@@ -89,7 +92,7 @@ class LedgerThread:
         def apply() -> None:
             outcome[:] = [job(self._db)]
 
-        self._jobs.put(
+        self._put(
             _Job(
                 apply,
                 lambda: future.set_result(outcome[0]),
@@ -103,8 +106,15 @@ class LedgerThread:
         """Read from the tables."""
         return self._readers.submit(lambda: job(self._reading))
 
+    def _put(self, job: _Job) -> None:
+        if self._closed:
+            job.fail(RuntimeError("The ledger is closed"))
+        else:
+            self._jobs.put(job)
+
     def close(self) -> None:
         """Write what waits, and close the file; to be called where that may be waited for."""
+        self._closed = True
         self._jobs.put(None)
         self._thread.join()
         self._readers.shutdown()

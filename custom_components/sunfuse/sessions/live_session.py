@@ -1,0 +1,233 @@
+"""A transaction while it runs: what it takes by quarter hour, from its meter and what is known between two readings.
+
+The charger's register says how much; it may say so every ten seconds or every quarter hour. When it flowed, and what of it
+was sun, is known from the powers meanwhile: so what a reading adds is spread over the time since the reading before as the
+powers were.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from .session_facts import (
+    Fact,
+    MeasuredQuarter,
+    PauseFact,
+    TransactionFacts,
+    quarter_of,
+    quarters_between,
+)
+
+# Powers and registers differ by so much, and a register counts in steps. What is beyond flowed while nobody looked.
+_DIFFER = 1.3
+_STEP_WH = 20.0
+_CAPABLE = 1.1
+# Quarter hours that are over and stored are forgotten.
+_KEEP = timedelta(hours=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What was known of one car in a stretch of time: its power, what of it is sun and battery, why it is paused."""
+
+    power_w: float | None
+    sun_share: float = 0.0
+    battery_share: float = 0.0
+    paused: str | None = None
+
+
+@dataclass(slots=True)
+class _Weight:
+    """How much of a reading belongs into a quarter hour, and the sun and battery in it."""
+
+    amount: float = 0.0
+    sun: float = 0.0
+    battery: float = 0.0
+
+    def add(self, amount: float, taken: Taken) -> None:
+        self.amount += amount
+        self.sun += amount * taken.sun_share
+        self.battery += amount * taken.battery_share
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What was seen since the register rose last: energies by power, and time."""
+
+    energy: dict[datetime, _Weight] = field(default_factory=dict)
+    time: dict[datetime, _Weight] = field(default_factory=dict)
+
+
+class LiveSession:
+    """Follows one transaction. Nothing is lost by asking for its facts at any time."""
+
+    def __init__(
+        self,
+        station: str,
+        transaction: str,
+        *,
+        full_power_w: float,
+        speed: float = 1.0,
+        quarters: Iterable[MeasuredQuarter] = (),
+        pauses: Iterable[PauseFact] = (),
+    ) -> None:
+        """Go on from what is stored. At a simulated charger energy flows `speed` times faster than the clock goes."""
+        self.station = station
+        self.transaction = transaction
+        self._full_power_w = full_power_w
+        self._speed = speed
+        self._quarters = {quarter.start: quarter for quarter in quarters}
+        self._pauses = {pause.reason: pause for pause in pauses}
+        self._counted_wh = sum(q.energy_wh for q in self._quarters.values())
+        self._told_wh: float | None = None
+        self._peak_w = 0.0
+        self._pending = _Pending()
+        self._paused: str | None = None
+        self._new: set[datetime] = set()
+        self._new_pauses: set[str] = set()
+        self._new_counts = True
+
+    def went(self, start: datetime, end: datetime, taken: Taken) -> None:
+        """Note what was known from one time to another."""
+        power_w = taken.power_w or 0.0
+        for at, seconds in quarters_between(start, end):
+            quarter = self._quarter(at)
+            self._put(
+                replace(
+                    quarter,
+                    seconds=quarter.seconds + seconds,
+                    peak_w=max(quarter.peak_w, power_w),
+                )
+            )
+            self._pending.time.setdefault(at, _Weight()).add(seconds, taken)
+            energy_wh = power_w * seconds / 3600 * self._speed
+            if energy_wh > 0:
+                self._pending.energy.setdefault(at, _Weight()).add(energy_wh, taken)
+        if power_w > self._peak_w:
+            self._peak_w, self._new_counts = power_w, True
+        self._pause(start, end, taken.paused)
+
+    def counted(self, energy_wh: float | None) -> None:
+        """Note what the car took in all by its charger's register; None where it has none: then powers are added up."""
+        seen_wh = sum(weight.amount for weight in self._pending.energy.values())
+        if energy_wh is None:
+            if seen_wh > 0:
+                self._credit(seen_wh, self._pending.energy)
+                self._counted_wh += seen_wh
+            return
+        if energy_wh != self._told_wh:
+            self._told_wh, self._new_counts = energy_wh, True
+        if (risen_wh := energy_wh - self._counted_wh) <= 0:
+            return
+        self._counted_wh = energy_wh
+        if seen_wh > 0:
+            most_wh = seen_wh * _DIFFER + _STEP_WH
+            self._credit(min(risen_wh, most_wh), self._pending.energy)
+        elif self._pending.time:
+            seconds = sum(weight.amount for weight in self._pending.time.values())
+            most_wh = self._full_power_w * seconds / 3600 * _CAPABLE * self._speed
+            self._credit(min(risen_wh, most_wh + _STEP_WH), self._pending.time)
+
+    def facts(self) -> list[Fact]:
+        """Return what is new since this was asked last."""
+        facts: list[Fact] = [self._quarters[at] for at in sorted(self._new)]
+        facts += [self._pauses[reason] for reason in sorted(self._new_pauses)]
+        if self._new_counts:
+            facts.append(
+                TransactionFacts(
+                    station=self.station,
+                    transaction=self.transaction,
+                    counted_wh=self._told_wh,
+                    peak_w=self._peak_w or None,
+                    full_power_w=self._full_power_w,
+                )
+            )
+        self._new, self._new_pauses, self._new_counts = set(), set(), False
+        self._forget()
+        return facts
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what is remembered by our clock, which was set forward by so much; the ledger moves what is stored."""
+        quarters, self._quarters = self._quarters.values(), {}
+        for quarter in quarters:
+            at = quarter_of(quarter.start + by)
+            known = self._quarter(at)
+            self._put(
+                replace(
+                    known,
+                    energy_wh=known.energy_wh + quarter.energy_wh,
+                    sun_wh=known.sun_wh + quarter.sun_wh,
+                    battery_wh=known.battery_wh + quarter.battery_wh,
+                    seconds=known.seconds + quarter.seconds,
+                    peak_w=max(known.peak_w, quarter.peak_w),
+                )
+            )
+        for weights in (self._pending.energy, self._pending.time):
+            moved = {quarter_of(at + by): weight for at, weight in weights.items()}
+            weights.clear()
+            weights.update(moved)
+        self._pauses = {
+            reason: replace(
+                pause, first_at=pause.first_at + by, last_at=pause.last_at + by
+            )
+            for reason, pause in self._pauses.items()
+        }
+
+    def _quarter(self, at: datetime) -> MeasuredQuarter:
+        return self._quarters.get(at) or MeasuredQuarter(
+            station=self.station, transaction=self.transaction, start=at
+        )
+
+    def _put(self, quarter: MeasuredQuarter) -> None:
+        self._quarters[quarter.start] = quarter
+        self._new.add(quarter.start)
+
+    def _credit(self, energy_wh: float, weights: dict[datetime, _Weight]) -> None:
+        """Spread an energy over the time since the register rose last."""
+        total = sum(weight.amount for weight in weights.values())
+        for at, weight in weights.items():
+            part = energy_wh / total
+            quarter = self._quarter(at)
+            self._put(
+                replace(
+                    quarter,
+                    energy_wh=quarter.energy_wh + weight.amount * part,
+                    sun_wh=quarter.sun_wh + weight.sun * part,
+                    battery_wh=quarter.battery_wh + weight.battery * part,
+                )
+            )
+        self._pending = _Pending()
+
+    def _pause(self, start: datetime, end: datetime, reason: str | None) -> None:
+        before, self._paused = self._paused, reason
+        if reason is None:
+            return
+        self._new_pauses.add(reason)
+        seconds = (end - start).total_seconds()
+        known = self._pauses.get(reason)
+        if known is None:
+            self._pauses[reason] = PauseFact(
+                station=self.station,
+                transaction=self.transaction,
+                reason=reason,
+                first_at=start,
+                last_at=end,
+                seconds=seconds,
+            )
+            return
+        self._pauses[reason] = replace(
+            known,
+            last_at=max(known.last_at, end),
+            seconds=known.seconds + seconds,
+            times=known.times + (before != reason),
+        )
+
+    def _forget(self) -> None:
+        newest = max(self._quarters, default=None)
+        if newest is None:
+            return
+        self._quarters = {
+            at: quarter
+            for at, quarter in self._quarters.items()
+            if newest - at < _KEEP or at in self._pending.time
+        }

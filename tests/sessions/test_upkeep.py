@@ -1,0 +1,121 @@
+"""What is done to a ledger besides adding facts."""
+
+from datetime import timedelta
+from pathlib import Path
+import shutil
+
+import pytest
+
+from custom_components.sunfuse.sessions import (
+    Attribution,
+    Plug,
+    SessionFilter,
+    TransactionFacts,
+)
+
+from .common import (
+    EVERYTHING,
+    NOON,
+    QUARTER,
+    finished,
+    got,
+    measured,
+    only,
+    opened,
+    site,
+)
+
+ANNA = Attribution(at=NOON, value="anna")
+
+
+def test_a_site_goes_on_where_it_was(path: Path) -> None:
+    """After a restart: the transaction that runs, its quarter hours, the car that is plugged in."""
+    plug = Plug(station="CP1", connector=1, plugged_at=NOON, last="1")
+    running = TransactionFacts(station="CP1", transaction="1", heard_start_at=NOON)
+    with opened(path) as ledger:
+        ledger.plugged(plug)
+        ledger.note(running, measured(0, 100), finished("0"), site(0, solar_wh=5.0))
+    with opened(path) as ledger:
+        start = got(ledger.start())
+        assert [one.facts for one in start.running] == [running]
+        assert start.running[0].quarters == (measured(0, 100),)
+        assert start.plugs == (plug,)
+        assert start.site == site(0, solar_wh=5.0)
+        ledger.unplugged("CP1", 1)
+        got(ledger.note(finished("1")))
+        start = got(ledger.start())
+        assert (start.running, start.plugs) == ((), ())
+
+
+def test_the_clock_was_wrong(path: Path) -> None:
+    """A machine without a clock of its own started in the past: what was noted then moves to when it was."""
+    with opened(path) as ledger:
+        facts = TransactionFacts(
+            station="CP1", transaction="1", heard_start_at=NOON, plugged_at=NOON
+        )
+        got(ledger.note(facts, measured(0, 100), measured(1, 200)))
+        got(ledger.move_clock([("CP1", "1")], timedelta(days=3, minutes=20)))
+        row = only(ledger)
+        quarters = got(ledger.intervals(row.number))
+    assert row.started_at == row.plugged_at == NOON + timedelta(days=3, minutes=20)
+    assert [(q.start - NOON) / QUARTER for q in quarters] == [3 * 96 + 1, 3 * 96 + 2]
+    assert sum(q.energy_wh for q in quarters) == pytest.approx(300)
+
+
+def test_a_person_is_deleted(path: Path) -> None:
+    """Nothing of hers is left in the file, and the others' sessions are."""
+    with opened(path) as ledger:
+        ledger.named("person", {"anna": "Anna Secret", "ben": "Ben"})
+        got(
+            ledger.note(
+                finished("1", card="CARD-OF-ANNA", person=ANNA),
+                measured(0, 100),
+                finished("2", person=Attribution(at=NOON, value="ben")),
+            )
+        )
+        assert got(ledger.delete_person("anna")) == 1
+        assert only(ledger).person == "ben"
+        assert got(ledger.names("person")) == {"ben": "Ben"}
+        got(ledger.checkpoint())
+    assert b"CARD-OF-ANNA" not in path.read_bytes()
+    assert b"Anna Secret" not in path.read_bytes()
+
+
+def test_old_sessions_age_out(path: Path) -> None:
+    """Whose they were first, if the owner wants that; then they themselves."""
+    with opened(path) as ledger:
+        for days in (0, 10, 20):
+            facts = finished(
+                str(days), start=NOON + timedelta(days=days), card="A", person=ANNA
+            )
+            got(ledger.note(facts))
+        assert got(ledger.forget_persons_before(NOON + timedelta(days=15))) == 2
+        rows = got(ledger.sessions(EVERYTHING))
+        assert [(row.person, row.card) for row in rows] == [
+            ("anna", "A"),
+            (None, None),
+            (None, None),
+        ]
+        assert got(ledger.delete_before(NOON + timedelta(days=5))) == 1
+        [total] = got(ledger.sums(SessionFilter()))
+        assert total.sessions == 2
+
+
+def test_a_copy_of_the_files_is_whole_while_sessions_go_on(path: Path) -> None:
+    """Home Assistant's backup copies one file after the other: what it gets is a whole ledger."""
+    with opened(path) as ledger:
+        got(ledger.note(finished("1")))
+        got(ledger.hold_file(held=True))
+        copied = path.with_name("copy.db")
+        shutil.copy(path, copied)
+        for number in range(2, 80):
+            got(ledger.note(finished(str(number))))
+        wal = path.with_name("ledger.db-wal").read_bytes()
+        # A copy that was torn in the middle of a page.
+        copied.with_name("copy.db-wal").write_bytes(wal[: len(wal) * 2 // 3 + 17])
+        got(ledger.hold_file(held=False))
+        assert len(got(ledger.sessions(EVERYTHING))) == 79
+    with opened(copied) as ledger:
+        rows = got(ledger.sessions(EVERYTHING, newest_first=False))
+        assert 20 < len(rows) < 79
+        assert [int(row.transaction) for row in rows] == list(range(1, len(rows) + 1))
