@@ -41,7 +41,10 @@ from .site.circuits import CircuitTree
 from .site.controller import Controller
 from .site.demands import Demands
 from .site.departures import Departures, departure_store
+from .site.energy_devices import propose_energy_devices
 from .site.forecasting import async_load_forecasts, forecast_store
+from .site.ledger import async_load_ledger
+from .site.ledger_file import async_remove_ledger
 from .site.observing import async_load_observed, observed_store
 from .site.peaks import async_load_peaks, peak_store, start_peaks
 from .site.planning import SitePlanning
@@ -124,12 +127,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
             translation_domain=DOMAIN, translation_key="tick_failed"
         )
     follow_stations(hass, entry)
+    # Before the first charger can connect: all that is reported is stored.
+    entry.async_on_unload(site.ledger.start(site.coordinator))
     await _listen(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await _async_start(hass, entry)
     follow_unknown_cards(hass, entry, site.cards, site.central_system)
     _hold_battery(entry)
     watch_issues(hass, entry)
+    propose_energy_devices(hass, entry, site.chargers.connector_keys)
     follow_unwatched(hass, entry)
     await async_offer_dashboard(hass, entry)
     follow_entry(hass, entry, built_from)
@@ -222,6 +228,15 @@ async def _async_build(
     )
     observed = await async_load_observed(hass, entry, simulated=simulated)
     modbus = await _modbus(hass, entry)
+    ledger = await async_load_ledger(
+        hass,
+        entry,
+        cards=cards,
+        central_system=central_system,
+        demands=demands,
+        observed=observed,
+        prices=prices,
+    )
     for part in (
         controller,
         central_system,
@@ -230,6 +245,7 @@ async def _async_build(
         battery_hold,
         observed,
         planning,
+        ledger,
     ):
         timekeeper.on_jump(part.clock_was_set)
     return SunfuseData(
@@ -252,6 +268,7 @@ async def _async_build(
         forecasts=forecasts,
         planning=planning,
         observed=observed,
+        ledger=ledger,
     )
 
 
@@ -332,6 +349,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
     await observed_store(hass, entry.entry_id).async_remove()
     await departure_store(hass, entry.entry_id).async_remove()
     await session_store(hass, entry.entry_id).async_remove()
+    await async_remove_ledger(hass, entry)
     forget_issue(hass, entry.entry_id)
     forget_downgrade(hass, entry)
     ir.async_delete_issue(hass, DOMAIN, issue_id(entry))

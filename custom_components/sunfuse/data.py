@@ -16,6 +16,7 @@ from .site.controller import Controller
 from .site.demands import Demands
 from .site.departures import Departures
 from .site.forecasting import SiteForecasts
+from .site.ledger import SiteLedger
 from .site.observing import Observed
 from .site.peaks import SitePeaks
 from .site.planning import SitePlanning
@@ -50,6 +51,7 @@ class SunfuseData:
     forecasts: SiteForecasts
     planning: SitePlanning
     observed: Observed
+    ledger: SiteLedger
     sources: SourcesConfig = SourcesConfig()
     # The current that the house leaves on each phase to uncontrolled chargers; None while it is not known.
     unwatched_a: PerPhase | None = None

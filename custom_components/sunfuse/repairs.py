@@ -1,5 +1,6 @@
 """The fixes of repair issues: another sensor, another circuit. Nothing has to be set up again."""
 
+from pathlib import Path
 from typing import Any
 
 import voluptuous as vol
@@ -26,7 +27,9 @@ from .flows.circuit_choice import circuit_selector
 from .flows.fail_safe_check import chargers_of, fail_safe_problem
 from .flows.form_fields import grid_form, meter_form, sun_form
 from .site.circuits import CircuitTree
+from .site.energy_devices import ENERGY_ENTITY, async_add_energy_device
 from .site.entity_use import entities_of, replace_entity
+from .site.ledger_file import delete_ledger, ledger_path
 from .site.subentries import usable
 from .sources.config import CircuitSources, SourcesConfig
 
@@ -159,6 +162,40 @@ class RemovedCircuitFlow(RepairsFlow):
         return None
 
 
+class AddEnergyDeviceFlow(ConfirmRepairFlow):
+    """Adds a charger to the individual devices of the Energy dashboard at a press."""
+
+    def __init__(self, entity_id: str) -> None:
+        """Remember which sensor it is."""
+        super().__init__()
+        self._entity_id = entity_id
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Ask, and add it."""
+        if user_input is not None:
+            await async_add_energy_device(self.hass, self._entity_id)
+        return await super().async_step_confirm(user_input)
+
+
+class DeleteSessionsFlow(ConfirmRepairFlow):
+    """Deletes the sessions of a site that was removed."""
+
+    def __init__(self, path: Path) -> None:
+        """Remember which file they are in."""
+        super().__init__()
+        self._path = path
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Ask, and delete them."""
+        if user_input is not None:
+            await self.hass.async_add_executor_job(delete_ledger, self._path)
+        return await super().async_step_confirm(user_input)
+
+
 def hanging(entry: ConfigEntry, circuit: str) -> list[str]:
     """Return the names of the chargers and circuits directly below a circuit."""
     return sorted(
@@ -198,6 +235,10 @@ async def async_create_fix_flow(
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
     """Return the flow that fixes an issue."""
+    if data is not None and (removed := data.get("removed")):
+        return DeleteSessionsFlow(ledger_path(hass, str(removed)))
+    if data is not None and (energy_entity := data.get(ENERGY_ENTITY)):
+        return AddEnergyDeviceFlow(str(energy_entity))
     if data is not None and (
         entry := hass.config_entries.async_get_entry(str(data["entry_id"]))
     ):

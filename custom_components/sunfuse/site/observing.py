@@ -186,7 +186,7 @@ class Observed:
         """Add the period since the last tick, with the values that were known then."""
         now = data.snapshot.now
         before, self._at = self._at, now
-        powers, self._powers = self._powers, self._known(data)
+        powers, self._powers = self._powers, self.known(data)
         unused, self._unused_w = self._unused_w, self._unused_now(data)
         if before is None or powers is None or now - before > _LONGEST_STRETCH:
             return
@@ -217,7 +217,7 @@ class Observed:
         found = unused_w(data.snapshot, data.decision, grid_w)
         return {cause.value: power_w for cause, power_w in found.items()}
 
-    def _known(self, data: SiteData) -> tuple[float, float, float] | None:
+    def known(self, data: SiteData) -> tuple[float, float, float] | None:
         """Return the powers of grid, sun and battery; None unless all that the site has are known."""
         snapshot = data.snapshot
         meter = data.meter

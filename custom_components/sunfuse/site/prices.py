@@ -22,6 +22,7 @@ from ..const import CONF_SOURCES, DOMAIN, SUBENTRY_TARIFF
 from ..sources.config import SourcesConfig
 from ..sources.tariffs.components import Components, ExportKind
 from ..sources.tariffs.price_reader import (
+    HORIZON,
     Source,
     SourceKind,
     TariffConfig,
@@ -160,6 +161,16 @@ class SitePrices(DataUpdateCoordinator[Prices]):
         if self.data.at(now) is None:
             return self._reader.known(now).slots
         return self.data.slots
+
+    def past(self, start: datetime, end: datetime) -> list[PriceSlot]:
+        """Return the known prices of a time that is over, as far as they are remembered."""
+        found: dict[datetime, PriceSlot] = {}
+        while start < end:
+            for slot in self._reader.known(start).slots:
+                if slot.end <= end and not slot.estimated:
+                    found.setdefault(slot.start, slot)
+            start += HORIZON
+        return [found[at] for at in sorted(found)]
 
     def problems(self, now: datetime) -> list[PriceIssue]:
         """Return the problems of sources that have lasted too long, one of each kind."""

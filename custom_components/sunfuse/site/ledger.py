@@ -1,0 +1,441 @@
+"""The ledger of a site inside Home Assistant: what chargers report and ticks show goes in, for others to ask."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import datetime, timedelta
+import logging
+import sqlite3
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from ..central_system import CentralSystem
+from ..central_system.station_state import (
+    FinishedTransaction,
+    SessionNews,
+    SignedReading,
+)
+from ..const import (
+    CONF_SPEED,
+    DOMAIN,
+    SUBENTRY_CARD,
+    SUBENTRY_CHARGER,
+    SUBENTRY_VEHICLE,
+)
+from ..coordinator import SunfuseCoordinator
+from ..sessions import (
+    Attribution,
+    Fact,
+    GroupBy,
+    Ledger,
+    LedgerStart,
+    Plug,
+    SessionFilter,
+    SessionInterval,
+    SessionPause,
+    SessionRow,
+    SessionSums,
+    SignedValue,
+    SiteQuarter,
+    TransactionFacts,
+)
+from ..sessions.session_facts import to_millisecond
+from .cards import Cards, is_own
+from .demands import Demands
+from .ledger_file import ledger_path, open_ledger, report_put_aside
+from .observing import Observed
+from .outcome import ConnectorKey, SiteData, identity_of
+from .plug_watch import PlugWatch
+from .prices import SitePrices
+from .session_watch import SessionWatch
+from .subentries import usable
+
+_LOGGER = logging.getLogger(__name__)
+
+# A power cut loses no more than this of a session that runs.
+FLUSH = timedelta(minutes=1)
+# A charger gives up on an answer after 30 s or more; a disk that takes longer than this is broken.
+_ANSWER_S = 5.0
+_COMPARED_AT_ONCE = 50
+# Prices of the past are known for two weeks.
+_PRICES_KEPT = timedelta(days=14)
+# A machine without a clock of its own asks for the time within minutes of its start.
+_CLOCK_MAY_BE_WRONG_S = 3600.0
+_UNPLUGS = "EVDisconnected"  # OCPP's word, of both versions
+
+
+class SiteLedger:
+    """Keeps a site's ledger, and answers who asks it."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        ledger: Ledger,
+        start: LedgerStart,
+        *,
+        cards: Cards,
+        central_system: CentralSystem,
+        demands: Demands,
+        observed: Observed,
+        prices: SitePrices | None,
+    ) -> None:
+        """Go on from what is stored; `start` follows what happens."""
+        self._hass = hass
+        self._entry = entry
+        self.ledger = ledger
+        self._cards = cards
+        self._central_system = central_system
+        self._demands = demands
+        self._observed = observed
+        self._prices = prices
+        self._coordinator: SunfuseCoordinator | None = None
+        self._watch = SessionWatch(
+            speed=entry.data.get(CONF_SPEED, 1.0),
+            running=start.running,
+            site=start.site,
+        )
+        self._plugs = PlugWatch(ledger, start.plugs)
+        self._site_known_until = start.site.start if start.site else None
+        self._last: Future[None] | None = None
+        # The transactions heard of in this life, and when: a clock that is set may have been wrong so long.
+        self._heard: dict[tuple[str, str], float] = {}
+        self._vehicles: dict[ConnectorKey, tuple[str, str]] = {}
+        self._closed = False
+        self._listeners: list[Callable[[], None]] = []
+        self._changed = False
+
+    # --- What happens ------------------------------------------------------------------------------------------
+
+    @callback
+    def start(self, coordinator: SunfuseCoordinator) -> Callable[[], None]:
+        """Follow from now on what happens; returns what ends that."""
+        self._coordinator = coordinator
+        reports = self._central_system.session_reports
+        reports.answer_when(self.async_stored)
+        stops = [
+            self._central_system.subscribe_all_sessions(self._news),
+            self._central_system.subscribe_transactions(self._finished),
+            reports.subscribe_signed(self._signed),
+            coordinator.async_add_listener(self._ticked),
+            async_track_time_interval(
+                self._hass, self._each_minute, FLUSH, cancel_on_shutdown=True
+            ),
+        ]
+        self._note_names()
+        self._note_past_prices()
+
+        def stop() -> None:
+            reports.answer_when(None)
+            for one in stops:
+                one()
+
+        return stop
+
+    async def async_stored(self) -> None:
+        """Wait until what was reported is on the disk; a disk that does not work keeps no charger from charging."""
+        if self._last is None:
+            return
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                await asyncio.shield(asyncio.wrap_future(self._last))
+        except TimeoutError:
+            _LOGGER.warning("A session could not be stored within %s s", _ANSWER_S)
+        except sqlite3.Error:
+            return  # it is in the log
+
+    @callback
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` whenever a session began, ended or was compared; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what was noted in this life by our clock, which was set forward by so much."""
+        self._flush()
+        self._watch.clock_was_set(by)
+        self._plugs.clock_was_set(by)
+        running, now = self._watch.running, self._hass.loop.time()
+        self._heard = {
+            key: at
+            for key, at in self._heard.items()
+            if key in running or now - at < _CLOCK_MAY_BE_WRONG_S
+        }
+        self.ledger.move_clock(self._heard, by)
+
+    @callback
+    def _note(self, *facts: Fact) -> None:
+        if facts:
+            self._last = self.ledger.note(*facts)
+            self._last.add_done_callback(_log_failure)
+
+    @callback
+    def _news(self, news: SessionNews) -> None:
+        key = ConnectorKey(identity=news.identity, connector=news.connector)
+        self._heard[news.identity, news.id] = self._hass.loop.time()
+        at = to_millisecond(news.at)
+        facts = TransactionFacts(
+            station=news.identity,
+            transaction=news.id,
+            connector=news.connector,
+            offline=True if news.late else None,
+        )
+        if not news.started:
+            self._note(
+                *self._watch.finished(news.identity, news.id, dt_util.utcnow()),
+                replace(facts, noticed_stop_at=at, counted_wh=news.energy_wh),
+            )
+            self._tell()
+            return
+        before = self._plugs.plug(key)
+        plug = self._plugs.started(key, news)
+        self._note(
+            replace(
+                self._of_card(facts, news.id_token, at),
+                heard_start_at=at,
+                meter_start_wh=news.meter_start_wh,
+                plugged_at=None if plug is None else min(plug.plugged_at, at),
+                continues=self._continued(key, news, before),
+            )
+        )
+        self._tell()
+
+    def _continued(
+        self, key: ConnectorKey, news: SessionNews, before: Plug | None
+    ) -> str | None:
+        """Return the transaction before this one, if Sunfuse had stopped it to pause the same car."""
+        if before is None or before.last == news.id or news.late:
+            return None
+        station = self._central_system.stations[key.identity]
+        return before.last if station.connector(key.connector).paused else None
+
+    def _of_card(
+        self, facts: TransactionFacts, token: str | None, at: datetime
+    ) -> TransactionFacts:
+        """Return facts with the card, and with whose card that is."""
+        if token is None or is_own(token):
+            return facts
+        holder = self._cards.holder(token)
+        person = Attribution(at=at, value=holder.subentry_id) if holder else None
+        return replace(facts, card=token, person=person)
+
+    @callback
+    def _finished(self, over: FinishedTransaction) -> None:
+        self._heard[over.identity, over.id] = self._hass.loop.time()
+        at = to_millisecond(over.stopped_at)
+        facts = TransactionFacts(
+            station=over.identity,
+            transaction=over.id,
+            connector=over.connector,
+            stated_start_at=over.started_at and to_millisecond(over.started_at),
+            stated_stop_at=at,
+            meter_start_wh=over.meter_start_wh,
+            meter_end_wh=over.meter_stop_wh,
+            stated_wh=over.energy_wh,
+            end_reason=over.reason,
+            offline=True if dt_util.utcnow() - at > FLUSH else None,
+        )
+        self._note(
+            *self._watch.finished(over.identity, over.id, dt_util.utcnow()),
+            self._of_card(facts, over.id_token, over.started_at or at),
+        )
+        if over.reason == _UNPLUGS and over.connector is not None:
+            key = ConnectorKey(identity=over.identity, connector=over.connector)
+            plug = self._plugs.plug(key)
+            if plug is not None and plug.last == over.id:
+                self._plugs.unplugged(key, at)
+        self._tell()
+
+    @callback
+    def _signed(self, signed: SignedReading) -> None:
+        self._note(
+            SignedValue(
+                station=signed.identity,
+                transaction=signed.transaction_id,
+                at=to_millisecond(signed.at),
+                context=signed.context,
+                encoding=signed.encoding,
+                data=signed.data,
+                method=signed.method,
+                public_key=signed.public_key,
+            )
+        )
+
+    @callback
+    def _ticked(self) -> None:
+        assert self._coordinator is not None
+        if not self._coordinator.last_update_success:
+            return
+        data = self._coordinator.data
+        self._plugs.ticked(data)
+        self._watch.ticked(data, self._observed.known(data))
+        self._note_vehicles(data)
+
+    @callback
+    def _note_vehicles(self, data: SiteData) -> None:
+        """Note which vehicle a session is of, whenever that becomes known or turns out to be another one."""
+        for key, one in data.connectors.items():
+            transaction = one.connector.transaction
+            vehicle = self._demands.at(key).vehicle
+            if transaction is None or vehicle is None:
+                continue
+            if self._vehicles.get(key) != (transaction.id, vehicle):
+                self._vehicles[key] = (transaction.id, vehicle)
+                at = to_millisecond(data.snapshot.now)
+                self._note(
+                    TransactionFacts(
+                        station=key.identity,
+                        transaction=transaction.id,
+                        vehicle=Attribution(at=at, value=vehicle),
+                    )
+                )
+
+    @callback
+    def _each_minute(self, _now: datetime) -> None:
+        self._flush()
+        if self._changed:
+            self._changed = False
+            self._entry.async_create_background_task(
+                self._hass, self._async_compare(), f"{DOMAIN} compares sessions"
+            )
+
+    @callback
+    def _flush(self) -> None:
+        self._note(*self._watch.facts(self._prices))
+
+    @callback
+    def _tell(self) -> None:
+        self._changed = True
+        for listener in tuple(self._listeners):
+            listener()
+
+    async def _async_compare(self) -> None:
+        """Compare what ended with charging at once, a few at a time: who waits to be stored goes in between."""
+        while await asyncio.wrap_future(self.ledger.compare(_COMPARED_AT_ONCE)):
+            pass
+        for listener in tuple(self._listeners):
+            listener()
+
+    @callback
+    def _note_names(self) -> None:
+        """Note what chargers, vehicles and persons are called: reports name them also when they are gone."""
+        chargers = usable(self._entry, SUBENTRY_CHARGER)
+        self.ledger.named("station", {identity_of(one): one.title for one in chargers})
+        vehicles = usable(self._entry, SUBENTRY_VEHICLE)
+        self.ledger.named("vehicle", {one.subentry_id: one.title for one in vehicles})
+        cards = usable(self._entry, SUBENTRY_CARD)
+        self.ledger.named("person", {one.subentry_id: one.title for one in cards})
+
+    @callback
+    def _note_past_prices(self) -> None:
+        """Note the prices of the time in which Home Assistant was away: chargers went on."""
+        if self._prices is None or self._site_known_until is None:
+            return
+        now = dt_util.utcnow()
+        since = max(self._site_known_until, now - _PRICES_KEPT)
+        self._note(
+            *(
+                SiteQuarter(
+                    start=slot.start,
+                    import_price=slot.import_price,
+                    export_price=slot.export_price,
+                    currency=slot.currency,
+                    carbon_g=slot.carbon_g,
+                )
+                for slot in self._prices.past(since, now)
+            )
+        )
+
+    async def async_stop(self) -> None:
+        """Write what is new, and close the file: the site is unloaded, or Home Assistant stops."""
+        if not self._closed:
+            self._flush()
+            self._closed = True
+            await self._hass.async_add_executor_job(self.ledger.close)
+
+    # --- What happened -----------------------------------------------------------------------------------------
+
+    async def async_sessions(
+        self, wanted: SessionFilter, *, limit: int = -1, offset: int = 0
+    ) -> list[SessionRow]:
+        """Return sessions, the newest first."""
+        return await asyncio.wrap_future(
+            self.ledger.sessions(wanted, limit=limit, offset=offset)
+        )
+
+    async def async_session(self, station: str, transaction: str) -> SessionRow | None:
+        """Return the session that a transaction is a part of."""
+        return await asyncio.wrap_future(self.ledger.session(station, transaction))
+
+    async def async_intervals(self, number: int) -> list[SessionInterval]:
+        """Return the quarter hours of a session."""
+        return await asyncio.wrap_future(self.ledger.intervals(number))
+
+    async def async_pauses(self, number: int) -> list[SessionPause]:
+        """Return why and for how long a session was paused."""
+        return await asyncio.wrap_future(self.ledger.pauses(number))
+
+    async def async_signed_values(self, number: int) -> list[SignedValue]:
+        """Return the signed meter values of a session, as they were received."""
+        return await asyncio.wrap_future(self.ledger.signed_values(number))
+
+    async def async_sums(
+        self, wanted: SessionFilter, by: GroupBy | None = None
+    ) -> list[SessionSums]:
+        """Return the sum of these sessions, or one for each person, vehicle or charger."""
+        return await asyncio.wrap_future(self.ledger.sums(wanted, by))
+
+    async def async_names(self, kind: str) -> dict[str, str]:
+        """Return what persons, vehicles or chargers (`station`) are called, also those that are gone."""
+        return await asyncio.wrap_future(self.ledger.names(kind))
+
+
+def _log_failure(future: Future[None]) -> None:
+    if (error := future.exception()) is not None:
+        _LOGGER.error("Sessions could not be stored: %s", error, exc_info=error)
+
+
+async def async_load_ledger(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    *,
+    cards: Cards,
+    central_system: CentralSystem,
+    demands: Demands,
+    observed: Observed,
+    prices: SitePrices | None,
+) -> SiteLedger:
+    """Return a site's ledger, which is closed when the site is unloaded or Home Assistant stops."""
+    path = ledger_path(hass, entry.entry_id)
+    ledger, start, aside = await hass.async_add_executor_job(
+        open_ledger, path, dt_util.utcnow()
+    )
+    if aside is not None:
+        report_put_aside(hass, entry, aside)
+    site_ledger = SiteLedger(
+        hass,
+        entry,
+        ledger,
+        start,
+        cards=cards,
+        central_system=central_system,
+        demands=demands,
+        observed=observed,
+        prices=prices,
+    )
+
+    async def final_write(_event: Event) -> None:
+        await site_ledger.async_stop()
+
+    stop_listening = hass.bus.async_listen_once(
+        EVENT_HOMEASSISTANT_FINAL_WRITE, final_write
+    )
+    entry.async_on_unload(site_ledger.async_stop)
+    entry.async_on_unload(stop_listening)
+    return site_ledger

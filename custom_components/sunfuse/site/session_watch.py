@@ -1,0 +1,248 @@
+"""Follows the sessions that run, and the site's energies, from tick to tick."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from homeassistant.core import callback
+
+from ..engine.model import ConnectorStatus, Snapshot
+from ..sessions import Fact, LiveSession, SiteQuarter, Taken
+from ..sessions.energy_split import split
+from ..sessions.ledger_upkeep import RunningPart
+from ..sessions.session_facts import quarter_of, quarters_between
+from .outcome import ConnectorData, ConnectorKey, SiteData
+from .prices import SitePrices
+
+# Ticks come every few seconds; over a longer pause nobody knows what was.
+_LONGEST_STRETCH = timedelta(minutes=1)
+# A car that draws less does not charge: its electronics take that.
+_CHARGES_W = 100.0
+_CAR_PAUSES = frozenset((ConnectorStatus.SUSPENDED_EV, ConnectorStatus.SUSPENDED_EVSE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What was known with one tick, and holds until the next one."""
+
+    at: datetime
+    cars: Mapping[ConnectorKey, tuple[LiveSession, Taken]] = field(default_factory=dict)
+    # Grid, sun and battery; None where one of them is not known.
+    powers: tuple[float, float, float] | None = None
+    cars_w: float = 0.0
+
+
+class SessionWatch:
+    """The transactions that run, each with its quarter hours, and the site's own quarter hour."""
+
+    def __init__(
+        self,
+        *,
+        speed: float,
+        running: Iterable[RunningPart] = (),
+        site: SiteQuarter | None = None,
+    ) -> None:
+        """Go on from what is stored. Energy flows `speed` times faster than the clock goes."""
+        self._speed = speed
+        self._stored = {
+            (one.facts.station, one.facts.transaction): one for one in running
+        }
+        self._site = {site.start: site} if site else {}
+        self._live: dict[ConnectorKey, LiveSession] = {}
+        self._ended: list[Fact] = []
+        self._was: _Known | None = None
+
+    @property
+    def running(self) -> set[tuple[str, str]]:
+        """The transactions that run, each with its charger."""
+        return {(live.station, live.transaction) for live in self._live.values()}
+
+    @callback
+    def ticked(self, data: SiteData, powers: tuple[float, float, float] | None) -> None:
+        """Add what was known with the last tick for the time since, and take in what is known now.
+
+        `powers` are those of grid, sun and battery; None where one of them is not known.
+        """
+        now, was = data.snapshot.now, self._was
+        if was is not None and timedelta() < now - was.at <= _LONGEST_STRETCH:
+            for key, (live, taken) in was.cars.items():
+                if self._live.get(key) is live:
+                    self._went(live, taken, was.at, now)
+            if was.powers is not None:
+                self._add_site(was.at, now, was.powers, was.cars_w)
+        for key in self._live.keys() - data.connectors.keys():
+            self._drop(key)
+        for key, one in data.connectors.items():
+            running = self._live_of(key, one, data.snapshot)
+            if running is not None:
+                running.counted(one.connector.session_energy_wh)
+        self._was = self._known(data, powers)
+
+    @callback
+    def finished(self, identity: str, transaction: str, now: datetime) -> list[Fact]:
+        """Return what is new of a transaction that is over, with what it took since the last tick."""
+        self._stored.pop((identity, transaction), None)
+        for key, live in tuple(self._live.items()):
+            if (live.station, live.transaction) == (identity, transaction):
+                if self._was is not None and key in self._was.cars:
+                    self._went(live, self._was.cars[key][1], self._was.at, now)
+                self._drop(key)
+        ended, self._ended = self._ended, []
+        return ended
+
+    @callback
+    def facts(self, prices: SitePrices | None) -> list[Fact]:
+        """Return all that is new; the site's quarter hours come with their prices."""
+        ended, self._ended = self._ended, []
+        running = [fact for live in self._live.values() for fact in live.facts()]
+        site: list[Fact] = [priced(quarter, prices) for quarter in self._site.values()]
+        newest = max(self._site, default=None)
+        self._site = {at: q for at, q in self._site.items() if at == newest}
+        return [*site, *ended, *running]
+
+    @callback
+    def clock_was_set(self, by: timedelta) -> None:
+        """Move what is remembered by our clock, which was set forward by so much."""
+        self._was = None
+        for live in self._live.values():
+            live.clock_was_set(by)
+
+    def _went(
+        self, live: LiveSession, taken: Taken, start: datetime, end: datetime
+    ) -> None:
+        if timedelta() < end - start <= _LONGEST_STRETCH:
+            live.went(start, end, taken)
+
+    def _live_of(
+        self, key: ConnectorKey, one: ConnectorData, snapshot: Snapshot
+    ) -> LiveSession | None:
+        transaction = one.connector.transaction
+        live = self._live.get(key)
+        if transaction is None:
+            self._drop(key)
+            return None
+        if live is not None and live.transaction == transaction.id:
+            return live
+        self._drop(key)
+        stored = self._stored.pop((key.identity, transaction.id), None)
+        live = self._live[key] = LiveSession(
+            key.identity,
+            transaction.id,
+            full_power_w=full_power_w(key, snapshot) * self._speed,
+            speed=self._speed,
+            quarters=stored.quarters if stored else (),
+            pauses=stored.pauses if stored else (),
+        )
+        return live
+
+    def _drop(self, key: ConnectorKey) -> None:
+        if (live := self._live.pop(key, None)) is not None:
+            self._ended += live.facts()
+
+    def _known(
+        self, data: SiteData, powers: tuple[float, float, float] | None
+    ) -> _Known:
+        watts = {
+            key: _power_w(one, data.snapshot)
+            for key, one in data.connectors.items()
+            if one.station.connected
+        }
+        cars_w = sum(power_w or 0.0 for power_w in watts.values())
+        sun = battery = 0.0
+        if powers is not None and cars_w > 0:
+            grid_w, solar_w, battery_w = powers
+            parts = split(
+                taken=cars_w,
+                house=grid_w + solar_w + battery_w - cars_w,
+                solar=solar_w,
+                battery_out=battery_w,
+            )
+            sun, battery = parts.sun / cars_w, parts.battery / cars_w
+        return _Known(
+            at=data.snapshot.now,
+            powers=powers,
+            cars_w=cars_w,
+            cars={
+                key: (
+                    live,
+                    Taken(
+                        power_w=watts[key],
+                        sun_share=sun,
+                        battery_share=battery,
+                        paused=_paused(data.connectors[key], watts[key]),
+                    ),
+                )
+                for key, live in self._live.items()
+                if key in watts
+            },
+        )
+
+    def _add_site(
+        self,
+        start: datetime,
+        end: datetime,
+        powers: tuple[float, float, float],
+        cars_w: float,
+    ) -> None:
+        grid_w, solar_w, battery_w = powers
+        house_w = max(grid_w + solar_w + battery_w - cars_w, 0.0)
+        for at, seconds in quarters_between(start, end):
+            hours = seconds / 3600 * self._speed
+            known = self._site.get(at) or SiteQuarter(start=at)
+            self._site[at] = replace(
+                known,
+                seconds=known.seconds + seconds,
+                solar_wh=known.solar_wh + max(solar_w, 0.0) * hours,
+                house_wh=known.house_wh + house_w * hours,
+                cars_wh=known.cars_wh + cars_w * hours,
+                import_wh=known.import_wh + max(grid_w, 0.0) * hours,
+                export_wh=known.export_wh + max(-grid_w, 0.0) * hours,
+                battery_out_wh=known.battery_out_wh + max(battery_w, 0.0) * hours,
+                battery_in_wh=known.battery_in_wh + max(-battery_w, 0.0) * hours,
+            )
+        current = quarter_of(end)
+        if current not in self._site:
+            self._site[current] = SiteQuarter(start=current)
+
+
+def priced(quarter: SiteQuarter, prices: SitePrices | None) -> SiteQuarter:
+    """Return a quarter hour with what a kWh cost and would have brought, where that is known."""
+    slot = prices.data.at(quarter.start) if prices else None
+    if slot is None:
+        return quarter
+    return replace(
+        quarter,
+        import_price=slot.import_price,
+        export_price=slot.export_price,
+        currency=slot.currency,
+        carbon_g=slot.carbon_g,
+    )
+
+
+def full_power_w(key: ConnectorKey, snapshot: Snapshot) -> float:
+    """Return the most that charger and car can do together, as far as it is known."""
+    for connector in snapshot.connectors:
+        if connector.id == key.id:
+            most_a = min(connector.max_a, connector.car_max_a or connector.max_a)
+            return most_a * len(connector.phases) * snapshot.site.voltage_v
+    return 0.0
+
+
+def _power_w(one: ConnectorData, snapshot: Snapshot) -> float | None:
+    """Return what a car takes as its charger tells it, None where it does not."""
+    meter = one.connector.meter
+    if meter.power_w is not None:
+        return meter.power_w
+    currents = [current for current in meter.current_a if current is not None]
+    return sum(currents) * snapshot.site.voltage_v if currents else None
+
+
+def _paused(one: ConnectorData, power_w: float | None) -> str | None:
+    """Return why a car that could charge does not, None while it does."""
+    status = one.connector.status
+    charges = status not in _CAR_PAUSES and (power_w is None or power_w >= _CHARGES_W)
+    if charges and one.decision.offer_a > 0:
+        return None
+    if power_w is not None and power_w >= _CHARGES_W:
+        return None  # it is asked to stop, and has not yet
+    return one.decision.reason.key.value
