@@ -139,6 +139,8 @@ async def run(options: argparse.Namespace, folder: Path) -> int:
             hass, speed=options.speed, ocpp_port=options.ocpp_port
         )
         await energy.ensure(hass, entry)
+        if options.speed > 1:
+            await site.plan_cars(hass)
 
     async def started(_event: Event) -> None:
         for entry in hass.config_entries.async_entries(site.DOMAIN):

@@ -5,6 +5,7 @@ import socket
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
 
 # Written out: whoever imports the integration from here keeps Home Assistant from finding others.
 DOMAIN = "sunfuse"
@@ -42,6 +43,22 @@ async def ensure(
     # A changed entry sets itself up anew.
     await hass.async_block_till_done()
     return result["result"]
+
+
+async def plan_cars(hass: HomeAssistant) -> None:
+    """Let two cars be ready on time for the least money: where time runs faster, that is what there is to see."""
+    for key in ("SIM-GARAGE/1", "SIM-CARPORT/1"):
+        for entry in hass.config_entries.async_entries(DOMAIN):
+            entity_id = er.async_get(hass).async_get_entity_id(
+                "select", DOMAIN, f"{entry.entry_id}_{key}_mode"
+            )
+            if entity_id is not None:
+                await hass.services.async_call(
+                    "select",
+                    "select_option",
+                    {"entity_id": entity_id, "option": "eco"},
+                    blocking=True,
+                )
 
 
 def free_port(wanted: int) -> int:

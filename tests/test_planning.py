@@ -15,6 +15,7 @@ from custom_components.sunfuse.devices import station_identifier
 from custom_components.sunfuse.drivers.demand import Demand
 from custom_components.sunfuse.engine.model import ConnectorStatus, Mode
 from custom_components.sunfuse.site import planning as site_planning
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -248,3 +249,30 @@ async def test_without_the_solver_a_repair_says_so(
     await site.settle()
     assert "no_solver" in issues(hass)
     assert site.shows("reason") == "waiting_for_price"
+
+
+async def test_the_plan_sets_the_target_peak(
+    hass: HomeAssistant,
+    start_frozen: Start,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """20 kWh in 13 hours fit under the tariff's floor of 2.5 kW beside the house's 0.7: no kilowatt is paid for."""
+    capacity = ConfigSubentryData(
+        data={"rule": {"key": "flanders", "price_per_kw": 50.0}, "cap": True},
+        subentry_type="capacity_tariff",
+        title="Fluvius",
+        unique_id=None,
+    )
+    entry = await start_frozen(capacity, charger("CP1", phases=1))
+    site = Site(hass, freezer, entry, monkeypatch)
+    site.demand = replace(site.demand, departure=SEVEN + timedelta(hours=4))
+    await site.settle()
+    (peak,) = site.runtime.planning.data.intention.target_peaks
+    (rule,) = site.runtime.peaks.rules
+    assert peak.name == rule
+    assert peak.power_w == pytest.approx(2500, abs=1)
+    power = state(hass, entry, "planned_power")
+    assert power.attributes["target_peaks"] == {"Fluvius": 2500}
+    (shown,) = site.runtime.coordinator.data.peaks.values()
+    assert shown.allowance.target_w == pytest.approx(2500, abs=1)

@@ -170,6 +170,7 @@ class PlannedPowerSensor(_PlanEntity):
     def __init__(self, entry: SunfuseConfigEntry) -> None:
         """Initialize the sensor."""
         super().__init__(entry.runtime_data.planning)
+        self._rules = entry.runtime_data.peaks.rules
         self.entity_description = PLANNED_POWER
         self._attr_unique_id = f"{entry.entry_id}_{PLANNED_POWER.key}"
         self._attr_device_info = site_device(entry)
@@ -197,7 +198,9 @@ class PlannedPowerSensor(_PlanEntity):
             "solver": intention.status.value,
             "assumptions": [one.value for one in intention.assumptions],
             "target_peaks": {
-                peak.name: round(peak.power_w) for peak in intention.target_peaks
+                self._rules[peak.name].name: round(peak.power_w)
+                for peak in intention.target_peaks
+                if peak.name in self._rules
             },
             "cost": round(intention.cost, 2),
             "slots": planned_slots(intention),

@@ -218,7 +218,7 @@ def _peak(peak: RunningPeak, now: datetime, starts: tuple[datetime, ...]) -> Pea
     today = now.astimezone(tz).date()
     first = now.astimezone(tz).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return PeakTariff(
-        name=peak.rule.name,
+        name=peak.rule.id,
         windows=tuple(windows),
         price_per_kw=tariff.price_per_kw,
         top=tariff.top,

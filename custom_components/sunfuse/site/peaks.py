@@ -113,6 +113,7 @@ class SitePeaks:
         }
         self._states = {rule_id: PeakState() for rule_id in self.rules}
         self._new = set(self.rules)
+        self._planned_w: Mapping[str, float] = {}
         self._last: _Sample | None = None
         site = site_of(entry.data)
         self._voltage_v = site.voltage_v
@@ -249,7 +250,7 @@ class SitePeaks:
             rule.tariff,
             now,
             tz=self._tz,
-            target_w=rule.target_w or expected_w(state, rule.tariff),
+            target_w=self._target_w(rule, state),
             holidays=self._holidays[rule.id].near(now),
         )
         may_draw_w = self._fuse_w
@@ -263,6 +264,16 @@ class SitePeaks:
             peaks=state.peaks,
             cost=cost(state, rule.tariff),
         )
+
+    def _target_w(self, rule: CapacityRule, state: PeakState) -> float:
+        """Return what the interval is to stay below: what the user says, else the plan, else what is usual."""
+        planned_w = self._planned_w.get(rule.id)
+        return rule.target_w or planned_w or expected_w(state, rule.tariff)
+
+    @callback
+    def aim(self, planned_w: Mapping[str, float]) -> None:
+        """Take over the peaks that a plan found worth paying, by tariff; none of them: go by what is usual."""
+        self._planned_w = planned_w
 
     def limits(self, data: Mapping[str, PeakData]) -> tuple[ExternalLimit, ...]:
         """Return the limits that keep this interval below the month's target, if the user wants that."""

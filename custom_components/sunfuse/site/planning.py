@@ -32,6 +32,7 @@ from ..planner import (
     SiteSlot,
     intend,
 )
+from ..planner.outlook import FARTHEST
 from .chargers import Chargers
 from .demands import Demand, Demands
 from .forecasting import SiteForecasts
@@ -197,6 +198,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             self._busy = False
         if not self._stops:
             return
+        self._peaks.aim(self._target_peaks(plan, now))
         self.async_set_updated_data(plan)
         if self._again:
             self._again = False
@@ -259,14 +261,20 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             yield CarAsk(connector=connector, name=connector.id, demand=demand)
 
     def _demand_of(self, connector_id: str) -> Demand:
-        """Return what is asked for at a connector, in the site's time; drivers of a simulated site say when they leave."""
+        """Return what is asked for at a connector, in the site's time.
+
+        Where time runs faster, nobody leaves at seven by the clock on the wall: the simulated drivers say when they do.
+        """
         key = _key(connector_id)
-        demand = self._demands.at(key, self.clock.now())
+        now = self.clock.now()
+        demand = self._demands.at(key, now)
+        if self.clock.house is None:
+            return demand
         if demand.departure is not None:
-            return replace(demand, departure=self.clock.there(demand.departure))
-        if self.clock.house is not None:
-            return self.clock.house.asks(key.identity, key.connector) or demand
-        return demand
+            departure = self.clock.there(demand.departure)
+            if departure < now + FARTHEST:
+                return replace(demand, departure=departure)
+        return self.clock.house.asks(key.identity, key.connector, demand)
 
     def _expected(self, now: datetime) -> Any:
         house = self.clock.house
@@ -334,6 +342,13 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         """Return what is planned for the site now."""
         intention = self.data.intention
         return intention.site_slot(self.clock.now()) if intention else None
+
+    def _target_peaks(self, plan: SitePlan, now: datetime) -> dict[str, float]:
+        """Return the peaks that a plan found worth paying, by tariff; those of a plan that is too old are none."""
+        intention = plan.intention
+        if intention is None or now - intention.now > OLDEST:
+            return {}
+        return {peak.name: peak.power_w for peak in intention.target_peaks}
 
     def lasting_misses(self) -> Mapping[str, Shortfall]:
         """Return the departures that have been missed for so long that a repair should say so, by connector."""

@@ -1,5 +1,6 @@
 """A simulated site inside Home Assistant: its meters are entities, its chargers connect over a WebSocket."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -79,16 +80,18 @@ class SimulatedHouse:
             powers[at.isoformat()] = round(_USUAL_SKY * sum(light_w) / len(light_w))
         return powers
 
-    def asks(self, identity: str, connector: int) -> Demand | None:
-        """Return what a driver of the simulated site says: when the car leaves, and how full it is to be; None: no car."""
+    def asks(self, identity: str, connector: int, demand: Demand) -> Demand:
+        """Return what a driver of the simulated site says: when the car leaves, and how full it is to be."""
         charger = self.simulation.chargers.get(identity)
         if charger is None or not charger.cars[connector - 1].plugged:
-            return None
+            return replace(demand, departure=None)
         spec, car = charger.spec.cars[connector - 1], charger.cars[connector - 1]
-        return Demand(
+        missing_wh = max(spec.target_soc * spec.battery_wh - car.stored_wh, 0.0)
+        return replace(
+            demand,
             departure=car.until,
-            energy_wh=max(spec.target_soc * spec.battery_wh - car.stored_wh, 0.0),
-            full_wh=max(spec.target_soc * spec.battery_wh - car.stored_wh, 0.0),
+            energy_wh=missing_wh,
+            full_wh=missing_wh,
             soc=100 * car.stored_wh / spec.battery_wh,
             capacity_wh=spec.battery_wh,
             target_soc=100 * spec.target_soc,

@@ -15,9 +15,11 @@ from ..rows import parse_number, parse_time
 from ..series import Series, floor
 from .capacity_rules import CapacityTariff, PriceRule
 
-# In the last seconds the remaining energy would allow any power; cars do not follow that fast, and would carry it into
-# the next interval.
-LEAST_LEFT = timedelta(minutes=1)
+# What is saved of an interval is not spent in a burst at its end, which the next one would begin with: it is spread over
+# this part of an interval, and lost where that ends before.
+_SPREAD = 1 / 3
+# In the last seconds a watt-hour would be a kilowatt.
+LEAST_LEFT = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,7 +282,7 @@ def allowance(
     """Return what may be drawn for the rest of the interval.
 
     power = (target x interval - used) / time left, with the target the highest mean that
-    is wanted, or what is free if that is more. Where the hour does not count, there is no
+    is wanted, or what is free if that is more. Near its end, what was saved is not spent in a burst. Where the hour does not count, there is no
     limit; where it counts half, there is twice the room. Never below zero.
     """
     state = advance(state, tariff, now, tz=tz, holidays=holidays)
@@ -292,9 +294,8 @@ def allowance(
     free = free_w(state, tariff, now, tz)
     if weight > 0 and math.isfinite(free):
         target = max(target_w or 0.0, free) / weight
-        left_h = max(end - now, LEAST_LEFT) / timedelta(hours=1)
         room_wh = target * tariff.interval_min / 60 - state.used_wh
-        power = max(0.0, room_wh / left_h)
+        power = _evenly(room_wh, target, end - now, tariff.interval_min / 60)
     return Allowance(
         interval_end=end,
         used_wh=state.used_wh,
@@ -302,6 +303,17 @@ def allowance(
         target_w=target,
         power_w=power,
     )
+
+
+def _evenly(
+    room_wh: float, target_w: float, left: timedelta, interval_h: float
+) -> float:
+    """Return the power that leaves no more than the target, without a burst at the end."""
+    left_h = max(left, LEAST_LEFT) / timedelta(hours=1)
+    saved_wh = room_wh - target_w * left_h
+    if saved_wh <= 0:
+        return max(0.0, room_wh / left_h)
+    return target_w + saved_wh / max(left_h, interval_h * _SPREAD)
 
 
 def corrected(
