@@ -1,7 +1,7 @@
-"""A charger written from the specification of OCPP alone, with a car on it, and with the faults that real ones have.
+"""A charger written from the specification of OCPP alone, with a car on it, and with the faults of real ones.
 
-It keeps charging profiles as the specification says (part 2, section K; 1.6 section 5.16): a TxProfile is above a
-TxDefaultProfile, and each counts until its duration is over. What it lets the car have, the car takes.
+It stores charging profiles as the specification says (part 2, section K; 1.6 section 5.16): a TxProfile is above a
+TxDefaultProfile, and each counts until its duration is over. The car takes what it allows.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ class ForeignCharger:
     transaction: str | None = None
     started: int = 0
     stopped: list[str] = field(default_factory=list)
-    # The limits that it was told for its transactions, each with the transaction that ran then.
+    # The limits that it was sent for its transactions, each with the transaction that was running then.
     told: list[tuple[str | None, float]] = field(default_factory=list)
     asked: int = 0  # how often it was sent a profile
     energy_wh: float = 1000.0
@@ -211,7 +211,7 @@ class ForeignCharger:
             await self.station.status2(word, _text())
 
     async def plug_in(self) -> None:
-        """Plug a car in; the meter tells from then on what it takes."""
+        """Plug a car in; the meter reports from then on what it takes."""
         await self.status("Preparing")
         self._spawn(self._measure())
         if self.faults.starts_itself:

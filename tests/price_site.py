@@ -1,4 +1,4 @@
-"""A site in Amsterdam on a Wednesday, with a tariff and Nord Pool's entity, whose time the test lets pass."""
+"""A site in Amsterdam on a Wednesday, with a tariff and Nord Pool's entity; the test controls its time."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta

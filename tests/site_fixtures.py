@@ -95,7 +95,7 @@ class Home:
         return station
 
     async def boot(self, identity: str, status: str = "Available") -> RawStation:
-        """Connect a charger of the site, boot it and tell its status."""
+        """Connect a charger of the site, boot it and report its status."""
         station = await self.connect(identity)
         answer = await station.call("BootNotification", BOOT)
         assert answer["status"] == "Accepted"
@@ -103,7 +103,7 @@ class Home:
         return station
 
     async def tell(self, station: RawStation, status: str) -> None:
-        """Tell the status of the first connector."""
+        """Report the status of the first connector."""
         await station.call(
             "StatusNotification",
             {"connectorId": 1, "errorCode": "NoError", "status": status},
@@ -129,7 +129,7 @@ class Home:
     async def draw(
         self, station: RawStation, current_a: float, register_kwh: float = 1.0
     ) -> None:
-        """Let the car draw so much, and its charger tell about it."""
+        """Make the car draw this much, and its charger report it."""
         self._cars_a[self._identities[station]] = current_a
         self.car_a = sum(self._cars_a.values())
         currents = [

@@ -22,7 +22,7 @@ KEY = "sunfuse.{}.battery"
 
 
 class Inverter:
-    """An inverter with an entity that does what it is told, if it works."""
+    """An inverter with an entity that follows commands, if it works."""
 
     def __init__(self, hass: HomeAssistant, entity_id: str, value: str) -> None:
         """Show the entity, and take its actions."""
@@ -69,7 +69,7 @@ async def hold_of(hass: HomeAssistant, entry: MockConfigEntry) -> BatteryHold:
 
 
 async def tell(hass: HomeAssistant, hold: BatteryHold, wanted: bool) -> None:
-    """Let one tick tell what is wanted."""
+    """Run one tick with this request."""
     hold.update(wanted)
     await hass.async_block_till_done()
 
@@ -170,7 +170,7 @@ async def test_no_flapping(
 async def test_an_inverter_that_goes_back_by_itself(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    """It is told again; what it had before the hold is what it is given back to."""
+    """It is commanded again; its value before the hold is the one that is restored."""
     inverter = Inverter(hass, "select.inverter", "Auto")
     hold = await hold_of(hass, entry)
     await tell(hass, hold, True)
@@ -188,7 +188,7 @@ async def test_an_inverter_that_goes_back_by_itself(
 async def test_the_value_to_release_to_can_be_named(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    """Also where the entity does not tell what it has."""
+    """Also if the entity does not show its value."""
     options = {**HOLD, "release_value": "Auto"}
     hass.config_entries.async_update_entry(entry, options=options)
     inverter = Inverter(hass, "select.inverter", "unknown")
@@ -214,7 +214,7 @@ async def test_a_renamed_entity_is_given_back(
 
 
 @pytest.mark.parametrize("broken", [STATE_UNAVAILABLE, None, "refuses"])
-async def test_what_fails_is_told_and_tried_again(
+async def test_what_fails_is_reported_and_tried_again(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,

@@ -65,7 +65,7 @@ async def draw(
     phase_a: float,
     minutes: float,
 ) -> None:
-    """Let the site draw so much on each phase, its meter telling every half minute."""
+    """Make the site draw this much on each phase, with a report of its meter every half minute."""
     set_meters(hass, currents_a=(phase_a,) * 3)
     await pass_time(hass, freezer, 0.2)
     for _ in range(round(minutes * 2)):
@@ -190,7 +190,7 @@ async def test_the_cap_is_a_limit(
 async def test_cars_keep_to_the_cap(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
-    """With hardly any target a car must wait, and is told why."""
+    """With hardly any target a car must wait, and its reason says why."""
     home = await start("CP1")
     rule = {"key": "own", "interval_min": 60}
     hass.config_entries.async_add_subentry(
@@ -325,7 +325,7 @@ async def test_the_forms(hass: HomeAssistant, start_frozen: Start) -> None:
     assert subentry.data["rule"]["top"] == 3
 
 
-async def test_the_user_tells_past_months(
+async def test_the_user_corrects_past_months(
     hass: HomeAssistant, start_frozen: Start
 ) -> None:
     """From the grid company's page: (5 + 2.5) / 2 = 3.75 kW is billed."""

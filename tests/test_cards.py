@@ -72,7 +72,7 @@ async def test_a_list_of_cards(hass: HomeAssistant, start: Callable[..., Any]) -
     def lists() -> list[dict[str, Any]]:
         return [
             entry
-            for told in station.told("SendLocalList")
+            for told in station.received("SendLocalList")
             for entry in told.get("localAuthorizationList", [])
         ]
 
@@ -248,7 +248,7 @@ async def test_the_priority_follows_the_card(
 async def test_a_card_of_a_charger_with_two_connectors(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
-    """The connector is told where it is clear: the only one at which a car waits."""
+    """The connector is given if it is clear: the only one at which a car waits."""
     home: Home = await start("CP1")
     await set_policy(home, "ask", ask_timeout_s=1)
     await hass.config_entries.async_unload(home.entry.entry_id)

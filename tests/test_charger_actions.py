@@ -1,4 +1,4 @@
-"""The actions: what automations can have a charger do, and how they are told that it did not."""
+"""The actions: what automations can command a charger, and how a failure is reported."""
 
 from collections.abc import Callable
 from typing import Any
@@ -212,7 +212,7 @@ def _matches(found: Payload, wanted: Payload) -> bool:
 async def test_what_a_charger_cannot_do(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
-    """OCPP 1.6 has no display messages; a refusal is told, and so is a device that is no charger."""
+    """OCPP 1.6 has no display messages; a refusal is reported, and so is a device that is not a charger."""
     home = await start("CP1")
     station = await home.boot("CP1")
     await home.shows("sensor", "CP1/1_status", "available")
@@ -255,7 +255,7 @@ async def test_what_a_charger_cannot_do(
 async def test_another_way_to_connect(
     hass: HomeAssistant, start: Callable[..., Any], version: str, word: str
 ) -> None:
-    """A charger of 2.x is told where to connect with which security profile, and what it refuses is told."""
+    """A charger of 2.x is configured where to connect with which security profile, and a refusal is reported."""
     home = await start("CP1")
     port = home.entry.runtime_data.central_system.port
     station = await RawStation.connect(home.session, port, protocols=(version,))
@@ -277,7 +277,7 @@ async def test_another_way_to_connect(
         )
 
     await act()
-    assert await station.wait_told("SetNetworkProfile") == {
+    assert await station.wait_received("SetNetworkProfile") == {
         "configurationSlot": 2,
         "connectionData": {
             "ocppVersion": word,

@@ -31,7 +31,7 @@ def attribute(home: Home, domain: str, key: str, name: str) -> Any:
 
 
 async def happens(home: Home, key: str, event: str) -> None:
-    """Wait until an event entity tells of this."""
+    """Wait until an event entity reports this."""
     await wait_until(
         lambda: attribute(home, "event", key, "event_type") == event, event
     )
@@ -98,13 +98,13 @@ async def test_a_card(hass: HomeAssistant, start: Callable[..., Any]) -> None:
 
 
 async def test_in_and_out_of_service(start: Callable[..., Any]) -> None:
-    """The switch tells the charger, and shows what the charger says."""
+    """The switch commands the charger, and shows what the charger reports."""
     home: Home = await start("CP1")
     station = await home.boot("CP1")
     await home.shows("switch", "CP1/1_in_service", "on")
     station.answers["ChangeAvailability"] = {"status": "Accepted"}
     await home.call("switch", "turn_off", "CP1/1_in_service")
-    told = await station.wait_told("ChangeAvailability")
+    told = await station.wait_received("ChangeAvailability")
     assert told == {"connectorId": 1, "type": "Inoperative"}
     await home.tell(station, "Unavailable")
     await home.shows("switch", "CP1/1_in_service", "off")
@@ -112,10 +112,10 @@ async def test_in_and_out_of_service(start: Callable[..., Any]) -> None:
     await station.websocket.close()
     station = await home.boot("CP1", "Unavailable")
     await home.shows("switch", "CP1/1_in_service", "off")
-    assert not station.told("ChangeAvailability")
+    assert not station.received("ChangeAvailability")
     station.answers["ChangeAvailability"] = {"status": "Scheduled"}
     await home.call("switch", "turn_on", "CP1/1_in_service")
-    told = await station.wait_told("ChangeAvailability")
+    told = await station.wait_received("ChangeAvailability")
     assert told == {"connectorId": 1, "type": "Operative"}
     station.answers["ChangeAvailability"] = {"status": "Rejected"}
     with pytest.raises(HomeAssistantError):

@@ -82,10 +82,10 @@ async def discovered(hass: HomeAssistant) -> ConfigFlowResult:
     return await flows.async_configure(flow["flow_id"])
 
 
-async def test_a_new_charger_is_told_its_password(
+async def test_a_new_charger_is_sent_its_password(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
-    """It comes open, is accepted, told a password through OCPP, and from then on nobody gets in without."""
+    """It connects without one, is accepted, gets a password through OCPP, and from then on nobody connects without it."""
     home: Home = await start()
     station = await connect(home, "CP2")
     await station.call("BootNotification", BOOT)
@@ -107,7 +107,7 @@ async def test_a_new_charger_is_told_its_password(
     station.answers["ChangeConfiguration"] = {"status": "Accepted"}
     result = await flows.async_configure(form["flow_id"], {"way": "sent"})
     assert result["reason"] == "charger_added"
-    told = station.told("ChangeConfiguration")
+    told = station.received("ChangeConfiguration")
     assert {"key": "AuthorizationKey", "value": password} in told
     data = subentry_of(home, "CP2").data
     assert (data["security"], data["password"]) == ("password", password)
@@ -319,7 +319,7 @@ async def test_a_charger_that_refuses_another_password(
     assert subentry_of(home, "CP1").data["password"] == password
 
 
-async def test_wrong_passwords_are_told_until_the_right_one_comes(
+async def test_wrong_passwords_are_reported_until_the_right_one_comes(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
     """A repair issue with the address; it goes when the charger proves to be itself."""
@@ -361,7 +361,7 @@ def test_every_field_of_a_behaviour_can_be_set() -> None:
 async def test_a_charger_that_needs_a_restart_is_not_locked_out(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
-    """It answers RebootRequired, is told to restart, and gets in as before until it uses its new password."""
+    """It answers RebootRequired, is restarted, and can connect as before until it uses its new password."""
     home: Home = await start("CP1")
     station = await home.boot("CP1")
     station.answers["ChangeConfiguration"] = {"status": "RebootRequired"}
@@ -377,7 +377,7 @@ async def test_a_charger_that_needs_a_restart_is_not_locked_out(
         form["flow_id"], {"way": "sent"}
     )
     assert result["reason"] == "reconfigure_successful"
-    await station.wait_told("Reset")
+    await station.wait_received("Reset")
 
     issues = ir.async_get(hass)
     issue_id = f"{home.entry.entry_id}_new_password_needs_restart_CP1"

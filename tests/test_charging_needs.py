@@ -20,7 +20,7 @@ def _limits(station: RawStation) -> list[float]:
         request["chargingProfile"]["chargingSchedule"][0]["chargingSchedulePeriod"][0][
             "limit"
         ]
-        for request in station.told("SetChargingProfile")
+        for request in station.received("SetChargingProfile")
         if request["chargingProfile"]["chargingProfilePurpose"] == "TxProfile"
     ]
 

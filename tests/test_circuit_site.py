@@ -344,7 +344,7 @@ async def test_an_issue_of_a_site_that_is_gone(hass: HomeAssistant) -> None:
 async def test_sums_that_no_longer_hold(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
-    """A second connector that a charger turned out to have falls back too: its user is told."""
+    """A second connector that a charger turned out to have falls back too: its user is informed."""
     await start(charger("CP1", fail_safe_a=16.0, connectors=2))
     await wait_until(lambda: "fail_safe_sum" in issues(hass), "the issue")
     told = issues(hass)["fail_safe_sum"].translation_placeholders

@@ -33,7 +33,7 @@ def tree(*subentries: ConfigSubentryData, **changes: Any) -> CircuitTree:
     return CircuitTree.of(site_entry(9000, *subentries, **changes))
 
 
-def test_what_the_engine_is_told() -> None:
+def test_the_input_of_the_engine() -> None:
     """A panel below a panel, on two phases, without a meter, with other loads and a temperature."""
     found = tree(
         circuit("shed", parent="garage", limit_l2_a=0.0, assumed_load_a=2.0),
@@ -116,7 +116,7 @@ def test_what_hangs_from_a_circuit_that_is_gone(
 
 
 def test_circuits_that_hang_from_each_other() -> None:
-    """No form lets that in; a storage file may. Both hang from the main fuse, and the site goes on."""
+    """No form allows that; a storage file may. Both are below the main fuse, and the site runs."""
     found = tree(circuit("a", parent="b"), circuit("b", parent="a"))
     assert [c.parent for c in found.engine_circuits("Fuse")] == [None, "main", "main"]
 
@@ -171,7 +171,7 @@ def test_sums_of_fail_safe_currents(
     problem: str | None,
     told: tuple[str, str, str, str],
 ) -> None:
-    """Circuit by circuit and phase by phase; the sum that is nearest to its limit is told, by its circuit's name."""
+    """Circuit by circuit and phase by phase; the sum nearest to its limit is shown, with its circuit's name."""
     entry = site_entry(9000, *subentries)
     placeholders: dict[str, str] = {}
     found = fail_safe_problem(CircuitTree.of(entry), chargers_of(entry), placeholders)

@@ -1,4 +1,4 @@
-"""A car that takes more than it is offered: told again, stopped, and reported to the user."""
+"""A car that takes more than it is offered: commanded again, stopped, and reported to the user."""
 
 import asyncio
 from collections.abc import Callable
@@ -28,7 +28,7 @@ IMPATIENT = {
 async def test_a_car_that_takes_more(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
-    """It is told its limit again, then stopped; its user finds a repair issue."""
+    """Its limit is sent again, then it is stopped; its user finds a repair issue."""
     home: Home = await start("CP1", options=IMPATIENT)
     station = await home.charge("CP1")
     await obeys(station, 14)

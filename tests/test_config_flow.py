@@ -1,4 +1,4 @@
-"""Setting up a site: confirm what the Energy dashboard knows, and be told what is wrong where it is wrong."""
+"""Setting up a site: confirm what the Energy dashboard knows, and see what is wrong where it is wrong."""
 
 import socket
 from typing import Any

@@ -48,7 +48,7 @@ async def _set_up(station: RawStation) -> None:
     await station.wait_for(
         lambda: any(
             request["key"] == "MeterValueSampleInterval"
-            for request in station.told("ChangeConfiguration")
+            for request in station.received("ChangeConfiguration")
         )
     )
 
@@ -62,7 +62,7 @@ async def test_connectors_out_of_nothing(
     said: str | None,
     status: str,
 ) -> None:
-    """A charger that tells of 32 connectors has as many as it says, and keeps no current from the others."""
+    """A charger that sends statuses of 32 connectors has as many as it reports, and reserves no current for the others."""
     if said:
         monkeypatch.setitem(CONFIGURATION_16, "NumberOfConnectors", said)
     home: Home = await start("CP1", "CP2")

@@ -27,7 +27,7 @@ BOOT = {
 STRANGER = "DEADBEEF42"
 
 
-async def test_no_secret_is_told(
+async def test_no_secret_is_shown(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
     """Passwords, numbers of cards and serial numbers: the whole file is searched for them."""

@@ -110,7 +110,7 @@ async def test_settings(played: Played) -> None:
 
 
 async def test_orders(played: Played) -> None:
-    """What a charger can simply be told."""
+    """Simple commands to a charger."""
     await played.act("trigger_message", message="Heartbeat")
     await played.act("clear_cache")
     await played.act("unlock")
@@ -160,7 +160,7 @@ async def test_display(played: Played) -> None:
 
 
 async def test_password(hass: HomeAssistant, played: Played) -> None:
-    """It is changed through OCPP, kept, told this once; afterwards the charger gets in with it alone."""
+    """It is changed through OCPP, stored, and shown once; afterwards the charger connects only with it."""
     answer = await played.act("change_password", answers=True)
     password = answer["password"]
     data = subentry_of(played.home, "CP1").data
@@ -199,7 +199,7 @@ async def test_certificates(played: Played, tmp_path: Path) -> None:
 
 
 async def test_network_profile(played: Played) -> None:
-    """From 2.0.1 on a charger is told how to connect; an address that is none never reaches it."""
+    """From 2.0.1 on a charger can be configured where to connect; an invalid address never reaches it."""
     profile: dict[str, Any] = {
         "slot": 2,
         "url": "wss://home:9000/",
@@ -218,7 +218,7 @@ async def test_network_profile(played: Played) -> None:
 
 
 async def test_firmware(played: Played) -> None:
-    """The charger tells how far it is, and the update entity shows that it is at it."""
+    """The charger reports its progress, and the update entity shows that it is busy."""
     await played.act("update_firmware", location="https://nas/firmware.bin")
 
     def told() -> str | None:

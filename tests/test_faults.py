@@ -37,7 +37,7 @@ def issue(hass: HomeAssistant, key: str) -> ir.IssueEntry | None:
     )
 
 
-async def test_a_failing_tick_is_told_and_recovers(
+async def test_a_failing_tick_is_reported_and_recovers(
     hass: HomeAssistant,
     start: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,

@@ -207,7 +207,7 @@ async def test_the_attributes_stay_out_of_the_recorder(hass: HomeAssistant) -> N
 
 
 async def test_day_one(hass: HomeAssistant) -> None:
-    """No forecast, no history: no sun that could be told, and the load of a usual household (400 W)."""
+    """No forecast, no history: no solar power to predict, and the load of a usual household (400 W)."""
     entry = await set_up(hass)
     assert shown(hass, entry, "expected_solar_power").state == STATE_UNKNOWN
     assert number(hass, entry, "expected_load_today") == pytest.approx(9.6, rel=0.1)
@@ -448,7 +448,7 @@ async def test_what_was_learned_is_there_at_once_after_a_restart(
     assert forecasts.load_days == pytest.approx(21, abs=0.1)
 
 
-async def test_what_was_foretold_outlives_a_restart(hass: HomeAssistant) -> None:
+async def test_forecasts_survive_a_restart(hass: HomeAssistant) -> None:
     """Six hours of it: the correction can go on."""
     sunny = weather(hass, "sunny", two_days(1000))
     entry = await set_up(hass, sources={**SOURCES, "solar_forecasts": [sunny.entry_id]})

@@ -164,16 +164,14 @@ async def test_no_pause_when_the_charger_comes_back(start: Callable[..., Any]) -
 async def test_no_pause_when_home_assistant_comes_back(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
-    """It restarts while a car charges: no limit of 0 A when the charger tells that it charges."""
+    """It restarts while a car charges: no limit of 0 A when the charger reports that it charges."""
     home = await start("CP1")
     station = await home.charge("CP1")
     await obeys(station, 14)
     home.charging = None
     assert await hass.config_entries.async_reload(home.entry.entry_id)
     station = await home.connect("CP1")
-    await asyncio.sleep(
-        0.5
-    )  # ticks go by, in which it is connected and has told nothing
+    await asyncio.sleep(0.5)  # ticks in which it is connected and has reported nothing
     await home.tell(station, "Charging")
     home.charging = station
     await obeys(station, 14)
@@ -184,7 +182,7 @@ async def test_no_pause_when_home_assistant_comes_back(
 async def test_a_charger_that_cannot_be_limited(
     hass: HomeAssistant, foreign: Foreign, version: str
 ) -> None:
-    """It is asked a few times and no more, the user is told, and what its car draws is kept free for it."""
+    """It is asked a few times and no more, the user is informed, and what its car draws is reserved."""
     home, one = await foreign(version, NO_PROFILES, car_a=10.0)
     await one.plug_in()
     await home.shows("sensor", "CP1/1_reason", "cannot_be_limited")
@@ -212,7 +210,9 @@ def _given(home: Home) -> float:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_a_charger_that_tells_only_watts(foreign: Foreign, version: str) -> None:
+async def test_a_charger_that_reports_only_watts(
+    foreign: Foreign, version: str
+) -> None:
     """Its car takes what it is offered on three phases, and is never blamed for three times that."""
     home, one = await foreign(version, Faults(only_watts=True))
     await one.plug_in()

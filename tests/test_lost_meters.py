@@ -77,7 +77,7 @@ async def test_a_meter_that_dies_at_zero(
 async def test_the_first_reading_is_awaited(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
-    """A site whose meter has yet to tell something has no state; it has lost nothing."""
+    """A site whose meter has not reported yet has no state; it has lost nothing."""
     told: list[str] = []
     home = await start("CP1")
 

@@ -355,7 +355,7 @@ def test_parallel_updates(platform: str, at_a_time: int) -> None:
     assert f"\nPARALLEL_UPDATES = {at_a_time}\n" in code
 
 
-def test_libraries_that_are_not_pinned_or_not_typed_are_said(
+def test_libraries_that_are_not_pinned_or_not_typed_are_listed(
     manifest: dict[str, Any],
 ) -> None:
     """The quality scale names each of them."""

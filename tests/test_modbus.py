@@ -238,7 +238,7 @@ async def test_a_meter_is_found_shown_and_saved(
     assert device.via_device_id is not None
 
 
-async def test_what_tells_itself_what_it_has(
+async def test_devices_that_describe_themselves(
     hass: HomeAssistant, site: MockConfigEntry, server: Server
 ) -> None:
     """An inverter with a meter that speaks SunSpec: found without a file, and found again after a restart."""
@@ -350,7 +350,7 @@ async def test_a_device_that_sleeps(
 async def test_a_device_is_chosen_by_hand(
     hass: HomeAssistant, site: MockConfigEntry, server: Server
 ) -> None:
-    """One's own file is in the list, and what is wrong with another is told."""
+    """One's own file is in the list, and errors of another one are shown."""
     folder = Path(hass.config.path("sunfuse", "modbus"))
     write = """
 name: Mine
@@ -626,7 +626,7 @@ async def test_a_device_whose_file_is_gone(hass: HomeAssistant, server: Server) 
 
 
 @pytest.mark.parametrize("framer", [FramerType.SOCKET, FramerType.RTU])
-async def test_a_charger_obeys_a_modbus_meter(
+async def test_a_charger_follows_a_modbus_meter(
     hass: HomeAssistant, framer: FramerType
 ) -> None:
     """The site's meter is an SDM630: what the house draws, the charger leaves to it."""

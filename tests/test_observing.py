@@ -227,7 +227,7 @@ async def test_the_interval_is_shown(house: House) -> None:
     assert house.issue is None
 
 
-async def test_a_slow_meter_is_told_with_advice(house: House) -> None:
+async def test_a_slow_meter_is_reported_with_advice(house: House) -> None:
     """45 s: 16.25 % of 25 A, rounded up to 5 A of margin, would do; with that it is put right."""
     entry = await house.start()
     await house.live(45 * 12, step_s=45)
@@ -242,7 +242,7 @@ async def test_a_slow_meter_is_told_with_advice(house: House) -> None:
     assert house.issue is None
 
 
-async def test_a_meter_that_is_often_lost_is_told_whatever_the_margin(
+async def test_a_meter_that_is_often_lost_is_reported_whatever_the_margin(
     house: House,
 ) -> None:
     """90 s between readings that count for 60 s: chargers would fall back again and again."""
@@ -263,7 +263,7 @@ def a_circuit(name: str, sources: dict[str, Any]) -> ConfigSubentry:
     )
 
 
-async def test_the_meter_of_a_circuit_is_told_as_well(house: House) -> None:
+async def test_the_meter_of_a_circuit_is_reported_as_well(house: House) -> None:
     """45 s at a panel of 20 A: its margin has to be larger, that of the main fuse not, whose meter is quick."""
     panel = {"meter": {"phases": ["sensor.p1", "sensor.p2", "sensor.p3"]}}
     await house.start()
@@ -300,7 +300,7 @@ def main_state(entry: MockConfigEntry) -> CircuitState:
 
 
 async def test_a_quick_meter_that_falls_silent_is_missed_earlier(house: House) -> None:
-    """It told the same every second for a minute; after half a minute it is lost, not after one."""
+    """It reported the same value every second for a minute; after half a minute it is lost, not after one."""
     entry = await house.start()
     circuits = entry.runtime_data.coordinator.data.snapshot.circuits
     assert circuits[0].meter_max_age_s == 60

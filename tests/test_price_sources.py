@@ -138,7 +138,7 @@ async def test_an_answer_to_the_tariff_of_before_is_not_taken(
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_what_another_entity_or_unit_said_is_forgotten(
+async def test_values_of_another_entity_or_unit_are_forgotten(
     hass: HomeAssistant, start_frozen: Start, freezer: FrozenDateTimeFactory
 ) -> None:
     """Who first chose the price of gas, or the wrong unit, does not pay with two weeks of averages."""
@@ -272,7 +272,7 @@ async def test_a_renamed_entity_is_followed(
 async def test_a_tariff_that_cannot_be_read_stops_nothing(
     hass: HomeAssistant, start_frozen: Start
 ) -> None:
-    """The site protects its fuse without it; a repair tells."""
+    """The site protects its fuse without it; a repair issue reports it."""
     broken = ConfigSubentryData(
         data={"rule": {"key": "atlantis"}},
         subentry_type="capacity_tariff",

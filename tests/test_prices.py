@@ -186,7 +186,7 @@ async def test_the_action_of_a_site_without_prices(
         ([0.2] * 13 + [None] * 11, [], 0.2, None),
         # Negative prices are prices.
         ([-0.05] * 24, [], -0.05, None),
-        # Thousands in a euro unit would be a wrong unit, if the state did not tell the scale.
+        # Thousands in a euro unit would be a wrong unit, if the state did not give the scale.
         ([2000.0] * 24, [], 0.2, None),
     ],
 )
@@ -199,7 +199,7 @@ async def test_data_that_users_report(
     price: float,
     issue: str | None,
 ) -> None:
-    """Absurd, missing, negative, in another scale: what can be used is used, the rest is told."""
+    """Absurd, missing, negative, in another scale: what can be used is used, the rest is reported."""
     set_spot(hass, rows("2026-11-25", today), state=str(price))
     entry = await start_frozen(tariff(source={"kind": "entity", "entities": [SPOT]}))
     assert float(state(hass, entry, "import_price").state) == pytest.approx(price)

@@ -250,7 +250,7 @@ async def test_the_counters_judge_what_is_proposed(
 async def test_phases_that_contradict_the_total_are_not_accepted(
     hass: HomeAssistant, hass_storage: dict[str, Any]
 ) -> None:
-    """Who turns the total and forgets the phases is told at once, with what both show now."""
+    """A user who changes the total and forgets the phases sees an error at once, with what both show now."""
     meter(hass, *UNKNOWN)
     stored(hass_storage)
     assert await async_setup_component(hass, "energy", {})

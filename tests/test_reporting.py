@@ -132,7 +132,7 @@ async def test_a_split_phase(hass: HomeAssistant) -> None:
     assert answer["hours"][0]["charging_a"] == 32
 
 
-async def test_three_days_are_told_to_be_few(hass: HomeAssistant) -> None:
+async def test_three_days_are_reported_as_few(hass: HomeAssistant) -> None:
     """The answer is there, with a caution."""
     entry = await set_up(hass)
     start = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
@@ -219,7 +219,7 @@ async def test_a_car_that_charged_is_no_house(hass: HomeAssistant) -> None:
     )
 
 
-async def test_a_sensor_without_statistics_is_told(hass: HomeAssistant) -> None:
+async def test_a_sensor_without_statistics_is_named(hass: HomeAssistant) -> None:
     """No state class, no statistics: the action says so, with the sensors' names."""
     entry = await set_up(hass)
     with pytest.raises(ServiceValidationError) as wrong:
@@ -283,7 +283,7 @@ async def test_the_page_is_for_those_who_are_logged_in(
 async def test_the_page_of_a_site_that_is_new(
     hass: HomeAssistant, hass_client: ClientSessionGenerator
 ) -> None:
-    """It tells what is missing rather than an error."""
+    """It shows what is missing rather than an error."""
     entry = await set_up(hass)
     user = await hass_client()
     response = await user.get(f"/api/sunfuse/report/{entry.entry_id}")

@@ -69,7 +69,7 @@ SENTENCES = {
             (("until", "2026-06-23T22:30:00+00:00"),),
             "until 2026-06-24 00:30",
         ),
-        # An end is told where there is one, whether the sentence names it or not.
+        # An end is shown if there is one, whether the sentence names it or not.
         (
             ReasonKey.LIMITED_BY_DEMAND_RESPONSE,
             (("name", "Contract"), ("limit_a", 16.0)),

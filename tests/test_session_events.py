@@ -1,4 +1,4 @@
-"""The events of sessions: once each, over restarts, and marked where they are told late."""
+"""The events of sessions: once each, over restarts, and marked if they are reported late."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 
 async def test_over_a_restart(hass: HomeAssistant, start: Callable[..., Any]) -> None:
-    """A session that goes on is no news; one that ran meanwhile is told, as late."""
+    """A session that continues is not an event; one that ran meanwhile is reported, as late."""
     home: Home = await start("CP1")
     told: list[tuple[str, bool]] = []
     entity = home.entity("event", "CP1/1_session")
@@ -41,7 +41,7 @@ async def test_over_a_restart(hass: HomeAssistant, start: Callable[..., Any]) ->
     await wait_until(
         lambda: stations["CP1"].connector(1).transaction is not None, "it goes on"
     )
-    # What ran while nobody heard: the charger tells it in its own time.
+    # A session that ran unobserved: the charger reports it later.
     ended = dt_util.utcnow() - timedelta(minutes=5)
     await station.call(
         "StopTransaction",

@@ -173,7 +173,7 @@ async def test_dimming(
     attributes: dict[str, str],
     limit_a: float,
 ) -> None:
-    """The grid operator's signal leaves the cars its minimum; a signal that is lost has not let go."""
+    """The grid operator's signal leaves the cars its minimum; a signal that is lost has not switched off."""
     hass.states.async_set(entity, off, attributes)
     home = await start("CP1", options={"dimming_entity": entity})
     station = await home.charge("CP1")
@@ -200,7 +200,7 @@ async def test_dimming(
 async def test_the_boost_switch(
     hass: HomeAssistant, hass_admin_user: MockUser, start: Callable[..., Any]
 ) -> None:
-    """On for as long as the options say, off when it is over; whoever presses it has a quota."""
+    """On for as long as the options say, off when it is over; the quota is that of the user who turns it on."""
     home = await start(
         "CP1", options={"boost_quota_kwh": 500, "boost_duration_min": 30}
     )
@@ -248,7 +248,7 @@ async def test_a_quota_is_used_up(
 async def test_a_cards_own_quota(
     hass: HomeAssistant, hass_admin_user: MockUser, start: Callable[..., Any]
 ) -> None:
-    """It goes before the site's; a boost is the driver's, whoever presses it, and a changed quota counts at once."""
+    """It takes precedence over the site's; a boost is the driver's, whoever starts it, and a changed quota applies at once."""
     home = await start("CP1", options={"boost_quota_kwh": 500})
     card = ConfigSubentry(
         data=MappingProxyType(

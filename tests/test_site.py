@@ -256,7 +256,7 @@ async def test_what_the_charger_measures(start: Callable[..., Any]) -> None:
 
 
 async def test_buttons(start: Callable[..., Any]) -> None:
-    """They reach the charger; what it refuses is told to the user."""
+    """They reach the charger; a refusal is reported to the user."""
     home = await start("CP1")
     station = await home.boot("CP1")
     await home.shows("sensor", "CP1/1_status", "available")
@@ -347,7 +347,7 @@ async def test_two_connectors_are_two_devices(
     assert device_of(firmware).id == charger_id
 
 
-async def test_two_connectors_are_told_before_anybody_accepts(
+async def test_two_connectors_are_reported_before_anybody_accepts(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
     """Each connector has its device from the beginning."""
@@ -456,7 +456,7 @@ async def test_a_sensor_that_is_gone_is_a_repair_issue(
 async def test_a_charger_that_refuses_its_fail_safe_is_a_repair_issue(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
-    """Nobody knows what it does when Home Assistant is away: its user is told."""
+    """It is not known what it does while Home Assistant is offline: its user is informed."""
     home = await start("CP1")
     station = await home.connect("CP1")
     station.answers["SetChargingProfile"] = {"status": "Rejected"}

@@ -1,4 +1,4 @@
-"""A meter that is too slow to protect a fuse is told of when it is chosen."""
+"""A meter that is too slow to protect a fuse is reported when it is chosen."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -107,7 +107,7 @@ async def test_a_quick_meter(recorder_mock: Recorder, hass: HomeAssistant) -> No
 async def test_a_still_house_with_a_quick_meter(
     recorder_mock: Recorder, hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
-    """It changed once a minute, but tells every second: seen while the forms are filled in."""
+    """It changed once a minute, but reports every second: observed while the forms are filled in."""
     await recorded(hass, 60)
     form = await submit(hass, await open_site(hass), GRID)
     for _ in range(15):

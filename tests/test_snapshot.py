@@ -65,7 +65,7 @@ def test_wiring_rotates(
 @pytest.mark.parametrize(
     ("meter", "phases", "site", "expected"),
     [
-        # Nothing told: nobody knows, which is not the same as nothing drawn.
+        # No report: the draw is unknown, which is not the same as zero.
         (MeterSample(), (0, 1, 2), THREE_PHASE, None),
         # The charger's L1 is on the site's L2.
         (
@@ -152,7 +152,7 @@ def test_unknown_status_with_a_transaction_may_charge() -> None:
     assert not _connector(ConnectorState(id=1)).status_reported
 
 
-def test_what_the_charger_says_of_itself() -> None:
+def test_what_the_charger_reports_about_itself() -> None:
     """A lower limit of its own, and whether it switches phases, which its form can forbid."""
     state = ConnectorState(id=1, charger_limit_a=10.0)
     assert _connector(state).charger_limit_a == 10.0

@@ -58,7 +58,7 @@ def test_a_counter_that_rises() -> None:
 
 
 def test_reasons_that_come_and_go() -> None:
-    """Two reasons that alternate with every report make less than 100 rows a day; one that stays is told."""
+    """Two reasons that alternate with every report make less than 100 rows a day; one that stays is written."""
     reasons = [
         Reason(key=ReasonKey.LIMITED_BY_SUN, values=(("surplus_w", 5000.0),)),
         Reason(key=ReasonKey.RAMPING, values=(("target_a", 16.0),)),
@@ -115,7 +115,7 @@ def test_a_new_moment_is_written_at_once() -> None:
 
 
 def test_coming_and_going_is_written_at_once() -> None:
-    """A charger that is out of reach, or tells something for the first time, waits for nothing."""
+    """A charger that is disconnected, or reports something for the first time, waits for nothing."""
     calm = Calm(within(100))
     shown = [
         Shown(available=True),

@@ -61,7 +61,7 @@ class Car:
         await self.station.status("Charging")
 
     def follow(self) -> None:
-        """Move towards what the charger told, which hears of a new limit in the meantime."""
+        """Move towards the charger's limit; the charger receives a new limit in the meantime."""
         lowest_a, highest_a = self.drawn_a - FALLS_A_S, self.drawn_a + RISES_A_S
         self.drawn_a = min(max(self.confirmed_a, lowest_a), highest_a)
         self.confirmed_a = next(reversed(limits(self.station)), 0.0)

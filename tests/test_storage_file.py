@@ -76,7 +76,7 @@ async def test_what_did_not_change_is_not_written(
 async def test_the_sessions_of_a_charger_are_written_when_one_ends(
     hass: HomeAssistant, start: Callable[..., Any], hass_storage: dict[str, Any]
 ) -> None:
-    """They have a file of their own, which is as it was while a car charges; together they tell all of it."""
+    """They have a file of their own, which is unchanged while a car charges; together they contain everything."""
     home: Home = await start("CP1")
     station = await home.charge("CP1")
     await obeys(station, 14)

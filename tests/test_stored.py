@@ -91,7 +91,7 @@ def aside(hass: HomeAssistant, name: str) -> list[str]:
 
 
 def told(hass: HomeAssistant) -> list[ir.IssueEntry]:
-    """Return the repairs about stored files."""
+    """Return the repair issues about stored files."""
     keys = ("stored_not_understood", "storage_corruption")
     issues = ir.async_get(hass).issues.values()
     return [issue for issue in issues if issue.translation_key in keys]
@@ -148,7 +148,7 @@ async def test_a_file_that_cannot_be_read(
 async def test_a_file_with_nothing_in_it(
     hass: HomeAssistant, name: str, data: Any
 ) -> None:
-    """There is nothing to tell of, and nothing to fail on."""
+    """There is nothing to report, and nothing to fail on."""
     write(hass, name, stored(name, data))
     entry = await set_up(hass)
     assert not told(hass)
@@ -214,7 +214,7 @@ async def test_an_item_that_is_not_understood(
     (kept,) = aside(hass, name)
     assert json.loads(kept)["data"]["content"] == data
     await hass.config_entries.async_unload(entry.entry_id)
-    # The next start has nothing more to tell.
+    # The next start has nothing more to report.
     ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert not told(hass)
@@ -240,7 +240,7 @@ def _odd_peak(data: dict[str, Any]) -> str:
 async def test_a_row_that_is_not_understood(
     hass: HomeAssistant, name: str, spoil: Callable[[dict[str, Any]], str]
 ) -> None:
-    """It alone is left out of what was kept of prices and peaks, and it is told of and put aside."""
+    """Only that is left out of the stored prices and peaks; it is reported and put aside."""
     entry = await set_up(hass, capacity_tariff())
     await hass.config_entries.async_unload(entry.entry_id)
     path = Path(hass.config.path(".storage", f"sunfuse.site1{name}"))
@@ -305,7 +305,7 @@ async def test_a_quirk_of_tomorrow(hass: HomeAssistant) -> None:
 
 
 async def test_versions_of_an_entry(hass: HomeAssistant) -> None:
-    """An earlier one is brought up to date; one of a newer Sunfuse is told of in words."""
+    """An earlier one is migrated; one of a newer Sunfuse is reported."""
     set_meters(hass, currents_a=(10, 4, 4))
     former = site_entry(free_port())
     former.add_to_hass(hass)

@@ -33,7 +33,7 @@ class Clocks:
         self.monotonic_s += seconds
 
 
-def test_only_jumps_are_told() -> None:
+def test_only_jumps_are_reported() -> None:
     """Hours that pass are none, and a clock that is slowed neither; one that is set is, once."""
     clocks = Clocks()
     keeper = Timekeeper(lambda: clocks.wall, lambda: clocks.monotonic_s)

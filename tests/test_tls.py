@@ -255,7 +255,7 @@ async def test_a_certificate_that_breaks(
 
     Path(certificate).write_text("rubbish")
     await later(3, "certificate_unusable")
-    # The one that was read last is still served: whoever does not check the date gets in.
+    # The one that was read last is still served: a client that does not check the date can connect.
     await boots(home, None)
 
     await hass.config_entries.async_reload(home.entry.entry_id)
@@ -320,7 +320,7 @@ async def test_a_client_certificate(
         {"device_id": device_id, "kind": "central_system_root"},
         blocking=True,
     )
-    installed = await station.wait_told("InstallCertificate")
+    installed = await station.wait_received("InstallCertificate")
     assert installed["certificateType"] == "CentralSystemRootCertificate"
     authority = x509.load_pem_x509_certificate(installed["certificate"].encode())
     await hass.services.async_call(
@@ -329,7 +329,7 @@ async def test_a_client_certificate(
     own_key, request = signing_request(tmp_path, "CP1")
     answer = await station.call("SignCertificate", {"csr": request})
     assert answer["status"] == "Accepted"
-    signed = (await station.wait_told("CertificateSigned"))["certificateChain"]
+    signed = (await station.wait_received("CertificateSigned"))["certificateChain"]
     chain = tmp_path / "CP1.pem"
     chain.write_text(signed)
     own_certificate = x509.load_pem_x509_certificate(signed.encode())

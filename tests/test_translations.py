@@ -184,7 +184,7 @@ def test_every_text_is_one_that_home_assistant_takes() -> None:
     "language",
     [path.stem for path in (INTEGRATION / "translations").glob("*.json")],
 )
-def test_every_language_says_the_same_things(language: str) -> None:
+def test_every_language_has_the_same_texts(language: str) -> None:
     """A translation has no key that English lacks, and fills in the same values."""
     english = dict(_strings(ENGLISH))
     for path, text in _strings(_load(f"translations/{language}.json")):
@@ -481,7 +481,7 @@ def test_no_error_without_a_message() -> None:
 
 
 def test_command_errors() -> None:
-    """Each way in which a charger does not do what it is told has its message."""
+    """Each way in which a command fails has its message."""
     keys: set[str | None] = set()
     for call in _calls(TREES.values(), "CommandError"):
         if call.args:

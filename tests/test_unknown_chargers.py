@@ -81,7 +81,7 @@ async def test_a_card_goes_with_its_charger(
     await wait_until(lambda: cards(hass), "it is shown again")
 
 
-async def test_what_a_stranger_says_is_no_markup(
+async def test_what_an_unknown_device_sends_is_not_markup(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
     """Neither the form nor the name that it proposes has a link in it."""
@@ -104,7 +104,7 @@ def test_texts_read_as_they_were_written() -> None:
     assert escaped("a\n# b http://c") == r"a \# b http\://c"
 
 
-async def test_identities_that_open_the_door_are_not_told(
+async def test_identities_that_allow_connecting_are_not_shown(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
     """Diagnostics have a number in place of an identity that is all that is needed to connect."""

@@ -40,7 +40,7 @@ class Charger:
 
     async def set_up(self) -> None:
         """Wait until it is set up."""
-        await self.station.wait_told("TriggerMessage")
+        await self.station.wait_received("TriggerMessage")
 
     async def status(self, status: str, at: str, connector: int = 1) -> None:
         """Tell a status of OCPP 1.6, or what says the same."""
@@ -112,10 +112,10 @@ class Charger:
         self.sequence += 1
 
     def limits(self) -> list[tuple[int, Payload]]:
-        """Return the profiles that it was told: for which connector or EVSE, and what."""
+        """Return the profiles that it was sent: for which connector or EVSE, and what."""
         return [
             (request["connectorId"], request["csChargingProfiles"])
             if self.old
             else (request["evseId"], request["chargingProfile"])
-            for request in self.station.told("SetChargingProfile")
+            for request in self.station.received("SetChargingProfile")
         ]

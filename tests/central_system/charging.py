@@ -1,4 +1,4 @@
-"""Chargers whose cars charge, in every version, and the limits that they are told."""
+"""Chargers whose cars charge, in every version, and the limits that they are sent."""
 
 from typing import Any
 
@@ -75,7 +75,7 @@ async def charging(
             station.answers["GetVariables"] = variables_of(known)
         station.answers |= answers
         await station.boot2()
-    await station.wait_told("TriggerMessage")
+    await station.wait_received("TriggerMessage")
     if version == "1.6":
         await station.status("Charging")
         await station.start_transaction(clock.text())
@@ -89,9 +89,9 @@ async def charging(
 
 
 def periods(station: RawStation) -> list[Payload]:
-    """Return the first period of each limit that the charger was told."""
+    """Return the first period of each limit that the charger was sent."""
     found = []
-    for request in station.told("SetChargingProfile"):
+    for request in station.received("SetChargingProfile"):
         profile = request.get("csChargingProfiles") or request["chargingProfile"]
         schedule = profile["chargingSchedule"]
         schedule = schedule if isinstance(schedule, dict) else schedule[0]
@@ -105,6 +105,6 @@ def connector(system: CentralSystem, number: int = 1) -> ConnectorState:
 
 
 def kinds(station: RawStation) -> list[str]:
-    """Return the kind of each profile that a charger of 2.x was told."""
-    told = station.told("SetChargingProfile")
+    """Return the kind of each profile that a charger of 2.x was sent."""
+    told = station.received("SetChargingProfile")
     return [request["chargingProfile"]["chargingProfileKind"] for request in told]

@@ -1,4 +1,4 @@
-"""A charge point of raw frames: sends what it is told to and answers as a table says."""
+"""A charge point of raw frames: sends what a test asks for and answers by a table."""
 
 import asyncio
 from collections.abc import Callable
@@ -148,7 +148,7 @@ class RawStation:
         await self.websocket.send_str(json.dumps(frame))
 
     async def wait_for(self, found: Callable[[], Any]) -> Any:
-        """Wait until what came in lets `found` return something true; return it."""
+        """Wait until `found` returns something true of what was received; return it."""
         async with asyncio.timeout(WAIT_S), self._news:
             await self._news.wait_for(lambda: found() or self._task.done())
         return found()
@@ -179,14 +179,14 @@ class RawStation:
         result: Payload = frame[2]
         return result
 
-    def told(self, action: str) -> list[Payload]:
-        """Return the requests of one action that came in so far."""
+    def received(self, action: str) -> list[Payload]:
+        """Return the requests of one action that were received so far."""
         return [payload for name, payload in self.requests if name == action]
 
-    async def wait_told(self, action: str, times: int = 1) -> Payload:
+    async def wait_received(self, action: str, times: int = 1) -> Payload:
         """Wait until a request of an action came in so many times; return the last."""
-        await self.wait_for(lambda: len(self.told(action)) >= times)
-        return self.told(action)[times - 1]
+        await self.wait_for(lambda: len(self.received(action)) >= times)
+        return self.received(action)[times - 1]
 
     async def boot(self, **extra: Any) -> Payload:
         """Boot as a station of OCPP 1.6."""

@@ -23,7 +23,7 @@ def _loopback(socket_enabled: None) -> None:
 
 
 class SteppedClock:
-    """A clock that moves when it is told to."""
+    """A clock that moves only when a test moves it."""
 
     def __init__(self) -> None:
         """Start at noon."""
@@ -44,7 +44,7 @@ class SteppedClock:
 
 
 class Watched:
-    """A central system with all the states that it told about."""
+    """A central system with all the states that it reported."""
 
     def __init__(self, system: CentralSystem) -> None:
         """Listen to it."""

@@ -26,7 +26,7 @@ async def _ready(connect: Connect, system: CentralSystem, version: str) -> RawSt
     else:
         station.answers |= ANSWERS_2
         await station.boot2()
-    await station.wait_told("TriggerMessage")
+    await station.wait_received("TriggerMessage")
     await station.call("Heartbeat", {})
     station.requests.clear()
     return station
@@ -49,7 +49,7 @@ async def test_action(
     station = await _ready(connect, system, version)
     station.answers[action] = answer
     assert await do(await system.stations["CP1"].in_service()) == result
-    assert station.told(action)[-1] == request_
+    assert station.received(action)[-1] == request_
 
 
 REFUSALS: dict[str, Any] = {
@@ -80,7 +80,7 @@ REFUSALS: dict[str, Any] = {
 async def test_refusal(
     system: CentralSystem, connect: Connect, version: str, do: Do, action: str
 ) -> None:
-    """What the charger refuses, or does not know, is told as such."""
+    """What the charger refuses, or does not know, is reported as such."""
     station = await _ready(connect, system, version)
     refusal = REFUSALS.get(action, {"status": "Rejected"})
     if refusal is not None:
@@ -116,7 +116,7 @@ ONLY_2: dict[str, Do] = {
 async def test_what_1_6_does_not_have(
     system: CentralSystem, connect: Connect, do: Do
 ) -> None:
-    """What only 2.x has is told as such by a charger of 1.6, and nothing is sent."""
+    """What only 2.x has is reported as such for a charger of 1.6, and nothing is sent."""
     station = await _ready(connect, system, "1.6")
     with pytest.raises(CommandError, match="not_supported"):
         await do(await system.stations["CP1"].in_service())
@@ -144,10 +144,10 @@ async def test_clear_profiles(
     await (await system.stations["CP1"].in_service()).clear_profiles()
     told = [
         request.get("chargingProfileCriteria", request)["chargingProfilePurpose"]
-        for request in station.told("ClearChargingProfile")
+        for request in station.received("ClearChargingProfile")
     ]
     assert told == ["TxProfile", "TxDefaultProfile"]
-    assert len(station.told("SetChargingProfile")) == 1
+    assert len(station.received("SetChargingProfile")) == 1
 
 
 async def test_request_that_is_none(system: CentralSystem, connect: Connect) -> None:
@@ -156,7 +156,7 @@ async def test_request_that_is_none(system: CentralSystem, connect: Connect) -> 
     for action, payload in (("SetMonitoringLevel", {}), ("Reset", {"type": "Cold"})):
         with pytest.raises(CommandError, match="impossible"):
             await (await system.stations["CP1"].in_service()).request(action, payload)
-        assert not station.told(action)
+        assert not station.received(action)
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])

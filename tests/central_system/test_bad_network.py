@@ -85,7 +85,7 @@ async def test_we_restart(
     assert (state.transaction.id, state.session_energy_wh) == (transaction, 1500)
     for _ in range(5):
         await again.station.call("Heartbeat", {})
-    assert not again.station.told(again.learns)
+    assert not again.station.received(again.learns)
     assert not again.limits()  # no wear of its flash
     assert len(other.stations["CP1"].state.connectors) == 1
     await again.stop(transaction, clock.text(), 2600)
@@ -128,7 +128,7 @@ async def test_restart_ends_the_transaction(
     version: str,
     finished: list[FinishedTransaction],
 ) -> None:
-    """A charger that ends its transaction when it loses power tells so later; it is counted once."""
+    """A charger that ends its transaction when it loses power reports that later; it is counted once."""
     charger = await _ready(connect, system, version)
     await charger.status("Charging", clock.text())
     transaction = await charger.start(clock.text())
@@ -178,7 +178,7 @@ async def test_unsupported_keys_are_remembered(
     assert not charger.station.requests
     await charger.boot(firmwareVersion="1")
     await charger.set_up()
-    asked = charger.station.told(charger.learns)
+    asked = charger.station.received(charger.learns)
     assert asked
     assert all(len(next(iter(request.values()))) == 1 for request in asked)
     await charger.station.close()
@@ -186,13 +186,13 @@ async def test_unsupported_keys_are_remembered(
     again = await Charger.connect(connect, version)
     await again.boot(firmwareVersion="1")
     await again.set_up()
-    assert not again.station.told(again.learns)
+    assert not again.station.received(again.learns)
     await again.station.close()
     clock.step(120)
     updated = await Charger.connect(connect, version)
     await updated.boot(firmwareVersion="2")
     await updated.set_up()
-    assert updated.station.told(updated.learns)
+    assert updated.station.received(updated.learns)
 
 
 def _taking(*taken: str) -> Any:
@@ -212,7 +212,7 @@ def _taking(*taken: str) -> Any:
 def _reported_settings(charger: Charger) -> list[str]:
     return [
         request.get("value") or request["setVariableData"][0]["attributeValue"]
-        for request in charger.station.told(charger.sets)
+        for request in charger.station.received(charger.sets)
     ]
 
 
@@ -248,7 +248,7 @@ async def test_interval_is_left_alone(
     known: str,
     told: list[str],
 ) -> None:
-    """A charger that tells its meter every five to ten seconds is left as it is."""
+    """A charger that sends its meter values every five to ten seconds is left as it is."""
     system.accept(CP1)
     charger = await Charger.connect(connect, version)
     settings = {"TxUpdatedInterval": known, "MeterValueSampleInterval": known}
@@ -301,7 +301,7 @@ async def test_impossible_energy(
 async def test_limit_of_one_connector(
     connect: Connect, system: CentralSystem, clock: SteppedClock, version: str
 ) -> None:
-    """The limit of one connector is told for that connector alone."""
+    """The limit of one connector is sent for that connector alone."""
     config = replace(CP1, connectors=2)
     charger = await _ready(connect, system, version, config)
     for number in (1, 2):
@@ -351,12 +351,12 @@ async def test_command_reaches_nobody_else(
         await charger.boot()
         await charger.set_up()
     await (await system.stations["CP2"].in_service()).reset(hard=False)
-    assert second.station.told("Reset")
-    assert not first.station.told("Reset")
+    assert second.station.received("Reset")
+    assert not first.station.received("Reset")
     assert "CP3" not in system.stations
 
 
-async def test_end_of_a_stranger(
+async def test_end_of_an_unknown_transaction(
     connect: Connect,
     system: CentralSystem,
     clock: SteppedClock,

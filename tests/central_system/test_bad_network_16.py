@@ -102,7 +102,7 @@ async def test_unknown_stop_is_not_guessed(
     clock: SteppedClock,
     finished: list[FinishedTransaction],
 ) -> None:
-    """The end of a transaction that nobody knows ends no other, and is counted once for what it tells."""
+    """The end of an unknown transaction ends no other, and is counted once with what it contains."""
     station = await _ready(connect, system)
     await station.status("Charging")
     running = await station.start_transaction(clock.text())
@@ -131,7 +131,7 @@ async def test_home_assistant_restarts(
 ) -> None:
     """The transaction goes on, its energy is continuous, and the charger is not asked again."""
     station = await _ready(connect, system)
-    await station.wait_told("TriggerMessage")
+    await station.wait_received("TriggerMessage")
     await station.status("Charging", timestamp=clock.text())
     transaction_id = await station.start_transaction(clock.text())
     await _meter(station, clock.text(), 2000, transaction_id)
@@ -143,7 +143,7 @@ async def test_home_assistant_restarts(
     other.subscribe_transactions(finished.append)
     other.accept(CP1, memory)
     await other.start("127.0.0.1", 0)
-    # The last minute may be missing, so there is nothing to show until the charger tells.
+    # The last minute may be missing, so there is nothing to show until the charger reports.
     assert _connector(other).meter.energy_wh is None
     clock.step(600)
     again = await RawStation.connect(station.session, other.port)
@@ -153,9 +153,9 @@ async def test_home_assistant_restarts(
     assert state.transaction is not None
     assert state.transaction.id == str(transaction_id)
     assert state.session_energy_wh == 1500
-    await again.wait_told("TriggerMessage")
-    assert not again.told("GetConfiguration")
-    assert not again.told("SetChargingProfile")  # no wear of its flash
+    await again.wait_received("TriggerMessage")
+    assert not again.received("GetConfiguration")
+    assert not again.received("SetChargingProfile")  # no wear of its flash
     assert other.stations["CP1"].state.info.vendor == "Acme"
     await _stop(again, transaction_id, clock.text(), 2600)
     assert [(t.started_at, t.energy_wh) for t in finished] == [(START, 1600)]
@@ -177,7 +177,7 @@ async def test_home_assistant_forgot(
     await _meter(station, clock.text(), 5100, 4711)
     assert _connector(system).session_energy_wh == 100
     await system.stations["CP1"].offer(1, 8)
-    live = station.told("SetChargingProfile")[-1]["csChargingProfiles"]
+    live = station.received("SetChargingProfile")[-1]["csChargingProfiles"]
     assert live["transactionId"] == 4711
 
 
@@ -272,7 +272,7 @@ async def test_slow_clock_is_learnt(
     assert transaction.id == str(transaction_id)
     assert abs(transaction.started_at - clock()) < timedelta(seconds=2)
     await system.stations["CP1"].offer(1, 9)
-    profile = station.told("SetChargingProfile")[-1]["csChargingProfiles"]
+    profile = station.received("SetChargingProfile")[-1]["csChargingProfiles"]
     start = datetime.fromisoformat(profile["chargingSchedule"]["startSchedule"])
     age = clock() - timedelta(seconds=900) - start
     assert timedelta(seconds=5) <= age <= timedelta(seconds=15)
@@ -288,8 +288,8 @@ async def test_command_reaches_nobody_else(
     await first.boot()
     await second.boot()
     await (await watched.system.stations["CP2"].in_service()).reset(hard=False)
-    assert second.told("Reset")
-    assert not first.told("Reset")
+    assert second.received("Reset")
+    assert not first.received("Reset")
     assert "CP3" not in watched.system.stations
 
 
@@ -299,10 +299,10 @@ async def test_a_charger_out_of_service_stays_so(
     """Connecting does not put a charger back into service that the user took out of it."""
     station = await _ready(connect, system)
     await station.status("Unavailable")
-    await station.wait_told("TriggerMessage")
+    await station.wait_received("TriggerMessage")
     await system.stations["CP1"].offer(1, 10)
-    assert not station.told("ChangeAvailability")
-    assert not station.told("UpdateFirmware")
+    assert not station.received("ChangeAvailability")
+    assert not station.received("UpdateFirmware")
 
 
 async def test_wild_times(system: CentralSystem, connect: Connect) -> None:
@@ -343,9 +343,9 @@ async def test_silent_return(clock: SteppedClock) -> None:
     await system.start("127.0.0.1", 0)
     async with ClientSession() as session:
         station = await RawStation.connect(session, system.port)
-        told = await station.wait_told("TriggerMessage")
+        told = await station.wait_received("TriggerMessage")
         assert told["requestedMessage"] == "BootNotification"
-        await station.wait_told("SetChargingProfile")
+        await station.wait_received("SetChargingProfile")
         await station.close()
     await system.stop()
 
@@ -359,13 +359,13 @@ async def test_connection_lost_while_setting_up(
         station = await connect()
         station.answers[key] = None
         await station.boot()
-        await station.wait_told(key)
+        await station.wait_received(key)
         await station.close()
         await watched.until(lambda: not watched.system.stations["CP1"].state.connected)
         clock.step(120)
     station = await connect()
     await station.boot()
-    await station.wait_told("TriggerMessage")
+    await station.wait_received("TriggerMessage")
     assert watched.system.stations["CP1"].state.fail_safe_set
 
 
@@ -381,13 +381,13 @@ async def test_charger_that_reboots_when_it_is_asked(
     station.answers[ask] = None  # it dies of the question
     for boots in range(1, 4):
         await boot()
-        await station.wait_told(ask, boots)
+        await station.wait_received(ask, boots)
         clock.step(10)
     assert system.stations["CP1"].presence.boot_loops.extra_s == 0
     await boot()
     await station.call("Heartbeat", {})
     assert system.stations["CP1"].presence.boot_loops.extra_s == 15
-    assert len(station.told(ask)) == 3  # not asked yet
+    assert len(station.received(ask)) == 3  # not asked yet
 
 
 def test_many_are_forgotten() -> None:
@@ -437,10 +437,10 @@ async def test_our_clock_is_set(
     assert after.transaction.started_at == before.transaction.started_at + by
     station.requests.clear()
     await cp1.offer(1, 10)
-    assert not station.told("SetChargingProfile")
+    assert not station.received("SetChargingProfile")
     clock.step(41)
     await cp1.offer(1, 10)
-    assert len(station.told("SetChargingProfile")) == 1
+    assert len(station.received("SetChargingProfile")) == 1
     # It has heard our time by now; that its clock was set back shows by the second message.
     for energy_wh in (1190, 1200):
         clock.step(10)
@@ -453,14 +453,14 @@ async def test_our_clock_is_set(
 async def test_one_wild_time(
     system: CentralSystem, connect: Connect, clock: SteppedClock, year: int
 ) -> None:
-    """A reduction reaches a charger that told one time of another century, by its true clock."""
+    """A reduction reaches a charger that sent one time of another century, by its true clock."""
     station = await _ready(connect, system)
-    await station.wait_told("TriggerMessage")
+    await station.wait_received("TriggerMessage")
     await station.status("Charging", timestamp=f"{year}-12-31T23:59:59Z")
     await station.start_transaction(clock.text())
     station.requests.clear()
     await system.stations["CP1"].offer(1, 8)
-    profile = station.told("SetChargingProfile")[-1]["csChargingProfiles"]
+    profile = station.received("SetChargingProfile")[-1]["csChargingProfiles"]
     assert profile["chargingSchedule"]["startSchedule"].startswith("2026-06-01T11:59")
 
 

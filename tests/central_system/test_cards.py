@@ -1,4 +1,4 @@
-"""Who may charge: everyone, the cards of a list, or whom somebody else lets."""
+"""Who may charge: everyone, the cards of a list, or those that an automation approves."""
 
 import asyncio
 from typing import Any
@@ -71,7 +71,7 @@ async def test_decision(
     system.accept(CP1)
     system.set_cards(policy)
     station = await connect(protocols=(f"ocpp{version}",))
-    # Whoever is blocked is told so; a stranger is not known.
+    # A blocked card is answered as blocked; a stranger as unknown.
     refused = "Blocked" if token == "BAD" else "Invalid"
     expected = "Accepted" if accepted else refused
     if version == "1.6":
@@ -133,18 +133,18 @@ def _local_list(version: int, key: str) -> dict[str, Payload]:
 
 
 async def test_local_list_16(system: CentralSystem, connect: Connect) -> None:
-    """The charger's own list is brought up to date, and only if it is not."""
+    """The charger's own list is updated, but only if it is out of date."""
     cards = tuple(Card(id=f"C{number}") for number in range(45))
     system.accept(CP1)
     system.set_cards(CardPolicy(free=False, cards=cards))
     station = await connect()
     station.answers |= _local_list(0, "listVersion")
     await station.boot()
-    await station.wait_told("SendLocalList", 3)
-    parts = station.told("SendLocalList")
+    await station.wait_received("SendLocalList", 3)
+    parts = station.received("SendLocalList")
     assert [p["updateType"] for p in parts] == ["Full", "Differential", "Differential"]
     assert sum(len(p["localAuthorizationList"]) for p in parts) == 45
-    await station.wait_told("TriggerMessage", 2)  # all set up
+    await station.wait_received("TriggerMessage", 2)  # all set up
     # Each update is above the one before, and only the last is the version (OCPP 1.6 section 7.48).
     numbers = [part["listVersion"] for part in parts]
     version = numbers[-1]
@@ -153,11 +153,11 @@ async def test_local_list_16(system: CentralSystem, connect: Connect) -> None:
     station.answers |= _local_list(version, "listVersion")
     station.requests.clear()
     await station.boot()
-    await station.wait_told("TriggerMessage")
-    assert station.told("GetLocalListVersion")
-    assert not station.told("SendLocalList")
+    await station.wait_received("TriggerMessage")
+    assert station.received("GetLocalListVersion")
+    assert not station.received("SendLocalList")
     system.set_cards(LIST)
-    changed = await station.wait_told("SendLocalList")
+    changed = await station.wait_received("SendLocalList")
     assert changed["localAuthorizationList"][:2] == [
         {"idTag": "ABC", "idTagInfo": {"status": "Accepted"}},
         {"idTag": "BAD", "idTagInfo": {"status": "Blocked"}},
@@ -171,7 +171,7 @@ async def test_local_list_2(system: CentralSystem, connect: Connect) -> None:
     station: RawStation = await connect(protocols=("ocpp2.0.1",))
     station.answers |= {**ANSWERS_2, **_local_list(0, "versionNumber")}
     await station.boot2()
-    told = await station.wait_told("SendLocalList")
+    told = await station.wait_received("SendLocalList")
     assert told["localAuthorizationList"][0] == {
         "idToken": {"idToken": "ABC", "type": "ISO14443"},
         "idTokenInfo": {"status": "Accepted"},
@@ -189,7 +189,7 @@ async def test_no_start_without_a_card(
     await station.status("Preparing")
     clock.step(60)
     await system.stations["CP1"].offer(1, 10)
-    assert not station.told("RemoteStartTransaction")
+    assert not station.received("RemoteStartTransaction")
 
 
 @pytest.mark.parametrize("version", ["2.0.1", "2.1"])
@@ -249,7 +249,7 @@ async def test_refused_card_does_not_charge(
     version: str,
     card: str,
 ) -> None:
-    """A charger that goes on with a refused card is told to stop; an accepted one charges."""
+    """A charger that continues with a refused card is commanded to stop; an accepted one charges."""
     system.accept(CP1)
     system.set_cards(LIST)
     station = await connect(protocols=(f"ocpp{version}",))
@@ -276,10 +276,10 @@ async def test_refused_card_does_not_charge(
         assert answer == {"status": "Accepted"}
         for _ in range(5):
             await station.call("Heartbeat", {})
-        assert not station.told(stop)
+        assert not station.received(stop)
     else:
         assert answer == {"status": "Invalid"}
-        await station.wait_told(stop)
+        await station.wait_received(stop)
 
 
 async def test_short_local_list(system: CentralSystem, connect: Connect) -> None:
@@ -298,10 +298,10 @@ async def test_short_local_list(system: CentralSystem, connect: Connect) -> None
     station.answers |= _local_list(0, "listVersion")
     station.answers["GetConfiguration"] = configuration
     await station.boot()
-    await station.wait_told("SendLocalList", 3)
-    parts = station.told("SendLocalList")
+    await station.wait_received("SendLocalList", 3)
+    parts = station.received("SendLocalList")
     assert [len(part["localAuthorizationList"]) for part in parts] == [10, 10, 5]
-    told = [(r["key"], r["value"]) for r in station.told("ChangeConfiguration")]
+    told = [(r["key"], r["value"]) for r in station.received("ChangeConfiguration")]
     for key in ("LocalAuthListEnabled", "LocalAuthorizeOffline"):
         assert (key, "true") in told
 
@@ -310,7 +310,7 @@ async def test_short_local_list(system: CentralSystem, connect: Connect) -> None
 async def test_whether_the_list_is_taken(
     system: CentralSystem, connect: Connect, version: str
 ) -> None:
-    """It is told; and a list that was taken is emptied when everybody may charge and no card is known any more."""
+    """It is shown; and a list that was accepted is emptied when everybody may charge and no card is known any more."""
     old = version == "1.6"
     number, key = "listVersion" if old else "versionNumber", "localAuthorizationList"
     system.accept(CP1)
@@ -320,13 +320,13 @@ async def test_whether_the_list_is_taken(
         station.answers |= ANSWERS_2
     station.answers |= _local_list(0, number)
     await (station.boot() if old else station.boot2())
-    await station.wait_told("TriggerMessage", 2)
-    assert not station.told("GetLocalListVersion")
+    await station.wait_received("TriggerMessage", 2)
+    assert not station.received("GetLocalListVersion")
     assert charger.state.local_list is None
 
     async def told(cards: CardPolicy, parts: int, taken: LocalList) -> Payload:
         system.set_cards(cards)
-        sent = await station.wait_told("SendLocalList", parts)
+        sent = await station.wait_received("SendLocalList", parts)
         await station.wait_for(lambda: charger.state.local_list is taken)
         return sent
 
@@ -347,7 +347,7 @@ async def test_refused_card_charges_on(
     clock: SteppedClock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A charger that neither ends the transaction of a refused card nor lets us is told of."""
+    """A charger that neither ends the transaction of a refused card nor allows us to is reported."""
     system.accept(CP1)
     system.set_cards(LIST)
     station = await connect()
@@ -355,7 +355,7 @@ async def test_refused_card_charges_on(
     await station.boot()
     start = {"connectorId": 1, "idTag": "X", "meterStart": 0, "timestamp": clock.text()}
     await station.call("StartTransaction", start)
-    await station.wait_told("RemoteStopTransaction")
+    await station.wait_received("RemoteStopTransaction")
     for _ in range(3):
         await station.call("Heartbeat", {})
     assert "goes on although its card was refused" in caplog.text

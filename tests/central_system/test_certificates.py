@@ -126,7 +126,7 @@ async def _ready(connect: Connect, system: CentralSystem, version: str) -> RawSt
     else:
         station.answers |= ANSWERS_2
         await station.boot2()
-    await station.wait_told("TriggerMessage")
+    await station.wait_received("TriggerMessage")
     return station
 
 
@@ -137,7 +137,7 @@ async def test_certificate_is_given(
     authority: CertificateAuthority,
     version: str,
 ) -> None:
-    """A charger asks for a certificate, is told that it is on its way, and gets it."""
+    """A charger requests a certificate, is answered that it will follow, and gets it."""
     system.set_authority(authority)
     station = await _ready(connect, system, version)
     station.answers["CertificateSigned"] = {"status": "Accepted"}
@@ -146,7 +146,7 @@ async def test_certificate_is_given(
         asked |= {"requestId": 5, "certificateType": "ChargingStationCertificate"}
     answer = await station.call("SignCertificate", asked)
     assert answer == {"status": "Accepted"}
-    told = await station.wait_told("CertificateSigned")
+    told = await station.wait_received("CertificateSigned")
     assert told["certificateChain"].startswith("-----BEGIN CERTIFICATE-----")
     rest = {key: told[key] for key in told if key != "certificateChain"}
     assert rest == {key: asked[key] for key in asked if key != "csr"}
@@ -178,14 +178,14 @@ async def test_no_certificate_is_given(
             break
         await station.call("Heartbeat", {})
     assert "no certificate was given" in caplog.text
-    assert not station.told("CertificateSigned")
+    assert not station.received("CertificateSigned")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_installed_certificates(
     system: CentralSystem, connect: Connect, version: str
 ) -> None:
-    """The certificates of a charger are told with what they are for."""
+    """The certificates of a charger are listed with their purposes."""
     station = await _ready(connect, system, version)
 
     def answer(request: Payload) -> Payload:

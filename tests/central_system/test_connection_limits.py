@@ -46,7 +46,7 @@ async def half_open(
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return the lines that a user would read; that of a busy machine, asyncio tells in tests only."""
+    """Return the lines that a user would read; asyncio warns of a busy machine in tests only."""
     return [
         record.getMessage()
         for record in caplog.records
@@ -75,7 +75,7 @@ async def test_half_open_connections_are_bounded(
     assert len(warnings(caplog)) == 1
 
 
-async def test_who_asks_for_nothing_is_closed(
+async def test_a_connection_without_request_is_closed(
     system: CentralSystem, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A connection without a complete request lasts a moment; one that is served lasts."""
@@ -89,7 +89,7 @@ async def test_who_asks_for_nothing_is_closed(
     await station.call("Heartbeat", {})
 
 
-async def test_who_never_shakes_hands_is_closed(
+async def test_a_connection_without_tls_handshake_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With TLS, connections are bounded before its handshake; a charger gets in beside them."""
@@ -139,7 +139,7 @@ async def test_rubbish_instead_of_http(
 async def test_one_line_a_minute(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next line tells how often it happened meanwhile; then there is silence."""
+    """The next line contains how often it happened meanwhile; then there is silence."""
     monkeypatch.setattr(f"{MODULE}.protocol.grouped_warnings.EVERY_S", 0.1)
     complaints = GroupedWarnings(logging.getLogger(MODULE))
     for number in range(66_000):
@@ -207,7 +207,7 @@ async def test_wrong_passwords_from_many_addresses(
     assert await come("127.0.2.1", PASSWORD) == "in"
 
 
-async def test_pings_of_strangers_are_slowed(system: CentralSystem) -> None:
+async def test_pings_of_unknown_chargers_are_slowed(system: CentralSystem) -> None:
     """Who is not accepted is answered no faster than it may speak."""
     pongs = 0
     async with ClientSession() as session:

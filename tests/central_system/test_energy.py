@@ -34,7 +34,7 @@ def _meter() -> Meter:
 
 @dataclass
 class Charger:
-    """A charger whose registers count from where its make lets them: the truth is `delivered_wh`."""
+    """A charger whose registers count from where its make starts them: the truth is `delivered_wh`."""
 
     style: str  # lifetime; restarts: with each session; mixed: meter values restart, start and stop do not
     lifetime_wh: float = 40_000.0
@@ -114,7 +114,7 @@ class EnergyLaw(RuleBasedStateMachine):
     @rule(seconds=st.integers(1, 4 * 3600))
     @precondition(lambda self: self.charger is not None)
     def time_passes(self, seconds: int) -> None:
-        """Let a minute pass, or a night; the register is told then."""
+        """Let a minute pass, or a night; the register is reported then."""
         assert self.charger
         self.charger.charge(seconds)
         self._read()
@@ -252,7 +252,7 @@ class Home:
 
     @property
     def now(self) -> str:
-        """The time as the charger tells it."""
+        """The time as the charger reports it."""
         return self.clock.text()
 
     def shows(self, lifetime_wh: float | None, session_wh: float | None) -> None:
@@ -297,7 +297,7 @@ async def test_a_charger_without_meter_values(
 async def test_the_session_goes_on_after_a_restart(
     home: Home, session: ClientSession
 ) -> None:
-    """Its energy is not shown until the charger tells, and never falls to 0."""
+    """Its energy is not shown until the charger reports it, and never falls to 0."""
     assert home.charger
     transaction = await home.charger.start(home.now, energy_wh=1000)
     home.clock.step(600)

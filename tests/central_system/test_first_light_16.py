@@ -27,7 +27,7 @@ async def _charging(
     system.accept(CP1)
     station = await connect()
     await station.boot()
-    await station.wait_told("ChangeConfiguration")
+    await station.wait_received("ChangeConfiguration")
     await station.status("Charging", timestamp=clock.text())
     transaction_id = await station.start_transaction(clock.text())
     station.requests.clear()
@@ -35,7 +35,7 @@ async def _charging(
 
 
 async def test_unknown_charger_waits(watched: Watched, connect: Connect) -> None:
-    """An unknown charger is told to ask again soon, and shows up with what it says of itself."""
+    """An unknown charger is asked to try again soon, and is shown with what it reports about itself."""
     station = await connect("/ocpp/some/where/CP1/")
     answer = await station.boot(firmwareVersion="1.2", chargePointSerialNumber="S1")
     assert answer["status"] == "Pending"
@@ -61,7 +61,7 @@ async def test_accepting_a_charger_that_waits(
     station.answers["TriggerMessage"] = {"status": "Accepted"}
     await station.boot()
     watched.system.accept(CP1)
-    trigger = await station.wait_told("TriggerMessage")
+    trigger = await station.wait_received("TriggerMessage")
     assert trigger["requestedMessage"] == "BootNotification"
     assert (await station.boot())["status"] == "Accepted"
     assert not watched.system.pending
@@ -74,15 +74,17 @@ async def test_set_up_runs_once(system: CentralSystem, connect: Connect) -> None
     system.accept(CP1)
     station = await connect()
     await station.boot()
-    await station.wait_told("GetConfiguration")
+    await station.wait_received("GetConfiguration")
     system.accept(replace(CP1, max_a=20))
     system.accept(replace(CP1, max_a=20, fail_safe_a=8))
-    await station.wait_for(lambda: "8" in str(station.told("SetChargingProfile")))
-    asked = [key for told in station.told("GetConfiguration") for key in told["key"]]
+    await station.wait_for(lambda: "8" in str(station.received("SetChargingProfile")))
+    asked = [
+        key for told in station.received("GetConfiguration") for key in told["key"]
+    ]
     assert len(asked) == len(set(asked))
     currents = [
         told["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"][0]
-        for told in station.told("SetChargingProfile")
+        for told in station.received("SetChargingProfile")
     ]
     assert [period["limit"] for period in currents] == [8.0]
 
@@ -96,13 +98,13 @@ async def test_set_up_after_boot(system: CentralSystem, connect: Connect) -> Non
         lambda: (
             any(
                 request["key"] == "MeterValueSampleInterval"
-                for request in station.told("ChangeConfiguration")
+                for request in station.received("ChangeConfiguration")
             )
-            or station.told("TriggerMessage")
+            or station.received("TriggerMessage")
         )
     )
-    assert all(len(r["key"]) == 1 for r in station.told("GetConfiguration"))
-    profile = station.told("SetChargingProfile")[0]["csChargingProfiles"]
+    assert all(len(r["key"]) == 1 for r in station.received("GetConfiguration"))
+    profile = station.received("SetChargingProfile")[0]["csChargingProfiles"]
     assert profile["chargingProfilePurpose"] == "TxDefaultProfile"
     assert profile["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"] == 6
     assert "duration" not in profile["chargingSchedule"]
@@ -172,11 +174,11 @@ async def test_limit_lapses_by_itself(
 ) -> None:
     """An offer is a limit on the transaction by the charger's clock, with an end; it is renewed in time."""
     station, transaction_id = await _charging(connect, system, clock)
-    # The charger's clock is an hour ahead, as three of its messages tell.
+    # The charger's clock is an hour ahead, as three of its messages show.
     for _ in range(3):
         await station.status("Charging", timestamp=clock.text(3600))
     await system.stations["CP1"].offer(1, 10.08)
-    request = await station.wait_told("SetChargingProfile")
+    request = await station.wait_received("SetChargingProfile")
     profile = request["csChargingProfiles"]
     schedule = profile["chargingSchedule"]
     assert profile["chargingProfilePurpose"] == "TxProfile"
@@ -193,13 +195,13 @@ async def test_limit_lapses_by_itself(
 
     clock.step(39)
     await system.stations["CP1"].offer(1, 10)
-    assert len(station.told("SetChargingProfile")) == 1
+    assert len(station.received("SetChargingProfile")) == 1
     await system.stations["CP1"].offer(1, 0)  # a change goes out at once
     clock.step(40)
     await system.stations["CP1"].offer(1, 0)  # due
     limits = [
         told["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"][0]
-        for told in station.told("SetChargingProfile")
+        for told in station.received("SetChargingProfile")
     ]
     assert [limit["limit"] for limit in limits] == [10, 0, 0]
 
@@ -230,22 +232,22 @@ async def test_waiting_car_gets_going(
     await station.boot()
     await station.status("Preparing")
     await system.stations["CP1"].offer(1, 12)
-    assert not station.told("RemoteStartTransaction")
+    assert not station.received("RemoteStartTransaction")
     clock.step(4)
     await system.stations["CP1"].offer(1, 0)
-    assert not station.told("RemoteStartTransaction")
+    assert not station.received("RemoteStartTransaction")
     await system.stations["CP1"].offer(1, 12)
-    start = await station.wait_told("RemoteStartTransaction")
+    start = await station.wait_received("RemoteStartTransaction")
     assert start["connectorId"] == 1
     assert start["chargingProfile"]["chargingProfilePurpose"] == "TxProfile"
     assert system.stations["CP1"].state.connectors[0].offer_a == 12
     await system.stations["CP1"].offer(1, 12)
-    assert len(station.told("RemoteStartTransaction")) == 1
+    assert len(station.received("RemoteStartTransaction")) == 1
     await station.start_transaction(clock.text())
     limit = await station.wait_for(
         lambda: [
             told
-            for told in station.told("SetChargingProfile")
+            for told in station.received("SetChargingProfile")
             if told["csChargingProfiles"]["chargingProfilePurpose"] == "TxProfile"
         ]
     )
@@ -255,11 +257,11 @@ async def test_waiting_car_gets_going(
 async def test_commands(
     system: CentralSystem, connect: Connect, clock: SteppedClock
 ) -> None:
-    """Restart and unlock reach the charger, and a refusal is told."""
+    """Restart and unlock reach the charger, and a refusal is reported."""
     station, _ = await _charging(connect, system, clock)
     await (await system.stations["CP1"].in_service()).reset(hard=False)
     await (await system.stations["CP1"].in_service()).reset(hard=True)
-    assert [r["type"] for r in station.told("Reset")] == ["Soft", "Hard"]
+    assert [r["type"] for r in station.received("Reset")] == ["Soft", "Hard"]
     await (await system.stations["CP1"].in_service()).unlock(1)
     station.answers["UnlockConnector"] = {"status": "NotSupported"}
     with pytest.raises(CommandError) as err:
@@ -284,7 +286,7 @@ async def test_forgotten_charger(watched: Watched, connect: Connect) -> None:
 
 
 async def test_port_taken(system: CentralSystem) -> None:
-    """A port that is taken is told as such."""
+    """A port that is taken is reported as such."""
     other = CentralSystem()
     with pytest.raises(OSError, match="address already in use"):
         await other.start("127.0.0.1", system.port)

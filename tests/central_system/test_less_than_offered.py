@@ -1,4 +1,4 @@
-"""A charger that says that it lets a car have less than it was offered is believed."""
+"""A charger that reports that it allows a car less than it was offered is believed."""
 
 import pytest
 
@@ -105,7 +105,7 @@ async def test_lower_limit_is_believed(charging: _Charging) -> None:
 
 
 async def test_limit_that_rises_is_forgotten(charging: _Charging) -> None:
-    """A charger that says it lets the car have more again is offered more at once."""
+    """A charger that reports that it allows the car more again is offered more at once."""
     assert await charging.go_on(60, confirmed_a=10, draw_a=10) == 10
     assert await charging.go_on(10, confirmed_a=16, draw_a=10) is None
 
@@ -149,7 +149,7 @@ async def test_follows_the_offer_late(charging: _Charging) -> None:
         assert limit_a is None
 
 
-async def test_told_by_phase(charging: _Charging, clock: SteppedClock) -> None:
+async def test_reported_by_phase(charging: _Charging, clock: SteppedClock) -> None:
     """A charger may say it for each phase."""
     for _ in range(6):
         clock.step(10)

@@ -1,4 +1,4 @@
-"""Limits beyond the common case: told again, stopped, on one phase, beside somebody else's."""
+"""Limits beyond the common case: sent again, stopped, on one phase, beside other limits."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -47,7 +47,7 @@ async def test_stop(
     running = connector(system).transaction
     assert running is not None
     await cp1.stop(1)
-    assert str(station.told(stop)[0]["transactionId"]) == running.id
+    assert str(station.received(stop)[0]["transactionId"]) == running.id
     if old:
         await station.call(
             "StopTransaction",
@@ -66,16 +66,16 @@ async def test_stop(
     clock.step(60)
     await cp1.offer(1, 0)
     await station.call("Heartbeat", {})
-    assert not station.told(start)
+    assert not station.received(start)
     await cp1.offer(1, 10)
-    assert len(station.told(start)) == 1
+    assert len(station.received(start)) == 1
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_stop_is_refused(
     system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
 ) -> None:
-    """A charger that does not stop is told of, and keeps its limits."""
+    """A charger that does not stop is reported, and keeps its limits."""
     refused = {"status": "Rejected"}
     station = await charging(
         connect,
@@ -130,7 +130,7 @@ async def test_number_of_phases(
     one: Payload,
     three: Payload,
 ) -> None:
-    """A charger that can switch says so, and is told one phase and three."""
+    """A charger that can switch reports that, and is sent one phase and three."""
     station = await charging(connect, system, clock, version, known)
     cp1 = system.stations["CP1"]
     assert cp1.state.switches_phases is switches
@@ -251,7 +251,7 @@ async def test_priority(
 
 
 def _purposes(station: RawStation) -> list[str]:
-    told = station.told("SetChargingProfile")
+    told = station.received("SetChargingProfile")
     profiles = [r.get("csChargingProfiles") or r["chargingProfile"] for r in told]
     words = {"ChargingStationMaxProfile": "ChargePointMaxProfile"}
     purposes = [profile["chargingProfilePurpose"] for profile in profiles]
@@ -298,7 +298,7 @@ async def test_maximum_of_the_station(
     assert system.stations["CP1"].state.fail_safe_set is False
     for limit in (8, 9, 10, 11):
         await system.stations["CP1"].offer(1, limit)
-    told = station.told("SetChargingProfile")[-2:]
+    told = station.received("SetChargingProfile")[-2:]
     wanted = [request.get("connectorId", request.get("evseId")) for request in told]
     assert wanted == [0, 0]
     assert _purposes(station)[-2:] == ["ChargePointMaxProfile"] * 2
@@ -365,7 +365,7 @@ async def _draws(station: RawStation, clock: SteppedClock, *current_a: float) ->
 async def test_watts_of_the_phases_in_use(
     system: CentralSystem, connect: Connect, clock: SteppedClock
 ) -> None:
-    """A charger that gives a single-phase car the watts of three phases is told those of one."""
+    """A charger that allows a single-phase car the watts of three phases is sent those of one."""
     known = {"ChargingScheduleAllowedChargingRateUnit": "Power"}
     station = await charging(connect, system, clock, "1.6", known)
     cp1 = system.stations["CP1"]
@@ -379,7 +379,7 @@ async def test_watts_of_the_phases_in_use(
     clock.step(20)
     await _draws(station, clock, 8, 0, 0)
     await cp1.offer(1, 10, 3)
-    # A three-phase car is told the watts of three.
+    # For a three-phase car it is sent the watts of three.
     clock.step(20)
     await _draws(station, clock, 3.3, 3.3, 3.3)
     await cp1.offer(1, 9, 3)

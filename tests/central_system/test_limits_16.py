@@ -51,7 +51,7 @@ async def _boot(
     station.answers["GetConfiguration"] = configuration
     station.answers |= answers or {}
     await station.boot(**info)
-    await station.wait_told("TriggerMessage")
+    await station.wait_received("TriggerMessage")
     return station
 
 
@@ -126,19 +126,19 @@ async def test_unit(
     )
     await _charge(station, clock)
     await system.stations["CP1"].offer(1, 10, asked)
-    assert _period(station.told("SetChargingProfile")[0]) == period
+    assert _period(station.received("SetChargingProfile")[0]) == period
 
 
 async def test_phase_switching(
     system: CentralSystem, connect: Connect, clock: SteppedClock
 ) -> None:
-    """A charger that can switch to one phase is told the number of phases."""
+    """A charger that can switch to one phase is sent the number of phases."""
     station = await _boot(
         connect, system, variables={"ConnectorSwitch3to1PhaseSupported": "true"}
     )
     await _charge(station, clock)
     await system.stations["CP1"].offer(1, 10, 1)
-    assert _period(station.told("SetChargingProfile")[0])["numberPhases"] == 1
+    assert _period(station.received("SetChargingProfile")[0])["numberPhases"] == 1
 
 
 async def test_limits_never_exceed(
@@ -149,7 +149,7 @@ async def test_limits_never_exceed(
     await _charge(station, clock)
     for offered in (99, 5.9, 9.99, 0):
         await system.stations["CP1"].offer(1, offered)
-    limits = [_period(told)["limit"] for told in station.told("SetChargingProfile")]
+    limits = [_period(told)["limit"] for told in station.received("SetChargingProfile")]
     assert limits == [16, 0, 9.9, 0]
     for nonsense in (-1, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="Not a current"):
@@ -184,7 +184,7 @@ async def test_fail_safe_is_laid_down(
     station = await _boot(
         connect, watched.system, answers={"SetChargingProfile": _takes(**wanted)}
     )
-    told = station.told("SetChargingProfile")[-1]
+    told = station.received("SetChargingProfile")[-1]
     profile = told["csChargingProfiles"]
     assert profile["chargingProfilePurpose"] == "TxDefaultProfile"
     assert "duration" not in profile["chargingSchedule"]
@@ -227,7 +227,7 @@ async def test_fail_safe_is_changed(system: CentralSystem, connect: Connect) -> 
     station = await _boot(connect, system)
     station.requests.clear()
     system.accept(replace(CP1, fail_safe_a=8))
-    assert _period(await station.wait_told("SetChargingProfile"))["limit"] == 8
+    assert _period(await station.wait_received("SetChargingProfile"))["limit"] == 8
     assert _state(system).fall_back_a == 8
 
 
@@ -317,7 +317,7 @@ async def test_limits_are_verified(
     )
     await _charge(station, clock)
     await watched.system.stations["CP1"].offer(1, 10)
-    await station.wait_told("GetCompositeSchedule")
+    await station.wait_received("GetCompositeSchedule")
     await station.call("Heartbeat", {})  # the answer has been taken in
     state = _state(watched.system)
     assert state.fail_safe is fail_safe
@@ -329,16 +329,16 @@ async def test_limits_are_verified(
 async def test_no_fall_back_is_missed_before_it_was_asked_for(
     watched: Watched, connect: Connect, clock: SteppedClock
 ) -> None:
-    """A car that charges while its charger still settles tells nothing of what it falls back to."""
+    """A car that charges while its charger still settles shows nothing of what it falls back to."""
     watched.system.accept(CP1)
     station = await connect()
     station.answers["GetCompositeSchedule"] = _schedule((0, 10), (120, 16))
     await station.boot()
     await _charge(station, clock)
     await watched.system.stations["CP1"].offer(1, 10)
-    await station.wait_told("GetCompositeSchedule")
+    await station.wait_received("GetCompositeSchedule")
     await station.call("Heartbeat", {})  # the answer has been taken in
-    assert not station.told("TriggerMessage")
+    assert not station.received("TriggerMessage")
     assert _connector(watched.system).offer_check is OfferCheck.SCHEDULED
     assert _state(watched.system).fail_safe is FailSafe.NOT_VERIFIED
     assert _state(watched.system).fall_back_a == CP1.fail_safe_a
@@ -362,7 +362,7 @@ async def test_firmware_update_voids_what_was_verified(
     station.requests.clear()
     await station.boot(firmwareVersion="2")
     assert _state(watched.system).fail_safe is FailSafe.NOT_VERIFIED
-    await station.wait_told("GetConfiguration")
+    await station.wait_received("GetConfiguration")
 
 
 @pytest.mark.parametrize(
@@ -388,12 +388,12 @@ async def test_guided_test(
         clock.step(10)
         await _draws(station, clock, 12)
         await system.stations["CP1"].offer(1, 12)
-    assert len(station.told("SetChargingProfile")) == 1  # not renewed
+    assert len(station.received("SetChargingProfile")) == 1  # not renewed
     clock.step(20)
     await _draws(station, clock, later_a)
     assert _state(system).fail_safe is result
     await system.stations["CP1"].offer(1, 12)
-    assert len(station.told("SetChargingProfile")) == 2
+    assert len(station.received("SetChargingProfile")) == 2
 
 
 async def test_guided_test_gives_way(
@@ -448,16 +448,16 @@ async def test_first_limit_follows_the_start(
     await system.stations["CP1"].offer(1, 14)
     station.requests.clear()
     transaction_id = await station.start_transaction(clock.text())
-    request = await station.wait_told("SetChargingProfile")
+    request = await station.wait_received("SetChargingProfile")
     assert request["csChargingProfiles"]["transactionId"] == transaction_id
     assert _period(request)["limit"] == 14
-    assert not station.told("RemoteStartTransaction")
+    assert not station.received("RemoteStartTransaction")
 
 
 async def test_a_steady_session_is_verified(
     watched: Watched, connect: Connect, clock: SteppedClock
 ) -> None:
-    """A charger that cannot tell at first is asked again while it charges, though its limit never changes."""
+    """A charger that cannot report it at first is asked again while it charges, though its limit never changes."""
     station = await _boot(
         connect,
         watched.system,
@@ -467,7 +467,7 @@ async def test_a_steady_session_is_verified(
     for _ in range(2):
         await watched.system.stations["CP1"].offer(1, 16)
         clock.step(45)
-    await station.wait_told("GetCompositeSchedule")
+    await station.wait_received("GetCompositeSchedule")
     assert _state(watched.system).fail_safe is FailSafe.NOT_VERIFIED
     station.answers["GetCompositeSchedule"] = _schedule((0, 16), (120, 6))
     for _ in range(3):
@@ -489,7 +489,7 @@ async def test_a_power_cut_while_away(
     fail_safe: FailSafe,
     away: bool,
 ) -> None:
-    """A charger that boots without its fail-safe current is found out: it intends it only when it is told anew."""
+    """A charger that boots without its fail-safe current is detected: it intends it only when it is sent again."""
     station = await _boot(connect, watched.system)
     await station.close()
     if away:  # we, too, were restarted
@@ -499,13 +499,13 @@ async def test_a_power_cut_while_away(
     station = await connect()
 
     def composite(request: Payload) -> Payload:
-        holds = kept or station.told("SetChargingProfile")
+        holds = kept or station.received("SetChargingProfile")
         return _schedule((0, 6 if holds else -1))
 
     station.answers["GetCompositeSchedule"] = composite
     await station.boot()
-    await station.wait_told("TriggerMessage")
-    assert len(station.told("GetCompositeSchedule")) == 2
+    await station.wait_received("TriggerMessage")
+    assert len(station.received("GetCompositeSchedule")) == 2
     assert _state(watched.system).fail_safe is fail_safe
     # What a limit seems to fall back to while we are there does not outweigh that; what it keeps another time does.
     watched.system.stations["CP1"].fail_safe.conclude(FailSafe.VERIFIED)
@@ -514,7 +514,7 @@ async def test_a_power_cut_while_away(
         kept = True
         station.requests.clear()
         await station.boot()
-        await station.wait_told("TriggerMessage")
+        await station.wait_received("TriggerMessage")
         assert _state(watched.system).fail_safe is FailSafe.NOT_VERIFIED
 
 
@@ -534,7 +534,7 @@ async def test_what_it_drew_while_out_of_reach(
     drawn_a: float,
     fail_safe: FailSafe,
 ) -> None:
-    """Meter values that a charger stored tell whether it fell back when its limit had lapsed."""
+    """Stored meter values of a charger show whether it fell back when its limit had expired."""
     system = watched.system
     station = await _boot(connect, system)
     transaction_id = await _charge(station, clock)

@@ -20,7 +20,7 @@ async def test_dynamic_profile(
     )
     cp1 = system.stations["CP1"]
     await cp1.offer(1, 10)
-    profile = station.told("SetChargingProfile")[0]["chargingProfile"]
+    profile = station.received("SetChargingProfile")[0]["chargingProfile"]
     assert profile["chargingProfileKind"] == "Dynamic"
     assert profile["transactionId"] == "tx1"
     assert profile["maxOfflineDuration"] == 120
@@ -31,16 +31,16 @@ async def test_dynamic_profile(
     await cp1.offer(1, 8)
     clock.step(45)
     await cp1.offer(1, 8)  # due for renewal
-    told = station.told("UpdateDynamicSchedule")
+    told = station.received("UpdateDynamicSchedule")
     update = {
         "chargingProfileId": profile["id"],
         "scheduleUpdate": {"limit": 8},
     }
     assert told == [update, update]
-    assert len(station.told("SetChargingProfile")) == 1
+    assert len(station.received("SetChargingProfile")) == 1
     # The number of phases cannot be updated.
     await cp1.offer(1, 8, 1)
-    assert len(station.told("SetChargingProfile")) == 2
+    assert len(station.received("SetChargingProfile")) == 2
 
 
 @pytest.mark.parametrize("version", ["2.0.1", "2.1"])
@@ -88,12 +88,12 @@ async def test_dynamic_update_is_refused(
 async def test_dynamic_update_is_pulled(
     system: CentralSystem, connect: Connect, clock: SteppedClock
 ) -> None:
-    """A charger that asks for the limit of its dynamic profile is told what is offered, while that is fresh."""
+    """A charger that asks for the limit of its dynamic profile gets the present offer, while that is fresh."""
     station = await charging(
         connect, system, clock, "2.1", DYNAMIC, UpdateDynamicSchedule=ACCEPTED
     )
     await system.stations["CP1"].offer(1, 9)
-    profile_id = station.told("SetChargingProfile")[0]["chargingProfile"]["id"]
+    profile_id = station.received("SetChargingProfile")[0]["chargingProfile"]["id"]
     answers = []
     for number in (profile_id, 77, profile_id):
         pull = {"chargingProfileId": number}
@@ -126,7 +126,7 @@ async def test_offline_duration_is_refused(
     )
     for limit in (10, 8):
         await system.stations["CP1"].offer(1, limit)
-    told = station.told("SetChargingProfile")
+    told = station.received("SetChargingProfile")
     tried = ["maxOfflineDuration" in request["chargingProfile"] for request in told]
     assert tried == ([True, False, False] if first else [False, False])
     assert connector(system).offer_a == 8
@@ -136,7 +136,7 @@ async def test_offline_duration_is_refused(
 async def test_needs_of_a_dc_car(
     system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
 ) -> None:
-    """The current of a direct current car is not the grid's: its power tells what it takes per phase."""
+    """The current of a direct current car is not the grid's: its power gives what it takes per phase."""
     station = await charging(connect, system, clock, version)
     parameters = {
         "evMaxCurrent": 125,

@@ -53,7 +53,7 @@ def _by_phase(measurand: str, *values: float, suffix: str = "") -> list[Reading]
         (3, [Reading(measurand=CURRENT, phase="N", value=15.6)], (None, None, None)),
         # One phase, and no word of it.
         (1, [Reading(measurand=CURRENT, value=10)], (10, None, None)),
-        # No phase on three: the power tells on how many it flows. 6.9 kW = 3 * 230 V * 10 A.
+        # No phase on three: the power gives how many it flows on. 6.9 kW = 3 * 230 V * 10 A.
         (
             3,
             [
@@ -86,7 +86,7 @@ def _by_phase(measurand: str, *values: float, suffix: str = "") -> list[Reading]
     ],
 )
 def test_currents(phases: int, readings: list[Reading], expected: Phases) -> None:
-    """Currents by phase, told or derived, but never invented."""
+    """Currents by phase, reported or derived, but never invented."""
     current = _meter(phases).update(readings, START).current_a
     assert current == pytest.approx(expected)
 
@@ -141,7 +141,7 @@ def test_voltage(readings: list[Reading], expected: Phases) -> None:
 
 
 def test_newest_of_each() -> None:
-    """What is not told stays as it was told last; what is older does not replace what is newer."""
+    """What is not reported stays as it was last reported; older values do not replace newer ones."""
     meter = _meter()
     meter.update(_by_phase(CURRENT, 10, 10, 10), START)
     sample = meter.update([Reading(measurand="SoC", value=55)], START + SECOND)
@@ -266,7 +266,7 @@ READINGS = st.lists(
     told=st.lists(st.tuples(READINGS, st.integers(-100, 10_000)), max_size=8),
 )
 def test_any_readings(phases: int, told: list[tuple[list[Reading], int]]) -> None:
-    """Whatever is told: values stay finite and within reason, and the lifetime energy never falls."""
+    """Whatever is reported: values stay finite and plausible, and the lifetime energy never falls."""
     meter = _meter(phases)
     energy = 0.0
     for readings, seconds in told:

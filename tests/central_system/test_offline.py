@@ -1,4 +1,4 @@
-"""Who may charge while Home Assistant is away, and what is told of sessions afterwards."""
+"""Who may charge while Home Assistant is offline, and which sessions are reported afterwards."""
 
 from dataclasses import replace
 import json
@@ -25,16 +25,16 @@ CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
 
 
 def _told(charger: Charger) -> list[str]:
-    """Return what the charger was told about unknown cards while it is offline."""
+    """Return what the charger was sent about unknown cards while it is offline."""
     if charger.old:
         return [
             request["value"]
-            for request in charger.station.told("ChangeConfiguration")
+            for request in charger.station.received("ChangeConfiguration")
             if request["key"] == "AllowOfflineTxForUnknownId"
         ]
     return [
         data["attributeValue"]
-        for request in charger.station.told("SetVariables")
+        for request in charger.station.received("SetVariables")
         for data in request["setVariableData"]
         if data["component"]["name"] == "AuthCtrlr"
         and data["variable"]["name"] == "OfflineTxForUnknownIdEnabled"
@@ -59,7 +59,7 @@ async def test_everybody_may_charge_offline(
 async def _restarted(
     system: CentralSystem, clock: SteppedClock, timing: Timing
 ) -> tuple[CentralSystem, list[SessionNews]]:
-    """Return a central system that goes on from what the other knows, and what it tells of sessions."""
+    """Return a central system that continues from what the other knows, and the sessions that it reports."""
     memory = json.loads(json.dumps(system.stations["CP1"].memory()))
     other = CentralSystem(now=clock, timing=timing)
     news: list[SessionNews] = []
@@ -70,7 +70,7 @@ async def _restarted(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_a_session_is_told_once(
+async def test_a_session_is_reported_once(
     connect: Connect,
     system: CentralSystem,
     clock: SteppedClock,
@@ -83,7 +83,9 @@ async def test_a_session_is_told_once(
     charger = await Charger.connect(connect, version)
     await charger.boot()
     transaction = await charger.start(clock.text())
-    system.subscribe_sessions("CP1", 1, news.append)  # what was told before is told now
+    system.subscribe_sessions(
+        "CP1", 1, news.append
+    )  # what was reported before is delivered now
     assert [(one.started, one.late) for one in news] == [(True, False)]
     sequence = charger.sequence
     await charger.station.close()
@@ -109,10 +111,10 @@ async def test_a_session_is_told_once(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_a_session_while_nobody_heard(
+async def test_a_session_while_nobody_listened(
     connect: Connect, system: CentralSystem, clock: SteppedClock, version: str
 ) -> None:
-    """A session that began and ended offline is told with both of its times, as late."""
+    """A session that began and ended offline is reported with both of its times, as late."""
     system.accept(CP1)
     charger = await Charger.connect(connect, version)
     await charger.boot()
@@ -136,7 +138,7 @@ async def test_a_session_while_nobody_heard(
 async def test_a_car_that_leaves(
     connect: Connect, system: CentralSystem, clock: SteppedClock
 ) -> None:
-    """A session ends when the car is gone, also where its end is told only later, and then not again."""
+    """A session ends when the car is gone, also if its end is reported only later, and then not again."""
     system.accept(replace(CP1))
     charger = await Charger.connect(connect, "1.6")
     await charger.boot()
@@ -150,7 +152,7 @@ async def test_a_car_that_leaves(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_a_status_that_is_not_told(
+async def test_a_status_that_is_not_reported(
     connect: Connect,
     system: CentralSystem,
     clock: SteppedClock,
@@ -177,7 +179,9 @@ async def test_a_status_that_is_not_told(
     station.answers["TriggerMessage"] = lambda _: {"status": "Rejected"}
 
     def asked() -> int:
-        messages = [one["requestedMessage"] for one in station.told("TriggerMessage")]
+        messages = [
+            one["requestedMessage"] for one in station.received("TriggerMessage")
+        ]
         return messages.count("StatusNotification")
 
     await station.wait_for(lambda: asked() >= 3)

@@ -96,7 +96,7 @@ def test_override(name: str, text: str, value: object) -> None:
     ("name", "text"), [("unit", "kW"), ("nonsense", "1"), ("wake", "yes")]
 )
 def test_wrong_override(name: str, text: str) -> None:
-    """A field that does not exist, or a value that it cannot have, is told."""
+    """A field that does not exist, or a value that it cannot have, is reported."""
     with pytest.raises(ValueError, match=r"quirk|unit|true or false"):
         behaviour(StationInfo(), ((name, text),))
 
@@ -111,7 +111,7 @@ async def _ready(
     system.accept(replace(CP1, quirks=tuple(quirks.items())))
     station = await connect()
     await station.boot()
-    await station.wait_told("TriggerMessage")
+    await station.wait_received("TriggerMessage")
     await station.status(status, timestamp=clock.text())
     return station
 
@@ -121,7 +121,7 @@ def _limits(station: RawStation) -> list[float]:
         told["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"][0][
             "limit"
         ]
-        for told in station.told("SetChargingProfile")
+        for told in station.received("SetChargingProfile")
     ]
 
 
@@ -130,15 +130,15 @@ async def test_do_not_ask(
 ) -> None:
     """A key that makes a charger restart is neither read nor set."""
     station = await _ready(connect, system, clock, do_not_ask="MeterValuesSampledData")
-    keys = [told["key"][0] for told in station.told("GetConfiguration")]
-    keys += [told["key"] for told in station.told("ChangeConfiguration")]
+    keys = [told["key"][0] for told in station.received("GetConfiguration")]
+    keys += [told["key"] for told in station.received("ChangeConfiguration")]
     assert "MeterValueSampleInterval" in keys
     assert "MeterValuesSampledData" not in keys
 
 
 def _settings(station: RawStation, key: str) -> list[str]:
     """Return the values that were set of a key, the first first."""
-    told = station.told("ChangeConfiguration")
+    told = station.received("ChangeConfiguration")
     return [request["value"] for request in told if request["key"] == key]
 
 
@@ -165,7 +165,7 @@ async def test_meter_values_of_a_make(
     system.accept(CP1)
     station = await connect()
     await station.boot(chargePointVendor=vendor)
-    await station.wait_told("TriggerMessage")
+    await station.wait_received("TriggerMessage")
     assert _settings(station, key) == [value]
 
 
@@ -174,8 +174,8 @@ async def test_no_relative_profile(system: CentralSystem, connect: Connect) -> N
     system.accept(CP1)
     station = await connect()
     await station.boot(chargePointVendor="Autel")
-    await station.wait_told("TriggerMessage")
-    (told,) = station.told("SetChargingProfile")
+    await station.wait_received("TriggerMessage")
+    (told,) = station.received("SetChargingProfile")
     assert told["csChargingProfiles"]["chargingProfileKind"] == "Absolute"
 
 
@@ -189,8 +189,8 @@ async def test_amperes_whatever_it_says(
     watts = {"configurationKey": [{**entry, "value": "Power"}]}
     station.answers["GetConfiguration"] = watts
     await station.boot(chargePointVendor="fronius", chargePointModel="wattpilot_V2")
-    await station.wait_told("TriggerMessage")
-    (told,) = station.told("SetChargingProfile")
+    await station.wait_received("TriggerMessage")
+    (told,) = station.received("SetChargingProfile")
     schedule = told["csChargingProfiles"]["chargingSchedule"]
     assert schedule["chargingRateUnit"] == "A"
 
@@ -204,7 +204,7 @@ async def test_one_transaction_per_plug(
     station.answers["SetChargingProfile"] = {"status": "Rejected"}
     with pytest.raises(CommandError, match="refused"):
         await system.stations["CP1"].offer(1, 0)
-    assert not station.told("RemoteStopTransaction")
+    assert not station.received("RemoteStopTransaction")
 
 
 async def test_settles_slowly(
@@ -227,8 +227,10 @@ async def test_pause_by_remote_stop(
     await system.stations["CP1"].offer(1, 10)
     station.requests.clear()
     await system.stations["CP1"].offer(1, 0)
-    assert station.told("RemoteStopTransaction") == [{"transactionId": transaction_id}]
-    assert not station.told("SetChargingProfile")
+    assert station.received("RemoteStopTransaction") == [
+        {"transactionId": transaction_id}
+    ]
+    assert not station.received("SetChargingProfile")
     await station.call(
         "StopTransaction",
         {
@@ -239,9 +241,9 @@ async def test_pause_by_remote_stop(
     )
     await station.status("Finishing")
     await system.stations["CP1"].offer(1, 0)
-    assert not station.told("RemoteStartTransaction")
+    assert not station.received("RemoteStartTransaction")
     await system.stations["CP1"].offer(1, 8)
-    assert len(station.told("RemoteStartTransaction")) == 1
+    assert len(station.received("RemoteStartTransaction")) == 1
 
 
 async def test_stopped_by_the_driver(
@@ -261,7 +263,7 @@ async def test_stopped_by_the_driver(
     await station.status("Finishing")
     clock.step(60)
     await system.stations["CP1"].offer(1, 8)
-    assert not station.told("RemoteStartTransaction")
+    assert not station.received("RemoteStartTransaction")
 
 
 async def test_repeat_after_pause(
@@ -279,7 +281,7 @@ async def test_repeat_after_pause(
 async def test_whole_amperes_and_phases(
     system: CentralSystem, connect: Connect, clock: SteppedClock
 ) -> None:
-    """Whole amperes are rounded down, and the number of phases is told to who wants it."""
+    """Whole amperes are rounded down, and the number of phases is sent to chargers that require it."""
     station = await _ready(
         connect, system, clock, whole_amperes="true", number_phases="true"
     )
@@ -287,7 +289,7 @@ async def test_whole_amperes_and_phases(
     station.requests.clear()
     await system.stations["CP1"].offer(1, 9.9)
     assert _limits(station) == [9]
-    profile = station.told("SetChargingProfile")[0]["csChargingProfiles"]
+    profile = station.received("SetChargingProfile")[0]["csChargingProfiles"]
     period = profile["chargingSchedule"]["chargingSchedulePeriod"][0]
     assert period["numberPhases"] == 3
 
@@ -300,7 +302,7 @@ async def test_live_limit_as_default_profile(
     await station.start_transaction(clock.text())
     station.requests.clear()
     await system.stations["CP1"].offer(1, 9)
-    profile = station.told("SetChargingProfile")[0]["csChargingProfiles"]
+    profile = station.received("SetChargingProfile")[0]["csChargingProfiles"]
     assert profile["chargingProfilePurpose"] == "TxDefaultProfile"
     assert profile["chargingSchedule"]["duration"] == 130
     assert "transactionId" not in profile
@@ -325,10 +327,10 @@ async def _pause(
 
 
 def _changes(station: RawStation) -> list[float]:
-    """Return the limits that were told, without what only renewed them."""
+    """Return the limits that were sent, without those that only renewed them."""
     told = [
         request["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"][0]
-        for request in station.told("SetChargingProfile")
+        for request in station.received("SetChargingProfile")
     ]
     limits = [period["limit"] for period in told]
     return [
@@ -343,7 +345,7 @@ async def test_wake(
     """A car that sleeps on after a pause is offered 6 A for a moment, then gets a new transaction, once."""
     station = await _ready(connect, system, clock, wake=wake)
     transaction_id = await _pause(station, system, clock, 300)
-    stops = station.told("RemoteStopTransaction")
+    stops = station.received("RemoteStopTransaction")
     assert stops == ([{"transactionId": transaction_id}] if wake == "true" else [])
     assert _changes(station) == ([12, 6, 12] if wake == "true" else [12])
 
@@ -361,7 +363,7 @@ async def test_wake_by_a_nudge(
         clock.step(5)
         await system.stations["CP1"].offer(1, 12)
     assert _changes(station) == [12, 6, 12]
-    assert not station.told("RemoteStopTransaction")
+    assert not station.received("RemoteStopTransaction")
 
 
 async def test_refused_zero_stops(
@@ -373,18 +375,18 @@ async def test_refused_zero_stops(
     station.answers["SetChargingProfile"] = {"status": "Rejected"}
     await system.stations["CP1"].offer(1, 0)
     stop = {"transactionId": transaction_id}
-    assert station.told("RemoteStopTransaction") == [stop]
+    assert station.received("RemoteStopTransaction") == [stop]
     await station.call(
         "StopTransaction", {**stop, "meterStop": 1500, "timestamp": clock.text()}
     )
     await station.status("Finishing")
     station.requests.clear()
     await system.stations["CP1"].offer(1, 8)
-    assert len(station.told("RemoteStartTransaction")) == 1
+    assert len(station.received("RemoteStartTransaction")) == 1
 
 
 async def test_overrides_are_checked_early(system: CentralSystem) -> None:
-    """A wrong override is told when the charger is accepted, not when it connects."""
+    """A wrong override is reported when the charger is accepted, not when it connects."""
     with pytest.raises(ValueError, match="no quirk"):
         system.accept(replace(CP1, quirks=(("nonsense", "1"),)))
 

@@ -24,14 +24,14 @@ _ENDLESS = 2**31 - 1  # what a meter that is not read gives
 async def test_status_before_booting(
     watched: Watched, connect: Connect, clock: SteppedClock
 ) -> None:
-    """A charger that tells a status before it boots is asked nothing until it has (Wallbox, lbbrhzn/ocpp 1503)."""
+    """A charger that reports a status before it boots is asked nothing until it has booted (Wallbox, lbbrhzn/ocpp 1503)."""
     watched.system.accept(StationConfig(identity="CP1"))
     cp = await connect()
     await cp.status("Charging")
     await asyncio.sleep(0.05)
     assert not cp.requests
     await cp.boot(chargePointVendor="Acme")
-    await cp.wait_told("SetChargingProfile")
+    await cp.wait_received("SetChargingProfile")
 
 
 class TestBootsWhileItIsAsked:
@@ -50,11 +50,11 @@ class TestBootsWhileItIsAsked:
         cp = await connect()
         cp.answers["GetConfiguration"] = None  # it restarts instead of answering
         await cp.boot()
-        await cp.wait_told("GetConfiguration")
+        await cp.wait_received("GetConfiguration")
         await cp.boot()
         asked = len(cp.requests)
         booted = asyncio.get_running_loop().time()
-        await cp.wait_told("GetConfiguration", 2)
+        await cp.wait_received("GetConfiguration", 2)
         assert asyncio.get_running_loop().time() - booted > 0.1
         assert cp.requests[asked][0] == "GetConfiguration"
 
@@ -127,21 +127,21 @@ async def test_other_version_after_an_update(
     await cp.boot2()
     await cp.status2("Available", clock.text())
     await cp.event("Started", clock.text(), 0, transaction="4f9c-a1", state="Charging")
-    await cp.wait_told("SetVariables")
+    await cp.wait_received("SetVariables")
     await cp.close()
     await watched.until(lambda: not station.state.connected)
 
     old = await connect()
     await old.boot()
-    await old.wait_told("GetConfiguration", 6)
+    await old.wait_received("GetConfiguration", 6)
     assert station.connector(1).transaction is None
     await old.status("Charging")
     await station.offer(1, 9.0)
-    profile = old.told("SetChargingProfile")[-1]["csChargingProfiles"]
+    profile = old.received("SetChargingProfile")[-1]["csChargingProfiles"]
     assert profile["chargingProfilePurpose"] == "TxProfile"
     transaction_id = await old.start_transaction(clock.text())
     await station.offer(1, 0.0)
-    profile = old.told("SetChargingProfile")[-1]["csChargingProfiles"]
+    profile = old.received("SetChargingProfile")[-1]["csChargingProfiles"]
     assert profile["transactionId"] == transaction_id
 
 
@@ -150,7 +150,7 @@ async def test_other_version_after_an_update(
 async def test_session_by_a_clock_that_was_never_set(
     watched: Watched, connect: Connect, clock: SteppedClock, days: int, restart: bool
 ) -> None:
-    """The times of a session are right in the end, although its start was told before the clock was known."""
+    """The times of a session are right in the end, although its start was reported before the clock was known."""
     system, off_s = watched.system, days * 86400.0
     finished: list[FinishedTransaction] = []
     system.subscribe_transactions(finished.append)
@@ -196,7 +196,7 @@ async def test_session_by_a_clock_that_was_never_set(
 async def test_meter_values_that_name_no_transaction(
     watched: Watched, connect: Connect, clock: SteppedClock
 ) -> None:
-    """After our restart a session goes on, although the charger never tells the id of its transaction again."""
+    """After our restart a session continues, although the charger never sends the id of its transaction again."""
     system = watched.system
     system.accept(StationConfig(identity="CP1"))
     cp = await connect()
@@ -343,7 +343,7 @@ async def test_transaction_that_began_while_we_were_away(
         assert running.id == "new"
 
 
-async def test_end_that_was_told_before_the_status(
+async def test_end_that_was_reported_before_the_status(
     watched: Watched, connect: Connect, clock: SteppedClock
 ) -> None:
     """A session whose end arrives first after our restart is not taken up again."""

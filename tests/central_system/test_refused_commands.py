@@ -48,10 +48,10 @@ async def test_limits_are_refused(
     assert _takes_limits(system)
     await _offers(station, system, clock, 1)
     assert not _takes_limits(system)
-    # It gives its car all that it has, and there is nothing more to tell it.
+    # It allows its car all that it has, and there is nothing more to send.
     station.requests.clear()
     await _offers(station, system, clock, 20)
-    assert not station.told("SetChargingProfile")
+    assert not station.received("SetChargingProfile")
     assert cp1.connector(1).offer_a == CP1.max_a
     # What it is known for outlives a restart of ours.
     other = CentralSystem(now=clock)
@@ -62,7 +62,7 @@ async def test_limits_are_refused(
     await _offers(station, system, clock, 3)
     # By each kind of profile, in 2.1 with and without what a station may not know.
     kinds = 6 if version == "2.1" else 3
-    assert 1 <= len(station.told("SetChargingProfile")) <= kinds
+    assert 1 <= len(station.received("SetChargingProfile")) <= kinds
     assert not _takes_limits(system)
     station.answers["SetChargingProfile"] = {"status": "Accepted"}
     clock.step(HOUR_S)
@@ -98,8 +98,8 @@ async def test_it_is_stopped_and_started(
     else:
         with pytest.raises(CommandError, match="not_supported"):
             await system.stations["CP1"].offer(1, 0)
-    assert len(station.told("RemoteStopTransaction")) == restarts
-    assert not station.told("SetChargingProfile")
+    assert len(station.received("RemoteStopTransaction")) == restarts
+    assert not station.received("SetChargingProfile")
 
 
 async def test_a_charger_that_refuses_only_0_a_can_be_limited(
@@ -131,8 +131,8 @@ async def test_the_schedule_is_refused(
         clock.step(150)
         await system.stations["CP1"].offer(1, 10)
         await station.call("Heartbeat", {})
-    assert len(station.told("GetCompositeSchedule")) == 3
+    assert len(station.received("GetCompositeSchedule")) == 3
     clock.step(HOUR_S)
     await system.stations["CP1"].offer(1, 10)
     await station.call("Heartbeat", {})
-    assert len(station.told("GetCompositeSchedule")) == 4
+    assert len(station.received("GetCompositeSchedule")) == 4

@@ -1,4 +1,4 @@
-"""What a charger of 2.x tells in parts after it was asked."""
+"""What a charger of 2.x reports in parts on request."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ async def _ready(connect: Connect, system: CentralSystem, version: str) -> RawSt
     station = await connect(protocols=(f"ocpp{version}",))
     station.answers |= ANSWERS_2
     await station.boot2()
-    await station.wait_told("TriggerMessage")
+    await station.wait_received("TriggerMessage")
     station.requests.clear()
     return station
 
@@ -143,7 +143,7 @@ async def test_comes_in_parts(
     station.answers[action] = ACCEPTED
     await _tell(station, name, parts, 99)
     asked = asyncio.ensure_future(do(await system.stations["CP1"].in_service()))
-    request = await station.wait_told(action)
+    request = await station.wait_received(action)
     await _tell(station, name, parts, request["requestId"])
     assert await asked == result
 
@@ -167,10 +167,10 @@ async def test_there_is_nothing(
     assert not await CASES[action][0](await system.stations["CP1"].in_service())
 
 
-async def test_refused_or_never_told(
+async def test_refused_or_never_reported(
     system: CentralSystem, connect: Connect, version: str
 ) -> None:
-    """A report that is refused, not supported, or promised and not told is an error."""
+    """A report that is refused, not supported, or promised and not sent is an error."""
     station = await _ready(connect, system, version)
     errors = []
     for status in ("Rejected", "NotSupported", "Accepted"):

@@ -92,7 +92,7 @@ async def test_wrong_password(
     headers: dict[str, str] | None,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Without its password nobody gets in as a charger; the address is told."""
+    """Nobody connects as a charger without its password; the address is shown."""
     system.accept(CP1)
     with pytest.raises(WSServerHandshakeError, match="401"):
         await connect(headers=headers)
@@ -115,8 +115,8 @@ async def test_password_replaces_a_living_connection(
     await first.wait_for(lambda: first.websocket.closed)
     await second.boot()
     await (await system.stations["CP1"].in_service()).reset(hard=False)
-    assert second.told("Reset")
-    assert not first.told("Reset")
+    assert second.received("Reset")
+    assert not first.received("Reset")
 
 
 async def test_password_is_changed(system: CentralSystem, connect: Connect) -> None:
@@ -131,7 +131,7 @@ async def test_password_is_changed(system: CentralSystem, connect: Connect) -> N
     assert system.stations["CP1"].config.password == PASSWORD
     station.answers["ChangeConfiguration"] = {"status": "Accepted"}
     await system.stations["CP1"].change_password(new)
-    assert {"key": "AuthorizationKey", "value": new} in station.told(
+    assert {"key": "AuthorizationKey", "value": new} in station.received(
         "ChangeConfiguration"
     )
     await station.close()
@@ -342,7 +342,7 @@ async def test_password_after_a_restart(
     headers = _headers("CP1", former) if former else None
     station = await connect(headers=headers)
     new = await _with_new_password(system, station)
-    await station.wait_told("Reset")
+    await station.wait_received("Reset")
     cp1 = system.stations["CP1"]
     assert cp1.state.new_password is NewPassword.NEEDS_RESTART
     await station.close()
@@ -385,15 +385,15 @@ async def test_no_restart_for_a_password_while_a_car_charges(
     station.answers["ChangeConfiguration"] = {"status": "RebootRequired"}
     await system.stations["CP1"].change_password(new_password())
     await station.call("Heartbeat", {})
-    assert not station.told("Reset")
+    assert not station.received("Reset")
     await station.call(
         "StopTransaction",
         {"transactionId": transaction, "meterStop": 1000, "timestamp": at},
     )
     await station.status("Available")
-    await station.wait_told("Reset")
+    await station.wait_received("Reset")
     await station.call("Heartbeat", {})
-    assert len(station.told("Reset")) == 1
+    assert len(station.received("Reset")) == 1
 
 
 async def test_password_that_a_restart_does_not_bring(
@@ -404,14 +404,14 @@ async def test_password_that_a_restart_does_not_bring(
     headers = _headers("CP1", PASSWORD)
     station = await connect(headers=headers)
     await _with_new_password(system, station)
-    await station.wait_told("Reset")
+    await station.wait_received("Reset")
     await station.call("Heartbeat", {})
     await station.close()
     station = await connect(headers=headers)
     await station.boot()
     await station.call("Heartbeat", {})
     assert system.stations["CP1"].state.new_password is NewPassword.NOT_USED
-    assert not station.told("Reset")
+    assert not station.received("Reset")
 
 
 async def test_charger_that_hangs_up_instead_of_answering(
@@ -424,11 +424,11 @@ async def test_charger_that_hangs_up_instead_of_answering(
     station.answers["ChangeConfiguration"] = None
     new = new_password()
     change = asyncio.create_task(system.stations["CP1"].change_password(new))
-    await station.wait_told("ChangeConfiguration")
+    await station.wait_received("ChangeConfiguration")
     await station.wait_for(
         lambda: any(
             request["key"] == "AuthorizationKey"
-            for request in station.told("ChangeConfiguration")
+            for request in station.received("ChangeConfiguration")
         )
     )
     await station.close()

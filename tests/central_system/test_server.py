@@ -136,7 +136,7 @@ async def test_second_connection_while_the_first_lives(
     with pytest.raises(WSServerHandshakeError, match="409"):
         await connect()
     await (await system.stations["CP1"].in_service()).reset(hard=False)
-    assert first.told("Reset")
+    assert first.received("Reset")
 
 
 async def _silent_connection(port: int) -> asyncio.StreamWriter:
@@ -167,7 +167,7 @@ async def test_newer_connection_replaces_a_dead_one(clock: SteppedClock) -> None
         await station.call("Heartbeat", {})
         assert all(state.connected for state in watched.states)
         await (await system.stations["CP1"].in_service()).reset(hard=False)
-        assert station.told("Reset")
+        assert station.received("Reset")
         await station.close()
     await system.stop()
 

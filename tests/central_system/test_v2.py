@@ -41,7 +41,7 @@ async def _ready(
     assert station.websocket.protocol == version
     station.answers |= ANSWERS_2 | answers
     await station.boot2()
-    await station.wait_told("TriggerMessage")
+    await station.wait_received("TriggerMessage")
     return station
 
 
@@ -76,7 +76,7 @@ def _connector(system: CentralSystem, number: int = 1) -> ConnectorState:
 async def test_unknown_charger_waits(
     system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
 ) -> None:
-    """An unknown charger is told to ask again, and may say no more than that it is there."""
+    """An unknown charger is asked to try again, and may only report that it is there."""
     station = await connect(protocols=(version,))
     answer = await station.boot2(firmwareVersion="7", serialNumber="S1")
     assert answer["status"] == "Pending"
@@ -92,8 +92,8 @@ async def test_unknown_charger_waits(
 async def test_set_up(system: CentralSystem, connect: Connect, version: str) -> None:
     """Variables are asked one at a time; the fail-safe current is laid down for all EVSEs."""
     station = await _ready(connect, system, version)
-    assert all(len(r["getVariableData"]) == 1 for r in station.told("GetVariables"))
-    request = station.told("SetChargingProfile")[0]
+    assert all(len(r["getVariableData"]) == 1 for r in station.received("GetVariables"))
+    request = station.received("SetChargingProfile")[0]
     profile = request["chargingProfile"]
     assert request["evseId"] == 0
     assert profile["chargingProfilePurpose"] == "TxDefaultProfile"
@@ -156,7 +156,7 @@ async def test_limit(
     """A live limit is on the transaction, by the charger's clock, and lapses by itself."""
     station = await _charging(connect, system, clock, version)
     await system.stations["CP1"].offer(1, 10)
-    request = station.told("SetChargingProfile")[0]
+    request = station.received("SetChargingProfile")[0]
     profile, schedule = (
         request["chargingProfile"],
         request["chargingProfile"]["chargingSchedule"][0],
@@ -197,7 +197,7 @@ async def test_limits_in_watts(
         }
 
     station = await _ready(connect, system, version, GetVariables=variables)
-    profile = station.told("SetChargingProfile")[0]["chargingProfile"]
+    profile = station.received("SetChargingProfile")[0]["chargingProfile"]
     assert profile["stackLevel"] == 2  # the highest is forgotten by some when they boot
     schedule = profile["chargingSchedule"][0]
     assert schedule["chargingRateUnit"] == "W"
@@ -252,7 +252,7 @@ async def test_car_gets_going(
     assert not state.transaction.authorised
     clock.step(5)
     await system.stations["CP1"].offer(1, 10)
-    request = station.told("RequestStartTransaction")[0]
+    request = station.received("RequestStartTransaction")[0]
     assert request["evseId"] == 1
     assert request["chargingProfile"]["chargingProfilePurpose"] == "TxProfile"
     station.requests.clear()
@@ -264,7 +264,7 @@ async def test_car_gets_going(
         reason="RemoteStart",
         idToken=TOKEN,
     )
-    profile = (await station.wait_told("SetChargingProfile"))["chargingProfile"]
+    profile = (await station.wait_received("SetChargingProfile"))["chargingProfile"]
     assert profile["transactionId"] == "tx1"
 
 
@@ -330,7 +330,7 @@ async def test_end_without_start(
     version: str,
     finished: list[FinishedTransaction],
 ) -> None:
-    """The end of a transaction whose start never comes is told after a while, for no connector."""
+    """The end of a transaction whose start never arrives is reported after a while, for no connector."""
     station = await _ready(connect, system, version)
     await station.event("Ended", clock.text(-60), 5, energy_wh=5000, offline=True)
     assert not finished
@@ -359,9 +359,9 @@ async def test_several_evses(
     assert _connector(system, 3).transaction is not None
     station.requests.clear()
     await system.stations["CP1"].offer(3, 9)
-    assert station.told("SetChargingProfile")[0]["evseId"] == 2
+    assert station.received("SetChargingProfile")[0]["evseId"] == 2
     await (await system.stations["CP1"].in_service()).unlock(3)
-    assert station.told("UnlockConnector") == [{"evseId": 2, "connectorId": 2}]
+    assert station.received("UnlockConnector") == [{"evseId": 2, "connectorId": 2}]
 
 
 @pytest.mark.parametrize("has", [None, 2])
@@ -429,7 +429,7 @@ async def test_charging_needs(
     await system.stations["CP1"].offer(1, 10)
     station.requests.clear()
     assert (await station.call("NotifyEVChargingNeeds", needs))["status"] == "Accepted"
-    await station.wait_told("SetChargingProfile")
+    await station.wait_received("SetChargingProfile")
     told = _connector(system).needs
     assert told is not None
     assert (told.energy_wh, told.min_a, told.max_a, told.phases) == (20000, 6, 16, 3)
@@ -462,9 +462,9 @@ async def test_commands(
     station = await _charging(connect, system, clock, version)
     await (await system.stations["CP1"].in_service()).reset(hard=False)
     await (await system.stations["CP1"].in_service()).reset(hard=True)
-    assert [r["type"] for r in station.told("Reset")] == ["OnIdle", "Immediate"]
+    assert [r["type"] for r in station.received("Reset")] == ["OnIdle", "Immediate"]
     await system.stations["CP1"].change_password("0" * 40)
-    data = station.told("SetVariables")[-1]["setVariableData"][0]
+    data = station.received("SetVariables")[-1]["setVariableData"][0]
     assert data["component"] == {"name": "SecurityCtrlr"}
     assert data["variable"] == {"name": "BasicAuthPassword"}
     assert "0" * 40 not in str(system.stations["CP1"].diagnostics())

@@ -131,7 +131,7 @@ def each(
 
 
 @each()
-async def test_obeys_and_falls_back(bench: Bench) -> None:
+async def test_complies_and_falls_back(bench: Bench) -> None:
     """A car charges at its offer, pauses, goes on, and falls back when nothing is offered any more."""
     bench.wanted_a = 10
     bench.charger.plug_in(soc=0.3)
@@ -202,7 +202,7 @@ async def test_disobedience_is_seen(bench: Bench) -> None:
 
 @each(ChargerBehaviour(watts_only=True))
 async def test_watts_only(bench: Bench) -> None:
-    """A charger that knows only watts keeps to the same amperes."""
+    """A charger that knows only watts stays within the same amperes."""
     bench.wanted_a = 10
     bench.charger.plug_in(soc=0.3)
     await bench.advance(60)
@@ -211,7 +211,7 @@ async def test_watts_only(bench: Bench) -> None:
 
 @each(ChargerBehaviour(drops=0.1, reorders=0.2, duplicates=0.2, answer_timeout_s=0.2))
 async def test_lossy_network(bench: Bench) -> None:
-    """Messages that are lost, doubled and overtaken: the car keeps to its offers, and is counted once."""
+    """Messages are lost, duplicated and reordered: the car complies with its offers, and is counted once."""
     bench.wanted_a = 10
     bench.charger.plug_in(soc=0.3)
     await bench.advance(150)
@@ -258,7 +258,7 @@ async def test_register_of_the_session(bench: Bench) -> None:
 
 @each(ChargerBehaviour(switches_phases=True))
 async def test_switches_phases(bench: Bench) -> None:
-    """A charger that can is brought to one phase while it charges, and back to three."""
+    """A charger that can is switched to one phase while it charges, and back to three."""
     bench.wanted_a = 10
     bench.charger.plug_in(soc=0.3)
     await bench.advance(40)

@@ -102,7 +102,7 @@ async def test_cars_follow_the_main_fuse(tmp_path: Path) -> None:
 
 
 async def test_a_second_run_goes_on_where_the_first_one_stopped(tmp_path: Path) -> None:
-    """What a developer set is kept; the simulated time runs as fast as this run was told."""
+    """What a developer set is kept; the simulated time runs at the speed of this run."""
     async with develop(tmp_path) as home:
         (site,) = await home.sites()
         limit = (await home.entities())[f"{site['entry_id']}_limit"]
@@ -157,7 +157,7 @@ async def test_bare_has_no_site_until_one_is_added(tmp_path: Path) -> None:
         )
 
 
-async def test_a_taken_port_is_told_in_one_sentence(tmp_path: Path) -> None:
+async def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     """Who already runs something on the port learns so at once, without a traceback."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

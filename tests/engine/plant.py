@@ -1,7 +1,7 @@
 """A site in simulated time, to close the loop around the engine: cars, chargers and meters with their lags.
 
-Every second the cars move towards their offers, and the true current of every circuit is known. The engine sees what
-its meters and chargers told last, and chargers hear of an offer some seconds later. Everything that counts is counted.
+Every second the cars move towards their offers, and the true current of every circuit is known. The engine sees the last
+reports of its meters and chargers, and chargers receive an offer some seconds later. Everything that counts is counted.
 """
 
 from collections.abc import Callable, Mapping
@@ -179,19 +179,17 @@ class Plant:
     loads: Mapping[str, Load]
     solar_w: Callable[[float], float] | None = None
     site: Site = Site(phases=3, voltage_v=VOLTAGE_V)
-    meter_s: float = 2.0  # how often the meters tell
+    meter_s: float = 2.0  # how often the meters report
     meter_lag_s: int = 1  # and how old that is
     charger_lag_s: float = 2.0  # until an offer is in force
-    report_s: float = 10.0  # how often chargers tell what is drawn
+    report_s: float = 10.0  # how often chargers report the draw
     tick_s: float = 5.0
     noise_a: float = 0.0
     total_only: bool = False
     broken: Callable[[float], bool] = lambda _: False  # whether the meters are silent
     # What the main meter shows of what flows, where it lies.
     shows: Callable[[float, PerPhase], PerPhase] = lambda _, flow: flow
-    silent: Callable[[float], tuple[int, ...]] = (
-        lambda _: ()
-    )  # phases that tell nothing
+    silent: Callable[[float], tuple[int, ...]] = lambda _: ()  # phases without a value
     reports_total: bool = False  # besides the phases
     settings: Snapshot | None = (
         None  # policy, tuning, limits and rules are taken from it

@@ -163,8 +163,8 @@ def test_a_car_that_changed_its_phases_is_counted_on_all() -> None:
     assert decision.given_a[1] > 0
 
 
-def test_the_car_that_disobeyed_is_not_trusted_at_once() -> None:
-    """Stopped, it keeps to 0 A; for a quarter of an hour it is not started again. With no car, it is forgotten."""
+def test_the_car_that_exceeded_its_offer_is_not_trusted_at_once() -> None:
+    """Once stopped, it stays at 0 A; for a quarter of an hour it is not started again. Without a car, that is forgotten."""
     past = ConnectorMemory(
         asked_at=NOW - HOUR,
         forced_stop_at=NOW - timedelta(minutes=1),

@@ -112,7 +112,7 @@ def test_every_connector_has_a_reason(
     assert reasons(decision) == {"a": reason}
 
 
-def test_who_waits_is_told_for_what() -> None:
+def test_a_waiting_car_shows_for_what() -> None:
     """The circuit and the phase are named, and the circuit says that it limits."""
     decision, _ = decide(site(car("a", offer_a=0.0), house_a=(3, 19, 3)), Memory())
     reason = decision.connectors[0].reason

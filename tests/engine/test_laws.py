@@ -201,7 +201,7 @@ def below(snapshot: Snapshot, circuit: str) -> list[Connector]:
 
 
 def given_a(snapshot: Snapshot, decision: Decision, circuit: str) -> PerPhase:
-    """Return the sum of a circuit's offers, every car on as many of its phases as it is told."""
+    """Return the sum of a circuit's offers, every car on as many of its phases as it was commanded."""
     total = [0.0] * PHASES
     for connector in below(snapshot, circuit):
         told = of(decision, connector.id)
@@ -223,7 +223,7 @@ def factor(snapshot: Snapshot, circuit: Circuit) -> float:
 
 
 def in_use(connector: Connector) -> bool:
-    """Whether the car's phases can be told from its draw, so that fewer may be counted."""
+    """Whether the car's phases follow from its draw, so that fewer may be counted."""
     return (
         connector.status is ConnectorStatus.CHARGING
         and max(connector.draw_a or (0,)) > 0.5
@@ -252,7 +252,7 @@ def test_never_above_a_limit(snapshot: Snapshot) -> None:
 @many
 @given(sites())
 def test_minimum_or_nothing(snapshot: Snapshot) -> None:
-    """Nobody is told a current that no car can charge with, nor more than it may have; all have a reason."""
+    """No offer is a current that no car can charge with, nor more than the maximum; all have a reason."""
     decision, _ = decide(snapshot, Memory())
     for connector in snapshot.connectors:
         told = of(decision, connector.id)
@@ -265,7 +265,7 @@ def test_minimum_or_nothing(snapshot: Snapshot) -> None:
 @many
 @given(sites(), st.randoms(use_true_random=False))
 def test_order_of_the_input_does_not_matter(snapshot: Snapshot, random: object) -> None:
-    """The same site told in another order gets the same offers, and a second time too."""
+    """The same site in another order gets the same offers, and a second time too."""
     shuffled = replace(
         snapshot,
         connectors=tuple(reversed(snapshot.connectors)),
@@ -417,7 +417,7 @@ def test_max_min(limits: tuple[int, int], cars: list[Connector]) -> None:
 def test_a_higher_limit_never_gives_less_in_all(
     limits: tuple[int, int], cars: list[Connector], more: int
 ) -> None:
-    """Raising the limits of all circuits raises the least that anyone who runs has, or lets more run."""
+    """Raising the limits of all circuits raises the minimum of the running cars, or allows more cars to run."""
     before = settle(quiet_site(limits, cars))[1]
     after = settle(quiet_site((limits[0] + more, limits[1] + more), cars))[1]
     before_n = sum(a > 0 for a in offers(before).values())
@@ -509,7 +509,7 @@ def histories(draw: st.DrawFn) -> Plant:
 def test_above_a_limit_no_longer_than_meters_and_chargers_take(plant: Plant) -> None:
     """Meter, tick, charger and car follow one after the other; each of three steps may come while that is under way."""
     measures = plant.run(700)
-    # The meter tells, the next tick decides, the charger follows, a car falls by 8 A/s.
+    # The meter reports, the next tick decides, the charger follows, a car falls by 8 A/s.
     follows_s = plant.meter_s + plant.meter_lag_s + 5 + plant.charger_lag_s + 4
     assert measures.longest_over_s <= PHASES * follows_s, measures
     # No step adds more than the fuse, and never is more than that above it.

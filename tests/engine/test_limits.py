@@ -84,7 +84,7 @@ def test_the_tightest_of_a_tree_limits() -> None:
 
 
 def test_what_flows_below_flows_through() -> None:
-    """A main fuse without a meter carries at least what a metered panel below it tells, and its fixed load."""
+    """A main fuse without a meter carries at least what a metered panel below it reports, and its fixed load."""
     circuits = (
         replace(MAIN, assumed_load_a=(2, 2, 2), fixed_load_a=(3, 0, 0)),
         replace(PANEL, assumed_load_a=None, limit_a=(25, 25, 25)),

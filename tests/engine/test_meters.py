@@ -26,7 +26,7 @@ type Told = Callable[[int], MeterReading | None]
 
 
 def watch(told: Told, ticks: int, **changes: object) -> list[Decision]:
-    """Return the decisions of so many ticks, five seconds apart, by what the meter tells at each."""
+    """Return the decisions of so many ticks, five seconds apart, with the meter's values at each."""
     memory = Memory()
     found = []
     for tick in range(ticks):
@@ -143,7 +143,7 @@ def test_zeros_beside_a_sun_that_explains_them_stand_still_all_the_same() -> Non
 
 
 def test_a_meter_that_does_not_see_the_cars_is_frozen() -> None:
-    """A car that went from 16 to 6 A must show, but for chargers that tell late what the meter saw at once."""
+    """A car that went from 16 to 6 A must show, except that chargers report late what the meter saw at once."""
     memory = Memory()
     states = []
     for tick in range(20):
@@ -161,8 +161,8 @@ def test_a_meter_that_does_not_see_the_cars_is_frozen() -> None:
     assert states[-1] is MeterQuality.FROZEN
 
 
-def test_a_meter_that_saw_a_car_before_its_charger_told_is_not_frozen() -> None:
-    """The meter stands still at once when a car has reached 16 A; the charger tells of it 20 s later."""
+def test_a_meter_that_saw_a_car_before_its_charger_reported_is_not_frozen() -> None:
+    """The meter stands still as soon as a car has reached 16 A; the charger reports that 20 s later."""
     memory = Memory()
     for tick in range(25):
         now = NOW + timedelta(seconds=5 * tick)
@@ -223,10 +223,10 @@ def settled_memory(house_a: float, offer_a: float = 16.0) -> Memory:
         # One that was just lowered to 6 A may still take 16: what the meter no longer shows is not free yet.
         ({"offer_a": 6.0, "draw_a": (16.0,) * 3, "offered_at": NOW}, 20, 4),
         ({"offer_a": 6.0, "draw_a": (16.0,) * 3, "offered_at": NOW}, 10, 4),
-        # Settled and told at the same time: the house is the difference.
+        # Settled and reported at the same time: the house is the difference.
         ({"draw_a": (16.0,) * 3}, 26, 10),
         ({"draw_a": (10.0,) * 3}, 18, 8),
-        # A draw that was told a minute ago: the car may have stopped since, so the fall of the meter frees nothing.
+        # A draw that was reported a minute ago: the car may have stopped since, so the fall of the meter frees nothing.
         ({"draw_a": (16.0,) * 3, "draw_at": NOW - timedelta(minutes=1)}, 4, 4),
         # Out of reach: anything from nothing to its offer.
         ({"draw_a": (16.0,) * 3, "reachable": False}, 4, 4),
@@ -249,7 +249,7 @@ def test_the_load_is_known_within_bounds(
 
 
 def test_without_generation_no_load_is_negative() -> None:
-    """A meter below the cars' draw frees nothing on a site that tells of no sun; with sun it does."""
+    """A meter below the cars' draw frees nothing on a site without reported generation; with it, it does."""
     standing = car("a", draw_a=(16.0,) * 3)
     reading = (("main", MeterReading(at=NOW, current_a=(6.0,) * 3)),)
     dark = replace(site(standing), meters=reading)
@@ -316,7 +316,7 @@ def test_overloaded() -> None:
 def test_what_another_may_still_take_is_not_given(
     changes: dict[str, object], expected: float
 ) -> None:
-    """A car of 6 A rises only into what the other has let go, in a main fuse of 17 A less 1 A."""
+    """A car at 6 A rises only into what the other has released, with a main fuse of 17 A less 1 A."""
     other = car("b", **changes)
     if "allowed" not in changes and "status" not in changes:
         other = replace(other, reachable=False)
@@ -401,8 +401,8 @@ def test_a_car_that_was_lowered_hides_nothing_of_the_house() -> None:
     assert decision.circuits[0].uncontrolled_a == pytest.approx((9.0,) * 3)
 
 
-def test_a_charger_above_its_offer_is_raised_by_nobody() -> None:
-    """Ten seconds after it was told 8 A it takes 16 A: it is told 8 A again, and nobody has the other 8 A."""
+def test_a_charger_above_its_offer_is_not_raised() -> None:
+    """Ten seconds after it was commanded 8 A it takes 16 A: it is commanded 8 A again, and nobody gets the other 8 A."""
     wild = car("a", offer_a=8.0, draw_a=(16.0,) * 3)
     memory = Memory()
     for seconds in (0, 5, 10):

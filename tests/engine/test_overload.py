@@ -243,7 +243,7 @@ def test_no_overload_outlasts_meter_charger_and_car(site: tuple[Plant, int]) -> 
         ((None, None), {"a": 9.0, "b": 9.0}),
     ],
 )
-def test_the_quick_let_go_for_the_slow(
+def test_fast_chargers_make_room_for_slow_ones(
     confirms_s: tuple[float | None, float | None], expected: dict[str, float]
 ) -> None:
     """Of two cars at 12 A the one whose charger obeys quickly makes room for the other's, down to its minimum."""

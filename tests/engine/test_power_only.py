@@ -1,4 +1,4 @@
-"""Chargers that tell their power and no currents: what each phase carries is known within bounds only."""
+"""Chargers that report their power and no currents: what each phase carries is known within bounds only."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -26,7 +26,7 @@ from .common import NOW, car, of, offers, site
 
 
 def _watts(name: str, power_w: float, offer_a: float, **changes: Any) -> Connector:
-    """Return a connector that tells only its power."""
+    """Return a connector that reports only its power."""
     told = car(name, offer_a=offer_a, **changes)
     return replace(told, draw_a=None, draw_w=power_w)
 
@@ -34,7 +34,7 @@ def _watts(name: str, power_w: float, offer_a: float, **changes: Any) -> Connect
 def _run(
     snapshot: Snapshot, seconds: int, memory: Memory | None = None
 ) -> tuple[Decision, Memory]:
-    """Decide every 5 s on the same site, with fresh readings; each charger is told and keeps its offer."""
+    """Decide every 5 s on the same site, with fresh readings; each charger gets its offer and complies."""
     decision, memory = decide(snapshot, memory or Memory())
     for s in range(5, seconds + 1, 5):
         now = NOW + timedelta(seconds=s)
@@ -78,7 +78,7 @@ HOUSE_A = (5.0, 4.0, 3.0)
         (3680, 16.0, (16, 0, 0), False),
     ],
 )
-def test_who_keeps_to_the_offer(
+def test_compliance(
     power_w: float, offer_a: float, car_a: PerPhase, known: bool
 ) -> None:
     """A car that takes no more than it may is never blamed, and the house is not made smaller than it is."""
@@ -104,14 +104,14 @@ def test_who_keeps_to_the_offer(
 
 
 def test_who_takes_more() -> None:
-    """Three phases of 16 A at an offer of 6 A are more than any car may that keeps to it: it is stopped."""
+    """Three phases of 16 A at an offer of 6 A are more than any compliant car takes: it is stopped."""
     snapshot = _metered(_watts("a", 11040, 6.0), metered_a=(16, 16, 16))
     decision, _ = _run(snapshot, 60)
     assert of(decision, "a").stop
 
 
 def test_one_phase_after_switching() -> None:
-    """A charger that was told to use one phase carries all of it there."""
+    """A charger that was commanded to use one phase carries all of it there."""
     connector = _watts("a", 3680, 16.0, switches_phases=True)
     memory = Memory()
     decide(_metered(connector, metered_a=(20, 4, 4)), memory)
@@ -179,7 +179,7 @@ def test_boost_and_hold_count_real_watts() -> None:
 
 
 def test_bounds_of_a_draw() -> None:
-    """A draw by phase is what it is; its power is told, or made of its currents."""
+    """A draw by phase is used as it is; its power is reported, or calculated from its currents."""
     draw = Draw(at=NOW, current_a=(10, 0, 0))
     assert (draw.lowest_a, draw.highest_a) == (draw.current_a, draw.current_a)
     assert draw.watts(230) == 2300

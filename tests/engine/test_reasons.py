@@ -55,7 +55,7 @@ def test_a_car_that_the_sun_carries_follows_it() -> None:
     assert reasons(decided(snapshot)) == {"a": ReasonKey.LIMITED_BY_SUN}
 
 
-def test_a_car_that_stops_soon_says_when() -> None:
+def test_a_car_that_stops_soon_shows_when() -> None:
     """The sun leaves 1 kW: charging goes on for the delay, and says until when."""
     bright = site(
         car("a", mode=Mode.SOLAR, offer_a=6.0),
@@ -141,7 +141,7 @@ def test_want_of_sun_is_no_boosts_fault() -> None:
     assert reasons(decided(fast))["b"] is ReasonKey.LIMITED_BY_BOOST
 
 
-def test_a_car_that_rests_says_why_it_was_stopped() -> None:
+def test_the_reason_of_a_pause() -> None:
     """The fuse was lowered to 5 A, not for the first time: the car rests, because there was no room."""
     snapshot, _, memory = settle(site(car("a")), 60)
     memory.connectors["a"].stops = 1
@@ -169,7 +169,7 @@ def test_a_charger_that_never_connected() -> None:
     assert values(decision, "a") == {"address": "ws://192.0.2.1:9000/CP1"}
 
 
-def test_a_car_that_had_to_be_stopped_is_not_said_to_take_too_much_now() -> None:
+def test_a_stopped_car_does_not_take_too_much_any_more() -> None:
     """It took 16 A of 6 A until it was stopped; afterwards it takes nothing, and may start again at a time."""
     wild = car("a", offer_a=6.0, draw_a=(16.0,) * 3)
     memory = Memory()

@@ -54,7 +54,7 @@ def test_today_decides_as_recorded() -> None:
 
 
 def test_what_differs_is_shown() -> None:
-    """Where today's offer is another one, both are told."""
+    """If today's offer differs, both are shown."""
     stored = record(60)
     falsify(stored)
     (difference,) = replay(stored)
@@ -120,7 +120,7 @@ def test_what_is_no_record_is_refused(broken: dict[str, Any]) -> None:
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It finds the record in a diagnostics file, and tells apart no difference, some, and no record."""
+    """It finds the record in a diagnostics file, and distinguishes no difference, some, and no record."""
     stored = record(60)
     path = tmp_path / "diagnostics.json"
     path.write_text(json.dumps({"data": [{"x": 1}, {"recorder": stored}]}))

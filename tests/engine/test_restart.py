@@ -17,7 +17,7 @@ from custom_components.sunfuse.engine.model import (
 
 from .plant import START, Car, Plant, charger, main, steady
 
-# Home Assistant needs so long to start, and chargers so long to be back and to tell their state.
+# Home Assistant needs this long to start, and chargers this long to reconnect and report their state.
 AWAY_S = 20
 SILENT_S = 5
 

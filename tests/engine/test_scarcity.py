@@ -62,7 +62,7 @@ def test_the_policy_decides_who_runs(
 
 
 @pytest.mark.parametrize("policy", BY_TIME)
-def test_who_lacks_nothing_is_not_let_in_for_having_waited(policy: Policy) -> None:
+def test_a_car_without_need_is_not_admitted_for_waiting(policy: Policy) -> None:
     """It could not matter to it any more."""
     a = needs("a", 4, 0, offer_a=0.0)
     b = needs("b", 8, 32, offer_a=0.0)
@@ -245,7 +245,7 @@ def test_laxity_reckons_with_what_a_car_really_takes() -> None:
     [
         # 14.5 A each: 8 A in steps of 8 A, and all that this leaves to the other.
         (29, {"a": 8, "b": 21}),
-        # The least that it can be told is 8 A.
+        # The least that it can be commanded is 8 A.
         (15, {"a": 8, "b": 7}),
     ],
 )

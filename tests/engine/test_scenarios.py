@@ -420,7 +420,7 @@ def test_scenario(scenario: Scenario) -> None:
         assert given[name] >= least_wh, f"{name}: {given}"
 
 
-def test_a_charger_that_does_not_obey() -> None:
+def test_a_charger_that_does_not_comply() -> None:
     """It is asked again, then reserved at what it takes, then stopped, then reported; the fuse is safe meanwhile."""
     wild = Car(connector=charger("a"), obeys=False, max_a=16)
     other = Car(connector=charger("b"))

@@ -58,7 +58,7 @@ FOUR_HOURS = 4 * 690.0  # watt-hours that an ampere on three phases brings in th
             ],
             {"a": 14.4, "b": 9.6, "c": 0},
         ),
-        # Who tells nothing counts with 6 A: 24 A in the ratio 12 to 6.
+        # A car without a report counts with 6 A: 24 A in the ratio 12 to 6.
         (Policy.NEED, [needs("a", 4, 12 * FOUR_HOURS), car("b")], {"a": 16, "b": 8}),
         # Nothing more is needed, or the departure is over: still the minimum, and what is left.
         (Policy.NEED, [needs("a", 4, 0), needs("b", -1, 0)], {"a": 12, "b": 12}),
@@ -160,7 +160,7 @@ def test_nobody_starves(policy: Policy) -> None:
     assert starts <= 3 * 4 + 1
 
 
-def test_who_waits_is_told_until_when() -> None:
+def test_a_waiting_car_shows_until_when() -> None:
     """The turn of who runs ends after 15 minutes; who had its own waits as long itself."""
     snapshot = on(7, car("a"), car("b", offer_a=0.0))
     snapshot, decision, memory = settle(snapshot, 30)
@@ -185,7 +185,7 @@ def test_running_cars_make_room_first() -> None:
         20, car("a", offer_a=10.0), car("b", offer_a=10.0), car("c", offer_a=0.0)
     )
     first = decided(snapshot)
-    # Not before the others have let go.
+    # Not before the others have released it.
     assert offers(first) == pytest.approx({"a": 6.6, "b": 6.6, "c": 0}, abs=0.11)
     assert reasons(first)["c"] is ReasonKey.WAITING_FOR_CAPACITY
     _, decision, _ = settle(snapshot, 30)

@@ -281,7 +281,7 @@ CHARGING = car("a", mode=Mode.SOLAR, offer_a=10.0)
             0,
             5.88,
         ),
-        # It does not keep to what it is offered: only its report counts.
+        # It does not comply with its offer: only its report counts.
         (
             CHARGING,
             {"draws": (drew(9, 8),), "offers": (told(6, 60),), "above_since": NOW},
@@ -323,7 +323,7 @@ def test_a_car_of_which_too_little_is_known(
         (9.7, (told(10, 60),), 0.97),
         (12.0, (told(12, 60),), 1.0),
         (8.0, (told(10, 60),), None),  # it has a limit of its own
-        (9.0, (told(8, 60), told(10, 4)), None),  # it may have yet to follow
+        (9.0, (told(8, 60), told(10, 4)), None),  # it may not have followed yet
         (4.0, (told(4, 60),), None),
         (9.7, (), None),
     ],

@@ -59,7 +59,7 @@ def test_what_it_needs_by_its_power(draw_w: float | None, offer_a: float) -> Non
 
 
 def test_what_it_needs_without_a_draw() -> None:
-    """One that never told what it draws is reckoned with all."""
+    """A car that never reported its draw is assumed to take everything."""
     connector = car("a", unlimited_a=16.0, connected_at=LONG_AGO)
     unknown = decided(site(replace(connector, draw_a=None, draw_at=None)))
     assert offers(unknown)["a"] == 16
@@ -83,7 +83,7 @@ def test_the_others_get_what_it_leaves() -> None:
     [
         # There is no room for all of it.
         ({}, 15.0, ReasonKey.WAITING_FOR_CAPACITY),
-        # Its user, or the grid operator, wants less than it can be brought to.
+        # Its user, or the grid operator, wants less than is possible.
         ({"max_a": 10.0}, 0.0, ReasonKey.LIMITED_BY_CHARGER),
         ({"charger_limit_a": 0.0}, 0.0, ReasonKey.LIMITED_BY_CHARGER),
     ],

@@ -195,7 +195,7 @@ def test_a_meter_that_comes_back_is_believed() -> None:
 
 
 def test_zeros_of_a_circuit_with_nothing_on_it_are_believed() -> None:
-    """A car park at night: 0.000 A for hours, then a car comes, and its meter has seen it before its charger tells."""
+    """A car park at night: 0.000 A for hours, then a car comes, and its meter has seen it before its charger reports it."""
     plant = Plant(
         cars=[Car(connector=charger("car0"), arrives_s=4000)],
         circuits=(main(),),
@@ -233,7 +233,7 @@ def test_cars_alone_contradict_no_meter(report_s: float, meter_s: float) -> None
 
 
 @pytest.mark.parametrize("report_s", [5.0, 10.0])
-def test_sun_that_nobody_tells_of(report_s: float) -> None:
+def test_unreported_sun(report_s: float) -> None:
     """A meter of the grid alone: it shows an export, and follows the cars. They have the sun."""
     plant = Plant(
         cars=cars(1, mode=Mode.SOLAR),
@@ -246,7 +246,7 @@ def test_sun_that_nobody_tells_of(report_s: float) -> None:
     assert plant.decisions[-1].connectors[0].offer_a == pytest.approx(9, abs=1)
 
 
-def test_a_meter_that_dies_under_sun_that_nobody_tells_of() -> None:
+def test_a_meter_that_fails_under_unreported_sun() -> None:
     """It followed the cars and no longer does."""
     plant = Plant(
         cars=cars(2),
@@ -309,7 +309,7 @@ def test_phases_that_fall_silent(phases: tuple[int, ...], with_total: bool) -> N
 
 
 def test_a_silent_phase_is_known_by_the_total() -> None:
-    """The house rises by 15 A on the phase that is silent: the total tells, and the cars make room."""
+    """The house rises by 15 A on the phase that is silent: the total shows it, and the cars make room."""
     plant = Plant(
         cars=cars(),
         circuits=(main(),),
@@ -322,7 +322,7 @@ def test_a_silent_phase_is_known_by_the_total() -> None:
 
 
 def test_a_live_phase_counts_beside_a_silent_one() -> None:
-    """So does a phase that still tells."""
+    """So does a phase that still reports."""
     plant = Plant(
         cars=cars(),
         circuits=(main(),),
@@ -342,7 +342,7 @@ def test_a_live_phase_counts_beside_a_silent_one() -> None:
     ],
 )
 def test_a_meter_of_which_nothing_is_left(reading: MeterReading) -> None:
-    """It is lost, and awaited while it has yet to tell something."""
+    """It is lost, and awaited while it has not reported yet."""
     snapshot = replace(site(car("a")), meters=(("main", reading),))
     assert decided(snapshot).circuits[0].meter is MeterQuality.MISSING
     assert offers(decided(snapshot)) == {"a": 6}
@@ -366,7 +366,7 @@ def test_the_sensor_that_is_stale_is_named() -> None:
 
 
 def test_a_sun_sensor_that_is_gone_is_forgotten_after_a_day() -> None:
-    """Until then the sun may go on, and nobody tells."""
+    """Until then unreported solar power may continue."""
     wrong = replace(
         site(car("a")), meters=(("main", MeterReading(at=NOW, current_a=(4.0,) * 3)),)
     )

@@ -131,5 +131,5 @@ async def make_bench(central: Central) -> AsyncIterator[MakeBench]:
 
 @pytest.fixture
 async def bench(make_bench: MakeBench) -> Bench:
-    """Return a charger that is in service and keeps to the book."""
+    """Return a charger that is in service and follows the specification."""
     return await make_bench()

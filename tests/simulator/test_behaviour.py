@@ -35,7 +35,7 @@ async def test_it_loses_messages(make_bench: MakeBench, central: Central) -> Non
     await until(lambda: bench.station.uplink.registered)
 
 
-async def test_it_says_things_twice(make_bench: MakeBench, central: Central) -> None:
+async def test_messages_are_sent_twice(make_bench: MakeBench, central: Central) -> None:
     """With the same message id."""
     await misbehaving(make_bench, duplicates=1.0)
     await until(lambda: len(central.said("BootNotification")) == 2)
@@ -255,7 +255,7 @@ async def test_its_keys_are_others(make_bench: MakeBench) -> None:
 
 
 async def test_it_breaks(bench: Bench, central: Central) -> None:
-    """A fault is told with its code; no current flows until it is mended."""
+    """A fault is reported with its code; no current flows until it is resolved."""
     await bench.charge()
     connector = bench.station.connectors[0]
     connector.fault = "GroundFailure"
@@ -284,8 +284,8 @@ async def test_it_lies_about_limits(make_bench: MakeBench) -> None:
     assert bench.draw_a() == (16, 16, 16)
 
 
-async def test_it_obeys_late(make_bench: MakeBench) -> None:
-    """Ten seconds after it was told, and no earlier."""
+async def test_limits_take_effect_late(make_bench: MakeBench) -> None:
+    """Ten seconds after the command, and no earlier."""
     bench = await misbehaving(make_bench, applies_after_s=10)
     await bench.charge()
     await set_profile(bench, profile(7))
@@ -377,7 +377,7 @@ def last_values(central: Central) -> list[Payload]:
 
 
 async def test_it_knows_watts_only(make_bench: MakeBench, central: Central) -> None:
-    """Amperes are neither taken nor told."""
+    """Amperes are neither accepted nor reported."""
     bench = await misbehaving(make_bench, watts_only=True)
     await bench.charge()
     assert await set_profile(bench, profile(10)) == "Rejected"

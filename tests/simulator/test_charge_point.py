@@ -40,7 +40,7 @@ async def test_it_shows_its_password(make_bench: MakeBench, central: Central) ->
 async def test_it_waits_until_it_is_accepted(
     make_bench: MakeBench, central: Central
 ) -> None:
-    """Pending: it asks again after the interval, charges nobody, and does what it is told meanwhile."""
+    """Pending: it asks again after the interval, charges nobody, and follows commands meanwhile."""
     accepted = central.answers["BootNotification"]
     central.answers["BootNotification"] = lambda payload: {
         **accepted(payload),
@@ -80,7 +80,7 @@ async def test_it_comes_back(bench: Bench, central: Central) -> None:
 async def test_it_may_come_back_without_a_boot(
     make_bench: MakeBench, central: Central
 ) -> None:
-    """As the specification has it: a boot is for a restart only; the status is told again."""
+    """As the specification has it: a boot is for a restart only; the status is reported again."""
     bench = await make_bench(behaviour=ChargerBehaviour(boots_on_reconnect=False))
     await central.sockets[bench.identity].close()
     await until(lambda: len(central.said("StatusNotification")) == 4)

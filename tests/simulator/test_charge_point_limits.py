@@ -134,7 +134,7 @@ async def test_clear_and_composite(bench: Bench) -> None:
     assert periods[0]["limit"] == 16
 
 
-async def test_what_happened_offline_is_told_later(
+async def test_what_happened_offline_is_reported_later(
     bench: Bench, central: Central
 ) -> None:
     """A session from beginning to end without a central system, in its order, with the times of then."""
@@ -166,7 +166,7 @@ async def test_what_happened_offline_is_told_later(
 async def test_a_start_that_was_not_answered_is_sent_again(
     bench: Bench, central: Central
 ) -> None:
-    """The connection broke before the answer came: the car charges, and the start is told again."""
+    """The connection broke before the answer came: the car charges, and the start is sent again."""
     central.silent.add("StartTransaction")
     bench.charger.plug_in(soc=0.3)
     for _ in range(4):
@@ -186,7 +186,7 @@ async def test_a_start_that_was_not_answered_is_sent_again(
 async def test_it_gives_up_on_what_is_refused_for_good(
     make_bench: MakeBench, central: Central
 ) -> None:
-    """After a few tries; the rest is told, and nothing of a transaction that nobody knows."""
+    """After a few tries; the rest is sent, and nothing of an unknown transaction."""
 
     def refuse(_payload: Payload) -> Payload:
         raise Refused("InternalError")

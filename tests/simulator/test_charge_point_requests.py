@@ -44,7 +44,7 @@ async def test_change_configuration(
 
 
 async def test_get_configuration(bench: Bench) -> None:
-    """All keys when none is named; the password is never told."""
+    """All keys when none is named; the password is never reported."""
     answer = await bench.ask("GetConfiguration")
     entries = {entry["key"]: entry for entry in answer["configurationKey"]}
     assert entries["NumberOfConnectors"] == {
@@ -166,7 +166,7 @@ async def test_reservation(bench: Bench, central: Central) -> None:
 
 
 async def test_local_list(bench: Bench, central: Central) -> None:
-    """Full and differential updates; the list lets drivers in while the central system is away."""
+    """Full and differential updates; drivers on the list may charge while the station is offline."""
 
     def entry(tag: str, status: str = "Accepted") -> Payload:
         return {"idTag": tag, "idTagInfo": {"status": status}}
@@ -203,7 +203,7 @@ async def test_local_list(bench: Bench, central: Central) -> None:
 async def test_diagnostics_firmware_and_the_rest(
     bench: Bench, central: Central
 ) -> None:
-    """In simple form: the statuses that go with them are told."""
+    """In simple form: the related statuses are reported."""
     answer = await bench.ask("GetDiagnostics", location="ftp://127.0.0.1/")
     assert "fileName" in answer
     await bench.ask(

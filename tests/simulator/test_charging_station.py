@@ -9,7 +9,7 @@ from .conftest import Bench, MakeBench
 
 @pytest.fixture(params=["ocpp2.0.1", "ocpp2.1"])
 async def bench(request: pytest.FixtureRequest, make_bench: MakeBench) -> Bench:
-    """Return a station of each version that keeps to the book."""
+    """Return a station of each version that follows the specification."""
     return await make_bench(protocol=request.param)
 
 

@@ -15,7 +15,7 @@ from .conftest import Bench, MakeBench
 
 @pytest.fixture(params=["ocpp2.0.1", "ocpp2.1"])
 async def bench(request: pytest.FixtureRequest, make_bench: MakeBench) -> Bench:
-    """Return a station of each version that keeps to the book."""
+    """Return a station of each version that follows the specification."""
     return await make_bench(protocol=request.param)
 
 
@@ -148,9 +148,7 @@ async def test_profiles_are_reported(bench: Bench, central: Central) -> None:
         assert answer == {"status": "NoProfiles"}
 
 
-async def test_a_car_says_what_it_needs(
-    make_bench: MakeBench, central: Central
-) -> None:
+async def test_the_needs_of_a_car(make_bench: MakeBench, central: Central) -> None:
     """ISO 15118: energy and departure, and the schedule that it was given."""
     car = CarSpec(
         iso15118=True, departs_in_h=6, battery_wh=50_000, target_soc=0.8, takes=1

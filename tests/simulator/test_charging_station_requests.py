@@ -16,7 +16,7 @@ from .conftest import Bench, MakeBench
 
 @pytest.fixture(params=["ocpp2.0.1", "ocpp2.1"])
 async def bench(request: pytest.FixtureRequest, make_bench: MakeBench) -> Bench:
-    """Return a station of each version that keeps to the book."""
+    """Return a station of each version that follows the specification."""
     return await make_bench(protocol=request.param)
 
 
@@ -59,7 +59,7 @@ async def test_remote_start_and_stop(bench: Bench, central: Central) -> None:
 
 
 async def test_cards(bench: Bench, central: Central) -> None:
-    """Authorize first; contracts are told as such; a driver who is not welcome is stopped."""
+    """Authorize first; contracts are sent as such; a driver who is not accepted is stopped."""
     await set_variable(bench, "AuthCtrlr", "Enabled", "true")
     central.answers["Authorize"] = lambda payload: {
         "idTokenInfo": {
@@ -91,7 +91,7 @@ async def test_cards(bench: Bench, central: Central) -> None:
     assert ended["stoppedReason"] == "DeAuthorized"
 
 
-async def test_the_local_list_lets_drivers_in(bench: Bench, central: Central) -> None:
+async def test_drivers_on_the_local_list(bench: Bench, central: Central) -> None:
     """While the central system is away; updates are numbered."""
 
     async def send(kind: str, version: int, *entries: Payload) -> str:

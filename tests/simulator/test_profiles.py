@@ -86,7 +86,7 @@ TX, DEFAULT, MAX = (
         ((profile(12), profile(9, connector=0, stack_level=1)), 9),
         # Of another connector.
         ((profile(9, connector=2),), 32),
-        # Watts count for three phases, unless told otherwise: 6900 W are 10 A on three, 30 A on one.
+        # Watts count for three phases unless stated otherwise: 6900 W are 10 A on three, 30 A on one.
         ((profile(6900, unit="W"),), 10),
         (
             (
@@ -251,7 +251,7 @@ def test_the_composite_schedule() -> None:
     ),
     seconds=st.floats(0, 299),
 )
-def test_the_composite_schedule_says_what_will_hold(
+def test_the_composite_schedule_has_what_will_apply(
     limits: list[tuple[ProfilePurpose, int, float, float, int | None, ProfileKind]],
     seconds: float,
 ) -> None:
@@ -273,7 +273,7 @@ def test_the_composite_schedule_says_what_will_hold(
         )
     periods = stack.composite(NOON, 300, CHARGING, 32)
     period = [p for p in periods if p.start_s <= seconds][-1]
-    # A change within the same microsecond cannot be told apart.
+    # A change within the same microsecond cannot be distinguished.
     if all(abs(seconds - p.start_s) > 1e-5 for p in periods):
         held = stack.limit_at(at(seconds), CHARGING, 32)
         assert period.limit == held.current_a <= 32

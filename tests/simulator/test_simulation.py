@@ -46,7 +46,7 @@ async def test_it_shows_values_before_it_starts() -> None:
 async def test_time_passes_and_cars_charge(
     simulation: Simulation, central: Central
 ) -> None:
-    """About once a second the meters tell; all three chargers connect, and their cars charge."""
+    """About once a second the meters report; all three chargers connect, and their cars charge."""
     seen: list[SiteValues] = []
     unsubscribe = simulation.subscribe(seen.append)
     await until(lambda: len(seen) == 2, "values")
@@ -130,7 +130,7 @@ async def test_it_can_be_stopped_without_a_central_system(
 
 
 @pytest.mark.parametrize("protocol", ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])
-async def test_sunfuse_lets_the_chargers_in_and_limits_them(
+async def test_sunfuse_accepts_the_chargers_and_limits_them(
     session: aiohttp.ClientSession, protocol: str
 ) -> None:
     """The real central system: a charger waits, is accepted, begins at its fail-safe current, follows an offer."""

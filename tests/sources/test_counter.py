@@ -1,4 +1,4 @@
-"""A counter of energy tells a power, with care."""
+"""An energy counter gives a power, with care."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -36,7 +36,7 @@ def counted(
         ),
         # It stands still for four minutes: less than 10 Wh have flowed in that time.
         ([(0, 0), (20, 10), (80, 20), (320, 20)], 150, 200),
-        # The same reading told twice is one.
+        # The same reading reported twice is one.
         ([(0, 0), (10, 10), (10, 10)], 3600, 5),
         # Reset at midnight: what was last known grows old until it has counted again.
         ([(0, 900), (10, 910), (20, 0)], 3600, 5),

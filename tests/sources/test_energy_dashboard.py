@@ -286,7 +286,7 @@ async def test_two_tariffs_of_one_connection(
                 PowerSource(positive="sensor.b_out", negative="sensor.b_in"),
             ),
         ),
-        # One form cannot tell two signs, or two pairs.
+        # One form cannot have two signs, or two pairs.
         (
             {"stat_rate": "sensor.a"},
             {"stat_rate_inverted": "sensor.b"},

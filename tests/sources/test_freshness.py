@@ -1,4 +1,4 @@
-"""How often a source tells something: learned from what arrives, whatever arrives."""
+"""How often a source reports: learned from what arrives, whatever arrives."""
 
 from datetime import UTC, datetime, timedelta
 import json
@@ -82,7 +82,7 @@ def test_unavailable_is_not_slow() -> None:
         ([1.0] * 20, True, 30),  # half a minute at least
         ([5.0] * 20, True, 50),  # ten times the usual
         ([5.0] * 19 + [40.0], True, 120),  # thrice the longest
-        ([1.0] * 20, False, None),  # only changes are told: silence is normal
+        ([1.0] * 20, False, None),  # only changes are reported: silence is normal
         ([1.0] * 5, True, None),
     ],
 )

@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 
 
 async def imported(hass: HomeAssistant) -> None:
-    """Wait until the recorder has done all that it was told before."""
+    """Wait until the recorder has finished its earlier tasks."""
     done: asyncio.Future[None] = hass.loop.create_future()
     get_instance(hass).queue_task(SynchronizeTask(done))
     await done

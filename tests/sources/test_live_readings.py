@@ -146,7 +146,7 @@ async def test_what_cannot_be_read_is_not_guessed(
     assert set(readings.problems) == {SourceProblem(entity_id="sensor.p", kind=kind)}
 
 
-async def test_without_its_phases_a_meter_tells_the_total(hass: HomeAssistant) -> None:
+async def test_without_its_phases_a_meter_has_a_total(hass: HomeAssistant) -> None:
     """Half of the phases are as good as none."""
     show(hass, "p", 690, "W")
     show(hass, "l1", 1, "A")
@@ -166,7 +166,7 @@ async def test_without_its_phases_a_meter_tells_the_total(hass: HomeAssistant) -
 async def test_a_phase_that_has_no_sign_of_its_own_beside_a_silent_one(
     hass: HomeAssistant,
 ) -> None:
-    """Signs by the total need all phases: without one of them what the others tell counts as import, which is safe."""
+    """Signs by the total need all phases: without one of them the others count as import, which is safe."""
     show(hass, "p", -1380, "W")
     show(hass, "l1", 2, "A")
     show(hass, "l2", 2, "A")
@@ -187,7 +187,7 @@ async def test_a_phase_that_has_no_sign_of_its_own_beside_a_silent_one(
     assert readings.meter.current_a == (-2, -2, -2)
 
 
-async def test_the_sensors_of_a_phase_that_is_turned_or_told_by_direction(
+async def test_the_sensors_of_a_phase_that_is_inverted_or_split_by_direction(
     hass: HomeAssistant,
 ) -> None:
     """The sensor that is silent is named, whatever its phase is made of."""
@@ -325,7 +325,7 @@ async def test_currents_with_their_sign(
 async def test_a_total_of_another_time_lends_no_sign(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
-    """A meter that told a negative current has a sign, and an old total says nothing about now."""
+    """A meter that reported a negative current has a sign, and an old total says nothing about now."""
     config = SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES)
     source = LiveSource(hass, config, phases=3, voltage_v=230)
 
@@ -372,7 +372,7 @@ async def test_counters_of_energy(
 async def test_a_counter_that_is_too_coarse(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
-    """It is told that a fuse cannot be protected by steps of a tenth of a kilowatt-hour."""
+    """It is reported that a fuse cannot be protected by steps of a tenth of a kilowatt-hour."""
     config = SourcesConfig(grid=PowerSource(positive="sensor.i"))
     source = LiveSource(hass, config, phases=1, voltage_v=230)
     for poll in range(60):
@@ -387,7 +387,7 @@ async def test_a_counter_that_is_too_coarse(
 async def test_the_sun_may_be_counted_coarsely(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
-    """No fuse depends on it, so nobody is told."""
+    """No fuse depends on it, so it is not reported."""
     pair = PowerSource(positive="sensor.i", negative="sensor.e")
     config = SourcesConfig(solar=("sensor.i",), battery=(pair,))
     source = LiveSource(hass, config, phases=1, voltage_v=230)
@@ -584,7 +584,7 @@ async def test_inverted_currents(
 
 
 async def test_a_hair_below_zero_is_no_sign(hass: HomeAssistant) -> None:
-    """A meter without signs shows -0.01 A where nothing flows; that it feeds in is told by the total still."""
+    """A meter without signs shows -0.01 A when nothing flows; the total still shows that it feeds in."""
     source = LiveSource(
         hass,
         SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES),

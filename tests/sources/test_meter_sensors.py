@@ -107,7 +107,7 @@ CASES = {
             phases_export=of("out_l{n}"),
         ),
     ),
-    # The same in the user's language: only ids are left to tell.
+    # The same in the user's language: only ids are left to distinguish them.
     "dsmr in Dutch": Case(
         sensors=[
             ("used", "energy", "E1_electricity_used_tariff_1", "Energieverbruik"),

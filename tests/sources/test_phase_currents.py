@@ -28,7 +28,7 @@ from custom_components.sunfuse.sources.phase_currents import (
 def test_signs_that_fit_the_total(
     currents_a: tuple[float, ...], total_a: float, expected_a: tuple[float, ...]
 ) -> None:
-    """What cannot be told apart counts as drawn."""
+    """What cannot be distinguished counts as import."""
     assert signed_by_total(currents_a, total_a * 230, 230) == expected_a
 
 

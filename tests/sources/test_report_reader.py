@@ -140,7 +140,7 @@ async def test_the_cars_are_not_the_house(
     assert Caution.SHORT_HISTORY in recent.cautions
 
 
-async def test_a_car_that_tells_only_its_power(
+async def test_a_car_that_reports_only_its_power(
     recorder_mock: Recorder, hass: HomeAssistant
 ) -> None:
     """6900 W on three phases of 230 V are 10 A on each."""
@@ -179,7 +179,7 @@ async def test_the_sun_and_the_battery(
     assert report.cautions == ()
 
 
-async def test_what_no_fuse_lets_through(
+async def test_what_no_fuse_carries(
     recorder_mock: Recorder, hass: HomeAssistant
 ) -> None:
     """One hour of a million amperes, and maxima of as much, are a meter's hiccup."""
@@ -199,7 +199,7 @@ async def test_what_no_fuse_lets_through(
 async def test_a_recorder_that_knows_nothing(
     recorder_mock: Recorder, hass: HomeAssistant
 ) -> None:
-    """The action tells so."""
+    """The action reports that."""
     config = ReportConfig(
         connection=GridConnection(fuse_a=25),
         phases=(PhaseMeter(consumption="sensor.x"),),

@@ -1,4 +1,4 @@
-"""Signs that contradict each other while a site runs are told, and not by mistake."""
+"""Signs that contradict each other while a site runs are reported, and not by mistake."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -40,7 +40,7 @@ def may_run(
         (-6000, 0, False),
     ],
 )
-def test_a_counter_of_import_that_rises_while_the_power_says_export(
+def test_a_counter_of_import_that_rises_during_export(
     power_w: float, counts_w: float, contradict: bool, step_wh: float
 ) -> None:
     """In ten minutes 6 kW are 1 kWh, enough for any counter in steps of 100 Wh or finer."""
@@ -50,7 +50,7 @@ def test_a_counter_of_import_that_rises_while_the_power_says_export(
 
 
 def test_a_sign_that_was_put_right() -> None:
-    """It is told no more."""
+    """It is no longer reported."""
     watch = SignWatch()
     may_run(watch, power_w=-6000, counts_w=6000)
     may_run(watch, power_w=6000, counts_w=6000, start=START + timedelta(minutes=10))
@@ -58,7 +58,7 @@ def test_a_sign_that_was_put_right() -> None:
 
 
 def test_a_counter_that_lags_behind_a_cloud() -> None:
-    """Each minute the sun comes or goes, and the counter tells half a minute later: no word of it."""
+    """Each minute solar power comes or goes, and the counter reports it half a minute later: nothing is reported."""
     watch = SignWatch()
     counted = 0.0
     for second in range(0, 3600, 5):

@@ -289,7 +289,7 @@ def test_the_page() -> None:
 
 
 def test_the_page_of_a_site_that_nothing_is_known_of() -> None:
-    """It tells what is missing, and names the sensors."""
+    """It shows what is missing, and names the sensors."""
     text = read(empty_page(page_of(without=("sensor.grid_l2",)))).text
     assert ENGLISH["no_history"] in text
     assert "sensor.grid_l2" in text

@@ -75,7 +75,7 @@ def history(days: int, watts_per_irradiance: float, cloud: list[float]) -> list[
     return slots
 
 
-def test_a_clear_month_is_foretold_exactly() -> None:
+def test_a_clear_month_is_forecast_exactly() -> None:
     """5 W per W/m2 of a roof without clouds: the next day is the same."""
     roof = learn_roof(history(30, 5.0, [1.0]), AMSTERDAM)
     start = datetime(2026, 5, 31, tzinfo=UTC)
@@ -122,7 +122,7 @@ def test_day_one_with_nominal_power_only() -> None:
     assert 3000 < slot.p90_w < 4300
 
 
-def test_knowing_nothing_is_said() -> None:
+def test_knowing_nothing_is_reported() -> None:
     """Neither history nor size: no forecast, instead of a made-up one."""
     noon = datetime(2026, 6, 21, 11, tzinfo=UTC)
     assert expect_sun(learn_roof((), AMSTERDAM), AMSTERDAM, noon, noon + HOUR) == ()

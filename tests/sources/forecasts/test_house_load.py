@@ -113,7 +113,7 @@ def test_a_hole_in_one_series_is_a_hole() -> None:
     sun = hours(NOW, [100.0])
     car = hours(NOW + HOUR, [200.0])
     assert len(house_load(grid, sun)) == 4
-    # The hour before the charger was there, and the one that it told of.
+    # The hour before the charger existed, and the one that it reported.
     assert [slot.value for slot in house_load(grid, (), (), car)] == [500.0] * 4 + (
         [300.0] * 4
     )

@@ -134,7 +134,7 @@ def test_solcast(attributes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("fine", ["watts", "wh_period_15m"])
 def test_quarters_of_open_meteo(fine: str) -> None:
-    """Beside its hours it has quarters, which tell what a cloud or a sunrise does (rany2/ha-open-meteo-solar-forecast)."""
+    """Beside its hours it has quarters, which show a cloud or a sunrise (rany2/ha-open-meteo-solar-forecast)."""
     powers = [200.0 * (index % 4) for index in range(16)]
     starts = [DAWN + index * HOUR / 4 for index in range(16)]
     factor = 1 if fine == "watts" else 0.25
@@ -196,7 +196,7 @@ def test_an_answer_of_nothing() -> None:
 
 
 def test_two_roofs_add_up() -> None:
-    """East and west; quantiles only if both tell them."""
+    """East and west; quantiles only if both have them."""
     east = read_solar({"detailedForecast": solcast()}, unit="kWh", tz=BERLIN)
     total = added_forecasts([east, east, RawForecast()])
     assert energy_wh(total.likely) == pytest.approx(4000)

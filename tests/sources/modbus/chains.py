@@ -268,7 +268,7 @@ def reading(
     image: Mapping[tuple[RegisterTable, int], int],
     log: list[tuple[int, int]] | None = None,
 ) -> ReadRegisters:
-    """Return what reads this device. What it lacks, it refuses, and whoever asks for more than the protocol allows."""
+    """Return what reads this device. It refuses registers that it lacks, and requests for more than the protocol allows."""
 
     async def read(table: RegisterTable, address: int, count: int) -> tuple[int, ...]:
         if log is not None:

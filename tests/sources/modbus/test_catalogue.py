@@ -32,7 +32,7 @@ ASKED_FOR = {
     "KOSTAL": 2,
     "Growatt": 4,
 }
-# They have nothing that tells them from others; the user chooses them.
+# They have nothing that distinguishes them from others; the user chooses them.
 CHOSEN_BY_HAND = {
     "eastron_sdm230",
     "growatt_min_tlx",
@@ -63,7 +63,7 @@ def test_the_catalogue_has_what_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_a_device_says_what_it_measures(name: str) -> None:
+def test_the_readings_of_a_device(name: str) -> None:
     """Every reading has the value, the unit and the sign that the device's documents give it."""
     values = built_in_devices()[name].values(KNOWN[name].image)
     assert {str(q): v for q, v in values.items()} == {
@@ -154,7 +154,7 @@ def test_the_phases_agree(name: str, prefix: str) -> None:
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_device_is_recognised_as_itself_and_as_no_other(name: str) -> None:
-    """A scan finds one device, or none where there is nothing to tell it by."""
+    """A scan finds one device, or none if nothing identifies it."""
     image = KNOWN[name].image
     found = {
         other
@@ -183,7 +183,7 @@ async def test_a_search_finds_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("word", [0, 0xFFFF, 0x8000, 230, 500])
-def test_a_device_that_says_the_same_everywhere_is_none(word: int) -> None:
+def test_a_device_with_the_same_value_everywhere_is_not_recognised(word: int) -> None:
     """Simulators and gateways answer every address; that is no device."""
     addresses = {
         (condition.register.table, address)

@@ -119,7 +119,7 @@ async def test_requests_wait_for_each_other(kind: LinkKind) -> None:
     ],
 )
 async def test_exceptions(code: ExcCodes, failure: Failure) -> None:
-    """Each exception of the protocol is told apart by what it means for the next request."""
+    """Each exception of the protocol is distinguished by what it means for the next request."""
     async with line(LinkKind.TCP) as (server, connection):
         server.devices.answer = code
         assert await fails(connection) is failure
@@ -261,7 +261,7 @@ async def test_a_gateway_that_takes_its_time() -> None:
         assert await connection.read(1, RegisterTable.INPUT, 0, 1) == (100,)
 
 
-async def test_an_end_that_says_nothing_is_left() -> None:
+async def test_an_end_without_a_time_is_ignored() -> None:
     """A connection on which nobody answers any more is opened anew: the other end may have forgotten it."""
     async with line(LinkKind.TCP) as (server, connection):
         server.devices.images.clear()

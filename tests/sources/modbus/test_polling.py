@@ -175,7 +175,7 @@ async def test_a_device_that_is_busy(server: Server, poll: Poll) -> None:
 async def test_a_device_that_refuses_everything_for_a_moment(
     server: Server, poll: Poll
 ) -> None:
-    """Some do while they restart: it counts as no answer, and what it tells again is there at once."""
+    """Some do while they restart: it counts as no answer, and registers that answer again are read at once."""
     for _ in range(2):
         server.devices.answer = ExcCodes.ILLEGAL_ADDRESS
         with pytest.raises(RequestError) as err:
@@ -186,7 +186,7 @@ async def test_a_device_that_refuses_everything_for_a_moment(
         assert await poll.values(device(), device().readings) == VALUES
 
 
-async def test_what_a_device_told_before_is_asked_for_again_soon(
+async def test_registers_that_answered_before_are_read_again_soon(
     server: Server, poll: Poll, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A part that is refused for a moment is not blank for ten minutes."""
@@ -270,7 +270,7 @@ async def test_a_second_place_where_a_register_says_so(
     assert await new.values(goodwe, goodwe.readings) == {Quantity.POWER: 0}
 
 
-async def test_what_a_device_tells_of_itself(server: Server, poll: Poll) -> None:
+async def test_what_a_device_reports_about_itself(server: Server, poll: Poll) -> None:
     """Texts without what fills them up, numbers whole, and nothing where nothing readable is."""
     told = device(
         information={
@@ -399,7 +399,7 @@ async def test_every_device_of_the_catalogue_is_recognised(
 async def test_a_scan_goes_on_where_nobody_is(
     server: Server, connection: Connection
 ) -> None:
-    """Each unit id is asked in turn, and told how far it is; whoever refuses all is no device that is known."""
+    """Each unit id is asked in turn, with progress; a device that refuses everything is not a known one."""
     known = built_in_devices()["eastron_sdm630"]
     server.devices.images = {2: {}, 4: image_of(known, {})}
     told: list[float] = []

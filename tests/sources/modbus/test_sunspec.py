@@ -210,7 +210,7 @@ async def test_a_connection_that_is_lost_on_the_way() -> None:
         await discover(read)
 
 
-async def test_a_hybrid_whose_inputs_are_not_told() -> None:
+async def test_a_hybrid_whose_inputs_are_not_reported() -> None:
     """Likewise."""
     battery = model(802, {"SoC": 48, "W": -1200})
     said = await values(common("Maker"), model(103, INVERTER), battery, END)
@@ -317,7 +317,7 @@ async def test_a_device_without_storage_has_no_state_of_charge() -> None:
 
 
 async def test_a_plenticore() -> None:
-    """KOSTAL's models come twice; the floating-point ones are read. No document tells the sign of its meter's model."""
+    """KOSTAL's models come twice; the floating-point ones are read. No document gives the sign of its meter's model."""
     battery = {"SoC": 48.0, "W": -1200}
     said = await values(
         common("KOSTAL", "PLENTICORE plus"),

@@ -114,7 +114,7 @@ async def test_models_of_a_battery_that_are_cut_short() -> None:
         assert said == pytest.approx(OF_THE_INVERTER)
 
 
-async def test_a_model_that_says_it_is_longer() -> None:
+async def test_a_model_with_a_wrong_length() -> None:
     """Firmware adds registers at the end; the next model is where the length says."""
     whole = model(103, INVERTER)
     longer = [103, 60, *whole[2:], *[0] * 10]
@@ -201,7 +201,7 @@ async def test_answers_of_another_length(count: int) -> None:
     "failure", [Failure.NO_ANSWER, Failure.NOT_CONNECTED, Failure.GATEWAY]
 )
 async def test_a_device_that_is_not_there(failure: Failure) -> None:
-    """Whoever scans is told at once, and need not wait for every address."""
+    """A scan fails at once, without waiting for every address."""
     asked = []
 
     async def read(table: RegisterTable, address: int, count: int) -> tuple[int, ...]:

@@ -40,7 +40,7 @@ def built_in(name: str) -> Device:
 def test_a_meter_that_is_not_heard(
     name: str, image: Image, table: RegisterTable, address: int, power: str, kept: str
 ) -> None:
-    """Its powers and currents are not known; what else the device tells is."""
+    """Its powers and currents are not known; the device's other values are."""
     device = built_in(name)
     heard = device.values(image)
     assert heard[Quantity(power)] is not None

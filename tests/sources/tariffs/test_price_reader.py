@@ -210,7 +210,7 @@ async def test_amber(hass: HomeAssistant) -> None:
 
 
 @pytest.mark.parametrize("error", [ServiceValidationError("no"), ValueError("lib")])
-async def test_an_action_that_fails_is_told(
+async def test_an_action_that_fails_is_reported(
     hass: HomeAssistant, error: Exception
 ) -> None:
     """Whatever the other integration's library raises; and one that is not there."""

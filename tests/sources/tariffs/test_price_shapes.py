@@ -195,7 +195,7 @@ def test_units(unit: str, currency: str, price: float) -> None:
 
 @pytest.mark.parametrize("export", [True, False])
 def test_both_directions_without_a_state(export: bool) -> None:
-    """Where nothing tells which of the two an entity is about, what is asked for counts."""
+    """If nothing shows which of the two an entity is about, the requested one counts."""
     attributes = {
         "today_interval_prices": [{"time": t, "value": 0.3} for t in HOURS],
         "export_today_prices": [{"time": t, "value": 0.05} for t in HOURS],
@@ -262,7 +262,7 @@ def test_units_as_people_write_them(unit: str, factor: float) -> None:
     assert reading.issues == ()
 
 
-def test_a_unit_that_is_not_understood_is_said() -> None:
+def test_a_unit_that_is_not_understood_is_reported() -> None:
     """It is not taken for no unit: prices of an unknown size are not used."""
     rows = [{"start": t, "price": 20} for t in HOURS]
     reading = read({"prices": rows}, unit="zorkmids/kWh")
@@ -436,7 +436,7 @@ def test_no_unit_at_all() -> None:
     assert beside.series[0].value == pytest.approx(0.085)
 
 
-def test_nord_pool_tells_its_currency_apart() -> None:
+def test_the_currency_of_nord_pool() -> None:
     """`unit: kWh, currency: SEK` are attributes of their own."""
     rows = [{**row, "value": 1.2} for row in nord_pool_rows(TODAY)]
     reading = read({"raw_today": rows, "unit": "kWh", "currency": "SEK"}, unit="kr/kWh")
@@ -467,7 +467,7 @@ def test_an_hour_of_mad_prices_is_believed() -> None:
     ["0001-01-01T00:00:00+02:00", "9999-12-31T23:59:59", "9999-12-31T23:00:00-05:00"],
 )
 def test_times_of_other_centuries_are_left_out(at: str) -> None:
-    """They mean never or for ever, and cannot even be brought to UTC."""
+    """They mean never or for ever, and cannot even be converted to UTC."""
     rows = [{"start": at, "price": 0.5}, {"start": HOURS[12], "end": at, "price": 0.2}]
     series = read({"prices": rows}).series
     assert [slot.value for slot in series] == [0.2]
@@ -503,7 +503,7 @@ def test_wind_for_nothing_is_believed() -> None:
 
 
 def test_a_tariff_that_goes_on() -> None:
-    """Octopus' fixed rates end with null: they hold until told otherwise."""
+    """Octopus' fixed rates end with null: they apply until they change."""
     rows = [
         {"value_inc_vat": 0.24, "valid_from": "2026-01-01T00:00Z", "valid_to": None}
     ]
@@ -540,7 +540,7 @@ def test_a_gap_stays_a_gap() -> None:
         {"prices": {"data": [], "unit": "EUR"}},
     ],
 )
-def test_nothing_to_find_is_said(attributes: dict[Any, Any]) -> None:
+def test_nothing_to_find_is_reported(attributes: dict[Any, Any]) -> None:
     """No exception, no slots, a reason."""
     reading = read(attributes)
     assert reading.series == ()

@@ -144,7 +144,7 @@ def test_weekends_are_like_weekends() -> None:
     assert slots[72 * 4].slot.value == pytest.approx(0.05)
 
 
-def test_a_source_that_fails_leaves_what_it_said() -> None:
+def test_a_source_that_fails_keeps_its_values() -> None:
     """Nothing new is no loss of what was known; two weeks later it is."""
     memory = remember(PriceMemory(), day(MIDNIGHT, 0.2), "EUR", MIDNIGHT)
     memory = remember(memory, (), None, MIDNIGHT + HOUR)
