@@ -9,9 +9,9 @@ import pytest
 from custom_components.sunfuse.engine.model import Reason, ReasonKey
 from custom_components.sunfuse.state_writes import (
     REASON_PACE,
-    Calm,
     Pace,
     Shown,
+    WriteThrottle,
     readable,
     within,
 )
@@ -25,7 +25,7 @@ DAY_S = 24 * 3600
 
 def _written(pace: Pace | None, values: list[Any], every_s: float) -> list[Any]:
     """Return what is written of values that come at this interval."""
-    calm = Calm(pace)
+    calm = WriteThrottle(pace)
     return [
         value
         for index, value in enumerate(values)
@@ -105,7 +105,7 @@ def test_a_fact_is_written_at_once_however_many_reasons_came_before() -> None:
 
 def test_a_new_moment_is_written_at_once() -> None:
     """The energy of a short session, and that the next one begins at nothing."""
-    calm = Calm(within(0.5, every_s=60))
+    calm = WriteThrottle(within(0.5, every_s=60))
     shown = [
         Shown(available=True, value=0.0, moment="session 1"),
         Shown(available=True, value=0.08, moment=None),
@@ -116,7 +116,7 @@ def test_a_new_moment_is_written_at_once() -> None:
 
 def test_coming_and_going_is_written_at_once() -> None:
     """A charger that is disconnected, or reports something for the first time, waits for nothing."""
-    calm = Calm(within(100))
+    calm = WriteThrottle(within(100))
     shown = [
         Shown(available=True),
         Shown(available=True, value=1.0),

@@ -25,9 +25,9 @@ from custom_components.sunfuse.flows.capacity_tariff import CAPACITY_FORMS, RULE
 from custom_components.sunfuse.flows.charger import charger_schema
 from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
 from custom_components.sunfuse.flows.circuit_forms import details_schema
+from custom_components.sunfuse.flows.meter_sign import SIGN
 from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
 from custom_components.sunfuse.flows.port_certificate import SECURITY
-from custom_components.sunfuse.flows.sign import SIGN
 from custom_components.sunfuse.flows.simulated import CHARGER_NAMES
 from custom_components.sunfuse.flows.slow_meter import SLOW_METER
 from custom_components.sunfuse.flows.tables import LABELLED, ROW_ERRORS

@@ -66,9 +66,9 @@ from .flows.form_fields import (
     sources_of,
     sun_form,
 )
+from .flows.meter_sign import SignFlow, async_meter_now, meter_contradicts
 from .flows.modbus import ModbusSubentryFlow
 from .flows.options import SunfuseOptionsFlow
-from .flows.sign import SignFlow, async_meter_now, meter_contradicts
 from .flows.simulated import simulated_data, simulated_subentries
 from .flows.site_data import async_free_port, meter_is_used, ports_of, site_data
 from .flows.slow_meter import SlowMeterFlow

@@ -28,7 +28,7 @@ from .devices import (
 )
 from .site.outcome import ConnectorData, ConnectorKey, PeakData, identity_of
 from .site.subentries import usable
-from .state_writes import PACES, Calm, Pace, Shown
+from .state_writes import PACES, Pace, Shown, WriteThrottle
 
 
 class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
@@ -46,8 +46,8 @@ class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
         return PACES.get(self.native_unit_of_measurement or "")
 
     @cached_property
-    def _calm(self) -> Calm:
-        return Calm(self.pace)
+    def _calm(self) -> WriteThrottle:
+        return WriteThrottle(self.pace)
 
     def _shown(self) -> Shown:
         """Return what to show now."""

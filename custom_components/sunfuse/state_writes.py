@@ -164,7 +164,7 @@ REASON_PACE = Pace(
 )
 
 
-class Calm:
+class WriteThrottle:
     """Decides for one entity whether its value is worth writing now."""
 
     def __init__(self, pace: Pace | None) -> None:

@@ -16,12 +16,12 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
 )
 
-from ..sources.rows import parse_number
 from ..sources.tariffs.capacity_rules import CATALOGUE, capacity_from_dict
 from ..sources.tariffs.table import TableError
+from ..sources.time_rows import parse_number
 from .checks import Errors
 from .form_fields import number
-from .sequence import FormSequence
+from .form_sequence import FormSequence
 from .tables import (
     amount,
     async_labels,

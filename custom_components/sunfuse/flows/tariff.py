@@ -18,7 +18,7 @@ from ..sources.tariffs.price_reader import (
 )
 from ..sources.tariffs.units import parse_unit
 from .checks import Errors
-from .sequence import FormSequence
+from .form_sequence import FormSequence
 from .tables import async_labels, check_holidays, check_rows
 from .tariff_forms import FORMS, Form, source_data, tariff_data, values_of
 from .tariff_preview import async_check_source, preview

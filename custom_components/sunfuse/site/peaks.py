@@ -17,7 +17,6 @@ from ..engine.model import ExternalLimit, LimitKind, MeterReading
 from ..engine.quality import is_possible
 from ..sources.config import SourcesConfig
 from ..sources.grid_history import async_grid_history
-from ..sources.rows import parse_number, parse_time
 from ..sources.series import Series
 from ..sources.tariffs.capacity_rules import CapacityTariff, capacity_from_dict
 from ..sources.tariffs.holidays import CALENDAR_AGE, HolidayConfig, Holidays
@@ -39,6 +38,7 @@ from ..sources.tariffs.month_peaks import (
     with_past,
 )
 from ..sources.tariffs.table import TableError
+from ..sources.time_rows import parse_number, parse_time
 from .outcome import PeakData
 from .snapshot import site_of
 from .storage_file import StorageFile

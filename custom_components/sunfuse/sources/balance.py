@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from .rows import parse_number
+from .time_rows import parse_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 
 from .config import MeterConfig, PowerSource, SourcesConfig
 from .meter_sensors import suggest_meter
-from .signs import agreed, async_inverted_by_counters, inverted_by_convention
+from .sign_conventions import agreed, async_inverted_by_counters, inverted_by_convention
 
 
 async def async_suggest_sources(hass: HomeAssistant) -> SourcesConfig:

@@ -25,9 +25,9 @@ from homeassistant.helpers.event import (
 from homeassistant.helpers.recorder import get_instance
 
 from ..engine.stored import Stored
-from .rows import parse_number
 from .series import percentile
 from .states import problem_of
+from .time_rows import parse_number
 
 WINDOW = 240
 # Fewer intervals are not enough.

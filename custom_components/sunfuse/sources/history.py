@@ -15,8 +15,8 @@ from homeassistant.components.recorder.statistics import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 
-from .rows import parse_number
 from .series import Series, Slot
+from .time_rows import parse_number
 
 type Period = Literal["5minute", "hour"]
 

@@ -15,7 +15,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .config import MeterConfig, PowerSource
-from .signs import convention_of
+from .sign_conventions import convention_of
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
 # L1, p2, phase3, phaseA: an "a" alone may be a phase as well as the unit.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .signs import contradict
+from .sign_conventions import contradict
 
 # This much energy, this often in a row: more than the error of a counter that lags behind a cloud.
 _WINDOW_WH = 50.0

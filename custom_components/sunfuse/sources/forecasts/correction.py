@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from ...engine.stored import Stored
-from ..rows import parse_number, parse_time
 from ..series import Series, Slot, at_time, by_quarter, floor, percentile
+from ..time_rows import parse_number, parse_time
 from .power_forecast import Forecast, RawForecast, with_spread
 
 KEEP = timedelta(days=14)

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta, tzinfo
 import json
 from typing import Any
 
-from ..rows import (
+from ..series import QUARTER, Series, Slot, by_quarter, floor
+from ..time_rows import (
     Row,
     first_key,
     parse_number,
@@ -23,7 +24,6 @@ from ..rows import (
     start_key,
     to_series,
 )
-from ..series import QUARTER, Series, Slot, by_quarter, floor
 from .power_forecast import RawForecast
 
 _HOUR = timedelta(hours=1)

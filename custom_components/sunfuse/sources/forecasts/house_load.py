@@ -13,7 +13,6 @@ from datetime import datetime, timedelta, tzinfo
 from operator import attrgetter
 from typing import Any
 
-from ..rows import parse_number
 from ..series import (
     QUARTER,
     Series,
@@ -25,6 +24,7 @@ from ..series import (
     quarters,
     weighted_quantile,
 )
+from ..time_rows import parse_number
 from .clear_sky import Place, clear_sky_mean
 from .power_forecast import Forecast, with_spread
 

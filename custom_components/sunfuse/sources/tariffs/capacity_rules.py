@@ -11,7 +11,7 @@ from datetime import time
 from enum import StrEnum
 from typing import Any
 
-from ..rows import parse_number
+from ..time_rows import parse_number
 from .table import HolidayRule, Period, Table, TableError, table_from_dict
 
 

@@ -6,8 +6,8 @@ from datetime import date, tzinfo
 from enum import StrEnum
 from typing import Any
 
-from ..rows import parse_number
 from ..series import Series, Slot, at_time
+from ..time_rows import parse_number
 from .price_slots import PriceSlot
 from .table import Table, TableError, table_from_dict
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
-from ..rows import parse_time
+from ..time_rows import parse_time
 from .table import TableError
 
 # A calendar may be on a remote server.

@@ -11,8 +11,8 @@ import math
 from typing import Any
 
 from ...engine.stored import Stored
-from ..rows import parse_number, parse_time
 from ..series import Series, floor
+from ..time_rows import parse_number, parse_time
 from .capacity_rules import CapacityTariff, PriceRule
 
 # What is saved of an interval is not spent in a burst at its end, which the next one would begin with: it is spread over

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from ...engine.stored import Stored
-from ..rows import parse_number, parse_time
 from ..series import (
     QUARTER,
     Series,
@@ -24,6 +23,7 @@ from ..series import (
     mean,
     quarters,
 )
+from ..time_rows import parse_number, parse_time
 from .components import Estimated
 
 KEEP = timedelta(days=15)

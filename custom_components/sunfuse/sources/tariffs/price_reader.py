@@ -11,8 +11,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from ...engine.stored import Stored
-from ..rows import parse_number
 from ..series import QUARTER, Slot, layered, quarter_start
+from ..time_rows import parse_number
 from .actions import ACTIONS, async_read_action
 from .components import Components, components_from_dict, price_slots
 from .holidays import HolidayConfig, Holidays

@@ -23,7 +23,8 @@ import json
 import re
 from typing import Any
 
-from ..rows import (
+from ..series import Series, Slot, layered
+from ..time_rows import (
     END_KEYS,
     START_KEYS,
     Row,
@@ -36,7 +37,6 @@ from ..rows import (
     start_key,
     to_series,
 )
-from ..series import Series, Slot, layered
 from .price_slots import IssueKey, PriceIssue
 from .units import names_energy
 

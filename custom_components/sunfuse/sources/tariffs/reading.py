@@ -6,8 +6,8 @@ import math
 from statistics import median
 from typing import Any
 
-from ..rows import parse_number
 from ..series import Series, Slot, at_time, layered, scaled
+from ..time_rows import parse_number
 from .price_shapes import FoundSlots, find_series
 from .price_slots import IssueKey, PriceIssue, PriceReading
 from .units import (

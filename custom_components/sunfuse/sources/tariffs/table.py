@@ -11,8 +11,8 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
-from ..rows import parse_number
 from ..series import QUARTER, Series, Slot, quarters
+from ..time_rows import parse_number
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.sunfuse.sources.rows import (
+from custom_components.sunfuse.sources.time_rows import (
     Row,
     parse_number,
     parse_time,
