@@ -53,6 +53,17 @@ def test_today_decides_as_recorded() -> None:
     assert list(replay(stored)) == []
 
 
+def test_a_record_of_an_earlier_version_is_read() -> None:
+    """Fields that had other names then, also where they came and went, are those of today."""
+    stored = record(60)
+    changes = [frame["snapshot"] for frame in stored["segments"][0]["frames"]]
+    for connector in changes[0]["connectors"]:
+        connector["status_told"] = False
+    changes[1].setdefault("connectors", {"#": {}})["#"]["0"] = {"-": ["status_told"]}
+    changes[1]["connectors"]["#"]["1"] = {"-": ["status_told"]}
+    assert [d.recorded[0] for d in replay(stored)][:2] == ["a", "a"]
+
+
 def test_what_differs_is_shown() -> None:
     """If today's offer differs, both are shown."""
     stored = record(60)

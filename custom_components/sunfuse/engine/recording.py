@@ -23,6 +23,8 @@ MOST_BYTES = 8_000_000
 SEGMENTS = 12  # that the bytes are enough for at least
 VERSION = 1
 
+# Fields of a snapshot that had other names in earlier versions.
+_RENAMED = {"status_told": "status_reported"}
 # A connector's id, offer in amperes, phases and reason.
 type Outcome = tuple[str, float, int, str]
 # Some minutes as JSON text: the memory before the first decision, and the changes of each.
@@ -125,7 +127,7 @@ def replay(record: dict[str, Any]) -> Iterator[Difference]:
         stored: dict[str, Any] = {}
         outcomes: list[Any] = []
         for frame in segment["frames"]:
-            stored = _changed(stored, frame["snapshot"])
+            stored = _changed(stored, _renamed(frame["snapshot"]))
             snapshot = from_jsonable(Snapshot, stored)
             decision, memory = decide(snapshot, memory)
             # Without a recorded decision it is the previous one.
@@ -182,6 +184,20 @@ def _changed(before: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
         else:
             after[key] = value
     return after
+
+
+def _renamed(value: Any) -> Any:
+    """Return what was recorded with the present names of its fields."""
+    if isinstance(value, list):
+        return [_renamed(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        _RENAMED.get(key, key): [_RENAMED.get(name, name) for name in inner]
+        if key == "-"
+        else _renamed(inner)
+        for key, inner in value.items()
+    }
 
 
 def _records(value: Any) -> bool:
