@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.site.battery_hold import BatteryHold
+from custom_components.sunfuse.site.engine_options import HoldRule
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, STATE_UNAVAILABLE
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
@@ -360,3 +361,51 @@ async def test_a_hold_that_fails_is_a_repair_issue(
     assert {i.translation_key for i in ir.async_get(hass).issues.values()} == {
         "battery_not_given_back"
     }
+
+
+async def test_a_planned_command_goes_before_holding(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """From hold to charge on the same entity, the value of before both is the one that is restored."""
+    inverter = Inverter(hass, "select.inverter", "Auto")
+    hold = await hold_of(hass, entry)
+    charge = HoldRule(entity_id="select.inverter", value="Force charge")
+    for wanted, planned in ((True, None), (True, charge), (False, None)):
+        hold.update(wanted, planned)
+        await hass.async_block_till_done()
+        freezer.tick(61)
+    assert inverter.values == ["Standby", "Force charge", "Auto"]
+
+
+async def test_a_script_gets_command_and_power(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Each new power once, and the end of it; after a crash, the end as well."""
+    told: list[Any] = []
+
+    async def act(call: ServiceCall) -> None:
+        told.append(tuple(call.data["variables"].values()))
+
+    hass.states.async_set("script.battery", "off")
+    hass.services.async_register("script", "turn_on", act)
+
+    def rule(power_w: int) -> HoldRule:
+        return HoldRule(
+            entity_id="script.battery",
+            value=f"charge {power_w}",
+            release_value="normal 0",
+        )
+
+    hold = await hold_of(hass, entry)
+    for planned in (rule(3000), rule(3000), rule(2000)):
+        hold.update(False, planned)
+        await hass.async_block_till_done()
+        freezer.tick(61)
+    assert told == [("charge", 3000.0), ("charge", 2000.0)]
+    crashed = await hold_of(hass, entry)
+    await tell(hass, crashed, False)
+    assert told[-1] == ("normal", 0.0)
+    assert KEY.format(entry.entry_id) not in hass_storage

@@ -16,11 +16,11 @@ from custom_components.sunfuse.drivers.demand import Demand
 from custom_components.sunfuse.engine.model import ConnectorStatus, Mode
 from custom_components.sunfuse.site import planning as site_planning
 from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from .common import charger, set_meters
+from .common import charger, set_meters, site_entry
 from .price_site import SPOT, Start, issues, pass_time, rows, set_spot, state, tariff
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -276,3 +276,53 @@ async def test_the_plan_sets_the_target_peak(
     assert power.attributes["target_peaks"] == {"Fluvius": 2500}
     (shown,) = site.runtime.coordinator.data.peaks.values()
     assert shown.allowance.target_w == pytest.approx(2500, abs=1)
+
+
+async def test_the_home_battery_is_charged_in_cheap_hours(
+    hass: HomeAssistant, start_frozen: Start, freezer: FrozenDateTimeFactory
+) -> None:
+    """From one to five power costs a third of what it costs in the morning: a number is given the planned power."""
+    set_spot(hass, TODAY, TOMORROW)
+    hass.states.async_set("sensor.battery", "0", {"unit_of_measurement": "W"})
+    hass.states.async_set("sensor.soc", "30", {"unit_of_measurement": "%"})
+    hass.states.async_set("input_number.charge", "0", {"min": 0, "max": 5000})
+    given: list[float] = []
+
+    async def set_value(call: ServiceCall) -> None:
+        given.append(float(call.data["value"]))
+        hass.states.async_set("input_number.charge", call.data["value"])
+
+    hass.services.async_register("input_number", "set_value", set_value)
+    sources = site_entry(9000).data["sources"] | {
+        "battery": [{"entity": "sensor.battery"}],
+        "battery_soc": "sensor.soc",
+    }
+    entry = await start_frozen(
+        tariff(source={"kind": "entity", "entities": [SPOT]}),
+        sources=sources,
+        options={
+            "battery_capacity_kwh": 10.0,
+            "battery_reserve_soc": 10.0,
+            "charge_max_w": 5000.0,
+            "charge_entity": "input_number.charge",
+        },
+    )
+    planning = entry.runtime_data.planning
+    for _ in range(3):
+        await pass_time(hass, freezer, 2.1)
+    assert planning.data.intention
+    planned = [slot for slot in planning.data.intention.slots if slot.battery_w < -100]
+    assert planned
+    assert max(slot.price for slot in planned) < 0.3
+    assert given == []
+    freezer.move_to(planned[0].start)
+    for turn in range(30):
+        unit = {"unit_of_measurement": "W"}
+        hass.states.async_set("sensor.battery", f"{turn}", unit)
+        await pass_time(hass, freezer, 300 if turn % 3 == 0 else 2.1)
+        if given:
+            break
+    assert given
+    assert given[0] > 500
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert given[-1] == 0

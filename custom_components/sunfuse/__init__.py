@@ -33,6 +33,7 @@ from .issues import watch_issues
 from .pages import async_setup_pages
 from .sentences import async_load_sentences
 from .site.battery_hold import BatteryHold
+from .site.battery_orders import BatteryOrders
 from .site.car_sessions import CarSessions, session_store
 from .site.cards import Cards, follow_unknown_cards
 from .site.certificate_authority import async_authority, async_remove_authority
@@ -133,7 +134,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await _async_start(hass, entry)
     follow_unknown_cards(hass, entry, site.cards, site.central_system)
-    _hold_battery(entry)
+    _command_battery(entry)
     watch_issues(hass, entry)
     propose_energy_devices(hass, entry, site.chargers.connector_keys)
     follow_unwatched(hass, entry)
@@ -318,16 +319,21 @@ async def _async_start(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     entry.async_on_unload(site.planning.stop)
 
 
-def _hold_battery(entry: SunfuseConfigEntry) -> None:
-    """Hold the home battery whenever the engine requires it, and release it afterwards."""
+def _command_battery(entry: SunfuseConfigEntry) -> None:
+    """Command the home battery as the engine and the plan want it, and give it back afterwards."""
     coordinator = entry.runtime_data.coordinator
+    planning = entry.runtime_data.planning
     battery_hold = entry.runtime_data.battery_hold
+    orders = BatteryOrders.of(entry.options)
 
     @callback
     def update() -> None:
-        battery_hold.update(
-            coordinator.last_update_success and coordinator.data.decision.hold_battery
-        )
+        if not coordinator.last_update_success:
+            battery_hold.update(False)
+            return
+        decision = coordinator.data.decision
+        planned = orders.rule(planning.slot_now(), decision)
+        battery_hold.update(decision.hold_battery, planned)
 
     entry.async_on_unload(coordinator.async_add_listener(update))
     update()

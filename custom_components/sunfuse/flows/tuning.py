@@ -24,16 +24,24 @@ from homeassistant.helpers.selector import (
 )
 
 from ..engine.tuning import Tuning
+from ..site.battery_orders import SCRIPT
 from ..site.engine_options import (
+    CONF_BATTERY_CAPACITY,
+    CONF_BATTERY_DISCHARGE,
     CONF_BATTERY_FIRST,
+    CONF_BATTERY_RESERVE,
     CONF_BOOST_DURATION,
     CONF_BOOST_QUOTA,
     CONF_CAR_SHARE,
+    CONF_CHARGE_ENTITY,
     CONF_CHARGE_MAX,
+    CONF_CHARGE_VALUE,
     CONF_DEAD_BAND,
     CONF_DIMMING_DEVICE,
     CONF_DIMMING_ENTITY,
     CONF_DIMMING_SIMULTANEITY,
+    CONF_DISCHARGE_ENTITY,
+    CONF_DISCHARGE_VALUE,
     CONF_HOLD,
     CONF_HOLD_ENTITY,
     CONF_HOLD_VALUE,
@@ -80,6 +88,12 @@ CALM = vol.Schema(
         vol.Required("longest_wait_s"): number(_S, step=60, low=60, high=86_400),
     }
 )
+# What a plan commands the battery through; a script gets command and power as variables.
+_COMMANDED = EntitySelector(
+    EntitySelectorConfig(
+        filter={"domain": sorted(SWITCHES | SELECTS | NUMBERS | {SCRIPT})}
+    )
+)
 BATTERY = vol.Schema(
     {
         vol.Required(CONF_BATTERY_FIRST): number(PERCENTAGE, high=100),
@@ -95,6 +109,15 @@ BATTERY = vol.Schema(
         ),
         vol.Optional(CONF_HOLD_VALUE): TextSelector(),
         vol.Optional(CONF_RELEASE_VALUE): TextSelector(),
+        vol.Optional(CONF_BATTERY_CAPACITY): number(
+            UnitOfEnergy.KILO_WATT_HOUR, step=0.1, high=10_000
+        ),
+        vol.Optional(CONF_BATTERY_DISCHARGE): number(_W, step=100, high=100_000),
+        vol.Optional(CONF_BATTERY_RESERVE): number(PERCENTAGE, high=100),
+        vol.Optional(CONF_CHARGE_ENTITY): _COMMANDED,
+        vol.Optional(CONF_CHARGE_VALUE): TextSelector(),
+        vol.Optional(CONF_DISCHARGE_ENTITY): _COMMANDED,
+        vol.Optional(CONF_DISCHARGE_VALUE): TextSelector(),
     }
 )
 PHASES = vol.Schema(
@@ -153,17 +176,34 @@ def check_nothing(
 
 
 def check_hold(hass: HomeAssistant, form: Mapping[str, Any]) -> Errors:
-    """Check that the entity that holds the battery accepts these values."""
-    if (entity_id := form.get(CONF_HOLD_ENTITY)) is None:
+    """Check that the entities that command the battery accept these values."""
+    return {
+        **_check_command(
+            hass, form, CONF_HOLD_ENTITY, (CONF_HOLD_VALUE, CONF_RELEASE_VALUE)
+        ),
+        **_check_command(hass, form, CONF_CHARGE_ENTITY, (CONF_CHARGE_VALUE,)),
+        **_check_command(hass, form, CONF_DISCHARGE_ENTITY, (CONF_DISCHARGE_VALUE,)),
+    }
+
+
+def _check_command(
+    hass: HomeAssistant, form: Mapping[str, Any], entity: str, values: tuple[str, ...]
+) -> Errors:
+    """Check one command. A number that charges or discharges gets the planned power where no value is given."""
+    if (entity_id := form.get(entity)) is None:
         return {}
-    if CONF_HOLD_VALUE not in form:
-        return {CONF_HOLD_VALUE: "value_missing"}
+    domain = entity_id.partition(".")[0]
+    needs_value = entity == CONF_HOLD_ENTITY or domain not in NUMBERS | {SCRIPT}
+    if values[0] not in form and needs_value:
+        return {values[0]: "value_missing"}
     state = hass.states.get(entity_id)
     if state is None:
         known = er.async_get(hass).async_get(entity_id) is not None
-        return {} if known else {CONF_HOLD_ENTITY: "entity_missing"}
+        return {} if known else {entity: "entity_missing"}
+    if domain == SCRIPT:
+        return {}
     errors: Errors = {}
-    for field in (CONF_HOLD_VALUE, CONF_RELEASE_VALUE):
+    for field in values:
         if field in form and not _takes(state, form[field]):
             errors[field] = "not_a_value"
     return errors

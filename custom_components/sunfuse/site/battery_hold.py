@@ -20,6 +20,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..engine.clock_change import move_attributes
+from .battery_orders import SCRIPT
 from .engine_options import HoldRule, hold_rule_of
 from .storage_file import StorageFile
 
@@ -59,7 +60,9 @@ class BatteryHold:
         self._hass = hass
         self._entry = entry
         self._store = _store(hass, entry.entry_id)
-        self._rule = hold_rule_of(entry.options)
+        self._hold_rule = hold_rule_of(entry.options)
+        self._rule = self._hold_rule
+        self._sent: str | None = None  # what a script was last told
         self._held: HeldEntity | None = None
         self._wanted = False
         self._stopping = False
@@ -85,9 +88,10 @@ class BatteryHold:
         move_attributes(self, by)
 
     @callback
-    def update(self, wanted: bool) -> None:
-        """Hold the battery from now on, or release it."""
-        self._wanted = wanted
+    def update(self, wanted: bool, planned: HoldRule | None = None) -> None:
+        """Hold the battery from now on, or release it; what is planned goes before that."""
+        self._rule = planned or self._hold_rule
+        self._wanted = wanted or planned is not None
         # While Home Assistant starts, the entity may not exist yet.
         if self._stopping or self._hass.state is not CoreState.running:
             return
@@ -109,17 +113,22 @@ class BatteryHold:
                 or self._entity_of(held) != rule.entity_id
             ):
                 return self._give_back(held)
-            if self._slipped(rule):
+            if self._slipped(rule) or self._is_new(rule):
                 return self._set(rule.entity_id, rule.value)
         elif self._wanted and rule is not None:
             return self._hold(rule)
         return None
+
+    def _is_new(self, rule: HoldRule) -> bool:
+        """Whether a script, which shows no value, was told something else."""
+        return _domain(rule.entity_id) == SCRIPT and self._sent != rule.value
 
     def _slipped(self, rule: HoldRule) -> bool:
         """Whether the inverter reset the value by itself, as some do when they restart."""
         state = self._hass.states.get(rule.entity_id)
         return (
             state is not None
+            and state.domain != SCRIPT
             and state.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
             and not _is_at(state, rule.value)
         )
@@ -185,15 +194,21 @@ class BatteryHold:
         if state is None or state.state == STATE_UNAVAILABLE:
             # Home Assistant silently ignores actions on an unavailable entity.
             raise _NotDoneError(f"{entity_id} is unavailable")
-        domain = entity_id.partition(".")[0]
+        domain = _domain(entity_id)
         data: dict[str, Any] = {ATTR_ENTITY_ID: entity_id}
-        if domain in _SETTERS:
+        if domain == SCRIPT:
+            command, _, power_w = value.partition(" ")
+            action = "turn_on"
+            data["variables"] = {"command": command, "power_w": float(power_w or 0)}
+        elif domain in _SETTERS:
             action, field = _SETTERS[domain]
             data[field] = value
         else:
             action = f"turn_{value}"
         async with asyncio.timeout(ANSWER_S):
             await self._hass.services.async_call(domain, action, data, blocking=True)
+        if domain == SCRIPT:
+            self._sent = value
 
     def _entity_of(self, held: HeldEntity) -> str:
         """Return the entity under its present name."""
@@ -240,6 +255,10 @@ class BatteryHold:
 
 def _store(hass: HomeAssistant, entry_id: str) -> StorageFile:
     return StorageFile(hass, entry_id, "battery", every_s=0)
+
+
+def _domain(entity_id: str) -> str:
+    return entity_id.partition(".")[0]
 
 
 def _is_at(state: State, value: str) -> bool:

@@ -22,6 +22,13 @@ CONF_HOLD = "hold_battery"
 CONF_HOLD_ENTITY = "hold_entity"
 CONF_HOLD_VALUE = "hold_value"
 CONF_RELEASE_VALUE = "release_value"
+CONF_BATTERY_CAPACITY = "battery_capacity_kwh"
+CONF_BATTERY_DISCHARGE = "discharge_max_w"
+CONF_BATTERY_RESERVE = "battery_reserve_soc"
+CONF_CHARGE_ENTITY = "charge_entity"
+CONF_CHARGE_VALUE = "charge_value"
+CONF_DISCHARGE_ENTITY = "discharge_entity"
+CONF_DISCHARGE_VALUE = "discharge_value"
 
 # Steps
 CONF_DEAD_BAND = "dead_band_percent"

@@ -21,7 +21,14 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from ..const import DOMAIN
 from ..coordinator import SunfuseCoordinator
-from ..engine.model import Connector, LimitKind, Mode, PlanSlot, Snapshot
+from ..engine.model import (
+    BatteryReading,
+    Connector,
+    LimitKind,
+    Mode,
+    PlanSlot,
+    Snapshot,
+)
 from ..engine.wanted import NO_CAR
 from ..planner import (
     CarIntention,
@@ -33,10 +40,11 @@ from ..planner import (
     intend,
 )
 from ..planner.outlook import FARTHEST
+from .battery_orders import home_battery, simulated_battery
 from .chargers import Chargers
 from .demands import Demand, Demands
 from .forecasting import SiteForecasts
-from .outcome import ConnectorKey, SiteData
+from .outcome import ConnectorKey
 from .outlooks import CarAsk, Known, outlook_of
 from .peaks import SitePeaks
 from .plan_slots import plan_slot
@@ -86,7 +94,6 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         self._forecasts = forecasts
         self._peaks = peaks
         self.clock = clock
-        self.battery: Callable[[SiteData], HomeBattery | None] = lambda _data: None
         self._asked: dict[str, Any] = {}
         # Whoever asks for something else since the last plan is not held to it.
         self._changed: set[str] = set()
@@ -243,7 +250,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
                 prices=self._prices.ahead(now) if self._prices else (),
                 forecasts=self._expected(now),
                 peaks=self._peaks.running(now),
-                battery=self.battery(data),
+                battery=self._battery(snapshot.battery),
             )
         )
 
@@ -279,6 +286,11 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
     def _expected(self, now: datetime) -> Any:
         house = self.clock.house
         return house.expected(now) if house else self._forecasts.data
+
+    def _battery(self, reading: BatteryReading | None) -> HomeBattery | None:
+        if self.clock.house is not None:
+            return simulated_battery(self.clock.house.simulation.site.battery, reading)
+        return home_battery(self.config_entry.options, reading)
 
     def _there(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot whose limits and boosts end in the site's time."""
@@ -339,9 +351,11 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         )
 
     def slot_now(self) -> SiteSlot | None:
-        """Return what is planned for the site now."""
-        intention = self.data.intention
-        return intention.site_slot(self.clock.now()) if intention else None
+        """Return what is planned for the site now; a plan that is too old says nothing."""
+        intention, now = self.data.intention, self.clock.now()
+        if intention is None or now - intention.now > OLDEST:
+            return None
+        return intention.site_slot(now)
 
     def _target_peaks(self, plan: SitePlan, now: datetime) -> dict[str, float]:
         """Return the peaks that a plan found worth paying, by tariff; those of a plan that is too old are none."""
