@@ -280,3 +280,33 @@ async def test_a_charger_is_proposed_for_the_energy_dashboard(
     await wait_until(
         lambda: registry.async_get_issue(DOMAIN, issue_id) is None, "it is done"
     )
+
+
+async def test_figures_of_what_happened(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """The last session, this month by charger and person, the last 30 days: when a session ends, and after a restart."""
+    home: Home = await start("CP1", ANNA)
+    assert home.state("sensor", "CP1/1_last_session_energy") == "unknown"
+    station = await home.boot("CP1", "Preparing")
+    await start_transaction(home, station)
+    await stop_transaction(home, station, 1800)
+    holder = next(iter(home.entry.get_subentries_of_type("card"))).subentry_id
+    shown = {
+        "CP1/1_last_session_energy": "0.8",
+        "CP1/1_last_session_sun_share": "0.0",
+        "CP1_month_energy": "0.8",
+        f"{holder}_month_energy": "0.8",
+        "sun_share_30": "0.0",
+    }
+    for key, value in shown.items():
+        await home.shows("sensor", key, value)
+    # No tariff, no cost.
+    assert home.state("sensor", "CP1/1_last_session_cost") == "unknown"
+    assert home.state("sensor", "savings_30") == "unknown"
+    name = hass.states.get(home.entity("sensor", f"{holder}_month_energy"))
+    assert name is not None
+    assert name.name == "Home Anna: energy this month"
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    for key, value in shown.items():
+        assert home.state("sensor", key) == value

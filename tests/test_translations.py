@@ -709,6 +709,8 @@ async def test_entities(hass: HomeAssistant, socket_enabled: None) -> None:
     }
     # Nothing of a simulated site is read over Modbus.
     named |= {("sensor", f"modbus_{quantity}") for quantity in Quantity}
+    # Nobody has a card there.
+    named |= {("sensor", f"person_month_{figure}") for figure in ("energy", "cost")}
     assert named == texts
 
     for entity in entities:

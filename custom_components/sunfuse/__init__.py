@@ -45,6 +45,7 @@ from .site.departures import Departures, departure_store
 from .site.energy_devices import propose_energy_devices
 from .site.forecasting import async_load_forecasts, forecast_store
 from .site.ledger import async_load_ledger
+from .site.ledger_figures import LedgerFigures
 from .site.ledger_file import async_remove_ledger
 from .site.observing import async_load_observed, observed_store
 from .site.peaks import async_load_peaks, peak_store, start_peaks
@@ -52,6 +53,7 @@ from .site.planning import SitePlanning
 from .site.prices import async_load_prices, price_store
 from .site.reporting import setup_report
 from .site.restart_memory import RestartMemory
+from .site.session_statistics import SessionStatistics
 from .site.settings import Settings, default_mode
 from .site.simulated_house import SimulatedHouse
 from .site.simulated_vehicles import set_first_departures
@@ -131,11 +133,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     # Before the first charger can connect: all that is reported is stored.
     entry.async_on_unload(site.ledger.start(site.coordinator))
     await _listen(hass, entry)
+    await site.figures.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await _async_start(hass, entry)
     follow_unknown_cards(hass, entry, site.cards, site.central_system)
     _command_battery(entry)
     watch_issues(hass, entry)
+    site.statistics.start()
     propose_energy_devices(hass, entry, site.chargers.connector_keys)
     follow_unwatched(hass, entry)
     await async_offer_dashboard(hass, entry)
@@ -270,6 +274,10 @@ async def _async_build(
         planning=planning,
         observed=observed,
         ledger=ledger,
+        statistics=SessionStatistics(
+            hass, entry, ledger, prices.currency if prices else hass.config.currency
+        ),
+        figures=LedgerFigures(hass, entry, ledger, chargers.connector_keys),
     )
 
 

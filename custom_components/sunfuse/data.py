@@ -17,10 +17,12 @@ from .site.demands import Demands
 from .site.departures import Departures
 from .site.forecasting import SiteForecasts
 from .site.ledger import SiteLedger
+from .site.ledger_figures import LedgerFigures
 from .site.observing import Observed
 from .site.peaks import SitePeaks
 from .site.planning import SitePlanning
 from .site.prices import SitePrices
+from .site.session_statistics import SessionStatistics
 from .site.settings import Settings
 from .site.simulated_house import SimulatedHouse
 from .site.vehicles import Vehicles
@@ -52,6 +54,8 @@ class SunfuseData:
     planning: SitePlanning
     observed: Observed
     ledger: SiteLedger
+    figures: LedgerFigures
+    statistics: SessionStatistics
     sources: SourcesConfig = SourcesConfig()
     # The current that the house leaves on each phase to uncontrolled chargers; None while it is not known.
     unwatched_a: PerPhase | None = None

@@ -41,6 +41,11 @@ from .sensors.observed import OBSERVED_SENSORS, ObservedSensor
 from .sensors.peaks import add_peak_sensors
 from .sensors.plan import PLAN_SENSORS, CarPlanSensor, PlannedPowerSensor
 from .sensors.prices import add_price_sensors
+from .sensors.session_figures import (
+    LastSessionSensor,
+    add_figures,
+    last_session_sensors,
+)
 from .sensors.simulated import (
     SIMULATED_SENSORS,
     SimulatedForecastSensor,
@@ -96,6 +101,7 @@ async def async_setup_entry(
     )
     add_peak_sensors(hass, entry, async_add_entities)
     add_vehicle_sensors(hass, entry, async_add_entities)
+    add_figures(entry, async_add_entities)
     if house := entry.runtime_data.simulated_house:
         async_add_entities(
             SimulatedSensor(entry, house, description)
@@ -113,7 +119,9 @@ async def async_setup_entry(
             config_subentry_id=subentry.subentry_id,
         )
 
-    def create(subentry: ConfigSubentry, key: ConnectorKey) -> list[ChargerEntity]:
+    def create(
+        subentry: ConfigSubentry, key: ConnectorKey
+    ) -> list[ChargerEntity | LastSessionSensor]:
         phases = station_config(subentry.data, site).phases
         of_charger = CHARGER_SENSORS if key.connector == 1 else ()
         return [
@@ -124,6 +132,7 @@ async def async_setup_entry(
                 ConnectorSensor(entry, subentry, key, description)
                 for description in connector_sensors(phases)
             ),
+            *last_session_sensors(entry, subentry, key),
         ]
 
     add_connector_entities(hass, entry, async_add_entities, create)

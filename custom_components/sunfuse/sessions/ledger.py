@@ -7,6 +7,7 @@ from pathlib import Path
 import sqlite3
 
 from . import ledger_queries, ledger_upkeep
+from .hourly_sums import HourlySum, hourly_sums
 from .ledger_codec import site_between
 from .ledger_thread import CHECKPOINT_PAGES, Job, LedgerThread
 from .ledger_upkeep import LedgerStart, Plug
@@ -137,6 +138,16 @@ class Ledger:
     ) -> Future[list[SessionSums]]:
         """Return the sum of all these sessions, or one for each person, vehicle or charger."""
         return self._thread.read(lambda db: ledger_queries.sums(db, wanted, by))
+
+    def hourly_sums(
+        self, by: ledger_queries.GroupBy, since: datetime, until: datetime
+    ) -> Future[dict[str, list[HourlySum]]]:
+        """Return the rising sums of each charger, person or vehicle, for each full hour between two times."""
+        return self._thread.read(lambda db: hourly_sums(db, by, since, until))
+
+    def first_start(self) -> Future[datetime | None]:
+        """Return when the first session began."""
+        return self._thread.read(ledger_queries.first_start)
 
     def names(self, kind: str) -> Future[dict[str, str]]:
         """Return what persons, vehicles or chargers are called, also those that are gone."""

@@ -1,6 +1,5 @@
 """Reads sessions from the ledger's tables."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 import sqlite3
@@ -189,26 +188,12 @@ def sums(
     ]
 
 
-def hours(
-    connection: sqlite3.Connection, by: GroupBy, key: str, since: datetime
-) -> Iterator[tuple[datetime, float, float]]:
-    """Yield the hours in which a charger, person or vehicle took energy, each with the energy and its cost."""
-    hour = 3_600_000
-    rows = connection.execute(
-        f"SELECT q.start / {hour} * {hour} hour,"  # noqa: S608 (names of columns)
-        " SUM(q.energy_wh + q.filled_wh) energy_wh,"
-        " SUM((q.energy_wh + q.filled_wh - q.sun_wh - q.filled_sun_wh - q.battery_wh"
-        " - q.filled_battery_wh) / 1000 * COALESCE(s.import_price, 0)"
-        " + (q.sun_wh + q.filled_sun_wh + q.battery_wh + q.filled_battery_wh) / 1000"
-        " * COALESCE(s.export_price, 0)) cost"
-        " FROM quarter q JOIN part p ON q.station = p.station AND q.id = p.id"
-        " JOIN session n ON n.number = p.session"
-        " LEFT JOIN site_quarter s ON s.start = q.start"
-        f" WHERE n.{by.value} = ? AND q.start >= ? GROUP BY 1 ORDER BY 1",
-        (key, ms(since)),
-    )
-    for row in rows:
-        yield at_ms(row["hour"]), row["energy_wh"], row["cost"]
+def first_start(connection: sqlite3.Connection) -> datetime | None:
+    """Return when the first session began."""
+    [first] = connection.execute(
+        "SELECT MIN(COALESCE(started_at, stopped_at)) FROM session"
+    ).fetchone()
+    return maybe_at(first)
 
 
 def names(connection: sqlite3.Connection, kind: str) -> dict[str, str]:

@@ -44,6 +44,7 @@ CREATE TABLE session (
     UNIQUE (station, id)
 );
 CREATE INDEX session_stopped ON session (stopped_at, station);
+CREATE INDEX session_connector ON session (station, connector, stopped_at);
 CREATE INDEX session_started ON session (started_at);
 CREATE INDEX session_person ON session (person, stopped_at);
 CREATE INDEX session_vehicle ON session (vehicle, stopped_at);

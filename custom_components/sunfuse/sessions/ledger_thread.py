@@ -19,6 +19,10 @@ _BUSY_S = 30.0
 CHECKPOINT_PAGES = 500
 
 
+class LedgerClosedError(Exception):
+    """The ledger was closed: its site was unloaded."""
+
+
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Open a ledger's file.
 
@@ -104,11 +108,15 @@ class LedgerThread:
 
     def read[T](self, job: Job[T]) -> Future[T]:
         """Read from the tables."""
+        if self._closed:
+            closed: Future[T] = Future()
+            closed.set_exception(LedgerClosedError())
+            return closed
         return self._readers.submit(lambda: job(self._reading))
 
     def _put(self, job: _Job) -> None:
         if self._closed:
-            job.fail(RuntimeError("The ledger is closed"))
+            job.fail(LedgerClosedError())
         else:
             self._jobs.put(job)
 

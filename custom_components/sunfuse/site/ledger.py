@@ -31,15 +31,10 @@ from ..coordinator import SunfuseCoordinator
 from ..sessions import (
     Attribution,
     Fact,
-    GroupBy,
     Ledger,
+    LedgerClosedError,
     LedgerStart,
     Plug,
-    SessionFilter,
-    SessionInterval,
-    SessionPause,
-    SessionRow,
-    SessionSums,
     SignedValue,
     SiteQuarter,
     TransactionFacts,
@@ -47,6 +42,7 @@ from ..sessions import (
 from ..sessions.session_facts import to_millisecond
 from .cards import Cards, is_own
 from .demands import Demands
+from .ledger_answers import LedgerAnswers
 from .ledger_file import ledger_path, open_ledger, report_put_aside
 from .observing import Observed
 from .outcome import ConnectorKey, SiteData, identity_of
@@ -69,7 +65,7 @@ _CLOCK_MAY_BE_WRONG_S = 3600.0
 _UNPLUGS = "EVDisconnected"  # OCPP's word, of both versions
 
 
-class SiteLedger:
+class SiteLedger(LedgerAnswers):
     """Keeps a site's ledger, and answers who asks it."""
 
     def __init__(
@@ -88,7 +84,7 @@ class SiteLedger:
         """Go on from what is stored; `start` follows what happens."""
         self._hass = hass
         self._entry = entry
-        self.ledger = ledger
+        super().__init__(ledger)
         self._cards = cards
         self._central_system = central_system
         self._demands = demands
@@ -106,6 +102,7 @@ class SiteLedger:
         # The transactions heard of in this life, and when: a clock that is set may have been wrong so long.
         self._heard: dict[tuple[str, str], float] = {}
         self._vehicles: dict[ConnectorKey, tuple[str, str]] = {}
+        self._changed_since: datetime | None = None
         self._closed = False
         self._listeners: list[Callable[[], None]] = []
         self._changed = False
@@ -146,7 +143,7 @@ class SiteLedger:
                 await asyncio.shield(asyncio.wrap_future(self._last))
         except TimeoutError:
             _LOGGER.warning("A session could not be stored within %s s", _ANSWER_S)
-        except sqlite3.Error:
+        except sqlite3.Error, LedgerClosedError:
             return  # it is in the log
 
     @callback
@@ -154,6 +151,12 @@ class SiteLedger:
         """Call `listener` whenever a session began, ended or was compared; returns what ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    @callback
+    def take_changed_since(self) -> datetime | None:
+        """Return from when on something changed since this was asked last; None where nothing did."""
+        since, self._changed_since = self._changed_since, None
+        return since
 
     @callback
     def clock_was_set(self, by: timedelta) -> None:
@@ -191,7 +194,7 @@ class SiteLedger:
                 *self._watch.finished(news.identity, news.id, dt_util.utcnow()),
                 replace(facts, noticed_stop_at=at, counted_wh=news.energy_wh),
             )
-            self._tell()
+            self._tell(None)
             return
         before = self._plugs.plug(key)
         plug = self._plugs.started(key, news)
@@ -204,7 +207,7 @@ class SiteLedger:
                 continues=self._continued(key, news, before),
             )
         )
-        self._tell()
+        self._tell(at)
 
     def _continued(
         self, key: ConnectorKey, news: SessionNews, before: Plug | None
@@ -250,7 +253,7 @@ class SiteLedger:
             plug = self._plugs.plug(key)
             if plug is not None and plug.last == over.id:
                 self._plugs.unplugged(key, at)
-        self._tell()
+        self._tell(over.started_at or at)
 
     @callback
     def _signed(self, signed: SignedReading) -> None:
@@ -310,15 +313,21 @@ class SiteLedger:
         self._note(*self._watch.facts(self._prices))
 
     @callback
-    def _tell(self) -> None:
+    def _tell(self, since: datetime | None) -> None:
         self._changed = True
+        if since is not None:
+            known = self._changed_since
+            self._changed_since = since if known is None else min(known, since)
         for listener in tuple(self._listeners):
             listener()
 
     async def _async_compare(self) -> None:
         """Compare what ended with charging at once, a few at a time: who waits to be stored goes in between."""
-        while await asyncio.wrap_future(self.ledger.compare(_COMPARED_AT_ONCE)):
-            pass
+        try:
+            while await asyncio.wrap_future(self.ledger.compare(_COMPARED_AT_ONCE)):
+                pass
+        except LedgerClosedError:
+            return  # the next start goes on with it
         for listener in tuple(self._listeners):
             listener()
 
@@ -358,42 +367,6 @@ class SiteLedger:
             self._flush()
             self._closed = True
             await self._hass.async_add_executor_job(self.ledger.close)
-
-    # --- What happened -----------------------------------------------------------------------------------------
-
-    async def async_sessions(
-        self, wanted: SessionFilter, *, limit: int = -1, offset: int = 0
-    ) -> list[SessionRow]:
-        """Return sessions, the newest first."""
-        return await asyncio.wrap_future(
-            self.ledger.sessions(wanted, limit=limit, offset=offset)
-        )
-
-    async def async_session(self, station: str, transaction: str) -> SessionRow | None:
-        """Return the session that a transaction is a part of."""
-        return await asyncio.wrap_future(self.ledger.session(station, transaction))
-
-    async def async_intervals(self, number: int) -> list[SessionInterval]:
-        """Return the quarter hours of a session."""
-        return await asyncio.wrap_future(self.ledger.intervals(number))
-
-    async def async_pauses(self, number: int) -> list[SessionPause]:
-        """Return why and for how long a session was paused."""
-        return await asyncio.wrap_future(self.ledger.pauses(number))
-
-    async def async_signed_values(self, number: int) -> list[SignedValue]:
-        """Return the signed meter values of a session, as they were received."""
-        return await asyncio.wrap_future(self.ledger.signed_values(number))
-
-    async def async_sums(
-        self, wanted: SessionFilter, by: GroupBy | None = None
-    ) -> list[SessionSums]:
-        """Return the sum of these sessions, or one for each person, vehicle or charger."""
-        return await asyncio.wrap_future(self.ledger.sums(wanted, by))
-
-    async def async_names(self, kind: str) -> dict[str, str]:
-        """Return what persons, vehicles or chargers (`station`) are called, also those that are gone."""
-        return await asyncio.wrap_future(self.ledger.names(kind))
 
 
 def _log_failure(future: Future[None]) -> None:

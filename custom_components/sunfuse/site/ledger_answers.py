@@ -1,0 +1,68 @@
+"""What a site's ledger answers, from the event loop: each question is read in a thread of its own."""
+
+import asyncio
+from datetime import datetime
+
+from ..sessions import (
+    GroupBy,
+    HourlySum,
+    Ledger,
+    SessionFilter,
+    SessionInterval,
+    SessionPause,
+    SessionRow,
+    SessionSums,
+    SignedValue,
+)
+
+
+class LedgerAnswers:
+    """Asks a ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        """Ask this one."""
+        self.ledger = ledger
+
+    async def async_sessions(
+        self, wanted: SessionFilter, *, limit: int = -1, offset: int = 0
+    ) -> list[SessionRow]:
+        """Return sessions, the newest first."""
+        return await asyncio.wrap_future(
+            self.ledger.sessions(wanted, limit=limit, offset=offset)
+        )
+
+    async def async_session(self, station: str, transaction: str) -> SessionRow | None:
+        """Return the session that a transaction is a part of."""
+        return await asyncio.wrap_future(self.ledger.session(station, transaction))
+
+    async def async_intervals(self, number: int) -> list[SessionInterval]:
+        """Return the quarter hours of a session."""
+        return await asyncio.wrap_future(self.ledger.intervals(number))
+
+    async def async_pauses(self, number: int) -> list[SessionPause]:
+        """Return why and for how long a session was paused."""
+        return await asyncio.wrap_future(self.ledger.pauses(number))
+
+    async def async_signed_values(self, number: int) -> list[SignedValue]:
+        """Return the signed meter values of a session, as they were received."""
+        return await asyncio.wrap_future(self.ledger.signed_values(number))
+
+    async def async_sums(
+        self, wanted: SessionFilter, by: GroupBy | None = None
+    ) -> list[SessionSums]:
+        """Return the sum of these sessions, or one for each person, vehicle or charger."""
+        return await asyncio.wrap_future(self.ledger.sums(wanted, by))
+
+    async def async_hourly_sums(
+        self, by: GroupBy, since: datetime, until: datetime
+    ) -> dict[str, list[HourlySum]]:
+        """Return the rising sums of each charger, person or vehicle, for each full hour between two times."""
+        return await asyncio.wrap_future(self.ledger.hourly_sums(by, since, until))
+
+    async def async_first_start(self) -> datetime | None:
+        """Return when the first session began."""
+        return await asyncio.wrap_future(self.ledger.first_start())
+
+    async def async_names(self, kind: str) -> dict[str, str]:
+        """Return what persons, vehicles or chargers (`station`) are called, also those that are gone."""
+        return await asyncio.wrap_future(self.ledger.names(kind))
