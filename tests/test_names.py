@@ -66,3 +66,14 @@ def modules_that_share_a_name() -> set[str]:
 def test_no_two_modules_share_a_name() -> None:
     """Whoever reads a module's name knows which room it is in."""
     assert modules_that_share_a_name() <= explained()
+
+
+def test_the_architecture_names_what_exists() -> None:
+    """Each module that the page names exists; only the first column of the table of moves names old places."""
+    page, moves = ARCHITECTURE.read_text(encoding="utf-8").split("## Where things went")
+    present = "\n".join(row.rpartition("| `")[2] for row in moves.splitlines())
+    named = set(re.findall(r"\b\w+\.py\b", page + present))
+    folders = ("custom_components", "tests", "development", "benchmarks")
+    assert named <= {
+        path.name for folder in folders for path in (ROOT / folder).rglob("*.py")
+    }
