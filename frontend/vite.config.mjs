@@ -1,4 +1,4 @@
-// Builds one module without dependencies at run time. Its first line names the sources that it was built from, so that
+// Builds modules without dependencies at run time. The first line of each names the sources that it was built from, so that
 // a test can tell when somebody forgot to build (tests/test_frontend.py computes the same).
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
@@ -26,7 +26,11 @@ export default defineConfig({
     outDir: join(here, "..", "custom_components", "sunfuse", "frontend"),
     emptyOutDir: true,
     modulePreload: false,
-    lib: { entry: join(here, "src", "index.ts"), formats: ["es"], fileName: () => "sunfuse.js" },
+    lib: {
+      entry: { sunfuse: join(here, "src", "loader.ts"), "sunfuse-cards": join(here, "src", "index.ts") },
+      formats: ["es"],
+      fileName: (_format, name) => `${name}.js`,
+    },
     rollupOptions: { output: { banner: `/* sources ${sources()} */` } },
   },
 });

@@ -13,6 +13,7 @@ from custom_components.sunfuse.websocket.pushing import difference
 from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 
 from .common import wait_until
 from .site_fixtures import BOOT, Home
@@ -198,3 +199,53 @@ async def test_new_chargers_are_accepted_in_bulk(
     titles = {subentry.title for subentry in home.entry.subentries.values()}
     assert {"Bay 11", "Bay 12", "Bay 13"} <= titles
     assert not hass.config_entries.flow.async_progress_by_handler("sunfuse")
+
+
+async def test_sessions_are_their_drivers_own(
+    start: Callable[..., Any],
+    hass_ws_client: WebSocketGenerator,
+    hass_read_only_access_token: str,
+    hass_read_only_user: User,
+) -> None:
+    """An administrator sees all sessions, as they begin; a driver those of the cards under their name."""
+    card = {
+        "data": {"number": "04AABBCC", "kind": "rfid", "blocked": False},
+        "subentry_type": "card",
+        "title": hass_read_only_user.name,
+        "unique_id": "card_04aabbcc",
+    }
+    home: Home = await start("CP1", "CP2", card)
+    command = {
+        "type": "sunfuse/sessions/subscribe",
+        "start": "2020-01-01T00:00:00+00:00",
+    }
+    owner = await hass_ws_client(home.hass)
+    await owner.send_json_auto_id(command)
+    assert (await owner.receive_json())["success"]
+    assert (await owner.receive_json())["event"]["set"]["sessions"] == []
+    for identity, number in (("CP1", "04AABBCC"), ("CP2", "free")):
+        station = await home.boot(identity, "Preparing")
+        await station.call(
+            "StartTransaction",
+            {
+                "connectorId": 1,
+                "idTag": number,
+                "meterStart": 1000,
+                "timestamp": dt_util.utcnow().isoformat(),
+            },
+        )
+    sessions: list[dict[str, Any]] = []
+    while len(sessions) < 2:
+        view = (await owner.receive_json())["event"]["set"]
+        assert view["all"]
+        sessions = view["sessions"]
+    assert {s["charger"] for s in sessions} == {"Charger CP1", "Charger CP2"}
+
+    driver = await hass_ws_client(home.hass, hass_read_only_access_token)
+    await driver.send_json_auto_id(command)
+    assert (await driver.receive_json())["success"]
+    view = (await driver.receive_json())["event"]["set"]
+    assert not view["all"]
+    (own,) = view["sessions"]
+    assert own["charger"] == "Charger CP1"
+    assert own["person"] == hass_read_only_user.name

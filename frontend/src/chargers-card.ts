@@ -268,7 +268,7 @@ export class ChargersCard extends SunfuseCard {
         ${found.waiting.map(({ identity, vendor, model }) => `${identity} (${vendor} ${model})`).join(", ")}
       </p>
       <div class="row">
-        <label>${say("name_pattern")}<input name="pattern" required value=${say("name_default")} maxlength="60" /></label>
+        <label>${say("name_pattern", { n: "{n}" })}<input name="pattern" required value=${say("name_default", { n: "{n}" })} maxlength="60" /></label>
         <label>${say("first_number")}<input name="first" type="number" min="0" max="100000" value="1" required /></label>
         <label
           >${say("circuit")}<select name="circuit">

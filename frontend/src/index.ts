@@ -6,6 +6,7 @@ import "./chargers-card";
 import "./driver-panel";
 import "./plan-card";
 import "./report-panel";
+import "./sessions-card";
 import "./setup-panel";
 import "./site-card";
 import "./strategy";
@@ -15,6 +16,7 @@ const CARDS: [string, string, string][] = [
   ["sunfuse-charger-card", "Sunfuse: charger", "What a charger does and why, with mode, boost and pause"],
   ["sunfuse-chargers-card", "Sunfuse: chargers", "All chargers in one table, and new ones to accept"],
   ["sunfuse-plan-card", "Sunfuse: plan", "The coming hours, with departures to drag and a preview"],
+  ["sunfuse-sessions-card", "Sunfuse: sessions", "What was charged, by month, person, car and charger"],
   ["sunfuse-capacity-card", "Sunfuse: capacity", "How much the grid connection carries, hour by hour"],
 ];
 

@@ -5,6 +5,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .new_chargers import accept_chargers, subscribe_new_chargers
 from .plan_commands import preview_plan, subscribe_plan
+from .session_commands import subscribe_sessions
 from .site_commands import list_sites, subscribe_site
 
 
@@ -18,5 +19,6 @@ def async_setup_websocket(hass: HomeAssistant) -> None:
         accept_chargers,
         subscribe_plan,
         preview_plan,
+        subscribe_sessions,
     ):
         websocket_api.async_register_command(hass, command)

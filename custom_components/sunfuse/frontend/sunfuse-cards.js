@@ -1,0 +1,4818 @@
+/* sources d6b90e3ea8121a777dd9f9f2c8775fa8a46f8cc67daa03bcd4e0862137243bcf */
+// node_modules/@lit/reactive-element/css-tag.js
+var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
+	constructor(e, t, r) {
+		if (this._$cssResult$ = !0, r !== n) throw Error("CSSResult is not constructable. Use `unsafeCSS` or `css` instead.");
+		this.cssText = e, this.t = t;
+	}
+	get styleSheet() {
+		let e = this.o, n = this.t;
+		if (t && e === void 0) {
+			let t = n !== void 0 && n.length === 1;
+			t && (e = r.get(n)), e === void 0 && ((this.o = e = new CSSStyleSheet()).replaceSync(this.cssText), t && r.set(n, e));
+		}
+		return e;
+	}
+	toString() {
+		return this.cssText;
+	}
+}, a = (e) => new i(typeof e == "string" ? e : e + "", void 0, n), o = (e, ...t) => new i(e.length === 1 ? e[0] : t.reduce((t, n, r) => t + ((e) => {
+	if (!0 === e._$cssResult$) return e.cssText;
+	if (typeof e == "number") return e;
+	throw Error("Value passed to 'css' function must be a 'css' function result: " + e + ". Use 'unsafeCSS' to pass non-literal values, but take care to ensure page security.");
+})(n) + e[r + 1], e[0]), e, n), s = (n, r) => {
+	if (t) n.adoptedStyleSheets = r.map((e) => e instanceof CSSStyleSheet ? e : e.styleSheet);
+	else for (let t of r) {
+		let r = document.createElement("style"), i = e.litNonce;
+		i !== void 0 && r.setAttribute("nonce", i), r.textContent = t.cssText, n.appendChild(r);
+	}
+}, c = t ? (e) => e : (e) => e instanceof CSSStyleSheet ? ((e) => {
+	let t = "";
+	for (let n of e.cssRules) t += n.cssText;
+	return a(t);
+})(e) : e, { is: l, defineProperty: u, getOwnPropertyDescriptor: d, getOwnPropertyNames: f, getOwnPropertySymbols: p, getPrototypeOf: m } = Object, h = globalThis, g = h.trustedTypes, ee = g ? g.emptyScript : "", te = h.reactiveElementPolyfillSupport, _ = (e, t) => e, ne = {
+	toAttribute(e, t) {
+		switch (t) {
+			case Boolean:
+				e = e ? ee : null;
+				break;
+			case Object:
+			case Array: e = e == null ? e : JSON.stringify(e);
+		}
+		return e;
+	},
+	fromAttribute(e, t) {
+		let n = e;
+		switch (t) {
+			case Boolean:
+				n = e !== null;
+				break;
+			case Number:
+				n = e === null ? null : Number(e);
+				break;
+			case Object:
+			case Array: try {
+				n = JSON.parse(e);
+			} catch {
+				n = null;
+			}
+		}
+		return n;
+	}
+}, re = (e, t) => !l(e, t), ie = {
+	attribute: !0,
+	type: String,
+	converter: ne,
+	reflect: !1,
+	useDefault: !1,
+	hasChanged: re
+};
+Symbol.metadata ??= Symbol("metadata"), h.litPropertyMetadata ??= /* @__PURE__ */ new WeakMap();
+var v = class extends HTMLElement {
+	static addInitializer(e) {
+		this._$Ei(), (this.l ??= []).push(e);
+	}
+	static get observedAttributes() {
+		return this.finalize(), this._$Eh && [...this._$Eh.keys()];
+	}
+	static createProperty(e, t = ie) {
+		if (t.state && (t.attribute = !1), this._$Ei(), this.prototype.hasOwnProperty(e) && ((t = Object.create(t)).wrapped = !0), this.elementProperties.set(e, t), !t.noAccessor) {
+			let n = Symbol(), r = this.getPropertyDescriptor(e, n, t);
+			r !== void 0 && u(this.prototype, e, r);
+		}
+	}
+	static getPropertyDescriptor(e, t, n) {
+		let { get: r, set: i } = d(this.prototype, e) ?? {
+			get() {
+				return this[t];
+			},
+			set(e) {
+				this[t] = e;
+			}
+		};
+		return {
+			get: r,
+			set(t) {
+				let a = r?.call(this);
+				i?.call(this, t), this.requestUpdate(e, a, n);
+			},
+			configurable: !0,
+			enumerable: !0
+		};
+	}
+	static getPropertyOptions(e) {
+		return this.elementProperties.get(e) ?? ie;
+	}
+	static _$Ei() {
+		if (this.hasOwnProperty(_("elementProperties"))) return;
+		let e = m(this);
+		e.finalize(), e.l !== void 0 && (this.l = [...e.l]), this.elementProperties = new Map(e.elementProperties);
+	}
+	static finalize() {
+		if (this.hasOwnProperty(_("finalized"))) return;
+		if (this.finalized = !0, this._$Ei(), this.hasOwnProperty(_("properties"))) {
+			let e = this.properties, t = [...f(e), ...p(e)];
+			for (let n of t) this.createProperty(n, e[n]);
+		}
+		let e = this[Symbol.metadata];
+		if (e !== null) {
+			let t = litPropertyMetadata.get(e);
+			if (t !== void 0) for (let [e, n] of t) this.elementProperties.set(e, n);
+		}
+		this._$Eh = /* @__PURE__ */ new Map();
+		for (let [e, t] of this.elementProperties) {
+			let n = this._$Eu(e, t);
+			n !== void 0 && this._$Eh.set(n, e);
+		}
+		this.elementStyles = this.finalizeStyles(this.styles);
+	}
+	static finalizeStyles(e) {
+		let t = [];
+		if (Array.isArray(e)) {
+			let n = new Set(e.flat(1 / 0).reverse());
+			for (let e of n) t.unshift(c(e));
+		} else e !== void 0 && t.push(c(e));
+		return t;
+	}
+	static _$Eu(e, t) {
+		let n = t.attribute;
+		return !1 === n ? void 0 : typeof n == "string" ? n : typeof e == "string" ? e.toLowerCase() : void 0;
+	}
+	constructor() {
+		super(), this._$Ep = void 0, this.isUpdatePending = !1, this.hasUpdated = !1, this._$Em = null, this._$Ev();
+	}
+	_$Ev() {
+		this._$ES = new Promise((e) => this.enableUpdating = e), this._$AL = /* @__PURE__ */ new Map(), this._$E_(), this.requestUpdate(), this.constructor.l?.forEach((e) => e(this));
+	}
+	addController(e) {
+		(this._$EO ??= /* @__PURE__ */ new Set()).add(e), this.renderRoot !== void 0 && this.isConnected && e.hostConnected?.();
+	}
+	removeController(e) {
+		this._$EO?.delete(e);
+	}
+	_$E_() {
+		let e = /* @__PURE__ */ new Map(), t = this.constructor.elementProperties;
+		for (let n of t.keys()) this.hasOwnProperty(n) && (e.set(n, this[n]), delete this[n]);
+		e.size > 0 && (this._$Ep = e);
+	}
+	createRenderRoot() {
+		let e = this.shadowRoot ?? this.attachShadow(this.constructor.shadowRootOptions);
+		return s(e, this.constructor.elementStyles), e;
+	}
+	connectedCallback() {
+		this.renderRoot ??= this.createRenderRoot(), this.enableUpdating(!0), this._$EO?.forEach((e) => e.hostConnected?.());
+	}
+	enableUpdating(e) {}
+	disconnectedCallback() {
+		this._$EO?.forEach((e) => e.hostDisconnected?.());
+	}
+	attributeChangedCallback(e, t, n) {
+		this._$AK(e, n);
+	}
+	_$ET(e, t) {
+		let n = this.constructor.elementProperties.get(e), r = this.constructor._$Eu(e, n);
+		if (r !== void 0 && !0 === n.reflect) {
+			let i = (n.converter?.toAttribute === void 0 ? ne : n.converter).toAttribute(t, n.type);
+			this._$Em = e, i == null ? this.removeAttribute(r) : this.setAttribute(r, i), this._$Em = null;
+		}
+	}
+	_$AK(e, t) {
+		let n = this.constructor, r = n._$Eh.get(e);
+		if (r !== void 0 && this._$Em !== r) {
+			let e = n.getPropertyOptions(r), i = typeof e.converter == "function" ? { fromAttribute: e.converter } : e.converter?.fromAttribute === void 0 ? ne : e.converter;
+			this._$Em = r;
+			let a = i.fromAttribute(t, e.type);
+			this[r] = a ?? this._$Ej?.get(r) ?? a, this._$Em = null;
+		}
+	}
+	requestUpdate(e, t, n, r = !1, i) {
+		if (e !== void 0) {
+			let a = this.constructor;
+			if (!1 === r && (i = this[e]), n ??= a.getPropertyOptions(e), !((n.hasChanged ?? re)(i, t) || n.useDefault && n.reflect && i === this._$Ej?.get(e) && !this.hasAttribute(a._$Eu(e, n)))) return;
+			this.C(e, t, n);
+		}
+		!1 === this.isUpdatePending && (this._$ES = this._$EP());
+	}
+	C(e, t, { useDefault: n, reflect: r, wrapped: i }, a) {
+		n && !(this._$Ej ??= /* @__PURE__ */ new Map()).has(e) && (this._$Ej.set(e, a ?? t ?? this[e]), !0 !== i || a !== void 0) || (this._$AL.has(e) || (this.hasUpdated || n || (t = void 0), this._$AL.set(e, t)), !0 === r && this._$Em !== e && (this._$Eq ??= /* @__PURE__ */ new Set()).add(e));
+	}
+	async _$EP() {
+		this.isUpdatePending = !0;
+		try {
+			await this._$ES;
+		} catch (e) {
+			Promise.reject(e);
+		}
+		let e = this.scheduleUpdate();
+		return e != null && await e, !this.isUpdatePending;
+	}
+	scheduleUpdate() {
+		return this.performUpdate();
+	}
+	performUpdate() {
+		if (!this.isUpdatePending) return;
+		if (!this.hasUpdated) {
+			if (this.renderRoot ??= this.createRenderRoot(), this._$Ep) {
+				for (let [e, t] of this._$Ep) this[e] = t;
+				this._$Ep = void 0;
+			}
+			let e = this.constructor.elementProperties;
+			if (e.size > 0) for (let [t, n] of e) {
+				let { wrapped: e } = n, r = this[t];
+				!0 !== e || this._$AL.has(t) || r === void 0 || this.C(t, void 0, n, r);
+			}
+		}
+		let e = !1, t = this._$AL;
+		try {
+			e = this.shouldUpdate(t), e ? (this.willUpdate(t), this._$EO?.forEach((e) => e.hostUpdate?.()), this.update(t)) : this._$EM();
+		} catch (t) {
+			throw e = !1, this._$EM(), t;
+		}
+		e && this._$AE(t);
+	}
+	willUpdate(e) {}
+	_$AE(e) {
+		this._$EO?.forEach((e) => e.hostUpdated?.()), this.hasUpdated || (this.hasUpdated = !0, this.firstUpdated(e)), this.updated(e);
+	}
+	_$EM() {
+		this._$AL = /* @__PURE__ */ new Map(), this.isUpdatePending = !1;
+	}
+	get updateComplete() {
+		return this.getUpdateComplete();
+	}
+	getUpdateComplete() {
+		return this._$ES;
+	}
+	shouldUpdate(e) {
+		return !0;
+	}
+	update(e) {
+		this._$Eq &&= this._$Eq.forEach((e) => this._$ET(e, this[e])), this._$EM();
+	}
+	updated(e) {}
+	firstUpdated(e) {}
+};
+v.elementStyles = [], v.shadowRootOptions = { mode: "open" }, v[_("elementProperties")] = /* @__PURE__ */ new Map(), v[_("finalized")] = /* @__PURE__ */ new Map(), te?.({ ReactiveElement: v }), (h.reactiveElementVersions ??= []).push("2.1.2");
+// node_modules/lit-html/lit-html.js
+var ae = globalThis, oe = (e) => e, se = ae.trustedTypes, ce = se ? se.createPolicy("lit-html", { createHTML: (e) => e }) : void 0, le = "$lit$", y = `lit$${Math.random().toFixed(9).slice(2)}$`, ue = "?" + y, de = `<${ue}>`, b = document, x = () => b.createComment(""), S = (e) => e === null || typeof e != "object" && typeof e != "function", fe = Array.isArray, pe = (e) => fe(e) || typeof e?.[Symbol.iterator] == "function", me = "[ 	\n\f\r]", C = /<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g, he = /-->/g, ge = />/g, w = RegExp(`>|${me}(?:([^\\s"'>=/]+)(${me}*=${me}*(?:[^ \t\n\f\r"'\`<>=]|("|')|))|$)`, "g"), _e = /'/g, ve = /"/g, ye = /^(?:script|style|textarea|title)$/i, be = (e) => (t, ...n) => ({
+	_$litType$: e,
+	strings: t,
+	values: n
+}), T = be(1), E = be(2), D = Symbol.for("lit-noChange"), O = Symbol.for("lit-nothing"), xe = /* @__PURE__ */ new WeakMap(), k = b.createTreeWalker(b, 129);
+function Se(e, t) {
+	if (!fe(e) || !e.hasOwnProperty("raw")) throw Error("invalid template strings array");
+	return ce === void 0 ? t : ce.createHTML(t);
+}
+var Ce = (e, t) => {
+	let n = e.length - 1, r = [], i, a = t === 2 ? "<svg>" : t === 3 ? "<math>" : "", o = C;
+	for (let t = 0; t < n; t++) {
+		let n = e[t], s, c, l = -1, u = 0;
+		for (; u < n.length && (o.lastIndex = u, c = o.exec(n), c !== null);) u = o.lastIndex, o === C ? c[1] === "!--" ? o = he : c[1] === void 0 ? c[2] === void 0 ? c[3] !== void 0 && (o = w) : (ye.test(c[2]) && (i = RegExp("</" + c[2], "g")), o = w) : o = ge : o === w ? c[0] === ">" ? (o = i ?? C, l = -1) : c[1] === void 0 ? l = -2 : (l = o.lastIndex - c[2].length, s = c[1], o = c[3] === void 0 ? w : c[3] === "\"" ? ve : _e) : o === ve || o === _e ? o = w : o === he || o === ge ? o = C : (o = w, i = void 0);
+		let d = o === w && e[t + 1].startsWith("/>") ? " " : "";
+		a += o === C ? n + de : l >= 0 ? (r.push(s), n.slice(0, l) + le + n.slice(l) + y + d) : n + y + (l === -2 ? t : d);
+	}
+	return [Se(e, a + (e[n] || "<?>") + (t === 2 ? "</svg>" : t === 3 ? "</math>" : "")), r];
+}, we = class e {
+	constructor({ strings: t, _$litType$: n }, r) {
+		let i;
+		this.parts = [];
+		let a = 0, o = 0, s = t.length - 1, c = this.parts, [l, u] = Ce(t, n);
+		if (this.el = e.createElement(l, r), k.currentNode = this.el.content, n === 2 || n === 3) {
+			let e = this.el.content.firstChild;
+			e.replaceWith(...e.childNodes);
+		}
+		for (; (i = k.nextNode()) !== null && c.length < s;) {
+			if (i.nodeType === 1) {
+				if (i.hasAttributes()) for (let e of i.getAttributeNames()) if (e.endsWith(le)) {
+					let t = u[o++], n = i.getAttribute(e).split(y), r = /([.?@])?(.*)/.exec(t);
+					c.push({
+						type: 1,
+						index: a,
+						name: r[2],
+						strings: n,
+						ctor: r[1] === "." ? Oe : r[1] === "?" ? ke : r[1] === "@" ? Ae : De
+					}), i.removeAttribute(e);
+				} else e.startsWith(y) && (c.push({
+					type: 6,
+					index: a
+				}), i.removeAttribute(e));
+				if (ye.test(i.tagName)) {
+					let e = i.textContent.split(y), t = e.length - 1;
+					if (t > 0) {
+						i.textContent = se ? se.emptyScript : "";
+						for (let n = 0; n < t; n++) i.append(e[n], x()), k.nextNode(), c.push({
+							type: 2,
+							index: ++a
+						});
+						i.append(e[t], x());
+					}
+				}
+			} else if (i.nodeType === 8) {
+				if (i.data === ue) c.push({
+					type: 2,
+					index: a
+				});
+				else {
+					let e = -1;
+					for (; (e = i.data.indexOf(y, e + 1)) !== -1;) c.push({
+						type: 7,
+						index: a
+					}), e += y.length - 1;
+				}
+			}
+			a++;
+		}
+	}
+	static createElement(e, t) {
+		let n = b.createElement("template");
+		return n.innerHTML = e, n;
+	}
+};
+function A(e, t, n = e, r) {
+	if (t === D) return t;
+	let i = r === void 0 ? n._$Cl : n._$Co?.[r], a = S(t) ? void 0 : t._$litDirective$;
+	return i?.constructor !== a && (i?._$AO?.(!1), a === void 0 ? i = void 0 : (i = new a(e), i._$AT(e, n, r)), r === void 0 ? n._$Cl = i : (n._$Co ??= [])[r] = i), i !== void 0 && (t = A(e, i._$AS(e, t.values), i, r)), t;
+}
+var Te = class {
+	constructor(e, t) {
+		this._$AV = [], this._$AN = void 0, this._$AD = e, this._$AM = t;
+	}
+	get parentNode() {
+		return this._$AM.parentNode;
+	}
+	get _$AU() {
+		return this._$AM._$AU;
+	}
+	u(e) {
+		let { el: { content: t }, parts: n } = this._$AD, r = (e?.creationScope ?? b).importNode(t, !0);
+		k.currentNode = r;
+		let i = k.nextNode(), a = 0, o = 0, s = n[0];
+		for (; s !== void 0;) {
+			if (a === s.index) {
+				let t;
+				s.type === 2 ? t = new Ee(i, i.nextSibling, this, e) : s.type === 1 ? t = new s.ctor(i, s.name, s.strings, this, e) : s.type === 6 && (t = new je(i, this, e)), this._$AV.push(t), s = n[++o];
+			}
+			a !== s?.index && (i = k.nextNode(), a++);
+		}
+		return k.currentNode = b, r;
+	}
+	p(e) {
+		let t = 0;
+		for (let n of this._$AV) n !== void 0 && (n.strings === void 0 ? n._$AI(e[t]) : (n._$AI(e, n, t), t += n.strings.length - 2)), t++;
+	}
+}, Ee = class e {
+	get _$AU() {
+		return this._$AM?._$AU ?? this._$Cv;
+	}
+	constructor(e, t, n, r) {
+		this.type = 2, this._$AH = O, this._$AN = void 0, this._$AA = e, this._$AB = t, this._$AM = n, this.options = r, this._$Cv = r?.isConnected ?? !0;
+	}
+	get parentNode() {
+		let e = this._$AA.parentNode, t = this._$AM;
+		return t !== void 0 && e?.nodeType === 11 && (e = t.parentNode), e;
+	}
+	get startNode() {
+		return this._$AA;
+	}
+	get endNode() {
+		return this._$AB;
+	}
+	_$AI(e, t = this) {
+		e = A(this, e, t), S(e) ? e === O || e == null || e === "" ? (this._$AH !== O && this._$AR(), this._$AH = O) : e !== this._$AH && e !== D && this._(e) : e._$litType$ === void 0 ? e.nodeType === void 0 ? pe(e) ? this.k(e) : this._(e) : this.T(e) : this.$(e);
+	}
+	O(e) {
+		return this._$AA.parentNode.insertBefore(e, this._$AB);
+	}
+	T(e) {
+		this._$AH !== e && (this._$AR(), this._$AH = this.O(e));
+	}
+	_(e) {
+		this._$AH !== O && S(this._$AH) ? this._$AA.nextSibling.data = e : this.T(b.createTextNode(e)), this._$AH = e;
+	}
+	$(e) {
+		let { values: t, _$litType$: n } = e, r = typeof n == "number" ? this._$AC(e) : (n.el === void 0 && (n.el = we.createElement(Se(n.h, n.h[0]), this.options)), n);
+		if (this._$AH?._$AD === r) this._$AH.p(t);
+		else {
+			let e = new Te(r, this), n = e.u(this.options);
+			e.p(t), this.T(n), this._$AH = e;
+		}
+	}
+	_$AC(e) {
+		let t = xe.get(e.strings);
+		return t === void 0 && xe.set(e.strings, t = new we(e)), t;
+	}
+	k(t) {
+		fe(this._$AH) || (this._$AH = [], this._$AR());
+		let n = this._$AH, r, i = 0;
+		for (let a of t) i === n.length ? n.push(r = new e(this.O(x()), this.O(x()), this, this.options)) : r = n[i], r._$AI(a), i++;
+		i < n.length && (this._$AR(r && r._$AB.nextSibling, i), n.length = i);
+	}
+	_$AR(e = this._$AA.nextSibling, t) {
+		for (this._$AP?.(!1, !0, t); e !== this._$AB;) {
+			let t = oe(e).nextSibling;
+			oe(e).remove(), e = t;
+		}
+	}
+	setConnected(e) {
+		this._$AM === void 0 && (this._$Cv = e, this._$AP?.(e));
+	}
+}, De = class {
+	get tagName() {
+		return this.element.tagName;
+	}
+	get _$AU() {
+		return this._$AM._$AU;
+	}
+	constructor(e, t, n, r, i) {
+		this.type = 1, this._$AH = O, this._$AN = void 0, this.element = e, this.name = t, this._$AM = r, this.options = i, n.length > 2 || n[0] !== "" || n[1] !== "" ? (this._$AH = Array(n.length - 1).fill(/* @__PURE__ */ new String()), this.strings = n) : this._$AH = O;
+	}
+	_$AI(e, t = this, n, r) {
+		let i = this.strings, a = !1;
+		if (i === void 0) e = A(this, e, t, 0), a = !S(e) || e !== this._$AH && e !== D, a && (this._$AH = e);
+		else {
+			let r = e, o, s;
+			for (e = i[0], o = 0; o < i.length - 1; o++) s = A(this, r[n + o], t, o), s === D && (s = this._$AH[o]), a ||= !S(s) || s !== this._$AH[o], s === O ? e = O : e !== O && (e += (s ?? "") + i[o + 1]), this._$AH[o] = s;
+		}
+		a && !r && this.j(e);
+	}
+	j(e) {
+		e === O ? this.element.removeAttribute(this.name) : this.element.setAttribute(this.name, e ?? "");
+	}
+}, Oe = class extends De {
+	constructor() {
+		super(...arguments), this.type = 3;
+	}
+	j(e) {
+		this.element[this.name] = e === O ? void 0 : e;
+	}
+}, ke = class extends De {
+	constructor() {
+		super(...arguments), this.type = 4;
+	}
+	j(e) {
+		this.element.toggleAttribute(this.name, !!e && e !== O);
+	}
+}, Ae = class extends De {
+	constructor(e, t, n, r, i) {
+		super(e, t, n, r, i), this.type = 5;
+	}
+	_$AI(e, t = this) {
+		if ((e = A(this, e, t, 0) ?? O) === D) return;
+		let n = this._$AH, r = e === O && n !== O || e.capture !== n.capture || e.once !== n.once || e.passive !== n.passive, i = e !== O && (n === O || r);
+		r && this.element.removeEventListener(this.name, this, n), i && this.element.addEventListener(this.name, this, e), this._$AH = e;
+	}
+	handleEvent(e) {
+		typeof this._$AH == "function" ? this._$AH.call(this.options?.host ?? this.element, e) : this._$AH.handleEvent(e);
+	}
+}, je = class {
+	constructor(e, t, n) {
+		this.element = e, this.type = 6, this._$AN = void 0, this._$AM = t, this.options = n;
+	}
+	get _$AU() {
+		return this._$AM._$AU;
+	}
+	_$AI(e) {
+		A(this, e);
+	}
+};
+(0, ae.litHtmlPolyfillSupport)?.(we, Ee), (ae.litHtmlVersions ??= []).push("3.3.3");
+var Me = (e, t, n) => {
+	let r = n?.renderBefore ?? t, i = r._$litPart$;
+	if (i === void 0) {
+		let e = n?.renderBefore ?? null;
+		r._$litPart$ = i = new Ee(t.insertBefore(x(), e), e, void 0, n ?? {});
+	}
+	return i._$AI(e), i;
+}, Ne = globalThis, j = class extends v {
+	constructor() {
+		super(...arguments), this.renderOptions = { host: this }, this._$Do = void 0;
+	}
+	createRenderRoot() {
+		let e = super.createRenderRoot();
+		return this.renderOptions.renderBefore ??= e.firstChild, e;
+	}
+	update(e) {
+		let t = this.render();
+		this.hasUpdated || (this.renderOptions.isConnected = this.isConnected), super.update(e), this._$Do = Me(t, this.renderRoot, this.renderOptions);
+	}
+	connectedCallback() {
+		super.connectedCallback(), this._$Do?.setConnected(!0);
+	}
+	disconnectedCallback() {
+		super.disconnectedCallback(), this._$Do?.setConnected(!1);
+	}
+	render() {
+		return D;
+	}
+};
+j._$litElement$ = !0, j.finalized = !0, Ne.litElementHydrateSupport?.({ LitElement: j }), (0, Ne.litElementPolyfillSupport)?.({ LitElement: j }), (Ne.litElementVersions ??= []).push("4.2.2");
+// src/feed.ts
+function Pe(e, t) {
+	let { set: n, gone: r, ...i } = t, a = {
+		...e,
+		...n
+	};
+	for (let e of r ?? []) delete a[e];
+	for (let [t, n] of Object.entries(i)) a[t] = Pe(e[t] ?? {}, n);
+	return a;
+}
+var Fe = class {
+	view = {};
+	listeners = /* @__PURE__ */ new Set();
+	unsubscribe;
+	error;
+	hass;
+	message;
+	constructor(e, t) {
+		this.hass = e, this.message = t;
+	}
+	listen(e) {
+		return this.listeners.add(e), this.unsubscribe ? (this.error || Object.keys(this.view).length) && this.tell(e) : this.start(), () => {
+			this.listeners.delete(e), this.listeners.size === 0 && this.stop();
+		};
+	}
+	start() {
+		this.view = {}, this.unsubscribe = this.hass.connection.subscribeMessage((e) => {
+			this.view = Pe(this.view, e), this.error = void 0;
+			for (let e of this.listeners) this.tell(e);
+		}, this.message), this.unsubscribe.catch((e) => {
+			this.unsubscribe = void 0, this.error = e.code ?? String(e.message ?? e);
+			for (let e of this.listeners) this.tell(e);
+		});
+	}
+	tell(e) {
+		e(Object.keys(this.view).length > 0 ? this.view : void 0, this.error);
+	}
+	stop() {
+		this.unsubscribe?.then((e) => e()).catch(() => void 0), this.unsubscribe = void 0;
+	}
+}, Ie = /* @__PURE__ */ new Map();
+function Le(e, t) {
+	let n = JSON.stringify(t), r = Ie.get(n);
+	return r && r.connection === e.connection || (r = {
+		connection: e.connection,
+		feed: new Fe(e, t)
+	}, Ie.set(n, r)), r.feed;
+}
+function Re(e, t) {
+	return Le(e, {
+		type: "sunfuse/site/subscribe",
+		language: e.language,
+		...t ? { entry_id: t } : {}
+	});
+}
+// src/styles.ts
+var M = o`
+  :host {
+    display: block;
+    color: var(--primary-text-color);
+    font-family: var(--ha-font-family-body, inherit);
+    --sun: var(--energy-solar-color, #ff9800);
+    --grid: var(--energy-grid-consumption-color, #488fc2);
+    --battery: var(--energy-battery-out-color, #4db6ac);
+    --house: var(--secondary-text-color, #727272);
+    --cars: var(--primary-color, #03a9f4);
+    --quiet: var(--divider-color, rgba(127, 127, 127, 0.3));
+  }
+  ha-card {
+    display: block;
+    block-size: 100%;
+    box-sizing: border-box;
+    padding: 16px;
+    container-type: inline-size;
+  }
+  header {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 4px 12px;
+    margin-block-end: 12px;
+  }
+  h2 {
+    flex: 1 1 auto;
+    margin: 0;
+    font-size: var(--ha-font-size-xl, 20px);
+    font-weight: var(--ha-font-weight-normal, 400);
+    line-height: 1.3;
+    overflow-wrap: anywhere;
+  }
+  h3 {
+    margin: 16px 0 4px;
+    font-size: var(--ha-font-size-m, 14px);
+    font-weight: var(--ha-font-weight-medium, 500);
+  }
+  p {
+    margin: 4px 0;
+    line-height: 1.4;
+  }
+  .quiet {
+    color: var(--secondary-text-color);
+  }
+  .error {
+    color: var(--primary-text-color);
+    border-inline-start: 4px solid var(--error-color, #db4437);
+    padding-inline-start: 12px;
+  }
+  .big {
+    font-size: 28px;
+    line-height: 1.2;
+    font-variant-numeric: tabular-nums;
+  }
+  .chip {
+    border: 1px solid var(--quiet);
+    border-radius: 999px;
+    padding: 2px 10px;
+    font-size: var(--ha-font-size-s, 12px);
+    white-space: nowrap;
+  }
+  .chip.bad {
+    border: 2px solid var(--error-color, #db4437);
+  }
+  .chip.good {
+    border-color: var(--success-color, #43a047);
+  }
+  .row {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 8px;
+  }
+  .spread {
+    justify-content: space-between;
+  }
+  .numbers {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(96px, 1fr));
+    gap: 8px 16px;
+    margin: 12px 0;
+  }
+  .numbers dt {
+    color: var(--secondary-text-color);
+    font-size: var(--ha-font-size-s, 12px);
+  }
+  .numbers dd {
+    margin: 0;
+    font-size: var(--ha-font-size-l, 16px);
+    font-variant-numeric: tabular-nums;
+  }
+  button,
+  select,
+  input {
+    font: inherit;
+    color: inherit;
+    background: var(--card-background-color, transparent);
+    border: 1px solid var(--outline-color, var(--secondary-text-color));
+    border-radius: 12px;
+    min-block-size: 44px;
+    padding: 4px 12px;
+    box-sizing: border-box;
+    max-inline-size: 100%;
+  }
+  option {
+    background: var(--card-background-color, #fff);
+    color: var(--primary-text-color, #000);
+  }
+  button {
+    cursor: pointer;
+  }
+  button[aria-pressed="true"],
+  button[aria-checked="true"],
+  button.main {
+    background: color-mix(in srgb, var(--primary-color) 18%, var(--card-background-color, #fff));
+    border-color: var(--primary-color);
+    font-weight: 500;
+  }
+  button:disabled {
+    cursor: default;
+    border-style: dashed;
+    color: var(--secondary-text-color);
+  }
+  :focus-visible {
+    outline: 3px solid var(--primary-color);
+    outline-offset: 2px;
+  }
+  label {
+    display: flex;
+    flex-direction: column;
+    gap: 4px;
+    font-size: var(--ha-font-size-s, 12px);
+    color: var(--secondary-text-color);
+  }
+  label > * {
+    font-size: var(--ha-font-size-m, 14px);
+    color: var(--primary-text-color);
+  }
+  .choice {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(88px, 1fr));
+    gap: 6px;
+    margin-block: 8px;
+  }
+  .scroll {
+    overflow-x: auto;
+  }
+  table {
+    border-collapse: collapse;
+    inline-size: 100%;
+    font-variant-numeric: tabular-nums;
+  }
+  th {
+    color: var(--secondary-text-color);
+    font-weight: 500;
+    font-size: var(--ha-font-size-s, 12px);
+  }
+  th,
+  td {
+    text-align: start;
+    padding: 8px 8px;
+    border-block-end: 1px solid var(--quiet);
+    vertical-align: middle;
+  }
+  th.number,
+  td.number {
+    text-align: end;
+    white-space: nowrap;
+  }
+  .hidden {
+    position: absolute;
+    inline-size: 1px;
+    block-size: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+`, ze = /* @__PURE__ */ new Map(), Be = (e) => e;
+function Ve(e) {
+	let t = e.language, n = ze.get(t);
+	return n || (n = e.loadBackendTranslation("common", "sunfuse").then((e) => (Be = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, Be)), ze.set(t, n)), n;
+}
+function He() {
+	return Be;
+}
+function N(e, t, n, r) {
+	return e.localize(`component.sunfuse.entity.${t}.${n}.state.${r}`) || r;
+}
+// src/card.ts
+var P = class extends j {
+	static styles = [M];
+	static properties = {
+		config: { state: !0 },
+		site: { state: !0 },
+		say: { state: !0 },
+		failure: { state: !0 },
+		announced: { state: !0 }
+	};
+	home;
+	leave;
+	followed = "";
+	constructor() {
+		super(), this.announced = "";
+	}
+	static getConfigForm() {
+		return {
+			schema: [{
+				name: "site",
+				selector: { config_entry: { integration: "sunfuse" } }
+			}, {
+				name: "title",
+				selector: { text: {} }
+			}],
+			computeLabel: (e) => He()(`field_${e.name}`)
+		};
+	}
+	static getStubConfig() {
+		return {};
+	}
+	setConfig(e) {
+		this.config = e, this.follow();
+	}
+	getCardSize() {
+		return 6;
+	}
+	getGridOptions() {
+		return {
+			columns: 12,
+			min_columns: 6
+		};
+	}
+	set hass(e) {
+		let t = this.home;
+		this.home = e, t && t.language === e.language || Ve(e).then((e) => {
+			this.say = e;
+		}), t && t.language === e.language && t.connection === e.connection || this.follow(), (!t || this.matters(t, e)) && this.requestUpdate();
+	}
+	get hass() {
+		return this.home;
+	}
+	matters(e, t) {
+		return e.locale !== t.locale || e.themes?.darkMode !== t.themes?.darkMode;
+	}
+	connectedCallback() {
+		super.connectedCallback(), this.follow();
+	}
+	disconnectedCallback() {
+		super.disconnectedCallback(), this.leave?.(), this.leave = void 0, this.followed = "";
+	}
+	follow() {
+		if (!this.isConnected || !this.home || !this.config) return;
+		let e = `${this.config.site ?? ""}|${this.home.language}`;
+		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = Re(this.home, this.config.site).listen((e, t) => {
+			this.site = e, this.failure = t;
+		}));
+	}
+	render() {
+		return !this.say || !this.home || !this.config ? T`<ha-card aria-busy="true"></ha-card>` : T`<ha-card>${this.site && this.site.entry_id ? this.content(this.site, this.say) : this.missing(this.say)}
+      <div class="hidden" role="status">${this.announced}</div>
+    </ha-card>`;
+	}
+	missing(e) {
+		return this.failure === "unauthorized" ? T`<p class="error">${e("not_allowed")}</p>` : this.failure ? T`<p class="error">${e("no_site")}</p>` : T`<p class="quiet">${e(this.site ? "site_not_loaded" : "loading")}</p>`;
+	}
+	async act(e, t, n, r = "") {
+		try {
+			return await this.hass.callService(e, t, n), this.announced = r, !0;
+		} catch (e) {
+			return this.announced = e.message ?? String(e), !1;
+		}
+	}
+	updated(e) {
+		this.dir = this.home && document.dir === "rtl" ? "rtl" : "";
+	}
+};
+function Ue(e) {
+	return Object.values(e.chargers).sort((e, t) => e.name.localeCompare(t.name, void 0, { numeric: !0 }));
+}
+// src/format.ts
+function F(e, t, n) {
+	return new Intl.NumberFormat(e.locale.language, {
+		minimumFractionDigits: n,
+		maximumFractionDigits: n
+	}).format(t);
+}
+function I(e, t) {
+	return t == null ? "–" : `${F(e, t / 1e3, +(Math.abs(t) < 9950))} kW`;
+}
+function L(e, t) {
+	return t == null ? "–" : `${F(e, t / 1e3, +(t < 99950))} kWh`;
+}
+function R(e, t) {
+	return F(e, t, +!Number.isInteger(t));
+}
+function z(e, t) {
+	return t == null ? "–" : `${F(e, t, 0)} %`;
+}
+function B(e, t, n) {
+	return t == null ? "–" : new Intl.NumberFormat(e.locale.language, {
+		style: "currency",
+		currency: n
+	}).format(t);
+}
+function V(e, t, n = /* @__PURE__ */ new Date()) {
+	let r = new Date(t), i = { timeZone: e.config.time_zone }, a = (e) => e.toLocaleDateString("en-CA", i), o = r.toLocaleTimeString(e.locale.language, {
+		...i,
+		hour: "2-digit",
+		minute: "2-digit",
+		...e.locale.time_format === "12" ? { hour12: !0 } : {},
+		...e.locale.time_format === "24" ? { hour12: !1 } : {}
+	});
+	return a(r) === a(n) ? o : `${r.toLocaleDateString(e.locale.language, {
+		...i,
+		weekday: "short",
+		day: "numeric",
+		month: "short"
+	})} ${o}`;
+}
+function We(e, t) {
+	return new Date(t).toLocaleDateString(e.locale.language, {
+		timeZone: e.config.time_zone,
+		day: "numeric",
+		month: "short",
+		year: "numeric"
+	});
+}
+// src/home-assistant.ts
+function H(e, t) {
+	customElements.get(e) || customElements.define(e, t);
+}
+function Ge(e, t = !1) {
+	t ? history.replaceState(null, "", e) : history.pushState(null, "", e), window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: t } }));
+}
+function Ke(e, t) {
+	e.dispatchEvent(new CustomEvent("hass-more-info", {
+		detail: { entityId: t },
+		bubbles: !0,
+		composed: !0
+	}));
+}
+H("sunfuse-capacity-card", class extends P {
+	static properties = {
+		...P.properties,
+		report: { state: !0 },
+		problem: { state: !0 }
+	};
+	static styles = [M, o`
+      .chart {
+        display: grid;
+        grid-template-columns: repeat(24, 1fr);
+        gap: 2px;
+        block-size: 140px;
+        align-items: end;
+        border-block-end: 1px solid var(--quiet);
+      }
+      .hour {
+        display: flex;
+        flex-direction: column-reverse;
+        block-size: 100%;
+        background: color-mix(in srgb, var(--success-color, #43a047) 25%, transparent);
+        border-start-start-radius: 3px;
+        border-start-end-radius: 3px;
+        overflow: hidden;
+      }
+      .mean {
+        background: var(--house);
+      }
+      .p95 {
+        background: color-mix(in srgb, var(--house) 45%, transparent);
+      }
+      .axis {
+        display: flex;
+        justify-content: space-between;
+        font-size: 12px;
+        color: var(--secondary-text-color);
+      }
+    `];
+	asked = "";
+	willUpdate() {
+		let e = this.site;
+		e?.entry_id && this.asked !== e.entry_id && (this.asked = e.entry_id, this.load(e.entry_id));
+	}
+	async load(e) {
+		try {
+			let t = await this.hass.callService("sunfuse", "get_site_report", {
+				config_entry_id: e,
+				days: 14
+			}, void 0, !1, !0);
+			this.report = t.response, this.problem = void 0;
+		} catch (e) {
+			this.problem = e.message;
+		}
+	}
+	content(e, t) {
+		return T`
+      <header><h2>${this.config?.title ?? t("capacity")}</h2></header>
+      ${this.report ? this.answer(this.report, t) : T`<p class="quiet">${this.problem ? t("needs_week", { days: 0 }) : t("loading")}</p>`}
+      <button
+        @click=${() => {
+			Ge(`/sunfuse-report/${e.entry_id}`);
+		}}
+      >
+        ${t("open_report")}
+      </button>
+    `;
+	}
+	answer(e, t) {
+		let n = e.days >= 7;
+		return T`
+      ${n ? T`<p><span class="big">${e.carries}</span> ${t("carries", { days: Math.round(e.days) })}</p>` : T`<p>${t("needs_week", { days: Math.floor(e.days * 10) / 10 })}</p>`}
+      ${n || e.days >= 1 ? this.chart(e.hours, t) : O}
+    `;
+	}
+	chart(e, t) {
+		let n = (e) => Math.max(0, ...e), r = Math.max(...e.map((e) => n(e.p95_a) + Math.max(0, Math.min(...e.headroom_a))), 1), i = (e) => `${Math.max(0, e) / r * 100}%`;
+		return T`
+      <h3>${t("by_hour")}</h3>
+      <div class="chart" aria-hidden="true">
+        ${e.map((e) => {
+			let t = n(e.mean_a), r = n(e.p95_a);
+			return T`<div class="hour">
+            <div class="mean" style="block-size:${i(t)}"></div>
+            <div class="p95" style="block-size:${i(r - t)}"></div>
+          </div>`;
+		})}
+      </div>
+      <div class="axis" aria-hidden="true"><span>0</span><span>6</span><span>12</span><span>18</span><span>24</span></div>
+      <p class="quiet">${t("by_hour_key")}</p>
+      <table class="hidden">
+        <caption>${t("by_hour")}</caption>
+        <tbody>
+          ${e.map((e) => T`<tr>
+              <th scope="row">${e.hour}</th>
+              <td>${t("hour_figures", {
+			mean: R(this.hass, n(e.mean_a)),
+			headroom: R(this.hass, Math.min(...e.headroom_a))
+		})}</td>
+            </tr>`)}
+        </tbody>
+      </table>
+    `;
+	}
+});
+// node_modules/qrcode-generator/dist/qrcode.mjs
+var U = function(e, t) {
+	let n = e, r = G[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
+		a = n * 4 + 17, i = function(e) {
+			let t = Array(e);
+			for (let n = 0; n < e; n += 1) {
+				t[n] = Array(e);
+				for (let r = 0; r < e; r += 1) t[n][r] = null;
+			}
+			return t;
+		}(a), u(0, 0), u(a - 7, 0), u(0, a - 7), p(), f(), h(e, t), n >= 7 && m(e), o ??= te(n, r, s), g(o, t);
+	}, u = function(e, t) {
+		for (let n = -1; n <= 7; n += 1) if (!(e + n <= -1 || a <= e + n)) for (let r = -1; r <= 7; r += 1) t + r <= -1 || a <= t + r || (0 <= n && n <= 6 && (r == 0 || r == 6) || 0 <= r && r <= 6 && (n == 0 || n == 6) || 2 <= n && n <= 4 && 2 <= r && r <= 4 ? i[e + n][t + r] = !0 : i[e + n][t + r] = !1);
+	}, d = function() {
+		let e = 0, t = 0;
+		for (let n = 0; n < 8; n += 1) {
+			l(!0, n);
+			let r = q.getLostPoint(c);
+			(n == 0 || e > r) && (e = r, t = n);
+		}
+		return t;
+	}, f = function() {
+		for (let e = 8; e < a - 8; e += 1) i[e][6] ?? (i[e][6] = e % 2 == 0);
+		for (let e = 8; e < a - 8; e += 1) i[6][e] ?? (i[6][e] = e % 2 == 0);
+	}, p = function() {
+		let e = q.getPatternPosition(n);
+		for (let t = 0; t < e.length; t += 1) for (let n = 0; n < e.length; n += 1) {
+			let r = e[t], a = e[n];
+			if (i[r][a] == null) for (let e = -2; e <= 2; e += 1) for (let t = -2; t <= 2; t += 1) e == -2 || e == 2 || t == -2 || t == 2 || e == 0 && t == 0 ? i[r + e][a + t] = !0 : i[r + e][a + t] = !1;
+		}
+	}, m = function(e) {
+		let t = q.getBCHTypeNumber(n);
+		for (let n = 0; n < 18; n += 1) {
+			let r = !e && (t >> n & 1) == 1;
+			i[Math.floor(n / 3)][n % 3 + a - 8 - 3] = r;
+		}
+		for (let n = 0; n < 18; n += 1) {
+			let r = !e && (t >> n & 1) == 1;
+			i[n % 3 + a - 8 - 3][Math.floor(n / 3)] = r;
+		}
+	}, h = function(e, t) {
+		let n = r << 3 | t, o = q.getBCHTypeInfo(n);
+		for (let t = 0; t < 15; t += 1) {
+			let n = !e && (o >> t & 1) == 1;
+			t < 6 ? i[t][8] = n : t < 8 ? i[t + 1][8] = n : i[a - 15 + t][8] = n;
+		}
+		for (let t = 0; t < 15; t += 1) {
+			let n = !e && (o >> t & 1) == 1;
+			t < 8 ? i[8][a - t - 1] = n : t < 9 ? i[8][15 - t - 1 + 1] = n : i[8][15 - t - 1] = n;
+		}
+		i[a - 8][8] = !e;
+	}, g = function(e, t) {
+		let n = -1, r = a - 1, o = 7, s = 0, c = q.getMaskFunction(t);
+		for (let t = a - 1; t > 0; t -= 2) for (t == 6 && --t;;) {
+			for (let n = 0; n < 2; n += 1) if (i[r][t - n] == null) {
+				let a = !1;
+				s < e.length && (a = (e[s] >>> o & 1) == 1), c(r, t - n) && (a = !a), i[r][t - n] = a, --o, o == -1 && (s += 1, o = 7);
+			}
+			if (r += n, r < 0 || a <= r) {
+				r -= n, n = -n;
+				break;
+			}
+		}
+	}, ee = function(e, t) {
+		let n = 0, r = 0, i = 0, a = Array(t.length), o = Array(t.length);
+		for (let s = 0; s < t.length; s += 1) {
+			let c = t[s].dataCount, l = t[s].totalCount - c;
+			r = Math.max(r, c), i = Math.max(i, l), a[s] = Array(c);
+			for (let t = 0; t < a[s].length; t += 1) a[s][t] = 255 & e.getBuffer()[t + n];
+			n += c;
+			let u = q.getErrorCorrectPolynomial(l), d = Y(a[s], u.getLength() - 1).mod(u);
+			o[s] = Array(u.getLength() - 1);
+			for (let e = 0; e < o[s].length; e += 1) {
+				let t = e + d.getLength() - o[s].length;
+				o[s][e] = t >= 0 ? d.getAt(t) : 0;
+			}
+		}
+		let s = 0;
+		for (let e = 0; e < t.length; e += 1) s += t[e].totalCount;
+		let c = Array(s), l = 0;
+		for (let e = 0; e < r; e += 1) for (let n = 0; n < t.length; n += 1) e < a[n].length && (c[l] = a[n][e], l += 1);
+		for (let e = 0; e < i; e += 1) for (let n = 0; n < t.length; n += 1) e < o[n].length && (c[l] = o[n][e], l += 1);
+		return c;
+	}, te = function(e, t, n) {
+		let r = qe.getRSBlocks(e, t), i = Je();
+		for (let t = 0; t < n.length; t += 1) {
+			let r = n[t];
+			i.put(r.getMode(), 4), i.put(r.getLength(), q.getLengthInBits(r.getMode(), e)), r.write(i);
+		}
+		let a = 0;
+		for (let e = 0; e < r.length; e += 1) a += r[e].dataCount;
+		if (i.getLengthInBits() > a * 8) throw "code length overflow. (" + i.getLengthInBits() + ">" + a * 8 + ")";
+		for (i.getLengthInBits() + 4 <= a * 8 && i.put(0, 4); i.getLengthInBits() % 8 != 0;) i.putBit(!1);
+		for (; !(i.getLengthInBits() >= a * 8 || (i.put(236, 8), i.getLengthInBits() >= a * 8));) i.put(17, 8);
+		return ee(i, r);
+	};
+	c.addData = function(e, t) {
+		t ||= "Byte";
+		let n = null;
+		switch (t) {
+			case "Numeric":
+				n = Ye(e);
+				break;
+			case "Alphanumeric":
+				n = Xe(e);
+				break;
+			case "Byte":
+				n = Ze(e);
+				break;
+			case "Kanji":
+				n = Qe(e);
+				break;
+			default: throw "mode:" + t;
+		}
+		s.push(n), o = null;
+	}, c.isDark = function(e, t) {
+		if (e < 0 || a <= e || t < 0 || a <= t) throw e + "," + t;
+		return i[e][t];
+	}, c.getModuleCount = function() {
+		return a;
+	}, c.make = function() {
+		if (n < 1) {
+			let e = 1;
+			for (; e < 40; e++) {
+				let t = qe.getRSBlocks(e, r), n = Je();
+				for (let t = 0; t < s.length; t++) {
+					let r = s[t];
+					n.put(r.getMode(), 4), n.put(r.getLength(), q.getLengthInBits(r.getMode(), e)), r.write(n);
+				}
+				let i = 0;
+				for (let e = 0; e < t.length; e++) i += t[e].dataCount;
+				if (n.getLengthInBits() <= i * 8) break;
+			}
+			n = e;
+		}
+		l(!1, d());
+	}, c.createTableTag = function(e, t) {
+		e ||= 2, t = t === void 0 ? e * 4 : t;
+		let n = "";
+		n += "<table style=\"", n += " border-width: 0px; border-style: none;", n += " border-collapse: collapse;", n += " padding: 0px; margin: " + t + "px;", n += "\">", n += "<tbody>";
+		for (let t = 0; t < c.getModuleCount(); t += 1) {
+			n += "<tr>";
+			for (let r = 0; r < c.getModuleCount(); r += 1) n += "<td style=\"", n += " border-width: 0px; border-style: none;", n += " border-collapse: collapse;", n += " padding: 0px; margin: 0px;", n += " width: " + e + "px;", n += " height: " + e + "px;", n += " background-color: ", n += c.isDark(t, r) ? "#000000" : "#ffffff", n += ";", n += "\"/>";
+			n += "</tr>";
+		}
+		return n += "</tbody>", n += "</table>", n;
+	}, c.createSvgTag = function(e, t, n, r) {
+		let i = {};
+		typeof arguments[0] == "object" && (i = arguments[0], e = i.cellSize, t = i.margin, n = i.alt, r = i.title), e ||= 2, t = t === void 0 ? e * 4 : t, n = typeof n == "string" ? { text: n } : n || {}, n.text = n.text || null, n.id = n.text ? n.id || "qrcode-description" : null, r = typeof r == "string" ? { text: r } : r || {}, r.text = r.text || null, r.id = r.text ? r.id || "qrcode-title" : null;
+		let a = c.getModuleCount() * e + t * 2, o, s, l, u, d = "", f;
+		for (f = "l" + e + ",0 0," + e + " -" + e + ",0 0,-" + e + "z ", d += "<svg version=\"1.1\" xmlns=\"http://www.w3.org/2000/svg\"", d += i.scalable ? "" : " width=\"" + a + "px\" height=\"" + a + "px\"", d += " viewBox=\"0 0 " + a + " " + a + "\" ", d += " preserveAspectRatio=\"xMinYMin meet\"", d += r.text || n.text ? " role=\"img\" aria-labelledby=\"" + _([r.id, n.id].join(" ").trim()) + "\"" : "", d += ">", d += r.text ? "<title id=\"" + _(r.id) + "\">" + _(r.text) + "</title>" : "", d += n.text ? "<description id=\"" + _(n.id) + "\">" + _(n.text) + "</description>" : "", d += "<rect width=\"100%\" height=\"100%\" fill=\"white\" cx=\"0\" cy=\"0\"/>", d += "<path d=\"", l = 0; l < c.getModuleCount(); l += 1) for (u = l * e + t, o = 0; o < c.getModuleCount(); o += 1) c.isDark(l, o) && (s = o * e + t, d += "M" + s + "," + u + f);
+		return d += "\" stroke=\"transparent\" fill=\"black\"/>", d += "</svg>", d;
+	}, c.createDataURL = function(e, t) {
+		e ||= 2, t = t === void 0 ? e * 4 : t;
+		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t;
+		return rt(n, n, function(t, n) {
+			if (r <= t && t < i && r <= n && n < i) {
+				let i = Math.floor((t - r) / e), a = Math.floor((n - r) / e);
+				return +!c.isDark(a, i);
+			}
+			return 1;
+		});
+	}, c.createImgTag = function(e, t, n) {
+		e ||= 2, t = t === void 0 ? e * 4 : t;
+		let r = c.getModuleCount() * e + t * 2, i = "";
+		return i += "<img", i += " src=\"", i += c.createDataURL(e, t), i += "\"", i += " width=\"", i += r, i += "\"", i += " height=\"", i += r, i += "\"", n && (i += " alt=\"", i += _(n), i += "\""), i += "/>", i;
+	};
+	let _ = function(e) {
+		let t = "";
+		for (let n = 0; n < e.length; n += 1) {
+			let r = e.charAt(n);
+			switch (r) {
+				case "<":
+					t += "&lt;";
+					break;
+				case ">":
+					t += "&gt;";
+					break;
+				case "&":
+					t += "&amp;";
+					break;
+				case "\"":
+					t += "&quot;";
+					break;
+				default: t += r;
+			}
+		}
+		return t;
+	}, ne = function(e) {
+		e = e === void 0 ? 2 : e;
+		let t = c.getModuleCount() * 1 + e * 2, n = e, r = t - e, i, a, o, s, l, u = {
+			"██": "█",
+			"█ ": "▀",
+			" █": "▄",
+			"  ": " "
+		}, d = {
+			"██": "▀",
+			"█ ": "▀",
+			" █": " ",
+			"  ": " "
+		}, f = "";
+		for (i = 0; i < t; i += 2) {
+			for (o = Math.floor((i - n) / 1), s = Math.floor((i + 1 - n) / 1), a = 0; a < t; a += 1) l = "█", n <= a && a < r && n <= i && i < r && c.isDark(o, Math.floor((a - n) / 1)) && (l = " "), n <= a && a < r && n <= i + 1 && i + 1 < r && c.isDark(s, Math.floor((a - n) / 1)) ? l += " " : l += "█", f += e < 1 && i + 1 >= r ? d[l] : u[l];
+			f += "\n";
+		}
+		return t % 2 && e > 0 ? f.substring(0, f.length - t - 1) + Array(t + 1).join("▀") : f.substring(0, f.length - 1);
+	};
+	return c.createASCII = function(e, t) {
+		if (e ||= 1, e < 2) return ne(t);
+		--e, t = t === void 0 ? e * 2 : t;
+		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t, a, o, s, l, u = Array(e + 1).join("██"), d = Array(e + 1).join("  "), f = "", p = "";
+		for (a = 0; a < n; a += 1) {
+			for (s = Math.floor((a - r) / e), p = "", o = 0; o < n; o += 1) l = 1, r <= o && o < i && r <= a && a < i && c.isDark(s, Math.floor((o - r) / e)) && (l = 0), p += l ? u : d;
+			for (s = 0; s < e; s += 1) f += p + "\n";
+		}
+		return f.substring(0, f.length - 1);
+	}, c.renderTo2dContext = function(e, t) {
+		t ||= 2;
+		let n = c.getModuleCount();
+		for (let r = 0; r < n; r++) for (let i = 0; i < n; i++) e.fillStyle = c.isDark(r, i) ? "black" : "white", e.fillRect(i * t, r * t, t, t);
+	}, c;
+};
+U.stringToBytes = function(e) {
+	let t = [];
+	for (let n = 0; n < e.length; n += 1) {
+		let r = e.charCodeAt(n);
+		t.push(r & 255);
+	}
+	return t;
+}, U.createStringToBytes = function(e, t) {
+	let n = function() {
+		let n = tt(e), r = function() {
+			let e = n.read();
+			if (e == -1) throw "eof";
+			return e;
+		}, i = 0, a = {};
+		for (;;) {
+			let e = n.read();
+			if (e == -1) break;
+			let t = r(), o = r(), s = r(), c = String.fromCharCode(e << 8 | t);
+			a[c] = o << 8 | s, i += 1;
+		}
+		if (i != t) throw i + " != " + t;
+		return a;
+	}();
+	return function(e) {
+		let t = [];
+		for (let r = 0; r < e.length; r += 1) {
+			let i = e.charCodeAt(r);
+			if (i < 128) t.push(i);
+			else {
+				let i = n[e.charAt(r)];
+				typeof i == "number" ? (i & 255) == i ? t.push(i) : (t.push(i >>> 8), t.push(i & 255)) : t.push(63);
+			}
+		}
+		return t;
+	};
+};
+var W = {
+	MODE_NUMBER: 1,
+	MODE_ALPHA_NUM: 2,
+	MODE_8BIT_BYTE: 4,
+	MODE_KANJI: 8
+}, G = {
+	L: 1,
+	M: 0,
+	Q: 3,
+	H: 2
+}, K = {
+	PATTERN000: 0,
+	PATTERN001: 1,
+	PATTERN010: 2,
+	PATTERN011: 3,
+	PATTERN100: 4,
+	PATTERN101: 5,
+	PATTERN110: 6,
+	PATTERN111: 7
+}, q = function() {
+	let e = [
+		[],
+		[6, 18],
+		[6, 22],
+		[6, 26],
+		[6, 30],
+		[6, 34],
+		[
+			6,
+			22,
+			38
+		],
+		[
+			6,
+			24,
+			42
+		],
+		[
+			6,
+			26,
+			46
+		],
+		[
+			6,
+			28,
+			50
+		],
+		[
+			6,
+			30,
+			54
+		],
+		[
+			6,
+			32,
+			58
+		],
+		[
+			6,
+			34,
+			62
+		],
+		[
+			6,
+			26,
+			46,
+			66
+		],
+		[
+			6,
+			26,
+			48,
+			70
+		],
+		[
+			6,
+			26,
+			50,
+			74
+		],
+		[
+			6,
+			30,
+			54,
+			78
+		],
+		[
+			6,
+			30,
+			56,
+			82
+		],
+		[
+			6,
+			30,
+			58,
+			86
+		],
+		[
+			6,
+			34,
+			62,
+			90
+		],
+		[
+			6,
+			28,
+			50,
+			72,
+			94
+		],
+		[
+			6,
+			26,
+			50,
+			74,
+			98
+		],
+		[
+			6,
+			30,
+			54,
+			78,
+			102
+		],
+		[
+			6,
+			28,
+			54,
+			80,
+			106
+		],
+		[
+			6,
+			32,
+			58,
+			84,
+			110
+		],
+		[
+			6,
+			30,
+			58,
+			86,
+			114
+		],
+		[
+			6,
+			34,
+			62,
+			90,
+			118
+		],
+		[
+			6,
+			26,
+			50,
+			74,
+			98,
+			122
+		],
+		[
+			6,
+			30,
+			54,
+			78,
+			102,
+			126
+		],
+		[
+			6,
+			26,
+			52,
+			78,
+			104,
+			130
+		],
+		[
+			6,
+			30,
+			56,
+			82,
+			108,
+			134
+		],
+		[
+			6,
+			34,
+			60,
+			86,
+			112,
+			138
+		],
+		[
+			6,
+			30,
+			58,
+			86,
+			114,
+			142
+		],
+		[
+			6,
+			34,
+			62,
+			90,
+			118,
+			146
+		],
+		[
+			6,
+			30,
+			54,
+			78,
+			102,
+			126,
+			150
+		],
+		[
+			6,
+			24,
+			50,
+			76,
+			102,
+			128,
+			154
+		],
+		[
+			6,
+			28,
+			54,
+			80,
+			106,
+			132,
+			158
+		],
+		[
+			6,
+			32,
+			58,
+			84,
+			110,
+			136,
+			162
+		],
+		[
+			6,
+			26,
+			54,
+			82,
+			110,
+			138,
+			166
+		],
+		[
+			6,
+			30,
+			58,
+			86,
+			114,
+			142,
+			170
+		]
+	], t = 1335, n = 7973, r = {}, i = function(e) {
+		let t = 0;
+		for (; e != 0;) t += 1, e >>>= 1;
+		return t;
+	};
+	return r.getBCHTypeInfo = function(e) {
+		let n = e << 10;
+		for (; i(n) - i(t) >= 0;) n ^= t << i(n) - i(t);
+		return (e << 10 | n) ^ 21522;
+	}, r.getBCHTypeNumber = function(e) {
+		let t = e << 12;
+		for (; i(t) - i(n) >= 0;) t ^= n << i(t) - i(n);
+		return e << 12 | t;
+	}, r.getPatternPosition = function(t) {
+		return e[t - 1];
+	}, r.getMaskFunction = function(e) {
+		switch (e) {
+			case K.PATTERN000: return function(e, t) {
+				return (e + t) % 2 == 0;
+			};
+			case K.PATTERN001: return function(e, t) {
+				return e % 2 == 0;
+			};
+			case K.PATTERN010: return function(e, t) {
+				return t % 3 == 0;
+			};
+			case K.PATTERN011: return function(e, t) {
+				return (e + t) % 3 == 0;
+			};
+			case K.PATTERN100: return function(e, t) {
+				return (Math.floor(e / 2) + Math.floor(t / 3)) % 2 == 0;
+			};
+			case K.PATTERN101: return function(e, t) {
+				return e * t % 2 + e * t % 3 == 0;
+			};
+			case K.PATTERN110: return function(e, t) {
+				return (e * t % 2 + e * t % 3) % 2 == 0;
+			};
+			case K.PATTERN111: return function(e, t) {
+				return (e * t % 3 + (e + t) % 2) % 2 == 0;
+			};
+			default: throw "bad maskPattern:" + e;
+		}
+	}, r.getErrorCorrectPolynomial = function(e) {
+		let t = Y([1], 0);
+		for (let n = 0; n < e; n += 1) t = t.multiply(Y([1, J.gexp(n)], 0));
+		return t;
+	}, r.getLengthInBits = function(e, t) {
+		if (1 <= t && t < 10) switch (e) {
+			case W.MODE_NUMBER: return 10;
+			case W.MODE_ALPHA_NUM: return 9;
+			case W.MODE_8BIT_BYTE:
+			case W.MODE_KANJI: return 8;
+			default: throw "mode:" + e;
+		}
+		else if (t < 27) switch (e) {
+			case W.MODE_NUMBER: return 12;
+			case W.MODE_ALPHA_NUM: return 11;
+			case W.MODE_8BIT_BYTE: return 16;
+			case W.MODE_KANJI: return 10;
+			default: throw "mode:" + e;
+		}
+		else if (t < 41) switch (e) {
+			case W.MODE_NUMBER: return 14;
+			case W.MODE_ALPHA_NUM: return 13;
+			case W.MODE_8BIT_BYTE: return 16;
+			case W.MODE_KANJI: return 12;
+			default: throw "mode:" + e;
+		}
+		else throw "type:" + t;
+	}, r.getLostPoint = function(e) {
+		let t = e.getModuleCount(), n = 0;
+		for (let r = 0; r < t; r += 1) for (let i = 0; i < t; i += 1) {
+			let a = 0, o = e.isDark(r, i);
+			for (let n = -1; n <= 1; n += 1) if (!(r + n < 0 || t <= r + n)) for (let s = -1; s <= 1; s += 1) i + s < 0 || t <= i + s || (n != 0 || s != 0) && o == e.isDark(r + n, i + s) && (a += 1);
+			a > 5 && (n += 3 + a - 5);
+		}
+		for (let r = 0; r < t - 1; r += 1) for (let i = 0; i < t - 1; i += 1) {
+			let t = 0;
+			e.isDark(r, i) && (t += 1), e.isDark(r + 1, i) && (t += 1), e.isDark(r, i + 1) && (t += 1), e.isDark(r + 1, i + 1) && (t += 1), (t == 0 || t == 4) && (n += 3);
+		}
+		for (let r = 0; r < t; r += 1) for (let i = 0; i < t - 6; i += 1) e.isDark(r, i) && !e.isDark(r, i + 1) && e.isDark(r, i + 2) && e.isDark(r, i + 3) && e.isDark(r, i + 4) && !e.isDark(r, i + 5) && e.isDark(r, i + 6) && (n += 40);
+		for (let r = 0; r < t; r += 1) for (let i = 0; i < t - 6; i += 1) e.isDark(i, r) && !e.isDark(i + 1, r) && e.isDark(i + 2, r) && e.isDark(i + 3, r) && e.isDark(i + 4, r) && !e.isDark(i + 5, r) && e.isDark(i + 6, r) && (n += 40);
+		let r = 0;
+		for (let n = 0; n < t; n += 1) for (let i = 0; i < t; i += 1) e.isDark(i, n) && (r += 1);
+		let i = Math.abs(100 * r / t / t - 50) / 5;
+		return n += i * 10, n;
+	}, r;
+}(), J = function() {
+	let e = Array(256), t = Array(256);
+	for (let t = 0; t < 8; t += 1) e[t] = 1 << t;
+	for (let t = 8; t < 256; t += 1) e[t] = e[t - 4] ^ e[t - 5] ^ e[t - 6] ^ e[t - 8];
+	for (let n = 0; n < 255; n += 1) t[e[n]] = n;
+	let n = {};
+	return n.glog = function(e) {
+		if (e < 1) throw "glog(" + e + ")";
+		return t[e];
+	}, n.gexp = function(t) {
+		for (; t < 0;) t += 255;
+		for (; t >= 256;) t -= 255;
+		return e[t];
+	}, n;
+}(), Y = function(e, t) {
+	if (e.length === void 0) throw e.length + "/" + t;
+	let n = function() {
+		let n = 0;
+		for (; n < e.length && e[n] == 0;) n += 1;
+		let r = Array(e.length - n + t);
+		for (let t = 0; t < e.length - n; t += 1) r[t] = e[t + n];
+		return r;
+	}(), r = {};
+	return r.getAt = function(e) {
+		return n[e];
+	}, r.getLength = function() {
+		return n.length;
+	}, r.multiply = function(e) {
+		let t = Array(r.getLength() + e.getLength() - 1);
+		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= J.gexp(J.glog(r.getAt(n)) + J.glog(e.getAt(i)));
+		return Y(t, 0);
+	}, r.mod = function(e) {
+		if (r.getLength() - e.getLength() < 0) return r;
+		let t = J.glog(r.getAt(0)) - J.glog(e.getAt(0)), n = Array(r.getLength());
+		for (let e = 0; e < r.getLength(); e += 1) n[e] = r.getAt(e);
+		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= J.gexp(J.glog(e.getAt(r)) + t);
+		return Y(n, 0).mod(e);
+	}, r;
+}, qe = function() {
+	let e = [
+		[
+			1,
+			26,
+			19
+		],
+		[
+			1,
+			26,
+			16
+		],
+		[
+			1,
+			26,
+			13
+		],
+		[
+			1,
+			26,
+			9
+		],
+		[
+			1,
+			44,
+			34
+		],
+		[
+			1,
+			44,
+			28
+		],
+		[
+			1,
+			44,
+			22
+		],
+		[
+			1,
+			44,
+			16
+		],
+		[
+			1,
+			70,
+			55
+		],
+		[
+			1,
+			70,
+			44
+		],
+		[
+			2,
+			35,
+			17
+		],
+		[
+			2,
+			35,
+			13
+		],
+		[
+			1,
+			100,
+			80
+		],
+		[
+			2,
+			50,
+			32
+		],
+		[
+			2,
+			50,
+			24
+		],
+		[
+			4,
+			25,
+			9
+		],
+		[
+			1,
+			134,
+			108
+		],
+		[
+			2,
+			67,
+			43
+		],
+		[
+			2,
+			33,
+			15,
+			2,
+			34,
+			16
+		],
+		[
+			2,
+			33,
+			11,
+			2,
+			34,
+			12
+		],
+		[
+			2,
+			86,
+			68
+		],
+		[
+			4,
+			43,
+			27
+		],
+		[
+			4,
+			43,
+			19
+		],
+		[
+			4,
+			43,
+			15
+		],
+		[
+			2,
+			98,
+			78
+		],
+		[
+			4,
+			49,
+			31
+		],
+		[
+			2,
+			32,
+			14,
+			4,
+			33,
+			15
+		],
+		[
+			4,
+			39,
+			13,
+			1,
+			40,
+			14
+		],
+		[
+			2,
+			121,
+			97
+		],
+		[
+			2,
+			60,
+			38,
+			2,
+			61,
+			39
+		],
+		[
+			4,
+			40,
+			18,
+			2,
+			41,
+			19
+		],
+		[
+			4,
+			40,
+			14,
+			2,
+			41,
+			15
+		],
+		[
+			2,
+			146,
+			116
+		],
+		[
+			3,
+			58,
+			36,
+			2,
+			59,
+			37
+		],
+		[
+			4,
+			36,
+			16,
+			4,
+			37,
+			17
+		],
+		[
+			4,
+			36,
+			12,
+			4,
+			37,
+			13
+		],
+		[
+			2,
+			86,
+			68,
+			2,
+			87,
+			69
+		],
+		[
+			4,
+			69,
+			43,
+			1,
+			70,
+			44
+		],
+		[
+			6,
+			43,
+			19,
+			2,
+			44,
+			20
+		],
+		[
+			6,
+			43,
+			15,
+			2,
+			44,
+			16
+		],
+		[
+			4,
+			101,
+			81
+		],
+		[
+			1,
+			80,
+			50,
+			4,
+			81,
+			51
+		],
+		[
+			4,
+			50,
+			22,
+			4,
+			51,
+			23
+		],
+		[
+			3,
+			36,
+			12,
+			8,
+			37,
+			13
+		],
+		[
+			2,
+			116,
+			92,
+			2,
+			117,
+			93
+		],
+		[
+			6,
+			58,
+			36,
+			2,
+			59,
+			37
+		],
+		[
+			4,
+			46,
+			20,
+			6,
+			47,
+			21
+		],
+		[
+			7,
+			42,
+			14,
+			4,
+			43,
+			15
+		],
+		[
+			4,
+			133,
+			107
+		],
+		[
+			8,
+			59,
+			37,
+			1,
+			60,
+			38
+		],
+		[
+			8,
+			44,
+			20,
+			4,
+			45,
+			21
+		],
+		[
+			12,
+			33,
+			11,
+			4,
+			34,
+			12
+		],
+		[
+			3,
+			145,
+			115,
+			1,
+			146,
+			116
+		],
+		[
+			4,
+			64,
+			40,
+			5,
+			65,
+			41
+		],
+		[
+			11,
+			36,
+			16,
+			5,
+			37,
+			17
+		],
+		[
+			11,
+			36,
+			12,
+			5,
+			37,
+			13
+		],
+		[
+			5,
+			109,
+			87,
+			1,
+			110,
+			88
+		],
+		[
+			5,
+			65,
+			41,
+			5,
+			66,
+			42
+		],
+		[
+			5,
+			54,
+			24,
+			7,
+			55,
+			25
+		],
+		[
+			11,
+			36,
+			12,
+			7,
+			37,
+			13
+		],
+		[
+			5,
+			122,
+			98,
+			1,
+			123,
+			99
+		],
+		[
+			7,
+			73,
+			45,
+			3,
+			74,
+			46
+		],
+		[
+			15,
+			43,
+			19,
+			2,
+			44,
+			20
+		],
+		[
+			3,
+			45,
+			15,
+			13,
+			46,
+			16
+		],
+		[
+			1,
+			135,
+			107,
+			5,
+			136,
+			108
+		],
+		[
+			10,
+			74,
+			46,
+			1,
+			75,
+			47
+		],
+		[
+			1,
+			50,
+			22,
+			15,
+			51,
+			23
+		],
+		[
+			2,
+			42,
+			14,
+			17,
+			43,
+			15
+		],
+		[
+			5,
+			150,
+			120,
+			1,
+			151,
+			121
+		],
+		[
+			9,
+			69,
+			43,
+			4,
+			70,
+			44
+		],
+		[
+			17,
+			50,
+			22,
+			1,
+			51,
+			23
+		],
+		[
+			2,
+			42,
+			14,
+			19,
+			43,
+			15
+		],
+		[
+			3,
+			141,
+			113,
+			4,
+			142,
+			114
+		],
+		[
+			3,
+			70,
+			44,
+			11,
+			71,
+			45
+		],
+		[
+			17,
+			47,
+			21,
+			4,
+			48,
+			22
+		],
+		[
+			9,
+			39,
+			13,
+			16,
+			40,
+			14
+		],
+		[
+			3,
+			135,
+			107,
+			5,
+			136,
+			108
+		],
+		[
+			3,
+			67,
+			41,
+			13,
+			68,
+			42
+		],
+		[
+			15,
+			54,
+			24,
+			5,
+			55,
+			25
+		],
+		[
+			15,
+			43,
+			15,
+			10,
+			44,
+			16
+		],
+		[
+			4,
+			144,
+			116,
+			4,
+			145,
+			117
+		],
+		[
+			17,
+			68,
+			42
+		],
+		[
+			17,
+			50,
+			22,
+			6,
+			51,
+			23
+		],
+		[
+			19,
+			46,
+			16,
+			6,
+			47,
+			17
+		],
+		[
+			2,
+			139,
+			111,
+			7,
+			140,
+			112
+		],
+		[
+			17,
+			74,
+			46
+		],
+		[
+			7,
+			54,
+			24,
+			16,
+			55,
+			25
+		],
+		[
+			34,
+			37,
+			13
+		],
+		[
+			4,
+			151,
+			121,
+			5,
+			152,
+			122
+		],
+		[
+			4,
+			75,
+			47,
+			14,
+			76,
+			48
+		],
+		[
+			11,
+			54,
+			24,
+			14,
+			55,
+			25
+		],
+		[
+			16,
+			45,
+			15,
+			14,
+			46,
+			16
+		],
+		[
+			6,
+			147,
+			117,
+			4,
+			148,
+			118
+		],
+		[
+			6,
+			73,
+			45,
+			14,
+			74,
+			46
+		],
+		[
+			11,
+			54,
+			24,
+			16,
+			55,
+			25
+		],
+		[
+			30,
+			46,
+			16,
+			2,
+			47,
+			17
+		],
+		[
+			8,
+			132,
+			106,
+			4,
+			133,
+			107
+		],
+		[
+			8,
+			75,
+			47,
+			13,
+			76,
+			48
+		],
+		[
+			7,
+			54,
+			24,
+			22,
+			55,
+			25
+		],
+		[
+			22,
+			45,
+			15,
+			13,
+			46,
+			16
+		],
+		[
+			10,
+			142,
+			114,
+			2,
+			143,
+			115
+		],
+		[
+			19,
+			74,
+			46,
+			4,
+			75,
+			47
+		],
+		[
+			28,
+			50,
+			22,
+			6,
+			51,
+			23
+		],
+		[
+			33,
+			46,
+			16,
+			4,
+			47,
+			17
+		],
+		[
+			8,
+			152,
+			122,
+			4,
+			153,
+			123
+		],
+		[
+			22,
+			73,
+			45,
+			3,
+			74,
+			46
+		],
+		[
+			8,
+			53,
+			23,
+			26,
+			54,
+			24
+		],
+		[
+			12,
+			45,
+			15,
+			28,
+			46,
+			16
+		],
+		[
+			3,
+			147,
+			117,
+			10,
+			148,
+			118
+		],
+		[
+			3,
+			73,
+			45,
+			23,
+			74,
+			46
+		],
+		[
+			4,
+			54,
+			24,
+			31,
+			55,
+			25
+		],
+		[
+			11,
+			45,
+			15,
+			31,
+			46,
+			16
+		],
+		[
+			7,
+			146,
+			116,
+			7,
+			147,
+			117
+		],
+		[
+			21,
+			73,
+			45,
+			7,
+			74,
+			46
+		],
+		[
+			1,
+			53,
+			23,
+			37,
+			54,
+			24
+		],
+		[
+			19,
+			45,
+			15,
+			26,
+			46,
+			16
+		],
+		[
+			5,
+			145,
+			115,
+			10,
+			146,
+			116
+		],
+		[
+			19,
+			75,
+			47,
+			10,
+			76,
+			48
+		],
+		[
+			15,
+			54,
+			24,
+			25,
+			55,
+			25
+		],
+		[
+			23,
+			45,
+			15,
+			25,
+			46,
+			16
+		],
+		[
+			13,
+			145,
+			115,
+			3,
+			146,
+			116
+		],
+		[
+			2,
+			74,
+			46,
+			29,
+			75,
+			47
+		],
+		[
+			42,
+			54,
+			24,
+			1,
+			55,
+			25
+		],
+		[
+			23,
+			45,
+			15,
+			28,
+			46,
+			16
+		],
+		[
+			17,
+			145,
+			115
+		],
+		[
+			10,
+			74,
+			46,
+			23,
+			75,
+			47
+		],
+		[
+			10,
+			54,
+			24,
+			35,
+			55,
+			25
+		],
+		[
+			19,
+			45,
+			15,
+			35,
+			46,
+			16
+		],
+		[
+			17,
+			145,
+			115,
+			1,
+			146,
+			116
+		],
+		[
+			14,
+			74,
+			46,
+			21,
+			75,
+			47
+		],
+		[
+			29,
+			54,
+			24,
+			19,
+			55,
+			25
+		],
+		[
+			11,
+			45,
+			15,
+			46,
+			46,
+			16
+		],
+		[
+			13,
+			145,
+			115,
+			6,
+			146,
+			116
+		],
+		[
+			14,
+			74,
+			46,
+			23,
+			75,
+			47
+		],
+		[
+			44,
+			54,
+			24,
+			7,
+			55,
+			25
+		],
+		[
+			59,
+			46,
+			16,
+			1,
+			47,
+			17
+		],
+		[
+			12,
+			151,
+			121,
+			7,
+			152,
+			122
+		],
+		[
+			12,
+			75,
+			47,
+			26,
+			76,
+			48
+		],
+		[
+			39,
+			54,
+			24,
+			14,
+			55,
+			25
+		],
+		[
+			22,
+			45,
+			15,
+			41,
+			46,
+			16
+		],
+		[
+			6,
+			151,
+			121,
+			14,
+			152,
+			122
+		],
+		[
+			6,
+			75,
+			47,
+			34,
+			76,
+			48
+		],
+		[
+			46,
+			54,
+			24,
+			10,
+			55,
+			25
+		],
+		[
+			2,
+			45,
+			15,
+			64,
+			46,
+			16
+		],
+		[
+			17,
+			152,
+			122,
+			4,
+			153,
+			123
+		],
+		[
+			29,
+			74,
+			46,
+			14,
+			75,
+			47
+		],
+		[
+			49,
+			54,
+			24,
+			10,
+			55,
+			25
+		],
+		[
+			24,
+			45,
+			15,
+			46,
+			46,
+			16
+		],
+		[
+			4,
+			152,
+			122,
+			18,
+			153,
+			123
+		],
+		[
+			13,
+			74,
+			46,
+			32,
+			75,
+			47
+		],
+		[
+			48,
+			54,
+			24,
+			14,
+			55,
+			25
+		],
+		[
+			42,
+			45,
+			15,
+			32,
+			46,
+			16
+		],
+		[
+			20,
+			147,
+			117,
+			4,
+			148,
+			118
+		],
+		[
+			40,
+			75,
+			47,
+			7,
+			76,
+			48
+		],
+		[
+			43,
+			54,
+			24,
+			22,
+			55,
+			25
+		],
+		[
+			10,
+			45,
+			15,
+			67,
+			46,
+			16
+		],
+		[
+			19,
+			148,
+			118,
+			6,
+			149,
+			119
+		],
+		[
+			18,
+			75,
+			47,
+			31,
+			76,
+			48
+		],
+		[
+			34,
+			54,
+			24,
+			34,
+			55,
+			25
+		],
+		[
+			20,
+			45,
+			15,
+			61,
+			46,
+			16
+		]
+	], t = function(e, t) {
+		let n = {};
+		return n.totalCount = e, n.dataCount = t, n;
+	}, n = {}, r = function(t, n) {
+		switch (n) {
+			case G.L: return e[(t - 1) * 4 + 0];
+			case G.M: return e[(t - 1) * 4 + 1];
+			case G.Q: return e[(t - 1) * 4 + 2];
+			case G.H: return e[(t - 1) * 4 + 3];
+			default: return;
+		}
+	};
+	return n.getRSBlocks = function(e, n) {
+		let i = r(e, n);
+		if (i === void 0) throw "bad rs block @ typeNumber:" + e + "/errorCorrectionLevel:" + n;
+		let a = i.length / 3, o = [];
+		for (let e = 0; e < a; e += 1) {
+			let n = i[e * 3 + 0], r = i[e * 3 + 1], a = i[e * 3 + 2];
+			for (let e = 0; e < n; e += 1) o.push(t(r, a));
+		}
+		return o;
+	}, n;
+}(), Je = function() {
+	let e = [], t = 0, n = {};
+	return n.getBuffer = function() {
+		return e;
+	}, n.getAt = function(t) {
+		let n = Math.floor(t / 8);
+		return (e[n] >>> 7 - t % 8 & 1) == 1;
+	}, n.put = function(e, t) {
+		for (let r = 0; r < t; r += 1) n.putBit((e >>> t - r - 1 & 1) == 1);
+	}, n.getLengthInBits = function() {
+		return t;
+	}, n.putBit = function(n) {
+		let r = Math.floor(t / 8);
+		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
+	}, n;
+}, Ye = function(e) {
+	let t = W.MODE_NUMBER, n = e, r = {};
+	r.getMode = function() {
+		return t;
+	}, r.getLength = function(e) {
+		return n.length;
+	}, r.write = function(e) {
+		let t = n, r = 0;
+		for (; r + 2 < t.length;) e.put(i(t.substring(r, r + 3)), 10), r += 3;
+		r < t.length && (t.length - r == 1 ? e.put(i(t.substring(r, r + 1)), 4) : t.length - r == 2 && e.put(i(t.substring(r, r + 2)), 7));
+	};
+	let i = function(e) {
+		let t = 0;
+		for (let n = 0; n < e.length; n += 1) t = t * 10 + a(e.charAt(n));
+		return t;
+	}, a = function(e) {
+		if ("0" <= e && e <= "9") return e.charCodeAt(0) - 48;
+		throw "illegal char :" + e;
+	};
+	return r;
+}, Xe = function(e) {
+	let t = W.MODE_ALPHA_NUM, n = e, r = {};
+	r.getMode = function() {
+		return t;
+	}, r.getLength = function(e) {
+		return n.length;
+	}, r.write = function(e) {
+		let t = n, r = 0;
+		for (; r + 1 < t.length;) e.put(i(t.charAt(r)) * 45 + i(t.charAt(r + 1)), 11), r += 2;
+		r < t.length && e.put(i(t.charAt(r)), 6);
+	};
+	let i = function(e) {
+		if ("0" <= e && e <= "9") return e.charCodeAt(0) - 48;
+		if ("A" <= e && e <= "Z") return e.charCodeAt(0) - 65 + 10;
+		switch (e) {
+			case " ": return 36;
+			case "$": return 37;
+			case "%": return 38;
+			case "*": return 39;
+			case "+": return 40;
+			case "-": return 41;
+			case ".": return 42;
+			case "/": return 43;
+			case ":": return 44;
+			default: throw "illegal char :" + e;
+		}
+	};
+	return r;
+}, Ze = function(e) {
+	let t = W.MODE_8BIT_BYTE, n = U.stringToBytes(e), r = {};
+	return r.getMode = function() {
+		return t;
+	}, r.getLength = function(e) {
+		return n.length;
+	}, r.write = function(e) {
+		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
+	}, r;
+}, Qe = function(e) {
+	let t = W.MODE_KANJI, n = U.stringToBytes;
+	(function(e, t) {
+		let r = n(e);
+		if (r.length != 2 || (r[0] << 8 | r[1]) != t) throw "sjis not supported.";
+	})("友", 38726);
+	let r = n(e), i = {};
+	return i.getMode = function() {
+		return t;
+	}, i.getLength = function(e) {
+		return ~~(r.length / 2);
+	}, i.write = function(e) {
+		let t = r, n = 0;
+		for (; n + 1 < t.length;) {
+			let r = (255 & t[n]) << 8 | 255 & t[n + 1];
+			if (33088 <= r && r <= 40956) r -= 33088;
+			else if (57408 <= r && r <= 60351) r -= 49472;
+			else throw "illegal char at " + (n + 1) + "/" + r;
+			r = (r >>> 8 & 255) * 192 + (r & 255), e.put(r, 13), n += 2;
+		}
+		if (n < t.length) throw "illegal char at " + (n + 1);
+	}, i;
+}, $e = function() {
+	let e = [], t = {};
+	return t.writeByte = function(t) {
+		e.push(t & 255);
+	}, t.writeShort = function(e) {
+		t.writeByte(e), t.writeByte(e >>> 8);
+	}, t.writeBytes = function(e, n, r) {
+		n ||= 0, r ||= e.length;
+		for (let i = 0; i < r; i += 1) t.writeByte(e[i + n]);
+	}, t.writeString = function(e) {
+		for (let n = 0; n < e.length; n += 1) t.writeByte(e.charCodeAt(n));
+	}, t.toByteArray = function() {
+		return e;
+	}, t.toString = function() {
+		let t = "";
+		t += "[";
+		for (let n = 0; n < e.length; n += 1) n > 0 && (t += ","), t += e[n];
+		return t += "]", t;
+	}, t;
+}, et = function() {
+	let e = 0, t = 0, n = 0, r = "", i = {}, a = function(e) {
+		r += String.fromCharCode(o(e & 63));
+	}, o = function(e) {
+		if (e < 0) throw "n:" + e;
+		if (e < 26) return 65 + e;
+		if (e < 52) return 97 + (e - 26);
+		if (e < 62) return 48 + (e - 52);
+		if (e == 62) return 43;
+		if (e == 63) return 47;
+		throw "n:" + e;
+	};
+	return i.writeByte = function(r) {
+		for (e = e << 8 | r & 255, t += 8, n += 1; t >= 6;) a(e >>> t - 6), t -= 6;
+	}, i.flush = function() {
+		if (t > 0 && (a(e << 6 - t), e = 0, t = 0), n % 3 != 0) {
+			let e = 3 - n % 3;
+			for (let t = 0; t < e; t += 1) r += "=";
+		}
+	}, i.toString = function() {
+		return r;
+	}, i;
+}, tt = function(e) {
+	let t = e, n = 0, r = 0, i = 0, a = {};
+	a.read = function() {
+		for (; i < 8;) {
+			if (n >= t.length) {
+				if (i == 0) return -1;
+				throw "unexpected end of file./" + i;
+			}
+			let e = t.charAt(n);
+			if (n += 1, e == "=") return i = 0, -1;
+			e.match(/^\s$/) || (r = r << 6 | o(e.charCodeAt(0)), i += 6);
+		}
+		let e = r >>> i - 8 & 255;
+		return i -= 8, e;
+	};
+	let o = function(e) {
+		if (65 <= e && e <= 90) return e - 65;
+		if (97 <= e && e <= 122) return e - 97 + 26;
+		if (48 <= e && e <= 57) return e - 48 + 52;
+		if (e == 43) return 62;
+		if (e == 47) return 63;
+		throw "c:" + e;
+	};
+	return a;
+}, nt = function(e, t) {
+	let n = e, r = t, i = Array(e * t), a = {};
+	a.setPixel = function(e, t, r) {
+		i[t * n + e] = r;
+	}, a.write = function(e) {
+		e.writeString("GIF87a"), e.writeShort(n), e.writeShort(r), e.writeByte(128), e.writeByte(0), e.writeByte(0), e.writeByte(0), e.writeByte(0), e.writeByte(0), e.writeByte(255), e.writeByte(255), e.writeByte(255), e.writeString(","), e.writeShort(0), e.writeShort(0), e.writeShort(n), e.writeShort(r), e.writeByte(0);
+		let t = s(2);
+		e.writeByte(2);
+		let i = 0;
+		for (; t.length - i > 255;) e.writeByte(255), e.writeBytes(t, i, 255), i += 255;
+		e.writeByte(t.length - i), e.writeBytes(t, i, t.length - i), e.writeByte(0), e.writeString(";");
+	};
+	let o = function(e) {
+		let t = e, n = 0, r = 0, i = {};
+		return i.write = function(e, i) {
+			if (e >>> i) throw "length over";
+			for (; n + i >= 8;) t.writeByte(255 & (e << n | r)), i -= 8 - n, e >>>= 8 - n, r = 0, n = 0;
+			r = e << n | r, n += i;
+		}, i.flush = function() {
+			n > 0 && t.writeByte(r);
+		}, i;
+	}, s = function(e) {
+		let t = 1 << e, n = (1 << e) + 1, r = e + 1, a = c();
+		for (let e = 0; e < t; e += 1) a.add(String.fromCharCode(e));
+		a.add(String.fromCharCode(t)), a.add(String.fromCharCode(n));
+		let s = $e(), l = o(s);
+		l.write(t, r);
+		let u = 0, d = String.fromCharCode(i[u]);
+		for (u += 1; u < i.length;) {
+			let e = String.fromCharCode(i[u]);
+			u += 1, a.contains(d + e) ? d += e : (l.write(a.indexOf(d), r), a.size() < 4095 && (a.size() == 1 << r && (r += 1), a.add(d + e)), d = e);
+		}
+		return l.write(a.indexOf(d), r), l.write(n, r), l.flush(), s.toByteArray();
+	}, c = function() {
+		let e = {}, t = 0, n = {};
+		return n.add = function(r) {
+			if (n.contains(r)) throw "dup key:" + r;
+			e[r] = t, t += 1;
+		}, n.size = function() {
+			return t;
+		}, n.indexOf = function(t) {
+			return e[t];
+		}, n.contains = function(t) {
+			return e[t] !== void 0;
+		}, n;
+	};
+	return a;
+}, rt = function(e, t, n) {
+	let r = nt(e, t);
+	for (let i = 0; i < t; i += 1) for (let t = 0; t < e; t += 1) r.setPixel(t, i, n(t, i));
+	let i = $e();
+	r.write(i);
+	let a = et(), o = i.toByteArray();
+	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
+	return a.flush(), "data:image/gif;base64," + a;
+};
+U.stringToBytes;
+// src/qr-code.ts
+function it(e) {
+	let t = U(0, "M");
+	t.addData(e), t.make();
+	let n = t.getModuleCount(), r = "";
+	for (let e = 0; e < n; e += 1) for (let i = 0; i < n; i += 1) t.isDark(e, i) && (r += `M${i} ${e}h1v1h-1z`);
+	return {
+		size: n,
+		path: r
+	};
+}
+function at(e, t) {
+	let { size: n, path: r } = it(e);
+	return E`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
+    <rect x="-4" y="-4" width=${n + 8} height=${n + 8} fill="#fff" />
+    <path d=${r} fill="#000" />
+  </svg>`;
+}
+// src/charger-card.ts
+var ot = [
+	"off",
+	"solar",
+	"solar_min",
+	"fast"
+], st = [
+	30,
+	60,
+	120
+];
+function ct(e, t) {
+	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
+	return Array.isArray(n) ? n : ot;
+}
+H("sunfuse-charger-card", class extends P {
+	static properties = {
+		...P.properties,
+		linked: { state: !0 }
+	};
+	static styles = [M, o`
+      .wish {
+        align-items: end;
+        margin-block-start: 12px;
+      }
+      .wish input[type="number"] {
+        inline-size: 6em;
+      }
+      details {
+        margin-block-start: 12px;
+      }
+      summary {
+        cursor: pointer;
+        min-block-size: 32px;
+        color: var(--secondary-text-color);
+      }
+      a {
+        color: inherit;
+        overflow-wrap: anywhere;
+      }
+      .why {
+        border-inline-start: 4px solid var(--primary-color);
+        padding-inline-start: 12px;
+        margin-block: 12px;
+      }
+    `];
+	static getConfigForm() {
+		return {
+			schema: [
+				{
+					name: "site",
+					selector: { config_entry: { integration: "sunfuse" } }
+				},
+				{
+					name: "charger",
+					selector: { text: {} }
+				},
+				{
+					name: "title",
+					selector: { text: {} }
+				}
+			],
+			computeLabel: (e) => He()(`field_${e.name}`),
+			computeHelper: (e) => e.name === "charger" ? He()("field_charger_help") : ""
+		};
+	}
+	content(e, t) {
+		let n = this.config?.charger, r = Ue(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
+			e,
+			t,
+			r
+		].includes(n)) : r[0];
+		return i ? this.charger(i, e, t) : T`<p class="quiet">${t(n ? "no_charger_named" : "no_charger", { charger: n ?? "" })}</p>`;
+	}
+	charger(e, t, n) {
+		let r = this.hass;
+		return T`
+      <header>
+        <h2>${this.config?.title ?? e.name}</h2>
+        <span class="chip ${e.connected && e.status !== "faulted" ? "" : "bad"}">
+          ${e.connected ? e.status ? N(r, "sensor", "status", e.status) : "–" : n("offline")}
+        </span>
+      </header>
+      <div class="row spread">
+        <span class="big">${I(r, e.power_w ?? 0)}</span>
+        <span class="quiet">${[e.vehicle, e.driver].filter(Boolean).join(" · ")}</span>
+      </div>
+      <dl class="numbers">
+        <div><dt>${n("session_energy")}</dt><dd>${L(r, e.session_wh)}</dd></div>
+        ${this.fact(n("soc"), e.soc == null ? null : z(r, e.soc))}
+        ${this.fact(n("cost"), e.cost == null ? null : B(r, e.cost, t.currency))}
+        ${this.fact(n("sun_share"), e.sun_share == null ? null : z(r, e.sun_share * 100))}
+      </dl>
+      <div class="why">
+        <p>${e.reason.text}</p>
+        <p class="quiet">${e.reason.change}</p>
+      </div>
+      ${this.demand(e, n)} ${e.may_drive ? this.controls(e, n) : O}
+    `;
+	}
+	fact(e, t) {
+		return t === null ? O : T`<div><dt>${e}</dt><dd>${t}</dd></div>`;
+	}
+	demand(e, t) {
+		let { demand: n, plan: r } = e, i = [];
+		if (n?.departure) {
+			let e = V(this.hass, n.departure);
+			i.push(n.guessed ? t("ready_by_guess", { time: e }) : t("ready_by", { time: e }));
+		}
+		return n?.target_soc != null && i.push(t("target", { soc: z(this.hass, n.target_soc) })), r?.missing_wh ? i.push(t("misses", { energy: L(this.hass, r.missing_wh) })) : r?.ready && i.push(t("expected", { time: V(this.hass, r.ready) })), i.length ? T`<p>${i.join(" ")}</p>` : O;
+	}
+	controls(e, t) {
+		let { mode: n, boost: r, allowed: i } = e.entities;
+		return T`
+      ${n ? T`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
+            ${ct(this.hass, e).map((t) => T`<button
+                role="radio"
+                aria-checked=${t === e.mode}
+                tabindex=${t === e.mode ? 0 : -1}
+                @click=${() => this.act("select", "select_option", {
+			entity_id: n,
+			option: t
+		})}
+              >
+                ${N(this.hass, "select", "mode", t)}
+              </button>`)}
+          </div>` : O}
+      <div class="row">
+        ${r && e.device_id ? this.boost(e, t) : O}
+        ${i ? T`<button
+              aria-pressed=${!e.allowed}
+              @click=${() => this.act("switch", e.allowed ? "turn_off" : "turn_on", { entity_id: i })}
+            >
+              ${t(e.allowed ? "pause" : "resume")}
+            </button>` : O}
+      </div>
+      ${this.quota(e, t)} ${e.device_id && e.status !== "available" ? this.wish(e, t) : O}
+      ${this.site?.admin && this.config?.type ? this.link(e, this.site, t) : O}
+    `;
+	}
+	link(e, t, n) {
+		let r = `/sunfuse-driver/${encodeURIComponent(t.entry_id)}/${e.id}`;
+		return T`<details
+      @toggle=${(e) => {
+			this.linked = e.target.open;
+		}}
+    >
+      <summary>${n("driver_link")}</summary>
+      ${this.linked ? T`<p class="quiet">${n("driver_link_help")}</p>
+            <p><a href=${r}>${location.origin}${r}</a></p>
+            ${at(`${location.origin}${r}`, n("driver_link"))}` : O}
+    </details>`;
+	}
+	wish(e, t) {
+		let { demand: n } = e, r = n?.departure && !n.guessed ? n.departure : null, i = r ? new Date(r).toLocaleTimeString("en-GB", {
+			timeZone: this.hass.config.time_zone,
+			hour: "2-digit",
+			minute: "2-digit"
+		}) : "", a = e.device_id;
+		return T`<form
+      class="row wish"
+      @submit=${(e) => {
+			e.preventDefault();
+			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0;
+			this.act("sunfuse", "set_departure", {
+				device_id: a,
+				time: n.get("time"),
+				...r ? { target_soc: r } : {}
+			}, t("departure_set"));
+		}}
+    >
+      <label>${t("ready_at")}<input name="time" type="time" required .value=${i} /></label>
+      <label
+        >${t("target_soc")}<input
+          name="soc"
+          type="number"
+          min="1"
+          max="100"
+          inputmode="numeric"
+          .value=${n?.target_soc == null ? "" : String(n.target_soc)}
+      /></label>
+      <button type="submit">${t("set")}</button>
+      ${r ? T`<button type="button" @click=${() => this.act("sunfuse", "clear_departure", { device_id: a })}>
+            ${t("clear")}
+          </button>` : O}
+    </form>`;
+	}
+	arrow(e) {
+		let t = {
+			ArrowRight: 1,
+			ArrowDown: 1,
+			ArrowLeft: -1,
+			ArrowUp: -1
+		}[e.key];
+		if (!t) return;
+		let n = [...e.currentTarget.querySelectorAll("button")], r = n[(n.indexOf(e.target) + (getComputedStyle(this).direction === "rtl" && e.key.match(/Left|Right/) ? -t : t) + n.length) % n.length];
+		r?.focus(), r?.click(), e.preventDefault();
+	}
+	boost(e, t) {
+		let { boost: n } = e, r = e.device_id;
+		if (n.on) return T`<button
+        class="main"
+        aria-pressed="true"
+        @click=${() => this.act("sunfuse", "cancel_boost", { device_id: r })}
+      >
+        ${n.until ? t("boost_until", { time: V(this.hass, n.until) }) : t("boost_on")}
+      </button>`;
+		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
+		return T`${st.map((e) => T`<button
+        ?disabled=${i}
+        @click=${() => this.act("sunfuse", "boost", {
+			device_id: r,
+			duration: { minutes: e }
+		}, t("boost_started"))}
+      >
+        ${t("boost_for", { minutes: e })}
+      </button>`)}`;
+	}
+	quota(e, t) {
+		let { quota_wh: n, used_wh: r } = e.boost;
+		return n === null ? O : T`<p class="quiet">
+      ${t("quota", {
+			used: L(this.hass, r),
+			quota: L(this.hass, n)
+		})}
+    </p>`;
+	}
+}), H("sunfuse-chargers-card", class extends P {
+	static properties = {
+		...P.properties,
+		chosen: { state: !0 },
+		waiting: { state: !0 },
+		proposed: { state: !0 }
+	};
+	static styles = [M, o`
+      td input[type="checkbox"],
+      th input[type="checkbox"] {
+        inline-size: 24px;
+        min-block-size: 24px;
+        block-size: 24px;
+        margin: 0;
+      }
+      .why {
+        min-inline-size: 180px;
+        font-size: 13px;
+      }
+      .new {
+        border: 2px solid var(--primary-color);
+        border-radius: 12px;
+        padding: 12px;
+        margin-block-end: 16px;
+      }
+      .new label {
+        flex: 1 1 140px;
+      }
+      .new input,
+      .new select {
+        inline-size: 100%;
+      }
+      @container (max-width: 560px) {
+        thead {
+          position: absolute;
+          clip-path: inset(50%);
+          inline-size: 1px;
+          block-size: 1px;
+          overflow: hidden;
+        }
+        tr {
+          display: grid;
+          grid-template-columns: auto 1fr auto;
+          gap: 2px 12px;
+          padding-block: 8px;
+          border-block-end: 1px solid var(--quiet);
+        }
+        td {
+          border: 0;
+          padding: 0;
+        }
+        td.why {
+          grid-column: 2 / -1;
+        }
+        td.optional {
+          display: none;
+        }
+        td.state {
+          grid-column: 2;
+        }
+      }
+    `];
+	stop;
+	asked = "";
+	constructor() {
+		super(), this.chosen = /* @__PURE__ */ new Set();
+	}
+	getCardSize() {
+		return 10;
+	}
+	getGridOptions() {
+		return { columns: "full" };
+	}
+	disconnectedCallback() {
+		super.disconnectedCallback(), this.stop?.(), this.stop = void 0, this.asked = "";
+	}
+	willUpdate() {
+		let e = this.site;
+		e?.admin && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = Le(this.hass, {
+			type: "sunfuse/new_chargers/subscribe",
+			entry_id: e.entry_id
+		}).listen((e) => {
+			this.waiting = e, this.proposed = void 0;
+		}));
+	}
+	content(e, t) {
+		let n = Ue(e), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
+		return T`
+      <header>
+        <h2>${this.config?.title ?? t("chargers")}</h2>
+        <span class="quiet">${t("chargers_total", {
+			count: n.length,
+			power: I(this.hass, r)
+		})}</span>
+      </header>
+      ${this.waiting?.waiting?.length ? this.acceptance(this.waiting, t) : O}
+      ${n.length ? this.table(n, t) : T`<p class="quiet">${t("no_charger")}</p>`}
+    `;
+	}
+	table(e, t) {
+		let n = e.filter((e) => e.may_drive), r = n.filter((e) => this.chosen.has(e.id));
+		return T`
+      ${n.length > 1 ? this.actions(r, n, t) : O}
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              ${n.length > 1 ? T`<th>
+                    <input
+                      type="checkbox"
+                      aria-label=${t("choose_all")}
+                      .checked=${r.length === n.length}
+                      @change=${(e) => {
+			let t = e.target.checked;
+			this.chosen = new Set(t ? n.map(({ id: e }) => e) : []);
+		}}
+                    />
+                  </th>` : O}
+              <th>${t("charger")}</th>
+              <th>${t("state")}</th>
+              <th>${t("driver")}</th>
+              <th class="number">${t("power")}</th>
+              <th class="number">${t("energy")}</th>
+              <th>${t("mode")}</th>
+              <th>${t("reason")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${e.map((e) => this.row(e, n.length > 1, t))}
+          </tbody>
+        </table>
+      </div>
+    `;
+	}
+	row(e, t, n) {
+		let r = this.hass;
+		return T`<tr>
+      ${t ? T`<td>
+            ${e.may_drive ? T`<input
+                  type="checkbox"
+                  aria-label=${n("choose", { charger: e.name })}
+                  .checked=${this.chosen.has(e.id)}
+                  @change=${() => {
+			let t = new Set(this.chosen);
+			t.delete(e.id) || t.add(e.id), this.chosen = t;
+		}}
+                />` : O}
+          </td>` : O}
+      <td><strong>${e.name}</strong></td>
+      <td class="state">
+        ${e.connected ? e.status ? N(r, "sensor", "status", e.status) : "–" : n("offline")}
+      </td>
+      <td class="optional">${e.vehicle ?? e.driver ?? ""}</td>
+      <td class="number">${I(r, e.power_w ?? 0)}</td>
+      <td class="number optional">${L(r, e.today_wh ?? e.session_wh)}</td>
+      <td class="optional">${N(r, "select", "mode", e.mode)}</td>
+      <td class="why">${e.reason.text}</td>
+    </tr>`;
+	}
+	actions(e, t, n) {
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? ct(this.hass, i) : [];
+		return T`<div class="row" role="group" aria-label=${n("actions")}>
+      <span>${n("chosen", { count: e.length })}</span>
+      <select
+        aria-label=${n("set_mode")}
+        ?disabled=${!e.length}
+        @change=${(e) => {
+			let t = e.target, i = t.value;
+			t.value = "", i && this.act("select", "select_option", {
+				entity_id: r("mode"),
+				option: i
+			}, n("done"));
+		}}
+      >
+        <option value="">${n("set_mode")}</option>
+        ${a.map((e) => T`<option value=${e}>${N(this.hass, "select", "mode", e)}</option>`)}
+      </select>
+      <button
+        ?disabled=${!e.length}
+        @click=${() => this.act("switch", "turn_off", { entity_id: r("allowed") }, n("done"))}
+      >
+        ${n("pause")}
+      </button>
+      <button
+        ?disabled=${!e.length}
+        @click=${() => this.act("switch", "turn_on", { entity_id: r("allowed") }, n("done"))}
+      >
+        ${n("resume")}
+      </button>
+    </div>`;
+	}
+	acceptance(e, t) {
+		return T`<form
+      class="new"
+      @submit=${(e) => {
+			e.preventDefault(), this.accept(e.target, !this.proposed, t);
+		}}
+      @input=${() => {
+			this.proposed = void 0;
+		}}
+    >
+      <h3>${t("new_chargers", { count: e.waiting.length })}</h3>
+      <p class="quiet">
+        ${e.waiting.map(({ identity: e, vendor: t, model: n }) => `${e} (${t} ${n})`).join(", ")}
+      </p>
+      <div class="row">
+        <label>${t("name_pattern", { n: "{n}" })}<input name="pattern" required value=${t("name_default", { n: "{n}" })} maxlength="60" /></label>
+        <label>${t("first_number")}<input name="first" type="number" min="0" max="100000" value="1" required /></label>
+        <label
+          >${t("circuit")}<select name="circuit">
+            ${e.circuits.map(({ id: e, name: t }) => T`<option value=${e}>${t}</option>`)}
+          </select></label
+        >
+        <label>${t("maximum_current")}<input name="max_a" type="number" min="6" max="500" value="16" required /></label>
+      </div>
+      ${this.proposed ? T`<ul>
+              ${this.proposed.map(({ identity: e, name: n, fail_safe_a: r }) => T`<li>${e}: ${t("proposed", {
+			name: n,
+			current: R(this.hass, r)
+		})}</li>`)}
+            </ul>
+            <p class="quiet">${t("accept_note")}</p>` : O}
+      <button class="main" type="submit">
+        ${t(this.proposed ? "accept_all" : "accept_preview", { count: e.waiting.length })}
+      </button>
+    </form>`;
+	}
+	async accept(e, t, n) {
+		let r = new FormData(e);
+		try {
+			let e = await this.hass.callWS({
+				type: "sunfuse/new_chargers/accept",
+				entry_id: this.site?.entry_id,
+				identities: this.waiting?.waiting.map(({ identity: e }) => e),
+				pattern: r.get("pattern"),
+				first: Number(r.get("first")),
+				circuit: r.get("circuit"),
+				max_a: Number(r.get("max_a")),
+				preview: t
+			});
+			this.proposed = t ? e : void 0, t || (this.announced = n("done"));
+		} catch (e) {
+			this.announced = e.message;
+		}
+	}
+}), H("sunfuse-driver", class extends P {
+	inner;
+	charger = "";
+	set route(e) {
+		let [t, ...n] = (e?.path ?? "").split("/").filter(Boolean).map(decodeURIComponent), r = n.join("/");
+		!t || t === this.config?.site && r === this.charger || (this.charger = r, this.inner = void 0, this.setConfig({
+			type: "driver",
+			site: t
+		}));
+	}
+	set narrow(e) {}
+	set panel(e) {}
+	set hass(e) {
+		super.hass = e, this.inner && (this.inner.hass = e);
+	}
+	get hass() {
+		return super.hass;
+	}
+	content(e, t) {
+		let n = Ue(e);
+		return T`<header><h2>${t("driver_page")}</h2></header>
+      ${this.card(e)} ${this.free(n, t)}`;
+	}
+	card(e) {
+		if (!this.inner) {
+			let t = document.createElement("sunfuse-charger-card");
+			t.setConfig({
+				type: "",
+				site: e.entry_id,
+				...this.charger ? { charger: this.charger } : {}
+			}), t.hass = this.hass, this.inner = t;
+		}
+		return this.inner;
+	}
+	free(e, t) {
+		let n = e.filter(({ connected: e, status: t }) => e && t === "available");
+		if (n.length) return T`<h3>${t("free_chargers")}</h3>
+        <ul>${n.map(({ name: e }) => T`<li>${e}</li>`)}</ul>`;
+		let [r] = e.flatMap(({ name: e, plan: t, demand: n }) => {
+			let r = n?.departure ?? t?.ready;
+			return r ? [{
+				name: e,
+				at: r
+			}] : [];
+		}).sort((e, t) => Date.parse(e.at) - Date.parse(t.at));
+		return T`<h3>${t("free_chargers")}</h3>
+      <p>${t("none_free")}</p>
+      <p>${r ? t("next_free", {
+			charger: r.name,
+			time: V(this.hass, r.at)
+		}) : t("next_unknown")}</p>`;
+	}
+});
+// src/plan-card.ts
+var lt = 240, ut = 16, X = 44, Z = 48, Q = 9e5, dt = [
+	"#4269d0",
+	"#d1495b",
+	"#3ca951",
+	"#a463f2",
+	"#0d9488",
+	"#97785a",
+	"#ef8e2d",
+	"#5f8dd3"
+];
+function ft(e) {
+	return `var(--graph-color-${e + 1}, ${dt[e % dt.length]})`;
+}
+H("sunfuse-plan-card", class extends P {
+	static properties = {
+		...P.properties,
+		plan: { state: !0 },
+		trial: { state: !0 },
+		step: { state: !0 },
+		width: { state: !0 }
+	};
+	static styles = [M, o`
+      .chart {
+        direction: ltr;
+        position: relative;
+        touch-action: pan-y;
+      }
+      svg {
+        display: block;
+        inline-size: 100%;
+        block-size: ${lt}px;
+        overflow: visible;
+      }
+      text {
+        fill: var(--secondary-text-color);
+        font-size: 11px;
+      }
+      .sun {
+        fill: var(--sun);
+        opacity: 0.3;
+      }
+      .house {
+        fill: none;
+        stroke: var(--house);
+        stroke-width: 2;
+      }
+      .price {
+        fill: none;
+        stroke: var(--primary-text-color);
+        stroke-width: 1.5;
+        stroke-dasharray: 2 2;
+      }
+      .limit {
+        stroke: var(--error-color, #db4437);
+        stroke-width: 1.5;
+        stroke-dasharray: 6 4;
+      }
+      .grid {
+        stroke: var(--quiet);
+      }
+      .chosen {
+        fill: var(--primary-text-color);
+        opacity: 0.1;
+      }
+      .departure {
+        cursor: ew-resize;
+        touch-action: none;
+      }
+      .departure line {
+        stroke-width: 2;
+      }
+      .departure circle {
+        stroke: var(--card-background-color, #fff);
+        stroke-width: 2;
+      }
+      .departure:focus-visible {
+        outline: 3px solid var(--primary-color);
+      }
+      .key {
+        gap: 4px 16px;
+        font-size: 13px;
+      }
+      .key i {
+        display: inline-block;
+        inline-size: 12px;
+        block-size: 12px;
+        border-radius: 3px;
+        margin-inline-end: 6px;
+      }
+      .slot {
+        min-block-size: 2.8em;
+        margin-block: 8px;
+      }
+      .trial {
+        border: 2px solid var(--primary-color);
+        border-radius: 12px;
+        padding: 12px;
+        margin-block: 8px;
+      }
+      td input {
+        min-inline-size: 12em;
+      }
+    `];
+	stop;
+	asked = "";
+	sizes;
+	constructor() {
+		super(), this.width = 600;
+	}
+	getGridOptions() {
+		return { columns: "full" };
+	}
+	connectedCallback() {
+		super.connectedCallback(), this.sizes = new ResizeObserver(([e]) => {
+			e && (this.width = Math.max(240, e.contentRect.width - 32));
+		}), this.sizes.observe(this);
+	}
+	disconnectedCallback() {
+		super.disconnectedCallback(), this.sizes?.disconnect(), this.stop?.(), this.stop = void 0, this.asked = "";
+	}
+	willUpdate() {
+		let e = this.site;
+		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = Le(this.hass, {
+			type: "sunfuse/plan/subscribe",
+			entry_id: e.entry_id
+		}).listen((e) => {
+			this.plan = e;
+		}));
+	}
+	content(e, t) {
+		let n = this.plan, r = this.trial?.plan ?? n;
+		return T`
+      <header>
+        <h2>${this.config?.title ?? t("plan")}</h2>
+        ${n?.made_at ? T`<span class="quiet">${t("made_at", { time: V(this.hass, n.made_at) })}</span>` : O}
+      </header>
+      ${n?.failing ? T`<p class="error">${t("plan_failing")}</p>` : O}
+      ${n && r?.starts?.length ? T`${this.chart(n, r, t)} ${this.numbers(r, n, t)} ${this.proposal(n, t)}
+          ${this.cars(n, t)}` : T`<p class="quiet">${t("no_plan")}</p>`}
+    `;
+	}
+	times(e) {
+		let t = (e.starts ?? []).map((e) => Date.parse(e));
+		return [...t, e.end ? Date.parse(e.end) : (t[t.length - 1] ?? 0) + Q];
+	}
+	x(e, t) {
+		let n = t[0] ?? 0, r = t[t.length - 1] ?? n + 1;
+		return X + (e - n) / (r - n) * (this.width - X - Z);
+	}
+	at(e, t) {
+		let n = t[0] ?? 0, r = t[t.length - 1] ?? n + 1;
+		return n + (e - X) / (this.width - X - Z) * (r - n);
+	}
+	chart(e, t, n) {
+		let r = this.times(t), i = r.length - 1, a = t.cars ?? [], o = Array.from({ length: i }, (e, t) => a.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), s = Math.max(2e3, ...o, ...t.sun_w ?? [], ...t.house_w ?? []), c = t.limit_w && t.limit_w < s * 2 ? t.limit_w : null, l = Math.ceil(Math.max(s, c ?? 0) / 2e3) * 2e3, u = (e) => 216 - e / l * 200, d = r.map((e) => this.x(e, r)), f = (e) => `M${d[0]} 216` + e.map((e, t) => `L${d[t]} ${u(e)}L${d[t + 1]} ${u(e)}`).join("") + `L${d[i]} 216Z`, p = (e, t) => e.map((e, n) => `${n ? "L" : "M"}${d[n]} ${t(e)}L${d[n + 1]} ${t(e)}`).join(""), m = t.price ?? [], h = Math.max(.01, ...m), g = Math.min(0, ...m), ee = (e) => 216 - (e - g) / (h - g) * 200, te = Array(i).fill(0);
+		return T`<div
+      class="chart"
+      role="group"
+      tabindex="0"
+      aria-label=${n("plan_chart")}
+      @pointermove=${(e) => this.point(e, r)}
+      @pointerdown=${(e) => this.point(e, r)}
+      @keydown=${(e) => this.move(e, i)}
+    >
+      <svg viewBox="0 0 ${this.width} ${lt}">
+        ${[
+			0,
+			.5,
+			1
+		].map((e) => E`<line class="grid" x1=${X} x2=${this.width - Z} y1=${u(l * e)} y2=${u(l * e)} />
+            <text x=${38} y=${u(l * e) + 4} text-anchor="end">${F(this.hass, l * e / 1e3, 0)}</text>`)}
+        <text x=${38} y=${11} text-anchor="end">kW</text>
+        ${this.hours(r, 216)}
+        ${t.sun_w ? E`<path class="sun" d=${f(t.sun_w)} />` : O}
+        ${a.map((e, t) => e.power_w.map((e, n) => {
+			if (!e) return O;
+			let r = te[n] ?? 0;
+			te[n] = r + e;
+			let i = d[n] ?? 0;
+			return E`<rect x=${i + .5} width=${Math.max(1, (d[n + 1] ?? 0) - i - 1)}
+              y=${u(r + e)} height=${u(r) - u(r + e)} style="fill:${ft(t)}" />`;
+		}))}
+        ${t.house_w ? E`<path class="house" d=${p(t.house_w, u)} />` : O}
+        ${c ? E`<line class="limit" x1=${X} x2=${this.width - Z} y1=${u(c)} y2=${u(c)} />` : O}
+        ${m.length ? E`<path class="price" d=${p(m, ee)} />
+            <text x=${this.width - Z + 6} y=${ee(h) + 4}>${F(this.hass, h, 2)}</text>
+            <text x=${this.width - Z + 6} y=${11}>${e.currency}</text>` : O}
+        ${this.step !== void 0 && d[this.step + 1] !== void 0 ? E`<rect class="chosen" x=${d[this.step]} width=${(d[this.step + 1] ?? 0) - (d[this.step] ?? 0)} y=${ut} height=${200} />` : O}
+        ${(e.cars ?? []).map((e, t) => this.departure(e, t, r, 216, n))}
+      </svg>
+      <div class="row key" aria-hidden="true">
+        ${a.map((e, t) => T`<span><i style="background:${ft(t)}"></i>${e.name}</span>`)}
+        ${t.sun_w ? T`<span><i style="background:var(--sun);opacity:.4"></i>${n("sun")}</span>` : O}
+        ${t.house_w ? T`<span><i style="background:var(--house)"></i>${n("house")}</span>` : O}
+        ${m.length ? T`<span>┄ ${n("price")}</span>` : O}
+        ${c ? T`<span>╌ ${n("limit")}</span>` : O}
+      </div>
+    </div>`;
+	}
+	hours(e, t) {
+		let n = e[0] ?? 0, r = e[e.length - 1] ?? 0, i = (r - n) / 36e5, a = [
+			1,
+			2,
+			3,
+			6,
+			12
+		].find((e) => i / e * 56 < this.width) ?? 24, o = [], s = {
+			timeZone: this.hass.config.time_zone,
+			hour: "2-digit",
+			hour12: !1
+		};
+		for (let i = Math.ceil(n / 36e5) * 36e5; i <= r; i += 36e5) {
+			let n = Number(new Date(i).toLocaleString("en-GB", s)) % 24;
+			if (n % a) continue;
+			let r = this.x(i, e);
+			o.push(E`<line class="grid" x1=${r} x2=${r} y1=${ut} y2=${t} />
+        <text x=${r} y=${234} text-anchor="middle">${n}:00</text>`);
+		}
+		return o;
+	}
+	departure(e, t, n, r, i) {
+		let a = this.trial?.car === e.id ? this.trial.at : e.departure ? Date.parse(e.departure) : null, o = n[n.length - 1] ?? 0;
+		if (a === null || a > o) return O;
+		let s = this.x(a, n), c = V(this.hass, new Date(a).toISOString()), l = E`<line x1=${s} x2=${s} y1=${ut} y2=${r} style="stroke:${ft(t)}" />
+      <circle cx=${s} cy=${ut} r="9" style="fill:${ft(t)}" />`;
+		return e.may_drive ? E`<g
+      class="departure"
+      role="slider"
+      tabindex="0"
+      aria-label=${i("departure_of", { car: e.name })}
+      aria-valuemin=${n[0] ?? 0}
+      aria-valuemax=${o}
+      aria-valuenow=${a}
+      aria-valuetext=${c}
+      @pointerdown=${(t) => this.drag(t, e, n)}
+      @keydown=${(t) => this.nudge(t, e, a, n)}
+    >${l}<rect x=${s - 22} y="0" width="44" height=${r} fill="transparent" /></g>` : E`<g>${l}</g>`;
+	}
+	point(e, t) {
+		let n = e.currentTarget.getBoundingClientRect(), r = this.at(e.clientX - n.left, t), i = t.findIndex((e, n) => e <= r && r < (t[n + 1] ?? 0));
+		this.step = i < 0 ? void 0 : i;
+	}
+	move(e, t) {
+		let n = {
+			ArrowRight: 1,
+			ArrowLeft: -1
+		}[e.key];
+		n && e.target === e.currentTarget && (this.step = Math.min(t - 1, Math.max(0, (this.step ?? -1) + n)), e.preventDefault());
+	}
+	drag(e, t, n) {
+		let r = e.currentTarget, i = r.ownerSVGElement;
+		r.setPointerCapture(e.pointerId), e.preventDefault();
+		let a = (e) => {
+			this.place(t, this.at(e.clientX - i.getBoundingClientRect().left, n), n);
+		}, o = () => {
+			r.removeEventListener("pointermove", a), r.removeEventListener("pointerup", o), r.removeEventListener("pointercancel", o), this.tryOut();
+		};
+		r.addEventListener("pointermove", a), r.addEventListener("pointerup", o), r.addEventListener("pointercancel", o);
+	}
+	nudge(e, t, n, r) {
+		let i = {
+			ArrowRight: 1,
+			ArrowUp: 1,
+			ArrowLeft: -1,
+			ArrowDown: -1,
+			PageUp: 4,
+			PageDown: -4
+		}[e.key];
+		i && (e.preventDefault(), e.stopPropagation(), this.place(t, n + i * Q, r), this.tryOut());
+	}
+	place(e, t, n) {
+		let r = (n[0] ?? 0) + Q, i = n[n.length - 1] ?? r, a = Math.round(t / Q) * Q, o = this.trial?.car === e.id ? this.trial.plan : void 0;
+		this.trial = {
+			car: e.id,
+			at: Math.min(i, Math.max(r, a)),
+			...o ? { plan: o } : {}
+		};
+	}
+	async tryOut() {
+		let e = this.trial;
+		if (e) try {
+			let t = await this.hass.callWS({
+				type: "sunfuse/plan/preview",
+				entry_id: this.site?.entry_id,
+				charger: e.car,
+				departure: new Date(e.at).toISOString()
+			});
+			this.trial?.car === e.car && this.trial.at === e.at && (this.trial = {
+				...e,
+				plan: t
+			});
+		} catch (t) {
+			this.trial = {
+				...e,
+				problem: t.message
+			};
+		}
+	}
+	async keep(e, t) {
+		let n = this.plan?.speed ?? 1, r = this.plan?.made_at ? Date.parse(this.plan.made_at) : Date.now(), i = n === 1 ? t : Date.now() + (t - r) / n, a = this.say?.("departure_set") ?? "";
+		await this.act("sunfuse", "set_departure", {
+			device_id: e.device_id,
+			departure: new Date(i).toISOString()
+		}, a) ? this.trial = void 0 : this.trial &&= {
+			...this.trial,
+			problem: this.announced
+		};
+	}
+	proposal(e, t) {
+		let n = this.trial, r = e.cars?.find(({ id: e }) => e === n?.car);
+		if (!n || !r) return O;
+		let i = n.plan?.cars?.find(({ id: e }) => e === n.car), a = V(this.hass, new Date(n.at).toISOString());
+		return T`<div class="trial" role="group" aria-label=${t("preview")}>
+      <strong>${t("if_leaving", {
+			car: r.name,
+			time: a
+		})}</strong>
+      ${n.problem ? T`<p class="error">${n.problem}</p>` : O}
+      ${i ? T`<p>
+              ${t("preview_costs", {
+			cost: B(this.hass, i.cost, e.currency),
+			before: B(this.hass, r.cost, e.currency),
+			saving: B(this.hass, i.saving, e.currency)
+		})}
+            </p>
+            ${i.missing_wh ? T`<p class="error">${t("misses", { energy: L(this.hass, i.missing_wh) })}</p>` : O}` : n.problem ? O : T`<p class="quiet">${t("loading")}</p>`}
+      <div class="row">
+        <button class="main" ?disabled=${!i} @click=${() => this.keep(r, n.at)}>${t("keep")}</button>
+        <button
+          @click=${() => {
+			this.trial = void 0;
+		}}
+        >
+          ${t("cancel")}
+        </button>
+      </div>
+    </div>`;
+	}
+	numbers(e, t, n) {
+		let r = this.step, i = r === void 0 ? void 0 : e.starts?.[r];
+		if (r === void 0 || !i) return T`<p class="slot quiet">${n("touch_slot")}</p>`;
+		let a = this.hass, o = [
+			e.sun_w ? `${n("sun")} ${I(a, e.sun_w[r])}` : "",
+			e.house_w ? `${n("house")} ${I(a, e.house_w[r])}` : "",
+			...(e.cars ?? []).filter((e) => e.power_w[r]).map((e) => `${e.name} ${I(a, e.power_w[r])}`),
+			e.price ? `${n("price")} ${F(a, e.price[r] ?? 0, 3)} ${t.currency}/kWh` : ""
+		];
+		return T`<p class="slot" aria-live="polite">
+      <strong>${V(a, i)}</strong> ${o.filter(Boolean).join(" · ")}
+    </p>`;
+	}
+	cars(e, t) {
+		let n = this.hass, r = (e.cars ?? []).filter((e) => e.energy_wh || e.departure || e.may_drive);
+		if (!r.length) return O;
+		let i = this.local(Date.now());
+		return T`<div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>${t("charger")}</th>
+            <th>${t("departure")}</th>
+            <th>${t("ready")}</th>
+            <th class="number">${t("energy")}</th>
+            <th class="number">${t("cost")}</th>
+            <th class="number">${t("saving")}</th>
+            <th class="number">${t("sun_share")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${r.map((r) => T`<tr>
+              <td>${r.name}</td>
+              <td>
+                ${r.may_drive ? T`<input
+                      type="datetime-local"
+                      aria-label=${t("departure_of", { car: r.name })}
+                      min=${i}
+                      .value=${r.departure ? this.local(Date.parse(r.departure)) : ""}
+                      @change=${(e) => {
+			let t = this.instant(e.target.value);
+			Number.isNaN(t) || (this.trial = {
+				car: r.id,
+				at: t
+			}, this.tryOut());
+		}}
+                    />` : r.departure ? V(n, r.departure) : "–"}
+              </td>
+              <td>${r.missing_wh ? t("misses", { energy: L(n, r.missing_wh) }) : r.ready ? V(n, r.ready) : "–"}</td>
+              <td class="number">${L(n, r.energy_wh)}</td>
+              <td class="number">${B(n, r.cost, e.currency)}</td>
+              <td class="number">${B(n, r.saving, e.currency)}</td>
+              <td class="number">${z(n, r.sun_share * 100)}</td>
+            </tr>`)}
+        </tbody>
+      </table>
+    </div>`;
+	}
+	local(e) {
+		return new Date(e).toLocaleString("sv-SE", { timeZone: this.hass.config.time_zone }).replace(" ", "T").slice(0, 16);
+	}
+	instant(e) {
+		let t = Date.parse(`${e}:00Z`);
+		return t - (Date.parse(`${this.local(t)}:00Z`) - t);
+	}
+});
+// src/report-panel.ts
+var pt = [
+	7,
+	14,
+	30,
+	90
+], mt = 3600;
+H("sunfuse-report", class extends j {
+	static properties = {
+		path: { state: !0 },
+		problem: { state: !0 },
+		localize: { state: !0 }
+	};
+	static styles = o`
+    :host { display: flex; flex-direction: column; block-size: 100vh; block-size: 100dvh;
+      background: var(--primary-background-color); color: var(--primary-text-color); }
+    nav { display: flex; align-items: center; gap: 8px; padding: 0 12px; min-block-size: 56px;
+      background: var(--app-header-background-color, var(--primary-color));
+      color: var(--app-header-text-color, #fff); }
+    nav h1 { flex: 1; margin: 0; font-size: 20px; font-weight: 400; overflow: hidden;
+      text-overflow: ellipsis; white-space: nowrap; }
+    nav button, nav select, nav a { font: inherit; color: inherit; background: none;
+      border: 1px solid currentColor; border-radius: 8px; padding: 6px 10px; cursor: pointer;
+      text-decoration: none; }
+    nav .back { border: 0; font-size: 22px; line-height: 1; }
+    :host(:dir(rtl)) .back { transform: scaleX(-1); }
+    nav option { color: #000; }
+    iframe { flex: 1; inline-size: 100%; border: 0; }
+    p { padding: 16px; }
+  `;
+	days = 14;
+	home;
+	site;
+	set hass(e) {
+		let t = this.home;
+		this.home = e;
+		let n = !t || t.language !== e.language;
+		n && e.loadBackendTranslation("common", "sunfuse").then((e) => {
+			this.localize = e;
+		}), (n || t?.themes?.darkMode !== e.themes?.darkMode) && this.sign();
+	}
+	set route(e) {
+		let t = (e?.path ?? "").split("/").filter(Boolean)[0];
+		t !== this.site && (this.site = t, this.sign());
+	}
+	async sign() {
+		if (!this.home || !this.site) return;
+		let e = new URLSearchParams({
+			days: String(this.days),
+			language: this.home.language,
+			theme: this.home.themes?.darkMode ? "dark" : "light"
+		}), t = `/api/sunfuse/report/${encodeURIComponent(this.site)}?${e}`;
+		try {
+			let e = await this.home.callWS({
+				type: "auth/sign_path",
+				path: t,
+				expires: mt
+			});
+			this.path = e.path, this.problem = void 0;
+		} catch (e) {
+			this.problem = e.message ?? String(e);
+		}
+	}
+	render() {
+		let e = this.localize;
+		if (!e) return O;
+		let t = (t, n) => e(`component.sunfuse.common.report_${t}`, n) || t;
+		return T`
+      <nav>
+        <button class="back" title=${t("back")} aria-label=${t("back")} @click=${() => history.back()}>←</button>
+        <h1>${t("title")}</h1>
+        <select
+          aria-label=${t("days")}
+          @change=${(e) => {
+			this.days = Number(e.target.value), this.sign();
+		}}
+        >
+          ${pt.map((e) => T`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+        </select>
+        ${this.path ? T`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : O}
+      </nav>
+      ${this.problem ? T`<p role="alert">${this.problem}</p>` : O}
+      ${this.path ? T`<iframe src=${this.path} title=${t("title")}></iframe>` : O}
+    `;
+	}
+});
+// src/sessions-card.ts
+var ht = {
+	person: "by_person",
+	vehicle: "by_vehicle",
+	charger: "by_charger"
+}, gt = 12, _t = 20;
+function vt(e) {
+	let t = (e, t) => t === null ? e : (e ?? 0) + t;
+	return e.reduce((e, n) => ({
+		energy_wh: e.energy_wh + n.energy_wh,
+		sun_wh: e.sun_wh + n.sun_wh,
+		cost: t(e.cost, n.cost),
+		saving: t(e.saving, n.saving)
+	}), {
+		energy_wh: 0,
+		sun_wh: 0,
+		cost: null,
+		saving: null
+	});
+}
+function yt(e) {
+	let t = e == null ? "" : String(e);
+	return typeof e == "string" && /^[=+\-@\t]/.test(t) && (t = `'${t}`), /[",\n\r]/.test(t) ? `"${t.replaceAll("\"", "\"\"")}"` : t;
+}
+function bt(e) {
+	let t = [
+		"number",
+		"charger",
+		"person",
+		"vehicle",
+		"start",
+		"stop",
+		"energy_wh",
+		"sun_wh",
+		"cost",
+		"saving",
+		"currency"
+	], n = e.map((e) => t.map((t) => yt(e[t])).join(","));
+	return [t.join(","), ...n].join("\r\n");
+}
+function xt(e, t) {
+	return new Date(t.stop ?? t.start ?? Date.now()).toLocaleDateString("en-CA", { timeZone: e.config.time_zone }).slice(0, 7);
+}
+H("sunfuse-sessions-card", class extends P {
+	static properties = {
+		...P.properties,
+		answer: { state: !0 },
+		group: { state: !0 },
+		month: { state: !0 },
+		shown: { state: !0 }
+	};
+	static styles = [M, o`
+      .months {
+        display: grid;
+        grid-template-columns: repeat(${gt}, 1fr);
+        gap: 4px;
+        block-size: 150px;
+        align-items: end;
+      }
+      .months button {
+        display: flex;
+        flex-direction: column;
+        justify-content: flex-end;
+        block-size: 100%;
+        min-inline-size: 0;
+        padding: 0;
+        border-radius: 4px;
+        border-color: transparent;
+        background: none;
+        overflow: hidden;
+        font-size: 11px;
+      }
+      .months button[aria-pressed="true"] {
+        border-color: var(--primary-color);
+      }
+      .months i {
+        display: block;
+        inline-size: 100%;
+      }
+      .months .other {
+        background: var(--grid);
+      }
+      .months .sun {
+        background: var(--sun);
+      }
+      .key i {
+        display: inline-block;
+        inline-size: 12px;
+        block-size: 12px;
+        border-radius: 3px;
+        margin-inline-end: 6px;
+      }
+    `];
+	stop;
+	asked = "";
+	constructor() {
+		super(), this.group = "person", this.shown = _t;
+	}
+	getGridOptions() {
+		return { columns: "full" };
+	}
+	disconnectedCallback() {
+		super.disconnectedCallback(), this.stop?.(), this.stop = void 0, this.asked = "";
+	}
+	willUpdate() {
+		let e = this.site;
+		if (!e?.entry_id || !this.isConnected || this.asked === e.entry_id) return;
+		this.asked = e.entry_id, this.stop?.();
+		let t = /* @__PURE__ */ new Date();
+		t.setUTCMonth(t.getUTCMonth() - gt + 1, 1), t.setUTCHours(0, 0, 0, 0), this.stop = Le(this.hass, {
+			type: "sunfuse/sessions/subscribe",
+			entry_id: e.entry_id,
+			start: t.toISOString()
+		}).listen((e) => {
+			this.answer = e;
+		});
+	}
+	content(e, t) {
+		let n = this.answer;
+		return T`
+      <header>
+        <h2>${this.config?.title ?? t("sessions")}</h2>
+        ${n?.sessions.length ? T`<button @click=${() => this.export(e)}>${t("export")}</button>` : O}
+      </header>
+      ${n && !n.all ? T`<p class="quiet">${t("own_sessions")}</p>` : O}
+      ${n ? n.sessions.length ? T`${this.months(n, t)} ${this.groups(n, t)} ${this.table(n, t)}` : T`<p class="quiet">${t("no_sessions")}</p>` : T`<p class="quiet">${t("loading")}</p>`}
+    `;
+	}
+	ofMonth(e) {
+		return this.month ? e.sessions.filter((e) => xt(this.hass, e) === this.month) : e.sessions;
+	}
+	months(e, t) {
+		let n = this.hass, r = (/* @__PURE__ */ new Date()).toLocaleDateString("en-CA", { timeZone: n.config.time_zone }), i = Array.from({ length: gt }, (e, t) => {
+			let n = /* @__PURE__ */ new Date(`${r.slice(0, 7)}-15T12:00:00Z`);
+			return n.setUTCMonth(n.getUTCMonth() - (11 - t)), n;
+		}).map((t) => {
+			let r = t.toISOString().slice(0, 7);
+			return {
+				at: t,
+				month: r,
+				...vt(e.sessions.filter((e) => xt(n, e) === r))
+			};
+		}), a = Math.max(1, ...i.map((e) => e.energy_wh));
+		return T`<div class="months" role="group" aria-label=${t("by_month")}>
+        ${i.map((e) => {
+			let t = e.at.toLocaleDateString(n.locale.language, {
+				month: "short",
+				timeZone: "UTC"
+			}), r = e.at.toLocaleDateString(n.locale.language, {
+				month: "long",
+				year: "numeric",
+				timeZone: "UTC"
+			}), i = (e) => `${e / a * 75}%`;
+			return T`<button
+            aria-pressed=${this.month === e.month}
+            aria-label="${r}: ${L(n, e.energy_wh)}"
+            @click=${() => {
+				this.month = this.month === e.month ? void 0 : e.month, this.shown = _t;
+			}}
+          >
+            <i class="other" style="block-size:${i(e.energy_wh - e.sun_wh)}"></i>
+            <i class="sun" style="block-size:${i(e.sun_wh)}"></i>
+            <span>${t}</span>
+          </button>`;
+		})}
+      </div>
+      <p class="row key quiet" aria-hidden="true">
+        <span><i style="background:var(--sun)"></i>${t("sun")}</span>
+        <span><i style="background:var(--grid)"></i>${t("grid_and_battery")}</span>
+      </p>`;
+	}
+	groups(e, t) {
+		let n = this.ofMonth(e), r = /* @__PURE__ */ new Map();
+		for (let e of n) {
+			let n = e[this.group] ?? t("unknown");
+			r.set(n, [...r.get(n) ?? [], e]);
+		}
+		let i = [...r].map(([e, t]) => ({
+			name: e,
+			count: t.length,
+			...vt(t)
+		}));
+		return i.sort((e, t) => t.energy_wh - e.energy_wh), T`<div class="choice" role="group" aria-label=${t("sum_by")}>
+        ${Object.keys(ht).map((e) => T`<button
+            aria-pressed=${e === this.group}
+            @click=${() => {
+			this.group = e;
+		}}
+          >
+            ${t(ht[e])}
+          </button>`)}
+      </div>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>${t(ht[this.group])}</th>
+              <th class="number">${t("sessions")}</th>
+              <th class="number">${t("energy")}</th>
+              <th class="number">${t("sun_share")}</th>
+              <th class="number">${t("cost")}</th>
+              <th class="number">${t("saving")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${i.map((t) => T`<tr>
+                <td>${t.name}</td>
+                <td class="number">${t.count}</td>
+                ${this.sums(t, e.currency)}
+              </tr>`)}
+          </tbody>
+        </table>
+      </div>
+      ${n.length ? O : T`<p class="quiet">${t("no_sessions")}</p>`}`;
+	}
+	sums(e, t) {
+		let n = this.hass;
+		return T`<td class="number">${L(n, e.energy_wh)}</td>
+      <td class="number">${z(n, e.energy_wh ? e.sun_wh / e.energy_wh * 100 : null)}</td>
+      <td class="number">${B(n, e.cost, t)}</td>
+      <td class="number">${B(n, e.saving, t)}</td>`;
+	}
+	table(e, t) {
+		let n = this.hass, r = this.ofMonth(e);
+		return T`<h3>${t("sessions")}</h3>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>${t("start")}</th>
+              <th>${t("charger")}</th>
+              <th>${t("by_person")}</th>
+              <th>${t("by_vehicle")}</th>
+              <th class="number">${t("energy")}</th>
+              <th class="number">${t("sun_share")}</th>
+              <th class="number">${t("cost")}</th>
+              <th class="number">${t("saving")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${r.slice(0, this.shown).map((r) => T`<tr>
+                <td>
+                  ${r.start ? V(n, r.start) : r.stop ? We(n, r.stop) : "–"}
+                  ${r.stop ? O : T`<span class="chip good">${t("running")}</span>`}
+                </td>
+                <td>${r.charger}</td>
+                <td>${r.person ?? ""}</td>
+                <td>${r.vehicle ?? ""}</td>
+                ${this.sums(r, r.currency ?? e.currency)}
+              </tr>`)}
+          </tbody>
+        </table>
+      </div>
+      ${r.length > this.shown ? T`<button
+            @click=${() => {
+			this.shown += _t;
+		}}
+          >
+            ${t("show_more")}
+          </button>` : O}`;
+	}
+	export(e) {
+		let t = this.answer ? this.ofMonth(this.answer) : [], n = new Blob(["﻿", bt(t)], { type: "text/csv;charset=utf-8" }), r = document.createElement("a");
+		r.href = URL.createObjectURL(n), r.download = `${e.title} ${this.month ?? (/* @__PURE__ */ new Date()).toISOString().slice(0, 10)}.csv`, r.click(), setTimeout(() => URL.revokeObjectURL(r.href), 6e4);
+	}
+});
+// src/setup-panel.ts
+var St = "sunfuse-site";
+H("sunfuse-dashboard", class extends j {
+	static properties = {
+		say: { state: !0 },
+		problem: { state: !0 }
+	};
+	static styles = o`
+    :host { display: block; padding: 24px; }
+  `;
+	begun = !1;
+	set hass(e) {
+		this.begun || (this.begun = !0, Ve(e).then((e) => {
+			this.say = e;
+		}), this.make(e));
+	}
+	async make(e) {
+		try {
+			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
+				type: "lovelace/dashboards/create",
+				url_path: St,
+				mode: "storage",
+				title: "Sunfuse",
+				icon: "mdi:ev-station",
+				show_in_sidebar: !0,
+				require_admin: !1
+			}), await e.callWS({
+				type: "lovelace/config/save",
+				url_path: St,
+				config: { strategy: { type: "custom:sunfuse" } }
+			})), Ge(`/${St}`, !0);
+		} catch (e) {
+			this.problem = e.message ?? String(e);
+		}
+	}
+	render() {
+		return T`<p role="status">${this.problem ?? this.say?.("making_dashboard") ?? ""}</p>`;
+	}
+});
+// src/site-card.ts
+var Ct = 30;
+H("sunfuse-site-card", class extends P {
+	static styles = [M, o`
+      .flows {
+        position: relative;
+        inline-size: 100%;
+        max-inline-size: 420px;
+        margin-inline: auto;
+        aspect-ratio: 300 / 236;
+      }
+      .flows svg {
+        position: absolute;
+        inset: 0;
+        inline-size: 100%;
+        block-size: 100%;
+      }
+      .node {
+        position: absolute;
+        transform: translate(-50%, -50%);
+        inline-size: 84px;
+        block-size: 84px;
+        border-radius: 50%;
+        border: 2px solid var(--colour);
+        background: var(--card-background-color, #fff);
+        display: flex;
+        flex-direction: column;
+        align-items: center;
+        justify-content: center;
+        text-align: center;
+        font-size: 12px;
+        line-height: 1.25;
+      }
+      .node ha-icon {
+        --mdc-icon-size: 20px;
+        color: var(--colour);
+      }
+      .node strong {
+        font-size: 14px;
+        font-weight: 500;
+        font-variant-numeric: tabular-nums;
+      }
+      path {
+        fill: none;
+        stroke: var(--quiet);
+        stroke-width: 2;
+      }
+      path.moves {
+        stroke: var(--colour);
+        stroke-width: 3;
+        stroke-dasharray: 3 9;
+        stroke-linecap: round;
+        animation: move 1.2s linear infinite;
+      }
+      path.out {
+        animation-direction: reverse;
+      }
+      @keyframes move {
+        from {
+          stroke-dashoffset: 12;
+        }
+        to {
+          stroke-dashoffset: 0;
+        }
+      }
+      @media (prefers-reduced-motion: reduce) {
+        path.moves {
+          animation: none;
+        }
+      }
+      .phase {
+        display: grid;
+        grid-template-columns: 2em 1fr 8.5em;
+        align-items: center;
+        gap: 8px;
+        font-size: 13px;
+        font-variant-numeric: tabular-nums;
+      }
+      .phase span:last-child {
+        text-align: end;
+      }
+      .bar {
+        display: flex;
+        block-size: 14px;
+        border-radius: 7px;
+        overflow: hidden;
+        background: var(--quiet);
+      }
+      .bar i {
+        display: block;
+        block-size: 100%;
+      }
+      .bar .other {
+        background: var(--house);
+      }
+      .bar .cars {
+        background: var(--cars);
+      }
+      .bar .over {
+        background: var(--error-color, #db4437);
+      }
+      .key {
+        font-size: 12px;
+        color: var(--secondary-text-color);
+        margin-block-start: 6px;
+      }
+      .key i {
+        display: inline-block;
+        inline-size: 10px;
+        block-size: 10px;
+        border-radius: 5px;
+        margin-inline-end: 4px;
+      }
+      .small {
+        min-block-size: 32px;
+        font-size: 13px;
+      }
+    `];
+	content(e, t) {
+		let { flows: n, circuits: r } = e, i = r?.find((e) => e.parent === null);
+		return T`
+      <header>
+        <h2>${this.config?.title ?? e.title}</h2>
+        ${i?.state ? T`<span class="chip ${i.state === "ok" ? "good" : "bad"}"
+              >${N(this.hass, "sensor", "state", i.state)}</span
+            >` : O}
+      </header>
+      ${e.available ? O : T`<p class="error">${t("site_failed")}</p>`}
+      ${n ? this.flows(n, e, t) : T`<p class="quiet">${t("only_chargers")}</p>`}
+      ${r?.map((n) => this.circuit(n, e, t))}
+      ${r ? T`<p class="key row" aria-hidden="true">
+            <span><i style="background:var(--house)"></i>${t("other_loads")}</span>
+            <span><i style="background:var(--cars)"></i>${t("cars")}</span>
+          </p>` : O}
+      ${e.peaks?.map((e) => this.peak(e, t))} ${this.limits(e, t)}
+    `;
+	}
+	flows(e, t, n) {
+		let r = this.hass, i = e.grid_w ?? 0, a = e.battery_w ?? 0, o = [];
+		return e.solar_w !== null && o.push({
+			name: "sun",
+			icon: "mdi:solar-power",
+			x: 150,
+			y: 44,
+			watts: e.solar_w,
+			inward: e.solar_w
+		}), o.push({
+			name: "grid",
+			icon: "mdi:transmission-tower",
+			x: 44,
+			y: 118,
+			watts: e.grid_w === null ? null : Math.abs(i),
+			inward: i,
+			detail: Math.abs(i) < Ct ? "" : n(i > 0 ? "imports" : "exports")
+		}), o.push({
+			name: "house",
+			icon: "mdi:home",
+			x: 256,
+			y: 118,
+			watts: e.house_w,
+			inward: -(e.house_w ?? 0)
+		}), e.battery_w !== null && o.push({
+			name: "battery",
+			icon: "mdi:home-battery",
+			x: 96,
+			y: 192,
+			watts: Math.abs(a),
+			inward: a,
+			detail: e.battery_soc === null ? "" : z(r, e.battery_soc)
+		}), o.push({
+			name: "cars",
+			icon: "mdi:car-electric",
+			x: e.battery_w === null ? 150 : 204,
+			y: 192,
+			watts: e.cars_w,
+			inward: -(e.cars_w ?? 0)
+		}), T`
+      <div class="flows" role="group" aria-label=${n("flows")}>
+        <svg viewBox="0 0 300 236" aria-hidden="true">
+          ${o.map((e) => {
+			let t = Math.abs(e.inward) >= Ct;
+			return E`<path d="M${e.x} ${e.y} L150 118" style="--colour:var(--${e.name})"
+              class="${t ? "moves" : ""} ${e.inward < 0 ? "out" : ""}" />`;
+		})}
+        </svg>
+        ${o.map((e) => T`<div
+            class="node"
+            style="--colour:var(--${e.name});left:${e.x / 300 * 100}%;top:${e.y / 236 * 100}%"
+          >
+            <ha-icon icon=${e.icon} aria-hidden="true"></ha-icon>
+            <span>${n(e.name)}</span>
+            <strong>${I(r, e.watts)}</strong>
+            ${e.detail ? T`<span>${e.detail}</span>` : O}
+          </div>`)}
+      </div>
+      ${t.surplus_w ? T`<p>${n("surplus", { power: I(r, t.surplus_w) })}</p>` : O}
+    `;
+	}
+	circuit(e, t, n) {
+		let r = this.hass, i = e.limit_entity;
+		return T`
+      <div class="row spread">
+        <h3>${e.name}</h3>
+        ${i && t.admin ? T`<button class="small" @click=${() => Ke(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
+              ${n("change_limit")}
+            </button>` : O}
+      </div>
+      ${e.limit_a.map((i, a) => {
+			let o = Math.max(0, e.other_a[a] ?? 0), s = (e.other_a[a] ?? 0) + (e.cars_a[a] ?? 0), c = Math.max(0, s - o);
+			if (i <= 0) return O;
+			let l = Math.max(i, o + c), u = t.phases === 1 ? "" : `L${a + 1}`, d = n("of_limit", {
+				current: R(r, s),
+				limit: R(r, i)
+			});
+			return T`<div class="phase">
+          <span>${u}</span>
+          <div
+            class="bar"
+            role="meter"
+            aria-label="${e.name} ${u}"
+            aria-valuemin="0"
+            aria-valuemax=${i}
+            aria-valuenow=${Math.max(0, Math.min(s, i))}
+            aria-valuetext=${d}
+          >
+            <i class="other" style="inline-size:${o / l * 100}%"></i>
+            <i class=${s > i ? "over" : "cars"} style="inline-size:${c / l * 100}%"></i>
+          </div>
+          <span>${d}</span>
+        </div>`;
+		})}
+      ${e.why ? T`<p>${e.why}</p>` : O}
+    `;
+	}
+	peak(e, t) {
+		let n = this.hass, r = Math.max(e.target_w ?? 0, e.interval_w, e.month_w, 1);
+		return T`
+      <h3>${e.name}</h3>
+      <div class="phase">
+        <span></span>
+        <div
+          class="bar"
+          role="meter"
+          aria-label=${t("interval_peak")}
+          aria-valuemin="0"
+          aria-valuemax=${r}
+          aria-valuenow=${e.interval_w}
+          aria-valuetext=${I(n, e.interval_w)}
+        >
+          <i class="cars" style="inline-size:${e.interval_w / r * 100}%"></i>
+        </div>
+        <span>${I(n, e.interval_w)}</span>
+      </div>
+      <p>
+        ${t("peak", {
+			until: V(n, e.interval_end),
+			allowed: I(n, e.may_draw_w),
+			month: I(n, e.month_w)
+		})}
+        ${e.cost === null ? O : B(n, e.cost, this.site?.currency ?? "EUR")}
+      </p>
+    `;
+	}
+	limits(e, t) {
+		let n = this.hass;
+		return e.limits?.length ? T`
+      <h3>${t("limits_now")}</h3>
+      ${e.limits.map((e) => {
+			let r = e.power_w === null ? e.current_a === null ? "" : `${R(n, e.current_a)} A` : I(n, e.power_w);
+			return T`<p>
+          ${e.name}: ${r}
+          ${e.until ? T`<span class="quiet">${t("until", { time: V(n, e.until) })}</span>` : O}
+        </p>`;
+		})}
+    ` : O;
+	}
+});
+// src/strategy.ts
+var wt = 6;
+function $(...e) {
+	return {
+		type: "grid",
+		cards: e
+	};
+}
+function Tt(e, t) {
+	let n = { site: e.entry_id }, r = [];
+	if (e.whole && r.push($({
+		type: "custom:sunfuse-site-card",
+		...n
+	})), e.chargers.length > wt) r.push({
+		...$({
+			type: "custom:sunfuse-chargers-card",
+			...n,
+			grid_options: { columns: "full" }
+		}),
+		column_span: 3
+	});
+	else {
+		for (let t of e.chargers) r.push($({
+			type: "custom:sunfuse-charger-card",
+			...n,
+			charger: t
+		}));
+		e.whole && e.chargers.length !== 1 && r.push({
+			...$({
+				type: "custom:sunfuse-chargers-card",
+				...n,
+				grid_options: { columns: "full" }
+			}),
+			column_span: 2
+		});
+	}
+	return e.chargers.length && r.push({
+		...$({
+			type: "custom:sunfuse-plan-card",
+			...n,
+			grid_options: { columns: "full" }
+		}),
+		column_span: 2
+	}), e.chargers.length && r.push({
+		...$({
+			type: "custom:sunfuse-sessions-card",
+			...n,
+			grid_options: { columns: "full" }
+		}),
+		column_span: 2
+	}), e.whole && r.push($({
+		type: "custom:sunfuse-capacity-card",
+		...n
+	})), {
+		title: e.title || t("site"),
+		path: e.entry_id.toLowerCase(),
+		type: "sections",
+		max_columns: 4,
+		dense_section_placement: !0,
+		sections: r
+	};
+}
+H("ll-strategy-dashboard-sunfuse", class extends HTMLElement {
+	static registryDependencies = ["entities", "devices"];
+	static async generate(e, t) {
+		let [n, r] = await Promise.all([Ve(t), t.callWS({ type: "sunfuse/sites" })]);
+		if (r.length) return { views: r.map((e) => Tt(e, n)) };
+		let i = t.user?.is_admin ? ` [${n("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
+		return { views: [{
+			title: "Sunfuse",
+			cards: [{
+				type: "markdown",
+				content: `${n("no_site")}${i}`
+			}]
+		}] };
+	}
+}), window.customStrategies = window.customStrategies ?? [], window.customStrategies.push({
+	type: "sunfuse",
+	strategyType: "dashboard",
+	name: "Sunfuse",
+	description: "EV chargers, sun, plan and sessions of each site"
+});
+// src/index.ts
+var Et = [
+	[
+		"sunfuse-site-card",
+		"Sunfuse: site",
+		"Flows, circuits, peak and limits of a site"
+	],
+	[
+		"sunfuse-charger-card",
+		"Sunfuse: charger",
+		"What a charger does and why, with mode, boost and pause"
+	],
+	[
+		"sunfuse-chargers-card",
+		"Sunfuse: chargers",
+		"All chargers in one table, and new ones to accept"
+	],
+	[
+		"sunfuse-plan-card",
+		"Sunfuse: plan",
+		"The coming hours, with departures to drag and a preview"
+	],
+	[
+		"sunfuse-sessions-card",
+		"Sunfuse: sessions",
+		"What was charged, by month, person, car and charger"
+	],
+	[
+		"sunfuse-capacity-card",
+		"Sunfuse: capacity",
+		"How much the grid connection carries, hour by hour"
+	]
+];
+window.customCards = window.customCards ?? [];
+for (let [e, t, n] of Et) window.customCards.push({
+	type: e,
+	name: t,
+	description: n,
+	preview: !0
+});

@@ -1,0 +1,348 @@
+/* What was charged: by month and whom, how much of it came from the sun, what it cost and what waiting saved. */
+
+import { css, html, nothing } from "lit";
+import type { TemplateResult } from "lit";
+import { SunfuseCard } from "./card";
+import { feed } from "./feed";
+import type { SiteView } from "./feed";
+import { date, energy, moment, money, percent } from "./format";
+import { define } from "./home-assistant";
+import type { Hass } from "./home-assistant";
+import { styles } from "./styles";
+import type { Say } from "./texts";
+
+interface Session {
+  number: number;
+  charger: string;
+  person: string | null;
+  vehicle: string | null;
+  start: string | null;
+  stop: string | null;
+  energy_wh: number;
+  sun_wh: number;
+  cost: number | null;
+  saving: number | null;
+  currency: string | null;
+}
+
+interface Sessions {
+  all: boolean;
+  currency: string;
+  sessions: Session[];
+}
+
+type Group = "person" | "vehicle" | "charger";
+
+/* Whose sums, and what that is called. */
+const GROUPS: Record<Group, string> = { person: "by_person", vehicle: "by_vehicle", charger: "by_charger" };
+const MONTHS = 12;
+const PAGE = 20;
+
+interface Sum {
+  energy_wh: number;
+  sun_wh: number;
+  cost: number | null;
+  saving: number | null;
+}
+
+export function summed(sessions: Session[]): Sum {
+  const add = (before: number | null, value: number | null) => (value === null ? before : (before ?? 0) + value);
+  return sessions.reduce<Sum>(
+    (sum, one) => ({
+      energy_wh: sum.energy_wh + one.energy_wh,
+      sun_wh: sum.sun_wh + one.sun_wh,
+      cost: add(sum.cost, one.cost),
+      saving: add(sum.saving, one.saving),
+    }),
+    { energy_wh: 0, sun_wh: 0, cost: null, saving: null },
+  );
+}
+
+/** A field of a file with comma-separated values; one that a spreadsheet would compute is text. */
+function field(value: unknown): string {
+  let text = value == null ? "" : String(value);
+  if (typeof value === "string" && /^[=+\-@\t]/.test(text)) text = `'${text}`;
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+export function csv(sessions: Session[]): string {
+  const columns = ["number", "charger", "person", "vehicle", "start", "stop", "energy_wh", "sun_wh", "cost", "saving", "currency"] as const;
+  const rows = sessions.map((session) => columns.map((column) => field(session[column])).join(","));
+  return [columns.join(","), ...rows].join("\r\n");
+}
+
+function monthOf(hass: Hass, session: Session): string {
+  const at = new Date(session.stop ?? session.start ?? Date.now());
+  return at.toLocaleDateString("en-CA", { timeZone: hass.config.time_zone }).slice(0, 7);
+}
+
+export class SessionsCard extends SunfuseCard {
+  static override properties = {
+    ...SunfuseCard.properties,
+    answer: { state: true },
+    group: { state: true },
+    month: { state: true },
+    shown: { state: true },
+  };
+
+  static override styles = [
+    styles,
+    css`
+      .months {
+        display: grid;
+        grid-template-columns: repeat(${MONTHS}, 1fr);
+        gap: 4px;
+        block-size: 150px;
+        align-items: end;
+      }
+      .months button {
+        display: flex;
+        flex-direction: column;
+        justify-content: flex-end;
+        block-size: 100%;
+        min-inline-size: 0;
+        padding: 0;
+        border-radius: 4px;
+        border-color: transparent;
+        background: none;
+        overflow: hidden;
+        font-size: 11px;
+      }
+      .months button[aria-pressed="true"] {
+        border-color: var(--primary-color);
+      }
+      .months i {
+        display: block;
+        inline-size: 100%;
+      }
+      .months .other {
+        background: var(--grid);
+      }
+      .months .sun {
+        background: var(--sun);
+      }
+      .key i {
+        display: inline-block;
+        inline-size: 12px;
+        block-size: 12px;
+        border-radius: 3px;
+        margin-inline-end: 6px;
+      }
+    `,
+  ];
+
+  declare private answer: Sessions | undefined;
+  declare private group: Group;
+  declare private month: string | undefined;
+  declare private shown: number;
+  private stop: (() => void) | undefined;
+  private asked = "";
+
+  constructor() {
+    super();
+    this.group = "person";
+    this.shown = PAGE;
+  }
+
+  override getGridOptions(): Record<string, unknown> {
+    return { columns: "full" };
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.stop?.();
+    this.stop = undefined;
+    this.asked = "";
+  }
+
+  protected override willUpdate(): void {
+    const site = this.site;
+    if (!site?.entry_id || !this.isConnected || this.asked === site.entry_id) return;
+    this.asked = site.entry_id;
+    this.stop?.();
+    const start = new Date();
+    start.setUTCMonth(start.getUTCMonth() - MONTHS + 1, 1);
+    start.setUTCHours(0, 0, 0, 0);
+    this.stop = feed<Sessions>(this.hass, {
+      type: "sunfuse/sessions/subscribe",
+      entry_id: site.entry_id,
+      start: start.toISOString(),
+    }).listen((answer) => {
+      this.answer = answer;
+    });
+  }
+
+  protected override content(site: SiteView, say: Say): TemplateResult {
+    const answer = this.answer;
+    return html`
+      <header>
+        <h2>${this.config?.title ?? say("sessions")}</h2>
+        ${answer?.sessions.length
+          ? html`<button @click=${() => this.export(site)}>${say("export")}</button>`
+          : nothing}
+      </header>
+      ${answer && !answer.all ? html`<p class="quiet">${say("own_sessions")}</p>` : nothing}
+      ${!answer
+        ? html`<p class="quiet">${say("loading")}</p>`
+        : answer.sessions.length
+          ? html`${this.months(answer, say)} ${this.groups(answer, say)} ${this.table(answer, say)}`
+          : html`<p class="quiet">${say("no_sessions")}</p>`}
+    `;
+  }
+
+  private ofMonth(answer: Sessions): Session[] {
+    if (!this.month) return answer.sessions;
+    return answer.sessions.filter((session) => monthOf(this.hass, session) === this.month);
+  }
+
+  private months(answer: Sessions, say: Say): TemplateResult {
+    const hass = this.hass;
+    const today = new Date().toLocaleDateString("en-CA", { timeZone: hass.config.time_zone });
+    const names = Array.from({ length: MONTHS }, (_, back) => {
+      const at = new Date(`${today.slice(0, 7)}-15T12:00:00Z`);
+      at.setUTCMonth(at.getUTCMonth() - (MONTHS - 1 - back));
+      return at;
+    });
+    const sums = names.map((at) => {
+      const month = at.toISOString().slice(0, 7);
+      return { at, month, ...summed(answer.sessions.filter((session) => monthOf(hass, session) === month)) };
+    });
+    const most = Math.max(1, ...sums.map((sum) => sum.energy_wh));
+    return html`<div class="months" role="group" aria-label=${say("by_month")}>
+        ${sums.map((sum) => {
+          const name = sum.at.toLocaleDateString(hass.locale.language, { month: "short", timeZone: "UTC" });
+          const long = sum.at.toLocaleDateString(hass.locale.language, { month: "long", year: "numeric", timeZone: "UTC" });
+          const share = (wh: number) => `${(wh / most) * 75}%`;
+          return html`<button
+            aria-pressed=${this.month === sum.month}
+            aria-label="${long}: ${energy(hass, sum.energy_wh)}"
+            @click=${() => {
+              this.month = this.month === sum.month ? undefined : sum.month;
+              this.shown = PAGE;
+            }}
+          >
+            <i class="other" style="block-size:${share(sum.energy_wh - sum.sun_wh)}"></i>
+            <i class="sun" style="block-size:${share(sum.sun_wh)}"></i>
+            <span>${name}</span>
+          </button>`;
+        })}
+      </div>
+      <p class="row key quiet" aria-hidden="true">
+        <span><i style="background:var(--sun)"></i>${say("sun")}</span>
+        <span><i style="background:var(--grid)"></i>${say("grid_and_battery")}</span>
+      </p>`;
+  }
+
+  private groups(answer: Sessions, say: Say): TemplateResult {
+    const sessions = this.ofMonth(answer);
+    const by = new Map<string, Session[]>();
+    for (const session of sessions) {
+      const name = session[this.group] ?? say("unknown");
+      by.set(name, [...(by.get(name) ?? []), session]);
+    }
+    const rows = [...by].map(([name, of]) => ({ name, count: of.length, ...summed(of) }));
+    rows.sort((a, b) => b.energy_wh - a.energy_wh);
+    return html`<div class="choice" role="group" aria-label=${say("sum_by")}>
+        ${(Object.keys(GROUPS) as Group[]).map(
+          (group) => html`<button
+            aria-pressed=${group === this.group}
+            @click=${() => {
+              this.group = group;
+            }}
+          >
+            ${say(GROUPS[group])}
+          </button>`,
+        )}
+      </div>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>${say(GROUPS[this.group])}</th>
+              <th class="number">${say("sessions")}</th>
+              <th class="number">${say("energy")}</th>
+              <th class="number">${say("sun_share")}</th>
+              <th class="number">${say("cost")}</th>
+              <th class="number">${say("saving")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${rows.map(
+              (row) => html`<tr>
+                <td>${row.name}</td>
+                <td class="number">${row.count}</td>
+                ${this.sums(row, answer.currency)}
+              </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+      ${sessions.length ? nothing : html`<p class="quiet">${say("no_sessions")}</p>`}`;
+  }
+
+  private sums(sum: Sum, currency: string): TemplateResult {
+    const hass = this.hass;
+    return html`<td class="number">${energy(hass, sum.energy_wh)}</td>
+      <td class="number">${percent(hass, sum.energy_wh ? (sum.sun_wh / sum.energy_wh) * 100 : null)}</td>
+      <td class="number">${money(hass, sum.cost, currency)}</td>
+      <td class="number">${money(hass, sum.saving, currency)}</td>`;
+  }
+
+  private table(answer: Sessions, say: Say): TemplateResult {
+    const hass = this.hass;
+    const sessions = this.ofMonth(answer);
+    return html`<h3>${say("sessions")}</h3>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>${say("start")}</th>
+              <th>${say("charger")}</th>
+              <th>${say("by_person")}</th>
+              <th>${say("by_vehicle")}</th>
+              <th class="number">${say("energy")}</th>
+              <th class="number">${say("sun_share")}</th>
+              <th class="number">${say("cost")}</th>
+              <th class="number">${say("saving")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${sessions.slice(0, this.shown).map(
+              (session) => html`<tr>
+                <td>
+                  ${session.start ? moment(hass, session.start) : session.stop ? date(hass, session.stop) : "–"}
+                  ${session.stop ? nothing : html`<span class="chip good">${say("running")}</span>`}
+                </td>
+                <td>${session.charger}</td>
+                <td>${session.person ?? ""}</td>
+                <td>${session.vehicle ?? ""}</td>
+                ${this.sums(session, session.currency ?? answer.currency)}
+              </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+      ${sessions.length > this.shown
+        ? html`<button
+            @click=${() => {
+              this.shown += PAGE;
+            }}
+          >
+            ${say("show_more")}
+          </button>`
+        : nothing}`;
+  }
+
+  private export(site: SiteView): void {
+    const sessions = this.answer ? this.ofMonth(this.answer) : [];
+    // The mark at the beginning lets a spreadsheet know the encoding.
+    const blob = new Blob(["\ufeff", csv(sessions)], { type: "text/csv;charset=utf-8" });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = `${site.title} ${this.month ?? new Date().toISOString().slice(0, 10)}.csv`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  }
+}
+
+define("sunfuse-sessions-card", SessionsCard);
