@@ -1,6 +1,6 @@
 """The planner and the engine, as they are: a plan each half hour and when somebody comes or goes, a decision each few minutes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -14,7 +14,6 @@ from custom_components.sunfuse.engine.model import (
     LimitKind,
     MeterReading,
     Mode,
-    PlanSlot,
     PowerReading,
     Site,
     Snapshot,
@@ -30,11 +29,11 @@ from custom_components.sunfuse.planner import (
     clock_steps,
     intend,
 )
+from custom_components.sunfuse.site.plan_slots import plan_slot
 
 from .bound import PeakPrice
 from .plant import Guest, Plant
 from .world import (
-    CARS,
     DAY_MIN,
     FUSE_A,
     NORMAL_90,
@@ -205,23 +204,15 @@ class Ours:
 
     def _connector(self, guest: Guest, now: datetime) -> Connector:
         car = guest.stay.car
-        assert self.intention is not None
-        advice = self.intention.slot(car.name, now)
-        slot = None
-        if advice is not None:
-            per_w = 1 / (VOLTAGE_V * len(car.phases))
-            slot = PlanSlot(
-                at_least_a=advice.at_least_w * per_w, at_most_a=advice.at_most_w * per_w
-            )
         drawn = [0.0, 0.0, 0.0]
         for phase in car.phases:
             drawn[phase] = guest.current_a
-        return Connector(
+        connector = Connector(
             id=car.name,
             circuit="main",
             phases=car.phases,
             max_a=car.max_a,
-            mode=MODE,
+            mode=Mode.ECO,
             status=_status(guest),
             offer_a=guest.offer_a,
             offer_until=now + LAPSES,
@@ -231,8 +222,16 @@ class Ours:
             connected_at=_time(guest.stay.arrives_min),
             departure=_time(guest.stay.says_min),
             energy_needed_wh=guest.lacks_wh,
-            plan=slot,
         )
+        assert self.intention is not None
+        intended = self.intention.car(car.name)
+        advice = self.intention.slot(car.name, now)
+        if intended is None or advice is None:
+            return connector
+        slot = plan_slot(
+            connector, intended, advice, voltage_v=VOLTAGE_V, car_phases=None
+        )
+        return replace(connector, plan=slot)
 
     def _limits(self) -> tuple[ExternalLimit, ...]:
         """Return what the running interval still allows (docs/prices.md)."""
@@ -253,9 +252,6 @@ class Ours:
                 name="peak", kind=LimitKind.PEAK, power_w=max(0.0, allowed_w)
             ),
         )
-
-
-MODE = Mode.SOLAR
 
 
 def _status(guest: Guest) -> ConnectorStatus:
@@ -324,6 +320,3 @@ def _sun(world: World, first: int, count: int) -> Quantiles:
 def _exactly(values: Values) -> Quantiles:
     told = tuple(float(value) for value in values)
     return Quantiles(low=told, median=told, high=told)
-
-
-__all__ = ["CARS", "Ours"]
