@@ -1,0 +1,216 @@
+"""What is intended for the site around the cars: time, peaks, limits, battery, carbon and doubt, calculated by hand."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from custom_components.sunfuse.planner import (
+    AnnouncedLimit,
+    Assumption,
+    BatteryCommand,
+    CarGoal,
+    CarMode,
+    HomeBattery,
+    Outlook,
+    PeakTariff,
+    PlanKey,
+    Quantiles,
+    clock_steps,
+    intend,
+)
+from custom_components.sunfuse.planner.posing import peak_level
+
+from .sites import EVENING, MORNING, car, exactly, night
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+BATTERY = HomeBattery(
+    capacity_wh=10_000.0,
+    energy_wh=1_000.0,
+    max_charge_w=4_000.0,
+    max_discharge_w=4_000.0,
+    charge_efficiency=1.0,
+    discharge_efficiency=1.0,
+    controllable=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "steps"),
+    [((2026, 3, 29), 92), ((2026, 6, 1), 96), ((2026, 10, 25), 100)],
+)
+def test_a_local_day_has_its_own_number_of_steps(
+    day: tuple[int, int, int], steps: int
+) -> None:
+    """When the clocks change, a day has 92 or 100 quarter hours."""
+    start = datetime(*day, tzinfo=BRUSSELS)
+    end = datetime(day[0], day[1], day[2], tzinfo=BRUSSELS) + timedelta(days=1)
+    lengths = clock_steps(start.astimezone(UTC), end.astimezone(UTC))
+    assert lengths == (900.0,) * steps
+
+
+def test_the_first_step_ends_with_the_quarter_hour() -> None:
+    """At 22:07 it lasts eight minutes; ten seconds before the quarter it joins the next."""
+    lengths = clock_steps(EVENING + timedelta(minutes=7), MORNING)
+    assert lengths[:2] == (480.0, 900.0)
+    late = EVENING + timedelta(minutes=14, seconds=50)
+    assert clock_steps(late, MORNING)[0] == 910.0
+    assert sum(clock_steps(EVENING, EVENING + timedelta(days=9))) == 48 * 3600
+
+
+def _tariff(outlook: Outlook, **changes: object) -> PeakTariff:
+    plain = PeakTariff(
+        name="quarter hour",
+        windows=tuple(range(len(outlook.steps_s))),
+        price_per_kw=4.0,
+        floor_w=2_500.0,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def test_the_peak_of_the_month_is_kept_where_that_is_cheaper() -> None:
+    """9 kWh by seven fit below 5 kW: the month's peak stays at 5 kW, although two hours are cheap."""
+    plain = night(car(energy_wh=9_000.0))
+    peaky = replace(plain, peaks=(_tariff(plain, counted_w=(5_000.0,)),))
+    intention = intend(peaky)
+    assert max(slot.grid_w for slot in intention.slots) == pytest.approx(5_000, abs=2)
+    assert intention.target_peaks[0].power_w == pytest.approx(5_000, abs=2)
+    assert intention.cars[0].shortfalls == ()
+    assert max(slot.grid_w for slot in intend(plain).slots) > 10_000
+
+
+def test_a_departure_is_worth_a_higher_peak() -> None:
+    """40 kWh in nine hours need more than the floor of 2.5 kW: the target says what will be paid."""
+    plain = night(car(energy_wh=26_000.0))
+    intention = intend(replace(plain, peaks=(_tariff(plain),)))
+    assert intention.cars[0].shortfalls == ()
+    # Nine hours at constant power are the least: 26 kWh / 9 h / 0.9 and the house.
+    assert 3_500 < intention.target_peaks[0].power_w < 4_600
+
+
+def test_the_level_is_what_is_paid_anyway() -> None:
+    """The highest of month, floor and what the house comes to; of three that count, the lowest; with steps, their end."""
+    base = PeakTariff(name="x", windows=(), price_per_kw=4.0, floor_w=2_500.0)
+    assert peak_level(base) == 2_500
+    assert peak_level(replace(base, counted_w=(4_000.0,))) == 4_000
+    assert peak_level(replace(base, counted_w=(4_000.0,), expected_w=6_000.0)) == 6_000
+    three = replace(base, top=3, floor_w=0.0, counted_w=(6_000.0, 5_000.0, 4_000.0))
+    assert peak_level(three) == 4_000
+    # Mean of three within 5 kW: 15 kW in all, of which two hours have 4 and 4.
+    steps = replace(
+        three,
+        counted_w=(4_000.0, 4_000.0, 3_000.0),
+        step_limits_w=(2_000.0, 5_000.0, 10_000.0),
+        step_prices=(100.0, 200.0, 400.0, 600.0),
+    )
+    assert peak_level(steps) == 7_000
+
+
+def test_an_announced_limit_holds_for_its_time() -> None:
+    """From two to four no more than 5 kW: of the whole site, or of the cars alone."""
+    two, four = EVENING + timedelta(hours=4), EVENING + timedelta(hours=6)
+    limit = AnnouncedLimit(start=two, end=four, power_w=5_000.0)
+    for cars_only, expected_w in ((False, 4_600), (True, 5_000)):
+        limited = night(car(energy_wh=20_000.0))
+        limited = replace(limited, limits=(replace(limit, cars_only=cars_only),))
+        slots = [s for s in intend(limited).slots if two <= s.start < four]
+        assert max(slot.cars_w for slot in slots) == pytest.approx(expected_w, abs=2)
+
+
+def test_the_battery_charges_in_cheap_hours_and_holds_until_it_is_dear() -> None:
+    """From 0.11 to 0.34 without losses: 9 kWh are bought at 0.11; what it holds before goes to the house."""
+    intention = intend(night(battery=BATTERY))
+    two, four = EVENING + timedelta(hours=4), EVENING + timedelta(hours=6)
+    during = [slot for slot in intention.slots if two <= slot.start < four]
+    bought_wh = -sum(slot.battery_w for slot in during) / 4
+    assert bought_wh > 7_000
+    assert any(slot.command is BatteryCommand.CHARGE for slot in during)
+    assert intention.slots[0].battery_w >= 0
+    assert intention.slots[-1].command is not BatteryCommand.CHARGE
+
+
+def test_a_battery_that_nobody_commands_is_predicted() -> None:
+    """It supplies the house of 400 W for two and a half hours from its 1,000 Wh, and gets no command."""
+    intention = intend(night(battery=replace(BATTERY, controllable=False)))
+    assert Assumption.BATTERY_PREDICTED in intention.assumptions
+    assert [slot.battery_w for slot in intention.slots[:11]] == pytest.approx(
+        [400.0] * 10 + [0.0]
+    )
+    assert intention.slots[0].grid_w == pytest.approx(0, abs=1)
+    assert all(slot.command is BatteryCommand.NORMAL for slot in intention.slots)
+
+
+def test_carbon_counts_as_much_as_is_asked_for() -> None:
+    """Clean from four to six, cheap from two to four: money waits for the one, carbon for the other."""
+    plain = night(car(energy_wh=9_000.0))
+    grams = tuple(
+        50.0 if 24 <= step < 32 else 400.0 for step in range(len(plain.steps_s))
+    )
+    for weight, hour in ((0.0, 2), (1.0, 4)):
+        weighed = replace(plain, carbon_g=grams, carbon_weight=weight)
+        assert intend(weighed).cars[0].next_start == datetime(
+            2026, 1, 13, hour, tzinfo=UTC
+        )
+    clean = car(goals=(), full_wh=9_000.0, carbon_limit_g=100.0)
+    only_clean = night(clean, cheap={30: 0.0}, carbon_g=grams)
+    assert intend(only_clean).cars[0].next_start == datetime(2026, 1, 13, 4, tzinfo=UTC)
+
+
+def test_close_to_a_departure_the_sun_is_not_relied_upon() -> None:
+    """Sun that may come in the last hour is reckoned with as it comes nine times in ten; far ahead, as often as not."""
+    now = datetime(2026, 6, 12, 5, 0, tzinfo=UTC)
+    steps_s = clock_steps(now, now + timedelta(hours=14))
+    steps = len(steps_s)
+    doubtful = Quantiles(
+        low=(0.0,) * steps, median=(6_000.0,) * steps, high=(8_000.0,) * steps
+    )
+
+    def leaves(hours: float) -> Outlook:
+        goal = CarGoal(at=now + timedelta(hours=hours), energy_wh=3_000.0)
+        return night(
+            car(goals=(goal,)),
+            now=now,
+            steps_s=steps_s,
+            sun=doubtful,
+            house=exactly(*(400.0,) * steps),
+            import_price=(0.30,) * steps,
+            export_price=(0.08,) * steps,
+        )
+
+    soon, late = intend(leaves(1)), intend(leaves(14))
+    assert soon.slots[0].sun_w == 0
+    assert soon.cars[0].sun_share == 0
+    assert late.slots[0].sun_w == 6_000
+    assert late.cars[0].sun_share == pytest.approx(1)
+
+
+def test_low_power_costs_more_of_what_is_drawn() -> None:
+    """6 A on one phase store 76 % (HTW Berlin, 2025), 16 A on three 90 %."""
+    small = car(mode=CarMode.SOLAR, goals=(), phases=(0,), max_a=6.0, full_wh=30_000.0)
+    for outlook, share in (
+        (night(small, sun=exactly(*(2_000.0,) * 48)), 0.757),
+        (night(car(energy_wh=10_000.0)), 0.8996),
+    ):
+        zoe = intend(outlook).cars[0]
+        assert zoe.energy_wh / zoe.drawn_wh == pytest.approx(share, abs=0.002)
+
+
+def test_a_departure_beyond_the_outlook_takes_what_time_after_it_cannot_give() -> None:
+    """In two days there is time enough: nothing is bought dearly now."""
+    far = CarGoal(at=EVENING + timedelta(hours=60), energy_wh=20_000.0)
+    zoe = intend(night(car(goals=(far,)), cheap={30: 0.0})).cars[0]
+    assert zoe.shortfalls == ()
+    assert all(slot.power_w == 0 for slot in zoe.slots)
+    assert zoe.why.key in (PlanKey.WAITS_FOR_SUN, PlanKey.NOTHING_PLANNED)
+
+
+def test_forecasts_and_prices_that_end_early_go_on_as_they_usually_are() -> None:
+    """Two hours of prices for a night of twelve: the rest costs their mean, and that is said."""
+    short = replace(
+        night(car()), import_price=(0.2,) * 4 + (0.3,) * 4, sun=exactly(0.0)
+    )
+    intention = intend(short)
+    assert Assumption.PRICES_ESTIMATED in intention.assumptions
+    assert intention.slots[-1].price == pytest.approx(0.25)
+    assert intention.cars[0].shortfalls == ()
