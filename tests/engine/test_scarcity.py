@@ -13,6 +13,7 @@ from custom_components.sunfuse.engine.model import (
     Connector,
     ConnectorStatus,
     Mode,
+    PlanSlot,
     ReasonKey,
 )
 from custom_components.sunfuse.engine.thermal import CURVES, warmed
@@ -295,3 +296,17 @@ def test_where_one_phase_does_not_fit_either() -> None:
     decision, _ = decide(site(switching, house_a=(20.0,) * 3), Memory())
     assert offers(decision) == {"a": 0}
     assert decision.connectors[0].phases == 3
+
+
+def test_a_promise_that_is_due_comes_before_turns() -> None:
+    """One place: whoever reserved gets it as soon as it must charge, even if another has only just begun."""
+    there = car("a", offer_a=7.0)
+    promised = car("b", offer_a=0.0, plan=PlanSlot(at_least_a=6.5))
+    known = Memory(connectors={"a": runs(2), "b": waits(1)})
+    snapshot = on(7, there, promised)
+    _, decision, _ = settle(snapshot, 60, known)
+    assert offers(decision) == pytest.approx({"a": 0, "b": 7}, abs=0.2)
+    # As long as it can wait, it does.
+    early = replace(snapshot, connectors=(there, replace(promised, plan=PlanSlot())))
+    _, decision, _ = settle(early, 60, known)
+    assert offers(decision) == pytest.approx({"a": 7, "b": 0}, abs=0.2)

@@ -32,6 +32,7 @@ class RecognisedBy(StrEnum):
     USUAL = "usual"  # nobody said otherwise, and it is the one that charges here
 
 
+_SAID = frozenset((RecognisedBy.HAND, RecognisedBy.CARD, RecognisedBy.IDENTITY))
 _SURE = {by: place for place, by in enumerate(reversed(RecognisedBy))}
 
 
@@ -100,7 +101,7 @@ type _Claim = tuple[tuple[int, bool, datetime], str, RecognisedCar]
 def _claims(
     sighting: Sighting, candidates: list[Candidate], sightings: list[Sighting]
 ) -> list[_Claim]:
-    """Return who could be at a connector, by each way; of two equals who is known stays, else the newer one."""
+    """Return who could be at a connector, by each way; of two equals the newer one, but what was concluded stays."""
     vehicles = {candidate.vehicle for candidate in candidates}
     found: list[RecognisedCar] = []
     if sighting.chosen == GUEST:
@@ -135,9 +136,10 @@ def _claims(
 
 
 def _claim(sighting: Sighting, recognised: RecognisedCar) -> _Claim:
-    known = sighting.known == recognised
+    # Who holds a card to another charger has moved the car; what is only concluded does not move it.
+    stays = sighting.known == recognised and recognised.by not in _SAID
     return (
-        (_SURE[recognised.by], known, sighting.since),
+        (_SURE[recognised.by], stays, sighting.since),
         sighting.connector,
         recognised,
     )

@@ -39,11 +39,12 @@ NEEDS_MORE = 1.25
 class Turn(IntEnum):
     """The situation of a car, before the policy is applied."""
 
-    HAS_TURN = 0
-    WAITED_LONG = 1
-    BY_POLICY = 2
-    HAD_TURN = 3
-    RESTS = 4
+    PROMISED = 0  # and due: it must charge now to be ready
+    HAS_TURN = 1
+    WAITED_LONG = 2
+    BY_POLICY = 3
+    HAD_TURN = 4
+    RESTS = 5
 
 
 type Rank = tuple[int, Turn, tuple[float, ...], float, str]
@@ -73,6 +74,8 @@ def _place(asking: Ask, snapshot: Snapshot) -> Turn:
     past, tuning = asking.past, snapshot.tuning
     if idle(asking, snapshot) or rests(asking, snapshot):
         return Turn.RESTS
+    if asking.promised_a >= asking.connector.min_a and not asking.boosted:
+        return Turn.PROMISED
     if past.on_since is not None:
         ran_s = (snapshot.now - past.on_since).total_seconds()
         return Turn.HAS_TURN if ran_s < tuning.turn_s else Turn.BY_POLICY

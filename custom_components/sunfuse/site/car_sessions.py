@@ -1,29 +1,28 @@
 """Which car is at which connector, since when, and how full it is: remembered for the session, over restarts too."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..central_system.security.card_policy import folded
 from ..central_system.station_state import ConnectorState, StationState
 from ..drivers.charge_count import ChargeMark, counted_soc, followed
-from ..drivers.demand import ChargeSource, Promise
+from ..drivers.demand import ChargeSource
 from ..drivers.habits import PastSession
-from ..drivers.recognition import (
-    Candidate,
-    RecognisedBy,
-    RecognisedCar,
-    Sighting,
-    recognise,
-)
+from ..drivers.recognition import Candidate, recognise
 from ..engine.codec import from_jsonable, to_jsonable
 from ..engine.model import ConnectorStatus
 from ..sources.vehicles import CarReading, read_car
-from .cards import is_own
+from .car_session import (
+    CarSession,
+    register_of,
+    sighting_of,
+    with_needs,
+    with_transaction,
+)
 from .departures import Departures
 from .outcome import ConnectorKey
 from .storage_file import StorageFile
@@ -45,31 +44,6 @@ _HERE = frozenset(
     )
 )
 _AWAY = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CarSession:
-    """A car at a connector. `first_soc` is the lowest that each car said since, by which one is seen to rise."""
-
-    since: datetime
-    transaction: str | None = None
-    token: str | None = None  # folded
-    register_wh: float | None = None  # of the meter, when the car came
-    vehicle: str | None = None
-    by: RecognisedBy | None = None
-    chosen: str | None = None  # by hand
-    first_soc: tuple[tuple[str, float], ...] = ()
-    promise: Promise | None = None
-    # When the car last said what it needs, and what the meter had counted then.
-    asked_at: datetime | None = None
-    asked_register_wh: float | None = None
-
-    def charged_wh(self, state: ConnectorState) -> float:
-        """Return what was metered since the car came."""
-        now_wh = state.meter.energy_wh
-        if now_wh is not None and self.register_wh is not None:
-            return max(now_wh - self.register_wh, 0.0)
-        return state.session_energy_wh or 0.0 if state.transaction else 0.0
 
 
 type _States = Mapping[ConnectorKey, tuple[StationState, ConnectorState]]
@@ -190,6 +164,12 @@ class CarSessions:
     # --- What happens ------------------------------------------------------------------------------------------
 
     @callback
+    def learn(self, past: Iterable[PastSession]) -> None:
+        """Take over sessions of the past, in order."""
+        self._past = (*self._past, *past)[-MOST_PAST:]
+        self._store.save_soon()
+
+    @callback
     def update(self, now: datetime, states: _States) -> None:
         """Take in how chargers and cars are now."""
         self._readings = {
@@ -232,8 +212,8 @@ class CarSessions:
         if session is None:
             session = self._came(key, state, now)
         if transaction is not None:
-            session = _with_transaction(session, state)
-        self._set(key.id, self._with_promise(key, _with_needs(session, state)))
+            session = with_transaction(session, state)
+        self._set(key.id, self._with_promise(key, with_needs(session, state)))
 
     def _came(
         self, key: ConnectorKey, state: ConnectorState, now: datetime
@@ -281,7 +261,7 @@ class CarSessions:
                 left=now,
                 energy_wh=session.charged_wh(state),
             )
-            self._past = (*self._past, past)[-MOST_PAST:]
+            self.learn([past])
         self._departures.car_left(key.id)
         self._forget(key.id)
 
@@ -297,7 +277,7 @@ class CarSessions:
     def _recognise(self, states: _States) -> None:
         """Find out who is where."""
         sightings = [
-            _sighting(key.id, session, states[key][1], self._identities())
+            sighting_of(key.id, session, states[key][1], self._identities())
             for key in states
             if (session := self._sessions.get(key.id)) is not None
         ]
@@ -331,9 +311,7 @@ class CarSessions:
 
     def _follow_charge(self, now: datetime, states: _States) -> None:
         """Note how full cars say that they are, and what was metered then."""
-        registers = {
-            key.id: state.meter.energy_wh for key, (_, state) in states.items()
-        }
+        registers = {key.id: register_of(state) for key, (_, state) in states.items()}
         for connector, session in self._sessions.items():
             lowest = dict(session.first_soc)
             for car, reading in self._readings.items():
@@ -400,49 +378,3 @@ def _text(stored: Any) -> str:
 def session_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
     """Return where it is kept which car is where; it has numbers of cards."""
     return StorageFile(hass, entry_id, "cars", every_s=SAVE_DELAY_S, private=True)
-
-
-def _with_transaction(session: CarSession, state: ConnectorState) -> CarSession:
-    """Return a session with what its transaction says."""
-    transaction = state.transaction
-    assert transaction is not None
-    token = transaction.id_token
-    known = token is not None and not is_own(token)
-    register_wh = session.register_wh
-    if register_wh is None:
-        register_wh = transaction.meter_start_wh
-    return replace(
-        session,
-        transaction=transaction.id,
-        # What we started after a pause has our own token: the driver's is remembered.
-        token=folded(token) if token and known else session.token,
-        register_wh=register_wh,
-    )
-
-
-def _with_needs(session: CarSession, state: ConnectorState) -> CarSession:
-    """Return a session with when the car last said what it needs."""
-    needs = state.needs
-    if needs is None or needs.at == session.asked_at or needs.at < session.since:
-        return session
-    return replace(session, asked_at=needs.at, asked_register_wh=state.meter.energy_wh)
-
-
-def _sighting(
-    connector: str,
-    session: CarSession,
-    state: ConnectorState,
-    identities: frozenset[str],
-) -> Sighting:
-    known = (
-        RecognisedCar(vehicle=session.vehicle, by=session.by) if session.by else None
-    )
-    return Sighting(
-        connector=connector,
-        since=session.since,
-        token=session.token,
-        token_is_identity=session.token in identities,
-        chosen=session.chosen,
-        known=known,
-        metered_wh=session.charged_wh(state),
-    )

@@ -19,7 +19,8 @@ from ..drivers.demand import (
 from ..drivers.habits import guess
 from ..drivers.recognition import RecognisedBy
 from ..drivers.wishes import ChargingStrategy
-from .car_sessions import CarSession, CarSessions
+from .car_session import CarSession, register_of
+from .car_sessions import CarSessions
 from .chargers import States
 from .departures import Departures
 from .outcome import ConnectorKey
@@ -50,7 +51,7 @@ class Demands:
         """Take in how chargers and cars are now."""
         self._departures.tidy(now)
         self._sessions.update(now, states)
-        self._registers = {key.id: s.meter.energy_wh for key, (_, s) in states.items()}
+        self._registers = {key.id: register_of(s) for key, (_, s) in states.items()}
         local = dt_util.as_local(now)
         self._demands = {
             key: self._demand(key, state, local) for key, (_, state) in states.items()
@@ -132,7 +133,7 @@ class Demands:
         """Return the state of charge: as typed, else as the car reports it through the charger, else as its integration says."""
         mark = self._sessions.mark(vehicle.id) if vehicle else None
         if vehicle is not None and mark is not None and mark.is_typed:
-            return self._sessions.soc(vehicle, state.meter.energy_wh)
+            return self._sessions.soc(vehicle, register_of(state))
         if state.transaction is not None and state.meter.soc is not None:
             return state.meter.soc
         needs = state.needs
@@ -140,7 +141,7 @@ class Demands:
             return needs.soc
         if vehicle is None:
             return None
-        return self._sessions.soc(vehicle, state.meter.energy_wh)
+        return self._sessions.soc(vehicle, register_of(state))
 
     def _guess(
         self, key: ConnectorKey, session: CarSession, now: datetime, charged_wh: float
@@ -167,7 +168,7 @@ def _request(session: CarSession, state: ConnectorState) -> CarRequest:
     needs = state.needs
     if needs is None or session.asked_at != needs.at:
         return CarRequest()
-    energy_wh, now_wh = needs.energy_wh, state.meter.energy_wh
+    energy_wh, now_wh = needs.energy_wh, register_of(state)
     if None not in (energy_wh, now_wh, session.asked_register_wh):
         assert energy_wh is not None
         assert now_wh is not None

@@ -104,14 +104,8 @@ class Departures:
             for one in wishes.once
             if one.at != at and not (of_session and one.of_session)
         ]
-        skipped = wishes.skipped_until
         kept = sorted([*others, once], key=lambda one: one.at)[:MOST_ONCE]
-        self.change(
-            owner,
-            once=tuple(kept),
-            # Who says a departure after all does not skip it.
-            skipped_until=None if skipped and at <= skipped else skipped,
-        )
+        self.change(owner, once=tuple(kept))
         return once.id
 
     @callback

@@ -117,11 +117,26 @@ def set_departure(
             translation_domain=DOMAIN, translation_key="departure_too_far"
         )
     runtime = entry.runtime_data
+    for other in _with(entry, owner):
+        # Who says a departure after all does not skip it.
+        skipped = runtime.departures.wishes(other).skipped_until
+        if skipped is not None and dt_util.as_utc(at) <= skipped:
+            runtime.departures.change(other, skipped_until=None)
     said = runtime.departures.set_once(
         owner.id, dt_util.as_utc(at), target, of_session=of_session
     )
     runtime.controller.tick()
     return said
+
+
+def _with(entry: SunfuseConfigEntry, owner: Owner) -> tuple[str, ...]:
+    """Return an owner together with the vehicle that is at it, or the connector where it is."""
+    runtime = entry.runtime_data
+    if owner.key is None:
+        connector = runtime.car_sessions.where(owner.id)
+        return (owner.id, connector) if connector else (owner.id,)
+    vehicle = runtime.demands.vehicle_at(owner.key)
+    return (owner.id, vehicle.id) if vehicle else (owner.id,)
 
 
 @callback

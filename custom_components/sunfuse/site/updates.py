@@ -8,7 +8,6 @@ from typing import Any, Self
 from homeassistant.const import CONF_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.event import async_track_entity_registry_updated_event
 
 from ..central_system.station_state import StationInfo, StationState
 from ..const import (
@@ -197,10 +196,12 @@ def follow_renames(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     def renamed(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
         old = event.data.get("old_entity_id")
         if event.data["action"] == "update" and isinstance(old, str):
-            replace_entity(hass, entry, old, event.data["entity_id"])
+            # Vehicles come while the site runs: what it reads from is looked up now.
+            if old in entities_of(entry):
+                replace_entity(hass, entry, old, event.data["entity_id"])
 
     entry.async_on_unload(
-        async_track_entity_registry_updated_event(hass, entities_of(entry), renamed)
+        hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, renamed)
     )
 
 
