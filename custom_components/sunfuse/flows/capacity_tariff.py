@@ -75,6 +75,7 @@ def _own(context: FormContext) -> vol.Schema:
                     options=["15", "30", "60"], translation_key="interval_min"
                 )
             ),
+            vol.Required("sliding", default=False): BooleanSelector(),
             vol.Required("top", default=1): number("", low=1, high=31),
             vol.Required("different_days", default=True): BooleanSelector(),
             vol.Required("months", default=1): number("", low=1, high=24),
@@ -108,6 +109,7 @@ def rule_data(form: Mapping[str, Any]) -> dict[str, Any]:
     steps = [parse_number(limit) for limit in form.get("step_limits_kw", ())]
     return rule | {
         "interval_min": int(form["interval_min"]),
+        "sliding": form.get("sliding", False),
         "top": int(form["top"]),
         "different_days": form["different_days"],
         "months": int(form["months"]),
@@ -145,6 +147,7 @@ def capacity_values(data: Mapping[str, Any]) -> Form:
     if rule["key"] == OWN:
         values |= {
             "interval_min": str(rule["interval_min"]),
+            "sliding": rule.get("sliding", False),
             "top": rule["top"],
             "different_days": rule["different_days"],
             "months": rule["months"],

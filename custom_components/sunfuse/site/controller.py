@@ -206,6 +206,8 @@ class Controller:
             limits=(*self._dimming_limit(dimming), *peak_limits),
             boost_quotas=self._cards.boost_quotas,
         )
+        tuning = self._planning.clock.hastened(snapshot.tuning)
+        snapshot = replace(snapshot, tuning=tuning)
         decision, memory = decide(snapshot, self._memory)
         if self._source:
             # Before there is a meter to read, there is nothing to remember, and nothing to command.

@@ -33,10 +33,9 @@ from ..sources.tariffs.month_peaks import (
     interval_start,
     local_month,
     measure_w,
-    state_from_dict,
-    state_to_dict,
     with_past,
 )
+from ..sources.tariffs.stored_peaks import state_from_dict, state_to_dict
 from ..sources.tariffs.table import TableError
 from ..sources.time_rows import parse_number, parse_time
 from .outcome import PeakData
@@ -337,7 +336,8 @@ def _rules(entry: ConfigEntry) -> Iterator[CapacityRule]:
 
 def _measured_by(tariff: CapacityTariff) -> list[Any]:
     """Return the properties of a rule that make its peaks useless for another."""
-    return [tariff.key, tariff.interval_min, tariff.top, tariff.different_days]
+    measured = [tariff.key, tariff.interval_min, tariff.top, tariff.different_days]
+    return [*measured, tariff.sliding] if tariff.sliding else measured
 
 
 def _sample_from_row(row: list[Any] | None) -> _Sample | None:

@@ -43,6 +43,7 @@ def plan_slot(
     *,
     voltage_v: float,
     car_phases: int | None,
+    peak_w: float | None = None,
 ) -> PlanSlot:
     """Return what a connector is to aim for now."""
     phases = min(car_phases or len(connector.phases), len(connector.phases))
@@ -55,8 +56,12 @@ def plan_slot(
         at_least_a=grid_a if advice.why.key in _PROMISED else 0.0,
         at_most_a=grid_a,
         sun_a=None if sun_a >= _NEARLY_ALL * most_a else sun_a,
-        key=_reason(why),
-        values=(*why.values, ("offer_a", grid_a or sun_a)),
+        key=_reason(why, peak_w),
+        values=(
+            *why.values,
+            ("offer_a", grid_a or sun_a),
+            *((("peak_w", peak_w),) if peak_w is not None else ()),
+        ),
     )
 
 
@@ -90,8 +95,10 @@ def _why(intention: CarIntention, advice: SlotAdvice) -> Why:
     return intention.why if intention.why.key is PlanKey.MISSES else advice.why
 
 
-def _reason(why: Why) -> ReasonKey:
+def _reason(why: Why, peak_w: float | None) -> ReasonKey:
     """Return the engine's word for it. A forecast sun that has no time is as good as no plan."""
+    if why.key is PlanKey.WAITS_FOR_PEAK and peak_w is None:
+        return ReasonKey.WAITING_FOR_PLAN
     if why.key is PlanKey.WAITS_FOR_SUN and "until" not in dict(why.values):
         return ReasonKey.NO_PLAN
     return _REASONS.get(why.key, ReasonKey.WAITING_FOR_PLAN)

@@ -21,15 +21,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from ..const import DOMAIN
 from ..coordinator import SunfuseCoordinator
-from ..engine.model import (
-    BatteryReading,
-    Connector,
-    LimitKind,
-    Mode,
-    PlanSlot,
-    Snapshot,
-)
-from ..engine.wanted import NO_CAR
+from ..engine.model import BatteryReading, Connector, Mode, PlanSlot, Snapshot
 from ..planner import (
     CarIntention,
     HomeBattery,
@@ -47,6 +39,7 @@ from .forecasting import SiteForecasts
 from .outcome import ConnectorKey
 from .outlooks import CarAsk, Known, outlook_of
 from .peaks import SitePeaks
+from .plan_changes import asked_of, has_car
 from .plan_slots import plan_slot
 from .prices import SitePrices
 from .site_clock import SiteClock
@@ -167,7 +160,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         """Plan soon if a car came or left, or somebody asks for something else."""
         if not self._ticks.last_update_success:
             return
-        asked = _asked(self._ticks.data.snapshot, self._demand_of)
+        asked = asked_of(self._ticks.data.snapshot, self._demand_of)
         if asked != self._asked:
             self._changed |= {
                 car for car in asked if asked[car] != self._asked.get(car)
@@ -341,12 +334,13 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             advice,
             voltage_v=voltage_v,
             car_phases=self._demand_of(connector.id).phases,
+            peak_w=min((peak.power_w for peak in intention.target_peaks), default=None),
         )
 
     def is_there(self, key: ConnectorKey) -> bool:
         """Return whether a car is at a connector."""
         return any(
-            one.id == key.id and _has_car(one)
+            one.id == key.id and has_car(one)
             for one in self._ticks.data.snapshot.connectors
         )
 
@@ -382,31 +376,3 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
 def _key(connector_id: str) -> ConnectorKey:
     identity, _, number = connector_id.rpartition("/")
     return ConnectorKey(identity=identity, connector=int(number))
-
-
-def _has_car(connector: Connector) -> bool:
-    return connector.reachable and connector.status not in NO_CAR
-
-
-def _asked(snapshot: Snapshot, demand_of: Callable[[str], Demand]) -> dict[str, Any]:
-    """Return what a plan is made of that somebody may change at any time, by car; what only passes by is no news."""
-    asked: dict[str, Any] = {}
-    for one in snapshot.connectors:
-        demand = demand_of(one.id)
-        asked[one.id] = (
-            one.mode,
-            one.allowed,
-            _has_car(one),
-            one.max_a,
-            one.priority,
-            one.boost,
-            replace(demand, energy_wh=None, full_wh=None, soc=None, minimum_wh=0.0),
-            demand.minimum_wh > 0,
-            demand.energy_wh is None,
-            demand.soc is None,
-        )
-    asked[""] = (
-        snapshot.policy,
-        *(limit for limit in snapshot.limits if limit.kind is not LimitKind.PEAK),
-    )
-    return asked

@@ -1,9 +1,11 @@
 """The time at a site: the wall clock's, but at a simulated site that runs faster, where a night passes in minutes."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from homeassistant.util import dt as dt_util
 
+from ..engine.tuning import Tuning
 from .simulated_house import SimulatedHouse
 
 
@@ -37,6 +39,20 @@ class SiteClock:
             return at
         simulation = self._house.simulation
         return dt_util.utcnow() + (at - simulation.state.at) / simulation.speed
+
+    def hastened(self, tuning: Tuning) -> Tuning:
+        """Return how long the engine waits where cars charge as fast as time runs: as long by the site's clock."""
+        if self._house is None:
+            return tuning
+        speed = self.speed
+        return replace(
+            tuning,
+            turn_s=tuning.turn_s / speed,
+            longest_wait_s=tuning.longest_wait_s / speed,
+            lockout_s=tuning.lockout_s / speed,
+            lockout_most_s=tuning.lockout_most_s / speed,
+            idle_retry_s=tuning.idle_retry_s / speed,
+        )
 
     def now(self) -> datetime:
         """Return the site's time now."""

@@ -29,10 +29,12 @@ from custom_components.sunfuse.sources.tariffs.month_peaks import (
     from_history,
     interval_start,
     measure_w,
-    state_from_dict,
-    state_to_dict,
     step_of,
     with_past,
+)
+from custom_components.sunfuse.sources.tariffs.stored_peaks import (
+    state_from_dict,
+    state_to_dict,
 )
 from custom_components.sunfuse.sources.tariffs.table import TableError
 

@@ -28,6 +28,7 @@ class CapacityTariff:
 
     Attributes:
         interval_min: length of an interval, aligned to the clock.
+        sliding: if an interval may begin in any minute instead of on the clock.
         top: how many of the highest intervals of a month count, by their mean.
         different_days: whether these must be on different local days.
         months: over how many months, this one included, the peak is averaged.
@@ -41,6 +42,7 @@ class CapacityTariff:
 
     key: str
     interval_min: int
+    sliding: bool = False
     top: int = 1
     different_days: bool = True
     months: int = 1
@@ -212,6 +214,8 @@ def capacity_from_dict(data: Mapping[str, Any]) -> CapacityTariff:
                 raise TableError(f"bad_{name}")
             whole = name in {"interval_min", "top", "months"}
             changes[name] = int(number) if whole else number
+    if data.get("sliding") is not None:
+        changes["sliding"] = bool(data["sliding"])
     if data.get("different_days") is not None:
         changes["different_days"] = bool(data["different_days"])
     if changes.get("interval_min", 15) not in {15, 30, 60}:

@@ -8,12 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 import math
-from typing import Any
 
-from ...engine.stored import Stored
 from ..series import Series, floor
-from ..time_rows import parse_number, parse_time
 from .capacity_rules import CapacityTariff, PriceRule
+from .sliding_windows import (
+    MINUTE,
+    Minutes,
+    allowed_w,
+    energy_wh as window_wh,
+    since,
+    with_energy,
+)
 
 # What is saved of an interval is not spent in a burst at its end, which the next one would begin with: it is spread over
 # this part of an interval, and lost where that ends before.
@@ -43,6 +48,7 @@ class PeakState:
     past: tuple[tuple[str, float], ...] = ()
     interval: datetime | None = None
     used_wh: float = 0.0
+    minutes: Minutes = ()  # of the last interval, where that may begin in any minute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +95,10 @@ def add_energy(
     if lasts <= timedelta(0):
         return state
     state = advance(state, tariff, start, tz=tz, holidays=holidays)
+    if tariff.sliding:
+        minutes = with_energy(state.minutes, start, end, max(0.0, energy_wh))
+        state = replace(state, minutes=minutes)
+        return advance(state, tariff, end, tz=tz, holidays=holidays)
     at = start
     while at < end:
         interval = interval_start(at, tariff, tz)
@@ -110,6 +120,8 @@ def advance(
     holidays: frozenset[date] = frozenset(),
 ) -> PeakState:
     """Advance to a time: close the interval and the month that are over. Never goes back."""
+    if tariff.sliding:
+        return _slide(state, tariff, now, tz, holidays)
     interval = interval_start(now, tariff, tz)
     if state.interval is not None and interval <= state.interval:
         return state
@@ -119,6 +131,45 @@ def advance(
         state = _with_peak(state, tariff, state.interval, weighted, tz)
     state = replace(state, interval=interval, used_wh=0.0)
     return _in_month(state, tariff, local_month(interval, tz))
+
+
+def _slide(
+    state: PeakState,
+    tariff: CapacityTariff,
+    now: datetime,
+    tz: tzinfo,
+    holidays: frozenset[date],
+) -> PeakState:
+    """Let time pass where an interval may begin in any minute: enter each window that has ended."""
+    lasts = timedelta(minutes=tariff.interval_min)
+    end = floor(now, MINUTE)
+    if state.interval is not None and end <= state.interval + lasts:
+        used_wh = window_wh(state.minutes, now - lasts, now)
+        return replace(state, used_wh=used_wh)
+    # Once all that was drawn is out of the window, there is nothing more to enter.
+    last = max((at for at, _ in state.minutes), default=end)
+    until = min(end, last + lasts + MINUTE)
+    at = until if state.interval is None else state.interval + lasts + MINUTE
+    while at <= until:
+        start = at - lasts
+        power_w = window_wh(state.minutes, start, at) * 60 / tariff.interval_min
+        weight = tariff.weight.at(start.astimezone(tz), holidays)
+        apart = tuple(
+            peak
+            for peak in state.peaks
+            if abs(peak.start - start) >= lasts or peak.power_w >= power_w * weight
+        )
+        if all(abs(peak.start - start) >= lasts for peak in apart):
+            state = replace(state, peaks=apart)
+            state = _with_peak(state, tariff, start, power_w * weight, tz)
+        at += MINUTE
+    state = replace(
+        state,
+        interval=end - lasts,
+        minutes=since(state.minutes, end - lasts),
+        used_wh=window_wh(state.minutes, now - lasts, now),
+    )
+    return _in_month(state, tariff, local_month(end, tz))
 
 
 def _with_peak(
@@ -295,7 +346,12 @@ def allowance(
     if weight > 0 and math.isfinite(free):
         target = max(target_w or 0.0, free) / weight
         room_wh = target * tariff.interval_min / 60 - state.used_wh
-        power = _evenly(room_wh, target, end - now, tariff.interval_min / 60)
+        lasts = timedelta(minutes=tariff.interval_min)
+        if tariff.sliding:
+            end = floor(now, MINUTE) + MINUTE
+            power = allowed_w(state.minutes, now, lasts, target)
+        else:
+            power = _evenly(room_wh, target, end - now, tariff.interval_min / 60)
     return Allowance(
         interval_end=end,
         used_wh=state.used_wh,
@@ -337,58 +393,3 @@ def with_past(state: PeakState, months: Mapping[str, float]) -> PeakState:
     merged = {**dict(state.past), **months}
     merged.pop(state.month, None)
     return replace(state, past=tuple(sorted(merged.items()))[-24:])
-
-
-def state_to_dict(state: PeakState) -> dict[str, Any]:
-    """Return the state as plain JSON for storage."""
-    return {
-        "month": state.month,
-        "peaks": [[peak.start.isoformat(), peak.power_w] for peak in state.peaks],
-        "past": [list(month) for month in state.past],
-        "interval": state.interval.isoformat() if state.interval else None,
-        "used_wh": state.used_wh,
-    }
-
-
-def state_from_dict(data: Mapping[str, Any] | Stored) -> PeakState:
-    """Read the state from storage; what cannot be read is noted and left out."""
-    stored = Stored.of(data)
-    return PeakState(
-        month=stored.read("month", _month, ""),
-        peaks=tuple(stored.rows("peaks", _peak_from_row)),
-        past=tuple(stored.rows("past", _month_from_row)),
-        interval=stored.read("interval", _interval, None),
-        used_wh=stored.read("used_wh", _figure, 0.0),
-    )
-
-
-def _month(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"A month expected, not {type(value)}")
-    return value
-
-
-def _instant(value: Any) -> datetime:
-    at = parse_time(value)
-    if at is None:
-        raise ValueError("A time expected")
-    return at.astimezone(UTC)
-
-
-def _interval(value: Any) -> datetime | None:
-    return None if value is None else _instant(value)
-
-
-def _figure(value: Any) -> float:
-    number = parse_number(value)
-    if number is None:
-        raise ValueError("A number expected")
-    return number
-
-
-def _peak_from_row(row: list[Any]) -> PeakInterval:
-    return PeakInterval(start=_instant(row[0]), power_w=_figure(row[1]))
-
-
-def _month_from_row(row: list[Any]) -> tuple[str, float]:
-    return _month(row[0]), _figure(row[1])
