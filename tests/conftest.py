@@ -1,5 +1,8 @@
 """Fixtures for every test that runs a Home Assistant."""
 
+import asyncio
+import logging
+
 from hypothesis import HealthCheck, settings
 import pytest
 
@@ -7,6 +10,7 @@ import pytest
 import custom_components.sunfuse  # noqa: F401
 
 from .forms import no_setup, sensors
+from .jumping_time import jumping
 from .price_site import start_frozen
 from .site_fixtures import start
 
@@ -16,7 +20,7 @@ settings.register_profile(
 )
 settings.load_profile("patient")
 
-__all__ = ["no_setup", "sensors", "start", "start_frozen"]
+__all__ = ["jumping", "no_setup", "sensors", "start", "start_frozen"]
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +40,27 @@ def _custom_integrations(request: pytest.FixtureRequest) -> None:
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
     """Give each test a configuration folder of its own: a site's ledger is a file in it."""
     return hass_tmp_config_dir
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register our marker, and let the database's driver say nothing of each statement."""
+    config.addinivalue_line(
+        "markers", "debug_loop: run with the event loop's own checks, which are slow"
+    )
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug(request: pytest.FixtureRequest) -> None:
+    """Replace the test package's fixture, which checks every event loop.
+
+    In its debug mode a loop notes the whole stack for each call, task and future. That found nothing that the tests
+    marked `debug_loop`, which run every part of a site, do not find.
+    """
+    debug = request.node.get_closest_marker("debug_loop") is not None
+    asyncio.get_running_loop().set_debug(debug)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: nothing is left to wait for at the end."""
+    items.sort(key=lambda item: "end_to_end" not in item.path.parts)

@@ -192,7 +192,7 @@ class Home:
 
 @pytest.fixture
 async def start(
-    hass: HomeAssistant,
+    hass: HomeAssistant, jumping: None
 ) -> AsyncIterator[Callable[..., Any]]:
     """Return what sets up a site with these chargers, the house drawing 10, 4 and 4 A."""
     async with ClientSession() as session:

@@ -11,6 +11,8 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .common import free_port, wait_until
 
+pytestmark = [pytest.mark.debug_loop, pytest.mark.usefixtures("jumping")]
+
 CHARGERS = ("SIM-GARAGE", "SIM-CARPORT", "SIM-STREET")
 
 

@@ -20,8 +20,9 @@ from custom_components.sunfuse.engine.model import Circuit, ConnectorStatus, Mod
 from .common import NOW, car, decided, offers, site
 from .plant import START, Car, Load, Plant, charger, main, steady
 
-STEP_S = 300
-WATCHED_S = 120
+# By then all cars charge with all that there is, and long after it all have followed.
+STEP_S = 150
+WATCHED_S = 60
 CLOUD_S = 5
 
 

@@ -14,6 +14,8 @@ from custom_components.sunfuse.simulator.simulation import DEFAULT_START
 
 from .central import Central, until
 
+pytestmark = pytest.mark.usefixtures("jumping")
+
 
 @pytest.fixture
 async def session(socket_enabled: None) -> AsyncIterator[aiohttp.ClientSession]:
