@@ -6,11 +6,13 @@ does so however long that takes.
 """
 
 import asyncio
+from asyncio import wrap_future
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 import selectors
 from typing import Any
+from unittest.mock import patch
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -60,7 +62,7 @@ def jumping_loop(
 ) -> Iterator[None]:
     """Let the clock of an event loop jump, and tell `moved` by how much. `loop` is asyncio's own, in Python."""
     now_s = loop.time()
-    selector, run_in_executor = loop._selector, loop.run_in_executor  # noqa: SLF001
+    selector = loop._selector  # noqa: SLF001
     working: set[asyncio.Future[Any]] = set()
 
     def jump(seconds: float) -> None:
@@ -68,23 +70,24 @@ def jumping_loop(
         now_s += seconds
         moved(seconds)
 
-    def run(
-        executor: Any, function: Callable[..., Any], *args: Any
-    ) -> asyncio.Future[Any]:
-        future: asyncio.Future[Any] = run_in_executor(executor, function, *args)
-        working.add(future)
-        future.add_done_callback(working.discard)
-        return future
+    def wrap(future: Any, **of_loop: Any) -> asyncio.Future[Any]:
+        """Remember what awaits another thread: an executor's job, or something of the ledger."""
+        wrapped: asyncio.Future[Any] = wrap_future(future, **of_loop)
+        working.add(wrapped)
+        wrapped.add_done_callback(working.discard)
+        return wrapped
 
-    loop.run_in_executor = run
     loop._selector = _JumpingSelector(selector, jump, lambda: bool(working))  # noqa: SLF001
     # It keeps this time: what it has yet to call is due by that.
     loop.time = lambda: now_s
-    try:
-        yield
-    finally:
-        loop._selector = selector  # noqa: SLF001
-        del loop.run_in_executor
+    with (
+        patch.object(asyncio, "wrap_future", wrap),
+        patch.object(asyncio.futures, "wrap_future", wrap),
+    ):
+        try:
+            yield
+        finally:
+            loop._selector = selector  # noqa: SLF001
 
 
 @contextmanager

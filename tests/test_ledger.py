@@ -94,6 +94,8 @@ async def test_a_session_from_plug_to_unplug(
     assert row.plugged_at <= row.started_at
     await home.tell(station, "Charging")
     await home.draw(station, 10, register_kwh=1.5)
+    await asyncio.sleep(1)
+    await home.draw(station, 10, register_kwh=1.5)
     home.entry.runtime_data.controller.tick()
     await stop_transaction(home, station, 1800, reason="Local")
     [row] = await rows(home)

@@ -156,6 +156,8 @@ def _compared(db: sqlite3.Connection, row: sqlite3.Row) -> AtOnce | None:
         return None
     until = at_ms(row["stopped_at"])
     cars = _cars(db, since - _CONTEXT, until)
+    if not cars:
+        return None  # it ended in the instant in which it began
     first = min(car.since for car in cars)
     site = site_between(db, quarter_of(first), until + _CONTEXT)
     unseen = db.execute(
