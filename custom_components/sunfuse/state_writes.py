@@ -149,10 +149,27 @@ _FACTS = frozenset(
 )
 
 
+# With these a car waits as planned. A person who sees one that is over is misled.
+_PLANNED_WAITS = frozenset(
+    (
+        ReasonKey.WAITING_FOR_FORECAST_SUN,
+        ReasonKey.WAITING_FOR_PRICE,
+        ReasonKey.WAITING_FOR_CLEAN_POWER,
+        ReasonKey.WAITING_FOR_FEED_IN,
+        ReasonKey.WAITING_FOR_LOW_PEAK,
+        ReasonKey.WAITING_FOR_PLAN,
+        ReasonKey.NO_PLAN,
+        ReasonKey.HAS_ENOUGH,
+    )
+)
+
+
 def _another_fact(one: Shown, other: Shown) -> bool:
-    """Return whether a fact became true, or is no longer."""
+    """Whether a fact became true, or is no longer; or a car that waited as planned charges, or the other way round."""
     keys = {one.value.key, other.value.key}
-    return len(keys) == 2 and bool(keys & _FACTS)
+    if len(keys) == 1:
+        return False
+    return bool(keys & _FACTS) or len(keys & _PLANNED_WAITS) == 1
 
 
 REASON_PACE = Pace(
