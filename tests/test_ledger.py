@@ -13,13 +13,19 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.sunfuse.backup import async_post_backup, async_pre_backup
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.repairs import async_create_fix_flow
-from custom_components.sunfuse.sessions import Ledger, SessionFilter, SessionRow
+from custom_components.sunfuse.sessions import (
+    Ledger,
+    SessionFilter,
+    SessionRow,
+    TransactionFacts,
+)
 from custom_components.sunfuse.site.ledger import SiteLedger
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.repairs import ConfirmRepairFlow
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
@@ -312,3 +318,70 @@ async def test_figures_of_what_happened(
     assert await hass.config_entries.async_reload(home.entry.entry_id)
     for key, value in shown.items():
         assert home.state("sensor", key) == value
+
+
+async def test_sessions_are_returned_exported_and_deleted(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """By the name of a person, with all that is known and without the card; afterwards nothing of her is left."""
+    home: Home = await start("CP1", ANNA)
+    station = await home.boot("CP1", "Preparing")
+    for card in ("04A1B2C3", "free"):
+        await start_transaction(home, station, card)
+        await stop_transaction(home, station, 1800)
+    site = {"config_entry_id": home.entry.entry_id}
+
+    async def get(**more: Any) -> list[dict[str, Any]]:
+        answer: Any = await hass.services.async_call(
+            DOMAIN, "get_sessions", site | more, blocking=True, return_response=True
+        )
+        sessions: list[dict[str, Any]] = answer["sessions"]
+        return sessions
+
+    assert len(await get()) == 2
+    [session] = await get(person="anna", details=True)
+    assert (session["person"], session["charger"]) == ("Anna", "Charger CP1")
+    assert session["energy_kwh"] == 0.8
+    assert sum(one["energy_kwh"] for one in session["intervals"]) == pytest.approx(0.8)
+    assert "04A1" not in str(session)
+    with pytest.raises(ServiceValidationError):
+        await get(person="nobody")
+    await hass.services.async_call(
+        DOMAIN, "delete_person", site | {"person": "Anna"}, blocking=True
+    )
+    [left] = await get()
+    assert left["person"] is None
+    path = Path(hass.config.path(f"sunfuse.{home.entry.entry_id}.db"))
+    assert b"04A1B2C3" not in path.read_bytes()
+
+
+async def test_persons_are_forgotten_and_sessions_deleted_by_age(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Whole months of the local calendar: what is older than one is nobody's, what is older than two is gone."""
+    home: Home = await start("CP1", ANNA)
+    await asyncio.wrap_future(
+        ledger_of(home).ledger.note(
+            *(
+                TransactionFacts(
+                    station="CP1",
+                    transaction=str(days),
+                    connector=1,
+                    stated_start_at=dt_util.utcnow() - timedelta(days=days, hours=1),
+                    stated_stop_at=dt_util.utcnow() - timedelta(days=days),
+                    stated_wh=1000.0,
+                    card="04A1B2C3",
+                )
+                for days in (0, 65, 130)
+            )
+        )
+    )
+    hass.config_entries.async_update_entry(
+        home.entry, options={"forget_persons_months": 1, "delete_sessions_months": 3}
+    )
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert [(row.transaction, row.card) for row in await rows(home)] == [
+        ("0", "04A1B2C3"),
+        ("65", None),
+    ]

@@ -53,6 +53,7 @@ from .site.planning import SitePlanning
 from .site.prices import async_load_prices, price_store
 from .site.reporting import setup_report
 from .site.restart_memory import RestartMemory
+from .site.session_retention import follow_retention
 from .site.session_statistics import SessionStatistics
 from .site.settings import Settings, default_mode
 from .site.simulated_house import SimulatedHouse
@@ -140,6 +141,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     _command_battery(entry)
     watch_issues(hass, entry)
     site.statistics.start()
+    follow_retention(hass, entry, site.ledger)
     propose_energy_devices(hass, entry, site.chargers.connector_keys)
     follow_unwatched(hass, entry)
     await async_offer_dashboard(hass, entry)

@@ -39,6 +39,7 @@ from .port_certificate import (
     check_files,
     security_values,
 )
+from .privacy import PRIVACY
 from .tuning import (
     BATTERY,
     BOOSTS,
@@ -137,6 +138,11 @@ THEMES = {
         check=check_authorization,
     ),
     "boosts": _tuning(BOOSTS),
+    "privacy": Theme(
+        schema=lambda _entry: PRIVACY,
+        values=lambda entry: entry.options,
+        check=check_nothing,
+    ),
     "security": Theme(
         schema=lambda _entry: SECURITY, values=security_values, check=check_files
     ),
@@ -237,6 +243,12 @@ class SunfuseOptionsFlow(OptionsFlow):
     ) -> ConfigFlowResult:
         """Ask how long, and how much, people may boost."""
         return self._show("boosts", user_input)
+
+    async def async_step_privacy(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask how long sessions are kept."""
+        return self._show("privacy", user_input)
 
     async def async_step_dimming(
         self, user_input: dict[str, Any] | None = None

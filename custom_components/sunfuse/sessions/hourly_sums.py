@@ -77,8 +77,9 @@ def _hours(
             " - q.filled_battery_wh) / 1000 * COALESCE(s.import_price, 0)"
             " + (q.sun_wh + q.filled_sun_wh + q.battery_wh + q.filled_battery_wh) / 1000"
             " * COALESCE(s.export_price, 0)) cost"
-            " FROM session n JOIN part p ON p.session = n.number"
-            " JOIN quarter q ON q.station = p.station AND q.id = p.id"
+            # In this order: few sessions are as new.
+            " FROM session n CROSS JOIN part p ON p.session = n.number"
+            " CROSS JOIN quarter q ON q.station = p.station AND q.id = p.id"
             " LEFT JOIN site_quarter s ON s.start = q.start"
             " WHERE (n.stopped_at >= ? OR n.stopped_at IS NULL)"
             f" AND n.{by.value} IS NOT NULL AND q.start < ? GROUP BY 1, 2 ORDER BY 2",

@@ -77,6 +77,8 @@ CREATE TABLE part (
     PRIMARY KEY (station, id)
 ) WITHOUT ROWID;
 CREATE INDEX part_session ON part (session);
+CREATE INDEX part_running ON part (station, id)
+    WHERE stated_stop_at IS NULL AND noticed_stop_at IS NULL;
 CREATE INDEX part_continues ON part (station, continues) WHERE continues IS NOT NULL;
 CREATE TABLE quarter (
     station TEXT NOT NULL,

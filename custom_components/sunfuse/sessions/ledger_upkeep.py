@@ -220,6 +220,8 @@ def delete_before(db: sqlite3.Connection, before: datetime) -> int:
 
 def forget_persons_before(db: sqlite3.Connection, before: datetime) -> int:
     """Forget whose sessions they were that stopped before a time; energies and costs stay. Returns how many."""
+    # The sums of the person go on from them.
+    db.execute(_CARRY.format(kind="person", where="stopped_at < ?"), (ms(before),))
     db.execute(
         "UPDATE part SET person = NULL, person_at = NULL, card = NULL WHERE session IN"
         " (SELECT number FROM session WHERE stopped_at < ?)",

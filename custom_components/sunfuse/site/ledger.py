@@ -318,8 +318,7 @@ class SiteLedger(LedgerAnswers):
         if since is not None:
             known = self._changed_since
             self._changed_since = since if known is None else min(known, since)
-        for listener in tuple(self._listeners):
-            listener()
+        self.tell()
 
     async def _async_compare(self) -> None:
         """Compare what ended with charging at once, a few at a time: who waits to be stored goes in between."""
@@ -328,6 +327,11 @@ class SiteLedger(LedgerAnswers):
                 pass
         except LedgerClosedError:
             return  # the next start goes on with it
+        self.tell()
+
+    @callback
+    def tell(self) -> None:
+        """Call those who listen: sessions are others than before."""
         for listener in tuple(self._listeners):
             listener()
 

@@ -1,0 +1,202 @@
+"""The actions about sessions: what happened, and what is known of a person. They are for administrators."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import (
+    async_get_config_entry,
+    async_register_admin_service,
+)
+
+from ..const import DOMAIN
+from ..data import SunfuseConfigEntry
+from ..sessions import GroupBy, SessionFilter, SessionRow
+from ..site.ledger import SiteLedger
+from ..site.session_retention import async_delete_person
+from .values import moment
+
+_MOST_SESSIONS = 10_000
+GET_SESSIONS = vol.Schema(
+    {
+        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Optional("start"): moment,
+        vol.Optional("end"): moment,
+        vol.Optional("person"): cv.string,
+        vol.Optional("vehicle"): cv.string,
+        vol.Optional("charger"): cv.string,
+        vol.Optional("details", default=False): cv.boolean,
+    }
+)
+DELETE_PERSON = vol.Schema(
+    {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Required("person"): cv.string}
+)
+
+
+@callback
+def async_setup_session_actions(hass: HomeAssistant) -> None:
+    """Register the actions."""
+
+    async def get_sessions(call: ServiceCall) -> ServiceResponse:
+        ledger = _site(hass, call).runtime_data.ledger
+        names = {by: await ledger.async_names(by.value) for by in GroupBy}
+        wanted = SessionFilter(
+            start=call.data.get("start"),
+            end=call.data.get("end"),
+            person=_key(names[GroupBy.PERSON], call.data.get("person")),
+            vehicle=_key(names[GroupBy.VEHICLE], call.data.get("vehicle")),
+            station=_key(names[GroupBy.STATION], call.data.get("charger")),
+        )
+        rows = await ledger.async_sessions(wanted, limit=_MOST_SESSIONS)
+        return {
+            "sessions": [
+                _as_dict(row, names)
+                | (await _details(ledger, row) if call.data["details"] else {})
+                for row in rows
+            ]
+        }
+
+    async def delete_person(call: ServiceCall) -> None:
+        site = _site(hass, call).runtime_data
+        person = _key(await site.ledger.async_names("person"), call.data["person"])
+        assert person is not None
+        await async_delete_person(site.ledger, site.statistics, person)
+
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        "get_sessions",
+        get_sessions,
+        GET_SESSIONS,
+        SupportsResponse.ONLY,
+    )
+    async_register_admin_service(
+        hass, DOMAIN, "delete_person", delete_person, DELETE_PERSON
+    )
+
+
+def _site(hass: HomeAssistant, call: ServiceCall) -> SunfuseConfigEntry:
+    entry: SunfuseConfigEntry = async_get_config_entry(
+        hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
+    )
+    return entry
+
+
+def _key(names: Mapping[str, str], wanted: str | None) -> str | None:
+    """Return whom a name or an id means.
+
+    Raises:
+        ServiceValidationError: nobody, or more than one.
+
+    """
+    if wanted is None or wanted in names:
+        return wanted
+    found = [key for key, name in names.items() if name.casefold() == wanted.casefold()]
+    if len(found) != 1:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="name_not_found",
+            translation_placeholders={"name": wanted},
+        )
+    return found[0]
+
+
+def _as_dict(
+    row: SessionRow, names: Mapping[GroupBy, Mapping[str, str]]
+) -> dict[str, Any]:
+    """Return a session for a response; whose card it was, not the card."""
+
+    def named(by: GroupBy, key: str | None) -> str | None:
+        return None if key is None else names[by].get(key, key)
+
+    return {
+        "charger": named(GroupBy.STATION, row.station),
+        "identity": row.station,
+        "connector": row.connector,
+        "transaction": row.transaction,
+        "person": named(GroupBy.PERSON, row.person),
+        "vehicle": named(GroupBy.VEHICLE, row.vehicle),
+        "plugged_in": _time(row.plugged_at),
+        "started": _time(row.started_at),
+        "stopped": _time(row.stopped_at),
+        "unplugged": _time(row.unplugged_at),
+        "meter_start_kwh": _kwh(row.meter_start_wh),
+        "meter_end_kwh": _kwh(row.meter_end_wh),
+        "energy_kwh": _kwh(row.energy_wh),
+        "sun_kwh": _kwh(row.sun_wh),
+        "battery_kwh": _kwh(row.battery_wh),
+        "grid_kwh": _kwh(row.grid_wh),
+        "estimated_kwh": _kwh(row.estimated_wh),
+        "peak_kw": _kwh(row.peak_w),
+        "cost": _money(row.cost),
+        "grid_cost": _money(row.grid_cost),
+        "feed_in_lost": _money(row.feed_in_lost),
+        "cost_at_once": _money(row.at_once_cost),
+        "currency": row.currency,
+        "end_reason": row.end_reason,
+        "offline": row.offline,
+    }
+
+
+async def _details(ledger: SiteLedger, row: SessionRow) -> dict[str, Any]:
+    """Return what is known of a session besides its row."""
+    return {
+        "intervals": [
+            {
+                "start": _time(one.start),
+                "energy_kwh": _kwh(one.energy_wh),
+                "sun_kwh": _kwh(one.sun_wh),
+                "battery_kwh": _kwh(one.battery_wh),
+                "grid_kwh": _kwh(one.grid_wh),
+                "estimated_kwh": _kwh(one.estimated_wh),
+                "import_price": one.import_price,
+                "export_price": one.export_price,
+            }
+            for one in await ledger.async_intervals(row.number)
+        ],
+        "pauses": [
+            {
+                "reason": one.reason,
+                "minutes": round(one.seconds / 60, 1),
+                "times": one.times,
+                "first": _time(one.first_at),
+                "last": _time(one.last_at),
+            }
+            for one in await ledger.async_pauses(row.number)
+        ],
+        "signed_values": [
+            {
+                "at": _time(one.at),
+                "context": one.context,
+                "encoding": one.encoding,
+                "data": one.data,
+                "method": one.method,
+                "public_key": one.public_key,
+            }
+            for one in await ledger.async_signed_values(row.number)
+        ],
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _kwh(energy_wh: float | None) -> float | None:
+    return None if energy_wh is None else round(energy_wh / 1000, 3)
+
+
+def _money(amount: float | None) -> float | None:
+    return None if amount is None else round(amount, 4)

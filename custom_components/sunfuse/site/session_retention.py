@@ -1,0 +1,64 @@
+"""How long sessions are kept, and what is deleted of a person."""
+
+import asyncio
+from datetime import datetime
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.event import async_track_time_change
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..sessions import GroupBy, LedgerClosedError
+from .ledger import SiteLedger
+from .session_statistics import SessionStatistics
+
+# Options: after how many months it is forgotten whose a session was, and the session is deleted. None: never.
+CONF_FORGET_PERSONS = "forget_persons_months"
+CONF_DELETE_SESSIONS = "delete_sessions_months"
+# When nobody charges, and no clock is changed.
+_AT = {"hour": 4, "minute": 20, "second": 0}
+
+
+def months_before(now: datetime, months: float) -> datetime:
+    """Return the beginning of the local month that is so many months before the present one."""
+    local = dt_util.as_local(now).date().replace(day=1)
+    count = local.year * 12 + local.month - 1 - int(months)
+    first = local.replace(year=count // 12, month=count % 12 + 1)
+    return dt_util.start_of_local_day(first)
+
+
+def follow_retention(
+    hass: HomeAssistant, entry: ConfigEntry, ledger: SiteLedger
+) -> None:
+    """Delete what is too old by the options of a site, now and each night."""
+
+    async def age(now: datetime) -> None:
+        forget = entry.options.get(CONF_FORGET_PERSONS)
+        delete = entry.options.get(CONF_DELETE_SESSIONS)
+        try:
+            if forget is not None:
+                before = months_before(now, forget)
+                await asyncio.wrap_future(ledger.ledger.forget_persons_before(before))
+            if delete is not None:
+                before = months_before(now, delete)
+                await asyncio.wrap_future(ledger.ledger.delete_before(before))
+        except LedgerClosedError:
+            return  # the site was unloaded meanwhile
+
+    if CONF_FORGET_PERSONS in entry.options or CONF_DELETE_SESSIONS in entry.options:
+        entry.async_on_unload(async_track_time_change(hass, age, **_AT))
+        entry.async_create_background_task(
+            hass, age(dt_util.utcnow()), f"{DOMAIN} retention"
+        )
+
+
+async def async_delete_person(
+    ledger: SiteLedger, statistics: SessionStatistics, person: str
+) -> int:
+    """Delete all that the ledger and the statistics know of a person; returns how many sessions that were."""
+    deleted = await asyncio.wrap_future(ledger.ledger.delete_person(person))
+    await asyncio.wrap_future(ledger.ledger.checkpoint())
+    await statistics.async_forget(GroupBy.PERSON, person)
+    ledger.tell()
+    return deleted
