@@ -380,7 +380,7 @@ async def test_guided_test(
     station = await _boot(connect, system)
     await _charge(station, clock)
     await system.stations["CP1"].offer(1, 12)
-    with pytest.raises(CommandError, match="enough"):
+    with pytest.raises(CommandError, match="too little"):
         system.stations["CP1"].test_fail_safe(1)
     await _draws(station, clock, 12)
     system.stations["CP1"].test_fail_safe(1)

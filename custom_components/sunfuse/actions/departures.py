@@ -29,7 +29,7 @@ from .values import ENERGY_KWH, duration, moment
 
 _DEVICE: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): cv.string}
 _MOST_A_DAY = 10
-# As the tariffs name them.
+# The names of these values are the same as in tariffs.
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SOC = vol.All(vol.Coerce(float), vol.Range(min=1, max=100))
 _RANGE_KM = vol.All(vol.Coerce(float), vol.Range(min=1, max=2000))

@@ -1,9 +1,9 @@
-"""What to do until the last departure: the cheapest plan for cars and home batteries under all limits at once.
+"""The cheapest plan for cars and home batteries until the last departure, within all limits.
 
-`solve(problem)` is the general door: stores, prices and limits in, powers out. `intend(outlook, previous)` is the one for
-a site: cars and their drivers in, what each does and why out; it poses the problem and reads the plan. Both are pure:
-what they are given decides what they return, but for `time_limit_s`, after which they return the best that was found.
-They take milliseconds to seconds of a processor and belong in a thread.
+`solve(problem)` is the general interface: stores, prices and limits in, powers out. `intend(outlook, previous)` is the one for
+a site: cars and their drivers in, what each does and why out; it builds the problem and interprets the plan. Both are pure
+functions: their result depends only on their arguments, except for `time_limit_s`, after which they return the best plan
+found so far. They need milliseconds to seconds of CPU time and must run in a thread.
 """
 
 from .intending import intend_with
@@ -50,7 +50,7 @@ try:
     from .formulation import Formulation
     from .program import Unsolved
 except ImportError:
-    # No wheel of highspy for this machine: the simple planner has its place, and site/ tells the user.
+    # There is no wheel of highspy for this machine: the simple planner is used instead, and site/ informs the user.
     SOLVER = False
 else:
     SOLVER = True
@@ -93,14 +93,14 @@ __all__ = [
 
 
 def solve(problem: Problem) -> Plan:
-    """Return the cheapest plan that reaches all goals which can be reached and keeps every limit.
+    """Return the cheapest plan that reaches all reachable goals and respects every limit.
 
-    What cannot be reached is told in `StorePlan.missing_wh`, what the household alone exceeds in
-    `Plan.excess_import_w`: there is a plan for every problem. Without HiGHS, or where it found nothing in
+    What cannot be reached is in `StorePlan.missing_wh`, what the household alone exceeds is in
+    `Plan.excess_import_w`: there is a plan for every problem. Without HiGHS, or if it found nothing within
     `time_limit_s`, `Plan.status` is `SIMPLE`.
 
     Raises:
-        ValueError: the problem contradicts itself; the text says where.
+        ValueError: the problem contradicts itself; the message says where.
 
     """
     check(problem)
@@ -113,12 +113,12 @@ def solve(problem: Problem) -> Plan:
 
 
 def intend(outlook: Outlook, previous: Intention | None = None) -> Intention:
-    """Return what cars and battery are to do, and why; there is an intention for every outlook.
+    """Return what cars and battery should do, and why; there is an intention for every outlook.
 
-    `previous` is what was intended at the last run: it is kept for the next hours unless something else is worth it.
+    `previous` is the intention of the last run: its next hours are kept unless a different plan is clearly better.
 
     Raises:
-        ValueError: the outlook contradicts itself; the text says where.
+        ValueError: the outlook contradicts itself; the message says where.
 
     """
     return intend_with(solve, outlook, previous)

@@ -1,4 +1,4 @@
-"""What a plan takes where something is not known, and that it does."""
+"""The values that a plan assumes for what is not known, and the list of these assumptions."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from .problem import Series
 
 # A household of 3500 kWh a year.
 _HOUSE_W = 400.0
-# Of a kilowatt-hour, where nobody says: about what a household in Europe pays. Only comparisons depend on it.
+# Per kilowatt-hour, if no price is known: roughly what a household in Europe pays. It only affects comparisons.
 _PRICE = 0.30
 
 
@@ -25,7 +25,7 @@ class Assumed:
 
 
 def complete(outlook: Outlook) -> Assumed:
-    """Return all series of an outlook, with the usual values for what is not known."""
+    """Return all series of an outlook, with typical values for what is not known."""
     steps = len(outlook.steps_s)
     found: list[Assumption] = []
 

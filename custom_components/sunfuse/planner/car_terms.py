@@ -1,4 +1,4 @@
-"""One car in terms of the program: what it can take in each step, what it has to hold when, and what that is worth."""
+"""One car in terms of the program: what it can take in each step, what it must hold when, and what that is worth."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,28 +8,28 @@ from .intention import Assumption
 from .outlook import CarGoal, CarMode, CarOutlook, Outlook
 from .problem import Goal, Series, Store
 
-# A day's driving, where nobody knows what the car needs.
+# The energy for one day's driving, if it is not known what the car needs.
 _USUAL_WH = 10_000.0
-# The battery of a car that only follows the sun or charges at once, where nobody knows its size.
+# The battery size of a car that only follows the sun or charges immediately, if its size is not known.
 _LARGE_WH = 60_000.0
 # A step in which the car is there for less than this part of it does not count.
 _PART = 0.05
-# The cheapest quarter of all hours is cheap, where it costs clearly less than the mean.
+# The cheapest quarter of all hours counts as cheap if it costs clearly less than the mean.
 _CHEAP_SHARE = 0.25
 _CLEARLY = 0.9
-# How much more than it earns exported, sun in a car is worth, per kilowatt-hour.
+# How much more solar energy is worth in a car than exported, per kilowatt-hour.
 _SUN = 0.005
-# Of the least power so much reaches the battery (HTW Berlin, 2025).
+# This share of the lowest power reaches the battery (HTW Berlin, 2025).
 _LEAST_STORED = 0.76
-# Energy that is wanted at once is worth this multiple of the dearest price.
+# Energy that is needed immediately is worth this multiple of the highest price.
 _HURRY = 3.0
-# What lacks of a current that is only wished for, such as the minimum of `solar_min`.
+# The weight of a shortfall of current that is only a wish, such as the minimum of `solar_min`.
 _WISH = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarTerms:
-    """A car as the program sees it, and what the intention needs to know besides."""
+    """A car as the program sees it, and what the intention also needs to know."""
 
     car: CarOutlook
     store: Store
@@ -44,12 +44,12 @@ class CarTerms:
 
 
 class CarReader:
-    """Makes the terms of each car of an outlook."""
+    """Creates the terms of each car of an outlook."""
 
     def __init__(
         self, outlook: Outlook, assumed: Assumed, load_w: Series, sun_w: Series
     ) -> None:
-        """Read with the load and the sun that the plan reckons with."""
+        """Use the load and the solar power that the plan assumes."""
         self._outlook = outlook
         self._assumed = assumed
         self._starts = outlook.starts
@@ -60,7 +60,7 @@ class CarReader:
         self._cheap_price = _cheap(assumed.import_price)
 
     def terms(self, car: CarOutlook) -> CarTerms:
-        """Return what the program is told of a car."""
+        """Return a car in terms of the program."""
         phases = car.phases[: car.car_phases] if car.car_phases else car.phases
         amperes = min(car.max_a, car.car_max_a or car.max_a)
         voltage_v = self._outlook.voltage_v
@@ -200,7 +200,7 @@ class CarReader:
         least_w: float,
         hurries: tuple[bool, ...],
     ) -> float:
-        """Return the most that it may take in a step: those who follow the sun, no more than there may be."""
+        """Return the highest power in a step; cars that follow the sun get no more than the expected solar power."""
         if hurries[step] or car.mode not in (CarMode.SOLAR, CarMode.SOLAR_MIN):
             return most_w
         sun_w = self._surplus[step]
@@ -234,7 +234,7 @@ class CarReader:
     def _rungs(
         self, car: CarOutlook, most: Series, least_w: float, full_wh: float
     ) -> tuple[Goal, ...]:
-        """Return goals on the way: what has to be there at once, and what `solar_min` takes anyway."""
+        """Return intermediate goals: what must be there immediately, and what `solar_min` takes in any case."""
         rungs: list[Goal] = []
         at_once_wh = min(max(car.minimum_wh, car.boost_wh or 0.0), full_wh)
         if at_once_wh > 0 and car.mode is not CarMode.OFF:
@@ -263,15 +263,15 @@ class CarReader:
         steps = range(first, min(self._steps, first + 9), 2)
         return [Goal(step=step, energy_wh=energy_wh, weight=0.5) for step in steps]
 
-    # What that is worth
+    # What it is worth
 
     def _hurries(self, car: CarOutlook) -> tuple[bool, ...]:
-        """Return the steps in which it charges at once, whatever it costs."""
+        """Return the steps in which it charges immediately, whatever it costs."""
         if car.mode is CarMode.OFF:
             return (False,) * self._steps
         until = car.boost_until
         if car.boost_wh is not None and until is None:
-            return (False,) * self._steps  # by the rungs
+            return (False,) * self._steps  # the intermediate goals ensure that
         return tuple(
             car.mode is CarMode.FAST or (until is not None and start < until)
             for start in self._starts[:-1]
@@ -284,7 +284,7 @@ class CarReader:
         prices, grams = self._assumed.import_price, self._assumed.carbon_g
         limit, clean = car.price_limit, car.carbon_limit_g
         if limit is None and not car.goals:
-            # Who says when it has to be ready buys no more than that.
+            # A driver who sets a ready time buys no more than needed for it.
             limit = self._cheap_price
         return tuple(
             (limit is not None and prices[step] <= limit)
@@ -293,14 +293,14 @@ class CarReader:
         )
 
     def _waits(self, car: CarOutlook) -> tuple[bool, ...]:
-        """Return the steps in which export comes first."""
+        """Return the steps in which exporting comes first."""
         limit = car.feed_in_first_above
         return tuple(
             limit is not None and price > limit for price in self._assumed.export_price
         )
 
     def _end_value(self, car: CarOutlook, waits: tuple[bool, ...]) -> float:
-        """Return what a stored kilowatt-hour is worth: a little more than the sun in it would have earned."""
+        """Return what a stored kilowatt-hour is worth: a little more than exporting the solar energy would have earned."""
         if car.mode is CarMode.OFF:
             return 0.0
         earned = (
@@ -315,7 +315,7 @@ class CarReader:
     def _charge_value(
         self, car: CarOutlook, cheap: tuple[bool, ...], hurries: tuple[bool, ...]
     ) -> Series:
-        """Return what it is worth besides to charge in a step."""
+        """Return the additional value of charging in a step."""
         if not (any(cheap) or any(hurries)):
             return ()
         prices = self._assumed.import_price
@@ -332,6 +332,6 @@ class CarReader:
 
 
 def _cheap(prices: Series) -> float:
-    """Return the price up to which hours are cheap; with one price, none is."""
+    """Return the price up to which hours count as cheap; if all prices are equal, none does."""
     quarter = sorted(prices)[int(len(prices) * _CHEAP_SHARE)]
     return min(quarter, _CLEARLY * sum(prices) / len(prices))

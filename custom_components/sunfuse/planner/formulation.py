@@ -1,8 +1,8 @@
 """From a problem to a linear program, and from its solution to a plan.
 
-Inside, powers are kilowatts and energies kilowatt-hours: numbers near one keep the solver exact. What is dearer than
-anything (a fuse, an unmet goal, an energy out of bounds) has a price that is a multiple of the dearest real price, so
-that every problem has a plan, and the plan says what is missing.
+Internally, powers are kilowatts and energies kilowatt-hours: numbers near one keep the solver exact. What must be avoided
+at any cost (overloading a fuse, missing a goal, an energy out of bounds) has a price that is a multiple of the highest
+real price, so that every problem has a plan, and the plan shows what is missing.
 """
 
 import numpy as np
@@ -12,20 +12,20 @@ from .problem import Circuit, Peak, Plan, Problem, Status, StorePlan, limits, se
 from .program import Columns, Program, Solution
 from .stores import StoreRows, most_kw, most_out_kw
 
-# Multiples of the dearest real price per kilowatt-hour; those of a store stand in stores.py.
+# Multiples of the highest real price per kilowatt-hour; those of a store are in stores.py.
 _EXCESS = 10_000.0  # import above the limit of the grid connection
 _UNFAIR = 30.0  # the largest share that one store lacks
-# Export above its limit is lost, which costs nothing but its price.
+# Export above its limit is curtailed, which costs nothing but its price.
 _CURTAILED = 0.001
-_LOWEST_PRICE = 0.01  # per kilowatt-hour: a multiple of nothing would be nothing
-_SMALL = 1e-6  # kilowatts that count as none
+_LOWEST_PRICE = 0.01  # per kilowatt-hour: a multiple of zero would be zero
+_SMALL = 1e-6  # kilowatts that count as zero
 
 
 class Formulation:
     """The linear program of a problem."""
 
     def __init__(self, problem: Problem) -> None:
-        """Write down all columns and rows."""
+        """Create all columns and rows."""
         self._problem = problem
         self._program = Program()
         self._hours = np.array(problem.steps_s) / 3600
@@ -49,13 +49,13 @@ class Formulation:
             self._add_peak(peak)
 
     def solve(self) -> Plan:
-        """Return the best plan that is found in time.
+        """Return the best plan found in time.
 
-        Import beside export, and charging beside discharging, are hardly ever cheap: only the steps in which they turn
+        Importing while exporting, and charging while discharging, are hardly ever cheap: only the steps in which they turn
         out to be get a column that forbids it, and the program is solved once more.
 
         Raises:
-            Unsolved: the time was too short for any.
+            Unsolved: there was not enough time for any plan.
 
         """
         left_s = self._problem.time_limit_s
@@ -86,7 +86,7 @@ class Formulation:
         if np.all(np.isinf(limit)):
             return None
         energy_price = np.zeros(self._problem.steps)
-        if price == _EXCESS:  # what is imported above the limit has its price besides
+        if price == _EXCESS:  # import above the limit also has its normal price
             energy_price = np.array(self._problem.import_price)
         return self._program.columns(
             self._problem.steps,
@@ -153,7 +153,7 @@ class Formulation:
         return self._program.whole(self._exports[both]) or again
 
     def _share_fairly(self) -> None:
-        """Let all who need something lack the same share of what cannot be had."""
+        """Share a shortage so that all lack the same share of what they need."""
         program = self._program
         needs = [
             (column, max(goal.energy_wh - columns.store.energy_wh, 0.0) / 1000)
@@ -172,7 +172,7 @@ class Formulation:
     # Limits
 
     def _limit_circuit(self, circuit: Circuit) -> None:
-        """On each phase, what the stores below a circuit take fits beside what else flows there."""
+        """On each phase, the current of the stores below a circuit and its other load stay within the limit."""
         problem = self._problem
         below = _below(problem, circuit.id)
         limit = np.array(limits(circuit, problem.steps))
@@ -190,7 +190,7 @@ class Formulation:
                 self._program.rows(*terms, upper=limit[:, phase])
 
     def _add_peak(self, peak: Peak) -> None:
-        """Keep the mean import of each window at or below the peak, of which what is above the level is paid."""
+        """Keep the mean import of each window at or below the peak; the part of the peak above the level is paid."""
         program = self._program
         paid = program.columns(1, cost=peak.price_per_kw)
         windows = np.array(peak.windows)
@@ -242,7 +242,7 @@ class Formulation:
 
 
 def _below(problem: Problem, circuit: str) -> set[str]:
-    """Return a circuit and all that hang from it."""
+    """Return a circuit and all circuits below it."""
     found, more = {circuit}, True
     while more:
         new = {each.id for each in problem.circuits if each.parent in found} - found
@@ -252,7 +252,7 @@ def _below(problem: Problem, circuit: str) -> set[str]:
 
 
 def _dearest(problem: Problem) -> float:
-    """Return the most that a kilowatt-hour can be worth, by which the prices of what must not happen are set."""
+    """Return the highest value of a kilowatt-hour; the prices of what must be avoided are multiples of it."""
     return max(
         _LOWEST_PRICE,
         *map(abs, problem.import_price),

@@ -1,4 +1,4 @@
-"""The planner's second door: from what a site expects to what its cars and battery are to do."""
+"""From what is expected at a site to what its cars and battery should do."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from .telling import Telling
 def intend_with(
     solve: Callable[[Problem], Plan], outlook: Outlook, previous: Intention | None
 ) -> Intention:
-    """Return the intention that a planner's plan means."""
+    """Return the intention that results from the plan of a planner."""
     assumed = complete(outlook)
     posed = pose(outlook, assumed, previous)
     return Telling(outlook, assumed, posed, solve(posed.problem)).intention()

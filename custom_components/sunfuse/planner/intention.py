@@ -1,4 +1,4 @@
-"""What is planned, in the terms of cars, drivers and the site: what entities, actions and the engine are told."""
+"""What is planned, in terms of cars, drivers and the site, for entities, actions and the engine."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from .problem import Status
 
 
 class PlanKey(StrEnum):
-    """Why a car does what it does. Each has a translated sentence with the values of `Why`.
+    """Why a car does what it does. Each key has a translated sentence with the values of `Why`.
 
     Times are ISO 8601 in UTC, prices currency per kilowatt-hour, energies watt-hours.
     """
@@ -36,7 +36,7 @@ class PlanKey(StrEnum):
 
 
 class Assumption(StrEnum):
-    """What was not known, and what the plan took instead."""
+    """What was not known, and what the plan assumed instead."""
 
     PRICES_UNKNOWN = "prices_unknown"  # every hour costs the same
     PRICES_ESTIMATED = "prices_estimated"  # the later hours cost what they usually do
@@ -54,7 +54,7 @@ class Assumption(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """The key of a sentence and the values that it names."""
+    """The key of a sentence and its values."""
 
     key: PlanKey
     values: tuple[tuple[str, str | float], ...] = ()
@@ -62,9 +62,9 @@ class Why:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotAdvice:
-    """What a car is to take now.
+    """What a car should take now.
 
-    Up to `at_least_w` it takes from wherever power comes; from there to `at_most_w` it follows the sun. Both are powers
+    Up to `at_least_w` it may take power from any source; from there to `at_most_w` it follows the sun. Both are powers
     at the charger; `at_most_w` of 0 means that it waits even if the sun shines.
     """
 
@@ -123,19 +123,19 @@ class CarIntention:
 
     @property
     def saving(self) -> float:
-        """What waiting saves against charging at once."""
+        """What waiting saves compared to charging immediately."""
         return self.cost_at_once - self.cost
 
     @property
     def missing_wh(self) -> float:
-        """What is missing at the departure that is missed by most."""
+        """The largest shortfall of all missed departures."""
         return max(
             (each.wanted_wh - each.reaches_wh for each in self.shortfalls), default=0.0
         )
 
 
 class BatteryCommand(StrEnum):
-    """What the home battery is to do."""
+    """What the home battery should do."""
 
     NORMAL = "normal"  # store surplus, supply the house
     HOLD = "hold"  # do not discharge
@@ -162,7 +162,7 @@ class SiteSlot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPeak:
-    """The peak that a capacity tariff is kept to: the month's so far, the floor, or what is worth paying."""
+    """The highest peak that the plan allows under a capacity tariff: the month's so far, the minimum billed, or what is worth paying."""
 
     name: str
     power_w: float
@@ -181,11 +181,11 @@ class Intention:
     assumptions: tuple[Assumption, ...] = ()
 
     def car(self, car_id: str) -> CarIntention | None:
-        """Return what is planned for a car, None where nothing is known of it."""
+        """Return what is planned for a car, None if nothing is known about it."""
         return next((car for car in self.cars if car.id == car_id), None)
 
     def slot(self, car_id: str, now: datetime) -> SlotAdvice | None:
-        """Return what a car is to take now; None where no plan reaches so far."""
+        """Return what a car should take now; None if the plan does not cover this time."""
         car = self.car(car_id)
         if car is None:
             return None
@@ -194,5 +194,5 @@ class Intention:
         )
 
     def site_slot(self, now: datetime) -> SiteSlot | None:
-        """Return what the site is to do now; None where no plan reaches so far."""
+        """Return what the site should do now; None if the plan does not cover this time."""
         return next((each for each in self.slots if each.start <= now < each.end), None)

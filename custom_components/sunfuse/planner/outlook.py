@@ -1,8 +1,8 @@
-"""What a site expects of the next hours: everything that a plan is made from, as far as it is known.
+"""What is expected at a site in the next hours: everything that a plan is based on, as far as it is known.
 
 Powers are watts at the grid connection, energies watt-hours *in the car's or home battery*, prices currency per
 kilowatt-hour, currents amperes per site phase, times timezone-aware UTC. A series has one value for each step. What is
-None or empty is not known; the plan then says what it assumed.
+None or empty is not known; the plan then lists what it assumed.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from .problem import PerPhase, Series, Strategy
 
 QUARTER = timedelta(minutes=15)
 FARTHEST = timedelta(hours=48)
-# A first step that is shorter joins the next one.
+# A first step that is shorter than this is merged with the next one.
 _SHORTEST = timedelta(seconds=30)
 
 
 class CarMode(StrEnum):
-    """What a driver lets a charger take; the values are those of the engine's modes."""
+    """What a driver allows a charger to take; the values are those of the engine's modes."""
 
     ECO = "eco"  # ready on time, otherwise sun and cheap hours only
     SOLAR = "solar"
@@ -39,7 +39,7 @@ class Quantiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitOutlook:
-    """A limit in amperes per phase, and what flows there besides the cars: at all times, or step by step.
+    """A limit in amperes per phase, and the other load of the circuit: constant, or step by step.
 
     Without `other_a`, the root carries house load less sun, spread evenly over the phases, and any other circuit
     carries cars only.
@@ -53,9 +53,9 @@ class CircuitOutlook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncedLimit:
-    """A limit that is known ahead, such as a demand-response event: of a circuit, or of the root.
+    """A limit that is known in advance, such as a demand-response event: of a circuit, or of the root.
 
-    `power_w` and `current_a` are what may flow there in all; with `cars_only`, what the cars may take together.
+    `power_w` and `current_a` limit the total; with `cars_only`, they limit the sum of all cars.
     """
 
     start: datetime
@@ -85,16 +85,16 @@ class PeakTariff:
     expected_w: float = 0.0
     used_wh: float = 0.0
     used_s: float = 0.0
-    # Where steps are priced: their upper ends and prices, one more price than ends.
+    # If steps are priced: their upper ends and prices, one more price than ends.
     step_limits_w: tuple[float, ...] = ()
     step_prices: tuple[float, ...] = ()
-    # When the period ends; a peak that is reached serves until then. None: the price counts in full.
+    # When the period ends; a peak is paid until then. None: the price counts in full.
     period_end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeBattery:
-    """The home battery. One that is not `controllable` is predicted: it stores surplus and supplies the house."""
+    """The home battery. If it is not `controllable`, its behaviour is predicted: it stores surplus and supplies the house."""
 
     capacity_wh: float
     energy_wh: float | None = None
@@ -112,7 +112,7 @@ class HomeBattery:
 class CarGoal:
     """The energy that must have gone into the car's battery, counted from now, by a time: a departure, a reservation.
 
-    Without `energy_wh` the car is to be full.
+    Without `energy_wh` the car should be full.
     """
 
     at: datetime
@@ -148,7 +148,7 @@ class CarOutlook:
     target_soc: float | None = None
     capacity_wh: float | None = None
     full_wh: float | None = None  # what the battery can still take
-    # Of the power that it takes so much is stored, less a constant: 76 % at 1.4 kW, 90 % at 11 kW (HTW Berlin, 2025).
+    # The stored share of the power, before a constant loss: 76 % at 1.4 kW, 90 % at 11 kW in total (HTW Berlin, 2025).
     charge_efficiency: float = 0.92
     standby_w: float = 225.0
     switch_cost: float = 0.0  # the wear of one start
@@ -156,12 +156,12 @@ class CarOutlook:
     goals: tuple[
         CarGoal, ...
     ] = ()  # in the order of time; after the last one the car is gone
-    minimum_wh: float = 0.0  # at once, whatever it costs
+    minimum_wh: float = 0.0  # immediately, whatever it costs
     strategy: Strategy = Strategy.EARLY
     price_limit: float | None = None  # below it, charge what the battery can take
     carbon_limit_g: float | None = None
     feed_in_first_above: float | None = None  # wait while export pays more
-    precondition: timedelta = timedelta(0)  # at power before the departure
+    precondition: timedelta = timedelta(0)  # with power before the departure
     priority: int = 5
     boost_until: datetime | None = None
     boost_wh: float | None = None
@@ -170,7 +170,7 @@ class CarOutlook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """Everything that a plan has to know."""
+    """Everything that a plan is based on."""
 
     now: datetime
     steps_s: Series
@@ -212,9 +212,9 @@ class Outlook:
 
 
 def clock_steps(now: datetime, until: datetime) -> Series:
-    """Return the lengths of steps that end at the clock's quarter hours, in seconds, from now for 48 hours at most.
+    """Return the lengths of steps that end at full quarter hours, in seconds, from now for 48 hours at most.
 
-    All time zones in use are whole quarter hours from UTC, so that a local day has 96 of them, and 92 or 100 when the
+    The offsets of all time zones from UTC are whole quarter hours, so a local day has 96 of them, and 92 or 100 when the
     clocks change.
     """
     until = min(until, now + FARTHEST)

@@ -1,4 +1,4 @@
-"""Why a car waits or charges in a slot, and how strictly that is meant."""
+"""Why a car waits or charges in a slot, and how strictly the plan must be followed."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,19 +10,20 @@ from .outlook import CarMode, Outlook
 from .problem import Problem, Series, StorePlan, Strategy, limits, series
 
 _SMALL_W = 1.0
-# The part of a car's power above which it charges from the sun, and below which the grid does not count.
+# If more than this share of a car's power is solar power, it charges from the sun; below this share, the grid does not
+# count.
 _SUNNY = 0.9
 _LITTLE = 0.05
-# The part of what is still to charge that has to be possible after a slot for it to bear a cloud.
+# This share of what is still missing must be possible after a slot, so that the slot may wait for a cloud to pass.
 _SPARE = 0.1
-# A price is worth a sentence when it is so much lower.
+# A price is mentioned if it is lower by at least this share.
 _LOWER = 0.97
 _HALF_STEP_A = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reasons:
-    """A car's plan and all that explains it."""
+    """A car's plan and everything that explains it."""
 
     terms: CarTerms
     outlook: Outlook
@@ -35,7 +36,7 @@ class Reasons:
     starts: tuple[datetime, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Keep the times, which are asked for in each slot."""
+        """Store the times, which are needed for each slot."""
         object.__setattr__(self, "starts", self.outlook.starts)
 
     def on(self, step: int) -> bool:
@@ -43,7 +44,7 @@ class Reasons:
         return self.plan.charge_w[step] > _SMALL_W
 
     def of_now(self) -> Why:
-        """Return the sentence for the car: what it misses, or what it does now."""
+        """Return the sentence for the car: what it will miss, or what it does now."""
         if self.shortfall is not None and self.terms.car.mode is not CarMode.OFF:
             return self._misses(self.shortfall)
         return self.at(0)
@@ -184,7 +185,7 @@ class Reasons:
             above = parents[above]
         return False
 
-    # What both need
+    # Shared
 
     def _price(self, step: int) -> float:
         return self.assumed.import_price[step]
@@ -205,7 +206,7 @@ class Reasons:
         return first, last
 
     def _reached(self, energy_wh: float) -> datetime | None:
-        """Return the end of the step in which the car has so much."""
+        """Return the end of the step in which the car reaches an energy."""
         return next(
             (
                 self.starts[step + 1]
@@ -233,10 +234,10 @@ class Reasons:
         values += _time("later", shortfall.later)
         return Why(key=PlanKey.MISSES, values=tuple(values))
 
-    # How strictly it is meant
+    # How strictly the plan must be followed
 
     def is_tight(self, step: int) -> bool:
-        """Return whether what is planned in a step could not be made up before the next goal."""
+        """Return whether what is planned in a step could not be charged later before the next goal."""
         store, steps = self.terms.store, len(self.plan.charge_w)
         most = series(store.max_charge_w, steps)
         before_wh = self.plan.energy_wh[step - 1] if step else 0.0
@@ -257,7 +258,7 @@ class Reasons:
 
 
 def advice_of(reasons: Reasons, step: int) -> SlotAdvice:
-    """Return what a car is to take in a step, at least and at most."""
+    """Return the minimum and maximum power of a car in a step."""
     terms, why = reasons.terms, reasons.at(step)
     car, most_w = terms.car, terms.most_w
     planned_w = reasons.plan.charge_w[step]
@@ -268,7 +269,7 @@ def advice_of(reasons: Reasons, step: int) -> SlotAdvice:
     at_least_w = 0.0
     if planned_w > _SMALL_W and car.mode is not CarMode.SOLAR:
         grid_w = planned_w - reasons.sun_w[step]
-        # Where the grid is cheap enough to give a part, it gives the rest too if less sun comes than expected.
+        # If the grid is cheap enough to supply a part, it also supplies the rest if there is less sun than expected.
         if (
             grid_w > _LITTLE * planned_w
             or reasons.is_tight(step)

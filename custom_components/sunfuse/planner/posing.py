@@ -13,13 +13,13 @@ from .outlook import AnnouncedLimit, HomeBattery, Outlook, PeakTariff, Quantiles
 from .problem import Circuit, Peak, PerPhase, Problem, Series, Store
 
 BATTERY = "home battery"
-# So close to a departure the plan reckons with little sun and much load, and from so far ahead with the median.
+# This close to a departure the plan assumes little sun and much load, and this far ahead the median.
 _CLOSE = timedelta(hours=2)
 _FAR = timedelta(hours=8)
-# Minimum currents are kept exactly in so many steps; in fewer where many cars would make that slow.
+# Minimum currents are respected exactly in this many steps; in fewer if many cars would make that slow.
 _EXACT_STEPS = 4
 _EXACT_COLUMNS = 80
-# A plan is kept for so many steps where another one is no better than this, in shares of the mean price.
+# A plan is kept for this many steps if another one is not better by more than this, in shares of the mean price.
 _KEPT_STEPS = 8
 _CHANGE = 0.02
 _HALF = 0.5
@@ -32,7 +32,7 @@ class Posed:
     problem: Problem
     cars: tuple[CarTerms, ...]
     battery: HomeBattery | None  # None: there is none, or it is predicted
-    battery_w: Series  # of a battery that is predicted: positive on discharge
+    battery_w: Series  # of a battery that is predicted: positive when discharging
     battery_wh: Series
     assumptions: tuple[Assumption, ...]
 
@@ -101,7 +101,7 @@ def _exact_steps(cars: int) -> int:
 
 
 def _expected(outlook: Outlook, assumed: Assumed) -> tuple[Series, Series]:
-    """Return house load and sun: cautious close to a departure, the median far from it."""
+    """Return house load and solar power: cautious close to a departure, the median far from it."""
     caution = tuple(_caution(outlook))
 
     def towards(values: Quantiles, cautious: Series) -> Series:
@@ -130,7 +130,7 @@ def _caution(outlook: Outlook) -> Iterable[float]:
 def predict(
     battery: HomeBattery, house_w: Series, sun_w: Series, steps_s: Series
 ) -> tuple[Series, Series]:
-    """Return what a battery does of its own accord, positive on discharge, and what it holds after each step."""
+    """Return what an uncontrolled battery does, positive when discharging, and what it holds after each step."""
     held_wh = held(battery)
     powers, energies = [], []
     for house, sun, length_s in zip(house_w, sun_w, steps_s, strict=True):
@@ -151,14 +151,14 @@ def predict(
 
 
 def held(battery: HomeBattery) -> float:
-    """Return what a home battery holds now; half of its capacity where nobody knows."""
+    """Return what a home battery holds now; half of its capacity if that is not known."""
     if battery.energy_wh is None:
         return battery.capacity_wh * _HALF
     return min(battery.energy_wh, battery.capacity_wh)
 
 
 def _battery_store(battery: HomeBattery, assumed: Assumed) -> Store:
-    """Return the home battery; what it holds at the end is worth what it saves then, in the cheapest hours at least."""
+    """Return the home battery; the energy left at the end has the value of what it saves then, in the cheapest hours at least."""
     prices = sorted(assumed.import_price)
     usual = prices[len(prices) // 4]
     return Store(
@@ -179,7 +179,7 @@ def _battery_store(battery: HomeBattery, assumed: Assumed) -> Store:
 def _with_habit(
     terms: CarTerms, outlook: Outlook, assumed: Assumed, previous: Intention | None
 ) -> CarTerms:
-    """Return a car that keeps to the plan before, for its first hours, unless another plan is worth the change."""
+    """Return a car that follows the previous plan in its first hours, unless a different plan is clearly better."""
     before = previous.car(terms.car.id) if previous is not None else None
     if before is None:
         return terms
@@ -204,7 +204,7 @@ def _with_habit(
 
 
 def _carbon_price(outlook: Outlook, assumed: Assumed) -> float:
-    """Return the price of a gram, such that carbon is as dear as money is on the average."""
+    """Return the price of a gram of carbon dioxide, so that carbon and money have the same weight on average."""
     grams = sum(assumed.carbon_g)
     if outlook.carbon_weight <= 0 or grams <= 0:
         return 0.0
@@ -256,7 +256,7 @@ def _circuits(outlook: Outlook, net_w: Series) -> tuple[Circuit, ...]:
 def _announce(
     circuits: list[Circuit], limit: AnnouncedLimit, name: str, outlook: Outlook
 ) -> list[Circuit]:
-    """Return the circuits with one more above that which is limited: it carries all, or the cars only."""
+    """Return the circuits with an additional one above the limited part: it carries everything, or the cars only."""
     below = next(
         (
             each
@@ -290,7 +290,7 @@ def _announce(
 
 
 def _max_import(outlook: Outlook) -> float | Series:
-    """Return what the grid connection may import, less where a limit in watts is announced for the whole site."""
+    """Return the import limit of the grid connection, which is lower while a limit in watts is announced for the whole site."""
     most = [outlook.max_import_w] * len(outlook.steps_s)
     for limit in outlook.limits:
         if limit.power_w is None or limit.cars_only or limit.circuit is not None:
@@ -310,11 +310,11 @@ def _during(outlook: Outlook, limit: AnnouncedLimit) -> Iterable[bool]:
 
 
 def peak_of_tariff(tariff: PeakTariff, outlook: Outlook) -> tuple[Peak, ...]:
-    """Return what the program is told of a capacity tariff: the level that is paid anyway, and a price above it.
+    """Return a capacity tariff in terms of the program: the level that is paid in any case, and the price above it.
 
-    Where the mean of several intervals is billed, one of them can rise to the lowest of those that count, and costs its
-    share above that. Where steps are priced, it can rise as far as the mean stays in its step. A peak serves until the
-    month ends: the hours of the outlook carry their part of the price.
+    If the mean of several intervals is billed, one of them can rise to the lowest of those that count, and costs its
+    share above that. If steps are priced, it can rise as long as the mean stays in its step. A peak is paid until the
+    month ends: the hours of the outlook carry their share of the price.
     """
     level_w, price = peak_level(tariff), tariff.price_per_kw / tariff.top
     if tariff.step_limits_w:
@@ -337,7 +337,7 @@ def peak_of_tariff(tariff: PeakTariff, outlook: Outlook) -> tuple[Peak, ...]:
 
 
 def peak_level(tariff: PeakTariff) -> float:
-    """Return how high an interval may be without costing more than what is paid anyway."""
+    """Return how high an interval can be without costing more than what is paid in any case."""
     counted = sorted(tariff.counted_w, reverse=True)[: tariff.top]
     anyway_w = max(tariff.floor_w, tariff.expected_w)
     if not tariff.step_limits_w:
@@ -350,7 +350,7 @@ def peak_level(tariff: PeakTariff) -> float:
     )
     if math.isinf(free_w):
         return mean_w
-    # Hours to come are taken to be as high as this one.
+    # The coming hours are assumed to be as high as this one.
     open_hours = tariff.top - min(len(counted), tariff.top - 1)
     return max(0.0, (free_w * tariff.top - others_w) / open_hours)
 

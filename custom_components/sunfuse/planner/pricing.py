@@ -1,10 +1,10 @@
-"""What a plan costs, counted from its powers: the same whoever made it."""
+"""The cost of a plan, computed from its powers in the same way for every planner."""
 
 from dataclasses import replace
 
 from .problem import Peak, Plan, Problem, Series, StorePlan
 
-_ON_W = 1.0  # a charger that takes less does not charge
+_ON_W = 1.0  # a charger that takes less than this does not charge
 
 
 def priced(problem: Problem, plan: Plan) -> Plan:

@@ -1,7 +1,7 @@
-"""What flows into and out of the planner.
+"""The input and output of the planner.
 
 Powers are means over a step, in watts at the grid connection's voltage; energies are watt-hours; prices are
-currency per kilowatt-hour; currents are amperes per site phase, L1 first. Grid power is positive on import.
+currency per kilowatt-hour; currents are amperes per site phase, L1 first. Grid power is positive when importing.
 A series has one value for each step.
 """
 
@@ -18,38 +18,38 @@ class Strategy(StrEnum):
     """How a store charges where several ways cost the same."""
 
     EARLY = "early"
-    LATE = "late"  # kinder to the battery, and warm at departure
-    SPREAD = "spread"  # with the least power
+    LATE = "late"  # better for the battery, and warm at departure
+    SPREAD = "spread"  # with the lowest power
 
 
 class Status(StrEnum):
     """How good a plan is."""
 
     OPTIMAL = "optimal"
-    TIME_LIMIT = "time_limit"  # feasible, found when the time was over
+    TIME_LIMIT = "time_limit"  # feasible, found when the time limit was reached
     SIMPLE = "simple"  # made without the solver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """An energy that a store has to hold at the end of a step."""
+    """An energy that a store must hold at the end of a step."""
 
     step: int
     energy_wh: float
-    # Of what it lacks, against other goals; below 1 it is a wish, which nobody has to share fairly.
+    # Its share in a shortage, compared to other goals; below 1 it is a wish, which does not take part in fair sharing.
     weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """A car or a home battery: something that energy goes into, and perhaps comes out of.
+    """A car or a home battery: something that takes energy, and may return it.
 
-    `energy_wh` is what it holds now, and may be outside of `min_wh` to `max_wh`: then the plan brings it inside as soon
-    as its powers allow. `max_charge_w` is a power, or a series of powers (0 while a car is away). With `min_charge_w`
+    `energy_wh` is what it holds now, and can be outside of `min_wh` to `max_wh`: the plan then returns it to this range as
+    soon as its powers allow. `max_charge_w` is a power, or a series of powers (0 while a car is away). With `min_charge_w`
     the store charges with at least that power or not at all.
 
-    Of the power that it takes, `charge_efficiency` reaches the store; while it charges at all, `standby_w` of that are
-    lost besides. A car that stores 76 % at 1.4 kW and 90 % at 11 kW (HTW Berlin, 2025) has 0.92 and 225 W.
+    The share `charge_efficiency` of the power reaches the store; while it charges at all, `standby_w` of that are
+    lost in addition. A car that stores 76 % at 1.4 kW and 90 % at 11 kW (HTW Berlin, 2025) has 0.92 and 225 W.
     """
 
     id: str
@@ -63,44 +63,46 @@ class Store:
     charge_efficiency: float = 1.0
     discharge_efficiency: float = 1.0
     standby_w: float = 0.0
-    # Power that is demanded in a step, however dear it is, until the store is full.
+    # Power that is required in a step, whatever it costs, until the store is full.
     demand_w: Series = ()
     from_grid: bool = True  # False: it charges only in steps without import
     to_grid: bool = False  # False: it discharges only in steps without export
     end_value: float = 0.0  # of each kilowatt-hour that it holds at the end
-    # What each kilowatt-hour that it takes in a step is worth besides: somebody's hurry. It is no part of the cost.
+    # The additional value of each kilowatt-hour that it takes in a step: how urgent it is. It is not part of the cost.
     charge_value: Series = ()
     start_cost: float = 0.0  # the wear of one start, in currency
-    charging: bool = False  # whether it charges already, so that going on is no start
+    charging: bool = (
+        False  # whether it already charges, so that continuing is not a start
+    )
     circuit: str | None = None
     phases: tuple[int, ...] = ()  # the site phases that it charges on; none: all
     strategy: Strategy = Strategy.EARLY
     priority: int = 0  # decides only where several stores could have the same energy at the same cost
-    # What was planned before, as far as that goes; leaving it costs `change_cost` per kilowatt-hour, so that plans do
-    # not jump.
+    # What was planned before, as far as that plan reaches; deviating costs `change_cost` per kilowatt-hour, so that
+    # plans are stable.
     planned_w: Series = ()
     change_cost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circuit:
-    """A limit on what the stores below it take: amperes per phase, and what else flows there, step by step.
+    """A limit of the stores below it: amperes per phase, and the other load, step by step.
 
-    `load_a` is the current of everything that is not a store; negative where the sun feeds in. The stores of a circuit
-    never get more than its limit, whatever feeds in.
+    `load_a` is the current of everything that is not a store; negative while the sun feeds in. The stores of a circuit
+    never get more than its limit, whatever is fed in.
     """
 
     id: str
     limit_a: PerPhase | tuple[PerPhase, ...]  # of all steps, or of each
     parent: str | None = None
-    load_a: tuple[PerPhase, ...] = ()  # of each step; empty: nothing else is there
+    load_a: tuple[PerPhase, ...] = ()  # of each step; empty: there is no other load
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peak:
     """A price of power: for each kilowatt of the highest mean import of a window above a level.
 
-    `windows` numbers the window of each step, in the order of time (quarter hours, hours); -1: the step does not count.
+    `windows` numbers the window of each step in chronological order (quarter hours, hours); -1: the step does not count.
     `used_wh` and `used_s` are what the first window had imported before the first step began, and for how long.
     """
 
@@ -113,7 +115,7 @@ class Peak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Everything that a plan has to know."""
+    """Everything that a plan is based on."""
 
     steps_s: Series  # the length of each step
     load_w: Series  # the household, without the stores
@@ -130,10 +132,10 @@ class Problem:
     carbon_price: float = 0.0
     voltage_v: float = 230.0
     phases: int = 3
-    # Steps in which a minimum power is kept exactly; in later ones a store may take less than it on average.
+    # Steps in which a minimum power is respected exactly; in later ones a store may take less than it on average.
     exact_steps: int | None = None  # None: all
     time_limit_s: float = 10.0
-    # How far from the best a plan may be: the price of so many kilowatt-hours.
+    # How far from the optimum a plan may be: the price of this many kilowatt-hours.
     gap_kwh: float = 1e-3
 
     @property
@@ -155,7 +157,7 @@ class StorePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The cheapest way to reach all goals that can be reached."""
+    """The cheapest way to reach all reachable goals."""
 
     status: Status
     stores: tuple[StorePlan, ...]
@@ -164,7 +166,7 @@ class Plan:
     # Money: import less export, peaks, starts and carbon, less the value of what is stored at the end.
     cost: float = 0.0
     peak_w: tuple[float, ...] = ()  # of each `Peak`: its highest window
-    # Import and export beyond what is allowed, where the household alone leaves no other way.
+    # Import and export beyond the limits, if the household alone makes that unavoidable.
     excess_import_w: Series = ()
     excess_export_w: Series = ()
 
@@ -172,7 +174,7 @@ class Plan:
         """Return the plan of a store.
 
         Raises:
-            KeyError: there is none of that id.
+            KeyError: there is no store with that id.
 
         """
         for plan in self.stores:
@@ -187,7 +189,7 @@ def series(value: float | Series, steps: int) -> Series:
 
 
 def reachable_wh(store: Store, energy_wh: float) -> float:
-    """Return the energy of a goal, no more than the store can hold."""
+    """Return the energy of a goal, limited to what the store can hold."""
     return min(energy_wh, max(store.max_wh, store.energy_wh))
 
 

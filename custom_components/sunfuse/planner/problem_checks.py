@@ -1,4 +1,4 @@
-"""What cannot be planned, said before anything is solved."""
+"""Rejects contradictory problems before anything is solved."""
 
 from collections.abc import Iterable
 import math
@@ -7,10 +7,10 @@ from .problem import Circuit, Problem, Store, limits, series
 
 
 def check(problem: Problem) -> None:
-    """Refuse a problem that contradicts itself.
+    """Raise if a problem contradicts itself.
 
     Raises:
-        ValueError: says which value of which store, circuit or series, and why.
+        ValueError: names the value and the store, circuit or series, and gives the reason.
 
     """
     steps = problem.steps

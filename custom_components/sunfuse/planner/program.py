@@ -1,4 +1,4 @@
-"""A linear program with some whole-numbered columns, and HiGHS to solve it."""
+"""A linear program with some integer columns, and HiGHS to solve it."""
 
 from dataclasses import dataclass
 from itertools import accumulate
@@ -11,13 +11,13 @@ type Columns = np.ndarray[Any, np.dtype[np.int64]]
 type Values = np.ndarray[Any, np.dtype[np.float64]]
 type Term = tuple[Columns, Values | float]
 
-# The gap to the best solution is absolute: what cannot be had may cost more than all that is to be decided.
+# The gap to the best solution is absolute: a shortage may cost more than everything else that is to be decided.
 _NO_GAP = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """The value of each column, whether it is proven to be the best, and how long it took."""
+    """The value of each column, whether it is proven to be optimal, and how long it took."""
 
     values: Values
     optimal: bool
@@ -32,7 +32,7 @@ class Program:
     """Columns with bounds and costs, rows between them: minimise the cost."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Start with an empty program."""
         self._lower: list[Values] = []
         self._upper: list[Values] = []
         self._cost: list[Values] = []
@@ -98,14 +98,14 @@ class Program:
         self._row_upper.append(upper)
 
     def whole(self, columns: Columns) -> bool:
-        """Ask for whole numbers in columns; returns whether that is news."""
+        """Require integers in columns; returns whether that is new."""
         asked = {int(column) for column in columns}
         news = asked - self._whole
         self._whole |= asked
         return bool(news)
 
     def solve(self, limit_s: float, gap: float) -> Solution:
-        """Minimise the cost to within a gap, for so many seconds at most.
+        """Minimise the cost to within a gap, within a number of seconds.
 
         Raises:
             Unsolved: nothing feasible was found in time, or there is nothing feasible.

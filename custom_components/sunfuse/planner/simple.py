@@ -1,8 +1,8 @@
-"""A plan without a solver: each car takes the cheapest steps that the others leave, and moves where one would be late.
+"""A plan without a solver: each car takes the cheapest steps that are free, and other cars move if one would be late.
 
-It keeps every limit, and it is as careful about departures as the linear program: a car that finds no room before its
-goal asks others to move to later or dearer steps (an augmenting path), and only what nobody can make room for is
-missing. It leaves home batteries alone, and it pays more than the linear program where prices would have to be weighed
+It respects every limit, and treats departures as carefully as the linear program: for a car that finds no free step before
+its goal, others are moved to later or more expensive steps (an augmenting path), and only what is still impossible is
+missing. It does not use home batteries, and it pays more than the linear program if prices would have to be weighed
 against each other.
 """
 
@@ -28,7 +28,7 @@ from .problem import (
 type Values = np.ndarray[Any, np.dtype[np.float64]]
 
 _SMALL_W = 1.0
-_DEPTH = 3  # how many cars may have to move for one
+_DEPTH = 3  # how many cars may be moved for one
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Room:
     uses: dict[str, list[tuple[int, float]]] = field(default_factory=dict)  # per watt
 
     def __post_init__(self) -> None:
-        """Begin with nothing taken."""
+        """Start with nothing used."""
         problem, steps = self.problem, self.problem.steps
         net_w = np.array(problem.load_w) - np.array(problem.solar_w)
         self.rows.append(
@@ -73,7 +73,7 @@ class Room:
         )
 
     def take(self, store: Store, step: int, power_w: float) -> None:
-        """Take power in a step; less than nothing gives it back."""
+        """Use power in a step; a negative power returns it."""
         for row, per_w in self.uses[store.id]:
             self.rows[row][step] -= power_w * per_w
 
@@ -82,7 +82,7 @@ class SimplePlanner:
     """Plans one store after the other."""
 
     def __init__(self, problem: Problem) -> None:
-        """Begin with nothing planned."""
+        """Start with nothing planned."""
         self._problem = problem
         self._hours = np.array(problem.steps_s) / 3600
         self._room = Room(problem=problem)
@@ -96,7 +96,7 @@ class SimplePlanner:
         )
 
     def plan(self) -> Plan:
-        """Return a plan that keeps all limits and misses only what nobody can make room for."""
+        """Return a plan that respects all limits and misses only what is impossible."""
         stores = sorted(self._problem.stores, key=self._slack_h)
         for store in stores:
             self._fill_demand(store)
@@ -135,7 +135,7 @@ class SimplePlanner:
                 self._add(store, step, min(demand_w, self._limit_w(store, step)))
 
     def _reach(self, store: Store, energy_wh: float, last: int) -> None:
-        """Charge until a store holds an energy at the end of a step, in the cheapest steps before."""
+        """Charge in the cheapest steps before the end of a step, until a store holds an energy."""
         while (lacks_wh := energy_wh - self._stored_wh(store, last)) > 0.5:
             if not self._add_cheapest(store, lacks_wh, last) and not self._make_room(
                 store, lacks_wh, last
@@ -154,7 +154,7 @@ class SimplePlanner:
     def _add_cheapest(
         self, store: Store, lacks_wh: float, last: int, worth: float = np.inf
     ) -> bool:
-        """Add power in the cheapest step that has room; returns whether there was one."""
+        """Add power in the cheapest free step; returns whether there was one."""
         best: tuple[float, int, float] | None = None
         for step in range(last + 1):
             power_w = self._chunk_w(store, step, lacks_wh)
@@ -171,7 +171,7 @@ class SimplePlanner:
         return True
 
     def _chunk_w(self, store: Store, step: int, lacks_wh: float) -> float:
-        """Return what would be added in a step at once: at one price, and not below the minimum."""
+        """Return the power that is added in a step at a time: at one price, and not below the minimum."""
         room_w = self._limit_w(store, step)
         least_w = store.min_charge_w if self._power[store.id][step] <= _SMALL_W else 0.0
         if room_w < max(least_w, _SMALL_W):
@@ -189,7 +189,7 @@ class SimplePlanner:
         return max(0.0, min(own_w, self._room.left_w(store, step)))
 
     def _price(self, step: int, power_w: float, *, only_sun: bool) -> float:
-        """Return what a kilowatt-hour of so much more power costs in a step."""
+        """Return the price of a kilowatt-hour of this much additional power in a step."""
         problem = self._problem
         sun = min(1.0, float(self._surplus[step]) / power_w)
         if only_sun and sun < 1.0 - 1e-9:
@@ -201,13 +201,13 @@ class SimplePlanner:
 
     def _add(self, store: Store, step: int, power_w: float) -> None:
         self._power[store.id][step] += power_w
-        self._surplus[step] -= power_w  # less than nothing: others would import
+        self._surplus[step] -= power_w  # negative: others would import
         self._room.take(store, step, power_w)
 
-    # Who would be late
+    # Cars that would be late
 
     def _make_room(self, store: Store, lacks_wh: float, last: int) -> bool:
-        """Have others move out of a step before the goal; returns whether that gave any room."""
+        """Move others out of a step before the goal; returns whether that freed any power."""
         for step in range(last + 1):
             own_w = float(self._most[store.id][step] - self._power[store.id][step])
             wanted_w = min(
@@ -226,7 +226,7 @@ class SimplePlanner:
     def _vacate(
         self, step: int, wanted_w: float, store: Store, moving: set[str], depth: int
     ) -> bool:
-        """Move others until a store has some more power in a step, and give it that."""
+        """Move others until a store has more power in a step, and assign it."""
         for other in self._problem.stores:
             if other.id in moving or not self._shares(store, other, step):
                 continue
@@ -243,7 +243,7 @@ class SimplePlanner:
         return False
 
     def _shares(self, store: Store, other: Store, step: int) -> bool:
-        """Whether another store takes something, in a step, of a limit that is exhausted for this one."""
+        """Whether another store uses, in a step, a limit that is exhausted for this one."""
         if self._power[other.id][step] <= _SMALL_W:
             return False
         theirs = {row for row, _ in self._room.uses[other.id]}
@@ -286,7 +286,7 @@ class SimplePlanner:
     def _clear(
         self, store: Store, step: int, wanted_w: float, moving: set[str], depth: int
     ) -> bool:
-        """Move others until a step has room for a store; it takes nothing itself yet."""
+        """Move others until a step has room for a store, without assigning it."""
         for other in self._problem.stores:
             if other.id in moving or not self._shares(store, other, step):
                 continue

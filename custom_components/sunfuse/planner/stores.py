@@ -1,4 +1,4 @@
-"""The columns and rows of one store: what it takes, gives and holds, its goals and its manners."""
+"""The columns and rows of one store: what it takes, returns and holds, its goals and its preferences."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,10 +8,11 @@ import numpy as np
 from .problem import Problem, Store, Strategy, reachable_wh, series
 from .program import Columns, Program, Term, Values
 
-# Multiples of the dearest real price per kilowatt-hour: what must not happen is dearer than all that is for sale.
+# Multiples of the highest real price per kilowatt-hour: what must be avoided costs more than anything that can be
+# bought.
 _OUT_OF_BOUNDS = 1_000.0
-_MISSING = 100.0  # energy that a goal or a demand lacks
-# Preferences between plans that cost the same, as shares of the dearest price.
+_MISSING = 100.0  # energy that is missing for a goal or a required power
+# Preferences between plans with the same cost, as shares of the highest price.
 _ORDER = 1e-4
 _SPREAD = 1e-3
 
@@ -22,7 +23,7 @@ def most_kw(store: Store, steps: int) -> Values:
 
 
 def most_out_kw(store: Store, steps: int) -> Values:
-    """Return the most that a store gives in each step."""
+    """Return the highest power that a store returns in each step."""
     return np.array(series(store.max_discharge_w, steps)) / 1000
 
 
@@ -70,7 +71,7 @@ class StoreRows:
     def __init__(
         self, problem: Problem, program: Program, store: Store, dearest: float
     ) -> None:
-        """Write with prices that are multiples of the dearest real one."""
+        """Use prices that are multiples of the highest real one."""
         self._problem = problem
         self._program = program
         self._store = store
@@ -125,14 +126,14 @@ class StoreRows:
         )
 
     def _order(self) -> Values:
-        """Return the small cost that puts charging of the same price in the order that the store wants."""
+        """Return the small cost that orders charging at the same price as the store prefers."""
         place = np.arange(self._problem.steps) / self._problem.steps
         if self._store.strategy is Strategy.LATE:
             place = 1 - place
         return _ORDER * self._dearest * self._hours * (place - self._store.priority)
 
     def _worth(self) -> Values:
-        """Return what it is worth besides to charge in each step."""
+        """Return the additional value of charging in each step."""
         if not self._store.charge_value:
             return np.zeros(self._problem.steps)
         return np.array(self._store.charge_value) * self._hours
@@ -143,7 +144,7 @@ class StoreRows:
         """Add what the store holds after each step, and its bounds.
 
         A store that only charges holds the sum of what went in, and needs no column for it. In a step without a column
-        that tells whether it charges, it is taken to charge with its highest power, for a part of the step.
+        for whether it charges, it is assumed to charge with its highest power for a part of the step.
         """
         store, hours, steps = self._store, self._hours, self._problem.steps
         lost = store.standby_w / 1000
@@ -188,9 +189,9 @@ class StoreRows:
         return Held(now=0.0, energy=energy)
 
     def _add_minimum(self, charge: Columns, on: Columns, full: dict[int, int]) -> None:
-        """Let the store charge with its minimum at least, or not at all.
+        """Require at least the minimum power while the store charges.
 
-        In a step in which it becomes full, it need not reach the minimum on average.
+        In a step in which it becomes full, the mean can be below the minimum.
         """
         program, most = self._program, self._most[: len(on)]
         least = np.minimum(self._store.min_charge_w / 1000, most)
@@ -206,7 +207,7 @@ class StoreRows:
         program.whole(on[most > 0])
 
     def _add_starts(self, on: Columns) -> None:
-        """Charge for each start its wear."""
+        """Add the cost of wear for each start."""
         program, store = self._program, self._store
         if not store.start_cost:
             return
@@ -217,7 +218,7 @@ class StoreRows:
             program.rows((start[1:], 1.0), (on[1:], -1.0), (on[:-1], 1.0), lower=0.0)
 
     def _add_goals(self, held: Held) -> Columns:
-        """Ask for the energy of each goal; what it lacks is dear."""
+        """Require the energy of each goal; what is missing is expensive."""
         store = self._store
         weights = np.array([goal.weight for goal in store.goals])
         missing = self._program.columns(
@@ -232,9 +233,9 @@ class StoreRows:
         return missing
 
     def _add_demand(self, charge: Columns, held: Held) -> dict[int, int]:
-        """Charge what is demanded in a step, sooner rather than later, until the store is full.
+        """Charge the required power in a step, sooner rather than later, until the store is full.
 
-        Returns for each step with a demand the column that tells whether the store is full at its end.
+        Returns the column of each step with a required power that says whether the store is full at its end.
         """
         program, store = self._program, self._store
         if not store.demand_w:
@@ -264,7 +265,7 @@ class StoreRows:
         }
 
     def _add_habit(self, charge: Columns) -> None:
-        """Keep what was planned before unless another plan is worth the change."""
+        """Keep what was planned before unless a different plan is clearly better."""
         program, store = self._program, self._store
         if not (store.planned_w and store.change_cost):
             return

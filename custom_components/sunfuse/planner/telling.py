@@ -1,4 +1,4 @@
-"""From the program's plan to what is said of it: per car, per slot, and for the site."""
+"""From the program's plan to the intention: per car, per slot, and for the site."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,15 +22,15 @@ from .pricing import peak_of
 from .problem import Peak, Plan, Problem, Series, Status, StorePlan, series
 from .simple import Room
 
-# Power below this is none, and so much missing energy is not worth a word.
+# Power below this counts as none, and such a small shortfall is not mentioned.
 _SMALL_W = 1.0
 _SMALL_WH = 50.0
-# A battery's power that is so close to what it does of its own accord needs no command.
+# A battery power this close to what it does without control needs no command.
 _CLOSE_W = 100.0
 
 
 class Telling:
-    """Says what a plan means."""
+    """Translates a plan into an intention."""
 
     def __init__(
         self, outlook: Outlook, assumed: Assumed, posed: Posed, plan: Plan
@@ -56,7 +56,7 @@ class Telling:
             )
 
     def intention(self) -> Intention:
-        """Return everything that is to be said."""
+        """Return the whole intention."""
         outlook, plan = self._outlook, self._plan
         assumptions = [*self._assumed.assumptions, *self._posed.assumptions]
         if plan.status is Status.SIMPLE:
@@ -97,7 +97,7 @@ class Telling:
     # The site
 
     def _money(self) -> float:
-        """Return what the whole site pays: import less export, and what peaks cost beyond what is paid anyway."""
+        """Return the cost of the whole site: import less export, and what peaks cost beyond what is paid in any case."""
         plan, problem = self._plan, self._posed.problem
         energy = sum(
             hours / 1000 * (imported * price - exported * reward)
@@ -140,14 +140,14 @@ class Telling:
         )
 
     def _command(self, planned: StorePlan | None, step: int) -> BatteryCommand:
-        """Return what the battery is told: nothing where it does of its own accord what is planned."""
+        """Return the command for the battery: normal if it does what is planned without control."""
         battery, problem = self._posed.battery, self._posed.problem
         if planned is None or battery is None:
             return BatteryCommand.NORMAL
         lacks_w = problem.load_w[step] + self._cars_w[step] - problem.solar_w[step]
         charge_w, discharge_w = planned.charge_w[step], planned.discharge_w[step]
         if discharge_w > _SMALL_W:
-            # What it would give: all that is lacking, as long as it has it.
+            # What it would supply: all that is lacking, as long as it has energy.
             own_w = min(max(0.0, lacks_w), battery.max_discharge_w)
             near = discharge_w > own_w - _CLOSE_W and discharge_w < own_w + _CLOSE_W
             empty = planned.energy_wh[step] <= battery.reserve_wh + _SMALL_WH
@@ -167,7 +167,9 @@ class Telling:
                 else BatteryCommand.CHARGE
             )
         if surplus_w > _CLOSE_W and not full:
-            return BatteryCommand.CHARGE  # with nothing: the sun is for somebody else
+            return (
+                BatteryCommand.CHARGE
+            )  # with 0 W: the solar power is for something else
         holds = planned.energy_wh[step] > battery.reserve_wh + _SMALL_WH
         return (
             BatteryCommand.HOLD
@@ -251,7 +253,7 @@ class Telling:
         )
 
     def _cost(self, power_w: Series, sun_w: Series, until: int) -> float:
-        """Return what a car's energy costs: from the grid its price, from the sun what export would have earned."""
+        """Return what a car's energy costs: the price of grid power, and what exporting the solar power would have earned."""
         return sum(
             hours / 1000 * (sun * reward + (power - sun) * price)
             for hours, sun, power, reward, price in zip(
@@ -265,7 +267,7 @@ class Telling:
         )
 
     def _cost_at_once(self, terms: CarTerms, stored_wh: float) -> float:
-        """Return what the same energy would cost if the car charged now, alone."""
+        """Return what the same energy would cost if the car charged immediately, alone."""
         problem, power, sun = self._posed.problem, [], []
         left_wh = stored_wh
         for step, hours in enumerate(self._hours):
@@ -281,7 +283,7 @@ class Telling:
         return self._cost(tuple(power), tuple(sun), len(self._hours))
 
     def _ready(self, terms: CarTerms, planned: StorePlan) -> datetime | None:
-        """Return when the car has what its next departure needs, None where it never does."""
+        """Return when the car has what its next departure requires, None if it never does."""
         if not terms.wanted_wh or terms.car.mode is CarMode.OFF:
             return None
         wanted_wh = min(terms.wanted_wh[0], terms.store.max_wh)
@@ -370,7 +372,7 @@ class Telling:
 
 
 def _room(problem: Problem, others: dict[str, Series]) -> Series:
-    """Return what the limits leave to the first store beside the power of others."""
+    """Return the power that the limits leave to the first store besides the power of others."""
     room = Room(problem=problem)
     for store in problem.stores[1:]:
         for step, power_w in enumerate(others[store.id]):
@@ -383,7 +385,7 @@ def _room(problem: Problem, others: dict[str, Series]) -> Series:
 
 
 def _rounded_up(at: datetime) -> datetime:
-    """Return a time that a person would say: whole five minutes."""
+    """Return a time rounded up to five minutes, for display."""
     five = timedelta(minutes=5)
     day = at.replace(hour=0, minute=0, second=0, microsecond=0)
     return day + -(-(at - day) // five) * five

@@ -246,7 +246,7 @@ class Link:
         self._record("malformed", what)
         if what not in self._warned and len(self._warned) < _MOST_FAULTS:
             self._warned.add(what)
-            self._complain_of(f"{self._name}: {what}")
+            self._complain(f"{self._name}: {what}")
 
     async def _send(self, text: str) -> None:
         if self._websocket.closed:
