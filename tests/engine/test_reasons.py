@@ -8,6 +8,9 @@ import pytest
 from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
     ConnectorStatus,
+    ExternalLimit,
+    LimitKind,
+    MeterReading,
     Mode,
     PowerReading,
     ReasonKey,
@@ -191,3 +194,84 @@ def test_a_stopped_car_does_not_take_too_much_any_more() -> None:
     assert values(decision, "a") == {
         "until": (stopped + timedelta(minutes=15)).isoformat()
     }
+
+
+def _peaked(seconds: float) -> float:
+    """Return a house that takes 78 A for 40 seconds, of a fuse of 80 A."""
+    return 78.0 if 40 <= seconds < 80 else 10.0
+
+
+def test_a_car_that_comes_after_a_peak() -> None:
+    """With 69 A free it waits, and says for which peak: how high, when it was, and until when. Then it starts."""
+    memory = Memory()
+    waited: list[tuple[float, dict[str, str | float]]] = []
+    for seconds in range(0, 300, 5):
+        now = NOW + timedelta(seconds=seconds)
+        arrived = seconds >= 90
+        came = car(
+            "a",
+            status=ConnectorStatus.PREPARING if arrived else ConnectorStatus.AVAILABLE,
+            offer_a=0.0,
+            draw_a=(0.0,) * 3,
+        )
+        reading = MeterReading(at=now, current_a=(_peaked(seconds), 5.0, 5.0))
+        snapshot = replace(
+            site(replace(came, draw_at=now), circuits=WIDE),
+            now=now,
+            meters=(("main", reading),),
+        )
+        decision, memory = decide(snapshot, memory)
+        if not arrived:
+            continue
+        if of(decision, "a").offer_a:
+            break
+        assert reasons(decision) == {"a": ReasonKey.LOAD_PEAKED}
+        waited.append((seconds, values(decision, "a")))
+    assert waited[0][0] == 90
+    for at_s, said in waited:
+        assert (said["circuit"], said["phase"]) == ("Main fuse", "L1")
+        # The mean of ten seconds comes up to 98 % of it in 40 s.
+        assert said["peak_a"] == pytest.approx(78, abs=1.5)
+        assert said["at"] == (NOW + timedelta(seconds=75)).isoformat()
+        assert str(said["until"]) > (NOW + timedelta(seconds=at_s)).isoformat()
+    # It starts when the sentence said last.
+    assert waited[-1][1]["until"] == now.isoformat()
+
+
+def test_a_memory_without_the_times_of_peaks() -> None:
+    """What an earlier version remembered of the load is watched anew."""
+    first = site(car("a"), house_a=(5, 5, 5))
+    _, memory = decide(first, Memory())
+    former = replace(
+        memory.circuit("main"),
+        highest_a=(99.0,) * 3,
+        highest_at=(),
+        highest_before_at=(),
+    )
+    _, again = decide(later(first, 5), replace(memory, circuits={"main": former}))
+    assert max(again.circuit("main").highest_a) < 30
+
+
+@pytest.mark.parametrize("lowered", [False, True])
+def test_current_that_is_reserved_for_offline_chargers(lowered: bool) -> None:
+    """The sentence names the chargers and their amperes, for who waits and for who gets no more."""
+    away = car("gone", reachable=False, offer_a=16.0, draw_a=(0.0,) * 3)
+    gone = replace(away, name="Garage")
+    waits = car("waits", offer_a=0.0, status=ConnectorStatus.PREPARING)
+    charges = car("charges", offer_a=6.0)
+    limits = (
+        (ExternalLimit(name="Grid", kind=LimitKind.PEAK, current_a=23.0),)
+        if lowered
+        else ()
+    )
+    for other in (waits, charges):
+        house_a = 3.0 if other is waits else 0.0
+        decision = decided(site(gone, other, house_a=(house_a,) * 3, limits=limits))
+        said = values(decision, other.id)
+        if lowered:
+            # A limit that somebody set comes first.
+            assert reasons(decision)[other.id] is ReasonKey.LIMITED_BY_PEAK
+            continue
+        assert reasons(decision)[other.id] is ReasonKey.RESERVED_FOR_OFFLINE
+        assert (said["reserved_a"], said["chargers"]) == (16.0, "Garage")
+        assert (said["circuit"], said["phase"]) == ("Main fuse", "L1")

@@ -108,7 +108,7 @@ def test_what_cannot_start_yet_is_lent() -> None:
     )
     _, decision, _ = settle(snapshot, 20, known)
     assert offers(decision) == {"a": 16, "b": 0}
-    assert reasons(decision)["b"] is ReasonKey.WAITING_FOR_CAPACITY
+    assert reasons(decision)["b"] is ReasonKey.LOAD_PEAKED
 
 
 def busy(characteristic: Characteristic, inrush_a: float, lasts_s: int) -> Plant:

@@ -154,7 +154,9 @@ class CircuitMemory:
     minute_at: datetime | None = None
     highest_a: PerPhase = ()
     lowest_a: PerPhase = ()
+    highest_at: tuple[datetime, ...] = ()  # by phase
     highest_before_a: PerPhase = ()
+    highest_before_at: tuple[datetime, ...] = ()
     lowest_before_a: PerPhase = ()
     mean_a: PerPhase = ()  # of the uncontrolled load over ten seconds
     mean_at: datetime | None = None

@@ -88,6 +88,8 @@ class ReasonKey(StrEnum):
     WAITING_FOR_SUN = "waiting_for_sun"
     STARTING_ON_SUN = "starting_on_sun"
     WAITING_FOR_CAPACITY = "waiting_for_capacity"
+    LOAD_PEAKED = "load_peaked"
+    RESERVED_FOR_OFFLINE = "reserved_for_offline"
     SUN_TAKEN = "sun_taken"
     AT_MINIMUM = "at_minimum"
     STOPPING_ON_SUN = "stopping_on_sun"
@@ -310,6 +312,7 @@ class Connector:
     # Its transaction was stopped to pause the car, and another one will be started.
     paused: bool = False
     reachable: bool = True
+    name: str | None = None  # what its charger is called, for sentences
     used: bool = True  # whether a session ever ran on it
     # The address to configure in a charger that has never connected; None: it has.
     connect_to: str | None = None

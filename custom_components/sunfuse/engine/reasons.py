@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from .asking import Ask, most
+from .blocked import why_blocked, why_full, why_no_more
 from .compliance import DISTRUST, ComplianceStep
 from .confirmed_offer import held_a
 from .filling import EPSILON
@@ -48,7 +49,7 @@ def why(standing: Standing, shares: Shares, offer_a: float, tick: Tick) -> Reaso
     if asking.id in shares.waiting:
         return _why_waiting(asking, shares, tick)
     if asking.id in shares.held_up:
-        return tick.resources.reason(shares.held_up[asking.id], waiting=True)
+        return why_blocked(shares.held_up[asking.id], asking, tick)
     if asking.id not in shares.running:
         return _why_not_started(asking, tick)
     return _why_limited(standing, asking, shares, offer_a, tick)
@@ -75,7 +76,7 @@ def _why_too_little(standing: Standing, tick: Tick) -> Reason:
 def _why_waiting(asking: Ask, shares: Shares, tick: Tick) -> Reason:
     """Return which circuit's phase cannot carry the minimum, and when a turn ends there."""
     blocked = shares.waiting[asking.id]
-    reason = tick.resources.reason(blocked, waiting=True)
+    reason = why_full(blocked, asking, tick)
     ends = _turn_end(blocked, shares, tick, solar=asking.solar)
     if reason.key is not ReasonKey.WAITING_FOR_CAPACITY or ends is None:
         return reason
@@ -173,7 +174,7 @@ def _why_limited(
         sunny = target_a > asking.grid_a
     if sunny:
         return _why_too_little_sun(asking, target_a, shares, tick)
-    reason = tick.resources.reason(given.limited_by)
+    reason = why_no_more(given.limited_by, tick)
     boost_a = _boosted_a(given.limited_by, asking, shares, tick)
     if boost_a > 0:
         return Reason(

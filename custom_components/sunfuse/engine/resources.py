@@ -121,6 +121,14 @@ class Resources:
         """Return what an ampere takes, including solar power, of which a car takes a part of its offer."""
         return (*uses, (self.sun, self.watts(phases) * takes))
 
+    def is_phase(self, index: int) -> bool:
+        """Whether a resource is a phase of a circuit."""
+        return index < self._powers_at
+
+    def place(self, index: int) -> tuple[Capacity, int]:
+        """Return the circuit whose phase a resource is, and that phase."""
+        return self._capacities[index // self._phases], index % self._phases
+
     def reason(self, index: int, *, waiting: bool = False) -> Reason:
         """Return why a connector gets no more that is limited by a resource, without solar power."""
         if index >= self._imbalance_at:

@@ -1,7 +1,7 @@
 """How much a circuit's load varies: a car that just fits at a quiet moment would be stopped at the next one."""
 
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 import math
 
 from .memory import CircuitMemory
@@ -20,28 +20,68 @@ def watch_load(
 
     The mean of ten seconds counts: nobody needs to make room for the inrush of a motor.
     """
-    mean_a = _mean(past, load_a, snapshot)
-    if past.minute_at is None or snapshot.now - past.minute_at >= 2 * MINUTE:
+    mean_a, now = _mean(past, load_a, snapshot), snapshot.now
+    all_now = (now,) * len(mean_a)
+    if (
+        past.minute_at is None
+        or now - past.minute_at >= 2 * MINUTE
+        or not past.highest_before_at  # an earlier version did not remember it
+    ):
         before_a = mean_a, mean_a
-    elif snapshot.now - past.minute_at >= MINUTE:
+        before_at = all_now
+    elif now - past.minute_at >= MINUTE:
         before_a = past.highest_a, past.lowest_a
+        before_at = past.highest_at
     else:
         return replace(
             past,
             mean_a=mean_a,
-            mean_at=snapshot.now,
+            mean_at=now,
             highest_a=tuple(map(max, past.highest_a, mean_a)),
+            highest_at=tuple(
+                now if mean > highest else at
+                for mean, highest, at in zip(
+                    mean_a, past.highest_a, past.highest_at, strict=True
+                )
+            ),
             lowest_a=tuple(map(min, past.lowest_a, mean_a)),
         )
     return replace(
         past,
         mean_a=mean_a,
-        mean_at=snapshot.now,
-        minute_at=snapshot.now,
+        mean_at=now,
+        minute_at=now,
         highest_a=mean_a,
+        highest_at=all_now,
         lowest_a=mean_a,
         highest_before_a=before_a[0],
+        highest_before_at=before_at,
         lowest_before_a=before_a[1],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """The highest load of a phase in the last minutes, when it was, and until when it counts."""
+
+    current_a: float
+    at: datetime
+    until: datetime
+
+
+def last_peak(past: CircuitMemory, phase: int) -> Peak:
+    """Return the highest load of a phase that room is kept for."""
+    assert past.minute_at is not None
+    if past.highest_before_a[phase] > past.highest_a[phase]:
+        return Peak(
+            current_a=past.highest_before_a[phase],
+            at=past.highest_before_at[phase],
+            until=past.minute_at + MINUTE,
+        )
+    return Peak(
+        current_a=past.highest_a[phase],
+        at=past.highest_at[phase],
+        until=past.minute_at + 2 * MINUTE,
     )
 
 

@@ -48,6 +48,7 @@ class Chargers:
         self._cards = cards
         self._unknown = UnknownChargers(hass, entry)
         self._data: dict[str, Mapping[str, Any]] = {}  # of sub-entries, by identity
+        self._names: dict[str, str] = {}
         self._listeners: list[Callable[[list[ConnectorKey]], None]] = []
 
     @callback
@@ -77,6 +78,10 @@ class Chargers:
                 self._accept(identity, data)
         before = set(self.connector_keys())
         self._data = chargers
+        self._names = {
+            identity_of(subentry): subentry.title
+            for subentry in usable(self._entry, SUBENTRY_CHARGER)
+        }
         for identity in chargers:
             self._unknown.known(identity)
         return [key for key in self.connector_keys() if key not in before]
@@ -188,6 +193,7 @@ class Chargers:
         return connector_of(
             key=key,
             data=self._data[key.identity],
+            name=self._names[key.identity],
             site=site_of(self._entry.data),
             station=station,
             state=state,

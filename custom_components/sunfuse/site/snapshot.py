@@ -162,6 +162,7 @@ def connector_of(
     connect_to: str | None = None,
     demand: Demand = Demand(),
     now: datetime | None = None,
+    name: str | None = None,
 ) -> Connector:
     """Return a connector for the engine. An offer in transit counts from the moment that it is sent.
 
@@ -187,6 +188,7 @@ def connector_of(
         status_reported=state.status is not None,
         paused=state.paused,
         reachable=station.connected,
+        name=name,
         used=state.used or state.status in _CAR_THERE,
         connect_to=connect_to,
         offer_a=max(offers, default=None),

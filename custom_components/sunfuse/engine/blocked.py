@@ -1,0 +1,78 @@
+"""What is behind a resource that is full: current that is reserved for offline chargers, or a peak a moment ago."""
+
+from .asking import Ask
+from .confirmed_offer import held_a
+from .model import Reason, ReasonKey
+from .steadiness import last_peak
+from .tick import Tick
+
+# A load that was higher by less than this is no peak that anybody would recognise.
+PEAK_A = 1.0
+# Less than this is not worth a charger's while.
+RESERVED_A = 1.0
+
+
+def why_blocked(resource: int, asking: Ask, tick: Tick) -> Reason:
+    """Return why a resource does not carry a car's minimum now."""
+    reason = tick.resources.reason(resource, waiting=True)
+    if reserved := _reserved(resource, asking.connector.min_a, reason, tick):
+        return reserved
+    if reason.key is not ReasonKey.WAITING_FOR_CAPACITY:
+        return reason
+    capacity, phase = tick.resources.place(resource)
+    peak = last_peak(capacity.past, phase)
+    if peak.current_a < max(capacity.uncontrolled_a[phase], 0.0) + PEAK_A:
+        return reason
+    return Reason(
+        key=ReasonKey.LOAD_PEAKED,
+        values=(
+            *reason.values,
+            ("peak_a", peak.current_a),
+            ("at", peak.at.isoformat()),
+            ("until", peak.until.isoformat()),
+        ),
+    )
+
+
+def why_no_more(resource: int, tick: Tick) -> Reason:
+    """Return why a resource gives a charging car no more."""
+    reason = tick.resources.reason(resource)
+    return _reserved(resource, RESERVED_A, reason, tick) or reason
+
+
+def why_full(resource: int, asking: Ask, tick: Tick) -> Reason:
+    """Return why a car cannot have its minimum beside the others'."""
+    reason = tick.resources.reason(resource, waiting=True)
+    return _reserved(resource, asking.connector.min_a, reason, tick) or reason
+
+
+def _reserved(
+    resource: int, least_a: float, reason: Reason, tick: Tick
+) -> Reason | None:
+    """Return the reason if so much is reserved for offline chargers there; a limit that somebody set comes first."""
+    if reason.key not in (
+        ReasonKey.WAITING_FOR_CAPACITY,
+        ReasonKey.LIMITED_BY_CIRCUIT,
+    ) or not tick.resources.is_phase(resource):
+        return None
+    held = [
+        (connector.name or connector.id, current_a)
+        for connector in (standing.connector for standing in tick.standings.values())
+        if not connector.reachable
+        and (current_a := held_a(connector, tick.snapshot)) > 0
+        and any(
+            index == resource
+            for index, _ in tick.resources.uses(connector, connector.phases)
+        )
+    ]
+    reserved_a = sum(current_a for _, current_a in held)
+    if reserved_a < least_a:
+        return None
+    return Reason(
+        key=ReasonKey.RESERVED_FOR_OFFLINE,
+        values=(
+            *reason.values,
+            ("reserved_a", reserved_a),
+            ("chargers", ", ".join(sorted({name for name, _ in held}))),
+        ),
+    )
