@@ -1,10 +1,12 @@
 """The ledger: sessions from facts, in any order and any number of times."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 import sqlite3
 import tempfile
+import threading
 
 from hypothesis import given, settings, strategies as st
 import pytest
@@ -293,6 +295,27 @@ def test_one_bad_write_fails_alone(path: Path) -> None:
             got(bad)
         got(good)
         assert only(ledger).transaction == "2"
+
+
+async def test_who_no_longer_waits_stops_nobody(path: Path) -> None:
+    """A task that waits is cancelled, as when a site is unloaded: what it handed over is written, and all that follows."""
+    ledger = Ledger(path)
+    started, gone_on = threading.Event(), threading.Event()
+
+    def slow(_db: sqlite3.Connection) -> None:
+        started.set()
+        gone_on.wait(30)
+
+    ledger.alone(slow)
+    assert started.wait(30)
+    waiting = asyncio.wrap_future(ledger.note(finished("1")))
+    waiting.cancel()
+    await asyncio.sleep(0)
+    gone_on.set()
+    await asyncio.wrap_future(ledger.note(finished("2")))
+    rows = await asyncio.wrap_future(ledger.sessions(EVERYTHING))
+    assert len(rows) == 2
+    ledger.close()
 
 
 def test_a_file_of_a_later_version_is_left_as_it_is(path: Path) -> None:

@@ -70,7 +70,7 @@ def signed_readings(
 ) -> Iterator[SignedReading]:
     """Yield the signed meter values of a message. `ours` turns a time of the station into one of our clock."""
     match action:
-        case "MeterValues" if "transactionId" in payload:
+        case "MeterValues" if 0 < payload.get("transactionId", 0) < 2**31:
             transaction, values = payload["transactionId"], payload["meterValue"]
         case "StopTransaction":
             transaction = payload["transactionId"]

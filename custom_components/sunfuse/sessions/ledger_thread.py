@@ -6,6 +6,7 @@ from pathlib import Path
 import queue
 import sqlite3
 import threading
+from typing import Any
 
 from .ledger_schema import migrate_ledger
 from .ledger_tables import LedgerTables
@@ -77,7 +78,7 @@ class LedgerThread:
 
     def change[T](self, change: Callable[[LedgerTables], T]) -> Future[T]:
         """Change the tables; done when that is on the disk."""
-        future: Future[T] = Future()
+        future: Future[T] = _begun()
         outcome: list[T] = []
 
         def apply() -> None:
@@ -90,7 +91,7 @@ class LedgerThread:
 
     def alone[T](self, job: Job[T]) -> Future[T]:
         """Do something between two transactions of the thread that writes: a backup, a checkpoint."""
-        future: Future[T] = Future()
+        future: Future[T] = _begun()
         outcome: list[T] = []
 
         def apply() -> None:
@@ -182,6 +183,13 @@ class LedgerThread:
         self._tables.forget_changes()
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
+
+
+def _begun() -> Future[Any]:
+    """Return a future that cannot be cancelled: what was handed over is written, whoever still waits for it."""
+    future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()
+    return future
 
 
 class _Job:

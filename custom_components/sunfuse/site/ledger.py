@@ -374,7 +374,8 @@ class SiteLedger(LedgerAnswers):
 
 
 def _log_failure(future: Future[None]) -> None:
-    if (error := future.exception()) is not None:
+    error = future.exception()
+    if error is not None and not isinstance(error, LedgerClosedError):
         _LOGGER.error("Sessions could not be stored: %s", error, exc_info=error)
 
 
