@@ -238,6 +238,7 @@ async def test_a_run_that_fails_leaves_the_last_plan(
     assert site.shows("reason") == "no_plan"
     monkeypatch.undo()
     await pass_time(hass, freezer, 320)
+    await site.settle()
     assert state(hass, site.entry, "planned_power").attributes["failing"] is False
 
 

@@ -324,7 +324,11 @@ async def _async_start(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     site.forecasts.start(site.sources, house.forecasts(hass) if house else ())
     if site.prices:
         site.prices.start()
-    start_peaks(hass, entry, site.peaks, site.sources)
+    if site.planning.clock.house is None:
+        start_peaks(hass, entry, site.peaks, site.sources)
+    else:
+        # Where time runs faster, what was recorded by the clock on the wall is of another time.
+        site.peaks.begin_anew()
     site.planning.start()
     entry.async_on_unload(site.planning.stop)
 

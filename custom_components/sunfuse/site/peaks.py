@@ -222,6 +222,12 @@ class SitePeaks:
         holidays = self._holidays[rule.id].near(now)
         return advance(state, rule.tariff, to, tz=self._tz, holidays=holidays)
 
+    @callback
+    def begin_anew(self) -> None:
+        """Forget what was measured."""
+        self._states = {rule_id: PeakState() for rule_id in self.rules}
+        self._last = None
+
     def running(self, now: datetime) -> tuple[RunningPeak, ...]:
         """Return each tariff with what was reached so far, for the planner."""
         return tuple(
