@@ -21,6 +21,7 @@ from homeassistant.helpers.service import (
     async_register_admin_service,
 )
 
+from ..central_system.security.ocmf import check_ocmf
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
 from ..sessions import GroupBy, SessionFilter, SessionRow
@@ -38,6 +39,7 @@ GET_SESSIONS = vol.Schema(
         vol.Optional("vehicle"): cv.string,
         vol.Optional("charger"): cv.string,
         vol.Optional("details", default=False): cv.boolean,
+        vol.Optional("public_key", default=""): cv.string,
     }
 )
 DELETE_PERSON = vol.Schema(
@@ -63,7 +65,11 @@ def async_setup_session_actions(hass: HomeAssistant) -> None:
         return {
             "sessions": [
                 _as_dict(row, names)
-                | (await _details(ledger, row) if call.data["details"] else {})
+                | (
+                    await _details(hass, ledger, row, call.data["public_key"])
+                    if call.data["details"]
+                    else {}
+                )
                 for row in rows
             ]
         }
@@ -150,8 +156,14 @@ def _as_dict(
     }
 
 
-async def _details(ledger: SiteLedger, row: SessionRow) -> dict[str, Any]:
-    """Return what is known of a session besides its row."""
+async def _details(
+    hass: HomeAssistant, ledger: SiteLedger, row: SessionRow, public_key: str
+) -> dict[str, Any]:
+    """Return what is known of a session besides its row; signatures are checked by a key, else by the one sent along."""
+    signed = await ledger.async_signed_values(row.number)
+    checks = await hass.async_add_executor_job(
+        lambda: [check_ocmf(one.data, public_key or one.public_key) for one in signed]
+    )
     return {
         "intervals": [
             {
@@ -184,8 +196,9 @@ async def _details(ledger: SiteLedger, row: SessionRow) -> dict[str, Any]:
                 "data": one.data,
                 "method": one.method,
                 "public_key": one.public_key,
+                "signature": check.value,
             }
-            for one in await ledger.async_signed_values(row.number)
+            for one, check in zip(signed, checks, strict=True)
         ],
     }
 
