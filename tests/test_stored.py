@@ -288,11 +288,11 @@ async def test_an_authority_that_is_broken(hass: HomeAssistant, tmp_path: Path) 
 
 
 async def test_a_quirk_of_tomorrow(hass: HomeAssistant) -> None:
-    """The charger is served without it; a repair names it."""
+    """The charger is served without it; a repair names it, with the charger's title as text."""
     set_meters(hass, currents_a=(10, 4, 4))
-    entry = site_entry(
-        free_port(), charger("CP1", quirks={"of_tomorrow": "x", "settle_s": "5"})
-    )
+    one = charger("CP1", quirks={"of_tomorrow": "x", "settle_s": "5"})
+    one["title"] = "[Garage](/config)"
+    entry = site_entry(free_port(), one)
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     stations = entry.runtime_data.central_system.stations
@@ -301,6 +301,7 @@ async def test_a_quirk_of_tomorrow(hass: HomeAssistant) -> None:
     (issue,) = [i for i in issues if i.translation_key == "quirk_not_understood"]
     assert issue.translation_placeholders
     assert issue.translation_placeholders["quirks"] == "of_tomorrow"
+    assert issue.translation_placeholders["charger"] == r"\[Garage\]\(/config\)"
     await hass.config_entries.async_unload(entry.entry_id)
 
 

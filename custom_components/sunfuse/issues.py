@@ -34,6 +34,21 @@ from .site.subentries import ignored, usable
 # A restart of a device or a gateway, and the update of its firmware, are over by then.
 MODBUS_GONE_AFTER = timedelta(minutes=10)
 
+# Placeholders that users or chargers have typed: they are text, whatever markup is in them.
+_TYPED = frozenset(
+    (
+        "charger",
+        "circuit",
+        "detail",
+        "device",
+        "item",
+        "names",
+        "parent",
+        "site",
+        "tariff",
+    )
+)
+
 
 @callback
 def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
@@ -73,7 +88,10 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
                     data={"entry_id": entry.entry_id, **dict(issue.fix)},
                     severity=ir.IssueSeverity.WARNING,
                     translation_key=issue.translation_key,
-                    translation_placeholders=dict(issue.placeholders),
+                    translation_placeholders={
+                        name: escaped(value) if name in _TYPED else value
+                        for name, value in issue.placeholders
+                    },
                 )
 
     @callback
@@ -186,7 +204,7 @@ def _ignored(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
         yield RepairIssue(
             translation_key=f"ignored_{subentry.subentry_type}",
             about=subentry.subentry_id,
-            placeholders=(("site", entry.title), ("item", escaped(subentry.title))),
+            placeholders=(("site", entry.title), ("item", subentry.title)),
         )
 
 
@@ -216,7 +234,7 @@ def _plan_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
             translation_key="plan_misses",
             about=connector_id,
             placeholders=(
-                ("charger", escaped(connector_id)),
+                ("charger", connector_id),
                 site,
                 ("why", explain(sentences, shortfall_reason(shortfall))),
             ),
@@ -240,7 +258,7 @@ def _modbus_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
 def _charger_issues(connector: ConnectorData) -> Iterator[RepairIssue]:
     station = connector.station
     name = station.identity
-    charger = (("charger", escaped(name)),)
+    charger = (("charger", name),)
     if connector.decision.problem is ConnectorProblem.EXCEEDS_OFFER:
         yield RepairIssue(
             translation_key="exceeds_offer",

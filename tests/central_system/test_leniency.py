@@ -92,10 +92,30 @@ async def test_strings_for_numbers_and_nulls(
     assert (running.id, running.meter_start_wh) == (str(started["transactionId"]), 1000)
 
 
+async def test_a_card_as_a_number(
+    old: Charger, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """Its digits are the card: an answer, instead of an error that no driver can read."""
+    answer = await old.station.call("Authorize", {"idTag": 4711})
+    assert answer["idTagInfo"]["status"] == "Accepted"
+    await old.station.call(
+        "StartTransaction",
+        {
+            "connectorId": 1,
+            "idTag": 4711,
+            "meterStart": 0,
+            "timestamp": clock.text(),
+        },
+    )
+    running = connector(system).transaction
+    assert running is not None
+    assert running.id_token == "4711"
+
+
 @pytest.mark.parametrize(
     ("action", "payload"),
     [
-        ("Authorize", {"idTag": 4711}),  # or 00004711
+        ("Authorize", {"idTag": 4711.5}),
         ("Heartbeat", {"more": None}),
         ("StatusNotification", {"connectorId": 1.5, "errorCode": "NoError"}),
         ("StatusNotification", {"connectorId": "one", "errorCode": "NoError"}),

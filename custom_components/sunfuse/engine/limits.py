@@ -1,6 +1,6 @@
 """The limits of circuits: fuse, temperature, and external ones. The tightest wins and is named."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from .model import (
@@ -17,6 +17,8 @@ from .tree import Tree
 # BNetzA BK6-22-300, annex 1, 4.5.2: by the number of devices, from two on; 0.45 from nine on.
 SIMULTANEITY = {2: 0.80, 3: 0.75, 4: 0.70, 5: 0.65, 6: 0.60, 7: 0.55, 8: 0.50}
 SIMULTANEITY_OF_MANY = 0.45
+# A temperature changes slowly, but a sensor without a report for this long is lost.
+SENSOR_AGE_S = 600.0
 
 LIMIT_REASONS = {
     LimitKind.USER: ReasonKey.LIMITED_BY_CIRCUIT,
@@ -64,14 +66,19 @@ def budget(circuit: Circuit, snapshot: Snapshot) -> Budget:
             key=ReasonKey.LIMITED_BY_TEMPERATURE,
             values=(("circuit", circuit.name), ("limit_a", max(limit_a))),
         )
-    tightest = None
-    for limit in limits_in_force(snapshot):
-        if limit.current_a is None or limit.cars_only or not _is_at(limit, circuit):
-            continue
-        if any(limit.current_a < a for a in limit_a):
-            tightest = limit
-            lowered_by = limit_reason(limit, circuit.name)
-            limit_a = tuple(min(a, limit.current_a) for a in limit_a)
+    limit = _least(
+        [
+            limit
+            for limit in limits_in_force(snapshot)
+            if not limit.cars_only and _is_at(limit, circuit)
+        ],
+        lambda limit: limit.current_a,
+        max(limit_a),
+    )
+    if limit is not None and limit.current_a is not None:
+        lowered_by = limit_reason(limit, circuit.name)
+        lower_a = limit.current_a
+        limit_a = tuple(min(a, lower_a) for a in limit_a)
     fixed_a = circuit.fixed_load_a or (0.0,) * len(limit_a)
     return Budget(
         current_a=tuple(
@@ -82,12 +89,8 @@ def budget(circuit: Circuit, snapshot: Snapshot) -> Budget:
             max(limit - load, 0.0) for limit, load in zip(limit_a, fixed_a, strict=True)
         ),
         lowered_by=lowered_by,
-        limit=tightest,
+        limit=limit,
     )
-
-
-# A temperature changes slowly, but a sensor without a report for this long is lost.
-SENSOR_AGE_S = 600.0
 
 
 def _is_at(limit: ExternalLimit, circuit: Circuit) -> bool:
@@ -103,13 +106,28 @@ def tightest(snapshot: Snapshot) -> ExternalLimit | None:
     """
     volts = snapshot.site.phases * snapshot.site.voltage_v
     root = next(circuit for circuit in snapshot.circuits if circuit.parent is None)
-    found, least_w = None, min(root.limit_a) * volts
-    for limit in limits_in_force(snapshot):
+
+    def leaves_w(limit: ExternalLimit) -> float | None:
         left_w = power_of(limit, snapshot)
         if left_w is None and limit.current_a is not None:
-            left_w = limit.current_a * volts
-        if left_w is not None and left_w < least_w and _is_at(limit, root):
-            found, least_w = limit, left_w
+            return limit.current_a * volts
+        return left_w
+
+    at_root = [limit for limit in limits_in_force(snapshot) if _is_at(limit, root)]
+    return _least(at_root, leaves_w, min(root.limit_a) * volts)
+
+
+def _least(
+    limits: Iterable[ExternalLimit],
+    leaves: Callable[[ExternalLimit], float | None],
+    most: float,
+) -> ExternalLimit | None:
+    """Return the limit that leaves the least, the first of several; None if none leaves less than `most`."""
+    found = None
+    for limit in limits:
+        left = leaves(limit)
+        if left is not None and left < most:
+            found, most = limit, left
     return found
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from .validation import Schema
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
-# Where a number for a string is ambiguous: the leading zeros of a card are lost.
-_EXACT = frozenset(("idTag", "parentIdTag", "idToken"))
+# A card's number has no fraction. One that begins with zeros has lost them as a number: it is then an unknown card.
+_CARDS = frozenset(("idTag", "parentIdTag", "idToken"))
 # Registers are whole watt-hours in OCPP 1.6; some stations send fractions.
 _ROUNDED = frozenset(("meterStart", "meterStop"))
 
@@ -38,7 +38,9 @@ class Corrector:
             case "array" if type(value) is list:
                 items = schema.get("items", {})
                 return [self._mend(items, item, name) for item in value]
-            case "string" if type(value) in (int, float) and name not in _EXACT:
+            case "string" if type(value) is int or (
+                type(value) is float and name not in _CARDS
+            ):
                 return repr(value)
             case "integer":
                 return _integer(value, name)
