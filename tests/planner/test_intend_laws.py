@@ -21,8 +21,8 @@ from custom_components.sunfuse.planner import (
     clock_steps,
     intend,
 )
-from custom_components.sunfuse.planner.intending import intend_with
 from custom_components.sunfuse.planner.outlook import CarGoal, Quantiles
+from custom_components.sunfuse.planner.outlook_to_intention import intend_with
 from custom_components.sunfuse.planner.problem import Plan
 from custom_components.sunfuse.planner.simple import SimplePlanner
 

@@ -20,7 +20,7 @@ from custom_components.sunfuse.planner import (
     clock_steps,
     intend,
 )
-from custom_components.sunfuse.planner.posing import peak_level
+from custom_components.sunfuse.planner.outlook_to_problem import peak_level
 
 from .sites import EVENING, MORNING, car, exactly, night
 

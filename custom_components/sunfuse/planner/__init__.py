@@ -6,7 +6,6 @@ functions: their result depends only on their arguments, except for `time_limit_
 found so far. They need milliseconds to seconds of CPU time and must run in a thread.
 """
 
-from .intending import intend_with
 from .intention import (
     Assumption,
     BatteryCommand,
@@ -32,6 +31,7 @@ from .outlook import (
     Quantiles,
     clock_steps,
 )
+from .outlook_to_intention import intend_with
 from .problem import (
     Circuit,
     Goal,

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from .assumed import complete
 from .intention import Intention
 from .outlook import Outlook
-from .posing import pose
+from .outlook_to_problem import problem_of_outlook
+from .plan_to_intention import PlanReader
 from .problem import Plan, Problem
-from .telling import Telling
 
 
 def intend_with(
@@ -15,5 +15,5 @@ def intend_with(
 ) -> Intention:
     """Return the intention that results from the plan of a planner."""
     assumed = complete(outlook)
-    posed = pose(outlook, assumed, previous)
-    return Telling(outlook, assumed, posed, solve(posed.problem)).intention()
+    parts = problem_of_outlook(outlook, assumed, previous)
+    return PlanReader(outlook, assumed, parts, solve(parts.problem)).intention()

@@ -16,8 +16,8 @@ from .intention import (
     TargetPeak,
 )
 from .outlook import CarMode, Outlook
+from .outlook_to_problem import BATTERY, ProblemParts, peak_level
 from .plan_reasons import Reasons, advice_of
-from .posing import BATTERY, Posed, peak_level
 from .pricing import peak_of
 from .problem import Peak, Plan, Problem, Series, Status, StorePlan, series
 from .simple import Room
@@ -29,26 +29,26 @@ _SMALL_WH = 50.0
 _CLOSE_W = 100.0
 
 
-class Telling:
+class PlanReader:
     """Translates a plan into an intention."""
 
     def __init__(
-        self, outlook: Outlook, assumed: Assumed, posed: Posed, plan: Plan
+        self, outlook: Outlook, assumed: Assumed, parts: ProblemParts, plan: Plan
     ) -> None:
         """Share the sun among the cars by what they take."""
         self._outlook = outlook
         self._assumed = assumed
-        self._posed = posed
+        self._parts = parts
         self._plan = plan
         self._starts = outlook.starts
         self._hours = tuple(length_s / 3600 for length_s in outlook.steps_s)
         none = (0.0,) * len(self._hours)
         self._plans = {store.id: store for store in plan.stores}
         self._cars_w = none
-        for terms in posed.cars:
+        for terms in parts.cars:
             self._cars_w = _sum(self._cars_w, self._plans[terms.car.id].charge_w)
         battery = self._plans.get(BATTERY)
-        self._battery_w = posed.battery_w or none
+        self._battery_w = parts.battery_w or none
         if battery is not None:
             self._battery_w = tuple(
                 out - into
@@ -58,11 +58,11 @@ class Telling:
     def intention(self) -> Intention:
         """Return the whole intention."""
         outlook, plan = self._outlook, self._plan
-        assumptions = [*self._assumed.assumptions, *self._posed.assumptions]
+        assumptions = [*self._assumed.assumptions, *self._parts.assumptions]
         if plan.status is Status.SIMPLE:
             assumptions.append(Assumption.WITHOUT_SOLVER)
         slots = self._site_slots()
-        cars = tuple(self._car(terms) for terms in self._posed.cars)
+        cars = tuple(self._car(terms) for terms in self._parts.cars)
         for car in cars:
             assumptions.extend(car.assumptions)
         money = self._money()
@@ -77,7 +77,7 @@ class Telling:
                     power_w=max(
                         peak_level(tariff),
                         peak_of(
-                            self._posed.problem,
+                            self._parts.problem,
                             Peak(
                                 price_per_kw=0.0,
                                 windows=tariff.windows,
@@ -98,7 +98,7 @@ class Telling:
 
     def _money(self) -> float:
         """Return the cost of the whole site: import less export, and what peaks cost beyond what is paid in any case."""
-        plan, problem = self._plan, self._posed.problem
+        plan, problem = self._plan, self._parts.problem
         energy = sum(
             hours / 1000 * (imported * price - exported * reward)
             for hours, imported, price, exported, reward in zip(
@@ -116,12 +116,12 @@ class Telling:
         )
 
     def _site_slots(self) -> tuple[SiteSlot, ...]:
-        outlook, problem, plan = self._outlook, self._posed.problem, self._plan
+        outlook, problem, plan = self._outlook, self._parts.problem, self._plan
         battery = self._plans.get(BATTERY)
         battery_wh = (
-            battery.energy_wh if battery is not None else self._posed.battery_wh
+            battery.energy_wh if battery is not None else self._parts.battery_wh
         )
-        predicted = self._posed.battery_w or (0.0,) * len(self._hours)
+        predicted = self._parts.battery_w or (0.0,) * len(self._hours)
         return tuple(
             SiteSlot(
                 start=self._starts[step],
@@ -141,7 +141,7 @@ class Telling:
 
     def _command(self, planned: StorePlan | None, step: int) -> BatteryCommand:
         """Return the command for the battery: normal if it does what is planned without control."""
-        battery, problem = self._posed.battery, self._posed.problem
+        battery, problem = self._parts.battery, self._parts.problem
         if planned is None or battery is None:
             return BatteryCommand.NORMAL
         lacks_w = problem.load_w[step] + self._cars_w[step] - problem.solar_w[step]
@@ -190,7 +190,7 @@ class Telling:
             terms=terms,
             outlook=self._outlook,
             assumed=self._assumed,
-            problem=self._posed.problem,
+            problem=self._parts.problem,
             plan=planned,
             sun_w=sun_w,
             ready=ready,
@@ -235,11 +235,11 @@ class Telling:
 
     def _sun_of(self, planned: StorePlan) -> Series:
         """Return the part of a car's power that would be exported without any car."""
-        problem = self._posed.problem
+        problem = self._parts.problem
         parts = []
         for step, power_w in enumerate(planned.charge_w):
             surplus_w = max(0.0, problem.solar_w[step] - problem.load_w[step])
-            if self._posed.battery is not None:  # what it stores is not for cars
+            if self._parts.battery is not None:  # what it stores is not for cars
                 surplus_w = max(0.0, surplus_w - max(0.0, -self._battery_w[step]))
             cars_w = self._cars_w[step]
             share = min(1.0, surplus_w / cars_w) if cars_w > _SMALL_W else 0.0
@@ -268,7 +268,7 @@ class Telling:
 
     def _cost_at_once(self, terms: CarTerms, stored_wh: float) -> float:
         """Return what the same energy would cost if the car charged immediately, alone."""
-        problem, power, sun = self._posed.problem, [], []
+        problem, power, sun = self._parts.problem, [], []
         left_wh = stored_wh
         for step, hours in enumerate(self._hours):
             most_w = series(terms.store.max_charge_w, len(self._hours))[step]
@@ -325,7 +325,7 @@ class Telling:
 
     def _alone_wh(self, terms: CarTerms, step: int) -> float:
         """Return what a car could store by the end of a step if no other charged."""
-        alone = replace(self._posed.problem, stores=(terms.store,), peaks=())
+        alone = replace(self._parts.problem, stores=(terms.store,), peaks=())
         return sum(
             max(0.0, power_w * terms.store.charge_efficiency - terms.store.standby_w)
             * hours
@@ -341,14 +341,14 @@ class Telling:
         staying = replace(terms.store, max_charge_w=terms.most_w)
         others = {
             each.car.id: self._plans[each.car.id].charge_w
-            for each in self._posed.cars
+            for each in self._parts.cars
             if each.car.id != terms.car.id
         }
         problem = replace(
-            self._posed.problem,
+            self._parts.problem,
             stores=(
                 staying,
-                *(each.store for each in self._posed.cars if each.car.id in others),
+                *(each.store for each in self._parts.cars if each.car.id in others),
             ),
         )
         room = _room(problem, others)

@@ -26,7 +26,7 @@ _HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posed:
+class ProblemParts:
     """A problem, and what its parts mean."""
 
     problem: Problem
@@ -37,7 +37,9 @@ class Posed:
     assumptions: tuple[Assumption, ...]
 
 
-def pose(outlook: Outlook, assumed: Assumed, previous: Intention | None) -> Posed:
+def problem_of_outlook(
+    outlook: Outlook, assumed: Assumed, previous: Intention | None
+) -> ProblemParts:
     """Return the problem of an outlook."""
     assumptions: list[Assumption] = []
     house_w, sun_w = _expected(outlook, assumed)
@@ -83,7 +85,7 @@ def pose(outlook: Outlook, assumed: Assumed, previous: Intention | None) -> Pose
         exact_steps=_exact_steps(len(cars)),
         time_limit_s=outlook.time_limit_s,
     )
-    return Posed(
+    return ProblemParts(
         problem=problem,
         cars=cars,
         battery=battery if battery is not None and battery.controllable else None,
