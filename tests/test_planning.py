@@ -327,3 +327,32 @@ async def test_the_home_battery_is_charged_in_cheap_hours(
     assert given[0] > 500
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert given[-1] == 0
+
+
+async def test_money_or_carbon(
+    hass: HomeAssistant,
+    start_frozen: Start,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Power is cheap from one to five and clean from two in the afternoon: the weight decides when the car charges."""
+    set_spot(hass, TODAY, TOMORROW)
+    clean = {"value": 60, "start": "14:00", "end": "17:00"}
+    entry = await start_frozen(
+        tariff(
+            source={"kind": "entity", "entities": [SPOT]},
+            carbon={"kind": "table", "table": {"value": 400, "periods": [clean]}},
+        ),
+        charger("CP1"),
+    )
+    site = Site(hass, freezer, entry, monkeypatch)
+    await site.settle()
+    assert site.shows("plan_start") == "2026-11-26T00:00:00+00:00"
+    weight = er.async_get(hass).async_get_entity_id(
+        "number", DOMAIN, f"{entry.entry_id}_carbon_weight"
+    )
+    await hass.services.async_call(
+        "number", "set_value", {"entity_id": weight, "value": 100}, blocking=True
+    )
+    await site.settle()
+    assert site.shows("plan_start") == "2026-11-25T13:00:00+00:00"

@@ -1,7 +1,7 @@
 """Sunfuse: an OCPP central system that shares a site's current among its chargers, solar power first."""
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, issue_registry as ir
 from homeassistant.helpers.device_registry import AnyDeviceEntry
@@ -32,8 +32,8 @@ from .devices import (
 from .issues import watch_issues
 from .pages import async_setup_pages
 from .sentences import async_load_sentences
+from .site.battery_commands import follow_orders
 from .site.battery_hold import BatteryHold
-from .site.battery_orders import BatteryOrders
 from .site.car_sessions import CarSessions, session_store
 from .site.cards import Cards, follow_unknown_cards
 from .site.certificate_authority import async_authority, async_remove_authority
@@ -138,7 +138,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await _async_start(hass, entry)
     follow_unknown_cards(hass, entry, site.cards, site.central_system)
-    _command_battery(entry)
+    follow_orders(
+        entry,
+        ticks=site.coordinator,
+        planning=site.planning,
+        battery=site.battery_hold,
+    )
     watch_issues(hass, entry)
     site.statistics.start()
     follow_retention(hass, entry, site.ledger)
@@ -216,6 +221,7 @@ async def _async_build(
         prices=prices,
         forecasts=forecasts,
         peaks=peaks,
+        settings=settings,
         clock=SiteClock(house),
     )
     controller = Controller(
@@ -331,26 +337,6 @@ async def _async_start(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
         site.peaks.begin_anew()
     site.planning.start()
     entry.async_on_unload(site.planning.stop)
-
-
-def _command_battery(entry: SunfuseConfigEntry) -> None:
-    """Command the home battery as the engine and the plan want it, and give it back afterwards."""
-    coordinator = entry.runtime_data.coordinator
-    planning = entry.runtime_data.planning
-    battery_hold = entry.runtime_data.battery_hold
-    orders = BatteryOrders.of(entry.options)
-
-    @callback
-    def update() -> None:
-        if not coordinator.last_update_success:
-            battery_hold.update(False)
-            return
-        decision = coordinator.data.decision
-        planned = orders.rule(planning.slot_now(), decision)
-        battery_hold.update(decision.hold_battery, planned)
-
-    entry.async_on_unload(coordinator.async_add_listener(update))
-    update()
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> bool:

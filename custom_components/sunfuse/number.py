@@ -9,7 +9,13 @@ from homeassistant.components.number import (
     NumberMode,
 )
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfPower
+from homeassistant.const import (
+    PERCENTAGE,
+    EntityCategory,
+    Platform,
+    UnitOfElectricCurrent,
+    UnitOfPower,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -21,6 +27,7 @@ from .entity import (
     PeakEntity,
     SiteEntity,
     add_connector_entities,
+    forget_others,
 )
 from .owner_entities.wish_numbers import add_wish_numbers
 from .site.circuits import CircuitTree
@@ -36,6 +43,16 @@ LIMIT = NumberEntityDescription(
     native_min_value=0,
     native_step=1,
     mode=NumberMode.BOX,
+)
+CARBON_WEIGHT = NumberEntityDescription(
+    key="carbon_weight",
+    translation_key="carbon_weight",
+    native_unit_of_measurement=PERCENTAGE,
+    native_min_value=0,
+    native_max_value=100,
+    native_step=5,
+    mode=NumberMode.SLIDER,
+    entity_category=EntityCategory.CONFIG,
 )
 CIRCUIT_LIMIT = NumberEntityDescription(
     key="limit",
@@ -83,6 +100,11 @@ async def async_setup_entry(
 ) -> None:
     """Set up the numbers of a site."""
     async_add_entities([SiteLimit(entry)])
+    prices = entry.runtime_data.prices
+    weights = [CarbonWeight(entry)] if prices and prices.has_carbon else []
+    unique_id = f"{entry.entry_id}_{CARBON_WEIGHT.key}"
+    forget_others(hass, Platform.NUMBER, {unique_id}, weights)
+    async_add_entities(weights)
     for circuit in CircuitTree.of(entry).circuits:
         async_add_entities([CircuitLimit(entry, circuit)], config_subentry_id=circuit)
     for rule_id in entry.runtime_data.peaks.rules:
@@ -119,6 +141,28 @@ class SiteLimit(SiteEntity, NumberEntity):
         """Set the limit, and decide at once."""
         self._runtime.settings.set_site(limit_a=value)
         self._runtime.controller.tick()
+
+
+class CarbonWeight(SiteEntity, NumberEntity):
+    """Whether plans save money or carbon."""
+
+    def __init__(self, entry: SunfuseConfigEntry) -> None:
+        """Initialize the weight."""
+        super().__init__(entry, CARBON_WEIGHT)
+        self._runtime = entry.runtime_data
+
+    @property
+    @override
+    def native_value(self) -> float:
+        """Return the weight."""
+        return 100 * self._runtime.settings.site.carbon_weight
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set the weight, and plan anew."""
+        self._runtime.settings.set_site(carbon_weight=value / 100)
+        self._runtime.planning.plan_anew()
+        self.async_write_ha_state()
 
 
 class MonthPeak(PeakEntity, NumberEntity):

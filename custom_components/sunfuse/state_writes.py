@@ -158,6 +158,7 @@ _PLANNED_WAITS = frozenset(
         ReasonKey.WAITING_FOR_FEED_IN,
         ReasonKey.WAITING_FOR_LOW_PEAK,
         ReasonKey.WAITING_FOR_PLAN,
+        ReasonKey.STARTING_ON_SUN,
         ReasonKey.NO_PLAN,
         ReasonKey.HAS_ENOUGH,
     )

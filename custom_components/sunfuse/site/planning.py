@@ -42,6 +42,7 @@ from .peaks import SitePeaks
 from .plan_changes import asked_of, has_car
 from .plan_slots import plan_slot
 from .prices import SitePrices
+from .settings import Settings
 from .site_clock import SiteClock
 from .site_plan import SitePlan, missed_of
 
@@ -74,6 +75,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         prices: SitePrices | None,
         forecasts: SiteForecasts,
         peaks: SitePeaks,
+        settings: Settings,
         clock: SiteClock,
     ) -> None:
         """Begin without a plan."""
@@ -86,6 +88,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         self._prices = prices
         self._forecasts = forecasts
         self._peaks = peaks
+        self._settings = settings
         self.clock = clock
         self._asked: dict[str, Any] = {}
         # Whoever asks for something else since the last plan is not held to it.
@@ -147,6 +150,12 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
     @callback
     def clock_was_set(self, _by: timedelta) -> None:
         """Plan anew: what was planned is for other hours."""
+        self.plan_anew()
+
+    @callback
+    def plan_anew(self) -> None:
+        """Plan soon, whatever was planned before: what counts has changed."""
+        self._changed |= self._asked.keys()
         self.request()
 
     @callback
@@ -244,6 +253,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
                 forecasts=self._expected(now),
                 peaks=self._peaks.running(now),
                 battery=self._battery(snapshot.battery),
+                carbon_weight=self._settings.site.carbon_weight,
             )
         )
 

@@ -37,6 +37,8 @@ class SiteSettings:
     policy: Policy = Policy.EQUAL
     # Limits that actions have set, each until it is cleared or over. Name, circuit and scope identify them.
     limits: tuple[ExternalLimit, ...] = ()
+    # What plans weigh: from money (0) to carbon (1).
+    carbon_weight: float = 0.0
 
 
 def default_mode(data: Mapping[str, Any]) -> Mode:
@@ -167,6 +169,7 @@ class Settings:
         return {
             "limit_a": self._site.limit_a,
             "policy": self._site.policy.value,
+            "carbon_weight": self._site.carbon_weight,
             "limits": to_jsonable(self._site.limits),
             "circuits": dict(self._circuits),
             "connectors": {
