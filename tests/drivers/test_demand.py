@@ -1,19 +1,26 @@
 """What a session asks for, from all who have a say; expected values are reckoned by hand."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.sunfuse.drivers.charge_count import ChargeMark, counted_soc
+from custom_components.sunfuse.drivers.charge_count import (
+    ChargeMark,
+    counted_soc,
+    followed,
+)
 from custom_components.sunfuse.drivers.demand import (
     CarFacts,
     CarRequest,
     ChargeSource,
+    Demand,
     Guess,
     Promise,
     SessionFacts,
     demand_of,
+    promised_a,
 )
 from custom_components.sunfuse.drivers.timetable import Said
 from custom_components.sunfuse.drivers.wishes import (
@@ -194,3 +201,71 @@ def test_a_state_of_charge_is_counted_on(
         soc=40, at=NOW, source=ChargeSource.TYPED, connector="A", register_wh=1_000
     )
     assert counted_soc(mark, register_wh, 50_000, 0.9) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("hours", "wh", "expected_a"),
+    [
+        # 9 kWh metered in two hours, a tenth to spare, at 690 V: 7.2 A.
+        (2, 8_100, 7.17),
+        # Where less than the minimum would do on average, it waits,
+        (10, 8_100, 0),
+        # and where more is needed than there is, it gets all.
+        (0.5, 8_100, 16),
+        (-1, 8_100, 16),
+        (2, 0, 0),
+    ],
+)
+def test_what_a_promise_needs_now(hours: float, wh: float, expected_a: float) -> None:
+    """As late as it can be kept, evenly."""
+    demand = Demand(
+        departure=NOW + timedelta(hours=hours),
+        energy_wh=wh,
+        promised=True,
+        charge_efficiency=0.9,
+    )
+    needed_a = promised_a(demand, NOW, volts=690, min_a=6, max_a=16)
+    assert needed_a == pytest.approx(expected_a, abs=0.01)
+    assert not promised_a(
+        replace(demand, promised=False), NOW, volts=690, min_a=6, max_a=16
+    )
+
+
+SLEEPS = ChargeMark(
+    soc=40, at=NOW, source=ChargeSource.ENTITY, connector="A", register_wh=500
+)
+TYPED = ChargeMark(soc=60, at=NOW, source=ChargeSource.TYPED)
+
+
+@pytest.mark.parametrize(
+    ("mark", "said", "where", "hours", "expected"),
+    [
+        (None, None, "A", 0, None),
+        (None, 40, None, 0, (40, None, None)),
+        # A car that repeats itself sleeps: what it was given is counted on.
+        (SLEEPS, 40, "A", 1, (40, "A", 500)),
+        (SLEEPS, 47, "A", 1, (47, "A", 900)),
+        (SLEEPS, None, None, 1, (40, None, None)),
+        # What is typed counts from the moment that the car is there, unless it has driven since.
+        (TYPED, 40, "A", 1, (60, "A", 900)),
+        (TYPED, None, "A", 13, None),
+    ],
+)
+def test_what_is_known_of_a_cars_charge(
+    mark: ChargeMark | None,
+    said: float | None,
+    where: str | None,
+    hours: float,
+    expected: tuple[float, str | None, float | None] | None,
+) -> None:
+    """A change counts, and where the meter stood then."""
+    now = NOW + timedelta(hours=hours)
+    found = followed(
+        mark,
+        said=said,
+        said_at=now,
+        where=where,
+        register_wh=900 if where else None,
+        now=now,
+    )
+    assert (found and (found.soc, found.connector, found.register_wh)) == expected

@@ -8,7 +8,12 @@ import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.memory import ConnectorMemory, Offered
-from custom_components.sunfuse.engine.model import ConnectorStatus, Mode, ReasonKey
+from custom_components.sunfuse.engine.model import (
+    ConnectorStatus,
+    Mode,
+    Reason,
+    ReasonKey,
+)
 
 from .common import (
     BOOST,
@@ -232,3 +237,20 @@ def test_a_transaction_that_ended(paused: bool) -> None:
     decision = decided(site(ended))
     assert (offers(decision)["a"] > 0) is paused
     assert (reasons(decision)["a"] is ReasonKey.CAR_FINISHED) is not paused
+
+
+def test_a_pause_and_a_sessions_limit_withhold_everything_but_a_boost() -> None:
+    """The driver's reason is the one that is shown; who boosts afterwards means it."""
+    paused = Reason(key=ReasonKey.PAUSED_UNTIL, values=(("until", NOW.isoformat()),))
+    limit = Reason(key=ReasonKey.SESSION_LIMIT)
+    decision = decided(
+        site(
+            car("a", withheld=paused),
+            car("b", withheld=limit),
+            car("c", withheld=limit, boost=BOOST),
+        )
+    )
+    assert offers(decision)["a"] == offers(decision)["b"] == 0
+    assert reasons(decision)["a"] is ReasonKey.PAUSED_UNTIL
+    assert reasons(decision)["b"] is ReasonKey.SESSION_LIMIT
+    assert offers(decision)["c"] == 16
