@@ -1,8 +1,17 @@
 """What a calendar's event says, in the words that people use."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from custom_components.sunfuse.drivers.wishes import Target, TargetKind
+from custom_components.sunfuse.calendar import charging
+from custom_components.sunfuse.drivers.wishes import TargetKind
+from custom_components.sunfuse.planner.intention import (
+    CarSlot,
+    PlanKey,
+    SlotAdvice,
+    Why,
+)
 from custom_components.sunfuse.site.calendar_words import (
     named,
     target_in,
@@ -39,7 +48,9 @@ def test_names(summary: str, expected: str | None) -> None:
 def test_targets(text: str, kind: TargetKind, value: float) -> None:
     """A number with its unit is a target; what is shown is read again as the same one."""
     found = target_in(text)
-    assert found == Target(kind=kind, value=pytest.approx(value))
+    assert found
+    assert found.kind is kind
+    assert found.value == pytest.approx(value)
     again = target_in(target_text(found))
     assert again
     assert again.value == pytest.approx(value, rel=1e-4)
@@ -67,3 +78,26 @@ def test_no_target() -> None:
 def test_recurrence(rule: str, expected: list[int] | None) -> None:
     """Every week for ever; anything else is refused rather than half understood."""
     assert weekdays_of(rule, 3) == expected
+
+
+def test_planned_charging_is_shown_in_blocks() -> None:
+    """Slots that follow each other are one event; a pause is none."""
+    now = datetime(2026, 11, 2, 22, tzinfo=UTC)
+    quarter = timedelta(minutes=15)
+    advice = SlotAdvice(at_least_w=0, at_most_w=0, why=Why(key=PlanKey.WAITS_FOR_SUN))
+    slots = [
+        CarSlot(
+            start=now + n * quarter,
+            end=now + (n + 1) * quarter,
+            power_w=power_w,
+            sun_w=0,
+            energy_wh=0,
+            advice=advice,
+        )
+        for n, power_w in enumerate((0, 4000, 4000, 0, 7000))
+    ]
+    assert list(charging(slots)) == [
+        (now + quarter, now + 3 * quarter),
+        (now + 4 * quarter, now + 5 * quarter),
+    ]
+    assert not list(charging(()))

@@ -208,6 +208,7 @@ def test_the_docs_explain_every_field() -> None:
           if theme not in ("security", "main_circuit")),
         *(parts["charger"]["step"][step] for step in ("user", "reconfigure")),
         parts["card"]["step"]["user"],
+        parts["vehicle"]["step"]["details"],
     ]  # fmt: skip
     labels = set[str]().union(*map(_labels, forms))
     page = (INTEGRATION.parents[1] / "docs" / "configuration.md").read_text("utf-8")
@@ -605,7 +606,7 @@ def test_every_reason_has_its_sentence() -> None:
         | {"simulated_tariff", "simulated_capacity_tariff"}
         # What drivers see of departures.
         | {f"weekday_{day}" for day in WEEKDAYS}
-        | {"guest", "reserved", "departure_car", "departure_habit"}
+        | {"guest", "planned", "reserved", "departure_car", "departure_habit"}
     )
     # What the site report says is held together with its page in tests/sources/test_report.py.
     # What the cards say is held together with them in tests/test_frontend.py.

@@ -34,20 +34,21 @@ from .pages import async_setup_pages
 from .sentences import async_load_sentences
 from .site.battery_commands import follow_orders
 from .site.battery_hold import BatteryHold
-from .site.car_sessions import CarSessions, session_store
+from .site.car_sessions import async_load_car_sessions, session_store
 from .site.cards import Cards, follow_unknown_cards
 from .site.certificate_authority import async_authority, async_remove_authority
 from .site.chargers import Chargers
 from .site.circuits import CircuitTree
 from .site.controller import Controller
 from .site.demands import Demands
-from .site.departures import Departures, departure_store
+from .site.departures import async_load_departures, departure_store
 from .site.energy_devices import propose_energy_devices
 from .site.forecasting import async_load_forecasts, forecast_store
 from .site.ledger import async_load_ledger
 from .site.ledger_figures import LedgerFigures
 from .site.ledger_file import async_remove_ledger
 from .site.observing import async_load_observed, observed_store
+from .site.past_sessions import async_past_sessions
 from .site.peaks import async_load_peaks, peak_store, start_peaks
 from .site.planning import SitePlanning
 from .site.prices import async_load_prices, price_store
@@ -199,11 +200,11 @@ async def _async_build(
         cards=cards,
     )
     vehicles = Vehicles(hass, entry)
-    departures = await _async_departures(hass, entry)
+    departures = await async_load_departures(hass, entry)
     if simulated and entry.data.get(CONF_SPEED, 1.0) == 1:
         # In a hurry drivers say themselves when they leave: the clock of weekly departures is the wall's.
         set_first_departures(departures, vehicles)
-    car_sessions = await _async_car_sessions(hass, entry, vehicles, departures)
+    car_sessions = await async_load_car_sessions(hass, entry, vehicles, departures)
     demands = Demands(vehicles=vehicles, sessions=car_sessions, departures=departures)
     sentences = await async_load_sentences(hass)
     peaks = await async_load_peaks(hass, entry)
@@ -289,31 +290,6 @@ async def _async_build(
     )
 
 
-async def _async_departures(
-    hass: HomeAssistant, entry: SunfuseConfigEntry
-) -> Departures:
-    """Return what drivers set."""
-    departures = Departures(hass, entry.entry_id)
-    await departures.async_load()
-    entry.async_on_unload(departures.async_save)
-    return departures
-
-
-async def _async_car_sessions(
-    hass: HomeAssistant,
-    entry: SunfuseConfigEntry,
-    vehicles: Vehicles,
-    departures: Departures,
-) -> CarSessions:
-    """Return which car is where, as it was remembered."""
-    sessions = CarSessions(
-        hass, entry.entry_id, vehicles=vehicles, departures=departures
-    )
-    await sessions.async_load()
-    entry.async_on_unload(sessions.async_save)
-    return sessions
-
-
 async def _async_start(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Start the parts of a site, once its entities exist."""
     site = entry.runtime_data
@@ -324,6 +300,8 @@ async def _async_start(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     site.modbus.start()
     site.controller.start(_live_source(hass, entry, house))
     entry.async_on_unload(site.vehicles.start(site.controller.request_tick))
+    if not site.car_sessions.past:
+        site.car_sessions.learn(await async_past_sessions(site.ledger))
     await site.observed.async_put_aside()
     entry.async_on_unload(site.controller.stop)
     entry.async_on_unload(site.observed.start(site.coordinator, site.sources))

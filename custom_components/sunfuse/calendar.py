@@ -1,6 +1,6 @@
 """The calendar of a site: departures, reservations, and what is planned. An event with a vehicle's or charger's name is a departure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, override
@@ -21,6 +21,7 @@ from .data import SunfuseConfigEntry
 from .drivers.timetable import HORIZON, Said, Upcoming, departures
 from .drivers.wishes import OnceDeparture, Target, Wishes
 from .entity import SiteEntity
+from .planner.intention import CarSlot
 from .site.calendar_words import named, target_in, target_text, weekdays_of
 from .site.driver_words import Owner, next_departure, owners, set_departure
 
@@ -121,6 +122,7 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
             yield from _weekly(name, owner, wishes, local, end)
             yield from self._reported(name, owner, local, end)
         yield from self._reserved(local, end)
+        yield from self._planned(local, end)
 
     def _reported(
         self, name: str, owner: Owner, start: datetime, end: datetime
@@ -153,6 +155,23 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
                 summary=text,
                 uid=f"{FIXED}/{one.identity}/{one.id}",
             )
+
+    def _planned(self, start: datetime, end: datetime) -> Iterator[CalendarEvent]:
+        """Return when cars are planned to charge."""
+        runtime = self._entry.runtime_data
+        here = runtime.planning.clock.here
+        for name, owner in owners(self._entry).items():
+            car = runtime.planning.car(owner.key) if owner.key else None
+            for first, last in charging(car.slots) if car else ():
+                begins, ends = here(first), here(last)
+                if ends <= start or begins > end:
+                    continue
+                yield CalendarEvent(
+                    start=dt_util.as_local(begins),
+                    end=dt_util.as_local(ends),
+                    summary=runtime.sentences["planned"].format(charger=name),
+                    uid=f"{FIXED}/{owner.id}/{begins.isoformat()}",
+                )
 
     # --- What it takes -----------------------------------------------------------------------------------------
 
@@ -241,6 +260,22 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="calendar_fixed"
             )
+
+
+def charging(slots: Iterable[CarSlot]) -> Iterator[tuple[datetime, datetime]]:
+    """Return from when to when a car is planned to charge."""
+    begun: tuple[datetime, datetime] | None = None
+    for slot in slots:
+        if slot.power_w <= 0:
+            continue
+        if begun is not None and begun[1] == slot.start:
+            begun = begun[0], slot.end
+            continue
+        if begun is not None:
+            yield begun
+        begun = slot.start, slot.end
+    if begun is not None:
+        yield begun
 
 
 def _single(

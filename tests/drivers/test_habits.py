@@ -1,5 +1,6 @@
 """What habits suggest, for simulated drivers whose habits are as loose as people's are."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 import random
 from zoneinfo import ZoneInfo
@@ -7,6 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.sunfuse.drivers.habits import PastSession, guess
+from custom_components.sunfuse.sessions import SessionRow
+from custom_components.sunfuse.site.past_sessions import past_session
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 1, 5, tzinfo=BERLIN)
@@ -95,3 +98,26 @@ def test_what_was_charged_already_is_not_needed_again() -> None:
     after = guess(past, evening, evening, charged_wh=4_000).energy_wh
     assert before is not None
     assert after == pytest.approx(before - 4_000)
+
+
+def test_the_ledgers_sessions_are_habits() -> None:
+    """A row of the ledger is a session of its vehicle, or of the connector; one that was not seen to end is none."""
+    came, left = MONDAY.replace(hour=18), MONDAY + timedelta(days=1, hours=7)
+    row = SessionRow(
+        number=1,
+        station="CP1",
+        transaction="7",
+        started_at=came,
+        unplugged_at=left,
+        energy_wh=9_000,
+    )
+    assert past_session(row) == PastSession(
+        owner="CP1/1", came=came, left=left, energy_wh=9_000
+    )
+    by_vehicle = past_session(
+        replace(row, vehicle="zoe", connector=2, plugged_at=MONDAY)
+    )
+    assert by_vehicle == PastSession(
+        owner="zoe", came=MONDAY, left=left, energy_wh=9_000
+    )
+    assert past_session(replace(row, unplugged_at=None)) is None

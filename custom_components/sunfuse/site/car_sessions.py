@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..central_system.station_state import ConnectorState, StationState
@@ -378,3 +379,18 @@ def _text(stored: Any) -> str:
 def session_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
     """Return where it is kept which car is where; it has numbers of cards."""
     return StorageFile(hass, entry_id, "cars", every_s=SAVE_DELAY_S, private=True)
+
+
+async def async_load_car_sessions(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    vehicles: Vehicles,
+    departures: Departures,
+) -> CarSessions:
+    """Return which car is where, as it was remembered."""
+    sessions = CarSessions(
+        hass, entry.entry_id, vehicles=vehicles, departures=departures
+    )
+    await sessions.async_load()
+    entry.async_on_unload(sessions.async_save)
+    return sessions

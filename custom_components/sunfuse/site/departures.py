@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..drivers.demand import Promise
@@ -209,6 +210,14 @@ _NOTHING = Wishes()
 def departure_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
     """Return where it is kept what drivers set."""
     return StorageFile(hass, entry_id, "departures", every_s=SAVE_DELAY_S)
+
+
+async def async_load_departures(hass: HomeAssistant, entry: ConfigEntry) -> Departures:
+    """Return what drivers set."""
+    departures = Departures(hass, entry.entry_id)
+    await departures.async_load()
+    entry.async_on_unload(departures.async_save)
+    return departures
 
 
 def _wishes(stored: Stored) -> Wishes:
