@@ -74,6 +74,9 @@ OF_A_SITE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("get_prices", {"hours": 1}),
     ("clear_limit", {"reason": ["x", {}]}),
     ("get_site_report", {"days": HUGE}),
+    ("get_sessions", {"start": NEVER}),
+    ("get_sessions", {"person": LONG}),
+    ("delete_person", {"person": LONG}),
 )
 # They have no values but the device, which is tried with each of them.
 WITHOUT_VALUES = (

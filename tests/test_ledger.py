@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 import shutil
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -17,6 +18,7 @@ from custom_components.sunfuse.sessions import (
     Ledger,
     SessionFilter,
     SessionRow,
+    SiteQuarter,
     TransactionFacts,
 )
 from custom_components.sunfuse.site.ledger import SiteLedger
@@ -339,6 +341,9 @@ async def test_sessions_are_returned_exported_and_deleted(
         return sessions
 
     assert len(await get()) == 2
+    yesterday = dt_util.utcnow() - timedelta(days=1)
+    assert len(await get(start=yesterday.isoformat())) == 2
+    assert await get(end=yesterday.isoformat()) == []
     [session] = await get(person="anna", details=True)
     assert (session["person"], session["charger"]) == ("Anna", "Charger CP1")
     assert session["energy_kwh"] == 0.8
@@ -385,3 +390,25 @@ async def test_persons_are_forgotten_and_sessions_deleted_by_age(
         ("0", "04A1B2C3"),
         ("65", None),
     ]
+
+
+async def test_nothing_is_written_while_nothing_happens(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Flash wears with every write: without a car the site's quarter hour is written when it is over."""
+    home: Home = await start("CP1")
+    ledger = ledger_of(home)
+    await asyncio.wrap_future(ledger.ledger.note())
+    written: list[object] = []
+    note = ledger.ledger.note
+
+    def noted(*facts: Any) -> Any:
+        written.extend(facts)
+        return note(*facts)
+
+    with patch.object(ledger.ledger, "note", noted):
+        for minute in range(1, 4):
+            home.entry.runtime_data.controller.tick()
+            later = dt_util.utcnow().replace(minute=1, second=0)
+            async_fire_time_changed(hass, later + timedelta(minutes=minute))
+    assert len({fact for fact in written if isinstance(fact, SiteQuarter)}) <= 1

@@ -309,8 +309,8 @@ class SiteLedger(LedgerAnswers):
             )
 
     @callback
-    def _flush(self) -> None:
-        self._note(*self._watch.facts(self._prices))
+    def _flush(self, *, closing: bool = False) -> None:
+        self._note(*self._watch.facts(self._prices, closing=closing))
 
     @callback
     def _tell(self, since: datetime | None) -> None:
@@ -368,7 +368,7 @@ class SiteLedger(LedgerAnswers):
     async def async_stop(self) -> None:
         """Write what is new, and close the file: the site is unloaded, or Home Assistant stops."""
         if not self._closed:
-            self._flush()
+            self._flush(closing=True)
             self._closed = True
             await self._hass.async_add_executor_job(self.ledger.close)
 

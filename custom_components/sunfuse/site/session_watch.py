@@ -91,12 +91,19 @@ class SessionWatch:
         return ended
 
     @callback
-    def facts(self, prices: SitePrices | None) -> list[Fact]:
-        """Return all that is new; the site's quarter hours come with their prices."""
+    def facts(self, prices: SitePrices | None, *, closing: bool = False) -> list[Fact]:
+        """Return all that is new; the site's quarter hours come with their prices.
+
+        While no car charges, the present quarter hour can wait until it is over: flash wears with every write.
+        """
         ended, self._ended = self._ended, []
         running = [fact for live in self._live.values() for fact in live.facts()]
-        site: list[Fact] = [priced(quarter, prices) for quarter in self._site.values()]
         newest = max(self._site, default=None)
+        site: list[Fact] = [
+            priced(quarter, prices)
+            for at, quarter in self._site.items()
+            if at != newest or ended or running or closing
+        ]
         self._site = {at: q for at, q in self._site.items() if at == newest}
         return [*site, *ended, *running]
 
