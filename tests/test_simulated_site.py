@@ -124,6 +124,8 @@ async def test_it_speaks_the_users_language(
         "Garage",
         "Carport",
         "Straße",
+        "Garagenauto",
+        "Carportauto",
         "Stellplätze",
         "Simulierter Tarif",
         "Simulierter Leistungstarif",
