@@ -1,4 +1,4 @@
-"""Home Assistant's backups get whole ledgers, while sessions go on."""
+"""Puts complete ledgers into Home Assistant's backups while sessions continue."""
 
 import asyncio
 
@@ -9,12 +9,12 @@ from .data import SunfuseConfigEntry
 
 
 async def async_pre_backup(hass: HomeAssistant) -> None:
-    """Leave each ledger's file as it is from now on; what is written meanwhile goes into the file beside it."""
+    """Leave each ledger's file unchanged from now on; what is written in the meantime goes into the file beside it."""
     await _async_hold(hass, held=True)
 
 
 async def async_post_backup(hass: HomeAssistant) -> None:
-    """Go on as before."""
+    """Continue as before."""
     await _async_hold(hass, held=False)
 
 

@@ -179,7 +179,7 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
         """Return what an event means.
 
         Raises:
-            ServiceValidationError: it names nobody, has no time of day, or recurs in a way that departures do not.
+            ServiceValidationError: it names no vehicle or charger, has no time of day, or recurs in an unsupported way.
 
         """
         by_name = owners(self._entry)

@@ -1,4 +1,4 @@
-"""Offers the dashboard when the first charger is there: a repair with a link that makes it at a press."""
+"""Offers the dashboard when the first charger is there: a repair with a link that creates it."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ _OURS = "custom:sunfuse"
 
 
 async def async_offer_dashboard(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
-    """Offer the dashboard as soon as a site has a charger, until there is one. Who ignores the offer is not asked again."""
+    """Offer the dashboard as soon as a site has a charger, until there is one. A user who ignores the offer is not asked again."""
     if "lovelace" not in hass.config.components:
         return
 

@@ -1,4 +1,4 @@
-"""Actions of drivers: when they leave with how much, a night or a holiday without, and a pause."""
+"""Actions of drivers: when the car leaves and with how much energy, skipped nights and holidays, and pauses."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -138,7 +138,7 @@ def _moment(call: ServiceCall) -> datetime:
 
 
 def _target(call: ServiceCall) -> Target | None:
-    """Return what a car is to have then, None where that stays as it is."""
+    """Return what the car should have then, None if that stays as it is."""
     data = call.data
     if "target_soc" in data:
         return Target(kind=TargetKind.SOC, value=data["target_soc"])

@@ -46,7 +46,8 @@ def async_setup_reservation_actions(hass: HomeAssistant) -> None:
         station = runtime.central_system.stations[key.identity]
         connector = key.connector
         if not connector and station.config.connectors == 1:
-            # Many stations take no reservation of connector 0, which stands for any (ReserveConnectorZeroSupported).
+            # Many stations do not support reserving connector 0, which means any connector
+            # (ReserveConnectorZeroSupported).
             connector = 1
         number, until = call.data["reservation_id"], call.data["until"]
         with command_errors():
@@ -85,7 +86,7 @@ def _promise(call: ServiceCall) -> Promise | None:
     """Return what the driver is promised.
 
     Raises:
-        ServiceValidationError: by a time that has passed.
+        ServiceValidationError: the time has passed.
 
     """
     if "energy" not in call.data:

@@ -1,4 +1,4 @@
-"""The messages of either version that report of sessions, and the signed meter values in them."""
+"""The messages of either version that report sessions, and the signed meter values in them."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
@@ -13,17 +13,17 @@ from .station_state import SignedReading
 
 _LOGGER = logging.getLogger(__name__)
 
-# A charger repeats a report that is not answered, and forgets one that is.
+# A charger repeats a report that is not answered, and deletes one that is.
 _REPORTS = frozenset(("StartTransaction", "StopTransaction"))
 # How a text in the Open Charge Metering Format begins.
 _OCMF = "OCMF|"
 
 
 class SessionReports:
-    """Hands on signed meter values, and lets answers wait until what they answer is stored."""
+    """Forwards signed meter values, and delays answers until what they answer is stored."""
 
     def __init__(self) -> None:
-        """Wait for nothing."""
+        """Start without anything to wait for."""
         self._signed = Listeners[SignedReading](
             _LOGGER, "A listener to signed meter values"
         )
@@ -32,13 +32,13 @@ class SessionReports:
     def subscribe_signed(
         self, listener: Callable[[SignedReading], None]
     ) -> Callable[[], None]:
-        """Call `listener` with each signed meter value of a transaction; returns what ends that."""
+        """Call `listener` with each signed meter value of a transaction; returns a function that ends that."""
         return self._signed.add(listener)
 
     def answer_when(self, stored: Callable[[], Awaitable[None]] | None) -> None:
-        """Answer reports of the begin and the end of transactions when `stored` is done.
+        """Answer reports of the start and the end of transactions when `stored` is done.
 
-        A charger forgets what was answered, and repeats what was not: so a power cut loses nothing.
+        A charger deletes what was answered, and repeats what was not: so a power cut loses nothing.
         """
         self._stored = stored
 
@@ -59,7 +59,7 @@ async def _when_stored(stored: Awaitable[None], answer: Answer) -> Payload:
 
 
 def reports_session(action: str, payload: Payload) -> bool:
-    """Return if a message reports that a transaction begins or ends."""
+    """Return whether a message reports that a transaction begins or ends."""
     if action == "TransactionEvent":
         return bool(payload["eventType"] != "Updated")
     return action in _REPORTS

@@ -1,11 +1,11 @@
-"""The state of charge of a car, counted on with the energy that it was given since it was last known."""
+"""The state of charge of a car, counted from the energy that it was given since it was last known."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .demand import CHARGE_EFFICIENCY, FULL_SOC, ChargeSource
 
-# A state of charge that was typed counts for a car that is plugged in so much later at most: then it has driven.
+# An entered state of charge is used if the car is plugged in within this time; after that, it has probably been driven.
 TYPED_LASTS = timedelta(hours=12)
 
 
@@ -21,7 +21,7 @@ class ChargeMark:
 
     @property
     def is_typed(self) -> bool:
-        """Whether a driver said it."""
+        """Whether a driver entered it."""
         return self.source is ChargeSource.TYPED
 
 
@@ -36,7 +36,7 @@ def counted_soc(
         return mark.soc
     given_wh = max(register_wh - mark.register_wh, 0.0)
     gained = given_wh * (efficiency or CHARGE_EFFICIENCY) / capacity_wh * FULL_SOC
-    # A car that says that it has more than full is not emptied by counting.
+    # A car that reports more than full is not corrected downwards by counting.
     return max(mark.soc, min(mark.soc + gained, FULL_SOC))
 
 
@@ -49,9 +49,9 @@ def followed(
     register_wh: float | None,
     now: datetime,
 ) -> ChargeMark | None:
-    """Return what is known after a car said this, at a connector whose meter has counted so much.
+    """Return what is known after a report of the car, given the energy counted at its connector.
 
-    What a car repeats while it sleeps says nothing of what it was given since: only a change does.
+    What a sleeping car repeats is older than the energy that it was given since: only a change is used.
     """
     if said is not None and (
         mark is None or (mark.source is ChargeSource.ENTITY and mark.soc != said)

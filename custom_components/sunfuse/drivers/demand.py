@@ -1,4 +1,4 @@
-"""What a session asks for: one `Demand`, made of what drivers said, the car reports, and habits suggest."""
+"""What a session needs: one `Demand`, determined from what drivers set, the car reports, and habits suggest."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,10 +9,10 @@ from .wishes import ChargingStrategy, Target, TargetKind, Wishes
 
 # Of what the charger meters, what a car's own charger puts into the battery at 11 kW (HTW Berlin, 2025).
 CHARGE_EFFICIENCY = 0.9
-# Kinder to most batteries than full; what carmakers recommend for every day.
+# Better for most batteries than full; what carmakers recommend for every day.
 USUAL_TARGET_SOC = 80.0
 FULL_SOC = 100.0
-# What a mid-sized electric car uses, where a vehicle says nothing else: Wh per km (18 kWh per 100 km).
+# The consumption of a mid-sized electric car, if the vehicle does not have one: Wh per km (18 kWh per 100 km).
 USUAL_WH_PER_KM = 180.0
 
 
@@ -70,11 +70,11 @@ class Promise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """What the session at a connector asks for. Energies are what goes into the car's battery, not what the grid gives.
+    """What the session at a connector needs. Energies are what goes into the car's battery, not what the grid supplies.
 
-    `energy_wh` is what must still go in until `departure`, None where nobody knows; `full_wh` is what it could still
-    take at most; `minimum_wh` is wanted at once, whatever it costs. `guessed`: departure or energy are predicted from
-    the past, not said by anybody. Limits are per kWh, in the tariff's currency and in grams.
+    `energy_wh` is what must still go in until `departure`, None if unknown; `full_wh` is what it could still
+    take at most; `minimum_wh` is needed immediately, whatever it costs. `guessed`: departure or energy are predicted from
+    the past, not set by anybody. Limits are per kWh, in the tariff's currency and in grams.
     """
 
     departure: datetime | None = None
@@ -95,9 +95,9 @@ class Demand:
     max_a: float | None = None
     phases: int | None = None
     charge_efficiency: float | None = None
-    said: Said | None = None  # who said the departure
+    said: Said | None = None  # who set the departure
     promised: bool = False  # by a reservation
-    # Charging is paused until then; the session took what its limit lets it.
+    # Charging is paused until then; the session has reached its limit.
     paused_until: datetime | None = None
     limit_reached: bool = False
 
@@ -109,17 +109,17 @@ class Demand:
         return self.energy_wh / (self.charge_efficiency or CHARGE_EFFICIENCY)
 
 
-# A promise is kept with so much to spare: cars ramp up, and meters lag.
+# This reserve is added to a promise: cars increase slowly, and meters lag.
 SPARE = 1.1
 
 
 def promised_a(
     demand: Demand, now: datetime, *, volts: float, min_a: float, max_a: float
 ) -> float:
-    """Return the current that a promise needs from now on, 0 where it can wait; `volts` are those of all phases together.
+    """Return the current that a promise needs from now on, 0 if it can wait; `volts` is the sum of all phases.
 
-    What is left is charged evenly until the departure; where that is less than a car can take, it waits as long as
-    its minimum will do.
+    The rest is charged evenly until the departure; if that is less than the car's minimum, it waits as long as
+    its minimum is enough.
     """
     needed_wh = demand.metered_wh
     if not demand.promised or demand.departure is None or not needed_wh:
@@ -147,10 +147,10 @@ class SessionFacts:
 def demand_of(
     facts: SessionFacts, of_vehicle: Wishes, of_charger: Wishes, now: datetime
 ) -> Demand:
-    """Return what a session asks for. `now` is local time, as departures of weekdays are.
+    """Return what a session needs. `now` is local time, like departures of weekdays.
 
-    A driver's word comes before what the car reports, and that before a guess; what is said for the vehicle comes
-    before what is said for the charger, but for a single departure, which is the later word.
+    What a driver set comes before what the car reports, and that before a guess; what is set for the vehicle comes
+    before what is set for the charger, except for a single departure, which is more recent.
     """
     car = facts.car
     capacity_wh = facts.request.capacity_wh or car.capacity_wh
@@ -227,7 +227,7 @@ def _energy(
     departure: Upcoming | None,
     wishes: tuple[Wishes, Wishes],
 ) -> tuple[float | None, bool, float | None]:
-    """Return what must still go into the battery, whether that is guessed, and the state of charge aimed for."""
+    """Return what must still go into the battery, whether that is guessed, and the target state of charge."""
     efficiency = facts.car.efficiency
     if departure is not None and departure.said is Said.RESERVATION:
         # What is left of it, not what it was: a reservation counts from when the car came.
@@ -286,7 +286,7 @@ def _within(left_wh: float, full_wh: float) -> float:
 
 
 def _limit_reached(facts: SessionFacts, *wishes: Wishes) -> bool:
-    """Return whether the session took what its limits let it; the tightest counts."""
+    """Return whether the session has reached its limits; the lowest one counts."""
     energies = [w.limit_energy_wh for w in wishes if w.limit_energy_wh]
     socs = [w.limit_soc for w in wishes if w.limit_soc]
     if energies and facts.charged_wh >= min(energies):

@@ -1,8 +1,8 @@
-"""What a driver who says nothing will probably want: when the car leaves and how much it takes, from past sessions.
+"""What a driver who sets nothing will probably need: when the car leaves and how much it takes, from past sessions.
 
-Guesses are cautious: a departure is guessed so early, and an energy so high, that a promised share of the departures
-would have been kept. Older weeks count less: habits change. It is the weighted quantile of conformal prediction
-(Tibshirani et al., 2019, arXiv 1904.06019): one more departure, of which the worst is assumed, counts as much as today's.
+Guesses are cautious: a departure is guessed so early, and an energy so high, that a given share of the past departures
+would have been met. Older weeks count less, because habits change. It is the weighted quantile of conformal prediction
+(Tibshirani et al., 2019, arXiv 1904.06019): one more departure, assumed to be the worst, counts as much as today's.
 """
 
 from collections.abc import Iterable
@@ -12,25 +12,25 @@ from datetime import datetime, time, timedelta
 from .demand import Guess
 
 SHARE = 0.9
-# What is so old counts half.
+# A session this old counts half.
 HALF_LIFE = timedelta(weeks=6)
-# A departure on another day of the same kind (working day or weekend) counts so much.
+# The weight of a departure on another day of the same kind (working day or weekend).
 SAME_KIND = 0.4
-# With fewer there is no habit.
+# With fewer sessions there is no habit.
 LEAST_SESSIONS = 3
-# With too few for the promised share: so much before the earliest, and so much above the highest.
+# With too few for the given share: this much before the earliest, and this much above the highest.
 EARLIER = timedelta(minutes=30)
 MORE = 1.2
-# A day on which the car left on fewer than so many of its weeks is one on which it stays.
+# A day on which the car left in fewer than this share of its weeks is one on which it stays.
 LEAVES = 0.35
-# The guess looks so far ahead.
+# How far ahead departures are guessed.
 DAYS = 7
 _SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastSession:
-    """A session that is over, of a vehicle or of whoever charges at a connector."""
+    """A finished session, of a vehicle or of the guests at a connector."""
 
     owner: str
     came: datetime
@@ -45,9 +45,9 @@ def guess(
     charged_wh: float = 0.0,
     share: float = SHARE,
 ) -> Guess:
-    """Return when the car that came at `came` probably leaves, and what it still takes; times are local.
+    """Return when the car that arrived at `came` probably leaves, and what it still takes; times are local.
 
-    Half of what the promise lets go wrong is for each of the two.
+    The permitted share of failures is split evenly between the two.
     """
     zone = now.tzinfo
     past = [
@@ -71,7 +71,7 @@ def _departure(
     local = came.astimezone(now.tzinfo)
     for ahead in range(DAYS + 1):
         day = (now + timedelta(days=ahead)).date()
-        # On the day that it came, it leaves later than it came.
+        # On the day that it arrived, it leaves after its arrival.
         after = _minutes(local) if day == local.date() else -1
         minute = _minute(past, day.weekday(), after, now, share)
         if minute is None:
@@ -131,7 +131,7 @@ def _leaves(
     left = {left.date() for left in firsts.values()}
     weights = [(day in left, 0.5 ** ((now.date() - day) / HALF_LIFE)) for day in days]
     total = sum(weight for _, weight in weights)
-    # One that was never seen on such a day yet is taken for one of its kind.
+    # A day of the week that was not seen yet is treated like others of its kind.
     return not days or sum(w for gone, w in weights if gone) >= LEAVES * total
 
 

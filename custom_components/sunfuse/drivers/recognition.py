@@ -1,7 +1,7 @@
-"""Which car is at which connector: by hand, by card, by its own identity, by what its integration says, by its charge.
+"""Which car is at which connector: by hand, by card, by its own identity, by its integration, by its state of charge.
 
-Recognition only ever becomes surer while a car stays: what was found is kept until the car leaves, and gives way to a
-surer way alone. A car is at one connector at most.
+Recognition only becomes more certain while a car stays: a result is kept until the car leaves, and is replaced only by
+a more certain one. A car is at one connector at most.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,27 +9,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-# A car's integration says that it was plugged in when it polls next, and some poll every quarter of an hour
-# (kia_uvo: every 30 minutes by default, but then a card or the rising charge tells). Clocks differ a little.
+# A car's integration reports that it was plugged in when it polls next, and some poll every quarter of an hour
+# (kia_uvo: every 30 minutes by default, but then a card or the rising charge identifies it). Clocks differ a little.
 SAID_LATER = timedelta(minutes=16)
 SAID_EARLIER = timedelta(minutes=2)
-# Two cars that were plugged in so shortly after each other cannot be told apart by that.
+# Two cars that were plugged in within this time cannot be distinguished by it.
 APART = timedelta(minutes=1)
-# A rise of one percent may be a rounding; so much is a charge.
+# A rise of one percent can be rounding; this much is a charge.
 LEAST_RISE = 2.0
-# What the rise makes of the energy, and what was metered, agree as far as capacities and losses are known.
+# The energy computed from the rise and the metered energy agree within this, as capacities and losses are only roughly
+# known.
 MOST_RATIO = 2.0
 
 
 class RecognisedBy(StrEnum):
-    """How a car was recognised; the surest first."""
+    """How a car was recognised; the most certain way first."""
 
     HAND = "hand"
     CARD = "card"
     IDENTITY = "identity"  # ISO 15118: its contract, or the car's own id
     PLUG = "plug"  # its integration said plugged in at the same minute
     CHARGE = "charge"  # its state of charge rises as this connector charges
-    USUAL = "usual"  # nobody said otherwise, and it is the one that charges here
+    USUAL = "usual"  # the one that usually charges here, if nothing else is known
 
 
 _SAID = frozenset((RecognisedBy.HAND, RecognisedBy.CARD, RecognisedBy.IDENTITY))
@@ -44,14 +45,14 @@ class Sighting:
     since: datetime  # when the car came
     token: str | None = None  # folded
     token_is_identity: bool = False
-    chosen: str | None = None  # by hand: a vehicle, or `GUEST`
+    chosen: str | None = None  # set by hand: a vehicle, or `GUEST`
     known: RecognisedCar | None = None  # what was found before
     metered_wh: float = 0.0  # since the car came
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A vehicle, as far as it can be told where it is."""
+    """A vehicle, and what is known about where it is."""
 
     vehicle: str
     tokens: frozenset[str] = frozenset()  # folded
@@ -65,7 +66,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecognisedCar:
-    """A car that was recognised; no vehicle: it is a guest, by somebody's word."""
+    """A car that was recognised; without a vehicle it was set by hand to be a guest."""
 
     vehicle: str | None
     by: RecognisedBy
@@ -77,7 +78,7 @@ GUEST = "guest"
 def recognise(
     sightings: Iterable[Sighting], candidates: Iterable[Candidate]
 ) -> dict[str, RecognisedCar]:
-    """Return who is at which connector; one that is left out has a guest."""
+    """Return which car is at which connector; a connector that is left out has a guest."""
     sightings, candidates = list(sightings), list(candidates)
     claims = sorted(
         (claim for one in sightings for claim in _claims(one, candidates, sightings)),
@@ -148,7 +149,7 @@ def _claim(sighting: Sighting, recognised: RecognisedCar) -> _Claim:
 def _by_plug(
     sighting: Sighting, candidates: list[Candidate], sightings: list[Sighting]
 ) -> str | None:
-    """Return the one car of which it is said that it was plugged in when the car here came."""
+    """Return the only car that was reported to be plugged in when the car here arrived."""
     near = [
         (abs(candidate.plugged_at - sighting.since), candidate)
         for candidate in candidates
@@ -169,7 +170,7 @@ def _by_plug(
         if other is not sighting and _fits(candidate.plugged_at, other)
     ]
     if others and min(others) - away < APART:
-        # It may as well be the car at the other connector.
+        # It could also be the car at the other connector.
         return None
     return candidate.vehicle
 
@@ -179,7 +180,7 @@ def _fits(plugged_at: datetime, sighting: Sighting) -> bool:
 
 
 def _by_charge(sighting: Sighting, candidates: list[Candidate]) -> str | None:
-    """Return the one car whose charge rose by what was metered here."""
+    """Return the only car whose charge rose by what was metered here."""
     risen = [
         candidate.vehicle
         for candidate in candidates
@@ -196,6 +197,6 @@ def _agree(risen_wh: float, metered_wh: float) -> bool:
 
 
 def _usual(sighting: Sighting, candidates: list[Candidate]) -> str | None:
-    """Return the one car that charges here as a rule; two would be a guess."""
+    """Return the only car that usually charges here; with two it would be a guess."""
     usual = [c.vehicle for c in candidates if c.usual == sighting.connector]
     return usual[0] if len(usual) == 1 else None

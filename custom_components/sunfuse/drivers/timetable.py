@@ -1,6 +1,6 @@
 """Departures: of weekdays, single ones, skipped and paused ones, and which of them comes next.
 
-Times of weekdays are on the wall's clock: on the days when that is changed they are as far away as they really are.
+Times of weekdays are wall-clock times: on days with a clock change, the real duration until them is used.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,12 +10,12 @@ from enum import StrEnum
 
 from .wishes import OnceDeparture, Target, WeeklyDeparture, Wishes
 
-# Further ahead nobody plans: a week and a day see every departure of a week.
+# Plans reach no further than this: a week and a day include every departure of a week.
 HORIZON = timedelta(days=8)
 
 
 class Said(StrEnum):
-    """Who said when a car leaves."""
+    """Who set when a car leaves."""
 
     ONCE = "once"
     RESERVATION = "reservation"
@@ -34,7 +34,7 @@ class Upcoming:
 
 
 def upcoming(of_vehicle: Wishes, of_charger: Wishes, now: datetime) -> Upcoming | None:
-    """Return the next departure that somebody said; weekly ones of the charger count where the vehicle has none."""
+    """Return the next departure that somebody set; weekly ones of the charger count if the vehicle has none."""
     weekly = of_vehicle if any(w.active for w in of_vehicle.weekly) else of_charger
     once = [*of_vehicle.once, *of_charger.once]
     found = departures(
@@ -56,7 +56,7 @@ def departures(
 ) -> list[Upcoming]:
     """Return all departures after `start` until `end`, in order; `start` is local time.
 
-    A single departure takes the place of the weekly ones of its day. What is skipped is left out.
+    A single departure replaces the weekly ones of its day. Skipped ones are left out.
     """
     singles = [
         Upcoming(at=one.at.astimezone(UTC), said=Said.ONCE, target=one.target)
@@ -99,7 +99,7 @@ def _weekly(wishes: Wishes, start: datetime, end: datetime) -> Iterator[Upcoming
 def moment_of(one: WeeklyDeparture, day: date, like: datetime) -> datetime:
     """Return when a weekly departure is on a day, in UTC.
 
-    Of an hour that is there twice the first one counts; one that is left out is read as if the clock had not been set.
+    If the hour occurs twice, the first one counts; in an hour that is skipped, the time is read as if the clock had not changed.
     """
     wall = datetime.combine(day, time(one.minute // 60, one.minute % 60), like.tzinfo)
     return wall.astimezone(UTC)

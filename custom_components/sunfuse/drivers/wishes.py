@@ -9,12 +9,12 @@ class ChargingStrategy(StrEnum):
     """Which of the plans that are ready on time a driver wants."""
 
     CHEAPEST = "cheapest"
-    LATE = "late"  # as late as possible: kinder to the battery, warm at departure
+    LATE = "late"  # as late as possible: better for the battery, warm at departure
     SPREAD = "spread"  # at the least power
 
 
 class TargetKind(StrEnum):
-    """What a target is said in."""
+    """The unit of a target."""
 
     SOC = "soc"  # percent
     ENERGY = "energy"  # Wh of a session, as the charger meters it
@@ -23,7 +23,7 @@ class TargetKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a car is to have when it leaves."""
+    """What a car should have when it leaves."""
 
     kind: TargetKind
     value: float
@@ -42,7 +42,7 @@ class WeeklyDeparture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnceDeparture:
-    """A single departure. One that was said while a car was there goes with that car."""
+    """A single departure. One that was set while a car was there is removed when that car leaves."""
 
     at: datetime
     target: Target | None = None
@@ -54,7 +54,7 @@ class OnceDeparture:
 class Wishes:
     """What is set for a vehicle or a charger; None: nothing is."""
 
-    # The last of each kind that was set; `target_kind` says which one counts.
+    # The last value of each kind; `target_kind` determines which one counts.
     target_kind: TargetKind | None = None
     target_soc: float | None = None
     target_energy_wh: float | None = None

@@ -61,7 +61,7 @@ def watch_load(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Peak:
+class LoadPeak:
     """The highest load of a phase in the last minutes, when it was, and until when it counts."""
 
     current_a: float
@@ -69,16 +69,16 @@ class Peak:
     until: datetime
 
 
-def last_peak(past: CircuitMemory, phase: int) -> Peak:
+def last_peak(past: CircuitMemory, phase: int) -> LoadPeak:
     """Return the highest load of a phase that room is kept for."""
     assert past.minute_at is not None
     if past.highest_before_a[phase] > past.highest_a[phase]:
-        return Peak(
+        return LoadPeak(
             current_a=past.highest_before_a[phase],
             at=past.highest_before_at[phase],
             until=past.minute_at + MINUTE,
         )
-    return Peak(
+    return LoadPeak(
         current_a=past.highest_a[phase],
         at=past.highest_at[phase],
         until=past.minute_at + 2 * MINUTE,

@@ -1,1 +1,1 @@
-"""The entities by which drivers and owners say what they want: those of vehicles and those of chargers alike."""
+"""The entities with which drivers and owners set what they want, for vehicles and chargers alike."""

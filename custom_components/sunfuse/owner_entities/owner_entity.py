@@ -46,7 +46,7 @@ class OwnerEntity(TickEntity):
     @property
     @override
     def available(self) -> bool:
-        """It is there as long as what it belongs to is part of the site."""
+        """Available as long as what it belongs to is part of the site."""
         return super().available and self.owner.subentry_id in self._entry.subentries
 
     @property
@@ -55,7 +55,7 @@ class OwnerEntity(TickEntity):
         return self._entry.runtime_data.departures.wishes(self.owner.id)
 
     def change(self, **changes: Any) -> None:
-        """Set something, and decide anew at once."""
+        """Set something, and decide again immediately."""
         self._entry.runtime_data.departures.change(self.owner.id, **changes)
         self._entry.runtime_data.controller.tick()
 

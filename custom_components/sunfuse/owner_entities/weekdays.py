@@ -77,7 +77,7 @@ class DayEntity(OwnerEntity):
         return self.wishes.day(self._departure.weekday, self._departure.number)
 
     def set_day(self, **changes: Any) -> None:
-        """Set something of the departure, and decide anew at once."""
+        """Set something of the departure, and decide again immediately."""
         runtime = self._entry.runtime_data
         runtime.departures.set_day(
             self.owner.id, self._departure.weekday, self._departure.number, **changes

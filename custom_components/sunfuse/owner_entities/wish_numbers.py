@@ -1,4 +1,4 @@
-"""Numbers: targets, limits, and the state of charge that is typed."""
+"""Numbers: targets, limits, and the state of charge that is entered."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -281,7 +281,7 @@ class DayTarget(DayEntity, NumberEntity):
 
 
 class TypedSoc(OwnerEntity, NumberEntity):
-    """The state of charge, for a car that nobody else can ask; it is counted on while it charges."""
+    """The state of charge, for a car without an integration; it is counted while the car charges."""
 
     @property
     @override
@@ -292,7 +292,7 @@ class TypedSoc(OwnerEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Take over what the driver reads in the car."""
+        """Use what the driver reads in the car."""
         runtime = self._entry.runtime_data
         runtime.demands.type_soc(self.owner.id, value, dt_util.utcnow())
         runtime.controller.tick()

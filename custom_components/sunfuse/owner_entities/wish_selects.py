@@ -1,4 +1,4 @@
-"""Selects: which car it is, how its plan is made, and what its target is said in."""
+"""Selects: which car it is, how its plan is made, and the unit of its target."""
 
 from typing import override
 
@@ -70,22 +70,22 @@ class TargetKindSelect(OwnerEntity, SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        """Return what the target is said in, None where there is none."""
+        """Return the kind of the target, None if there is none."""
         return self.wishes.target.kind if self.wishes.target else None
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Let another one count that was set before."""
+        """Use another target that was set before."""
         self.change(target_kind=TargetKind(option))
 
 
 class VehicleSelect(OwnerEntity, SelectEntity):
-    """Which car is at a connector, for whoever knows better; it is to be found out again once that has left."""
+    """Which car is at a connector, as a correction by the user; it is recognised again after that car has left."""
 
     @property
     @override
     def options(self) -> list[str]:
-        """Return the vehicles by name, besides who is none of them."""
+        """Return the vehicles by name, and the choice of a guest."""
         return [AUTOMATIC, GUEST, *self._entry.runtime_data.vehicles.names().values()]
 
     @property
@@ -100,7 +100,7 @@ class VehicleSelect(OwnerEntity, SelectEntity):
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Say which car it is."""
+        """Set which car it is."""
         assert self.owner.key is not None
         names = self._entry.runtime_data.vehicles.names()
         by_name = {name: vehicle for vehicle, name in names.items()}

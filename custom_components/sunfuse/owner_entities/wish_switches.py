@@ -53,7 +53,7 @@ def add_wish_switches(
 
 
 class SkipTonight(OwnerEntity, SwitchEntity):
-    """Leaves out the next departure; off again by itself when that has passed."""
+    """Leaves out the next departure; switches itself off when that has passed."""
 
     @property
     @override

@@ -72,5 +72,5 @@ class DayTime(DayEntity, TimeEntity):
 
     @override
     async def async_set_value(self, value: time) -> None:
-        """Set the time; whoever sets one means to leave then."""
+        """Set the time, which also makes it a departure."""
         self.set_day(minute=value.hour * 60 + value.minute, active=True)

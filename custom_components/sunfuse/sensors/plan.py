@@ -149,7 +149,7 @@ class CarPlanSensor(_PlanEntity):
     @property
     @override
     def native_value(self) -> _Value:
-        """Return what is planned; nothing where no car is."""
+        """Return what is planned; nothing if there is no car."""
         car = self.coordinator.car(self.key)
         if car is None or not self.coordinator.is_there(self.key):
             return None
@@ -160,7 +160,7 @@ class CarPlanSensor(_PlanEntity):
 
 
 class PlannedPowerSensor(_PlanEntity):
-    """What all cars together are to take now; its attributes hold the slots to come, for charts."""
+    """The planned power of all cars together; its attributes hold the coming slots, for charts."""
 
     # Two days of quarter hours every few minutes would fill the recorder.
     _unrecorded_attributes = frozenset(

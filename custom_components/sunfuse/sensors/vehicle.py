@@ -57,7 +57,7 @@ class CarSensor(OwnerEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> str | None:
-        """Return its name, a guest's word for any other, None where there is no car."""
+        """Return its name, "guest" for an unknown car, None if there is no car."""
         runtime = self._entry.runtime_data
         assert self.owner.key is not None
         if runtime.demands.session_at(self.owner.key) is None:
@@ -68,7 +68,7 @@ class CarSensor(OwnerEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return how it was recognised, and since when it is there."""
+        """Return how it was recognised, and since when it has been there."""
         assert self.owner.key is not None
         demands = self._entry.runtime_data.demands
         session = demands.session_at(self.owner.key)
@@ -78,7 +78,7 @@ class CarSensor(OwnerEntity, SensorEntity):
 
 
 class DepartureSensor(OwnerEntity, SensorEntity):
-    """When the car leaves next, as far as anybody knows."""
+    """When the car leaves next, as far as known."""
 
     @property
     @override
@@ -90,7 +90,7 @@ class DepartureSensor(OwnerEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return who said it, and what is needed until then."""
+        """Return who set it, and what is needed until then."""
         following = next_departure(self._entry, self.owner)
         key = self.owner.key
         demand = self._entry.runtime_data.demands.at(key) if key else None

@@ -1,8 +1,8 @@
 """What the same energy would have cost without control: each car with full power from the moment it is plugged in.
 
-The house, the sun, the prices and the home battery are as they really were, and all cars of that time charge so,
-together. A car that was plugged in at noon on a sunny day would have had sun then, too, and counts it. Nobody knows what
-the battery would have done; it does here what it did.
+The house, the sun, the prices and the home battery are as they really were, and all cars of that time charge this way
+together. A car that was plugged in at noon on a sunny day would have used solar power too, and is credited with it. What
+the battery would have done is not known; it is assumed to do what it did.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,9 @@ from .energy_split import split
 from .ledger_codec import at_ms, maybe_at, ms, site_between
 from .session_facts import QUARTER, SiteQuarter, quarter_of
 
-# Where less of the energy has a price, nothing is compared.
+# If less of the energy than this has a price, nothing is compared.
 _PRICED = 0.95
-# Cars that were there together with those that were there together with a car hardly matter to it.
+# Cars that are related only through a chain of other cars hardly affect each other.
 _CONTEXT = timedelta(days=1)
 _LONGEST_STAY = timedelta(days=14)
 _LEAST_W = 1000.0
@@ -46,9 +46,9 @@ def charge_at_once(
     site: Mapping[datetime, SiteQuarter],
     unseen_wh: Mapping[datetime, float] | None = None,
 ) -> dict[int, AtOnce]:
-    """Let all cars charge at once; returns what each would have cost.
+    """Let all cars charge immediately; returns what each would have cost.
 
-    `unseen_wh` is the energy by quarter hour that cars took unseen: the house was taken to use it.
+    `unseen_wh` is the energy by quarter hour that cars took unobserved: it was counted as the house's.
     """
     hidden = unseen_wh or {}
     left = {car.number: car.energy_wh for car in cars}
@@ -142,7 +142,7 @@ def compare(db: sqlite3.Connection, most: int) -> int:
 
 
 def mark(db: sqlite3.Connection, since: datetime, until: datetime) -> None:
-    """Note that a car was there from one time to the other: what others could have had then is another."""
+    """Note that a car was there in a period: what others could have had in it changes."""
     db.execute(
         "UPDATE session SET compare = 1 WHERE stopped_at BETWEEN ? AND ?"
         " AND COALESCE(plugged_at, started_at, stopped_at) < ?",
@@ -190,7 +190,7 @@ def _cars(db: sqlite3.Connection, since: datetime, until: datetime) -> list[Plug
 
 
 def _power_w(row: sqlite3.Row) -> float:
-    """Return with how much power a car could have charged; never with less than it did."""
+    """Return the power with which a car could have charged; never less than its real one."""
     known = [row["peak_w"] or 0.0, row["full_power_w"] or 0.0]
     if row["started_at"] is not None:
         hours = (row["stopped_at"] - row["started_at"]) / 3_600_000

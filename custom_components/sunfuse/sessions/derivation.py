@@ -1,4 +1,4 @@
-"""Makes a session's row of its facts. It depends on the facts alone, so the order in which they came is of no matter."""
+"""Derives a session's row from its facts. It depends on the facts alone, so the order in which they arrived does not matter."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from .session_facts import (
     quarters_between,
 )
 
-# Less is rounding.
+# Less than this is rounding.
 _NOTHING_WH = 0.5
-# Meters and voltages differ by so much from what is reckoned with.
+# Meters and voltages differ from the assumed values by this much.
 _TOLERANCE = 1.1
-# A site's quarter hour tells something where most of it was observed.
+# A quarter hour of the site is used if most of it was observed.
 MOST_OF_IT_S = 450.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilledQuarter:
-    """What of a transaction's energy belongs into a quarter hour besides what was measured there; it may be less."""
+    """The energy of a transaction that belongs to a quarter hour besides what was measured there; it may be negative."""
 
     start: datetime
     energy_wh: float
@@ -51,7 +51,7 @@ def fill(
     measured: Sequence[MeasuredQuarter],
     site: Mapping[datetime, SiteQuarter],
 ) -> list[FilledQuarter]:
-    """Return where the energy belongs that a finished transaction took and nobody saw.
+    """Assign the unobserved energy of a finished transaction to quarter hours.
 
     That of an offline charger is spread over the time that was not observed; that of rounding over all of it.
     """
@@ -81,7 +81,7 @@ def fill(
 def _unseen(
     facts: TransactionFacts, measured: Iterable[MeasuredQuarter]
 ) -> dict[datetime, float]:
-    """Return for how many seconds of each quarter hour nobody saw what a transaction took."""
+    """Return for how many seconds of each quarter hour a transaction was not observed."""
     if facts.started_at is None or facts.stopped_at is None:
         return {}
     seen_s = {quarter.start: quarter.seconds for quarter in measured}
@@ -106,7 +106,7 @@ def _scaled(quarter: MeasuredQuarter, by: float) -> FilledQuarter:
 
 
 def _of_site(at: datetime, energy_wh: float, site: SiteQuarter | None) -> FilledQuarter:
-    """Return an energy split by what the site had in that quarter hour; all of it is grid where that is not known."""
+    """Return an energy split by what the site had in that quarter hour; all of it is grid if that is not known."""
     parts = unseen_split(energy_wh, site)
     return FilledQuarter(
         start=at, energy_wh=energy_wh, sun_wh=parts.sun, battery_wh=parts.battery
@@ -114,7 +114,7 @@ def _of_site(at: datetime, energy_wh: float, site: SiteQuarter | None) -> Filled
 
 
 def unseen_split(energy_wh: float, site: SiteQuarter | None) -> Split:
-    """Return the parts of an energy that was taken unseen: it is in what the house was taken to use."""
+    """Return the parts of an energy that was taken unobserved: it is contained in what was counted as the house's."""
     if site is None or site.seconds < MOST_OF_IT_S or energy_wh <= 0:
         return Split(sun=0.0, battery=0.0, grid=energy_wh)
     whole = QUARTER.total_seconds() / site.seconds
@@ -189,7 +189,7 @@ def costs(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionTimes:
-    """What the transactions of one session say together, besides energies by quarter hour."""
+    """What the transactions of one session result in together, besides energies by quarter hour."""
 
     connector: int | None
     vehicle: str | None
@@ -210,7 +210,7 @@ class SessionTimes:
 
 
 def times(parts: Sequence[TransactionFacts]) -> SessionTimes:
-    """Return what the transactions of a session say together; they may come in any order."""
+    """Return what the transactions of a session result in together; they may come in any order."""
     running = any(
         part.stopped_at is None and part.started_at is not None for part in parts
     )

@@ -1,8 +1,8 @@
-"""Which part of what a car takes is sun, which comes from the home battery, and which from the grid.
+"""How much of what a car takes is solar power, how much comes from the home battery, and how much from the grid.
 
-The house comes first, then the cars, then the battery's own charging: what the sun leaves after the house is the cars',
-what the battery gives after the house is the cars', and the rest is grid. So a car never counts sun that the house
-needed, and a battery that charges beside a car takes no sun from the car's account. Cars share by what they take.
+The house comes first, then the cars, then the battery's own charging: cars get the solar power that the house leaves,
+then what the battery supplies beyond the house, and the rest is grid. So a car is never credited with solar power that the
+house needed, and a battery that charges beside a car takes no solar power from it. Cars share in proportion to their power.
 """
 
 from dataclasses import dataclass

@@ -62,7 +62,7 @@ class Ledger:
         )
 
     def named(self, kind: str, names: Mapping[str, str]) -> Future[None]:
-        """Note what persons, vehicles or chargers (`station`) are called."""
+        """Note the names of persons, vehicles or chargers (`station`)."""
         return self._thread.change(
             lambda tables: ledger_upkeep.put_names(tables.connection, kind, names)
         )
@@ -70,7 +70,7 @@ class Ledger:
     def move_clock(
         self, keys: Iterable[tuple[str, str]], by: timedelta
     ) -> Future[None]:
-        """Move the times of these transactions, noted by a clock that was set forward by so much."""
+        """Move the times of these transactions, which were noted before the clock was set forward by this much."""
         keys = tuple(keys)
         return self._thread.change(
             lambda tables: ledger_upkeep.move_clock(tables, keys, by)
@@ -91,7 +91,7 @@ class Ledger:
         )
 
     def forget_persons_before(self, before: datetime) -> Future[int]:
-        """Forget whose sessions those were that are older; returns how many that were."""
+        """Delete the persons of older sessions; returns how many sessions that were."""
         return self._thread.change(
             lambda tables: ledger_upkeep.forget_persons_before(
                 tables.connection, before
@@ -154,7 +154,7 @@ class Ledger:
         return self._thread.read(lambda db: ledger_queries.names(db, kind))
 
     def start(self) -> Future[LedgerStart]:
-        """Return what a site goes on from after a restart."""
+        """Return the state to continue from after a restart."""
         return self._thread.read(ledger_upkeep.load_start)
 
     def site_quarters(
@@ -174,9 +174,9 @@ class Ledger:
         return self._thread.alone(empty)
 
     def hold_file(self, *, held: bool) -> Future[None]:
-        """Leave the one file as it is from now on, so that it can be copied; or no longer.
+        """Leave the main file unchanged from now on, so that it can be copied; or no longer.
 
-        What is written meanwhile goes into the file beside it, of which any copy holds whole transactions only.
+        What is written in the meantime goes into the file beside it, of which any copy holds whole transactions only.
         """
 
         def hold(db: sqlite3.Connection) -> None:
@@ -188,5 +188,5 @@ class Ledger:
         return self._thread.alone(hold)
 
     def alone[T](self, job: Job[T]) -> Future[T]:
-        """Do something with the file while nobody writes."""
+        """Do something with the file while nothing is written."""
         return self._thread.alone(job)

@@ -27,8 +27,8 @@ class LedgerClosedError(Exception):
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Open a ledger's file.
 
-    `synchronous = FULL`: what was committed is on the disk, so that a power cut takes nothing that a charger was told
-    is stored.
+    `synchronous = FULL`: what was committed is on the disk, so a power cut loses nothing that was confirmed
+    to a charger as stored.
     """
     connection = sqlite3.connect(
         path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False

@@ -199,7 +199,7 @@ def delete_person(db: sqlite3.Connection, person: str) -> int:
     """Delete all that is known of a person: sessions, name, and what sums were carried; returns how many sessions."""
     where = "person = ? AND stopped_at IS NOT NULL"
     deleted = _delete(db, where, (person,))
-    # What still runs goes on, and belongs to nobody.
+    # Running sessions continue, without a person.
     db.execute(
         "UPDATE part SET person = NULL, person_at = NULL, card = NULL WHERE person = ?",
         (person,),

@@ -1,8 +1,8 @@
-"""A transaction while it runs: what it takes by quarter hour, from its meter and what is known between two readings.
+"""A running transaction: what it takes by quarter hour, from its meter and what is known between two readings.
 
-The charger's register says how much; it may say so every ten seconds or every quarter hour. When it flowed, and what of it
-was sun, is known from the powers meanwhile: so what a reading adds is spread over the time since the reading before as the
-powers were.
+The charger's register gives the energy, every ten seconds or every quarter hour. The powers in between show when it
+flowed, and how much of it was solar power: what a reading adds is spread over the time since the previous reading in
+proportion to these powers.
 """
 
 from collections.abc import Iterable
@@ -18,11 +18,11 @@ from .session_facts import (
     quarters_between,
 )
 
-# Powers and registers differ by so much, and a register counts in steps. What is beyond flowed while nobody looked.
+# Powers and registers differ by this much, and a register counts in steps. More than that flowed while unobserved.
 _DIFFER = 1.3
 _STEP_WH = 20.0
 _CAPABLE = 1.1
-# Quarter hours that are over and stored are forgotten.
+# Stored quarter hours that are over are dropped.
 _KEEP = timedelta(hours=3)
 
 
@@ -59,7 +59,7 @@ class _Pending:
 
 
 class LiveSession:
-    """Follows one transaction. Nothing is lost by asking for its facts at any time."""
+    """Follows one transaction. Asking for its facts at any time loses nothing."""
 
     def __init__(
         self,

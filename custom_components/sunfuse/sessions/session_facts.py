@@ -1,8 +1,8 @@
-"""What is reported of sessions, as facts that can be put together in any order and any number of times.
+"""What is reported of sessions, as facts that can be joined in any order and any number of times.
 
-Chargers report late, twice, and out of order, and after a power cut nobody knows what was heard before. So the ledger
-keeps no history of reports: each field of a fact has one way to be joined with what is known, and each of these ways
-gives the same result whatever comes first and however often it comes. Times are kept to the millisecond.
+Chargers report late, twice, and out of order, and after a power cut it is not known what was received before. So the
+ledger keeps no history of reports: each field of a fact has one way to be joined with what is known, and each of these
+ways gives the same result in any order and any number of times. Times are stored to the millisecond.
 """
 
 from collections.abc import Callable
@@ -17,14 +17,14 @@ QUARTER = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Attribution:
-    """Who or what somebody said it was, and when: the newest word counts, however it arrives."""
+    """Who or what was named, and when: the most recent one counts, in whatever order they arrive."""
 
     at: datetime
     value: str
 
 
 def _known(join: Join) -> Join:
-    """Return a join of what may be unknown: what is known counts."""
+    """Return a join of values that may be unknown: a known one counts."""
 
     def join_known(left: Any, right: Any) -> Any:
         if left is None or right is None:
@@ -40,9 +40,9 @@ def _fact(join: Join) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionFacts:
-    """What is known of one transaction. `station` and `transaction` say which it is; all else may be unknown.
+    """What is known of one transaction. `station` and `transaction` identify it; everything else may be unknown.
 
-    What a charger states at the end counts more than what was heard meanwhile, therefore they are separate fields.
+    What a charger states at the end has priority over what was received before, so they are separate fields.
     """
 
     station: str

@@ -1,4 +1,4 @@
-"""What the ledger says of sessions: rows, their quarter hours, and sums. Energies are Wh, powers W, times UTC."""
+"""What the ledger returns about sessions: rows, their quarter hours, and sums. Energies are Wh, powers W, times UTC."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

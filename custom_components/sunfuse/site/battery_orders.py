@@ -1,4 +1,4 @@
-"""The home battery in the plan: what it is, and the entities of the user's choice through which a plan commands it."""
+"""The home battery in the plan: its properties, and the user's entities through which a plan controls it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ from .engine_options import (
     HoldRule,
 )
 
-# A battery whose powers nobody names is charged and discharged in two hours.
+# A battery without known powers is assumed to charge and discharge in two hours.
 _HOURS = 2.0
-# Inverters need no new power for less than this.
+# A smaller change is not worth a new command.
 _STEP_W = 100.0
 SCRIPT = "script"
 NORMAL = "normal 0"
@@ -50,11 +50,11 @@ class BatteryOrders:
 
     @property
     def any(self) -> bool:
-        """Whether a plan commands the battery at all."""
+        """Whether the plan controls the battery at all."""
         return any((self.hold, self.charge, self.discharge))
 
     def rule(self, slot: SiteSlot | None, decision: Decision) -> HoldRule | None:
-        """Return which entity is to have which value now, None where the battery does as it likes."""
+        """Return which entity should have which value now, None if the battery is not controlled."""
         if slot is None:
             return None
         rule = {
@@ -124,7 +124,7 @@ def home_battery(
 
 
 def simulated_battery(spec: BatterySpec, reading: BatteryReading | None) -> HomeBattery:
-    """Return the battery of a simulated site, which nobody commands."""
+    """Return the battery of a simulated site, which is not controlled."""
     return HomeBattery(
         capacity_wh=spec.capacity_wh,
         energy_wh=_energy_wh(reading, spec.capacity_wh),

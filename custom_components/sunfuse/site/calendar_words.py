@@ -1,4 +1,4 @@
-"""What a calendar's event says: for whom it is, with how much, and how it recurs."""
+"""What a calendar's event means: for which vehicle or charger it is, with how much energy, and how it recurs."""
 
 from collections.abc import Iterable
 import re
@@ -14,14 +14,14 @@ _WH_PER_KWH = 1000.0
 
 
 def named(summary: str, names: Iterable[str]) -> str | None:
-    """Return the name that a text has in it, the longest of several; None where it has none."""
+    """Return the name that a text contains, the longest of several; None if it contains none."""
     text = summary.casefold()
     found = [name for name in names if name.strip() and name.casefold() in text]
     return max(found, key=len, default=None)
 
 
 def target_in(text: str) -> Target | None:
-    """Return the target that a text has in it, such as `80 %`, `20 kWh` or `150 km`; None where it has none."""
+    """Return the target that a text contains, such as `80 %`, `20 kWh` or `150 km`; None if it contains none."""
     found = _TARGET.search(text)
     if found is None:
         return None

@@ -12,7 +12,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from ..const import DOMAIN
 from .outcome import ConnectorKey
 
-# The dashboard's settings are looked at this often: they tell nobody when they change in a way that can be ended.
+# The dashboard's settings are checked this often: their listeners for changes cannot be removed.
 EVERY = timedelta(minutes=5)
 ENERGY_ENTITY = "energy_entity"
 
@@ -56,9 +56,9 @@ def propose_energy_devices(
 async def _async_missing(
     hass: HomeAssistant, entry: ConfigEntry, connectors: list[ConnectorKey]
 ) -> list[tuple[str, str]]:
-    """Return the energy sensors that the dashboard does not have, with what they are called.
+    """Return the energy sensors that the dashboard does not have, with their names.
 
-    Nothing is proposed to who does not use the dashboard.
+    Nothing is proposed to users who do not use the dashboard.
     """
     if "energy" not in hass.config.components:
         return []

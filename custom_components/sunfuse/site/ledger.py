@@ -1,4 +1,4 @@
-"""The ledger of a site inside Home Assistant: what chargers report and ticks show goes in, for others to ask."""
+"""The ledger of a site inside Home Assistant: stores what chargers report and ticks show, and answers queries."""
 
 import asyncio
 from collections.abc import Callable
@@ -53,7 +53,7 @@ from .subentries import usable
 
 _LOGGER = logging.getLogger(__name__)
 
-# A power cut loses no more than this of a session that runs.
+# The longest part of a running session that a power cut can lose.
 FLUSH = timedelta(minutes=1)
 # A charger gives up on an answer after 30 s or more; a disk that takes longer than this is broken.
 _ANSWER_S = 5.0
@@ -62,11 +62,11 @@ _COMPARED_AT_ONCE = 50
 _PRICES_KEPT = timedelta(days=14)
 # A machine without a clock of its own asks for the time within minutes of its start.
 _CLOCK_MAY_BE_WRONG_S = 3600.0
-_UNPLUGS = "EVDisconnected"  # OCPP's word, of both versions
+_UNPLUGS = "EVDisconnected"  # OCPP's term, in both versions
 
 
 class SiteLedger(LedgerAnswers):
-    """Keeps a site's ledger, and answers who asks it."""
+    """Keeps a site's ledger, and answers queries."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class SiteLedger(LedgerAnswers):
         observed: Observed,
         prices: SitePrices | None,
     ) -> None:
-        """Go on from what is stored; `start` follows what happens."""
+        """Continue from what is stored; `start` begins to follow events."""
         self._hass = hass
         self._entry = entry
         super().__init__(ledger)
@@ -99,7 +99,7 @@ class SiteLedger(LedgerAnswers):
         self._plugs = PlugWatch(ledger, start.plugs)
         self._site_known_until = start.site.start if start.site else None
         self._last: Future[None] | None = None
-        # The transactions heard of in this life, and when: a clock that is set may have been wrong so long.
+        # The transactions since Home Assistant started, and when: until the clock is set it may have been wrong.
         self._heard: dict[tuple[str, str], float] = {}
         self._vehicles: dict[ConnectorKey, tuple[str, str]] = {}
         self._changed_since: datetime | None = None
@@ -135,7 +135,7 @@ class SiteLedger(LedgerAnswers):
         return stop
 
     async def async_stored(self) -> None:
-        """Wait until what was reported is on the disk; a disk that does not work keeps no charger from charging."""
+        """Wait until what was reported is on the disk; a broken disk must not prevent charging."""
         if self._last is None:
             return
         try:
@@ -154,13 +154,13 @@ class SiteLedger(LedgerAnswers):
 
     @callback
     def take_changed_since(self) -> datetime | None:
-        """Return from when on something changed since this was asked last; None where nothing did."""
+        """Return since when something has changed since the last call; None if nothing has."""
         since, self._changed_since = self._changed_since, None
         return since
 
     @callback
     def clock_was_set(self, by: timedelta) -> None:
-        """Move what was noted in this life by our clock, which was set forward by so much."""
+        """Move what was noted since Home Assistant started, before the clock was set forward by this much."""
         self._flush()
         self._watch.clock_was_set(by)
         self._plugs.clock_was_set(by)
@@ -321,7 +321,7 @@ class SiteLedger(LedgerAnswers):
         self.tell()
 
     async def _async_compare(self) -> None:
-        """Compare what ended with charging at once, a few at a time: who waits to be stored goes in between."""
+        """Compare finished sessions with charging immediately, a few at a time, so that storing need not wait long."""
         try:
             while await asyncio.wrap_future(self.ledger.compare(_COMPARED_AT_ONCE)):
                 pass
@@ -337,7 +337,7 @@ class SiteLedger(LedgerAnswers):
 
     @callback
     def _note_names(self) -> None:
-        """Note what chargers, vehicles and persons are called: reports name them also when they are gone."""
+        """Note the names of chargers, vehicles and persons: reports use them also after they are removed."""
         chargers = usable(self._entry, SUBENTRY_CHARGER)
         self.ledger.named("station", {identity_of(one): one.title for one in chargers})
         vehicles = usable(self._entry, SUBENTRY_VEHICLE)
@@ -347,7 +347,7 @@ class SiteLedger(LedgerAnswers):
 
     @callback
     def _note_past_prices(self) -> None:
-        """Note the prices of the time in which Home Assistant was away: chargers went on."""
+        """Note the prices of the time in which Home Assistant was down: chargers continued."""
         if self._prices is None or self._site_known_until is None:
             return
         now = dt_util.utcnow()

@@ -1,4 +1,4 @@
-"""The file of a site's ledger: where it is, how it is opened, and what becomes of it when the site is removed."""
+"""The file of a site's ledger: where it is, how it is opened, and what happens to it when the site is removed."""
 
 from datetime import datetime
 import logging
@@ -24,10 +24,10 @@ def ledger_path(hass: HomeAssistant, entry_id: str) -> Path:
 
 
 def open_ledger(path: Path, now: datetime) -> tuple[Ledger, LedgerStart, str | None]:
-    """Open a ledger; to be called off the event loop.
+    """Open a ledger; must be called off the event loop.
 
-    One that cannot be read is put aside, as charging must go on. Returns the ledger, where to go on, and what the file
-    is called now that was put aside.
+    One that cannot be read is renamed, as charging must continue. Returns the ledger, where to continue, and the new name
+    of the unreadable file.
     """
     aside = None
     try:
@@ -43,7 +43,7 @@ def open_ledger(path: Path, now: datetime) -> tuple[Ledger, LedgerStart, str | N
 
 
 def remove_ledger(path: Path) -> bool:
-    """Remove a ledger that has no sessions; returns if it has some, and was kept. To be called off the event loop."""
+    """Remove a ledger without sessions; returns whether it has some, and was kept. Must be called off the event loop."""
     if not path.exists():
         return False
     connection = sqlite3.connect(path)
@@ -59,13 +59,13 @@ def remove_ledger(path: Path) -> bool:
 
 
 def delete_ledger(path: Path) -> None:
-    """Delete a ledger with its sessions. To be called off the event loop."""
+    """Delete a ledger with its sessions. Must be called off the event loop."""
     for beside in _BESIDE:
         path.with_name(path.name + beside).unlink(missing_ok=True)
 
 
 def report_put_aside(hass: HomeAssistant, entry: ConfigEntry, aside: str) -> None:
-    """Say that a ledger could not be read, and where it is."""
+    """Report that a ledger could not be read, and where it is."""
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -79,7 +79,7 @@ def report_put_aside(hass: HomeAssistant, entry: ConfigEntry, aside: str) -> Non
 
 
 async def async_remove_ledger(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Remove what is left of a site's ledger; its sessions stay until the user deletes them: bills are made of them."""
+    """Remove what is left of a site's ledger; its sessions stay until the user deletes them, as bills are based on them."""
     path = ledger_path(hass, entry.entry_id)
     ir.async_delete_issue(hass, DOMAIN, f"ledger_put_aside_{entry.entry_id}")
     if not await hass.async_add_executor_job(remove_ledger, path):

@@ -12,15 +12,15 @@ from ..sessions import Ledger, Plug, TransactionFacts
 from ..sessions.session_facts import to_millisecond
 from .outcome import ConnectorKey, SiteData
 
-# These say nothing about a car.
+# These states do not show whether a car is there.
 _MUTE = frozenset((ConnectorStatus.UNAVAILABLE, ConnectorStatus.FAULTED, None))
 
 
 class PlugWatch:
-    """Knows since when a car is plugged in at each connector, and keeps that in the ledger."""
+    """Knows since when a car is plugged in at each connector, and stores that in the ledger."""
 
     def __init__(self, ledger: Ledger, plugs: Iterable[Plug]) -> None:
-        """Go on from what is stored; whether that car is still the same, only its transaction says."""
+        """Continue from what is stored; only its transaction shows whether that car is still the same."""
         self._ledger = ledger
         self._plugs = {
             ConnectorKey(identity=plug.station, connector=plug.connector): plug
@@ -34,7 +34,7 @@ class PlugWatch:
 
     @callback
     def ticked(self, data: SiteData) -> None:
-        """Take in how the connectors are now."""
+        """Process the current state of the connectors."""
         for key, one in data.connectors.items():
             status = one.connector.status
             if status in _MUTE or not one.station.connected:

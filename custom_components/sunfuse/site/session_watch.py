@@ -14,9 +14,9 @@ from ..sessions.session_facts import quarter_of, quarters_between
 from .outcome import ConnectorData, ConnectorKey, SiteData
 from .prices import SitePrices
 
-# Ticks come every few seconds; over a longer pause nobody knows what was.
+# Ticks come every few seconds; what happened in a longer pause is not known.
 _LONGEST_STRETCH = timedelta(minutes=1)
-# A car that draws less does not charge: its electronics take that.
+# A car that draws less than this does not charge: its electronics need that.
 _CHARGES_W = 100.0
 _CAR_PAUSES = frozenset((ConnectorStatus.SUSPENDED_EV, ConnectorStatus.SUSPENDED_EVSE))
 
