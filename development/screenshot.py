@@ -1,41 +1,29 @@
-"""Takes the README's pictures from the real thing: `scripts/screenshot` runs it."""
+"""Takes pictures from the real thing: `scripts/screenshot` runs it."""
 
+import argparse
 from pathlib import Path
-import shutil
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
+from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-from .prepare import DASHBOARD, PASSWORD, USERNAME
+from .browser import ROOT, Home, home, launch, log_in
 
-ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-SIZE = {"width": 1900, "height": 1010}
+SIZE = ViewportSize(width=1900, height=1010)
+PHONE = ViewportSize(width=390, height=844)
 # So that the graphs have something to show, and so that the fuse was turned down in them.
 BEFORE_S, AFTER_S = 120, 60
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+CARDS = ("site", "charger", "chargers", "plan", "sessions", "capacity")
+# How each card is looked at; Home Assistant reads the language of a browser from its storage.
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"viewport": SIZE},
+    "dark": {"viewport": SIZE, "color_scheme": "dark"},
+    "phone": {"viewport": PHONE},
+    "phone-dark": {"viewport": PHONE, "color_scheme": "dark"},
+    "rtl": {"viewport": SIZE, "locale": "he"},
+}
 
 
 def _act(page: Page, domain: str, service: str, data: dict[str, object]) -> None:
@@ -46,59 +34,62 @@ def _act(page: Page, domain: str, service: str, data: dict[str, object]) -> None
     )
 
 
-def _log_in(page: Page, url: str) -> None:
-    page.goto(url)
-    page.locator("input[name=username]").fill(USERNAME)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("input[name=password]").press("Enter")
-    page.wait_for_url(f"**/{DASHBOARD}/**", timeout=60_000)
+def _dashboard(browser: Browser, url: str) -> None:
+    """Take the README's picture: the main fuse is turned down, and the cars share what is left."""
+    page = browser.new_page(viewport=SIZE, locale="en-GB")
+    log_in(page, url)
+    page.wait_for_timeout(5_000)
+    for charger in ("garage", "street"):
+        entity = f"select.{charger}_mode"
+        _act(page, "select", "select_option", {"entity_id": entity, "option": "fast"})
+    page.wait_for_timeout(BEFORE_S * 1000)
+    limit = {"entity_id": "number.simulated_site_main_fuse_limit", "value": 20}
+    _act(page, "number", "set_value", limit)
+    page.wait_for_timeout(AFTER_S * 1000)
+    page.screenshot(path=IMAGES / "dashboard.png")
 
 
-def _take(url: str, browser_path: str) -> None:
+def _cards(browser: Browser, url: str, folder: Path) -> None:
+    """Take a picture of every card, in every look."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for look, options in LOOKS.items():
+        context = browser.new_context(**{"locale": "en-GB", **options})
+        page = context.new_page()
+        log_in(page, url)
+        page.locator("sunfuse-plan-card svg").first.wait_for()
+        page.wait_for_timeout(3_000)
+        for card in CARDS:
+            first = page.locator(f"sunfuse-{card}-card").first
+            first.scroll_into_view_if_needed()
+            first.screenshot(path=folder / f"{card}-{look}.png")
+        link = page.locator("sunfuse-charger-card details a").first
+        page.locator("sunfuse-charger-card summary").first.click()
+        page.goto(f"{url}{link.get_attribute('href')}")
+        page.locator("sunfuse-driver .head").first.wait_for()
+        page.wait_for_timeout(1_000)
+        page.screenshot(path=folder / f"driver-{look}.png")
+        context.close()
+
+
+def _run(running: Home, cards: Path | None) -> None:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=browser_path, args=list(FLAGS)
-        )
-        page = browser.new_page(viewport=SIZE, locale="en-GB")  # type: ignore[arg-type]
-        _log_in(page, url)
-        page.wait_for_timeout(5_000)
-        for charger, mode in (("garage", "fast"), ("street", "fast")):
-            entity = f"select.{charger}_mode"
-            _act(page, "select", "select_option", {"entity_id": entity, "option": mode})
-        page.wait_for_timeout(BEFORE_S * 1000)
-        limit = {"entity_id": "number.simulated_site_main_fuse_limit", "value": 20}
-        _act(page, "number", "set_value", limit)
-        page.wait_for_timeout(AFTER_S * 1000)
-        page.screenshot(path=IMAGES / "dashboard.png")
+        browser = launch(playwright)
+        if cards:
+            _cards(browser, running.url, cards)
+        else:
+            _dashboard(browser, running.url)
         browser.close()
 
 
 def main() -> int:
     """Start Home Assistant, take the pictures, and stop it."""
-    browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser_path is None:
-        sys.exit("scripts/screenshot: Chromium is missing on the PATH.")
-    port = _free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "log"
-        with log.open("wb") as output:
-            home = subprocess.Popen(
-                [
-                    ROOT / "scripts" / "develop",
-                    *("--port", str(port), "--config", f"{folder}/config"),
-                ],
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            while b"is ready on" not in log.read_bytes():
-                if home.poll() is not None:
-                    sys.exit(log.read_text())
-                time.sleep(1)
-            _take(f"http://127.0.0.1:{port}", browser_path)
-        finally:
-            home.send_signal(signal.SIGINT)
-            home.wait(timeout=60)
+    parser = argparse.ArgumentParser(prog="scripts/screenshot", description=__doc__)
+    parser.add_argument(
+        "--cards", type=Path, metavar="FOLDER", help="every card in every look"
+    )
+    cards = parser.parse_args().cards
+    with tempfile.TemporaryDirectory() as folder, home(Path(folder)) as running:
+        _run(running, cards.absolute() if cards else None)
     return 0
 
 

@@ -30,6 +30,7 @@ from .entity import (
     forget_others,
 )
 from .owner_entities.wish_numbers import add_wish_numbers
+from .rights import async_require_administrator
 from .site.circuits import CircuitTree
 from .site.outcome import ConnectorKey
 
@@ -139,6 +140,7 @@ class SiteLimit(SiteEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Set the limit, and decide at once."""
+        await async_require_administrator(self.hass, self._context)
         self._runtime.settings.set_site(limit_a=value)
         self._runtime.controller.tick()
 
@@ -182,6 +184,7 @@ class MonthPeak(PeakEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Store the user's value, and decide at once."""
+        await async_require_administrator(self.hass, self._context)
         self._runtime.peaks.correct(self.rule_id, value * 1000)
         self._runtime.controller.tick()
 
@@ -205,6 +208,7 @@ class CircuitLimit(CircuitEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Set the limit, and decide at once."""
+        await async_require_administrator(self.hass, self._context)
         self._runtime.settings.set_circuit_limit(self.circuit, value)
         self._runtime.controller.tick()
 

@@ -12,6 +12,7 @@ from .engine.model import Mode
 from .engine.tuning import Policy
 from .entity import ConnectorSettingEntity, SiteEntity, add_connector_entities
 from .owner_entities.wish_selects import add_wish_selects
+from .rights import async_require_administrator
 
 PARALLEL_UPDATES = 1
 
@@ -61,6 +62,7 @@ class SharingPolicy(SiteEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         """Set the policy, and decide at once."""
+        await async_require_administrator(self.hass, self._context)
         self._runtime.settings.set_site(policy=Policy(option))
         self._runtime.controller.tick()
 

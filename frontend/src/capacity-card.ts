@@ -94,7 +94,7 @@ export class CapacityCard extends SunfuseCard {
 
   protected override content(site: SiteView, say: Say): TemplateResult {
     return html`
-      <header><h2>${this.config?.title ?? say("capacity")}</h2></header>
+      <div class="head"><h2>${this.config?.title ?? say("capacity")}</h2></div>
       ${this.report ? this.answer(this.report, say) : html`<p class="quiet">${this.problem ? say("needs_week", { days: 0 }) : say("loading")}</p>`}
       <button
         @click=${() => {
@@ -133,7 +133,11 @@ export class CapacityCard extends SunfuseCard {
         })}
       </div>
       <div class="axis" aria-hidden="true"><span>0</span><span>6</span><span>12</span><span>18</span><span>24</span></div>
-      <p class="quiet">${say("by_hour_key")}</p>
+      <p class="row key" aria-hidden="true">
+        <span><i style="background:var(--house)"></i>${say("by_hour_mean")}</span>
+        <span><i style="background:var(--house);opacity:.45"></i>${say("by_hour_high")}</span>
+        <span><i style="background:var(--success-color, #43a047);opacity:.4"></i>${say("by_hour_headroom")}</span>
+      </p>
       <table class="hidden">
         <caption>${say("by_hour")}</caption>
         <tbody>

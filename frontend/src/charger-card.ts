@@ -83,7 +83,7 @@ export class ChargerCard extends SunfuseCard {
   private charger(charger: Charger, site: SiteView, say: Say): TemplateResult {
     const hass = this.hass;
     return html`
-      <header>
+      <div class="head">
         <h2>${this.config?.title ?? charger.name}</h2>
         <span class="chip ${charger.connected && charger.status !== "faulted" ? "" : "bad"}">
           ${charger.connected
@@ -92,7 +92,7 @@ export class ChargerCard extends SunfuseCard {
               : "–"
             : say("offline")}
         </span>
-      </header>
+      </div>
       <div class="row spread">
         <span class="big">${power(hass, charger.power_w ?? 0)}</span>
         <span class="quiet">${[charger.vehicle, charger.driver].filter(Boolean).join(" · ")}</span>

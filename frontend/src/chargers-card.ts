@@ -135,10 +135,10 @@ export class ChargersCard extends SunfuseCard {
     const chargers = chargersOf(site);
     const total = chargers.reduce((sum, charger) => sum + (charger.power_w ?? 0), 0);
     return html`
-      <header>
+      <div class="head">
         <h2>${this.config?.title ?? say("chargers")}</h2>
         <span class="quiet">${say("chargers_total", { count: chargers.length, power: power(this.hass, total) })}</span>
-      </header>
+      </div>
       ${this.waiting?.waiting?.length ? this.acceptance(this.waiting, say) : nothing}
       ${chargers.length ? this.table(chargers, say) : html`<p class="quiet">${say("no_charger")}</p>`}
     `;
@@ -149,7 +149,7 @@ export class ChargersCard extends SunfuseCard {
     const chosen = drivable.filter((charger) => this.chosen.has(charger.id));
     return html`
       ${drivable.length > 1 ? this.actions(chosen, drivable, say) : nothing}
-      <div class="scroll">
+      <div class="scroll" tabindex="0" role="region" aria-label=${say("chargers")}>
         <table>
           <thead>
             <tr>

@@ -46,7 +46,7 @@ class SunfuseDriver extends SunfuseCard {
 
   protected override content(site: SiteView, say: Say): TemplateResult {
     const chargers = chargersOf(site);
-    return html`<header><h2>${say("driver_page")}</h2></header>
+    return html`<div class="head"><h2>${say("driver_page")}</h2></div>
       ${this.card(site)} ${this.free(chargers, say)}`;
   }
 

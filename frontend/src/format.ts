@@ -11,14 +11,19 @@ export function number(hass: Hass, value: number, digits: number): string {
   }).format(value);
 }
 
+/** A number with its unit stays in its order where texts are read from the right. */
+function together(text: string): string {
+  return document.dir === "rtl" ? `\u2066${text}\u2069` : text;
+}
+
 export function power(hass: Hass, watts: Maybe): string {
   if (watts == null) return "–";
-  return `${number(hass, watts / 1000, Math.abs(watts) < 9950 ? 1 : 0)} kW`;
+  return together(`${number(hass, watts / 1000, Math.abs(watts) < 9950 ? 1 : 0)} kW`);
 }
 
 export function energy(hass: Hass, wattHours: Maybe): string {
   if (wattHours == null) return "–";
-  return `${number(hass, wattHours / 1000, wattHours < 99_950 ? 1 : 0)} kWh`;
+  return together(`${number(hass, wattHours / 1000, wattHours < 99_950 ? 1 : 0)} kWh`);
 }
 
 export function current(hass: Hass, amperes: number): string {
@@ -26,12 +31,12 @@ export function current(hass: Hass, amperes: number): string {
 }
 
 export function percent(hass: Hass, share: Maybe): string {
-  return share == null ? "–" : `${number(hass, share, 0)} %`;
+  return share == null ? "–" : together(`${number(hass, share, 0)} %`);
 }
 
 export function money(hass: Hass, amount: Maybe, currency: string): string {
   if (amount == null) return "–";
-  return new Intl.NumberFormat(hass.locale.language, { style: "currency", currency }).format(amount);
+  return together(new Intl.NumberFormat(hass.locale.language, { style: "currency", currency }).format(amount));
 }
 
 /** The clock's time in the time zone of the site; with the day unless it is today. */

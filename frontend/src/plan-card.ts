@@ -128,17 +128,6 @@ export class PlanCard extends SunfuseCard {
       .departure:focus-visible {
         outline: 3px solid var(--primary-color);
       }
-      .key {
-        gap: 4px 16px;
-        font-size: 13px;
-      }
-      .key i {
-        display: inline-block;
-        inline-size: 12px;
-        block-size: 12px;
-        border-radius: 3px;
-        margin-inline-end: 6px;
-      }
       .slot {
         min-block-size: 2.8em;
         margin-block: 8px;
@@ -205,10 +194,10 @@ export class PlanCard extends SunfuseCard {
     const plan = this.plan;
     const shown = this.trial?.plan ?? plan;
     return html`
-      <header>
+      <div class="head">
         <h2>${this.config?.title ?? say("plan")}</h2>
         ${plan?.made_at ? html`<span class="quiet">${say("made_at", { time: moment(this.hass, plan.made_at) })}</span>` : nothing}
-      </header>
+      </div>
       ${plan?.failing ? html`<p class="error">${say("plan_failing")}</p>` : nothing}
       ${plan && shown?.starts?.length
         ? html`${this.chart(plan, shown, say)} ${this.numbers(shown, plan, say)} ${this.proposal(plan, say)}
@@ -334,7 +323,8 @@ export class PlanCard extends SunfuseCard {
     floor: number,
     say: Say,
   ): SVGTemplateResult | typeof nothing {
-    const at = this.trial?.car === car.id ? this.trial.at : car.departure ? Date.parse(car.departure) : null;
+    const leaves = this.leaves(car);
+    const at = this.trial?.car === car.id ? this.trial.at : leaves ? Date.parse(leaves) : null;
     const last = times[times.length - 1] ?? 0;
     if (at === null || at > last) return nothing;
     const x = this.x(at, times);
@@ -500,12 +490,18 @@ export class PlanCard extends SunfuseCard {
     </p>`;
   }
 
+  /** When a car leaves: as it is planned, else as somebody said; only in some modes it is planned by that. */
+  private leaves(car: PlannedCar): string | null {
+    const said = this.site?.chargers[car.id]?.demand;
+    return car.departure ?? (said && !said.guessed && this.plan?.speed === 1 ? said.departure : null);
+  }
+
   private cars(plan: Plan, say: Say): TemplateResult | typeof nothing {
     const hass = this.hass;
     const cars = (plan.cars ?? []).filter((car) => car.energy_wh || car.departure || car.may_drive);
     if (!cars.length) return nothing;
     const soonest = this.local(Date.now());
-    return html`<div class="scroll">
+    return html`<div class="scroll" tabindex="0" role="region" aria-label=${say("plan")}>
       <table>
         <thead>
           <tr>
@@ -528,7 +524,7 @@ export class PlanCard extends SunfuseCard {
                       type="datetime-local"
                       aria-label=${say("departure_of", { car: car.name })}
                       min=${soonest}
-                      .value=${car.departure ? this.local(Date.parse(car.departure)) : ""}
+                      .value=${this.leaves(car) ? this.local(Date.parse(this.leaves(car) ?? "")) : ""}
                       @change=${(event: Event) => {
                         const at = this.instant((event.target as HTMLInputElement).value);
                         if (Number.isNaN(at)) return;
@@ -536,8 +532,8 @@ export class PlanCard extends SunfuseCard {
                         void this.tryOut();
                       }}
                     />`
-                  : car.departure
-                    ? moment(hass, car.departure)
+                  : this.leaves(car)
+                    ? moment(hass, this.leaves(car) ?? "")
                     : "–"}
               </td>
               <td>${car.missing_wh ? say("misses", { energy: energy(hass, car.missing_wh) }) : car.ready ? moment(hass, car.ready) : "–"}</td>

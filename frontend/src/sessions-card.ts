@@ -121,13 +121,6 @@ export class SessionsCard extends SunfuseCard {
       .months .sun {
         background: var(--sun);
       }
-      .key i {
-        display: inline-block;
-        inline-size: 12px;
-        block-size: 12px;
-        border-radius: 3px;
-        margin-inline-end: 6px;
-      }
     `,
   ];
 
@@ -175,12 +168,12 @@ export class SessionsCard extends SunfuseCard {
   protected override content(site: SiteView, say: Say): TemplateResult {
     const answer = this.answer;
     return html`
-      <header>
+      <div class="head">
         <h2>${this.config?.title ?? say("sessions")}</h2>
         ${answer?.sessions.length
           ? html`<button @click=${() => this.export(site)}>${say("export")}</button>`
           : nothing}
-      </header>
+      </div>
       ${answer && !answer.all ? html`<p class="quiet">${say("own_sessions")}</p>` : nothing}
       ${!answer
         ? html`<p class="quiet">${say("loading")}</p>`
@@ -254,7 +247,7 @@ export class SessionsCard extends SunfuseCard {
           </button>`,
         )}
       </div>
-      <div class="scroll">
+      <div class="scroll" tabindex="0" role="region" aria-label=${say("sum_by")}>
         <table>
           <thead>
             <tr>
@@ -292,7 +285,7 @@ export class SessionsCard extends SunfuseCard {
     const hass = this.hass;
     const sessions = this.ofMonth(answer);
     return html`<h3>${say("sessions")}</h3>
-      <div class="scroll">
+      <div class="scroll" tabindex="0" role="region" aria-label=${say("sessions")}>
         <table>
           <thead>
             <tr>

@@ -148,14 +148,14 @@ export class SiteCard extends SunfuseCard {
     const { flows, circuits } = site;
     const main = circuits?.find((circuit) => circuit.parent === null);
     return html`
-      <header>
+      <div class="head">
         <h2>${this.config?.title ?? site.title}</h2>
         ${main?.state
           ? html`<span class="chip ${main.state === "ok" ? "good" : "bad"}"
               >${stateName(this.hass, "sensor", "state", main.state)}</span
             >`
           : nothing}
-      </header>
+      </div>
       ${site.available ? nothing : html`<p class="error">${say("site_failed")}</p>`}
       ${flows ? this.flows(flows, site, say) : html`<p class="quiet">${say("only_chargers")}</p>`}
       ${circuits?.map((circuit) => this.circuit(circuit, site, say))}

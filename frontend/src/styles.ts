@@ -21,7 +21,7 @@ export const styles = css`
     padding: 16px;
     container-type: inline-size;
   }
-  header {
+  .head {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
@@ -44,6 +44,12 @@ export const styles = css`
   p {
     margin: 4px 0;
     line-height: 1.4;
+  }
+  /* A text that is not translated yet keeps its own direction. */
+  p,
+  li,
+  .phase span {
+    unicode-bidi: plaintext;
   }
   .quiet {
     color: var(--secondary-text-color);
@@ -114,6 +120,21 @@ export const styles = css`
   }
   button {
     cursor: pointer;
+  }
+  .row > button {
+    flex: 0 1 auto;
+    padding-inline: 10px;
+  }
+  .key {
+    gap: 4px 16px;
+    font-size: 13px;
+  }
+  .key i {
+    display: inline-block;
+    inline-size: 12px;
+    block-size: 12px;
+    border-radius: 3px;
+    margin-inline-end: 6px;
   }
   button[aria-pressed="true"],
   button[aria-checked="true"],

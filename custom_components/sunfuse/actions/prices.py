@@ -20,6 +20,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, W_PER_KW
 from ..data import SunfuseConfigEntry
+from ..rights import async_require_administrator
 from ..sources.charts import price_attribute
 from .targets import capacity_tariff_of_device
 
@@ -76,6 +77,7 @@ def async_setup_price_actions(hass: HomeAssistant) -> None:
         }
 
     async def set_peak(call: ServiceCall) -> None:
+        await async_require_administrator(hass, call.context)
         entry, rule_id = capacity_tariff_of_device(hass, call.data[ATTR_DEVICE_ID])
         power_w = call.data["power"] * W_PER_KW
         entry.runtime_data.peaks.correct(rule_id, power_w, call.data.get("month"))

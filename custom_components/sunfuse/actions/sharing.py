@@ -14,6 +14,7 @@ from homeassistant.helpers.service import async_get_config_entry
 from ..const import DOMAIN, WH_PER_KWH
 from ..data import SunfuseConfigEntry
 from ..engine.model import ExternalLimit, LimitKind
+from ..rights import async_require_administrator, async_require_control
 from ..site.boosts import cancel_boost, start_boost
 from ..site.outcome import ConnectorKey
 from .targets import connector_of_device
@@ -54,7 +55,7 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="boost_without_end"
             )
-        entry, key = _connector(hass, call)
+        entry, key = await _async_connector(hass, call)
         start_boost(
             entry,
             key,
@@ -64,9 +65,10 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
         )
 
     async def end_boost(call: ServiceCall) -> None:
-        cancel_boost(*_connector(hass, call))
+        cancel_boost(*await _async_connector(hass, call))
 
     async def set_limit(call: ServiceCall) -> None:
+        await async_require_administrator(hass, call.context)
         current_a: float | None = call.data.get("current")
         power_w: float | None = call.data.get("power")
         if current_a is None and power_w is None:
@@ -89,6 +91,7 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
         entry.runtime_data.controller.tick()
 
     async def clear_limit(call: ServiceCall) -> None:
+        await async_require_administrator(hass, call.context)
         entry = _site(hass, call)
         entry.runtime_data.settings.clear_limits(call.data.get("reason"))
         entry.runtime_data.controller.tick()
@@ -99,11 +102,14 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
     hass.services.async_register(DOMAIN, "clear_limit", clear_limit, CLEAR_LIMIT)
 
 
-def _connector(
+async def _async_connector(
     hass: HomeAssistant, call: ServiceCall
 ) -> tuple[SunfuseConfigEntry, ConnectorKey]:
+    """Return the connector that is meant, if the user may control it."""
     entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
-    return entry, ConnectorKey(identity=key.identity, connector=key.connector or 1)
+    key = ConnectorKey(identity=key.identity, connector=key.connector or 1)
+    await async_require_control(hass, call.context, entry, key)
+    return entry, key
 
 
 def _site(hass: HomeAssistant, call: ServiceCall) -> SunfuseConfigEntry:

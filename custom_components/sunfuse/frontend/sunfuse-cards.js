@@ -1,4 +1,4 @@
-/* sources d6b90e3ea8121a777dd9f9f2c8775fa8a46f8cc67daa03bcd4e0862137243bcf */
+/* sources c4641dab2e98e5a62c2ea49908e37bfbd8cf1e284f5aa6199673e867219d46f7 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -581,7 +581,7 @@ var M = o`
     padding: 16px;
     container-type: inline-size;
   }
-  header {
+  .head {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
@@ -604,6 +604,12 @@ var M = o`
   p {
     margin: 4px 0;
     line-height: 1.4;
+  }
+  /* A text that is not translated yet keeps its own direction. */
+  p,
+  li,
+  .phase span {
+    unicode-bidi: plaintext;
   }
   .quiet {
     color: var(--secondary-text-color);
@@ -674,6 +680,21 @@ var M = o`
   }
   button {
     cursor: pointer;
+  }
+  .row > button {
+    flex: 0 1 auto;
+    padding-inline: 10px;
+  }
+  .key {
+    gap: 4px 16px;
+    font-size: 13px;
+  }
+  .key i {
+    display: inline-block;
+    inline-size: 12px;
+    block-size: 12px;
+    border-radius: 3px;
+    margin-inline-end: 6px;
   }
   button[aria-pressed="true"],
   button[aria-checked="true"],
@@ -849,23 +870,26 @@ function F(e, t, n) {
 		maximumFractionDigits: n
 	}).format(t);
 }
+function We(e) {
+	return document.dir === "rtl" ? `\u2066${e}\u2069` : e;
+}
 function I(e, t) {
-	return t == null ? "–" : `${F(e, t / 1e3, +(Math.abs(t) < 9950))} kW`;
+	return t == null ? "–" : We(`${F(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
 }
 function L(e, t) {
-	return t == null ? "–" : `${F(e, t / 1e3, +(t < 99950))} kWh`;
+	return t == null ? "–" : We(`${F(e, t / 1e3, +(t < 99950))} kWh`);
 }
 function R(e, t) {
 	return F(e, t, +!Number.isInteger(t));
 }
 function z(e, t) {
-	return t == null ? "–" : `${F(e, t, 0)} %`;
+	return t == null ? "–" : We(`${F(e, t, 0)} %`);
 }
 function B(e, t, n) {
-	return t == null ? "–" : new Intl.NumberFormat(e.locale.language, {
+	return t == null ? "–" : We(new Intl.NumberFormat(e.locale.language, {
 		style: "currency",
 		currency: n
-	}).format(t);
+	}).format(t));
 }
 function V(e, t, n = /* @__PURE__ */ new Date()) {
 	let r = new Date(t), i = { timeZone: e.config.time_zone }, a = (e) => e.toLocaleDateString("en-CA", i), o = r.toLocaleTimeString(e.locale.language, {
@@ -882,7 +906,7 @@ function V(e, t, n = /* @__PURE__ */ new Date()) {
 		month: "short"
 	})} ${o}`;
 }
-function We(e, t) {
+function Ge(e, t) {
 	return new Date(t).toLocaleDateString(e.locale.language, {
 		timeZone: e.config.time_zone,
 		day: "numeric",
@@ -894,10 +918,10 @@ function We(e, t) {
 function H(e, t) {
 	customElements.get(e) || customElements.define(e, t);
 }
-function Ge(e, t = !1) {
+function Ke(e, t = !1) {
 	t ? history.replaceState(null, "", e) : history.pushState(null, "", e), window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: t } }));
 }
-function Ke(e, t) {
+function qe(e, t) {
 	e.dispatchEvent(new CustomEvent("hass-more-info", {
 		detail: { entityId: t },
 		bubbles: !0,
@@ -959,11 +983,11 @@ H("sunfuse-capacity-card", class extends P {
 	}
 	content(e, t) {
 		return T`
-      <header><h2>${this.config?.title ?? t("capacity")}</h2></header>
+      <div class="head"><h2>${this.config?.title ?? t("capacity")}</h2></div>
       ${this.report ? this.answer(this.report, t) : T`<p class="quiet">${this.problem ? t("needs_week", { days: 0 }) : t("loading")}</p>`}
       <button
         @click=${() => {
-			Ge(`/sunfuse-report/${e.entry_id}`);
+			Ke(`/sunfuse-report/${e.entry_id}`);
 		}}
       >
         ${t("open_report")}
@@ -991,7 +1015,11 @@ H("sunfuse-capacity-card", class extends P {
 		})}
       </div>
       <div class="axis" aria-hidden="true"><span>0</span><span>6</span><span>12</span><span>18</span><span>24</span></div>
-      <p class="quiet">${t("by_hour_key")}</p>
+      <p class="row key" aria-hidden="true">
+        <span><i style="background:var(--house)"></i>${t("by_hour_mean")}</span>
+        <span><i style="background:var(--house);opacity:.45"></i>${t("by_hour_high")}</span>
+        <span><i style="background:var(--success-color, #43a047);opacity:.4"></i>${t("by_hour_headroom")}</span>
+      </p>
       <table class="hidden">
         <caption>${t("by_hour")}</caption>
         <tbody>
@@ -1091,7 +1119,7 @@ var U = function(e, t) {
 		for (let e = 0; e < i; e += 1) for (let n = 0; n < t.length; n += 1) e < o[n].length && (c[l] = o[n][e], l += 1);
 		return c;
 	}, te = function(e, t, n) {
-		let r = qe.getRSBlocks(e, t), i = Je();
+		let r = Je.getRSBlocks(e, t), i = Ye();
 		for (let t = 0; t < n.length; t += 1) {
 			let r = n[t];
 			i.put(r.getMode(), 4), i.put(r.getLength(), q.getLengthInBits(r.getMode(), e)), r.write(i);
@@ -1108,16 +1136,16 @@ var U = function(e, t) {
 		let n = null;
 		switch (t) {
 			case "Numeric":
-				n = Ye(e);
-				break;
-			case "Alphanumeric":
 				n = Xe(e);
 				break;
-			case "Byte":
+			case "Alphanumeric":
 				n = Ze(e);
 				break;
-			case "Kanji":
+			case "Byte":
 				n = Qe(e);
+				break;
+			case "Kanji":
+				n = $e(e);
 				break;
 			default: throw "mode:" + t;
 		}
@@ -1131,7 +1159,7 @@ var U = function(e, t) {
 		if (n < 1) {
 			let e = 1;
 			for (; e < 40; e++) {
-				let t = qe.getRSBlocks(e, r), n = Je();
+				let t = Je.getRSBlocks(e, r), n = Ye();
 				for (let t = 0; t < s.length; t++) {
 					let r = s[t];
 					n.put(r.getMode(), 4), n.put(r.getLength(), q.getLengthInBits(r.getMode(), e)), r.write(n);
@@ -1162,7 +1190,7 @@ var U = function(e, t) {
 	}, c.createDataURL = function(e, t) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t;
-		return rt(n, n, function(t, n) {
+		return it(n, n, function(t, n) {
 			if (r <= t && t < i && r <= n && n < i) {
 				let i = Math.floor((t - r) / e), a = Math.floor((n - r) / e);
 				return +!c.isDark(a, i);
@@ -1238,7 +1266,7 @@ U.stringToBytes = function(e) {
 	return t;
 }, U.createStringToBytes = function(e, t) {
 	let n = function() {
-		let n = tt(e), r = function() {
+		let n = nt(e), r = function() {
 			let e = n.read();
 			if (e == -1) throw "eof";
 			return e;
@@ -1654,7 +1682,7 @@ var W = {
 		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= J.gexp(J.glog(e.getAt(r)) + t);
 		return Y(n, 0).mod(e);
 	}, r;
-}, qe = function() {
+}, Je = function() {
 	let e = [
 		[
 			1,
@@ -2862,7 +2890,7 @@ var W = {
 		}
 		return o;
 	}, n;
-}(), Je = function() {
+}(), Ye = function() {
 	let e = [], t = 0, n = {};
 	return n.getBuffer = function() {
 		return e;
@@ -2877,7 +2905,7 @@ var W = {
 		let r = Math.floor(t / 8);
 		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
 	}, n;
-}, Ye = function(e) {
+}, Xe = function(e) {
 	let t = W.MODE_NUMBER, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -2897,7 +2925,7 @@ var W = {
 		throw "illegal char :" + e;
 	};
 	return r;
-}, Xe = function(e) {
+}, Ze = function(e) {
 	let t = W.MODE_ALPHA_NUM, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -2925,7 +2953,7 @@ var W = {
 		}
 	};
 	return r;
-}, Ze = function(e) {
+}, Qe = function(e) {
 	let t = W.MODE_8BIT_BYTE, n = U.stringToBytes(e), r = {};
 	return r.getMode = function() {
 		return t;
@@ -2934,7 +2962,7 @@ var W = {
 	}, r.write = function(e) {
 		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
 	}, r;
-}, Qe = function(e) {
+}, $e = function(e) {
 	let t = W.MODE_KANJI, n = U.stringToBytes;
 	(function(e, t) {
 		let r = n(e);
@@ -2956,7 +2984,7 @@ var W = {
 		}
 		if (n < t.length) throw "illegal char at " + (n + 1);
 	}, i;
-}, $e = function() {
+}, et = function() {
 	let e = [], t = {};
 	return t.writeByte = function(t) {
 		e.push(t & 255);
@@ -2975,7 +3003,7 @@ var W = {
 		for (let n = 0; n < e.length; n += 1) n > 0 && (t += ","), t += e[n];
 		return t += "]", t;
 	}, t;
-}, et = function() {
+}, tt = function() {
 	let e = 0, t = 0, n = 0, r = "", i = {}, a = function(e) {
 		r += String.fromCharCode(o(e & 63));
 	}, o = function(e) {
@@ -2997,7 +3025,7 @@ var W = {
 	}, i.toString = function() {
 		return r;
 	}, i;
-}, tt = function(e) {
+}, nt = function(e) {
 	let t = e, n = 0, r = 0, i = 0, a = {};
 	a.read = function() {
 		for (; i < 8;) {
@@ -3021,7 +3049,7 @@ var W = {
 		throw "c:" + e;
 	};
 	return a;
-}, nt = function(e, t) {
+}, rt = function(e, t) {
 	let n = e, r = t, i = Array(e * t), a = {};
 	a.setPixel = function(e, t, r) {
 		i[t * n + e] = r;
@@ -3046,7 +3074,7 @@ var W = {
 		let t = 1 << e, n = (1 << e) + 1, r = e + 1, a = c();
 		for (let e = 0; e < t; e += 1) a.add(String.fromCharCode(e));
 		a.add(String.fromCharCode(t)), a.add(String.fromCharCode(n));
-		let s = $e(), l = o(s);
+		let s = et(), l = o(s);
 		l.write(t, r);
 		let u = 0, d = String.fromCharCode(i[u]);
 		for (u += 1; u < i.length;) {
@@ -3068,18 +3096,18 @@ var W = {
 		}, n;
 	};
 	return a;
-}, rt = function(e, t, n) {
-	let r = nt(e, t);
+}, it = function(e, t, n) {
+	let r = rt(e, t);
 	for (let i = 0; i < t; i += 1) for (let t = 0; t < e; t += 1) r.setPixel(t, i, n(t, i));
-	let i = $e();
+	let i = et();
 	r.write(i);
-	let a = et(), o = i.toByteArray();
+	let a = tt(), o = i.toByteArray();
 	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
 	return a.flush(), "data:image/gif;base64," + a;
 };
 U.stringToBytes;
 // src/qr-code.ts
-function it(e) {
+function at(e) {
 	let t = U(0, "M");
 	t.addData(e), t.make();
 	let n = t.getModuleCount(), r = "";
@@ -3089,27 +3117,27 @@ function it(e) {
 		path: r
 	};
 }
-function at(e, t) {
-	let { size: n, path: r } = it(e);
+function ot(e, t) {
+	let { size: n, path: r } = at(e);
 	return E`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
     <rect x="-4" y="-4" width=${n + 8} height=${n + 8} fill="#fff" />
     <path d=${r} fill="#000" />
   </svg>`;
 }
 // src/charger-card.ts
-var ot = [
+var st = [
 	"off",
 	"solar",
 	"solar_min",
 	"fast"
-], st = [
+], ct = [
 	30,
 	60,
 	120
 ];
-function ct(e, t) {
+function lt(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
-	return Array.isArray(n) ? n : ot;
+	return Array.isArray(n) ? n : st;
 }
 H("sunfuse-charger-card", class extends P {
 	static properties = {
@@ -3173,12 +3201,12 @@ H("sunfuse-charger-card", class extends P {
 	charger(e, t, n) {
 		let r = this.hass;
 		return T`
-      <header>
+      <div class="head">
         <h2>${this.config?.title ?? e.name}</h2>
         <span class="chip ${e.connected && e.status !== "faulted" ? "" : "bad"}">
           ${e.connected ? e.status ? N(r, "sensor", "status", e.status) : "–" : n("offline")}
         </span>
-      </header>
+      </div>
       <div class="row spread">
         <span class="big">${I(r, e.power_w ?? 0)}</span>
         <span class="quiet">${[e.vehicle, e.driver].filter(Boolean).join(" · ")}</span>
@@ -3211,7 +3239,7 @@ H("sunfuse-charger-card", class extends P {
 		let { mode: n, boost: r, allowed: i } = e.entities;
 		return T`
       ${n ? T`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
-            ${ct(this.hass, e).map((t) => T`<button
+            ${lt(this.hass, e).map((t) => T`<button
                 role="radio"
                 aria-checked=${t === e.mode}
                 tabindex=${t === e.mode ? 0 : -1}
@@ -3246,7 +3274,7 @@ H("sunfuse-charger-card", class extends P {
       <summary>${n("driver_link")}</summary>
       ${this.linked ? T`<p class="quiet">${n("driver_link_help")}</p>
             <p><a href=${r}>${location.origin}${r}</a></p>
-            ${at(`${location.origin}${r}`, n("driver_link"))}` : O}
+            ${ot(`${location.origin}${r}`, n("driver_link"))}` : O}
     </details>`;
 	}
 	wish(e, t) {
@@ -3304,7 +3332,7 @@ H("sunfuse-charger-card", class extends P {
         ${n.until ? t("boost_until", { time: V(this.hass, n.until) }) : t("boost_on")}
       </button>`;
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
-		return T`${st.map((e) => T`<button
+		return T`${ct.map((e) => T`<button
         ?disabled=${i}
         @click=${() => this.act("sunfuse", "boost", {
 			device_id: r,
@@ -3411,13 +3439,13 @@ H("sunfuse-charger-card", class extends P {
 	content(e, t) {
 		let n = Ue(e), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
 		return T`
-      <header>
+      <div class="head">
         <h2>${this.config?.title ?? t("chargers")}</h2>
         <span class="quiet">${t("chargers_total", {
 			count: n.length,
 			power: I(this.hass, r)
 		})}</span>
-      </header>
+      </div>
       ${this.waiting?.waiting?.length ? this.acceptance(this.waiting, t) : O}
       ${n.length ? this.table(n, t) : T`<p class="quiet">${t("no_charger")}</p>`}
     `;
@@ -3426,7 +3454,7 @@ H("sunfuse-charger-card", class extends P {
 		let n = e.filter((e) => e.may_drive), r = n.filter((e) => this.chosen.has(e.id));
 		return T`
       ${n.length > 1 ? this.actions(r, n, t) : O}
-      <div class="scroll">
+      <div class="scroll" tabindex="0" role="region" aria-label=${t("chargers")}>
         <table>
           <thead>
             <tr>
@@ -3483,7 +3511,7 @@ H("sunfuse-charger-card", class extends P {
     </tr>`;
 	}
 	actions(e, t, n) {
-		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? ct(this.hass, i) : [];
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? lt(this.hass, i) : [];
 		return T`<div class="row" role="group" aria-label=${n("actions")}>
       <span>${n("chosen", { count: e.length })}</span>
       <select
@@ -3588,7 +3616,7 @@ H("sunfuse-charger-card", class extends P {
 	}
 	content(e, t) {
 		let n = Ue(e);
-		return T`<header><h2>${t("driver_page")}</h2></header>
+		return T`<div class="head"><h2>${t("driver_page")}</h2></div>
       ${this.card(e)} ${this.free(n, t)}`;
 	}
 	card(e) {
@@ -3622,7 +3650,7 @@ H("sunfuse-charger-card", class extends P {
 	}
 });
 // src/plan-card.ts
-var lt = 240, ut = 16, X = 44, Z = 48, Q = 9e5, dt = [
+var ut = 240, dt = 16, X = 44, Z = 48, Q = 9e5, ft = [
 	"#4269d0",
 	"#d1495b",
 	"#3ca951",
@@ -3632,8 +3660,8 @@ var lt = 240, ut = 16, X = 44, Z = 48, Q = 9e5, dt = [
 	"#ef8e2d",
 	"#5f8dd3"
 ];
-function ft(e) {
-	return `var(--graph-color-${e + 1}, ${dt[e % dt.length]})`;
+function pt(e) {
+	return `var(--graph-color-${e + 1}, ${ft[e % ft.length]})`;
 }
 H("sunfuse-plan-card", class extends P {
 	static properties = {
@@ -3652,7 +3680,7 @@ H("sunfuse-plan-card", class extends P {
       svg {
         display: block;
         inline-size: 100%;
-        block-size: ${lt}px;
+        block-size: ${ut}px;
         overflow: visible;
       }
       text {
@@ -3700,17 +3728,6 @@ H("sunfuse-plan-card", class extends P {
       .departure:focus-visible {
         outline: 3px solid var(--primary-color);
       }
-      .key {
-        gap: 4px 16px;
-        font-size: 13px;
-      }
-      .key i {
-        display: inline-block;
-        inline-size: 12px;
-        block-size: 12px;
-        border-radius: 3px;
-        margin-inline-end: 6px;
-      }
       .slot {
         min-block-size: 2.8em;
         margin-block: 8px;
@@ -3754,10 +3771,10 @@ H("sunfuse-plan-card", class extends P {
 	content(e, t) {
 		let n = this.plan, r = this.trial?.plan ?? n;
 		return T`
-      <header>
+      <div class="head">
         <h2>${this.config?.title ?? t("plan")}</h2>
         ${n?.made_at ? T`<span class="quiet">${t("made_at", { time: V(this.hass, n.made_at) })}</span>` : O}
-      </header>
+      </div>
       ${n?.failing ? T`<p class="error">${t("plan_failing")}</p>` : O}
       ${n && r?.starts?.length ? T`${this.chart(n, r, t)} ${this.numbers(r, n, t)} ${this.proposal(n, t)}
           ${this.cars(n, t)}` : T`<p class="quiet">${t("no_plan")}</p>`}
@@ -3786,7 +3803,7 @@ H("sunfuse-plan-card", class extends P {
       @pointerdown=${(e) => this.point(e, r)}
       @keydown=${(e) => this.move(e, i)}
     >
-      <svg viewBox="0 0 ${this.width} ${lt}">
+      <svg viewBox="0 0 ${this.width} ${ut}">
         ${[
 			0,
 			.5,
@@ -3802,18 +3819,18 @@ H("sunfuse-plan-card", class extends P {
 			te[n] = r + e;
 			let i = d[n] ?? 0;
 			return E`<rect x=${i + .5} width=${Math.max(1, (d[n + 1] ?? 0) - i - 1)}
-              y=${u(r + e)} height=${u(r) - u(r + e)} style="fill:${ft(t)}" />`;
+              y=${u(r + e)} height=${u(r) - u(r + e)} style="fill:${pt(t)}" />`;
 		}))}
         ${t.house_w ? E`<path class="house" d=${p(t.house_w, u)} />` : O}
         ${c ? E`<line class="limit" x1=${X} x2=${this.width - Z} y1=${u(c)} y2=${u(c)} />` : O}
         ${m.length ? E`<path class="price" d=${p(m, ee)} />
             <text x=${this.width - Z + 6} y=${ee(h) + 4}>${F(this.hass, h, 2)}</text>
             <text x=${this.width - Z + 6} y=${11}>${e.currency}</text>` : O}
-        ${this.step !== void 0 && d[this.step + 1] !== void 0 ? E`<rect class="chosen" x=${d[this.step]} width=${(d[this.step + 1] ?? 0) - (d[this.step] ?? 0)} y=${ut} height=${200} />` : O}
+        ${this.step !== void 0 && d[this.step + 1] !== void 0 ? E`<rect class="chosen" x=${d[this.step]} width=${(d[this.step + 1] ?? 0) - (d[this.step] ?? 0)} y=${dt} height=${200} />` : O}
         ${(e.cars ?? []).map((e, t) => this.departure(e, t, r, 216, n))}
       </svg>
       <div class="row key" aria-hidden="true">
-        ${a.map((e, t) => T`<span><i style="background:${ft(t)}"></i>${e.name}</span>`)}
+        ${a.map((e, t) => T`<span><i style="background:${pt(t)}"></i>${e.name}</span>`)}
         ${t.sun_w ? T`<span><i style="background:var(--sun);opacity:.4"></i>${n("sun")}</span>` : O}
         ${t.house_w ? T`<span><i style="background:var(--house)"></i>${n("house")}</span>` : O}
         ${m.length ? T`<span>┄ ${n("price")}</span>` : O}
@@ -3837,28 +3854,28 @@ H("sunfuse-plan-card", class extends P {
 			let n = Number(new Date(i).toLocaleString("en-GB", s)) % 24;
 			if (n % a) continue;
 			let r = this.x(i, e);
-			o.push(E`<line class="grid" x1=${r} x2=${r} y1=${ut} y2=${t} />
+			o.push(E`<line class="grid" x1=${r} x2=${r} y1=${dt} y2=${t} />
         <text x=${r} y=${234} text-anchor="middle">${n}:00</text>`);
 		}
 		return o;
 	}
 	departure(e, t, n, r, i) {
-		let a = this.trial?.car === e.id ? this.trial.at : e.departure ? Date.parse(e.departure) : null, o = n[n.length - 1] ?? 0;
-		if (a === null || a > o) return O;
-		let s = this.x(a, n), c = V(this.hass, new Date(a).toISOString()), l = E`<line x1=${s} x2=${s} y1=${ut} y2=${r} style="stroke:${ft(t)}" />
-      <circle cx=${s} cy=${ut} r="9" style="fill:${ft(t)}" />`;
+		let a = this.leaves(e), o = this.trial?.car === e.id ? this.trial.at : a ? Date.parse(a) : null, s = n[n.length - 1] ?? 0;
+		if (o === null || o > s) return O;
+		let c = this.x(o, n), l = V(this.hass, new Date(o).toISOString()), u = E`<line x1=${c} x2=${c} y1=${dt} y2=${r} style="stroke:${pt(t)}" />
+      <circle cx=${c} cy=${dt} r="9" style="fill:${pt(t)}" />`;
 		return e.may_drive ? E`<g
       class="departure"
       role="slider"
       tabindex="0"
       aria-label=${i("departure_of", { car: e.name })}
       aria-valuemin=${n[0] ?? 0}
-      aria-valuemax=${o}
-      aria-valuenow=${a}
-      aria-valuetext=${c}
+      aria-valuemax=${s}
+      aria-valuenow=${o}
+      aria-valuetext=${l}
       @pointerdown=${(t) => this.drag(t, e, n)}
-      @keydown=${(t) => this.nudge(t, e, a, n)}
-    >${l}<rect x=${s - 22} y="0" width="44" height=${r} fill="transparent" /></g>` : E`<g>${l}</g>`;
+      @keydown=${(t) => this.nudge(t, e, o, n)}
+    >${u}<rect x=${c - 22} y="0" width="44" height=${r} fill="transparent" /></g>` : E`<g>${u}</g>`;
 	}
 	point(e, t) {
 		let n = e.currentTarget.getBoundingClientRect(), r = this.at(e.clientX - n.left, t), i = t.findIndex((e, n) => e <= r && r < (t[n + 1] ?? 0));
@@ -3973,11 +3990,15 @@ H("sunfuse-plan-card", class extends P {
       <strong>${V(a, i)}</strong> ${o.filter(Boolean).join(" · ")}
     </p>`;
 	}
+	leaves(e) {
+		let t = this.site?.chargers[e.id]?.demand;
+		return e.departure ?? (t && !t.guessed && this.plan?.speed === 1 ? t.departure : null);
+	}
 	cars(e, t) {
 		let n = this.hass, r = (e.cars ?? []).filter((e) => e.energy_wh || e.departure || e.may_drive);
 		if (!r.length) return O;
 		let i = this.local(Date.now());
-		return T`<div class="scroll">
+		return T`<div class="scroll" tabindex="0" role="region" aria-label=${t("plan")}>
       <table>
         <thead>
           <tr>
@@ -3998,7 +4019,7 @@ H("sunfuse-plan-card", class extends P {
                       type="datetime-local"
                       aria-label=${t("departure_of", { car: r.name })}
                       min=${i}
-                      .value=${r.departure ? this.local(Date.parse(r.departure)) : ""}
+                      .value=${this.leaves(r) ? this.local(Date.parse(this.leaves(r) ?? "")) : ""}
                       @change=${(e) => {
 			let t = this.instant(e.target.value);
 			Number.isNaN(t) || (this.trial = {
@@ -4006,7 +4027,7 @@ H("sunfuse-plan-card", class extends P {
 				at: t
 			}, this.tryOut());
 		}}
-                    />` : r.departure ? V(n, r.departure) : "–"}
+                    />` : this.leaves(r) ? V(n, this.leaves(r) ?? "") : "–"}
               </td>
               <td>${r.missing_wh ? t("misses", { energy: L(n, r.missing_wh) }) : r.ready ? V(n, r.ready) : "–"}</td>
               <td class="number">${L(n, r.energy_wh)}</td>
@@ -4027,12 +4048,12 @@ H("sunfuse-plan-card", class extends P {
 	}
 });
 // src/report-panel.ts
-var pt = [
+var mt = [
 	7,
 	14,
 	30,
 	90
-], mt = 3600;
+], ht = 3600;
 H("sunfuse-report", class extends j {
 	static properties = {
 		path: { state: !0 },
@@ -4082,7 +4103,7 @@ H("sunfuse-report", class extends j {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: mt
+				expires: ht
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -4103,7 +4124,7 @@ H("sunfuse-report", class extends j {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${pt.map((e) => T`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${mt.map((e) => T`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
         ${this.path ? T`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : O}
       </nav>
@@ -4113,12 +4134,12 @@ H("sunfuse-report", class extends j {
 	}
 });
 // src/sessions-card.ts
-var ht = {
+var gt = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
-}, gt = 12, _t = 20;
-function vt(e) {
+}, _t = 12, vt = 20;
+function yt(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
@@ -4132,11 +4153,11 @@ function vt(e) {
 		saving: null
 	});
 }
-function yt(e) {
+function bt(e) {
 	let t = e == null ? "" : String(e);
 	return typeof e == "string" && /^[=+\-@\t]/.test(t) && (t = `'${t}`), /[",\n\r]/.test(t) ? `"${t.replaceAll("\"", "\"\"")}"` : t;
 }
-function bt(e) {
+function xt(e) {
 	let t = [
 		"number",
 		"charger",
@@ -4149,10 +4170,10 @@ function bt(e) {
 		"cost",
 		"saving",
 		"currency"
-	], n = e.map((e) => t.map((t) => yt(e[t])).join(","));
+	], n = e.map((e) => t.map((t) => bt(e[t])).join(","));
 	return [t.join(","), ...n].join("\r\n");
 }
-function xt(e, t) {
+function St(e, t) {
 	return new Date(t.stop ?? t.start ?? Date.now()).toLocaleDateString("en-CA", { timeZone: e.config.time_zone }).slice(0, 7);
 }
 H("sunfuse-sessions-card", class extends P {
@@ -4166,7 +4187,7 @@ H("sunfuse-sessions-card", class extends P {
 	static styles = [M, o`
       .months {
         display: grid;
-        grid-template-columns: repeat(${gt}, 1fr);
+        grid-template-columns: repeat(${_t}, 1fr);
         gap: 4px;
         block-size: 150px;
         align-items: end;
@@ -4197,18 +4218,11 @@ H("sunfuse-sessions-card", class extends P {
       .months .sun {
         background: var(--sun);
       }
-      .key i {
-        display: inline-block;
-        inline-size: 12px;
-        block-size: 12px;
-        border-radius: 3px;
-        margin-inline-end: 6px;
-      }
     `];
 	stop;
 	asked = "";
 	constructor() {
-		super(), this.group = "person", this.shown = _t;
+		super(), this.group = "person", this.shown = vt;
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -4221,7 +4235,7 @@ H("sunfuse-sessions-card", class extends P {
 		if (!e?.entry_id || !this.isConnected || this.asked === e.entry_id) return;
 		this.asked = e.entry_id, this.stop?.();
 		let t = /* @__PURE__ */ new Date();
-		t.setUTCMonth(t.getUTCMonth() - gt + 1, 1), t.setUTCHours(0, 0, 0, 0), this.stop = Le(this.hass, {
+		t.setUTCMonth(t.getUTCMonth() - _t + 1, 1), t.setUTCHours(0, 0, 0, 0), this.stop = Le(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e.entry_id,
 			start: t.toISOString()
@@ -4232,19 +4246,19 @@ H("sunfuse-sessions-card", class extends P {
 	content(e, t) {
 		let n = this.answer;
 		return T`
-      <header>
+      <div class="head">
         <h2>${this.config?.title ?? t("sessions")}</h2>
         ${n?.sessions.length ? T`<button @click=${() => this.export(e)}>${t("export")}</button>` : O}
-      </header>
+      </div>
       ${n && !n.all ? T`<p class="quiet">${t("own_sessions")}</p>` : O}
       ${n ? n.sessions.length ? T`${this.months(n, t)} ${this.groups(n, t)} ${this.table(n, t)}` : T`<p class="quiet">${t("no_sessions")}</p>` : T`<p class="quiet">${t("loading")}</p>`}
     `;
 	}
 	ofMonth(e) {
-		return this.month ? e.sessions.filter((e) => xt(this.hass, e) === this.month) : e.sessions;
+		return this.month ? e.sessions.filter((e) => St(this.hass, e) === this.month) : e.sessions;
 	}
 	months(e, t) {
-		let n = this.hass, r = (/* @__PURE__ */ new Date()).toLocaleDateString("en-CA", { timeZone: n.config.time_zone }), i = Array.from({ length: gt }, (e, t) => {
+		let n = this.hass, r = (/* @__PURE__ */ new Date()).toLocaleDateString("en-CA", { timeZone: n.config.time_zone }), i = Array.from({ length: _t }, (e, t) => {
 			let n = /* @__PURE__ */ new Date(`${r.slice(0, 7)}-15T12:00:00Z`);
 			return n.setUTCMonth(n.getUTCMonth() - (11 - t)), n;
 		}).map((t) => {
@@ -4252,7 +4266,7 @@ H("sunfuse-sessions-card", class extends P {
 			return {
 				at: t,
 				month: r,
-				...vt(e.sessions.filter((e) => xt(n, e) === r))
+				...yt(e.sessions.filter((e) => St(n, e) === r))
 			};
 		}), a = Math.max(1, ...i.map((e) => e.energy_wh));
 		return T`<div class="months" role="group" aria-label=${t("by_month")}>
@@ -4269,7 +4283,7 @@ H("sunfuse-sessions-card", class extends P {
             aria-pressed=${this.month === e.month}
             aria-label="${r}: ${L(n, e.energy_wh)}"
             @click=${() => {
-				this.month = this.month === e.month ? void 0 : e.month, this.shown = _t;
+				this.month = this.month === e.month ? void 0 : e.month, this.shown = vt;
 			}}
           >
             <i class="other" style="block-size:${i(e.energy_wh - e.sun_wh)}"></i>
@@ -4292,23 +4306,23 @@ H("sunfuse-sessions-card", class extends P {
 		let i = [...r].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...vt(t)
+			...yt(t)
 		}));
 		return i.sort((e, t) => t.energy_wh - e.energy_wh), T`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(ht).map((e) => T`<button
+        ${Object.keys(gt).map((e) => T`<button
             aria-pressed=${e === this.group}
             @click=${() => {
 			this.group = e;
 		}}
           >
-            ${t(ht[e])}
+            ${t(gt[e])}
           </button>`)}
       </div>
-      <div class="scroll">
+      <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
         <table>
           <thead>
             <tr>
-              <th>${t(ht[this.group])}</th>
+              <th>${t(gt[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
               <th class="number">${t("sun_share")}</th>
@@ -4337,7 +4351,7 @@ H("sunfuse-sessions-card", class extends P {
 	table(e, t) {
 		let n = this.hass, r = this.ofMonth(e);
 		return T`<h3>${t("sessions")}</h3>
-      <div class="scroll">
+      <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
         <table>
           <thead>
             <tr>
@@ -4354,7 +4368,7 @@ H("sunfuse-sessions-card", class extends P {
           <tbody>
             ${r.slice(0, this.shown).map((r) => T`<tr>
                 <td>
-                  ${r.start ? V(n, r.start) : r.stop ? We(n, r.stop) : "–"}
+                  ${r.start ? V(n, r.start) : r.stop ? Ge(n, r.stop) : "–"}
                   ${r.stop ? O : T`<span class="chip good">${t("running")}</span>`}
                 </td>
                 <td>${r.charger}</td>
@@ -4367,19 +4381,19 @@ H("sunfuse-sessions-card", class extends P {
       </div>
       ${r.length > this.shown ? T`<button
             @click=${() => {
-			this.shown += _t;
+			this.shown += vt;
 		}}
           >
             ${t("show_more")}
           </button>` : O}`;
 	}
 	export(e) {
-		let t = this.answer ? this.ofMonth(this.answer) : [], n = new Blob(["﻿", bt(t)], { type: "text/csv;charset=utf-8" }), r = document.createElement("a");
+		let t = this.answer ? this.ofMonth(this.answer) : [], n = new Blob(["﻿", xt(t)], { type: "text/csv;charset=utf-8" }), r = document.createElement("a");
 		r.href = URL.createObjectURL(n), r.download = `${e.title} ${this.month ?? (/* @__PURE__ */ new Date()).toISOString().slice(0, 10)}.csv`, r.click(), setTimeout(() => URL.revokeObjectURL(r.href), 6e4);
 	}
 });
 // src/setup-panel.ts
-var St = "sunfuse-site";
+var Ct = "sunfuse-site";
 H("sunfuse-dashboard", class extends j {
 	static properties = {
 		say: { state: !0 },
@@ -4398,7 +4412,7 @@ H("sunfuse-dashboard", class extends j {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: St,
+				url_path: Ct,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -4406,9 +4420,9 @@ H("sunfuse-dashboard", class extends j {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: St,
+				url_path: Ct,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), Ge(`/${St}`, !0);
+			})), Ke(`/${Ct}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
@@ -4418,7 +4432,7 @@ H("sunfuse-dashboard", class extends j {
 	}
 });
 // src/site-card.ts
-var Ct = 30;
+var wt = 30;
 H("sunfuse-site-card", class extends P {
 	static styles = [M, o`
       .flows {
@@ -4538,12 +4552,12 @@ H("sunfuse-site-card", class extends P {
 	content(e, t) {
 		let { flows: n, circuits: r } = e, i = r?.find((e) => e.parent === null);
 		return T`
-      <header>
+      <div class="head">
         <h2>${this.config?.title ?? e.title}</h2>
         ${i?.state ? T`<span class="chip ${i.state === "ok" ? "good" : "bad"}"
               >${N(this.hass, "sensor", "state", i.state)}</span
             >` : O}
-      </header>
+      </div>
       ${e.available ? O : T`<p class="error">${t("site_failed")}</p>`}
       ${n ? this.flows(n, e, t) : T`<p class="quiet">${t("only_chargers")}</p>`}
       ${r?.map((n) => this.circuit(n, e, t))}
@@ -4570,7 +4584,7 @@ H("sunfuse-site-card", class extends P {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < Ct ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < wt ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -4597,7 +4611,7 @@ H("sunfuse-site-card", class extends P {
       <div class="flows" role="group" aria-label=${n("flows")}>
         <svg viewBox="0 0 300 236" aria-hidden="true">
           ${o.map((e) => {
-			let t = Math.abs(e.inward) >= Ct;
+			let t = Math.abs(e.inward) >= wt;
 			return E`<path d="M${e.x} ${e.y} L150 118" style="--colour:var(--${e.name})"
               class="${t ? "moves" : ""} ${e.inward < 0 ? "out" : ""}" />`;
 		})}
@@ -4620,7 +4634,7 @@ H("sunfuse-site-card", class extends P {
 		return T`
       <div class="row spread">
         <h3>${e.name}</h3>
-        ${i && t.admin ? T`<button class="small" @click=${() => Ke(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
+        ${i && t.admin ? T`<button class="small" @click=${() => qe(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
               ${n("change_limit")}
             </button>` : O}
       </div>
@@ -4695,19 +4709,19 @@ H("sunfuse-site-card", class extends P {
 	}
 });
 // src/strategy.ts
-var wt = 6;
+var Tt = 6;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function Tt(e, t) {
+function Et(e, t) {
 	let n = { site: e.entry_id }, r = [];
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n
-	})), e.chargers.length > wt) r.push({
+	})), e.chargers.length > Tt) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -4760,7 +4774,7 @@ H("ll-strategy-dashboard-sunfuse", class extends HTMLElement {
 	static registryDependencies = ["entities", "devices"];
 	static async generate(e, t) {
 		let [n, r] = await Promise.all([Ve(t), t.callWS({ type: "sunfuse/sites" })]);
-		if (r.length) return { views: r.map((e) => Tt(e, n)) };
+		if (r.length) return { views: r.map((e) => Et(e, n)) };
 		let i = t.user?.is_admin ? ` [${n("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 		return { views: [{
 			title: "Sunfuse",
@@ -4777,7 +4791,7 @@ H("ll-strategy-dashboard-sunfuse", class extends HTMLElement {
 	description: "EV chargers, sun, plan and sessions of each site"
 });
 // src/index.ts
-var Et = [
+var Dt = [
 	[
 		"sunfuse-site-card",
 		"Sunfuse: site",
@@ -4810,7 +4824,7 @@ var Et = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of Et) window.customCards.push({
+for (let [e, t, n] of Dt) window.customCards.push({
 	type: e,
 	name: t,
 	description: n,

@@ -1,4 +1,4 @@
-/* sources d6b90e3ea8121a777dd9f9f2c8775fa8a46f8cc67daa03bcd4e0862137243bcf */
+/* sources c4641dab2e98e5a62c2ea49908e37bfbd8cf1e284f5aa6199673e867219d46f7 */
 // src/loader.ts
 await customElements.whenDefined("home-assistant");
 var e = new URL(import.meta.url);

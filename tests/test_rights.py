@@ -1,0 +1,64 @@
+"""Who is not an administrator drives a car, not the fuse."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.const import DOMAIN
+from homeassistant.auth.models import User
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import Unauthorized
+from homeassistant.helpers import device_registry as dr
+
+from .site_fixtures import Home
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+async def test_a_driver_and_the_fuse(
+    start: Callable[..., Any],
+    hass: HomeAssistant,
+    hass_admin_user: User,
+    hass_read_only_user: User,
+) -> None:
+    """The mode and a boost are a driver's; limits and the policy are refused, but not to the owner or an automation."""
+    home: Home = await start("CP1")
+    mode = home.entity("select", "CP1/1_mode")
+    hass_read_only_user.groups = []
+    hass_read_only_user.mock_policy(  # type: ignore[attr-defined]
+        {"entities": {"entity_ids": {mode: True, home.entity("number", "limit"): True}}}
+    )
+    driver = Context(user_id=hass_read_only_user.id)
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, f"{home.entry.entry_id}_CP1"), home.entry.entry_id
+    )
+    assert device
+    limit = {"entity_id": home.entity("number", "limit"), "value": 20}
+    external = {"config_entry_id": home.entry.entry_id, "current": 10}
+
+    async def act(
+        domain: str, service: str, data: dict[str, Any], who: Context
+    ) -> None:
+        await hass.services.async_call(
+            domain, service, data, blocking=True, context=who
+        )
+
+    await act("select", "select_option", {"entity_id": mode, "option": "off"}, driver)
+    boost = {"device_id": device.id, "duration": {"minutes": 5}}
+    await act(DOMAIN, "boost", boost, driver)
+    for domain, service, data in (
+        ("number", "set_value", limit),
+        (DOMAIN, "set_limit", external),
+        (DOMAIN, "clear_limit", {"config_entry_id": home.entry.entry_id}),
+    ):
+        with pytest.raises(Unauthorized):
+            await act(domain, service, data, driver)
+    assert home.state("number", "limit") == "25.0"
+    for who in (Context(user_id=hass_admin_user.id), Context()):
+        await act("number", "set_value", limit, who)
+        await act(DOMAIN, "set_limit", external, who)
+
+    hass_read_only_user.mock_policy({"entities": False})  # type: ignore[attr-defined]
+    with pytest.raises(Unauthorized):
+        await act(DOMAIN, "boost", boost, driver)
