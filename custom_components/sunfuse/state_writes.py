@@ -149,7 +149,7 @@ _FACTS = frozenset(
 )
 
 
-# With these a car waits as planned. A person who sees one that is over is misled.
+# With these a car waits as planned. A person who sees one that is over is misled; plans come every few minutes.
 _PLANNED_WAITS = frozenset(
     (
         ReasonKey.WAITING_FOR_FORECAST_SUN,
@@ -166,11 +166,11 @@ _PLANNED_WAITS = frozenset(
 
 
 def _another_fact(one: Shown, other: Shown) -> bool:
-    """Whether a fact became true, or is no longer; or a car that waited as planned charges, or the other way round."""
+    """Whether a fact became true, or is no longer; or a car waits as planned for something else, or charges."""
     keys = {one.value.key, other.value.key}
     if len(keys) == 1:
         return False
-    return bool(keys & _FACTS) or len(keys & _PLANNED_WAITS) == 1
+    return bool(keys & (_FACTS | _PLANNED_WAITS))
 
 
 REASON_PACE = Pace(

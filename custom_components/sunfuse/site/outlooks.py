@@ -41,8 +41,6 @@ from .peaks import RunningPeak
 _LEAST = timedelta(hours=24)
 # 76 % at 1.4 kW and 90 % at 11 kW reach the battery, with the planner's standby losses (HTW Berlin, 2025).
 USUAL_EFFICIENCY = 0.92
-# What a start wears of contactor and car, as the price of so much energy.
-_START_KWH = 0.15
 _STRATEGIES: Mapping[ChargingStrategy, Strategy] = {
     ChargingStrategy.CHEAPEST: Strategy.EARLY,
     ChargingStrategy.LATE: Strategy.LATE,
@@ -263,7 +261,6 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
         capacity_wh=demand.capacity_wh,
         full_wh=0.0 if _is_full(connector, known.decision) else demand.full_wh,
         charge_efficiency=demand.charge_efficiency or USUAL_EFFICIENCY,
-        switch_cost=_START_KWH * _mean_price(known.prices),
         goals=_goals(demand, known.now) if connected else (),
         minimum_wh=demand.minimum_wh,
         strategy=_STRATEGIES[demand.strategy],
@@ -276,13 +273,6 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
         boost_wh=boost.energy_wh if boost else None,
         paused_until=demand.paused_until,
     )
-
-
-def _mean_price(prices: tuple[PriceSlot, ...]) -> float:
-    """Return what energy costs on average, however low it is at times; nothing where that is not known."""
-    if not prices:
-        return 0.0
-    return sum(abs(slot.import_price) for slot in prices) / len(prices)
 
 
 def _is_full(connector: Connector, decision: Decision) -> bool:

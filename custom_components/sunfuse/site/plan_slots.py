@@ -1,6 +1,7 @@
 """From what is planned for a car to what the engine aims for now."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from ..engine.model import Connector, PlanSlot, Reason, ReasonKey
 from ..planner import CarIntention, PlanKey, Shortfall, SlotAdvice, Why
@@ -30,6 +31,7 @@ _PROMISED = frozenset(
         PlanKey.PRECONDITIONS,
     )
 )
+_FIVE = timedelta(minutes=5)
 # A slot's mean below half the minimum is nothing; more is the minimum, as there is no charging below it.
 _HALF = 0.5
 # A limit so close to all that car and charger can take is none.
@@ -58,7 +60,7 @@ def plan_slot(
         sun_a=None if sun_a >= _NEARLY_ALL * most_a else sun_a,
         key=_reason(why, peak_w),
         values=(
-            *why.values,
+            *((name, _told(name, value)) for name, value in why.values),
             ("offer_a", grid_a or sun_a),
             *((("peak_w", peak_w),) if peak_w is not None else ()),
         ),
@@ -82,6 +84,15 @@ def shortfall_reason(shortfall: Shortfall) -> Reason:
     if shortfall.later is not None:
         values.append(("later", shortfall.later.isoformat()))
     return Reason(key=ReasonKey.MISSES_DEPARTURE, values=tuple(values))
+
+
+def _told(name: str, value: str | float) -> str | float:
+    """Return a value as a person says it: when a car is ready, in whole five minutes, so that each plan says the same."""
+    if name != "ready" or not isinstance(value, str):
+        return value
+    at = datetime.fromisoformat(value)
+    past = timedelta(minutes=at.minute % 5, seconds=at.second)
+    return (at + (_FIVE - past if past else past)).isoformat()
 
 
 def _charging_a(current_a: float, min_a: float) -> float:
