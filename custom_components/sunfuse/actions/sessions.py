@@ -101,7 +101,7 @@ def _site(hass: HomeAssistant, call: ServiceCall) -> SunfuseConfigEntry:
 
 
 def _key(names: Mapping[str, str], wanted: str | None) -> str | None:
-    """Return whom a name or an id means.
+    """Return the person with a name or an id.
 
     Raises:
         ServiceValidationError: nobody, or more than one.

@@ -68,7 +68,7 @@ def capacity_tariff_of_device(
 def owner_of_device(
     hass: HomeAssistant, device_id: str
 ) -> tuple[SunfuseConfigEntry, Owner]:
-    """Return the site of a vehicle's or charger's device, and for whom something is set by it.
+    """Return the site of a vehicle's or charger's device, and the vehicle or connector that it belongs to.
 
     A charger with several connectors stands for its first one.
 

@@ -22,7 +22,7 @@ def raised(
     free: list[float],
     snapshot: Snapshot,
 ) -> tuple[dict[str, float], dict[str, int]]:
-    """Return the offers of those whose target is above what they have, in amperes, and what prevents whom from starting.
+    """Return the offers of those whose target is above what they have, in amperes, and what prevents connectors from starting.
 
     `free` is what the others leave. A connector that cannot start yet gets nothing, and is considered again at the next tick. One
     that already runs keeps its place, even if the others have not released its current yet.

@@ -75,14 +75,14 @@ def _carbon_counts(outlook: Outlook) -> bool:
     )
 
 
-def _quantiles(told: Quantiles | None, steps: int) -> Quantiles | None:
+def _quantiles(expected: Quantiles | None, steps: int) -> Quantiles | None:
     """Return quantiles as long as the steps; a forecast that ends early goes on as it was a day before."""
-    if told is None or not told.median:
+    if expected is None or not expected.median:
         return None
     return Quantiles(
-        low=_longer(told.low, steps),
-        median=_longer(told.median, steps),
-        high=_longer(told.high, steps),
+        low=_longer(expected.low, steps),
+        median=_longer(expected.median, steps),
+        high=_longer(expected.high, steps),
     )
 
 

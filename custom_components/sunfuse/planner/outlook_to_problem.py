@@ -239,16 +239,21 @@ def _circuits(outlook: Outlook, net_w: Series) -> tuple[Circuit, ...]:
         for power_w in net_w
     )
     circuits = []
-    for told in outlook.circuits:
+    for circuit in outlook.circuits:
         load_a: tuple[PerPhase, ...] = ()
-        if told.other_a and isinstance(told.other_a[0], tuple):
-            load_a = told.other_a
-        elif told.other_a:
-            load_a = (cast("PerPhase", told.other_a),) * len(net_w)
-        elif told.parent is None:
+        if circuit.other_a and isinstance(circuit.other_a[0], tuple):
+            load_a = circuit.other_a
+        elif circuit.other_a:
+            load_a = (cast("PerPhase", circuit.other_a),) * len(net_w)
+        elif circuit.parent is None:
             load_a = evenly
         circuits.append(
-            Circuit(id=told.id, limit_a=told.limit_a, parent=told.parent, load_a=load_a)
+            Circuit(
+                id=circuit.id,
+                limit_a=circuit.limit_a,
+                parent=circuit.parent,
+                load_a=load_a,
+            )
         )
     for number, limit in enumerate(outlook.limits):
         circuits = _announce(circuits, limit, f"announced {number}", outlook)

@@ -64,7 +64,7 @@ class Departures:
 
     @property
     def owners(self) -> Collection[str]:
-        """Return for whom something is set."""
+        """Return the vehicles and connectors for which something is set."""
         return tuple(self._wishes)
 
     @callback

@@ -1,4 +1,4 @@
-"""The command of the sessions card: what was charged, of whom the user may see it, again whenever that changes."""
+"""The command of the sessions card: what was charged, as far as the user may see it, sent again whenever that changes."""
 
 from datetime import datetime
 from typing import Any

@@ -1,6 +1,6 @@
 """Checks the signature of a meter value in the Open Charge Metering Format (OCMF 1.0 to 1.2).
 
-`OCMF|<payload>|<signature>`: the signature is ECDSA over the payload exactly as it stands there. This tells whether the
+`OCMF|<payload>|<signature>`: the signature is ECDSA over the payload exactly as it stands there. This shows whether the
 text was changed since the meter signed it. What German calibration law asks for beside that (a type-approved display, the
 official transparency software) a program like this cannot replace.
 """
