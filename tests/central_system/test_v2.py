@@ -150,6 +150,35 @@ async def test_session(
     assert _connector(system).status is ConnectorStatus.AVAILABLE
 
 
+async def test_a_status_in_an_event(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """OCPP 2.0.1 (G01) lets a charger report AvailabilityState in NotifyEvent instead of StatusNotification."""
+    station = await _ready(connect, system, version)
+
+    async def tell(value: str, variable: str = "AvailabilityState") -> None:
+        event = {
+            "eventId": 1,
+            "timestamp": clock.text(),
+            "trigger": "Delta",
+            "actualValue": value,
+            "eventNotificationType": "HardWiredNotification",
+            "component": {"name": "Connector", "evse": EVSE},
+            "variable": {"name": variable},
+        }
+        payload = {"generatedAt": clock.text(), "seqNo": 0, "eventData": [event]}
+        assert await station.call("NotifyEvent", payload) == {}
+
+    await tell("Occupied")
+    assert _connector(system).status is ConnectorStatus.PREPARING
+    await tell("Available")
+    assert _connector(system).status is ConnectorStatus.AVAILABLE
+    # What is none of it changes nothing.
+    await tell("Asleep")
+    await tell("Faulted", "Problem")
+    assert _connector(system).status is ConnectorStatus.AVAILABLE
+
+
 async def test_limit(
     system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
 ) -> None:

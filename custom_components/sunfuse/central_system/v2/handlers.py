@@ -35,7 +35,6 @@ _ANSWERS: dict[str, Payload] = {
     "NotifyDERAlarm": {},
     "NotifyDERStartStop": {},
     "NotifyEVChargingSchedule": {"status": "Accepted"},
-    "NotifyEvent": {},
     "NotifyPeriodicEventStream": {},
     "NotifySettlement": {},
     "NotifyWebPaymentStarted": {},
@@ -77,6 +76,7 @@ class Handlers2:
             "Heartbeat": self._heartbeat,
             "LogStatusNotification": self._log,
             "MeterValues": self._meter_values,
+            "NotifyEvent": self._events,
             "SignCertificate": signer.answer,
             "StatusNotification": self._status,
             "TransactionEvent": events.take,
@@ -132,25 +132,46 @@ class Handlers2:
         return {"vatNumber": payload["vatNumber"], "status": "Rejected"}
 
     def _status(self, payload: Payload) -> Payload:
-        station = self._station
         at = parse_time(payload["timestamp"])
-        station.clock.heard(at, station.now())
+        self._station.clock.heard(at, self._station.now())
+        self._connector_status(
+            payload["evseId"], payload["connectorId"], payload["connectorStatus"]
+        )
+        return {}
+
+    def _events(self, payload: Payload) -> Payload:
+        """Take the status of connectors from events: OCPP 2.0.1 (G01) lets a station report it in either way."""
+        for event in payload["eventData"]:
+            evse = event["component"].get("evse", {})
+            status = event["actualValue"]
+            if (
+                event["component"]["name"] == "Connector"
+                and event["variable"]["name"] == "AvailabilityState"
+                and "connectorId" in evse
+                and status in _STATUS
+            ):
+                at = parse_time(event["timestamp"])
+                self._station.clock.heard(at, self._station.now())
+                self._connector_status(evse["id"], evse["connectorId"], status)
+        return {}
+
+    def _connector_status(self, evse: int, connector: int, reported: str) -> None:
+        station = self._station
         known = len(station.connectors.evses)
-        number = station.connectors.numbered(payload["evseId"], payload["connectorId"])
+        number = station.connectors.numbered(evse, connector)
         if len(station.connectors.evses) > max(known, 1) and station.variables:
             # A connector that was not reported before setup: ask whether the station really has it.
             station.variables.pop(NUMBER_OF_CONNECTORS, None)
             self._commissioner.set_up_again()
-        status = _STATUS[payload["connectorStatus"]]
+        status = _STATUS[reported]
         if not number:
-            return {}
+            return
         state = station.connector(number)
-        if payload["connectorStatus"] == "Occupied" and state.transaction is not None:
-            return {}  # the transaction's own events contain more
+        if reported == "Occupied" and state.transaction is not None:
+            return  # the transaction's own events contain more
         station.connectors.reported_status(
             number, status, "Faulted" if status is ConnectorStatus.FAULTED else None
         )
-        return {}
 
     def _meter_values(self, payload: Payload) -> Payload:
         station = self._station
