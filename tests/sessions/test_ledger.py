@@ -250,6 +250,38 @@ def test_what_the_facts_say_together() -> None:
     assert (pause.seconds, pause.times) == (400, 2)
 
 
+def test_a_charger_whose_ids_begin_anew(path: Path) -> None:
+    """The transaction 1 of another week is another session, and all that belongs to it goes there."""
+    week = timedelta(days=7)
+    with opened(path) as ledger:
+        for number in range(3):
+            start = NOON + number * week
+            begun = TransactionFacts(
+                station="CP1", transaction="1", connector=1, heard_start_at=start
+            )
+            counted = TransactionFacts(station="CP1", transaction="1", counted_wh=500.0)
+            got(ledger.note(begun))
+            got(
+                ledger.note(
+                    replace(measured(0, 500.0), start=start),
+                    counted,
+                    finished(start=start, energy_wh=1000.0 * (number + 1)),
+                )
+            )
+            # Reported again, as it was.
+            got(ledger.note(finished(start=start, energy_wh=1000.0 * (number + 1))))
+        again = finished(energy_wh=1000.0, end_reason="Local")
+        got(ledger.note(again))
+        rows = got(ledger.sessions(EVERYTHING, newest_first=False))
+        quarters = [got(ledger.intervals(row.number)) for row in rows]
+    assert [row.energy_wh for row in rows] == [1000, 2000, 3000]
+    assert [row.started_at for row in rows] == [NOON + n * week for n in range(3)]
+    assert [row.end_reason for row in rows] == ["Local", None, None]
+    assert [sum(q.energy_wh for q in one) for one in quarters] == pytest.approx(
+        [1000, 2000, 3000]
+    )
+
+
 def test_sums_and_filters(path: Path) -> None:
     """A session belongs to the period in which it stopped, and to whoever it was."""
     with opened(path) as ledger:

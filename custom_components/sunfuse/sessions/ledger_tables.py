@@ -9,6 +9,7 @@ from typing import Any
 from . import at_once
 from .derivation import FilledQuarter, costs, fill, times
 from .ledger_codec import at_ms, maybe_ms, ms, site_between
+from .reused_ids import told_apart
 from .session_facts import (
     Attribution,
     Fact,
@@ -89,7 +90,8 @@ class LedgerTables:
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Join facts with what is known, and make their sessions anew."""
-        for fact in facts:
+        for told in facts:
+            fact = told_apart(self._db, told)
             match fact:
                 case TransactionFacts():
                     self._add_part(fact)

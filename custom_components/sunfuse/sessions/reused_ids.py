@@ -1,0 +1,74 @@
+"""Chargers whose transaction ids begin anew: a transaction that starts long after the one of that id was over is another."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+import sqlite3
+
+from .ledger_codec import at_ms, ms
+from .session_facts import (
+    Fact,
+    MeasuredQuarter,
+    PauseFact,
+    SignedValue,
+    SiteQuarter,
+    TransactionFacts,
+)
+
+# Clocks of chargers may be off by hours until they are corrected.
+_LONG_AFTER = timedelta(hours=12)
+
+
+def told_apart(db: sqlite3.Connection, fact: Fact) -> Fact:
+    """Return a fact with the id by which the ledger knows its transaction: `7`, and `7#2` for the second one of that id."""
+    if isinstance(fact, SiteQuarter):
+        return fact
+    known = db.execute(
+        "SELECT id, COALESCE(stated_start_at, heard_start_at) start,"
+        " COALESCE(stated_stop_at, noticed_stop_at) stop FROM part"
+        " WHERE station = ? AND (id = ? OR (id > ? AND id < ?)) ORDER BY start DESC",
+        (
+            fact.station,
+            fact.transaction,
+            f"{fact.transaction}#",
+            f"{fact.transaction}$",
+        ),
+    ).fetchall()
+    if not known:
+        return fact
+    at = _time_of(fact)
+    row = next(
+        (
+            row
+            for row in known
+            if at is None or row["start"] is None or ms(at) >= row["start"] - _slack()
+        ),
+        known[-1],
+    )
+    if at is not None and row["stop"] is not None and _starts(fact):
+        if at - at_ms(row["stop"]) > _LONG_AFTER:
+            return replace(fact, transaction=f"{fact.transaction}#{len(known) + 1}")
+    if row["id"] == fact.transaction:
+        return fact
+    return replace(fact, transaction=row["id"])
+
+
+def _slack() -> int:
+    return _LONG_AFTER // timedelta(milliseconds=1)
+
+
+def _starts(fact: Fact) -> bool:
+    return isinstance(fact, TransactionFacts) and bool(fact.started_at)
+
+
+def _time_of(fact: Fact) -> datetime | None:
+    """Return when a fact is of; None where it does not say."""
+    match fact:
+        case TransactionFacts():
+            said = fact.vehicle or fact.person
+            return fact.started_at or fact.stopped_at or (said.at if said else None)
+        case MeasuredQuarter() | SiteQuarter():
+            return fact.start
+        case PauseFact():
+            return fact.first_at
+        case SignedValue():
+            return fact.at
