@@ -61,6 +61,31 @@ async def test_a_handler_that_fails_is_answered(
     assert await station.call("StatusNotification", STATUS) == {}
 
 
+async def test_a_handler_that_fails_in_each_connection(
+    system: CentralSystem,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A charger that reconnects after each error makes one line a minute, too."""
+
+    def broken(*_args: Any, **_kwargs: Any) -> None:
+        raise RuntimeError("a handler is broken")
+
+    system.accept(CP1)
+    connectors = type(system.stations["CP1"].connectors)
+    for _ in range(3):
+        station = await connect()
+        await station.boot()
+        with monkeypatch.context() as patch:
+            patch.setattr(connectors, "reported_status", broken)
+            with pytest.raises(Refused):
+                await station.call("StatusNotification", STATUS)
+        await station.websocket.close()
+    lines = [r for r in caplog.records if "handling a request failed" in r.getMessage()]
+    assert len(lines) == 1
+
+
 def test_a_part_that_fails_all_the_time_fills_no_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -306,6 +306,7 @@ class CentralSystem:
             record=station.record,
             complain=self._warnings.about(warning_kind("message", station)),
             understood=shortened,
+            faults=station.link_faults,
         )
         adapter: Adapter = (
             Adapter16(link, station)

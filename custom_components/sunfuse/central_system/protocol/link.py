@@ -38,6 +38,15 @@ _MOST_FAULTS = 20  # that are reported per connection
 RESPONSE_TIMEOUT_S = 30.0
 
 
+class LinkFaults:
+    """The fault boundaries of a station's links: one that reconnects all the time fills no log either."""
+
+    def __init__(self, name: str) -> None:
+        """Name the station as in the log."""
+        self.handling = FaultBoundary(_LOGGER, f"{name}: handling a request")
+        self.beside = FaultBoundary(_LOGGER, f"{name}: a task")
+
+
 class Link:
     """A WebSocket on which messages of one version of OCPP are exchanged.
 
@@ -55,12 +64,14 @@ class Link:
         record: Callable[[str, str], None],
         complain: Callable[[str], None],
         understood: Callable[[Call], Payload],
+        faults: LinkFaults,
     ) -> None:
         """Wrap an open WebSocket.
 
         `bucket` slows down a station that sends too much. `record` is called with each message (received, sent or
         malformed) and its text, and with those that were wrong and understood nevertheless. `complain` is called with
         what is wrong with messages. `understood` returns the part of a request that is checked by its schema.
+        `faults` are the station's, and outlive its connections.
         """
         self._bucket = bucket
         self._understood = understood
@@ -75,8 +86,8 @@ class Link:
         self._waiting: tuple[str, asyncio.Future[Result | Error]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._warned: set[str] = set()
-        self._handling = FaultBoundary(_LOGGER, f"{name}: handling a request")
-        self._beside = FaultBoundary(_LOGGER, f"{name}: a task")
+        self._handling = faults.handling
+        self._beside = faults.beside
         self._closed = asyncio.Event()
         self._heard = asyncio.Event()
 

@@ -8,6 +8,7 @@ from typing import Any
 from ...engine.clock_change import move_attributes
 from ...engine.stored import Stored
 from ..adapter import Adapter
+from ..protocol.link import LinkFaults
 from ..protocol.message_log import MessageLog
 from ..security.card_policy import CardPolicy
 from ..security.certificates import CertificateAuthority
@@ -61,6 +62,7 @@ class Station:
         self._shared = shared
         self._meters = meters
         self.presence = Presence()
+        self.link_faults = LinkFaults(config.identity)
         self.fail_safe = FailSafeWatch(shared, meters)
         self.limits = Limits(shared, self.presence, self.fail_safe)
         self.sessions = Sessions(
