@@ -170,7 +170,9 @@ def cli(write: Callable[[Path, str, str], None]) -> int:
     parser.add_argument("--days", type=int, default=28)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--only", default="", help="prices, hourly, peaks")
+    parser.add_argument(
+        "--only", default="", help="one of the tables, by its mark in the page"
+    )
     parser.add_argument("--rows", default="", help="parts of the names of rows")
     parser.add_argument("--into", type=Path)
     asked = parser.parse_args()
@@ -181,16 +183,15 @@ def cli(write: Callable[[Path, str, str], None]) -> int:
         for row in ROWS
         if row == BOUND or not wanted or any(part in row for part in wanted)
     ]
-    parts: list[tuple[str, str, bool, str]] = []
-    if asked.only in ("", "prices"):
-        parts.append(("quarter-hourly", "Quarter-hourly prices", False, ""))
-    if asked.only in ("", "hourly"):
-        parts.append(("hourly", "Hourly prices", True, ""))
-    if asked.only in ("", "peaks"):
-        parts.extend(
+    parts = [
+        ("quarter-hourly", "Quarter-hourly prices", False, ""),
+        ("hourly", "Hourly prices", True, ""),
+        *(
             (name.split(":")[0].lower().replace(" ", "-"), name, False, name)
             for name in TARIFFS
-        )
+        ),
+    ]
+    parts = [part for part in parts if asked.only in ("", part[0])]
     for mark, title, hourly, tariff in parts:
         jobs = [
             Job(
