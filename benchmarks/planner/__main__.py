@@ -29,7 +29,7 @@ from custom_components.sunfuse.planner import (
     solve,
 )
 from custom_components.sunfuse.planner.assumed import complete
-from custom_components.sunfuse.planner.posing import pose
+from custom_components.sunfuse.planner.outlook_to_problem import problem_of_outlook
 from custom_components.sunfuse.planner.simple import SimplePlanner
 
 START = datetime(2026, 6, 12, 18, 0, tzinfo=UTC)
@@ -121,7 +121,7 @@ def rows() -> list[str]:
             took = min(times)
             least = least or took
             missed = sum(bool(car.shortfalls) for car in intention.cars)
-            problem = pose(asked, complete(asked), None).problem
+            problem = problem_of_outlook(asked, complete(asked), None).problem
             plan = solve(problem)
             exact = solve(
                 replace(problem, exact_steps=min(24, slots), time_limit_s=20.0)
