@@ -61,6 +61,21 @@ OF_A_CHARGER: tuple[tuple[str, dict[str, Any]], ...] = (
     ("boost", {"energy": "nan"}),
     ("boost", {"duration": "nonsense"}),
     ("set_peak", {"power": 1}),
+    ("set_departure", {"departure": NEVER}),
+    ("set_departure", {"departure": "0001-01-01T00:00:00"}),
+    ("set_departure", {"time": "25:00"}),
+    ("set_departure", {"time": "07:00", "target_soc": "nan"}),
+    ("set_departure", {"time": "07:00", "target_energy": "inf"}),
+    ("set_departure", {"time": "07:00", "weekdays": [LONG]}),
+    ("set_departure", {"time": "07:00", "weekdays": ["mon"], "number": HUGE}),
+    ("skip_tonight", {"skip": LONG}),
+    ("pause", {"until": NEVER}),
+    ("pause", {"duration": {"days": HUGE}}),
+    ("pause_departures", {"duration": "nonsense"}),
+    ("preview", {"departure": NEVER}),
+    ("preview", {"energy": "nan"}),
+    ("preview", {"target_soc": HUGE}),
+    ("preview", {"mode": LONG}),
 )
 # What is asked of a site.
 OF_A_SITE: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -74,6 +89,7 @@ OF_A_SITE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("get_prices", {"hours": 1}),
     ("clear_limit", {"reason": ["x", {}]}),
     ("get_site_report", {"days": HUGE}),
+    ("plan", {"days": HUGE}),
     ("get_sessions", {"start": NEVER}),
     ("get_sessions", {"person": LONG}),
     ("delete_person", {"person": LONG}),
@@ -82,9 +98,11 @@ OF_A_SITE: tuple[tuple[str, dict[str, Any]], ...] = (
 WITHOUT_VALUES = (
     "cancel_boost",
     "clear_cache",
+    "clear_departure",
     "get_certificates",
     "renew_certificate",
     "reset",
+    "resume",
     "set_availability",
     "test_fail_safe",
     "unlock",
@@ -136,6 +154,7 @@ async def _answers_in_words(
     hass: HomeAssistant, action: str, data: dict[str, Any], fails: bool = False
 ) -> None:
     answers = action.startswith("get_") and action != "get_log"
+    answers |= action in ("plan", "preview")
     error: Exception | None = None
     try:
         await hass.services.async_call(

@@ -1,4 +1,4 @@
-"""What is stored of a charger, a circuit, a device or a card and cannot be used: the rest of the site runs."""
+"""What is stored of a charger, a circuit, a device, a card or a vehicle and cannot be used: the rest of the site runs."""
 
 from collections.abc import Callable
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from custom_components.sunfuse.const import (
     SUBENTRY_CARD,
     SUBENTRY_CIRCUIT,
     SUBENTRY_MODBUS,
+    SUBENTRY_VEHICLE,
 )
 from homeassistant.config_entries import (
     ConfigEntryState,
@@ -119,9 +120,11 @@ async def test_a_circuit_that_cannot_be_used(
         (SUBENTRY_MODBUS, {}),
         (SUBENTRY_CARD, {"kind": "rfid"}),
         (SUBENTRY_CARD, {"number": 4711}),
+        (SUBENTRY_VEHICLE, {"capacity_kwh": "50"}),
+        (SUBENTRY_VEHICLE, {"capacity_kwh": 50.0, "sources": {"soc": 7}}),
     ],
 )
-async def test_a_device_or_card_that_cannot_be_used(
+async def test_an_item_that_cannot_be_used(
     hass: HomeAssistant, start: Start, kind: str, data: dict[str, Any]
 ) -> None:
     """It is named, and the site runs."""
