@@ -159,11 +159,18 @@ async def test_by_actions(hass: HomeAssistant, start: Callable[..., Any]) -> Non
     await act(home, "resume", "CP1")
     assert reason(home) != "paused_until"
     # A boost is the later word than a pause.
+    await home.call("select", "select_option", "CP1/1_vehicle", option="Zoe")
+    await act(home, "boost", zoe, energy=5)
+    assert home.state("switch", "CP1/1_boost") == "on"
+    await act(home, "pause", zoe, until=tomorrow(9).isoformat())
+    await act(home, "resume", zoe)
+    await home.call("select", "select_option", "CP1/1_vehicle", option="guest")
     await act(home, "pause", "CP1", until=tomorrow(9).isoformat())
     await act(home, "boost", "CP1", duration={"hours": 1})
     assert reason(home) != "paused_until"
 
     for action, name, data, key in (
+        ("boost", zoe, {"energy": 5}, "vehicle_not_plugged_in"),
         ("set_departure", "CP1", {"departure": "2026-01-01 07:00"}, "departure_past"),
         ("set_departure", zoe, {"departure": "2099-01-01 07:00"}, "departure_too_far"),
         ("set_departure", zoe, {"target_soc": 80}, "departure_without_time"),

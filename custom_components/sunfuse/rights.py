@@ -12,6 +12,7 @@ from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN
 from .data import SunfuseConfigEntry
+from .site.driver_words import Owner
 from .site.outcome import ConnectorKey
 
 
@@ -43,11 +44,36 @@ async def async_require_control(
         UnknownUser: there is no such user.
 
     """
+    await _async_require(hass, context, f"{entry.entry_id}_{key.id}_mode")
+
+
+async def async_require_control_of(
+    hass: HomeAssistant,
+    context: Context | None,
+    entry: SunfuseConfigEntry,
+    owner: Owner,
+) -> None:
+    """Refuse what somebody asks for a vehicle or connector who may not control its strategy, or its mode.
+
+    Raises:
+        Unauthorized: the user may not.
+        UnknownUser: there is no such user.
+
+    """
+    if owner.key is not None:
+        await async_require_control(hass, context, entry, owner.key)
+        return
+    await _async_require(hass, context, f"{entry.entry_id}_{owner.id}_strategy")
+
+
+async def _async_require(
+    hass: HomeAssistant, context: Context | None, unique_id: str
+) -> None:
     user = await _async_user(hass, context)
     if user is None or user.is_admin:
         return
     entity_id = er.async_get(hass).async_get_entity_id(
-        Platform.SELECT, DOMAIN, f"{entry.entry_id}_{key.id}_mode"
+        Platform.SELECT, DOMAIN, unique_id
     )
     if entity_id is None or not user.permissions.check_entity(
         entity_id, POLICY_CONTROL

@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN, WH_PER_KWH
 from ..data import SunfuseConfigEntry
 from ..drivers.wishes import Target, TargetKind
+from ..rights import async_require_control_of
 from ..site.driver_words import (
     Owner,
     clear_departure,
@@ -59,32 +60,32 @@ PAUSE = vol.Schema({**_DEVICE, **_UNTIL})
 
 @callback
 def async_setup_departure_actions(hass: HomeAssistant) -> None:
-    """Register the actions. Whoever may use the entities of vehicles and chargers may use these."""
+    """Register the actions. Whoever may control the entities of vehicles and chargers may use these."""
 
     async def departure(call: ServiceCall) -> None:
-        entry, owner = owner_of_device(hass, call.data[ATTR_DEVICE_ID])
+        entry, owner = await _async_owner(hass, call)
         if call.data.get("weekdays"):
             _set_weekly(entry, owner, call)
             return
         set_departure(entry, owner, _moment(call), _target(call))
 
     async def no_departure(call: ServiceCall) -> None:
-        clear_departure(*owner_of_device(hass, call.data[ATTR_DEVICE_ID]))
+        clear_departure(*await _async_owner(hass, call))
 
     async def skip(call: ServiceCall) -> None:
-        entry, owner = owner_of_device(hass, call.data[ATTR_DEVICE_ID])
+        entry, owner = await _async_owner(hass, call)
         (skip_tonight if call.data["skip"] else skip_no_more)(entry, owner)
 
     async def start_pause(call: ServiceCall) -> None:
-        entry, owner = owner_of_device(hass, call.data[ATTR_DEVICE_ID])
+        entry, owner = await _async_owner(hass, call)
         pause(entry, owner, _end(call))
 
     async def resume(call: ServiceCall) -> None:
-        entry, owner = owner_of_device(hass, call.data[ATTR_DEVICE_ID])
+        entry, owner = await _async_owner(hass, call)
         pause(entry, owner, None)
 
     async def holiday(call: ServiceCall) -> None:
-        entry, owner = owner_of_device(hass, call.data[ATTR_DEVICE_ID])
+        entry, owner = await _async_owner(hass, call)
         pause_departures(entry, owner, _end(call))
 
     device = vol.Schema(_DEVICE)
@@ -97,6 +98,15 @@ def async_setup_departure_actions(hass: HomeAssistant) -> None:
         ("pause_departures", holiday, PAUSE),
     ):
         hass.services.async_register(DOMAIN, name, run, schema)
+
+
+async def _async_owner(
+    hass: HomeAssistant, call: ServiceCall
+) -> tuple[SunfuseConfigEntry, Owner]:
+    """Return for whom something is set, if the user may."""
+    entry, owner = owner_of_device(hass, call.data[ATTR_DEVICE_ID])
+    await async_require_control_of(hass, call.context, entry, owner)
+    return entry, owner
 
 
 def _set_weekly(entry: SunfuseConfigEntry, owner: Owner, call: ServiceCall) -> None:

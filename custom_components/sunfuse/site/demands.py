@@ -66,6 +66,11 @@ class Demands:
         session = self._sessions.at(key)
         return self._vehicles.get(session.vehicle) if session else None
 
+    def where(self, vehicle_id: str) -> ConnectorKey | None:
+        """Return the connector at which a vehicle is, None where it is at none."""
+        connector = self._sessions.where(vehicle_id)
+        return next((key for key in self._demands if key.id == connector), None)
+
     def session_at(self, key: ConnectorKey) -> CarSession | None:
         """Return the car at a connector, None where there is none."""
         return self._sessions.at(key)

@@ -196,9 +196,10 @@ def pause(entry: SunfuseConfigEntry, owner: Owner, until: datetime | None) -> No
         )
     runtime = entry.runtime_data
     runtime.departures.change(owner.id, paused_until=until)
-    if until is not None and owner.key is not None:
+    connector = owner.key.id if owner.key else runtime.car_sessions.where(owner.id)
+    if until is not None and connector is not None:
         # The later word counts.
-        runtime.settings.set_connector(owner.key.id, boost=None)
+        runtime.settings.set_connector(connector, boost=None)
     runtime.controller.tick()
 
 
