@@ -1,0 +1,193 @@
+"""What a user does with the dashboard, in Chromium against a real Home Assistant with a simulated site.
+
+The tests of this file build on each other: the first one adds the site that the others look at.
+"""
+
+from collections.abc import Callable
+import json
+from typing import Any
+
+from playwright.sync_api import Page, expect
+import pytest
+
+from development.browser import Home
+
+from .conftest import DESKTOP, PHONE
+
+pytestmark = [
+    pytest.mark.timeout(240),
+    pytest.mark.usefixtures("socket_enabled"),
+]
+
+DASHBOARD = "/sunfuse-site"
+BOOT = json.dumps(
+    [
+        2,
+        "boot",
+        "BootNotification",
+        {"chargePointVendor": "Wallbox GmbH", "chargePointModel": "W11"},
+    ]
+)
+# A charger of one's own: the page itself opens its WebSocket.
+CONNECT = """([url, boot]) => new Promise((resolve, reject) => {
+  window.charger = new WebSocket(url, ["ocpp1.6"]);
+  window.charger.onopen = () => window.charger.send(boot);
+  window.charger.onmessage = (message) => resolve(message.data);
+  window.charger.onerror = () => reject(new Error("no connection"));
+})"""
+CARDS = "sunfuse-site-card, sunfuse-charger-card, sunfuse-chargers-card, sunfuse-plan-card, sunfuse-sessions-card, sunfuse-capacity-card"
+
+
+def site_card(page: Page) -> Any:
+    """Return the site's card."""
+    return page.locator("sunfuse-site-card")
+
+
+def garage(page: Page) -> Any:
+    """Return the card of a charger."""
+    return page.locator("sunfuse-charger-card", has_text="Garage")
+
+
+def test_a_site_is_added(home: Home, open_page: Callable[..., Page]) -> None:
+    """From the integrations page to a dashboard with the site and its three chargers, which nobody laid out."""
+    page = open_page("/config/integrations/dashboard/add?domain=sunfuse")
+    page.get_by_role("button", name="OK").or_(
+        page.get_by_text("Try it with a simulated site")
+    ).first.click()
+    choice = page.get_by_text("Try it with a simulated site")
+    choice.click()
+    port = page.locator("ha-form input").first
+    port.fill(str(home.ocpp_port))
+    page.get_by_role("button", name="Submit").click()
+    page.get_by_role("button", name="Finish").or_(
+        page.get_by_role("button", name="Skip and finish")
+    ).first.click()
+    page.goto(f"{home.url}{DASHBOARD}")
+    expect(site_card(page)).to_contain_text("Simulated site")
+    expect(page.locator("sunfuse-charger-card")).to_have_count(3)
+    expect(garage(page)).to_contain_text("kW")
+
+
+def test_a_charger_is_accepted(home: Home, open_page: Callable[..., Page]) -> None:
+    """A charger that connects shows up in the table; what it would become is shown before it is accepted."""
+    page = open_page(DASHBOARD)
+    table = page.locator("sunfuse-chargers-card")
+    expect(table).to_contain_text("3 chargers")
+    answer = page.evaluate(CONNECT, [f"ws://127.0.0.1:{home.ocpp_port}/NEW1", BOOT])
+    assert '"Pending"' in answer
+    expect(table).to_contain_text("New chargers: 1")
+    table.get_by_label("Names").fill("Visitor {n}")
+    table.get_by_role("button", name="Show what would be accepted").click()
+    expect(table).to_contain_text("NEW1: Visitor 1, fail-safe current")
+    table.get_by_role("button", name="Accept all 1").click()
+    expect(table).to_contain_text("4 chargers")
+    # The dashboard follows: it has one more card.
+    expect(page.locator("sunfuse-charger-card")).to_have_count(4)
+    expect(page.locator("sunfuse-charger-card", has_text="Visitor 1")).to_be_visible()
+
+
+def test_the_fuse_is_turned_down(open_page: Callable[..., Page]) -> None:
+    """The limit of the main fuse is one press away, and its bars follow."""
+    page = open_page(DASHBOARD)
+    card = site_card(page)
+    expect(card).to_contain_text("of 25 A")
+    card.get_by_role("button", name="Change the limit of The main fuse").click()
+    box = page.locator("ha-more-info-dialog input").first
+    box.fill("20")
+    box.press("Enter")
+    expect(card.locator(".phase").first).to_contain_text("of 20 A")
+
+
+def test_boost(open_page: Callable[..., Page]) -> None:
+    """A boost begins and ends with a press, and says until when it lasts."""
+    page = open_page(DASHBOARD, PHONE)
+    card = garage(page)
+    card.get_by_role("button", name="Boost 30 min").click()
+    ends = card.get_by_role("button", name="Boosting until")
+    expect(ends).to_be_visible()
+    ends.click()
+    expect(card.get_by_role("button", name="Boost 30 min")).to_be_visible()
+
+
+def test_a_departure_is_dragged(open_page: Callable[..., Page]) -> None:
+    """It is tried first, with what it costs, and holds when that was accepted."""
+    page = open_page(DASHBOARD)
+    card = garage(page)
+    card.get_by_role("radio", name="Eco").click()
+    hour = page.evaluate(
+        "new Date(Date.now() + 6 * 3600e3).toLocaleTimeString('en-GB', {timeZone: 'Europe/Amsterdam', hour: '2-digit', minute: '2-digit'})"
+    )
+    card.get_by_label("Ready at").fill(hour)
+    card.get_by_role("button", name="Set", exact=True).click()
+    expect(card).to_contain_text(f"Ready by {hour}" if hour[:2] > "06" else "Ready by")
+    plan = page.locator("sunfuse-plan-card")
+    handle = plan.get_by_role("slider", name="Departure of Garage")
+    expect(handle).to_be_visible()
+    before = handle.get_attribute("aria-valuenow")
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y, steps=5)
+    page.mouse.up()
+    trial = plan.get_by_role("group", name="Preview")
+    expect(trial).to_contain_text("It costs")
+    trial.get_by_role("button", name="Set this departure").click()
+    expect(trial).to_have_count(0)
+    expect(handle).not_to_have_attribute("aria-valuenow", before or "")
+
+
+def test_sessions_are_exported(open_page: Callable[..., Page]) -> None:
+    """The sessions of the table, as a file that a spreadsheet opens."""
+    page = open_page(DASHBOARD)
+    card = page.locator("sunfuse-sessions-card")
+    expect(card).to_contain_text("Garage")
+    with page.expect_download() as download:
+        card.get_by_role("button", name="Export").click()
+    content = download.value.path().read_text("utf-8-sig")
+    header, *rows = content.splitlines()
+    assert header.startswith("number,charger,person")
+    assert any("Garage" in row for row in rows)
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_everybody_can_use_it(
+    open_page: Callable[..., Page], axe: str, viewport: dict[str, int]
+) -> None:
+    """Axe finds no violation on any card, and nothing is wider than the screen."""
+    page = open_page(DASHBOARD, viewport)
+    expect(page.locator("sunfuse-plan-card")).to_contain_text("Departure")
+    expect(page.locator("sunfuse-capacity-card")).to_contain_text("report")
+    page.evaluate(axe)
+    found = page.evaluate(
+        """async (cards) => {
+          const all = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
+            [...(one.matches(cards) ? [one] : []), ...(one.shadowRoot ? all(one.shadowRoot) : [])]);
+          const found = [];
+          for (const card of all(document)) {
+            const result = await axe.run(card, { resultTypes: ["violations"] });
+            for (const { id, nodes } of result.violations)
+              found.push(`${card.localName}: ${id}: ${nodes[0].html} ${nodes[0].failureSummary}`);
+          }
+          return found;
+        }""",
+        CARDS,
+    )
+    assert found == []
+    wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    assert not wide
+
+
+def test_the_page_for_drivers(home: Home, open_page: Callable[..., Page]) -> None:
+    """The code at the parking space leads to the charger there, and to what is free."""
+    page = open_page(DASHBOARD)
+    card = garage(page)
+    card.get_by_text("Link for the parking space").click()
+    expect(card.get_by_role("img", name="Link for the parking space")).to_be_visible()
+    path = card.locator("details a").get_attribute("href")
+    page.goto(f"{home.url}{path}")
+    driver = page.locator("sunfuse-driver")
+    expect(driver).to_contain_text("Garage")
+    expect(driver).to_contain_text("Free chargers")
