@@ -334,7 +334,8 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         intention = self.data.intention
         if connector.mode is not Mode.ECO or intention is None:
             return None
-        now = self.clock.now()
+        # A clock that was set back a little is still within the plan's first slot.
+        now = max(self.clock.now(), intention.now)
         car, advice = intention.car(connector.id), intention.slot(connector.id, now)
         if car is None or advice is None or now - intention.now > OLDEST:
             return None
@@ -359,7 +360,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         intention, now = self.data.intention, self.clock.now()
         if intention is None or now - intention.now > OLDEST:
             return None
-        return intention.site_slot(now)
+        return intention.site_slot(max(now, intention.now))
 
     def _target_peaks(self, plan: SitePlan, now: datetime) -> dict[str, float]:
         """Return the peaks that a plan found worth paying, by tariff; those of a plan that is too old are none."""

@@ -55,5 +55,7 @@ class SiteClock:
         )
 
     def now(self) -> datetime:
-        """Return the site's time now."""
-        return self.there(dt_util.utcnow())
+        """Return the site's time now. It never goes back."""
+        if self._house is None:
+            return dt_util.utcnow()
+        return self._house.simulation.state.at
