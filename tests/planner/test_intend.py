@@ -266,3 +266,12 @@ def test_cars_away_or_paused_wait_for_their_time() -> None:
     assert second.next_start >= at(3)
     assert second.why.key is PlanKey.PAUSED
     assert third.next_start is None
+
+
+def test_a_car_bears_a_cloud_only_while_a_slot_is_in_reserve() -> None:
+    """2.2 kWh from the sun take one slot at full power: with two slots left the car waits for no cloud to pass."""
+    for quarters, promised in ((2, True), (8, False)):
+        now = MORNING - quarters * QUARTER
+        leaving = night(car(energy_wh=2_200.0), now=now, sun=exactly(*(9_000.0,) * 48))
+        advice = intend(leaving).cars[0].slots[0].advice
+        assert (advice.at_least_w > 0) is promised

@@ -250,7 +250,7 @@ class Reasons:
                 max(0.0, most[each] * store.charge_efficiency - store.standby_w)
                 * self.outlook.steps_s[each]
                 / 3600
-                for each in range(step + 1, goal_step + 1)
+                for each in range(step + 1, goal_step)  # the last one is in reserve
             )
             if lacks_wh > 1 and later_wh < lacks_wh * (1 + _SPARE):
                 return True
