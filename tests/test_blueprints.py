@@ -1,6 +1,7 @@
 """Each blueprint is read by Home Assistant and does what its description says."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 import shutil
 
@@ -13,12 +14,14 @@ from pytest_homeassistant_custom_component.common import (
 )
 import voluptuous as vol
 
+from custom_components.sunfuse.actions.departures import SET_DEPARTURE
+from custom_components.sunfuse.actions.sessions import GET_SESSIONS
 from custom_components.sunfuse.actions.sharing import BOOST, CLEAR_LIMIT, SET_LIMIT
-from homeassistant.components import automation
+from homeassistant.components import automation, calendar
 from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
@@ -107,12 +110,12 @@ async def use(hass: HomeAssistant, name: str, **inputs: object) -> None:
     assert entity.state == "on"
 
 
-async def session(
-    hass: HomeAssistant, kind: str, at: int, **attributes: object
+async def happens(
+    hass: HomeAssistant, entity: str, kind: str, at: int, **attributes: object
 ) -> None:
-    """Let a session event happen, as the event entity shows it."""
+    """Let an event happen, as an event entity shows it."""
     hass.states.async_set(
-        SESSION,
+        entity,
         f"2026-06-01T12:00:{at:02}.000+00:00",
         {"event_type": kind, **attributes},
     )
@@ -163,7 +166,7 @@ async def test_boost_by_a_press_on_the_notification(
     await use(
         hass, "boost_from_notification", session=SESSION, phone=device, minutes=90
     )
-    await session(hass, "plugged_in", 1)
+    await happens(hass, SESSION, "plugged_in", 1)
     assert sent[0].data["title"] == "Garage"
     assert "90 minutes" in sent[0].data["message"]
     answer = sent[0].data["data"]["actions"][0]["action"]
@@ -222,29 +225,37 @@ async def test_a_tracker_that_comes_back_did_not_arrive(
     assert not sent
 
 
+PLAN = "event.garage_plan"
+MISSED = {"departure": "2026-06-02T14:00:00+00:00", "reaches": 71.2, "wanted": 80.0}
+
+
 @pytest.mark.parametrize(
-    ("kind", "attributes", "text"),
+    ("entity", "kind", "attributes", "text"),
     [
-        ("stopped", {"energy": 12.34}, "The session ended: 12.3 kWh."),
-        ("stopped", {"energy": None}, "The session ended."),
-        ("full", {}, "The car is full."),
-        ("plan_will_miss", {"message": "71 % by 07:00"}, "71 % by 07:00"),
+        (SESSION, "stopped", {"energy": 12.34}, "The session ended: 12.3 kWh."),
+        (SESSION, "stopped", {"energy": None}, "The session ended."),
+        # The test's Home Assistant is in Los Angeles, seven hours behind UTC in summer.
+        (PLAN, "will_miss", MISSED, "By 07:00 the car reaches 71 % instead of 80 %."),
+        (PLAN, "will_miss", {}, "The car will not be ready in time."),
+        (PLAN, "on_time", {}, "The car will be ready in time after all."),
     ],
 )
 async def test_finished_or_late(
     hass: HomeAssistant,
     charger: str,
     phone: tuple[str, list[ServiceCall]],
+    entity: str,
     kind: str,
     attributes: dict[str, object],
     text: str,
 ) -> None:
     """The phone says how much was charged, or what the plan will miss."""
     device, sent = phone
-    await use(hass, "finished_or_late", session=SESSION, phone=device)
-    await session(hass, "started", 1)
+    hass.states.async_set(PLAN, "unknown")
+    await use(hass, "finished_or_late", session=SESSION, plan=PLAN, phone=device)
+    await happens(hass, SESSION, "started", 1)
     assert not sent
-    await session(hass, kind, 2, **attributes)
+    await happens(hass, entity, kind, 2, **attributes)
     assert [(call.data["title"], call.data["message"]) for call in sent] == [
         ("Garage", text)
     ]
@@ -341,9 +352,9 @@ async def test_guest_charging(
     await settle()
     assert (len(on), len(off)) == (1, 0)
     if leaves:
-        await session(hass, "plugged_in", 1)
+        await happens(hass, SESSION, "plugged_in", 1)
         assert not off
-        await session(hass, "unplugged", 2)
+        await happens(hass, SESSION, "unplugged", 2)
     else:
         await later(hass, freezer, 25 * 3600)
     assert len(off) == 1
@@ -425,3 +436,110 @@ async def test_boost_at_a_press(
     )
     await hass.services.async_call("script", "boost", blocking=True)
     assert (len(boosts), len(ends)) == calls
+
+
+class Work(calendar.CalendarEntity):
+    """A calendar with one event."""
+
+    _attr_name = "Work"
+
+    def __init__(self, title: str) -> None:
+        """Create the event."""
+        self.only = calendar.CalendarEvent(
+            start=datetime(2026, 6, 2, 15, tzinfo=UTC),
+            end=datetime(2026, 6, 2, 16, tzinfo=UTC),
+            summary=title,
+        )
+
+    @property
+    def event(self) -> calendar.CalendarEvent:
+        """Return the event."""
+        return self.only
+
+    async def async_get_events(
+        self, hass: HomeAssistant, start_date: datetime, end_date: datetime
+    ) -> list[calendar.CalendarEvent]:
+        """Return the event if it is in this time."""
+        inside = start_date < self.only.end and end_date > self.only.start
+        return [self.only] if inside else []
+
+
+@pytest.mark.parametrize(("title", "set_"), [("Work: office", 1), ("Dentist", 0)])
+async def test_ready_by_a_calendar(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, title: str, set_: int
+) -> None:
+    """Twelve hours before the event the departure is set, half an hour before its start."""
+    freezer.move_to("2026-06-02T01:30:00+00:00")
+    departures = mock_action(hass, "set_departure", SET_DEPARTURE)
+    assert await async_setup_component(hass, "calendar", {})
+    await hass.data[calendar.DATA_COMPONENT].async_add_entities([Work(title)])
+    await use(
+        hass,
+        "ready_by_from_calendar",
+        calendar="calendar.work",
+        car="device",
+        keyword="work",
+    )
+    for _ in range(5):
+        await later(hass, freezer, 15 * 60)
+        await hass.async_block_till_done()
+    assert not departures
+    for _ in range(10):
+        await later(hass, freezer, 15 * 60)
+        await hass.async_block_till_done()
+    await hass.services.async_call(
+        automation.DOMAIN, "turn_off", {"entity_id": "all"}, blocking=True
+    )
+    await hass.data[calendar.DATA_COMPONENT].async_remove_entity("calendar.work")
+    assert [call.data["departure"].isoformat() for call in departures] == [
+        "2026-06-02T14:30:00+00:00"
+    ] * set_
+
+
+@pytest.mark.parametrize(
+    ("period", "day", "starts"),
+    [
+        # In Los Angeles it is 08:00 at 15:00 UTC.
+        ("month", "2026-06-01", "2026-05-01T07:00:00+00:00"),
+        ("month", "2026-06-02", None),
+        ("week", "2026-06-08", "2026-06-01T07:00:00+00:00"),
+        ("week", "2026-06-09", None),
+    ],
+)
+async def test_report(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    period: str,
+    day: str,
+    starts: str | None,
+) -> None:
+    """The sums of the period before are sent in the morning of its end."""
+    freezer.move_to(f"{day}T14:59:00+00:00")
+    charged = {"energy_kwh": 10.0, "sun_kwh": 6.0, "cost": 1.5, "currency": "EUR"}
+    unknown = {"energy_kwh": 2.0, "sun_kwh": None, "cost": None, "currency": None}
+    asked = async_mock_service(
+        hass,
+        "sunfuse",
+        "get_sessions",
+        schema=GET_SESSIONS,
+        response={"sessions": [unknown, charged]},
+        supports_response=SupportsResponse.ONLY,
+    )
+    sent = async_mock_service(hass, "test", "send")
+    await use(
+        hass,
+        "report",
+        site="site_id",
+        period=period,
+        send=[{"action": "test.send", "data": {"text": "{{ title }}: {{ message }}"}}],
+    )
+    await later(hass, freezer, 61)
+    await hass.services.async_call(
+        automation.DOMAIN, "turn_off", {"entity_id": "all"}, blocking=True
+    )
+    assert [call.data["start"].isoformat() for call in asked] == (
+        [starts] if starts else []
+    )
+    assert [call.data["text"].split(": ", 1)[1] for call in sent] == (
+        ["2 sessions, 12.0 kWh, 50 % from the sun, 1.50 EUR."] if starts else []
+    )
