@@ -238,6 +238,29 @@ def test_a_car_that_comes_after_a_peak() -> None:
     assert waited[-1][1]["until"] == now.isoformat()
 
 
+def test_a_limit_that_somebody_set_is_named_before_a_peak() -> None:
+    """A car that waits after a peak below a limit of a capacity tariff is told of the tariff."""
+    memory = Memory()
+    limits = (ExternalLimit(name="Peaks", kind=LimitKind.PEAK, current_a=79.0),)
+    for seconds in range(0, 95, 5):
+        now = NOW + timedelta(seconds=seconds)
+        came = car(
+            "a", status=ConnectorStatus.PREPARING, offer_a=0.0, draw_a=(0.0,) * 3
+        )
+        reading = MeterReading(at=now, current_a=(_peaked(seconds), 5.0, 5.0))
+        snapshot = replace(
+            site(
+                replace(came, draw_at=now, allowed=seconds >= 90),
+                circuits=WIDE,
+                limits=limits,
+            ),
+            now=now,
+            meters=(("main", reading),),
+        )
+        decision, memory = decide(snapshot, memory)
+    assert reasons(decision) == {"a": ReasonKey.LIMITED_BY_PEAK}
+
+
 def test_a_memory_without_the_times_of_peaks() -> None:
     """What an earlier version remembered of the load is watched anew."""
     first = site(car("a"), house_a=(5, 5, 5))

@@ -14,9 +14,7 @@ RESERVED_A = 1.0
 
 def why_blocked(resource: int, asking: Ask, tick: Tick) -> Reason:
     """Return why a resource does not carry a car's minimum now."""
-    reason = tick.resources.reason(resource, waiting=True)
-    if reserved := _reserved(resource, asking.connector.min_a, reason, tick):
-        return reserved
+    reason = why_full(resource, asking, tick)
     if reason.key is not ReasonKey.WAITING_FOR_CAPACITY:
         return reason
     capacity, phase = tick.resources.place(resource)

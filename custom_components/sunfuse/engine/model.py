@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from .reason_key import ReasonKey
 from .tuning import BatteryRules, Characteristic, Derating, Policy, Tuning
 
 type PerPhase = tuple[float, ...]
@@ -74,64 +75,6 @@ class ConnectorProblem(StrEnum):
     """A problem that a person should look into."""
 
     EXCEEDS_OFFER = "exceeds_offer"
-
-
-class ReasonKey(StrEnum):
-    """Why a connector gets what it gets. Each has a translated sentence with the values of the reason."""
-
-    NO_CAR = "no_car"
-    FULL_POWER = "full_power"
-    LIMITED_BY_CIRCUIT = "limited_by_circuit"
-    LIMITED_BY_CHARGER = "limited_by_charger"
-    CANNOT_BE_LIMITED = "cannot_be_limited"
-    LIMITED_BY_SUN = "limited_by_sun"
-    WAITING_FOR_SUN = "waiting_for_sun"
-    STARTING_ON_SUN = "starting_on_sun"
-    WAITING_FOR_CAPACITY = "waiting_for_capacity"
-    LOAD_PEAKED = "load_peaked"
-    RESERVED_FOR_OFFLINE = "reserved_for_offline"
-    SUN_TAKEN = "sun_taken"
-    AT_MINIMUM = "at_minimum"
-    STOPPING_ON_SUN = "stopping_on_sun"
-    PAUSING = "pausing"
-    MODE_OFF = "mode_off"
-    NOT_ALLOWED = "not_allowed"
-    PAUSED_UNTIL = "paused_until"
-    SESSION_LIMIT = "session_limit"
-    CAR_FINISHED = "car_finished"
-    CHARGER_OFFLINE = "charger_offline"
-    NEVER_CONNECTED = "never_connected"
-    CHARGER_FAULTED = "charger_faulted"
-    OUT_OF_SERVICE = "out_of_service"
-    STATUS_UNKNOWN = "status_unknown"
-    METER_LOST = "meter_lost"
-    RAMPING = "ramping"
-    LIMITED_BY_CAR = "limited_by_car"
-    LIMITED_BY_TEMPERATURE = "limited_by_temperature"
-    LIMITED_BY_DEMAND_RESPONSE = "limited_by_demand_response"
-    LIMITED_BY_DIMMING = "limited_by_dimming"
-    LIMITED_BY_PEAK = "limited_by_peak"
-    LIMITED_BY_IMBALANCE = "limited_by_imbalance"
-    LIMITED_BY_BOOST = "limited_by_boost"
-    LIMITED_BY_PLAN = "limited_by_plan"
-    WAITING_FOR_PLAN = "waiting_for_plan"
-    WAITING_FOR_PRICE = "waiting_for_price"
-    WAITING_FOR_FORECAST_SUN = "waiting_for_forecast_sun"
-    WAITING_FOR_CLEAN_POWER = "waiting_for_clean_power"
-    WAITING_FOR_FEED_IN = "waiting_for_feed_in"
-    WAITING_FOR_LOW_PEAK = "waiting_for_low_peak"
-    CHARGING_AS_PLANNED = "charging_as_planned"
-    CHARGING_FOR_DEPARTURE = "charging_for_departure"
-    CHARGING_MINIMUM = "charging_minimum"
-    PRECONDITIONING = "preconditioning"
-    HAS_ENOUGH = "has_enough"
-    MISSES_DEPARTURE = "misses_departure"
-    NO_PLAN = "no_plan"
-    WAITING_FOR_TURN = "waiting_for_turn"
-    SWITCHING_PHASES = "switching_phases"
-    BOOSTING = "boosting"
-    EXCEEDS_OFFER = "exceeds_offer"
-    DISTRUSTED = "distrusted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
