@@ -42,6 +42,8 @@ class _Loadpoint:
 class Rules:
     """Controls a site as evcc would."""
 
+    INTERVAL_S = 30
+
     battery_first_below_soc: float = 0.0
     decided_at: datetime | None = None
     loadpoints: dict[str, _Loadpoint] = field(default_factory=dict)

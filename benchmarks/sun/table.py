@@ -140,6 +140,7 @@ def run(
         loads={"main": lambda at_s: home(at_s + skip_s)},
         solar_w=lambda at_s: sky(at_s + skip_s),
         meter_s=row.meter_s,
+        tick_s=5.0 if ours else Rules.INTERVAL_S,
         noise_a=0.05,
         battery=battery,
         settings=replace(

@@ -3,7 +3,8 @@
 A circuit's meter measures the cars' draw and the uncontrolled load. Meter and chargers report at different
 times, so the load is known within bounds: a car that was just offered more may already take it, one that was just
 offered less may not have followed yet, and one that reported long ago may have stopped since. Within the bounds the
-last estimate is kept; outside them it moves.
+last estimate is kept; outside them it moves. If chargers report rarely the bounds are wide, and an inrush would stay in
+the estimate: so what is above the likely load decays.
 
 If the meter is above the circuit's limit the benefit of the doubt ends: what the chargers do not account for is
 load. A lower offer counts as soon as a car and the meter had the time to follow, so that each reduction removes the whole
@@ -15,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+import math
 from operator import attrgetter
 
 from .asking import phases_in_use
@@ -31,6 +33,11 @@ SETTLING = timedelta(seconds=15)
 GENERATED = timedelta(seconds=120)
 # A car follows a higher limit no slower than this.
 RISES_A_S = 1.0
+# The time constant with which the estimate falls to the likely load. If a car has stopped after all, others get what it
+# leaves, and no more: its own offer stays reserved.
+DECAYS_S = 10.0
+# An older report of a car says nothing about the present.
+TELLS = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +99,16 @@ class _Seen:
         least_a = min(self.offered)
         return tuple(min(a, least_a) for a in self.lowest)
 
+    def likely(self, least: PerPhase) -> PerPhase:
+        """Return the least that it is likely to draw: a car that charges continues, even without a report of that time."""
+        charges = (
+            self.connector.status is ConnectorStatus.CHARGING
+            and self.connector.reachable
+        )
+        if not charges or not self.draws or self.read_at - self.draws[-1].at > TELLS:
+            return least
+        return tuple(map(max, least, self.lowest_or_offered()))
+
     def highest_as_offered(self) -> PerPhase:
         """Return the highest draw; one from before a reduction is over by now."""
         if not _keeps_offers(self.connector, self.past):
@@ -144,35 +161,42 @@ def uncontrolled(
     """
     phases = range(snapshot.site.phases)
     least = [0.0] * len(phases)
+    likely = [0.0] * len(phases)
     most = [0.0] * len(phases)
-    least_w = most_w = 0.0
+    least_w = likely_w = most_w = 0.0
+    kept = _kept(snapshot, memory)
     for connector in connectors:
         lived = memory.connector(connector.id)
         seen = _seen(connector, draws[connector.id], lived, meter, snapshot)
         lowest, highest = BOUNDS[seen.evidence()]
         low, high = lowest(seen), highest(seen)
+        usual = seen.likely(low)
         for p in phases:
             least[p] += low[p]
+            likely[p] += usual[p]
             most[p] += high[p]
         low_w, high_w = power_bounds(seen.around, low, high, snapshot)
         least_w += low_w
+        likely_w += max(low_w, sum(usual) * snapshot.site.voltage_v)
         most_w += high_w
 
     def reported() -> PerPhase:
         return _reported(connectors, meter, past, snapshot, memory, draws)
 
     if meter.current_a is None:
-        return _of_total(
-            meter.power_w or 0.0, over, least_w, most_w, reported, past, snapshot
-        )
+        power_w = meter.power_w or 0.0
+        load_w = _nearest(past.uncontrolled_w, power_w - most_w, power_w - least_w)
+        load_w = _decayed(load_w, power_w - likely_w, power_w - most_w, kept)
+        return _of_total(power_w, load_w, over, reported, snapshot)
     last = past.uncontrolled_a
     load = tuple(
-        _nearest(
-            last[p] if last else None,
-            meter.current_a[p] - most[p],
-            meter.current_a[p] - least[p],
+        _decayed(
+            _nearest(last[p] if last else None, metered - most[p], metered - least[p]),
+            metered - likely[p],
+            metered - most[p],
+            kept,
         )
-        for p in phases
+        for p, metered in enumerate(meter.current_a)
     )
     if any(over):
         cars_a = reported()
@@ -196,20 +220,13 @@ def uncontrolled(
 
 def _of_total(
     power_w: float,
+    load_w: float,
     over: tuple[bool, ...],
-    least_w: float,
-    most_w: float,
     reported: Callable[[], PerPhase],
-    past: CircuitMemory,
     snapshot: Snapshot,
 ) -> Load:
     """Return the estimate if the meter knows the total only: all of it may be on any one phase."""
     voltage_v = snapshot.site.voltage_v
-    load_w = _nearest(
-        past.uncontrolled_w,
-        power_w - most_w,
-        power_w - least_w,
-    )
     if any(over):
         load_w = max(load_w, power_w - sum(reported()) * voltage_v)
     # Generation may feed other phases than the one that the whole house load is on.
@@ -329,6 +346,21 @@ def in_force_a(offers: tuple[Offered, ...], since: datetime) -> tuple[float, ...
 def _nearest(last: float | None, low: float, high: float) -> float:
     """Return the last value, moved into the bounds; the higher bound if there is no last one."""
     return high if last is None else min(max(last, low), high)
+
+
+def _kept(snapshot: Snapshot, memory: Memory) -> float:
+    """Return the part of what is above the likely load that remains since the last decision."""
+    if memory.at is None:
+        return 1.0
+    elapsed_s = max((snapshot.now - memory.at).total_seconds(), 0.0)
+    return math.exp(-elapsed_s / DECAYS_S)
+
+
+def _decayed(load: float, likely: float, low: float, kept: float) -> float:
+    """Return a load that falls to the likely one, but not below its lower bound."""
+    if load <= likely:
+        return load
+    return max(likely + (load - likely) * kept, low)
 
 
 def generated_w(snapshot: Snapshot, *, since: datetime | None = None) -> float:

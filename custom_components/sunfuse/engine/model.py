@@ -290,6 +290,8 @@ class Snapshot:
     circuits: tuple[Circuit, ...]
     meters: tuple[tuple[str, MeterReading], ...] = ()  # by circuit id
     solar: PowerReading | None = None
+    # What the panels are to give on average in the next half hour, by the forecast; None: there is none.
+    solar_ahead_w: float | None = None
     battery: BatteryReading | None = None
     connectors: tuple[Connector, ...] = ()
     temperatures: tuple[tuple[str, TemperatureReading], ...] = ()  # by circuit id

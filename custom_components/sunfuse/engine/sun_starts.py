@@ -120,9 +120,19 @@ def _weigh_switch(
         others=others_w,
     )
     state = OFF if past.on_since is None else (1 if one else every)
-    past.regret = add_regret(past.regret, sun_w, state, powers, elapsed_s)
+    ahead_w = _ahead_w(sun_w, snapshot)
+    past.regret = add_regret(past.regret, sun_w, state, powers, elapsed_s, ahead_w)
     switches = len(recent(past.switches, snapshot.now))
-    asking.choice = choose(past.regret, sun_w, powers, switches=switches)
+    asking.choice = choose(
+        past.regret, sun_w, powers, switches=switches, ahead_w=ahead_w
+    )
+
+
+def _ahead_w(sun_w: float, snapshot: Snapshot) -> float | None:
+    """Return the sun that is expected in the next half hour: the present one, plus the expected change of the panels' power."""
+    if snapshot.solar_ahead_w is None or snapshot.solar is None:
+        return None
+    return max(sun_w + snapshot.solar_ahead_w - snapshot.solar.power_w, 0.0)
 
 
 def _range_w(asking: Ask, snapshot: Snapshot) -> tuple[float, float]:

@@ -7,23 +7,24 @@ one phase it leaves what only three could take. This is its *regret*, in watts.
 For each other state the regret that it would have avoided is added up (and never falls below zero: a period in which
 the present state was the better one erases what was before). When that sum equals the cost of the change itself, the
 change is made. This rule never costs much more than twice as much as knowing the future (the ski rental
-problem; Karlin et al., 1988), and needs no delays: a surplus of five kilowatts starts a car in ten seconds, one of a few
-hundred watts takes minutes.
+problem; Karlin et al., 1988), and needs no delays.
 
-Under broken clouds the next gap is as near as the next shadow. So the more often the best state has changed in the last half
-hour, the more a change costs, and the more the usual regret of that time counts beside the present one: a car for which
-its present state is good on average keeps it. Each switch of this hour makes the next one more expensive, long before
-their number is used up.
+The cost of a stop includes that of the start after it. Once a car is off, waiting saves no start, and each second of sun
+is lost. So a car starts within seconds, and only a lasting shadow stops it.
+
+Under broken clouds the next gap is as near as the next shadow. How long a state of the sky lasts is then known: half an
+hour divided by the number of changes in it. Half of what a start or a stop would avoid in that time counts at once. But
+each change makes a stop more expensive, so that a contactor has a few starts in an hour; and the more changes there
+were, the more the usual regret of that time counts beside the present one: a car for which its present state is good on
+average keeps it. Each phase switch of this hour makes the next one more expensive, long before their number is used up.
+
+If there is a forecast, the regret of each state under the expected sun of the next half hour also counts.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-# A start after a stop costs a car about fifteen seconds at four kilowatts, and wears its contactor a little.
-START_WH = 15.0
-# A switch also costs its pause.
-SWITCH_WH = 25.0
 # Energy from the grid weighs more than unused solar power.
 GRID_WEIGHT = 1.6
 # A car that waits while others run could share solar power with them: nothing is lost, but it is fair.
@@ -32,13 +33,16 @@ FAIR_W = 500.0
 REMEMBERED_S = 1800.0
 # A smaller difference is a fluctuation, not a change of the best state.
 TREMBLES_W = 200.0
-# How much one change of the best state in this time adds to the cost of a switch, and to the weight of the usual
-# regret.
-DEARER_BY_TURN = 0.1
+# How much one change of the best state in this time adds to the weight of the usual regret.
 USUAL_BY_TURN = 0.03
 USUAL_MOST = 0.3
-# How much each switch of this hour adds to the cost of the next one.
-DEARER_BY_SWITCH = 0.8
+# The weight of the forecast.
+FORECAST_WEIGHT = 0.2
+# The part of what a start or a stop would avoid while the sky stays the same that counts at once; after so many changes
+# the duration of a state is known; at most this duration counts.
+EXPECTED = 0.5
+KNOWN_BY_TURNS = 8.0
+EXPECTED_MOST_S = 600.0
 # The most starts in an hour: contactors last for 100,000 and more, cars may give up sooner.
 STARTS_PER_HOUR = 8
 # Beside running cars: they take what a switch would give one of them.
@@ -49,6 +53,26 @@ LONGEST_S = 60.0
 
 # The numbers of phases that a car can use; 0: it is off.
 OFF = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCost:
+    """The cost of a change in watt-hours, and what each change of the sky and each switch of the hour add to it."""
+
+    least_wh: float
+    by_turn: float = 0.0
+    by_switch: float = 0.0
+
+
+# A few seconds of sun: the noise of a meter and a very short gap do not start a car.
+START = ChangeCost(least_wh=2.0)
+# A car that starts beside others takes their solar power.
+JOIN = ChangeCost(least_wh=15.0, by_turn=0.1)
+# The start after it costs a car about fifteen seconds at four to eight kilowatts, and wears its contactor a little.
+STOP = ChangeCost(least_wh=30.0, by_turn=0.35)
+# A switch costs a pause of twenty seconds, and one of four in an hour. On one phase a car still takes 3.7 kW.
+MORE_PHASES = ChangeCost(least_wh=80.0, by_switch=0.2)
+FEWER_PHASES = ChangeCost(least_wh=60.0, by_turn=0.1, by_switch=0.4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +133,11 @@ def add_regret(
     state: int,
     powers: Powers,
     elapsed_s: float,
+    ahead_w: float | None = None,
 ) -> SwitchRegret:
-    """Return the regret with what was added since the last decision."""
+    """Return the regret with what was added since the last decision; `ahead_w` is the expected sun of the next half hour."""
     states = tuple(sorted({OFF, *powers.of}))
-    now_w = tuple(regret_w(sun_w, each, powers) for each in states)
+    now_w = _regrets_w(sun_w, states, powers)
     if regret.states != states:
         regret = SwitchRegret(states=states, usual_w=now_w)
     seconds = min(max(elapsed_s, 0.0), LONGEST_S)
@@ -125,17 +150,19 @@ def add_regret(
         usual + (now - usual) * faded
         for usual, now in zip(regret.usual_w, now_w, strict=True)
     )
-    turns = regret.turns * (1.0 - faded) + turned
     spared_wh = regret.spared_wh
     if regret.state != state or not spared_wh:
         spared_wh = (0.0,) * len(states)
-    gains_w = _gains_w(now_w, usual_w, states.index(state), turns)
-    return replace(
+    regret = replace(
         regret,
         state=state,
         usual_w=usual_w,
         best=best,
-        turns=turns,
+        turns=regret.turns * (1.0 - faded) + turned,
+    )
+    gains_w = _gains_w(regret, now_w, powers, ahead_w)
+    return replace(
+        regret,
         spared_wh=tuple(
             max(spared + gain * seconds / 3600, 0.0)
             for spared, gain in zip(spared_wh, gains_w, strict=True)
@@ -143,15 +170,33 @@ def add_regret(
     )
 
 
+def _regrets_w(
+    sun_w: float, states: tuple[int, ...], powers: Powers
+) -> tuple[float, ...]:
+    return tuple(regret_w(sun_w, state, powers) for state in states)
+
+
 def _gains_w(
-    now_w: tuple[float, ...], usual_w: tuple[float, ...], at: int, turns: float
+    regret: SwitchRegret,
+    now_w: tuple[float, ...],
+    powers: Powers,
+    ahead_w: float | None,
 ) -> tuple[float, ...]:
     """Return what each state avoids of the regret of the present one; zero for itself."""
-    weight = min(USUAL_BY_TURN * turns, USUAL_MOST)
-    return tuple(
-        (1.0 - weight) * (now_w[at] - now) + weight * (usual_w[at] - usual)
-        for now, usual in zip(now_w, usual_w, strict=True)
-    )
+    usual = min(USUAL_BY_TURN * regret.turns, USUAL_MOST)
+    ahead = 0.0 if ahead_w is None else FORECAST_WEIGHT
+    weighted_w = [
+        (1.0 - usual - ahead) * now + usual * mean
+        for now, mean in zip(now_w, regret.usual_w, strict=True)
+    ]
+    if ahead_w is not None:
+        expected_w = _regrets_w(ahead_w, regret.states, powers)
+        weighted_w = [
+            weighted + ahead * expected
+            for weighted, expected in zip(weighted_w, expected_w, strict=True)
+        ]
+    here_w = weighted_w[regret.states.index(regret.state)]
+    return tuple(here_w - each_w for each_w in weighted_w)
 
 
 def choose(
@@ -160,13 +205,12 @@ def choose(
     powers: Powers,
     *,
     switches: int,
+    ahead_w: float | None = None,
 ) -> Choice:
     """Return which state is due: of those that have avoided as much as they cost, the one with the highest ratio."""
-    here_w = regret_w(sun_w, regret.state, powers)
-    now_w = tuple(regret_w(sun_w, each, powers) for each in regret.states)
-    gains_w = _gains_w(
-        now_w, regret.usual_w, regret.states.index(regret.state), regret.turns
-    )
+    now_w = _regrets_w(sun_w, regret.states, powers)
+    here_w = now_w[regret.states.index(regret.state)]
+    gains_w = _gains_w(regret, now_w, powers, ahead_w)
     ready: list[tuple[float, int]] = []
     due: list[tuple[int, float]] = []
     for state, spared_wh, now, gain_w in zip(
@@ -174,22 +218,40 @@ def choose(
     ):
         if state == regret.state or now >= here_w:
             continue  # with this solar power it is no better
-        price_wh = _price_wh(regret, state, switches, powers)
-        if spared_wh >= price_wh:
-            ready.append((spared_wh / price_wh, state))
+        cost_wh = _cost_wh(regret, state, switches, powers)
+        avoids_wh = spared_wh
+        if OFF in (state, regret.state):
+            avoids_wh += _expected_wh(regret, here_w - now)
+        if avoids_wh >= cost_wh:
+            ready.append((avoids_wh / cost_wh, state))
         if gain_w > 0:
-            due.append((state, max(price_wh - spared_wh, 0.0) * 3600 / gain_w))
+            due.append((state, max(cost_wh - avoids_wh, 0.0) * 3600 / gain_w))
     return Choice(state=max(ready)[1] if ready else regret.state, due=tuple(due))
 
 
-def _price_wh(regret: SwitchRegret, state: int, switches: int, powers: Powers) -> float:
+def _expected_wh(regret: SwitchRegret, gain_w: float) -> float:
+    """Return what a change is expected to avoid while the sky stays the same."""
+    if not regret.turns:
+        return 0.0
+    lasts_s = min(REMEMBERED_S / regret.turns, EXPECTED_MOST_S)
+    known = min(regret.turns / KNOWN_BY_TURNS, 1.0)
+    return EXPECTED * known * gain_w * lasts_s / 3600
+
+
+def _cost_wh(regret: SwitchRegret, state: int, switches: int, powers: Powers) -> float:
     """Return the cost of a change."""
-    dearer = 1.0 + DEARER_BY_TURN * regret.turns
-    if OFF in (state, regret.state):
-        return START_WH * dearer
-    if powers.others[0]:
-        dearer *= DEARER_BESIDE_OTHERS
-    return SWITCH_WH * dearer * (1.0 + DEARER_BY_SWITCH * switches)
+    beside_others = powers.others[0] > 0
+    factor = 1.0
+    if regret.state == OFF:
+        cost = JOIN if beside_others else START
+    elif state == OFF:
+        cost = STOP
+    else:
+        cost = MORE_PHASES if state > regret.state else FEWER_PHASES
+        factor += cost.by_switch * switches
+        if beside_others:
+            factor *= DEARER_BESIDE_OTHERS
+    return cost.least_wh * factor * (1.0 + cost.by_turn * regret.turns)
 
 
 def next_start(starts: tuple[datetime, ...], now: datetime) -> datetime | None:
