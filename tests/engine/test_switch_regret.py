@@ -16,12 +16,15 @@ from custom_components.sunfuse.engine.model import (
     Connector,
     ConnectorStatus,
     Mode,
+    PowerReading,
     ReasonKey,
 )
 from custom_components.sunfuse.engine.switch_regret import (
+    EXPECTED_MOST_S,
+    MORE_PHASES,
     OFF,
-    START_WH,
     STARTS_PER_HOUR,
+    STOP,
     Powers,
     SwitchRegret,
     add_regret,
@@ -100,29 +103,87 @@ def after(
     return regret
 
 
-def test_much_sun_starts_a_car_soon_and_little_later() -> None:
-    """5.4 kW are 15 Wh in ten seconds, 1.5 kW in 36: then a start has paid."""
-    for sun_w, seconds in ((5400, 10), (1500, 40)):
-        regret = after(SwitchRegret(), sun_w, seconds - 5)
-        waits = choose(regret, sun_w, SWITCHES, switches=0)
-        assert waits.state == OFF
-        due_s = waits.due_s(3 if sun_w > 4140 else 1)
-        assert due_s is not None
-        assert 0 < due_s <= 5
-        regret = after(regret, sun_w, 5)
-        chosen = choose(regret, sun_w, SWITCHES, switches=0)
-        assert chosen.state == (3 if sun_w > 4140 else 1)
-        assert chosen.due_s(OFF) is None
+@pytest.mark.parametrize(("sun_w", "phases"), [(5400, 3), (1500, 1)])
+def test_a_car_starts_within_seconds(sun_w: float, phases: int) -> None:
+    """2 Wh of regret are 1.3 s of 5.4 kW, and 4.8 s of 1.5 kW: the first decision waits, the next one starts the car."""
+    first = add_regret(SwitchRegret(), sun_w, OFF, SWITCHES, 0)
+    waits = choose(first, sun_w, SWITCHES, switches=0)
+    assert waits.state == OFF
+    regret = after(SwitchRegret(), sun_w, 5)
+    chosen = choose(regret, sun_w, SWITCHES, switches=0)
+    assert chosen.state == phases
+    assert chosen.due_s(OFF) is None
 
 
-def test_switches_get_dearer() -> None:
-    """Each switch of the hour makes the next one dearer, and so does each turn of the sky, and company."""
-    regret = after(SwitchRegret(), 6000, 60, state=1)
+def test_a_stop_is_due_when_the_grid_gave_what_it_costs() -> None:
+    """At 1 kW the minimum takes 3.1 kW from the grid, which weighs 1.6: 30 Wh are 21 s of that."""
+    regret = after(SwitchRegret(), 1000, 20, state=3)
+    stays = choose(regret, 1000, FIXED, switches=0)
+    assert stays.state == 3
+    due_s = stays.due_s(OFF)
+    assert due_s is not None
+    assert 0 < due_s <= 5
+    assert choose(after(regret, 1000, 5, state=3), 1000, FIXED, switches=0).state == OFF
+
+
+def test_how_long_a_shadow_lasts_is_learned() -> None:
+    """Twelve turns in half an hour are 150 s each: a deep shadow stops a car at once, a slight one does not.
+
+    A stop then costs 30 Wh x (1 + 12 x 0.35) = 156 Wh; half of 150 s at 4.14 kW x 1.6 is 138 Wh.
+    """
+    turned = replace(after(SwitchRegret(), 9000, 60, state=3), turns=12.0)
+    for sun_w, seconds, state in ((0, 5, 3), (0, 40, OFF), (3500, 120, 3)):
+        regret = after(turned, sun_w, seconds, state=3)
+        regret = replace(regret, turns=12.0)
+        assert choose(regret, sun_w, FIXED, switches=0).state == state
+    # A sky that never turned says nothing of that, and one that turned once little.
+    calm = replace(after(SwitchRegret(), 9000, 60, state=3), turns=0.5)
+    expected = choose(calm, 0, FIXED, switches=0).due_s(OFF)
+    assert expected is not None
+    at_once_wh = 0.5 * (0.5 / 8) ** 2 * 4140 * 1.6 * EXPECTED_MOST_S / 3600
+    cost_wh = STOP.least_wh * (1 + STOP.by_turn * 0.5)
+    assert expected == pytest.approx((cost_wh - at_once_wh) / 4140 / 1.6 * 3600, 0.02)
+
+
+def test_phase_switches_cost_more_by_number() -> None:
+    """Each switch of the hour makes the next one more expensive, and so do other cars; changes of the sky one to fewer."""
+    regret = after(SwitchRegret(), 6000, 120, state=1)
+    assert regret.spared_wh[2] > MORE_PHASES.least_wh
     assert choose(regret, 6000, SWITCHES, switches=0).state == 3
-    assert choose(regret, 6000, SWITCHES, switches=2).state == 1
-    assert choose(replace(regret, turns=10), 6000, SWITCHES, switches=0).state == 1
+    assert choose(regret, 6000, SWITCHES, switches=3).state == 1
     beside = replace(SWITCHES, others=ONE)
     assert choose(regret, 8000, beside, switches=0).state == 1
+    dim = after(SwitchRegret(), 2500, 90, state=3)
+    assert choose(dim, 2500, SWITCHES, switches=0).state == 1
+    assert choose(replace(dim, turns=12), 2500, SWITCHES, switches=0).state == 3
+
+
+def test_the_forecast_counts() -> None:
+    """3 kW too little: a stop is due later if the forecast is 9 kW for the next half hour, and sooner if it is none."""
+    due_s = {}
+    for ahead_w in (None, 9000.0, 0.0):
+        regret = SwitchRegret()
+        for _ in range(3):
+            regret = add_regret(regret, 1000, 3, FIXED, 5, ahead_w)
+        chosen = choose(regret, 1000, FIXED, switches=0, ahead_w=ahead_w)
+        due_s[ahead_w] = chosen.due_s(OFF)
+    without_s, bright_s, dark_s = (due_s[ahead_w] for ahead_w in (None, 9000.0, 0.0))
+    assert without_s is not None
+    assert dark_s is not None
+    assert dark_s < without_s
+    # 4.14 kW of sun to come that it would miss, at a fifth of the weight.
+    assert bright_s is not None
+    assert bright_s > without_s
+
+
+def test_the_forecast_of_a_site_is_that_of_its_panels() -> None:
+    """The panels give 2 kW now and 9 kW in the next half hour: a shadow is bridged that would stop a car otherwise."""
+    for ahead_w, state in ((None, 0), (9000.0, 6)):
+        dim = PowerReading(at=NOW, power_w=2000)
+        day = Day(balance(-6000, waiting(), tuning=AUTOMATIC))
+        day.run(60)
+        day.snapshot = replace(day.snapshot, solar=dim, solar_ahead_w=ahead_w)
+        assert offers(day.run(35, -1500)) == {"a": state}
 
 
 def test_a_turn_of_the_sky() -> None:
@@ -140,7 +201,7 @@ def test_what_was_before_counts_no_more_when_the_sun_returns() -> None:
     regret = after(SwitchRegret(), 1000, 10, state=3)
     assert regret.spared_wh[0] > 0
     regret = after(regret, 9000, 60, state=3)
-    assert regret.spared_wh[0] < START_WH / 2
+    assert regret.spared_wh[0] < STOP.least_wh / 2
 
 
 def test_the_hour_has_only_so_many_starts() -> None:
@@ -176,13 +237,13 @@ def test_no_more_than_one_message_in_five_seconds() -> None:
 
 
 def test_a_short_shadow_stops_nobody_and_a_long_one_does() -> None:
-    """At 3 kW too little a start's price is used up within a minute."""
+    """At 3 kW too little the cost of a stop is used up within half a minute."""
     day = Day(balance(-6000, waiting(), tuning=AUTOMATIC))
     day.run(60)
     assert offers(day.run(10, -1000)) == {"a": 6}
     assert reasons(day.decision) == {"a": ReasonKey.STOPPING_ON_SUN}
     assert offers(day.run(60, -1000)) == {"a": 0}
-    # Back within half a minute of sun.
+    # It is back within half a minute of sun.
     assert offers(day.run(30, -6000))["a"] >= 6
 
 
@@ -196,14 +257,14 @@ def test_a_little_too_little_is_bridged() -> None:
 
 
 def test_in_a_calm_sky_a_minute_is_enough_for_three_phases() -> None:
-    """6 kW on one phase leave 2.3 kW: after 40 s a switch has paid. At 2 kW it goes back."""
+    """8 kW on one phase leave 4.3 kW: after 50 s a switch has paid. At 2 kW it goes back."""
     day = Day(balance(-2000, waiting(switches_phases=True), tuning=AUTOMATIC))
     day.run(60)
     assert of(day.decision, "a").phases == 1
-    day.run(60, -6000)
+    day.run(60, -8000)
     assert of(day.decision, "a").phases == 3
-    day.run(60, -6000)
-    assert of(day.decision, "a").offer_a == pytest.approx(6000 / 690, abs=0.2)
+    day.run(60, -8000)
+    assert of(day.decision, "a").offer_a == pytest.approx(8000 / 690, abs=0.2)
     day.run(180, -2000)
     assert of(day.decision, "a").phases == 1
 

@@ -290,7 +290,7 @@ class Snapshot:
     circuits: tuple[Circuit, ...]
     meters: tuple[tuple[str, MeterReading], ...] = ()  # by circuit id
     solar: PowerReading | None = None
-    # What the panels are to give on average in the next half hour, by the forecast; None: there is none.
+    # The mean solar power of the next half hour by the forecast; None: there is no forecast.
     solar_ahead_w: float | None = None
     battery: BatteryReading | None = None
     connectors: tuple[Connector, ...] = ()

@@ -71,7 +71,7 @@ JOIN = ChangeCost(least_wh=15.0, by_turn=0.1)
 # The start after it costs a car about fifteen seconds at four to eight kilowatts, and wears its contactor a little.
 STOP = ChangeCost(least_wh=30.0, by_turn=0.35)
 # A switch costs a pause of twenty seconds, and one of four in an hour. On one phase a car still takes 3.7 kW.
-MORE_PHASES = ChangeCost(least_wh=80.0, by_switch=0.2)
+MORE_PHASES = ChangeCost(least_wh=60.0, by_switch=0.4)
 FEWER_PHASES = ChangeCost(least_wh=60.0, by_turn=0.1, by_switch=0.4)
 
 
@@ -235,7 +235,7 @@ def _expected_wh(regret: SwitchRegret, gain_w: float) -> float:
         return 0.0
     lasts_s = min(REMEMBERED_S / regret.turns, EXPECTED_MOST_S)
     known = min(regret.turns / KNOWN_BY_TURNS, 1.0)
-    return EXPECTED * known * gain_w * lasts_s / 3600
+    return EXPECTED * known**2 * gain_w * lasts_s / 3600
 
 
 def _cost_wh(regret: SwitchRegret, state: int, switches: int, powers: Powers) -> float:

@@ -205,6 +205,7 @@ class Controller:
             connectors=self._connectors(states),
             limits=(*self._dimming_limit(dimming), *peak_limits),
             boost_quotas=self._cards.boost_quotas,
+            solar_ahead_w=self._planning.solar_ahead_w(now),
         )
         tuning = self._planning.clock.hastened(snapshot.tuning)
         snapshot = replace(snapshot, tuning=tuning)

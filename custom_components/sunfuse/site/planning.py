@@ -286,6 +286,10 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
                 return replace(demand, departure=departure)
         return self.clock.house.asks(key.identity, key.connector, demand)
 
+    def solar_ahead_w(self, now: datetime) -> float | None:
+        """Return the solar power that is expected in the next half hour, None without a forecast."""
+        return self._forecasts.data.solar_ahead_w(now)
+
     def _expected(self, now: datetime) -> Any:
         house = self.clock.house
         return house.expected(now) if house else self._forecasts.data

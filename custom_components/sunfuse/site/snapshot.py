@@ -323,6 +323,7 @@ def build_snapshot(
     connectors: Iterable[Connector],
     limits: Iterable[ExternalLimit] = (),
     boost_quotas: Iterable[BoostQuota] = (),
+    solar_ahead_w: float | None = None,
 ) -> Snapshot:
     """Return everything that is known at `now`.
 
@@ -346,6 +347,7 @@ def build_snapshot(
         meters=(*main, *readings.circuit_meters),
         temperatures=readings.temperatures,
         solar=readings.solar,
+        solar_ahead_w=solar_ahead_w,
         battery=readings.battery,
         connectors=tuple(_placed(connector, tree) for connector in connectors),
         policy=settings.site.policy,

@@ -33,7 +33,14 @@ from .house_load import (
     load_to_dict,
     with_nights,
 )
-from .power_forecast import Forecast, RawForecast, added, added_forecasts, energy_wh
+from .power_forecast import (
+    Forecast,
+    RawForecast,
+    added,
+    added_forecasts,
+    energy_wh,
+    mean_w,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -97,6 +104,9 @@ def config_from_dict(data: Mapping[str, Any]) -> ForecastConfig:
     )
 
 
+HALF_HOUR = timedelta(minutes=30)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecasts:
     """Two days of solar power and of load from now on, by quarter hour.
@@ -119,6 +129,13 @@ class Forecasts:
     def known_until(self) -> datetime | None:
         """Return until when solar power is forecast."""
         return self.solar[-1].end if self.solar else None
+
+    def solar_ahead_w(self, now: datetime) -> float | None:
+        """Return the mean solar power of the next half hour; None without a forecast of the weather."""
+        if self.solar_source != "forecast":
+            return None
+        minute = now.replace(second=0, microsecond=0)
+        return mean_w(self.solar, minute, minute + HALF_HOUR)
 
 
 class ForecastReader:

@@ -26,6 +26,19 @@ class ForecastSlot:
 type Forecast = tuple[ForecastSlot, ...]
 
 
+def mean_w(forecast: Forecast, start: datetime, end: datetime) -> float | None:
+    """Return the likely mean power from start to end; None if the forecast does not cover all of it."""
+    energy_ws = covered_s = 0.0
+    for slot in forecast:
+        seconds = (min(slot.end, end) - max(slot.start, start)).total_seconds()
+        if seconds > 0:
+            covered_s += seconds
+            energy_ws += slot.p50_w * seconds
+    if covered_s < (end - start).total_seconds():
+        return None
+    return energy_ws / covered_s
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawForecast:
     """A source's forecast in watts; `low` and `high` if it has its own quantiles."""
