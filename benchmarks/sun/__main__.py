@@ -12,7 +12,7 @@ def cli() -> int:
     """Read the arguments."""
     parser = ArgumentParser(description=table.__doc__)
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--hours", type=float, default=12.0)
+    parser.add_argument("--hours", type=float, default=12.0, help="of each day")
     parser.add_argument("--row", default="")
     parser.add_argument("--into", type=Path, help="a page to write the table into")
     parser.add_argument("--picture", type=Path, help="draw a broken day, as SVG")

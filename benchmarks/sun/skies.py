@@ -1,6 +1,7 @@
 """Days of sun in watts by the second, made by chance from a seed: what matters is how they move, not where they are."""
 
 from collections.abc import Callable
+from functools import cache
 from itertools import accumulate
 import math
 import random
@@ -38,12 +39,14 @@ def _gaps(chance: random.Random, bright_s: float, dark_s: float) -> list[bool]:
     return found
 
 
+@cache
 def clear(seed: int) -> Day:
     """Return a day without a cloud."""
     haze = random.Random(seed).uniform(0.85, 1.0)
     return lambda at_s: _clear_w(at_s) * haze
 
 
+@cache
 def broken(seed: int) -> Day:
     """Return a day of fair-weather clouds: gaps and shadows of about two minutes."""
     chance = random.Random(seed)
@@ -52,6 +55,7 @@ def broken(seed: int) -> Day:
     return _shaded(lambda at_s: 1.0 if out[at_s] else deep, 6)
 
 
+@cache
 def grey(seed: int) -> Day:
     """Return a day under a cover that is thinner and thicker within a quarter of an hour."""
     chance = random.Random(seed)
@@ -64,6 +68,7 @@ def grey(seed: int) -> Day:
     return _shaded(light, 20)
 
 
+@cache
 def one_cloud(seed: int) -> Day:
     """Return a clear day with one big cloud of forty minutes to an hour and a half."""
     chance = random.Random(seed)
@@ -72,6 +77,7 @@ def one_cloud(seed: int) -> Day:
     return _shaded(lambda at_s: 0.15 if begin <= at_s < end else 1.0, 30)
 
 
+@cache
 def morning_fog(seed: int) -> Day:
     """Return a day whose fog lifts in the late morning, coming back in patches for half an hour."""
     chance = random.Random(seed)
@@ -97,6 +103,7 @@ SKIES: dict[str, Callable[[int], Day]] = {
 }
 
 
+@cache
 def house(seed: int) -> Callable[[float], tuple[float, ...]]:
     """Return the currents of a household whose kettle, oven and heat pump step all day."""
     chance = random.Random(1000 + seed)

@@ -142,7 +142,7 @@ def test_how_long_a_shadow_lasts_is_learned() -> None:
     assert expected is not None
     at_once_wh = 0.5 * (0.5 / 8) ** 2 * 4140 * 1.6 * EXPECTED_MOST_S / 3600
     cost_wh = STOP.least_wh * (1 + STOP.by_turn * 0.5)
-    assert expected == pytest.approx((cost_wh - at_once_wh) / 4140 / 1.6 * 3600, 0.02)
+    assert expected == pytest.approx((cost_wh - at_once_wh) / 4140 / 1.6 * 3600, 0.05)
 
 
 def test_phase_switches_cost_more_by_number() -> None:
