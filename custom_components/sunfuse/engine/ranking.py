@@ -109,13 +109,20 @@ def has_time(asking: Ask, snapshot: Snapshot) -> bool:
     if past.on_since is None:
         waits = not waited_long(asking, snapshot)
         return waits and laxity_s(asking, snapshot) > TIME_LEFT_S
-    ran_s = (snapshot.now - past.on_since).total_seconds()
+    return not keeps_on(asking, snapshot) and laxity_s(asking, snapshot) > TIME_S
+
+
+def keeps_on(asking: Ask, snapshot: Snapshot) -> bool:
+    """Whether a car has started so recently that it does not yield to any other."""
+    past = asking.past
+    if past.on_since is None:
+        return False
     keeps_s = snapshot.tuning.min_on_s
     if keeps_s is None:
         keeps_s = MIN_ON_S
     if past.waited_long:
         keeps_s = max(keeps_s, snapshot.tuning.turn_s)
-    return ran_s >= keeps_s and laxity_s(asking, snapshot) > TIME_S
+    return (snapshot.now - past.on_since).total_seconds() < keeps_s
 
 
 def has_no_time(asking: Ask, snapshot: Snapshot) -> bool:

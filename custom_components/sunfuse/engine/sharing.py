@@ -14,8 +14,9 @@ from .filling import EPSILON, Share, User, Uses, fill
 from .model import Snapshot
 from .phases import may_switch
 from .ramp import round_down
-from .ranking import growth, has_no_time, has_time, rank
+from .ranking import growth, has_no_time, has_time, keeps_on, rank
 from .resources import Resources, blocked_by, take
+from .tuning import Policy
 
 # What is free of each resource, by its number.
 type Capacities = list[float]
@@ -167,16 +168,43 @@ def _admit_grid(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
     """
     snapshot = room.snapshot
     have_time = {a.id for a in ranked if has_time(a, snapshot)}
-    if not have_time:
+    if not have_time and snapshot.policy is not Policy.DEADLINE:
         return _admit(ranked, room, shares)
-    admitted = _admit([a for a in ranked if a.id not in have_time], room, shares)
-    hurried = [a for a in admitted if has_no_time(a, snapshot)]
-    room.claim(hurried)
+    without = [a for a in ranked if a.id not in have_time]
+    if snapshot.policy is Policy.DEADLINE:
+        admitted, hurried = _admit_by_deadline(without, room, shares)
+    else:
+        admitted = _admit(without, room, shares)
+        hurried = [a for a in admitted if has_no_time(a, snapshot)]
+        room.claim(hurried)
     runs = [a for a in ranked if a.id in have_time and room.runs(a)]
     admitted += _admit(runs, room, shares)
     room.claim([a for a in admitted if a not in hurried])
     starts = [a for a in ranked if a.id in have_time and not room.runs(a)]
     return admitted + _admit(starts, room, shares)
+
+
+def _admit_by_deadline(
+    ranked: list[Ask], room: _Room, shares: Shares
+) -> tuple[list[Ask], list[Ask]]:
+    """Return who of those that have no time to lose can have the minimum, and who of them claims all that it can take.
+
+    The car that leaves first has all that it needs before the next one has its minimum: a shortage that is shared by all
+    leaves none of them ready.
+    """
+    snapshot = room.snapshot
+    kept = [a for a in ranked if keeps_on(a, snapshot)]
+    admitted = _admit(kept, room, shares)
+    hurried: list[Ask] = []
+    for asking in ranked:
+        if asking in kept or not has_no_time(asking, snapshot):
+            continue
+        if _admit([asking], room, shares):
+            room.claim([asking])
+            admitted.append(asking)
+            hurried.append(asking)
+    rest = [a for a in ranked if a not in kept and not has_no_time(a, snapshot)]
+    return admitted + _admit(rest, room, shares), hurried
 
 
 def _admit(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:

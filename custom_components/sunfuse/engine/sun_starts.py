@@ -66,7 +66,9 @@ def watch_sun(
         choice = asking.choice
         if runs and asking.id != leaves and choice.state == OFF:
             choice = replace(choice, state=asking.past.regret.state)
-        if not runs:
+        # Running cars take the sun anyway: to share it is not worth a switch, unless the car is new.
+        shares = all_w[0] > 0 and recent(asking.past.starts, snapshot.now)
+        if not runs and not shares:
             start_phases(asking, left_w, snapshot)
         needed_w = minimum_w(asking, snapshot)
         threshold_w = (
@@ -124,7 +126,12 @@ def _weigh_switch(
     past.regret = add_regret(past.regret, sun_w, state, powers, elapsed_s, ahead_w)
     switches = len(recent(past.switches, snapshot.now))
     asking.choice = choose(
-        past.regret, sun_w, powers, switches=switches, ahead_w=ahead_w
+        past.regret,
+        sun_w,
+        powers,
+        switches=switches,
+        starts=len(recent(past.starts, snapshot.now)),
+        ahead_w=ahead_w,
     )
 
 

@@ -14,8 +14,8 @@ is lost. So a car starts within seconds, and only a lasting shadow stops it.
 
 Under broken clouds the next gap is as near as the next shadow. How long a state of the sky lasts is then known: half an
 hour divided by the number of changes in it. Half of what a start or a stop would avoid in that time counts at once. But
-each change makes a stop more expensive, so that a contactor has a few starts in an hour; and the more changes there
-were, the more the usual regret of that time counts beside the present one: a car for which its present state is good on
+each change and each start of the hour make a stop more expensive, so that a contactor has a few starts in an hour; and the
+more changes there were, the more the usual regret of that time counts beside the present one: a car for which its present state is good on
 average keeps it. Each phase switch of this hour makes the next one more expensive, long before their number is used up.
 
 If there is a forecast, the regret of each state under the expected sun of the next half hour also counts.
@@ -57,22 +57,23 @@ OFF = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCost:
-    """The cost of a change in watt-hours, and what each change of the sky and each switch of the hour add to it."""
+    """The cost of a change in watt-hours, and what each change of the sky, and each switch or start of the hour, add to it."""
 
     least_wh: float
     by_turn: float = 0.0
     by_switch: float = 0.0
+    by_start: float = 0.0
 
 
 # A few seconds of sun: the noise of a meter and a very short gap do not start a car.
 START = ChangeCost(least_wh=2.0)
-# A car that starts beside others takes their solar power.
-JOIN = ChangeCost(least_wh=15.0, by_turn=0.1)
+# Beside running cars a start or a stop hardly changes how much of the sun is used: they take the rest.
+BESIDE_OTHERS = ChangeCost(least_wh=15.0, by_turn=0.1)
 # The start after it costs a car about fifteen seconds at four to eight kilowatts, and wears its contactor a little.
-STOP = ChangeCost(least_wh=30.0, by_turn=0.35)
+STOP = ChangeCost(least_wh=18.0, by_turn=0.27, by_start=0.25)
 # A switch costs a pause of twenty seconds, and one of four in an hour. On one phase a car still takes 3.7 kW.
 MORE_PHASES = ChangeCost(least_wh=60.0, by_switch=0.4)
-FEWER_PHASES = ChangeCost(least_wh=60.0, by_turn=0.1, by_switch=0.4)
+FEWER_PHASES = ChangeCost(least_wh=40.0, by_turn=0.1, by_switch=0.4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +206,7 @@ def choose(
     powers: Powers,
     *,
     switches: int,
+    starts: int = 0,
     ahead_w: float | None = None,
 ) -> Choice:
     """Return which state is due: of those that have avoided as much as they cost, the one with the highest ratio."""
@@ -218,7 +220,15 @@ def choose(
     ):
         if state == regret.state or now >= here_w:
             continue  # with this solar power it is no better
-        cost_wh = _cost_wh(regret, state, switches, powers)
+        cost = _cost(regret, state, powers)
+        cost_wh = (
+            cost.least_wh
+            * (1.0 + cost.by_turn * regret.turns)
+            * (1.0 + cost.by_switch * switches)
+            * (1.0 + cost.by_start * starts)
+        )
+        if powers.others[0] and OFF not in (state, regret.state):
+            cost_wh *= DEARER_BESIDE_OTHERS
         avoids_wh = spared_wh
         if OFF in (state, regret.state):
             avoids_wh += _expected_wh(regret, here_w - now)
@@ -238,20 +248,13 @@ def _expected_wh(regret: SwitchRegret, gain_w: float) -> float:
     return EXPECTED * known**2 * gain_w * lasts_s / 3600
 
 
-def _cost_wh(regret: SwitchRegret, state: int, switches: int, powers: Powers) -> float:
-    """Return the cost of a change."""
-    beside_others = powers.others[0] > 0
-    factor = 1.0
-    if regret.state == OFF:
-        cost = JOIN if beside_others else START
-    elif state == OFF:
-        cost = STOP
-    else:
-        cost = MORE_PHASES if state > regret.state else FEWER_PHASES
-        factor += cost.by_switch * switches
-        if beside_others:
-            factor *= DEARER_BESIDE_OTHERS
-    return cost.least_wh * factor * (1.0 + cost.by_turn * regret.turns)
+def _cost(regret: SwitchRegret, state: int, powers: Powers) -> ChangeCost:
+    """Return the cost of a change to a state."""
+    if OFF not in (state, regret.state):
+        return MORE_PHASES if state > regret.state else FEWER_PHASES
+    if powers.others[0]:
+        return BESIDE_OTHERS
+    return START if regret.state == OFF else STOP
 
 
 def next_start(starts: tuple[datetime, ...], now: datetime) -> datetime | None:
