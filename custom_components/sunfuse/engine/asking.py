@@ -48,6 +48,7 @@ class Ask:
         0.0  # and how much of that is free for starting, beside running cars
     )
 
+    keeps_phases: bool = False  # where it starts: another number is not worth a switch
     choice: Choice | None = None  # what to do under the recent sky
     # When it starts, or stops, if the solar power stays as it is; None: not in sight.
     sun_changes_at: datetime | None = None

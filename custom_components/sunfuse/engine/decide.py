@@ -100,6 +100,8 @@ def _switch_phases(tick: Tick, shares: Shares, free: list[float]) -> None:
         if asking.id in shares.one_phase:
             switch(asking, 1, tick.snapshot)
             continue
+        if asking.keeps_phases:
+            continue
         fewer = asking.sun_left_w is not None and asking.sun_left_w < _all_w(
             asking, tick
         )

@@ -67,8 +67,10 @@ def watch_sun(
         if runs and asking.id != leaves and choice.state == OFF:
             choice = replace(choice, state=asking.past.regret.state)
         # Running cars take the sun anyway: to share it is not worth a switch, unless the car is new.
-        shares = all_w[0] > 0 and recent(asking.past.starts, snapshot.now)
-        if not runs and not shares:
+        asking.keeps_phases = (
+            not runs and all_w[0] > 0 and bool(recent(asking.past.starts, snapshot.now))
+        )
+        if not runs and not asking.keeps_phases:
             start_phases(asking, left_w, snapshot)
         needed_w = minimum_w(asking, snapshot)
         threshold_w = (

@@ -241,10 +241,10 @@ def choose(
 
 def _expected_wh(regret: SwitchRegret, gain_w: float) -> float:
     """Return what a change is expected to avoid while the sky stays the same."""
-    if not regret.turns:
-        return 0.0
+    if regret.turns <= 1.0:
+        return 0.0  # this shadow may be the first: nothing is known of it
     lasts_s = min(REMEMBERED_S / regret.turns, EXPECTED_MOST_S)
-    known = min(regret.turns / KNOWN_BY_TURNS, 1.0)
+    known = min((regret.turns - 1.0) / KNOWN_BY_TURNS, 1.0)
     return EXPECTED * known**2 * gain_w * lasts_s / 3600
 
 

@@ -17,14 +17,17 @@ from custom_components.sunfuse.sources.forecasts.correction import (
     log_from_dict,
     log_to_dict,
 )
+from custom_components.sunfuse.sources.forecasts.forecast_reader import Forecasts
 from custom_components.sunfuse.sources.forecasts.forecast_shapes import (
     read_solar,
     read_wh_hours,
 )
 from custom_components.sunfuse.sources.forecasts.power_forecast import (
+    ForecastSlot,
     RawForecast,
     added_forecasts,
     energy_wh,
+    mean_w,
 )
 from custom_components.sunfuse.sources.series import Series, Slot, at_time
 
@@ -360,3 +363,25 @@ def test_an_empty_shape_beside_a_full_one() -> None:
     watts = {(DAWN + HOUR * h).isoformat(): 500 for h in range(3)}
     attributes = {"forecast": [], "wh_period": {}, "watts": watts}
     assert energy_wh(read_solar(attributes, unit="kWh", tz=UTC).likely) == 1500
+
+
+def test_the_sun_of_the_next_half_hour() -> None:
+    """Two quarters of 1 and 3 kW, from the middle of the first; a forecast that ends sooner, or is none, says nothing."""
+    start = datetime(2026, 6, 10, 9, tzinfo=UTC)
+    slots = tuple(
+        ForecastSlot(
+            start=start + quarter * timedelta(minutes=15),
+            end=start + (quarter + 1) * timedelta(minutes=15),
+            p10_w=0.0,
+            p50_w=power_w,
+            p90_w=9000.0,
+        )
+        for quarter, power_w in enumerate((1000.0, 3000.0, 5000.0))
+    )
+    known = Forecasts(solar=slots, solar_source="forecast")
+    # 7.5 min of 1 kW, 15 min of 3 kW, 7.5 min of 5 kW
+    at = start + timedelta(minutes=7, seconds=30)
+    assert mean_w(slots, at, at + timedelta(minutes=30)) == pytest.approx(3000)
+    assert known.solar_ahead_w(start + timedelta(seconds=20)) == pytest.approx(2000)
+    assert known.solar_ahead_w(start + timedelta(minutes=20)) is None
+    assert Forecasts(solar=slots, solar_source="history").solar_ahead_w(start) is None
