@@ -14,7 +14,7 @@ from .filling import EPSILON, Share, User, Uses, fill
 from .model import Snapshot
 from .phases import may_switch
 from .ramp import round_down
-from .ranking import growth, has_no_time, has_time, keeps_on, rank
+from .ranking import growth, has_no_time, has_time, keeps_on, rank, waited_long
 from .resources import Resources, blocked_by, take
 from .tuning import Policy
 
@@ -193,7 +193,7 @@ def _admit_by_deadline(
     leaves none of them ready.
     """
     snapshot = room.snapshot
-    kept = [a for a in ranked if keeps_on(a, snapshot)]
+    kept = [a for a in ranked if keeps_on(a, snapshot) or waited_long(a, snapshot)]
     admitted = _admit(kept, room, shares)
     hurried: list[Ask] = []
     for asking in ranked:
