@@ -1,5 +1,6 @@
 """Chargers that wait to be accepted: shown, and accepted many at a time."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -36,6 +37,7 @@ from .site_commands import site_for
 # What stands for the number in a pattern of names; a pattern without it gets the number at its end.
 _NUMBER = "{n}"
 MOST = 200
+_PAUSE_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +166,9 @@ def accept_chargers(
         return
     chargers = proposed(entry, msg["identities"], msg)
     if not msg["preview"]:
-        _accept(hass, entry, chargers)
+        hass.async_create_background_task(
+            _async_accept(hass, entry, chargers), f"{DOMAIN} accepts chargers"
+        )
     connection.send_result(
         msg["id"],
         [
@@ -179,10 +183,12 @@ def accept_chargers(
     )
 
 
-def _accept(
+async def _async_accept(
     hass: HomeAssistant, entry: SunfuseConfigEntry, chargers: list[NewCharger]
 ) -> None:
+    """Accept one after the other: the entities of fifty at once are more news than a browser's connection takes."""
     for charger in chargers:
+        await asyncio.sleep(_PAUSE_S)
         identity = charger.data[CONF_IDENTITY]
         hass.config_entries.async_add_subentry(
             entry,
