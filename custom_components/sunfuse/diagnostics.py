@@ -114,23 +114,38 @@ def _anonymous_record(segments: list[Segment], identities: list[str]) -> dict[st
     for segment in record["segments"]:
         connectors |= segment["memory"].get("connectors", {}).keys()
     names = {name: f"connector {n:04}" for n, name in enumerate(sorted(connectors), 1)}
-    people = sorted(set(_people(record)))
+    people = sorted(set(_texts(record, "person")))
     names |= {person: f"person {n:04}" for n, person in enumerate(people, 1)}
+    chargers = sorted(set(_names_of_chargers(record)))
+    names |= {charger: f"charger name {n:04}" for n, charger in enumerate(chargers, 1)}
     anonymous: dict[str, Any] = _renamed(record, names)
     # An address to connect to contains the identity.
     return _pseudonymous(anonymous, identities)
 
 
-def _people(value: Any) -> Iterator[str]:
+def _names_of_chargers(value: Any) -> Iterator[str]:
+    """Return what owners call their chargers: often an identity, or a driver's name."""
     match value:
-        case {"person": str(person)}:
-            yield person
+        case {"connectors": connectors, **others}:
+            yield from _texts(connectors, "name")
+            yield from _names_of_chargers(list(others.values()))
         case dict():
-            for item in value.values():
-                yield from _people(item)
+            yield from _names_of_chargers(list(value.values()))
         case list():
             for item in value:
-                yield from _people(item)
+                yield from _names_of_chargers(item)
+
+
+def _texts(value: Any, key: str) -> Iterator[str]:
+    """Return the texts with a key, wherever they are."""
+    match value:
+        case dict():
+            if isinstance(text := value.get(key), str):
+                yield text
+            yield from _texts(list(value.values()), key)
+        case list():
+            for item in value:
+                yield from _texts(item, key)
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:
