@@ -1,6 +1,6 @@
 """The calendar of a site: departures, reservations, and what is planned. An event with a vehicle's or charger's name is a departure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, override
@@ -24,6 +24,7 @@ from .entity import SiteEntity
 from .planner.intention import CarSlot
 from .site.calendar_words import named, target_in, target_text, weekdays_of
 from .site.driver_words import Owner, next_departure, owners, set_departure
+from .site.outcome import SiteData
 
 PARALLEL_UPDATES = 1
 
@@ -60,18 +61,24 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
         | CalendarEntityFeature.DELETE_EVENT
         | CalendarEntityFeature.UPDATE_EVENT
     )
+    _next: CalendarEvent | None = None
+    _next_of: SiteData | None = None  # the tick for which it was looked for
 
     @property
     @override
     def event(self) -> CalendarEvent | None:
-        """Return the event that goes on, or the next one."""
+        """Return the event that goes on, or the next one. It is looked for once for each tick: state and attributes need it."""
         now = dt_util.now()
-        events = self._events(now - LASTS, now + HORIZON)
-        return min(
-            (event for event in events if event.end > now),
-            key=lambda event: event.start,
-            default=None,
-        )
+        over = self._next is not None and self._next.end <= now
+        if over or self._next_of is not self.coordinator.data:
+            events = self._events(now - LASTS, now + HORIZON)
+            self._next = min(
+                (event for event in events if event.end > now),
+                key=lambda event: event.start,
+                default=None,
+            )
+            self._next_of = self.coordinator.data
+        return self._next
 
     @override
     async def async_get_events(
@@ -116,13 +123,14 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
     def _events(self, start: datetime, end: datetime) -> Iterator[CalendarEvent]:
         """Return all events from a time to another."""
         local = dt_util.as_local(start)
-        for name, owner in owners(self._entry).items():
+        by_name = owners(self._entry)
+        for name, owner in by_name.items():
             wishes = self._entry.runtime_data.departures.wishes(owner.id)
             yield from _single(name, owner, wishes, local, end)
             yield from _weekly(name, owner, wishes, local, end)
             yield from self._reported(name, owner, local, end)
-        yield from self._reserved(local, end)
-        yield from self._planned(local, end)
+        yield from self._reserved(by_name, local, end)
+        yield from self._planned(by_name, local, end)
 
     def _reported(
         self, name: str, owner: Owner, start: datetime, end: datetime
@@ -138,10 +146,12 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
             text = sentences[f"departure_{following.said}"]
             yield _event(name, following, f"{FIXED}/{owner.id}", description=text)
 
-    def _reserved(self, start: datetime, end: datetime) -> Iterator[CalendarEvent]:
+    def _reserved(
+        self, by_name: Mapping[str, Owner], start: datetime, end: datetime
+    ) -> Iterator[CalendarEvent]:
         """Return the reservations."""
         runtime = self._entry.runtime_data
-        by_key = {o.id: name for name, o in owners(self._entry).items() if o.key}
+        by_key = {o.id: name for name, o in by_name.items() if o.key}
         for one in runtime.departures.reservations:
             if one.until <= start or one.since > end:
                 continue
@@ -156,11 +166,13 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
                 uid=f"{FIXED}/{one.identity}/{one.id}",
             )
 
-    def _planned(self, start: datetime, end: datetime) -> Iterator[CalendarEvent]:
+    def _planned(
+        self, by_name: Mapping[str, Owner], start: datetime, end: datetime
+    ) -> Iterator[CalendarEvent]:
         """Return when cars are planned to charge."""
         runtime = self._entry.runtime_data
         here = runtime.planning.clock.here
-        for name, owner in owners(self._entry).items():
+        for name, owner in by_name.items():
             car = runtime.planning.car(owner.key) if owner.key else None
             for first, last in charging(car.slots) if car else ():
                 begins, ends = here(first), here(last)

@@ -1,5 +1,6 @@
 """What drivers say, by actions, entities and the calendar: departures, skipped nights, pauses, and which car it is."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -56,12 +57,11 @@ def owners(entry: SunfuseConfigEntry) -> dict[str, Owner]:
     """Return all owners of a site by the names that users know; a vehicle comes before a charger of the same name."""
     runtime = entry.runtime_data
     found: dict[str, Owner] = {}
+    of_charger: defaultdict[str, list[ConnectorKey]] = defaultdict(list)
+    for key in runtime.chargers.connector_keys():
+        of_charger[key.identity].append(key)
     for subentry in usable(entry, SUBENTRY_CHARGER):
-        keys = [
-            key
-            for key in runtime.chargers.connector_keys()
-            if key.identity == identity_of(subentry)
-        ]
+        keys = of_charger[identity_of(subentry)]
         for key in keys:
             name = subentry.title
             if len(keys) > 1:
