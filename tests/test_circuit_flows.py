@@ -401,6 +401,33 @@ async def test_other_loads_at_the_main_fuse(hass: HomeAssistant) -> None:
     assert (main.limit_a, main.rated_a) == ((22, 22, 20), (25, 25, 20))
 
 
+async def test_limits_of_single_phases_that_are_asked_about_again(
+    hass: HomeAssistant,
+) -> None:
+    """A fuse of 250 A on one phase is more likely a slip for 25 A; who sends it once more means it."""
+    entry = site_entry(free_port(), charger("A"))
+    entry.add_to_hass(hass)
+    form = await open_options(hass, entry, "main_circuit")
+    configure = hass.config_entries.options.async_configure
+    typed = {"limit_l2_a": 250}
+    form = await configure(form["flow_id"], typed)
+    assert form["errors"] == {"limit_l2_a": "fuse_unusual"}
+    placeholders = form["description_placeholders"]
+    assert placeholders
+    assert placeholders["usual"] == "80"
+    form = await configure(form["flow_id"], {"limit_l2_a": 251})
+    assert form["errors"] == {"limit_l2_a": "fuse_unusual"}
+    result = await configure(form["flow_id"], {"limit_l2_a": 251})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    added = await send(hass, await add(hass, entry), PLACE)
+    added = await send(hass, added, METER)
+    typed = {"limit_l1_a": 26}
+    added = await send(hass, added, typed)
+    assert added["errors"] == {"limit_l1_a": "limit_above_fuse"}
+    added = await send(hass, added, typed)
+    assert added["type"] is FlowResultType.CREATE_ENTRY
+
+
 async def test_a_site_without_a_meter(hass: HomeAssistant) -> None:
     """The load of the house is asked for then, and forgotten when there is a meter."""
     form = await open_site(hass)

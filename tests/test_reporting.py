@@ -22,7 +22,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
 from .common import charger, free_port, set_meters, site_entry, wait_until
-from .forms import CHARGER
+from .forms import CHARGER, ELECTRICAL, GRID, open_options, reconfigure, submit
 from .sources.test_history import import_means
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -340,6 +340,52 @@ async def test_fail_safe_currents_beside_the_house(hass: HomeAssistant) -> None:
     await wait_until(
         lambda: ir.async_get(hass).async_get_issue(DOMAIN, issue_id), "a repair"
     )
+
+
+@pytest.mark.parametrize(
+    ("theme", "typed", "field", "left"),
+    [
+        ("protection", {"margin_a": 8, "meter_max_age_s": 60}, "margin_a", "4"),
+        ("main_circuit", {"fixed_l2_a": 8}, "base", "3"),
+    ],
+)
+async def test_options_beside_the_house(
+    hass: HomeAssistant, theme: str, typed: dict[str, Any], field: str, left: str
+) -> None:
+    """The house leaves 11 A to a charger of 6 A: the fuse carries 7 or 8 A less, so that 4 or 3 A are left."""
+    await recorded(hass, grid_l1=12, grid_l2=12, grid_l3=12)
+    entry = await set_up(hass, charger("CP1"))
+    configure = hass.config_entries.options.async_configure
+    form = await configure(
+        (await open_options(hass, entry, theme))["flow_id"], dict(typed)
+    )
+    assert form["errors"] == {field: "fail_safe_house"}
+    told = form["description_placeholders"]
+    assert told
+    phase = "L1" if theme == "protection" else "L2"
+    assert (told["sum"], told["phase"]) == ("6", phase)
+    assert (told["left"], told["fits"]) == (left, "CP1: 0 A")
+    result = await configure(form["flow_id"], dict(typed))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    # The site is set up again.
+    await hass.async_block_till_done()
+
+
+async def test_a_smaller_fuse_beside_the_house(hass: HomeAssistant) -> None:
+    """Of 19 A the house leaves 5 A, less than the fail-safe current of a charger: the site's form asks again."""
+    await recorded(hass, grid_l1=12, grid_l2=12, grid_l3=12)
+    entry = await set_up(hass, charger("CP1"))
+    hass.states.async_set("sensor.grid", "1", {"unit_of_measurement": "W"})
+    grid = GRID | {"grid_phases": [f"sensor.grid_l{n}" for n in (1, 2, 3)]}
+    typed = ELECTRICAL | {"main_fuse_a": 19, "port": entry.data["port"]}
+    form = await reconfigure(hass, entry)
+    for values in (grid, {"battery_inverted": False}, typed):
+        form = await submit(hass, form, values)
+    assert form["step_id"] == "electrical"
+    assert form["errors"] == {"main_fuse_a": "fail_safe_house"}
+    form = await submit(hass, form, typed)
+    assert form["step_id"] != "electrical"
+    hass.config_entries.flow.async_abort(form["flow_id"])
 
 
 async def test_more_than_the_fuse_is_refused(hass: HomeAssistant) -> None:

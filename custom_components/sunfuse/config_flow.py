@@ -42,6 +42,7 @@ from .flows.card import CardFlowMixin, CardSubentryFlow
 from .flows.charger import ChargerFlowMixin, ChargerSubentryFlow, phases_fit
 from .flows.checks import (
     USUAL_FUSE_A,
+    Errors,
     async_port_is_free,
     check_electrical,
     check_grid,
@@ -52,7 +53,12 @@ from .flows.checks import (
 from .flows.circuit import CircuitSubentryFlow
 from .flows.confirmation import Confirmation
 from .flows.country import usual_system, usual_voltage_v
-from .flows.fail_safe_check import chargers_of, fail_safe_problem, with_site
+from .flows.fail_safe_check import (
+    async_doubt_site,
+    chargers_of,
+    fail_safe_problem,
+    with_site,
+)
 from .flows.form_fields import (
     GRID,
     GRID_PHASES_INVERTED,
@@ -230,7 +236,8 @@ class SunfuseConfigFlow(
             if not await self._port_is_free(None, user_input[CONF_PORT]):
                 errors[CONF_PORT] = "port_taken"
             if not errors:
-                doubts = doubt_fuse(user_input, form[CONF_SYSTEM])
+                doubts = await self._async_doubt_house(form, placeholders)
+                doubts |= doubt_fuse(user_input, form[CONF_SYSTEM])
                 errors = self._confirmation.new(doubts, user_input)
                 placeholders["usual"] = f"{USUAL_FUSE_A[form[CONF_SYSTEM]]:g}"
             if not errors:
@@ -254,6 +261,18 @@ class SunfuseConfigFlow(
         """Return an error if the fuse cannot carry the site's chargers."""
         tree = with_site(self._tree(), form)
         return fail_safe_problem(tree, self._chargers(), placeholders)
+
+    async def _async_doubt_house(
+        self, form: Mapping[str, Any], placeholders: dict[str, str]
+    ) -> Errors:
+        """Return a doubt if the house leaves less of a smaller fuse than the chargers' fail-safe currents."""
+        if self.source != SOURCE_RECONFIGURE:
+            return {}
+        entry = self._get_reconfigure_entry()
+        if (warning := await async_doubt_site(self.hass, entry, form)) is None:
+            return {}
+        placeholders |= warning
+        return {CONF_MAIN_FUSE: "fail_safe_house"}
 
     async def async_step_address(
         self, user_input: dict[str, Any] | None = None

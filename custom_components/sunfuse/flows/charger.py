@@ -7,7 +7,6 @@ import voluptuous as vol
 
 from homeassistant.config_entries import (
     ConfigEntry,
-    ConfigEntryState,
     ConfigFlowResult,
     SubentryFlowResult,
 )
@@ -40,7 +39,6 @@ from ..const import (
 )
 from ..site.circuits import CircuitTree
 from ..site.snapshot import site_of, wiring
-from ..site.uncontrolled_chargers import async_unwatched
 from .charger_options import (
     ADVANCED,
     advanced_data,
@@ -61,7 +59,7 @@ from .charger_password import (
 from .checks import LEAST_CURRENT_A, Errors, check_charger, check_name
 from .circuit_choice import circuit_selector
 from .confirmation import Confirmation
-from .fail_safe_check import beside_house, chargers_of, fail_safe_problem
+from .fail_safe_check import async_doubt_chargers, chargers_of, fail_safe_problem
 from .form_fields import number
 
 # OCPP 2.0.1, section 4.1.1 of part 4 (OCPP-J): at most 48 characters; 1.6 sets no limit of its own.
@@ -161,16 +159,13 @@ async def async_doubt_fail_safe(
     placeholders: dict[str, str],
 ) -> Errors:
     """Return a doubt if the house usually leaves less than all fail-safe currents; what fits is added to the placeholders."""
-    if entry.state is not ConfigEntryState.LOADED:
-        return {}
     chargers = [
         data if charger[CONF_IDENTITY] == data[CONF_IDENTITY] else charger
         for charger in chargers_of(entry)
     ]
     if data not in chargers:
         chargers.append(data)
-    unwatched_a = await async_unwatched(hass, entry)
-    warning = beside_house(CircuitTree.of(entry), chargers, unwatched_a)
+    warning = await async_doubt_chargers(hass, entry, chargers)
     if warning is None:
         return {}
     placeholders |= warning

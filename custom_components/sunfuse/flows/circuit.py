@@ -38,6 +38,7 @@ from .circuit_forms import (
     circuit_schema,
     details_data,
     details_schema,
+    doubt_details,
     doubt_limit,
     meter_data,
 )
@@ -204,6 +205,11 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
             errors = check_details(self.hass, user_input, self._data[CONF_LIMIT])
             data = self._data | details_data(user_input, self._data)
             errors = errors or self._check_all(data, placeholders)
+            if not errors:
+                doubts = doubt_details(
+                    user_input, data[CONF_LIMIT], entry.data[CONF_MAIN_FUSE]
+                )
+                errors = self._confirmation.new(doubts, user_input)
             if not errors:
                 self._data = data
                 return await self._warned()

@@ -100,6 +100,15 @@ def doubt_limit(form: Form, fuse_a: float) -> Errors:
     return {CONF_LIMIT: "limit_above_fuse"} if form[CONF_LIMIT] > fuse_a else {}
 
 
+def doubt_details(form: Form, limit_a: float, fuse_a: float) -> Errors:
+    """Return doubts about limits of single phases above both the main fuse and the limit of the circuit."""
+    fields = per_phase_fields("limit", 3)
+    most_a = max(limit_a, fuse_a)
+    return {
+        field: "limit_above_fuse" for field in fields if form.get(field, 0) > most_a
+    }
+
+
 def meter_data(form: Form) -> dict[str, Any]:
     """Return what to store of the meter's form: a meter, or the load that is assumed without one."""
     data = {CONF_METER_MAX_AGE: form[CONF_METER_MAX_AGE]}

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from homeassistant.const import CONF_BASE
+
 from .checks import Errors
 
 
@@ -15,12 +17,15 @@ class Confirmation:
 
     def new(self, doubts: Errors, form: Mapping[str, Any]) -> Errors:
         """Return the doubts, as errors by field, that have not been shown for the values of the form."""
-        found = {
-            field: key
+        shown = {
+            (field, key, _value(field, form)): (field, key)
             for field, key in doubts.items()
-            if (field, key, repr(form.get(field))) not in self._asked
         }
-        self._asked |= {
-            (field, key, repr(form.get(field))) for field, key in found.items()
-        }
-        return found
+        new = shown.keys() - self._asked
+        self._asked |= new
+        return dict(shown[each] for each in shown if each in new)
+
+
+def _value(field: str, form: Mapping[str, Any]) -> str:
+    """Return what a doubt is about: the value of its field, or the whole form."""
+    return repr(dict(form) if field == CONF_BASE else form.get(field))

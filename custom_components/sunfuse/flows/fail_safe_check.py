@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..const import (
@@ -21,6 +22,7 @@ from ..engine.model import PerPhase, Snapshot
 from ..site.circuits import CircuitConfig, CircuitTree
 from ..site.snapshot import site_of, wiring
 from ..site.subentries import usable
+from ..site.uncontrolled_chargers import async_unwatched
 
 # Rounding of equal sums.
 _NOTHING_A = 1e-6
@@ -91,6 +93,40 @@ def _falls_back_a(charger: Mapping[str, Any]) -> float:
     """Return the fail-safe current of all connectors of a charger together."""
     each_a: float = charger[CONF_FAIL_SAFE_CURRENT]
     return each_a * float(charger.get(CONF_CONNECTORS, 1))
+
+
+async def async_doubt_chargers(
+    hass: HomeAssistant, entry: ConfigEntry, chargers: Iterable[Mapping[str, Any]]
+) -> Mapping[str, str] | None:
+    """Return a warning if the house usually leaves less than the fail-safe currents of these chargers."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return None
+    unwatched_a = await async_unwatched(hass, entry)
+    return beside_house(CircuitTree.of(entry), chargers, unwatched_a)
+
+
+async def async_doubt_site(
+    hass: HomeAssistant, entry: ConfigEntry, changes: Mapping[str, Any]
+) -> Mapping[str, str] | None:
+    """Return a warning if the site with these changes carries less than before, and the house leaves too little of it.
+
+    What does not carry less is not asked: the repair issue already says it.
+    """
+    if entry.state is not ConfigEntryState.LOADED:
+        return None
+    chargers, before = chargers_of(entry), CircuitTree.of(entry)
+    tree = with_site(before, changes)
+    carried_a, before_a = (
+        _sums(each, chargers)[MAIN_CIRCUIT][1] for each in (tree, before)
+    )
+    if len(carried_a) != len(before_a):
+        return None
+    more_a = [new - old for new, old in zip(carried_a, before_a, strict=True)]
+    unwatched_a = await async_unwatched(hass, entry) if min(more_a) < 0 else None
+    if unwatched_a is None or len(unwatched_a) != len(more_a):
+        return None
+    left_a = [left + more for left, more in zip(unwatched_a, more_a, strict=True)]
+    return beside_house(tree, chargers, tuple(left_a))
 
 
 def beside_house(

@@ -16,6 +16,7 @@ from ..const import (
     CONF_MAIN_FUSE,
     CONF_MARGIN,
     CONF_METER_MAX_AGE,
+    CONF_SYSTEM,
     DEFAULT_METER_MAX_AGE_S,
     DOMAIN,
 )
@@ -23,9 +24,10 @@ from ..site.circuits import CircuitTree, per_phase_fields
 from ..site.snapshot import site_of
 from ..sources.forecasts.forecast_sources import async_solar_entries
 from .card import AUTHORIZATION, authorization_values, check_authorization
-from .checks import Errors, check_options
+from .checks import USUAL_FUSE_A, Errors, check_options
 from .circuit_forms import check_details, details_schema
-from .fail_safe_check import chargers_of, fail_safe_problem, with_site
+from .confirmation import Confirmation
+from .fail_safe_check import async_doubt_site, chargers_of, fail_safe_problem, with_site
 from .forecast import (
     check_forecast,
     forecast_schema,
@@ -101,15 +103,26 @@ def _main_circuit(phases: int) -> vol.Schema:
     return details_schema(phases).extend({vol.Optional(CONF_IMBALANCE): imbalance})
 
 
+def _main_circuit_changes(entry: ConfigEntry, form: Form) -> Form:
+    """Return what the form changes; fields that a user clears have their usual values again."""
+    empty = dict.fromkeys(per_phase_fields("fixed", 3), 0.0) | dict.fromkeys(
+        per_phase_fields("limit", 3), entry.data[CONF_MAIN_FUSE]
+    )
+    return {**empty, **form}
+
+
+def _doubt_limits(entry: ConfigEntry, form: Form) -> Errors:
+    """Return doubts about limits of single phases that neither such a connection nor this main fuse usually has."""
+    usual_a = max(USUAL_FUSE_A[entry.data[CONF_SYSTEM]], entry.data[CONF_MAIN_FUSE])
+    fields = per_phase_fields("limit", 3)
+    return {field: "fuse_unusual" for field in fields if form.get(field, 0) > usual_a}
+
+
 def _check_main_circuit(
     entry: ConfigEntry, form: Form, placeholders: dict[str, str]
 ) -> Errors:
-    # Cleared fields are removed.
     fuse_a = entry.data[CONF_MAIN_FUSE]
-    empty = dict.fromkeys(per_phase_fields("fixed", 3), 0.0) | dict.fromkeys(
-        per_phase_fields("limit", 3), fuse_a
-    )
-    tree = with_site(CircuitTree.of(entry), {**empty, **form})
+    tree = with_site(CircuitTree.of(entry), _main_circuit_changes(entry, form))
     for field in per_phase_fields("limit", 3):
         if form.get(field, fuse_a) <= 0:
             return {field: "fuse"}
@@ -160,6 +173,10 @@ THEMES = {
 class SunfuseOptionsFlow(OptionsFlow):
     """The options of a running site."""
 
+    def __init__(self) -> None:
+        """Start with nothing asked."""
+        self._confirmation = Confirmation()
+
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -170,17 +187,43 @@ class SunfuseOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the margin, and the maximum age of a reading."""
-        return self._show("protection", user_input)
+        named: dict[str, str] = {}
+        doubts: Errors = {}
+        if user_input is not None and not self._wrong("protection", user_input):
+            found = await self._async_doubt_house(CONF_MARGIN, user_input, named)
+            doubts = self._confirmation.new(found, user_input)
+        return self._show("protection", user_input, doubts, named=named)
 
     async def async_step_main_circuit(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for other loads, temperature and imbalance at the main fuse."""
-        errors = None
+        errors: Errors = {}
+        entry = self.config_entry
+        named = {"usual": f"{USUAL_FUSE_A[entry.data[CONF_SYSTEM]]:g}"}
         if user_input is not None:
-            fuse_a = self.config_entry.data[CONF_MAIN_FUSE]
+            fuse_a = entry.data[CONF_MAIN_FUSE]
             errors = check_details(self.hass, user_input, fuse_a)
-        return self._show("main_circuit", user_input, errors)
+            if not errors and not self._wrong("main_circuit", user_input):
+                changes = _main_circuit_changes(entry, user_input)
+                found = await self._async_doubt_house(CONF_BASE, changes, named)
+                found |= _doubt_limits(entry, user_input)
+                errors = self._confirmation.new(found, user_input)
+        return self._show("main_circuit", user_input, errors, named=named)
+
+    def _wrong(self, step_id: str, form: Form) -> bool:
+        """Return whether a form has errors, so that doubts can wait."""
+        return bool(THEMES[step_id].check(self.config_entry, form, {}))
+
+    async def _async_doubt_house(
+        self, field: str, changes: Form, named: dict[str, str]
+    ) -> Errors:
+        """Return a doubt if the house leaves less than the fail-safe currents after these changes."""
+        warning = await async_doubt_site(self.hass, self.config_entry, changes)
+        if warning is None:
+            return {}
+        named |= warning
+        return {field: "fail_safe_house"}
 
     async def async_step_cards(
         self, user_input: dict[str, Any] | None = None
@@ -272,7 +315,7 @@ class SunfuseOptionsFlow(OptionsFlow):
         entry, theme = self.config_entry, THEMES[step_id]
         schema = offered or theme.schema(entry)
         errors: Errors = {}
-        placeholders: dict[str, str] = dict(named or {})
+        placeholders: dict[str, str] = {}
         if user_input is not None:
             errors = {**(found or {}), **theme.check(entry, user_input, placeholders)}
             if not errors:
@@ -285,5 +328,5 @@ class SunfuseOptionsFlow(OptionsFlow):
                 schema, user_input or theme.values(entry)
             ),
             errors=errors,
-            description_placeholders=placeholders,
+            description_placeholders=placeholders | (named or {}),
         )
