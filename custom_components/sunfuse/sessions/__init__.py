@@ -1,5 +1,6 @@
 """What happened: every charging session, in a ledger that survives a power cut. No Home Assistant in here."""
 
+from .charge_records import ChargeDetails, ChargePlace, charge_record
 from .hourly_sums import HourlySum
 from .ledger import Ledger
 from .ledger_queries import GroupBy
@@ -7,6 +8,7 @@ from .ledger_schema import NewerLedgerError
 from .ledger_thread import LedgerClosedError
 from .ledger_upkeep import LedgerStart, Plug
 from .live_session import LiveSession, Taken
+from .session_exports import ExportContext, to_csv, to_json
 from .session_facts import (
     Attribution,
     Fact,
@@ -23,8 +25,13 @@ from .session_rows import (
     SessionRow,
     SessionSums,
 )
+from .session_statement import Statement, to_statement
+from .session_workbook import to_xlsx
 
 __all__ = [
+    "ChargeDetails",
+    "ChargePlace",
+    "ExportContext",
     "Fact",
     "GroupBy",
     "HourlySum",
@@ -44,6 +51,12 @@ __all__ = [
     "SessionSums",
     "SignedValue",
     "SiteQuarter",
+    "Statement",
     "Taken",
     "TransactionFacts",
+    "charge_record",
+    "to_csv",
+    "to_json",
+    "to_statement",
+    "to_xlsx",
 ]

@@ -1,0 +1,233 @@
+"""Sessions as charge detail records of OCPI 2.2.1 (ocpi/ocpi, branch release-2.2.1-bugfixes, mod_cdrs: CDR object).
+
+All required fields are there. What Sunfuse knows:
+
+- `start_date_time`, `end_date_time`, `total_energy`, `total_time`, `charging_periods` (a quarter hour each, with the
+  energy and the highest power), `signed_data` as received;
+- `total_cost`: the agreed price times the energy, where a price was given (then `home_charging_compensation` is true);
+  otherwise what the price list bills; otherwise what the energy cost. Whether VAT is part of a price is not known:
+  the amount is in the required field `excl_vat`, and `incl_vat` is left out;
+- `country_code`, `country` and `coordinates` are Home Assistant's; `name` of the location is the site's.
+
+What it does not know, and how the field is filled:
+
+- `party_id`, `address`, `city`, `evse_id`: `#NA`. Whoever passes the records on to a roaming partner fills them in;
+- `cdr_token`: the id of the person, of type OTHER, never the number of a card; `#NA` without a person;
+- `auth_method` WHITELIST: no provider was asked;
+- the connector: type 2 with a cable, and the phases of the site.
+
+A record is final. So only sessions that ended are returned, of which the start, the end and the cost are known.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from .session_exports import ExportContext
+from .session_facts import SignedValue
+from .session_rows import SessionInterval, SessionRow
+
+_UNKNOWN = "#NA"
+# ISO 3166-1: alpha-2 and alpha-3 codes of the countries in which OCPI is most used.
+_COUNTRIES: Mapping[str, str] = dict(
+    pair.split(":")
+    for pair in [
+        "AT:AUT",
+        "AU:AUS",
+        "BE:BEL",
+        "BG:BGR",
+        "CA:CAN",
+        "CH:CHE",
+        "CY:CYP",
+        "CZ:CZE",
+        "DE:DEU",
+        "DK:DNK",
+        "EE:EST",
+        "ES:ESP",
+        "FI:FIN",
+        "FR:FRA",
+        "GB:GBR",
+        "GR:GRC",
+        "HR:HRV",
+        "HU:HUN",
+        "IE:IRL",
+        "IS:ISL",
+        "IT:ITA",
+        "LI:LIE",
+        "LT:LTU",
+        "LU:LUX",
+        "LV:LVA",
+        "MT:MLT",
+        "NL:NLD",
+        "NO:NOR",
+        "NZ:NZL",
+        "PL:POL",
+        "PT:PRT",
+        "RO:ROU",
+        "RS:SRB",
+        "SE:SWE",
+        "SI:SVN",
+        "SK:SVK",
+        "TR:TUR",
+        "UA:UKR",
+        "US:USA",
+    ]
+)
+# "ZZ" is reserved for users by ISO 3166-1, and no country.
+_NO_COUNTRY = "ZZ"
+_POWER_TYPES = {1: "AC_1_PHASE", 2: "AC_2_PHASE_SPLIT", 3: "AC_3_PHASE"}
+_NATURES = {"Transaction.Begin": "Start", "Transaction.End": "End"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargePlace:
+    """Where the site is. `country` is an ISO 3166-1 alpha-2 code; `site` identifies the site for good."""
+
+    site: str
+    country: str | None
+    latitude: float
+    longitude: float
+    phases: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeDetails:
+    """A session with what a record needs of it besides its row."""
+
+    row: SessionRow
+    intervals: Sequence[SessionInterval] = ()
+    signed_values: Sequence[SignedValue] = ()
+
+
+def charge_record(
+    details: ChargeDetails, place: ChargePlace, context: ExportContext
+) -> dict[str, Any] | None:
+    """Return the charge detail record of a session; None where the session or what is known of it allows none."""
+    row = details.row
+    amount = _amount(row, context)
+    if row.duration is None or amount is None:
+        return None
+    assert row.started_at and row.stopped_at
+    country = place.country or _NO_COUNTRY
+    token = (row.person or _UNKNOWN)[:36]
+    identity = str(
+        uuid5(NAMESPACE_URL, f"{place.site}/{row.station}/{row.transaction}")
+    )
+    record: dict[str, Any] = {
+        "country_code": country,
+        "party_id": _UNKNOWN,
+        "id": identity,
+        "start_date_time": _time(row.started_at),
+        "end_date_time": _time(row.stopped_at),
+        "session_id": identity,
+        "cdr_token": {
+            "country_code": country,
+            "party_id": _UNKNOWN,
+            "uid": token,
+            "type": "OTHER",
+            "contract_id": token,
+        },
+        "auth_method": "WHITELIST",
+        "cdr_location": _location(row, place, context),
+        "currency": row.currency or context.currency,
+        "charging_periods": _periods(details, row.started_at),
+        "total_cost": {"excl_vat": amount},
+        "total_energy": _kwh(row.energy_wh),
+        "total_energy_cost": {"excl_vat": amount},
+        "total_time": round(row.duration.total_seconds() / 3600, 4),
+        "last_updated": _time(row.stopped_at),
+    }
+    if row.billed is not None and context.price is None:
+        # A price list may also bill time and each session.
+        del record["total_energy_cost"]
+    if details.signed_values:
+        record["signed_data"] = _signed(details.signed_values)
+    if row.end_reason:
+        record["remark"] = row.end_reason[:255]
+    if context.price is not None:
+        record["home_charging_compensation"] = True
+    return record
+
+
+def _amount(row: SessionRow, context: ExportContext) -> float | None:
+    """Return what a session costs; None unless the price of all of its energy is known (to the Wh)."""
+    agreed = context.reimbursement(row)
+    if agreed is not None:
+        return float(agreed)
+    if row.billed is not None:
+        return round(row.billed, 4)
+    if row.cost is None or row.priced_wh < row.energy_wh - 1:
+        return None
+    return round(row.cost, 4)
+
+
+def _location(
+    row: SessionRow, place: ChargePlace, context: ExportContext
+) -> dict[str, Any]:
+    return {
+        "id": place.site[:36],
+        "name": context.site[:255],
+        "address": _UNKNOWN,
+        "city": _UNKNOWN,
+        "country": _COUNTRIES.get(place.country or "", _UNKNOWN),
+        "coordinates": {
+            "latitude": f"{place.latitude:.5f}",
+            "longitude": f"{place.longitude:.5f}",
+        },
+        "evse_uid": row.station[:36],
+        "evse_id": _UNKNOWN,
+        "connector_id": str(row.connector or 1),
+        "connector_standard": "IEC_62196_T2",
+        "connector_format": "CABLE",
+        "connector_power_type": _POWER_TYPES[place.phases],
+    }
+
+
+def _periods(details: ChargeDetails, started_at: datetime) -> list[dict[str, Any]]:
+    """Return the quarter hours; the first begins with the session. All energy is one period if none is known."""
+    periods = [
+        _period(max(one.start, started_at), one.energy_wh, one.peak_w)
+        for one in details.intervals
+    ]
+    if not periods:
+        row = details.row
+        return [_period(started_at, row.energy_wh, row.peak_w or 0.0)]
+    periods[0]["start_date_time"] = _time(started_at)
+    return periods
+
+
+def _period(start: datetime, energy_wh: float, peak_w: float) -> dict[str, Any]:
+    dimensions = [{"type": "ENERGY", "volume": _kwh(energy_wh)}]
+    if peak_w > 0:
+        dimensions.append({"type": "MAX_POWER", "volume": _kwh(peak_w)})
+    return {"start_date_time": _time(start), "dimensions": dimensions}
+
+
+def _signed(values: Sequence[SignedValue]) -> dict[str, Any]:
+    first = values[0]
+    signed: dict[str, Any] = {
+        "encoding_method": (first.encoding or _UNKNOWN)[:36],
+        "signed_values": [
+            {
+                "nature": _NATURES.get(one.context, "Intermediate"),
+                "plain_data": one.data,
+                "signed_data": b64encode(one.data.encode()).decode(),
+            }
+            for one in values
+        ],
+    }
+    if first.public_key:
+        signed["public_key"] = first.public_key
+    return signed
+
+
+def _time(at: datetime) -> str:
+    """Return a time as OCPI has it: UTC, in seconds."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _kwh(energy_wh: float) -> float:
+    return round(energy_wh / 1000, 3)
