@@ -71,8 +71,14 @@ async def test_a_panel_with_a_meter(hass: HomeAssistant) -> None:
     assert form["step_id"] == "meter"
     form = await send(hass, form, METER | {"grid_phases": ["sensor.l1"] * 2})
     assert form["errors"] == {"grid_phases": "same_entity"}
-    form = await send(hass, form, METER)
+    unit = {"unit_of_measurement": "W"}
+    hass.states.async_set("sensor.grid", "2300", unit)
+    form = await send(hass, form, METER | {"grid_inverted": True})
     assert form["step_id"] == "details"
+    assert form["description_placeholders"]
+    assert form["description_placeholders"]["now"].startswith(
+        "The selected meter now shows: feeding in 2.3 kW."
+    )
     result = await send(hass, form, {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     (subentry,) = entry.get_subentries_of_type("circuit")
@@ -81,6 +87,9 @@ async def test_a_panel_with_a_meter(hass: HomeAssistant) -> None:
     meter = CircuitSources.from_dict(subentry.data["sources"]).meter
     assert meter
     assert meter.entities == ("sensor.grid",)
+    form = await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    form = await send(hass, form, PLACE)
+    assert form["description_placeholders"] == {"now": "Now: feeding in 2.3 kW."}
 
 
 async def test_a_panel_is_changed(hass: HomeAssistant) -> None:

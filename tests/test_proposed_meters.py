@@ -152,6 +152,10 @@ async def test_huawei_by_its_counters(
     )
     form = await submit(hass, form, suggested(form))
     assert form["step_id"] == "sun", "its sign is known"
+    assert form["description_placeholders"]
+    assert form["description_placeholders"]["now"].startswith(
+        "The selected meter now shows: drawing 6.0 kW, "
+    )
     form = await submit(hass, form, suggested(form))
     form = await submit(
         hass, form, suggested(form) | {"main_fuse_a": 25, "port": free_port()}

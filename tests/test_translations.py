@@ -591,6 +591,7 @@ def test_every_reason_has_its_sentence() -> None:
             "ready",
             "later",
             "meter_now",
+            "meter_chosen",
             "meter_drawing",
             "meter_feeding",
             "limit_demand_response",

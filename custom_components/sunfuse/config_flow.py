@@ -72,7 +72,12 @@ from .flows.form_fields import (
     sources_of,
     sun_form,
 )
-from .flows.meter_sign import SignFlow, async_meter_now, meter_contradicts
+from .flows.meter_sign import (
+    SignFlow,
+    async_chosen_now,
+    async_meter_now,
+    meter_contradicts,
+)
 from .flows.modbus import ModbusSubentryFlow
 from .flows.options import SunfuseOptionsFlow
 from .flows.simulated import simulated_data, simulated_subentries
@@ -220,6 +225,9 @@ class SunfuseConfigFlow(
                 SUN, sun_form(suggested) if user_input is None else user_input
             ),
             errors=errors,
+            description_placeholders={
+                "now": await async_chosen_now(self.hass, meter_of(self._form))
+            },
         )
 
     async def async_step_electrical(

@@ -28,7 +28,7 @@ from ..const import (
 from ..site.circuits import CircuitConfig, CircuitTree, per_phase_fields
 from ..site.observing import margin_for
 from ..site.snapshot import site_of
-from ..sources.config import CircuitSources
+from ..sources.config import CircuitSources, MeterConfig
 from ..sources.freshness import Interval
 from .checks import Errors, check_margin, check_meter, has_meter
 from .circuit_forms import (
@@ -44,7 +44,8 @@ from .circuit_forms import (
 )
 from .confirmation import Confirmation
 from .fail_safe_check import chargers_of, fail_safe_problem, with_circuit
-from .form_fields import GRID_POWER, meter_form
+from .form_fields import GRID_POWER, meter_form, meter_of
+from .meter_sign import async_chosen_now, async_meter_now
 from .slow_meter import SLOW_METER, MeterWatch, slow_meter_texts
 
 # The id of a circuit that does not exist yet while its forms are checked.
@@ -151,7 +152,8 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         """Ask for the circuit's meter, or the load to assume without one."""
         errors: Errors = {}
-        placeholders: dict[str, str] = {}
+        meter = meter_of(user_input) if user_input else self._meter
+        placeholders = {"now": await async_meter_now(self.hass, meter)}
         if user_input is not None:
             data = self._data | meter_data(user_input)
             errors = self._check_meter(user_input)
@@ -200,7 +202,9 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         entry = self._get_entry()
         phases = site_of(entry.data).phases
         errors: Errors = {}
-        placeholders: dict[str, str] = {}
+        meter = CircuitSources.from_dict(self._data[CONF_SOURCES]).meter
+        now = await async_chosen_now(self.hass, meter) if meter else ""
+        placeholders = {"now": now}
         if user_input is not None:
             errors = check_details(self.hass, user_input, self._data[CONF_LIMIT])
             data = self._data | details_data(user_input, self._data)
@@ -314,6 +318,12 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         if self.source != SOURCE_RECONFIGURE:
             return None
         return self._get_reconfigure_subentry().subentry_id
+
+    @property
+    def _meter(self) -> MeterConfig:
+        """Return the meter that the circuit has until now."""
+        sources = CircuitSources.from_dict(self._stored.get(CONF_SOURCES, {}))
+        return sources.meter or MeterConfig()
 
     @property
     def _stored(self) -> Form:

@@ -36,8 +36,17 @@ SIGN = vol.Schema(
 _VOLTAGE_V = 230.0
 
 
+async def async_chosen_now(hass: HomeAssistant, meter: MeterConfig) -> str:
+    """Return what a meter that was just chosen shows now, for the form after it; empty if it shows nothing."""
+    return await _async_reading(hass, meter, "meter_chosen")
+
+
 async def async_meter_now(hass: HomeAssistant, meter: MeterConfig) -> str:
     """Return a sentence about what a meter shows now, empty if it shows nothing."""
+    return await _async_reading(hass, meter, "meter_now")
+
+
+async def _async_reading(hass: HomeAssistant, meter: MeterConfig, sentence: str) -> str:
     sentences = await async_load_sentences(hass)
 
     def flow(power_w: float) -> str:
@@ -49,7 +58,7 @@ async def async_meter_now(hass: HomeAssistant, meter: MeterConfig) -> str:
         parts.append(flow(total_w))
     if (phases_w := phases_now_w(hass, meter, _VOLTAGE_V)) is not None:
         parts += [f"L{n} {flow(power_w)}" for n, power_w in enumerate(phases_w, 1)]
-    return sentences["meter_now"].format(reading=", ".join(parts)) if parts else ""
+    return sentences[sentence].format(reading=", ".join(parts)) if parts else ""
 
 
 def meter_contradicts(hass: HomeAssistant, meter: MeterConfig) -> bool:
