@@ -4,9 +4,12 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+import gc
 import logging
 from pathlib import Path
+import socket
 import ssl
+from warnings import catch_warnings, simplefilter
 
 from aiohttp import ClientSession, TCPConnector, WSMsgType, WSServerHandshakeError
 import pytest
@@ -14,6 +17,7 @@ import pytest
 from custom_components.sunfuse.central_system import CentralSystem, StationConfig
 from custom_components.sunfuse.central_system.protocol.connection_limits import (
     MAX_WAITING_PER_ADDRESS,
+    LimitedListener,
 )
 from custom_components.sunfuse.central_system.protocol.grouped_warnings import (
     GroupedWarnings,
@@ -228,3 +232,22 @@ async def test_pings_of_unknown_chargers_are_slowed(system: CentralSystem) -> No
             await asyncio.wait_for(read(), 0.5)
         assert 0 < pongs < 30
         await system.stop()
+
+
+async def test_connections_of_the_last_moment_are_closed() -> None:
+    """A site that is reloaded while its chargers connect leaves no socket open, whatever asyncio was about to do."""
+    for turns in range(5):
+        listener = LimitedListener(asyncio.Protocol, None, print)
+        port = await listener.open("127.0.0.1", 0)
+        with catch_warnings(record=True) as left:
+            simplefilter("always")
+            # The system accepts these before asyncio knows of them.
+            clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(5)]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await listener.close()
+            await asyncio.sleep(0)
+            gc.collect()
+            for client in clients:
+                client.close()
+        assert not [one for one in left if one.category is ResourceWarning]

@@ -89,6 +89,7 @@ class LimitedListener:
     async def close(self) -> None:
         """Stop listening, and close the connections that wait without a request."""
         if self._server is not None:
+            await self._last_ones(self._server)
             self._server.close()
         for connection in tuple(self._guests.values()):
             connection.timer.cancel()
@@ -98,6 +99,19 @@ class LimitedListener:
         for task in (tasks := tuple(self._handshakes)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    @staticmethod
+    async def _last_ones(server: asyncio.Server) -> None:
+        """Accept nothing more, and let those enter that were accepted already.
+
+        A closed server drops them, and their sockets stay open: asyncio accepts a connection in one turn of the loop,
+        makes its transport in the next, and lets it enter in the third.
+        """
+        loop = asyncio.get_running_loop()
+        for socket in server.sockets:
+            loop.remove_reader(socket.fileno())
+        for _ in range(3):
+            await asyncio.sleep(0)
 
     @contextmanager
     def attend(
