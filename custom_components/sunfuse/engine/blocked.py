@@ -55,9 +55,8 @@ def _reserved(
         return None
     held = [
         (connector.name or connector.id, current_a)
-        for connector in (standing.connector for standing in tick.standings.values())
-        if not connector.reachable
-        and (current_a := held_a(connector, tick.snapshot)) > 0
+        for connector in tick.offline
+        if (current_a := held_a(connector, tick.snapshot)) > 0
         and any(
             index == resource
             for index, _ in tick.resources.uses(connector, connector.phases)

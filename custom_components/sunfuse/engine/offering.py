@@ -13,7 +13,8 @@ from .raising import raised
 from .ramp import little_less, round_down
 from .ranking import growth
 from .resources import blocked_by, take
-from .sharing import Shares, round_down_all
+from .rounding import round_down_all
+from .sharing import Shares
 from .tick import Standing, Tick
 from .wanted import NO_CAR
 

@@ -13,16 +13,12 @@ from .confirmed_offer import before_a
 from .filling import EPSILON, Share, User, Uses, fill
 from .model import Snapshot
 from .phases import may_switch
-from .ramp import round_down
 from .ranking import growth, has_no_time, has_time, keeps_on, rank, waited_long
 from .resources import Resources, blocked_by, take
 from .tuning import Policy
 
 # What is free of each resource, by its number.
 type Capacities = list[float]
-
-# Steps no coarser than this leave too little to share.
-FINE_A = 0.5
 
 
 @dataclass(slots=True, kw_only=True)
@@ -179,7 +175,8 @@ def _admit_grid(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
         room.claim(hurried)
     runs = [a for a in ranked if a.id in have_time and room.runs(a)]
     admitted += _admit(runs, room, shares)
-    room.claim([a for a in admitted if a not in hurried])
+    claimed = {a.id for a in hurried}
+    room.claim([a for a in admitted if a.id not in claimed])
     starts = [a for a in ranked if a.id in have_time and not room.runs(a)]
     return admitted + _admit(starts, room, shares)
 
@@ -193,18 +190,21 @@ def _admit_by_deadline(
     leaves none of them ready.
     """
     snapshot = room.snapshot
-    kept = [a for a in ranked if keeps_on(a, snapshot) or waited_long(a, snapshot)]
+    kept, rest = list[Ask](), list[Ask]()
+    for asking in ranked:
+        keeps = keeps_on(asking, snapshot) or waited_long(asking, snapshot)
+        (kept if keeps else rest).append(asking)
     admitted = _admit(kept, room, shares)
     hurried: list[Ask] = []
-    for asking in ranked:
-        if asking in kept or not has_no_time(asking, snapshot):
+    for asking in rest:
+        if not has_no_time(asking, snapshot):
             continue
         if _admit([asking], room, shares):
             room.claim([asking])
             admitted.append(asking)
             hurried.append(asking)
-    rest = [a for a in ranked if a not in kept and not has_no_time(a, snapshot)]
-    return admitted + _admit(rest, room, shares), hurried
+    others = [a for a in rest if not has_no_time(a, snapshot)]
+    return admitted + _admit(others, room, shares), hurried
 
 
 def _admit(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
@@ -279,7 +279,7 @@ def _admit_resting(
     """
     left = list(free)
     for asking in admitted:
-        take(left, _all_uses(asking, resources), shares.running[asking.id].current_a)
+        take(left, all_uses(asking, resources), shares.running[asking.id].current_a)
     for asking in resting:
         past, min_a = asking.past, asking.connector.min_a
         uses = resources.uses(asking.connector, asking.phases)
@@ -333,77 +333,8 @@ def _fill(
     }
 
 
-def round_down_all(
-    asks: list[Ask],
-    shares: Shares,
-    resources: Resources,
-    free: Capacities,
-    snapshot: Snapshot,
-) -> dict[str, float]:
-    """Return the shares rounded down to the chargers' steps; the remainders go to others until nothing fits."""
-    left = list(free)
-    rounded: dict[str, float] = {}
-    short: list[Ask] = []
-    for asking in asks:
-        if (given := shares.running.get(asking.id)) is None:
-            continue
-        current_a = round_down(given.current_a, asking.connector.step_a)
-        rounded[asking.id] = current_a
-        take(left, _all_uses(asking, resources), current_a)
-        if given.limited_by is not None:
-            short.append(asking)
-    if any(a.connector.step_a > FINE_A for a in short):
-        _share_the_rest(short, rounded, left, resources, growth(short, snapshot))
-    short.sort(key=lambda a: (-a.connector.priority, a.id))
-    while short:
-        short = [a for a in short if _one_more(a, rounded, left, resources)]
-    return rounded
-
-
-def _share_the_rest(
-    short: list[Ask],
-    rounded: dict[str, float],
-    left: Capacities,
-    resources: Resources,
-    grown: Mapping[str, tuple[float, float]],
-) -> None:
-    """Share what coarse steps left among those that are short of it, in their own steps."""
-    users = {}
-    for asking in short:
-        weight, start = grown[asking.id]
-        users[asking.id] = User(
-            uses=_all_uses(asking, resources),
-            base=rounded[asking.id],
-            most=max(asking.most_a, rounded[asking.id]),
-            weight=weight,
-            start=start,
-        )
-    whole = list(left)
-    for user in users.values():
-        take(whole, user.uses, -user.base)
-    filled = fill(users, whole)
-    for asking in short:
-        current_a = round_down(filled[asking.id].current_a, asking.connector.step_a)
-        more_a = max(current_a - rounded[asking.id], 0.0)
-        take(left, users[asking.id].uses, more_a)
-        rounded[asking.id] += more_a
-
-
-def _one_more(
-    asking: Ask, rounded: dict[str, float], left: Capacities, resources: Resources
-) -> bool:
-    """Give one of them a step more; returns whether there was capacity for it."""
-    step_a = asking.connector.step_a
-    more_a = round_down(rounded[asking.id] + step_a, step_a)
-    uses = _all_uses(asking, resources)
-    if more_a > asking.most_a or blocked_by(left, uses, step_a) is not None:
-        return False
-    rounded[asking.id] = more_a
-    take(left, uses, step_a)
-    return True
-
-
-def _all_uses(asking: Ask, resources: Resources) -> Uses:
+def all_uses(asking: Ask, resources: Resources) -> Uses:
+    """Return what a car's current uses of each resource, the solar power included if it depends on that."""
     uses = resources.uses(asking.connector, asking.phases)
     if not asking.sunny:
         return uses

@@ -42,6 +42,7 @@ class Tick:
     tree: Tree
     capacities: Mapping[str, Capacity]
     standings: dict[str, Standing]  # by connector, in the order of their ids
+    offline: tuple[Connector, ...]
     sun: Sun
     sun_w: float  # the surplus that is left for cars on solar power
     cars_w: float  # what all cars draw
@@ -89,6 +90,11 @@ def open_tick(snapshot: Snapshot, memory: Memory) -> Tick:
         tree=tree,
         capacities=known,
         standings=standings,
+        offline=tuple(
+            standing.connector
+            for standing in standings.values()
+            if not standing.connector.reachable
+        ),
         sun=sun,
         sun_w=sun_w,
         cars_w=cars_w,
