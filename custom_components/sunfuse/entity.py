@@ -157,6 +157,11 @@ class ChargerEntity(TickEntity):
         self.key = key
         self._entry = entry
 
+    @override
+    def _source(self) -> object | None:
+        """Return what it shows, which is all that it is derived from: nothing is compared while that is the same."""
+        return self.connector
+
     @property
     def connector(self) -> ConnectorData | None:
         """Return what to show, None once the charger is removed from the site."""

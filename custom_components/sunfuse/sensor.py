@@ -210,10 +210,6 @@ class ConnectorSensor(ConnectorEntity, SensorEntity):
     entity_description: ConnectorSensorDescription
 
     @override
-    def _source(self) -> object | None:
-        return self.connector
-
-    @override
     def _shown(self) -> Shown:
         """Return what to show; an energy is written when a session starts or ends, whatever its pace."""
         shown = super()._shown()
@@ -237,10 +233,6 @@ class StationSensor(StationEntity, SensorEntity):
 
     entity_description: ConnectorSensorDescription
 
-    @override
-    def _source(self) -> object | None:
-        return self.connector
-
     @property
     @override
     def native_value(self) -> StateType:
@@ -253,10 +245,6 @@ class StationSensor(StationEntity, SensorEntity):
 
 class ReasonedSensor(ConnectorEntity, SensorEntity):
     """A sensor of why a connector gets what it gets."""
-
-    @override
-    def _source(self) -> object | None:
-        return self.connector
 
     @property
     @override
