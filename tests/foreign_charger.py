@@ -12,10 +12,37 @@ from typing import Any, Self
 
 from aiohttp import ClientSession
 
-from .central_system.client import ANSWERS_2, Payload, RawStation
+from .central_system.client import ANSWERS_2, Answer, Payload, RawStation
 
 VOLTS = 230.0
 ACCEPTED = {"status": "Accepted"}
+REJECTED = {"status": "Rejected"}
+
+
+def _rejected(request: Payload, asked: str, result: str) -> Payload:
+    """Answer each variable of a request of 2.0.1 with a rejection."""
+    return {
+        result: [
+            {
+                "attributeStatus": "Rejected",
+                "component": data["component"],
+                "variable": data["variable"],
+            }
+            for data in request[asked]
+        ]
+    }
+
+
+# GetConfiguration has no status: all that it can say is that it knows no key.
+REFUSALS: dict[str, Answer] = {
+    "GetConfiguration": lambda request: {"unknownKey": request["key"]},
+    "ChangeConfiguration": REJECTED,
+    "TriggerMessage": REJECTED,
+    "ClearChargingProfile": {"status": "Unknown"},
+    "GetVariables": lambda r: _rejected(r, "getVariableData", "getVariableResult"),
+    "SetVariables": lambda r: _rejected(r, "setVariableData", "setVariableResult"),
+    "GetBaseReport": REJECTED,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +56,7 @@ class Faults:
         None  # what its composite schedule says where nothing limits it
     )
     starts_itself: bool = True  # as soon as a car is plugged in
+    refuses_questions: bool = False  # rejects all but limits, starts and stops
     vendor: str = "Foreign"
 
 
@@ -91,6 +119,8 @@ class ForeignCharger:
         self.station = station
         if not self.old:
             station.answers |= ANSWERS_2
+        if self.faults.refuses_questions:
+            station.answers |= REFUSALS
         station.answers |= {
             "SetChargingProfile": self._set_profile,
             "RemoteStartTransaction": self._remote_start,

@@ -250,6 +250,22 @@ async def test_no_limit_at_all_is_found_out(foreign: Foreign) -> None:
     await wait_until(lambda: _fail_safe(home) == "does_not_fall_back", "it is seen")
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_charger_that_refuses_every_question(
+    foreign: Foreign, version: str
+) -> None:
+    """It tells nothing of itself and changes no setting, but it takes limits: 22 A are free, then 12 A, on 16 A."""
+    home, one = await foreign(version, Faults(refuses_questions=True))
+    await one.plug_in()
+    await wait_until(
+        lambda: one.told[-1:] == [(one.transaction, 16)], "the whole limit"
+    )
+    assert one.drawn_a == 16
+    home.house_a = (12, 2, 2)
+    await wait_until(lambda: 10.9 < one.drawn_a <= 12, "it obeys")
+    assert (one.started, one.stopped) == (1, [])
+
+
 def _fail_safe(home: Home) -> str:
     station = home.entry.runtime_data.central_system.stations["CP1"]
     return str(station.state.fail_safe)

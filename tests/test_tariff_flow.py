@@ -151,6 +151,38 @@ async def test_an_entity_is_recognised_by_its_shape(
     assert float(state(hass, site, "export_price").state) == pytest.approx(0.08)
 
 
+async def test_tomorrow_at_a_binary_sensor(
+    hass: HomeAssistant, site: MockConfigEntry
+) -> None:
+    """Strømligning: the form offers its binary sensor, and shows its prices of tomorrow (MTrab/stromligning)."""
+
+    def show(entity: str, value: str, day: str, price: float, **more: str) -> None:
+        prices = [
+            {"price": row["value"], "start": row["start"], "end": row["end"]}
+            for row in rows(day, [price] * 24)
+        ]
+        hass.states.async_set(entity, value, {"prices": prices, **more})
+
+    chosen = ["sensor.stromligning_today", "binary_sensor.stromligning_tomorrow"]
+    show(chosen[0], "0.15", "2026-11-25", 0.15, unit_of_measurement="EUR/kWh")
+    show(chosen[1], "on", "2026-11-26", 0.25)
+    form = await begin(hass, site, "entity")
+    assert form["data_schema"]
+    (offered,) = (
+        field for key, field in form["data_schema"].schema.items() if key == "entities"
+    )
+    assert "binary_sensor" in offered.config["filter"][0]["domain"]
+    form = await submit(hass, form, {"entities": chosen})
+    for typed in ({"source_has_vat": False}, {"export": "spot"}, {}):
+        assert not form["errors"]
+        form = await submit(hass, form, typed)
+    shown = form["description_placeholders"]
+    assert shown
+    assert (shown["today"], shown["tomorrow"]) == ("12:00 0.150", "00:00 0.250")
+    added = await submit(hass, form, {})
+    assert added["type"] is FlowResultType.CREATE_ENTRY
+
+
 @pytest.mark.parametrize(
     ("value", "attributes", "error"),
     [
