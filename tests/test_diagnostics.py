@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from custom_components.sunfuse.diagnostics import async_get_config_entry_diagnos
 from homeassistant.core import HomeAssistant
 
 from .central_system.client import Refused
+from .common import charger
 from .site_fixtures import Home
 from .test_cards import NUMBER, add_card, held
 from .test_charger_actions import device_of
@@ -90,3 +92,27 @@ async def test_no_secret_is_shown(
         if isinstance(message["message"], list) and message["message"][0] == 2
     ]
     assert {"BootNotification", "DataTransfer", "ChangeConfiguration"} <= set(actions)
+
+
+async def test_no_address_names_a_charger(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Chargers that never connected have an address to configure: with a password, without one, with a short identity."""
+    secured = {"security": "password", "password": "AB" * 20}
+    home: Home = await start(
+        "OPEN-4712", charger("SN-4711", **secured), charger("A1", **secured)
+    )
+    await home.shows("sensor", "SN-4711/1_reason", "never_connected")
+    found = await async_get_config_entry_diagnostics(hass, home.entry)
+    port = home.entry.data["port"]
+    addresses = set(re.findall(rf":{port}/[^\"]*", json.dumps(found["snapshot"])))
+    assert addresses == {f":{port}/charger 000{n}" for n in (1, 2, 3)}
+    record = json.dumps(found["flight_record"])
+    assert f":{port}/charger 0003" in record
+    for identity in ("SN-4711", "OPEN-4712", "/A1"):
+        assert identity not in record
+    assert {state["identity"] for state in found["stations"]} == {
+        "A1",
+        "SN-4711",
+        "charger 0002",
+    }

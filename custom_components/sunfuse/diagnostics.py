@@ -89,16 +89,19 @@ async def async_get_config_entry_diagnostics(
     )
     # Known secrets are also redacted everywhere else: in a vendor's own message, in a text that quotes another one.
     without: dict[str, Any] = _without(redacted, _pattern(entry))
-    identities = _open_identities(entry)
-    without = _pseudonymous(without, identities)
+    numbers = _numbers_of_chargers(entry)
+    opened = {name: numbers[name] for name in _open_identities(entry)}
+    without = _without_identities(without, numbers, opened)
     # The last hour for scripts/replay: megabytes, so not on the event loop.
     record = await hass.async_add_executor_job(
-        _anonymous_record, runtime.controller.recorder.segments(), identities
+        _anonymous_record, runtime.controller.recorder.segments(), numbers, opened
     )
     return without | {"flight_record": record}
 
 
-def _anonymous_record(segments: list[Segment], identities: list[str]) -> dict[str, Any]:
+def _anonymous_record(
+    segments: list[Segment], numbers: Mapping[str, str], opened: Mapping[str, str]
+) -> dict[str, Any]:
     """Return a flight record with numbers for connectors and people.
 
     An identity is often a serial number. The engine uses the order of ids as a last resort, so the order of
@@ -120,7 +123,7 @@ def _anonymous_record(segments: list[Segment], identities: list[str]) -> dict[st
     names |= {charger: f"charger name {n:04}" for n, charger in enumerate(chargers, 1)}
     anonymous: dict[str, Any] = _renamed(record, names)
     # An address to connect to contains the identity.
-    return _pseudonymous(anonymous, identities)
+    return _without_identities(anonymous, numbers, opened)
 
 
 def _names_of_chargers(value: Any) -> Iterator[str]:
@@ -190,20 +193,35 @@ def _open_identities(entry: SunfuseConfigEntry) -> list[str]:
     return sorted({*unproved, *central_system.pending})
 
 
-def _pseudonymous(found: dict[str, Any], identities: list[str]) -> dict[str, Any]:
-    """Return a value with a number in place of each of these identities, so that chargers can be distinguished."""
-    if not identities:
+def _numbers_of_chargers(entry: SunfuseConfigEntry) -> dict[str, str]:
+    """Return what to call each charger of a site, and each unknown one."""
+    central_system = entry.runtime_data.central_system
+    identities = sorted({*central_system.stations, *central_system.pending})
+    return {name: f"charger {n:04}" for n, name in enumerate(identities, 1)}
+
+
+def _without_identities(
+    found: dict[str, Any], numbers: Mapping[str, str], opened: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return a value with numbers in place of identities that alone allow connecting, and of all in addresses."""
+    without = _pseudonymous(found, opened)
+    return _pseudonymous(without, numbers, only_in_addresses=True)
+
+
+def _pseudonymous(
+    found: dict[str, Any],
+    numbers: Mapping[str, str],
+    *,
+    only_in_addresses: bool = False,
+) -> dict[str, Any]:
+    """Return a value with numbers in place of these identities, so that chargers can be distinguished."""
+    if not numbers:
         return found
-    numbers = {
-        name.casefold(): f"charger {n:04}" for n, name in enumerate(identities, 1)
-    }
+    folded = {name.casefold(): number for name, number in numbers.items()}
     pattern = re.compile(
         "|".join(
-            # A short one may occur anywhere in other texts.
-            rf"(?<![^\W_]){re.escape(name)}(?![^\W_])"
-            if len(name) >= _SHORTEST
-            else rf"(?<![^/]){re.escape(name)}(?=/|$)"
-            for name in sorted(identities, key=len, reverse=True)
+            _occurrence(name, only_in_addresses=only_in_addresses)
+            for name in sorted(numbers, key=len, reverse=True)
         ),
         re.IGNORECASE,
     )
@@ -211,7 +229,9 @@ def _pseudonymous(found: dict[str, Any], identities: list[str]) -> dict[str, Any
     def renamed(value: Any) -> Any:
         match value:
             case str():
-                return pattern.sub(lambda hit: numbers[hit[0].casefold()], value)
+                if only_in_addresses and "://" not in value:
+                    return value
+                return pattern.sub(lambda hit: folded[hit[0].casefold()], value)
             case list():
                 return [renamed(item) for item in value]
             case dict():
@@ -221,6 +241,17 @@ def _pseudonymous(found: dict[str, Any], identities: list[str]) -> dict[str, Any
 
     anonymous: dict[str, Any] = renamed(found)
     return anonymous
+
+
+def _occurrence(identity: str, *, only_in_addresses: bool) -> str:
+    """Return the pattern of an identity in texts, or in addresses to connect to."""
+    name = re.escape(identity)
+    if only_in_addresses:
+        return rf"(?<=[^/]/){name}(?![^\W_])"
+    if len(identity) >= _SHORTEST:
+        return rf"(?<![^\W_]){name}(?![^\W_])"
+    # A short one may occur anywhere in other texts.
+    return rf"(?<![^/]){name}(?=/|$)"
 
 
 def _pattern(entry: SunfuseConfigEntry) -> re.Pattern[str] | None:
