@@ -53,6 +53,16 @@ class _Entered:
     weekdays: list[int] | None  # None: it does not recur
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    """A time in which a car is planned to charge."""
+
+    name: str
+    owner: Owner
+    begins: datetime
+    ends: datetime
+
+
 class DepartureCalendar(SiteEntity, CalendarEntity):
     """Shows and takes departures."""
 
@@ -71,14 +81,20 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
         now = dt_util.now()
         over = self._next is not None and self._next.end <= now
         if over or self._next_of is not self.coordinator.data:
-            events = self._events(now - LASTS, now + HORIZON)
-            self._next = min(
-                (event for event in events if event.end > now),
-                key=lambda event: event.start,
-                default=None,
-            )
+            self._next = self._first_after(now)
             self._next_of = self.coordinator.data
         return self._next
+
+    def _first_after(self, now: datetime) -> CalendarEvent | None:
+        """Return the first event that is not over. Of what is planned, which is much, only the first becomes an event."""
+        start, end = dt_util.as_local(now - LASTS), now + HORIZON
+        by_name = owners(self._entry)
+        events = [e for e in self._said(by_name, start, end) if e.end > now]
+        planned = (p for p in self._planned(by_name, start, end) if p.ends > now)
+        first = min(planned, key=lambda one: one.begins, default=None)
+        if first is not None:
+            events.append(self._charging(first))
+        return min(events, key=lambda event: event.start, default=None)
 
     @override
     async def async_get_events(
@@ -124,13 +140,19 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
         """Return all events from a time to another."""
         local = dt_util.as_local(start)
         by_name = owners(self._entry)
+        yield from self._said(by_name, local, end)
+        yield from map(self._charging, self._planned(by_name, local, end))
+
+    def _said(
+        self, by_name: Mapping[str, Owner], start: datetime, end: datetime
+    ) -> Iterator[CalendarEvent]:
+        """Return the departures and the reservations."""
         for name, owner in by_name.items():
             wishes = self._entry.runtime_data.departures.wishes(owner.id)
-            yield from _single(name, owner, wishes, local, end)
-            yield from _weekly(name, owner, wishes, local, end)
-            yield from self._reported(name, owner, local, end)
-        yield from self._reserved(by_name, local, end)
-        yield from self._planned(by_name, local, end)
+            yield from _single(name, owner, wishes, start, end)
+            yield from _weekly(name, owner, wishes, start, end)
+            yield from self._reported(name, owner, start, end)
+        yield from self._reserved(by_name, start, end)
 
     def _reported(
         self, name: str, owner: Owner, start: datetime, end: datetime
@@ -168,22 +190,25 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
 
     def _planned(
         self, by_name: Mapping[str, Owner], start: datetime, end: datetime
-    ) -> Iterator[CalendarEvent]:
+    ) -> Iterator[_Planned]:
         """Return when cars are planned to charge."""
-        runtime = self._entry.runtime_data
-        here = runtime.planning.clock.here
+        planning = self._entry.runtime_data.planning
+        here = planning.clock.here
         for name, owner in by_name.items():
-            car = runtime.planning.car(owner.key) if owner.key else None
+            car = planning.car(owner.key) if owner.key else None
             for first, last in charging(car.slots) if car else ():
                 begins, ends = here(first), here(last)
-                if ends <= start or begins > end:
-                    continue
-                yield CalendarEvent(
-                    start=dt_util.as_local(begins),
-                    end=dt_util.as_local(ends),
-                    summary=runtime.sentences["planned"].format(charger=name),
-                    uid=f"{FIXED}/{owner.id}/{begins.isoformat()}",
-                )
+                if ends > start and begins <= end:
+                    yield _Planned(name=name, owner=owner, begins=begins, ends=ends)
+
+    def _charging(self, planned: _Planned) -> CalendarEvent:
+        sentences = self._entry.runtime_data.sentences
+        return CalendarEvent(
+            start=dt_util.as_local(planned.begins),
+            end=dt_util.as_local(planned.ends),
+            summary=sentences["planned"].format(charger=planned.name),
+            uid=f"{FIXED}/{planned.owner.id}/{planned.begins.isoformat()}",
+        )
 
     # --- What it takes -----------------------------------------------------------------------------------------
 
