@@ -92,6 +92,9 @@ OF_A_SITE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("plan", {"days": HUGE}),
     ("get_sessions", {"start": NEVER}),
     ("get_sessions", {"person": LONG}),
+    ("export_sessions", {"end": NEVER}),
+    ("export_sessions", {"price": "nan"}),
+    ("export_sessions", {"format": LONG}),
     ("delete_person", {"person": LONG}),
 )
 # They have no values but the device, which is tried with each of them.

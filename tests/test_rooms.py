@@ -35,7 +35,8 @@ ROOMS: dict[str, set[str]] = {
     "sessions": set(),
     "sources": {"astral", "homeassistant", "pymodbus", f"{PACKAGE}.engine"},
     # What joins the rooms inside Home Assistant, by theme.
-    "actions": {"homeassistant", "voluptuous", PACKAGE},
+    # What an action returns can also be downloaded.
+    "actions": {"aiohttp", "homeassistant", "voluptuous", PACKAGE},
     "flows": {"homeassistant", "voluptuous", "yarl", PACKAGE},
     "owner_entities": {"homeassistant", PACKAGE},
     "sensors": {"homeassistant", PACKAGE},

@@ -10,6 +10,7 @@ from .prices import async_setup_price_actions
 from .report import async_setup_report_action
 from .reservations import async_setup_reservation_actions
 from .security import async_setup_security_actions
+from .session_exports import async_setup_session_exports
 from .sessions import async_setup_session_actions
 from .sharing import async_setup_sharing_actions
 
@@ -23,6 +24,7 @@ def async_setup_actions(hass: HomeAssistant) -> None:
     async_setup_reservation_actions(hass)
     async_setup_security_actions(hass)
     async_setup_session_actions(hass)
+    async_setup_session_exports(hass)
     async_setup_sharing_actions(hass)
     async_setup_report_action(hass)
     async_setup_price_actions(hass)

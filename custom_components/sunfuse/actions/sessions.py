@@ -30,14 +30,18 @@ from ..site.session_retention import async_delete_person
 from .values import moment
 
 _MOST_SESSIONS = 10_000
+# Which sessions, by time and by name.
+FILTERS = {
+    vol.Optional("start"): moment,
+    vol.Optional("end"): moment,
+    vol.Optional("person"): cv.string,
+    vol.Optional("vehicle"): cv.string,
+    vol.Optional("charger"): cv.string,
+}
 GET_SESSIONS = vol.Schema(
     {
         vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
-        vol.Optional("start"): moment,
-        vol.Optional("end"): moment,
-        vol.Optional("person"): cv.string,
-        vol.Optional("vehicle"): cv.string,
-        vol.Optional("charger"): cv.string,
+        **FILTERS,
         vol.Optional("details", default=False): cv.boolean,
         vol.Optional("public_key", default=""): cv.string,
     }
@@ -53,14 +57,8 @@ def async_setup_session_actions(hass: HomeAssistant) -> None:
 
     async def get_sessions(call: ServiceCall) -> ServiceResponse:
         ledger = _site(hass, call).runtime_data.ledger
-        names = {by: await ledger.async_names(by.value) for by in GroupBy}
-        wanted = SessionFilter(
-            start=call.data.get("start"),
-            end=call.data.get("end"),
-            person=_key(names[GroupBy.PERSON], call.data.get("person")),
-            vehicle=_key(names[GroupBy.VEHICLE], call.data.get("vehicle")),
-            station=_key(names[GroupBy.STATION], call.data.get("charger")),
-        )
+        names = await async_ledger_names(ledger)
+        wanted = session_filter(call.data, names)
         rows = await ledger.async_sessions(wanted, limit=_MOST_SESSIONS)
         return {
             "sessions": [
@@ -90,6 +88,31 @@ def async_setup_session_actions(hass: HomeAssistant) -> None:
     )
     async_register_admin_service(
         hass, DOMAIN, "delete_person", delete_person, DELETE_PERSON
+    )
+
+
+async def async_ledger_names(
+    ledger: SiteLedger,
+) -> dict[GroupBy, Mapping[str, str]]:
+    """Return what persons, vehicles and chargers are called."""
+    return {by: await ledger.async_names(by.value) for by in GroupBy}
+
+
+def session_filter(
+    asked: Mapping[str, Any], names: Mapping[GroupBy, Mapping[str, str]]
+) -> SessionFilter:
+    """Return which sessions are asked for.
+
+    Raises:
+        ServiceValidationError: nothing, or more than one thing, has a name.
+
+    """
+    return SessionFilter(
+        start=asked.get("start"),
+        end=asked.get("end"),
+        person=_key(names[GroupBy.PERSON], asked.get("person")),
+        vehicle=_key(names[GroupBy.VEHICLE], asked.get("vehicle")),
+        station=_key(names[GroupBy.STATION], asked.get("charger")),
     )
 
 

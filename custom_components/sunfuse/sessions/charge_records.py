@@ -132,7 +132,9 @@ def charge_record(
         },
         "auth_method": "WHITELIST",
         "cdr_location": _location(row, place, context),
-        "currency": row.currency or context.currency,
+        "currency": context.currency
+        if context.price is not None
+        else row.currency or context.currency,
         "charging_periods": _periods(details, row.started_at),
         "total_cost": {"excl_vat": amount},
         "total_energy": _kwh(row.energy_wh),

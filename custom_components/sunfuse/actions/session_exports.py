@@ -1,0 +1,289 @@
+"""Sessions for other programs and for paper: an action with a response, and a download. Both are for administrators."""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from http import HTTPStatus
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+import voluptuous as vol
+
+from homeassistant.components.http import KEY_HASS, HomeAssistantView, require_admin
+from homeassistant.components.http.auth import async_sign_path
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import (
+    async_get_config_entry,
+    async_register_admin_service,
+)
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..data import SunfuseConfigEntry
+from ..sentences import async_load_sentences
+from ..sessions import (
+    ChargeDetails,
+    ChargePlace,
+    ExportContext,
+    GroupBy,
+    SessionRow,
+    Statement,
+    charge_record,
+    to_csv,
+    to_json,
+    to_statement,
+    to_xlsx,
+)
+from ..site.snapshot import site_of
+from .sessions import FILTERS, async_ledger_names, session_filter
+
+PATH = "/api/sunfuse/sessions/"
+# Long enough to open a requested link, too short for one that is passed on.
+_SIGNED_FOR = timedelta(hours=1)
+# More than a kWh costs in any currency.
+_MOST_PRICE = 1_000_000
+_STATEMENT = "statement_"
+
+
+class ExportFormat(StrEnum):
+    """What sessions are exported as."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSON = "json"
+    OCPI = "ocpi"
+    STATEMENT = "statement"
+
+
+_FILES: Mapping[ExportFormat, tuple[str, str]] = {
+    ExportFormat.CSV: ("sunfuse-sessions.csv", "text/csv"),
+    ExportFormat.XLSX: (
+        "sunfuse-sessions.xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+    ExportFormat.JSON: ("sunfuse-sessions.json", "application/json"),
+    ExportFormat.OCPI: ("sunfuse-cdrs.json", "application/json"),
+    ExportFormat.STATEMENT: ("sunfuse-statement.html", "text/html"),
+}
+_REQUEST = {
+    vol.Optional("format", default=ExportFormat.CSV): vol.Coerce(ExportFormat),
+    **FILTERS,
+    vol.Optional("price"): vol.All(
+        vol.Coerce(float), vol.Range(min=0, max=_MOST_PRICE)
+    ),
+    vol.Optional("language"): vol.All(
+        cv.string, vol.Match(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}\Z")
+    ),
+}
+EXPORT_SESSIONS = vol.Schema(
+    {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, **_REQUEST}
+)
+# A proxy or the frontend may add parameters of its own.
+_QUERY = vol.Schema(_REQUEST, extra=vol.REMOVE_EXTRA)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionExport:
+    """A file of sessions, and how many are in it. `left_out` sessions allow no charge detail record."""
+
+    format: ExportFormat
+    content: bytes
+    sessions: int
+    left_out: int = 0
+
+
+async def async_export(
+    hass: HomeAssistant, entry: SunfuseConfigEntry, asked: Mapping[str, Any]
+) -> SessionExport:
+    """Export the sessions of a loaded site that ended, the oldest first.
+
+    Raises:
+        ServiceValidationError: nothing, or more than one thing, has a name.
+
+    """
+    ledger = entry.runtime_data.ledger
+    names = await async_ledger_names(ledger)
+    wanted = replace(session_filter(asked, names), running=False)
+    rows = (await ledger.async_sessions(wanted))[::-1]
+    prices = entry.runtime_data.prices
+    context = ExportContext(
+        site=entry.title,
+        currency=prices.currency if prices else hass.config.currency,
+        tz=dt_util.get_default_time_zone(),
+        language=asked.get("language", hass.config.language),
+        price=asked.get("price"),
+        persons=names[GroupBy.PERSON],
+        vehicles=names[GroupBy.VEHICLE],
+        chargers=names[GroupBy.STATION],
+    )
+    form: ExportFormat = asked["format"]
+    if form is ExportFormat.OCPI:
+        return await _async_records(hass, entry, rows, context)
+    sentences = await async_load_sentences(hass, context.language)
+    texts = {
+        key.removeprefix(_STATEMENT): text
+        for key, text in sentences.items()
+        if key.startswith(_STATEMENT)
+    }
+    # A year of a business takes longer than the event loop may wait.
+    content = await hass.async_add_executor_job(
+        partial(_content, form, rows, context, texts)
+    )
+    return SessionExport(format=form, content=content, sessions=len(rows))
+
+
+def _content(
+    form: ExportFormat,
+    rows: Sequence[SessionRow],
+    context: ExportContext,
+    texts: Mapping[str, str],
+) -> bytes:
+    if form is ExportFormat.XLSX:
+        return to_xlsx(rows, context)
+    if form is ExportFormat.STATEMENT:
+        return to_statement(rows, Statement(context=context, texts=texts)).encode()
+    return (to_json if form is ExportFormat.JSON else to_csv)(rows, context).encode()
+
+
+async def _async_records(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    rows: Sequence[SessionRow],
+    context: ExportContext,
+) -> SessionExport:
+    """Export the charge detail records of the sessions that allow one."""
+    ledger = entry.runtime_data.ledger
+    place = ChargePlace(
+        site=entry.entry_id,
+        country=hass.config.country,
+        latitude=hass.config.latitude,
+        longitude=hass.config.longitude,
+        phases=site_of(entry.data).phases,
+    )
+    details = [
+        ChargeDetails(
+            row=row,
+            intervals=await ledger.async_intervals(row.number),
+            signed_values=await ledger.async_signed_values(row.number),
+        )
+        for row in rows
+    ]
+
+    def export() -> SessionExport:
+        made = [charge_record(one, place, context) for one in details]
+        records = [record for record in made if record is not None]
+        text = json.dumps(records, ensure_ascii=False, indent=2)
+        return SessionExport(
+            format=ExportFormat.OCPI,
+            content=text.encode(),
+            sessions=len(records),
+            left_out=len(rows) - len(records),
+        )
+
+    return await hass.async_add_executor_job(export)
+
+
+class SessionsView(HomeAssistantView):
+    """The download, for administrators that are logged in or have a signed path."""
+
+    url = PATH + "{entry_id}"
+    name = "api:sunfuse:sessions"
+
+    @require_admin
+    async def get(self, request: web.Request, entry_id: str) -> web.Response:
+        """Return the file."""
+        hass = request.app[KEY_HASS]
+        entry: SunfuseConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
+        if (
+            entry is None
+            or entry.domain != DOMAIN
+            or entry.state is not ConfigEntryState.LOADED
+        ):
+            return web.Response(status=HTTPStatus.NOT_FOUND)
+        try:
+            export = await async_export(hass, entry, _QUERY(dict(request.query)))
+        except (vol.Invalid, ServiceValidationError) as err:
+            return web.Response(status=HTTPStatus.BAD_REQUEST, text=str(err))
+        name, content_type = _FILES[export.format]
+        # A statement is shown, to be printed; all else is saved.
+        shown = export.format is ExportFormat.STATEMENT
+        return web.Response(
+            body=export.content,
+            content_type=content_type,
+            charset=None if export.format is ExportFormat.XLSX else "utf-8",
+            headers={
+                "Cache-Control": "no-store",
+                "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="{name}"',
+                # Only the page's own style: no script, no picture, nothing from elsewhere.
+                "Content-Security-Policy": (
+                    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+                ),
+                "Referrer-Policy": "no-referrer",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+
+@callback
+def async_setup_session_exports(hass: HomeAssistant) -> None:
+    """Register the action, and the download if there is a server."""
+
+    async def export_sessions(call: ServiceCall) -> ServiceResponse:
+        entry: SunfuseConfigEntry = async_get_config_entry(
+            hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
+        )
+        export = await async_export(hass, entry, call.data)
+        name, content_type = _FILES[export.format]
+        binary = export.format is ExportFormat.XLSX
+        response: dict[str, Any] = {
+            "content": (
+                b64encode(export.content) if binary else export.content
+            ).decode(),
+            "encoding": "base64" if binary else "text",
+            "filename": name,
+            "content_type": content_type,
+            "sessions": export.sessions,
+            "left_out": export.left_out,
+        }
+        # An automation is nobody who may open it.
+        if "http" in hass.config.components and call.context.user_id:
+            path = f"{PATH}{entry.entry_id}?{urlencode(_query(call.data))}"
+            response["signed_download"] = async_sign_path(hass, path, _SIGNED_FOR)
+        return response
+
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        "export_sessions",
+        export_sessions,
+        EXPORT_SESSIONS,
+        SupportsResponse.ONLY,
+    )
+    if "http" in hass.config.components:
+        hass.http.register_view(SessionsView())
+
+
+def _query(asked: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was asked for as the parameters of the download."""
+    return {
+        key: f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        if isinstance(value, datetime)
+        else str(value)
+        for key, value in asked.items()
+        if key != ATTR_CONFIG_ENTRY_ID
+    }
