@@ -12,7 +12,8 @@ All required fields are there. What Sunfuse knows:
 What it does not know, and how the field is filled:
 
 - `party_id`, `address`, `city`, `evse_id`: `#NA`. Whoever passes the records on to a roaming partner fills them in;
-- `cdr_token`: the id of the person, of type OTHER, never the number of a card; `#NA` without a person;
+- `cdr_token`: the id of the person, of type OTHER, not the number of a card (which a meter may have signed, in
+  `signed_data`); `#NA` without a person;
 - `auth_method` WHITELIST: no provider was asked;
 - the connector: type 2 with a cable, and the phases of the site.
 
