@@ -391,3 +391,20 @@ def test_the_simple_planner_plans_the_same_where_nothing_has_to_be_weighed() -> 
     judge(asked, simple)
     assert simple.status is Status.SIMPLE
     assert simple.cost == pytest.approx(solve(asked).cost)
+
+
+def test_the_simple_planner_stops_a_car_that_is_full() -> None:
+    """Neither a required power nor a minimum power puts more into a car than it takes."""
+    demanded = car(max_wh=5_000.0, max_charge_w=2_000.0, demand_w=(2_000.0,) * 4)
+    plan = SimplePlanner(problem(demanded)).plan()
+    assert plan.store("zoe").charge_w == (2_000.0, 2_000.0, 1_000.0, 0.0)
+    least = car(
+        max_wh=5_000.0,
+        max_charge_w=4_500.0,
+        min_charge_w=4_000.0,
+        goals=(Goal(step=3, energy_wh=5_000.0),),
+    )
+    plan = SimplePlanner(problem(least)).plan()
+    assert plan.store("zoe").charge_w == (4_500.0, 500.0, 0.0, 0.0)
+    assert plan.store("zoe").energy_wh[-1] == 5_000.0
+    assert plan.store("zoe").missing_wh == (0.0,)

@@ -28,6 +28,7 @@ from .problem import (
 type Values = np.ndarray[Any, np.dtype[np.float64]]
 
 _SMALL_W = 1.0
+_SMALL_WH = 0.5
 _DEPTH = 3  # how many cars may be moved for one
 
 
@@ -106,6 +107,8 @@ class SimplePlanner:
             self._reach_goals(store, [goal for goal in store.goals if goal.weight < 1])
         for store in stores:
             self._use_what_pays(store)
+        for store in stores:
+            self._empty_overfull(store)
         return self._result()
 
     def _reach_goals(self, store: Store, goals: Iterable[Goal]) -> None:
@@ -131,8 +134,11 @@ class SimplePlanner:
 
     def _fill_demand(self, store: Store) -> None:
         for step, demand_w in enumerate(store.demand_w):
-            if self._stored_wh(store, self._problem.steps - 1) < store.max_wh:
-                self._add(store, step, min(demand_w, self._limit_w(store, step)))
+            free_wh = store.max_wh - self._stored_wh(store, self._problem.steps - 1)
+            if free_wh > 0:
+                fills_w = self._wanted_w(store, step, free_wh)
+                room_w = self._limit_w(store, step)
+                self._add(store, step, min(demand_w, room_w, fills_w))
 
     def _reach(self, store: Store, energy_wh: float, last: int) -> None:
         """Charge in the cheapest steps before the end of a step, until a store holds an energy."""
@@ -176,13 +182,37 @@ class SimplePlanner:
         least_w = store.min_charge_w if self._power[store.id][step] <= _SMALL_W else 0.0
         if room_w < max(least_w, _SMALL_W):
             return 0.0
-        wanted_w = lacks_wh / store.charge_efficiency / float(self._hours[step])
-        if least_w and store.standby_w:
-            wanted_w += store.standby_w / store.charge_efficiency
+        wanted_w = self._wanted_w(store, step, lacks_wh)
         sun_w = float(self._surplus[step])
         if not store.from_grid or sun_w > max(least_w, _SMALL_W):
             room_w = min(room_w, sun_w)
         return max(min(room_w, wanted_w), least_w) if room_w >= least_w else 0.0
+
+    def _wanted_w(self, store: Store, step: int, energy_wh: float) -> float:
+        """Return the power that stores an energy in a step, with what the car loses if it starts in it."""
+        stored_w = energy_wh / float(self._hours[step])
+        if self._power[store.id][step] <= _SMALL_W:
+            stored_w += store.standby_w
+        return stored_w / store.charge_efficiency
+
+    def _empty_overfull(self, store: Store) -> None:
+        """Take back, last step first, what minimum powers and merged steps put beyond full.
+
+        A step in which the car becomes full may stay below the minimum on average: the car stops within it. The solver
+        plans it the same way.
+        """
+        last = self._problem.steps - 1
+        for step in reversed(range(self._problem.steps)):
+            over_wh = self._stored_wh(store, last) - max(store.max_wh, store.energy_wh)
+            if over_wh <= _SMALL_WH:
+                return
+            power_w = float(self._power[store.id][step])
+            if power_w > _SMALL_W:
+                back_w = over_wh / store.charge_efficiency / float(self._hours[step])
+                lowest_w = store.standby_w / store.charge_efficiency
+                if power_w - back_w <= max(lowest_w, _SMALL_W):
+                    back_w = power_w  # nothing would be stored: the car does not start
+                self._add(store, step, -back_w)
 
     def _limit_w(self, store: Store, step: int) -> float:
         own_w = float(self._most[store.id][step] - self._power[store.id][step])
