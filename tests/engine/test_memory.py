@@ -49,6 +49,11 @@ FULL = Memory(
 )
 
 
+def test_a_whole_memory_is_read_at_once() -> None:
+    """What is written of a memory, with its cars and circuits by id, is read as it was."""
+    assert from_jsonable(Memory, to_jsonable(FULL)) == FULL
+
+
 def test_there_and_back_through_json() -> None:
     """What is written to a file is read back the same."""
     stored = json.loads(json.dumps(FULL.to_dict()))
