@@ -256,9 +256,9 @@ async def measure(count: int, seconds: float) -> Figures:
     memory = (memory_kb() - before_kb) / count
     offered = await _offer(system, rounds=max(3, 500 // count))
     process_output, _ = await process.communicate(b"")
-    told = json.loads(process_output)
-    latencies = sorted(_latencies(offered, told["limits"]))
-    handled = sum(started <= moment < ended for moment in told["sent"])
+    measured = json.loads(process_output)
+    latencies = sorted(_latencies(offered, measured["limits"]))
+    handled = sum(started <= moment < ended for moment in measured["sent"])
     await system.stop()
     return Figures(
         stations=count,

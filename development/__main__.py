@@ -126,7 +126,7 @@ def make_folder(folder: Path, *, fresh: bool) -> None:
 
 
 async def run(options: argparse.Namespace, folder: Path) -> int:
-    """Run Home Assistant until it is told to stop."""
+    """Run Home Assistant until it is asked to stop."""
     bootstrap.DEFAULT_INTEGRATIONS -= BASE_PLATFORMS - PLATFORMS
     hass = await bootstrap.async_setup_hass(
         runner.RuntimeConfig(config_dir=str(folder), skip_pip=True)

@@ -85,7 +85,7 @@ async def ensure(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 async def _written(hass: HomeAssistant) -> None:
-    """Wait until the recorder has done all that it was told."""
+    """Wait until the recorder has done all that it was handed."""
     done: asyncio.Future[None] = hass.loop.create_future()
     get_instance(hass).queue_task(SynchronizeTask(done))
     await done

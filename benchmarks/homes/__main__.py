@@ -9,12 +9,12 @@ from .table import cli
 
 def write(page: Path, mark: str, text: str) -> None:
     """Put a table between its marks in a page."""
-    told = page.read_text(encoding="utf-8")
+    before = page.read_text(encoding="utf-8")
     start, end = f"<!-- homes: {mark} -->", f"<!-- /homes: {mark} -->"
     pattern = re.compile(re.escape(start) + ".*?" + re.escape(end), re.DOTALL)
-    assert pattern.search(told), f"{page} has no place for {mark}"
+    assert pattern.search(before), f"{page} has no place for {mark}"
     page.write_text(
-        pattern.sub(lambda _: f"{start}\n{text}\n{end}", told), encoding="utf-8"
+        pattern.sub(lambda _: f"{start}\n{text}\n{end}", before), encoding="utf-8"
     )
 
 

@@ -318,5 +318,5 @@ def _sun(world: World, first: int, count: int) -> Quantiles:
 
 
 def _exactly(values: Values) -> Quantiles:
-    told = tuple(float(value) for value in values)
-    return Quantiles(low=told, median=told, high=told)
+    known = tuple(float(value) for value in values)
+    return Quantiles(low=known, median=known, high=known)

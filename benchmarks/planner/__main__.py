@@ -52,12 +52,12 @@ def outlook(cars: int, slots: int, *, peak: bool = True) -> Outlook:
         + 0.06 * np.cos((hours - 19) / 12 * math.pi)
         + random.normal(0, 0.01, len(hours))
     )
-    told = []
+    outlooks = []
     for number in range(cars):
         ahead_h = float(random.uniform(8, slots / 4))
         phases = ((0, 1, 2), (number % 3,))[number % 2]
         needed_wh = float(random.uniform(4_000, 14_000))
-        told.append(
+        outlooks.append(
             CarOutlook(
                 id=f"car {number}",
                 circuit=f"row {number % 4}",
@@ -94,13 +94,13 @@ def outlook(cars: int, slots: int, *, peak: bool = True) -> Outlook:
         import_price=tuple(float(each) for each in price),
         export_price=(0.07,) * len(steps_s),
         peaks=(tariff,) if peak else (),
-        cars=tuple(told),
+        cars=tuple(outlooks),
     )
 
 
 def _exactly(values: np.ndarray) -> Quantiles:
-    told = tuple(float(value) for value in values)
-    return Quantiles(low=told, median=told, high=told)
+    known = tuple(float(value) for value in values)
+    return Quantiles(low=known, median=known, high=known)
 
 
 def rows() -> list[str]:

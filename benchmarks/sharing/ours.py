@@ -63,13 +63,13 @@ def simulate(
                 policy=policy,
             )
             decision, memory = decide(snapshot, memory)
-            told = {one.id: one.offer_a for one in decision.connectors}
-            changed = [n for n, a in told.items() if offers.get(n, (0.0,))[0] != a]
-            offers |= {name: (told[name], now) for name in changed}
+            offered_a = {one.id: one.offer_a for one in decision.connectors}
+            changed = [n for n, a in offered_a.items() if offers.get(n, (0.0,))[0] != a]
+            offers |= {name: (offered_a[name], now) for name in changed}
             # Where nothing changes, nothing will until the next minute.
             step_s = TICK_S if changed else MINUTE_S - elapsed_s
             for car in here:
-                wanted_a = told[car.session.id] if car.wants_wh else 0.0
+                wanted_a = offered_a[car.session.id] if car.wants_wh else 0.0
                 car.take(min(wanted_a, car.session.max_a), step_s)
             elapsed_s += step_s
     return everyone + [Present(session) for session in waiting], over_a

@@ -90,8 +90,8 @@ class LedgerTables:
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Join facts with what is known, and make their sessions anew."""
-        for told in facts:
-            fact = told_apart(self._db, told)
+        for reported in facts:
+            fact = told_apart(self._db, reported)
             match fact:
                 case TransactionFacts():
                     self._add_part(fact)

@@ -62,7 +62,7 @@ class BatteryHold:
         self._store = _store(hass, entry.entry_id)
         self._hold_rule = hold_rule_of(entry.options)
         self._rule = self._hold_rule
-        self._sent: str | None = None  # what a script was last told
+        self._sent: str | None = None  # what a script last got
         self._held: HeldEntity | None = None
         self._wanted = False
         self._stopping = False
@@ -120,7 +120,7 @@ class BatteryHold:
         return None
 
     def _is_new(self, rule: HoldRule) -> bool:
-        """Whether a script, which shows no value, was told something else."""
+        """Whether a script, which shows no value, gets something else now."""
         return _domain(rule.entity_id) == SCRIPT and self._sent != rule.value
 
     def _slipped(self, rule: HoldRule) -> bool:

@@ -53,7 +53,7 @@ BURST_S = 2.0
 EVERY_MIN = 5
 # A plan that is older is not followed any more: cars live by the simple rule of their mode.
 OLDEST = timedelta(hours=2)
-# What will be missed is told at once, and is a repair once it has lasted.
+# What will be missed is an event at once, and is a repair once it has lasted.
 LASTS = timedelta(minutes=10)
 # A run that failed is no news for a person before this.
 PATIENCE = timedelta(minutes=10)
