@@ -31,7 +31,6 @@ from .devices import (
 )
 from .issues import watch_issues
 from .pages import async_setup_pages
-from .sentences import async_load_sentences
 from .site.battery_commands import follow_orders
 from .site.battery_hold import BatteryHold
 from .site.car_sessions import async_load_car_sessions, session_store
@@ -47,13 +46,13 @@ from .site.forecasting import async_load_forecasts, forecast_store
 from .site.ledger import async_load_ledger
 from .site.ledger_figures import LedgerFigures
 from .site.ledger_file import async_remove_ledger
+from .site.memory_file import MemoryFile
 from .site.observing import async_load_observed, observed_store
 from .site.past_sessions import async_past_sessions
 from .site.peaks import async_load_peaks, peak_store, start_peaks
 from .site.planning import SitePlanning
 from .site.prices import async_load_prices, price_store
 from .site.reporting import setup_report
-from .site.restart_memory import RestartMemory
 from .site.session_retention import follow_retention
 from .site.session_statistics import SessionStatistics
 from .site.settings import Settings, default_mode
@@ -72,6 +71,7 @@ from .site.versions import forget_downgrade, migrate, report_downgrades
 from .sources.config import SourcesConfig
 from .sources.live_readings import LiveSource
 from .sources.modbus.site_devices import DeviceConfig, SiteDevices
+from .translated_reasons import async_load_sentences
 from .websocket import async_setup_websocket
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -112,10 +112,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     built_from = Baseline.of(entry)
     follow_renames(hass, entry)
     settings = await _async_settings(hass, entry)
-    restart_memory = await _async_persistence(hass, entry)
-    site = entry.runtime_data = await _async_build(
-        hass, entry, settings, restart_memory
-    )
+    memory_file = await _async_persistence(hass, entry)
+    site = entry.runtime_data = await _async_build(hass, entry, settings, memory_file)
     register_site(hass, entry)
     register_circuits(hass, entry)
     tree = CircuitTree.of(entry)
@@ -124,7 +122,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     register_capacity_tariffs(hass, entry)
     # Before the first charger can connect, so that none of the site's own chargers counts as unknown.
     site.controller.load_chargers()
-    await restart_memory.async_put_aside()
+    await memory_file.async_put_aside()
     if not site.controller.guard.ever_worked:
         site.controller.tick()  # the engine may have failed on its memory
     if not site.controller.guard.ever_worked:
@@ -165,20 +163,20 @@ async def _async_settings(hass: HomeAssistant, entry: SunfuseConfigEntry) -> Set
 
 async def _async_persistence(
     hass: HomeAssistant, entry: SunfuseConfigEntry
-) -> RestartMemory:
+) -> MemoryFile:
     """Return what the engine and the chargers remember."""
     simulated = entry.data[CONF_KIND] == KIND_SIMULATED
-    restart_memory = RestartMemory(hass, entry.entry_id, simulated=simulated)
-    await restart_memory.async_load()
-    entry.async_on_unload(restart_memory.async_save)
-    return restart_memory
+    memory_file = MemoryFile(hass, entry.entry_id, simulated=simulated)
+    await memory_file.async_load()
+    entry.async_on_unload(memory_file.async_save)
+    return memory_file
 
 
 async def _async_build(
     hass: HomeAssistant,
     entry: SunfuseConfigEntry,
     settings: Settings,
-    restart_memory: RestartMemory,
+    memory_file: MemoryFile,
 ) -> SunfuseData:
     """Make the parts of a site, each with the others that it needs."""
     simulated = entry.data[CONF_KIND] == KIND_SIMULATED
@@ -196,7 +194,7 @@ async def _async_build(
         entry,
         central_system=central_system,
         settings=settings,
-        restart_memory=restart_memory,
+        memory_file=memory_file,
         cards=cards,
     )
     vehicles = Vehicles(hass, entry)
@@ -233,7 +231,7 @@ async def _async_build(
         central_system=central_system,
         coordinator=coordinator,
         settings=settings,
-        restart_memory=restart_memory,
+        memory_file=memory_file,
         timekeeper=timekeeper,
         cards=cards,
         peaks=peaks,
@@ -326,7 +324,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
     """Remove the settings of users together with the site."""
     await BatteryHold(hass, entry).async_remove()
     await Settings(hass, entry.entry_id, default_mode(entry.data)).async_remove()
-    await RestartMemory(hass, entry.entry_id).async_remove()
+    await MemoryFile(hass, entry.entry_id).async_remove()
     await price_store(hass, entry.entry_id).async_remove()
     await forecast_store(hass, entry.entry_id).async_remove()
     await peak_store(hass, entry.entry_id).async_remove()

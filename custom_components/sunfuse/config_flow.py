@@ -85,11 +85,11 @@ from .flows.site_data import async_free_port, meter_is_used, ports_of, site_data
 from .flows.slow_meter import SlowMeterFlow
 from .flows.tariff import TariffSubentryFlow
 from .flows.vehicle import VehicleSubentryFlow
-from .sentences import async_load_sentences
 from .site.circuits import CircuitTree
 from .site.tls import host, scheme
 from .sources.config import SourcesConfig
 from .sources.energy_dashboard import async_disabled_sensors, async_suggest_sources
+from .translated_reasons import async_load_sentences
 
 LOOPBACK = "127.0.0.1"
 

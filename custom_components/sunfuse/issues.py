@@ -25,11 +25,11 @@ from .meter_issues import SignIssues, lost_meters, slow_meters, source_issues
 from .planner import SOLVER
 from .repair_issue import RepairIssue
 from .repairs import hanging
-from .sentences import explain
 from .site.circuits import CircuitTree, hangs_from
 from .site.outcome import ConnectorData, SiteData
 from .site.plan_slots import shortfall_reason
 from .site.subentries import ignored, usable
+from .translated_reasons import explain
 
 # A restart of a device or a gateway, and the update of its firmware, are over by then.
 MODBUS_GONE_AFTER = timedelta(minutes=10)

@@ -9,13 +9,13 @@ from .const import CONF_SOURCES, MAIN_CIRCUIT
 from .data import SunfuseConfigEntry
 from .engine.model import MeterQuality
 from .repair_issue import RepairIssue
-from .sentences import explain
 from .site.circuits import CircuitTree
 from .site.outcome import SiteData
 from .sources.config import SourcesConfig
 from .sources.energy_dashboard import async_grid_counters
 from .sources.sign_watch import SignWatch
 from .sources.states import ProblemKind, StateReader
+from .translated_reasons import explain
 
 # A sensor that is unavailable for a moment, as when its device restarts, needs no repair.
 METER_LOST_AFTER = timedelta(seconds=20)

@@ -53,12 +53,12 @@ from .sensors.simulated import (
 )
 from .sensors.site import SiteSensorDescription, site_sensors
 from .sensors.vehicle import add_vehicle_sensors
-from .sentences import explain, what_would_change_it
 from .site.circuits import CircuitTree
 from .site.outcome import ConnectorKey
 from .site.snapshot import site_of, station_config
 from .site.subentries import usable
 from .state_writes import REASON_PACE, Pace, Shown, readable
+from .translated_reasons import explain, what_would_change_it
 
 PARALLEL_UPDATES = 0
 

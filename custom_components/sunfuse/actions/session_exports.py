@@ -35,7 +35,6 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
-from ..sentences import async_load_sentences
 from ..sessions import (
     ChargeDetails,
     ChargePlace,
@@ -50,6 +49,7 @@ from ..sessions import (
     to_xlsx,
 )
 from ..site.snapshot import site_of
+from ..translated_reasons import async_load_sentences
 from .sessions import FILTERS, async_ledger_names, session_filter
 
 PATH = "/api/sunfuse/sessions/"

@@ -13,10 +13,10 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from ..sentences import async_load_sentences
 from ..sources.config import MeterConfig, PowerSource
 from ..sources.energy_dashboard import async_sign_is_known
 from ..sources.sign_conventions import agreed, contradict, phases_now_w, power_now_w
+from ..translated_reasons import async_load_sentences
 from .form_fields import GRID_INVERTED, GRID_PHASES_INVERTED, meter_of
 
 GRID_SIGN = "grid_sign"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 import sqlite3
 
-from .derivation import MOST_OF_IT_S
 from .energy_split import split
+from .facts_to_session import MOST_OF_IT_S
 from .ledger_codec import at_ms, maybe_at, ms, site_between
 from .session_facts import QUARTER, SiteQuarter, quarter_of
 

@@ -7,7 +7,7 @@ import sqlite3
 from typing import Any
 
 from . import at_once
-from .derivation import FilledQuarter, costs, fill, times
+from .facts_to_session import FilledQuarter, costs, fill, times
 from .ledger_codec import at_ms, maybe_ms, ms, site_between
 from .reused_ids import told_apart
 from .session_facts import (

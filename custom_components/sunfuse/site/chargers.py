@@ -15,8 +15,8 @@ from ..devices import move_to_connectors, register_stations
 from ..drivers.demand import Demand
 from ..engine.model import Connector
 from .cards import Cards
+from .memory_file import MemoryFile
 from .outcome import ConnectorKey, Holder, identity_of
-from .restart_memory import RestartMemory
 from .settings import ConnectorSettings, Settings
 from .snapshot import connector_of, site_of, station_config
 from .subentries import usable
@@ -36,7 +36,7 @@ class Chargers:
         *,
         central_system: CentralSystem,
         settings: Settings,
-        restart_memory: RestartMemory,
+        memory_file: MemoryFile,
         cards: Cards,
     ) -> None:
         """Start without chargers; `load` reads them."""
@@ -44,7 +44,7 @@ class Chargers:
         self._entry = entry
         self._central_system = central_system
         self._settings = settings
-        self._restart_memory = restart_memory
+        self._memory_file = memory_file
         self._cards = cards
         self._unknown = UnknownChargers(hass, entry)
         self._data: dict[str, Mapping[str, Any]] = {}  # of sub-entries, by identity
@@ -90,14 +90,14 @@ class Chargers:
         speed = self._entry.data.get(CONF_SPEED, 1.0)
         self._central_system.accept(
             station_config(data, site_of(self._entry.data), speed),
-            *self._restart_memory.station(identity),
+            *self._memory_file.station(identity),
         )
 
     def _forget(self, identity: str) -> None:
         self._central_system.forget(identity)
         self._entry.async_create_background_task(
             self._hass,
-            self._restart_memory.async_forget(identity),
+            self._memory_file.async_forget(identity),
             f"Sunfuse forgets {identity}",
         )
         self._settings.forget(

@@ -34,10 +34,10 @@ from .circuits import CircuitTree
 from .commands import Command, CommandSender
 from .demands import Demands
 from .engine_options import CONF_DIMMING_ENTITY, dimming_limit
+from .memory_file import MemoryFile
 from .outcome import ConnectorData, ConnectorKey, PeakData, SiteData
 from .peaks import SitePeaks
 from .planning import SitePlanning
-from .restart_memory import RestartMemory
 from .settings import Settings
 from .snapshot import build_snapshot, site_of
 from .tick_guard import TickGuard
@@ -65,7 +65,7 @@ class Controller:
         central_system: CentralSystem,
         coordinator: SunfuseCoordinator,
         settings: Settings,
-        restart_memory: RestartMemory,
+        memory_file: MemoryFile,
         timekeeper: Timekeeper,
         cards: Cards,
         peaks: SitePeaks,
@@ -80,7 +80,7 @@ class Controller:
         self._central_system = central_system
         self._coordinator = coordinator
         self._settings = settings
-        self._restart_memory = restart_memory
+        self._memory_file = memory_file
         self._source: LiveSource | None = None
         self._signal = DimmingSignal(hass, entry.options.get(CONF_DIMMING_ENTITY))
         self.guard = TickGuard(hass, entry, coordinator)
@@ -88,7 +88,7 @@ class Controller:
         self._recording = FaultBoundary(_LOGGER, "The flight recorder")
         self._demanding = FaultBoundary(_LOGGER, "What drivers ask for")
         self._peaking = FaultBoundary(_LOGGER, "Adding up peaks")
-        memory = Memory.from_stored(restart_memory.engine)
+        memory = Memory.from_stored(memory_file.engine)
         self._memory = _not_ahead(memory, dt_util.utcnow())
         self._timekeeper = timekeeper
         self._cards = cards
@@ -108,7 +108,7 @@ class Controller:
         self._stops = [
             source.start(self.request_tick),
             self._signal.start(self.request_tick),
-            self._restart_memory.start(self._central_system, self._remembered),
+            self._memory_file.start(self._central_system, self._remembered),
             self._chargers.start(),
             self._central_system.subscribe(self._station_changed),
             self._planning.async_add_listener(self.request_tick),
@@ -271,7 +271,7 @@ class Controller:
     def _remember(self, memory: Memory) -> None:
         """Continue with this memory, and store it over a restart."""
         self._memory = memory
-        self._restart_memory.note(memory.lasting())
+        self._memory_file.note(memory.lasting())
 
     def _send(self, decision: Decision) -> None:
         """Command every charger its offer."""

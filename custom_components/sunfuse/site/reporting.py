@@ -24,12 +24,12 @@ from ..const import (
     SYSTEM_THREE_PHASE,
 )
 from ..data import SunfuseConfigEntry
-from ..sentences import async_load_sentences
 from ..sources.report_carry import Charger
 from ..sources.report_page import Page, empty_page, report_page
 from ..sources.report_reader import CarMeter, ReportConfig, async_site_report
 from ..sources.site_meters import SiteMeters, async_site_meters
 from ..sources.site_report import GridConnection, NoHistoryError, SiteReport
+from ..translated_reasons import async_load_sentences
 from .outcome import identity_of
 from .snapshot import site_of, wiring
 from .subentries import usable

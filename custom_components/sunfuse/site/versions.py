@@ -1,6 +1,6 @@
 """The versions of a config entry: migrations, and the message to a user after a downgrade.
 
-Minor versions: 1 was the first; 2 keeps the sessions of each charger in a file of their own (site/restart_memory.py),
+Minor versions: 1 was the first; 2 keeps the sessions of each charger in a file of their own (site/memory_file.py),
 which also reads the former file; 3 makes delays, thresholds, averages, dead bands and the ramp automatic if their
 forms were saved with the former defaults.
 """

@@ -10,9 +10,9 @@ from ..const import SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry
 from ..devices import connector_identifier, station_identifier
 from ..engine.boost import quota_of, used_wh
-from ..sentences import explain, what_would_change_it
 from ..site.outcome import ConnectorData, ConnectorKey, identity_of
 from ..site.subentries import usable
+from ..translated_reasons import explain, what_would_change_it
 from .viewers import Viewer
 
 # What a card changes, by the name that it uses: the entity's platform and key.

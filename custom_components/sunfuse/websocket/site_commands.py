@@ -14,9 +14,9 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..const import CONF_CONNECTORS, DOMAIN, SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry
-from ..sentences import async_load_sentences
 from ..site.outcome import ConnectorKey, identity_of
 from ..site.subentries import usable
+from ..translated_reasons import async_load_sentences
 from .pushing import Push
 from .site_view import site_view
 from .viewers import Viewer, loaded

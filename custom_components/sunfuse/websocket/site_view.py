@@ -7,8 +7,8 @@ from ..const import MAIN_CIRCUIT
 from ..data import SunfuseConfigEntry
 from ..engine.limits import limits_in_force, power_of
 from ..engine.model import CircuitDecision, Connector, MeterQuality, Snapshot
-from ..sentences import explain
 from ..site.outcome import ConnectorData, SiteData
+from ..translated_reasons import explain
 from .charger_view import charger_view
 from .viewers import Viewer
 

@@ -9,7 +9,7 @@ from .charger_limits import ChargerLimit, ChargerLimits
 from .connector_offer import Offer, OfferedConnector
 from .fail_safe_watch import FailSafeWatch
 from .less_than_offered import LessThanOffered
-from .limit_profiles import POWER_IN_ALL
+from .profile_shape import POWER_IN_ALL
 
 _TOLERANCE_A = 1.0
 # The source of the limit: the charger itself, through its meter values.

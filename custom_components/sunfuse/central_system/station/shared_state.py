@@ -18,7 +18,7 @@ from ..station_state import (
 )
 from .clock import Clock
 from .connector_count import MAX_CONNECTORS, believed, own_word
-from .limit_profiles import Shape
+from .profile_shape import Shape
 from .quirks import behaviour, in_force
 from .timing import Timing
 

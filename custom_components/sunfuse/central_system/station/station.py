@@ -22,10 +22,10 @@ from ..station_state import (
 )
 from .connectors import Connectors
 from .fail_safe_watch import FailSafeWatch
-from .limit_profiles import Shape
 from .meters import Meters
 from .new_password import PasswordChange
 from .presence import Presence
+from .profile_shape import Shape
 from .quirks import Behaviour
 from .save_and_restore import SaveAndRestore
 from .sessions import Sessions

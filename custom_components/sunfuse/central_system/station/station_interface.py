@@ -24,8 +24,8 @@ from .boot_loops import BootLoops
 from .charger_limits import ChargerLimit
 from .clock import Clock
 from .event_order import EventOrder
-from .limit_profiles import Shape
 from .meter import Reading
+from .profile_shape import Shape
 from .quirks import Behaviour, Kind
 from .refused_commands import RefusedCommands
 from .timing import Timing

@@ -29,9 +29,9 @@ from ..station_commands import (
     TransactionStatus,
 )
 from ..station_state import CommandError
+from .charging_profiles import Profiles2
 from .evses import Evses2
 from .handlers import Handlers2
-from .profiles import Profiles2
 from .reports import Reports2
 from .setup_commands import SetupCommands2, trigger_of
 from .smart_charging import SmartCharging2

@@ -9,8 +9,8 @@ from ..protocol.requests import Requests
 from ..security.card_policy import LOCAL_LIST_CHUNK, Card, local_list_updates
 from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.station_interface import StationInterface
+from .charging_profiles import Profiles2
 from .evses import Evses2
-from .profiles import Profiles2
 from .variables import Variables2, variable_of
 
 # Component and variable, and the equivalent configuration key of OCPP 1.6 (OCPP 2.0.1 part 2 appendix 3).

@@ -8,8 +8,8 @@ from ..station.charger_limits import WHOLE, ChargerLimit
 from ..station.clock import parse_time
 from ..station.station_interface import StationInterface
 from ..station_state import ChargingNeeds
+from .charging_profiles import Profiles2
 from .evses import Evses2
-from .profiles import Profiles2
 
 _PHASES = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
 

@@ -22,7 +22,7 @@ BUSY_S = 60.0
 IDLE_S = 600.0
 
 
-class RestartMemory:
+class MemoryFile:
     """The memory of one site, in Home Assistant's storage.
 
     Finished transactions are the largest part of what a charger remembers, and change seldom: those of each charger

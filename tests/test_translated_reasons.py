@@ -4,7 +4,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.sunfuse.engine.model import Reason, ReasonKey
-from custom_components.sunfuse.sentences import explain
+from custom_components.sunfuse.translated_reasons import explain
 from homeassistant.core import HomeAssistant
 
 SENTENCES = {
