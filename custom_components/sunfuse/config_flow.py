@@ -1,6 +1,7 @@
 """Config flow of Sunfuse: a real site, or a simulated one."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, override
 
 from homeassistant.config_entries import (
@@ -20,10 +21,7 @@ from .const import (
     CONF_MAIN_FUSE,
     CONF_MARGIN,
     CONF_PORT,
-    CONF_SOURCES,
     CONF_SYSTEM,
-    CONF_VOLTAGE,
-    DEFAULT_MARGIN_A,
     DOMAIN,
     ENTRY_MINOR_VERSION,
     ENTRY_VERSION,
@@ -43,7 +41,6 @@ from .flows.charger import ChargerFlowMixin, ChargerSubentryFlow, phases_fit
 from .flows.checks import (
     USUAL_FUSE_A,
     Errors,
-    async_port_is_free,
     check_electrical,
     check_grid,
     check_sun,
@@ -52,13 +49,7 @@ from .flows.checks import (
 )
 from .flows.circuit import CircuitSubentryFlow
 from .flows.confirmation import Confirmation
-from .flows.country import usual_system, usual_voltage_v
-from .flows.fail_safe_check import (
-    async_doubt_site,
-    chargers_of,
-    fail_safe_problem,
-    with_site,
-)
+from .flows.fail_safe_check import async_doubt_site, fail_safe_problem, with_site
 from .flows.form_fields import (
     GRID,
     GRID_PHASES_INVERTED,
@@ -72,6 +63,7 @@ from .flows.form_fields import (
     sources_of,
     sun_form,
 )
+from .flows.known_site import KnownSite
 from .flows.meter_sign import (
     SignFlow,
     async_chosen_now,
@@ -81,14 +73,11 @@ from .flows.meter_sign import (
 from .flows.modbus import ModbusSubentryFlow
 from .flows.options import SunfuseOptionsFlow
 from .flows.simulated import simulated_data, simulated_subentries
-from .flows.site_data import async_free_port, meter_is_used, ports_of, site_data
+from .flows.site_data import meter_is_used, site_data
 from .flows.slow_meter import SlowMeterFlow
 from .flows.tariff import TariffSubentryFlow
 from .flows.vehicle import VehicleSubentryFlow
-from .site.circuits import CircuitTree
-from .site.tls import host, scheme
-from .sources.config import SourcesConfig
-from .sources.energy_dashboard import async_disabled_sensors, async_suggest_sources
+from .site.tls import host
 from .translated_reasons import async_load_sentences
 
 LOOPBACK = "127.0.0.1"
@@ -106,8 +95,12 @@ class SunfuseConfigFlow(
         """Start with nothing known."""
         super().__init__()
         self._form: dict[str, Any] = {}
-        self._suggested: SourcesConfig | None = None
         self._confirmation = Confirmation()
+
+    @cached_property
+    def _known(self) -> KnownSite:
+        changed = self.source == SOURCE_RECONFIGURE
+        return KnownSite(self.hass, self._get_reconfigure_entry() if changed else None)
 
     @staticmethod
     @callback
@@ -147,7 +140,9 @@ class SunfuseConfigFlow(
         self._async_abort_entries_match({CONF_KIND: KIND_SIMULATED})
         errors: dict[str, str] = {}
         if user_input is not None:
-            if not await self._port_is_free(LOOPBACK, user_input[CONF_PORT]):
+            if not await self._known.async_port_is_free(
+                LOOPBACK, user_input[CONF_PORT]
+            ):
                 errors[CONF_PORT] = "port_taken"
             else:
                 sentences = await async_load_sentences(self.hass)
@@ -156,7 +151,7 @@ class SunfuseConfigFlow(
                     data=simulated_data(user_input[CONF_PORT]),
                     subentries=simulated_subentries(sentences),
                 )
-        values = user_input or {CONF_PORT: await self._free_port(LOOPBACK)}
+        values = user_input or {CONF_PORT: await self._known.async_free_port(LOOPBACK)}
         return self.async_show_form(
             step_id="simulated",
             data_schema=self.add_suggested_values_to_schema(SIMULATED, values),
@@ -167,15 +162,15 @@ class SunfuseConfigFlow(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the grid's meters, with the Energy dashboard's sensors filled in."""
-        suggested = await self._suggestions()
+        suggested = await self._known.async_sources()
         errors: dict[str, str] = {}
         if user_input is not None:
             errors = check_grid(self.hass, user_input)
-            if not errors and meter_is_used(user_input, self._other_entries()):
+            if not errors and meter_is_used(user_input, self._known.others()):
                 errors[GRID_POWER] = "already_used"
             if not errors and meter_contradicts(self.hass, meter_of(user_input)):
                 errors[GRID_PHASES_INVERTED] = "phases_against_total"
-            if not phases_fit(user_input[CONF_SYSTEM], self._chargers()):
+            if not phases_fit(user_input[CONF_SYSTEM], self._known.chargers):
                 errors[CONF_SYSTEM] = "chargers_need_phases"
             if not errors:
                 self._form |= user_input
@@ -185,8 +180,8 @@ class SunfuseConfigFlow(
                     self._form, proposed, self.async_step_sun
                 )
         phases = len(suggested.grid_phases) or 3
-        values = grid_form(suggested) | {CONF_SYSTEM: self._system(phases)}
-        if CONF_ASSUMED_LOAD in self._tree().site:
+        values = grid_form(suggested) | {CONF_SYSTEM: self._known.usual_system(phases)}
+        if CONF_ASSUMED_LOAD in self._known.tree.site:
             values[GRID_UNMETERED] = True
         return self.async_show_form(
             step_id="site",
@@ -195,7 +190,7 @@ class SunfuseConfigFlow(
             ),
             errors=errors,
             description_placeholders={
-                "disabled": await self._disabled(),
+                "disabled": await self._known.async_disabled_sensors(),
                 "now": await async_meter_now(
                     self.hass,
                     suggested.meter if user_input is None else meter_of(user_input),
@@ -207,7 +202,7 @@ class SunfuseConfigFlow(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for solar power, battery and prices."""
-        suggested = await self._suggestions()
+        suggested = await self._known.async_sources()
         errors: dict[str, str] = {}
         if user_input is not None:
             used = sources_of(self._form | user_input, ()).grid
@@ -241,7 +236,7 @@ class SunfuseConfigFlow(
             form = self._form | user_input
             if not errors and (problem := self._fuse_problem(form, placeholders)):
                 errors[CONF_MAIN_FUSE] = problem
-            if not await self._port_is_free(None, user_input[CONF_PORT]):
+            if not await self._known.async_port_is_free(None, user_input[CONF_PORT]):
                 errors[CONF_PORT] = "port_taken"
             if not errors:
                 doubts = await self._async_doubt_house(form, placeholders)
@@ -253,7 +248,7 @@ class SunfuseConfigFlow(
                 return await self.async_warn_of_slow_meter(
                     check=self._fuse_problem, then=self.async_step_address
                 )
-        values = user_input or await self._electrical_values()
+        values = user_input or await self._known.async_electrical_values(self._form)
         return self.async_show_form(
             step_id="electrical",
             data_schema=self.add_suggested_values_to_schema(
@@ -267,8 +262,8 @@ class SunfuseConfigFlow(
         self, form: Mapping[str, Any], placeholders: dict[str, str]
     ) -> str | None:
         """Return an error if the fuse cannot carry the site's chargers."""
-        tree = with_site(self._tree(), form)
-        return fail_safe_problem(tree, self._chargers(), placeholders)
+        tree = with_site(self._known.tree, form)
+        return fail_safe_problem(tree, self._known.chargers, placeholders)
 
     async def _async_doubt_house(
         self, form: Mapping[str, Any], placeholders: dict[str, str]
@@ -290,10 +285,10 @@ class SunfuseConfigFlow(
             return self.async_show_form(
                 step_id="address",
                 description_placeholders={
-                    "address": f"{self._scheme()}://{host(self.hass)}:{self._form[CONF_PORT]}/"
+                    "address": f"{self._known.scheme}://{host(self.hass)}:{self._form[CONF_PORT]}/"
                 },
             )
-        suggested = await self._suggestions()
+        suggested = await self._known.async_sources()
         data = site_data(self._form, suggested.solar_forecasts)
         if self.source == SOURCE_RECONFIGURE:
             # The listener of the running site reloads it.
@@ -317,7 +312,7 @@ class SunfuseConfigFlow(
             return await self.async_step_site()
         errors: dict[str, str] = {}
         if user_input is not None:
-            if await self._port_is_free(LOOPBACK, user_input[CONF_PORT]):
+            if await self._known.async_port_is_free(LOOPBACK, user_input[CONF_PORT]):
                 return self.async_update_and_abort(
                     entry, data={**entry.data, **user_input}
                 )
@@ -338,80 +333,3 @@ class SunfuseConfigFlow(
         if CONF_CARD_NUMBER in discovery_info:
             return await self.async_step_card_found(discovery_info)
         return await self.async_step_discovered(discovery_info)
-
-    async def _disabled(self) -> str:
-        """Return a sentence that names sensors which the user may want to enable; empty if there are none."""
-        suggested = await self._suggestions()
-        found = await async_disabled_sensors(self.hass, suggested.meter.entities)
-        if not found:
-            return ""
-        sentences = await async_load_sentences(self.hass)
-        return sentences["disabled_sensors"].format(sensors=", ".join(found))
-
-    async def _suggestions(self) -> SourcesConfig:
-        """Return what is known so far: of the site that is changed, or from the Energy dashboard."""
-        if self._suggested is None:
-            if self.source == SOURCE_RECONFIGURE:
-                stored = self._get_reconfigure_entry().data[CONF_SOURCES]
-                self._suggested = SourcesConfig.from_dict(stored)
-            else:
-                self._suggested = await async_suggest_sources(self.hass)
-        return self._suggested
-
-    def _system(self, phases: int) -> str:
-        """Return the most likely grid connection."""
-        if self.source == SOURCE_RECONFIGURE:
-            system: str = self._get_reconfigure_entry().data[CONF_SYSTEM]
-            return system
-        return usual_system(self.hass.config.country, phases)
-
-    async def _electrical_values(self) -> Mapping[str, Any]:
-        if self.source == SOURCE_RECONFIGURE:
-            entry = self._get_reconfigure_entry()
-            return {**entry.data, **entry.options}
-        return {
-            CONF_VOLTAGE: usual_voltage_v(
-                self.hass.config.country, self._form[CONF_SYSTEM]
-            ),
-            CONF_MARGIN: DEFAULT_MARGIN_A,
-            CONF_PORT: await self._free_port(None),
-        }
-
-    def _other_entries(self) -> list[ConfigEntry]:
-        own = (
-            self._get_reconfigure_entry().entry_id
-            if self.source == SOURCE_RECONFIGURE
-            else None
-        )
-        # An ignored charger is an entry too, without data.
-        entries = self._async_current_entries(include_ignore=False)
-        return [entry for entry in entries if entry.entry_id != own]
-
-    def _tree(self) -> CircuitTree:
-        """Return the circuits of the site that is changed; a new one has none."""
-        if self.source == SOURCE_RECONFIGURE:
-            return CircuitTree.of(self._get_reconfigure_entry())
-        return CircuitTree(site={})
-
-    def _chargers(self) -> list[Mapping[str, Any]]:
-        if self.source == SOURCE_RECONFIGURE:
-            return chargers_of(self._get_reconfigure_entry())
-        return []
-
-    def _scheme(self) -> str:
-        """Return the scheme of the chargers' address; a new site has no certificate yet."""
-        if self.source == SOURCE_RECONFIGURE:
-            return scheme(self._get_reconfigure_entry())
-        return scheme(None)
-
-    async def _port_is_free(self, host: str | None, port: int) -> bool:
-        if port in ports_of(self._other_entries()):
-            return False
-        if self.source == SOURCE_RECONFIGURE:
-            # The site itself listens on its port now.
-            if self._get_reconfigure_entry().data[CONF_PORT] == port:
-                return True
-        return await async_port_is_free(host, port)
-
-    async def _free_port(self, host: str | None) -> int:
-        return await async_free_port(host, ports_of(self._other_entries()))

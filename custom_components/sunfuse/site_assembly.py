@@ -1,0 +1,180 @@
+"""Makes the parts of a site and hands each one what it needs, by its constructor."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from .central_system import CentralSystem
+from .const import CONF_KIND, CONF_SPEED, KIND_SIMULATED, SUBENTRY_MODBUS
+from .coordinator import SunfuseCoordinator
+from .data import SunfuseConfigEntry, SunfuseData
+from .site.battery_hold import BatteryHold
+from .site.car_sessions import async_load_car_sessions
+from .site.cards import Cards
+from .site.chargers import Chargers
+from .site.controller import Controller
+from .site.demands import Demands
+from .site.departures import async_load_departures
+from .site.forecasting import async_load_forecasts
+from .site.ledger import async_load_ledger
+from .site.ledger_figures import LedgerFigures
+from .site.memory_file import MemoryFile
+from .site.observing import async_load_observed
+from .site.peaks import async_load_peaks
+from .site.planning import SitePlanning
+from .site.prices import async_load_prices
+from .site.session_statistics import SessionStatistics
+from .site.settings import Settings, default_mode
+from .site.simulated_house import SimulatedHouse
+from .site.simulated_vehicles import set_first_departures
+from .site.site_clock import SiteClock
+from .site.subentries import usable
+from .site.timekeeper import Timekeeper
+from .site.vehicles import Vehicles
+from .sources.modbus.site_devices import DeviceConfig, SiteDevices
+from .translated_reasons import async_load_sentences
+
+
+async def async_build(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    settings: Settings,
+    memory_file: MemoryFile,
+) -> SunfuseData:
+    """Make the parts of a site, each with the others that it needs."""
+    simulated = entry.data[CONF_KIND] == KIND_SIMULATED
+    # What a crash left changed is restored even if the site cannot be set up.
+    battery_hold = BatteryHold(hass, entry)
+    await battery_hold.async_load()
+    entry.async_on_unload(battery_hold.async_stop)
+    timekeeper = Timekeeper()
+    central_system = CentralSystem(now=dt_util.utcnow, check_time=timekeeper.check)
+    coordinator = SunfuseCoordinator(hass, entry)
+    cards = Cards(hass, entry, central_system.stations)
+    central_system.set_cards(cards.policy())
+    chargers = Chargers(
+        hass,
+        entry,
+        central_system=central_system,
+        settings=settings,
+        memory_file=memory_file,
+        cards=cards,
+    )
+    vehicles = Vehicles(hass, entry)
+    departures = await async_load_departures(hass, entry)
+    if simulated and entry.data.get(CONF_SPEED, 1.0) == 1:
+        # In a hurry drivers say themselves when they leave: the clock of weekly departures is the wall's.
+        set_first_departures(departures, vehicles)
+    car_sessions = await async_load_car_sessions(hass, entry, vehicles, departures)
+    demands = Demands(vehicles=vehicles, sessions=car_sessions, departures=departures)
+    sentences = await async_load_sentences(hass)
+    peaks = await async_load_peaks(hass, entry)
+    prices = await async_load_prices(hass, entry)
+    forecasts = await async_load_forecasts(
+        hass, entry, simulated=simulated, connectors=chargers.connector_keys
+    )
+    house = SimulatedHouse(entry) if simulated else None
+    planning = SitePlanning(
+        hass,
+        entry,
+        ticks=coordinator,
+        chargers=chargers,
+        demands=demands,
+        prices=prices,
+        forecasts=forecasts,
+        peaks=peaks,
+        settings=settings,
+        clock=SiteClock(house),
+    )
+    controller = Controller(
+        hass,
+        entry,
+        chargers=chargers,
+        demands=demands,
+        central_system=central_system,
+        coordinator=coordinator,
+        settings=settings,
+        memory_file=memory_file,
+        timekeeper=timekeeper,
+        cards=cards,
+        peaks=peaks,
+        planning=planning,
+        sentences=sentences,
+    )
+    observed = await async_load_observed(hass, entry, simulated=simulated)
+    modbus = await _modbus(hass, entry)
+    ledger = await async_load_ledger(
+        hass,
+        entry,
+        cards=cards,
+        central_system=central_system,
+        demands=demands,
+        observed=observed,
+        prices=prices,
+    )
+    for part in (
+        controller,
+        central_system,
+        modbus,
+        peaks,
+        battery_hold,
+        observed,
+        planning,
+        ledger,
+    ):
+        timekeeper.on_jump(part.clock_was_set)
+    return SunfuseData(
+        cards=cards,
+        central_system=central_system,
+        chargers=chargers,
+        vehicles=vehicles,
+        departures=departures,
+        car_sessions=car_sessions,
+        demands=demands,
+        controller=controller,
+        coordinator=coordinator,
+        settings=settings,
+        battery_hold=battery_hold,
+        sentences=sentences,
+        modbus=modbus,
+        simulated_house=house,
+        prices=prices,
+        peaks=peaks,
+        forecasts=forecasts,
+        planning=planning,
+        observed=observed,
+        ledger=ledger,
+        statistics=SessionStatistics(
+            hass, entry, ledger, prices.currency if prices else hass.config.currency
+        ),
+        figures=LedgerFigures(hass, entry, ledger, chargers.connector_keys),
+    )
+
+
+async def async_settings(hass: HomeAssistant, entry: SunfuseConfigEntry) -> Settings:
+    """Return the settings of users."""
+    settings = Settings(hass, entry.entry_id, default_mode(entry.data))
+    await settings.async_load()
+    entry.async_on_unload(settings.async_save)
+    return settings
+
+
+async def async_memory_file(
+    hass: HomeAssistant, entry: SunfuseConfigEntry
+) -> MemoryFile:
+    """Return what the engine and the chargers remember."""
+    simulated = entry.data[CONF_KIND] == KIND_SIMULATED
+    memory_file = MemoryFile(hass, entry.entry_id, simulated=simulated)
+    await memory_file.async_load()
+    entry.async_on_unload(memory_file.async_save)
+    return memory_file
+
+
+async def _modbus(hass: HomeAssistant, entry: SunfuseConfigEntry) -> SiteDevices:
+    """Return the site's Modbus devices, ready for reading."""
+    devices = SiteDevices(hass, entry)
+    entry.async_on_unload(devices.async_stop)
+    await devices.async_load(
+        (subentry.subentry_id, subentry.title, DeviceConfig.from_dict(subentry.data))
+        for subentry in usable(entry, SUBENTRY_MODBUS)
+    )
+    return devices
