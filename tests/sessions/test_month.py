@@ -1,5 +1,6 @@
 """A month with restarts, offline chargers and daylight saving: ledger, meters and statistics agree."""
 
+import csv
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,14 +11,19 @@ import pytest
 
 from custom_components.sunfuse.sessions import (
     Attribution,
+    Billed,
+    ExportContext,
     Fact,
     GroupBy,
     Ledger,
     LiveSession,
+    PriceList,
+    PriceTime,
     SessionFilter,
     SiteQuarter,
     Taken,
     TransactionFacts,
+    to_csv,
 )
 
 from .common import EVERYTHING, QUARTER, got
@@ -42,6 +48,16 @@ class Visit:
     register_wh: float
     wanted_wh: float
     taken_wh: float = 0.0
+
+
+# By day, and half of that by night: whatever the clocks do, a kWh has one price.
+PRICES = PriceList(
+    name="Staff",
+    currency="EUR",
+    time_zone="Europe/Berlin",
+    per_kwh=0.40,
+    times=(PriceTime(start=22 * 60, end=6 * 60, per_kwh=0.20),),
+)
 
 
 class Month:
@@ -162,6 +178,11 @@ class Month:
             self.stored.append(over)
 
 
+def local(at: datetime) -> datetime:
+    """Return what the clock on the wall says."""
+    return at.astimezone(BERLIN)
+
+
 def test_a_month_adds_up(path: Path) -> None:
     """Within 0.5 %: meters, sessions, quarter hours, persons, months by the local calendar, and statistics."""
     month = Month(path)
@@ -180,6 +201,10 @@ def test_a_month_adds_up(path: Path) -> None:
         )
         at += QUARTER
     month.ledger.note(*prices)
+    month.ledger.agree(
+        {(Billed.PERSON, person): PRICES for person in PERSONS},
+        START - timedelta(days=1),
+    )
     now = START
     while now < END:
         month.step(now)
@@ -207,6 +232,19 @@ def test_a_month_adds_up(path: Path) -> None:
     assert all(q.energy_wh >= 0 and q.sun_wh >= -1e-9 for q in quarters)
     by_person = got(ledger.sums(SessionFilter(), GroupBy.PERSON))
     assert sum(one.energy_wh for one in by_person) == pytest.approx(metered, rel=0.005)
+    # Bills: lines add up to sums, and to what the energy of each quarter hour costs by the clock on the wall.
+    billed = round(sum(row.billed or 0.0 for row in rows), 2)
+    assert billed == pytest.approx(sum(one.billed or 0.0 for one in by_person))
+    by_the_clock = sum(
+        q.energy_wh / 1000 * (0.20 if not 6 <= local(q.start).hour < 22 else 0.40)
+        for q in quarters
+    )
+    assert billed == pytest.approx(by_the_clock, rel=0.005)
+    context = ExportContext(site="Home", currency="EUR", tz=BERLIN)
+    lines = list(
+        csv.DictReader(to_csv(rows, context).removeprefix("\ufeff").splitlines())
+    )
+    assert sum(float(line["billed"]) for line in lines) == pytest.approx(billed)
     # By the local calendar: the day of 23 hours is a day.
     days = []
     day = START.astimezone(BERLIN)

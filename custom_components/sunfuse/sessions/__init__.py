@@ -1,5 +1,6 @@
 """What happened: every charging session, in a ledger that survives a power cut. No Home Assistant in here."""
 
+from .agreed_prices import Billed, PriceLists
 from .charge_records import ChargeDetails, ChargePlace, charge_record
 from .hourly_sums import HourlySum
 from .ledger import Ledger
@@ -8,6 +9,7 @@ from .ledger_schema import NewerLedgerError
 from .ledger_thread import LedgerClosedError
 from .ledger_upkeep import LedgerStart, Plug
 from .live_session import LiveSession, Taken
+from .price_list import Bill, PriceList, PriceTime, bill, billed_quarters
 from .session_exports import ExportContext, to_csv, to_json
 from .session_facts import (
     Attribution,
@@ -29,6 +31,13 @@ from .session_statement import Statement, to_statement
 from .session_workbook import to_xlsx
 
 __all__ = [
+    "Bill",
+    "Billed",
+    "PriceList",
+    "PriceLists",
+    "PriceTime",
+    "bill",
+    "billed_quarters",
     "ChargeDetails",
     "ChargePlace",
     "ExportContext",

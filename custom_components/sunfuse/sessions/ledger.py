@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 import sqlite3
 
-from . import ledger_queries, ledger_upkeep
+from . import agreed_prices, ledger_queries, ledger_upkeep
+from .agreed_prices import PriceLists
 from .hourly_sums import HourlySum, hourly_sums
 from .ledger_codec import site_between
 from .ledger_thread import CHECKPOINT_PAGES, Job, LedgerThread
 from .ledger_upkeep import LedgerStart, Plug
+from .price_list import PriceList
 from .session_facts import Fact, SignedValue, SiteQuarter
 from .session_rows import (
     SessionFilter,
@@ -76,6 +78,16 @@ class Ledger:
             lambda tables: ledger_upkeep.move_clock(tables, keys, by)
         )
 
+    def agree(self, lists: PriceLists, since: datetime) -> Future[None]:
+        """Note all price lists that are valid from now on; sessions that began before keep what they have."""
+        return self._thread.change(
+            lambda tables: agreed_prices.agree(tables.connection, lists, since)
+        )
+
+    def bill_again(self, lists: PriceLists, since: datetime) -> Future[int]:
+        """Bill the sessions that began from a time on by these price lists; returns how many."""
+        return self._thread.change(lambda tables: tables.bill_again(lists, since))
+
     # --- What is deleted ---------------------------------------------------------------------------------------
 
     def delete_person(self, person: str) -> Future[int]:
@@ -128,6 +140,10 @@ class Ledger:
     def pauses(self, number: int) -> Future[list[SessionPause]]:
         """Return why and for how long a session was paused."""
         return self._thread.read(lambda db: ledger_queries.pauses(db, number))
+
+    def price_lists(self) -> Future[dict[int, PriceList]]:
+        """Return the price lists of sessions, as they were agreed on, by their numbers."""
+        return self._thread.read(agreed_prices.price_lists)
 
     def signed_values(self, number: int) -> Future[list[SignedValue]]:
         """Return the signed meter values of a session."""

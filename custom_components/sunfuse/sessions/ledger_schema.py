@@ -156,8 +156,26 @@ CREATE TABLE carried (
 ) WITHOUT ROWID;
 """
 
+_PRICE_LISTS = """
+-- Price lists as they were: a changed one is another row.
+CREATE TABLE price_list (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    terms TEXT NOT NULL UNIQUE
+);
+-- Since when a person, or guests at a charger (`station`), have a price list; NULL: since when they have none.
+CREATE TABLE billing (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    price_list INTEGER,
+    PRIMARY KEY (kind, id, since)
+) WITHOUT ROWID;
+ALTER TABLE session ADD COLUMN billed_currency TEXT;
+ALTER TABLE session ADD COLUMN terms INTEGER;
+"""
+
 # The scripts that lead from each version to the next one.
-MIGRATIONS: tuple[str, ...] = (_PARTS,)
+MIGRATIONS: tuple[str, ...] = (_PARTS, _PRICE_LISTS)
 
 
 class NewerLedgerError(Exception):

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 import sqlite3
 
+from .derived_sessions import measured_quarters
 from .ledger_codec import at_ms, ms
-from .ledger_tables import LedgerTables, part_of
+from .ledger_tables import LedgerTables
+from .part_rows import part_of
 from .session_facts import (
     MeasuredQuarter,
     PauseFact,
@@ -103,7 +105,7 @@ def _running(db: sqlite3.Connection, facts: TransactionFacts) -> RunningPart:
     )
     return RunningPart(
         facts=facts,
-        quarters=tuple(LedgerTables(db).measured(facts)),
+        quarters=tuple(measured_quarters(db, facts)),
         pauses=tuple(
             PauseFact(
                 station=facts.station,
@@ -145,7 +147,9 @@ def move_clock(
             " WHERE station = ? AND id = ?",
             (step, step, *key),
         )
-        quarters = tables.measured(TransactionFacts(station=key[0], transaction=key[1]))
+        quarters = measured_quarters(
+            tables.connection, TransactionFacts(station=key[0], transaction=key[1])
+        )
         tables.execute("DELETE FROM quarter WHERE station = ? AND id = ?", key)
         moved: dict[datetime, MeasuredQuarter] = {}
         for quarter in quarters:
@@ -207,7 +211,7 @@ def delete_person(db: sqlite3.Connection, person: str) -> int:
     db.execute(
         "UPDATE session SET person = NULL, card = NULL WHERE person = ?", (person,)
     )
-    for table in ("name", "carried"):
+    for table in ("name", "carried", "billing"):
         db.execute(f"DELETE FROM {table} WHERE kind = 'person' AND id = ?", (person,))  # noqa: S608
     return deleted
 

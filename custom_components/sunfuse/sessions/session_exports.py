@@ -195,7 +195,7 @@ def _record(row: SessionRow, context: ExportContext) -> dict[str, Cell]:
         "billed": _money(row.billed),
         "price_list": row.price_list,
         "reimbursement": None if reimbursement is None else float(reimbursement),
-        "currency": row.currency or context.currency,
+        "currency": row.currency or row.billed_currency or context.currency,
         "end_reason": row.end_reason,
         "offline": row.offline,
     }

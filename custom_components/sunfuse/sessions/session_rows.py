@@ -40,9 +40,11 @@ class SessionRow:
     # The same energy with full power at plug-in; None until the session is over, or where prices are not known.
     at_once_cost: float | None = None
     at_once_sun_wh: float | None = None
-    # By a price list, if the person or the charger has one.
+    # By a price list, if the person, or the charger for its guests, had one when it began: its name and its number.
     billed: float | None = None
+    billed_currency: str | None = None
     price_list: str | None = None
+    terms: int | None = None
     end_reason: str | None = None
     offline: bool = False
     parts: int = 1  # transactions
@@ -91,6 +93,17 @@ class SessionInterval:
     def grid_wh(self) -> float:
         """Return what came from the grid."""
         return max(self.energy_wh - self.sun_wh - self.battery_wh, 0.0)
+
+    @property
+    def cost(self) -> float | None:
+        """Return what its energy cost; None where no price is known."""
+        if self.import_price is None:
+            return None
+        own_wh = self.sun_wh + self.battery_wh
+        return (
+            (self.energy_wh - own_wh) * self.import_price
+            + own_wh * (self.export_price or 0.0)
+        ) / 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
