@@ -1,5 +1,6 @@
 """How many connectors a charger is believed to have, and what becomes of those that it has not."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -76,6 +77,40 @@ async def test_connectors_out_of_nothing(
     assert _connectors(home) == [1, 1]
     (first, _) = home.entry.get_subentries_of_type("charger")
     assert first.data.get("connectors", 1) == 1
+
+
+@pytest.mark.parametrize("pause_s", [0, 20])
+async def test_statuses_of_a_charger_that_does_not_say_its_number(
+    hass: HomeAssistant, start: Callable[..., Any], pause_s: float
+) -> None:
+    """However slowly statuses of 32 connectors come, none makes a device for good; a session does."""
+    home: Home = await start("CP1")
+    station = await home.boot("CP1")
+    station.answers["GetConfiguration"] = "unknown"
+    await station.wait_received("GetConfiguration", 7)
+    for connector in range(1, 33):
+        await station.status("Preparing", connector)
+        if connector < 6:
+            await asyncio.sleep(pause_s)
+    await asyncio.sleep(60)
+    await station.call("Heartbeat", {})
+    await hass.async_block_till_done()
+    if not pause_s:
+        assert _connectors(home) == [1]
+    await station.start_transaction(dt_util.utcnow().isoformat(), connector=2)
+    await wait_until(lambda: _connectors(home)[:2] == [1, 2], "a second connector")
+
+
+async def test_a_twin_charger_that_does_not_say_its_number(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Two connectors of which a charger reports the status are believed, in less than a minute."""
+    home: Home = await start("CP1")
+    station = await home.boot("CP1")
+    await _set_up(station)
+    await _report(station, 2, "Available")
+    assert _connectors(home) == [1]
+    await wait_until(lambda: _connectors(home) == [1, 2], "two connectors")
 
 
 async def test_connectors_by_the_charger_s_word(

@@ -53,6 +53,7 @@ class Commissioner:
         self._fail_safe = fail_safe
         self._setting_up: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
+        self._counting: asyncio.Task[None] | None = None
         self._settling = False  # waiting until the station may be asked
         self._again = False  # something changed during setup
 
@@ -147,6 +148,8 @@ class Commissioner:
                     await words.try_trigger("MeterValues", connector.id)
             if station.connectors.unreported():
                 self._ask_statuses()
+            if self._counting is None or self._counting.done():
+                self._counting = self._link.spawn(self._count_connectors())
         except CommandError as err:
             _LOGGER.debug("%s: setting up: %s", station.identity, err)
 
@@ -199,6 +202,15 @@ class Commissioner:
             station.reports.local_list(taken=False)
         else:
             station.reports.local_list(taken=True)
+
+    async def _count_connectors(self) -> None:
+        """Count the connectors once more, when the station has had time to report the status of each."""
+        await asyncio.sleep(self._station.timing.count_s)
+        try:
+            await self._setup.learn()
+        except CommandError as err:
+            _LOGGER.debug("%s: connectors: %s", self._station.identity, err)
+        self._station.reports.learnt()
 
     def _ask_statuses(self) -> None:
         """Ask repeatedly for statuses that the station has not reported; infer them meanwhile."""

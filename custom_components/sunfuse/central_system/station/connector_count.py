@@ -1,12 +1,41 @@
 """How many connectors a station has: as it reports, otherwise as its messages suggest."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 # OCPP 1.6 section 9.1.24; the count from the device model of OCPP 2.x is stored under the same name.
 NUMBER_OF_CONNECTORS = "NumberOfConnectors"
 MAX_CONNECTORS = 32
 # This many are believed by their statuses alone, if a station does not report its number of connectors.
 _MOST_UNSAID = 4
+
+
+class StatusCount:
+    """How many connectors a station has by its statuses alone.
+
+    It reports them one after the other, so what is a twin now may be nonsense a second later: only a number that has
+    settled counts.
+    """
+
+    def __init__(self, settle: timedelta) -> None:
+        """Start with one connector; another number counts when it has not changed for `settle`."""
+        self._settle = settle
+        self._seen = self._settled = 1
+        self._seen_at: datetime | None = None
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether another number may count soon, although nothing more is reported."""
+        return self._seen != self._settled
+
+    def settled(self, seen: int, now: datetime) -> int:
+        """Return the number that counts; `seen` is the highest connector with a reported status."""
+        seen = seen if seen <= _MOST_UNSAID else 1
+        if seen != self._seen or self._seen_at is None:
+            self._seen, self._seen_at = seen, now
+        if now - self._seen_at >= self._settle:
+            self._settled = seen
+        return self._settled
 
 
 def own_word(variables: Mapping[str, str | None]) -> int | None:
@@ -24,13 +53,13 @@ def believed(
 
     Args:
         variables: what the station reported.
-        seen: the highest number with a reported status.
+        seen: how many its statuses suggest.
         used: the highest number with a transaction, which is believed in any case.
 
     """
     said = own_word(variables)
     if said is None and NUMBER_OF_CONNECTORS in variables:
-        said = seen if seen <= _MOST_UNSAID else 1
+        said = seen
     if said is None:
         return used if used > 1 else None
     return max(said, used)

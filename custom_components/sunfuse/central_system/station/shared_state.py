@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ...engine.clock_change import moved
+from ...engine.clock_change import move_attributes, moved
 from ..security.card_policy import CardPolicy
 from ..station_state import (
     ConnectorState,
@@ -17,7 +17,7 @@ from ..station_state import (
     StationState,
 )
 from .clock import Clock
-from .connector_count import MAX_CONNECTORS, believed, own_word
+from .connector_count import MAX_CONNECTORS, StatusCount, believed, own_word
 from .profile_shape import Shape
 from .quirks import behaviour, in_force
 from .timing import Timing
@@ -54,6 +54,7 @@ class SharedState:
         self.device_model: dict[str, str | None] = {}  # OCPP 2.x, as it was reported
         # Unexpected events, for diagnostics.
         self.counters: Counter[str] = Counter()
+        self._status_count = StatusCount(timedelta(seconds=timing.count_s))
         self._changed = changed
         self._state = StationState(
             identity=config.identity,
@@ -104,6 +105,8 @@ class SharedState:
     def heard(self) -> None:
         """Note that the station is alive, without reporting a change: this happens with every message."""
         self._state = replace(self._state, last_seen=self.now())
+        if self._status_count.unsettled:
+            self.count_connectors()
 
     def change(self, connector: int, **changes: Any) -> None:
         """Change the state of a connector and report the change."""
@@ -124,7 +127,9 @@ class SharedState:
         """Note how many connectors the station has, with other changes."""
         states = self._state.connectors
         used = max((state.id for state in states if state.used), default=1)
-        seen = max((state.id for state in states if state.status), default=1)
+        seen = self._status_count.settled(
+            max((state.id for state in states if state.status), default=1), self.now()
+        )
         said = own_word(self.variables)
         self.update(
             reported_connectors=None if said is None else max(said, used),
@@ -202,6 +207,7 @@ class SharedState:
     def clock_was_set(self, by: timedelta) -> None:
         """Shift stored times by the amount by which our clock was set forward."""
         self.clock.moved(by)
+        move_attributes(self._status_count, by)
         self._state = moved(self._state, by)
 
 
