@@ -44,6 +44,34 @@ def _connectors(home: Home) -> list[int]:
     )
 
 
+def _devices(home: Home) -> dict[str, dr.AnyDeviceEntry]:
+    """Return the devices of the site, by what their identifiers end with."""
+    registry, entry_id = dr.async_get(home.hass), home.entry.entry_id
+    found: list[dr.AnyDeviceEntry] = [
+        *dr.async_entries_for_config_entry(registry, entry_id),
+        *dr.async_child_entries_for_config_entry(registry, entry_id),
+    ]
+    return {
+        identifier.removeprefix(entry_id): device
+        for device in found
+        for domain, identifier in device.identifiers
+        if domain == DOMAIN
+    }
+
+
+async def _delete(home: Home, name: str) -> bool:
+    """Delete a device as its page in Home Assistant does; returns whether that is allowed."""
+    device = _devices(home)[name]
+    if not await async_remove_config_entry_device(home.hass, home.entry, device):
+        return False
+    dr.async_get(home.hass).async_remove_device(device.id)
+    await home.hass.async_block_till_done()
+    await wait_until(
+        lambda: home.entry.state is ConfigEntryState.LOADED, "the site set up anew"
+    )
+    return True
+
+
 async def _set_up(station: RawStation) -> None:
     """Wait until the charger was asked for all that it can."""
     await station.wait_for(
@@ -95,8 +123,12 @@ async def test_statuses_of_a_charger_that_does_not_say_its_number(
     await asyncio.sleep(60)
     await station.call("Heartbeat", {})
     await hass.async_block_till_done()
-    if not pause_s:
-        assert _connectors(home) == [1]
+    if pause_s:
+        assert not await _delete(home, "_CP1_1")
+        for connector in (4, 3, 2):
+            assert await _delete(home, f"_CP1_{connector}")
+        station = await home.boot("CP1")
+    assert _connectors(home) == [1]
     await station.start_transaction(dt_util.utcnow().isoformat(), connector=2)
     await wait_until(lambda: _connectors(home)[:2] == [1, 2], "a second connector")
 
@@ -131,22 +163,7 @@ async def test_connectors_that_are_gone_are_deleted(
     """Devices of connectors that the charger does not have can be deleted, and none that it has."""
     monkeypatch.setitem(CONFIGURATION_16, "NumberOfConnectors", "2")
     home: Home = await start(charger("CP1", connectors=5))
-    registry = dr.async_get(hass)
-
-    def devices() -> dict[str, dr.AnyDeviceEntry]:
-        entry_id = home.entry.entry_id
-        found: list[dr.AnyDeviceEntry] = [
-            *dr.async_entries_for_config_entry(registry, entry_id),
-            *dr.async_child_entries_for_config_entry(registry, entry_id),
-        ]
-        return {
-            identifier.removeprefix(home.entry.entry_id): device
-            for device in found
-            for domain, identifier in device.identifiers
-            if domain == DOMAIN
-        }
-
-    assert "_CP1_5" in devices()
+    assert "_CP1_5" in _devices(home)
     await home.boot("CP1")
 
     def count() -> int:
@@ -161,7 +178,7 @@ async def test_connectors_that_are_gone_are_deleted(
     )
     deletable = {
         name
-        for name, device in devices().items()
+        for name, device in _devices(home).items()
         if await async_remove_config_entry_device(hass, home.entry, device)
     }
     assert deletable == {"_CP1_3", "_CP1_4", "_CP1_5"}

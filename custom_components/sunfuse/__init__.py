@@ -1,5 +1,6 @@
 """Sunfuse: an OCPP central system that shares a site's current among its chargers, solar power first."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
@@ -152,4 +153,6 @@ async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: SunfuseConfigEntry, device: AnyDeviceEntry
 ) -> bool:
     """Allow deleting a device that is gone; an existing charger is removed with its sub-entry, the site with its entry."""
+    if entry.state is ConfigEntryState.LOADED:
+        entry.runtime_data.chargers.drop_unbelieved(device.identifiers)
     return not device.identifiers & current_identifiers(entry)

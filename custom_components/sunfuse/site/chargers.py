@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 from ..central_system import CentralSystem
 from ..central_system.station_state import ConnectorState, StationInfo, StationState
 from ..const import CONF_CONNECTORS, CONF_SPEED, SUBENTRY_CHARGER
-from ..devices import move_to_connectors, register_stations
+from ..devices import connector_identifier, move_to_connectors, register_stations
 from ..drivers.demand import Demand
 from ..engine.model import Connector
 from .cards import Cards
@@ -141,10 +141,22 @@ class Chargers:
         """Remember how many connectors a charger has: fewer only if it reports so."""
         known = self._data.get(station.identity, {}).get(CONF_CONNECTORS, 1)
         found = station.reported_connectors or max(station.known_connectors or 1, known)
-        if found == known:
-            return
+        if found != known:
+            self._set_connectors(station.identity, found)
+
+    @callback
+    def drop_unbelieved(self, identifiers: set[tuple[str, str]]) -> None:
+        """Drop the connector that a user deletes, if by all that is known its charger does not have it; and those above it."""
+        for key in self.connector_keys():
+            believed = self._central_system.stations[key.identity].state
+            if key.connector > (believed.known_connectors or 1) and (
+                connector_identifier(self._entry, key) in identifiers
+            ):
+                self._set_connectors(key.identity, key.connector - 1)
+
+    def _set_connectors(self, identity: str, found: int) -> None:
         for subentry in usable(self._entry, SUBENTRY_CHARGER):
-            if identity_of(subentry) == station.identity:
+            if identity_of(subentry) == identity:
                 self._hass.config_entries.async_update_subentry(
                     self._entry,
                     subentry,
