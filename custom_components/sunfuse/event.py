@@ -9,10 +9,14 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .central_system.station_state import SessionNews, StationState
+from .central_system.station_state import (
+    ConnectorNews,
+    PlugNews,
+    SessionNews,
+    StationState,
+)
 from .const import WH_PER_KWH
 from .data import SunfuseConfigEntry
-from .engine.model import ConnectorStatus
 from .entity import (
     ChargerEntity,
     ConnectorEntity,
@@ -21,7 +25,7 @@ from .entity import (
 )
 from .planner import Shortfall
 from .site.cards import is_own, masked
-from .site.outcome import ConnectorData, ConnectorKey
+from .site.outcome import ConnectorKey
 from .site.site_plan import Missed
 
 PARALLEL_UPDATES = 0
@@ -49,10 +53,6 @@ PLAN = EventEntityDescription(
 
 # A station reports a card when it is presented and again when it starts the transaction.
 _SAME_TIME = timedelta(seconds=10)
-# With these there is no car.
-_EMPTY = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED))
-# These say nothing about a car.
-_MUTE = frozenset((ConnectorStatus.UNAVAILABLE, ConnectorStatus.FAULTED, None))
 
 
 async def async_setup_entry(
@@ -75,9 +75,7 @@ async def async_setup_entry(
 
 
 class SessionEvent(ConnectorEntity, EventEntity):
-    """Events of a connector. A plug that was connected before Home Assistant started is not an event."""
-
-    _before: ConnectorData | None = None
+    """Events of a connector. What happened while Home Assistant or the charger was away follows, marked as late."""
 
     def __init__(
         self,
@@ -88,13 +86,12 @@ class SessionEvent(ConnectorEntity, EventEntity):
     ) -> None:
         """Initialize the event with nothing shown."""
         super().__init__(entry, subentry, key, description)
-        self._news: list[SessionNews] = []
+        self._news: list[ConnectorNews] = []
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Note the present state without an event; receive session events that happened meanwhile."""
+        """Receive what happens from now on, and what happened meanwhile."""
         await super().async_added_to_hass()
-        self._before = self.connector
         self.async_on_remove(
             self._entry.runtime_data.central_system.subscribe_sessions(
                 self.key.identity, self.key.connector, self._news.append
@@ -104,27 +101,21 @@ class SessionEvent(ConnectorEntity, EventEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        before, now = self._before, self.connector
-        self._before = now
-        if before is not None and now is not None:
-            for event, attributes in self._happened(before, now):
-                self._trigger_event(event, attributes)
-                self.async_write_ha_state()
+        for event, attributes in self._happened():
+            self._trigger_event(event, attributes)
+            self.async_write_ha_state()
         super()._handle_coordinator_update()
 
-    def _happened(
-        self, before: ConnectorData, now: ConnectorData
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
-        was, status = before.connector.status, now.connector.status
-        status_known = was not in _MUTE and status not in _MUTE
-        if status_known and was in _EMPTY and status not in _EMPTY:
-            yield PLUGGED_IN, {}
-        if self.available:  # otherwise nobody would see it
-            news, self._news[:] = list(self._news), []
-            for one in news:
+    def _happened(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        if not self.available:  # nobody would see it
+            return
+        news, self._news[:] = list(self._news), []
+        for one in news:
+            if isinstance(one, PlugNews):
+                event = PLUGGED_IN if one.plugged_in else UNPLUGGED
+                yield event, {"at": one.at.isoformat(), "late": one.late}
+            else:
                 yield self._session_event(one)
-        if status_known and was not in _EMPTY and status in _EMPTY:
-            yield UNPLUGGED, {}
 
     def _session_event(self, news: SessionNews) -> tuple[str, dict[str, Any]]:
         holder = self._entry.runtime_data.cards.holder(news.id_token)

@@ -75,10 +75,12 @@ class Charger:
             payload["transactionId"] = int(transaction)
         await self.station.call("MeterValues", payload)
 
-    async def stop(self, transaction: str, at: str, energy_wh: int) -> None:
+    async def stop(
+        self, transaction: str, at: str, energy_wh: int, reason: str = "Local"
+    ) -> None:
         """Tell the end of a transaction."""
         if not self.old:
-            await self._event("Ended", at, transaction, energy_wh, None)
+            await self._event("Ended", at, transaction, energy_wh, None, reason)
             return
         await self.station.call(
             "StopTransaction",
@@ -86,6 +88,7 @@ class Charger:
                 "transactionId": int(transaction),
                 "meterStop": energy_wh,
                 "timestamp": at,
+                "reason": reason,
             },
         )
 
@@ -96,6 +99,7 @@ class Charger:
         transaction: str,
         energy_wh: float,
         connector: int | None,
+        stopped: str | None = None,
     ) -> None:
         more: Payload = {}
         if connector is not None:
@@ -107,6 +111,7 @@ class Charger:
             transaction=transaction,
             state="Charging",
             energy_wh=energy_wh,
+            stopped=stopped,
             **more,
         )
         self.sequence += 1

@@ -230,10 +230,13 @@ class RawStation:
         state: str | None = None,
         reason: str = "ChargingStateChanged",
         energy_wh: float | None = None,
+        stopped: str | None = None,
         **extra: Any,
     ) -> Payload:
         """Tell an event of a transaction of OCPP 2.x."""
         info: Payload = {"transactionId": transaction}
+        if stopped is not None:
+            info["stoppedReason"] = stopped
         if state is not None:
             info["chargingState"] = state
         payload: Payload = {

@@ -14,7 +14,11 @@ from custom_components.sunfuse.central_system.security.card_policy import (
     Card,
     CardPolicy,
 )
-from custom_components.sunfuse.central_system.station_state import SessionNews
+from custom_components.sunfuse.central_system.station_state import (
+    ConnectorNews,
+    PlugNews,
+    SessionNews,
+)
 from custom_components.sunfuse.engine.model import ConnectorStatus
 
 from .charger import VERSIONS, Charger
@@ -56,13 +60,29 @@ async def test_everybody_may_charge_offline(
     assert _told(charger)[-1] == "false"
 
 
+def _in_words(news: list[ConnectorNews]) -> list[str]:
+    """Return what was reported, in words."""
+    words = []
+    for one in news:
+        if isinstance(one, PlugNews):
+            word = "plugged in" if one.plugged_in else "unplugged"
+        else:
+            word = "started" if one.started else "stopped"
+        words.append(f"{word}, late" if one.late else word)
+    return words
+
+
+def _sessions(news: list[ConnectorNews]) -> list[SessionNews]:
+    return [one for one in news if isinstance(one, SessionNews)]
+
+
 async def _restarted(
     system: CentralSystem, clock: SteppedClock, timing: Timing
-) -> tuple[CentralSystem, list[SessionNews]]:
+) -> tuple[CentralSystem, list[ConnectorNews]]:
     """Return a central system that continues from what the other knows, and the sessions that it reports."""
     memory = json.loads(json.dumps(system.stations["CP1"].memory()))
     other = CentralSystem(now=clock, timing=timing)
-    news: list[SessionNews] = []
+    news: list[ConnectorNews] = []
     other.accept(CP1, memory)
     other.subscribe_sessions("CP1", 1, news.append)
     await other.start("127.0.0.1", 0)
@@ -78,7 +98,7 @@ async def test_a_session_is_reported_once(
     version: str,
 ) -> None:
     """Its begin and its end, not each restart; an end of long ago is late."""
-    news: list[SessionNews] = []
+    news: list[ConnectorNews] = []
     system.accept(CP1)
     charger = await Charger.connect(connect, version)
     await charger.boot()
@@ -86,7 +106,7 @@ async def test_a_session_is_reported_once(
     system.subscribe_sessions(
         "CP1", 1, news.append
     )  # what was reported before is delivered now
-    assert [(one.started, one.late) for one in news] == [(True, False)]
+    assert _in_words(news) == ["started"]
     sequence = charger.sequence
     await charger.station.close()
 
@@ -104,8 +124,8 @@ async def test_a_session_is_reported_once(
     clock.step(3600)
     await charger.stop(transaction, ended, 2000)
     await charger.stop(transaction, ended, 2000)
-    (end,) = news
-    assert (end.started, end.late, end.energy_wh) == (False, True, 1000)
+    assert _in_words(news) == ["stopped, late"]
+    assert [one.energy_wh for one in _sessions(news)] == [1000]
     await charger.station.close()
     await other.stop()
 
@@ -118,7 +138,7 @@ async def test_a_session_while_nobody_listened(
     system.accept(CP1)
     charger = await Charger.connect(connect, version)
     await charger.boot()
-    news: list[SessionNews] = []
+    news: list[ConnectorNews] = []
     system.subscribe_sessions("CP1", 1, news.append)
     began, ended = clock.time, clock.time
     started_text = clock.text()
@@ -128,11 +148,14 @@ async def test_a_session_while_nobody_listened(
     await charger.status("Available", clock.text())
     transaction = await charger.start(started_text)
     await charger.stop(transaction, ended_text, 4000)
-    assert [(one.started, one.at, one.late) for one in news] == [
-        (True, began, True),
-        (False, ended, True),
+    assert _in_words(news) == [
+        "plugged in, late",
+        "started, late",
+        "stopped, late",
+        "unplugged, late",
     ]
-    assert news[1].energy_wh == 3000
+    assert [one.at for one in news] == [began, began, ended, ended]
+    assert _sessions(news)[1].energy_wh == 3000
 
 
 async def test_a_car_that_leaves(
@@ -142,13 +165,85 @@ async def test_a_car_that_leaves(
     system.accept(replace(CP1))
     charger = await Charger.connect(connect, "1.6")
     await charger.boot()
-    news: list[SessionNews] = []
+    news: list[ConnectorNews] = []
     system.subscribe_sessions("CP1", 1, news.append)
     transaction = await charger.start(clock.text())
     clock.step(60)
     await charger.status("Available", clock.text())
     await charger.stop(transaction, clock.text(), 1100)
-    assert [one.started for one in news] == [True, False]
+    assert _in_words(news) == ["started", "stopped", "unplugged"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("Available", "Preparing", ["plugged in, late"]),
+        ("Preparing", "Available", ["unplugged, late"]),
+        ("Preparing", "Preparing", []),
+        ("Available", "Faulted", []),
+    ],
+)
+async def test_a_car_that_comes_or_leaves_meanwhile(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    timing: Timing,
+    version: str,
+    before: str,
+    after: str,
+    told: list[str],
+) -> None:
+    """What happened while we were away is reported when the charger is back, as late, even after a second restart."""
+    system.accept(CP1)
+    charger = await Charger.connect(connect, version)
+    await charger.boot()
+    await charger.status(before, clock.text())
+    await charger.station.close()
+    other, _ = await _restarted(system, clock, timing)
+    await other.stop()
+    other, news = await _restarted(other, clock, timing)
+    charger.station = await RawStation.connect(
+        charger.station.session, other.port, protocols=(f"ocpp{version}",)
+    )
+    clock.step(60)
+    await charger.boot()
+    await charger.status(after, clock.text())
+    await charger.status(after, clock.text())
+    assert _in_words(news) == told
+    await charger.status("Available", clock.text())
+    await charger.status("Preparing", clock.text())
+    assert _in_words(news)[-1] == "plugged in"
+    await charger.station.close()
+    await other.stop()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_another_car_meanwhile(
+    connect: Connect, system: CentralSystem, clock: SteppedClock, version: str
+) -> None:
+    """One car left and another came while the charger was offline: the end of the first session says that it was unplugged."""
+    system.accept(CP1)
+    charger = await Charger.connect(connect, version)
+    await charger.boot()
+    await charger.status("Available", clock.text())
+    first = await charger.start(clock.text())
+    news: list[ConnectorNews] = []
+    system.subscribe_sessions("CP1", 1, news.append)
+    news.clear()
+    clock.step(1800)
+    left = clock.text()
+    clock.step(1800)
+    came = clock.text()
+    clock.step(1800)
+    await charger.stop(first, left, 2000, "EVDisconnected")
+    await charger.start(came, name="tx2")
+    assert _in_words(news) == [
+        "stopped, late",
+        "unplugged, late",
+        "plugged in, late",
+        "started, late",
+    ]
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -32,6 +32,7 @@ from .station.station import Station
 from .station.stored_state import Memory
 from .station.timing import Timing
 from .station_state import (
+    ConnectorNews,
     FinishedTransaction,
     SessionNews,
     StationConfig,
@@ -116,9 +117,9 @@ class CentralSystem:
         return self._transaction_listeners.add(listener)
 
     def subscribe_sessions(
-        self, identity: str, connector: int, listener: Callable[[SessionNews], None]
+        self, identity: str, connector: int, listener: Callable[[ConnectorNews], None]
     ) -> Callable[[], None]:
-        """Call `listener` on start and end of each session of a connector; returns the function that ends that.
+        """Call `listener` when a car comes or leaves at a connector, and when its session starts or ends; returns the function that ends that.
 
         A new listener is called at once with what happened while there was none.
         """
@@ -259,7 +260,7 @@ class CentralSystem:
             timing=self._timing,
             changed=self._listeners.call,
             finished=self._transaction_listeners.call,
-            session_news=self._session_listeners.call,
+            news=self._session_listeners.call,
         )
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:

@@ -1,11 +1,11 @@
-"""Listeners to the start and end of sessions, by connector; events without a listener wait for one."""
+"""Listeners to cars that come and go and to their sessions, by connector; events without a listener wait for one."""
 
 from collections import deque
 from collections.abc import Callable
 import logging
 
 from .protocol.fault import Listeners
-from .station_state import SessionNews
+from .station_state import ConnectorNews, SessionNews
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -17,8 +17,8 @@ class SessionListeners:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._listeners: dict[tuple[str, int], Listeners[SessionNews]] = {}
-        self._waiting: deque[SessionNews] = deque(maxlen=_MOST_WAIT)
+        self._listeners: dict[tuple[str, int], Listeners[ConnectorNews]] = {}
+        self._waiting: deque[ConnectorNews] = deque(maxlen=_MOST_WAIT)
         self._everywhere = Listeners[SessionNews](_LOGGER, "A listener to all sessions")
 
     def add_everywhere(
@@ -28,12 +28,12 @@ class SessionListeners:
         return self._everywhere.add(listener)
 
     def add(
-        self, identity: str, connector: int, listener: Callable[[SessionNews], None]
+        self, identity: str, connector: int, listener: Callable[[ConnectorNews], None]
     ) -> Callable[[], None]:
         """Call a listener from now on, and at once with what happened while there was none; returns the function that ends that."""
         key = (identity, connector)
         listeners = self._listeners.setdefault(
-            key, Listeners[SessionNews](_LOGGER, "A listener to sessions")
+            key, Listeners[ConnectorNews](_LOGGER, "A listener to sessions")
         )
         remove = listeners.add(listener)
         waiting, self._waiting = self._waiting, deque(maxlen=_MOST_WAIT)
@@ -46,12 +46,13 @@ class SessionListeners:
 
         return end
 
-    def call(self, news: SessionNews) -> None:
-        """Call every listener of the connector, and those that listen everywhere."""
-        self._everywhere.call(news)
+    def call(self, news: ConnectorNews) -> None:
+        """Call every listener of the connector, and those that listen to sessions everywhere."""
+        if isinstance(news, SessionNews):
+            self._everywhere.call(news)
         self._call(news)
 
-    def _call(self, news: SessionNews) -> None:
+    def _call(self, news: ConnectorNews) -> None:
         listeners = self._listeners.get((news.identity, news.connector))
         if listeners is None:
             self._waiting.append(news)

@@ -201,6 +201,20 @@ class SessionNews:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlugNews:
+    """A car was plugged in at a connector, or unplugged: reported once, also after a restart, and `late` like `SessionNews`."""
+
+    identity: str
+    connector: int
+    plugged_in: bool  # otherwise unplugged
+    at: datetime
+    late: bool
+
+
+type ConnectorNews = PlugNews | SessionNews
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorState:
     """A connector as last reported. `id` counts from 1 through all EVSEs of the station."""
 

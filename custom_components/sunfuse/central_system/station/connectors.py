@@ -10,6 +10,7 @@ from .connector_count import MAX_CONNECTORS
 from .fail_safe_watch import FailSafeWatch
 from .meter import Reading
 from .meters import Meters
+from .plug_events import PlugEvents
 from .presence import Presence
 from .sessions import Sessions
 from .shared_state import SharedState
@@ -29,6 +30,7 @@ class Connectors:
         sessions: Sessions,
         fail_safe: FailSafeWatch,
         presence: Presence,
+        plug_events: PlugEvents,
     ) -> None:
         """Begin with nothing reported."""
         self._shared = shared
@@ -37,6 +39,7 @@ class Connectors:
         self._sessions = sessions
         self._fail_safe = fail_safe
         self._presence = presence
+        self._plug_events = plug_events
         self.evses: dict[tuple[int, int], int] = {}  # numbers by EVSE and connector
         self.last_statuses: dict[int, ConnectorStatus] = {}  # before our restart
         self._inferred: set[int] = set()  # connectors whose status was not reported
@@ -61,12 +64,17 @@ class Connectors:
     # Status
 
     def reported_status(
-        self, connector: int, status: ConnectorStatus, error_code: str | None
+        self,
+        connector: int,
+        status: ConnectorStatus,
+        error_code: str | None,
+        at: datetime | None = None,
     ) -> None:
-        """Note the status of a connector."""
+        """Note the status of a connector, `at` by our clock (None: now)."""
         self._inferred.discard(connector)
         if status in GONE:
             self._sessions.car_gone(connector)
+        self._plug_events.reported_status(connector, status, at or self._shared.now())
         self._change_status(connector, status, error_code)
         self._sessions.status_changed(connector, status)
 

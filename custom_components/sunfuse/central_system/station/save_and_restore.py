@@ -1,5 +1,6 @@
 """What of a station is stored over a restart of Home Assistant."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,7 @@ from ..station_state import FailSafe
 from .connectors import Connectors
 from .fail_safe_watch import FailSafeWatch
 from .meters import Meters
+from .plug_events import PlugEvents
 from .refused_commands import LIMITS
 from .sessions import Sessions
 from .shared_state import SharedState
@@ -22,6 +24,7 @@ from .stored_state import (
     load_connector,
     load_evse,
     load_fail_safe,
+    load_flag,
     load_info,
     load_lasting,
     load_local_list,
@@ -42,6 +45,7 @@ class SaveAndRestore:
         sessions: Sessions,
         connectors: Connectors,
         fail_safe: FailSafeWatch,
+        plug_events: PlugEvents,
     ) -> None:
         """Save these parts."""
         self._shared = shared
@@ -50,12 +54,14 @@ class SaveAndRestore:
         self._sessions = sessions
         self._connectors = connectors
         self._fail_safe = fail_safe
+        self._plug_events = plug_events
 
     def memory(self) -> Memory:
         """Return what is to be stored of the station, as plain data."""
         shared, state = self._shared, self._shared.state
         evses = self._connectors.evses
         transactions = self._sessions.transactions
+        last = self._connectors.last_statuses
         return {
             "info": dump_info(state.info),
             "variables": dict(shared.variables),
@@ -67,10 +73,12 @@ class SaveAndRestore:
                 connector.id for connector in state.connectors if connector.paused
             ],
             "statuses": {
-                str(connector.id): connector.status
+                str(connector.id): status
                 for connector in state.connectors
-                if connector.status is not None
+                # Until it connects, what was known before our last restart is still the newest.
+                if (status := connector.status or last.get(connector.id)) is not None
             },
+            "plugged": self._plug_events.memory(),
             "transactions": [dump_record(record) for record in transactions],
             "used": [connector.id for connector in state.connectors if connector.used],
             "energy": {
@@ -96,10 +104,10 @@ class SaveAndRestore:
         shared.variables.update(memory.within("variables").each(load_text))
         lasting = memory.read("lasting", load_lasting, None)
         self._fail_safe.lasting = lasting
-        statuses = memory.within("statuses").each(ConnectorStatus)
-        self._connectors.last_statuses = {
-            int(name): one for name, one in statuses.items()
-        }
+        self._connectors.last_statuses = _by_connector(
+            memory.within("statuses"), ConnectorStatus
+        )
+        self._plug_events.restore(_by_connector(memory.within("plugged"), load_flag))
         self._connectors.evses.update(memory.rows("evses", load_evse))
         fail_safe = memory.read("fail_safe", load_fail_safe, FailSafe.NOT_VERIFIED)
         shared.identify(
@@ -143,3 +151,15 @@ class SaveAndRestore:
             self._shared.change(connector, meter=sample)
             raise
         self._shared.change(connector, meter=sample, session_energy_wh=last_wh)
+
+
+def _by_connector[T](stored: Stored, reader: Callable[[Any], T]) -> dict[int, T]:
+    """Return what a reader makes of each connector's item that can be read."""
+
+    def one(name: str, value: Any) -> tuple[int, T]:
+        return load_connector(name), reader(value)
+
+    found = (
+        stored.read(name, partial(one, name), None) for name in tuple(stored.names)
+    )
+    return dict(item for item in found if item is not None)

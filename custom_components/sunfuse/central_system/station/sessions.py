@@ -10,6 +10,7 @@ from ..station_state import CHARGES, IDLE, FinishedTransaction, SessionNews, Tra
 from .connector_count import MAX_CONNECTORS
 from .event_order import EventOrder
 from .meters import Meters
+from .plug_events import PlugEvents
 from .presence import Presence
 from .shared_state import SharedState
 from .station_limits import Limits
@@ -34,6 +35,7 @@ class Sessions:
         meters: Meters,
         limits: Limits,
         presence: Presence,
+        plug_events: PlugEvents,
         *,
         finished: Callable[[FinishedTransaction], None],
         session_news: Callable[[SessionNews], None],
@@ -47,6 +49,7 @@ class Sessions:
         self._meters = meters
         self._limits = limits
         self._presence = presence
+        self._plug_events = plug_events
         self._finished = finished
         self._session_news = session_news
         self.transactions = Transactions()
@@ -160,6 +163,9 @@ class Sessions:
             self._shared.change(connector, transaction=dated)
 
     def _report_start(self, record: Record, *, late: bool) -> None:
+        self._plug_events.started(
+            record.connector, record.transaction.started_at, late=late
+        )
         self._session_news(
             SessionNews(
                 identity=self._shared.identity,
@@ -255,6 +261,7 @@ class Sessions:
                 seconds=self._shared.timing.live_s
             )
             self._report_end(record, at, energy, late=late)
+            self._plug_events.stopped(record.connector, at, reason, late=late)
         if self._resumable.get(record.connector) == transaction_id:
             # It was running while we were offline, and ended before the charger reported it.
             del self._resumable[record.connector]

@@ -14,9 +14,9 @@ from ..security.card_policy import CardPolicy
 from ..security.certificates import CertificateAuthority
 from ..security.station_passwords import Proof
 from ..station_state import (
+    ConnectorNews,
     FinishedTransaction,
     Session,
-    SessionNews,
     StationConfig,
     StationState,
 )
@@ -24,6 +24,7 @@ from .connectors import Connectors
 from .fail_safe_watch import FailSafeWatch
 from .meters import Meters
 from .new_password import PasswordChange
+from .plug_events import PlugEvents
 from .presence import Presence
 from .profile_shape import Shape
 from .quirks import Behaviour
@@ -48,12 +49,12 @@ class Station:
         timing: Timing,
         changed: Callable[[StationState], None],
         finished: Callable[[FinishedTransaction], None],
-        session_news: Callable[[SessionNews], None],
+        news: Callable[[ConnectorNews], None],
     ) -> None:
         """Start with a configuration.
 
-        `changed` is called with each new state, `finished` with each transaction that has ended, and `session_news`
-        with each start and end of a session, once.
+        `changed` is called with each new state, `finished` with each transaction that has ended, and `news` with each
+        car that comes or leaves and each start and end of a session, once.
         """
         shared = SharedState(
             config, accepted=accepted, now=now, timing=timing, changed=changed
@@ -65,13 +66,15 @@ class Station:
         self.link_faults = LinkFaults(config.identity)
         self.fail_safe = FailSafeWatch(shared, meters)
         self.limits = Limits(shared, self.presence, self.fail_safe)
+        self._plug_events = PlugEvents(shared, news)
         self.sessions = Sessions(
             shared,
             meters,
             self.limits,
             self.presence,
+            self._plug_events,
             finished=finished,
-            session_news=session_news,
+            session_news=news,
         )
         self.connectors = Connectors(
             shared,
@@ -80,6 +83,7 @@ class Station:
             self.sessions,
             self.fail_safe,
             self.presence,
+            self._plug_events,
         )
         self._password_change = PasswordChange(shared)
         self.reports = Reports(
@@ -98,6 +102,7 @@ class Station:
             self.sessions,
             self.connectors,
             self.fail_safe,
+            self._plug_events,
         )
         self.authority: CertificateAuthority | None = None
         self._messages = MessageLog()
@@ -253,6 +258,7 @@ class Station:
     def connected(self, adapter: Adapter, protocol: str) -> None:
         """Note that the station is connected; it has not booted yet."""
         self.presence.connected(adapter)
+        self._plug_events.connected()
         self.fail_safe.back()
         self._shared.connect(protocol)
 

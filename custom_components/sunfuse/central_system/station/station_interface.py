@@ -79,9 +79,13 @@ class ConnectorsInterface(Protocol):
         """Return the number of a connector of an EVSE; 0 where there are too many."""
 
     def reported_status(
-        self, connector: int, status: ConnectorStatus, error_code: str | None
+        self,
+        connector: int,
+        status: ConnectorStatus,
+        error_code: str | None,
+        at: datetime | None = None,
     ) -> None:
-        """Note the status of a connector."""
+        """Note the status of a connector, `at` by our clock (None: now)."""
 
     def reported_needs(self, connector: int, needs: ChargingNeeds) -> bool:
         """Note what a car needs; returns whether a schedule follows at once."""

@@ -52,6 +52,13 @@ def load_text(text: Any) -> str | None:
     return text
 
 
+def load_flag(flag: Any) -> bool:
+    """Return a flag."""
+    if not isinstance(flag, bool):
+        raise TypeError(f"True or false expected, not {type(flag)}")
+    return flag
+
+
 def load_number(number: Any) -> float | None:
     """Return a number, or None."""
     if number is None:

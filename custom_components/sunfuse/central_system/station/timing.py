@@ -43,9 +43,7 @@ class Timing:
     ask_again_s: float = (
         15.0  # for a status that the station did not report; later less often
     )
-    count_s: float = (
-        10.0  # until the statuses of a station that does not say how many connectors it has are complete
-    )
+    count_s: float = 10.0  # until the statuses of a station that does not say how many connectors it has are complete
     probe_s: float = (
         3.0  # for an old connection to show that it is alive when there is a newer one
     )

@@ -117,13 +117,17 @@ class Handlers16:
 
     def _status(self, payload: Payload) -> Payload:
         station = self._station
+        at = None
         if "timestamp" in payload:
-            station.clock.heard(parse_time(payload["timestamp"]), station.now())
+            theirs = parse_time(payload["timestamp"])
+            station.clock.heard(theirs, station.now())
+            at = station.ours(theirs)
         error = payload["errorCode"]
         station.connectors.reported_status(
             payload["connectorId"],
             _STATUS[payload["status"]],
             None if error == "NoError" else error,
+            at,
         )
         return {}
 

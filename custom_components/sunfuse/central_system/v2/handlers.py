@@ -1,6 +1,7 @@
 """OCPP 2.x: a handler for each message that a station sends."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from ...engine.model import ConnectorStatus
 from ..onboarding.card_checks import CardChecks
@@ -135,7 +136,10 @@ class Handlers2:
         at = parse_time(payload["timestamp"])
         self._station.clock.heard(at, self._station.now())
         self._connector_status(
-            payload["evseId"], payload["connectorId"], payload["connectorStatus"]
+            payload["evseId"],
+            payload["connectorId"],
+            payload["connectorStatus"],
+            self._station.ours(at),
         )
         return {}
 
@@ -152,10 +156,14 @@ class Handlers2:
             ):
                 at = parse_time(event["timestamp"])
                 self._station.clock.heard(at, self._station.now())
-                self._connector_status(evse["id"], evse["connectorId"], status)
+                self._connector_status(
+                    evse["id"], evse["connectorId"], status, self._station.ours(at)
+                )
         return {}
 
-    def _connector_status(self, evse: int, connector: int, reported: str) -> None:
+    def _connector_status(
+        self, evse: int, connector: int, reported: str, at: datetime
+    ) -> None:
         station = self._station
         known = len(station.connectors.evses)
         number = station.connectors.numbered(evse, connector)
@@ -170,7 +178,10 @@ class Handlers2:
         if reported == "Occupied" and state.transaction is not None:
             return  # the transaction's own events contain more
         station.connectors.reported_status(
-            number, status, "Faulted" if status is ConnectorStatus.FAULTED else None
+            number,
+            status,
+            "Faulted" if status is ConnectorStatus.FAULTED else None,
+            at,
         )
 
     def _meter_values(self, payload: Payload) -> Payload:
