@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.sunfuse.condition import CONDITIONS
 from custom_components.sunfuse.config_flow import SunfuseConfigFlow
 from custom_components.sunfuse.drivers.recognition import GUEST
 from custom_components.sunfuse.engine.model import MeterQuality, ReasonKey
@@ -36,9 +37,11 @@ from custom_components.sunfuse.flows.tariff_preview import SOURCE_ERRORS
 from custom_components.sunfuse.owner_entities.weekdays import WEEKDAYS
 from custom_components.sunfuse.owner_entities.wish_selects import AUTOMATIC
 from custom_components.sunfuse.site.circuits import CircuitTree
+from custom_components.sunfuse.site.connector_events import LimitCause
 from custom_components.sunfuse.site.simulated_vehicles import VEHICLE_NAMES
 from custom_components.sunfuse.sources.modbus.device import Quantity
 from custom_components.sunfuse.sources.modbus.library import Library
+from custom_components.sunfuse.trigger import TRIGGERS
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
@@ -525,11 +528,12 @@ def test_devices() -> None:
 def test_selectors(hass: HomeAssistant) -> None:
     """Each list to choose from has its choices named."""
     options: dict[str, set[str]] = {}
-    for action in _actions().values():
-        for field in action.get("fields", {}).values():
-            config = field["selector"].get("select") or {}
-            if key := config.get("translation_key"):
-                options[key] = set(config["options"])
+    for defined in map(_defined, DEFINED):
+        for one in defined.values():
+            for field in one.get("fields", {}).values():
+                config = field["selector"].get("select") or {}
+                if key := config.get("translation_key"):
+                    options[key] = set(config["options"])
     keys = {
         _literal(_keyword(call, "translation_key"))
         for call in _calls(TREES.values(), "SelectSelectorConfig")
@@ -645,7 +649,10 @@ def test_sentences_name_only_values_that_their_reasons_have() -> None:
         assert _fields(ENGLISH["common"][f"reason_{key}"]) <= names, key
 
 
-@pytest.mark.parametrize("kind", ["services", "triggers", "conditions"])
+DEFINED = ("services", "triggers", "conditions")
+
+
+@pytest.mark.parametrize("kind", DEFINED)
 def test_actions_triggers_and_conditions(kind: str) -> None:
     """Where there is a file of definitions there are texts and icons; without the file there are none."""
     exists = (INTEGRATION / f"{kind}.yaml").exists()
@@ -653,30 +660,43 @@ def test_actions_triggers_and_conditions(kind: str) -> None:
     assert (kind in ICONS) is exists
 
 
-def _actions() -> dict[str, Any]:
-    path = INTEGRATION / "services.yaml"
-    return dict(load_yaml_dict(path)) if path.exists() else {}
+def _defined(kind: str) -> dict[str, Any]:
+    """Return the actions, triggers or conditions; what begins with a point is a part of several."""
+    path = INTEGRATION / f"{kind}.yaml"
+    defined = load_yaml_dict(path) if path.exists() else {}
+    return {name: one for name, one in defined.items() if not name.startswith(".")}
 
 
-def test_fields_of_actions() -> None:
-    """Each action and each of its fields has a name and a description; what is gone has none."""
-    texts = ENGLISH.get("services", {})
-    assert texts.keys() == _actions().keys()
-    assert ICONS.get("services", {}).keys() == texts.keys()
-    for name, action in _actions().items():
+@pytest.mark.parametrize("kind", DEFINED)
+def test_fields_of_actions_triggers_and_conditions(kind: str) -> None:
+    """Each of them and each of its fields has a name and a description; what is gone has none."""
+    texts, defined = ENGLISH.get(kind, {}), _defined(kind)
+    assert texts.keys() == defined.keys()
+    assert ICONS.get(kind, {}).keys() == texts.keys()
+    for name, one in defined.items():
         assert {"name", "description"} <= texts[name].keys(), name
         fields = texts[name].get("fields", {})
-        assert fields.keys() == action.get("fields", {}).keys(), name
+        assert fields.keys() == one.get("fields", {}).keys(), name
         for field, text in fields.items():
             assert text.keys() >= {"name", "description"}, (name, field)
-            assert "selector" in action["fields"][field], (name, field)
+            assert "selector" in one["fields"][field], (name, field)
+
+
+def test_what_is_defined_exists() -> None:
+    """Each trigger and condition that the editor offers is one of the code, with the causes that the code knows."""
+    assert _defined("triggers").keys() == TRIGGERS.keys()
+    assert _defined("conditions").keys() == CONDITIONS.keys()
+    causes = {cause.value for cause in LimitCause}
+    assert causes == ENGLISH["selector"]["limited_by"]["options"].keys()
+    events = ENGLISH["entity"]["event"]["session"]["state_attributes"]
+    assert causes == events["limited_by"]["state"].keys()
 
 
 async def test_actions_are_registered_without_a_site(hass: HomeAssistant) -> None:
     """An automation is checked when it is saved, whether a site is loaded or not."""
     assert await async_setup_component(hass, "sunfuse", {})
     registered = hass.services.async_services_for_domain("sunfuse")
-    assert registered.keys() == _actions().keys()
+    assert registered.keys() == _defined("services").keys()
 
 
 async def _registered(hass: HomeAssistant) -> list[er.RegistryEntry]:

@@ -1,4 +1,4 @@
-"""Events: a car is plugged in, charges, stops and leaves; a card is presented to a charger."""
+"""Events: a car is plugged in, charges, is full, limited or stopped, and leaves; a card is presented; a plan will miss."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -25,15 +25,13 @@ from .entity import (
 )
 from .planner import Shortfall
 from .site.cards import is_own, masked
+from .site.connector_events import ConnectorEvents, Happening
 from .site.outcome import ConnectorKey
 from .site.site_plan import Missed
+from .translated_reasons import explain
 
 PARALLEL_UPDATES = 0
 
-PLUGGED_IN = "plugged_in"
-STARTED = "started"
-STOPPED = "stopped"
-UNPLUGGED = "unplugged"
 WILL_MISS = "will_miss"
 ON_TIME = "on_time"
 ACCEPTED = "accepted"
@@ -42,7 +40,7 @@ REFUSED = "refused"
 SESSION = EventEntityDescription(
     key="session",
     translation_key="session",
-    event_types=[PLUGGED_IN, STARTED, STOPPED, UNPLUGGED],
+    event_types=[happening.value for happening in Happening],
 )
 CARD = EventEntityDescription(
     key="card", translation_key="card", event_types=[ACCEPTED, REFUSED]
@@ -87,11 +85,14 @@ class SessionEvent(ConnectorEntity, EventEntity):
         """Initialize the event with nothing shown."""
         super().__init__(entry, subentry, key, description)
         self._news: list[ConnectorNews] = []
+        self._events = ConnectorEvents(None)
+        self._vehicle: str | None = None  # whose name a car that leaves still has
 
     @override
     async def async_added_to_hass(self) -> None:
         """Receive what happens from now on, and what happened meanwhile."""
         await super().async_added_to_hass()
+        self._events = ConnectorEvents(self.connector)
         self.async_on_remove(
             self._entry.runtime_data.central_system.subscribe_sessions(
                 self.key.identity, self.key.connector, self._news.append
@@ -101,23 +102,36 @@ class SessionEvent(ConnectorEntity, EventEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        for event, attributes in self._happened():
-            self._trigger_event(event, attributes)
-            self.async_write_ha_state()
+        # First that it is there: an event that makes an entity available in the same moment triggers nothing.
         super()._handle_coordinator_update()
-
-    def _happened(self) -> Iterator[tuple[str, dict[str, Any]]]:
         if not self.available:  # nobody would see it
             return
+        vehicle = self._entry.runtime_data.demands.vehicle_at(self.key)
+        self._vehicle = vehicle.name if vehicle else self._vehicle
+        for event, attributes in self._happened():
+            self._trigger_event(event, {**attributes, "vehicle": self._vehicle})
+            self.async_write_ha_state()
+            if event is Happening.UNPLUGGED:
+                self._vehicle = None
+
+    def _happened(self) -> Iterator[tuple[Happening, dict[str, Any]]]:
         news, self._news[:] = list(self._news), []
         for one in news:
             if isinstance(one, PlugNews):
-                event = PLUGGED_IN if one.plugged_in else UNPLUGGED
+                event = Happening.PLUGGED_IN if one.plugged_in else Happening.UNPLUGGED
                 yield event, {"at": one.at.isoformat(), "late": one.late}
             else:
                 yield self._session_event(one)
+        if (now := self.connector) is None:
+            return
+        at = self.coordinator.data.snapshot.now
+        for event, attributes in self._events.see(now, at):
+            if event is Happening.LIMITED:
+                sentences = self._entry.runtime_data.sentences
+                attributes["explanation"] = explain(sentences, now.decision.reason)
+            yield event, {"at": at.isoformat(), "late": False, **attributes}
 
-    def _session_event(self, news: SessionNews) -> tuple[str, dict[str, Any]]:
+    def _session_event(self, news: SessionNews) -> tuple[Happening, dict[str, Any]]:
         holder = self._entry.runtime_data.cards.holder(news.id_token)
         attributes: dict[str, Any] = {
             "driver": holder.name if holder else None,
@@ -125,10 +139,10 @@ class SessionEvent(ConnectorEntity, EventEntity):
             "late": news.late,
         }
         if news.started:
-            return STARTED, attributes
+            return Happening.STARTED, attributes
         energy_wh = news.energy_wh
         energy = None if energy_wh is None else energy_wh / WH_PER_KWH
-        return STOPPED, {**attributes, "energy": energy}
+        return Happening.STOPPED, {**attributes, "energy": energy}
 
 
 class CardEvent(StationEntity, EventEntity):

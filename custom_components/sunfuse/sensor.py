@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
@@ -39,7 +40,7 @@ from .sensors.forecast import FORECAST_SENSORS, ForecastSensor
 from .sensors.modbus import ModbusSensor
 from .sensors.observed import OBSERVED_SENSORS, ObservedSensor
 from .sensors.peaks import add_peak_sensors
-from .sensors.plan import PLAN_SENSORS, CarPlanSensor, PlannedPowerSensor
+from .sensors.plan import PlannedPowerSensor, car_plan_sensors
 from .sensors.prices import add_price_sensors
 from .sensors.session_figures import (
     LastSessionSensor,
@@ -137,13 +138,7 @@ async def async_setup_entry(
 
     add_connector_entities(hass, entry, async_add_entities, create)
     add_connector_entities(
-        hass,
-        entry,
-        async_add_entities,
-        lambda subentry, key: [
-            CarPlanSensor(entry, subentry, key, description)
-            for description in PLAN_SENSORS
-        ],
+        hass, entry, async_add_entities, partial(car_plan_sensors, entry)
     )
 
 

@@ -23,17 +23,24 @@ from ..planner import CarIntention, Intention
 from ..site.outcome import ConnectorKey
 from ..site.plan_charts import planned_cars, planned_slots
 from ..site.planning import SitePlanning
+from ..site.readiness import Readiness, readiness_of
 
-type _Value = float | datetime | None
+type _Value = float | datetime | str | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanSensorDescription(SensorEntityDescription):
     """Describes a sensor of what is planned for a car."""
 
-    value_fn: Callable[[CarIntention], _Value]
+    value_fn: Callable[[CarIntention], float | datetime | None]
     digits: int = 2
-    in_currency: bool = False
+
+    def value(self, car: CarIntention) -> float | datetime | None:
+        """Return what to show, as precisely as that is known."""
+        value = self.value_fn(car)
+        if isinstance(value, float | int):
+            return round(float(value), self.digits) + 0.0
+        return value
 
 
 def _money(
@@ -45,7 +52,6 @@ def _money(
         device_class=SensorDeviceClass.MONETARY,
         suggested_display_precision=2,
         value_fn=lambda car: value_fn(car) if car.drawn_wh > 0 else None,
-        in_currency=True,
     )
 
 
@@ -91,6 +97,12 @@ PLAN_SENSORS: tuple[PlanSensorDescription, ...] = (
     ),
     _money("plan_saving", lambda car: car.saving),
 )
+READINESS = SensorEntityDescription(
+    key="readiness",
+    translation_key="readiness",
+    device_class=SensorDeviceClass.ENUM,
+    options=[readiness.value for readiness in Readiness],
+)
 PLANNED_POWER = SensorEntityDescription(
     key="planned_power",
     translation_key="planned_power",
@@ -120,14 +132,13 @@ class _PlanEntity(CoordinatorEntity[SitePlanning], SensorEntity):
 class CarPlanSensor(_PlanEntity):
     """A sensor of what is planned for the car at a connector."""
 
-    entity_description: PlanSensorDescription
-
     def __init__(
         self,
         entry: SunfuseConfigEntry,
         subentry: ConfigSubentry,
         key: ConnectorKey,
-        description: PlanSensorDescription,
+        description: SensorEntityDescription,
+        value: Callable[[CarIntention], _Value],
     ) -> None:
         """Initialize the sensor."""
         super().__init__(entry.runtime_data.planning)
@@ -135,8 +146,9 @@ class CarPlanSensor(_PlanEntity):
         self.key = key
         self._entry = entry
         self._subentry_id = subentry.subentry_id
+        self._value = value
         self._attr_unique_id = f"{entry.entry_id}_{key.id}_{description.key}"
-        if description.in_currency:
+        if description.device_class is SensorDeviceClass.MONETARY:
             self._attr_native_unit_of_measurement = self.coordinator.currency
 
     @property
@@ -153,10 +165,34 @@ class CarPlanSensor(_PlanEntity):
         car = self.coordinator.car(self.key)
         if car is None or not self.coordinator.is_there(self.key):
             return None
-        value = self.entity_description.value_fn(car)
-        if isinstance(value, float | int):
-            return round(float(value), self.entity_description.digits) + 0.0
-        return value
+        return self._value(car)
+
+
+def car_plan_sensors(
+    entry: SunfuseConfigEntry, subentry: ConfigSubentry, key: ConnectorKey
+) -> list[CarPlanSensor]:
+    """Return the sensors of what is planned for the car at a connector, and whether it will be ready."""
+    runtime = entry.runtime_data
+
+    def readiness(car: CarIntention) -> str | None:
+        data = runtime.coordinator.data.connectors.get(key)
+        if data is None:
+            return None
+        return readiness_of(
+            car,
+            data.decision.reason.key,
+            energy_wh=runtime.demands.at(key).energy_wh,
+            missed=key.id in runtime.planning.data.missed,
+            now=runtime.planning.clock.now(),
+        )
+
+    return [
+        *(
+            CarPlanSensor(entry, subentry, key, description, description.value)
+            for description in PLAN_SENSORS
+        ),
+        CarPlanSensor(entry, subentry, key, READINESS, readiness),
+    ]
 
 
 class PlannedPowerSensor(_PlanEntity):
