@@ -1,6 +1,7 @@
 """The documentation is built as a site: every page has its place, and no link leads nowhere."""
 
 from pathlib import Path
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,16 @@ def test_every_page_has_its_place() -> None:
         for page in ([place] if isinstance(place, str) else place)
     ]
     assert sorted(pages) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+
+
+def test_what_holds_a_promise_exists() -> None:
+    """Each test, and each file of tests, that docs/robustness.md names is there."""
+    promises = (ROOT / "docs" / "robustness.md").read_text(encoding="utf-8")
+    files = list((ROOT / "tests").rglob("*.py"))
+    found = {path.stem for path in files}
+    for path in files:
+        found |= set(re.findall(r"\bdef (test_\w+)", path.read_text(encoding="utf-8")))
+    assert set(re.findall(r"\btest_\w+", promises)) <= found
 
 
 def test_the_site_builds_and_no_link_leads_nowhere(tmp_path: Path) -> None:

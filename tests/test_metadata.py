@@ -435,7 +435,7 @@ def test_developers_find_both_commands() -> None:
 def test_the_index_of_the_docs_is_complete() -> None:
     """Each page has its line, and no page is gone."""
     index = (ROOT / "docs" / "README.md").read_text("utf-8")
-    named = set(re.findall(r"^\| \[[^]]+\]\(([\w.]+)\) \| \S", index, re.MULTILINE))
+    named = set(re.findall(r"^\| \[[^]]+\]\(([\w.-]+)\) \| \S", index, re.MULTILINE))
     pages = {path.name for path in (ROOT / "docs").glob("*.md")}
     assert named == pages - {"README.md"}
 
