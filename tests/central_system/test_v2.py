@@ -179,6 +179,75 @@ async def test_a_status_in_an_event(
     assert _connector(system).status is ConnectorStatus.AVAILABLE
 
 
+@pytest.mark.parametrize(
+    "component",
+    [
+        {"name": "Connector", "evse": EVSE},
+        {"name": "Connector", "evse": {"id": 1}},
+        {"name": "EVSE", "evse": {"id": 1}},
+    ],
+)
+async def test_a_status_in_a_report(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    version: str,
+    component: Payload,
+) -> None:
+    """A report on the device model contains the status of a connector, or of its EVSE; it hides no more exact one."""
+    station = await _ready(connect, system, version)
+
+    async def tell(value: str, **changes: Any) -> None:
+        entry = {
+            "component": component,
+            "variable": {"name": "AvailabilityState"},
+            "variableAttribute": [{"value": value, **changes}],
+        }
+        payload = {"requestId": 1, "generatedAt": clock.text(), "seqNo": 0}
+        assert (
+            await station.call("NotifyReport", payload | {"reportData": [entry]}) == {}
+        )
+
+    await tell("Occupied", type="Target")
+    await tell("Asleep")
+    assert _connector(system).status is not ConnectorStatus.PREPARING
+    await tell("Occupied")
+    assert _connector(system).status is ConnectorStatus.PREPARING
+    await station.event("Started", clock.text(), 0, state="SuspendedEV", evse=EVSE)
+    await tell("Occupied")
+    assert _connector(system).status is ConnectorStatus.SUSPENDED_EV
+    await tell("Available")
+    assert _connector(system).status is ConnectorStatus.AVAILABLE
+    assert len(system.stations["CP1"].state.connectors) == 1
+
+
+async def test_a_status_that_is_asked_for(
+    watched: Watched, connect: Connect, version: str
+) -> None:
+    """A charger that refuses to report a status on request is asked for its variable."""
+
+    def variables(request: Payload) -> Payload:
+        (data,) = request["getVariableData"]
+        answer = {key: data[key] for key in ("component", "variable")}
+        if data["variable"]["name"] == "AvailabilityState":
+            assert data["component"] == {"name": "Connector", "evse": EVSE}
+            answer |= {"attributeStatus": "Accepted", "attributeValue": "Occupied"}
+        else:
+            answer["attributeStatus"] = "UnknownComponent"
+        return {"getVariableResult": [answer]}
+
+    watched.system.accept(CP1)
+    station = await connect(protocols=(version,))
+    station.answers |= ANSWERS_2 | {
+        "TriggerMessage": {"status": "Rejected"},
+        "GetVariables": variables,
+    }
+    await station.boot2()
+    await watched.until(
+        lambda: _connector(watched.system).status is ConnectorStatus.PREPARING
+    )
+
+
 async def test_limit(
     system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
 ) -> None:

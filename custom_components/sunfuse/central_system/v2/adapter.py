@@ -29,6 +29,7 @@ from ..station_commands import (
     TransactionStatus,
 )
 from ..station_state import CommandError
+from .availability import Availability2
 from .charging_profiles import Profiles2
 from .evses import Evses2
 from .handlers import Handlers2
@@ -55,10 +56,17 @@ class Adapter2(Adapter):
         self._station = station
         self._evses = evses = Evses2(station)
         self._variables = Variables2(requests)
-        self._reports = Reports2(requests, station)
+        availability = Availability2(station, evses, self._found_connector)
+        self._reports = Reports2(requests, station, availability)
         self._profiles = Profiles2(requests, station, evses, version=version)
         self._setup = SetupCommands2(
-            requests, station, evses, self._variables, self._profiles, version=version
+            requests,
+            station,
+            evses,
+            self._variables,
+            self._profiles,
+            availability,
+            version=version,
         )
         self._fail_safe = FailSafeProfile(
             station, self._setup, lambda: station.fail_safe.present_a(self)
@@ -70,6 +78,7 @@ class Adapter2(Adapter):
         handlers = Handlers2(
             station,
             evses,
+            availability,
             commissioner,
             CardChecks(link, station, self.remote_stop),
             CertificateSigner(link, station, self._send_certificate),
@@ -85,6 +94,9 @@ class Adapter2(Adapter):
             },
             commissioner.came_back,
         )
+
+    def _found_connector(self) -> None:
+        self.onboarding.set_up_again()
 
     # Incoming
 

@@ -1,9 +1,7 @@
 """OCPP 2.x: a handler for each message that a station sends."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
-from ...engine.model import ConnectorStatus
 from ..onboarding.card_checks import CardChecks
 from ..onboarding.commissioner import Commissioner
 from ..onboarding.incoming_requests import ActionHandler
@@ -12,21 +10,14 @@ from ..protocol.frames import Payload
 from ..protocol.link import Answer
 from ..protocol.text import clean
 from ..station.clock import format_time, parse_time
-from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.station_interface import StationInterface
 from ..station_state import StationInfo
+from .availability import Availability2
 from .evses import Evses2
 from .meter_values import sampled_values
 from .tokens import decide
 from .transaction_events import TransactionEvents2
 
-_STATUS = {
-    "Available": ConnectorStatus.AVAILABLE,
-    "Occupied": ConnectorStatus.PREPARING,
-    "Reserved": ConnectorStatus.RESERVED,
-    "Unavailable": ConnectorStatus.UNAVAILABLE,
-    "Faulted": ConnectorStatus.FAULTED,
-}
 # Messages that need only an answer; a refusal, in the specification's term, if there is nothing to give.
 _ANSWERS: dict[str, Payload] = {
     "BatterySwap": {},
@@ -54,6 +45,7 @@ class Handlers2:
         self,
         station: StationInterface,
         evses: Evses2,
+        availability: Availability2,
         commissioner: Commissioner,
         doorkeeper: CardChecks,
         signer: CertificateSigner,
@@ -63,6 +55,7 @@ class Handlers2:
         """Report to the station; the others answer boots, cards and certificates."""
         self._station = station
         self._evses = evses
+        self._availability = availability
         self._commissioner = commissioner
         self._cards = doorkeeper
         self._version = version
@@ -135,7 +128,7 @@ class Handlers2:
     def _status(self, payload: Payload) -> Payload:
         at = parse_time(payload["timestamp"])
         self._station.clock.heard(at, self._station.now())
-        self._connector_status(
+        self._availability.notified(
             payload["evseId"],
             payload["connectorId"],
             payload["connectorStatus"],
@@ -144,45 +137,12 @@ class Handlers2:
         return {}
 
     def _events(self, payload: Payload) -> Payload:
-        """Take the status of connectors from events: OCPP 2.0.1 (G01) lets a station report it in either way."""
+        """Take the status of connectors from events."""
         for event in payload["eventData"]:
-            evse = event["component"].get("evse", {})
-            status = event["actualValue"]
-            if (
-                event["component"]["name"] == "Connector"
-                and event["variable"]["name"] == "AvailabilityState"
-                and "connectorId" in evse
-                and status in _STATUS
-            ):
-                at = parse_time(event["timestamp"])
-                self._station.clock.heard(at, self._station.now())
-                self._connector_status(
-                    evse["id"], evse["connectorId"], status, self._station.ours(at)
-                )
+            at = parse_time(event["timestamp"])
+            self._station.clock.heard(at, self._station.now())
+            self._availability.event(event, self._station.ours(at))
         return {}
-
-    def _connector_status(
-        self, evse: int, connector: int, reported: str, at: datetime
-    ) -> None:
-        station = self._station
-        known = len(station.connectors.evses)
-        number = station.connectors.numbered(evse, connector)
-        if len(station.connectors.evses) > max(known, 1) and station.variables:
-            # A connector that was not reported before setup: ask whether the station really has it.
-            station.variables.pop(NUMBER_OF_CONNECTORS, None)
-            self._commissioner.set_up_again()
-        status = _STATUS[reported]
-        if not number:
-            return
-        state = station.connector(number)
-        if reported == "Occupied" and state.transaction is not None:
-            return  # the transaction's own events contain more
-        station.connectors.reported_status(
-            number,
-            status,
-            "Faulted" if status is ConnectorStatus.FAULTED else None,
-            at,
-        )
 
     def _meter_values(self, payload: Payload) -> Payload:
         station = self._station

@@ -9,9 +9,11 @@ from typing import Any
 from ..onboarding.incoming_requests import ActionHandler
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
+from ..station.clock import parse_time
 from ..station.connector_count import NUMBER_OF_CONNECTORS, own_word
 from ..station.station_interface import StationInterface
 from ..station_state import CommandError
+from .availability import Availability2
 
 _MOST_VARIABLES = 5000
 _MOST_PARTS = 1000
@@ -28,8 +30,14 @@ class RequestedReport:
 class Reports2:
     """Requests reports from one connected station, and collects their parts. Requests raise CommandError."""
 
-    def __init__(self, requests: Requests, station: StationInterface) -> None:
-        """Store the reported device model in the station."""
+    def __init__(
+        self,
+        requests: Requests,
+        station: StationInterface,
+        availability: Availability2,
+    ) -> None:
+        """Store the reported device model in the station, and the status of its connectors."""
+        self._availability = availability
         self._requests = requests
         self._station = station
         self._reports: dict[int, RequestedReport] = {}
@@ -53,6 +61,7 @@ class Reports2:
     def _variables(self, payload: Payload) -> Payload:
         """Collect a part of a report on the device model, whether it was requested or not."""
         model = self._station.device_model
+        at = self._station.ours(parse_time(payload["generatedAt"]))
         for entry in payload.get("reportData", []):
             evse = entry["component"].get("evse", {})
             for attribute in entry["variableAttribute"]:
@@ -65,6 +74,7 @@ class Reports2:
                 self._count(
                     self._station.connectors.numbered(evse["id"], evse["connectorId"])
                 )
+            self._availability.reported(entry, model.get(_name(entry)), at)
         return self._part(payload)
 
     def _count(self, number: int) -> None:

@@ -9,6 +9,7 @@ from ..protocol.requests import Requests
 from ..security.card_policy import LOCAL_LIST_CHUNK, Card, local_list_updates
 from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.station_interface import StationInterface
+from .availability import AVAILABILITY, Availability2
 from .charging_profiles import Profiles2
 from .evses import Evses2
 from .variables import Variables2, variable_of
@@ -62,6 +63,7 @@ class SetupCommands2(SetupCommands):
         evses: Evses2,
         variables: Variables2,
         profiles: Profiles2,
+        availability: Availability2,
         *,
         version: str,
     ) -> None:
@@ -71,6 +73,7 @@ class SetupCommands2(SetupCommands):
         self._evses = evses
         self._variables = variables
         self._profiles = profiles
+        self._availability = availability
         self._version = version
 
     @override
@@ -99,8 +102,7 @@ class SetupCommands2(SetupCommands):
 
     async def _has_connector(self, evse: int, connector: int) -> bool:
         # Available is required of each connector (OCPP 2.0.1 part 2 section 3.1.5, component Connector).
-        variable = variable_of("Connector", "Available")
-        variable["component"]["evse"] = {"id": evse, "connectorId": connector}
+        variable = _of_connector("Available", evse, connector)
         return await self._variables.ask(variable) is not None
 
     @override
@@ -130,7 +132,16 @@ class SetupCommands2(SetupCommands):
     @override
     async def try_trigger(self, message: str, connector: int | None = None) -> None:
         payload = trigger_of(message, connector, self._evses)
-        await self._requests.ask("TriggerMessage", payload)
+        answer = await self._requests.ask("TriggerMessage", payload)
+        done = answer is not None and answer["status"] == "Accepted"
+        if message == "StatusNotification" and connector is not None and not done:
+            await self._ask_status(connector)
+
+    async def _ask_status(self, connector: int) -> None:
+        """Ask for the status of a connector of a station that does not report it on request."""
+        place = self._evses.place_of(connector)
+        status = await self._variables.ask(_of_connector(AVAILABILITY, *place))
+        self._availability.asked(connector, status, self._station.now())
 
     @override
     async def set_profile(self, connector: int, profile: Payload) -> None:
@@ -160,6 +171,13 @@ class SetupCommands2(SetupCommands):
             if chunk:
                 payload["localAuthorizationList"] = chunk
             await self._requests.command("SendLocalList", payload)
+
+
+def _of_connector(name: str, evse: int, connector: int) -> Payload:
+    """Return how messages name a variable of a connector."""
+    variable = variable_of("Connector", name)
+    variable["component"]["evse"] = {"id": evse, "connectorId": connector}
+    return variable
 
 
 def trigger_of(message: str, connector: int | None, evses: Evses2) -> Payload:
