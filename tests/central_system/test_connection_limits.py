@@ -176,6 +176,39 @@ async def test_the_case_of_an_identity_makes_no_new_one(
         await come_again_and_again()
 
 
+async def test_unknown_chargers_of_one_address_are_slowed(
+    system: CentralSystem,
+) -> None:
+    """An address that tries one identity after the other is slowed, and keeps no accepted charger out."""
+    system.accept(CP1)
+    url = f"ws://127.0.0.1:{system.port}/"
+    refused: list[int] = []
+    let_in = 0
+
+    async def knock(session: ClientSession, number: int) -> None:
+        nonlocal let_in
+        try:
+            async with asyncio.timeout(2):
+                websocket = await session.ws_connect(
+                    f"{url}Stranger{number}", protocols=("ocpp1.6",)
+                )
+        except WSServerHandshakeError as err:
+            refused.append(err.status)
+        except TimeoutError:
+            return  # it is made to wait
+        else:
+            let_in += 1
+            await websocket.close()
+
+    async with asyncio.timeout(60), ClientSession() as session:
+        await asyncio.gather(*(knock(session, number) for number in range(90)))
+        assert let_in <= 22
+        assert let_in + refused.count(503) <= 50
+        station = await RawStation.connect(session, system.port)
+        assert (await station.boot())["status"] == "Accepted"
+        await station.close()
+
+
 async def test_wrong_passwords_from_many_addresses(
     system: CentralSystem,
     caplog: pytest.LogCaptureFixture,

@@ -23,6 +23,8 @@ from .station.timing import Timing
 MAX_MESSAGE_BYTES = 256 * 1024
 # Connections per second from one address with one identity, and how many at once.
 _CONNECTIONS = (0.2, 10.0)
+# Those per second from one address with identities that are not accepted, whatever they are, and how many at once.
+_UNKNOWN_CONNECTIONS = (0.5, 20.0)
 # Wrong passwords per second from one address for one identity, and how many at once.
 _GUESSES = (0.1, 3.0)
 # Refusals per second that a station reports to its listeners, and how many at once.
@@ -47,17 +49,20 @@ class Handshake:
     def __init__(
         self,
         *,
+        is_accepted: Callable[[str], bool],
         station_for: Callable[[str, str], Station | None],
         link_of: Callable[[Station], Link | None],
         timing: Timing,
         warnings: GroupedWarnings,
     ) -> None:
         """Find a station by identity and address (None: no room for another unknown one), and its open link."""
+        self._is_accepted = is_accepted
         self._station_for = station_for
         self._link_of = link_of
         self._timing = timing
         self._warnings = warnings
         self._connections = Throttle(*_CONNECTIONS, time.monotonic)
+        self._unknown_connections = Throttle(*_UNKNOWN_CONNECTIONS, time.monotonic)
         self._guesses = Throttle(*_GUESSES, time.monotonic)
         self._reported_refusals = Throttle(*_REPORTED_REFUSALS, time.monotonic)
         self._delayed = DelayedConnections()
@@ -80,9 +85,10 @@ class Handshake:
             return web.Response(
                 status=426, text=_TEXT, headers={"Upgrade": "websocket"}
             )
-        await self._delay(
-            self._connections[f"{request.remote} {identity.casefold()}"].take()
-        )
+        owed_s = self._connections[f"{address} {identity.casefold()}"].take()
+        if not self._is_accepted(identity):
+            owed_s = max(owed_s, self._unknown_connections[address].take())
+        await self._delay(owed_s, address)
         station = self._station_for(identity, address)
         if station is None:
             return web.Response(status=503, text="Too many unknown chargers\n")
@@ -134,13 +140,13 @@ class Handshake:
             warning_kind("password", station),
             f"Somebody at {address} tried to connect as {station.identity} without its password",
         )
-        await self._delay(guesses.take())
+        await self._delay(guesses.take(), address)
         return web.Response(
             status=401, headers={"WWW-Authenticate": 'Basic realm="OCPP"'}
         )
 
-    async def _delay(self, seconds: float) -> None:
-        await self._delayed.wait(min(seconds, _LONGEST_DELAY_S))
+    async def _delay(self, seconds: float, address: str) -> None:
+        await self._delayed.wait(min(seconds, _LONGEST_DELAY_S), address)
 
 
 def warning_kind(what: str, station: Station) -> str:

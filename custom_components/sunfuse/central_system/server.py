@@ -80,6 +80,7 @@ class CentralSystem:
         self.session_reports = SessionReports()
         self._links: dict[Station, Link] = {}
         self._handshake = Handshake(
+            is_accepted=lambda identity: identity.casefold() in self._names,
             station_for=self._station_for,
             link_of=self._links.get,
             timing=self._timing,

@@ -5,7 +5,8 @@ from typing import Any
 
 from aiohttp import web
 
-_MOST = 100  # connections that are delayed at a time
+# Connections that are delayed at a time: in all, and of one address, so that none keeps out the others.
+_MOST, _MOST_PER_ADDRESS = 100, 50
 
 
 class DelayedConnections:
@@ -13,11 +14,12 @@ class DelayedConnections:
 
     def __init__(self) -> None:
         """Start empty and open."""
-        self._waiting: set[asyncio.Task[Any]] = set()  # handlers of connections
+        # Handlers of connections, each with the address of its client.
+        self._waiting: dict[asyncio.Task[Any], str] = {}
         self._closing = asyncio.Event()
 
-    async def wait(self, seconds: float) -> None:
-        """Delay the connection that the present task handles.
+    async def wait(self, seconds: float, address: str) -> None:
+        """Delay the connection from an address that the present task handles.
 
         Raises:
             web.HTTPServiceUnavailable: too many are delayed, or this is closed.
@@ -25,9 +27,10 @@ class DelayedConnections:
         """
         if not seconds or (task := asyncio.current_task()) is None:
             return
-        if len(self._waiting) >= _MOST:
+        here = sum(one == address for one in self._waiting.values())
+        if len(self._waiting) >= _MOST or here >= _MOST_PER_ADDRESS:
             raise web.HTTPServiceUnavailable
-        self._waiting.add(task)
+        self._waiting[task] = address
         try:
             async with asyncio.timeout(seconds):
                 await self._closing.wait()
@@ -35,7 +38,7 @@ class DelayedConnections:
         except TimeoutError:
             return
         finally:
-            self._waiting.discard(task)
+            del self._waiting[task]
 
     def open(self) -> None:
         """Delay connections from now on."""
