@@ -35,8 +35,13 @@ async def test_over_a_restart(hass: HomeAssistant, start: Callable[..., Any]) ->
     await wait_until(lambda: told, "the session started")
     assert told == [("started", False)]
     home.charging = None
+    await home.draw(station, 10, register_kwh=1.5)
+    await home.shows("sensor", "CP1/1_session_energy", "0.5")
     assert await hass.config_entries.async_reload(home.entry.entry_id)
     station = await home.boot("CP1", "Charging")
+    await home.shows("sensor", "CP1/1_session_energy", "0.5", "unknown")
+    assert home.state("sensor", "CP1/1_session_energy") == "0.5"
+    assert home.state("sensor", "CP1/1_energy") == "1.5"
     stations = home.entry.runtime_data.central_system.stations
     await wait_until(
         lambda: stations["CP1"].connector(1).transaction is not None, "it goes on"

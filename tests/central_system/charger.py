@@ -75,6 +75,18 @@ class Charger:
             payload["transactionId"] = int(transaction)
         await self.station.call("MeterValues", payload)
 
+    async def power(self, transaction: str, at: str, power_w: float) -> None:
+        """Tell the power alone, as a charger of OCPP 1.6."""
+        watts = {"value": str(power_w), "measurand": "Power.Active.Import", "unit": "W"}
+        await self.station.call(
+            "MeterValues",
+            {
+                "connectorId": 1,
+                "transactionId": int(transaction),
+                "meterValue": [{"timestamp": at, "sampledValue": [watts]}],
+            },
+        )
+
     async def stop(
         self, transaction: str, at: str, energy_wh: int, reason: str = "Local"
     ) -> None:

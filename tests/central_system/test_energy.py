@@ -173,8 +173,11 @@ class EnergyLaw(RuleBasedStateMachine):
         """Go on from what is kept."""
         now = self.charger.now if self.charger else START
         memory = json.loads(json.dumps(self.meter.energy_memory()))
+        shown = (self._energy_wh, self.meter.session_wh)
         self.meter = _meter()
-        self.meter.restore_energy(memory, now)
+        self.meter.restore_energy(memory, now, complete=True)
+        if None not in shown:
+            assert shown == (self._energy_wh, self.meter.session_wh)
 
     @rule(seconds=st.integers(1, 60))
     @precondition(lambda self: self.charger is not None)
@@ -184,7 +187,7 @@ class EnergyLaw(RuleBasedStateMachine):
         memory = json.loads(json.dumps(self.meter.energy_memory()))
         self.time_passes(seconds)
         self.meter = _meter()
-        self.meter.restore_energy(memory, self.charger.now)
+        self.meter.restore_energy(memory, self.charger.now, complete=False)
 
     @invariant()
     def never_falls(self) -> None:
@@ -236,10 +239,13 @@ class Home:
         if memory is None:
             await station.boot()
 
-    async def restart(self, session: ClientSession, *, away_s: float = 60) -> None:
-        """End, and start again."""
+    async def restart(
+        self, session: ClientSession, *, away_s: float = 60, killed: bool = False
+    ) -> None:
+        """End, and start again; one that is killed does not know whether it had shown more."""
         assert self.system
         memory = json.loads(json.dumps(self.system.stations["CP1"].memory()))
+        memory["complete"] = not killed
         await self.stop()
         self.clock.step(away_s)
         await self.start(session, memory)
@@ -255,7 +261,7 @@ class Home:
         """The time as the charger reports it."""
         return self.clock.text()
 
-    def shows(self, lifetime_wh: float | None, session_wh: float | None) -> None:
+    def shows(self, lifetime_wh: object, session_wh: object) -> None:
         """Check the energies that are shown: of the lifetime, and of the session."""
         assert self.system
         state = self.system.stations["CP1"].connector(1)
@@ -289,22 +295,25 @@ async def test_a_charger_without_meter_values(
     transaction = await home.charger.start(home.now, energy_wh=5000)
     home.shows(5000, 0)
     await home.restart(session, away_s=3600)
+    home.shows(5000, 0)
     await home.charger.stop(transaction, home.now, 9000)
     home.shows(9000, 4000)
     assert [one.energy_wh for one in home.finished] == [4000]
 
 
+@pytest.mark.parametrize("killed", [False, True])
 async def test_the_session_goes_on_after_a_restart(
-    home: Home, session: ClientSession
+    home: Home, session: ClientSession, killed: bool
 ) -> None:
-    """Its energy is not shown until the charger reports it, and never falls to 0."""
+    """Its energy is that of before; if more may have been shown, it is not shown until the charger reports it."""
     assert home.charger
     transaction = await home.charger.start(home.now, energy_wh=1000)
     home.clock.step(600)
     await home.charger.meter(transaction, home.now, 2000)
     home.shows(2000, 1000)
+    await home.restart(session, killed=killed)
     await home.restart(session)
-    home.shows(None, None)
+    home.shows(*((None, None) if killed else (2000, 1000)))
     await home.charger.meter(transaction, home.now, 2100)
     home.shows(2100, 1100)
 
@@ -356,3 +365,51 @@ async def test_a_register_that_ran_ahead_while_we_were_away(
         await home.charger.meter(transaction, home.now, energy_wh)
         home.clock.step(10)
     home.shows(1030, 30)
+
+
+@pytest.mark.parametrize("edges_wh", [(0, 0), (5000, 5000), (5000, 6230)])
+async def test_a_charger_that_reports_only_its_power(
+    home: Home, session: ClientSession, edges_wh: tuple[int, int]
+) -> None:
+    """Its watts are added up, over a restart; start and stop count if they show a register."""
+    assert home.charger
+    start_wh, stop_wh = edges_wh
+    transaction = await home.charger.start(home.now, energy_wh=start_wh)
+
+    async def draw(power_w: float, minutes: float) -> None:
+        assert home.charger
+        for _ in range(int(minutes * 6)):
+            home.clock.step(10)
+            await home.charger.power(transaction, home.now, power_w)
+
+    await home.charger.power(transaction, home.now, 7200)
+    await draw(7200, 5)
+    home.shows(start_wh + 600, 600)
+    await home.restart(session, away_s=120)  # the car goes on at the same power
+    home.shows(start_wh + 600, 600)
+    await draw(7200, 3)
+    # ten minutes, those of the restart as well
+    home.shows(*(pytest.approx(wh + 1200) for wh in (start_wh, 0)))
+    await home.charger.stop(transaction, home.now, stop_wh)
+    taken_wh = 1200 if start_wh == stop_wh else 1230
+    home.shows(*(pytest.approx(wh + taken_wh) for wh in (start_wh, 0)))
+    assert [one.energy_wh for one in home.finished] == [pytest.approx(taken_wh)]
+    home.clock.step(3600)
+    transaction = await home.charger.start(home.now, energy_wh=stop_wh)
+    home.shows(pytest.approx(start_wh + taken_wh), 0)
+    await draw(7200, 1)
+    assert home.system
+    state = home.system.stations["CP1"].connector(1)
+    assert state.session_energy_wh == pytest.approx(100)
+    assert state.meter.energy_wh == pytest.approx(start_wh + taken_wh + 100)
+
+
+async def test_a_register_that_comes_later_than_power(home: Home) -> None:
+    """Power and energy in messages of their own: the register alone counts."""
+    assert home.charger
+    transaction = await home.charger.start(home.now, energy_wh=5000)
+    for energy_wh in (5000, 5020, 5040):
+        await home.charger.power(transaction, home.now, 7200)
+        await home.charger.meter(transaction, home.now, energy_wh)
+        home.shows(energy_wh, energy_wh - 5000)
+        home.clock.step(10)

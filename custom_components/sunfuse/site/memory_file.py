@@ -47,6 +47,7 @@ class MemoryFile:
         self._engine: Callable[[], dict[str, Any]] | None = None
         self._lasting: tuple[object, ...] = ()
         self._seen: dict[str, tuple[object, ...]] = {}
+        self._complete = False  # all that was ever known is written now
 
     async def async_load(self) -> None:
         """Read what is stored."""
@@ -106,10 +107,13 @@ class MemoryFile:
         self._central_system = central_system
         self._engine = engine
         self._store.keep(self._as_dict)
+        # From now on what is stored is no longer all.
+        self._store.save_soon(SAVE_DELAY_S)
         return central_system.subscribe(self._station_changed)
 
     async def async_save(self) -> None:
         """Write everything now, when the site is unloaded."""
+        self._complete = True
         # Finished transactions first: a transaction is then in both files rather than in none.
         for store in self._over.values():
             await store.async_save()
@@ -158,9 +162,10 @@ class MemoryFile:
         return {"transactions": [one for one in records if _is_over(one)]}
 
     def _as_dict(self) -> dict[str, Any]:
+        complete = self._complete or self._hass.is_stopping
         return {
             "stations": {
-                name: _without_those_over(station.memory())
+                name: _without_those_over(station.memory()) | {"complete": complete}
                 for name, station in self._stations().items()
             },
             "engine": self._engine() if self._engine else None,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .energy_track import SessionEnergy, Track, dump, load_session, load_track, moved
+from .power_integral import PowerIntegral
 
 # A register may run ahead of what the connector can deliver by this much: many count in whole kilowatt-hours.
 SLACK_WH = 1000.0
@@ -40,7 +41,8 @@ class EnergyCounter:
         self._session: SessionEnergy | None = None
         self._restarts = False  # meter values count from the start of each session
         self._doubted: list[tuple[float, datetime]] = []
-        # Restored in the middle of a session, of which the last minute may be missing.
+        self._flow = PowerIntegral()
+        # Restored in the middle of a session, of which the last minute is missing.
         self._outdated = False
         self.dropped = 0
 
@@ -99,6 +101,20 @@ class EnergyCounter:
         else:
             self._doubt(track, register_wh, at)
 
+    def flows(self, power_w: float, at: datetime, *, speed: float) -> None:
+        """Take a power that came without a register: it counts if the charger reports none."""
+        if self._values is not None or self._former is not None:
+            return
+        self._flow, added_wh = self._flow.read(power_w, at, speed=speed)
+        if not added_wh:
+            return
+        if self._energy_wh is None:
+            self._energy_wh = 0.0
+        if self._session is not None and self._session.energy_wh is None:
+            self._session = replace(self._session, energy_wh=self._energy_wh)
+        self._outdated = False
+        self._raise(self._energy_wh + added_wh, at)
+
     def start(self, register_wh: float | None, at: datetime) -> float | None:
         """Note that a session starts, with the register at `register_wh`; returns the energy then."""
         restarts, sure = self._restarts, False
@@ -118,6 +134,7 @@ class EnergyCounter:
                 register_wh=register_wh,
                 sure=sure,
             )
+            self._flow = self._flow.begin_session()
             if restarts and self._values is not None:
                 self._former, self._values = self._values, None
         return self._energy_wh
@@ -136,6 +153,10 @@ class EnergyCounter:
         """
         taken_wh = self._between(start_wh, stop_wh, started_at, at)
         session = self._session
+        ends = session is not None and session.started_at <= at
+        if ends and self._flow.session_wh > 0 and not taken_wh:
+            # What start and stop show stands still although power has flowed.
+            start_wh = stop_wh = taken_wh = None
         if session is not None and base_wh is None:
             base_wh = session.energy_wh
         if stop_wh is not None:
@@ -149,7 +170,7 @@ class EnergyCounter:
                     self._raise(stop_wh + offset_wh, at)
                 self._outdated = False
             self._edges = Track.begin(stop_wh, at, offset_wh)
-        if session is not None and session.started_at <= at:
+        if ends:
             self._session = None
         return self._since(base_wh) if taken_wh is None else taken_wh
 
@@ -158,6 +179,7 @@ class EnergyCounter:
         self._values = moved(self._values, by)
         self._former = moved(self._former, by)
         self._edges = moved(self._edges, by)
+        self._flow = self._flow.moved(by)
         self._doubted = [(register_wh, at + by) for register_wh, at in self._doubted]
         if self._risen_at is not None:
             self._risen_at += by
@@ -368,12 +390,17 @@ class EnergyCounter:
             "energy_wh": self._energy_wh,
             "risen_at": self._risen_at and self._risen_at.isoformat(),
             "restarts": self._restarts,
+            "outdated": self._outdated,
+            "flow": self._flow.to_dict(),
             **{name: dump(part) for name, part in parts.items()},
             "session": dump(self._session),
         }
 
-    def restore(self, data: dict[str, Any], now: datetime) -> None:
-        """Continue from stored values. Times in the future were stored by a clock that was wrong: they become now."""
+    def restore(self, data: dict[str, Any], now: datetime, *, complete: bool) -> None:
+        """Continue from stored values; unless they are `complete`, more may have been shown since they were stored.
+
+        Times in the future were stored by a clock that was wrong: they become now.
+        """
         self._energy_wh = data["energy_wh"]
         self._restarts = data["restarts"]
         risen_at = data["risen_at"]
@@ -384,4 +411,7 @@ class EnergyCounter:
         self._former = load_track(data["former"], now)
         self._edges = load_track(data["edges"], now)
         self._session = load_session(data["session"], now)
-        self._outdated = self._session is not None and self._energy_wh is not None
+        running = self._session is not None and self._energy_wh is not None
+        self._flow = PowerIntegral.load(data.get("flow"), now)
+        outdated = not complete or data.get("outdated", False)
+        self._outdated = running and outdated

@@ -121,7 +121,15 @@ class Meter:
             self._show_energy()
         if live and (self._sample.at is None or at >= self._sample.at):
             self._sample = self._live(readings, at)
+            if energy is None and _show_power(readings):
+                self._integrate(at)
         return self._sample
+
+    def _integrate(self, at: datetime) -> None:
+        """Count the power as energy, in case that the charger reports none."""
+        if self._sample.power_w is not None:
+            self._energy.flows(self._sample.power_w, at, speed=self._time_factor)
+            self._show_energy()
 
     @property
     def session_wh(self) -> float | None:
@@ -161,9 +169,11 @@ class Meter:
         """Return what is remembered of the energy, as plain data."""
         return self._energy.to_dict()
 
-    def restore_energy(self, data: dict[str, Any], now: datetime) -> MeterSample:
-        """Continue from the energy that was known before."""
-        self._energy.restore(data, now)
+    def restore_energy(
+        self, data: dict[str, Any], now: datetime, *, complete: bool
+    ) -> MeterSample:
+        """Continue from the energy that was known before; unless that is `complete`, more may have been shown."""
+        self._energy.restore(data, now, complete=complete)
         self._show_energy()
         return self._sample
 
@@ -186,6 +196,7 @@ class Meter:
                 power_w=None if self._sample.power_w is None else 0.0,
                 offered_a=None,
             )
+            self._integrate(self._sample.at or at)
         return self._sample
 
     def _live(self, readings: Sequence[Reading], at: datetime) -> MeterSample:
@@ -329,6 +340,13 @@ class Meter:
 def _phases(values: Iterable[float | None]) -> Phases:
     first, second, third = values
     return (first, second, third)
+
+
+def _show_power(readings: Iterable[Reading]) -> bool:
+    return any(
+        reading.measurand in ("Power.Active.Import", "Current.Import")
+        for reading in readings
+    )
 
 
 def _open(current: Phases) -> Phases:

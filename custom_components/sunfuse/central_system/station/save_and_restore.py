@@ -121,8 +121,11 @@ class SaveAndRestore:
         for connector in memory.rows("paused", load_connector):
             shared.change(connector, paused=True)
         energies, counters = memory.within("energy"), memory.within("energy_wh")
+        # Whether it was stored by an orderly stop: then nothing newer was ever shown.
+        complete = memory.read("complete", load_flag, False)
+        restore_energy = partial(self._restore_energy, complete=complete)
         for name in energies.names:
-            energies.read(name, partial(self._restore_energy, name), None)
+            energies.read(name, partial(restore_energy, name), None)
         for name in counters.names:  # stored by earlier versions
             counters.read(name, partial(self._restore_counter, name), None)
         used = {record.connector for record in self._sessions.transactions}
@@ -132,9 +135,9 @@ class SaveAndRestore:
 
     def _restore_counter(self, name: str, energy_wh: Any) -> None:
         """Continue from the value of a connector's counter alone; raises what reading raises."""
-        self._restore_energy(name, energy_of(energy_wh))
+        self._restore_energy(name, energy_of(energy_wh), complete=False)
 
-    def _restore_energy(self, name: str, energy: Memory) -> None:
+    def _restore_energy(self, name: str, energy: Memory, *, complete: bool) -> None:
         """Continue from the stored energy of a connector.
 
         Raises what reading raises; the counter's value is used if that alone can be read.
@@ -142,12 +145,13 @@ class SaveAndRestore:
         connector = load_connector(name)
         alone = energy_of(energy["energy_wh"])
         try:
-            sample = self._meters.restore(connector, energy)
-            # The value of a running session is out of date until the charger reports it.
-            last_wh = None if energy["session"] else load_number(energy["session_wh"])
+            sample = self._meters.restore(connector, energy, complete=complete)
+            # Otherwise the value of a running session is out of date until the charger reports it.
+            shown = complete or not energy["session"]
+            last_wh = load_number(energy["session_wh"]) if shown else None
         except UNREADABLE:
             self._meters.forget(connector)
-            sample = self._meters.restore(connector, alone)
+            sample = self._meters.restore(connector, alone, complete=complete)
             self._shared.change(connector, meter=sample)
             raise
         self._shared.change(connector, meter=sample, session_energy_wh=last_wh)
