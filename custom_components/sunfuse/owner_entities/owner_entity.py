@@ -26,7 +26,7 @@ class OwnerEntity(TickEntity):
         *,
         enabled: bool = True,
     ) -> None:
-        """Initialize the entity; where few need it, it is not enabled at first."""
+        """Initialize the entity; it is disabled by default where few people need it."""
         super().__init__(entry.runtime_data.coordinator)
         self.entity_description = description
         self.owner = owner
@@ -46,7 +46,7 @@ class OwnerEntity(TickEntity):
     @property
     @override
     def available(self) -> bool:
-        """Available as long as what it belongs to is part of the site."""
+        """Return whether its vehicle or charger is still part of the site."""
         return super().available and self.owner.subentry_id in self._entry.subentries
 
     @property

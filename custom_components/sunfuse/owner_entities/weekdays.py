@@ -11,7 +11,7 @@ from ..drivers.wishes import WeeklyDeparture
 from ..site.driver_words import Owner
 from .owner_entity import OwnerEntity
 
-# More of them a day are set by the action.
+# More departures of one day are set by the action.
 NUMBERS = (1, 2)
 WEEKDAYS = (
     "monday",

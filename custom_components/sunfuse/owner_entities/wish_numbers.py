@@ -31,7 +31,7 @@ from .weekdays import WEEK_DEPARTURES, DayEntity
 
 @dataclass(frozen=True, kw_only=True)
 class WishNumberDescription(NumberEntityDescription):
-    """Describes a number; `vehicle` and `charger` are whether it is enabled at first, None where it makes no sense."""
+    """Describes a number. `vehicle` and `charger` say whether it is enabled by default there; None: it does not exist there."""
 
     value_fn: Callable[[Wishes], float | None]
     change_fn: Callable[[float], Mapping[str, Any]]
@@ -259,7 +259,7 @@ class WishNumber(OwnerEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set it. Of the kinds of targets the one that was set last counts."""
+        """Set it. If several kinds of targets are set, the last one counts."""
         self.change(**self.entity_description.change_fn(value))
 
 
@@ -275,7 +275,7 @@ class DayTarget(DayEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the target, which does not make it a departure."""
+        """Set the target; this alone does not turn the departure on."""
         target = Target(kind=TargetKind.SOC, value=value) if value else None
         self.set_day(target=target, active=self.day.active if self.day else False)
 
@@ -292,7 +292,7 @@ class TypedSoc(OwnerEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Use what the driver reads in the car."""
+        """Use the value that the driver reads in the car."""
         runtime = self._entry.runtime_data
         runtime.demands.type_soc(self.owner.id, value, dt_util.utcnow())
         runtime.controller.tick()

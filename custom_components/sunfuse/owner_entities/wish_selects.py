@@ -50,7 +50,7 @@ def add_wish_selects(
 
 
 class StrategySelect(OwnerEntity, SelectEntity):
-    """Which of the plans that are ready on time is wanted."""
+    """Which plan is wanted among those that are ready on time."""
 
     @property
     @override
@@ -65,7 +65,7 @@ class StrategySelect(OwnerEntity, SelectEntity):
 
 
 class TargetKindSelect(OwnerEntity, SelectEntity):
-    """Which of the targets counts: of those that were set, the last one."""
+    """Which kind of target counts: the one that was set last."""
 
     @property
     @override
@@ -80,7 +80,7 @@ class TargetKindSelect(OwnerEntity, SelectEntity):
 
 
 class VehicleSelect(OwnerEntity, SelectEntity):
-    """Which car is at a connector, as a correction by the user; it is recognised again after that car has left."""
+    """Which car is at a connector, chosen by the user. The choice ends when that car leaves."""
 
     @property
     @override

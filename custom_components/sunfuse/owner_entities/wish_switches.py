@@ -1,4 +1,4 @@
-"""Switches: departures of the week, holidays, and the night that is skipped."""
+"""Switches: weekly departures, holidays, and skipping tonight."""
 
 from typing import Any, override
 
@@ -44,7 +44,7 @@ def add_wish_switches(
                     enabled=of_vehicle,
                 )
                 for departure in WEEK_DEPARTURES
-                # Of a charger the action sets the others: it has guests rather than habits.
+                # A charger has guests rather than habits: its other departures are set by the action.
                 if of_vehicle or departure.number == 1
             ),
         ]

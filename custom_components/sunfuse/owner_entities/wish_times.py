@@ -36,7 +36,7 @@ def add_wish_times(
                     enabled=of_vehicle,
                 )
                 for departure in WEEK_DEPARTURES
-                # Of a charger the action sets the others: it has guests rather than habits.
+                # A charger has guests rather than habits: its other departures are set by the action.
                 if of_vehicle or departure.number == 1
             ),
         ]

@@ -11,7 +11,7 @@ from .agreed_prices import PriceLists, agree_again
 from .derived_sessions import derive_session
 from .ledger_codec import at_ms, ms
 from .part_rows import PUT_PART, part_of, part_values
-from .reused_ids import told_apart
+from .reused_ids import with_unique_id
 from .session_facts import (
     Fact,
     MeasuredQuarter,
@@ -33,7 +33,7 @@ class LedgerTables:
     def add(self, facts: Iterable[Fact]) -> None:
         """Join facts with what is known, and make their sessions anew."""
         for reported in facts:
-            fact = told_apart(self._db, reported)
+            fact = with_unique_id(self._db, reported)
             match fact:
                 case TransactionFacts():
                     self._add_part(fact)

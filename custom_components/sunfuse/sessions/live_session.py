@@ -79,7 +79,7 @@ class LiveSession:
         self._quarters = {quarter.start: quarter for quarter in quarters}
         self._pauses = {pause.reason: pause for pause in pauses}
         self._counted_wh = sum(q.energy_wh for q in self._quarters.values())
-        self._told_wh: float | None = None
+        self._reported_wh: float | None = None
         self._peak_w = 0.0
         self._pending = _Pending()
         self._paused: str | None = None
@@ -115,8 +115,8 @@ class LiveSession:
                 self._credit(seen_wh, self._pending.energy)
                 self._counted_wh += seen_wh
             return
-        if energy_wh != self._told_wh:
-            self._told_wh, self._new_counts = energy_wh, True
+        if energy_wh != self._reported_wh:
+            self._reported_wh, self._new_counts = energy_wh, True
         if (risen_wh := energy_wh - self._counted_wh) <= 0:
             return
         self._counted_wh = energy_wh
@@ -137,7 +137,7 @@ class LiveSession:
                 TransactionFacts(
                     station=self.station,
                     transaction=self.transaction,
-                    counted_wh=self._told_wh,
+                    counted_wh=self._reported_wh,
                     peak_w=self._peak_w or None,
                     full_power_w=self._full_power_w,
                 )

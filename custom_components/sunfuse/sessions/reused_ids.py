@@ -18,7 +18,7 @@ from .session_facts import (
 _LONG_AFTER = timedelta(hours=12)
 
 
-def told_apart(db: sqlite3.Connection, fact: Fact) -> Fact:
+def with_unique_id(db: sqlite3.Connection, fact: Fact) -> Fact:
     """Return a fact with the id by which the ledger knows its transaction: `7`, and `7#2` for the second one of that id."""
     if isinstance(fact, SiteQuarter):
         return fact

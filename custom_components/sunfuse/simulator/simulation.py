@@ -45,7 +45,6 @@ class ChargerValues:
     offered_a: float
     draw_a: tuple[float, float, float]  # per phase of the site, over all connectors
     energy_wh: float
-    car_soc: float  # percent
 
 
 class SimulatedCharger:
@@ -88,7 +87,6 @@ class SimulatedCharger:
             offered_a=connector.offered_a,
             draw_a=self.draw_a,
             energy_wh=self._simulation.state.charged_wh[self._first],
-            car_soc=100 * car.stored_wh / self.spec.car.battery_wh,
         )
 
     def plug_in(self, *, soc: float | None = None, connector: int = 1) -> None:

@@ -17,7 +17,6 @@ from ..drivers.demand import (
     demand_of,
 )
 from ..drivers.habits import guess
-from ..drivers.recognition import RecognisedBy
 from ..drivers.wishes import ChargingStrategy
 from .car_session import CarSession, register_of
 from .car_sessions import CarSessions
@@ -93,11 +92,6 @@ class Demands:
         """Take over a state of charge that a driver read in the car."""
         where = self._sessions.where(vehicle_id)
         self._sessions.type_soc(vehicle_id, soc, now, self._registers.get(where))
-
-    def recognised_by(self, key: ConnectorKey) -> RecognisedBy | None:
-        """Return how the car at a connector was recognised."""
-        session = self._sessions.at(key)
-        return session.by if session else None
 
     def _demand(
         self, key: ConnectorKey, state: ConnectorState, now: datetime

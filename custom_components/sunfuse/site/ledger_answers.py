@@ -31,10 +31,6 @@ class LedgerAnswers:
             self.ledger.sessions(wanted, limit=limit, offset=offset)
         )
 
-    async def async_session(self, station: str, transaction: str) -> SessionRow | None:
-        """Return the session that a transaction is a part of."""
-        return await asyncio.wrap_future(self.ledger.session(station, transaction))
-
     async def async_intervals(self, number: int) -> list[SessionInterval]:
         """Return the quarter hours of a session."""
         return await asyncio.wrap_future(self.ledger.intervals(number))

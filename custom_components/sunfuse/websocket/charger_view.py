@@ -33,7 +33,7 @@ def charger_view(
     texts: Mapping[str, str],
     data: ConnectorData,
 ) -> dict[str, Any]:
-    """Return what there is to show of a connector."""
+    """Return what the cards show of a connector."""
     state, decision, settings = data.connector, data.decision, data.settings
     until = dict(decision.reason.values).get("until")
     view: dict[str, Any] = {
@@ -76,7 +76,7 @@ def charger_view(
 
 
 def _soc(entry: SunfuseConfigEntry, data: ConnectorData) -> float | None:
-    """Return how full the car is: as its charger says, else as far as Sunfuse knows."""
+    """Return the car's state of charge: as its charger reports it, otherwise as Sunfuse knows it."""
     soc = data.connector.meter.soc
     known = entry.runtime_data.demands.at(data.key).soc if soc is None else soc
     return None if known is None else round(known)
@@ -94,7 +94,7 @@ def _tens(value: float | None) -> int | None:
 
 
 def name_of(entry: SunfuseConfigEntry, key: ConnectorKey) -> str:
-    """Return what a connector is called: as its charger, with a number if that has several."""
+    """Return the name of a connector: that of its charger, with a number if the charger has several."""
     for subentry in usable(entry, SUBENTRY_CHARGER):
         if identity_of(subentry) == key.identity:
             several = subentry.data.get("connectors", 1) > 1

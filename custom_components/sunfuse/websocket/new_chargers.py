@@ -1,4 +1,4 @@
-"""Chargers that wait to be accepted: shown, and accepted many at a time."""
+"""Chargers that wait to be accepted: shows them, and accepts many at once."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -62,8 +62,8 @@ def proposed(
 ) -> list[NewCharger]:
     """Return these chargers with names, phases in turn, and the fail-safe currents that still fit.
 
-    Each gets the least that a car takes while the circuits carry all fail-safe currents together; who no longer fits
-    pauses without Sunfuse. Single-phase chargers are spread over the phases.
+    Each gets 6 A, the least that a car takes, as long as the circuits carry all fail-safe currents together; a charger
+    beyond that gets 0 A. Single-phase chargers are spread over the phases.
     """
     tree = CircuitTree.of(entry)
     usual = suggested_charger(entry, "")
@@ -158,7 +158,7 @@ def subscribe_new_chargers(
 def accept_chargers(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Accept chargers that wait, or show what would become of them."""
+    """Accept chargers that wait, or show with which settings they would be accepted."""
     if (entry := site_for(hass, connection, msg)) is None:
         return
     if any(check_identity(entry, identity) for identity in msg["identities"]):
@@ -186,7 +186,7 @@ def accept_chargers(
 async def _async_accept(
     hass: HomeAssistant, entry: SunfuseConfigEntry, chargers: list[NewCharger]
 ) -> None:
-    """Accept one after the other: the entities of fifty at once are more news than a browser's connection takes."""
+    """Accept one after the other: the entities of fifty at once are more changes than a browser's connection takes."""
     for charger in chargers:
         await asyncio.sleep(_PAUSE_S)
         identity = charger.data[CONF_IDENTITY]

@@ -1,4 +1,4 @@
-"""The commands of the plan card: the plan as it changes, and what another departure would come to."""
+"""The commands of the plan card: the plan whenever it changes, and a preview of another departure."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -65,7 +65,7 @@ def subscribe_plan(
 async def preview_plan(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Answer what a plan would be if a car left at another time. Nothing is changed by it."""
+    """Return the plan that there would be if a car left at another time. It changes nothing."""
     if (entry := site_for(hass, connection, msg)) is None:
         return
     viewer = Viewer(hass, connection.user)

@@ -77,7 +77,7 @@ def _car(
 
 
 def outcome_view(car: CarIntention) -> dict[str, Any]:
-    """Return what a plan comes to for a car: when it is ready, what it costs and what waiting saves."""
+    """Return the outcome of a plan for a car: when it is ready, what it costs and what waiting saves."""
     return {
         "departure": car.departure.isoformat() if car.departure else None,
         "ready": car.ready.isoformat() if car.ready else None,

@@ -1,4 +1,4 @@
-"""Pushes what a card shows: all of it once, then what changed, at most once a second."""
+"""Pushes what a card shows: everything once, then only changes, at most once a second."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

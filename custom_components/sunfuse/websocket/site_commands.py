@@ -27,9 +27,9 @@ from .viewers import Viewer, loaded
 def list_sites(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Answer which sites a user may see, and what each has, so that a dashboard lays out no more than that.
+    """Return the sites that a user may see, and what each one has, for a dashboard to lay out.
 
-    A site that is not running just now is there too: its cards say so, and go on when it is back.
+    This includes a site that is not running: its cards say so, and continue when it is back.
     """
     viewer = Viewer(hass, connection.user)
     connection.send_result(

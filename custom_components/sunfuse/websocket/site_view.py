@@ -46,7 +46,7 @@ def site_view(
 
 
 def watts(power_w: float | None) -> int | None:
-    """Round a power to what a card shows: 10 W, so that noise is no news."""
+    """Round a power to 10 W, as a card shows it: noise is not sent."""
     return None if power_w is None else round(power_w / 10) * 10
 
 

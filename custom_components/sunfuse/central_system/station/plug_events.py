@@ -14,7 +14,7 @@ _UNPLUGS = frozenset(("EVDisconnected",))
 
 
 class PlugEvents:
-    """What was last told of each connector: whether a car is there.
+    """What was last reported of each connector: whether a car is there.
 
     What was never known is no event: a car that is there when its charger is first seen was not plugged in just now.
     """
