@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.site.cards import EVENT_AUTHORIZE, masked
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import ConfigFlowResult, SubentryFlowResult
 from homeassistant.core import Event, HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
 
 from .central_system.client import RawStation
@@ -38,14 +40,34 @@ async def set_policy(home: Home, mode: str, **values: Any) -> ConfigFlowResult:
 async def add_card(home: Home, **values: Any) -> dict[str, str] | None:
     """Add a card by hand; return what was wrong with it."""
     subentries = home.hass.config_entries.subentries
-    form = await subentries.async_init(
-        (home.entry.entry_id, "card"), context={"source": "user"}
-    )
+    form = await card_form(home)
     result = await subentries.async_configure(
-        form["flow_id"], {"name": "Anna", "number": NUMBER} | values
+        form["flow_id"], {"person": "Anna", "number": NUMBER} | values
     )
     await home.hass.async_block_till_done()
     return result.get("errors")
+
+
+async def add_person(home: Home, **values: Any) -> dict[str, str] | None:
+    """Add a person; return what was wrong with them."""
+    subentries = home.hass.config_entries.subentries
+    form = await subentries.async_init(
+        (home.entry.entry_id, "person"), context={"source": "user"}
+    )
+    result = await subentries.async_configure(form["flow_id"], {"limits": {}} | values)
+    await home.hass.async_block_till_done()
+    return result.get("errors")
+
+
+async def card_form(home: Home) -> SubentryFlowResult:
+    """Open the form in which the number of a card is typed."""
+    subentries = home.hass.config_entries.subentries
+    menu = await subentries.async_init(
+        (home.entry.entry_id, "card"), context={"source": "user"}
+    )
+    return await subentries.async_configure(
+        menu["flow_id"], {"next_step_id": "details"}
+    )
 
 
 async def held(station: RawStation, card: str) -> str:
@@ -87,7 +109,7 @@ async def test_a_list_of_cards(hass: HomeAssistant, start: Callable[..., Any]) -
     placeholders = form["description_placeholders"]
     assert placeholders == {"card": "…e680"}
     await hass.config_entries.subentries.async_configure(
-        form["flow_id"], {"name": "Anna", "kind": "rfid", "blocked": True}
+        form["flow_id"], {"person": "Anna", "kind": "rfid", "blocked": True}
     )
     await hass.async_block_till_done()
     assert await held(station, NUMBER) == "Blocked"
@@ -103,8 +125,7 @@ async def test_a_list_of_cards(hass: HomeAssistant, start: Callable[..., Any]) -
         ({"number": "X" * 37}, {"number": "card_number"}),
         ({"number": "sunfuse"}, {"number": "card_number"}),
         ({"number": "04-known"}, {"number": "card_known"}),
-        ({"boost_quota_kwh": 0}, {"boost_quota_kwh": "not_positive"}),
-        ({"name": " "}, {"name": "name_missing"}),
+        ({"person": " "}, {"person": "name_missing"}),
     ],
 )
 async def test_what_is_wrong_with_a_card(
@@ -133,22 +154,21 @@ async def test_an_unknown_card_is_discovered(
     assert flow["context"]["title_placeholders"] == {"name": masked(NUMBER)}
     form = await flows.async_configure(flow["flow_id"])
     assert NUMBER not in str(form["description_placeholders"])
-    holder = {"name": "Bert", "kind": "rfid", "blocked": False, "priority": 9}
-    form = await flows.async_configure(form["flow_id"], holder | {"boost_quota_kwh": 0})
-    assert form["errors"] == {"boost_quota_kwh": "not_positive"}
-    result = await flows.async_configure(
-        form["flow_id"], holder | {"boost_quota_kwh": 20}
-    )
+    holder = {"person": " ", "kind": "rfid", "blocked": False}
+    form = await flows.async_configure(form["flow_id"], holder)
+    assert form["errors"] == {"person": "name_missing"}
+    result = await flows.async_configure(form["flow_id"], holder | {"person": "Bert"})
     assert result["reason"] == "card_added"
     await hass.async_block_till_done()
     assert await held(station, NUMBER) == "Accepted"
     (card,) = home.entry.get_subentries_of_type("card")
+    (bert,) = home.entry.get_subentries_of_type("person")
+    assert (bert.title, card.title) == ("Bert", f"Bert ({masked(NUMBER)})")
     assert dict(card.data) == {
         "number": NUMBER,
+        "person": bert.subentry_id,
         "kind": "rfid",
         "blocked": False,
-        "priority": 9,
-        "boost_quota_kwh": 20,
     }
     assert NUMBER not in (card.unique_id or "")
 
@@ -160,10 +180,7 @@ async def test_the_last_card_is_filled_in(
     home: Home = await start("CP1")
     station = await home.boot("CP1")
     await held(station, NUMBER)
-    form = await hass.config_entries.subentries.async_init(
-        (home.entry.entry_id, "card"), context={"source": "user"}
-    )
-    assert suggested(form) == {"number": NUMBER}
+    assert suggested(await card_form(home)) == {"number": NUMBER}
 
 
 def questions(hass: HomeAssistant) -> list[dict[str, Any]]:
@@ -233,7 +250,8 @@ async def test_the_priority_follows_the_card(
 ) -> None:
     """While Anna's card, contract or car charges, the connector has Anna's priority."""
     home: Home = await start("CP1")
-    await add_card(home, number=number, kind=kind, priority=9)
+    assert await add_person(home, name="Anna", limits={"priority": 9}) is None
+    assert await add_card(home, number=number, kind=kind) is None
     await home.charge("CP1")
     await home.shows("sensor", "CP1/1_status", "charging")
 
@@ -288,32 +306,88 @@ async def test_a_reader_in_public_sees_many_cards(
     assert len(flows) == 10
 
 
-@pytest.mark.parametrize("removed", [True, False])
 async def test_a_card_that_is_added_elsewhere_meanwhile(
-    hass: HomeAssistant, start: Callable[..., Any], removed: bool
+    hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
-    """The discovered card is then known already, or its site is gone."""
+    """The discovered card is offered no longer; and that of a site that is gone cannot be added."""
     home: Home = await start("CP1")
     await set_policy(home, "list")
     station = await home.boot("CP1")
-    await held(station, NUMBER)
     flows = hass.config_entries.flow
+    for number in (NUMBER, "04-OTHER"):
+        await held(station, number)
     await wait_until(
-        lambda: flows.async_progress_by_handler(DOMAIN), "a discovered card"
+        lambda: len(flows.async_progress_by_handler(DOMAIN)) == 2, "discovered cards"
     )
+    assert await add_card(home) is None
     (flow,) = flows.async_progress_by_handler(DOMAIN)
+    await hass.config_entries.async_remove(home.entry.entry_id)
     data = {"entry_id": home.entry.entry_id, "identity": "CP1", "number": NUMBER}
-    if removed:
-        await hass.config_entries.async_remove(home.entry.entry_id)
-        reason = "site_removed"
-        found = await flows.async_init(
-            DOMAIN, context={"source": "integration_discovery"}, data=data
-        )
-        assert found["reason"] == reason
-    else:
-        assert await add_card(home) is None
-        reason = "already_configured"
-    result = await flows.async_configure(
-        flow["flow_id"], {"name": "Anna", "kind": "rfid", "blocked": False}
+    found = await flows.async_init(
+        DOMAIN, context={"source": "integration_discovery"}, data=data
     )
-    assert result["reason"] == reason
+    assert found["reason"] == "site_removed"
+    result = await flows.async_configure(
+        flow["flow_id"], {"person": "Anna", "kind": "rfid", "blocked": False}
+    )
+    assert result["reason"] == "site_removed"
+
+
+# --- Held to a charger -----------------------------------------------------------------------------------------
+
+
+async def hold(home: Home) -> SubentryFlowResult:
+    """Choose that a card will be held to a charger."""
+    subentries = home.hass.config_entries.subentries
+    menu = await subentries.async_init(
+        (home.entry.entry_id, "card"), context={"source": "user"}
+    )
+    return await subentries.async_configure(menu["flow_id"], {"next_step_id": "hold"})
+
+
+@pytest.mark.parametrize("mode", ["free", "list", "ask"])
+async def test_a_card_is_learned(
+    hass: HomeAssistant, start: Callable[..., Any], mode: str
+) -> None:
+    """Who adds a card holds it to a charger, also where it is refused; then its number is filled in."""
+    home: Home = await start("CP1")
+    await set_policy(home, mode, ask_timeout_s=1)
+    station = await home.boot("CP1")
+    progress = await hold(home)
+    assert progress["type"] is FlowResultType.SHOW_PROGRESS
+    assert progress["progress_action"] == "hold_card"
+    await held(station, NUMBER)
+    await hass.async_block_till_done()
+    subentries = hass.config_entries.subentries
+    form = await subentries.async_configure(progress["flow_id"])
+    assert (form["step_id"], suggested(form)) == ("details", {"number": NUMBER})
+    result = await subentries.async_configure(
+        form["flow_id"], {"person": "Anna", "number": NUMBER}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert await held(station, NUMBER) == "Accepted"
+    # The offer to add it is gone.
+    assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    again = await hold(home)
+    await held(station, NUMBER)
+    await hass.async_block_till_done()
+    form = await subentries.async_configure(again["flow_id"])
+    assert form["errors"] == {"number": "card_known"}
+
+
+async def test_no_card_is_held_to_a_charger(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """After a minute the form says so; one that was closed waits no longer."""
+    home: Home = await start("CP1")
+    await home.boot("CP1")
+    subentries = hass.config_entries.subentries
+    closed = await hold(home)
+    subentries.async_abort(closed["flow_id"])
+    with patch("custom_components.sunfuse.flows.card.HOLD_S", 0.01):
+        progress = await hold(home)
+        await asyncio.sleep(1)
+        await hass.async_block_till_done()
+    form = await subentries.async_configure(progress["flow_id"])
+    assert (form["type"], form["step_id"]) == (FlowResultType.MENU, "nobody")

@@ -93,7 +93,7 @@ async def test_a_session_from_plug_to_unplug(
     transaction = await start_transaction(home, station)
     # No waiting: it is on the disk.
     [row] = await ledger_of(home).async_sessions(SessionFilter())
-    holder = next(iter(home.entry.get_subentries_of_type("card")))
+    holder = next(iter(home.entry.get_subentries_of_type("person")))
     assert (row.station, row.connector, row.transaction) == ("CP1", 1, str(transaction))
     assert (row.person, row.card) == (holder.subentry_id, "04A1B2C3")
     assert row.stopped_at is None
@@ -301,7 +301,7 @@ async def test_figures_of_what_happened(
     station = await home.boot("CP1", "Preparing")
     await start_transaction(home, station)
     await stop_transaction(home, station, 1800)
-    holder = next(iter(home.entry.get_subentries_of_type("card"))).subentry_id
+    holder = next(iter(home.entry.get_subentries_of_type("person"))).subentry_id
     shown = {
         "CP1/1_last_session_energy": "0.8",
         "CP1/1_last_session_sun_share": "0.0",
@@ -316,7 +316,7 @@ async def test_figures_of_what_happened(
     assert home.state("sensor", "savings_30") == "unknown"
     name = hass.states.get(home.entity("sensor", f"{holder}_month_energy"))
     assert name is not None
-    assert name.name == "Home Anna: energy this month"
+    assert name.name == "Anna Energy this month"
     assert await hass.config_entries.async_reload(home.entry.entry_id)
     for key, value in shown.items():
         assert home.state("sensor", key) == value

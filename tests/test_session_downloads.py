@@ -60,7 +60,7 @@ async def home(hass: HomeAssistant, start: Callable[..., Any]) -> Home:
         meter_end_wh=1_012_345.0,
         card="04A1B2C3",
     )
-    [anna] = home.entry.get_subentries_of_type("card")
+    [anna] = home.entry.get_subentries_of_type("person")
     person = Attribution(at=END, value=anna.subentry_id)
     await asyncio.wrap_future(
         ledger_of(home).ledger.note(

@@ -245,38 +245,45 @@ async def test_a_quota_is_used_up(
     assert home.state("switch", "CP1/1_boost") == "on"
 
 
-async def test_a_cards_own_quota(
+async def test_a_persons_own_quota(
     hass: HomeAssistant, hass_admin_user: MockUser, start: Callable[..., Any]
 ) -> None:
     """It takes precedence over the site's; a boost is the driver's, whoever starts it, and a changed quota applies at once."""
     home = await start("CP1", options={"boost_quota_kwh": 500})
+    anna = ConfigSubentry(
+        data=MappingProxyType({"boost_quota_kwh": 0.01}),
+        subentry_type="person",
+        title="Anna",
+        unique_id=None,
+    )
     card = ConfigSubentry(
         data=MappingProxyType(
             {
                 "number": "free",
                 "kind": "rfid",
                 "blocked": False,
-                "boost_quota_kwh": 0.01,
+                "person": anna.subentry_id,
             }
         ),
         subentry_type="card",
-        title="Anna",
+        title="Anna's card",
         unique_id="anna",
     )
+    hass.config_entries.async_add_subentry(home.entry, anna)
     hass.config_entries.async_add_subentry(home.entry, card)
     await hass.async_block_till_done()
     station = await home.charge("CP1")
     await obeys(station, 14)
     await press_boost(home, hass_admin_user.id)
     boost = home.entry.runtime_data.settings.connector("CP1/1").boost
-    assert boost.person == card.subentry_id
+    assert boost.person == anna.subentry_id
     await home.shows("switch", "CP1/1_boost", "off")
     with pytest.raises(ServiceValidationError) as refused:
         await press_boost(home, hass_admin_user.id)
     assert refused.value.translation_key == "boost_quota_used"
     assert station.websocket.closed is False
     hass.config_entries.async_update_subentry(
-        home.entry, card, data={**card.data, "boost_quota_kwh": 50}
+        home.entry, anna, data={"boost_quota_kwh": 50}
     )
     await hass.async_block_till_done()
     await press_boost(home, hass_admin_user.id)

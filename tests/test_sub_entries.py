@@ -12,6 +12,8 @@ from custom_components.sunfuse.const import (
     SUBENTRY_CARD,
     SUBENTRY_CIRCUIT,
     SUBENTRY_MODBUS,
+    SUBENTRY_PERSON,
+    SUBENTRY_PRICE_LIST,
     SUBENTRY_VEHICLE,
 )
 from homeassistant.config_entries import (
@@ -120,6 +122,8 @@ async def test_a_circuit_that_cannot_be_used(
         (SUBENTRY_MODBUS, {}),
         (SUBENTRY_CARD, {"kind": "rfid"}),
         (SUBENTRY_CARD, {"number": 4711}),
+        (SUBENTRY_PERSON, {"valid_until": "soon"}),
+        (SUBENTRY_PRICE_LIST, {"basis": "fixed", "times": [{"start": "25:00"}]}),
         (SUBENTRY_VEHICLE, {"capacity_kwh": "50"}),
         (SUBENTRY_VEHICLE, {"capacity_kwh": 50.0, "sources": {"soc": 7}}),
     ],

@@ -20,6 +20,7 @@ from custom_components.sunfuse.flows import (
     circuit,
     form_fields as forms,
     modbus_forms as modbus,
+    person,
     vehicle,
 )
 from custom_components.sunfuse.flows.capacity_tariff import CAPACITY_FORMS, RULE_ERRORS
@@ -29,6 +30,7 @@ from custom_components.sunfuse.flows.circuit_forms import details_schema
 from custom_components.sunfuse.flows.meter_sign import SIGN
 from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
 from custom_components.sunfuse.flows.port_certificate import SECURITY
+from custom_components.sunfuse.flows.price_list_form import price_list_schema
 from custom_components.sunfuse.flows.simulated import CHARGER_NAMES
 from custom_components.sunfuse.flows.slow_meter import SLOW_METER
 from custom_components.sunfuse.flows.tables import LABELLED, ROW_ERRORS
@@ -210,7 +212,9 @@ def test_the_docs_explain_every_field() -> None:
         *(step for theme, step in ENGLISH["options"]["step"].items()
           if theme not in ("security", "main_circuit")),
         *(parts["charger"]["step"][step] for step in ("user", "reconfigure")),
-        parts["card"]["step"]["user"],
+        parts["card"]["step"]["details"],
+        parts["person"]["step"]["user"],
+        parts["price_list"]["step"]["user"],
         parts["vehicle"]["step"]["details"],
     ]  # fmt: skip
     labels = set[str]().union(*map(_labels, forms))
@@ -289,6 +293,8 @@ def test_fields(hass: HomeAssistant) -> None:
     """Each field of a form has a label and a description, and no text is of a field that is gone."""
     site = site_entry(9000)
     charger = charger_schema(site)
+    labels = {key: {o: o for o in options} for key, options in LABELLED.items()}
+    prices = price_list_schema(hass, site, labels)
     expected = {
         ("config", "simulated"): forms.SIMULATED,
         ("config", "reconfigure"): forms.SIMULATED,
@@ -308,9 +314,13 @@ def test_fields(hass: HomeAssistant) -> None:
         ("charger", "reconfigure"): charger_schema(site, existing=True),
         ("config", "password"): passwords.PASSWORD,
         ("charger", "password"): passwords.PASSWORD,
-        ("config", "card"): card.HOLDER,
-        ("card", "user"): card.NEW_CARD,
-        ("card", "reconfigure"): card.HOLDER,
+        ("config", "card"): card.card_schema(site),
+        ("card", "details"): card.card_schema(site, with_number=True),
+        ("card", "reconfigure"): card.card_schema(site),
+        ("person", "user"): person.person_schema(site),
+        ("person", "reconfigure"): person.person_schema(site),
+        ("price_list", "user"): prices,
+        ("price_list", "reconfigure"): prices,
         ("vehicle", "user"): vehicle.choose_car_schema([]),
         ("vehicle", "details"): vehicle.vehicle_schema(site),
         ("vehicle", "reconfigure"): vehicle.vehicle_schema(site),
@@ -333,6 +343,8 @@ def test_fields(hass: HomeAssistant) -> None:
         ("config", "address"),
         ("options", "init"),
         ("charger", "password_shown"),
+        ("card", "user"),
+        ("card", "nobody"),
         ("modbus", "user"),
         ("modbus", "method"),
     }
@@ -539,7 +551,10 @@ def test_selectors(hass: HomeAssistant) -> None:
         for call in _calls(TREES.values(), "SelectSelectorConfig")
     }
     options |= {key: set(names) for key, names in LABELLED.items()}
-    assert (keys - {None}) | options.keys() == ENGLISH["selector"].keys() - {"periods"}
+    assert (keys - {None}) | options.keys() == ENGLISH["selector"].keys() - {
+        "periods",
+        "price_times",
+    }
     charger = charger_schema(site_entry(9000), with_identity=True)
     for schema in (
         forms.GRID,
@@ -554,7 +569,13 @@ def test_selectors(hass: HomeAssistant) -> None:
         modbus.NETWORK,
         modbus.SERIAL,
         *_tariff_forms(hass).values(),
-        card.NEW_CARD,
+        card.card_schema(site_entry(9000)),
+        person.LIMITS_SCHEMA,
+        price_list_schema(
+            hass,
+            site_entry(9000),
+            {key: {o: o for o in options} for key, options in LABELLED.items()},
+        ),
         card.AUTHORIZATION,
         details_schema(3),
         vehicle.choose_car_schema([]),
@@ -604,7 +625,10 @@ def test_every_reason_has_its_sentence() -> None:
         # What Sunfuse names itself: device models, and what the simulated site begins with.
         | {
             f"model_{name}"
-            for name in ("site", "circuit", "capacity_tariff", "simulator", "vehicle")
+            for name in (
+                *("site", "circuit", "capacity_tariff", "simulator", "vehicle"),
+                "person",
+            )
         }
         | {"simulated_site", "simulated_panel", *CHARGER_NAMES.values()}
         | set(VEHICLE_NAMES.values())
@@ -734,8 +758,8 @@ async def test_entities(hass: HomeAssistant, socket_enabled: None) -> None:
     }
     # Nothing of a simulated site is read over Modbus.
     named |= {("sensor", f"modbus_{quantity}") for quantity in Quantity}
-    # Nobody has a card there.
-    named |= {("sensor", f"person_month_{figure}") for figure in ("energy", "cost")}
+    # Nobody has a price list or a quota there.
+    named |= {("sensor", key) for key in ("month_billed", "quota_left", "standing")}
     assert named == texts
 
     for entity in entities:

@@ -16,6 +16,7 @@ from .devices import (
     current_identifiers,
     register_capacity_tariffs,
     register_circuits,
+    register_persons,
     register_site,
     register_vehicles,
 )
@@ -34,6 +35,7 @@ from .site.ledger_file import async_remove_ledger
 from .site.memory_file import MemoryFile
 from .site.observing import observed_store
 from .site.peaks import peak_store
+from .site.person_standing import follow_standings
 from .site.prices import price_store
 from .site.reporting import setup_report
 from .site.session_retention import follow_retention
@@ -92,6 +94,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     tree = CircuitTree.of(entry)
     settings.forget_circuits({*tree.circuits, *tree.ignored})
     register_vehicles(hass, entry)
+    register_persons(hass, entry)
     register_capacity_tariffs(hass, entry)
     # Before the first charger can connect, so that none of the site's own chargers counts as unknown.
     site.controller.load_chargers()
@@ -105,8 +108,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     follow_stations(hass, entry)
     # Before the first charger can connect: all that is reported is stored.
     entry.async_on_unload(site.ledger.start(site.coordinator))
-    await async_listen(hass, entry)
+    # Before the first card is held to a charger: who has used up their energy is known.
     await site.figures.async_start()
+    follow_standings(
+        hass,
+        persons=site.persons,
+        cards=site.cards,
+        figures=site.figures,
+        central_system=site.central_system,
+        changed=site.controller.request_tick,
+    )
+    await async_listen(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_start_parts(hass, entry)
     follow_unknown_cards(hass, entry, site.cards, site.central_system)

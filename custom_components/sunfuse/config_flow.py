@@ -32,6 +32,8 @@ from .const import (
     SUBENTRY_CHARGER,
     SUBENTRY_CIRCUIT,
     SUBENTRY_MODBUS,
+    SUBENTRY_PERSON,
+    SUBENTRY_PRICE_LIST,
     SUBENTRY_TARIFF,
     SUBENTRY_VEHICLE,
 )
@@ -72,6 +74,8 @@ from .flows.meter_sign import (
 )
 from .flows.modbus import ModbusSubentryFlow
 from .flows.options import SunfuseOptionsFlow
+from .flows.person import PersonSubentryFlow
+from .flows.price_list_form import PriceListSubentryFlow
 from .flows.simulated import simulated_data, simulated_subentries
 from .flows.site_data import meter_is_used, site_data
 from .flows.slow_meter import SlowMeterFlow
@@ -119,7 +123,9 @@ class SunfuseConfigFlow(
         return {
             SUBENTRY_CHARGER: ChargerSubentryFlow,
             SUBENTRY_CIRCUIT: CircuitSubentryFlow,
+            SUBENTRY_PERSON: PersonSubentryFlow,
             SUBENTRY_CARD: CardSubentryFlow,
+            SUBENTRY_PRICE_LIST: PriceListSubentryFlow,
             SUBENTRY_VEHICLE: VehicleSubentryFlow,
             SUBENTRY_TARIFF: TariffSubentryFlow,
             SUBENTRY_CAPACITY: CapacitySubentryFlow,

@@ -6,7 +6,7 @@ DOMAIN: Final = "sunfuse"
 DEFAULT_PORT: Final = 9000
 # The version of a config entry. An entry of a higher minor version can be read; one of a higher version cannot.
 ENTRY_VERSION: Final = 1
-ENTRY_MINOR_VERSION: Final = 3
+ENTRY_MINOR_VERSION: Final = 4
 # The path of the site report inside Home Assistant.
 REPORT_PANEL: Final = "sunfuse-report"
 # Where an administrator gets the dashboard: a page that makes it and opens it.
@@ -69,11 +69,34 @@ SUBENTRY_CARD: Final = "card"
 CONF_CARD_NUMBER: Final = "number"
 CONF_CARD_KIND: Final = "kind"
 CONF_BLOCKED: Final = "blocked"
-CONF_PRIORITY: Final = "priority"
-CONF_BOOST_QUOTA_KWH: Final = "boost_quota_kwh"
+CONF_PERSON: Final = "person"  # the sub-entry of whom it belongs to
 CARD_RFID: Final = "rfid"
 CARD_CONTRACT: Final = "contract"
 CARD_VEHICLE: Final = "vehicle"
+
+# A person who charges: their cards refer to their sub-entry.
+SUBENTRY_PERSON: Final = "person"
+CONF_PERSON_ENTITY: Final = "person_entity"
+CONF_PRICE_LIST: Final = "price_list"
+CONF_VEHICLES: Final = "vehicles"
+CONF_PRIORITY: Final = "priority"
+CONF_BOOST_QUOTA_KWH: Final = "boost_quota_kwh"
+CONF_VALID_FROM: Final = "valid_from"
+CONF_VALID_UNTIL: Final = "valid_until"
+CONF_QUOTA_KWH: Final = "quota_kwh"
+CONF_QUOTA_OVER: Final = "quota_over"
+
+# What persons, and guests at chargers, are billed.
+SUBENTRY_PRICE_LIST: Final = "price_list"
+CONF_BASIS: Final = "basis"
+CONF_PER_KWH: Final = "per_kwh"
+CONF_PER_HOUR: Final = "per_hour"
+CONF_PER_SESSION: Final = "per_session"
+CONF_SHARE_PERCENT: Final = "share_percent"
+CONF_TIMES: Final = "times"
+CONF_GUESTS_AT: Final = "guests_at"
+BASIS_FIXED: Final = "fixed"
+BASIS_COST: Final = "cost"
 
 # Who may charge.
 CONF_AUTHORIZATION: Final = "authorization"

@@ -20,6 +20,7 @@ from .site.ledger import SiteLedger
 from .site.ledger_figures import LedgerFigures
 from .site.observing import Observed
 from .site.peaks import SitePeaks
+from .site.persons import Persons
 from .site.planning import SitePlanning
 from .site.prices import SitePrices
 from .site.session_statistics import SessionStatistics
@@ -46,6 +47,7 @@ class SunfuseData:
     battery_hold: BatteryHold
     sentences: Mapping[str, str]
     cards: Cards
+    persons: Persons
     modbus: SiteDevices
     simulated_house: SimulatedHouse | None = None  # None if the site is real
     prices: SitePrices | None = None  # None if the site has no tariff

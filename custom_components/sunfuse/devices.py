@@ -17,6 +17,7 @@ from .const import (
     REPORT_PANEL,
     SUBENTRY_CAPACITY,
     SUBENTRY_CHARGER,
+    SUBENTRY_PERSON,
     SUBENTRY_VEHICLE,
 )
 from .site.circuits import CircuitTree
@@ -231,6 +232,36 @@ def register_vehicles(hass: HomeAssistant, entry: ConfigEntry) -> None:
             identifiers={vehicle_identifier(entry, subentry.subentry_id)},
             manufacturer=MANUFACTURER,
             model=entry.runtime_data.sentences["model_vehicle"],
+            name=subentry.title,
+            via_device_id=site_id,
+        )
+
+
+def person_device(entry: ConfigEntry, person: str) -> DeviceInfo:
+    """Return a person's device, registered by `register_persons`."""
+    return DeviceInfo(identifiers={person_identifier(entry, person)})
+
+
+def person_identifier(entry: ConfigEntry, person: str) -> tuple[str, str]:
+    """Return the identifier of a person's device."""
+    return (DOMAIN, f"{entry.entry_id}_{person}")
+
+
+@callback
+def register_persons(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Register the persons, by the names that they have now: a service each, with what they charged."""
+    registry = dr.async_get(hass)
+    site_id = dr.async_get_device_id_by_identifier(
+        hass, site_identifier(entry), config_entry_id=entry.entry_id
+    )
+    for subentry in usable(entry, SUBENTRY_PERSON):
+        registry.async_get_or_create(
+            config_entry_id=entry.entry_id,
+            config_subentry_id=subentry.subentry_id,
+            identifiers={person_identifier(entry, subentry.subentry_id)},
+            entry_type=dr.DeviceEntryType.SERVICE,
+            manufacturer=MANUFACTURER,
+            model=entry.runtime_data.sentences["model_person"],
             name=subentry.title,
             via_device_id=site_id,
         )

@@ -15,7 +15,10 @@ from .const import (
     CONF_FORMER_PASSWORD,
     CONF_IDENTIFIERS,
     CONF_PASSWORD,
+    CONF_PERSON,
+    CONF_PERSON_ENTITY,
     SUBENTRY_CARD,
+    SUBENTRY_PERSON,
     SUBENTRY_VEHICLE,
 )
 from .data import SunfuseConfigEntry
@@ -33,6 +36,8 @@ TO_REDACT = {
     "AuthorizationKey",
     "SecurityCtrlr.BasicAuthPassword",
 }
+# Sub-entries whose names are those of people.
+_PRIVATE = (SUBENTRY_CARD, SUBENTRY_PERSON, SUBENTRY_VEHICLE)
 # Shorter texts are redacted by their key alone, as they may occur anywhere in other texts.
 _SHORTEST = 4
 
@@ -49,16 +54,25 @@ async def async_get_config_entry_diagnostics(
         "chargers": [
             {"title": subentry.title, "data": dict(subentry.data)}
             for subentry in entry.subentries.values()
-            if subentry.subentry_type not in (SUBENTRY_CARD, SUBENTRY_VEHICLE)
+            if subentry.subentry_type not in _PRIVATE
         ],
         # Who has which card is private; how many there are, and whether they are blocked, is useful.
         "cards": [
             {
                 key: value
                 for key, value in subentry.data.items()
-                if key != CONF_CARD_NUMBER
+                if key not in (CONF_CARD_NUMBER, CONF_PERSON)
             }
             for subentry in entry.get_subentries_of_type(SUBENTRY_CARD)
+        ],
+        # Nor who they are: what was agreed with them is useful.
+        "persons": [
+            {
+                key: value
+                for key, value in subentry.data.items()
+                if key != CONF_PERSON_ENTITY
+            }
+            for subentry in entry.get_subentries_of_type(SUBENTRY_PERSON)
         ],
         # Nor who drives what.
         "vehicles": [
@@ -169,7 +183,7 @@ def _secrets(entry: SunfuseConfigEntry) -> Iterator[str | None]:
         yield subentry.data.get(CONF_PASSWORD)
         yield subentry.data.get(CONF_FORMER_PASSWORD)
         if subentry.subentry_type == SUBENTRY_CARD:
-            yield subentry.data[CONF_CARD_NUMBER]
+            yield subentry.data.get(CONF_CARD_NUMBER)
         yield from subentry.data.get(CONF_IDENTIFIERS, ())
     for station in entry.runtime_data.central_system.stations.values():
         yield station.config.password

@@ -132,7 +132,7 @@ class SessionEvent(ConnectorEntity, EventEntity):
             yield event, {"at": at.isoformat(), "late": False, **attributes}
 
     def _session_event(self, news: SessionNews) -> tuple[Happening, dict[str, Any]]:
-        holder = self._entry.runtime_data.cards.holder(news.id_token)
+        holder = self._entry.runtime_data.cards.person(news.id_token)
         attributes: dict[str, Any] = {
             "driver": holder.name if holder else None,
             "at": news.at.isoformat(),
@@ -181,7 +181,7 @@ class CardEvent(StationEntity, EventEntity):
             before == (card, taken) and last is not None and at - last < _SAME_TIME
         ):
             return
-        holder = self._entry.runtime_data.cards.holder(card)
+        holder = self._entry.runtime_data.cards.person(card)
         self._trigger_event(
             ACCEPTED if taken else REFUSED,
             {"driver": holder.name if holder else None, "card": masked(card)},

@@ -40,6 +40,7 @@ from .sensors.forecast import FORECAST_SENSORS, ForecastSensor
 from .sensors.modbus import ModbusSensor
 from .sensors.observed import OBSERVED_SENSORS, ObservedSensor
 from .sensors.peaks import add_peak_sensors
+from .sensors.person import add_person_sensors
 from .sensors.plan import PlannedPowerSensor, car_plan_sensors
 from .sensors.prices import add_price_sensors
 from .sensors.session_figures import (
@@ -103,6 +104,7 @@ async def async_setup_entry(
     add_peak_sensors(hass, entry, async_add_entities)
     add_vehicle_sensors(hass, entry, async_add_entities)
     add_figures(entry, async_add_entities)
+    add_person_sensors(entry, async_add_entities)
     if house := entry.runtime_data.simulated_house:
         async_add_entities(
             SimulatedSensor(entry, house, description)

@@ -15,11 +15,12 @@ from .site.controller import Controller
 from .site.demands import Demands
 from .site.departures import async_load_departures
 from .site.forecasting import async_load_forecasts
-from .site.ledger import async_load_ledger
 from .site.ledger_figures import LedgerFigures
+from .site.ledger_file import async_load_ledger
 from .site.memory_file import MemoryFile
 from .site.observing import async_load_observed
 from .site.peaks import async_load_peaks
+from .site.persons import Persons
 from .site.planning import SitePlanning
 from .site.prices import async_load_prices
 from .site.session_statistics import SessionStatistics
@@ -49,16 +50,9 @@ async def async_build(
     timekeeper = Timekeeper()
     central_system = CentralSystem(now=dt_util.utcnow, check_time=timekeeper.check)
     coordinator = SunfuseCoordinator(hass, entry)
-    cards = Cards(hass, entry, central_system.stations)
+    persons = Persons(hass, entry)
+    cards = Cards(hass, entry, central_system.stations, persons)
     central_system.set_cards(cards.policy())
-    chargers = Chargers(
-        hass,
-        entry,
-        central_system=central_system,
-        settings=settings,
-        memory_file=memory_file,
-        cards=cards,
-    )
     vehicles = Vehicles(hass, entry)
     departures = await async_load_departures(hass, entry)
     if simulated and entry.data.get(CONF_SPEED, 1.0) == 1:
@@ -66,6 +60,16 @@ async def async_build(
         set_first_departures(departures, vehicles)
     car_sessions = await async_load_car_sessions(hass, entry, vehicles, departures)
     demands = Demands(vehicles=vehicles, sessions=car_sessions, departures=departures)
+    chargers = Chargers(
+        hass,
+        entry,
+        central_system=central_system,
+        settings=settings,
+        memory_file=memory_file,
+        cards=cards,
+        persons=persons,
+        known_vehicle=demands.known_vehicle,
+    )
     sentences = await async_load_sentences(hass)
     peaks = await async_load_peaks(hass, entry)
     prices = await async_load_prices(hass, entry)
@@ -95,7 +99,7 @@ async def async_build(
         settings=settings,
         memory_file=memory_file,
         timekeeper=timekeeper,
-        cards=cards,
+        persons=persons,
         peaks=peaks,
         planning=planning,
         sentences=sentences,
@@ -106,6 +110,7 @@ async def async_build(
         hass,
         entry,
         cards=cards,
+        persons=persons,
         central_system=central_system,
         demands=demands,
         observed=observed,
@@ -124,6 +129,7 @@ async def async_build(
         timekeeper.on_jump(part.clock_was_set)
     return SunfuseData(
         cards=cards,
+        persons=persons,
         central_system=central_system,
         chargers=chargers,
         vehicles=vehicles,

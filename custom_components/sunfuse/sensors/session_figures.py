@@ -1,7 +1,7 @@
 """The sensors of what happened: the last session of a connector, this month, and the savings."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import override
 
@@ -18,7 +18,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from ..const import SUBENTRY_CARD, SUBENTRY_CHARGER, SUBENTRY_VEHICLE
+from ..const import SUBENTRY_CHARGER, SUBENTRY_VEHICLE
 from ..data import SunfuseConfigEntry
 from ..devices import connector_device, site_device, station_device, vehicle_device
 from ..sessions import GroupBy, SessionRow, SessionSums
@@ -87,7 +87,7 @@ LAST_SESSION: tuple[LastSessionDescription, ...] = (
         value_fn=lambda row: _percent(row.sun_share),
     ),
 )
-_MONTH_ENERGY = SumDescription(
+MONTH_ENERGY = SumDescription(
     key="month_energy",
     translation_key="month_energy",
     device_class=SensorDeviceClass.ENERGY,
@@ -97,7 +97,7 @@ _MONTH_ENERGY = SumDescription(
     suggested_display_precision=1,
     value_fn=lambda sums: sums.energy_wh,
 )
-_MONTH_COST = SumDescription(
+MONTH_COST = SumDescription(
     key="month_cost",
     translation_key="month_cost",
     device_class=SensorDeviceClass.MONETARY,
@@ -105,6 +105,18 @@ _MONTH_COST = SumDescription(
     suggested_display_precision=2,
     money=True,
     value_fn=lambda sums: sums.cost,
+)
+
+
+MONTH_BILLED = SumDescription(
+    key="month_billed",
+    translation_key="month_billed",
+    device_class=SensorDeviceClass.MONETARY,
+    state_class=SensorStateClass.TOTAL,
+    suggested_display_precision=2,
+    money=True,
+    # Nothing is billed where there is no price list.
+    value_fn=lambda sums: sums.billed or 0.0,
 )
 
 
@@ -226,10 +238,6 @@ class MonthSensor(FiguresEntity):
         self._whose = whose
         self._attr_device_info = device
 
-    def set_person(self, name: str) -> None:
-        """Say whose it is, in its name."""
-        self._attr_translation_placeholders = {"person": name}
-
     @property
     @override
     def native_value(self) -> float | None:
@@ -265,7 +273,7 @@ class OverTimeSensor(FiguresEntity):
 def add_figures(
     entry: SunfuseConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the sensors of the site, its chargers, vehicles and persons; those of connectors are added with these."""
+    """Add the sensors of the site, its chargers and vehicles; those of connectors are added with these."""
     async_add_entities(OverTimeSensor(entry, one) for one in OVER_TIME)
     for charger in usable(entry, SUBENTRY_CHARGER):
         identity = identity_of(charger)
@@ -277,8 +285,6 @@ def add_figures(
         whose = vehicle.subentry_id
         device = vehicle_device(entry, whose)
         _add_month(entry, async_add_entities, vehicle, GroupBy.VEHICLE, whose, device)
-    for person in usable(entry, SUBENTRY_CARD):
-        _add_persons(entry, async_add_entities, person)
 
 
 def _add_month(
@@ -292,30 +298,10 @@ def _add_month(
     async_add_entities(
         (
             MonthSensor(entry, by, whose, device, one)
-            for one in (_MONTH_ENERGY, _MONTH_COST)
+            for one in (MONTH_ENERGY, MONTH_COST)
         ),
         config_subentry_id=subentry.subentry_id,
     )
-
-
-def _add_persons(
-    entry: SunfuseConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-    person: ConfigSubentry,
-) -> None:
-    """Add the sensors of a person, who has no device of their own: they are the site's, and have the person's name."""
-    sensors = []
-    for description in (_MONTH_ENERGY, _MONTH_COST):
-        sensor = MonthSensor(
-            entry,
-            GroupBy.PERSON,
-            person.subentry_id,
-            site_device(entry),
-            replace(description, translation_key=f"person_{description.key}"),
-        )
-        sensor.set_person(person.title)
-        sensors.append(sensor)
-    async_add_entities(sensors)
 
 
 def last_session_sensors(

@@ -296,4 +296,4 @@ def _most(values: Iterable[float | None]) -> float | None:
 
 def _newest(said: Iterable[Attribution | None]) -> str | None:
     newest = max((one for one in said if one is not None), default=None)
-    return None if newest is None else newest.value
+    return None if newest is None else newest.value or None

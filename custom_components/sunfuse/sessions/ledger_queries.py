@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from .ledger_codec import at_ms, maybe_at, ms
-from .session_facts import SignedValue
+from .session_facts import QUARTER, SignedValue
 from .session_rows import (
     SessionFilter,
     SessionInterval,
@@ -24,6 +24,13 @@ class GroupBy(StrEnum):
     VEHICLE = "vehicle"
 
 
+_HEARD = (
+    "(stopped_at IS NOT NULL OR started_at >= ? OR EXISTS (SELECT 1 FROM part p JOIN quarter q"
+    " ON q.station = p.station AND q.id = p.id"
+    " WHERE p.session = session.number AND q.start >= ?))"
+)
+
+
 def _where(wanted: SessionFilter) -> tuple[str, list[Any]]:
     """Return the condition of a filter, and its values."""
     conditions = ["(stopped_at IS NOT NULL OR started_at IS NOT NULL)"]
@@ -39,6 +46,9 @@ def _where(wanted: SessionFilter) -> tuple[str, list[Any]]:
     if wanted.running and wanted.end is not None:
         conditions.append("(stopped_at IS NOT NULL OR started_at < ?)")
         values.append(ms(wanted.end))
+    if wanted.running and wanted.heard_since is not None:
+        conditions.append(_HEARD)
+        values += [ms(wanted.heard_since), ms(wanted.heard_since - QUARTER)]
     for name in ("station", "connector", "person", "vehicle"):
         if (value := getattr(wanted, name)) is not None:
             conditions.append(f"{name} = ?")

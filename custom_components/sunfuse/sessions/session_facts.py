@@ -13,6 +13,8 @@ from typing import Any
 type Join = Callable[[Any, Any], Any]
 
 QUARTER = timedelta(minutes=15)
+# What is said of a person where it turns out that it was not theirs.
+NOBODY = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

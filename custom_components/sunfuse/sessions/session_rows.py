@@ -121,7 +121,8 @@ class SessionPause:
 class SessionFilter:
     """Which sessions: those that stopped from `start` (or run still) until before `end`, of all that is named.
 
-    A session belongs to the period in which it stopped, as a bill has it. `running` adds or leaves out those that run.
+    A session belongs to the period in which it stopped, as a bill has it. `running` adds or leaves out those that run;
+    with `heard_since` those are left out of which nobody has heard since then.
     """
 
     start: datetime | None = None
@@ -131,6 +132,7 @@ class SessionFilter:
     person: str | None = None
     vehicle: str | None = None
     running: bool = True
+    heard_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

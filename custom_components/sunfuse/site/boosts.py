@@ -8,6 +8,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, WH_PER_KWH
 from ..data import SunfuseConfigEntry
+from ..drivers.person_terms import PersonStanding
 from ..engine.boost import quota_of, used_wh
 from ..engine.model import Boost
 from .outcome import ConnectorKey
@@ -24,17 +25,27 @@ def start_boost(
 ) -> None:
     """Boost a connector for a time, an energy, or whichever ends first.
 
-    It counts against the quota of the holder of the card that charges there, whoever asks for it; if no card is
-    known, of the user who asks. A boost by an automation, without a user, has no quota.
+    It counts against the quota of the person who charges there, whoever asks for it; if nobody is known, of the user
+    who asks. A boost by an automation, without a user, has no quota.
 
     Raises:
-        ServiceValidationError: the quota is used up.
+        ServiceValidationError: the quota, or all energy of this month, is used up.
 
     """
     runtime = entry.runtime_data
-    person = context.user_id if context else None
-    if (holder := runtime.chargers.holder(key)) is not None:
-        person = holder.subentry_id
+    holder = runtime.chargers.holder(key)
+    if holder is not None and holder.standing in (
+        PersonStanding.SUN_ONLY,
+        PersonStanding.USED_UP,
+    ):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="month_quota_used",
+            translation_placeholders={"person": holder.name},
+        )
+    person = holder.subentry_id if holder else None
+    if person is None and context is not None and context.user_id is not None:
+        person = boosting_person(entry, context.user_id)
     snapshot = runtime.coordinator.data.snapshot
     if person is not None and (quota_wh := quota_of(person, snapshot)) is not None:
         used = used_wh(person, snapshot, runtime.controller.memory)
@@ -56,6 +67,12 @@ def start_boost(
     )
     runtime.settings.set_connector(key.id, boost=boost)
     runtime.controller.tick()
+
+
+def boosting_person(entry: SunfuseConfigEntry, user_id: str) -> str:
+    """Return against whose quota a user boosts a car of nobody known: that of the person who they are, or their own."""
+    persons = entry.runtime_data.persons.of_user(user_id, None)
+    return persons[0].id if persons else user_id
 
 
 @callback

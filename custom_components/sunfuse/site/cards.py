@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, discovery_flow
+from homeassistant.util import dt as dt_util
 
 from ..central_system import CentralSystem, Station
 from ..central_system.security.card_policy import OWN_TOKEN, Card, CardPolicy, folded
@@ -26,18 +28,16 @@ from ..const import (
     CONF_ASK_TIMEOUT,
     CONF_AUTHORIZATION,
     CONF_BLOCKED,
-    CONF_BOOST_QUOTA_KWH,
     CONF_CARD_KIND,
     CONF_CARD_NUMBER,
-    CONF_PRIORITY,
+    CONF_PERSON,
     DEFAULT_ASK_TIMEOUT_S,
     DOMAIN,
     SUBENTRY_CARD,
-    WH_PER_KWH,
 )
 from ..devices import station_identifier
-from ..engine.model import BoostQuota
-from .outcome import Holder
+from ..drivers.person_terms import PersonStanding
+from .persons import Person, Persons
 from .subentries import usable
 
 EVENT_AUTHORIZE = f"{DOMAIN}_authorize"
@@ -60,6 +60,11 @@ def masked(number: str) -> str:
     return f"…{number[-_SHOWN:]}" if len(number) > 2 * _SHOWN else "…"
 
 
+def card_title(person: str, number: str) -> str:
+    """Return what a card is called: whose it is, and which of theirs."""
+    return f"{person} ({masked(number)})"
+
+
 def is_own(number: str) -> bool:
     """Return whether it is the token with which Sunfuse itself starts transactions."""
     return number.casefold() == OWN_TOKEN.casefold()
@@ -73,6 +78,7 @@ class Cards:
         hass: HomeAssistant,
         entry: ConfigEntry,
         stations: Mapping[str, Station],
+        persons: Persons,
     ) -> None:
         """Read the cards from the entry's sub-entries; `stations` are the chargers that they are presented to."""
         self._hass = hass
@@ -80,30 +86,43 @@ class Cards:
         self._stations = stations
         self._questions: dict[str, asyncio.Future[bool]] = {}
         self._let: dict[tuple[str, str], float] = {}  # approved cards, and until when
-        self._holders: dict[str, Holder] = {}
-        self._boost_quotas: tuple[BoostQuota, ...] = ()
-        self._load_holders()
+        self._persons = persons
+        self._owners: dict[str, str] = {}  # persons by the numbers of their cards
+        self.load()
+
+    @callback
+    def load(self) -> None:
+        """Take over the sub-entries as they are now; a card whose person was removed is nobody's, and unknown."""
+        self._owners = {
+            folded(card.data[CONF_CARD_NUMBER]): card.data[CONF_PERSON]
+            for card in usable(self._entry, SUBENTRY_CARD)
+        }
 
     @callback
     def policy(self) -> CardPolicy:
-        """Return who may charge, by the present configuration."""
-        self._load_holders()
+        """Return who may charge now, by the present configuration."""
+        self.load()
         mode = self._entry.options.get(CONF_AUTHORIZATION, AUTHORIZATION_FREE)
         return CardPolicy(
             free=mode == AUTHORIZATION_FREE,
-            cards=tuple(_card(card) for card in self._subentries()),
+            cards=tuple(
+                _card(card, person, self._persons.standing(person))
+                for card in usable(self._entry, SUBENTRY_CARD)
+                if (person := self._persons.get(card.data[CONF_PERSON])) is not None
+            ),
             ask=self._ask if mode == AUTHORIZATION_ASK else None,
             default=self._entry.options.get(CONF_ASK_DEFAULT, False),
         )
 
-    def holder(self, number: str | None) -> Holder | None:
-        """Return the holder of a card; None if it is not in the list."""
-        return self._holders.get(folded(number)) if number else None
+    def person(self, number: str | None) -> Person | None:
+        """Return whose card it is; None if it is not in the list."""
+        if not number:
+            return None
+        return self._persons.get(self._owners.get(folded(number)))
 
-    @property
-    def boost_quotas(self) -> tuple[BoostQuota, ...]:
-        """Return the quotas of the card holders that have one of their own."""
-        return self._boost_quotas
+    def is_listed(self, number: str) -> bool:
+        """Return whether a card was added, whoever's it is."""
+        return folded(number) in self._owners
 
     @callback
     def answer(self, request_id: str, *, accept: bool) -> bool:
@@ -113,24 +132,6 @@ class Cards:
             return False
         question.set_result(accept)
         return True
-
-    def _subentries(self) -> list[ConfigSubentry]:
-        return usable(self._entry, SUBENTRY_CARD)
-
-    def _load_holders(self) -> None:
-        self._holders = {
-            folded(card.data[CONF_CARD_NUMBER]): Holder(
-                subentry_id=card.subentry_id,
-                name=card.title,
-                priority=card.data.get(CONF_PRIORITY),
-            )
-            for card in self._subentries()
-        }
-        self._boost_quotas = tuple(
-            BoostQuota(person=card.subentry_id, energy_wh=quota_kwh * WH_PER_KWH)
-            for card in self._subentries()
-            if (quota_kwh := card.data.get(CONF_BOOST_QUOTA_KWH)) is not None
-        )
 
     async def _ask(self, identity: str, number: str) -> bool | None:
         """Ask automations; None when nobody answers in time.
@@ -195,7 +196,7 @@ def follow_unknown_cards(
         if number is None or not state.accepted or number in met or is_own(number):
             return
         mode = entry.options.get(CONF_AUTHORIZATION, AUTHORIZATION_FREE)
-        if mode == AUTHORIZATION_FREE or cards.holder(number) is not None:
+        if mode == AUTHORIZATION_FREE or cards.is_listed(number):
             return
         if len(met) >= _MOST_STRANGERS:
             return
@@ -214,11 +215,18 @@ def follow_unknown_cards(
     entry.async_on_unload(central_system.subscribe(station_changed))
 
 
-def _card(subentry: ConfigSubentry) -> Card:
+# Standings with which cards are refused, and the answer of OCPP that says so best in all versions.
+_BLOCKED = frozenset((PersonStanding.NOT_YET, PersonStanding.USED_UP))
+
+
+def _card(subentry: ConfigSubentry, person: Person, standing: PersonStanding) -> Card:
     data: Mapping[str, Any] = subentry.data
+    until = person.terms.valid_until
     return Card(
         id=data[CONF_CARD_NUMBER],
-        name=subentry.title,
-        blocked=data.get(CONF_BLOCKED, False),
+        name=person.name,
+        blocked=data.get(CONF_BLOCKED, False) or standing in _BLOCKED,
+        expired=standing is PersonStanding.EXPIRED,
+        until=dt_util.start_of_local_day(until + timedelta(days=1)) if until else None,
         kind=_WORDS[data[CONF_CARD_KIND]],
     )

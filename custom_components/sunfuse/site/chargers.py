@@ -13,15 +13,20 @@ from ..central_system.station_state import ConnectorState, StationInfo, StationS
 from ..const import CONF_CONNECTORS, CONF_SPEED, SUBENTRY_CHARGER
 from ..devices import connector_identifier, move_to_connectors, register_stations
 from ..drivers.demand import Demand
-from ..engine.model import Connector
+from ..drivers.person_terms import PersonStanding
+from ..engine.model import Connector, Mode
 from .cards import Cards
 from .memory_file import MemoryFile
 from .outcome import ConnectorKey, Holder, identity_of
+from .persons import Persons
 from .settings import ConnectorSettings, Settings
 from .snapshot import connector_of, site_of, station_config
 from .subentries import usable
 from .tls import host, scheme
 from .unknown_chargers import UnknownChargers
+
+# What a person may still have whose energy of this month is used up.
+_MOST_OF_QUOTA = {PersonStanding.SUN_ONLY: Mode.SOLAR, PersonStanding.USED_UP: Mode.OFF}
 
 type States = dict[ConnectorKey, tuple[StationState, ConnectorState]]
 
@@ -38,6 +43,8 @@ class Chargers:
         settings: Settings,
         memory_file: MemoryFile,
         cards: Cards,
+        persons: Persons,
+        known_vehicle: Callable[[ConnectorKey], str | None],
     ) -> None:
         """Start without chargers; `load` reads them."""
         self._hass = hass
@@ -46,6 +53,8 @@ class Chargers:
         self._settings = settings
         self._memory_file = memory_file
         self._cards = cards
+        self._persons = persons
+        self._known_vehicle = known_vehicle
         self._unknown = UnknownChargers(hass, entry)
         self._data: dict[str, Mapping[str, Any]] = {}  # of sub-entries, by identity
         self._names: dict[str, str] = {}
@@ -177,14 +186,17 @@ class Chargers:
         return station, ConnectorState(id=key.connector)
 
     def holder(self, key: ConnectorKey) -> Holder | None:
-        """Return the holder of the card that charges at a connector, None if not known."""
-        return self.holder_at(self._state_of(key)[1])
+        """Return who charges at a connector, None if not known."""
+        return self.holder_at(key, self._state_of(key)[1])
 
-    def holder_at(self, state: ConnectorState) -> Holder | None:
-        """Return the holder of the card that charges at a connector with this state, None if not known."""
+    def holder_at(self, key: ConnectorKey, state: ConnectorState) -> Holder | None:
+        """Return who charges at a connector with this state: whose card it is, or else whose vehicle; None if not known."""
         if state.transaction is None:
             return None
-        return self._cards.holder(state.transaction.id_token)
+        person = self._cards.person(state.transaction.id_token)
+        if person is None:
+            person = self._persons.of_vehicle(self._known_vehicle(key))
+        return self._persons.holder(person)
 
     # --- How the engine sees them ------------------------------------------------------------------------------
 
@@ -198,7 +210,7 @@ class Chargers:
         vehicle_priority: int | None = None,
     ) -> Connector:
         """Return a connector for the engine; `unconfirmed_a` is a current that was commanded a moment ago."""
-        holder = self.holder_at(state)
+        holder = self.holder_at(key, state)
         whole_amperes = self._central_system.stations[
             key.identity
         ].behaviour.whole_amperes
@@ -221,12 +233,17 @@ class Chargers:
     def _settings_of(
         self, key: ConnectorKey, holder: Holder | None, vehicle_priority: int | None
     ) -> ConnectorSettings:
-        """Return the settings of a connector; the card that charges there, or its vehicle, overrides the priority."""
+        """Return the settings of a connector as they apply to who charges there: their priority, and their quota."""
         settings = self._settings.connector(key.id)
         priority = holder.priority if holder else None
         if priority is None:
             priority = vehicle_priority
-        return settings if priority is None else replace(settings, priority=priority)
+        if priority is not None:
+            settings = replace(settings, priority=priority)
+        most = _MOST_OF_QUOTA.get(holder.standing) if holder else None
+        if most is None or settings.mode in (Mode.OFF, most):
+            return settings if most is None else replace(settings, boost=None)
+        return replace(settings, mode=most, boost=None)
 
     def _connect_to(self, station: StationState) -> str | None:
         """Return the address to configure in a charger that has never connected, None for any other."""

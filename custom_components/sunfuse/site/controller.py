@@ -28,7 +28,6 @@ from ..engine.model import (
 from ..engine.recording import Recorder
 from ..sources.dimming_signal import Dimming, DimmingSignal
 from ..sources.live_readings import LiveSource, SiteReadings
-from .cards import Cards
 from .chargers import Chargers, States
 from .circuits import CircuitTree
 from .commands import Command, CommandSender
@@ -37,6 +36,7 @@ from .engine_options import CONF_DIMMING_ENTITY, dimming_limit
 from .memory_file import MemoryFile
 from .outcome import ConnectorData, ConnectorKey, PeakData, SiteData
 from .peaks import SitePeaks
+from .persons import Persons
 from .planning import SitePlanning
 from .settings import Settings
 from .snapshot import build_snapshot, site_of
@@ -67,7 +67,7 @@ class Controller:
         settings: Settings,
         memory_file: MemoryFile,
         timekeeper: Timekeeper,
-        cards: Cards,
+        persons: Persons,
         peaks: SitePeaks,
         planning: SitePlanning,
         sentences: Mapping[str, str],
@@ -91,7 +91,7 @@ class Controller:
         memory = Memory.from_stored(memory_file.engine)
         self._memory = _not_ahead(memory, dt_util.utcnow())
         self._timekeeper = timekeeper
-        self._cards = cards
+        self._persons = persons
         self._peaks = peaks
         self._planning = planning
         self._sentences = sentences
@@ -204,7 +204,7 @@ class Controller:
             readings=readings,
             connectors=self._connectors(states),
             limits=(*self._dimming_limit(dimming), *peak_limits),
-            boost_quotas=self._cards.boost_quotas,
+            boost_quotas=self._persons.boost_quotas,
             solar_ahead_w=self._planning.solar_ahead_w(now),
         )
         tuning = self._planning.clock.hastened(snapshot.tuning)
@@ -313,7 +313,7 @@ class Controller:
                 connector=state,
                 decision=by_id[key.id],
                 settings=self._settings.connector(key.id),
-                holder=self._chargers.holder_at(state),
+                holder=self._chargers.holder_at(key, state),
             )
             if self._last_shown.get(key) != data:
                 self._last_shown[key] = data

@@ -17,6 +17,7 @@ from ..drivers.demand import (
     demand_of,
 )
 from ..drivers.habits import guess
+from ..drivers.recognition import RecognisedBy
 from ..drivers.wishes import ChargingStrategy
 from .car_session import CarSession, register_of
 from .car_sessions import CarSessions
@@ -92,6 +93,13 @@ class Demands:
         """Take over a state of charge that a driver read in the car."""
         where = self._sessions.where(vehicle_id)
         self._sessions.type_soc(vehicle_id, soc, now, self._registers.get(where))
+
+    def known_vehicle(self, key: ConnectorKey) -> str | None:
+        """Return the vehicle at a connector if there was a sign of it: that it usually charges there is none."""
+        session = self._sessions.at(key)
+        if session is None or session.by is RecognisedBy.USUAL:
+            return None
+        return session.vehicle
 
     def _demand(
         self, key: ConnectorKey, state: ConnectorState, now: datetime

@@ -8,16 +8,19 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import (
     CONF_FORECAST_ENTITIES,
+    CONF_PERSON_ENTITY,
     CONF_SOURCES,
     CONF_TEMPERATURE,
     SUBENTRY_CAPACITY,
     SUBENTRY_CIRCUIT,
+    SUBENTRY_PERSON,
     SUBENTRY_TARIFF,
     SUBENTRY_VEHICLE,
 )
 from ..sources.config import CircuitSources, SourcesConfig
 from ..sources.vehicles import CarEntities
 from .engine_options import CONF_DIMMING_ENTITY, CONF_HOLD_ENTITY
+from .persons import renamed_person
 from .prices import renamed_tariff, tariff_entities
 from .subentries import usable
 
@@ -43,6 +46,9 @@ def _entities_of(entry: ConfigEntry) -> Iterator[str]:
         yield from tariff_entities(tariff)
     for vehicle in usable(entry, SUBENTRY_VEHICLE):
         yield from _car(vehicle).entities
+    for person in usable(entry, SUBENTRY_PERSON):
+        if (entity := person.data.get(CONF_PERSON_ENTITY)) is not None:
+            yield entity
 
 
 @callback
@@ -80,6 +86,9 @@ def replace_entity(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) 
             update.async_update_subentry(
                 entry, vehicle, data={**vehicle.data, CONF_SOURCES: stored}
             )
+    for person in usable(entry, SUBENTRY_PERSON):
+        if (of_person := renamed_person(person.data, old, new)) is not None:
+            update.async_update_subentry(entry, person, data=of_person)
     for tariff in _tariffs(entry):
         if (data := renamed_tariff(tariff.data, old, new)) is not None:
             update.async_update_subentry(entry, tariff, data=data)

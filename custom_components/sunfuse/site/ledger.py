@@ -9,8 +9,7 @@ import logging
 import sqlite3
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
@@ -20,13 +19,7 @@ from ..central_system.station_state import (
     SessionNews,
     SignedReading,
 )
-from ..const import (
-    CONF_SPEED,
-    DOMAIN,
-    SUBENTRY_CARD,
-    SUBENTRY_CHARGER,
-    SUBENTRY_VEHICLE,
-)
+from ..const import CONF_SPEED, DOMAIN, SUBENTRY_CHARGER, SUBENTRY_VEHICLE
 from ..coordinator import SunfuseCoordinator
 from ..sessions import (
     Attribution,
@@ -35,18 +28,20 @@ from ..sessions import (
     LedgerClosedError,
     LedgerStart,
     Plug,
+    PriceLists,
     SignedValue,
     SiteQuarter,
     TransactionFacts,
 )
-from ..sessions.session_facts import to_millisecond
+from ..sessions.session_facts import NOBODY, to_millisecond
 from .cards import Cards, is_own
 from .demands import Demands
 from .ledger_answers import LedgerAnswers
-from .ledger_file import ledger_path, open_ledger, report_put_aside
 from .observing import Observed
 from .outcome import ConnectorKey, SiteData, identity_of
+from .persons import Persons
 from .plug_watch import PlugWatch
+from .price_lists import price_lists_of
 from .prices import SitePrices
 from .session_watch import SessionWatch
 from .subentries import usable
@@ -76,6 +71,7 @@ class SiteLedger(LedgerAnswers):
         start: LedgerStart,
         *,
         cards: Cards,
+        persons: Persons,
         central_system: CentralSystem,
         demands: Demands,
         observed: Observed,
@@ -86,6 +82,7 @@ class SiteLedger(LedgerAnswers):
         self._entry = entry
         super().__init__(ledger)
         self._cards = cards
+        self._persons = persons
         self._central_system = central_system
         self._demands = demands
         self._observed = observed
@@ -101,10 +98,11 @@ class SiteLedger(LedgerAnswers):
         self._last: Future[None] | None = None
         # The transactions since Home Assistant started, and when: until the clock is set it may have been wrong.
         self._heard: dict[tuple[str, str], float] = {}
-        self._vehicles: dict[ConnectorKey, tuple[str, str]] = {}
+        self._vehicles: dict[ConnectorKey, tuple[str, str | None, str | None]] = {}
         self._changed_since: datetime | None = None
         self._closed = False
         self._listeners: list[Callable[[], None]] = []
+        self._running_listeners: list[Callable[[], None]] = []
         self._changed = False
 
     # --- What happens ------------------------------------------------------------------------------------------
@@ -124,7 +122,7 @@ class SiteLedger(LedgerAnswers):
                 self._hass, self._each_minute, FLUSH, cancel_on_shutdown=True
             ),
         ]
-        self._note_names()
+        self.note_configuration()
         self._note_past_prices()
 
         def stop() -> None:
@@ -151,6 +149,12 @@ class SiteLedger(LedgerAnswers):
         """Call `listener` whenever a session began, ended or was compared; returns what ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    @callback
+    def listen_to_running(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` each minute in which sessions run, once that is stored; returns what ends that."""
+        self._running_listeners.append(listener)
+        return lambda: self._running_listeners.remove(listener)
 
     @callback
     def take_changed_since(self) -> datetime | None:
@@ -224,8 +228,8 @@ class SiteLedger(LedgerAnswers):
         """Return facts with the card, and with whose card that is."""
         if token is None or is_own(token):
             return facts
-        holder = self._cards.holder(token)
-        person = Attribution(at=at, value=holder.subentry_id) if holder else None
+        owner = self._cards.person(token)
+        person = Attribution(at=at, value=owner.id) if owner else None
         return replace(facts, card=token, person=person)
 
     @callback
@@ -282,26 +286,40 @@ class SiteLedger(LedgerAnswers):
 
     @callback
     def _note_vehicles(self, data: SiteData) -> None:
-        """Note which vehicle a session is of, whenever that becomes known or turns out to be another one."""
+        """Note which vehicle a session is of, whenever that becomes known or turns out to be another one.
+
+        Without a card it is the session of the person whose vehicle it is.
+        """
         for key, one in data.connectors.items():
             transaction = one.connector.transaction
             vehicle = self._demands.at(key).vehicle
-            if transaction is None or vehicle is None:
+            if transaction is None:
                 continue
-            if self._vehicles.get(key) != (transaction.id, vehicle):
-                self._vehicles[key] = (transaction.id, vehicle)
-                at = to_millisecond(data.snapshot.now)
-                self._note(
-                    TransactionFacts(
-                        station=key.identity,
-                        transaction=transaction.id,
-                        vehicle=Attribution(at=at, value=vehicle),
-                    )
+            owner = None
+            if self._cards.person(transaction.id_token) is None:
+                owner = self._persons.of_vehicle(self._demands.known_vehicle(key))
+            found = (transaction.id, vehicle, owner.id if owner else None)
+            before = self._vehicles.get(key, (transaction.id, None, None))
+            if found == before:
+                continue
+            self._vehicles[key] = found
+            at = to_millisecond(data.snapshot.now)
+            was_owned = before[0] == transaction.id and before[2] is not None
+            whose = owner.id if owner else NOBODY if was_owned else None
+            self._note(
+                TransactionFacts(
+                    station=key.identity,
+                    transaction=transaction.id,
+                    vehicle=Attribution(at=at, value=vehicle) if vehicle else None,
+                    person=None if whose is None else Attribution(at=at, value=whose),
                 )
+            )
 
     @callback
     def _each_minute(self, _now: datetime) -> None:
         self._flush()
+        for listener in tuple(self._running_listeners) if self._watch.running else ():
+            listener()
         if self._changed:
             self._changed = False
             self._entry.async_create_background_task(
@@ -336,14 +354,22 @@ class SiteLedger(LedgerAnswers):
             listener()
 
     @callback
-    def _note_names(self) -> None:
-        """Note the names of chargers, vehicles and persons: reports use them also after they are removed."""
+    def note_configuration(self) -> None:
+        """Note names, which reports use also after their owners are removed, and what whom is billed from now on."""
         chargers = usable(self._entry, SUBENTRY_CHARGER)
         self.ledger.named("station", {identity_of(one): one.title for one in chargers})
         vehicles = usable(self._entry, SUBENTRY_VEHICLE)
         self.ledger.named("vehicle", {one.subentry_id: one.title for one in vehicles})
-        cards = usable(self._entry, SUBENTRY_CARD)
-        self.ledger.named("person", {one.subentry_id: one.title for one in cards})
+        self.ledger.named("person", {one.id: one.name for one in self._persons})
+        self.ledger.agree(self.price_lists(), dt_util.utcnow())
+
+    def price_lists(self) -> PriceLists:
+        """Return who is billed by which price list, by the present configuration."""
+        own = self._prices.currency if self._prices else None
+        currency = own or self._hass.config.currency
+        return price_lists_of(
+            self._entry, self._persons, currency, self._hass.config.time_zone
+        )
 
     @callback
     def _note_past_prices(self) -> None:
@@ -377,43 +403,3 @@ def _log_failure(future: Future[None]) -> None:
     error = future.exception()
     if error is not None and not isinstance(error, LedgerClosedError):
         _LOGGER.error("Sessions could not be stored: %s", error, exc_info=error)
-
-
-async def async_load_ledger(
-    hass: HomeAssistant,
-    entry: ConfigEntry,
-    *,
-    cards: Cards,
-    central_system: CentralSystem,
-    demands: Demands,
-    observed: Observed,
-    prices: SitePrices | None,
-) -> SiteLedger:
-    """Return a site's ledger, which is closed when the site is unloaded or Home Assistant stops."""
-    path = ledger_path(hass, entry.entry_id)
-    ledger, start, aside = await hass.async_add_executor_job(
-        open_ledger, path, dt_util.utcnow()
-    )
-    if aside is not None:
-        report_put_aside(hass, entry, aside)
-    site_ledger = SiteLedger(
-        hass,
-        entry,
-        ledger,
-        start,
-        cards=cards,
-        central_system=central_system,
-        demands=demands,
-        observed=observed,
-        prices=prices,
-    )
-
-    async def final_write(_event: Event) -> None:
-        await site_ledger.async_stop()
-
-    stop_listening = hass.bus.async_listen_once(
-        EVENT_HOMEASSISTANT_FINAL_WRITE, final_write
-    )
-    entry.async_on_unload(site_ledger.async_stop)
-    entry.async_on_unload(stop_listening)
-    return site_ledger

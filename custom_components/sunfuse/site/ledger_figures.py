@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 import logging
 
@@ -29,12 +29,14 @@ _LOGGER = logging.getLogger(__name__)
 EVERY = timedelta(hours=1)
 # A session that ends is several reports.
 _BURST_S = 1.0
+# A charger that is offline reports later what it did.
+_HEARD = timedelta(days=1)
 MONTH, YEAR = timedelta(days=30), timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What entities show. Sums are of finished sessions."""
+    """What entities show. Sums of this month have what runs; those of days are of finished sessions."""
 
     month_start: datetime | None = None
     last: Mapping[ConnectorKey, SessionRow] = field(default_factory=dict)
@@ -77,6 +79,9 @@ class LedgerFigures(DataUpdateCoordinator[Figures]):
         """Read the figures as they are now, and follow the ledger while the site is loaded."""
         await self.async_refresh()
         self.config_entry.async_on_unload(self._ledger.listen(self._request))
+        self.config_entry.async_on_unload(
+            self._ledger.listen_to_running(self._request_month)
+        )
 
     @callback
     def _request(self) -> None:
@@ -84,16 +89,47 @@ class LedgerFigures(DataUpdateCoordinator[Figures]):
             self.async_request_refresh(), f"{DOMAIN} figures", eager_start=True
         )
 
-    async def _async_update_data(self) -> Figures:
+    @callback
+    def _request_month(self) -> None:
+        self.config_entry.async_create_background_task(
+            self.hass, self._async_read_month(), f"{DOMAIN} figures of this month"
+        )
+
+    async def _async_read_month(self) -> None:
+        """Read what grows while cars charge."""
+        try:
+            start, this_month = await self._async_this_month()
+        except LedgerClosedError:  # the site is being unloaded
+            return
+        data = replace(self.data, month_start=start, this_month=this_month)
+        if data != self.data:
+            self.async_set_updated_data(data)
+
+    async def _async_this_month(
+        self,
+    ) -> tuple[datetime, dict[tuple[GroupBy, str | None], SessionSums]]:
+        """Return the sums of this month; a session that runs counts as if it ended now.
+
+        One that nobody has heard of for long has ended somehow, and waits for a charger that may never say so.
+        """
         now = dt_util.utcnow()
         local = dt_util.as_local(now)
         month_start = dt_util.start_of_local_day(local.date().replace(day=1))
-        this_month = SessionFilter(start=month_start, running=False)
+        this_month = SessionFilter(start=month_start, heard_since=now - _HEARD)
+        groups = await asyncio.gather(
+            *(self._ledger.async_sums(this_month, by) for by in GroupBy)
+        )
+        return month_start, {
+            (by, one.key): one
+            for by, group in zip(GroupBy, groups, strict=True)
+            for one in group
+        }
+
+    async def _async_update_data(self) -> Figures:
+        now = dt_util.utcnow()
         ledger = self._ledger
         try:
-            groups = await asyncio.gather(
-                *(ledger.async_sums(this_month, by) for by in GroupBy)
-            )
+            month_start, this_month = await self._async_this_month()
             [days_30], [days_365] = await asyncio.gather(
                 ledger.async_sums(SessionFilter(start=now - MONTH, running=False)),
                 ledger.async_sums(SessionFilter(start=now - YEAR, running=False)),
@@ -106,11 +142,7 @@ class LedgerFigures(DataUpdateCoordinator[Figures]):
         return Figures(
             month_start=month_start,
             last={key: row for key, row in last if row is not None},
-            this_month={
-                (by, one.key): one
-                for by, group in zip(GroupBy, groups, strict=True)
-                for one in group
-            },
+            this_month=this_month,
             days_30=days_30,
             days_365=days_365,
         )

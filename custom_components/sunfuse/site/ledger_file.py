@@ -6,11 +6,20 @@ from pathlib import Path
 import sqlite3
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 
+from ..central_system import CentralSystem
 from ..const import DOMAIN
 from ..sessions import Ledger, LedgerStart, NewerLedgerError
+from .cards import Cards
+from .demands import Demands
+from .ledger import SiteLedger
+from .observing import Observed
+from .persons import Persons
+from .prices import SitePrices
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -95,3 +104,45 @@ async def async_remove_ledger(hass: HomeAssistant, entry: ConfigEntry) -> None:
         translation_key="sessions_kept",
         translation_placeholders={"site": entry.title, "file": path.name},
     )
+
+
+async def async_load_ledger(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    *,
+    cards: Cards,
+    persons: Persons,
+    central_system: CentralSystem,
+    demands: Demands,
+    observed: Observed,
+    prices: SitePrices | None,
+) -> SiteLedger:
+    """Return a site's ledger, which is closed when the site is unloaded or Home Assistant stops."""
+    path = ledger_path(hass, entry.entry_id)
+    ledger, start, aside = await hass.async_add_executor_job(
+        open_ledger, path, dt_util.utcnow()
+    )
+    if aside is not None:
+        report_put_aside(hass, entry, aside)
+    site_ledger = SiteLedger(
+        hass,
+        entry,
+        ledger,
+        start,
+        cards=cards,
+        persons=persons,
+        central_system=central_system,
+        demands=demands,
+        observed=observed,
+        prices=prices,
+    )
+
+    async def final_write(_event: Event) -> None:
+        await site_ledger.async_stop()
+
+    stop_listening = hass.bus.async_listen_once(
+        EVENT_HOMEASSISTANT_FINAL_WRITE, final_write
+    )
+    entry.async_on_unload(site_ledger.async_stop)
+    entry.async_on_unload(stop_listening)
+    return site_ledger

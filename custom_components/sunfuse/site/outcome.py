@@ -7,6 +7,7 @@ from homeassistant.config_entries import ConfigSubentry
 
 from ..central_system.station_state import ConnectorState, StationState
 from ..const import CONF_IDENTITY, MAIN_CIRCUIT
+from ..drivers.person_terms import PersonStanding
 from ..engine.model import ConnectorDecision, Decision, MeterReading, Snapshot
 from ..sources.states import SourceProblem
 from ..sources.tariffs.month_peaks import Allowance, PeakInterval
@@ -28,11 +29,12 @@ class ConnectorKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """The holder of a card, and their priority."""
+    """The person who charges at a connector: whose card, or else whose vehicle, it is."""
 
     subentry_id: str
     name: str
     priority: int | None = None
+    standing: PersonStanding = PersonStanding.VALID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ class ConnectorData:
     connector: ConnectorState
     decision: ConnectorDecision
     settings: ConnectorSettings
-    holder: Holder | None = None  # the holder of the card of the running transaction
+    holder: Holder | None = None  # who charges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ allows. It is ignored until it is removed or changed, a repair issue names it (i
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date, time
 from math import isfinite
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,7 +15,11 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
 from ..const import (
+    BASIS_COST,
+    BASIS_FIXED,
     CONF_ASSUMED_LOAD,
+    CONF_BASIS,
+    CONF_BOOST_QUOTA_KWH,
     CONF_CAPACITY_KWH,
     CONF_CARD_NUMBER,
     CONF_CHARGE_EFFICIENCY,
@@ -26,6 +31,7 @@ from ..const import (
     CONF_DERATE_TO,
     CONF_EXPIRY,
     CONF_FAIL_SAFE_CURRENT,
+    CONF_GUESTS_AT,
     CONF_IDENTIFIERS,
     CONF_IDENTITY,
     CONF_L1_PHASE,
@@ -36,14 +42,27 @@ from ..const import (
     CONF_MIN_CURRENT,
     CONF_PARENT,
     CONF_PASSWORD,
+    CONF_PER_HOUR,
+    CONF_PER_KWH,
+    CONF_PER_SESSION,
+    CONF_PERSON,
+    CONF_PERSON_ENTITY,
     CONF_PHASES,
+    CONF_PRICE_LIST,
     CONF_PRIORITY,
     CONF_QUIRKS,
+    CONF_QUOTA_KWH,
+    CONF_QUOTA_OVER,
     CONF_RENEW,
     CONF_SECURITY,
+    CONF_SHARE_PERCENT,
     CONF_SOURCES,
     CONF_SYSTEM,
+    CONF_TIMES,
     CONF_USUAL_CONNECTOR,
+    CONF_VALID_FROM,
+    CONF_VALID_UNTIL,
+    CONF_VEHICLES,
     SECURITY_CERTIFICATE,
     SECURITY_OPEN,
     SECURITY_PASSWORD,
@@ -52,10 +71,14 @@ from ..const import (
     SUBENTRY_CHARGER,
     SUBENTRY_CIRCUIT,
     SUBENTRY_MODBUS,
+    SUBENTRY_PERSON,
+    SUBENTRY_PRICE_LIST,
     SUBENTRY_VEHICLE,
 )
+from ..drivers.person_terms import QuotaOver
 from ..sources.config import CircuitSources
 from ..sources.modbus.site_devices import DeviceConfig
+from ..sources.tariffs.table import WEEKDAYS
 from ..sources.vehicles import CarEntities
 
 type Data = Mapping[str, Any]
@@ -116,7 +139,48 @@ _CIRCUIT = vol.Schema(
     },
     extra=vol.ALLOW_EXTRA,
 )
-_CARD = vol.Schema({vol.Required(CONF_CARD_NUMBER): _TEXT}, extra=vol.ALLOW_EXTRA)
+_CARD = vol.Schema(
+    {vol.Required(CONF_CARD_NUMBER): _TEXT, vol.Required(CONF_PERSON): _TEXT},
+    extra=vol.ALLOW_EXTRA,
+)
+_DAY = vol.All(str, date.fromisoformat)
+_CLOCK = vol.All(str, time.fromisoformat)
+_PERSON = vol.Schema(
+    {
+        vol.Optional(CONF_PERSON_ENTITY): _TEXT,
+        vol.Optional(CONF_PRICE_LIST): _TEXT,
+        vol.Optional(CONF_VEHICLES): [_TEXT],
+        vol.Optional(CONF_PRIORITY): _COUNT,
+        vol.Optional(CONF_BOOST_QUOTA_KWH): _ABOVE_0,
+        vol.Optional(CONF_VALID_FROM): _DAY,
+        vol.Optional(CONF_VALID_UNTIL): _DAY,
+        vol.Optional(CONF_QUOTA_KWH): _ABOVE_0,
+        vol.Optional(CONF_QUOTA_OVER): vol.In(tuple(QuotaOver)),
+    },
+    extra=vol.ALLOW_EXTRA,
+)
+_PRICE_TIME = vol.Schema(
+    {
+        vol.Optional("start"): _CLOCK,
+        vol.Optional("end"): _CLOCK,
+        vol.Optional("weekdays"): [vol.In(WEEKDAYS)],
+        vol.Optional(CONF_PER_KWH): _number,
+        vol.Optional(CONF_PER_HOUR): _number,
+    },
+    extra=vol.ALLOW_EXTRA,
+)
+_PRICE_LIST = vol.Schema(
+    {
+        vol.Required(CONF_BASIS): vol.In((BASIS_FIXED, BASIS_COST)),
+        vol.Optional(CONF_PER_KWH): _number,
+        vol.Optional(CONF_PER_HOUR): _number,
+        vol.Optional(CONF_PER_SESSION): _number,
+        vol.Optional(CONF_SHARE_PERCENT): _number,
+        vol.Optional(CONF_TIMES): [_PRICE_TIME],
+        vol.Optional(CONF_GUESTS_AT): [_TEXT],
+    },
+    extra=vol.ALLOW_EXTRA,
+)
 _VEHICLE = vol.Schema(
     {
         vol.Required(CONF_CAPACITY_KWH): _ABOVE_0,
@@ -158,6 +222,8 @@ _CHECKS: Mapping[str, Check] = {
     SUBENTRY_MODBUS: lambda data, _site: DeviceConfig.from_dict(data),
     SUBENTRY_VEHICLE: _check_vehicle,
     SUBENTRY_CARD: lambda data, _site: _CARD(dict(data)),
+    SUBENTRY_PERSON: lambda data, _site: _PERSON(dict(data)),
+    SUBENTRY_PRICE_LIST: lambda data, _site: _PRICE_LIST(dict(data)),
 }
 # What reading invalid stored data raises.
 _NOT_AS_EXPECTED = (

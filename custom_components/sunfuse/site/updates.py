@@ -19,11 +19,13 @@ from ..const import (
     LIVE_OPTIONS,
     SUBENTRY_CARD,
     SUBENTRY_CHARGER,
+    SUBENTRY_PERSON,
+    SUBENTRY_PRICE_LIST,
     SUBENTRY_TARIFF,
     SUBENTRY_VEHICLE,
 )
 from ..data import SunfuseConfigEntry
-from ..devices import register_stations, register_vehicles
+from ..devices import register_persons, register_stations, register_vehicles
 from .circuits import CircuitTree, hangs_from
 from .entity_use import entities_of, replace_entity
 from .outcome import identity_of
@@ -34,7 +36,13 @@ _LOGGER = logging.getLogger(__name__)
 
 
 # What is taken over while chargers stay connected.
-_LIVE = (SUBENTRY_CHARGER, SUBENTRY_CARD, SUBENTRY_VEHICLE)
+_LIVE = (
+    SUBENTRY_CHARGER,
+    SUBENTRY_CARD,
+    SUBENTRY_PERSON,
+    SUBENTRY_PRICE_LIST,
+    SUBENTRY_VEHICLE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,15 +151,26 @@ def follow_entry(
                 hass.config_entries.async_schedule_reload(entry.entry_id)
                 return
             runtime.prices.use(config)
-        runtime.central_system.set_cards(runtime.cards.policy())
+        _take_over_persons(hass, entry)
         _take_over_vehicles(hass, entry)
         runtime.controller.load_chargers()
+        runtime.ledger.note_configuration()
 
     async def updated(_hass: HomeAssistant, _entry: SunfuseConfigEntry) -> None:
         take_over()
 
     entry.async_on_unload(entry.add_update_listener(updated))
     take_over()
+
+
+@callback
+def _take_over_persons(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Take over persons and their cards as they are now; those who are new get their devices and entities."""
+    runtime = entry.runtime_data
+    runtime.persons.load()
+    runtime.central_system.set_cards(runtime.cards.policy())
+    register_persons(hass, entry)
+    runtime.persons.announce()
 
 
 @callback

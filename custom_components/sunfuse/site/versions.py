@@ -2,16 +2,34 @@
 
 Minor versions: 1 was the first; 2 keeps the sessions of each charger in a file of their own (site/memory_file.py),
 which also reads the former file; 3 makes delays, thresholds, averages, dead bands and the ramp automatic if their
-forms were saved with the former defaults.
+forms were saved with the former defaults; 4 has persons, to whom cards belong: before, a card had the name, priority and
+boost quota of its driver.
 """
 
-from homeassistant.config_entries import ConfigEntry
+from types import MappingProxyType
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from ..const import DOMAIN, ENTRY_MINOR_VERSION, ENTRY_VERSION
+from ..const import (
+    CONF_BOOST_QUOTA_KWH,
+    CONF_CARD_NUMBER,
+    CONF_IDENTIFIERS,
+    CONF_PERSON,
+    CONF_PRIORITY,
+    DOMAIN,
+    ENTRY_MINOR_VERSION,
+    ENTRY_VERSION,
+    SUBENTRY_CARD,
+    SUBENTRY_PERSON,
+    SUBENTRY_VEHICLE,
+)
+from .cards import card_title
 
 _AUTOMATIC_SINCE = 3
+_PERSONS_SINCE = 4
 # The values that a form stored if it was saved unchanged, before the minor version 3.
 _FORMER_DEFAULTS: dict[str, float] = {
     "start_delay_s": 60,
@@ -34,6 +52,8 @@ def migrate(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Migrate an entry. One of a higher minor version is left as it is: it can be read."""
     if entry.minor_version >= ENTRY_MINOR_VERSION:
         return
+    if entry.minor_version < _PERSONS_SINCE:
+        _give_cards_to_persons(hass, entry)
     options = dict(entry.options)
     if entry.minor_version < _AUTOMATIC_SINCE:
         options = {
@@ -44,6 +64,52 @@ def migrate(hass: HomeAssistant, entry: ConfigEntry) -> None:
     hass.config_entries.async_update_entry(
         entry, options=options, minor_version=ENTRY_MINOR_VERSION
     )
+
+
+def _give_cards_to_persons(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Make a person of each card's driver.
+
+    The person gets the id that the card had: sessions, statistics and entities know it as the person's. The card gets
+    another one, by which its vehicle refers to it.
+    """
+    update = hass.config_entries
+    moved: dict[str, str] = {}
+    for card in entry.get_subentries_of_type(SUBENTRY_CARD):
+        number = card.data.get(CONF_CARD_NUMBER)
+        if not isinstance(number, str) or CONF_PERSON in card.data:
+            continue
+        data = dict(card.data)
+        of_person: dict[str, Any] = {
+            key: data.pop(key)
+            for key in (CONF_PRIORITY, CONF_BOOST_QUOTA_KWH)
+            if key in data
+        }
+        belongs = ConfigSubentry(
+            data=MappingProxyType({**data, CONF_PERSON: card.subentry_id}),
+            subentry_type=SUBENTRY_CARD,
+            title=card_title(card.title, number),
+            unique_id=card.unique_id,
+        )
+        moved[card.subentry_id] = belongs.subentry_id
+        update.async_remove_subentry(entry, card.subentry_id)
+        update.async_add_subentry(
+            entry,
+            ConfigSubentry(
+                data=MappingProxyType(of_person),
+                subentry_id=card.subentry_id,
+                subentry_type=SUBENTRY_PERSON,
+                title=card.title,
+                unique_id=None,
+            ),
+        )
+        update.async_add_subentry(entry, belongs)
+    for vehicle in entry.get_subentries_of_type(SUBENTRY_VEHICLE):
+        known = vehicle.data.get(CONF_IDENTIFIERS)
+        if isinstance(known, list) and moved.keys() & set(known):
+            identifiers = [moved.get(one, one) for one in known]
+            update.async_update_subentry(
+                entry, vehicle, data={**vehicle.data, CONF_IDENTIFIERS: identifiers}
+            )
 
 
 @callback

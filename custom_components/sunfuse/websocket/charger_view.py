@@ -10,6 +10,7 @@ from ..const import SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry
 from ..devices import connector_identifier, station_identifier
 from ..engine.boost import quota_of, used_wh
+from ..site.boosts import boosting_person
 from ..site.outcome import ConnectorData, ConnectorKey, identity_of
 from ..site.subentries import usable
 from ..translated_reasons import explain, what_would_change_it
@@ -124,7 +125,11 @@ def _boost(
     boost = data.settings.boost
     runtime = entry.runtime_data
     snapshot = runtime.coordinator.data.snapshot
-    person = data.holder.subentry_id if data.holder else viewer.user.id
+    person = (
+        data.holder.subentry_id
+        if data.holder
+        else boosting_person(entry, viewer.user.id)
+    )
     quota_wh = quota_of(person, snapshot)
     return {
         "on": boost is not None,

@@ -10,10 +10,8 @@ from homeassistant.components.websocket_api import ActiveConnection, event_messa
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..const import SUBENTRY_CARD
 from ..data import SunfuseConfigEntry
 from ..sessions import SessionFilter, SessionRow
-from ..site.subentries import usable
 from .site_commands import site_for
 from .viewers import Viewer
 
@@ -60,30 +58,33 @@ async def _async_view(
     entry: SunfuseConfigEntry, viewer: Viewer, start: datetime
 ) -> dict[str, Any]:
     ledger = entry.runtime_data.ledger
-    rows = await ledger.async_sessions(SessionFilter(start=start), limit=MOST)
+    own = own_persons(entry, viewer)
+    filters = (
+        [SessionFilter(start=start)]
+        if own is None
+        else [SessionFilter(start=start, person=person) for person in sorted(own)]
+    )
+    rows = [
+        row for one in filters for row in await ledger.async_sessions(one, limit=MOST)
+    ]
     names = {
         kind: await ledger.async_names(kind)
         for kind in ("station", "person", "vehicle")
     }
-    own = own_persons(entry, viewer)
     return {
         "all": own is None,
         "currency": viewer.hass.config.currency,
-        "sessions": [
-            _row(row, names) for row in rows if own is None or row.person in own
-        ],
+        "sessions": [_row(row, names) for row in rows],
     }
 
 
 def own_persons(entry: SunfuseConfigEntry, viewer: Viewer) -> frozenset[str] | None:
-    """Return whose sessions a user may see: all (None) as an administrator, else those of the cards under their own name."""
+    """Return whose sessions a user may see: all (None) as an administrator, else their own."""
     if viewer.user.is_admin:
         return None
-    name = (viewer.user.name or "").casefold()
+    persons = entry.runtime_data.persons
     return frozenset(
-        subentry.subentry_id
-        for subentry in usable(entry, SUBENTRY_CARD)
-        if name and subentry.title.casefold() == name
+        one.id for one in persons.of_user(viewer.user.id, viewer.user.name)
     )
 
 
@@ -98,6 +99,7 @@ def _row(row: SessionRow, names: dict[str, dict[str, str]]) -> dict[str, Any]:
         "energy_wh": round(row.energy_wh),
         "sun_wh": round(row.sun_wh),
         "cost": None if row.cost is None else round(row.cost, 4),
+        "billed": row.billed,
         "saving": None if row.savings is None else round(row.savings, 4),
         "currency": row.currency,
     }

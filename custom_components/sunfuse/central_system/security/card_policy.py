@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 import hashlib
 import re
@@ -32,6 +33,7 @@ class Verdict(StrEnum):
 
     ACCEPTED = "Accepted"
     BLOCKED = "Blocked"  # known, and not allowed: its driver gets a different answer than a stranger
+    EXPIRED = "Expired"
     INVALID = "Invalid"
 
     @classmethod
@@ -42,12 +44,21 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A card, or the contract of an ISO 15118 car (eMAID)."""
+    """A card, or the contract of an ISO 15118 car (eMAID); `until` is when it expires."""
 
     id: str
     name: str = ""
     blocked: bool = False
+    expired: bool = False
+    until: datetime | None = None
     kind: str = "ISO14443"  # the IdToken type of OCPP 2.x
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return whether its driver may charge."""
+        if self.blocked:
+            return Verdict.BLOCKED
+        return Verdict.EXPIRED if self.expired else Verdict.ACCEPTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +80,7 @@ class CardPolicy:
         if token.casefold() == OWN_TOKEN.casefold():
             return Verdict.ACCEPTED
         if (card := self.find(token)) is not None:
-            return Verdict.BLOCKED if card.blocked else Verdict.ACCEPTED
+            return card.verdict
         if self.free:
             return Verdict.ACCEPTED
         return None if self.ask is not None else Verdict.INVALID
@@ -82,7 +93,9 @@ class CardPolicy:
     @property
     def version(self) -> int:
         """The version of the list for stations: a positive 31-bit number that changes with the list."""
-        text = repr([(card.id, card.blocked, card.kind) for card in self.cards])
+        text = repr(
+            [(card.id, card.verdict, card.kind, card.until) for card in self.cards]
+        )
         digest = hashlib.sha256(text.encode()).digest()
         return int.from_bytes(digest[:4]) % (2**31 - 1 - _MOST_PARTS) + _MOST_PARTS
 

@@ -6,6 +6,7 @@ from ..onboarding.setup_interface import SetupCommands
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
 from ..security.card_policy import LOCAL_LIST_CHUNK, Card, local_list_updates
+from ..station.clock import format_time
 from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.station_interface import StationInterface
 from ..station_state import CommandError
@@ -104,7 +105,7 @@ class SetupCommands16(SetupCommands):
         entries = [
             {
                 "idTag": card.id,
-                "idTagInfo": {"status": "Blocked" if card.blocked else "Accepted"},
+                "idTagInfo": _info(card),
             }
             for card in cards
             if len(card.id) <= _LONGEST_ID_TAG
@@ -124,3 +125,11 @@ class SetupCommands16(SetupCommands):
         if value.isdecimal() and int(value):
             return min(int(value), highest)
         return highest
+
+
+def _info(card: Card) -> Payload:
+    """Return whether a card may charge, and until when, for a station that cannot ask."""
+    info: Payload = {"status": card.verdict.value}
+    if card.until is not None:
+        info["expiryDate"] = format_time(card.until)
+    return info

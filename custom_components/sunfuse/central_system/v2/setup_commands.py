@@ -7,6 +7,7 @@ from ..onboarding.setup_interface import SetupCommands
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
 from ..security.card_policy import LOCAL_LIST_CHUNK, Card, local_list_updates
+from ..station.clock import format_time
 from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.station_interface import StationInterface
 from .availability import AVAILABILITY, Availability2
@@ -159,7 +160,7 @@ class SetupCommands2(SetupCommands):
         entries = [
             {
                 "idToken": {"idToken": card.id, "type": card.kind},
-                "idTokenInfo": {"status": "Blocked" if card.blocked else "Accepted"},
+                "idTokenInfo": _info(card),
             }
             for card in cards
         ]
@@ -189,3 +190,11 @@ def trigger_of(message: str, connector: int | None, evses: Evses2) -> Payload:
         if message == "StatusNotification":
             payload["evse"]["connectorId"] = number
     return payload
+
+
+def _info(card: Card) -> Payload:
+    """Return whether a card may charge, and until when, for a station that cannot ask."""
+    info: Payload = {"status": card.verdict.value}
+    if card.until is not None:
+        info["cacheExpiryDateTime"] = format_time(card.until)
+    return info
