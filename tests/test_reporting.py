@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.sources.config import CircuitSources, MeterConfig
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -24,6 +25,7 @@ from homeassistant.util import dt as dt_util
 from .common import charger, free_port, set_meters, site_entry, wait_until
 from .forms import CHARGER, ELECTRICAL, GRID, open_options, reconfigure, submit
 from .sources.test_history import import_means
+from .test_circuits import circuit
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 DAYS = 9
@@ -386,6 +388,59 @@ async def test_a_smaller_fuse_beside_the_house(hass: HomeAssistant) -> None:
     form = await submit(hass, form, typed)
     assert form["step_id"] != "electrical"
     hass.config_entries.flow.async_abort(form["flow_id"])
+
+
+async def test_fail_safe_currents_beside_the_load_of_a_circuit(
+    hass: HomeAssistant,
+) -> None:
+    """10 A of a garage's 20 A are its own: beside 1 A of margin 9 A are left, for one charger at 6 A and not for two.
+
+    The form of a charger asks again, so does that of the circuit if it carries less; the repair says what fits.
+    """
+    sensors = [f"sensor.garage_l{n}" for n in (1, 2, 3)]
+    await recorded(hass, grid_l1=5, grid_l2=5, grid_l3=5)
+    await recorded(hass, garage_l1=10, garage_l2=10, garage_l3=10)
+    for sensor in sensors:
+        hass.states.async_set(sensor, "10", {"unit_of_measurement": "A"})
+    sources = CircuitSources(meter=MeterConfig(phases=tuple(sensors)))
+    garage = circuit("garage", limit_a=20.0, sources=sources.to_dict())
+    entry = await set_up(hass, charger("CP1", circuit="garage"), garage)
+    report = await ask(hass, entry)
+    assert report["circuits"] == {
+        "Garage": {"p95_a": [10, 10, 10], "peak_a": [10, 10, 10]}
+    }
+    subentries = hass.config_entries.subentries
+    form = await subentries.async_init(
+        (entry.entry_id, "charger"), context={"source": "user"}
+    )
+    second = CHARGER | {"identity": "CP2", "circuit": "garage"}
+    form = await subentries.async_configure(form["flow_id"], second)
+    assert form["errors"] == {"fail_safe_a": "fail_safe_house_circuit"}
+    told = form["description_placeholders"]
+    assert told
+    assert (told["circuit"], told["sum"], told["left"]) == ("Garage", "12", "9")
+    assert told["fits"] == "CP1: 6 A, CP2: 0 A"
+    form = await subentries.async_configure(form["flow_id"], second)
+    assert form["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    issue_id = f"{entry.entry_id}_fail_safe_house_circuit_garage"
+    await wait_until(
+        lambda: ir.async_get(hass).async_get_issue(DOMAIN, issue_id), "a repair"
+    )
+    # 18 A leave 7 A: less than before.
+    form = await entry.start_subentry_reconfigure_flow(hass, "garage")
+    place = {"name": "Garage", "parent": "main", "limit_a": 18, "margin_a": 1}
+    form = await subentries.async_configure(form["flow_id"], place)
+    meter = {"grid_phases": sensors, "grid_inverted": False, "meter_max_age_s": 60}
+    form = await subentries.async_configure(form["flow_id"], meter)
+    form = await subentries.async_configure(form["flow_id"], {})
+    assert form["errors"] == {"base": "fail_safe_house_circuit"}
+    told = form["description_placeholders"]
+    assert told
+    assert told["left"] == "7"
+    form = await subentries.async_configure(form["flow_id"], {})
+    assert form["type"] is FlowResultType.ABORT
+    await hass.async_block_till_done()
 
 
 async def test_more_than_the_fuse_is_refused(hass: HomeAssistant) -> None:

@@ -7,7 +7,6 @@ from homeassistant.config_entries import ConfigEntry
 
 from .central_system import CentralSystem
 from .coordinator import SunfuseCoordinator
-from .engine.model import PerPhase
 from .site.battery_hold import BatteryHold
 from .site.car_sessions import CarSessions
 from .site.cards import Cards
@@ -26,6 +25,7 @@ from .site.prices import SitePrices
 from .site.session_statistics import SessionStatistics
 from .site.settings import Settings
 from .site.simulated_house import SimulatedHouse
+from .site.usual_loads import UsualLoads
 from .site.vehicles import Vehicles
 from .sources.config import SourcesConfig
 from .sources.modbus.site_devices import SiteDevices
@@ -59,8 +59,7 @@ class SunfuseData:
     figures: LedgerFigures
     statistics: SessionStatistics
     sources: SourcesConfig = SourcesConfig()
-    # The current that the house leaves on each phase to uncontrolled chargers; None while it is not known.
-    unwatched_a: PerPhase | None = None
+    usual_loads: UsualLoads = UsualLoads()
 
 
 type SunfuseConfigEntry = ConfigEntry[SunfuseData]

@@ -155,13 +155,20 @@ def _fail_safe_beside_house(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     tree, chargers = CircuitTree.of(entry), chargers_of(entry)
     if fail_safe_problem(tree, chargers, {}):
         return  # the fuse cannot even carry them alone, which is another issue
-    warning = beside_house(tree, chargers, entry.runtime_data.unwatched_a)
-    if warning is not None:
-        yield RepairIssue(
-            translation_key="fail_safe_house",
-            about="house",
-            placeholders=(("site", entry.title), *warning.items()),
-        )
+    for doubt in beside_house(tree, chargers, entry.runtime_data.usual_loads):
+        placeholders = (("site", entry.title), *doubt.placeholders.items())
+        if doubt.is_main:
+            yield RepairIssue(
+                translation_key="fail_safe_house",
+                about="house",
+                placeholders=placeholders,
+            )
+        else:
+            yield RepairIssue(
+                translation_key="fail_safe_house_circuit",
+                about=doubt.circuit,
+                placeholders=placeholders,
+            )
 
 
 def _unusable_tariffs(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:

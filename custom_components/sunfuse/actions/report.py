@@ -19,7 +19,9 @@ from homeassistant.helpers.service import async_get_config_entry
 
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
+from ..site.circuits import CircuitTree
 from ..site.reporting import PATH, REQUEST, async_report, panel_path
+from ..site.uncontrolled_chargers import async_circuit_loads
 
 # Long enough to open a requested link, too short for one that is passed on.
 _SIGNED_FOR = timedelta(hours=1)
@@ -43,6 +45,15 @@ def async_setup_report_action(hass: HomeAssistant) -> None:
             )
         response = asked.report.to_dict()
         response["sensors_without_statistics"] = list(asked.meters.without)
+        tree = CircuitTree.of(entry)
+        circuits = await async_circuit_loads(hass, entry, tree)
+        response["circuits"] = {
+            tree.name_of(circuit): {
+                "p95_a": list(load.usual_a),
+                "peak_a": list(load.highest_a),
+            }
+            for circuit, load in circuits.items()
+        }
         if "http" in hass.config.components:
             path = f"{PATH}{entry.entry_id}?days={call.data['days']}"
             response["page"] = panel_path(entry)

@@ -165,11 +165,13 @@ async def async_doubt_fail_safe(
     ]
     if data not in chargers:
         chargers.append(data)
-    warning = await async_doubt_chargers(hass, entry, chargers)
-    if warning is None:
+    doubt = await async_doubt_chargers(hass, entry, chargers)
+    if doubt is None:
         return {}
-    placeholders |= warning
-    return {CONF_FAIL_SAFE_CURRENT: "fail_safe_house"}
+    placeholders |= doubt.placeholders
+    if doubt.is_main:
+        return {CONF_FAIL_SAFE_CURRENT: "fail_safe_house"}
+    return {CONF_FAIL_SAFE_CURRENT: "fail_safe_house_circuit"}
 
 
 def phases_fit(system: str, chargers: Iterable[Mapping[str, Any]]) -> bool:

@@ -43,7 +43,12 @@ from .circuit_forms import (
     meter_data,
 )
 from .confirmation import Confirmation
-from .fail_safe_check import chargers_of, fail_safe_problem, with_circuit
+from .fail_safe_check import (
+    async_doubt_circuit,
+    chargers_of,
+    fail_safe_problem,
+    with_circuit,
+)
 from .form_fields import GRID_POWER, meter_form, meter_of
 from .meter_sign import async_chosen_now, async_meter_now
 from .slow_meter import SLOW_METER, MeterWatch, slow_meter_texts
@@ -213,6 +218,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
                 doubts = doubt_details(
                     user_input, data[CONF_LIMIT], entry.data[CONF_MAIN_FUSE]
                 )
+                doubts |= await self._async_doubt_house(data, placeholders)
                 errors = self._confirmation.new(doubts, user_input)
             if not errors:
                 self._data = data
@@ -226,6 +232,18 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
             errors=errors,
             description_placeholders=placeholders,
         )
+
+    async def _async_doubt_house(
+        self, data: Form, placeholders: dict[str, str]
+    ) -> Errors:
+        """Return a doubt if the circuit's usual load leaves less than the fail-safe currents below it."""
+        doubt = await async_doubt_circuit(
+            self.hass, self._get_entry(), self._circuit(self._name, data)
+        )
+        if doubt is None:
+            return {}
+        placeholders |= doubt.placeholders
+        return {CONF_BASE: "fail_safe_house_circuit"}
 
     def _watch_meter(self) -> None:
         self.async_remove()

@@ -1,7 +1,7 @@
 """Whether a site can carry its chargers when they lose their connection: circuit by circuit and phase by phase."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -22,7 +22,8 @@ from ..engine.model import PerPhase, Snapshot
 from ..site.circuits import CircuitConfig, CircuitTree
 from ..site.snapshot import site_of, wiring
 from ..site.subentries import usable
-from ..site.uncontrolled_chargers import async_unwatched
+from ..site.uncontrolled_chargers import async_loads
+from ..site.usual_loads import UsualLoads
 
 # Rounding of equal sums.
 _NOTHING_A = 1e-6
@@ -95,14 +96,28 @@ def _falls_back_a(charger: Mapping[str, Any]) -> float:
     return each_a * float(charger.get(CONF_CONNECTORS, 1))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseDoubt:
+    """A circuit that usually has less left than the fail-safe currents below it, on the phase that lacks most."""
+
+    circuit: str
+    lacks_a: float
+    placeholders: Mapping[str, str]
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it is the main fuse."""
+        return self.circuit == MAIN_CIRCUIT
+
+
 async def async_doubt_chargers(
     hass: HomeAssistant, entry: ConfigEntry, chargers: Iterable[Mapping[str, Any]]
-) -> Mapping[str, str] | None:
-    """Return a warning if the house usually leaves less than the fail-safe currents of these chargers."""
+) -> HouseDoubt | None:
+    """Return a doubt if some circuit usually leaves less than the fail-safe currents of these chargers."""
     if entry.state is not ConfigEntryState.LOADED:
         return None
-    unwatched_a = await async_unwatched(hass, entry)
-    return beside_house(CircuitTree.of(entry), chargers, unwatched_a)
+    loads = await async_loads(hass, entry)
+    return next(beside_house(CircuitTree.of(entry), chargers, loads), None)
 
 
 async def async_doubt_site(
@@ -122,51 +137,103 @@ async def async_doubt_site(
     if len(carried_a) != len(before_a):
         return None
     more_a = [new - old for new, old in zip(carried_a, before_a, strict=True)]
-    unwatched_a = await async_unwatched(hass, entry) if min(more_a) < 0 else None
+    loads = await async_loads(hass, entry) if min(more_a) < 0 else UsualLoads()
+    unwatched_a = loads.unwatched_a
     if unwatched_a is None or len(unwatched_a) != len(more_a):
         return None
     left_a = [left + more for left, more in zip(unwatched_a, more_a, strict=True)]
-    return beside_house(tree, chargers, tuple(left_a))
+    main = UsualLoads(unwatched_a=tuple(left_a))
+    doubt = next(beside_house(tree, chargers, main), None)
+    return doubt.placeholders if doubt else None
+
+
+async def async_doubt_circuit(
+    hass: HomeAssistant, entry: ConfigEntry, changed: CircuitConfig
+) -> HouseDoubt | None:
+    """Return a doubt if a circuit as entered makes one below the main fuse lack more beside its usual load than before."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return None
+    chargers, before = chargers_of(entry), CircuitTree.of(entry)
+    tree = with_circuit(before, changed)
+    loads = await async_loads(hass, entry, tree)
+    lacked_a = {
+        doubt.circuit: doubt.lacks_a for doubt in beside_house(before, chargers, loads)
+    }
+    return next(
+        (
+            doubt
+            for doubt in beside_house(tree, chargers, loads)
+            if doubt.circuit != MAIN_CIRCUIT
+            and doubt.lacks_a > lacked_a.get(doubt.circuit, 0.0) + _NOTHING_A
+        ),
+        None,
+    )
 
 
 def beside_house(
-    tree: CircuitTree,
-    chargers: Iterable[Mapping[str, Any]],
-    unwatched_a: PerPhase | None,
-) -> Mapping[str, str] | None:
-    """Return a warning if the house usually leaves less than the fail-safe currents; None if it does not.
-
-    `unwatched_a` is what uncontrolled chargers may share, according to the site report.
-    """
+    tree: CircuitTree, chargers: Iterable[Mapping[str, Any]], loads: UsualLoads
+) -> Iterator[HouseDoubt]:
+    """Yield the circuits that usually leave less than the fail-safe currents below them, the one that lacks most first."""
     chargers = list(chargers)
-    sums_a, _ = _sums(tree, chargers)[MAIN_CIRCUIT]
-    if unwatched_a is None or len(unwatched_a) != len(sums_a):
-        return None
-    over_a, phase = max(
-        (sum_a - left_a, -phase)
-        for phase, (sum_a, left_a) in enumerate(zip(sums_a, unwatched_a, strict=True))
-    )
-    if over_a <= _NOTHING_A or sums_a[-phase] <= 0:
-        return None
-    return {
-        "sum": f"{sums_a[-phase]:g}",
-        "left": f"{max(0.0, unwatched_a[-phase]):.0f}",
-        "phase": f"L{1 - phase}",
-        "fits": ", ".join(_fitting(tree, chargers, unwatched_a)),
+    sums = _sums(tree, chargers)
+    left = {
+        circuit: known
+        for circuit, (_, carried_a) in sums.items()
+        if (known := _left(tree, loads, circuit, carried_a)) is not None
     }
+    lacks = sorted(
+        (
+            max(
+                (sum_a - left_a, -phase)
+                for phase, (sum_a, left_a) in enumerate(
+                    zip(sums[circuit][0], left[circuit], strict=True)
+                )
+            ),
+            circuit,
+        )
+        for circuit in left
+    )
+    for (lacks_a, phase), circuit in reversed(lacks):
+        sum_a, left_a = sums[circuit][0][-phase], left[circuit][-phase]
+        if lacks_a > _NOTHING_A and sum_a > 0:
+            yield HouseDoubt(
+                circuit=circuit,
+                lacks_a=lacks_a,
+                placeholders={
+                    "circuit": "" if circuit == MAIN_CIRCUIT else tree.name_of(circuit),
+                    "sum": f"{sum_a:g}",
+                    "left": f"{max(0.0, left_a):.0f}",
+                    "phase": f"L{1 - phase}",
+                    "fits": ", ".join(_fitting(tree, chargers, left)),
+                },
+            )
+
+
+def _left(
+    tree: CircuitTree, loads: UsualLoads, circuit: str, carried_a: PerPhase
+) -> PerPhase | None:
+    """Return what a circuit usually leaves to uncontrolled chargers; None if that is not known."""
+    if circuit != MAIN_CIRCUIT:
+        return loads.left_a(tree, circuit, carried_a)
+    left_a = loads.unwatched_a
+    return None if left_a is None or len(left_a) != len(carried_a) else left_a
 
 
 def _fitting(
-    tree: CircuitTree, chargers: list[Mapping[str, Any]], unwatched_a: PerPhase
+    tree: CircuitTree, chargers: list[Mapping[str, Any]], left: Mapping[str, PerPhase]
 ) -> Iterator[str]:
     """Yield which chargers can be at the minimum current of a car, one after the other, and which must be at 0 A."""
     site = site_of(tree.site)
-    left_a = list(unwatched_a)
+    rooms = {circuit: list(left_a) for circuit, left_a in left.items()}
     for charger in chargers:
         wired = wiring(charger, site)
         needs_a = charger[CONF_MIN_CURRENT] * charger.get(CONF_CONNECTORS, 1)
-        fits = all(left_a[phase] >= needs_a for phase in wired)
-        for phase in wired if fits else ():
-            left_a[phase] -= needs_a
+        path = [
+            rooms[name] for name in tree.path(charger[CONF_CIRCUIT]) if name in rooms
+        ]
+        fits = all(room[phase] >= needs_a for room in path for phase in wired)
+        for room in path if fits else ():
+            for phase in wired:
+                room[phase] -= needs_a
         each_a = charger[CONF_MIN_CURRENT] if fits else 0
         yield f"{charger[CONF_IDENTITY]}: {each_a:g} A"

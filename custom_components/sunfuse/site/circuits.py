@@ -94,6 +94,10 @@ class CircuitTree:
         """Return the parent of a circuit."""
         return self.at(self.circuits[circuit].data[CONF_PARENT])
 
+    def name_of(self, circuit: str) -> str:
+        """Return the name of a circuit below the main fuse."""
+        return self.circuits[circuit].name
+
     def path(self, circuit: str) -> tuple[str, ...]:
         """Return the circuits from this one up to the main fuse.
 

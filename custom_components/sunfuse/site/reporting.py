@@ -1,5 +1,6 @@
 """The site report of a site that is set up: what to read, as a response and as a page."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -15,6 +16,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from ..const import (
+    CONF_CIRCUIT,
     CONF_MAIN_FUSE,
     CONF_SYSTEM,
     CONF_VOLTAGE,
@@ -132,13 +134,24 @@ def _charger(entry: SunfuseConfigEntry, request: dict[str, Any]) -> Charger:
     )
 
 
-def car_meters(hass: HomeAssistant, entry: SunfuseConfigEntry) -> tuple[CarMeter, ...]:
-    """Return the meters of the site's chargers, by the phases of the site that they are on."""
+def car_meters(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    *,
+    of_circuit: Callable[[str], bool] = lambda _: True,
+    wired: Sequence[int] | None = None,
+) -> tuple[CarMeter, ...]:
+    """Return the meters of the site's chargers in these circuits.
+
+    Their phases are those of the site, or if only some are `wired` there, the places in these.
+    """
     site = site_of(entry.data)
+    places = range(site.phases) if wired is None else wired
     registry = er.async_get(hass)
-    wired = {
+    chargers = {
         identity_of(subentry): wiring(subentry.data, site)
         for subentry in usable(entry, SUBENTRY_CHARGER)
+        if of_circuit(subentry.data[CONF_CIRCUIT])
     }
 
     def sensor(key: str) -> str | None:
@@ -148,7 +161,8 @@ def car_meters(hass: HomeAssistant, entry: SunfuseConfigEntry) -> tuple[CarMeter
 
     found = []
     for key in entry.runtime_data.chargers.connector_keys():
-        phases = wired[key.identity]
+        if (phases := chargers.get(key.identity)) is None:
+            continue
         # One current flows between two legs, which a charger reports as its first.
         one_current = site.phases == 2 and len(phases) == 2
         currents = [
@@ -157,7 +171,11 @@ def car_meters(hass: HomeAssistant, entry: SunfuseConfigEntry) -> tuple[CarMeter
         ]
         found.append(
             CarMeter(
-                currents=tuple((phase, name) for phase, name in currents if name),
+                currents=tuple(
+                    (places.index(phase), name)
+                    for phase, name in currents
+                    if name and phase in places
+                ),
                 power=sensor(f"{key.id}_power"),
             )
         )

@@ -11,7 +11,14 @@ from ..engine.quality import is_possible
 from .forecasts.forecast_reader import MeterStatistic
 from .history import Statistic, async_statistics
 from .series import Series, Slot, at_time, layered, scaled
-from .site_report import GridConnection, PhaseHistory, SiteReport, site_report
+from .site_report import (
+    GridConnection,
+    PhaseFigures,
+    PhaseHistory,
+    SiteReport,
+    phase_figures,
+    site_report,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +78,32 @@ async def async_site_report(
         NoHistoryError: the recorder has no data of these sensors.
 
     """
+    fine, coarse, tz = await _async_history(hass, config, now, days)
+    return await hass.async_add_executor_job(_report, config, fine, coarse, tz)
+
+
+async def async_usual_loads(
+    hass: HomeAssistant, config: ReportConfig, now: datetime, *, days: int = 14
+) -> tuple[PhaseFigures, ...]:
+    """Read the recorder and return the figures of each phase without the cars; none if nothing is recorded of one."""
+    fine, coarse, _ = await _async_history(hass, config, now, days)
+
+    def figures() -> tuple[PhaseFigures, ...]:
+        histories = _histories(config, _known(fine, coarse))
+        if not all(history.mean_a for history in histories):
+            return ()
+        return tuple(map(phase_figures, histories))
+
+    return await hass.async_add_executor_job(figures)
+
+
+type _Statistics = Mapping[str, Statistic]
+
+
+async def _async_history(
+    hass: HomeAssistant, config: ReportConfig, now: datetime, days: int
+) -> tuple[_Statistics, _Statistics, ZoneInfo]:
+    """Return the statistics of five minutes and of hours, and the time zone of their days."""
     ids = {meter.consumption for meter in config.phases}
     ids |= {meter.production for meter in config.phases if meter.production}
     ids |= {statistic for car in config.cars for _, statistic in car.currents}
@@ -79,8 +112,7 @@ async def async_site_report(
     start = now - timedelta(days=days)
     fine = await async_statistics(hass, ids, start, now, "5minute")
     coarse = await async_statistics(hass, ids, start, now, "hour")
-    tz = ZoneInfo(hass.config.time_zone)
-    return await hass.async_add_executor_job(_report, config, fine, coarse, tz)
+    return fine, coarse, ZoneInfo(hass.config.time_zone)
 
 
 def _report(
@@ -90,17 +122,28 @@ def _report(
     tz: ZoneInfo,
 ) -> SiteReport:
     """Make the report; runs in the executor."""
-    known = {
+    known = _known(fine, coarse)
+    phases = _histories(config, known)
+    given_a = _given(config, len(phases), known)
+    return site_report(config.connection, phases, tz, given_a=given_a)
+
+
+def _known(fine: _Statistics, coarse: _Statistics) -> _Statistics:
+    return {
         statistic_id: _layered(fine.get(statistic_id), coarse.get(statistic_id))
         for statistic_id in {*fine, *coarse}
     }
+
+
+def _histories(config: ReportConfig, known: _Statistics) -> list[PhaseHistory]:
+    """Return the currents of each phase without the cars."""
     phases = [_phase(config, meter, known) for meter in config.phases]
     if config.shared_by > 1:
         phases *= config.shared_by
-    for index, phase in enumerate(phases):
-        phases[index] = _without(phase, _cars(config, index, known))
-    given_a = _given(config, len(phases), known)
-    return site_report(config.connection, phases, tz, given_a=given_a)
+    return [
+        _without(phase, _cars(config, index, known))
+        for index, phase in enumerate(phases)
+    ]
 
 
 def _given(config: ReportConfig, phases: int, known: Mapping[str, Statistic]) -> Series:

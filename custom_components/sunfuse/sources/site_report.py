@@ -154,7 +154,7 @@ def site_report(
     start, end = minutes[0].start, minutes[-1].end
     days = (end - start).total_seconds() / 86400
     known_s = sum(minute.seconds for minute in minutes)
-    figures = tuple(_figures(phase) for phase in phases)
+    figures = tuple(phase_figures(phase) for phase in phases)
     highest = [
         max(one.peak_a, *(minute.load_a[phase] for minute in minutes))
         for phase, one in enumerate(figures)
@@ -209,7 +209,7 @@ def _joined(phases: Sequence[PhaseHistory], given_a: Series) -> list[Minute]:
     return minutes
 
 
-def _figures(phase: PhaseHistory) -> PhaseFigures:
+def phase_figures(phase: PhaseHistory) -> PhaseFigures:
     """Return a phase's figures."""
     weighted = [(slot.value, slot.seconds) for slot in phase.mean_a]
     everything = [slot.value for slot in (*phase.mean_a, *phase.highest_a)]
