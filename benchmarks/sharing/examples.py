@@ -219,7 +219,7 @@ def _stacked(samples: Sequence[tuple[float, ...]]) -> Iterator[str]:
         return LEFT + at_s / (MINUTES * 60) * (HOUR_W - LEFT - 10)
 
     def y(amperes: float) -> float:
-        return HOUR_H - 30 - amperes / 28 * (HOUR_H - 64)
+        return HOUR_H - 30 - amperes / 36 * (HOUR_H - 64)
 
     for amperes in range(0, 26, 5):
         yield f'<path d="M{LEFT} {y(amperes):.1f}H{HOUR_W - 10}" stroke="#ddd"/>'
