@@ -25,7 +25,7 @@ from .world import (
 MISSING = 100.0  # per kilowatt-hour
 HOUR = 0.25
 GAP = 0.001
-TIME_LIMIT_S = 60.0
+TIME_LIMIT_S = 400.0
 
 
 @dataclass(kw_only=True)

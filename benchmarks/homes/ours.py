@@ -1,9 +1,8 @@
-"""The planner and the engine, as they are: a plan each half hour and when somebody comes or goes, a decision each few minutes."""
+"""The planner and the engine, as they are: a plan each half hour, each five minutes before a departure and when somebody comes or goes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-
-import numpy as np
+from zoneinfo import ZoneInfo
 
 from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
@@ -29,7 +28,15 @@ from custom_components.sunfuse.planner import (
     clock_steps,
     intend,
 )
+from custom_components.sunfuse.site.peak_outlook import peak_tariff
+from custom_components.sunfuse.site.peaks import CapacityRule, RunningPeak
 from custom_components.sunfuse.site.plan_slots import plan_slot
+from custom_components.sunfuse.sources.tariffs.capacity_rules import CapacityTariff
+from custom_components.sunfuse.sources.tariffs.month_peaks import (
+    PeakState,
+    add_energy,
+    allowance,
+)
 
 from .bound import PeakPrice
 from .plant import Guest, Plant
@@ -45,8 +52,9 @@ from .world import (
     World,
 )
 
+UTC_ZONE = ZoneInfo("UTC")
 START = datetime(2026, 1, 1, tzinfo=UTC)
-PLAN_EVERY_MIN = 30.0
+PLAN_EVERY_MIN, PLAN_NEAR_MIN, NEAR_MIN = 30.0, 5.0, 60.0
 AHEAD = timedelta(hours=36)
 PRICES_AT_MIN = 13 * 60
 SITE = Site(phases=3, voltage_v=VOLTAGE_V)
@@ -69,6 +77,11 @@ class Ours:
     plans: int = 0
     decisions: int = 0
     planned_target_w: float = 0.0
+    running: RunningPeak | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin the month."""
+        self.running = None if self.peak is None else _running(self.peak)
 
     def run(self) -> None:
         """Let the month pass."""
@@ -78,9 +91,9 @@ class Ours:
             news = plant.come_and_go()
             needy = [guest for guest in plant.here.values() if guest.lacks_wh > 1]
             if not needy:
-                plant.step(_until_next(plant.now_min, 5))
+                self._step(_until_next(plant.now_min, 5))
                 continue
-            due = plant.now_min - self.planned_min >= PLAN_EVERY_MIN
+            due = plant.now_min - self.planned_min >= self._plan_every_min()
             prices_came = (plant.now_min % DAY_MIN) == PRICES_AT_MIN
             if news or due or prices_came:
                 self._plan()
@@ -88,12 +101,21 @@ class Ours:
             shining = plant.sun_w > plant.house_w + 500
             busy = shining or self.peak is not None
             every_min = BUSY_MIN if busy else CALM_MIN
-            plant.step(
+            self._step(
                 CHANGING_MIN if changed else _until_next(plant.now_min, every_min)
             )
         plant.finish()
 
     # The slow loop
+
+    def _plan_every_min(self) -> float:
+        """Return how long a plan is good: a site makes one each five minutes, which counts where a departure is near."""
+        left_min = min(
+            guest.stay.says_min - self.plant.now_min
+            for guest in self.plant.here.values()
+        )
+        near = 0 <= left_min <= NEAR_MIN
+        return PLAN_NEAR_MIN if near else PLAN_EVERY_MIN
 
     def _plan(self) -> None:
         self.plans += 1
@@ -121,7 +143,7 @@ class Ours:
             import_price=prices,
             export_price=tuple(world.export_price[first : first + count]),
             known_prices=known,
-            peaks=self._tariffs(first, steps_s),
+            peaks=self._tariffs(now, steps_s),
             cars=tuple(self._car(guest) for guest in plant.here.values()),
         )
 
@@ -142,39 +164,38 @@ class Ours:
         )
 
     def _tariffs(
-        self, first: int, steps_s: tuple[float, ...]
+        self, now: datetime, steps_s: tuple[float, ...]
     ) -> tuple[PeakTariff, ...]:
-        peak = self.peak
-        if peak is None:
+        """Return the tariff as a site counts it; what the house reaches alone is known from the weeks before."""
+        if self.running is None:
             return ()
-        windows = tuple((first + step) // peak.quarters for step in range(len(steps_s)))
-        window = windows[0]
-        begun = window * peak.quarters
-        used_wh = float(self.plant.grid_wh[begun : first + 1].clip(min=0).sum())
-        return (
-            PeakTariff(
-                name="peak",
-                windows=windows,
-                price_per_kw=peak.price,
-                top=peak.top,
-                counted_w=self._counted(peak, begun),
-                floor_w=peak.floor_w,
-                used_wh=used_wh,
-                used_s=max(0.0, (self.plant.now_min - begun * QUARTER_MIN) * 60),
-                period_end=_time(self.plant.world.days * DAY_MIN),
-            ),
-        )
+        starts = [now]
+        for length_s in steps_s:
+            starts.append(starts[-1] + timedelta(seconds=length_s))
+        world = self.plant.world
+        usual = _usual_house(world, self.plant.quarter, len(steps_s))
+        tariff = peak_tariff(self.running, now, tuple(starts), usual, None)
+        return (replace(tariff, period_end=_time(world.days * DAY_MIN)),)
 
-    def _counted(self, peak: PeakPrice, until: int) -> tuple[float, ...]:
-        """Return the highest windows of the month so far, of different days where that counts, without today's."""
-        past = self.plant.grid_wh.clip(min=0)[:until] / 0.25
-        if peak.by_day:
-            past = past[: until // QUARTERS * QUARTERS]
-        past = past[: len(past) // peak.quarters * peak.quarters]
-        windows = past.reshape(-1, peak.quarters).mean(axis=1) if len(past) else past
-        if peak.by_day and len(windows):
-            windows = windows.reshape(-1, QUARTERS // peak.quarters).max(axis=1)
-        return tuple(float(value) for value in np.sort(windows)[::-1][: peak.top])
+    def _step(self, minutes: float) -> None:
+        """Let minutes pass, and count what the meter counts."""
+        plant, begun_min = self.plant, self.plant.now_min
+        power_w = (
+            plant.house_w
+            - plant.sun_w
+            + sum(guest.power_w for guest in plant.here.values())
+        )
+        plant.step(minutes)
+        if self.running is not None:
+            state = add_energy(
+                self.running.state,
+                self.running.rule.tariff,
+                _time(begun_min),
+                _time(plant.now_min),
+                power_w * minutes / 60,
+                tz=UTC_ZONE,
+            )
+            self.running = replace(self.running, state=state)
 
     # The fast loop
 
@@ -235,23 +256,32 @@ class Ours:
 
     def _limits(self) -> tuple[ExternalLimit, ...]:
         """Return what the running interval still allows (docs/prices.md)."""
-        peak, plant = self.peak, self.plant
-        if peak is None:
+        if self.running is None:
             return ()
-        length_min = peak.quarters * QUARTER_MIN
-        begun_min = plant.now_min // length_min * length_min
-        used_wh = float(
-            plant.grid_wh[int(begun_min) // QUARTER_MIN : plant.quarter + 1].sum()
-        )
-        left_min = length_min - (plant.now_min - begun_min)
-        allowed_w = (self.planned_target_w * length_min / 60 - used_wh) / (
-            left_min / 60
+        allowed = allowance(
+            self.running.state,
+            self.running.rule.tariff,
+            _time(self.plant.now_min),
+            tz=UTC_ZONE,
+            target_w=self.planned_target_w,
         )
         return (
-            ExternalLimit(
-                name="peak", kind=LimitKind.PEAK, power_w=max(0.0, allowed_w)
-            ),
+            ExternalLimit(name="peak", kind=LimitKind.PEAK, power_w=allowed.power_w),
         )
+
+
+def _running(peak: PeakPrice) -> RunningPeak:
+    """Return a tariff as a site has it, at the beginning of a month."""
+    tariff = CapacityTariff(
+        key="peak",
+        interval_min=peak.quarters * QUARTER_MIN,
+        top=peak.top,
+        different_days=peak.by_day,
+        floor_w=peak.floor_w,
+        price_per_kw=peak.price,
+    )
+    rule = CapacityRule(id="peak", name="peak", tariff=tariff, cap=True)
+    return RunningPeak(rule=rule, state=PeakState(), tz=UTC_ZONE)
 
 
 def _status(guest: Guest) -> ConnectorStatus:
@@ -293,6 +323,10 @@ def known_prices(
 def _house(world: World, first: int, count: int) -> Quantiles:
     if world.perfect:
         return _exactly(world.quarters(world.house_w)[first : first + count])
+    return _usual_house(world, first, count)
+
+
+def _usual_house(world: World, first: int, count: int) -> Quantiles:
     low, median, high = (
         tuple(float(values[(first + step) % QUARTERS]) for step in range(count))
         for values in world.house_expected

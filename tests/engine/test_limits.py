@@ -15,6 +15,7 @@ from custom_components.sunfuse.engine.model import (
     LimitKind,
     MeterReading,
     Mode,
+    PlanSlot,
     PowerReading,
     ReasonKey,
     Site,
@@ -171,6 +172,31 @@ def test_limits_from_outside(
     assert reasons(decision) == {"a": reason}
     if reason is not ReasonKey.FULL_POWER:
         assert values(decision, "a")["name"] == "Grid"
+
+
+@pytest.mark.parametrize(
+    ("kind", "pressing_w", "offer_a"),
+    [
+        # 4.1 kW of 10 kW leave 5.9 kW beside the house's 4.1 kW.
+        (LimitKind.PEAK, 0.0, 8.5),
+        (LimitKind.PEAK, 9_660.0, 14.0),
+        # Whoever limits for another reason is not asked to wait.
+        (LimitKind.DEMAND_RESPONSE, 9_660.0, 8.5),
+    ],
+)
+def test_a_departure_comes_before_a_low_peak(
+    kind: LimitKind, pressing_w: float, offer_a: float
+) -> None:
+    """What cannot be charged later is charged now, also above the peak; other limits hold."""
+    plan = PlanSlot(at_least_a=14.0, at_most_a=14.0, pressing_w=pressing_w)
+    decision = decided(
+        site(
+            car("a", mode=Mode.ECO, plan=plan),
+            house_a=(6, 6, 6),
+            limits=(ExternalLimit(name="Grid", kind=kind, power_w=10_000.0),),
+        )
+    )
+    assert offers(decision) == pytest.approx({"a": offer_a}, abs=0.11)
 
 
 def test_a_limit_of_a_sub_circuit() -> None:

@@ -14,13 +14,11 @@ from custom_components.sunfuse.planner import (
     CarMode,
     HomeBattery,
     Outlook,
-    PeakTariff,
     PlanKey,
     Quantiles,
     clock_steps,
     intend,
 )
-from custom_components.sunfuse.planner.outlook_to_problem import peak_level
 
 from .sites import EVENING, MORNING, car, exactly, night
 
@@ -57,54 +55,6 @@ def test_the_first_step_ends_with_the_quarter_hour() -> None:
     late = EVENING + timedelta(minutes=14, seconds=50)
     assert clock_steps(late, MORNING)[0] == 910.0
     assert sum(clock_steps(EVENING, EVENING + timedelta(days=9))) == 48 * 3600
-
-
-def _tariff(outlook: Outlook, **changes: object) -> PeakTariff:
-    plain = PeakTariff(
-        name="quarter hour",
-        windows=tuple(range(len(outlook.steps_s))),
-        price_per_kw=4.0,
-        floor_w=2_500.0,
-    )
-    return replace(plain, **changes)  # type: ignore[arg-type]
-
-
-def test_the_peak_of_the_month_is_kept_where_that_is_cheaper() -> None:
-    """9 kWh by seven fit below 5 kW: the month's peak stays at 5 kW, although two hours are cheap."""
-    plain = night(car(energy_wh=9_000.0))
-    peaky = replace(plain, peaks=(_tariff(plain, counted_w=(5_000.0,)),))
-    intention = intend(peaky)
-    assert max(slot.grid_w for slot in intention.slots) == pytest.approx(5_000, abs=2)
-    assert intention.target_peaks[0].power_w == pytest.approx(5_000, abs=2)
-    assert intention.cars[0].shortfalls == ()
-    assert max(slot.grid_w for slot in intend(plain).slots) > 10_000
-
-
-def test_a_departure_is_worth_a_higher_peak() -> None:
-    """40 kWh in nine hours need more than the floor of 2.5 kW: the target says what will be paid."""
-    plain = night(car(energy_wh=26_000.0))
-    intention = intend(replace(plain, peaks=(_tariff(plain),)))
-    assert intention.cars[0].shortfalls == ()
-    # Nine hours at constant power are the least: 26 kWh / 9 h / 0.9 and the house.
-    assert 3_500 < intention.target_peaks[0].power_w < 4_600
-
-
-def test_the_level_is_what_is_paid_anyway() -> None:
-    """The highest of month, floor and what the house comes to; of three that count, the lowest; with steps, their end."""
-    base = PeakTariff(name="x", windows=(), price_per_kw=4.0, floor_w=2_500.0)
-    assert peak_level(base) == 2_500
-    assert peak_level(replace(base, counted_w=(4_000.0,))) == 4_000
-    assert peak_level(replace(base, counted_w=(4_000.0,), expected_w=6_000.0)) == 6_000
-    three = replace(base, top=3, floor_w=0.0, counted_w=(6_000.0, 5_000.0, 4_000.0))
-    assert peak_level(three) == 4_000
-    # Mean of three within 5 kW: 15 kW in all, of which two hours have 4 and 4.
-    steps = replace(
-        three,
-        counted_w=(4_000.0, 4_000.0, 3_000.0),
-        step_limits_w=(2_000.0, 5_000.0, 10_000.0),
-        step_prices=(100.0, 200.0, 400.0, 600.0),
-    )
-    assert peak_level(steps) == 7_000
 
 
 def test_an_announced_limit_holds_for_its_time() -> None:

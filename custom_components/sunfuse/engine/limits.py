@@ -170,11 +170,13 @@ def power_limits(
         # A limit for the cars applies to power from the grid; solar power comes on top.
         cars_only = limit.cars_only or limit.kind is LimitKind.DIMMING
         besides_w = -sun_w if cars_only else load_w[circuit]
+        # A departure is worth more than a low peak.
+        least_w = pressing_w(snapshot) if limit.kind is LimitKind.PEAK else 0.0
         reason = limit_reason(limit, tree.circuits[circuit].name)
         found.append(
             PowerLimit(
                 circuit=circuit,
-                power_w=max(power_w - besides_w, 0.0),
+                power_w=max(power_w - besides_w, least_w),
                 reason=Reason(
                     key=reason.key,
                     values=(
@@ -185,6 +187,11 @@ def power_limits(
             )
         )
     return found
+
+
+def pressing_w(snapshot: Snapshot) -> float:
+    """Return what cars must charge now to be ready for their departures."""
+    return sum(one.plan.pressing_w for one in snapshot.connectors if one.plan)
 
 
 def power_of(limit: ExternalLimit, snapshot: Snapshot) -> float | None:

@@ -223,9 +223,11 @@ class PlanSlot:
 
     `at_least_a` is promised, because a departure is close; `at_most_a` is wished (0: wait). `key` and `values` are the reason.
     In mode `eco` it is what the grid may supply; surplus solar power is used beyond it, up to `sun_a` (None: all).
+    `pressing_w` cannot be charged later: it comes before a limit that only keeps a peak low.
     """
 
     at_least_a: float = 0.0
+    pressing_w: float = 0.0
     at_most_a: float | None = None
     sun_a: float | None = None
     key: ReasonKey = ReasonKey.WAITING_FOR_PLAN

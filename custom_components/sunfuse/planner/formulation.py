@@ -8,8 +8,18 @@ real price, so that every problem has a plan, and the plan shows what is missing
 import numpy as np
 
 from .pricing import priced
-from .problem import Circuit, Peak, Plan, Problem, Status, StorePlan, limits, series
-from .program import Columns, Program, Solution
+from .problem import (
+    GUARD_SPREAD,
+    Circuit,
+    Peak,
+    Plan,
+    Problem,
+    Status,
+    StorePlan,
+    limits,
+    series,
+)
+from .program import Columns, Program, Solution, Term
 from .stores import StoreRows, most_kw, most_out_kw
 
 # Multiples of the highest real price per kilowatt-hour; those of a store are in stores.py.
@@ -197,13 +207,48 @@ class Formulation:
         counted = [int(window) for window in dict.fromkeys(peak.windows) if window >= 0]
         for window in counted:
             steps = np.flatnonzero(windows == window)
-            hours, used = self._hours[steps].sum(), 0.0
+            begun_h, used = 0.0, 0.0
             if window == counted[0] and steps[0] == 0:
-                hours, used = hours + peak.used_s / 3600, peak.used_wh / 1000
-            terms = [(self._import[steps], self._hours[steps] / hours), (paid, -1.0)]
-            if self._excess_import is not None:
-                terms.append((self._excess_import[steps], self._hours[steps] / hours))
-            program.row(*terms, upper=peak.level_w / 1000 - used / hours)
+                begun_h, used = peak.used_s / 3600, peak.used_wh / 1000
+            hours = begun_h + self._hours[steps].sum()
+            program.row(
+                *self._imported(steps, 1 / hours),
+                (paid, -1.0),
+                upper=peak.level_w / 1000 - used / hours,
+            )
+            if peak.guarded and (len(steps) > 1 or begun_h):
+                self._guard(peak, paid, steps, begun_h, used)
+
+    def _guard(
+        self, peak: Peak, paid: Columns, steps: Columns, begun_h: float, used: float
+    ) -> None:
+        """Allow in each step of a window what its guard does: what is left of the window, spread evenly.
+
+        Load above the level is none of the guard's business: it stops the cars, and the house goes on.
+        """
+        length_h = begun_h + self._hours[steps].sum()
+        level = peak.level_w / 1000
+        for place, step in enumerate(steps):
+            before = steps[:place]
+            passed_h = begun_h + self._hours[before].sum()
+            net = (self._problem.load_w[step] - self._problem.solar_w[step]) / 1000
+            left_h = length_h - passed_h
+            for over_h in {left_h, max(left_h, length_h * GUARD_SPREAD)}:
+                grows = 1 + passed_h / over_h
+                self._program.row(
+                    *self._imported(before, 1 / over_h),
+                    (self._import[step : step + 1], 1.0),
+                    (paid, -grows),
+                    upper=level * grows - used / over_h + max(0.0, net - level),
+                )
+
+    def _imported(self, steps: Columns, per_kwh: float) -> list[Term]:
+        """Return the terms of what is imported in some steps."""
+        factors = self._hours[steps] * per_kwh
+        terms: list[Term] = [(self._import[steps], factors)]
+        if self._excess_import is not None:
+            terms.append((self._excess_import[steps], factors))
+        return terms
 
     # The plan
 

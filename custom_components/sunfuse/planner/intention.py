@@ -65,12 +65,14 @@ class SlotAdvice:
     """What a car should take now.
 
     Up to `at_least_w` it may take power from any source; from there to `at_most_w` it follows the sun. Both are powers
-    at the charger; `at_most_w` of 0 means that it waits even if the sun shines.
+    at the charger; `at_most_w` of 0 means that it waits even if the sun shines. If it is `pressing`, `at_least_w` cannot be
+    charged later.
     """
 
     at_least_w: float
     at_most_w: float
     why: Why
+    pressing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from typing import cast
 from .assumed import Assumed
 from .car_terms import CarReader, CarTerms
 from .intention import Assumption, Intention
-from .outlook import AnnouncedLimit, HomeBattery, Outlook, PeakTariff, Quantiles
-from .problem import Circuit, Peak, PerPhase, Problem, Series, Store
+from .outlook import AnnouncedLimit, HomeBattery, Outlook, Quantiles
+from .peak_terms import PeakTerm, peak_terms
+from .problem import Circuit, PerPhase, Problem, Series, Store
 
 BATTERY = "home battery"
 # This close to a departure the plan assumes little sun and much load, and this far ahead the median.
@@ -35,6 +36,7 @@ class ProblemParts:
     battery_w: Series  # of a battery that is predicted: positive when discharging
     battery_wh: Series
     assumptions: tuple[Assumption, ...]
+    peaks: tuple[PeakTerm, ...] = ()  # those of the problem, in its order
 
 
 def problem_of_outlook(
@@ -66,7 +68,7 @@ def problem_of_outlook(
     )
     stores.extend(terms.store for terms in cars)
     net_w = tuple(load - sun for load, sun in zip(load_w, sun_w, strict=True))
-    max_import_w = _max_import(outlook)
+    peaks = peak_terms(outlook, assumed.import_price)
     problem = Problem(
         steps_s=outlook.steps_s,
         load_w=load_w,
@@ -75,10 +77,8 @@ def problem_of_outlook(
         export_price=_weighted_export(outlook, assumed),
         stores=tuple(stores),
         circuits=_circuits(outlook, net_w),
-        peaks=tuple(
-            peak for tariff in outlook.peaks for peak in peak_of_tariff(tariff, outlook)
-        ),
-        max_import_w=max_import_w,
+        peaks=tuple(term.peak for term in peaks),
+        max_import_w=_max_import(outlook),
         max_export_w=outlook.max_export_w,
         voltage_v=outlook.voltage_v,
         phases=outlook.phases,
@@ -92,6 +92,7 @@ def problem_of_outlook(
         battery_w=battery_w,
         battery_wh=battery_wh,
         assumptions=tuple(assumptions),
+        peaks=peaks,
     )
 
 
@@ -311,66 +312,3 @@ def _max_import(outlook: Outlook) -> float | Series:
 def _during(outlook: Outlook, limit: AnnouncedLimit) -> Iterable[bool]:
     for start, end in zip(outlook.starts, outlook.starts[1:], strict=False):
         yield start < limit.end and end > limit.start
-
-
-# Peaks
-
-
-def peak_of_tariff(tariff: PeakTariff, outlook: Outlook) -> tuple[Peak, ...]:
-    """Return a capacity tariff in terms of the program: the level that is paid in any case, and the price above it.
-
-    If the mean of several intervals is billed, one of them can rise to the lowest of those that count, and costs its
-    share above that. If steps are priced, it can rise as long as the mean stays in its step. A peak is paid until the
-    month ends: the hours of the outlook carry their share of the price.
-    """
-    level_w, price = peak_level(tariff), tariff.price_per_kw / tariff.top
-    if tariff.step_limits_w:
-        price = _price_of_step(tariff)
-    if tariff.period_end is not None:
-        left_s = (tariff.period_end - outlook.now).total_seconds()
-        if left_s > 0:
-            price *= min(1.0, sum(outlook.steps_s) / left_s)
-    if price <= 0:
-        return ()
-    return (
-        Peak(
-            price_per_kw=price,
-            windows=tariff.windows,
-            level_w=level_w,
-            used_wh=tariff.used_wh,
-            used_s=tariff.used_s,
-        ),
-    )
-
-
-def peak_level(tariff: PeakTariff) -> float:
-    """Return how high an interval can be without costing more than what is paid in any case."""
-    counted = sorted(tariff.counted_w, reverse=True)[: tariff.top]
-    anyway_w = max(tariff.floor_w, tariff.expected_w)
-    if not tariff.step_limits_w:
-        reached_w = counted[-1] if len(counted) == tariff.top else 0.0
-        return max(reached_w, anyway_w)
-    others_w = sum(counted[: tariff.top - 1])
-    mean_w = max(sum(counted) / tariff.top, anyway_w)
-    free_w = next(
-        (limit for limit in tariff.step_limits_w if limit >= mean_w), math.inf
-    )
-    if math.isinf(free_w):
-        return mean_w
-    # The coming hours are assumed to be as high as this one.
-    open_hours = tariff.top - min(len(counted), tariff.top - 1)
-    return max(0.0, (free_w * tariff.top - others_w) / open_hours)
-
-
-def _price_of_step(tariff: PeakTariff) -> float:
-    """Return the mean price of a kilowatt in the next step."""
-    counted = sorted(tariff.counted_w, reverse=True)[: tariff.top]
-    mean_w = max(sum(counted) / tariff.top, tariff.floor_w, tariff.expected_w)
-    ends = tariff.step_limits_w
-    now = next((step for step, end in enumerate(ends) if end >= mean_w), len(ends))
-    if now + 1 >= len(tariff.step_prices):
-        return 0.0
-    start_w = ends[now]
-    end_w = ends[now + 1] if now + 1 < len(ends) else 2 * start_w
-    more = tariff.step_prices[now + 1] - tariff.step_prices[now]
-    return max(0.0, more / ((end_w - start_w) / 1000) / tariff.top)

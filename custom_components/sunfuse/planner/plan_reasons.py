@@ -267,21 +267,23 @@ def advice_of(reasons: Reasons, step: int) -> SlotAdvice:
     if why.key in (PlanKey.PRECONDITIONS, PlanKey.BOOSTS, PlanKey.CHARGES_AT_ONCE):
         return SlotAdvice(at_least_w=most_w, at_most_w=most_w, why=why)
     at_least_w = 0.0
+    tight = planned_w > _SMALL_W and reasons.is_tight(step)
     if planned_w > _SMALL_W and car.mode is not CarMode.SOLAR:
         grid_w = planned_w - reasons.sun_w[step]
         # If the grid is cheap enough to supply a part, it also supplies the rest if there is less sun than expected.
-        if (
-            grid_w > _LITTLE * planned_w
-            or reasons.is_tight(step)
-            or why.key is PlanKey.MINIMUM_FIRST
-        ):
+        if grid_w > _LITTLE * planned_w or tight or why.key is PlanKey.MINIMUM_FIRST:
             at_least_w = max(planned_w, terms.least_w)
     if car.mode is CarMode.SOLAR_MIN:
         at_least_w = max(at_least_w, terms.least_w)
     at_most_w = most_w
     if terms.waits[step] or terms.store.strategy is Strategy.LATE:
         at_most_w = max(planned_w, at_least_w)
-    return SlotAdvice(at_least_w=min(at_least_w, most_w), at_most_w=at_most_w, why=why)
+    return SlotAdvice(
+        at_least_w=min(at_least_w, most_w),
+        at_most_w=at_most_w,
+        why=why,
+        pressing=tight,
+    )
 
 
 def _until(key: PlanKey, until: datetime | None) -> Why:

@@ -1,5 +1,6 @@
 """From the program's plan to the intention: per car, per slot, and for the site."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,10 +17,9 @@ from .intention import (
     TargetPeak,
 )
 from .outlook import CarMode, Outlook
-from .outlook_to_problem import BATTERY, ProblemParts, peak_level
+from .outlook_to_problem import BATTERY, ProblemParts
 from .plan_reasons import Reasons, advice_of
-from .pricing import peak_of
-from .problem import Peak, Plan, Problem, Series, Status, StorePlan, series
+from .problem import Plan, Problem, Series, Status, StorePlan, series
 from .simple import Room
 
 # Power below this counts as none, and such a small shortfall is not mentioned.
@@ -71,25 +71,7 @@ class PlanReader:
             status=plan.status,
             slots=slots,
             cars=cars,
-            target_peaks=tuple(
-                TargetPeak(
-                    name=tariff.name,
-                    power_w=max(
-                        peak_level(tariff),
-                        peak_of(
-                            self._parts.problem,
-                            Peak(
-                                price_per_kw=0.0,
-                                windows=tariff.windows,
-                                used_wh=tariff.used_wh,
-                                used_s=tariff.used_s,
-                            ),
-                            plan.import_w,
-                        ),
-                    ),
-                )
-                for tariff in outlook.peaks
-            ),
+            target_peaks=tuple(self._target_peaks()),
             cost=money,
             assumptions=tuple(dict.fromkeys(assumptions)),
         )
@@ -98,7 +80,7 @@ class PlanReader:
 
     def _money(self) -> float:
         """Return the cost of the whole site: import less export, and what peaks cost beyond what is paid in any case."""
-        plan, problem = self._plan, self._parts.problem
+        plan = self._plan
         energy = sum(
             hours / 1000 * (imported * price - exported * reward)
             for hours, imported, price, exported, reward in zip(
@@ -111,9 +93,16 @@ class PlanReader:
             )
         )
         return energy + sum(
-            peak.price_per_kw * max(0.0, highest_w - peak.level_w) / 1000
-            for peak, highest_w in zip(problem.peaks, plan.peak_w, strict=True)
+            term.cost(highest_w)
+            for term, highest_w in zip(self._parts.peaks, plan.peak_w, strict=True)
         )
+
+    def _target_peaks(self) -> Iterable[TargetPeak]:
+        """Yield what each tariff's running interval should stay below: what is free, or what the plan found worth paying."""
+        for term, highest_w in zip(self._parts.peaks, self._plan.peak_w, strict=True):
+            if term.today:
+                power_w = max(term.peak.level_w, highest_w)
+                yield TargetPeak(name=term.tariff.name, power_w=power_w)
 
     def _site_slots(self) -> tuple[SiteSlot, ...]:
         outlook, problem, plan = self._outlook, self._parts.problem, self._plan

@@ -10,6 +10,9 @@ from enum import StrEnum
 import math
 from typing import cast
 
+# What a guard of a peak saved of a window is spent over this part of a window at least, not in a burst at its end.
+GUARD_SPREAD = 1 / 3
+
 type PerPhase = tuple[float, ...]
 type Series = tuple[float, ...]
 
@@ -104,6 +107,9 @@ class Peak:
 
     `windows` numbers the window of each step in chronological order (quarter hours, hours); -1: the step does not count.
     `used_wh` and `used_s` are what the first window had imported before the first step began, and for how long.
+
+    `guarded`: stores take no more in a step than a guard of the running window allows, which spreads what is left of the
+    window evenly, and what was saved over a third of a window at least.
     """
 
     price_per_kw: float
@@ -111,6 +117,7 @@ class Peak:
     level_w: float = 0.0
     used_wh: float = 0.0
     used_s: float = 0.0
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

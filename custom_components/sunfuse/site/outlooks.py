@@ -24,17 +24,15 @@ from ..planner import (
     CircuitOutlook,
     HomeBattery,
     Outlook,
-    PeakTariff,
     Quantiles,
     Strategy,
     clock_steps,
 )
 from ..sources.forecasts.forecast_reader import Forecasts
 from ..sources.forecasts.power_forecast import Forecast
-from ..sources.tariffs.capacity_rules import PriceRule
-from ..sources.tariffs.month_peaks import expected_w, interval_start
 from ..sources.tariffs.price_slots import PriceSlot
 from .demands import ChargingStrategy, Demand
+from .peak_outlook import peak_tariffs
 from .peaks import RunningPeak
 
 # A plan looks at least as far, for the sun of tomorrow, and no farther than anybody knows anything.
@@ -91,6 +89,8 @@ def outlook_of(known: Known) -> Outlook:
     steps_s = clock_steps(now, until)
     starts = _starts(now, steps_s)
     prices = _at_each(known.prices, starts)
+    house = _quantiles(known.forecasts.load, starts)
+    sun = _quantiles(known.forecasts.solar, starts)
     carbon = [slot.carbon_g for slot in prices if slot.carbon_g is not None]
     return Outlook(
         now=now,
@@ -98,18 +98,14 @@ def outlook_of(known: Known) -> Outlook:
         circuits=_circuits(snapshot, known.decision),
         phases=snapshot.site.phases,
         voltage_v=snapshot.site.voltage_v,
-        house=_quantiles(known.forecasts.load, starts),
-        sun=_quantiles(known.forecasts.solar, starts),
+        house=house,
+        sun=sun,
         import_price=tuple(slot.import_price for slot in prices),
         export_price=tuple(slot.export_price for slot in prices),
         known_prices=sum(not slot.estimated for slot in prices) if prices else None,
         carbon_g=tuple(carbon) if len(carbon) == len(prices) else (),
         carbon_weight=known.carbon_weight,
-        peaks=tuple(
-            _peak(peak, now, starts)
-            for peak in known.peaks
-            if peak.rule.tariff.has_price
-        ),
+        peaks=peak_tariffs(known.peaks, now, starts, house, sun),
         limits=tuple(_limits(snapshot, now, starts[-1])),
         battery=known.battery,
         cars=tuple(_car(car, known) for car in known.cars),
@@ -201,42 +197,6 @@ def _limits(
 
 def _cars_only(limit: ExternalLimit) -> bool:
     return limit.cars_only or limit.kind is LimitKind.DIMMING
-
-
-def _peak(peak: RunningPeak, now: datetime, starts: tuple[datetime, ...]) -> PeakTariff:
-    """Return a capacity tariff as the planner counts it: intervals numbered, those that do not count left out."""
-    tariff, state, tz = peak.rule.tariff, peak.state, peak.tz
-    numbers: dict[datetime, int] = {}
-    windows = []
-    for start in starts[:-1]:
-        interval = interval_start(start, tariff, tz)
-        if not peak.counts(interval):
-            windows.append(-1)
-            continue
-        windows.append(numbers.setdefault(interval, len(numbers)))
-    running = interval_start(now, tariff, tz)
-    today = now.astimezone(tz).date()
-    first = now.astimezone(tz).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return PeakTariff(
-        name=peak.rule.id,
-        windows=tuple(windows),
-        price_per_kw=tariff.price_per_kw,
-        top=tariff.top,
-        counted_w=tuple(
-            one.power_w
-            for one in state.peaks
-            if not tariff.different_days
-            or tariff.top == 1
-            or one.start.astimezone(tz).date() != today
-        ),
-        floor_w=tariff.floor_w,
-        expected_w=expected_w(state, tariff),
-        used_wh=state.used_wh if state.interval == running else 0.0,
-        used_s=(now - running).total_seconds(),
-        step_limits_w=tariff.step_limits_w if tariff.rule is PriceRule.STEPS else (),
-        step_prices=tariff.step_prices if tariff.rule is PriceRule.STEPS else (),
-        period_end=(first + timedelta(days=32)).replace(day=1),
-    )
 
 
 def _car(car: CarAsk, known: Known) -> CarOutlook:

@@ -22,7 +22,7 @@ from .sliding_windows import (
 
 # What is saved of an interval is not spent in a burst at its end, which the next one would begin with: it is spread over
 # this part of an interval, and lost where that ends before.
-_SPREAD = 1 / 3
+SPREAD = 1 / 3
 # In the last seconds a watt-hour would be a kilowatt.
 LEAST_LEFT = timedelta(seconds=10)
 
@@ -369,7 +369,7 @@ def _evenly(
     saved_wh = room_wh - target_w * left_h
     if saved_wh <= 0:
         return max(0.0, room_wh / left_h)
-    return target_w + saved_wh / max(left_h, interval_h * _SPREAD)
+    return target_w + saved_wh / max(left_h, interval_h * SPREAD)
 
 
 def corrected(

@@ -1,0 +1,147 @@
+"""A capacity tariff in terms of the program: up to which level power is free, and what a kilowatt above it costs.
+
+What a month's peak costs is known when the month is over. A plan sees a day or two of it, and counts the part of the
+price that falls on them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+import math
+
+from .outlook import Outlook, PeakTariff
+from .problem import Peak, Series
+
+_DAY_S = 86_400.0
+# Above what the user wants to stay below, a kilowatt costs this multiple of the highest price of a kilowatt-hour: more
+# than moving a car's energy can save, and less than a missed departure.
+_KEPT = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeakTerm:
+    """A peak of the program, and what it really costs: from which level on, and how much for each kilowatt."""
+
+    tariff: PeakTariff
+    peak: Peak
+    level_w: float
+    price_per_kw: float
+    today: bool  # whether the running interval belongs to it
+
+    def cost(self, peak_w: float) -> float:
+        """Return what a peak costs beyond what is paid in any case."""
+        return self.price_per_kw * max(0.0, peak_w - self.level_w) / 1000
+
+
+def peak_terms(outlook: Outlook, import_price: Series) -> tuple[PeakTerm, ...]:
+    """Return the peaks of all tariffs: one of each, or one of each day where the highest intervals of different days count."""
+    dearest = max(map(abs, import_price))
+    return tuple(
+        term
+        for tariff in outlook.peaks
+        for term in _terms(tariff, outlook, _KEPT * dearest)
+    )
+
+
+def _terms(
+    tariff: PeakTariff, outlook: Outlook, kept_price: float
+) -> Iterable[PeakTerm]:
+    price = _price(tariff) * _share(tariff, outlook)
+    for day, windows in _by_day(tariff):
+        today = day == (tariff.days[0] if tariff.days else 0)
+        level_w = peak_level(tariff, today=today)
+        above_w, above_price = level_w, price
+        if tariff.target_w is not None:
+            above_w = max(level_w, tariff.target_w)
+            above_price = max(price, kept_price)
+        yield PeakTerm(
+            tariff=tariff,
+            peak=Peak(
+                price_per_kw=above_price,
+                windows=windows,
+                level_w=above_w,
+                used_wh=tariff.used_wh,
+                used_s=tariff.used_s,
+                guarded=tariff.guarded,
+            ),
+            level_w=level_w,
+            price_per_kw=price,
+            today=today,
+        )
+
+
+def _by_day(tariff: PeakTariff) -> Iterable[tuple[int, tuple[int, ...]]]:
+    """Yield the windows of each day, -1 in all other steps; of all days at once where several of one day can count."""
+    if not tariff.days:
+        yield 0, tariff.windows
+    for day in dict.fromkeys(tariff.days):
+        yield (
+            day,
+            tuple(
+                window if each == day else -1
+                for window, each in zip(tariff.windows, tariff.days, strict=True)
+            ),
+        )
+
+
+def _share(tariff: PeakTariff, outlook: Outlook) -> float:
+    """Return the part of the month's price that a peak of the outlook costs, or a peak of one of its days.
+
+    Where the mean of several days is billed, none bears more than its part of the mean.
+    """
+    most = 1 / tariff.top if tariff.days else 1.0
+    if tariff.period_end is None:
+        return most
+    left_s = (tariff.period_end - outlook.now).total_seconds()
+    seen_s = _DAY_S if tariff.days else sum(outlook.steps_s)
+    if left_s <= seen_s:
+        return most
+    return min(most, seen_s / left_s)
+
+
+def peak_level(tariff: PeakTariff, *, today: bool = True) -> float:
+    """Return how high an interval can be without costing more than what is paid in any case.
+
+    If the mean of several intervals is billed, one of them can rise to the lowest of those that count. If steps are
+    priced, it can rise as long as the mean stays in its step. On a day that has its highest interval already, another one
+    can be as high.
+    """
+    counted = list(tariff.counted_w)
+    if not today:
+        counted.append(tariff.today_w)
+    counted = sorted(counted, reverse=True)[: tariff.top]
+    anyway_w = max(tariff.floor_w, tariff.expected_w, tariff.today_w if today else 0.0)
+    if tariff.step_limits_w:
+        return max(anyway_w, _level_of_step(tariff, counted))
+    reached_w = counted[-1] if len(counted) == tariff.top else 0.0
+    return max(reached_w, anyway_w)
+
+
+def _level_of_step(tariff: PeakTariff, counted: list[float]) -> float:
+    mean_w = _mean_w(tariff, counted)
+    free_w = next(
+        (limit for limit in tariff.step_limits_w if limit >= mean_w), math.inf
+    )
+    if math.isinf(free_w):
+        return mean_w
+    # The coming days are assumed to be as high as this one.
+    others = counted[: tariff.top - 1]
+    return max(0.0, (free_w * tariff.top - sum(others)) / (tariff.top - len(others)))
+
+
+def _price(tariff: PeakTariff) -> float:
+    """Return the month's price of a kilowatt; with steps, the mean price of a kilowatt in the next one."""
+    if not tariff.step_limits_w:
+        return tariff.price_per_kw
+    mean_w = _mean_w(tariff, sorted(tariff.counted_w, reverse=True)[: tariff.top])
+    ends = tariff.step_limits_w
+    now = next((step for step, end in enumerate(ends) if end >= mean_w), len(ends))
+    if now + 1 >= len(tariff.step_prices):
+        return 0.0
+    start_w = ends[now]
+    end_w = ends[now + 1] if now + 1 < len(ends) else 2 * start_w
+    more = tariff.step_prices[now + 1] - tariff.step_prices[now]
+    return max(0.0, more / ((end_w - start_w) / 1000))
+
+
+def _mean_w(tariff: PeakTariff, counted: list[float]) -> float:
+    return max(sum(counted) / tariff.top, tariff.floor_w, tariff.expected_w)

@@ -1,0 +1,227 @@
+"""Capacity tariffs in plans, calculated by hand: what is free, what a kilowatt costs, and what a guard of the peak allows."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from custom_components.sunfuse.planner import (
+    Goal,
+    Outlook,
+    Peak,
+    PeakTariff,
+    intend,
+    solve,
+)
+from custom_components.sunfuse.planner.peak_terms import peak_level, peak_terms
+from custom_components.sunfuse.planner.problem import GUARD_SPREAD
+from custom_components.sunfuse.sources.tariffs import month_peaks
+
+from .common import car as store, problem
+from .sites import EVENING, car, exactly, night
+
+NORDIC = PeakTariff(name="x", windows=(), price_per_kw=6.0, top=3)
+
+
+def _tariff(outlook: Outlook, **changes: object) -> PeakTariff:
+    plain = PeakTariff(
+        name="quarter hour",
+        windows=tuple(range(len(outlook.steps_s))),
+        price_per_kw=4.0,
+        floor_w=2_500.0,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def _hourly(outlook: Outlook, **changes: object) -> PeakTariff:
+    """Return the Nordic tariff of a night: eight windows of an hour, whose first two belong to another day."""
+    hours = tuple(step // 4 for step in range(len(outlook.steps_s)))
+    days = tuple(0 if hour < 2 else 1 for hour in hours)
+    return replace(NORDIC, windows=hours, days=days, **changes)  # type: ignore[arg-type]
+
+
+def test_the_peak_of_the_month_is_kept_where_that_is_cheaper() -> None:
+    """9 kWh by seven fit below 5 kW: the month's peak stays at 5 kW, although two hours are cheap."""
+    plain = night(car(energy_wh=9_000.0))
+    peaky = replace(plain, peaks=(_tariff(plain, counted_w=(5_000.0,)),))
+    intention = intend(peaky)
+    assert max(slot.grid_w for slot in intention.slots) == pytest.approx(5_000, abs=2)
+    assert intention.target_peaks[0].power_w == pytest.approx(5_000, abs=2)
+    assert intention.cars[0].shortfalls == ()
+    assert max(slot.grid_w for slot in intend(plain).slots) > 10_000
+
+
+def test_a_departure_is_worth_a_higher_peak() -> None:
+    """40 kWh in nine hours need more than the floor of 2.5 kW: the target says what will be paid."""
+    plain = night(car(energy_wh=26_000.0))
+    intention = intend(replace(plain, peaks=(_tariff(plain),)))
+    assert intention.cars[0].shortfalls == ()
+    # Nine hours at constant power are the least: 26 kWh / 9 h / 0.9 and the house.
+    assert 3_500 < intention.target_peaks[0].power_w < 4_600
+
+
+def test_the_level_is_what_is_paid_anyway() -> None:
+    """The highest of month, floor and what the house comes to; of three that count, the lowest; with steps, their end."""
+    base = PeakTariff(name="x", windows=(), price_per_kw=4.0, floor_w=2_500.0)
+    assert peak_level(base) == 2_500
+    assert peak_level(replace(base, counted_w=(4_000.0,))) == 4_000
+    assert peak_level(replace(base, counted_w=(4_000.0,), expected_w=6_000.0)) == 6_000
+    three = replace(base, top=3, floor_w=0.0, counted_w=(6_000.0, 5_000.0, 4_000.0))
+    assert peak_level(three) == 4_000
+    # Mean of three within 5 kW: 15 kW in all, of which two hours have 4 and 4.
+    steps = replace(
+        three,
+        counted_w=(4_000.0, 4_000.0, 3_000.0),
+        step_limits_w=(2_000.0, 5_000.0, 10_000.0),
+        step_prices=(100.0, 200.0, 400.0, 600.0),
+    )
+    assert peak_level(steps) == 7_000
+
+
+def test_what_a_day_has_reached_is_free_for_the_rest_of_it() -> None:
+    """Of each day only the highest hour counts: today 7 kW cost nothing more, tomorrow only what the third day had."""
+    tariff = replace(NORDIC, counted_w=(6_000.0, 5_000.0, 4_000.0), today_w=7_000.0)
+    assert peak_level(tariff, today=True) == 7_000
+    assert peak_level(tariff, today=False) == 5_000  # 7, 6 and 5 count by then
+    steps = replace(
+        tariff,
+        counted_w=(4_000.0,),
+        step_limits_w=(2_000.0, 5_000.0, 10_000.0),
+        step_prices=(100.0, 200.0, 400.0, 600.0),
+    )
+    assert peak_level(steps, today=True) == 7_000
+
+
+@pytest.mark.parametrize(
+    ("left_days", "by_day", "price"),
+    [
+        # 30 days share the price of a mean of three days...
+        (30, True, 6.0 / 30),
+        # ... of the last two none bears more than a third of it.
+        (2, True, 6.0 / 3),
+        # The highest of all hours of this half day: a sixtieth of the month.
+        (30, False, 6.0 / 60),
+        (0.2, False, 6.0),
+    ],
+)
+def test_a_day_bears_its_part_of_a_months_price(
+    left_days: float, by_day: bool, price: float
+) -> None:
+    """A plan of one day is not charged for a month, nor for nothing."""
+    plain = night(car())
+    tariff = _hourly(
+        plain,
+        top=3 if by_day else 1,
+        period_end=EVENING + timedelta(days=left_days),
+    )
+    if not by_day:
+        tariff = replace(tariff, days=())
+    terms = peak_terms(replace(plain, peaks=(tariff,)), plain.import_price)
+    assert [term.peak.price_per_kw for term in terms] == pytest.approx(
+        [price] * (2 if by_day else 1)
+    )
+    assert [term.today for term in terms] == ([True, False] if by_day else [True])
+
+
+def test_each_day_has_its_own_peak() -> None:
+    """8 kW are paid for this evening; after midnight, where it is cheap, 4 kW are.
+
+    12 kWh need 6 kW for two hours before midnight, or the four cheap kilowatts for longer: the target is today's.
+    """
+    plain = night(car(energy_wh=10_000.0), cheap={0: 0.11, 1: 0.11, 2: 0.11, 3: 0.11})
+    tariff = _hourly(
+        plain, price_per_kw=90.0, counted_w=(4_000.0,) * 3, today_w=8_000.0
+    )
+    intention = intend(replace(plain, peaks=(tariff,)))
+    tomorrow = [slot.grid_w for slot in intention.slots[8:]]
+    by_hour = [sum(tomorrow[hour : hour + 4]) / 4 for hour in range(0, 32, 4)]
+    assert max(by_hour) == pytest.approx(4_000, abs=2)
+    assert intention.target_peaks[0].power_w == pytest.approx(8_000, abs=2)
+    assert intention.cars[0].shortfalls == ()
+
+
+def test_a_guarded_window_is_spread() -> None:
+    """One cheap quarter of an hour that may draw 4 kW on average: 16 kW in it would be the same hour, and no guard lets it.
+
+    From the start 4 kW; after one idle quarter 4 x 4 / 3, after two 4 + 2 / (1/2), after three 4 + 3 / (1/3): a third of
+    the hour is what savings are spread over.
+    """
+    for cheap, most_w in ((0, 4_000.0), (1, 16_000.0 / 3), (2, 8_000.0), (3, 13_000.0)):
+        prices = tuple(0.10 if step == cheap else 0.30 for step in range(4))
+        zoe = store(
+            max_charge_w=22_000.0,
+            max_wh=22_000.0,
+            charge_value=tuple(0.2 if step == cheap else 0.0 for step in range(4)),
+        )
+        asked = problem(
+            zoe,
+            steps_s=(900.0,) * 4,
+            import_price=prices,
+            peaks=(
+                Peak(
+                    price_per_kw=50.0,
+                    windows=(0,) * 4,
+                    level_w=4_000.0,
+                    guarded=True,
+                ),
+            ),
+        )
+        assert solve(asked).store("zoe").charge_w[cheap] == pytest.approx(most_w, abs=2)
+
+
+def test_the_house_is_none_of_the_guards_business() -> None:
+    """6 kW of the house in one quarter of an hour with 4 kW on average: the peak is the hour's, and nothing is paid."""
+    asked = problem(
+        store(goals=(Goal(step=3, energy_wh=1_000.0),)),
+        steps_s=(900.0,) * 4,
+        load_w=(6_000.0, 0.0, 0.0, 0.0),
+        peaks=(
+            Peak(price_per_kw=50.0, windows=(0,) * 4, level_w=4_000.0, guarded=True),
+        ),
+    )
+    plan = solve(asked)
+    assert plan.peak_w == pytest.approx((2_500.0,), abs=2)
+    assert plan.store("zoe").missing_wh == pytest.approx((0.0,), abs=1)
+
+
+def test_the_plan_and_the_guard_spread_alike() -> None:
+    """Else the plan would count on power that the guard withholds."""
+    assert GUARD_SPREAD == month_peaks.SPREAD
+
+
+def test_the_users_own_target_is_kept_unless_a_car_would_miss_its_departure() -> None:
+    """4 kW are to be kept, whatever they are worth: 9 kWh by seven fit below, 40 kWh do not."""
+    for energy_wh, most_w, misses in (
+        (9_000.0, 4_000.0, False),
+        (40_000.0, 6_000.0, False),
+    ):
+        plain = night(car(energy_wh=energy_wh), house=exactly(*(400.0,) * 48))
+        tariff = _tariff(
+            plain, price_per_kw=0.0, floor_w=0.0, target_w=4_000.0, guarded=True
+        )
+        intention = intend(replace(plain, peaks=(tariff,)))
+        highest_w = max(slot.grid_w for slot in intention.slots)
+        assert bool(intention.cars[0].shortfalls) is misses
+        assert highest_w <= most_w + 2
+        assert intention.target_peaks[0].power_w == pytest.approx(
+            max(4_000.0, highest_w), abs=2
+        )
+        # What it weighs is no money: the cost is that of the energy.
+        energy = sum(
+            slot.grid_w * (slot.end - slot.start).total_seconds() / 3.6e6 * slot.price
+            for slot in intention.slots
+        )
+        assert intention.cost == pytest.approx(energy, abs=0.01)
+
+
+def test_what_cannot_be_charged_later_is_pressing() -> None:
+    """A quarter of an hour before seven 2 kWh are missing: no peak may withhold them. In the evening there is time."""
+    late = replace(
+        night(car(energy_wh=2_000.0), now=EVENING + timedelta(hours=8, minutes=45)),
+    )
+    advice = intend(replace(late, peaks=(_tariff(late),))).cars[0].slots[0].advice
+    assert advice.pressing
+    assert advice.at_least_w > 8_000
+    early = night(car(energy_wh=2_000.0))
+    slots = intend(replace(early, peaks=(_tariff(early),))).cars[0].slots
+    assert not any(slot.advice.pressing for slot in slots[:16])
