@@ -235,6 +235,10 @@ def test_components_that_are_used_are_dependencies(manifest: dict[str, Any]) -> 
         "calendar",
         "diagnostics",
         "event",
+        # Always there.
+        "homeassistant",
+        # Loads our platform itself.
+        "llm",
         "number",
         "select",
         "sensor",

@@ -36,6 +36,7 @@ ROOMS: dict[str, set[str]] = {
     "sources": {"astral", "homeassistant", "pymodbus", f"{PACKAGE}.engine"},
     # What joins the rooms inside Home Assistant, by theme.
     # What an action returns can also be downloaded.
+    "assist": {"hassil", "homeassistant", PACKAGE},
     "actions": {"aiohttp", "homeassistant", "voluptuous", PACKAGE},
     "flows": {"homeassistant", "voluptuous", "yarl", PACKAGE},
     "owner_entities": {"homeassistant", PACKAGE},
@@ -364,6 +365,7 @@ def test_the_parts_of_a_site_are_not_looked_up() -> None:
     assert looks_up == {
         "boosts",
         "driver_words",
+        "readiness",
         "reporting",
         "uncontrolled_chargers",
         "updates",

@@ -9,6 +9,7 @@ from homeassistant.helpers.device_registry import AnyDeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_setup_actions
+from .assist.spoken import async_setup_sentences
 from .const import DOMAIN
 from .dashboard_offer import async_offer_dashboard
 from .data import SunfuseConfigEntry
@@ -71,6 +72,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_websocket(hass)
     setup_report(hass)
     await async_setup_pages(hass)
+    await async_setup_sentences(hass)
     report_downgrades(hass)
     return True
 

@@ -19,23 +19,25 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..data import SunfuseConfigEntry
 from ..devices import connector_device, site_device
+from ..entity import ConnectorSettingEntity
 from ..planner import CarIntention, Intention
 from ..site.outcome import ConnectorKey
 from ..site.plan_charts import planned_cars, planned_slots
 from ..site.planning import SitePlanning
-from ..site.readiness import Readiness, readiness_of
+from ..site.readiness import Readiness, readiness_at
+from ..site.site_plan import SitePlan
 
-type _Value = float | datetime | str | None
+type _Value = float | datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanSensorDescription(SensorEntityDescription):
     """Describes a sensor of what is planned for a car."""
 
-    value_fn: Callable[[CarIntention], float | datetime | None]
+    value_fn: Callable[[CarIntention], _Value]
     digits: int = 2
 
-    def value(self, car: CarIntention) -> float | datetime | None:
+    def value(self, car: CarIntention) -> _Value:
         """Return what to show, as precisely as that is known."""
         value = self.value_fn(car)
         if isinstance(value, float | int):
@@ -170,29 +172,36 @@ class CarPlanSensor(_PlanEntity):
 
 def car_plan_sensors(
     entry: SunfuseConfigEntry, subentry: ConfigSubentry, key: ConnectorKey
-) -> list[CarPlanSensor]:
+) -> list[SensorEntity]:
     """Return the sensors of what is planned for the car at a connector, and whether it will be ready."""
-    runtime = entry.runtime_data
-
-    def readiness(car: CarIntention) -> str | None:
-        data = runtime.coordinator.data.connectors.get(key)
-        if data is None:
-            return None
-        return readiness_of(
-            car,
-            data.decision.reason.key,
-            energy_wh=runtime.demands.at(key).energy_wh,
-            missed=key.id in runtime.planning.data.missed,
-            now=runtime.planning.clock.now(),
-        )
-
     return [
         *(
             CarPlanSensor(entry, subentry, key, description, description.value)
             for description in PLAN_SENSORS
         ),
-        CarPlanSensor(entry, subentry, key, READINESS, readiness),
+        ReadinessSensor(entry, subentry, key, READINESS),
     ]
+
+
+class ReadinessSensor(ConnectorSettingEntity, SensorEntity):
+    """Whether the car at a connector is ready for its departure, or will be: follows its charger and the plan."""
+
+    _plan: SitePlan | None = None
+
+    @override
+    def _source(self) -> object | None:
+        """Return what changed: the plan, else what its charger reports."""
+        plan = self._entry.runtime_data.planning.data
+        if plan is not self._plan:
+            self._plan = plan
+            return plan
+        return self.connector
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return how it stands; nothing if there is no car, no departure or no plan."""
+        return readiness_at(self._entry, self.key)
 
 
 class PlannedPowerSensor(_PlanEntity):

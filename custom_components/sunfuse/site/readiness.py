@@ -3,9 +3,13 @@
 from datetime import datetime
 from enum import StrEnum
 
+from ..central_system.station_state import GONE
+from ..data import SunfuseConfigEntry
 from ..engine.model import ReasonKey
 from ..planner import CarIntention
+from .outcome import ConnectorKey
 
+_NO_CAR = (*GONE, None)
 # Less than this is not worth waiting for.
 _LITTLE_WH = 100.0
 
@@ -40,3 +44,18 @@ def readiness_of(
         return Readiness.WILL_MISS
     there = energy_wh is not None and car.ready is not None and car.ready <= now
     return Readiness.READY if there else Readiness.ON_TRACK
+
+
+def readiness_at(entry: SunfuseConfigEntry, key: ConnectorKey) -> Readiness | None:
+    """Return how it stands with the departure of the car at a connector."""
+    runtime = entry.runtime_data
+    data, planning = runtime.coordinator.data.connectors.get(key), runtime.planning
+    if data is None or data.connector.status in _NO_CAR:
+        return None
+    return readiness_of(
+        planning.car(key),
+        data.decision.reason.key,
+        energy_wh=runtime.demands.at(key).energy_wh,
+        missed=key.id in planning.data.missed,
+        now=planning.clock.now(),
+    )
