@@ -5,7 +5,7 @@ import os
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
-from development.reference import PAGE, WRITE, FoundEntity, missing, page
+from development.reference import PAGE, WRITE, FoundEntity, missing, page, texts
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import AnyDeviceEntry
@@ -13,8 +13,6 @@ from homeassistant.helpers.device_registry import AnyDeviceEntry
 from .test_simulated_site import site
 
 __all__ = ["site"]
-
-pytestmark = pytest.mark.usefixtures("jumping", "site")
 
 # What every entity may have is no news.
 USUAL = {
@@ -88,6 +86,14 @@ def _example(entity_id: str) -> str:
     return example
 
 
+def test_configuration_names_every_button() -> None:
+    """The page says by which buttons the parts of a site are added."""
+    written = " ".join((PAGE.parent / "configuration.md").read_text("utf-8").split())
+    for form in texts()["config_subentries"].values():
+        assert f"**{form['initiate_flow']['user']}**" in written
+
+
+@pytest.mark.usefixtures("jumping", "site")
 async def test_the_reference_is_complete(hass: HomeAssistant) -> None:
     """If this fails, run `python -m development.reference`, which writes the page again."""
     entities = found_entities(hass)
