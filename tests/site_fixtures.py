@@ -174,6 +174,13 @@ class Home:
         assert state
         return state.state
 
+    def explanation(self, connector: str) -> str:
+        """Return why a connector gets what it gets, as a sentence."""
+        state = self.hass.states.get(self.entity("sensor", f"{connector}_reason"))
+        assert state
+        text: str = state.attributes["explanation"]
+        return text
+
     async def shows(self, domain: str, key: str, *values: str) -> None:
         """Wait until an entity shows one of these values."""
         await wait_until(

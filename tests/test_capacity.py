@@ -206,7 +206,7 @@ async def test_cars_keep_to_the_cap(
     await home.charge("CP1")
     await home.shows("sensor", "CP1/1_reason", "limited_by_peak")
     await wait_until(
-        lambda: "(Fluvius)" in home.state("sensor", "CP1/1_explanation"),
+        lambda: "(Fluvius)" in home.explanation("CP1/1"),
         "the reason in words",
     )
 

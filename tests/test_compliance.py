@@ -51,7 +51,7 @@ async def test_a_car_that_takes_more(
             "it is stopped",
         )
         await home.shows("sensor", "CP1/1_reason", "exceeds_offer")
-        assert "18 A" in home.state("sensor", "CP1/1_explanation")
+        assert "18 A" in home.explanation("CP1/1")
         await wait_until(
             lambda: any(
                 issue.domain == DOMAIN and issue.translation_key == "exceeds_offer"

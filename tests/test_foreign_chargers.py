@@ -193,7 +193,7 @@ async def test_a_charger_that_cannot_be_limited(
     assert "cannot_be_limited" in issues
     assert not issues & {"does_not_fall_back", "fail_safe_refused"}
     await wait_until(lambda: _given(home) == 10, "what it draws is reserved")
-    assert "10 A" in home.state("sensor", "CP1/1_explanation")
+    assert "10 A" in home.explanation("CP1/1")
     # It goes on while there is room for it, and is stopped when there is none.
     home.house_a = (8, 8, 8)
     await asyncio.sleep(2)

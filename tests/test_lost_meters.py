@@ -44,7 +44,7 @@ async def test_phase_sensors_that_are_lost(
     assert home.state("sensor", "state") == "meter_lost"
     await home.shows("sensor", "CP1/1_reason", "meter_lost")
     for sensor in silent:
-        assert sensor in home.state("sensor", "CP1/1_explanation")
+        assert sensor in home.explanation("CP1/1")
     await wait_until(lambda: lost(hass) is not None, "the repair")
     told = lost(hass)
     assert told
@@ -69,7 +69,7 @@ async def test_a_meter_that_dies_at_zero(
     assert max(limits(station)[before:]) <= 14.5
     assert home.state("sensor", "state") == "meter_lost"
     await home.shows("sensor", "CP1/1_reason", "meter_lost")
-    assert "less than the cars" in home.state("sensor", "CP1/1_explanation")
+    assert "less than the cars" in home.explanation("CP1/1")
     home.dead = False
     await obeys(station, 14)
 
@@ -102,7 +102,7 @@ async def test_a_charger_that_never_connected(start: Callable[..., Any]) -> None
     home = await start("CP1")
     assert home.state("sensor", "CP1/1_reason") == "never_connected"
     port = home.entry.runtime_data.central_system.port
-    assert f":{port}/CP1" in home.state("sensor", "CP1/1_explanation")
+    assert f":{port}/CP1" in home.explanation("CP1/1")
     station = await home.boot("CP1")
     await home.shows("sensor", "CP1/1_reason", "no_car")
     await station.websocket.close()

@@ -82,6 +82,13 @@ class Site:
         return state(self.hass, self.entry, f"{KEY}_{key}").state
 
     @property
+    def explanation(self) -> str:
+        """Return why the connector gets what it gets, as a sentence."""
+        reason = state(self.hass, self.entry, f"{KEY}_reason")
+        text: str = reason.attributes["explanation"]
+        return text
+
+    @property
     def device(self) -> str:
         """Return the device of the charger."""
         device = dr.async_get(self.hass).async_get_device_by_identifier(
@@ -123,7 +130,7 @@ async def test_a_car_waits_for_the_cheap_hours(
 ) -> None:
     """It waits from noon until one, says what that saves, and charges then."""
     assert site.shows("reason") == "waiting_for_price"
-    assert site.shows("explanation") == (
+    assert site.explanation == (
         "Waiting until 01:00, when electricity costs 0.11 instead of 0.34. Ready by 03:15."
     )
     assert site.shows("plan_start") == "2026-11-26T00:00:00+00:00"
@@ -197,8 +204,8 @@ async def test_a_departure_that_will_be_missed_is_told_at_once(
     for _ in range(3):
         await site.settle()
     assert site.shows("reason") == "misses_departure"
-    assert site.shows("explanation").startswith("Will reach only 68 % by 13:0")
-    assert "leave at 14:" in site.shows("explanation")
+    assert site.explanation.startswith("Will reach only 68 % by 13:0")
+    assert "leave at 14:" in site.explanation
     event = site.event()
     assert event["event_type"] == "will_miss"
     assert event["missing_energy"] == pytest.approx(10.9, abs=0.3)

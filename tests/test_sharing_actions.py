@@ -60,7 +60,7 @@ async def test_a_limit_from_outside(start: Callable[..., Any]) -> None:
     await act(home, "set_limit", current=20, reason="Grid operator")
     await obeys(station, 9)
     await home.shows("sensor", "CP1/1_reason", "limited_by_demand_response")
-    assert "Grid operator" in home.state("sensor", "CP1/1_explanation")
+    assert "Grid operator" in home.explanation("CP1/1")
     await act(home, "clear_limit")
     await obeys(station, 14)
     with pytest.raises(ServiceValidationError) as wrong:
@@ -132,7 +132,7 @@ async def test_several_limits_from_outside(
     )
     await obeys(station, 9)
     await home.shows("sensor", "limited_by", "Aggregator")
-    assert "Aggregator" in home.state("sensor", "CP1/1_explanation")
+    assert "Aggregator" in home.explanation("CP1/1")
     assert await hass.config_entries.async_reload(home.entry.entry_id)
     state = hass.states.get(home.entity("sensor", "limited_by"))
     assert state

@@ -91,10 +91,10 @@ async def test_lowering_the_fuse_lowers_every_car(
     )
     await wait_until(lambda: max(drawn()) <= 10, "the cars follow the limit")
     state = hass.states.get(
-        entity_id(hass, "sensor", f"{entry_id}_SIM-GARAGE/1_explanation")
+        entity_id(hass, "sensor", f"{entry_id}_SIM-GARAGE/1_reason")
     )
     assert state
-    assert state.state not in ("unknown", "unavailable")
+    assert state.attributes["explanation"].endswith(".")
 
 
 async def test_unload_leaves_nothing(

@@ -102,10 +102,7 @@ async def test_the_offer_is_what_the_house_leaves(
     station = await home.charge("CP1")
     await obeys(station, 14)
     await home.shows("sensor", "CP1/1_reason", "limited_by_circuit")
-    assert (
-        home.state("sensor", "CP1/1_explanation")
-        == "The main fuse has no more capacity on L1."
-    )
+    assert home.explanation("CP1/1") == "The main fuse has no more capacity on L1."
     assert float(home.state("sensor", "CP1/1_offered_current")) == pytest.approx(
         14, abs=1
     )
@@ -206,7 +203,7 @@ async def test_a_charger_that_is_gone_is_unavailable(
     ):
         assert home.state(domain, key) == STATE_UNAVAILABLE, key
     assert home.state("sensor", "CP1/1_reason") == "charger_offline"
-    assert "6 A" in home.state("sensor", "CP1/1_explanation")
+    assert "6 A" in home.explanation("CP1/1")
     assert logged() == ["Charger CP1 is no longer connected"]
     await home.boot("CP1")
     await home.shows("sensor", "CP1/1_status", "available")

@@ -15,8 +15,10 @@ from custom_components.sunfuse.state_writes import (
     readable,
     within,
 )
+from homeassistant.components.logbook.helpers import async_filter_entities
 from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 
 from .site_fixtures import Home, obeys
 
@@ -169,3 +171,27 @@ async def test_nothing_changes_nothing_is_written(
         controller.tick()
     await hass.async_block_till_done()
     assert not writes
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_the_logbook_has_no_sentences(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """What changes within a sentence is no line of the logbook: it is an attribute of the reason."""
+    home: Home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    entities = [
+        entity.entity_id
+        for entity in er.async_entries_for_config_entry(
+            er.async_get(hass), home.entry.entry_id
+        )
+        if entity.disabled_by is None
+    ]
+    logged = [
+        state.entity_id
+        for entity in async_filter_entities(hass, entities)
+        if (state := hass.states.get(entity)) and len(state.state.split()) > 4
+    ]
+    assert logged == []
+    assert "no more capacity on L1" in home.explanation("CP1/1")

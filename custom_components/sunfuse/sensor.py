@@ -263,7 +263,12 @@ class ReasonedSensor(ConnectorEntity, SensorEntity):
 
 
 class ReasonSensor(ReasonedSensor):
-    """The reason as a key, for automations."""
+    """The reason as a key, for automations, and as a sentence among its attributes.
+
+    What changes among attributes is not in the logbook.
+    """
+
+    _unrecorded_attributes = frozenset(("explanation", "what_would_change_it"))
 
     @property
     @override
@@ -282,6 +287,7 @@ class ReasonSensor(ReasonedSensor):
         return {
             **dict.fromkeys(("circuit", "phase", "until")),
             **{name: _rounded(name, value) for name, value in reason.values},
+            "explanation": explain(sentences, reason),
             "what_would_change_it": what_would_change_it(sentences, reason),
         }
 

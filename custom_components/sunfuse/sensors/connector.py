@@ -36,7 +36,12 @@ REASON = SensorEntityDescription(
     device_class=SensorDeviceClass.ENUM,
     options=[key.value for key in ReasonKey],
 )
-EXPLANATION = SensorEntityDescription(key="explanation", translation_key="explanation")
+# The logbook has a line for each change of a text, and this one has numbers in it: the reason's attribute is for most.
+EXPLANATION = SensorEntityDescription(
+    key="explanation",
+    translation_key="explanation",
+    entity_registry_enabled_default=False,
+)
 
 
 def connector_sensors(phases: int) -> list[ConnectorSensorDescription]:
