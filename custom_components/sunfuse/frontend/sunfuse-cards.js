@@ -1,4 +1,4 @@
-/* sources c4641dab2e98e5a62c2ea49908e37bfbd8cf1e284f5aa6199673e867219d46f7 */
+/* sources 39e1631acb46c2e7e2bf7af7e0ed9cebcb07aaf1f14fecce4623c2d8ae84d3a2 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -474,16 +474,16 @@ var Te = class {
 	_$AI(e) {
 		A(this, e);
 	}
-};
-(0, ae.litHtmlPolyfillSupport)?.(we, Ee), (ae.litHtmlVersions ??= []).push("3.3.3");
-var Me = (e, t, n) => {
+}, Me = ae.litHtmlPolyfillSupport;
+Me?.(we, Ee), (ae.litHtmlVersions ??= []).push("3.3.3");
+var Ne = (e, t, n) => {
 	let r = n?.renderBefore ?? t, i = r._$litPart$;
 	if (i === void 0) {
 		let e = n?.renderBefore ?? null;
 		r._$litPart$ = i = new Ee(t.insertBefore(x(), e), e, void 0, n ?? {});
 	}
 	return i._$AI(e), i;
-}, Ne = globalThis, j = class extends v {
+}, Pe = globalThis, j = class extends v {
 	constructor() {
 		super(...arguments), this.renderOptions = { host: this }, this._$Do = void 0;
 	}
@@ -493,7 +493,7 @@ var Me = (e, t, n) => {
 	}
 	update(e) {
 		let t = this.render();
-		this.hasUpdated || (this.renderOptions.isConnected = this.isConnected), super.update(e), this._$Do = Me(t, this.renderRoot, this.renderOptions);
+		this.hasUpdated || (this.renderOptions.isConnected = this.isConnected), super.update(e), this._$Do = Ne(t, this.renderRoot, this.renderOptions);
 	}
 	connectedCallback() {
 		super.connectedCallback(), this._$Do?.setConnected(!0);
@@ -505,18 +505,20 @@ var Me = (e, t, n) => {
 		return D;
 	}
 };
-j._$litElement$ = !0, j.finalized = !0, Ne.litElementHydrateSupport?.({ LitElement: j }), (0, Ne.litElementPolyfillSupport)?.({ LitElement: j }), (Ne.litElementVersions ??= []).push("4.2.2");
+j._$litElement$ = !0, j.finalized = !0, Pe.litElementHydrateSupport?.({ LitElement: j });
+var Fe = Pe.litElementPolyfillSupport;
+Fe?.({ LitElement: j }), (Pe.litElementVersions ??= []).push("4.2.2");
 // src/feed.ts
-function Pe(e, t) {
+function Ie(e, t) {
 	let { set: n, gone: r, ...i } = t, a = {
 		...e,
 		...n
 	};
 	for (let e of r ?? []) delete a[e];
-	for (let [t, n] of Object.entries(i)) a[t] = Pe(e[t] ?? {}, n);
+	for (let [t, n] of Object.entries(i)) a[t] = Ie(e[t] ?? {}, n);
 	return a;
 }
-var Fe = class {
+var Le = class {
 	view = {};
 	listeners = /* @__PURE__ */ new Set();
 	unsubscribe;
@@ -533,7 +535,7 @@ var Fe = class {
 	}
 	start() {
 		this.view = {}, this.unsubscribe = this.hass.connection.subscribeMessage((e) => {
-			this.view = Pe(this.view, e), this.error = void 0;
+			this.view = Ie(this.view, e), this.error = void 0;
 			for (let e of this.listeners) this.tell(e);
 		}, this.message), this.unsubscribe.catch((e) => {
 			this.unsubscribe = void 0, this.error = e.code ?? String(e.message ?? e);
@@ -546,16 +548,16 @@ var Fe = class {
 	stop() {
 		this.unsubscribe?.then((e) => e()).catch(() => void 0), this.unsubscribe = void 0;
 	}
-}, Ie = /* @__PURE__ */ new Map();
-function Le(e, t) {
-	let n = JSON.stringify(t), r = Ie.get(n);
+}, Re = /* @__PURE__ */ new Map();
+function ze(e, t) {
+	let n = JSON.stringify(t), r = Re.get(n);
 	return r && r.connection === e.connection || (r = {
 		connection: e.connection,
-		feed: new Fe(e, t)
-	}, Ie.set(n, r)), r.feed;
+		feed: new Le(e, t)
+	}, Re.set(n, r)), r.feed;
 }
-function Re(e, t) {
-	return Le(e, {
+function Be(e, t) {
+	return ze(e, {
 		type: "sunfuse/site/subscribe",
 		language: e.language,
 		...t ? { entry_id: t } : {}
@@ -762,13 +764,13 @@ var M = o`
     clip-path: inset(50%);
     white-space: nowrap;
   }
-`, ze = /* @__PURE__ */ new Map(), Be = (e) => e;
-function Ve(e) {
-	let t = e.language, n = ze.get(t);
-	return n || (n = e.loadBackendTranslation("common", "sunfuse").then((e) => (Be = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, Be)), ze.set(t, n)), n;
+`, Ve = /* @__PURE__ */ new Map(), He = (e) => e;
+function Ue(e) {
+	let t = e.language, n = Ve.get(t);
+	return n || (n = e.loadBackendTranslation("common", "sunfuse").then((e) => (He = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, He)), Ve.set(t, n)), n;
 }
-function He() {
-	return Be;
+function We() {
+	return He;
 }
 function N(e, t, n, r) {
 	return e.localize(`component.sunfuse.entity.${t}.${n}.state.${r}`) || r;
@@ -798,7 +800,7 @@ var P = class extends j {
 				name: "title",
 				selector: { text: {} }
 			}],
-			computeLabel: (e) => He()(`field_${e.name}`)
+			computeLabel: (e) => We()(`field_${e.name}`)
 		};
 	}
 	static getStubConfig() {
@@ -818,7 +820,7 @@ var P = class extends j {
 	}
 	set hass(e) {
 		let t = this.home;
-		this.home = e, t && t.language === e.language || Ve(e).then((e) => {
+		this.home = e, t && t.language === e.language || Ue(e).then((e) => {
 			this.say = e;
 		}), t && t.language === e.language && t.connection === e.connection || this.follow(), (!t || this.matters(t, e)) && this.requestUpdate();
 	}
@@ -837,7 +839,7 @@ var P = class extends j {
 	follow() {
 		if (!this.isConnected || !this.home || !this.config) return;
 		let e = `${this.config.site ?? ""}|${this.home.language}`;
-		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = Re(this.home, this.config.site).listen((e, t) => {
+		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = Be(this.home, this.config.site).listen((e, t) => {
 			this.site = e, this.failure = t;
 		}));
 	}
@@ -860,7 +862,7 @@ var P = class extends j {
 		this.dir = this.home && document.dir === "rtl" ? "rtl" : "";
 	}
 };
-function Ue(e) {
+function Ge(e) {
 	return Object.values(e.chargers).sort((e, t) => e.name.localeCompare(t.name, void 0, { numeric: !0 }));
 }
 // src/format.ts
@@ -870,23 +872,23 @@ function F(e, t, n) {
 		maximumFractionDigits: n
 	}).format(t);
 }
-function We(e) {
+function Ke(e) {
 	return document.dir === "rtl" ? `\u2066${e}\u2069` : e;
 }
 function I(e, t) {
-	return t == null ? "–" : We(`${F(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
+	return t == null ? "–" : Ke(`${F(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
 }
 function L(e, t) {
-	return t == null ? "–" : We(`${F(e, t / 1e3, +(t < 99950))} kWh`);
+	return t == null ? "–" : Ke(`${F(e, t / 1e3, +(t < 99950))} kWh`);
 }
 function R(e, t) {
 	return F(e, t, +!Number.isInteger(t));
 }
 function z(e, t) {
-	return t == null ? "–" : We(`${F(e, t, 0)} %`);
+	return t == null ? "–" : Ke(`${F(e, t, 0)} %`);
 }
 function B(e, t, n) {
-	return t == null ? "–" : We(new Intl.NumberFormat(e.locale.language, {
+	return t == null ? "–" : Ke(new Intl.NumberFormat(e.locale.language, {
 		style: "currency",
 		currency: n
 	}).format(t));
@@ -906,7 +908,7 @@ function V(e, t, n = /* @__PURE__ */ new Date()) {
 		month: "short"
 	})} ${o}`;
 }
-function Ge(e, t) {
+function qe(e, t) {
 	return new Date(t).toLocaleDateString(e.locale.language, {
 		timeZone: e.config.time_zone,
 		day: "numeric",
@@ -918,10 +920,10 @@ function Ge(e, t) {
 function H(e, t) {
 	customElements.get(e) || customElements.define(e, t);
 }
-function Ke(e, t = !1) {
+function Je(e, t = !1) {
 	t ? history.replaceState(null, "", e) : history.pushState(null, "", e), window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: t } }));
 }
-function qe(e, t) {
+function Ye(e, t) {
 	e.dispatchEvent(new CustomEvent("hass-more-info", {
 		detail: { entityId: t },
 		bubbles: !0,
@@ -987,7 +989,7 @@ H("sunfuse-capacity-card", class extends P {
       ${this.report ? this.answer(this.report, t) : T`<p class="quiet">${this.problem ? t("needs_week", { days: 0 }) : t("loading")}</p>`}
       <button
         @click=${() => {
-			Ke(`/sunfuse-report/${e.entry_id}`);
+			Je(`/sunfuse-report/${e.entry_id}`);
 		}}
       >
         ${t("open_report")}
@@ -1119,7 +1121,7 @@ var U = function(e, t) {
 		for (let e = 0; e < i; e += 1) for (let n = 0; n < t.length; n += 1) e < o[n].length && (c[l] = o[n][e], l += 1);
 		return c;
 	}, te = function(e, t, n) {
-		let r = Je.getRSBlocks(e, t), i = Ye();
+		let r = Xe.getRSBlocks(e, t), i = Ze();
 		for (let t = 0; t < n.length; t += 1) {
 			let r = n[t];
 			i.put(r.getMode(), 4), i.put(r.getLength(), q.getLengthInBits(r.getMode(), e)), r.write(i);
@@ -1136,16 +1138,16 @@ var U = function(e, t) {
 		let n = null;
 		switch (t) {
 			case "Numeric":
-				n = Xe(e);
-				break;
-			case "Alphanumeric":
-				n = Ze(e);
-				break;
-			case "Byte":
 				n = Qe(e);
 				break;
-			case "Kanji":
+			case "Alphanumeric":
 				n = $e(e);
+				break;
+			case "Byte":
+				n = et(e);
+				break;
+			case "Kanji":
+				n = tt(e);
 				break;
 			default: throw "mode:" + t;
 		}
@@ -1159,7 +1161,7 @@ var U = function(e, t) {
 		if (n < 1) {
 			let e = 1;
 			for (; e < 40; e++) {
-				let t = Je.getRSBlocks(e, r), n = Ye();
+				let t = Xe.getRSBlocks(e, r), n = Ze();
 				for (let t = 0; t < s.length; t++) {
 					let r = s[t];
 					n.put(r.getMode(), 4), n.put(r.getLength(), q.getLengthInBits(r.getMode(), e)), r.write(n);
@@ -1190,7 +1192,7 @@ var U = function(e, t) {
 	}, c.createDataURL = function(e, t) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t;
-		return it(n, n, function(t, n) {
+		return ot(n, n, function(t, n) {
 			if (r <= t && t < i && r <= n && n < i) {
 				let i = Math.floor((t - r) / e), a = Math.floor((n - r) / e);
 				return +!c.isDark(a, i);
@@ -1266,7 +1268,7 @@ U.stringToBytes = function(e) {
 	return t;
 }, U.createStringToBytes = function(e, t) {
 	let n = function() {
-		let n = nt(e), r = function() {
+		let n = it(e), r = function() {
 			let e = n.read();
 			if (e == -1) throw "eof";
 			return e;
@@ -1607,7 +1609,7 @@ var W = {
 		if (1 <= t && t < 10) switch (e) {
 			case W.MODE_NUMBER: return 10;
 			case W.MODE_ALPHA_NUM: return 9;
-			case W.MODE_8BIT_BYTE:
+			case W.MODE_8BIT_BYTE: return 8;
 			case W.MODE_KANJI: return 8;
 			default: throw "mode:" + e;
 		}
@@ -1682,7 +1684,7 @@ var W = {
 		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= J.gexp(J.glog(e.getAt(r)) + t);
 		return Y(n, 0).mod(e);
 	}, r;
-}, Je = function() {
+}, Xe = function() {
 	let e = [
 		[
 			1,
@@ -2890,7 +2892,7 @@ var W = {
 		}
 		return o;
 	}, n;
-}(), Ye = function() {
+}(), Ze = function() {
 	let e = [], t = 0, n = {};
 	return n.getBuffer = function() {
 		return e;
@@ -2905,7 +2907,7 @@ var W = {
 		let r = Math.floor(t / 8);
 		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
 	}, n;
-}, Xe = function(e) {
+}, Qe = function(e) {
 	let t = W.MODE_NUMBER, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -2925,7 +2927,7 @@ var W = {
 		throw "illegal char :" + e;
 	};
 	return r;
-}, Ze = function(e) {
+}, $e = function(e) {
 	let t = W.MODE_ALPHA_NUM, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -2953,7 +2955,7 @@ var W = {
 		}
 	};
 	return r;
-}, Qe = function(e) {
+}, et = function(e) {
 	let t = W.MODE_8BIT_BYTE, n = U.stringToBytes(e), r = {};
 	return r.getMode = function() {
 		return t;
@@ -2962,7 +2964,7 @@ var W = {
 	}, r.write = function(e) {
 		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
 	}, r;
-}, $e = function(e) {
+}, tt = function(e) {
 	let t = W.MODE_KANJI, n = U.stringToBytes;
 	(function(e, t) {
 		let r = n(e);
@@ -2984,7 +2986,7 @@ var W = {
 		}
 		if (n < t.length) throw "illegal char at " + (n + 1);
 	}, i;
-}, et = function() {
+}, nt = function() {
 	let e = [], t = {};
 	return t.writeByte = function(t) {
 		e.push(t & 255);
@@ -3003,7 +3005,7 @@ var W = {
 		for (let n = 0; n < e.length; n += 1) n > 0 && (t += ","), t += e[n];
 		return t += "]", t;
 	}, t;
-}, tt = function() {
+}, rt = function() {
 	let e = 0, t = 0, n = 0, r = "", i = {}, a = function(e) {
 		r += String.fromCharCode(o(e & 63));
 	}, o = function(e) {
@@ -3025,7 +3027,7 @@ var W = {
 	}, i.toString = function() {
 		return r;
 	}, i;
-}, nt = function(e) {
+}, it = function(e) {
 	let t = e, n = 0, r = 0, i = 0, a = {};
 	a.read = function() {
 		for (; i < 8;) {
@@ -3049,7 +3051,7 @@ var W = {
 		throw "c:" + e;
 	};
 	return a;
-}, rt = function(e, t) {
+}, at = function(e, t) {
 	let n = e, r = t, i = Array(e * t), a = {};
 	a.setPixel = function(e, t, r) {
 		i[t * n + e] = r;
@@ -3074,7 +3076,7 @@ var W = {
 		let t = 1 << e, n = (1 << e) + 1, r = e + 1, a = c();
 		for (let e = 0; e < t; e += 1) a.add(String.fromCharCode(e));
 		a.add(String.fromCharCode(t)), a.add(String.fromCharCode(n));
-		let s = et(), l = o(s);
+		let s = nt(), l = o(s);
 		l.write(t, r);
 		let u = 0, d = String.fromCharCode(i[u]);
 		for (u += 1; u < i.length;) {
@@ -3096,18 +3098,18 @@ var W = {
 		}, n;
 	};
 	return a;
-}, it = function(e, t, n) {
-	let r = rt(e, t);
+}, ot = function(e, t, n) {
+	let r = at(e, t);
 	for (let i = 0; i < t; i += 1) for (let t = 0; t < e; t += 1) r.setPixel(t, i, n(t, i));
-	let i = et();
+	let i = nt();
 	r.write(i);
-	let a = tt(), o = i.toByteArray();
+	let a = rt(), o = i.toByteArray();
 	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
 	return a.flush(), "data:image/gif;base64," + a;
 };
 U.stringToBytes;
 // src/qr-code.ts
-function at(e) {
+function st(e) {
 	let t = U(0, "M");
 	t.addData(e), t.make();
 	let n = t.getModuleCount(), r = "";
@@ -3117,27 +3119,27 @@ function at(e) {
 		path: r
 	};
 }
-function ot(e, t) {
-	let { size: n, path: r } = at(e);
+function ct(e, t) {
+	let { size: n, path: r } = st(e);
 	return E`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
     <rect x="-4" y="-4" width=${n + 8} height=${n + 8} fill="#fff" />
     <path d=${r} fill="#000" />
   </svg>`;
 }
 // src/charger-card.ts
-var st = [
+var lt = [
 	"off",
 	"solar",
 	"solar_min",
 	"fast"
-], ct = [
+], ut = [
 	30,
 	60,
 	120
 ];
-function lt(e, t) {
+function dt(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
-	return Array.isArray(n) ? n : st;
+	return Array.isArray(n) ? n : lt;
 }
 H("sunfuse-charger-card", class extends P {
 	static properties = {
@@ -3186,12 +3188,12 @@ H("sunfuse-charger-card", class extends P {
 					selector: { text: {} }
 				}
 			],
-			computeLabel: (e) => He()(`field_${e.name}`),
-			computeHelper: (e) => e.name === "charger" ? He()("field_charger_help") : ""
+			computeLabel: (e) => We()(`field_${e.name}`),
+			computeHelper: (e) => e.name === "charger" ? We()("field_charger_help") : ""
 		};
 	}
 	content(e, t) {
-		let n = this.config?.charger, r = Ue(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
+		let n = this.config?.charger, r = Ge(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
 			e,
 			t,
 			r
@@ -3239,7 +3241,7 @@ H("sunfuse-charger-card", class extends P {
 		let { mode: n, boost: r, allowed: i } = e.entities;
 		return T`
       ${n ? T`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
-            ${lt(this.hass, e).map((t) => T`<button
+            ${dt(this.hass, e).map((t) => T`<button
                 role="radio"
                 aria-checked=${t === e.mode}
                 tabindex=${t === e.mode ? 0 : -1}
@@ -3274,7 +3276,7 @@ H("sunfuse-charger-card", class extends P {
       <summary>${n("driver_link")}</summary>
       ${this.linked ? T`<p class="quiet">${n("driver_link_help")}</p>
             <p><a href=${r}>${location.origin}${r}</a></p>
-            ${ot(`${location.origin}${r}`, n("driver_link"))}` : O}
+            ${ct(`${location.origin}${r}`, n("driver_link"))}` : O}
     </details>`;
 	}
 	wish(e, t) {
@@ -3332,7 +3334,7 @@ H("sunfuse-charger-card", class extends P {
         ${n.until ? t("boost_until", { time: V(this.hass, n.until) }) : t("boost_on")}
       </button>`;
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
-		return T`${ct.map((e) => T`<button
+		return T`${ut.map((e) => T`<button
         ?disabled=${i}
         @click=${() => this.act("sunfuse", "boost", {
 			device_id: r,
@@ -3429,7 +3431,7 @@ H("sunfuse-charger-card", class extends P {
 	}
 	willUpdate() {
 		let e = this.site;
-		e?.admin && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = Le(this.hass, {
+		e?.admin && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = ze(this.hass, {
 			type: "sunfuse/new_chargers/subscribe",
 			entry_id: e.entry_id
 		}).listen((e) => {
@@ -3437,7 +3439,7 @@ H("sunfuse-charger-card", class extends P {
 		}));
 	}
 	content(e, t) {
-		let n = Ue(e), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
+		let n = Ge(e), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
 		return T`
       <div class="head">
         <h2>${this.config?.title ?? t("chargers")}</h2>
@@ -3511,7 +3513,7 @@ H("sunfuse-charger-card", class extends P {
     </tr>`;
 	}
 	actions(e, t, n) {
-		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? lt(this.hass, i) : [];
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? dt(this.hass, i) : [];
 		return T`<div class="row" role="group" aria-label=${n("actions")}>
       <span>${n("chosen", { count: e.length })}</span>
       <select
@@ -3615,7 +3617,7 @@ H("sunfuse-charger-card", class extends P {
 		return super.hass;
 	}
 	content(e, t) {
-		let n = Ue(e);
+		let n = Ge(e);
 		return T`<div class="head"><h2>${t("driver_page")}</h2></div>
       ${this.card(e)} ${this.free(n, t)}`;
 	}
@@ -3650,7 +3652,7 @@ H("sunfuse-charger-card", class extends P {
 	}
 });
 // src/plan-card.ts
-var ut = 240, dt = 16, X = 44, Z = 48, Q = 9e5, ft = [
+var ft = 240, pt = 16, X = 44, Z = 48, Q = 9e5, mt = [
 	"#4269d0",
 	"#d1495b",
 	"#3ca951",
@@ -3660,8 +3662,8 @@ var ut = 240, dt = 16, X = 44, Z = 48, Q = 9e5, ft = [
 	"#ef8e2d",
 	"#5f8dd3"
 ];
-function pt(e) {
-	return `var(--graph-color-${e + 1}, ${ft[e % ft.length]})`;
+function ht(e) {
+	return `var(--graph-color-${e + 1}, ${mt[e % mt.length]})`;
 }
 H("sunfuse-plan-card", class extends P {
 	static properties = {
@@ -3680,7 +3682,7 @@ H("sunfuse-plan-card", class extends P {
       svg {
         display: block;
         inline-size: 100%;
-        block-size: ${ut}px;
+        block-size: ${ft}px;
         overflow: visible;
       }
       text {
@@ -3761,7 +3763,7 @@ H("sunfuse-plan-card", class extends P {
 	}
 	willUpdate() {
 		let e = this.site;
-		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = Le(this.hass, {
+		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = ze(this.hass, {
 			type: "sunfuse/plan/subscribe",
 			entry_id: e.entry_id
 		}).listen((e) => {
@@ -3803,7 +3805,7 @@ H("sunfuse-plan-card", class extends P {
       @pointerdown=${(e) => this.point(e, r)}
       @keydown=${(e) => this.move(e, i)}
     >
-      <svg viewBox="0 0 ${this.width} ${ut}">
+      <svg viewBox="0 0 ${this.width} ${ft}">
         ${[
 			0,
 			.5,
@@ -3819,18 +3821,18 @@ H("sunfuse-plan-card", class extends P {
 			te[n] = r + e;
 			let i = d[n] ?? 0;
 			return E`<rect x=${i + .5} width=${Math.max(1, (d[n + 1] ?? 0) - i - 1)}
-              y=${u(r + e)} height=${u(r) - u(r + e)} style="fill:${pt(t)}" />`;
+              y=${u(r + e)} height=${u(r) - u(r + e)} style="fill:${ht(t)}" />`;
 		}))}
         ${t.house_w ? E`<path class="house" d=${p(t.house_w, u)} />` : O}
         ${c ? E`<line class="limit" x1=${X} x2=${this.width - Z} y1=${u(c)} y2=${u(c)} />` : O}
         ${m.length ? E`<path class="price" d=${p(m, ee)} />
             <text x=${this.width - Z + 6} y=${ee(h) + 4}>${F(this.hass, h, 2)}</text>
             <text x=${this.width - Z + 6} y=${11}>${e.currency}</text>` : O}
-        ${this.step !== void 0 && d[this.step + 1] !== void 0 ? E`<rect class="chosen" x=${d[this.step]} width=${(d[this.step + 1] ?? 0) - (d[this.step] ?? 0)} y=${dt} height=${200} />` : O}
+        ${this.step !== void 0 && d[this.step + 1] !== void 0 ? E`<rect class="chosen" x=${d[this.step]} width=${(d[this.step + 1] ?? 0) - (d[this.step] ?? 0)} y=${pt} height=${200} />` : O}
         ${(e.cars ?? []).map((e, t) => this.departure(e, t, r, 216, n))}
       </svg>
       <div class="row key" aria-hidden="true">
-        ${a.map((e, t) => T`<span><i style="background:${pt(t)}"></i>${e.name}</span>`)}
+        ${a.map((e, t) => T`<span><i style="background:${ht(t)}"></i>${e.name}</span>`)}
         ${t.sun_w ? T`<span><i style="background:var(--sun);opacity:.4"></i>${n("sun")}</span>` : O}
         ${t.house_w ? T`<span><i style="background:var(--house)"></i>${n("house")}</span>` : O}
         ${m.length ? T`<span>┄ ${n("price")}</span>` : O}
@@ -3854,7 +3856,7 @@ H("sunfuse-plan-card", class extends P {
 			let n = Number(new Date(i).toLocaleString("en-GB", s)) % 24;
 			if (n % a) continue;
 			let r = this.x(i, e);
-			o.push(E`<line class="grid" x1=${r} x2=${r} y1=${dt} y2=${t} />
+			o.push(E`<line class="grid" x1=${r} x2=${r} y1=${pt} y2=${t} />
         <text x=${r} y=${234} text-anchor="middle">${n}:00</text>`);
 		}
 		return o;
@@ -3862,8 +3864,8 @@ H("sunfuse-plan-card", class extends P {
 	departure(e, t, n, r, i) {
 		let a = this.leaves(e), o = this.trial?.car === e.id ? this.trial.at : a ? Date.parse(a) : null, s = n[n.length - 1] ?? 0;
 		if (o === null || o > s) return O;
-		let c = this.x(o, n), l = V(this.hass, new Date(o).toISOString()), u = E`<line x1=${c} x2=${c} y1=${dt} y2=${r} style="stroke:${pt(t)}" />
-      <circle cx=${c} cy=${dt} r="9" style="fill:${pt(t)}" />`;
+		let c = this.x(o, n), l = V(this.hass, new Date(o).toISOString()), u = E`<line x1=${c} x2=${c} y1=${pt} y2=${r} style="stroke:${ht(t)}" />
+      <circle cx=${c} cy=${pt} r="9" style="fill:${ht(t)}" />`;
 		return e.may_drive ? E`<g
       class="departure"
       role="slider"
@@ -4048,12 +4050,12 @@ H("sunfuse-plan-card", class extends P {
 	}
 });
 // src/report-panel.ts
-var mt = [
+var gt = [
 	7,
 	14,
 	30,
 	90
-], ht = 3600;
+], _t = 3600;
 H("sunfuse-report", class extends j {
 	static properties = {
 		path: { state: !0 },
@@ -4103,7 +4105,7 @@ H("sunfuse-report", class extends j {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: ht
+				expires: _t
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -4124,7 +4126,7 @@ H("sunfuse-report", class extends j {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${mt.map((e) => T`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${gt.map((e) => T`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
         ${this.path ? T`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : O}
       </nav>
@@ -4134,12 +4136,12 @@ H("sunfuse-report", class extends j {
 	}
 });
 // src/sessions-card.ts
-var gt = {
+var vt = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
-}, _t = 12, vt = 20;
-function yt(e) {
+}, yt = 12, bt = 20;
+function xt(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
@@ -4153,11 +4155,11 @@ function yt(e) {
 		saving: null
 	});
 }
-function bt(e) {
+function St(e) {
 	let t = e == null ? "" : String(e);
 	return typeof e == "string" && /^[=+\-@\t]/.test(t) && (t = `'${t}`), /[",\n\r]/.test(t) ? `"${t.replaceAll("\"", "\"\"")}"` : t;
 }
-function xt(e) {
+function Ct(e) {
 	let t = [
 		"number",
 		"charger",
@@ -4170,10 +4172,10 @@ function xt(e) {
 		"cost",
 		"saving",
 		"currency"
-	], n = e.map((e) => t.map((t) => bt(e[t])).join(","));
+	], n = e.map((e) => t.map((t) => St(e[t])).join(","));
 	return [t.join(","), ...n].join("\r\n");
 }
-function St(e, t) {
+function wt(e, t) {
 	return new Date(t.stop ?? t.start ?? Date.now()).toLocaleDateString("en-CA", { timeZone: e.config.time_zone }).slice(0, 7);
 }
 H("sunfuse-sessions-card", class extends P {
@@ -4187,7 +4189,7 @@ H("sunfuse-sessions-card", class extends P {
 	static styles = [M, o`
       .months {
         display: grid;
-        grid-template-columns: repeat(${_t}, 1fr);
+        grid-template-columns: repeat(${yt}, 1fr);
         gap: 4px;
         block-size: 150px;
         align-items: end;
@@ -4222,7 +4224,7 @@ H("sunfuse-sessions-card", class extends P {
 	stop;
 	asked = "";
 	constructor() {
-		super(), this.group = "person", this.shown = vt;
+		super(), this.group = "person", this.shown = bt;
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -4235,7 +4237,7 @@ H("sunfuse-sessions-card", class extends P {
 		if (!e?.entry_id || !this.isConnected || this.asked === e.entry_id) return;
 		this.asked = e.entry_id, this.stop?.();
 		let t = /* @__PURE__ */ new Date();
-		t.setUTCMonth(t.getUTCMonth() - _t + 1, 1), t.setUTCHours(0, 0, 0, 0), this.stop = Le(this.hass, {
+		t.setUTCMonth(t.getUTCMonth() - yt + 1, 1), t.setUTCHours(0, 0, 0, 0), this.stop = ze(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e.entry_id,
 			start: t.toISOString()
@@ -4255,10 +4257,10 @@ H("sunfuse-sessions-card", class extends P {
     `;
 	}
 	ofMonth(e) {
-		return this.month ? e.sessions.filter((e) => St(this.hass, e) === this.month) : e.sessions;
+		return this.month ? e.sessions.filter((e) => wt(this.hass, e) === this.month) : e.sessions;
 	}
 	months(e, t) {
-		let n = this.hass, r = (/* @__PURE__ */ new Date()).toLocaleDateString("en-CA", { timeZone: n.config.time_zone }), i = Array.from({ length: _t }, (e, t) => {
+		let n = this.hass, r = (/* @__PURE__ */ new Date()).toLocaleDateString("en-CA", { timeZone: n.config.time_zone }), i = Array.from({ length: yt }, (e, t) => {
 			let n = /* @__PURE__ */ new Date(`${r.slice(0, 7)}-15T12:00:00Z`);
 			return n.setUTCMonth(n.getUTCMonth() - (11 - t)), n;
 		}).map((t) => {
@@ -4266,7 +4268,7 @@ H("sunfuse-sessions-card", class extends P {
 			return {
 				at: t,
 				month: r,
-				...yt(e.sessions.filter((e) => St(n, e) === r))
+				...xt(e.sessions.filter((e) => wt(n, e) === r))
 			};
 		}), a = Math.max(1, ...i.map((e) => e.energy_wh));
 		return T`<div class="months" role="group" aria-label=${t("by_month")}>
@@ -4283,7 +4285,7 @@ H("sunfuse-sessions-card", class extends P {
             aria-pressed=${this.month === e.month}
             aria-label="${r}: ${L(n, e.energy_wh)}"
             @click=${() => {
-				this.month = this.month === e.month ? void 0 : e.month, this.shown = vt;
+				this.month = this.month === e.month ? void 0 : e.month, this.shown = bt;
 			}}
           >
             <i class="other" style="block-size:${i(e.energy_wh - e.sun_wh)}"></i>
@@ -4306,23 +4308,23 @@ H("sunfuse-sessions-card", class extends P {
 		let i = [...r].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...yt(t)
+			...xt(t)
 		}));
 		return i.sort((e, t) => t.energy_wh - e.energy_wh), T`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(gt).map((e) => T`<button
+        ${Object.keys(vt).map((e) => T`<button
             aria-pressed=${e === this.group}
             @click=${() => {
 			this.group = e;
 		}}
           >
-            ${t(gt[e])}
+            ${t(vt[e])}
           </button>`)}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
         <table>
           <thead>
             <tr>
-              <th>${t(gt[this.group])}</th>
+              <th>${t(vt[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
               <th class="number">${t("sun_share")}</th>
@@ -4368,7 +4370,7 @@ H("sunfuse-sessions-card", class extends P {
           <tbody>
             ${r.slice(0, this.shown).map((r) => T`<tr>
                 <td>
-                  ${r.start ? V(n, r.start) : r.stop ? Ge(n, r.stop) : "–"}
+                  ${r.start ? V(n, r.start) : r.stop ? qe(n, r.stop) : "–"}
                   ${r.stop ? O : T`<span class="chip good">${t("running")}</span>`}
                 </td>
                 <td>${r.charger}</td>
@@ -4381,19 +4383,19 @@ H("sunfuse-sessions-card", class extends P {
       </div>
       ${r.length > this.shown ? T`<button
             @click=${() => {
-			this.shown += vt;
+			this.shown += bt;
 		}}
           >
             ${t("show_more")}
           </button>` : O}`;
 	}
 	export(e) {
-		let t = this.answer ? this.ofMonth(this.answer) : [], n = new Blob(["﻿", xt(t)], { type: "text/csv;charset=utf-8" }), r = document.createElement("a");
+		let t = this.answer ? this.ofMonth(this.answer) : [], n = new Blob(["﻿", Ct(t)], { type: "text/csv;charset=utf-8" }), r = document.createElement("a");
 		r.href = URL.createObjectURL(n), r.download = `${e.title} ${this.month ?? (/* @__PURE__ */ new Date()).toISOString().slice(0, 10)}.csv`, r.click(), setTimeout(() => URL.revokeObjectURL(r.href), 6e4);
 	}
 });
 // src/setup-panel.ts
-var Ct = "sunfuse-site";
+var Tt = "sunfuse-site";
 H("sunfuse-dashboard", class extends j {
 	static properties = {
 		say: { state: !0 },
@@ -4404,7 +4406,7 @@ H("sunfuse-dashboard", class extends j {
   `;
 	begun = !1;
 	set hass(e) {
-		this.begun || (this.begun = !0, Ve(e).then((e) => {
+		this.begun || (this.begun = !0, Ue(e).then((e) => {
 			this.say = e;
 		}), this.make(e));
 	}
@@ -4412,7 +4414,7 @@ H("sunfuse-dashboard", class extends j {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: Ct,
+				url_path: Tt,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -4420,9 +4422,9 @@ H("sunfuse-dashboard", class extends j {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: Ct,
+				url_path: Tt,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), Ke(`/${Ct}`, !0);
+			})), Je(`/${Tt}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
@@ -4432,7 +4434,7 @@ H("sunfuse-dashboard", class extends j {
 	}
 });
 // src/site-card.ts
-var wt = 30;
+var Et = 30;
 H("sunfuse-site-card", class extends P {
 	static styles = [M, o`
       .flows {
@@ -4584,7 +4586,7 @@ H("sunfuse-site-card", class extends P {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < wt ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < Et ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -4611,7 +4613,7 @@ H("sunfuse-site-card", class extends P {
       <div class="flows" role="group" aria-label=${n("flows")}>
         <svg viewBox="0 0 300 236" aria-hidden="true">
           ${o.map((e) => {
-			let t = Math.abs(e.inward) >= wt;
+			let t = Math.abs(e.inward) >= Et;
 			return E`<path d="M${e.x} ${e.y} L150 118" style="--colour:var(--${e.name})"
               class="${t ? "moves" : ""} ${e.inward < 0 ? "out" : ""}" />`;
 		})}
@@ -4634,7 +4636,7 @@ H("sunfuse-site-card", class extends P {
 		return T`
       <div class="row spread">
         <h3>${e.name}</h3>
-        ${i && t.admin ? T`<button class="small" @click=${() => qe(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
+        ${i && t.admin ? T`<button class="small" @click=${() => Ye(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
               ${n("change_limit")}
             </button>` : O}
       </div>
@@ -4709,19 +4711,19 @@ H("sunfuse-site-card", class extends P {
 	}
 });
 // src/strategy.ts
-var Tt = 6;
+var Dt = 6;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function Et(e, t) {
+function Ot(e, t) {
 	let n = { site: e.entry_id }, r = [];
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n
-	})), e.chargers.length > Tt) r.push({
+	})), e.chargers.length > Dt) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -4773,8 +4775,8 @@ function Et(e, t) {
 H("ll-strategy-dashboard-sunfuse", class extends HTMLElement {
 	static registryDependencies = ["entities", "devices"];
 	static async generate(e, t) {
-		let [n, r] = await Promise.all([Ve(t), t.callWS({ type: "sunfuse/sites" })]);
-		if (r.length) return { views: r.map((e) => Et(e, n)) };
+		let [n, r] = await Promise.all([Ue(t), t.callWS({ type: "sunfuse/sites" })]);
+		if (r.length) return { views: r.map((e) => Ot(e, n)) };
 		let i = t.user?.is_admin ? ` [${n("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 		return { views: [{
 			title: "Sunfuse",
@@ -4791,7 +4793,7 @@ H("ll-strategy-dashboard-sunfuse", class extends HTMLElement {
 	description: "EV chargers, sun, plan and sessions of each site"
 });
 // src/index.ts
-var Dt = [
+var kt = [
 	[
 		"sunfuse-site-card",
 		"Sunfuse: site",
@@ -4824,7 +4826,7 @@ var Dt = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of Dt) window.customCards.push({
+for (let [e, t, n] of kt) window.customCards.push({
 	type: e,
 	name: t,
 	description: n,

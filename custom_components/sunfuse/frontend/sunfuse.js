@@ -1,4 +1,4 @@
-/* sources c4641dab2e98e5a62c2ea49908e37bfbd8cf1e284f5aa6199673e867219d46f7 */
+/* sources 39e1631acb46c2e7e2bf7af7e0ed9cebcb07aaf1f14fecce4623c2d8ae84d3a2 */
 // src/loader.ts
 await customElements.whenDefined("home-assistant");
 var e = new URL(import.meta.url);
