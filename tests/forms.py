@@ -16,8 +16,6 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
-from .common import free_port
-
 GRID: dict[str, Any] = {
     "system": "three_phase",
     "grid_power": "sensor.grid",
@@ -61,6 +59,15 @@ def sensors(hass: HomeAssistant) -> None:
 
 
 async def open_site(hass: HomeAssistant) -> ConfigFlowResult:
+    """Choose to set up a site of one's own, and its sensors by oneself."""
+    form = await begin_site(hass)
+    if form["step_id"] == "found":
+        system = suggested(form)["system"]
+        form = await submit(hass, form, {"system": system, "choose": True})
+    return form
+
+
+async def begin_site(hass: HomeAssistant) -> ConfigFlowResult:
     """Choose to set up a site of one's own."""
     menu = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_USER}
@@ -89,13 +96,25 @@ async def reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> ConfigFlowResu
 async def go_to(hass: HomeAssistant, step: str) -> ConfigFlowResult:
     """Fill in the forms before a step."""
     form = await open_site(hass)
-    for values in (GRID, SUN, ELECTRICAL | {"port": free_port()}):
+    for values in (GRID, SUN):
         if form["step_id"] == step:
             break
         form = await submit(hass, form, values)
         assert not form.get("errors"), form["errors"]
     assert form["step_id"] == step
     return form
+
+
+def was_added(result: ConfigFlowResult) -> ConfigEntry:
+    """Return the site that a flow made with its last form."""
+    assert result["type"] is FlowResultType.CREATE_ENTRY, result
+    return result["result"]
+
+
+def was_changed(result: ConfigFlowResult) -> None:
+    """Check that a flow changed its site with its last form."""
+    assert result["type"] is FlowResultType.ABORT, result
+    assert result["reason"] == "reconfigure_successful"
 
 
 async def open_options(
@@ -119,6 +138,8 @@ CHARGER: dict[str, Any] = {
     "fail_safe_a": 6,
     "security": "open",
 }
+# A new one is also asked when it is to charge.
+NEW_CHARGER: dict[str, Any] = CHARGER | {"mode": "fast"}
 
 
 @pytest.fixture

@@ -13,10 +13,19 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 
 from .common import charger, free_port, site_entry
-from .forms import CHARGER, GRID, SUN, reconfigure, submit, suggested
+from .forms import (
+    CHARGER,
+    GRID,
+    NEW_CHARGER,
+    SUN,
+    reconfigure,
+    submit,
+    suggested,
+    was_changed,
+)
 
 pytestmark = pytest.mark.usefixtures("no_setup", "sensors", "socket_enabled")
 
@@ -59,19 +68,20 @@ async def test_accepting_a_charger(
     entry.add_to_hass(hass)
     form = await discover(hass, entry)
     assert form["step_id"] == "charger"
+    # When it is to charge is asked: nothing is filled in there.
     assert suggested(form) == CHARGER | {
         "name": "Acme W11",
         "l1_phase": "L1",
         "security": "password",
     }
-    form = await submit(hass, form, CHARGER | values)
+    form = await submit(hass, form, NEW_CHARGER | values)
     assert form["errors"] == errors
     placeholders = form["description_placeholders"]
     assert placeholders
     assert placeholders["carried"] == "24"
-    assert placeholders["sum"] == f"{6 + (CHARGER | values)['fail_safe_a']}"
-    assert suggested(form) == CHARGER | values
-    result = await submit(hass, form, CHARGER)
+    assert placeholders["sum"] == f"{6 + (NEW_CHARGER | values)['fail_safe_a']}"
+    assert suggested(form) == NEW_CHARGER | values
+    result = await submit(hass, form, NEW_CHARGER)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "charger_added")
     (added,) = [s for s in entry.subentries.values() if s.unique_id == "CP2"]
     assert added.title == "Garage"
@@ -83,9 +93,32 @@ async def test_accepting_a_charger(
         "min_a": 6,
         "max_a": 16,
         "fail_safe_a": 6,
+        "mode": "fast",
     }
     again = await discover(hass, entry)
     assert again["reason"] == "already_configured"
+
+
+@pytest.mark.parametrize(
+    ("sources", "modes"),
+    [
+        ({"solar": ["sensor.solar"]}, ["solar", "solar_min", "eco", "fast"]),
+        # Nothing waits for a sun that does not shine here.
+        ({}, ["eco", "fast"]),
+    ],
+)
+async def test_the_mode_is_asked_for_in_words(
+    hass: HomeAssistant, sources: dict[str, Any], modes: list[str]
+) -> None:
+    """At night too, or only sun? A charger that charges at night should surprise nobody."""
+    entry = site_entry(free_port(), charger("CP1"), sources=sources)
+    entry.add_to_hass(hass)
+    form = await discover(hass, entry)
+    schema = form["data_schema"]
+    assert schema
+    assert schema.schema["mode"].config["options"] == modes
+    with pytest.raises(InvalidData):
+        await submit(hass, form, CHARGER)
 
 
 async def test_a_charger_is_discovered_once(hass: HomeAssistant) -> None:
@@ -101,9 +134,9 @@ async def test_a_charger_is_discovered_once(hass: HomeAssistant) -> None:
         (entry.entry_id, "charger"), context={"source": SOURCE_USER}
     )
     await hass.config_entries.subentries.async_configure(
-        added["flow_id"], CHARGER | {"identity": "CP2"}
+        added["flow_id"], NEW_CHARGER | {"identity": "CP2"}
     )
-    result = await submit(hass, form, CHARGER)
+    result = await submit(hass, form, NEW_CHARGER)
     assert result["reason"] == "already_configured"
 
 
@@ -115,7 +148,7 @@ async def test_a_site_that_is_removed_while_a_charger_waits(
     entry.add_to_hass(hass)
     form = await discover(hass, entry)
     await hass.config_entries.async_remove(entry.entry_id)
-    result = await submit(hass, form, CHARGER)
+    result = await submit(hass, form, NEW_CHARGER)
     assert result["reason"] == "site_removed"
 
 
@@ -136,8 +169,7 @@ async def test_an_ignored_charger_stays_away(hass: HomeAssistant) -> None:
     form = await reconfigure(hass, entry)
     form = await submit(hass, form, GRID)
     form = await submit(hass, form, SUN)
-    form = await submit(hass, form, suggested(form))
-    assert form["step_id"] == "address"
+    was_changed(await submit(hass, form, suggested(form)))
 
 
 @pytest.mark.parametrize(
@@ -161,11 +193,11 @@ async def test_a_charger_by_hand(
     )
     flow_id = form["flow_id"]
     form = await hass.config_entries.subentries.async_configure(
-        flow_id, CHARGER | {"identity": identity}
+        flow_id, NEW_CHARGER | {"identity": identity}
     )
     assert form["errors"] == {"identity": error}
     result = await hass.config_entries.subentries.async_configure(
-        flow_id, CHARGER | {"identity": "CP2"}
+        flow_id, NEW_CHARGER | {"identity": "CP2"}
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert {s.unique_id for s in entry.subentries.values()} == {"CP1", "CP2"}
@@ -207,7 +239,7 @@ async def test_a_single_phase_site_asks_for_no_phase(hass: HomeAssistant) -> Non
     fields = suggested(form)
     assert "phases" not in fields
     assert "l1_phase" not in fields
-    result = await submit(hass, form, fields | {"security": "open"})
+    result = await submit(hass, form, fields | {"security": "open", "mode": "fast"})
     assert result["reason"] == "charger_added"
     (subentry,) = entry.subentries.values()
     assert (subentry.data["phases"], subentry.data["l1_phase"]) == (1, "L1")

@@ -21,7 +21,7 @@ from homeassistant.helpers.selector import SelectSelector, SelectSelectorMode
 
 from .central_system.client import RawStation
 from .common import wait_until
-from .forms import CHARGER
+from .forms import CHARGER, NEW_CHARGER
 from .site_fixtures import BOOT, Home, limits
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -92,7 +92,7 @@ async def test_a_new_charger_is_sent_its_password(
     form = await discovered(hass)
     flows = hass.config_entries.flow
     form = await flows.async_configure(
-        form["flow_id"], CHARGER | {"security": "password"}
+        form["flow_id"], NEW_CHARGER | {"security": "password"}
     )
     assert form["step_id"] == "password"
     password = shown_password(form)
@@ -129,7 +129,7 @@ async def test_a_password_by_hand(
         (home.entry.entry_id, "charger"), context={"source": "user"}
     )
     form = await subentries.async_configure(
-        form["flow_id"], CHARGER | {"identity": "CP3", "security": "password"}
+        form["flow_id"], NEW_CHARGER | {"identity": "CP3", "security": "password"}
     )
     assert form["step_id"] == "password_shown"
     password = shown_password(form)
@@ -281,7 +281,7 @@ async def test_a_charger_that_goes_while_its_password_is_shown(
     form = await discovered(hass)
     flows = hass.config_entries.flow
     form = await flows.async_configure(
-        form["flow_id"], CHARGER | {"security": "password"}
+        form["flow_id"], NEW_CHARGER | {"security": "password"}
     )
     await hass.config_entries.async_unload(home.entry.entry_id)
     form = await flows.async_configure(form["flow_id"], {"way": "sent"})

@@ -24,6 +24,8 @@ from .forms import (
     reconfigure,
     submit,
     suggested,
+    was_added,
+    was_changed,
 )
 from .test_circuits import circuit
 
@@ -446,10 +448,8 @@ async def test_a_site_without_a_meter(hass: HomeAssistant) -> None:
     form = await submit(hass, form, none)
     form = await submit(hass, form, SUN)
     electrical = ELECTRICAL | {"port": free_port()}
-    form = await submit(hass, form, electrical | {"assumed_load_a": 25})
     # With no charger yet, there is nothing that it would have to carry.
-    assert form["step_id"] == "address"
-    entry = (await submit(hass, form, {}))["result"]
+    entry = was_added(await submit(hass, form, electrical | {"assumed_load_a": 25}))
     assert entry.data["assumed_load_a"] == 25
 
     form = await reconfigure(hass, entry)
@@ -459,8 +459,7 @@ async def test_a_site_without_a_meter(hass: HomeAssistant) -> None:
     schema = form["data_schema"]
     assert schema
     assert "assumed_load_a" not in {str(key) for key in schema.schema}
-    form = await submit(hass, form, electrical)
-    await submit(hass, form, {})
+    was_changed(await submit(hass, form, electrical))
     assert "assumed_load_a" not in entry.data
 
 

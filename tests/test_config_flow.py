@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.sources.config import PowerSource, SourcesConfig
 from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -15,28 +16,30 @@ from .forms import (
     ELECTRICAL,
     GRID,
     SUN,
+    begin_site,
     go_to,
     open_options,
     open_site,
     reconfigure,
     submit,
     suggested,
+    was_added,
+    was_changed,
 )
 
 pytestmark = pytest.mark.usefixtures("no_setup", "sensors", "socket_enabled")
 
 
 async def test_a_site_from_start_to_end(hass: HomeAssistant) -> None:
-    """Three forms and an address to type into the charger."""
+    """Three forms, and an address to type into the charger where they end."""
     port = free_port()
     hass.config.internal_url = "http://192.168.1.20:8123"
     form = await go_to(hass, "electrical")
     assert suggested(form)["voltage_v"] == 230
-    form = await submit(hass, form, ELECTRICAL | {"port": port})
-    assert form["step_id"] == "address"
-    assert form["description_placeholders"] == {"address": f"ws://192.168.1.20:{port}/"}
-    result = await submit(hass, form, {})
+    result = await submit(hass, form, ELECTRICAL | {"port": port})
     assert result["type"] is FlowResultType.CREATE_ENTRY
+    shown = result["description_placeholders"] or {}
+    assert shown["address"] == f"ws://192.168.1.20:{port}/"
     assert result["title"] == hass.config.location_name
     assert result["data"] == {
         "kind": "site",
@@ -163,8 +166,7 @@ async def test_what_is_wrong_with_the_fuse(
     form = await submit(hass, form, good | values)
     assert form["errors"] == errors
     assert suggested(form) == good | values
-    form = await submit(hass, form, good)
-    assert form["step_id"] == "address"
+    was_added(await submit(hass, form, good))
 
 
 @pytest.mark.parametrize("fuse_a", [250, 100_000])
@@ -181,8 +183,7 @@ async def test_a_fuse_that_is_asked_about_again(
     assert placeholders["usual"] == "80"
     form = await submit(hass, form, typed | {"main_fuse_a": fuse_a + 1})
     assert form["errors"] == {"main_fuse_a": "fuse_unusual"}
-    form = await submit(hass, form, typed | {"main_fuse_a": fuse_a + 1})
-    assert form["step_id"] == "address"
+    was_added(await submit(hass, form, typed | {"main_fuse_a": fuse_a + 1}))
 
 
 async def test_a_taken_port_is_noticed(hass: HomeAssistant) -> None:
@@ -227,11 +228,53 @@ async def test_a_country_of_split_phase(hass: HomeAssistant) -> None:
     assert suggested(form)["voltage_v"] == 120
 
 
+async def test_what_the_energy_dashboard_knows_is_one_form(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site whose every phase is known: what was found is shown, then the fuse is asked for, and that is all."""
+    found = SourcesConfig(
+        grid=PowerSource(positive="sensor.import", negative="sensor.export"),
+        grid_phases=("sensor.l1", "sensor.l2", "sensor.l3"),
+        solar=("sensor.solar",),
+    )
+
+    async def suggest(_hass: HomeAssistant) -> SourcesConfig:
+        return found
+
+    monkeypatch.setattr(
+        "custom_components.sunfuse.flows.known_site.async_suggest_sources", suggest
+    )
+    form = await begin_site(hass)
+    assert form["step_id"] == "found"
+    placeholders = form["description_placeholders"]
+    assert placeholders
+    assert placeholders["found"].splitlines() == [
+        "- Grid: import, export, l1, l2, l3",
+        "- Solar power: solar",
+    ]
+    form = await submit(hass, form, {"system": "three_phase", "choose": False})
+    assert form["step_id"] == "electrical"
+    entry = was_added(await submit(hass, form, ELECTRICAL | {"port": free_port()}))
+    assert SourcesConfig.from_dict(entry.data["sources"]) == found
+
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "sources": {}})
+    form = await begin_site(hass)
+    # Two sensors of three phases do not protect two legs: they are chosen anew.
+    form = await submit(hass, form, {"system": "split_phase", "choose": False})
+    assert (form["step_id"], form["errors"]) == (
+        "site",
+        {"grid_phases": "wrong_number_of_phases"},
+    )
+    form = await begin_site(hass)
+    form = await submit(hass, form, {"system": "three_phase", "choose": True})
+    assert (form["step_id"], form["errors"]) == ("site", {})
+    assert suggested(form)["grid_phases"] == list(found.grid_phases)
+
+
 async def test_reconfigure_keeps_what_was_typed(hass: HomeAssistant) -> None:
     """All forms come again with the site's own values; its port is not taken by itself."""
-    form = await go_to(hass, "address")
-    result = await submit(hass, form, {})
-    entry = result["result"]
+    form = await go_to(hass, "electrical")
+    entry = was_added(await submit(hass, form, ELECTRICAL | {"port": free_port()}))
     form = await reconfigure(hass, entry)
     assert suggested(form) == GRID
     form = await submit(hass, form, GRID | {"grid_inverted": True})
@@ -243,12 +286,10 @@ async def test_reconfigure_keeps_what_was_typed(hass: HomeAssistant) -> None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("0.0.0.0", port))
         listener.listen()
-        form = await submit(hass, form, ELECTRICAL | {"port": port, "main_fuse_a": 35})
-    result = await submit(hass, form, {})
-    assert (result["type"], result["reason"]) == (
-        FlowResultType.ABORT,
-        "reconfigure_successful",
-    )
+        result = await submit(
+            hass, form, ELECTRICAL | {"port": port, "main_fuse_a": 35}
+        )
+    was_changed(result)
     assert entry.data["main_fuse_a"] == 35
     assert entry.data["sources"]["grid"]["inverted"] is True
 
@@ -275,8 +316,7 @@ async def test_reconfigure_keeps_the_chargers_safe(hass: HomeAssistant) -> None:
     placeholders = form["description_placeholders"]
     assert placeholders
     assert (placeholders["sum"], placeholders["carried"]) == ("12", "11")
-    form = await submit(hass, form, electrical | {"main_fuse_a": 13})
-    assert form["step_id"] == "address"
+    was_changed(await submit(hass, form, electrical | {"main_fuse_a": 13}))
 
 
 async def test_the_margin_that_was_typed_last_holds(hass: HomeAssistant) -> None:
@@ -290,8 +330,7 @@ async def test_the_margin_that_was_typed_last_holds(hass: HomeAssistant) -> None
     form = await submit(hass, form, GRID)
     form = await submit(hass, form, SUN)
     assert suggested(form)["margin_a"] == 2
-    form = await submit(hass, form, suggested(form) | {"margin_a": 3})
-    await submit(hass, form, {})
+    was_changed(await submit(hass, form, suggested(form) | {"margin_a": 3}))
     assert entry.data["margin_a"] == 3
     assert entry.options == {"margin_a": 3, "meter_max_age_s": 45}
 

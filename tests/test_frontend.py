@@ -66,7 +66,7 @@ def test_texts_of_the_cards() -> None:
         key.removeprefix("card_") for key in TEXTS["common"] if key.startswith("card_")
     }
     literals = set(re.findall(r'"(\w+)"', source))
-    fields = {f"field_{name}" for name in literals}
+    fields = {f"field_{name}{suffix}" for name in literals for suffix in ("", "_help")}
     assert texts - literals - fields == set()
     # The report's panel has its texts from the report.
     cards = (

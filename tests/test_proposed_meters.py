@@ -24,8 +24,8 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
 from .common import free_port
+from .forms import open_site, submit, suggested
 from .sources.test_energy_dashboard import BATTERY, GRID, SOLAR, stored
-from .test_config_flow import open_site, submit, suggested
 
 pytestmark = pytest.mark.usefixtures("recorder_mock", "socket_enabled")
 
@@ -99,10 +99,9 @@ async def test_a_dutch_meter_with_sun_and_battery(
     form = await submit(hass, form, suggested(form))
     form = await submit(hass, form, suggested(form))
     assert form["step_id"] == "electrical", form
-    form = await submit(
+    result = await submit(
         hass, form, suggested(form) | {"main_fuse_a": 25, "port": free_port()}
     )
-    result = await submit(hass, form, {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     (entry,) = hass.config_entries.async_entries(DOMAIN)
@@ -157,10 +156,7 @@ async def test_huawei_by_its_counters(
         "The selected meter now shows: drawing 6.0 kW, "
     )
     form = await submit(hass, form, suggested(form))
-    form = await submit(
-        hass, form, suggested(form) | {"main_fuse_a": 25, "port": free_port()}
-    )
-    await submit(hass, form, {})
+    await submit(hass, form, suggested(form) | {"main_fuse_a": 25, "port": free_port()})
     await hass.async_block_till_done()
     (entry,) = hass.config_entries.async_entries(DOMAIN)
     snapshot = entry.runtime_data.coordinator.data.snapshot
@@ -196,10 +192,7 @@ async def test_a_sign_that_nobody_knows_is_asked(
     form = await submit(hass, form, {"grid_sign": answer})
     assert form["step_id"] == "sun"
     form = await submit(hass, form, suggested(form))
-    form = await submit(
-        hass, form, suggested(form) | {"main_fuse_a": 25, "port": free_port()}
-    )
-    await submit(hass, form, {})
+    await submit(hass, form, suggested(form) | {"main_fuse_a": 25, "port": free_port()})
     await hass.async_block_till_done()
     (entry,) = hass.config_entries.async_entries(DOMAIN)
     snapshot = entry.runtime_data.coordinator.data.snapshot

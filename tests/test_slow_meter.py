@@ -15,7 +15,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util import dt as dt_util
 
 from .common import free_port, set_meters, site_entry
-from .forms import open_site, submit, suggested
+from .forms import open_site, submit, suggested, was_added
 from .sources.test_history import imported
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -80,11 +80,8 @@ async def test_a_slow_meter(recorder_mock: Recorder, hass: HomeAssistant) -> Non
     assert suggested(form) == {"margin_a": 5}
     form = await submit(hass, form, {"margin_a": 25})
     assert form["errors"] == {"margin_a": "margin"}
-    form = await submit(hass, form, {"margin_a": 4})
-    assert form["step_id"] == "address"
-    result = await submit(hass, form, {})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["data"]["margin_a"] == 4
+    entry = was_added(await submit(hass, form, {"margin_a": 4}))
+    assert entry.data["margin_a"] == 4
 
 
 async def test_a_margin_that_allows_for_it(
@@ -93,15 +90,13 @@ async def test_a_margin_that_allows_for_it(
     """Who chose a large margin already is not asked again."""
     await recorded(hass, 60)
     form = await submit(hass, await open_site(hass), GRID)
-    form = await fill_in(hass, form, margin_a=6)
-    assert form["step_id"] == "address"
+    was_added(await fill_in(hass, form, margin_a=6))
 
 
 async def test_a_quick_meter(recorder_mock: Recorder, hass: HomeAssistant) -> None:
     """Five seconds protect a fuse."""
     await recorded(hass, 5)
-    form = await fill_in(hass, await submit(hass, await open_site(hass), GRID))
-    assert form["step_id"] == "address"
+    was_added(await fill_in(hass, await submit(hass, await open_site(hass), GRID)))
 
 
 async def test_a_still_house_with_a_quick_meter(
@@ -114,16 +109,14 @@ async def test_a_still_house_with_a_quick_meter(
         freezer.tick(1)
         set_meters(hass, currents_a=(1, 1, 1))
         await hass.async_block_till_done()
-    form = await fill_in(hass, form)
-    assert form["step_id"] == "address"
+    was_added(await fill_in(hass, form))
 
 
 async def test_nothing_is_known(hass: HomeAssistant) -> None:
     """Without a recorder and without patience nobody is warned of what may be good."""
     set_meters(hass, currents_a=(1, 1, 1))
     form = await submit(hass, await open_site(hass), GRID)
-    form = await fill_in(hass, form)
-    assert form["step_id"] == "address"
+    was_added(await fill_in(hass, form))
 
 
 async def test_a_slow_meter_of_a_circuit(

@@ -69,14 +69,73 @@ async def submit(
     return await hass.config_entries.subentries.async_configure(form["flow_id"], typed)
 
 
+async def choose(
+    hass: HomeAssistant, menu: SubentryFlowResult, option: str
+) -> SubentryFlowResult:
+    """Choose what is offered beside the prices."""
+    assert menu["type"] is FlowResultType.MENU
+    assert option in menu["menu_options"]
+    return await submit(hass, menu, {"next_step_id": option})
+
+
+async def fill(
+    hass: HomeAssistant, menu: SubentryFlowResult, form: str, *typed: dict[str, Any]
+) -> SubentryFlowResult:
+    """Choose a form beside the prices, fill it in, and come back to them."""
+    shown = await choose(hass, menu, form)
+    for values in typed:
+        shown = await submit(hass, shown, values)
+        assert not shown.get("errors"), shown["errors"]
+    assert shown["step_id"] == "preview"
+    return shown
+
+
+async def test_a_price_is_two_forms(hass: HomeAssistant, site: MockConfigEntry) -> None:
+    """Where it comes from, and which; then the prices, saved with a press: nothing else is asked of most people."""
+    form = await begin(hass, site, "table")
+    menu = await submit(hass, form, {"value": 0.2})
+    shown = menu["description_placeholders"]
+    assert shown
+    assert shown["today"] == "12:00 0.200"
+    assert "nothing is added" in shown["added"]
+    assert shown["export"] == "nothing is paid"
+    result = await choose(hass, menu, "save")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert float(state(hass, site, "import_price").state) == pytest.approx(0.2)
+
+
+async def test_only_the_fields_of_the_kind(
+    hass: HomeAssistant, site: MockConfigEntry
+) -> None:
+    """How feed-in is paid decides what is asked of it."""
+    form = await begin(hass, site, "table")
+    menu = await submit(hass, form, {"value": 0.2})
+    for kind, fields in (
+        ("fixed", {"export_value", "export_periods"}),
+        ("spot", {"export_factor", "export_offset"}),
+        # No integration that knows feed-in prices is there.
+        ("source", {"export_entities"}),
+    ):
+        form = await choose(hass, menu, "export")
+        form = await submit(hass, form, {"export": kind})
+        assert form["data_schema"]
+        assert {str(key) for key in form["data_schema"].schema} == fields
+        menu = await submit(
+            hass, form, {"export_entities": [SPOT]} if kind == "source" else {}
+        )
+    menu = await fill(hass, menu, "export", {"export": "same_as_import"})
+    assert (menu["description_placeholders"] or {})["export"] == "0.200"
+
+
 async def test_a_table(hass: HomeAssistant, site: MockConfigEntry) -> None:
     """Rows, fees, taxes, feed-in, carbon, holidays; a look at the prices; then they are shown."""
     form = await begin(hass, site, "table")
     form = await submit(hass, form, {"value": 0.2, "periods": [NIGHT]})
-    assert form["step_id"] == "components"
-    form = await submit(
+    form = await fill(
         hass,
         form,
+        "components",
         {
             "grid_fee": 0.05,
             "grid_fee_periods": [{"value": 0, "start": "00:00:00", "end": "06:00:00"}],
@@ -84,17 +143,17 @@ async def test_a_table(hass: HomeAssistant, site: MockConfigEntry) -> None:
             "source_has_vat": False,
         },
     )
-    form = await submit(hass, form, {"export": "same_as_import"})
-    form = await submit(
-        hass, form, {"carbon_value": 300, "holidays": ["12-25", "2026-04-06"]}
+    form = await fill(hass, form, "export", {"export": "same_as_import"})
+    form = await fill(
+        hass, form, "more", {"carbon_value": 300, "holidays": ["12-25", "2026-04-06"]}
     )
-    assert form["step_id"] == "preview"
+    assert "are included" in (form["description_placeholders"] or {})["added"]
     shown = form["description_placeholders"]
     assert shown
     # (0.20 + 0.05) x 1.2 by day. It is Wednesday: the night's row does not hold.
     assert shown["today"] == "12:00 0.300"
     assert shown["tomorrow"] == "00:00 0.240 · 06:00 0.300"
-    result = await submit(hass, form, {})
+    result = await choose(hass, form, "save")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done(wait_background_tasks=True)
     assert float(state(hass, site, "import_price").state) == pytest.approx(0.3)
@@ -126,7 +185,7 @@ async def test_a_wrong_row_is_named(
     assert form["description_placeholders"] == {"row": "2"}
     assert suggested(form) == typed
     form = await submit(hass, form, {"value": 0.2, "periods": [NIGHT]})
-    assert form["step_id"] == "components"
+    assert form["step_id"] == "preview"
 
 
 async def test_an_entity_is_recognised_by_its_shape(
@@ -136,17 +195,19 @@ async def test_an_entity_is_recognised_by_its_shape(
     set_spot(hass, rows("2026-11-25", [0.1] * 18 + [0.4] * 6), [{"start": None}])
     form = await begin(hass, site, "entity")
     form = await submit(hass, form, {"entities": [SPOT]})
-    form = await submit(hass, form, {"source_has_vat": False})
-    form = await submit(
-        hass, form, {"export": "spot", "export_factor": 1, "export_offset": -0.02}
+    form = await fill(
+        hass,
+        form,
+        "export",
+        {"export": "spot"},
+        {"export_factor": 1, "export_offset": -0.02},
     )
-    form = await submit(hass, form, {})
     shown = form["description_placeholders"]
     assert shown
     assert shown["today"] == "12:00 0.100 · 18:00 0.400"
     assert shown["tomorrow"].startswith("00:00 ~0.100")
     assert shown["found"] == "raw_today (24)"
-    await submit(hass, form, {})
+    await choose(hass, form, "save")
     await hass.async_block_till_done(wait_background_tasks=True)
     assert float(state(hass, site, "export_price").state) == pytest.approx(0.08)
 
@@ -173,13 +234,10 @@ async def test_tomorrow_at_a_binary_sensor(
     )
     assert "binary_sensor" in offered.config["filter"][0]["domain"]
     form = await submit(hass, form, {"entities": chosen})
-    for typed in ({"source_has_vat": False}, {"export": "spot"}, {}):
-        assert not form["errors"]
-        form = await submit(hass, form, typed)
     shown = form["description_placeholders"]
     assert shown
     assert (shown["today"], shown["tomorrow"]) == ("12:00 0.150", "00:00 0.250")
-    added = await submit(hass, form, {})
+    added = await choose(hass, form, "save")
     assert added["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -224,7 +282,7 @@ async def test_an_entity_that_shows_no_prices(
         form = await submit(hass, form, {"entities": [SPOT], "unit": "miles"})
         assert form["errors"] == {"unit": "bad_unit"}
         form = await submit(hass, form, {"entities": [SPOT], "unit": "EUR/MWh"})
-        assert form["step_id"] == "components"
+        assert form["step_id"] == "preview"
 
 
 async def test_an_integrations_action(
@@ -269,15 +327,21 @@ async def test_an_integrations_action(
     form = await submit(hass, form, {**chosen, "area": "SE9"})
     assert form["errors"] == {"action": "nothing_found"}
     form = await submit(hass, form, {**chosen, "area": "SE3"})
-    form = await submit(hass, form, {"vat_percent": 25, "source_has_vat": False})
-    form = await submit(hass, form, {"export": "source"})
-    assert form["errors"] == {"export_entities": "no_source"}
-    form = await submit(hass, form, {"export": "fixed", "export_value": 0.6})
-    form = await submit(hass, form, {"holidays": ["Christmas"]})
-    assert form["errors"] == {"holidays": "bad_holiday"}
-    form = await submit(hass, form, {})
+    form = await fill(
+        hass, form, "components", {"vat_percent": 25, "source_has_vat": False}
+    )
+    asked = await choose(hass, form, "export")
+    asked = await submit(hass, asked, {"export": "source"})
+    asked = await submit(hass, asked, {})
+    assert asked["errors"] == {"export_entities": "no_source"}
+    form = await submit(hass, asked, {"export_entities": [SPOT]})
+    form = await fill(hass, form, "export", {"export": "fixed"}, {"export_value": 0.6})
+    asked = await choose(hass, form, "more")
+    asked = await submit(hass, asked, {"holidays": ["Christmas"]})
+    assert asked["errors"] == {"holidays": "bad_holiday"}
+    form = await submit(hass, asked, {})
     assert (form["description_placeholders"] or {})["currency"] == "SEK"
-    await submit(hass, form, {})
+    await choose(hass, form, "save")
     await hass.async_block_till_done(wait_background_tasks=True)
     price = state(hass, site, "import_price")
     assert float(price.state) == pytest.approx(0.85 * 1.25)
@@ -309,17 +373,26 @@ async def test_a_tariff_is_changed(hass: HomeAssistant, site: MockConfigEntry) -
         (site.entry_id, "tariff"),
         context={"source": "reconfigure", "subentry_id": subentry.subentry_id},
     )
-    for step in ("reconfigure", "entity", "components", "export", "more"):
-        assert form["step_id"] == step
-        shown = suggested(form)
-        if step == "components":
-            assert shown["surcharge"] == 0.02
-            assert shown["grid_fee_periods"][0]["season_start"] == "10-01"
-            shown["surcharge"] = 0.04
-            shown["source_has_vat"] = False
-        form = await submit(hass, form, shown)
     assert form["step_id"] == "preview"
-    result = await submit(hass, form, {})
+    forms: list[tuple[str, ...]] = [
+        ("source", "entity"),
+        ("components",),
+        ("export", "export_source"),
+        ("more",),
+    ]
+    for steps in forms:
+        form = await choose(hass, form, steps[0])
+        for step in steps:
+            assert form["step_id"] == step
+            shown = suggested(form)
+            if step == "components":
+                assert shown["surcharge"] == 0.02
+                assert shown["grid_fee_periods"][0]["season_start"] == "10-01"
+                shown["surcharge"] = 0.04
+                shown["source_has_vat"] = False
+            form = await submit(hass, form, shown)
+        assert form["step_id"] == "preview"
+    result = await choose(hass, form, "save")
     assert result["reason"] == "reconfigure_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
     (subentry,) = site.get_subentries_of_type("tariff")
@@ -359,11 +432,12 @@ async def test_feeding_in_and_carbon_have_sources_of_their_own(
     )
     form = await begin(hass, site, "table")
     form = await submit(hass, form, {"value": 0.25})
-    form = await submit(hass, form, {"source_has_vat": False})
     chosen = f"easyenergy_return/{easyenergy.entry_id}"
-    form = await submit(hass, form, {"export": "source", "export_action": chosen})
-    form = await submit(hass, form, {"carbon_entities": ["sensor.carbon"]})
-    await submit(hass, form, {})
+    form = await fill(
+        hass, form, "export", {"export": "source"}, {"export_action": chosen}
+    )
+    form = await fill(hass, form, "more", {"carbon_entities": ["sensor.carbon"]})
+    await choose(hass, form, "save")
     await hass.async_block_till_done(wait_background_tasks=True)
     assert float(state(hass, site, "export_price").state) == pytest.approx(0.11)
     assert float(state(hass, site, "carbon_intensity").state) == pytest.approx(310)
@@ -394,12 +468,10 @@ async def test_holidays_of_a_calendar(
     form = await begin(hass, site, "table")
     row = {"value": 0.1, "start": "00:00:00", "end": "00:00:00", "holidays": "only"}
     form = await submit(hass, form, {"value": 0.3, "periods": [row]})
-    form = await submit(hass, form, {"source_has_vat": False})
-    form = await submit(hass, form, {"export": "fixed"})
-    form = await submit(hass, form, {"holiday_calendar": "calendar.holidays"})
+    form = await fill(hass, form, "more", {"holiday_calendar": "calendar.holidays"})
     shown = form["description_placeholders"]
     assert shown
     assert (shown["today"], shown["tomorrow"]) == ("12:00 0.100", "00:00 0.300")
-    await submit(hass, form, {})
+    await choose(hass, form, "save")
     await hass.async_block_till_done(wait_background_tasks=True)
     assert float(state(hass, site, "import_price").state) == pytest.approx(0.1)

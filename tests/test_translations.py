@@ -7,6 +7,7 @@ from pathlib import Path
 import re
 import string
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -27,6 +28,7 @@ from custom_components.sunfuse.flows.capacity_tariff import CAPACITY_FORMS, RULE
 from custom_components.sunfuse.flows.charger import charger_schema
 from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
 from custom_components.sunfuse.flows.circuit_forms import details_schema
+from custom_components.sunfuse.flows.found_sources import FOUND
 from custom_components.sunfuse.flows.meter_sign import SIGN
 from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
 from custom_components.sunfuse.flows.port_certificate import SECURITY
@@ -208,7 +210,7 @@ def test_the_docs_explain_every_field() -> None:
     of_site = ENGLISH["config"]["step"]
     parts = ENGLISH["config_subentries"]
     forms = [
-        *(of_site[step] for step in ("simulated", "site", "sun", "electrical")),
+        *(of_site[step] for step in ("simulated", "found", "site", "sun", "electrical")),
         *(step for theme, step in ENGLISH["options"]["step"].items()
           if theme not in ("security", "main_circuit")),
         *(parts["charger"]["step"][step] for step in ("user", "reconfigure")),
@@ -282,11 +284,16 @@ def _tariff_forms(hass: HomeAssistant) -> dict[tuple[str, str], Any]:
     """Return the forms of the tariffs, with the keys of what they name themselves as names."""
     labels = {key: {o: o for o in options} for key, options in LABELLED.items()}
     context = FormContext(hass=hass, labels=labels)
-    return {
-        (flow, name): form(context)
-        for flow, forms in TARIFF_FORMS.items()
-        for name, form in forms.items()
-    }
+    # An integration that knows feed-in prices: without one there is no field for it.
+    with patch(
+        "custom_components.sunfuse.flows.tariff_forms.price_actions",
+        return_value=[("easyenergy_return", "id", "easyEnergy")],
+    ):
+        return {
+            (flow, name): form(context)
+            for flow, forms in TARIFF_FORMS.items()
+            for name, form in forms.items()
+        }
 
 
 def test_fields(hass: HomeAssistant) -> None:
@@ -298,6 +305,7 @@ def test_fields(hass: HomeAssistant) -> None:
     expected = {
         ("config", "simulated"): forms.SIMULATED,
         ("config", "reconfigure"): forms.SIMULATED,
+        ("config", "found"): FOUND,
         ("config", "site"): forms.GRID,
         ("config", "sun"): forms.SUN,
         ("config", "electrical"): forms.electrical_schema(metered=False),
@@ -340,7 +348,6 @@ def test_fields(hass: HomeAssistant) -> None:
     without = {
         ("tariff", "preview"),
         ("config", "user"),
-        ("config", "address"),
         ("options", "init"),
         ("charger", "password_shown"),
         ("card", "user"),
@@ -555,7 +562,8 @@ def test_selectors(hass: HomeAssistant) -> None:
         "periods",
         "price_times",
     }
-    charger = charger_schema(site_entry(9000), with_identity=True)
+    sunny = site_entry(9000, sources={"solar": ["sensor.solar"]})
+    charger = charger_schema(sunny, with_identity=True)
     for schema in (
         forms.GRID,
         forms.SUN,
@@ -613,6 +621,11 @@ def test_every_reason_has_its_sentence() -> None:
             "until",
             "limited_by_nothing",
             "disabled_sensors",
+            "other_addresses",
+            "found_grid",
+            "found_solar",
+            "found_battery",
+            "found_prices",
             "ready",
             "later",
             "meter_now",

@@ -1,6 +1,7 @@
 """The commands behind the cards: pushed on change, in the user's language, and no more than the user may see."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -97,6 +98,39 @@ async def test_it_goes_on_after_a_reload(
         back = gone and "chargers" in message["event"].get("set", {})
 
 
+async def test_what_a_charger_gave_today(
+    start: Callable[..., Any], hass_ws_client: WebSocketGenerator
+) -> None:
+    """The card of a charger has the energy since midnight and the cost so far; without a session it is nothing."""
+    home: Home = await start("CP1")
+    client = await hass_ws_client(home.hass)
+    first = await _subscribe(client)
+    assert first["address"].endswith(f":{home.entry.data['port']}/")
+    charger = first["chargers"]["CP1/1"]
+    assert (charger["cost"], charger["sun_share"]) == (None, None)
+    station = await home.boot("CP1", "Preparing")
+    before = dt_util.utcnow() - timedelta(minutes=10)
+    answer = await station.call(
+        "StartTransaction",
+        {
+            "connectorId": 1,
+            "idTag": "free",
+            "meterStart": 1000,
+            "timestamp": before.isoformat(),
+        },
+    )
+    await station.call(
+        "StopTransaction",
+        {
+            "transactionId": answer["transactionId"],
+            "meterStop": 4000,
+            "timestamp": dt_util.utcnow().isoformat(),
+        },
+    )
+    while await _news(client, "today_wh") != 3000:
+        pass
+
+
 def _restrict(user: User, *entities: str) -> None:
     user.groups = []
     user.mock_policy(  # type: ignore[attr-defined]
@@ -178,6 +212,7 @@ async def test_new_chargers_are_accepted_in_bulk(
     order = {
         "type": "sunfuse/new_chargers/accept",
         "identities": [charger["identity"] for charger in waiting],
+        "mode": "eco",
         "pattern": "Bay {n}",
         "first": 11,
     }
@@ -198,6 +233,10 @@ async def test_new_chargers_are_accepted_in_bulk(
     )
     titles = {subentry.title for subentry in home.entry.subentries.values()}
     assert {"Bay 11", "Bay 12", "Bay 13"} <= titles
+    # As it was asked for, not silently another.
+    assert {
+        home.entry.runtime_data.settings.connector(f"NEW{n}/1").mode for n in (1, 2, 3)
+    } == {"eco"}
     assert not hass.config_entries.flow.async_progress_by_handler("sunfuse")
 
 
@@ -240,6 +279,7 @@ async def test_sessions_are_their_drivers_own(
         assert view["all"]
         sessions = view["sessions"]
     assert {s["charger"] for s in sessions} == {"Charger CP1", "Charger CP2"}
+    assert {s["station"] for s in sessions} == {"CP1", "CP2"}
 
     driver = await hass_ws_client(home.hass, hass_read_only_access_token)
     await driver.send_json_auto_id(command)

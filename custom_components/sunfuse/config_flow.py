@@ -39,7 +39,12 @@ from .const import (
 )
 from .flows.capacity_tariff import CapacitySubentryFlow
 from .flows.card import CardFlowMixin, CardSubentryFlow
-from .flows.charger import ChargerFlowMixin, ChargerSubentryFlow, phases_fit
+from .flows.charger import (
+    ChargerFlowMixin,
+    ChargerSubentryFlow,
+    async_where_to_connect,
+    phases_fit,
+)
 from .flows.checks import (
     USUAL_FUSE_A,
     Errors,
@@ -65,6 +70,7 @@ from .flows.form_fields import (
     sources_of,
     sun_form,
 )
+from .flows.found_sources import CHOOSE, FOUND, found_form, found_list, suffices
 from .flows.known_site import KnownSite
 from .flows.meter_sign import (
     SignFlow,
@@ -81,7 +87,7 @@ from .flows.site_data import meter_is_used, site_data
 from .flows.slow_meter import SlowMeterFlow
 from .flows.tariff import TariffSubentryFlow
 from .flows.vehicle import VehicleSubentryFlow
-from .site.tls import host
+from .sources.config import SourcesConfig
 from .translated_reasons import async_load_sentences
 
 LOOPBACK = "127.0.0.1"
@@ -99,6 +105,7 @@ class SunfuseConfigFlow(
         """Start with nothing known."""
         super().__init__()
         self._form: dict[str, Any] = {}
+        self._chooses = False
         self._confirmation = Confirmation()
 
     @cached_property
@@ -156,6 +163,7 @@ class SunfuseConfigFlow(
                     title=sentences["simulated_site"],
                     data=simulated_data(user_input[CONF_PORT]),
                     subentries=simulated_subentries(sentences),
+                    description="simulated",
                 )
         values = user_input or {CONF_PORT: await self._known.async_free_port(LOOPBACK)}
         return self.async_show_form(
@@ -170,6 +178,10 @@ class SunfuseConfigFlow(
         """Ask for the grid's meters, with the Energy dashboard's sensors filled in."""
         suggested = await self._known.async_sources()
         errors: dict[str, str] = {}
+        phases = len(suggested.grid_phases) or 3
+        system = self._known.usual_system(phases)
+        if user_input is None and self._offers_found(suggested, system):
+            return await self.async_step_found()
         if user_input is not None:
             errors = check_grid(self.hass, user_input)
             if not errors and meter_is_used(user_input, self._known.others()):
@@ -185,8 +197,7 @@ class SunfuseConfigFlow(
                 return await self.async_ask_sign(
                     self._form, proposed, self.async_step_sun
                 )
-        phases = len(suggested.grid_phases) or 3
-        values = grid_form(suggested) | {CONF_SYSTEM: self._known.usual_system(phases)}
+        values = grid_form(suggested) | {CONF_SYSTEM: system}
         if CONF_ASSUMED_LOAD in self._known.tree.site:
             values[GRID_UNMETERED] = True
         return self.async_show_form(
@@ -201,6 +212,48 @@ class SunfuseConfigFlow(
                     self.hass,
                     suggested.meter if user_input is None else meter_of(user_input),
                 ),
+            },
+        )
+
+    def _offers_found(self, found: SourcesConfig, system: str) -> bool:
+        """Return whether what the Energy dashboard knows can be taken as it is."""
+        return (
+            self.source != SOURCE_RECONFIGURE
+            and not self._chooses
+            and suffices(self.hass, found, system)
+            and not meter_is_used(found_form(found, system), self._known.others())
+        )
+
+    async def async_step_found(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show what the Energy dashboard knows, to be taken as it is or chosen anew."""
+        suggested = await self._known.async_sources()
+        if user_input is not None:
+            system = user_input[CONF_SYSTEM]
+            form = found_form(suggested, system)
+            self._chooses = user_input[CHOOSE] or not suffices(
+                self.hass, suggested, system
+            )
+            if user_input[CHOOSE]:
+                return await self.async_step_site()
+            if self._chooses:  # another grid connection needs other sensors
+                return await self.async_step_site(form)
+            self._form |= form
+            self.watch_meter(meter_of(form))
+            return await self.async_ask_sign(
+                self._form, suggested.grid, self.async_step_electrical
+            )
+        system = self._known.usual_system(len(suggested.grid_phases) or 3)
+        sentences = await async_load_sentences(self.hass)
+        return self.async_show_form(
+            step_id="found",
+            data_schema=self.add_suggested_values_to_schema(
+                FOUND, {CONF_SYSTEM: system}
+            ),
+            description_placeholders={
+                "found": found_list(self.hass, suggested, sentences),
+                "now": await async_meter_now(self.hass, suggested.meter),
             },
         )
 
@@ -252,7 +305,7 @@ class SunfuseConfigFlow(
             if not errors:
                 self._form = form
                 return await self.async_warn_of_slow_meter(
-                    check=self._fuse_problem, then=self.async_step_address
+                    check=self._fuse_problem, then=self._async_finish
                 )
         values = user_input or await self._known.async_electrical_values(self._form)
         return self.async_show_form(
@@ -283,17 +336,8 @@ class SunfuseConfigFlow(
         placeholders |= warning
         return {CONF_MAIN_FUSE: "fail_safe_house"}
 
-    async def async_step_address(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Show the address to enter in a charger."""
-        if user_input is None:
-            return self.async_show_form(
-                step_id="address",
-                description_placeholders={
-                    "address": f"{self._known.scheme}://{host(self.hass)}:{self._form[CONF_PORT]}/"
-                },
-            )
+    async def _async_finish(self) -> ConfigFlowResult:
+        """Store the site, and show the address to enter in a charger."""
         suggested = await self._known.async_sources()
         data = site_data(self._form, suggested.solar_forecasts)
         if self.source == SOURCE_RECONFIGURE:
@@ -307,7 +351,14 @@ class SunfuseConfigFlow(
             return self.async_update_and_abort(
                 entry, data={**kept, **data}, options=options
             )
-        return self.async_create_entry(title=self.hass.config.location_name, data=data)
+        return self.async_create_entry(
+            title=self.hass.config.location_name,
+            data=data,
+            description="site",
+            description_placeholders=await async_where_to_connect(
+                self.hass, self._known.address(data[CONF_PORT])
+            ),
+        )
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None

@@ -20,6 +20,7 @@ CONF_SYSTEM: Final = "system"
 CONF_VOLTAGE: Final = "voltage_v"
 CONF_MAIN_FUSE: Final = "main_fuse_a"
 CONF_MARGIN: Final = "margin_a"
+CONF_MODE: Final = "mode"
 CONF_PORT: Final = "port"
 CONF_SOURCES: Final = "sources"
 

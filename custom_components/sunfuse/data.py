@@ -25,6 +25,7 @@ from .site.prices import SitePrices
 from .site.session_statistics import SessionStatistics
 from .site.settings import Settings
 from .site.simulated_house import SimulatedHouse
+from .site.todays_sessions import TodaysSessions
 from .site.usual_loads import UsualLoads
 from .site.vehicles import Vehicles
 from .sources.config import SourcesConfig
@@ -57,6 +58,7 @@ class SunfuseData:
     observed: Observed
     ledger: SiteLedger
     figures: LedgerFigures
+    today: TodaysSessions
     statistics: SessionStatistics
     sources: SourcesConfig = SourcesConfig()
     usual_loads: UsualLoads = UsualLoads()

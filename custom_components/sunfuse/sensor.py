@@ -39,6 +39,7 @@ from .sensors.connector import (
 from .sensors.forecast import FORECAST_SENSORS, ForecastSensor
 from .sensors.modbus import ModbusSensor
 from .sensors.observed import OBSERVED_SENSORS, ObservedSensor
+from .sensors.ocpp_address import OcppAddressSensor
 from .sensors.peaks import add_peak_sensors
 from .sensors.person import add_person_sensors
 from .sensors.plan import PlannedPowerSensor, car_plan_sensors
@@ -75,6 +76,7 @@ async def async_setup_entry(
     async_add_entities(
         SiteSensor(entry, description) for description in site_sensors(site.phases)
     )
+    async_add_entities([OcppAddressSensor(entry)])
     tree = CircuitTree.of(entry)
     for circuit in tree.circuits:
         async_add_entities(

@@ -30,6 +30,7 @@ from .site.simulated_vehicles import set_first_departures
 from .site.site_clock import SiteClock
 from .site.subentries import usable
 from .site.timekeeper import Timekeeper
+from .site.todays_sessions import TodaysSessions
 from .site.vehicles import Vehicles
 from .sources.modbus.site_devices import DeviceConfig, SiteDevices
 from .translated_reasons import async_load_sentences
@@ -153,6 +154,7 @@ async def async_build(
             hass, entry, ledger, prices.currency if prices else hass.config.currency
         ),
         figures=LedgerFigures(hass, entry, ledger, chargers.connector_keys),
+        today=TodaysSessions(hass, entry, ledger),
     )
 
 

@@ -4,7 +4,7 @@ import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { SunfuseCard } from "./card";
 import type { SiteView } from "./feed";
-import { current } from "./format";
+import { current, number } from "./format";
 import { define, navigate } from "./home-assistant";
 import { styles } from "./styles";
 import type { Say } from "./texts";
@@ -95,7 +95,7 @@ export class CapacityCard extends SunfuseCard {
   protected override content(site: SiteView, say: Say): TemplateResult {
     return html`
       <div class="head"><h2>${this.config?.title ?? say("capacity")}</h2></div>
-      ${this.report ? this.answer(this.report, say) : html`<p class="quiet">${this.problem ? say("needs_week", { days: 0 }) : say("loading")}</p>`}
+      ${this.report ? this.answer(this.report, say) : html`<p class="quiet">${this.problem ?? say("loading")}</p>`}
       <button
         @click=${() => {
           navigate(`/sunfuse-report/${site.entry_id}`);
@@ -111,8 +111,10 @@ export class CapacityCard extends SunfuseCard {
     return html`
       ${enough
         ? html`<p><span class="big">${report.carries}</span> ${say("carries", { days: Math.round(report.days) })}</p>`
-        : html`<p>${say("needs_week", { days: Math.floor(report.days * 10) / 10 })}</p>`}
-      ${enough || report.days >= 1 ? this.chart(report.hours, say) : nothing}
+        : html`<p>
+            ${report.days < 1 ? say("needs_week_begun") : say("needs_week", { days: number(this.hass, Math.floor(report.days), 0) })}
+          </p>`}
+      ${report.days >= 1 ? this.chart(report.hours, say) : nothing}
     `;
   }
 

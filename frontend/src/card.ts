@@ -2,11 +2,12 @@
 
 import { LitElement, html, nothing } from "lit";
 import type { PropertyValues, TemplateResult } from "lit";
+import { configForm } from "./editor";
 import { siteFeed } from "./feed";
 import type { Charger, SiteView } from "./feed";
 import type { CardConfig, Hass } from "./home-assistant";
 import { styles } from "./styles";
-import { known, texts } from "./texts";
+import { texts } from "./texts";
 import type { Say } from "./texts";
 
 export abstract class SunfuseCard extends LitElement {
@@ -35,15 +36,8 @@ export abstract class SunfuseCard extends LitElement {
     this.announced = "";
   }
 
-  /** Texts of cards are known once the first card was loaded; a form's labels ask later. */
-  static getConfigForm() {
-    return {
-      schema: [
-        { name: "site", selector: { config_entry: { integration: "sunfuse" } } },
-        { name: "title", selector: { text: {} } },
-      ],
-      computeLabel: (field: { name: string }) => known()(`field_${field.name}`),
-    };
+  static getConfigForm(): ReturnType<typeof configForm> {
+    return configForm();
   }
 
   static getStubConfig(): Record<string, unknown> {
@@ -147,9 +141,11 @@ export abstract class SunfuseCard extends LitElement {
   }
 }
 
-/** The chargers of a site in the order of their names. */
-export function chargersOf(site: SiteView): Charger[] {
-  return Object.values(site.chargers).sort((a, b) =>
-    a.name.localeCompare(b.name, undefined, { numeric: true }),
-  );
+const byName = new Intl.Collator(undefined, { numeric: true });
+
+/** The chargers of a site in the order of their names: all, or those that are chosen. */
+export function chargersOf(site: SiteView, chosen?: string[]): Charger[] {
+  return Object.values(site.chargers)
+    .filter(({ id }) => !chosen?.length || chosen.includes(id))
+    .sort((a, b) => byName.compare(a.name, b.name));
 }

@@ -3,13 +3,14 @@
 import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { SunfuseCard, chargersOf } from "./card";
+import { configForm } from "./editor";
 import type { Charger, SiteView } from "./feed";
 import { energy, moment, money, percent, power } from "./format";
 import { define } from "./home-assistant";
 import type { Hass } from "./home-assistant";
 import { qrCode } from "./qr-code";
 import { styles } from "./styles";
-import { known, stateName } from "./texts";
+import { stateName } from "./texts";
 import type { Say } from "./texts";
 
 /* Offered where the state machine does not say which modes there are. */
@@ -57,17 +58,8 @@ export class ChargerCard extends SunfuseCard {
     `,
   ];
 
-  static override getConfigForm() {
-    return {
-      schema: [
-        { name: "site", selector: { config_entry: { integration: "sunfuse" } } },
-        { name: "charger", selector: { text: {} } },
-        { name: "title", selector: { text: {} } },
-      ],
-      computeLabel: (field: { name: string }) => known()(`field_${field.name}`),
-      computeHelper: (field: { name: string }) =>
-        field.name === "charger" ? known()("field_charger_help") : "",
-    };
+  static override getConfigForm(): ReturnType<typeof configForm> {
+    return configForm("charger");
   }
 
   protected override content(site: SiteView, say: Say): TemplateResult {
@@ -98,14 +90,16 @@ export class ChargerCard extends SunfuseCard {
         <span class="quiet">${[charger.vehicle, charger.driver].filter(Boolean).join(" · ")}</span>
       </div>
       <dl class="numbers">
-        <div><dt>${say("session_energy")}</dt><dd>${energy(hass, charger.session_wh)}</dd></div>
-        ${this.fact(say("soc"), charger.soc == null ? null : percent(hass, charger.soc))}
-        ${this.fact(say("cost"), charger.cost == null ? null : money(hass, charger.cost, site.currency))}
-        ${this.fact(say("sun_share"), charger.sun_share == null ? null : percent(hass, charger.sun_share * 100))}
+        ${this.fact(say("session_energy"), charger.session_wh === null ? null : energy(hass, charger.session_wh))}
+        ${this.fact(say("today"), charger.today_wh === null ? null : energy(hass, charger.today_wh))}
+        ${this.fact(say("soc"), charger.soc === null ? null : percent(hass, charger.soc))}
+        ${this.fact(say("cost"), charger.cost === null ? null : money(hass, charger.cost, site.currency))}
+        ${this.fact(say("sun_share"), charger.sun_share === null ? null : percent(hass, charger.sun_share * 100))}
       </dl>
       <div class="why">
         <p>${charger.reason.text}</p>
-        <p class="quiet">${charger.reason.change}</p>
+        ${charger.reason.until ? html`<p>${say("lasts_until", { time: moment(hass, charger.reason.until) })}</p>` : nothing}
+        ${charger.reason.change ? html`<p class="quiet">${charger.reason.change}</p>` : nothing}
       </div>
       ${this.demand(charger, say)} ${charger.may_drive ? this.controls(charger, say) : nothing}
     `;
@@ -147,7 +141,7 @@ export class ChargerCard extends SunfuseCard {
           </div>`
         : nothing}
       <div class="row">
-        ${boost && charger.device_id ? this.boost(charger, say) : nothing}
+        ${boost && charger.device_id && charger.connected ? this.boost(charger, say) : nothing}
         ${allowed
           ? html`<button
               aria-pressed=${!charger.allowed}
@@ -266,9 +260,8 @@ export class ChargerCard extends SunfuseCard {
   private quota(charger: Charger, say: Say): TemplateResult | typeof nothing {
     const { quota_wh, used_wh } = charger.boost;
     if (quota_wh === null) return nothing;
-    return html`<p class="quiet">
-      ${say("quota", { used: energy(this.hass, used_wh), quota: energy(this.hass, quota_wh) })}
-    </p>`;
+    const values = { used: energy(this.hass, used_wh), quota: energy(this.hass, quota_wh) };
+    return html`<p class="quiet">${say((used_wh ?? 0) >= quota_wh ? "quota_used" : "quota", values)}</p>`;
   }
 }
 

@@ -4,32 +4,21 @@ import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { SunfuseCard, chargersOf } from "./card";
 import { modesOf } from "./charger-card";
-import { feed } from "./feed";
+import { configForm } from "./editor";
 import type { Charger, SiteView } from "./feed";
-import { current, energy, power } from "./format";
+import { energy, power } from "./format";
 import { define } from "./home-assistant";
+import "./new-chargers";
 import { styles } from "./styles";
 import { stateName } from "./texts";
 import type { Say } from "./texts";
 
-interface Waiting {
-  waiting: { identity: string; vendor: string; model: string }[];
-  circuits: { id: string; name: string }[];
-}
-
-interface Proposed {
-  identity: string;
-  name: string;
-  phase: string;
-  fail_safe_a: number;
-}
+const BOOST_MINUTES = 60;
 
 export class ChargersCard extends SunfuseCard {
   static override properties = {
     ...SunfuseCard.properties,
     chosen: { state: true },
-    waiting: { state: true },
-    proposed: { state: true },
   };
 
   static override styles = [
@@ -45,19 +34,6 @@ export class ChargersCard extends SunfuseCard {
       .why {
         min-inline-size: 180px;
         font-size: 13px;
-      }
-      .new {
-        border: 2px solid var(--primary-color);
-        border-radius: 12px;
-        padding: 12px;
-        margin-block-end: 16px;
-      }
-      .new label {
-        flex: 1 1 140px;
-      }
-      .new input,
-      .new select {
-        inline-size: 100%;
       }
       @container (max-width: 560px) {
         thead {
@@ -92,10 +68,6 @@ export class ChargersCard extends SunfuseCard {
   ];
 
   declare private chosen: Set<string>;
-  declare private waiting: Waiting | undefined;
-  declare private proposed: Proposed[] | undefined;
-  private stop: (() => void) | undefined;
-  private asked = "";
 
   constructor() {
     super();
@@ -110,37 +82,22 @@ export class ChargersCard extends SunfuseCard {
     return { columns: "full" };
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.stop?.();
-    this.stop = undefined;
-    this.asked = "";
-  }
-
-  protected override willUpdate(): void {
-    const site = this.site;
-    if (!site?.admin || !this.isConnected || this.asked === site.entry_id) return;
-    this.asked = site.entry_id;
-    this.stop?.();
-    this.stop = feed<Waiting>(this.hass, {
-      type: "sunfuse/new_chargers/subscribe",
-      entry_id: site.entry_id,
-    }).listen((view) => {
-      this.waiting = view;
-      this.proposed = undefined;
-    });
+  static override getConfigForm(): ReturnType<typeof configForm> {
+    return configForm("chargers");
   }
 
   protected override content(site: SiteView, say: Say): TemplateResult {
-    const chargers = chargersOf(site);
+    const chargers = chargersOf(site, this.config?.chargers);
     const total = chargers.reduce((sum, charger) => sum + (charger.power_w ?? 0), 0);
     return html`
       <div class="head">
         <h2>${this.config?.title ?? say("chargers")}</h2>
         <span class="quiet">${say("chargers_total", { count: chargers.length, power: power(this.hass, total) })}</span>
       </div>
-      ${this.waiting?.waiting?.length ? this.acceptance(this.waiting, say) : nothing}
-      ${chargers.length ? this.table(chargers, say) : html`<p class="quiet">${say("no_charger")}</p>`}
+      ${site.admin
+        ? html`<sunfuse-new-chargers .hass=${this.hass} .site=${site.entry_id} .say=${say}></sunfuse-new-chargers>`
+        : nothing}
+      ${chargers.length ? this.table(chargers, say) : html`<p class="quiet">${say("no_charger_address", { address: site.address })}</p>`}
     `;
   }
 
@@ -170,7 +127,7 @@ export class ChargersCard extends SunfuseCard {
               <th>${say("state")}</th>
               <th>${say("driver")}</th>
               <th class="number">${say("power")}</th>
-              <th class="number">${say("energy")}</th>
+              <th class="number">${say("today")}</th>
               <th>${say("mode")}</th>
               <th>${say("reason")}</th>
             </tr>
@@ -210,12 +167,24 @@ export class ChargersCard extends SunfuseCard {
             : "–"
           : say("offline")}
       </td>
-      <td class="optional">${charger.vehicle ?? charger.driver ?? ""}</td>
+      <td class="optional">${[charger.driver, charger.vehicle].filter(Boolean).join(" · ")}</td>
       <td class="number">${power(hass, charger.power_w ?? 0)}</td>
-      <td class="number optional">${energy(hass, charger.today_wh ?? charger.session_wh)}</td>
+      <td class="number optional">${energy(hass, charger.today_wh)}</td>
       <td class="optional">${stateName(hass, "select", "mode", charger.mode)}</td>
       <td class="why">${charger.reason.text}</td>
     </tr>`;
+  }
+
+  /** Each may be refused by itself: a quota may be used up. What was refused is said. */
+  private async boostAll(chosen: Charger[], say: Say): Promise<void> {
+    const duration = { minutes: BOOST_MINUTES };
+    const refused: string[] = [];
+    for (const { device_id, name } of chosen) {
+      if (device_id && !(await this.act("sunfuse", "boost", { device_id, duration }))) {
+        refused.push(`${name}: ${this.announced}`);
+      }
+    }
+    this.announced = refused.length ? refused.join(" ") : say("done");
   }
 
   private actions(chosen: Charger[], drivable: Charger[], say: Say): TemplateResult {
@@ -239,6 +208,12 @@ export class ChargersCard extends SunfuseCard {
       </select>
       <button
         ?disabled=${!chosen.length}
+        @click=${() => this.boostAll(chosen, say)}
+      >
+        ${say("boost_for", { minutes: BOOST_MINUTES })}
+      </button>
+      <button
+        ?disabled=${!chosen.length}
         @click=${() => this.act("switch", "turn_off", { entity_id: ids("allowed") }, say("done"))}
       >
         ${say("pause")}
@@ -250,66 +225,6 @@ export class ChargersCard extends SunfuseCard {
         ${say("resume")}
       </button>
     </div>`;
-  }
-
-  private acceptance(found: Waiting, say: Say): TemplateResult {
-    return html`<form
-      class="new"
-      @submit=${(event: SubmitEvent) => {
-        event.preventDefault();
-        void this.accept(event.target as HTMLFormElement, !this.proposed, say);
-      }}
-      @input=${() => {
-        this.proposed = undefined;
-      }}
-    >
-      <h3>${say("new_chargers", { count: found.waiting.length })}</h3>
-      <p class="quiet">
-        ${found.waiting.map(({ identity, vendor, model }) => `${identity} (${vendor} ${model})`).join(", ")}
-      </p>
-      <div class="row">
-        <label>${say("name_pattern", { n: "{n}" })}<input name="pattern" required value=${say("name_default", { n: "{n}" })} maxlength="60" /></label>
-        <label>${say("first_number")}<input name="first" type="number" min="0" max="100000" value="1" required /></label>
-        <label
-          >${say("circuit")}<select name="circuit">
-            ${found.circuits.map(({ id, name }) => html`<option value=${id}>${name}</option>`)}
-          </select></label
-        >
-        <label>${say("maximum_current")}<input name="max_a" type="number" min="6" max="500" value="16" required /></label>
-      </div>
-      ${this.proposed
-        ? html`<ul>
-              ${this.proposed.map(
-                ({ identity, name, fail_safe_a }) =>
-                  html`<li>${identity}: ${say("proposed", { name, current: current(this.hass, fail_safe_a) })}</li>`,
-              )}
-            </ul>
-            <p class="quiet">${say("accept_note")}</p>`
-        : nothing}
-      <button class="main" type="submit">
-        ${say(this.proposed ? "accept_all" : "accept_preview", { count: found.waiting.length })}
-      </button>
-    </form>`;
-  }
-
-  private async accept(form: HTMLFormElement, preview: boolean, say: Say): Promise<void> {
-    const values = new FormData(form);
-    try {
-      const answer = await this.hass.callWS<Proposed[]>({
-        type: "sunfuse/new_chargers/accept",
-        entry_id: this.site?.entry_id,
-        identities: this.waiting?.waiting.map(({ identity }) => identity),
-        pattern: values.get("pattern"),
-        first: Number(values.get("first")),
-        circuit: values.get("circuit"),
-        max_a: Number(values.get("max_a")),
-        preview,
-      });
-      this.proposed = preview ? answer : undefined;
-      if (!preview) this.announced = say("done");
-    } catch (error) {
-      this.announced = (error as Error).message;
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 /* The page at the parking space: a driver's car, when it will be ready and why it waits, and which charger is free. */
 
-import { html, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import "./charger-card";
 import { SunfuseCard, chargersOf } from "./card";
@@ -9,16 +9,39 @@ import type { Charger, SiteView } from "./feed";
 import { moment } from "./format";
 import { define } from "./home-assistant";
 import type { Hass } from "./home-assistant";
+import { styles } from "./styles";
 import type { Say } from "./texts";
 
 export const DRIVER_PANEL = "sunfuse-driver";
 
-export function driverPath(site: string, charger: string): string {
-  return `/${DRIVER_PANEL}/${encodeURIComponent(site)}/${encodeURIComponent(charger)}`;
-}
-
 class SunfuseDriver extends SunfuseCard {
-  private inner: ChargerCard | undefined;
+  static override styles = [
+    styles,
+    css`
+      :host {
+        max-inline-size: 640px;
+        margin-inline: auto;
+        padding: 8px;
+      }
+      sunfuse-charger-card {
+        margin-block-end: 16px;
+      }
+      .chargers {
+        list-style: none;
+        padding: 0;
+        margin: 0;
+      }
+      .chargers li {
+        display: flex;
+        justify-content: space-between;
+        gap: 12px;
+        padding-block: 8px;
+        border-block-end: 1px solid var(--quiet);
+      }
+    `,
+  ];
+
+  private cards = new Map<string, ChargerCard>();
   private charger = "";
 
   /** Home Assistant hands a panel its route: the site, and the charger that the code is at. */
@@ -27,7 +50,7 @@ class SunfuseDriver extends SunfuseCard {
     const wanted = charger.join("/");
     if (!site || (site === this.config?.site && wanted === this.charger)) return;
     this.charger = wanted;
-    this.inner = undefined;
+    this.cards.clear();
     this.setConfig({ type: "driver", site });
   }
 
@@ -37,7 +60,7 @@ class SunfuseDriver extends SunfuseCard {
 
   override set hass(hass: Hass) {
     super.hass = hass;
-    if (this.inner) this.inner.hass = hass;
+    for (const card of this.cards.values()) card.hass = hass;
   }
 
   override get hass(): Hass {
@@ -47,35 +70,57 @@ class SunfuseDriver extends SunfuseCard {
   protected override content(site: SiteView, say: Say): TemplateResult {
     const chargers = chargersOf(site);
     return html`<div class="head"><h2>${say("driver_page")}</h2></div>
-      ${this.card(site)} ${this.free(chargers, say)}`;
+      ${this.shown(chargers).map((charger) => this.card(site, charger))} ${this.free(chargers, say)}`;
   }
 
-  private card(site: SiteView): ChargerCard {
-    if (!this.inner) {
-      const card = document.createElement("sunfuse-charger-card") as ChargerCard;
-      card.setConfig({ type: "", site: site.entry_id, ...(this.charger ? { charger: this.charger } : {}) });
+  /** The charger that the code is at, and those where the driver's own car is. */
+  private shown(chargers: Charger[]): string[] {
+    const here = chargers.find(({ id, identity }) => [id, identity].includes(this.charger));
+    const mine = chargers.filter((charger) => charger.mine && charger !== here).map(({ id }) => id);
+    const scanned = here?.id ?? this.charger;
+    if (scanned) return [scanned, ...mine];
+    return mine.length ? mine : chargers.slice(0, 1).map(({ id }) => id);
+  }
+
+  private card(site: SiteView, charger: string): ChargerCard {
+    let card = this.cards.get(charger);
+    if (!card) {
+      card = document.createElement("sunfuse-charger-card") as ChargerCard;
+      card.setConfig({ type: "", site: site.entry_id, charger });
       card.hass = this.hass;
-      this.inner = card;
+      this.cards.set(charger, card);
     }
-    return this.inner;
+    return card;
   }
 
   private free(chargers: Charger[], say: Say): TemplateResult | typeof nothing {
-    const free = chargers.filter(({ connected, status }) => connected && status === "available");
-    if (free.length) {
-      return html`<h3>${say("free_chargers")}</h3>
-        <ul>${free.map(({ name }) => html`<li>${name}</li>`)}</ul>`;
-    }
-    const [next] = chargers
-      .flatMap(({ name, plan, demand }) => {
-        const at = demand?.departure ?? plan?.ready;
-        return at ? [{ name, at }] : [];
-      })
-      .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+    if (chargers.length < 2) return nothing;
+    const isFree = ({ connected, status }: Charger) => connected && status === "available";
+    const free = chargers.filter(isFree);
+    const order = [...free, ...chargers.filter((charger) => !isFree(charger)).sort((a, b) => leaves(a) - leaves(b))];
     return html`<h3>${say("free_chargers")}</h3>
-      <p>${say("none_free")}</p>
-      <p>${next ? say("next_free", { charger: next.name, time: moment(this.hass, next.at) }) : say("next_unknown")}</p>`;
+      ${free.length ? nothing : html`<p>${say("none_free")}</p>`}
+      <ul class="chargers">
+        ${order.map((charger) => html`<li><span>${charger.name}</span>${this.until(charger, isFree(charger), say)}</li>`)}
+      </ul>`;
   }
+
+  private until(charger: Charger, free: boolean, say: Say): TemplateResult {
+    if (free) return html`<span class="chip good">${say("free")}</span>`;
+    const at = leaves(charger);
+    if (!charger.connected || charger.status === "faulted" || charger.status === "unavailable") {
+      return html`<span class="chip bad">${say("out_of_order")}</span>`;
+    }
+    return html`<span class="quiet"
+      >${Number.isFinite(at) ? say("free_at", { time: moment(this.hass, new Date(at).toISOString()) }) : say("occupied")}</span
+    >`;
+  }
+}
+
+/** When a charger is expected to be free: when its car leaves, or is full. */
+function leaves({ demand, plan }: Charger): number {
+  const at = demand?.departure ?? plan?.ready;
+  return at ? Date.parse(at) : Infinity;
 }
 
 define(DRIVER_PANEL, SunfuseDriver);

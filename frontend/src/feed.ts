@@ -53,13 +53,15 @@ export interface Charger {
   status: string | null;
   power_w: number | null;
   session_wh: number | null;
-  today_wh?: number | null;
-  cost?: number | null;
-  sun_share?: number | null;
+  today_wh: number | null;
+  cost: number | null;
+  sun_share: number | null;
   soc: number | null;
   offer_a: number;
   driver: string | null;
-  vehicle?: string | null;
+  vehicle: string | null;
+  /* Whether it is the driver who looks. */
+  mine: boolean;
   mode: string;
   allowed: boolean;
   reason: { key: string; text: string; change: string; until: string | null };
@@ -89,6 +91,8 @@ export interface SiteView {
   available: boolean;
   phases: number;
   currency: string;
+  /* Where chargers connect to. */
+  address: string;
   flows?: Flows;
   surplus_w?: number;
   circuits?: Circuit[];

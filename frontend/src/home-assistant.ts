@@ -42,6 +42,7 @@ export interface CardConfig {
   type: string;
   site?: string;
   charger?: string;
+  chargers?: string[];
   title?: string;
 }
 

@@ -4,6 +4,7 @@ import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { SunfuseCard } from "./card";
 import { feed } from "./feed";
+import { configForm } from "./editor";
 import type { SiteView } from "./feed";
 import { date, energy, moment, money, percent } from "./format";
 import { define } from "./home-assistant";
@@ -13,6 +14,7 @@ import type { Say } from "./texts";
 
 interface Session {
   number: number;
+  station: string;
   charger: string;
   person: string | null;
   vehicle: string | null;
@@ -22,6 +24,7 @@ interface Session {
   sun_wh: number;
   cost: number | null;
   saving: number | null;
+  billed: number | null;
   currency: string | null;
 }
 
@@ -43,6 +46,7 @@ interface Sum {
   sun_wh: number;
   cost: number | null;
   saving: number | null;
+  billed: number | null;
 }
 
 export function summed(sessions: Session[]): Sum {
@@ -53,8 +57,9 @@ export function summed(sessions: Session[]): Sum {
       sun_wh: sum.sun_wh + one.sun_wh,
       cost: add(sum.cost, one.cost),
       saving: add(sum.saving, one.saving),
+      billed: add(sum.billed, one.billed),
     }),
-    { energy_wh: 0, sun_wh: 0, cost: null, saving: null },
+    { energy_wh: 0, sun_wh: 0, cost: null, saving: null, billed: null },
   );
 }
 
@@ -66,14 +71,31 @@ function field(value: unknown): string {
 }
 
 export function csv(sessions: Session[]): string {
-  const columns = ["number", "charger", "person", "vehicle", "start", "stop", "energy_wh", "sun_wh", "cost", "saving", "currency"] as const;
+  const columns = ["number", "charger", "person", "vehicle", "start", "stop", "energy_wh", "sun_wh", "cost", "saving", "billed", "currency"] as const;
   const rows = sessions.map((session) => columns.map((column) => field(session[column])).join(","));
   return [columns.join(","), ...rows].join("\r\n");
 }
 
-function monthOf(hass: Hass, session: Session): string {
-  const at = new Date(session.stop ?? session.start ?? Date.now());
-  return at.toLocaleDateString("en-CA", { timeZone: hass.config.time_zone }).slice(0, 7);
+/** Says of a session in which month it stopped, as a bill has it; a formatter is made once, not for each of a thousand. */
+function byMonth(hass: Hass): (session: Session) => string {
+  const day = new Intl.DateTimeFormat("en-CA", { timeZone: hass.config.time_zone, year: "numeric", month: "2-digit" });
+  return (session) => day.format(new Date(session.stop ?? session.start ?? Date.now())).slice(0, 7);
+}
+
+function grouped(sessions: Session[], of: (session: Session) => string): Map<string, Session[]> {
+  const groups = new Map<string, Session[]>();
+  for (const session of sessions) {
+    const name = of(session);
+    const group = groups.get(name);
+    if (group) group.push(session);
+    else groups.set(name, [session]);
+  }
+  return groups;
+}
+
+/** Whether anybody has a price list, so that what they owe is a column. */
+function isBilled(sessions: Session[]): boolean {
+  return sessions.some(({ billed }) => billed !== null);
 }
 
 export class SessionsCard extends SunfuseCard {
@@ -82,6 +104,7 @@ export class SessionsCard extends SunfuseCard {
     answer: { state: true },
     group: { state: true },
     month: { state: true },
+    only: { state: true },
     shown: { state: true },
   };
 
@@ -127,6 +150,8 @@ export class SessionsCard extends SunfuseCard {
   declare private answer: Sessions | undefined;
   declare private group: Group;
   declare private month: string | undefined;
+  /* Whose sessions are shown: one of the group's names, else all. */
+  declare private only: string | undefined;
   declare private shown: number;
   private stop: (() => void) | undefined;
   private asked = "";
@@ -135,6 +160,10 @@ export class SessionsCard extends SunfuseCard {
     super();
     this.group = "person";
     this.shown = PAGE;
+  }
+
+  static override getConfigForm(): ReturnType<typeof configForm> {
+    return configForm("chargers");
   }
 
   override getGridOptions(): Record<string, unknown> {
@@ -166,12 +195,12 @@ export class SessionsCard extends SunfuseCard {
   }
 
   protected override content(site: SiteView, say: Say): TemplateResult {
-    const answer = this.answer;
+    const answer = this.answer && { ...this.answer, sessions: this.ofChargers(this.answer.sessions) };
     return html`
       <div class="head">
         <h2>${this.config?.title ?? say("sessions")}</h2>
         ${answer?.sessions.length
-          ? html`<button @click=${() => this.export(site)}>${say("export")}</button>`
+          ? html`<button @click=${() => this.export(this.chosen(answer), site)}>${say("export")}</button>`
           : nothing}
       </div>
       ${answer && !answer.all ? html`<p class="quiet">${say("own_sessions")}</p>` : nothing}
@@ -183,9 +212,28 @@ export class SessionsCard extends SunfuseCard {
     `;
   }
 
-  private ofMonth(answer: Sessions): Session[] {
-    if (!this.month) return answer.sessions;
-    return answer.sessions.filter((session) => monthOf(this.hass, session) === this.month);
+  private ofChargers(sessions: Session[]): Session[] {
+    const stations = this.config?.chargers?.map((id) => id.slice(0, id.lastIndexOf("/")));
+    return stations?.length ? sessions.filter(({ station }) => stations.includes(station)) : sessions;
+  }
+
+  private ofMonth(sessions: Session[]): Session[] {
+    if (!this.month) return sessions;
+    const monthOf = byMonth(this.hass);
+    return sessions.filter((session) => monthOf(session) === this.month);
+  }
+
+  private nameOf(session: Session): string {
+    return session[this.group] ?? this.say?.("unknown") ?? "";
+  }
+
+  private ofName(sessions: Session[]): Session[] {
+    return this.only === undefined ? sessions : sessions.filter((session) => this.nameOf(session) === this.only);
+  }
+
+  /** What is listed and exported: of the month and the name that were pressed, else all. */
+  private chosen(answer: Sessions): Session[] {
+    return this.ofName(this.ofMonth(answer.sessions));
   }
 
   private months(answer: Sessions, say: Say): TemplateResult {
@@ -196,9 +244,11 @@ export class SessionsCard extends SunfuseCard {
       at.setUTCMonth(at.getUTCMonth() - (MONTHS - 1 - back));
       return at;
     });
+    const monthOf = byMonth(hass);
+    const of = grouped(this.ofName(answer.sessions), monthOf);
     const sums = names.map((at) => {
       const month = at.toISOString().slice(0, 7);
-      return { at, month, ...summed(answer.sessions.filter((session) => monthOf(hass, session) === month)) };
+      return { at, month, ...summed(of.get(month) ?? []) };
     });
     const most = Math.max(1, ...sums.map((sum) => sum.energy_wh));
     return html`<div class="months" role="group" aria-label=${say("by_month")}>
@@ -227,20 +277,18 @@ export class SessionsCard extends SunfuseCard {
   }
 
   private groups(answer: Sessions, say: Say): TemplateResult {
-    const sessions = this.ofMonth(answer);
-    const by = new Map<string, Session[]>();
-    for (const session of sessions) {
-      const name = session[this.group] ?? say("unknown");
-      by.set(name, [...(by.get(name) ?? []), session]);
-    }
+    const sessions = this.ofMonth(answer.sessions);
+    const by = grouped(sessions, (session) => this.nameOf(session));
     const rows = [...by].map(([name, of]) => ({ name, count: of.length, ...summed(of) }));
     rows.sort((a, b) => b.energy_wh - a.energy_wh);
+    const billed = isBilled(answer.sessions);
     return html`<div class="choice" role="group" aria-label=${say("sum_by")}>
         ${(Object.keys(GROUPS) as Group[]).map(
           (group) => html`<button
             aria-pressed=${group === this.group}
             @click=${() => {
               this.group = group;
+              this.only = undefined;
             }}
           >
             ${say(GROUPS[group])}
@@ -248,7 +296,7 @@ export class SessionsCard extends SunfuseCard {
         )}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${say("sum_by")}>
-        <table>
+        <table class="stack">
           <thead>
             <tr>
               <th>${say(GROUPS[this.group])}</th>
@@ -257,14 +305,26 @@ export class SessionsCard extends SunfuseCard {
               <th class="number">${say("sun_share")}</th>
               <th class="number">${say("cost")}</th>
               <th class="number">${say("saving")}</th>
+              ${billed ? html`<th class="number">${say("billed")}</th>` : nothing}
             </tr>
           </thead>
           <tbody>
             ${rows.map(
               (row) => html`<tr>
-                <td>${row.name}</td>
-                <td class="number">${row.count}</td>
-                ${this.sums(row, answer.currency)}
+                <td>
+                  <button
+                    class="plain"
+                    aria-pressed=${row.name === this.only}
+                    @click=${() => {
+                      this.only = row.name === this.only ? undefined : row.name;
+                      this.shown = PAGE;
+                    }}
+                  >
+                    ${row.name}
+                  </button>
+                </td>
+                <td class="number" data-name=${say("sessions")}>${row.count}</td>
+                ${this.sums(row, answer.currency, billed, say)}
               </tr>`,
             )}
           </tbody>
@@ -273,20 +333,23 @@ export class SessionsCard extends SunfuseCard {
       ${sessions.length ? nothing : html`<p class="quiet">${say("no_sessions")}</p>`}`;
   }
 
-  private sums(sum: Sum, currency: string): TemplateResult {
+  private sums(sum: Sum, currency: string, billed: boolean, say: Say): TemplateResult {
     const hass = this.hass;
-    return html`<td class="number">${energy(hass, sum.energy_wh)}</td>
-      <td class="number">${percent(hass, sum.energy_wh ? (sum.sun_wh / sum.energy_wh) * 100 : null)}</td>
-      <td class="number">${money(hass, sum.cost, currency)}</td>
-      <td class="number">${money(hass, sum.saving, currency)}</td>`;
+    const sun = sum.energy_wh ? (sum.sun_wh / sum.energy_wh) * 100 : null;
+    return html`<td class="number" data-name=${say("energy")}>${energy(hass, sum.energy_wh)}</td>
+      <td class="number" data-name=${say("sun_share")}>${percent(hass, sun)}</td>
+      <td class="number" data-name=${say("cost")}>${money(hass, sum.cost, currency)}</td>
+      <td class="number" data-name=${say("saving")}>${money(hass, sum.saving, currency)}</td>
+      ${billed ? html`<td class="number" data-name=${say("billed")}>${money(hass, sum.billed, currency)}</td>` : nothing}`;
   }
 
   private table(answer: Sessions, say: Say): TemplateResult {
     const hass = this.hass;
-    const sessions = this.ofMonth(answer);
-    return html`<h3>${say("sessions")}</h3>
+    const sessions = this.chosen(answer);
+    const billed = isBilled(answer.sessions);
+    return html`<h3>${this.only ?? say("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${say("sessions")}>
-        <table>
+        <table class="stack">
           <thead>
             <tr>
               <th>${say("start")}</th>
@@ -297,6 +360,7 @@ export class SessionsCard extends SunfuseCard {
               <th class="number">${say("sun_share")}</th>
               <th class="number">${say("cost")}</th>
               <th class="number">${say("saving")}</th>
+              ${billed ? html`<th class="number">${say("billed")}</th>` : nothing}
             </tr>
           </thead>
           <tbody>
@@ -306,10 +370,10 @@ export class SessionsCard extends SunfuseCard {
                   ${session.start ? moment(hass, session.start) : session.stop ? date(hass, session.stop) : "–"}
                   ${session.stop ? nothing : html`<span class="chip good">${say("running")}</span>`}
                 </td>
-                <td>${session.charger}</td>
-                <td>${session.person ?? ""}</td>
-                <td>${session.vehicle ?? ""}</td>
-                ${this.sums(session, session.currency ?? answer.currency)}
+                <td data-name=${say("charger")}>${session.charger}</td>
+                <td data-name=${say("by_person")}>${session.person ?? "–"}</td>
+                <td data-name=${say("by_vehicle")}>${session.vehicle ?? "–"}</td>
+                ${this.sums(session, session.currency ?? answer.currency, billed, say)}
               </tr>`,
             )}
           </tbody>
@@ -326,13 +390,13 @@ export class SessionsCard extends SunfuseCard {
         : nothing}`;
   }
 
-  private export(site: SiteView): void {
-    const sessions = this.answer ? this.ofMonth(this.answer) : [];
+  private export(sessions: Session[], site: SiteView): void {
     // The mark at the beginning lets a spreadsheet know the encoding.
     const blob = new Blob(["\ufeff", csv(sessions)], { type: "text/csv;charset=utf-8" });
     const link = document.createElement("a");
     link.href = URL.createObjectURL(blob);
-    link.download = `${site.title} ${this.month ?? new Date().toISOString().slice(0, 10)}.csv`;
+    const parts = [site.title, this.only, this.month ?? new Date().toISOString().slice(0, 10)];
+    link.download = `${parts.filter(Boolean).join(" ")}.csv`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   }

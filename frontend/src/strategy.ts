@@ -1,21 +1,17 @@
 /* Lays out a dashboard for whatever the sites have. Home Assistant asks again when chargers come and go. */
 
+import type { Site } from "./editor";
+import { siteFeed } from "./feed";
 import { define } from "./home-assistant";
 import type { Hass } from "./home-assistant";
 import { texts } from "./texts";
 import type { Say } from "./texts";
 
-interface Site {
-  entry_id: string;
-  title: string;
-  whole: boolean;
-  chargers: string[];
-}
-
 type Config = Record<string, unknown>;
 
 /* More than these are found sooner in a table than on cards of their own. */
 const MOST_CARDS = 6;
+const WARM_MS = 10_000;
 
 function section(...cards: Config[]): Config {
   return { type: "grid", cards };
@@ -64,6 +60,12 @@ function view(site: Site, say: Say): Config {
   };
 }
 
+/** Ask for what the cards will show while Home Assistant still makes them. */
+function warm(hass: Hass, site: Site): void {
+  const leave = siteFeed(hass, site.entry_id).listen(() => undefined);
+  setTimeout(leave, WARM_MS);
+}
+
 class SunfuseStrategy extends HTMLElement {
   static registryDependencies = ["entities", "devices"];
 
@@ -72,6 +74,7 @@ class SunfuseStrategy extends HTMLElement {
       texts(hass),
       hass.callWS<Site[]>({ type: "sunfuse/sites" }),
     ]);
+    for (const site of sites) warm(hass, site);
     if (sites.length) return { views: sites.map((site) => view(site, say)) };
     const link = hass.user?.is_admin ? ` [${say("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
     return {

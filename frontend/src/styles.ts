@@ -194,6 +194,52 @@ export const styles = css`
     text-align: end;
     white-space: nowrap;
   }
+  button.plain {
+    border-color: transparent;
+    background: none;
+    padding-inline: 8px;
+    margin-inline-start: -8px;
+    text-align: start;
+    text-decoration: underline dotted;
+    text-underline-offset: 4px;
+  }
+  button.plain[aria-pressed="true"] {
+    border-color: var(--primary-color);
+    text-decoration: none;
+  }
+  /* On a phone each row is a block: the first cell its heading, the others with their column's name. */
+  @container (max-width: 560px) {
+    .stack thead {
+      position: absolute;
+      clip-path: inset(50%);
+      inline-size: 1px;
+      block-size: 1px;
+      overflow: hidden;
+    }
+    .stack tr {
+      display: grid;
+      grid-template-columns: repeat(auto-fit, minmax(120px, 1fr));
+      gap: 4px 12px;
+      padding-block: 8px;
+      border-block-end: 1px solid var(--quiet);
+    }
+    .stack td,
+    .stack td.number {
+      border: 0;
+      padding: 0;
+      text-align: start;
+      overflow-wrap: anywhere;
+    }
+    .stack td:first-child {
+      grid-column: 1 / -1;
+    }
+    .stack td[data-name]::before {
+      content: attr(data-name);
+      display: block;
+      font-size: var(--ha-font-size-s, 12px);
+      color: var(--secondary-text-color);
+    }
+  }
   .hidden {
     position: absolute;
     inline-size: 1px;

@@ -76,8 +76,13 @@ def test_a_charger_is_accepted(home: Home, open_page: Callable[..., Page]) -> No
     answer = page.evaluate(CONNECT, [f"ws://127.0.0.1:{home.ocpp_port}/NEW1", BOOT])
     assert '"Pending"' in answer
     expect(table).to_contain_text("New chargers: 1")
+    # It is asked for in words, and nothing is filled in.
+    press = table.get_by_role("button", name="Show what would be accepted")
+    press.click()
+    expect(table).not_to_contain_text("fail-safe current")
+    table.get_by_label("With sun and in the cheapest hours").check()
     table.get_by_label("Names").fill("Visitor {n}")
-    table.get_by_role("button", name="Show what would be accepted").click()
+    press.click()
     expect(table).to_contain_text("NEW1: Visitor 1, fail-safe current")
     table.get_by_role("button", name="Accept all 1").click()
     expect(table).to_contain_text("4 chargers")
@@ -190,4 +195,4 @@ def test_the_page_for_drivers(home: Home, open_page: Callable[..., Page]) -> Non
     page.goto(f"{home.url}{path}")
     driver = page.locator("sunfuse-driver")
     expect(driver).to_contain_text("Garage")
-    expect(driver).to_contain_text("Free chargers")
+    expect(driver).to_contain_text("Which charger is free")

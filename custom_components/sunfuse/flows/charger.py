@@ -29,6 +29,7 @@ from ..const import (
     CONF_MAIN_FUSE,
     CONF_MAX_CURRENT,
     CONF_MIN_CURRENT,
+    CONF_MODE,
     CONF_PHASES,
     CONF_SECURITY,
     MAIN_CIRCUIT,
@@ -38,7 +39,9 @@ from ..const import (
     SUBENTRY_CHARGER,
 )
 from ..site.circuits import CircuitTree
+from ..site.ocpp_address import OcppAddress, address_of
 from ..site.snapshot import site_of, wiring
+from ..translated_reasons import async_load_sentences
 from .charger_options import (
     ADVANCED,
     advanced_data,
@@ -60,6 +63,7 @@ from .checks import LEAST_CURRENT_A, Errors, check_charger, check_name
 from .circuit_choice import circuit_selector
 from .confirmation import Confirmation
 from .fail_safe_check import async_doubt_chargers, chargers_of, fail_safe_problem
+from .first_mode import first_mode_selector
 from .form_fields import number
 
 # OCPP 2.0.1, section 4.1.1 of part 4 (OCPP-J): at most 48 characters; 1.6 sets no limit of its own.
@@ -77,6 +81,9 @@ def charger_schema(
     if with_identity:
         fields[vol.Required(CONF_IDENTITY)] = TextSelector()
     fields[vol.Required(CONF_NAME)] = TextSelector()
+    if not existing:
+        # No default: a charger that charges at night, or does not, should surprise nobody.
+        fields[vol.Required(CONF_MODE)] = first_mode_selector(entry.data)
     fields[vol.Required(CONF_CIRCUIT)] = circuit_selector(CircuitTree.of(entry))
     if phases > 1:
         fields[vol.Required(CONF_PHASES)] = SelectSelector(
@@ -123,6 +130,7 @@ def charger_data(identity: str, form: Mapping[str, Any]) -> dict[str, Any]:
         CONF_MIN_CURRENT: form[CONF_MIN_CURRENT],
         CONF_MAX_CURRENT: form[CONF_MAX_CURRENT],
         CONF_FAIL_SAFE_CURRENT: form[CONF_FAIL_SAFE_CURRENT],
+        **({CONF_MODE: form[CONF_MODE]} if CONF_MODE in form else {}),
         **security_data(form),
     }
 
@@ -182,6 +190,17 @@ def phases_fit(system: str, chargers: Iterable[Mapping[str, Any]]) -> bool:
         and charger[CONF_L1_PHASE] in SITE_PHASE_NAMES[:phases]
         for charger in chargers
     )
+
+
+async def async_where_to_connect(
+    hass: HomeAssistant, address: OcppAddress
+) -> dict[str, str]:
+    """Return the address to enter in a charger, and a sentence about others that this machine has."""
+    others = ""
+    if address.others:
+        sentences = await async_load_sentences(hass)
+        others = sentences["other_addresses"].format(others=", ".join(address.others))
+    return {"address": address.url, "others": others}
 
 
 def check_identity(entry: ConfigEntry, identity: str) -> dict[str, str]:
@@ -282,7 +301,9 @@ class ChargerSubentryFlow(PasswordSubentryFlow):
         """Add a charger that has not connected yet."""
         entry = self._get_entry()
         errors: dict[str, str] = {}
-        placeholders: dict[str, str] = {}
+        placeholders = await async_where_to_connect(
+            self.hass, address_of(self.hass, entry)
+        )
         if user_input is not None:
             identity = user_input[CONF_IDENTITY].strip()
             data = charger_data(identity, user_input)

@@ -16,7 +16,7 @@ from ..const import (
     DOMAIN,
 )
 from ..site.circuits import CircuitTree
-from ..site.tls import scheme
+from ..site.ocpp_address import OcppAddress, ocpp_address
 from ..sources.config import SourcesConfig
 from ..sources.energy_dashboard import async_disabled_sensors, async_suggest_sources
 from ..translated_reasons import async_load_sentences
@@ -45,10 +45,9 @@ class KnownSite:
         """Return its chargers as configured; a new site has none."""
         return chargers_of(self._entry) if self._entry else []
 
-    @property
-    def scheme(self) -> str:
-        """Return the scheme of the chargers' address; a new site has no certificate yet."""
-        return scheme(self._entry)
+    def address(self, port: int) -> OcppAddress:
+        """Return the address that chargers connect to; a new site has no certificate yet."""
+        return ocpp_address(self._hass, self._entry, port)
 
     def others(self) -> list[ConfigEntry]:
         """Return the other sites."""

@@ -38,6 +38,8 @@ LABELLED: dict[str, list[str]] = {
     "holiday_rule": list(HolidayRule),
     "price_action": list(ACTIONS),
     "price_issue": list(IssueKey),
+    "price_added": ["nothing", "some"],
+    "price_export": ["nothing"],
     "default_name": ["tariff", "capacity_tariff"],
 }
 # Errors of a row, as the tariffs' own readers report them; {row} in the texts is its number.

@@ -1,4 +1,8 @@
-"""The forms of a site's tariff: what a kilowatt-hour costs, earns and emits."""
+"""The forms of a site's tariff: what a kilowatt-hour costs, earns and emits.
+
+Most tariffs are two forms and a look at the prices; what else there can be (fees, feed-in, carbon) is offered beside the
+prices, and each leads back to them.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,21 +27,28 @@ from .tables import async_labels, check_holidays, check_rows
 from .tariff_forms import FORMS, Form, source_data, tariff_data, values_of
 from .tariff_preview import async_check_source, preview
 
-# The form after the choice of a source, and its check.
+# The rows of each form, and its fields that depend on a choice made before.
 _ROWS = {
     "table": ("periods",),
     "components": ("grid_fee_periods",),
-    "export": ("export_periods",),
+    "export_fixed": ("export_periods",),
     "more": ("carbon_periods",),
 }
-_NEXT = {"components": "export", "export": "more", "more": "preview"}
+# How feed-in is paid needs no more than that, or a form of its own.
+_EXPORT_FORMS: dict[str, str] = {
+    ExportKind.FIXED: "export_fixed",
+    ExportKind.SPOT: "export_spot",
+    ExportKind.SOURCE: "export_source",
+}
+# What is offered beside the prices.
+_BESIDE = ("save", "components", "export", "more", "source")
 
 
 class TariffSubentryFlow(FormSequence):
-    """Set up a tariff, or change it: source, components, feed-in, carbon, and a preview."""
+    """Set up a tariff, or change it: a source, then the prices, and what belongs to them."""
 
     forms = FORMS
-    last_step = False  # the preview is last
+    last_step = False  # a look at the prices is last
 
     async def async_step_user(
         self, user_input: Form | None = None
@@ -50,11 +61,17 @@ class TariffSubentryFlow(FormSequence):
     async def async_step_reconfigure(
         self, user_input: Form | None = None
     ) -> SubentryFlowResult:
-        """Change a tariff; unchanged fields stay."""
-        if not self._form:
-            subentry = self._get_reconfigure_subentry()
-            self._form = {CONF_NAME: subentry.title, **values_of(subentry.data)}
-        return await self._choose_source("reconfigure", user_input)
+        """Show the prices of a tariff, and what of it can be changed."""
+        subentry = self._get_reconfigure_subentry()
+        self._form = {CONF_NAME: subentry.title, **values_of(subentry.data)}
+        self._labels = await async_labels(self.hass)
+        return await self.async_step_preview()
+
+    async def async_step_source(
+        self, user_input: Form | None = None
+    ) -> SubentryFlowResult:
+        """Choose another source, or another name."""
+        return await self._choose_source("source", user_input)
 
     async def _choose_source(
         self, step_id: str, user_input: Form | None
@@ -96,8 +113,26 @@ class TariffSubentryFlow(FormSequence):
     async def async_step_export(
         self, user_input: Form | None = None
     ) -> SubentryFlowResult:
-        """Ask for the feed-in price."""
+        """Ask how feed-in is paid."""
         return await self._step("export", user_input)
+
+    async def async_step_export_fixed(
+        self, user_input: Form | None = None
+    ) -> SubentryFlowResult:
+        """Ask for a feed-in price, or a table of them."""
+        return await self._step("export_fixed", user_input)
+
+    async def async_step_export_spot(
+        self, user_input: Form | None = None
+    ) -> SubentryFlowResult:
+        """Ask for what is paid of the market price."""
+        return await self._step("export_spot", user_input)
+
+    async def async_step_export_source(
+        self, user_input: Form | None = None
+    ) -> SubentryFlowResult:
+        """Ask where the feed-in price is read from."""
+        return await self._step("export_source", user_input)
 
     async def async_step_more(
         self, user_input: Form | None = None
@@ -108,25 +143,26 @@ class TariffSubentryFlow(FormSequence):
     async def async_step_preview(
         self, user_input: Form | None = None
     ) -> SubentryFlowResult:
-        """Show the resulting prices, and store the tariff."""
+        """Show the resulting prices, and what can be added to them."""
+        config = config_from_dict(tariff_data(self._form))
+        prices = await TariffReader(self.hass, config).async_refresh(dt_util.utcnow())
+        return self.async_show_menu(
+            step_id="preview",
+            menu_options=list(_BESIDE),
+            description_placeholders=preview(self.hass, config, prices, self._labels),
+        )
+
+    async def async_step_save(
+        self, user_input: Form | None = None
+    ) -> SubentryFlowResult:
+        """Store the tariff."""
         data = tariff_data(self._form)
-        if user_input is None:
-            config = config_from_dict(data)
-            reader = TariffReader(self.hass, config)
-            prices = await reader.async_refresh(dt_util.utcnow())
-            return self.async_show_form(
-                step_id="preview",
-                description_placeholders=preview(
-                    self.hass, config, prices, self._labels
-                ),
-                last_step=True,
-            )
         if self.source == SOURCE_RECONFIGURE:
             data = {**self._get_reconfigure_subentry().data, **data}
         return self._finish(data)
 
     async def _step(self, step_id: str, user_input: Form | None) -> SubentryFlowResult:
-        """Show a form until it is valid, then the next one."""
+        """Show a form until it is valid, then the prices."""
         errors: Errors = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
@@ -136,10 +172,10 @@ class TariffSubentryFlow(FormSequence):
                 await _check(self.hass, step_id, user_input, errors, placeholders)
             if not errors:
                 self._take(step_id, user_input)
-                following = _NEXT.get(step_id, "components")
-                if following == "preview":
-                    return await self.async_step_preview()
-                return await self._step(following, None)
+                chosen = user_input.get("export") if step_id == "export" else None
+                if chosen in _EXPORT_FORMS:
+                    return await self._step(_EXPORT_FORMS[chosen], None)
+                return await self.async_step_preview()
         return self._show(step_id, user_input, errors, placeholders)
 
     def _as_before(self, user_input: Form) -> bool:
@@ -166,7 +202,7 @@ async def _check(
     elif step_id == "action":
         source = source_data(SourceKind.ACTION, form)
         await async_check_source(hass, "action", source, errors, placeholders)
-    elif step_id == "export" and form["export"] == ExportKind.SOURCE:
+    elif step_id == "export_source":
         if not (form.get("export_entities") or form.get("export_action")):
             errors["export_entities"] = "no_source"
     elif step_id == "more":

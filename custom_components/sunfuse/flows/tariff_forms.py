@@ -155,15 +155,37 @@ def _export(context: FormContext) -> vol.Schema:
                     translation_key="export_kind",
                     mode=SelectSelectorMode.LIST,
                 )
-            ),
-            vol.Optional("export_value"): amount(context.unit),
-            vol.Optional("export_periods"): rows_selector(context.labels, context.unit),
-            vol.Optional("export_factor"): amount(),
-            vol.Optional("export_offset"): amount(context.unit),
-            vol.Optional("export_entities"): _entities(context),
-            vol.Optional("export_action"): _actions(context, export=True),
+            )
         }
     )
+
+
+def _export_fixed(context: FormContext) -> vol.Schema:
+    return vol.Schema(
+        {
+            vol.Optional("export_value"): amount(context.unit),
+            vol.Optional("export_periods"): rows_selector(context.labels, context.unit),
+        }
+    )
+
+
+def _export_spot(context: FormContext) -> vol.Schema:
+    return vol.Schema(
+        {
+            vol.Optional("export_factor"): amount(),
+            vol.Optional("export_offset"): amount(context.unit),
+        }
+    )
+
+
+def _export_source_form(context: FormContext) -> vol.Schema:
+    fields: dict[vol.Marker, Any] = {
+        vol.Optional("export_entities"): _entities(context)
+    }
+    # Only where an integration that knows feed-in prices is there.
+    if any(key in EXPORT_ACTIONS for key, _, _ in price_actions(context.hass)):
+        fields[vol.Optional("export_action")] = _actions(context, export=True)
+    return vol.Schema(fields)
 
 
 def _more(context: FormContext) -> vol.Schema:
@@ -190,12 +212,15 @@ def holiday_fields() -> dict[vol.Marker, Any]:
 # By step id.
 FORMS: dict[str, Callable[[FormContext], vol.Schema]] = {
     "user": _source,
-    "reconfigure": _source,
+    "source": _source,
     "table": _table,
     "entity": _entity,
     "action": _action,
     "components": _components,
     "export": _export,
+    "export_fixed": _export_fixed,
+    "export_spot": _export_spot,
+    "export_source": _export_source_form,
     "more": _more,
 }
 

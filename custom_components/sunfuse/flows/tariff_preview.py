@@ -16,6 +16,7 @@ from ..sources.tariffs.price_reader import (
 )
 from ..sources.tariffs.price_shapes import find_series
 from ..sources.tariffs.price_slots import IssueKey, PriceIssue, Prices, PriceSlot
+from ..sources.tariffs.table import Table
 from .checks import Errors
 from .tables import Labels
 
@@ -63,6 +64,8 @@ def preview(
         "today": _day(prices.slots, today, tz),
         "tomorrow": _day(prices.slots, today + timedelta(days=1), tz),
         "found": ", ".join(_recognised(hass, config)) or "–",
+        "added": labels["price_added"]["some" if _adds(config) else "nothing"],
+        "export": _export_now(prices, labels),
         "issues": "; ".join(
             f"{issues[issue.key]} ({issue.detail})"
             if issue.detail
@@ -71,6 +74,24 @@ def preview(
         )
         or "✓",
     }
+
+
+def _adds(config: TariffConfig) -> bool:
+    """Return whether anything is added to the prices that are read."""
+    parts = config.components
+    return bool(
+        parts.surcharge or parts.taxes or parts.vat_percent or parts.grid_fee != Table()
+    )
+
+
+def _export_now(prices: Prices, labels: Labels) -> str:
+    """Return what an exported kilowatt-hour earns now."""
+    now = dt_util.utcnow()
+    earns = next(
+        (slot.export_price for slot in prices.slots if slot.start <= now < slot.end),
+        0.0,
+    )
+    return f"{earns:.3f}" if earns else labels["price_export"]["nothing"]
 
 
 def _day(slots: Iterable[PriceSlot], day: date, tz: ZoneInfo) -> str:

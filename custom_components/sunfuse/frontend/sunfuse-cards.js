@@ -1,4 +1,4 @@
-/* sources 39e1631acb46c2e7e2bf7af7e0ed9cebcb07aaf1f14fecce4623c2d8ae84d3a2 */
+/* sources a36053a0953c53e24eb96e17b660bd5be68e3145271533ae06f3c3ed318a1824 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -508,17 +508,62 @@ var Ne = (e, t, n) => {
 j._$litElement$ = !0, j.finalized = !0, Pe.litElementHydrateSupport?.({ LitElement: j });
 var Fe = Pe.litElementPolyfillSupport;
 Fe?.({ LitElement: j }), (Pe.litElementVersions ??= []).push("4.2.2");
+// src/texts.ts
+var Ie = /* @__PURE__ */ new Map();
+function Le(e) {
+	let t = e.language, n = Ie.get(t);
+	return n || (n = e.loadBackendTranslation("common", "sunfuse").then((e) => (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t), Ie.set(t, n)), n;
+}
+function M(e, t, n, r) {
+	return e.localize(`component.sunfuse.entity.${t}.${n}.state.${r}`) || r;
+}
+// src/editor.ts
+function Re() {
+	return document.querySelector("home-assistant").hass;
+}
+async function N(...e) {
+	let t = Re(), [n, r] = await Promise.all([Le(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
+		let n = e.names[t] ?? t;
+		return {
+			value: t,
+			label: i ? `${n} (${e.title})` : n
+		};
+	})), o = (e) => ({ select: {
+		options: a,
+		multiple: e,
+		mode: "dropdown",
+		sort: !0
+	} });
+	return {
+		schema: [
+			{
+				name: "site",
+				selector: { config_entry: { integration: "sunfuse" } }
+			},
+			...e.map((e) => ({
+				name: e,
+				selector: o(e === "chargers")
+			})),
+			{
+				name: "title",
+				selector: { text: {} }
+			}
+		],
+		computeLabel: ({ name: e }) => n(`field_${e}`),
+		computeHelper: ({ name: e }) => e === "title" ? "" : n(`field_${e}_help`)
+	};
+}
 // src/feed.ts
-function Ie(e, t) {
+function ze(e, t) {
 	let { set: n, gone: r, ...i } = t, a = {
 		...e,
 		...n
 	};
 	for (let e of r ?? []) delete a[e];
-	for (let [t, n] of Object.entries(i)) a[t] = Ie(e[t] ?? {}, n);
+	for (let [t, n] of Object.entries(i)) a[t] = ze(e[t] ?? {}, n);
 	return a;
 }
-var Le = class {
+var Be = class {
 	view = {};
 	listeners = /* @__PURE__ */ new Set();
 	unsubscribe;
@@ -535,7 +580,7 @@ var Le = class {
 	}
 	start() {
 		this.view = {}, this.unsubscribe = this.hass.connection.subscribeMessage((e) => {
-			this.view = Ie(this.view, e), this.error = void 0;
+			this.view = ze(this.view, e), this.error = void 0;
 			for (let e of this.listeners) this.tell(e);
 		}, this.message), this.unsubscribe.catch((e) => {
 			this.unsubscribe = void 0, this.error = e.code ?? String(e.message ?? e);
@@ -548,23 +593,23 @@ var Le = class {
 	stop() {
 		this.unsubscribe?.then((e) => e()).catch(() => void 0), this.unsubscribe = void 0;
 	}
-}, Re = /* @__PURE__ */ new Map();
-function ze(e, t) {
-	let n = JSON.stringify(t), r = Re.get(n);
+}, Ve = /* @__PURE__ */ new Map();
+function He(e, t) {
+	let n = JSON.stringify(t), r = Ve.get(n);
 	return r && r.connection === e.connection || (r = {
 		connection: e.connection,
-		feed: new Le(e, t)
-	}, Re.set(n, r)), r.feed;
+		feed: new Be(e, t)
+	}, Ve.set(n, r)), r.feed;
 }
-function Be(e, t) {
-	return ze(e, {
+function Ue(e, t) {
+	return He(e, {
 		type: "sunfuse/site/subscribe",
 		language: e.language,
 		...t ? { entry_id: t } : {}
 	});
 }
 // src/styles.ts
-var M = o`
+var P = o`
   :host {
     display: block;
     color: var(--primary-text-color);
@@ -756,6 +801,52 @@ var M = o`
     text-align: end;
     white-space: nowrap;
   }
+  button.plain {
+    border-color: transparent;
+    background: none;
+    padding-inline: 8px;
+    margin-inline-start: -8px;
+    text-align: start;
+    text-decoration: underline dotted;
+    text-underline-offset: 4px;
+  }
+  button.plain[aria-pressed="true"] {
+    border-color: var(--primary-color);
+    text-decoration: none;
+  }
+  /* On a phone each row is a block: the first cell its heading, the others with their column's name. */
+  @container (max-width: 560px) {
+    .stack thead {
+      position: absolute;
+      clip-path: inset(50%);
+      inline-size: 1px;
+      block-size: 1px;
+      overflow: hidden;
+    }
+    .stack tr {
+      display: grid;
+      grid-template-columns: repeat(auto-fit, minmax(120px, 1fr));
+      gap: 4px 12px;
+      padding-block: 8px;
+      border-block-end: 1px solid var(--quiet);
+    }
+    .stack td,
+    .stack td.number {
+      border: 0;
+      padding: 0;
+      text-align: start;
+      overflow-wrap: anywhere;
+    }
+    .stack td:first-child {
+      grid-column: 1 / -1;
+    }
+    .stack td[data-name]::before {
+      content: attr(data-name);
+      display: block;
+      font-size: var(--ha-font-size-s, 12px);
+      color: var(--secondary-text-color);
+    }
+  }
   .hidden {
     position: absolute;
     inline-size: 1px;
@@ -764,20 +855,8 @@ var M = o`
     clip-path: inset(50%);
     white-space: nowrap;
   }
-`, Ve = /* @__PURE__ */ new Map(), He = (e) => e;
-function Ue(e) {
-	let t = e.language, n = Ve.get(t);
-	return n || (n = e.loadBackendTranslation("common", "sunfuse").then((e) => (He = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, He)), Ve.set(t, n)), n;
-}
-function We() {
-	return He;
-}
-function N(e, t, n, r) {
-	return e.localize(`component.sunfuse.entity.${t}.${n}.state.${r}`) || r;
-}
-// src/card.ts
-var P = class extends j {
-	static styles = [M];
+`, F = class extends j {
+	static styles = [P];
 	static properties = {
 		config: { state: !0 },
 		site: { state: !0 },
@@ -792,16 +871,7 @@ var P = class extends j {
 		super(), this.announced = "";
 	}
 	static getConfigForm() {
-		return {
-			schema: [{
-				name: "site",
-				selector: { config_entry: { integration: "sunfuse" } }
-			}, {
-				name: "title",
-				selector: { text: {} }
-			}],
-			computeLabel: (e) => We()(`field_${e.name}`)
-		};
+		return N();
 	}
 	static getStubConfig() {
 		return {};
@@ -820,7 +890,7 @@ var P = class extends j {
 	}
 	set hass(e) {
 		let t = this.home;
-		this.home = e, t && t.language === e.language || Ue(e).then((e) => {
+		this.home = e, t && t.language === e.language || Le(e).then((e) => {
 			this.say = e;
 		}), t && t.language === e.language && t.connection === e.connection || this.follow(), (!t || this.matters(t, e)) && this.requestUpdate();
 	}
@@ -839,7 +909,7 @@ var P = class extends j {
 	follow() {
 		if (!this.isConnected || !this.home || !this.config) return;
 		let e = `${this.config.site ?? ""}|${this.home.language}`;
-		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = Be(this.home, this.config.site).listen((e, t) => {
+		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = Ue(this.home, this.config.site).listen((e, t) => {
 			this.site = e, this.failure = t;
 		}));
 	}
@@ -861,12 +931,12 @@ var P = class extends j {
 	updated(e) {
 		this.dir = this.home && document.dir === "rtl" ? "rtl" : "";
 	}
-};
-function Ge(e) {
-	return Object.values(e.chargers).sort((e, t) => e.name.localeCompare(t.name, void 0, { numeric: !0 }));
+}, We = new Intl.Collator(void 0, { numeric: !0 });
+function Ge(e, t) {
+	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => We.compare(e.name, t.name));
 }
 // src/format.ts
-function F(e, t, n) {
+function I(e, t, n) {
 	return new Intl.NumberFormat(e.locale.language, {
 		minimumFractionDigits: n,
 		maximumFractionDigits: n
@@ -875,25 +945,25 @@ function F(e, t, n) {
 function Ke(e) {
 	return document.dir === "rtl" ? `\u2066${e}\u2069` : e;
 }
-function I(e, t) {
-	return t == null ? "–" : Ke(`${F(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
-}
 function L(e, t) {
-	return t == null ? "–" : Ke(`${F(e, t / 1e3, +(t < 99950))} kWh`);
+	return t == null ? "–" : Ke(`${I(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
 }
 function R(e, t) {
-	return F(e, t, +!Number.isInteger(t));
+	return t == null ? "–" : Ke(`${I(e, t / 1e3, +(t < 99950))} kWh`);
 }
 function z(e, t) {
-	return t == null ? "–" : Ke(`${F(e, t, 0)} %`);
+	return I(e, t, +!Number.isInteger(t));
 }
-function B(e, t, n) {
+function B(e, t) {
+	return t == null ? "–" : Ke(`${I(e, t, 0)} %`);
+}
+function V(e, t, n) {
 	return t == null ? "–" : Ke(new Intl.NumberFormat(e.locale.language, {
 		style: "currency",
 		currency: n
 	}).format(t));
 }
-function V(e, t, n = /* @__PURE__ */ new Date()) {
+function H(e, t, n = /* @__PURE__ */ new Date()) {
 	let r = new Date(t), i = { timeZone: e.config.time_zone }, a = (e) => e.toLocaleDateString("en-CA", i), o = r.toLocaleTimeString(e.locale.language, {
 		...i,
 		hour: "2-digit",
@@ -917,7 +987,7 @@ function qe(e, t) {
 	});
 }
 // src/home-assistant.ts
-function H(e, t) {
+function U(e, t) {
 	customElements.get(e) || customElements.define(e, t);
 }
 function Je(e, t = !1) {
@@ -930,13 +1000,13 @@ function Ye(e, t) {
 		composed: !0
 	}));
 }
-H("sunfuse-capacity-card", class extends P {
+U("sunfuse-capacity-card", class extends F {
 	static properties = {
-		...P.properties,
+		...F.properties,
 		report: { state: !0 },
 		problem: { state: !0 }
 	};
-	static styles = [M, o`
+	static styles = [P, o`
       .chart {
         display: grid;
         grid-template-columns: repeat(24, 1fr);
@@ -986,7 +1056,7 @@ H("sunfuse-capacity-card", class extends P {
 	content(e, t) {
 		return T`
       <div class="head"><h2>${this.config?.title ?? t("capacity")}</h2></div>
-      ${this.report ? this.answer(this.report, t) : T`<p class="quiet">${this.problem ? t("needs_week", { days: 0 }) : t("loading")}</p>`}
+      ${this.report ? this.answer(this.report, t) : T`<p class="quiet">${this.problem ?? t("loading")}</p>`}
       <button
         @click=${() => {
 			Je(`/sunfuse-report/${e.entry_id}`);
@@ -997,10 +1067,11 @@ H("sunfuse-capacity-card", class extends P {
     `;
 	}
 	answer(e, t) {
-		let n = e.days >= 7;
 		return T`
-      ${n ? T`<p><span class="big">${e.carries}</span> ${t("carries", { days: Math.round(e.days) })}</p>` : T`<p>${t("needs_week", { days: Math.floor(e.days * 10) / 10 })}</p>`}
-      ${n || e.days >= 1 ? this.chart(e.hours, t) : O}
+      ${e.days >= 7 ? T`<p><span class="big">${e.carries}</span> ${t("carries", { days: Math.round(e.days) })}</p>` : T`<p>
+            ${e.days < 1 ? t("needs_week_begun") : t("needs_week", { days: I(this.hass, Math.floor(e.days), 0) })}
+          </p>`}
+      ${e.days >= 1 ? this.chart(e.hours, t) : O}
     `;
 	}
 	chart(e, t) {
@@ -1028,8 +1099,8 @@ H("sunfuse-capacity-card", class extends P {
           ${e.map((e) => T`<tr>
               <th scope="row">${e.hour}</th>
               <td>${t("hour_figures", {
-			mean: R(this.hass, n(e.mean_a)),
-			headroom: R(this.hass, Math.min(...e.headroom_a))
+			mean: z(this.hass, n(e.mean_a)),
+			headroom: z(this.hass, Math.min(...e.headroom_a))
 		})}</td>
             </tr>`)}
         </tbody>
@@ -1038,8 +1109,8 @@ H("sunfuse-capacity-card", class extends P {
 	}
 });
 // node_modules/qrcode-generator/dist/qrcode.mjs
-var U = function(e, t) {
-	let n = e, r = G[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
+var W = function(e, t) {
+	let n = e, r = K[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
 		a = n * 4 + 17, i = function(e) {
 			let t = Array(e);
 			for (let n = 0; n < e; n += 1) {
@@ -1054,7 +1125,7 @@ var U = function(e, t) {
 		let e = 0, t = 0;
 		for (let n = 0; n < 8; n += 1) {
 			l(!0, n);
-			let r = q.getLostPoint(c);
+			let r = J.getLostPoint(c);
 			(n == 0 || e > r) && (e = r, t = n);
 		}
 		return t;
@@ -1062,13 +1133,13 @@ var U = function(e, t) {
 		for (let e = 8; e < a - 8; e += 1) i[e][6] ?? (i[e][6] = e % 2 == 0);
 		for (let e = 8; e < a - 8; e += 1) i[6][e] ?? (i[6][e] = e % 2 == 0);
 	}, p = function() {
-		let e = q.getPatternPosition(n);
+		let e = J.getPatternPosition(n);
 		for (let t = 0; t < e.length; t += 1) for (let n = 0; n < e.length; n += 1) {
 			let r = e[t], a = e[n];
 			if (i[r][a] == null) for (let e = -2; e <= 2; e += 1) for (let t = -2; t <= 2; t += 1) e == -2 || e == 2 || t == -2 || t == 2 || e == 0 && t == 0 ? i[r + e][a + t] = !0 : i[r + e][a + t] = !1;
 		}
 	}, m = function(e) {
-		let t = q.getBCHTypeNumber(n);
+		let t = J.getBCHTypeNumber(n);
 		for (let n = 0; n < 18; n += 1) {
 			let r = !e && (t >> n & 1) == 1;
 			i[Math.floor(n / 3)][n % 3 + a - 8 - 3] = r;
@@ -1078,7 +1149,7 @@ var U = function(e, t) {
 			i[n % 3 + a - 8 - 3][Math.floor(n / 3)] = r;
 		}
 	}, h = function(e, t) {
-		let n = r << 3 | t, o = q.getBCHTypeInfo(n);
+		let n = r << 3 | t, o = J.getBCHTypeInfo(n);
 		for (let t = 0; t < 15; t += 1) {
 			let n = !e && (o >> t & 1) == 1;
 			t < 6 ? i[t][8] = n : t < 8 ? i[t + 1][8] = n : i[a - 15 + t][8] = n;
@@ -1089,7 +1160,7 @@ var U = function(e, t) {
 		}
 		i[a - 8][8] = !e;
 	}, g = function(e, t) {
-		let n = -1, r = a - 1, o = 7, s = 0, c = q.getMaskFunction(t);
+		let n = -1, r = a - 1, o = 7, s = 0, c = J.getMaskFunction(t);
 		for (let t = a - 1; t > 0; t -= 2) for (t == 6 && --t;;) {
 			for (let n = 0; n < 2; n += 1) if (i[r][t - n] == null) {
 				let a = !1;
@@ -1107,7 +1178,7 @@ var U = function(e, t) {
 			r = Math.max(r, c), i = Math.max(i, l), a[s] = Array(c);
 			for (let t = 0; t < a[s].length; t += 1) a[s][t] = 255 & e.getBuffer()[t + n];
 			n += c;
-			let u = q.getErrorCorrectPolynomial(l), d = Y(a[s], u.getLength() - 1).mod(u);
+			let u = J.getErrorCorrectPolynomial(l), d = X(a[s], u.getLength() - 1).mod(u);
 			o[s] = Array(u.getLength() - 1);
 			for (let e = 0; e < o[s].length; e += 1) {
 				let t = e + d.getLength() - o[s].length;
@@ -1124,7 +1195,7 @@ var U = function(e, t) {
 		let r = Xe.getRSBlocks(e, t), i = Ze();
 		for (let t = 0; t < n.length; t += 1) {
 			let r = n[t];
-			i.put(r.getMode(), 4), i.put(r.getLength(), q.getLengthInBits(r.getMode(), e)), r.write(i);
+			i.put(r.getMode(), 4), i.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(i);
 		}
 		let a = 0;
 		for (let e = 0; e < r.length; e += 1) a += r[e].dataCount;
@@ -1164,7 +1235,7 @@ var U = function(e, t) {
 				let t = Xe.getRSBlocks(e, r), n = Ze();
 				for (let t = 0; t < s.length; t++) {
 					let r = s[t];
-					n.put(r.getMode(), 4), n.put(r.getLength(), q.getLengthInBits(r.getMode(), e)), r.write(n);
+					n.put(r.getMode(), 4), n.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(n);
 				}
 				let i = 0;
 				for (let e = 0; e < t.length; e++) i += t[e].dataCount;
@@ -1259,14 +1330,14 @@ var U = function(e, t) {
 		for (let r = 0; r < n; r++) for (let i = 0; i < n; i++) e.fillStyle = c.isDark(r, i) ? "black" : "white", e.fillRect(i * t, r * t, t, t);
 	}, c;
 };
-U.stringToBytes = function(e) {
+W.stringToBytes = function(e) {
 	let t = [];
 	for (let n = 0; n < e.length; n += 1) {
 		let r = e.charCodeAt(n);
 		t.push(r & 255);
 	}
 	return t;
-}, U.createStringToBytes = function(e, t) {
+}, W.createStringToBytes = function(e, t) {
 	let n = function() {
 		let n = it(e), r = function() {
 			let e = n.read();
@@ -1295,17 +1366,17 @@ U.stringToBytes = function(e) {
 		return t;
 	};
 };
-var W = {
+var G = {
 	MODE_NUMBER: 1,
 	MODE_ALPHA_NUM: 2,
 	MODE_8BIT_BYTE: 4,
 	MODE_KANJI: 8
-}, G = {
+}, K = {
 	L: 1,
 	M: 0,
 	Q: 3,
 	H: 2
-}, K = {
+}, q = {
 	PATTERN000: 0,
 	PATTERN001: 1,
 	PATTERN010: 2,
@@ -1314,7 +1385,7 @@ var W = {
 	PATTERN101: 5,
 	PATTERN110: 6,
 	PATTERN111: 7
-}, q = function() {
+}, J = function() {
 	let e = [
 		[],
 		[6, 18],
@@ -1575,56 +1646,56 @@ var W = {
 		return e[t - 1];
 	}, r.getMaskFunction = function(e) {
 		switch (e) {
-			case K.PATTERN000: return function(e, t) {
+			case q.PATTERN000: return function(e, t) {
 				return (e + t) % 2 == 0;
 			};
-			case K.PATTERN001: return function(e, t) {
+			case q.PATTERN001: return function(e, t) {
 				return e % 2 == 0;
 			};
-			case K.PATTERN010: return function(e, t) {
+			case q.PATTERN010: return function(e, t) {
 				return t % 3 == 0;
 			};
-			case K.PATTERN011: return function(e, t) {
+			case q.PATTERN011: return function(e, t) {
 				return (e + t) % 3 == 0;
 			};
-			case K.PATTERN100: return function(e, t) {
+			case q.PATTERN100: return function(e, t) {
 				return (Math.floor(e / 2) + Math.floor(t / 3)) % 2 == 0;
 			};
-			case K.PATTERN101: return function(e, t) {
+			case q.PATTERN101: return function(e, t) {
 				return e * t % 2 + e * t % 3 == 0;
 			};
-			case K.PATTERN110: return function(e, t) {
+			case q.PATTERN110: return function(e, t) {
 				return (e * t % 2 + e * t % 3) % 2 == 0;
 			};
-			case K.PATTERN111: return function(e, t) {
+			case q.PATTERN111: return function(e, t) {
 				return (e * t % 3 + (e + t) % 2) % 2 == 0;
 			};
 			default: throw "bad maskPattern:" + e;
 		}
 	}, r.getErrorCorrectPolynomial = function(e) {
-		let t = Y([1], 0);
-		for (let n = 0; n < e; n += 1) t = t.multiply(Y([1, J.gexp(n)], 0));
+		let t = X([1], 0);
+		for (let n = 0; n < e; n += 1) t = t.multiply(X([1, Y.gexp(n)], 0));
 		return t;
 	}, r.getLengthInBits = function(e, t) {
 		if (1 <= t && t < 10) switch (e) {
-			case W.MODE_NUMBER: return 10;
-			case W.MODE_ALPHA_NUM: return 9;
-			case W.MODE_8BIT_BYTE: return 8;
-			case W.MODE_KANJI: return 8;
+			case G.MODE_NUMBER: return 10;
+			case G.MODE_ALPHA_NUM: return 9;
+			case G.MODE_8BIT_BYTE: return 8;
+			case G.MODE_KANJI: return 8;
 			default: throw "mode:" + e;
 		}
 		else if (t < 27) switch (e) {
-			case W.MODE_NUMBER: return 12;
-			case W.MODE_ALPHA_NUM: return 11;
-			case W.MODE_8BIT_BYTE: return 16;
-			case W.MODE_KANJI: return 10;
+			case G.MODE_NUMBER: return 12;
+			case G.MODE_ALPHA_NUM: return 11;
+			case G.MODE_8BIT_BYTE: return 16;
+			case G.MODE_KANJI: return 10;
 			default: throw "mode:" + e;
 		}
 		else if (t < 41) switch (e) {
-			case W.MODE_NUMBER: return 14;
-			case W.MODE_ALPHA_NUM: return 13;
-			case W.MODE_8BIT_BYTE: return 16;
-			case W.MODE_KANJI: return 12;
+			case G.MODE_NUMBER: return 14;
+			case G.MODE_ALPHA_NUM: return 13;
+			case G.MODE_8BIT_BYTE: return 16;
+			case G.MODE_KANJI: return 12;
 			default: throw "mode:" + e;
 		}
 		else throw "type:" + t;
@@ -1646,7 +1717,7 @@ var W = {
 		let i = Math.abs(100 * r / t / t - 50) / 5;
 		return n += i * 10, n;
 	}, r;
-}(), J = function() {
+}(), Y = function() {
 	let e = Array(256), t = Array(256);
 	for (let t = 0; t < 8; t += 1) e[t] = 1 << t;
 	for (let t = 8; t < 256; t += 1) e[t] = e[t - 4] ^ e[t - 5] ^ e[t - 6] ^ e[t - 8];
@@ -1660,7 +1731,7 @@ var W = {
 		for (; t >= 256;) t -= 255;
 		return e[t];
 	}, n;
-}(), Y = function(e, t) {
+}(), X = function(e, t) {
 	if (e.length === void 0) throw e.length + "/" + t;
 	let n = function() {
 		let n = 0;
@@ -1675,14 +1746,14 @@ var W = {
 		return n.length;
 	}, r.multiply = function(e) {
 		let t = Array(r.getLength() + e.getLength() - 1);
-		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= J.gexp(J.glog(r.getAt(n)) + J.glog(e.getAt(i)));
-		return Y(t, 0);
+		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= Y.gexp(Y.glog(r.getAt(n)) + Y.glog(e.getAt(i)));
+		return X(t, 0);
 	}, r.mod = function(e) {
 		if (r.getLength() - e.getLength() < 0) return r;
-		let t = J.glog(r.getAt(0)) - J.glog(e.getAt(0)), n = Array(r.getLength());
+		let t = Y.glog(r.getAt(0)) - Y.glog(e.getAt(0)), n = Array(r.getLength());
 		for (let e = 0; e < r.getLength(); e += 1) n[e] = r.getAt(e);
-		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= J.gexp(J.glog(e.getAt(r)) + t);
-		return Y(n, 0).mod(e);
+		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= Y.gexp(Y.glog(e.getAt(r)) + t);
+		return X(n, 0).mod(e);
 	}, r;
 }, Xe = function() {
 	let e = [
@@ -2875,10 +2946,10 @@ var W = {
 		return n.totalCount = e, n.dataCount = t, n;
 	}, n = {}, r = function(t, n) {
 		switch (n) {
-			case G.L: return e[(t - 1) * 4 + 0];
-			case G.M: return e[(t - 1) * 4 + 1];
-			case G.Q: return e[(t - 1) * 4 + 2];
-			case G.H: return e[(t - 1) * 4 + 3];
+			case K.L: return e[(t - 1) * 4 + 0];
+			case K.M: return e[(t - 1) * 4 + 1];
+			case K.Q: return e[(t - 1) * 4 + 2];
+			case K.H: return e[(t - 1) * 4 + 3];
 			default: return;
 		}
 	};
@@ -2908,7 +2979,7 @@ var W = {
 		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
 	}, n;
 }, Qe = function(e) {
-	let t = W.MODE_NUMBER, n = e, r = {};
+	let t = G.MODE_NUMBER, n = e, r = {};
 	r.getMode = function() {
 		return t;
 	}, r.getLength = function(e) {
@@ -2928,7 +2999,7 @@ var W = {
 	};
 	return r;
 }, $e = function(e) {
-	let t = W.MODE_ALPHA_NUM, n = e, r = {};
+	let t = G.MODE_ALPHA_NUM, n = e, r = {};
 	r.getMode = function() {
 		return t;
 	}, r.getLength = function(e) {
@@ -2956,7 +3027,7 @@ var W = {
 	};
 	return r;
 }, et = function(e) {
-	let t = W.MODE_8BIT_BYTE, n = U.stringToBytes(e), r = {};
+	let t = G.MODE_8BIT_BYTE, n = W.stringToBytes(e), r = {};
 	return r.getMode = function() {
 		return t;
 	}, r.getLength = function(e) {
@@ -2965,7 +3036,7 @@ var W = {
 		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
 	}, r;
 }, tt = function(e) {
-	let t = W.MODE_KANJI, n = U.stringToBytes;
+	let t = G.MODE_KANJI, n = W.stringToBytes;
 	(function(e, t) {
 		let r = n(e);
 		if (r.length != 2 || (r[0] << 8 | r[1]) != t) throw "sjis not supported.";
@@ -3107,10 +3178,10 @@ var W = {
 	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
 	return a.flush(), "data:image/gif;base64," + a;
 };
-U.stringToBytes;
+W.stringToBytes;
 // src/qr-code.ts
 function st(e) {
-	let t = U(0, "M");
+	let t = W(0, "M");
 	t.addData(e), t.make();
 	let n = t.getModuleCount(), r = "";
 	for (let e = 0; e < n; e += 1) for (let i = 0; i < n; i += 1) t.isDark(e, i) && (r += `M${i} ${e}h1v1h-1z`);
@@ -3141,12 +3212,12 @@ function dt(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
 	return Array.isArray(n) ? n : lt;
 }
-H("sunfuse-charger-card", class extends P {
+U("sunfuse-charger-card", class extends F {
 	static properties = {
-		...P.properties,
+		...F.properties,
 		linked: { state: !0 }
 	};
-	static styles = [M, o`
+	static styles = [P, o`
       .wish {
         align-items: end;
         margin-block-start: 12px;
@@ -3173,24 +3244,7 @@ H("sunfuse-charger-card", class extends P {
       }
     `];
 	static getConfigForm() {
-		return {
-			schema: [
-				{
-					name: "site",
-					selector: { config_entry: { integration: "sunfuse" } }
-				},
-				{
-					name: "charger",
-					selector: { text: {} }
-				},
-				{
-					name: "title",
-					selector: { text: {} }
-				}
-			],
-			computeLabel: (e) => We()(`field_${e.name}`),
-			computeHelper: (e) => e.name === "charger" ? We()("field_charger_help") : ""
-		};
+		return N("charger");
 	}
 	content(e, t) {
 		let n = this.config?.charger, r = Ge(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
@@ -3206,22 +3260,24 @@ H("sunfuse-charger-card", class extends P {
       <div class="head">
         <h2>${this.config?.title ?? e.name}</h2>
         <span class="chip ${e.connected && e.status !== "faulted" ? "" : "bad"}">
-          ${e.connected ? e.status ? N(r, "sensor", "status", e.status) : "–" : n("offline")}
+          ${e.connected ? e.status ? M(r, "sensor", "status", e.status) : "–" : n("offline")}
         </span>
       </div>
       <div class="row spread">
-        <span class="big">${I(r, e.power_w ?? 0)}</span>
+        <span class="big">${L(r, e.power_w ?? 0)}</span>
         <span class="quiet">${[e.vehicle, e.driver].filter(Boolean).join(" · ")}</span>
       </div>
       <dl class="numbers">
-        <div><dt>${n("session_energy")}</dt><dd>${L(r, e.session_wh)}</dd></div>
-        ${this.fact(n("soc"), e.soc == null ? null : z(r, e.soc))}
-        ${this.fact(n("cost"), e.cost == null ? null : B(r, e.cost, t.currency))}
-        ${this.fact(n("sun_share"), e.sun_share == null ? null : z(r, e.sun_share * 100))}
+        ${this.fact(n("session_energy"), e.session_wh === null ? null : R(r, e.session_wh))}
+        ${this.fact(n("today"), e.today_wh === null ? null : R(r, e.today_wh))}
+        ${this.fact(n("soc"), e.soc === null ? null : B(r, e.soc))}
+        ${this.fact(n("cost"), e.cost === null ? null : V(r, e.cost, t.currency))}
+        ${this.fact(n("sun_share"), e.sun_share === null ? null : B(r, e.sun_share * 100))}
       </dl>
       <div class="why">
         <p>${e.reason.text}</p>
-        <p class="quiet">${e.reason.change}</p>
+        ${e.reason.until ? T`<p>${n("lasts_until", { time: H(r, e.reason.until) })}</p>` : O}
+        ${e.reason.change ? T`<p class="quiet">${e.reason.change}</p>` : O}
       </div>
       ${this.demand(e, n)} ${e.may_drive ? this.controls(e, n) : O}
     `;
@@ -3232,10 +3288,10 @@ H("sunfuse-charger-card", class extends P {
 	demand(e, t) {
 		let { demand: n, plan: r } = e, i = [];
 		if (n?.departure) {
-			let e = V(this.hass, n.departure);
+			let e = H(this.hass, n.departure);
 			i.push(n.guessed ? t("ready_by_guess", { time: e }) : t("ready_by", { time: e }));
 		}
-		return n?.target_soc != null && i.push(t("target", { soc: z(this.hass, n.target_soc) })), r?.missing_wh ? i.push(t("misses", { energy: L(this.hass, r.missing_wh) })) : r?.ready && i.push(t("expected", { time: V(this.hass, r.ready) })), i.length ? T`<p>${i.join(" ")}</p>` : O;
+		return n?.target_soc != null && i.push(t("target", { soc: B(this.hass, n.target_soc) })), r?.missing_wh ? i.push(t("misses", { energy: R(this.hass, r.missing_wh) })) : r?.ready && i.push(t("expected", { time: H(this.hass, r.ready) })), i.length ? T`<p>${i.join(" ")}</p>` : O;
 	}
 	controls(e, t) {
 		let { mode: n, boost: r, allowed: i } = e.entities;
@@ -3250,11 +3306,11 @@ H("sunfuse-charger-card", class extends P {
 			option: t
 		})}
               >
-                ${N(this.hass, "select", "mode", t)}
+                ${M(this.hass, "select", "mode", t)}
               </button>`)}
           </div>` : O}
       <div class="row">
-        ${r && e.device_id ? this.boost(e, t) : O}
+        ${r && e.device_id && e.connected ? this.boost(e, t) : O}
         ${i ? T`<button
               aria-pressed=${!e.allowed}
               @click=${() => this.act("switch", e.allowed ? "turn_off" : "turn_on", { entity_id: i })}
@@ -3331,7 +3387,7 @@ H("sunfuse-charger-card", class extends P {
         aria-pressed="true"
         @click=${() => this.act("sunfuse", "cancel_boost", { device_id: r })}
       >
-        ${n.until ? t("boost_until", { time: V(this.hass, n.until) }) : t("boost_on")}
+        ${n.until ? t("boost_until", { time: H(this.hass, n.until) }) : t("boost_on")}
       </button>`;
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
 		return T`${ut.map((e) => T`<button
@@ -3346,21 +3402,186 @@ H("sunfuse-charger-card", class extends P {
 	}
 	quota(e, t) {
 		let { quota_wh: n, used_wh: r } = e.boost;
-		return n === null ? O : T`<p class="quiet">
-      ${t("quota", {
-			used: L(this.hass, r),
-			quota: L(this.hass, n)
-		})}
-    </p>`;
+		if (n === null) return O;
+		let i = {
+			used: R(this.hass, r),
+			quota: R(this.hass, n)
+		};
+		return T`<p class="quiet">${t((r ?? 0) >= n ? "quota_used" : "quota", i)}</p>`;
 	}
-}), H("sunfuse-chargers-card", class extends P {
+}), U("sunfuse-new-chargers", class extends j {
 	static properties = {
-		...P.properties,
-		chosen: { state: !0 },
-		waiting: { state: !0 },
-		proposed: { state: !0 }
+		hass: { attribute: !1 },
+		site: {},
+		say: { attribute: !1 },
+		found: { state: !0 },
+		proposed: { state: !0 },
+		problem: { state: !0 },
+		options: { state: !0 },
+		left: { state: !0 }
 	};
-	static styles = [M, o`
+	static styles = [P, o`
+      form {
+        border: 2px solid var(--primary-color);
+        border-radius: 12px;
+        padding: 12px;
+        margin-block-end: 16px;
+      }
+      h3 {
+        margin-block-start: 0;
+      }
+      label {
+        flex: 1 1 140px;
+      }
+      fieldset {
+        border: 0;
+        padding: 0;
+        margin: 12px 0;
+        min-inline-size: 0;
+      }
+      legend {
+        padding: 0;
+        font-weight: 500;
+      }
+      .pick {
+        flex-direction: row;
+        align-items: center;
+        gap: 8px;
+        min-block-size: 40px;
+        font-size: 14px;
+        color: var(--primary-text-color);
+      }
+      .pick input {
+        inline-size: 24px;
+        block-size: 24px;
+        min-block-size: 24px;
+        flex: none;
+        margin: 0;
+      }
+      input,
+      select {
+        inline-size: 100%;
+      }
+    `];
+	stop;
+	asked = "";
+	constructor() {
+		super(), this.left = /* @__PURE__ */ new Set();
+	}
+	disconnectedCallback() {
+		super.disconnectedCallback(), this.stop?.(), this.stop = void 0, this.asked = "";
+	}
+	shouldUpdate(e) {
+		return e.size > 1 || !e.has("hass") || !this.hasUpdated;
+	}
+	willUpdate() {
+		this.site && this.isConnected && this.asked !== this.site && (this.asked = this.site, this.stop?.(), this.stop = He(this.hass, {
+			type: "sunfuse/new_chargers/subscribe",
+			entry_id: this.site
+		}).listen((e) => {
+			this.found = e, this.proposed = void 0;
+		}));
+	}
+	render() {
+		let { found: e, say: t } = this;
+		if (!e?.waiting?.length) return O;
+		if (!this.options) return this.hass.loadBackendTranslation("selector", "sunfuse").then((e) => {
+			this.options = e;
+		}), O;
+		let n = this.chosen(e);
+		return T`<form
+      @submit=${(e) => {
+			e.preventDefault(), this.accept(e.target, n, !this.proposed);
+		}}
+      @input=${() => {
+			this.proposed = void 0, this.problem = void 0;
+		}}
+    >
+      <h3>${t("new_chargers", { count: e.waiting.length })}</h3>
+      ${e.waiting.length > 1 ? T`<div class="row">${e.waiting.map(({ identity: e, vendor: t, model: n }) => this.pick(e, `${e} (${t} ${n})`))}</div>` : T`<p class="quiet">${e.waiting.map(({ identity: e, vendor: t, model: n }) => `${e} (${t} ${n})`)}</p>`}
+      <fieldset>
+        <legend>${t("mode_asked")}</legend>
+        ${e.modes.map((t) => T`<label class="pick"
+            ><input type="radio" name="mode" value=${t} required ?checked=${e.modes.length === 1} />
+            ${this.options?.(`component.sunfuse.selector.first_mode.options.${t}`) || t}</label
+          >`)}
+      </fieldset>
+      <div class="row">
+        <label>${t("name_pattern", { n: "{n}" })}<input name="pattern" required value=${t("name_default", { n: "{n}" })} maxlength="60" /></label>
+        <label>${t("first_number")}<input name="first" type="number" min="0" max="100000" value="1" required /></label>
+        ${e.circuits.length > 1 ? T`<label
+              >${t("circuit")}<select name="circuit">
+                ${e.circuits.map(({ id: e, name: t }) => T`<option value=${e}>${t}</option>`)}
+              </select></label
+            >` : O}
+        ${e.phases > 1 ? T`<label
+              >${t("phases")}<select name="phases">
+                ${[
+			3,
+			2,
+			1
+		].filter((t) => t <= e.phases).map((e) => T`<option value=${e}>${e}</option>`)}
+              </select></label
+            >` : O}
+        <label>${t("maximum_current")}<input name="max_a" type="number" min="6" max="500" value="16" required /></label>
+      </div>
+      ${this.proposed ? T`<ul>
+              ${this.proposed.map(({ identity: e, name: n, fail_safe_a: r }) => T`<li>${e}: ${t("proposed", {
+			name: n,
+			current: z(this.hass, r)
+		})}</li>`)}
+            </ul>
+            <p class="quiet">${t("accept_note")}</p>` : O}
+      ${this.problem ? T`<p class="error" role="alert">${this.problem}</p>` : O}
+      <button class="main" type="submit" ?disabled=${!n.length}>
+        ${t(this.proposed ? "accept_all" : "accept_preview", { count: n.length })}
+      </button>
+    </form>`;
+	}
+	chosen(e) {
+		return e.waiting.map(({ identity: e }) => e).filter((e) => !this.left.has(e));
+	}
+	pick(e, t) {
+		return T`<label class="pick"
+      ><input
+        type="checkbox"
+        .checked=${!this.left.has(e)}
+        @change=${() => {
+			let t = new Set(this.left);
+			t.delete(e) || t.add(e), this.left = t;
+		}}
+      />${t}</label
+    >`;
+	}
+	async accept(e, t, n) {
+		let r = new FormData(e), i = (e) => r.has(e) ? { [e]: r.get(e) } : {};
+		try {
+			let e = await this.hass.callWS({
+				type: "sunfuse/new_chargers/accept",
+				entry_id: this.site,
+				identities: t,
+				mode: r.get("mode"),
+				pattern: r.get("pattern"),
+				first: Number(r.get("first")),
+				max_a: Number(r.get("max_a")),
+				...i("circuit"),
+				...r.has("phases") ? { phases: Number(r.get("phases")) } : {},
+				preview: n
+			});
+			this.proposed = n ? e : void 0, this.problem = void 0;
+		} catch (e) {
+			this.problem = e.message ?? String(e);
+		}
+	}
+});
+// src/chargers-card.ts
+var ft = 60;
+U("sunfuse-chargers-card", class extends F {
+	static properties = {
+		...F.properties,
+		chosen: { state: !0 }
+	};
+	static styles = [P, o`
       td input[type="checkbox"],
       th input[type="checkbox"] {
         inline-size: 24px;
@@ -3371,19 +3592,6 @@ H("sunfuse-charger-card", class extends P {
       .why {
         min-inline-size: 180px;
         font-size: 13px;
-      }
-      .new {
-        border: 2px solid var(--primary-color);
-        border-radius: 12px;
-        padding: 12px;
-        margin-block-end: 16px;
-      }
-      .new label {
-        flex: 1 1 140px;
-      }
-      .new input,
-      .new select {
-        inline-size: 100%;
       }
       @container (max-width: 560px) {
         thead {
@@ -3415,8 +3623,6 @@ H("sunfuse-charger-card", class extends P {
         }
       }
     `];
-	stop;
-	asked = "";
 	constructor() {
 		super(), this.chosen = /* @__PURE__ */ new Set();
 	}
@@ -3426,30 +3632,21 @@ H("sunfuse-charger-card", class extends P {
 	getGridOptions() {
 		return { columns: "full" };
 	}
-	disconnectedCallback() {
-		super.disconnectedCallback(), this.stop?.(), this.stop = void 0, this.asked = "";
-	}
-	willUpdate() {
-		let e = this.site;
-		e?.admin && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = ze(this.hass, {
-			type: "sunfuse/new_chargers/subscribe",
-			entry_id: e.entry_id
-		}).listen((e) => {
-			this.waiting = e, this.proposed = void 0;
-		}));
+	static getConfigForm() {
+		return N("chargers");
 	}
 	content(e, t) {
-		let n = Ge(e), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
+		let n = Ge(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
 		return T`
       <div class="head">
         <h2>${this.config?.title ?? t("chargers")}</h2>
         <span class="quiet">${t("chargers_total", {
 			count: n.length,
-			power: I(this.hass, r)
+			power: L(this.hass, r)
 		})}</span>
       </div>
-      ${this.waiting?.waiting?.length ? this.acceptance(this.waiting, t) : O}
-      ${n.length ? this.table(n, t) : T`<p class="quiet">${t("no_charger")}</p>`}
+      ${e.admin ? T`<sunfuse-new-chargers .hass=${this.hass} .site=${e.entry_id} .say=${t}></sunfuse-new-chargers>` : O}
+      ${n.length ? this.table(n, t) : T`<p class="quiet">${t("no_charger_address", { address: e.address })}</p>`}
     `;
 	}
 	table(e, t) {
@@ -3475,7 +3672,7 @@ H("sunfuse-charger-card", class extends P {
               <th>${t("state")}</th>
               <th>${t("driver")}</th>
               <th class="number">${t("power")}</th>
-              <th class="number">${t("energy")}</th>
+              <th class="number">${t("today")}</th>
               <th>${t("mode")}</th>
               <th>${t("reason")}</th>
             </tr>
@@ -3503,14 +3700,22 @@ H("sunfuse-charger-card", class extends P {
           </td>` : O}
       <td><strong>${e.name}</strong></td>
       <td class="state">
-        ${e.connected ? e.status ? N(r, "sensor", "status", e.status) : "–" : n("offline")}
+        ${e.connected ? e.status ? M(r, "sensor", "status", e.status) : "–" : n("offline")}
       </td>
-      <td class="optional">${e.vehicle ?? e.driver ?? ""}</td>
-      <td class="number">${I(r, e.power_w ?? 0)}</td>
-      <td class="number optional">${L(r, e.today_wh ?? e.session_wh)}</td>
-      <td class="optional">${N(r, "select", "mode", e.mode)}</td>
+      <td class="optional">${[e.driver, e.vehicle].filter(Boolean).join(" · ")}</td>
+      <td class="number">${L(r, e.power_w ?? 0)}</td>
+      <td class="number optional">${R(r, e.today_wh)}</td>
+      <td class="optional">${M(r, "select", "mode", e.mode)}</td>
       <td class="why">${e.reason.text}</td>
     </tr>`;
+	}
+	async boostAll(e, t) {
+		let n = { minutes: ft }, r = [];
+		for (let { device_id: t, name: i } of e) t && !await this.act("sunfuse", "boost", {
+			device_id: t,
+			duration: n
+		}) && r.push(`${i}: ${this.announced}`);
+		this.announced = r.length ? r.join(" ") : t("done");
 	}
 	actions(e, t, n) {
 		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? dt(this.hass, i) : [];
@@ -3528,8 +3733,14 @@ H("sunfuse-charger-card", class extends P {
 		}}
       >
         <option value="">${n("set_mode")}</option>
-        ${a.map((e) => T`<option value=${e}>${N(this.hass, "select", "mode", e)}</option>`)}
+        ${a.map((e) => T`<option value=${e}>${M(this.hass, "select", "mode", e)}</option>`)}
       </select>
+      <button
+        ?disabled=${!e.length}
+        @click=${() => this.boostAll(e, n)}
+      >
+        ${n("boost_for", { minutes: ft })}
+      </button>
       <button
         ?disabled=${!e.length}
         @click=${() => this.act("switch", "turn_off", { entity_id: r("allowed") }, n("done"))}
@@ -3544,66 +3755,36 @@ H("sunfuse-charger-card", class extends P {
       </button>
     </div>`;
 	}
-	acceptance(e, t) {
-		return T`<form
-      class="new"
-      @submit=${(e) => {
-			e.preventDefault(), this.accept(e.target, !this.proposed, t);
-		}}
-      @input=${() => {
-			this.proposed = void 0;
-		}}
-    >
-      <h3>${t("new_chargers", { count: e.waiting.length })}</h3>
-      <p class="quiet">
-        ${e.waiting.map(({ identity: e, vendor: t, model: n }) => `${e} (${t} ${n})`).join(", ")}
-      </p>
-      <div class="row">
-        <label>${t("name_pattern", { n: "{n}" })}<input name="pattern" required value=${t("name_default", { n: "{n}" })} maxlength="60" /></label>
-        <label>${t("first_number")}<input name="first" type="number" min="0" max="100000" value="1" required /></label>
-        <label
-          >${t("circuit")}<select name="circuit">
-            ${e.circuits.map(({ id: e, name: t }) => T`<option value=${e}>${t}</option>`)}
-          </select></label
-        >
-        <label>${t("maximum_current")}<input name="max_a" type="number" min="6" max="500" value="16" required /></label>
-      </div>
-      ${this.proposed ? T`<ul>
-              ${this.proposed.map(({ identity: e, name: n, fail_safe_a: r }) => T`<li>${e}: ${t("proposed", {
-			name: n,
-			current: R(this.hass, r)
-		})}</li>`)}
-            </ul>
-            <p class="quiet">${t("accept_note")}</p>` : O}
-      <button class="main" type="submit">
-        ${t(this.proposed ? "accept_all" : "accept_preview", { count: e.waiting.length })}
-      </button>
-    </form>`;
-	}
-	async accept(e, t, n) {
-		let r = new FormData(e);
-		try {
-			let e = await this.hass.callWS({
-				type: "sunfuse/new_chargers/accept",
-				entry_id: this.site?.entry_id,
-				identities: this.waiting?.waiting.map(({ identity: e }) => e),
-				pattern: r.get("pattern"),
-				first: Number(r.get("first")),
-				circuit: r.get("circuit"),
-				max_a: Number(r.get("max_a")),
-				preview: t
-			});
-			this.proposed = t ? e : void 0, t || (this.announced = n("done"));
-		} catch (e) {
-			this.announced = e.message;
-		}
-	}
-}), H("sunfuse-driver", class extends P {
-	inner;
+});
+// src/driver-panel.ts
+var pt = "sunfuse-driver", mt = class extends F {
+	static styles = [P, o`
+      :host {
+        max-inline-size: 640px;
+        margin-inline: auto;
+        padding: 8px;
+      }
+      sunfuse-charger-card {
+        margin-block-end: 16px;
+      }
+      .chargers {
+        list-style: none;
+        padding: 0;
+        margin: 0;
+      }
+      .chargers li {
+        display: flex;
+        justify-content: space-between;
+        gap: 12px;
+        padding-block: 8px;
+        border-block-end: 1px solid var(--quiet);
+      }
+    `];
+	cards = /* @__PURE__ */ new Map();
 	charger = "";
 	set route(e) {
 		let [t, ...n] = (e?.path ?? "").split("/").filter(Boolean).map(decodeURIComponent), r = n.join("/");
-		!t || t === this.config?.site && r === this.charger || (this.charger = r, this.inner = void 0, this.setConfig({
+		!t || t === this.config?.site && r === this.charger || (this.charger = r, this.cards.clear(), this.setConfig({
 			type: "driver",
 			site: t
 		}));
@@ -3611,7 +3792,8 @@ H("sunfuse-charger-card", class extends P {
 	set narrow(e) {}
 	set panel(e) {}
 	set hass(e) {
-		super.hass = e, this.inner && (this.inner.hass = e);
+		super.hass = e;
+		for (let t of this.cards.values()) t.hass = e;
 	}
 	get hass() {
 		return super.hass;
@@ -3619,40 +3801,161 @@ H("sunfuse-charger-card", class extends P {
 	content(e, t) {
 		let n = Ge(e);
 		return T`<div class="head"><h2>${t("driver_page")}</h2></div>
-      ${this.card(e)} ${this.free(n, t)}`;
+      ${this.shown(n).map((t) => this.card(e, t))} ${this.free(n, t)}`;
 	}
-	card(e) {
-		if (!this.inner) {
-			let t = document.createElement("sunfuse-charger-card");
-			t.setConfig({
-				type: "",
-				site: e.entry_id,
-				...this.charger ? { charger: this.charger } : {}
-			}), t.hass = this.hass, this.inner = t;
-		}
-		return this.inner;
+	shown(e) {
+		let t = e.find(({ id: e, identity: t }) => [e, t].includes(this.charger)), n = e.filter((e) => e.mine && e !== t).map(({ id: e }) => e), r = t?.id ?? this.charger;
+		return r ? [r, ...n] : n.length ? n : e.slice(0, 1).map(({ id: e }) => e);
+	}
+	card(e, t) {
+		let n = this.cards.get(t);
+		return n || (n = document.createElement("sunfuse-charger-card"), n.setConfig({
+			type: "",
+			site: e.entry_id,
+			charger: t
+		}), n.hass = this.hass, this.cards.set(t, n)), n;
 	}
 	free(e, t) {
-		let n = e.filter(({ connected: e, status: t }) => e && t === "available");
-		if (n.length) return T`<h3>${t("free_chargers")}</h3>
-        <ul>${n.map(({ name: e }) => T`<li>${e}</li>`)}</ul>`;
-		let [r] = e.flatMap(({ name: e, plan: t, demand: n }) => {
-			let r = n?.departure ?? t?.ready;
-			return r ? [{
-				name: e,
-				at: r
-			}] : [];
-		}).sort((e, t) => Date.parse(e.at) - Date.parse(t.at));
+		if (e.length < 2) return O;
+		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => ht(e) - ht(t))];
 		return T`<h3>${t("free_chargers")}</h3>
-      <p>${t("none_free")}</p>
-      <p>${r ? t("next_free", {
-			charger: r.name,
-			time: V(this.hass, r.at)
-		}) : t("next_unknown")}</p>`;
+      ${r.length ? O : T`<p>${t("none_free")}</p>`}
+      <ul class="chargers">
+        ${i.map((e) => T`<li><span>${e.name}</span>${this.until(e, n(e), t)}</li>`)}
+      </ul>`;
 	}
-});
-// src/plan-card.ts
-var ft = 240, pt = 16, X = 44, Z = 48, Q = 9e5, mt = [
+	until(e, t, n) {
+		if (t) return T`<span class="chip good">${n("free")}</span>`;
+		let r = ht(e);
+		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? T`<span class="chip bad">${n("out_of_order")}</span>` : T`<span class="quiet"
+      >${Number.isFinite(r) ? n("free_at", { time: H(this.hass, new Date(r).toISOString()) }) : n("occupied")}</span
+    >`;
+	}
+};
+function ht({ demand: e, plan: t }) {
+	let n = e?.departure ?? t?.ready;
+	return n ? Date.parse(n) : Infinity;
+}
+U(pt, mt);
+// src/plan-model.ts
+var Z = 9e5, gt = class {
+	times;
+	start;
+	end;
+	constructor(e, t, n) {
+		let r = (e.starts ?? []).map((e) => Date.parse(e));
+		this.times = [...r, e.end ? Date.parse(e.end) : (r[r.length - 1] ?? 0) + Z], this.start = t, this.end = n;
+	}
+	get steps() {
+		return this.times.length - 1;
+	}
+	get from() {
+		return this.times[0] ?? 0;
+	}
+	get to() {
+		return this.times[this.steps] ?? this.from + 1;
+	}
+	x(e) {
+		return this.start + (e - this.from) / (this.to - this.from) * (this.end - this.start);
+	}
+	at(e) {
+		return this.from + (e - this.start) / (this.end - this.start) * (this.to - this.from);
+	}
+	edge(e) {
+		return this.x(this.times[e] ?? this.to);
+	}
+	step(e) {
+		let t = this.times.findIndex((t, n) => t <= e && e < (this.times[n + 1] ?? 0));
+		return t < 0 ? void 0 : t;
+	}
+	leaving(e) {
+		let t = Math.round(e / Z) * Z;
+		return Math.min(this.to, Math.max(this.from + Z, t));
+	}
+};
+function _t(e, t) {
+	return new Date(t).toLocaleString("sv-SE", { timeZone: e.config.time_zone }).replace(" ", "T").slice(0, 16);
+}
+function vt(e, t) {
+	let n = Date.parse(`${t}:00Z`);
+	return Number.isNaN(n) ? n : n - (Date.parse(`${_t(e, n)}:00Z`) - n);
+}
+// src/departure-trial.ts
+var yt = {
+	ArrowRight: 1,
+	ArrowUp: 1,
+	ArrowLeft: -1,
+	ArrowDown: -1,
+	PageUp: 4,
+	PageDown: -4
+}, bt = class {
+	now;
+	dragging = !1;
+	asked = 0;
+	release;
+	host;
+	ask;
+	dragged;
+	constructor(e, t, n) {
+		this.host = e, this.ask = t, this.dragged = n, e.addController(this);
+	}
+	hostDisconnected() {
+		this.release?.(), this.now = void 0;
+	}
+	drop() {
+		this.asked += 1, this.now = void 0, this.host.requestUpdate();
+	}
+	fail(e) {
+		this.now &&= {
+			...this.now,
+			problem: e
+		}, this.host.requestUpdate();
+	}
+	drag(e, t, n, r) {
+		if (this.dragging || e.button > 0) return;
+		e.preventDefault(), e.currentTarget.closest("[role=slider]")?.focus({ preventScroll: !0 });
+		let i = this.now, a = (t) => t.pointerId === e.pointerId, o = (e) => {
+			a(e) && this.place(t.id, n.leaving(n.at(e.clientX - r)));
+		}, s = (e) => {
+			a(e) && (this.release?.(), this.now && this.now !== i && this.tryOut());
+		}, c = (e) => {
+			a(e) && (this.now = i, this.release?.());
+		};
+		window.addEventListener("pointermove", o), window.addEventListener("pointerup", s), window.addEventListener("pointercancel", c), this.dragging = !0, this.release = () => {
+			window.removeEventListener("pointermove", o), window.removeEventListener("pointerup", s), window.removeEventListener("pointercancel", c), this.release = void 0, this.dragging = !1, this.dragged(), this.host.requestUpdate();
+		};
+	}
+	key(e, t, n, r) {
+		let i = yt[e.key];
+		(i || e.key === "Escape") && (e.preventDefault(), e.stopPropagation(), i ? this.type(t.id, r.leaving(n + i * Z)) : this.drop());
+	}
+	type(e, t) {
+		this.place(e, t), this.tryOut();
+	}
+	place(e, t) {
+		let n = this.now?.car === e ? this.now.plan : void 0;
+		this.now = {
+			car: e,
+			at: t,
+			...n ? { plan: n } : {}
+		}, this.host.requestUpdate();
+	}
+	async tryOut() {
+		let e = this.now;
+		if (!e) return;
+		let t = ++this.asked, n;
+		try {
+			n = { plan: await this.ask(e.car, e.at) };
+		} catch (e) {
+			n = { problem: e.message ?? String(e) };
+		}
+		t === this.asked && this.now && (this.now = {
+			car: this.now.car,
+			at: this.now.at,
+			...n
+		}, this.host.requestUpdate());
+	}
+}, xt = 16, Q = 216, St = 36e5, Ct = [
 	"#4269d0",
 	"#d1495b",
 	"#3ca951",
@@ -3661,75 +3964,184 @@ var ft = 240, pt = 16, X = 44, Z = 48, Q = 9e5, mt = [
 	"#97785a",
 	"#ef8e2d",
 	"#5f8dd3"
-];
-function ht(e) {
-	return `var(--graph-color-${e + 1}, ${mt[e % mt.length]})`;
+], wt = o`
+  .chart {
+    direction: ltr;
+    position: relative;
+    touch-action: pan-y;
+  }
+  svg {
+    display: block;
+    inline-size: 100%;
+    block-size: ${240}px;
+    overflow: visible;
+  }
+  text {
+    fill: var(--secondary-text-color);
+    font-size: 11px;
+  }
+  .sun {
+    fill: var(--sun);
+    opacity: 0.3;
+  }
+  .house {
+    fill: none;
+    stroke: var(--house);
+    stroke-width: 2;
+  }
+  .price {
+    fill: none;
+    stroke: var(--primary-text-color);
+    stroke-width: 1.5;
+    stroke-dasharray: 2 2;
+  }
+  .limit {
+    stroke: var(--error-color, #db4437);
+    stroke-width: 1.5;
+    stroke-dasharray: 6 4;
+  }
+  .grid {
+    stroke: var(--quiet);
+  }
+  .chosen {
+    fill: var(--primary-text-color);
+    opacity: 0.1;
+  }
+  .departure {
+    cursor: ew-resize;
+    touch-action: none;
+  }
+  .departure line {
+    stroke-width: 2;
+  }
+  .departure circle {
+    stroke: var(--card-background-color, #fff);
+    stroke-width: 2;
+  }
+  .departure path {
+    fill: none;
+    stroke: var(--card-background-color, #fff);
+    stroke-width: 1.5;
+  }
+  .departure:focus-visible {
+    outline: 3px solid var(--primary-color);
+  }
+`;
+function Tt(e, t) {
+	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
+	return `var(--graph-color-${n + 1}, ${Ct[n % Ct.length]})`;
 }
-H("sunfuse-plan-card", class extends P {
+function Et(e, t) {
+	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Q - e / f * 200, m = n.price ?? [], h = Math.max(.01, ...m), g = Math.min(0, ...m), ee = (e) => Q - (e - g) / (h - g) * 200;
+	return T`<div
+    class="chart"
+    role="group"
+    tabindex="0"
+    aria-label=${a("plan_chart")}
+    @pointermove=${t.point}
+    @pointerdown=${t.point}
+    @keydown=${t.move}
+  >
+    <svg viewBox="0 0 ${c} ${240}">
+      ${[
+		0,
+		.5,
+		1
+	].map((e) => E`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
+          <text x=${38} y=${p(f * e) + 4} text-anchor="end">${I(o, f * e / 1e3, 0)}</text>`)}
+      <text x=${38} y=${11} text-anchor="end">kW</text>
+      ${At(e, c)}
+      ${n.sun_w ? E`<path class="sun" d=${Dt(n.sun_w, i, p)} />` : O}
+      ${kt(e, s, p)}
+      ${n.house_w ? E`<path class="house" d=${Ot(n.house_w, i, p)} />` : O}
+      ${d ? E`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : O}
+      ${m.length ? E`<path class="price" d=${Ot(m, i, ee)} />
+          <text x=${i.end + 6} y=${ee(h) + 4}>${I(o, h, 2)}</text>
+          <text x=${i.end + 6} y=${11}>${r.currency}</text>` : O}
+      ${e.step !== void 0 && e.step < i.steps ? E`<rect class="chosen" x=${i.edge(e.step)} y=${xt} height=${200}
+            width=${i.edge(e.step + 1) - i.edge(e.step)} />` : O}
+      ${e.marks.map((n) => jt(e, n, t))}
+    </svg>
+    <div class="row key" aria-hidden="true">
+      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => T`<span><i style="background:${Tt(r, e.id)}"></i>${e.name}</span>`)}
+      ${n.sun_w?.some(Boolean) ? T`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : O}
+      ${n.house_w ? T`<span><i style="background:var(--house)"></i>${a("house")}</span>` : O}
+      ${m.length ? T`<span>┄ ${a("price")}</span>` : O}
+      ${d ? T`<span>╌ ${a("limit")}</span>` : O}
+    </div>
+  </div>`;
+}
+function Dt(e, t, n) {
+	let r = e.map((e, r) => `L${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`);
+	return `M${t.edge(0)} ${Q}${r.join("")}L${t.edge(e.length)} ${Q}Z`;
+}
+function Ot(e, t, n) {
+	return e.map((e, r) => `${r ? "L" : "M"}${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`).join("");
+}
+function kt({ plan: e, scale: t }, n, r) {
+	let i = Array(t.steps).fill(0);
+	return n.map((n) => {
+		let a = "";
+		return n.power_w.forEach((e, n) => {
+			if (!e) return;
+			let o = i[n] ?? 0;
+			i[n] = o + e;
+			let s = t.edge(n) + .5, c = Math.max(1, t.edge(n + 1) - s - .5);
+			a += `M${s} ${r(o)}V${r(o + e)}h${c}V${r(o)}Z`;
+		}), E`<path d=${a} style="fill:${Tt(e, n.id)}" />`;
+	});
+}
+function At({ hass: e, scale: t }, n) {
+	let r = (t.to - t.from) / St, i = [
+		1,
+		2,
+		3,
+		6,
+		12
+	].find((e) => r / e * 56 < n) ?? 24, a = {
+		timeZone: e.config.time_zone,
+		hour: "2-digit",
+		hour12: !1
+	}, o = new Intl.DateTimeFormat("en-GB", a), s = [];
+	for (let e = Math.ceil(t.from / St) * St; e <= t.to; e += St) {
+		let n = Number(o.format(e)) % 24;
+		if (n % i) continue;
+		let r = t.x(e);
+		s.push(E`<line class="grid" x1=${r} x2=${r} y1=${xt} y2=${Q} />
+      <text x=${r} y=${234} text-anchor="middle">${n}:00</text>`);
+	}
+	return s;
+}
+function jt(e, { car: t, at: n }, r) {
+	let { plan: i, scale: a, say: o, hass: s } = e;
+	if (n > a.to) return O;
+	let c = a.x(n), l = Tt(i, t.id), u = E`<line x1=${c} x2=${c} y1=${xt} y2=${Q} style="stroke:${l};stroke-width:2" />
+    <circle cx=${c} cy=${xt} r="9" style="fill:${l}" />`;
+	return t.may_drive ? E`<g
+    class="departure"
+    role="slider"
+    tabindex="0"
+    aria-label=${o("departure_of", { car: t.name })}
+    aria-valuemin=${a.from}
+    aria-valuemax=${a.to}
+    aria-valuenow=${n}
+    aria-valuetext=${H(s, new Date(n).toISOString())}
+    @pointerdown=${(e) => r.drag(e, t)}
+    @keydown=${(e) => r.key(e, t, n)}
+  >${u}<path d="M${c - 3} ${13}l-3 3l3 3M${c + 3} ${13}l3 3l-3 3" />
+    <rect x=${c - 22} y="0" width="44" height=${Q} fill="transparent" /></g>` : E`<g>${u}</g>`;
+}
+U("sunfuse-plan-card", class extends F {
 	static properties = {
-		...P.properties,
+		...F.properties,
 		plan: { state: !0 },
-		trial: { state: !0 },
 		step: { state: !0 },
 		width: { state: !0 }
 	};
-	static styles = [M, o`
-      .chart {
-        direction: ltr;
-        position: relative;
-        touch-action: pan-y;
-      }
-      svg {
-        display: block;
-        inline-size: 100%;
-        block-size: ${ft}px;
-        overflow: visible;
-      }
-      text {
-        fill: var(--secondary-text-color);
-        font-size: 11px;
-      }
-      .sun {
-        fill: var(--sun);
-        opacity: 0.3;
-      }
-      .house {
-        fill: none;
-        stroke: var(--house);
-        stroke-width: 2;
-      }
-      .price {
-        fill: none;
-        stroke: var(--primary-text-color);
-        stroke-width: 1.5;
-        stroke-dasharray: 2 2;
-      }
-      .limit {
-        stroke: var(--error-color, #db4437);
-        stroke-width: 1.5;
-        stroke-dasharray: 6 4;
-      }
-      .grid {
-        stroke: var(--quiet);
-      }
-      .chosen {
-        fill: var(--primary-text-color);
-        opacity: 0.1;
-      }
-      .departure {
-        cursor: ew-resize;
-        touch-action: none;
-      }
-      .departure line {
-        stroke-width: 2;
-      }
-      .departure circle {
-        stroke: var(--card-background-color, #fff);
-        stroke-width: 2;
-      }
-      .departure:focus-visible {
-        outline: 3px solid var(--primary-color);
-      }
+	static styles = [
+		P,
+		wt,
+		o`
       .slot {
         min-block-size: 2.8em;
         margin-block: 8px;
@@ -3743,12 +4155,25 @@ H("sunfuse-plan-card", class extends P {
       td input {
         min-inline-size: 12em;
       }
-    `];
+    `
+	];
+	trial;
+	waiting;
 	stop;
 	asked = "";
 	sizes;
 	constructor() {
-		super(), this.width = 600;
+		super(), this.width = 600, this.trial = new bt(this, (e, t) => this.hass.callWS({
+			type: "sunfuse/plan/preview",
+			entry_id: this.site?.entry_id,
+			charger: e,
+			departure: new Date(t).toISOString()
+		}), () => {
+			this.waiting && (this.plan = this.waiting), this.waiting = void 0;
+		});
+	}
+	static getConfigForm() {
+		return N("chargers");
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -3763,245 +4188,129 @@ H("sunfuse-plan-card", class extends P {
 	}
 	willUpdate() {
 		let e = this.site;
-		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = ze(this.hass, {
+		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = He(this.hass, {
 			type: "sunfuse/plan/subscribe",
 			entry_id: e.entry_id
 		}).listen((e) => {
-			this.plan = e;
+			this.trial.dragging ? this.waiting = e : this.plan = e;
 		}));
 	}
 	content(e, t) {
-		let n = this.plan, r = this.trial?.plan ?? n;
+		let n = this.plan, r = this.trial.now?.plan ?? n;
 		return T`
       <div class="head">
         <h2>${this.config?.title ?? t("plan")}</h2>
-        ${n?.made_at ? T`<span class="quiet">${t("made_at", { time: V(this.hass, n.made_at) })}</span>` : O}
+        ${n?.made_at ? T`<span class="quiet">${t("made_at", { time: H(this.hass, n.made_at) })}</span>` : O}
       </div>
       ${n?.failing ? T`<p class="error">${t("plan_failing")}</p>` : O}
       ${n && r?.starts?.length ? T`${this.chart(n, r, t)} ${this.numbers(r, n, t)} ${this.proposal(n, t)}
           ${this.cars(n, t)}` : T`<p class="quiet">${t("no_plan")}</p>`}
     `;
 	}
-	times(e) {
-		let t = (e.starts ?? []).map((e) => Date.parse(e));
-		return [...t, e.end ? Date.parse(e.end) : (t[t.length - 1] ?? 0) + Q];
-	}
-	x(e, t) {
-		let n = t[0] ?? 0, r = t[t.length - 1] ?? n + 1;
-		return X + (e - n) / (r - n) * (this.width - X - Z);
-	}
-	at(e, t) {
-		let n = t[0] ?? 0, r = t[t.length - 1] ?? n + 1;
-		return n + (e - X) / (this.width - X - Z) * (r - n);
-	}
 	chart(e, t, n) {
-		let r = this.times(t), i = r.length - 1, a = t.cars ?? [], o = Array.from({ length: i }, (e, t) => a.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), s = Math.max(2e3, ...o, ...t.sun_w ?? [], ...t.house_w ?? []), c = t.limit_w && t.limit_w < s * 2 ? t.limit_w : null, l = Math.ceil(Math.max(s, c ?? 0) / 2e3) * 2e3, u = (e) => 216 - e / l * 200, d = r.map((e) => this.x(e, r)), f = (e) => `M${d[0]} 216` + e.map((e, t) => `L${d[t]} ${u(e)}L${d[t + 1]} ${u(e)}`).join("") + `L${d[i]} 216Z`, p = (e, t) => e.map((e, n) => `${n ? "L" : "M"}${d[n]} ${t(e)}L${d[n + 1]} ${t(e)}`).join(""), m = t.price ?? [], h = Math.max(.01, ...m), g = Math.min(0, ...m), ee = (e) => 216 - (e - g) / (h - g) * 200, te = Array(i).fill(0);
-		return T`<div
-      class="chart"
-      role="group"
-      tabindex="0"
-      aria-label=${n("plan_chart")}
-      @pointermove=${(e) => this.point(e, r)}
-      @pointerdown=${(e) => this.point(e, r)}
-      @keydown=${(e) => this.move(e, i)}
-    >
-      <svg viewBox="0 0 ${this.width} ${ft}">
-        ${[
-			0,
-			.5,
-			1
-		].map((e) => E`<line class="grid" x1=${X} x2=${this.width - Z} y1=${u(l * e)} y2=${u(l * e)} />
-            <text x=${38} y=${u(l * e) + 4} text-anchor="end">${F(this.hass, l * e / 1e3, 0)}</text>`)}
-        <text x=${38} y=${11} text-anchor="end">kW</text>
-        ${this.hours(r, 216)}
-        ${t.sun_w ? E`<path class="sun" d=${f(t.sun_w)} />` : O}
-        ${a.map((e, t) => e.power_w.map((e, n) => {
-			if (!e) return O;
-			let r = te[n] ?? 0;
-			te[n] = r + e;
-			let i = d[n] ?? 0;
-			return E`<rect x=${i + .5} width=${Math.max(1, (d[n + 1] ?? 0) - i - 1)}
-              y=${u(r + e)} height=${u(r) - u(r + e)} style="fill:${ht(t)}" />`;
-		}))}
-        ${t.house_w ? E`<path class="house" d=${p(t.house_w, u)} />` : O}
-        ${c ? E`<line class="limit" x1=${X} x2=${this.width - Z} y1=${u(c)} y2=${u(c)} />` : O}
-        ${m.length ? E`<path class="price" d=${p(m, ee)} />
-            <text x=${this.width - Z + 6} y=${ee(h) + 4}>${F(this.hass, h, 2)}</text>
-            <text x=${this.width - Z + 6} y=${11}>${e.currency}</text>` : O}
-        ${this.step !== void 0 && d[this.step + 1] !== void 0 ? E`<rect class="chosen" x=${d[this.step]} width=${(d[this.step + 1] ?? 0) - (d[this.step] ?? 0)} y=${pt} height=${200} />` : O}
-        ${(e.cars ?? []).map((e, t) => this.departure(e, t, r, 216, n))}
-      </svg>
-      <div class="row key" aria-hidden="true">
-        ${a.map((e, t) => T`<span><i style="background:${ht(t)}"></i>${e.name}</span>`)}
-        ${t.sun_w ? T`<span><i style="background:var(--sun);opacity:.4"></i>${n("sun")}</span>` : O}
-        ${t.house_w ? T`<span><i style="background:var(--house)"></i>${n("house")}</span>` : O}
-        ${m.length ? T`<span>┄ ${n("price")}</span>` : O}
-        ${c ? T`<span>╌ ${n("limit")}</span>` : O}
-      </div>
-    </div>`;
+		let r = new gt(t, 44, this.width - 48), { hass: i, step: a } = this;
+		return Et({
+			hass: i,
+			say: n,
+			plan: e,
+			shown: t,
+			scale: r,
+			step: a,
+			marks: this.marks(e)
+		}, {
+			point: (e) => {
+				let t = e.currentTarget.getBoundingClientRect().left;
+				this.step = r.step(r.at(e.clientX - t));
+			},
+			move: (e) => {
+				let t = {
+					ArrowRight: 1,
+					ArrowLeft: -1
+				}[e.key];
+				t && e.target === e.currentTarget && (this.step = Math.min(r.steps - 1, Math.max(0, (this.step ?? -1) + t)), e.preventDefault());
+			},
+			drag: (e, t) => {
+				let n = e.currentTarget.ownerSVGElement;
+				this.trial.drag(e, t, r, n.getBoundingClientRect().left);
+			},
+			key: (e, t, n) => this.trial.key(e, t, n, r)
+		});
 	}
-	hours(e, t) {
-		let n = e[0] ?? 0, r = e[e.length - 1] ?? 0, i = (r - n) / 36e5, a = [
-			1,
-			2,
-			3,
-			6,
-			12
-		].find((e) => i / e * 56 < this.width) ?? 24, o = [], s = {
-			timeZone: this.hass.config.time_zone,
-			hour: "2-digit",
-			hour12: !1
-		};
-		for (let i = Math.ceil(n / 36e5) * 36e5; i <= r; i += 36e5) {
-			let n = Number(new Date(i).toLocaleString("en-GB", s)) % 24;
-			if (n % a) continue;
-			let r = this.x(i, e);
-			o.push(E`<line class="grid" x1=${r} x2=${r} y1=${pt} y2=${t} />
-        <text x=${r} y=${234} text-anchor="middle">${n}:00</text>`);
-		}
-		return o;
+	marks(e) {
+		let t = this.trial.now;
+		return this.chosen(e).flatMap((e) => {
+			let n = this.leaves(e);
+			return t?.car === e.id ? [{
+				car: e,
+				at: t.at
+			}] : n ? [{
+				car: e,
+				at: Date.parse(n)
+			}] : [];
+		});
 	}
-	departure(e, t, n, r, i) {
-		let a = this.leaves(e), o = this.trial?.car === e.id ? this.trial.at : a ? Date.parse(a) : null, s = n[n.length - 1] ?? 0;
-		if (o === null || o > s) return O;
-		let c = this.x(o, n), l = V(this.hass, new Date(o).toISOString()), u = E`<line x1=${c} x2=${c} y1=${pt} y2=${r} style="stroke:${ht(t)}" />
-      <circle cx=${c} cy=${pt} r="9" style="fill:${ht(t)}" />`;
-		return e.may_drive ? E`<g
-      class="departure"
-      role="slider"
-      tabindex="0"
-      aria-label=${i("departure_of", { car: e.name })}
-      aria-valuemin=${n[0] ?? 0}
-      aria-valuemax=${s}
-      aria-valuenow=${o}
-      aria-valuetext=${l}
-      @pointerdown=${(t) => this.drag(t, e, n)}
-      @keydown=${(t) => this.nudge(t, e, o, n)}
-    >${u}<rect x=${c - 22} y="0" width="44" height=${r} fill="transparent" /></g>` : E`<g>${u}</g>`;
+	chosen(e) {
+		let t = this.config?.chargers;
+		return (e.cars ?? []).filter(({ id: e }) => !t?.length || t.includes(e));
 	}
-	point(e, t) {
-		let n = e.currentTarget.getBoundingClientRect(), r = this.at(e.clientX - n.left, t), i = t.findIndex((e, n) => e <= r && r < (t[n + 1] ?? 0));
-		this.step = i < 0 ? void 0 : i;
-	}
-	move(e, t) {
-		let n = {
-			ArrowRight: 1,
-			ArrowLeft: -1
-		}[e.key];
-		n && e.target === e.currentTarget && (this.step = Math.min(t - 1, Math.max(0, (this.step ?? -1) + n)), e.preventDefault());
-	}
-	drag(e, t, n) {
-		let r = e.currentTarget, i = r.ownerSVGElement;
-		r.setPointerCapture(e.pointerId), e.preventDefault();
-		let a = (e) => {
-			this.place(t, this.at(e.clientX - i.getBoundingClientRect().left, n), n);
-		}, o = () => {
-			r.removeEventListener("pointermove", a), r.removeEventListener("pointerup", o), r.removeEventListener("pointercancel", o), this.tryOut();
-		};
-		r.addEventListener("pointermove", a), r.addEventListener("pointerup", o), r.addEventListener("pointercancel", o);
-	}
-	nudge(e, t, n, r) {
-		let i = {
-			ArrowRight: 1,
-			ArrowUp: 1,
-			ArrowLeft: -1,
-			ArrowDown: -1,
-			PageUp: 4,
-			PageDown: -4
-		}[e.key];
-		i && (e.preventDefault(), e.stopPropagation(), this.place(t, n + i * Q, r), this.tryOut());
-	}
-	place(e, t, n) {
-		let r = (n[0] ?? 0) + Q, i = n[n.length - 1] ?? r, a = Math.round(t / Q) * Q, o = this.trial?.car === e.id ? this.trial.plan : void 0;
-		this.trial = {
-			car: e.id,
-			at: Math.min(i, Math.max(r, a)),
-			...o ? { plan: o } : {}
-		};
-	}
-	async tryOut() {
-		let e = this.trial;
-		if (e) try {
-			let t = await this.hass.callWS({
-				type: "sunfuse/plan/preview",
-				entry_id: this.site?.entry_id,
-				charger: e.car,
-				departure: new Date(e.at).toISOString()
-			});
-			this.trial?.car === e.car && this.trial.at === e.at && (this.trial = {
-				...e,
-				plan: t
-			});
-		} catch (t) {
-			this.trial = {
-				...e,
-				problem: t.message
-			};
-		}
+	leaves(e) {
+		let t = this.site?.chargers[e.id]?.demand;
+		return e.departure ?? (t && !t.guessed && this.plan?.speed === 1 ? t.departure : null);
 	}
 	async keep(e, t) {
-		let n = this.plan?.speed ?? 1, r = this.plan?.made_at ? Date.parse(this.plan.made_at) : Date.now(), i = n === 1 ? t : Date.now() + (t - r) / n, a = this.say?.("departure_set") ?? "";
+		let n = this.plan?.speed ?? 1, r = this.plan?.made_at ? Date.parse(this.plan.made_at) : Date.now(), i = n === 1 ? t : Date.now() + (t - r) / n, a = new Date(i).toISOString(), o = this.say?.("departure_set") ?? "";
 		await this.act("sunfuse", "set_departure", {
 			device_id: e.device_id,
-			departure: new Date(i).toISOString()
-		}, a) ? this.trial = void 0 : this.trial &&= {
-			...this.trial,
-			problem: this.announced
-		};
+			departure: a
+		}, o) ? this.trial.drop() : this.trial.fail(this.announced);
 	}
 	proposal(e, t) {
-		let n = this.trial, r = e.cars?.find(({ id: e }) => e === n?.car);
+		let n = this.trial.now, r = e.cars?.find(({ id: e }) => e === n?.car);
 		if (!n || !r) return O;
-		let i = n.plan?.cars?.find(({ id: e }) => e === n.car), a = V(this.hass, new Date(n.at).toISOString());
+		let i = n.plan?.cars?.find(({ id: e }) => e === n.car), a = H(this.hass, new Date(n.at).toISOString());
 		return T`<div class="trial" role="group" aria-label=${t("preview")}>
       <strong>${t("if_leaving", {
 			car: r.name,
 			time: a
 		})}</strong>
       ${n.problem ? T`<p class="error">${n.problem}</p>` : O}
-      ${i ? T`<p>
-              ${t("preview_costs", {
-			cost: B(this.hass, i.cost, e.currency),
-			before: B(this.hass, r.cost, e.currency),
-			saving: B(this.hass, i.saving, e.currency)
-		})}
-            </p>
-            ${i.missing_wh ? T`<p class="error">${t("misses", { energy: L(this.hass, i.missing_wh) })}</p>` : O}` : n.problem ? O : T`<p class="quiet">${t("loading")}</p>`}
+      ${i ? this.outcome(r, i, e, t) : O}
+      ${i || n.problem ? O : T`<p class="quiet">${t("loading")}</p>`}
       <div class="row">
         <button class="main" ?disabled=${!i} @click=${() => this.keep(r, n.at)}>${t("keep")}</button>
-        <button
-          @click=${() => {
-			this.trial = void 0;
-		}}
-        >
-          ${t("cancel")}
-        </button>
+        <button @click=${() => this.trial.drop()}>${t("cancel")}</button>
       </div>
     </div>`;
+	}
+	outcome(e, t, n, r) {
+		let i = this.hass, a = V(i, t.cost, n.currency), o = V(i, e.cost, n.currency);
+		return T`<p>
+        ${a === o ? r("preview_costs_same", { cost: a }) : r("preview_costs", {
+			cost: a,
+			before: o
+		})}
+        ${t.saving > 0 ? r("preview_saves", { saving: V(i, t.saving, n.currency) }) : O}
+        ${t.ready && !t.missing_wh ? r("expected", { time: H(i, t.ready) }) : O}
+      </p>
+      ${t.missing_wh ? T`<p class="error">${r("misses", { energy: R(i, t.missing_wh) })}</p>` : O}`;
 	}
 	numbers(e, t, n) {
 		let r = this.step, i = r === void 0 ? void 0 : e.starts?.[r];
 		if (r === void 0 || !i) return T`<p class="slot quiet">${n("touch_slot")}</p>`;
 		let a = this.hass, o = [
-			e.sun_w ? `${n("sun")} ${I(a, e.sun_w[r])}` : "",
-			e.house_w ? `${n("house")} ${I(a, e.house_w[r])}` : "",
-			...(e.cars ?? []).filter((e) => e.power_w[r]).map((e) => `${e.name} ${I(a, e.power_w[r])}`),
-			e.price ? `${n("price")} ${F(a, e.price[r] ?? 0, 3)} ${t.currency}/kWh` : ""
+			e.sun_w ? `${n("sun")} ${L(a, e.sun_w[r])}` : "",
+			e.house_w ? `${n("house")} ${L(a, e.house_w[r])}` : "",
+			...(e.cars ?? []).filter((e) => e.power_w[r]).map((e) => `${e.name} ${L(a, e.power_w[r])}`),
+			e.price ? `${n("price")} ${I(a, e.price[r] ?? 0, 3)} ${t.currency}/kWh` : ""
 		];
 		return T`<p class="slot" aria-live="polite">
-      <strong>${V(a, i)}</strong> ${o.filter(Boolean).join(" · ")}
+      <strong>${H(a, i)}</strong> ${o.filter(Boolean).join(" · ")}
     </p>`;
 	}
-	leaves(e) {
-		let t = this.site?.chargers[e.id]?.demand;
-		return e.departure ?? (t && !t.guessed && this.plan?.speed === 1 ? t.departure : null);
-	}
 	cars(e, t) {
-		let n = this.hass, r = (e.cars ?? []).filter((e) => e.energy_wh || e.departure || e.may_drive);
-		if (!r.length) return O;
-		let i = this.local(Date.now());
-		return T`<div class="scroll" tabindex="0" role="region" aria-label=${t("plan")}>
-      <table>
+		let n = this.chosen(e).filter((e) => e.energy_wh || e.departure || e.may_drive);
+		return n.length ? T`<div class="scroll" tabindex="0" role="region" aria-label=${t("plan")}>
+      <table class="stack">
         <thead>
           <tr>
             <th>${t("charger")}</th>
@@ -4014,49 +4323,45 @@ H("sunfuse-plan-card", class extends P {
           </tr>
         </thead>
         <tbody>
-          ${r.map((r) => T`<tr>
-              <td>${r.name}</td>
-              <td>
-                ${r.may_drive ? T`<input
-                      type="datetime-local"
-                      aria-label=${t("departure_of", { car: r.name })}
-                      min=${i}
-                      .value=${this.leaves(r) ? this.local(Date.parse(this.leaves(r) ?? "")) : ""}
-                      @change=${(e) => {
-			let t = this.instant(e.target.value);
-			Number.isNaN(t) || (this.trial = {
-				car: r.id,
-				at: t
-			}, this.tryOut());
-		}}
-                    />` : this.leaves(r) ? V(n, this.leaves(r) ?? "") : "–"}
-              </td>
-              <td>${r.missing_wh ? t("misses", { energy: L(n, r.missing_wh) }) : r.ready ? V(n, r.ready) : "–"}</td>
-              <td class="number">${L(n, r.energy_wh)}</td>
-              <td class="number">${B(n, r.cost, e.currency)}</td>
-              <td class="number">${B(n, r.saving, e.currency)}</td>
-              <td class="number">${z(n, r.sun_share * 100)}</td>
-            </tr>`)}
+          ${n.map((n) => this.car(n, e, t))}
         </tbody>
       </table>
-    </div>`;
+    </div>` : O;
 	}
-	local(e) {
-		return new Date(e).toLocaleString("sv-SE", { timeZone: this.hass.config.time_zone }).replace(" ", "T").slice(0, 16);
-	}
-	instant(e) {
-		let t = Date.parse(`${e}:00Z`);
-		return t - (Date.parse(`${this.local(t)}:00Z`) - t);
+	car(e, t, n) {
+		let r = this.hass, i = this.leaves(e);
+		return T`<tr>
+      <td><strong>${e.name}</strong></td>
+      <td data-name=${n("departure")}>
+        ${e.may_drive ? T`<input
+              type="datetime-local"
+              aria-label=${n("departure_of", { car: e.name })}
+              min=${_t(r, Date.now())}
+              .value=${i ? _t(r, Date.parse(i)) : ""}
+              @change=${(t) => {
+			let n = vt(r, t.target.value);
+			Number.isNaN(n) || this.trial.type(e.id, n);
+		}}
+            />` : i ? H(r, i) : "–"}
+      </td>
+      <td data-name=${n("ready")}>
+        ${e.missing_wh ? n("misses", { energy: R(r, e.missing_wh) }) : e.ready ? H(r, e.ready) : "–"}
+      </td>
+      <td class="number" data-name=${n("energy")}>${R(r, e.energy_wh)}</td>
+      <td class="number" data-name=${n("cost")}>${e.energy_wh ? V(r, e.cost, t.currency) : "–"}</td>
+      <td class="number" data-name=${n("saving")}>${e.energy_wh ? V(r, e.saving, t.currency) : "–"}</td>
+      <td class="number" data-name=${n("sun_share")}>${e.energy_wh ? B(r, e.sun_share * 100) : "–"}</td>
+    </tr>`;
 	}
 });
 // src/report-panel.ts
-var gt = [
+var Mt = [
 	7,
 	14,
 	30,
 	90
-], _t = 3600;
-H("sunfuse-report", class extends j {
+], Nt = 3600;
+U("sunfuse-report", class extends j {
 	static properties = {
 		path: { state: !0 },
 		problem: { state: !0 },
@@ -4105,7 +4410,7 @@ H("sunfuse-report", class extends j {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: _t
+				expires: Nt
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -4126,7 +4431,7 @@ H("sunfuse-report", class extends j {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${gt.map((e) => T`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${Mt.map((e) => T`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
         ${this.path ? T`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : O}
       </nav>
@@ -4136,30 +4441,32 @@ H("sunfuse-report", class extends j {
 	}
 });
 // src/sessions-card.ts
-var vt = {
+var Pt = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
-}, yt = 12, bt = 20;
-function xt(e) {
+}, Ft = 12, It = 20;
+function Lt(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
 		sun_wh: e.sun_wh + n.sun_wh,
 		cost: t(e.cost, n.cost),
-		saving: t(e.saving, n.saving)
+		saving: t(e.saving, n.saving),
+		billed: t(e.billed, n.billed)
 	}), {
 		energy_wh: 0,
 		sun_wh: 0,
 		cost: null,
-		saving: null
+		saving: null,
+		billed: null
 	});
 }
-function St(e) {
+function Rt(e) {
 	let t = e == null ? "" : String(e);
 	return typeof e == "string" && /^[=+\-@\t]/.test(t) && (t = `'${t}`), /[",\n\r]/.test(t) ? `"${t.replaceAll("\"", "\"\"")}"` : t;
 }
-function Ct(e) {
+function zt(e) {
 	let t = [
 		"number",
 		"charger",
@@ -4171,25 +4478,43 @@ function Ct(e) {
 		"sun_wh",
 		"cost",
 		"saving",
+		"billed",
 		"currency"
-	], n = e.map((e) => t.map((t) => St(e[t])).join(","));
+	], n = e.map((e) => t.map((t) => Rt(e[t])).join(","));
 	return [t.join(","), ...n].join("\r\n");
 }
-function wt(e, t) {
-	return new Date(t.stop ?? t.start ?? Date.now()).toLocaleDateString("en-CA", { timeZone: e.config.time_zone }).slice(0, 7);
+function Bt(e) {
+	let t = new Intl.DateTimeFormat("en-CA", {
+		timeZone: e.config.time_zone,
+		year: "numeric",
+		month: "2-digit"
+	});
+	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-H("sunfuse-sessions-card", class extends P {
+function Vt(e, t) {
+	let n = /* @__PURE__ */ new Map();
+	for (let r of e) {
+		let e = t(r), i = n.get(e);
+		i ? i.push(r) : n.set(e, [r]);
+	}
+	return n;
+}
+function Ht(e) {
+	return e.some(({ billed: e }) => e !== null);
+}
+U("sunfuse-sessions-card", class extends F {
 	static properties = {
-		...P.properties,
+		...F.properties,
 		answer: { state: !0 },
 		group: { state: !0 },
 		month: { state: !0 },
+		only: { state: !0 },
 		shown: { state: !0 }
 	};
-	static styles = [M, o`
+	static styles = [P, o`
       .months {
         display: grid;
-        grid-template-columns: repeat(${yt}, 1fr);
+        grid-template-columns: repeat(${Ft}, 1fr);
         gap: 4px;
         block-size: 150px;
         align-items: end;
@@ -4224,7 +4549,10 @@ H("sunfuse-sessions-card", class extends P {
 	stop;
 	asked = "";
 	constructor() {
-		super(), this.group = "person", this.shown = bt;
+		super(), this.group = "person", this.shown = It;
+	}
+	static getConfigForm() {
+		return N("chargers");
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -4237,7 +4565,7 @@ H("sunfuse-sessions-card", class extends P {
 		if (!e?.entry_id || !this.isConnected || this.asked === e.entry_id) return;
 		this.asked = e.entry_id, this.stop?.();
 		let t = /* @__PURE__ */ new Date();
-		t.setUTCMonth(t.getUTCMonth() - yt + 1, 1), t.setUTCHours(0, 0, 0, 0), this.stop = ze(this.hass, {
+		t.setUTCMonth(t.getUTCMonth() - Ft + 1, 1), t.setUTCHours(0, 0, 0, 0), this.stop = He(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e.entry_id,
 			start: t.toISOString()
@@ -4246,33 +4574,51 @@ H("sunfuse-sessions-card", class extends P {
 		});
 	}
 	content(e, t) {
-		let n = this.answer;
+		let n = this.answer && {
+			...this.answer,
+			sessions: this.ofChargers(this.answer.sessions)
+		};
 		return T`
       <div class="head">
         <h2>${this.config?.title ?? t("sessions")}</h2>
-        ${n?.sessions.length ? T`<button @click=${() => this.export(e)}>${t("export")}</button>` : O}
+        ${n?.sessions.length ? T`<button @click=${() => this.export(this.chosen(n), e)}>${t("export")}</button>` : O}
       </div>
       ${n && !n.all ? T`<p class="quiet">${t("own_sessions")}</p>` : O}
       ${n ? n.sessions.length ? T`${this.months(n, t)} ${this.groups(n, t)} ${this.table(n, t)}` : T`<p class="quiet">${t("no_sessions")}</p>` : T`<p class="quiet">${t("loading")}</p>`}
     `;
 	}
+	ofChargers(e) {
+		let t = this.config?.chargers?.map((e) => e.slice(0, e.lastIndexOf("/")));
+		return t?.length ? e.filter(({ station: e }) => t.includes(e)) : e;
+	}
 	ofMonth(e) {
-		return this.month ? e.sessions.filter((e) => wt(this.hass, e) === this.month) : e.sessions;
+		if (!this.month) return e;
+		let t = Bt(this.hass);
+		return e.filter((e) => t(e) === this.month);
+	}
+	nameOf(e) {
+		return e[this.group] ?? this.say?.("unknown") ?? "";
+	}
+	ofName(e) {
+		return this.only === void 0 ? e : e.filter((e) => this.nameOf(e) === this.only);
+	}
+	chosen(e) {
+		return this.ofName(this.ofMonth(e.sessions));
 	}
 	months(e, t) {
-		let n = this.hass, r = (/* @__PURE__ */ new Date()).toLocaleDateString("en-CA", { timeZone: n.config.time_zone }), i = Array.from({ length: yt }, (e, t) => {
+		let n = this.hass, r = (/* @__PURE__ */ new Date()).toLocaleDateString("en-CA", { timeZone: n.config.time_zone }), i = Array.from({ length: Ft }, (e, t) => {
 			let n = /* @__PURE__ */ new Date(`${r.slice(0, 7)}-15T12:00:00Z`);
 			return n.setUTCMonth(n.getUTCMonth() - (11 - t)), n;
-		}).map((t) => {
-			let r = t.toISOString().slice(0, 7);
+		}), a = Bt(n), o = Vt(this.ofName(e.sessions), a), s = i.map((e) => {
+			let t = e.toISOString().slice(0, 7);
 			return {
-				at: t,
-				month: r,
-				...xt(e.sessions.filter((e) => wt(n, e) === r))
+				at: e,
+				month: t,
+				...Lt(o.get(t) ?? [])
 			};
-		}), a = Math.max(1, ...i.map((e) => e.energy_wh));
+		}), c = Math.max(1, ...s.map((e) => e.energy_wh));
 		return T`<div class="months" role="group" aria-label=${t("by_month")}>
-        ${i.map((e) => {
+        ${s.map((e) => {
 			let t = e.at.toLocaleDateString(n.locale.language, {
 				month: "short",
 				timeZone: "UTC"
@@ -4280,12 +4626,12 @@ H("sunfuse-sessions-card", class extends P {
 				month: "long",
 				year: "numeric",
 				timeZone: "UTC"
-			}), i = (e) => `${e / a * 75}%`;
+			}), i = (e) => `${e / c * 75}%`;
 			return T`<button
             aria-pressed=${this.month === e.month}
-            aria-label="${r}: ${L(n, e.energy_wh)}"
+            aria-label="${r}: ${R(n, e.energy_wh)}"
             @click=${() => {
-				this.month = this.month === e.month ? void 0 : e.month, this.shown = bt;
+				this.month = this.month === e.month ? void 0 : e.month, this.shown = It;
 			}}
           >
             <i class="other" style="block-size:${i(e.energy_wh - e.sun_wh)}"></i>
@@ -4300,61 +4646,70 @@ H("sunfuse-sessions-card", class extends P {
       </p>`;
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e), r = /* @__PURE__ */ new Map();
-		for (let e of n) {
-			let n = e[this.group] ?? t("unknown");
-			r.set(n, [...r.get(n) ?? [], e]);
-		}
-		let i = [...r].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...Vt(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...xt(t)
+			...Lt(t)
 		}));
-		return i.sort((e, t) => t.energy_wh - e.energy_wh), T`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(vt).map((e) => T`<button
+		r.sort((e, t) => t.energy_wh - e.energy_wh);
+		let i = Ht(e.sessions);
+		return T`<div class="choice" role="group" aria-label=${t("sum_by")}>
+        ${Object.keys(Pt).map((e) => T`<button
             aria-pressed=${e === this.group}
             @click=${() => {
-			this.group = e;
+			this.group = e, this.only = void 0;
 		}}
           >
-            ${t(vt[e])}
+            ${t(Pt[e])}
           </button>`)}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
-        <table>
+        <table class="stack">
           <thead>
             <tr>
-              <th>${t(vt[this.group])}</th>
+              <th>${t(Pt[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
               <th class="number">${t("sun_share")}</th>
               <th class="number">${t("cost")}</th>
               <th class="number">${t("saving")}</th>
+              ${i ? T`<th class="number">${t("billed")}</th>` : O}
             </tr>
           </thead>
           <tbody>
-            ${i.map((t) => T`<tr>
-                <td>${t.name}</td>
-                <td class="number">${t.count}</td>
-                ${this.sums(t, e.currency)}
+            ${r.map((n) => T`<tr>
+                <td>
+                  <button
+                    class="plain"
+                    aria-pressed=${n.name === this.only}
+                    @click=${() => {
+			this.only = n.name === this.only ? void 0 : n.name, this.shown = It;
+		}}
+                  >
+                    ${n.name}
+                  </button>
+                </td>
+                <td class="number" data-name=${t("sessions")}>${n.count}</td>
+                ${this.sums(n, e.currency, i, t)}
               </tr>`)}
           </tbody>
         </table>
       </div>
       ${n.length ? O : T`<p class="quiet">${t("no_sessions")}</p>`}`;
 	}
-	sums(e, t) {
-		let n = this.hass;
-		return T`<td class="number">${L(n, e.energy_wh)}</td>
-      <td class="number">${z(n, e.energy_wh ? e.sun_wh / e.energy_wh * 100 : null)}</td>
-      <td class="number">${B(n, e.cost, t)}</td>
-      <td class="number">${B(n, e.saving, t)}</td>`;
+	sums(e, t, n, r) {
+		let i = this.hass, a = e.energy_wh ? e.sun_wh / e.energy_wh * 100 : null;
+		return T`<td class="number" data-name=${r("energy")}>${R(i, e.energy_wh)}</td>
+      <td class="number" data-name=${r("sun_share")}>${B(i, a)}</td>
+      <td class="number" data-name=${r("cost")}>${V(i, e.cost, t)}</td>
+      <td class="number" data-name=${r("saving")}>${V(i, e.saving, t)}</td>
+      ${n ? T`<td class="number" data-name=${r("billed")}>${V(i, e.billed, t)}</td>` : O}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.ofMonth(e);
-		return T`<h3>${t("sessions")}</h3>
+		let n = this.hass, r = this.chosen(e), i = Ht(e.sessions);
+		return T`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
-        <table>
+        <table class="stack">
           <thead>
             <tr>
               <th>${t("start")}</th>
@@ -4365,38 +4720,43 @@ H("sunfuse-sessions-card", class extends P {
               <th class="number">${t("sun_share")}</th>
               <th class="number">${t("cost")}</th>
               <th class="number">${t("saving")}</th>
+              ${i ? T`<th class="number">${t("billed")}</th>` : O}
             </tr>
           </thead>
           <tbody>
             ${r.slice(0, this.shown).map((r) => T`<tr>
                 <td>
-                  ${r.start ? V(n, r.start) : r.stop ? qe(n, r.stop) : "–"}
+                  ${r.start ? H(n, r.start) : r.stop ? qe(n, r.stop) : "–"}
                   ${r.stop ? O : T`<span class="chip good">${t("running")}</span>`}
                 </td>
-                <td>${r.charger}</td>
-                <td>${r.person ?? ""}</td>
-                <td>${r.vehicle ?? ""}</td>
-                ${this.sums(r, r.currency ?? e.currency)}
+                <td data-name=${t("charger")}>${r.charger}</td>
+                <td data-name=${t("by_person")}>${r.person ?? "–"}</td>
+                <td data-name=${t("by_vehicle")}>${r.vehicle ?? "–"}</td>
+                ${this.sums(r, r.currency ?? e.currency, i, t)}
               </tr>`)}
           </tbody>
         </table>
       </div>
       ${r.length > this.shown ? T`<button
             @click=${() => {
-			this.shown += bt;
+			this.shown += It;
 		}}
           >
             ${t("show_more")}
           </button>` : O}`;
 	}
-	export(e) {
-		let t = this.answer ? this.ofMonth(this.answer) : [], n = new Blob(["﻿", Ct(t)], { type: "text/csv;charset=utf-8" }), r = document.createElement("a");
-		r.href = URL.createObjectURL(n), r.download = `${e.title} ${this.month ?? (/* @__PURE__ */ new Date()).toISOString().slice(0, 10)}.csv`, r.click(), setTimeout(() => URL.revokeObjectURL(r.href), 6e4);
+	export(e, t) {
+		let n = new Blob(["﻿", zt(e)], { type: "text/csv;charset=utf-8" }), r = document.createElement("a");
+		r.href = URL.createObjectURL(n), r.download = `${[
+			t.title,
+			this.only,
+			this.month ?? (/* @__PURE__ */ new Date()).toISOString().slice(0, 10)
+		].filter(Boolean).join(" ")}.csv`, r.click(), setTimeout(() => URL.revokeObjectURL(r.href), 6e4);
 	}
 });
 // src/setup-panel.ts
-var Tt = "sunfuse-site";
-H("sunfuse-dashboard", class extends j {
+var Ut = "sunfuse-site";
+U("sunfuse-dashboard", class extends j {
 	static properties = {
 		say: { state: !0 },
 		problem: { state: !0 }
@@ -4406,7 +4766,7 @@ H("sunfuse-dashboard", class extends j {
   `;
 	begun = !1;
 	set hass(e) {
-		this.begun || (this.begun = !0, Ue(e).then((e) => {
+		this.begun || (this.begun = !0, Le(e).then((e) => {
 			this.say = e;
 		}), this.make(e));
 	}
@@ -4414,7 +4774,7 @@ H("sunfuse-dashboard", class extends j {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: Tt,
+				url_path: Ut,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -4422,9 +4782,9 @@ H("sunfuse-dashboard", class extends j {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: Tt,
+				url_path: Ut,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), Je(`/${Tt}`, !0);
+			})), Je(`/${Ut}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
@@ -4434,9 +4794,9 @@ H("sunfuse-dashboard", class extends j {
 	}
 });
 // src/site-card.ts
-var Et = 30;
-H("sunfuse-site-card", class extends P {
-	static styles = [M, o`
+var Wt = 30;
+U("sunfuse-site-card", class extends F {
+	static styles = [P, o`
       .flows {
         position: relative;
         inline-size: 100%;
@@ -4557,7 +4917,7 @@ H("sunfuse-site-card", class extends P {
       <div class="head">
         <h2>${this.config?.title ?? e.title}</h2>
         ${i?.state ? T`<span class="chip ${i.state === "ok" ? "good" : "bad"}"
-              >${N(this.hass, "sensor", "state", i.state)}</span
+              >${M(this.hass, "sensor", "state", i.state)}</span
             >` : O}
       </div>
       ${e.available ? O : T`<p class="error">${t("site_failed")}</p>`}
@@ -4586,7 +4946,7 @@ H("sunfuse-site-card", class extends P {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < Et ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < Wt ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -4601,7 +4961,7 @@ H("sunfuse-site-card", class extends P {
 			y: 192,
 			watts: Math.abs(a),
 			inward: a,
-			detail: e.battery_soc === null ? "" : z(r, e.battery_soc)
+			detail: e.battery_soc === null ? "" : B(r, e.battery_soc)
 		}), o.push({
 			name: "cars",
 			icon: "mdi:car-electric",
@@ -4613,7 +4973,7 @@ H("sunfuse-site-card", class extends P {
       <div class="flows" role="group" aria-label=${n("flows")}>
         <svg viewBox="0 0 300 236" aria-hidden="true">
           ${o.map((e) => {
-			let t = Math.abs(e.inward) >= Et;
+			let t = Math.abs(e.inward) >= Wt;
 			return E`<path d="M${e.x} ${e.y} L150 118" style="--colour:var(--${e.name})"
               class="${t ? "moves" : ""} ${e.inward < 0 ? "out" : ""}" />`;
 		})}
@@ -4624,11 +4984,11 @@ H("sunfuse-site-card", class extends P {
           >
             <ha-icon icon=${e.icon} aria-hidden="true"></ha-icon>
             <span>${n(e.name)}</span>
-            <strong>${I(r, e.watts)}</strong>
+            <strong>${L(r, e.watts)}</strong>
             ${e.detail ? T`<span>${e.detail}</span>` : O}
           </div>`)}
       </div>
-      ${t.surplus_w ? T`<p>${n("surplus", { power: I(r, t.surplus_w) })}</p>` : O}
+      ${t.surplus_w ? T`<p>${n("surplus", { power: L(r, t.surplus_w) })}</p>` : O}
     `;
 	}
 	circuit(e, t, n) {
@@ -4644,8 +5004,8 @@ H("sunfuse-site-card", class extends P {
 			let o = Math.max(0, e.other_a[a] ?? 0), s = (e.other_a[a] ?? 0) + (e.cars_a[a] ?? 0), c = Math.max(0, s - o);
 			if (i <= 0) return O;
 			let l = Math.max(i, o + c), u = t.phases === 1 ? "" : `L${a + 1}`, d = n("of_limit", {
-				current: R(r, s),
-				limit: R(r, i)
+				current: z(r, s),
+				limit: z(r, i)
 			});
 			return T`<div class="phase">
           <span>${u}</span>
@@ -4680,19 +5040,19 @@ H("sunfuse-site-card", class extends P {
           aria-valuemin="0"
           aria-valuemax=${r}
           aria-valuenow=${e.interval_w}
-          aria-valuetext=${I(n, e.interval_w)}
+          aria-valuetext=${L(n, e.interval_w)}
         >
           <i class="cars" style="inline-size:${e.interval_w / r * 100}%"></i>
         </div>
-        <span>${I(n, e.interval_w)}</span>
+        <span>${L(n, e.interval_w)}</span>
       </div>
       <p>
         ${t("peak", {
-			until: V(n, e.interval_end),
-			allowed: I(n, e.may_draw_w),
-			month: I(n, e.month_w)
+			until: H(n, e.interval_end),
+			allowed: L(n, e.may_draw_w),
+			month: L(n, e.month_w)
 		})}
-        ${e.cost === null ? O : B(n, e.cost, this.site?.currency ?? "EUR")}
+        ${e.cost === null ? O : V(n, e.cost, this.site?.currency ?? "EUR")}
       </p>
     `;
 	}
@@ -4701,29 +5061,29 @@ H("sunfuse-site-card", class extends P {
 		return e.limits?.length ? T`
       <h3>${t("limits_now")}</h3>
       ${e.limits.map((e) => {
-			let r = e.power_w === null ? e.current_a === null ? "" : `${R(n, e.current_a)} A` : I(n, e.power_w);
+			let r = e.power_w === null ? e.current_a === null ? "" : `${z(n, e.current_a)} A` : L(n, e.power_w);
 			return T`<p>
           ${e.name}: ${r}
-          ${e.until ? T`<span class="quiet">${t("until", { time: V(n, e.until) })}</span>` : O}
+          ${e.until ? T`<span class="quiet">${t("until", { time: H(n, e.until) })}</span>` : O}
         </p>`;
 		})}
     ` : O;
 	}
 });
 // src/strategy.ts
-var Dt = 6;
+var Gt = 6, Kt = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function Ot(e, t) {
+function qt(e, t) {
 	let n = { site: e.entry_id }, r = [];
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n
-	})), e.chargers.length > Dt) r.push({
+	})), e.chargers.length > Gt) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -4772,11 +5132,16 @@ function Ot(e, t) {
 		sections: r
 	};
 }
-H("ll-strategy-dashboard-sunfuse", class extends HTMLElement {
+function Jt(e, t) {
+	let n = Ue(e, t.entry_id).listen(() => void 0);
+	setTimeout(n, Kt);
+}
+U("ll-strategy-dashboard-sunfuse", class extends HTMLElement {
 	static registryDependencies = ["entities", "devices"];
 	static async generate(e, t) {
-		let [n, r] = await Promise.all([Ue(t), t.callWS({ type: "sunfuse/sites" })]);
-		if (r.length) return { views: r.map((e) => Ot(e, n)) };
+		let [n, r] = await Promise.all([Le(t), t.callWS({ type: "sunfuse/sites" })]);
+		for (let e of r) Jt(t, e);
+		if (r.length) return { views: r.map((e) => qt(e, n)) };
 		let i = t.user?.is_admin ? ` [${n("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 		return { views: [{
 			title: "Sunfuse",
@@ -4793,7 +5158,7 @@ H("ll-strategy-dashboard-sunfuse", class extends HTMLElement {
 	description: "EV chargers, sun, plan and sessions of each site"
 });
 // src/index.ts
-var kt = [
+var Yt = [
 	[
 		"sunfuse-site-card",
 		"Sunfuse: site",
@@ -4826,7 +5191,7 @@ var kt = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of kt) window.customCards.push({
+for (let [e, t, n] of Yt) window.customCards.push({
 	type: e,
 	name: t,
 	description: n,

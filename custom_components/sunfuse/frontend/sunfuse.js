@@ -1,8 +1,7 @@
-/* sources 39e1631acb46c2e7e2bf7af7e0ed9cebcb07aaf1f14fecce4623c2d8ae84d3a2 */
+/* sources a36053a0953c53e24eb96e17b660bd5be68e3145271533ae06f3c3ed318a1824 */
 // src/loader.ts
-await customElements.whenDefined("home-assistant");
-var e = new URL(import.meta.url);
-await import(
+var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
+n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant"), await import(
 	/* @vite-ignore */
-	new URL(`sunfuse-cards.js${e.search}`, e).href
+	t.href
 );

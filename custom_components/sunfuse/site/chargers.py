@@ -10,19 +10,19 @@ from homeassistant.util import dt as dt_util
 
 from ..central_system import CentralSystem
 from ..central_system.station_state import ConnectorState, StationInfo, StationState
-from ..const import CONF_CONNECTORS, CONF_SPEED, SUBENTRY_CHARGER
+from ..const import CONF_CONNECTORS, CONF_MODE, CONF_SPEED, SUBENTRY_CHARGER
 from ..devices import connector_identifier, move_to_connectors, register_stations
 from ..drivers.demand import Demand
 from ..drivers.person_terms import PersonStanding
 from ..engine.model import Connector, Mode
 from .cards import Cards
 from .memory_file import MemoryFile
+from .ocpp_address import ocpp_address
 from .outcome import ConnectorKey, Holder, identity_of
 from .persons import Persons
 from .settings import ConnectorSettings, Settings
 from .snapshot import connector_of, site_of, station_config
 from .subentries import usable
-from .tls import host, scheme
 from .unknown_chargers import UnknownChargers
 
 # What a person may still have whose energy of this month is used up.
@@ -93,6 +93,9 @@ class Chargers:
         }
         for identity in chargers:
             self._unknown.known(identity)
+        for key in self.connector_keys():
+            if (mode := chargers[key.identity].get(CONF_MODE)) in list(Mode):
+                self._settings.begin(key.id, Mode(mode))
         return [key for key in self.connector_keys() if key not in before]
 
     def _accept(self, identity: str, data: Mapping[str, Any]) -> None:
@@ -249,7 +252,6 @@ class Chargers:
         """Return the address to configure in a charger that has never connected, None for any other."""
         if station.last_seen is not None or station.info != StationInfo():
             return None
-        return (
-            f"{scheme(self._entry)}://{host(self._hass)}:{self._central_system.port}"
-            f"/{station.identity}"
+        return ocpp_address(self._hass, self._entry, self._central_system.port).of(
+            station.identity
         )

@@ -42,7 +42,7 @@ class SiteSettings:
 
 
 def default_mode(data: Mapping[str, Any]) -> Mode:
-    """Return the mode of a new charger: solar with the minimum at once, if there is solar power."""
+    """Return the mode of a charger whose form did not ask: solar with the minimum at once, if there is solar power."""
     sunny = data[CONF_KIND] == KIND_SIMULATED or data[CONF_SOURCES].get("solar")
     return Mode.SOLAR_MIN if sunny else Mode.FAST
 
@@ -149,6 +149,12 @@ class Settings:
             self.connector(connector_id), **changes
         )
         self._save()
+
+    @callback
+    def begin(self, connector_id: str, mode: Mode) -> None:
+        """Set the mode of a connector of which nothing is set yet: as it was asked for when its charger was accepted."""
+        if connector_id not in self._connectors:
+            self.set_connector(connector_id, mode=mode)
 
     @callback
     def forget(self, connector_ids: set[str]) -> None:

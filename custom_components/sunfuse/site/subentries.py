@@ -40,6 +40,7 @@ from ..const import (
     CONF_MAX_CURRENT,
     CONF_METER_MAX_AGE,
     CONF_MIN_CURRENT,
+    CONF_MODE,
     CONF_PARENT,
     CONF_PASSWORD,
     CONF_PER_HOUR,
@@ -76,6 +77,7 @@ from ..const import (
     SUBENTRY_VEHICLE,
 )
 from ..drivers.person_terms import QuotaOver
+from ..engine.model import Mode
 from ..sources.config import CircuitSources
 from ..sources.modbus.site_devices import DeviceConfig
 from ..sources.tariffs.table import WEEKDAYS
@@ -109,6 +111,7 @@ _CHARGER = vol.Schema(
         vol.Required(CONF_MAX_CURRENT): _ABOVE_0,
         vol.Required(CONF_FAIL_SAFE_CURRENT): _AMPERES,
         vol.Optional(CONF_CONNECTORS): _COUNT,
+        vol.Optional(CONF_MODE): vol.In(list(Mode)),
         vol.Optional(CONF_EXPIRY): _ABOVE_0,
         vol.Optional(CONF_RENEW): _ABOVE_0,
         vol.Optional(CONF_SECURITY): vol.In(

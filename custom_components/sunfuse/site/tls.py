@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import ssl
 from typing import Any
-from urllib.parse import urlsplit
 
 from cryptography import x509
 
@@ -15,7 +14,6 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.util import dt as dt_util
 
 from ..const import (
@@ -69,15 +67,6 @@ def is_encrypted(entry: ConfigEntry) -> bool:
 def scheme(entry: ConfigEntry | None) -> str:
     """Return the scheme of the address that chargers connect to."""
     return "wss" if entry is not None and is_encrypted(entry) else "ws"
-
-
-def host(hass: HomeAssistant) -> str:
-    """Return the host name by which a charger in the house finds this machine."""
-    try:
-        url = get_url(hass, allow_external=False, allow_cloud=False)
-    except NoURLAvailableError:
-        return "homeassistant.local"
-    return urlsplit(url).hostname or "homeassistant.local"
 
 
 def certificate_files(

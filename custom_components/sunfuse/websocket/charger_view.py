@@ -13,6 +13,7 @@ from ..engine.boost import quota_of, used_wh
 from ..site.boosts import boosting_person
 from ..site.outcome import ConnectorData, ConnectorKey, identity_of
 from ..site.subentries import usable
+from ..site.todays_sessions import ChargedToday
 from ..translated_reasons import explain, what_would_change_it
 from .viewers import Viewer
 
@@ -36,6 +37,7 @@ def charger_view(
 ) -> dict[str, Any]:
     """Return what the cards show of a connector."""
     state, decision, settings = data.connector, data.decision, data.settings
+    today = entry.runtime_data.today.data.get(data.key)
     until = dict(decision.reason.values).get("until")
     view: dict[str, Any] = {
         "id": data.key.id,
@@ -50,10 +52,14 @@ def charger_view(
             for current in state.meter.current_a
         ],
         "session_wh": _tens(state.session_energy_wh),
+        "today_wh": _today_wh(today, entry),
+        "cost": _rounded(today.session.cost) if today else None,
+        "sun_share": _rounded(today.session.sun_share) if today else None,
         "soc": _soc(entry, data),
         "vehicle": _vehicle(entry, data.key),
         "offer_a": round(decision.offer_a, 1),
         "driver": data.holder.name if data.holder else None,
+        "mine": _is_own(entry, viewer, data),
         "mode": settings.mode.value,
         "allowed": settings.allowed,
         "priority": settings.priority,
@@ -88,6 +94,23 @@ def _vehicle(entry: SunfuseConfigEntry, key: ConnectorKey) -> str | None:
     vehicle = entry.runtime_data.demands.at(key).vehicle
     subentry = entry.subentries.get(vehicle) if vehicle else None
     return subentry.title if subentry else None
+
+
+def _is_own(entry: SunfuseConfigEntry, viewer: Viewer, data: ConnectorData) -> bool:
+    """Return whether it is the user themselves who charges there."""
+    own = entry.runtime_data.persons.of_user(viewer.user.id, viewer.user.name)
+    return data.holder is not None and data.holder.subentry_id in {p.id for p in own}
+
+
+def _today_wh(today: ChargedToday | None, entry: SunfuseConfigEntry) -> int | None:
+    """Return what was charged since midnight; None until the ledger was read."""
+    if today is not None:
+        return _tens(today.energy_wh)
+    return 0 if entry.runtime_data.today.was_read else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
 
 
 def _tens(value: float | None) -> int | None:

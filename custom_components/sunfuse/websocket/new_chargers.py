@@ -20,6 +20,7 @@ from ..const import (
     CONF_L1_PHASE,
     CONF_MAX_CURRENT,
     CONF_MIN_CURRENT,
+    CONF_MODE,
     CONF_PHASES,
     CONF_SECURITY,
     DOMAIN,
@@ -28,8 +29,10 @@ from ..const import (
     SUBENTRY_CHARGER,
 )
 from ..data import SunfuseConfigEntry
+from ..engine.model import Mode
 from ..flows.charger import SITE_PHASE_NAMES, check_identity, suggested_charger
 from ..flows.fail_safe_check import chargers_of, fail_safe_problem
+from ..flows.first_mode import first_modes
 from ..site.circuits import CircuitTree
 from .pushing import Push
 from .site_commands import site_for
@@ -82,6 +85,7 @@ def proposed(
             CONF_MIN_CURRENT: usual[CONF_MIN_CURRENT],
             CONF_MAX_CURRENT: form.get("max_a", usual[CONF_MAX_CURRENT]),
             CONF_FAIL_SAFE_CURRENT: usual[CONF_FAIL_SAFE_CURRENT],
+            CONF_MODE: form["mode"],
             CONF_SECURITY: SECURITY_OPEN,
         }
         if fail_safe_problem(tree, [*others, data], {}):
@@ -107,6 +111,8 @@ def _waiting(entry: SunfuseConfigEntry) -> dict[str, Any]:
             {"id": circuit.id, "name": circuit.name}
             for circuit in entry.runtime_data.coordinator.data.snapshot.circuits
         ],
+        "modes": [mode.value for mode in first_modes(entry.data)],
+        "phases": CircuitTree.of(entry).phases,
     }
 
 
@@ -146,6 +152,7 @@ def subscribe_new_chargers(
         vol.Optional("entry_id"): str,
         vol.Required("identities"): vol.All([str], vol.Length(min=1, max=MOST)),
         vol.Required("pattern"): vol.All(str, vol.Strip, vol.Length(min=1, max=60)),
+        vol.Required("mode"): vol.In(list(Mode)),
         vol.Optional("first", default=1): vol.All(int, vol.Range(min=0, max=100_000)),
         vol.Optional("circuit", default=MAIN_CIRCUIT): str,
         vol.Optional("phases"): vol.All(int, vol.Range(min=1, max=3)),

@@ -91,6 +91,7 @@ def own_persons(entry: SunfuseConfigEntry, viewer: Viewer) -> frozenset[str] | N
 def _row(row: SessionRow, names: dict[str, dict[str, str]]) -> dict[str, Any]:
     return {
         "number": row.number,
+        "station": row.station,
         "charger": names["station"].get(row.station, row.station),
         "person": names["person"].get(row.person) if row.person else None,
         "vehicle": names["vehicle"].get(row.vehicle) if row.vehicle else None,

@@ -17,6 +17,7 @@ from ..data import SunfuseConfigEntry
 from ..site.outcome import ConnectorKey, identity_of
 from ..site.subentries import usable
 from ..translated_reasons import async_load_sentences
+from .charger_view import name_of
 from .pushing import Push
 from .site_view import site_view
 from .viewers import Viewer, loaded
@@ -45,13 +46,13 @@ def list_sites(
 
 
 def _contents(viewer: Viewer, entry: SunfuseConfigEntry) -> dict[str, Any]:
+    seen = [key for key in connectors_of(entry) if viewer.sees_connector(entry, key)]
     return {
         "entry_id": entry.entry_id,
         "title": entry.title,
         "whole": viewer.sees_site(entry),
-        "chargers": [
-            key.id for key in connectors_of(entry) if viewer.sees_connector(entry, key)
-        ],
+        "chargers": [key.id for key in seen],
+        "names": {key.id: name_of(entry, key) for key in seen},
     }
 
 
@@ -107,7 +108,17 @@ async def subscribe_site(
 
     @callback
     def follow(changed: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        return entry.runtime_data.coordinator.async_add_listener(changed)
+        stops = (
+            entry.runtime_data.coordinator.async_add_listener(changed),
+            entry.runtime_data.today.follow(changed),
+        )
+
+        @callback
+        def stop() -> None:
+            for one in stops:
+                one()
+
+        return stop
 
     push = Push(
         hass,

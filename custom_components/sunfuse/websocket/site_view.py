@@ -7,6 +7,7 @@ from ..const import MAIN_CIRCUIT
 from ..data import SunfuseConfigEntry
 from ..engine.limits import limits_in_force, power_of
 from ..engine.model import CircuitDecision, Connector, MeterQuality, Snapshot
+from ..site.ocpp_address import address_of
 from ..site.outcome import ConnectorData, SiteData
 from ..translated_reasons import explain
 from .charger_view import charger_view
@@ -28,6 +29,7 @@ def site_view(
         "available": runtime.coordinator.last_update_success,
         "phases": data.snapshot.site.phases,
         "currency": viewer.hass.config.currency,
+        "address": address_of(viewer.hass, entry).url,
         "chargers": {
             key.id: charger_view(entry, viewer, texts, connector)
             for key, connector in data.connectors.items()

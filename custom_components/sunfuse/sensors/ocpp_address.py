@@ -1,0 +1,41 @@
+"""The sensor of the address that chargers connect to, on the site's device: there one looks for it."""
+
+from collections.abc import Mapping
+from typing import Any, override
+
+from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
+from homeassistant.const import EntityCategory
+
+from ..data import SunfuseConfigEntry
+from ..entity import SiteEntity
+from ..site.ocpp_address import address_of
+
+OCPP_ADDRESS = SensorEntityDescription(
+    key="ocpp_address",
+    translation_key="ocpp_address",
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+
+class OcppAddressSensor(SiteEntity, SensorEntity):
+    """What to enter in a charger; its attribute has the addresses from the machine's other networks."""
+
+    _unrecorded_attributes = frozenset(("other_addresses",))
+
+    def __init__(self, entry: SunfuseConfigEntry) -> None:
+        """Initialize the sensor."""
+        super().__init__(entry, OCPP_ADDRESS)
+        self._entry = entry
+
+    @property
+    @override
+    def native_value(self) -> str:
+        """Return the address; the identity of the charger follows it."""
+        return address_of(self.hass, self._entry).url
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return the other addresses, if there are any."""
+        others = address_of(self.hass, self._entry).others
+        return {"other_addresses": list(others)} if others else None
