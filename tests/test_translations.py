@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+import voluptuous as vol
 
 from custom_components.sunfuse.condition import CONDITIONS
 from custom_components.sunfuse.config_flow import SunfuseConfigFlow
@@ -40,6 +41,8 @@ from custom_components.sunfuse.flows.tariff_forms import FORMS, FormContext
 from custom_components.sunfuse.flows.tariff_preview import SOURCE_ERRORS
 from custom_components.sunfuse.owner_entities.weekdays import WEEKDAYS
 from custom_components.sunfuse.owner_entities.wish_selects import AUTOMATIC
+from custom_components.sunfuse.plan_repair import BOOST, LATER, LESS, remedy_selector
+from custom_components.sunfuse.repairs import SIGN_SCHEMA
 from custom_components.sunfuse.site.circuits import CircuitTree
 from custom_components.sunfuse.site.connector_events import LimitCause
 from custom_components.sunfuse.site.simulated_vehicles import VEHICLE_NAMES
@@ -574,6 +577,8 @@ def test_selectors(hass: HomeAssistant) -> None:
         ADVANCED_SCHEMA,
         passwords.PASSWORD,
         SECURITY,
+        SIGN_SCHEMA,
+        vol.Schema({"remedy": remedy_selector([LATER, LESS, BOOST])}),
         modbus.NETWORK,
         modbus.SERIAL,
         *_tariff_forms(hass).values(),

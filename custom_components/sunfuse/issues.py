@@ -20,12 +20,21 @@ from .const import (
 )
 from .data import SunfuseConfigEntry
 from .engine.model import ConnectorProblem
-from .flows.fail_safe_check import beside_house, chargers_of, fail_safe_problem
+from .flows.fail_safe_check import (
+    beside_house,
+    chargers_of,
+    fail_safe_problem,
+    fitting_currents,
+    named_currents,
+)
 from .meter_issues import SignIssues, lost_meters, slow_meters, source_issues
+from .plan_repair import PLAN
 from .planner import SOLVER
+from .repair_fixes import ABOUT, FIX, FORGET_QUIRKS, LOWER_FAIL_SAFE, REMOVE, RESTART
 from .repair_issue import RepairIssue
 from .repairs import hanging
 from .site.circuits import CircuitTree, hangs_from
+from .site.driver_words import owners
 from .site.outcome import ConnectorData, SiteData
 from .site.plan_slots import shortfall_reason
 from .site.subentries import ignored, usable
@@ -118,6 +127,7 @@ def _issues(
             translation_key="battery_hold_failed",
             about=entity_id,
             placeholders=(("entity", entity_id), ("site", entry.title)),
+            fix=(("entity_id", entity_id),),
         )
     yield from _plan_issues(entry)
     yield from slow_meters(data, entry)
@@ -144,10 +154,13 @@ def _circuit_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     sums: dict[str, str] = {}
     if fail_safe_problem(tree, chargers_of(entry), sums):
         sums["circuit"] = sums["circuit"] or main
+        loads = entry.runtime_data.usual_loads
+        sums["fits"] = named_currents(fitting_currents(tree, chargers_of(entry), loads))
         yield RepairIssue(
             translation_key="fail_safe_sum",
             about="circuits",
             placeholders=(("site", entry.title), *sums.items()),
+            fix=((FIX, LOWER_FAIL_SAFE),),
         )
 
 
@@ -162,12 +175,14 @@ def _fail_safe_beside_house(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
                 translation_key="fail_safe_house",
                 about="house",
                 placeholders=placeholders,
+                fix=((FIX, LOWER_FAIL_SAFE),),
             )
         else:
             yield RepairIssue(
                 translation_key="fail_safe_house_circuit",
                 about=doubt.circuit,
                 placeholders=placeholders,
+                fix=((FIX, LOWER_FAIL_SAFE),),
             )
 
 
@@ -187,6 +202,7 @@ def _unusable_tariffs(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
             translation_key="tariff_unusable",
             about=subentry.subentry_id,
             placeholders=(("site", entry.title), ("tariff", subentry.title)),
+            fix=((FIX, REMOVE), (ABOUT, subentry.subentry_id)),
         )
 
 
@@ -202,6 +218,7 @@ def _unknown_quirks(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
                     ("charger", subentry.title),
                     ("quirks", ", ".join(sorted(unknown))),
                 ),
+                fix=((FIX, FORGET_QUIRKS), (ABOUT, subentry.subentry_id)),
             )
 
 
@@ -212,6 +229,7 @@ def _ignored(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
             translation_key=f"ignored_{subentry.subentry_type}",
             about=subentry.subentry_id,
             placeholders=(("site", entry.title), ("item", subentry.title)),
+            fix=((FIX, REMOVE), (ABOUT, subentry.subentry_id)),
         )
 
 
@@ -241,11 +259,24 @@ def _plan_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
             translation_key="plan_misses",
             about=connector_id,
             placeholders=(
-                ("charger", connector_id),
+                ("charger", _name_of(entry, connector_id)),
                 site,
                 ("why", explain(sentences, shortfall_reason(shortfall))),
             ),
+            fix=((PLAN, connector_id),),
         )
+
+
+def _name_of(entry: SunfuseConfigEntry, connector_id: str) -> str:
+    """Return what a charger is called."""
+    return next(
+        (
+            name
+            for name, owner in owners(entry).items()
+            if owner.key is not None and owner.key.id == connector_id
+        ),
+        connector_id,
+    )
 
 
 def _modbus_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
@@ -291,6 +322,7 @@ def _charger_issues(connector: ConnectorData) -> Iterator[RepairIssue]:
             translation_key=f"new_password_{station.new_password}",
             about=name,
             placeholders=charger,
+            fix=((FIX, RESTART), (ABOUT, name)),
         )
     if station.wrong_passwords:
         address = ("address", station.wrong_password_from or "?")

@@ -8,7 +8,9 @@ from homeassistant.core import CoreState, HomeAssistant
 from .const import CONF_SOURCES, MAIN_CIRCUIT
 from .data import SunfuseConfigEntry
 from .engine.model import MeterQuality
+from .repair_fixes import ABOUT, FIX, RAISE_MARGIN, TURN_GRID, TURN_PHASES, VALUE
 from .repair_issue import RepairIssue
+from .repairs import SIGNS
 from .site.circuits import CircuitTree
 from .site.outcome import SiteData
 from .sources.config import SourcesConfig
@@ -42,6 +44,7 @@ def source_issues(
                 translation_key="source_too_coarse",
                 about=problem.entity_id,
                 placeholders=(("entity", problem.entity_id), ("site", entry.title)),
+                fix=(("entity_id", problem.entity_id),),
             )
 
 
@@ -88,11 +91,23 @@ class SignIssues:
                 translation_key="sign_counters",
                 about="grid",
                 placeholders=placeholders,
+                fix=self._turn(),
             )
         if self._watch.phases_contradict:
             yield RepairIssue(
-                translation_key="sign_phases", about="grid", placeholders=placeholders
+                translation_key="sign_phases",
+                about="grid",
+                placeholders=placeholders,
+                fix=((SIGNS, "grid"),),
             )
+
+    def _turn(self) -> tuple[tuple[str, str], ...]:
+        """Return what turns the sign of the meter."""
+        grid, phases = self._sources.grid, bool(self._sources.grid_phases)
+        if grid is None:
+            return ((FIX, TURN_PHASES),)
+        both = phases and not self._watch.phases_contradict
+        return ((FIX, TURN_GRID), (VALUE, "both" if both else "grid"))
 
     def _counted_wh(self) -> float | None:
         """Return what the counters have counted, import less export; None if one of them has no value."""
@@ -157,5 +172,10 @@ def slow_meters(data: SiteData, entry: SunfuseConfigEntry) -> Iterator[RepairIss
                 # Rounded, so that the issue does not change with every reading.
                 ("interval", f"{10 * round(usual_s / 10) or usual_s:.0f}"),
                 ("margin", f"{slow.margin_a:.0f}"),
+            ),
+            fix=(
+                (FIX, RAISE_MARGIN),
+                (ABOUT, slow.circuit),
+                (VALUE, f"{slow.margin_a:.0f}"),
             ),
         )

@@ -10,10 +10,17 @@ from homeassistant.components.repairs import (
     RepairsFlow,
     RepairsFlowResult,
 )
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, split_entity_id
-from homeassistant.helpers.selector import EntitySelector, EntitySelectorConfig
+from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
 
+from .central_system.station_state import CommandError
 from .const import (
     CONF_CIRCUIT,
     CONF_PARENT,
@@ -26,6 +33,9 @@ from .flows.checks import check_entities
 from .flows.circuit_choice import circuit_selector
 from .flows.fail_safe_check import chargers_of, fail_safe_problem
 from .flows.form_fields import grid_form, meter_form, sun_form
+from .flows.meter_sign import async_meter_now
+from .plan_repair import PLAN, LateCarFlow
+from .repair_fixes import FIX, FIXES, TURN_GRID, TURN_PHASES, IssueData
 from .site.circuits import CircuitTree
 from .site.energy_devices import ENERGY_ENTITY, async_add_energy_device
 from .site.entity_use import entities_of, replace_entity
@@ -34,6 +44,20 @@ from .site.subentries import usable
 from .sources.config import CircuitSources, SourcesConfig
 
 REPLACEMENT = "replacement"
+# An issue with this is fixed by saying which sign is wrong.
+SIGNS = "signs"
+WRONG = "wrong"
+SIGN_SCHEMA = vol.Schema(
+    {
+        vol.Required(WRONG): SelectSelector(
+            SelectSelectorConfig(
+                options=["total", "phases"],
+                translation_key="wrong_sign",
+                mode=SelectSelectorMode.LIST,
+            )
+        )
+    }
+)
 
 
 class ReplaceSourceFlow(RepairsFlow):
@@ -196,6 +220,64 @@ class DeleteSessionsFlow(ConfirmRepairFlow):
         return await super().async_step_confirm(user_input)
 
 
+class FixFlow(ConfirmRepairFlow):
+    """Does what the text of an issue announces, at a press."""
+
+    def __init__(self, entry: ConfigEntry, data: IssueData) -> None:
+        """Remember what is to be done."""
+        super().__init__()
+        self._entry = entry
+        self._data = data
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Ask, and do it."""
+        if user_input is not None:
+            try:
+                await FIXES[self._data[FIX]](self.hass, self._entry, self._data)
+            except CommandError as err:
+                return self.async_abort(
+                    reason="command_failed",
+                    description_placeholders={"detail": err.detail or err.key},
+                )
+        return await super().async_step_confirm(user_input)
+
+
+class TurnSignFlow(RepairsFlow):
+    """The user says which of two meters that contradict each other has the wrong sign."""
+
+    def __init__(self, entry: ConfigEntry) -> None:
+        """Remember the site."""
+        super().__init__()
+        self._entry = entry
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Start. The input of the first step is not the user's: it is the id of the issue."""
+        return await self.async_step_sign()
+
+    async def async_step_sign(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask which one is wrong, and turn it."""
+        if user_input is not None:
+            fix = TURN_GRID if user_input[WRONG] == "total" else TURN_PHASES
+            await FIXES[fix](self.hass, self._entry, {})
+            return self.async_create_entry(data={})
+        meter = SourcesConfig.from_dict(self._entry.data[CONF_SOURCES]).meter
+        return self.async_show_form(
+            step_id="sign",
+            data_schema=SIGN_SCHEMA,
+            description_placeholders={
+                "site": self._entry.title,
+                "entities": ", ".join(meter.entities),
+                "reading": await async_meter_now(self.hass, meter),
+            },
+        )
+
+
 def hanging(entry: ConfigEntry, circuit: str) -> list[str]:
     """Return the names of the chargers and circuits directly below a circuit."""
     return sorted(
@@ -242,6 +324,12 @@ async def async_create_fix_flow(
     if data is not None and (
         entry := hass.config_entries.async_get_entry(str(data["entry_id"]))
     ):
+        if data.get(FIX) in FIXES and entry.state is ConfigEntryState.LOADED:
+            return FixFlow(entry, data)
+        if data.get(SIGNS):
+            return TurnSignFlow(entry)
+        if (connector := data.get(PLAN)) and entry.state is ConfigEntryState.LOADED:
+            return LateCarFlow(entry, str(connector))
         if entity_id := data.get("entity_id"):
             return ReplaceSourceFlow(entry, str(entity_id))
         if circuit := data.get("circuit"):

@@ -40,15 +40,12 @@ from ..sessions import (
     ChargePlace,
     ExportContext,
     GroupBy,
-    PriceList,
     SessionRow,
     Statement,
     charge_record,
-    statement_sheets,
     to_csv,
     to_json,
-    to_statement_page,
-    to_statement_pdf,
+    to_statement,
     to_xlsx,
 )
 from ..site.snapshot import site_of
@@ -61,7 +58,6 @@ _SIGNED_FOR = timedelta(hours=1)
 # More than a kWh costs in any currency.
 _MOST_PRICE = 1_000_000
 _STATEMENT = "statement_"
-_WEEKDAY = "weekday_"
 
 
 class ExportFormat(StrEnum):
@@ -72,7 +68,6 @@ class ExportFormat(StrEnum):
     JSON = "json"
     OCPI = "ocpi"
     STATEMENT = "statement"
-    STATEMENT_PDF = "statement_pdf"
 
 
 _FILES: Mapping[ExportFormat, tuple[str, str]] = {
@@ -84,10 +79,7 @@ _FILES: Mapping[ExportFormat, tuple[str, str]] = {
     ExportFormat.JSON: ("sunfuse-sessions.json", "application/json"),
     ExportFormat.OCPI: ("sunfuse-cdrs.json", "application/json"),
     ExportFormat.STATEMENT: ("sunfuse-statement.html", "text/html"),
-    ExportFormat.STATEMENT_PDF: ("sunfuse-statement.pdf", "application/pdf"),
 }
-_STATEMENTS = (ExportFormat.STATEMENT, ExportFormat.STATEMENT_PDF)
-_BINARY = (ExportFormat.XLSX, ExportFormat.STATEMENT_PDF)
 _REQUEST = {
     vol.Optional("format", default=ExportFormat.CSV): vol.Coerce(ExportFormat),
     **FILTERS,
@@ -146,11 +138,11 @@ async def async_export(
     texts = {
         key.removeprefix(_STATEMENT): text
         for key, text in sentences.items()
-        if key.startswith((_STATEMENT, _WEEKDAY))
+        if key.startswith(_STATEMENT)
     }
     # A year of a business takes longer than the event loop may wait.
     content = await hass.async_add_executor_job(
-        partial(_content, form, rows, context, texts, await ledger.async_price_lists())
+        partial(_content, form, rows, context, texts)
     )
     return SessionExport(format=form, content=content, sessions=len(rows))
 
@@ -160,16 +152,11 @@ def _content(
     rows: Sequence[SessionRow],
     context: ExportContext,
     texts: Mapping[str, str],
-    price_lists: Mapping[int, PriceList],
 ) -> bytes:
     if form is ExportFormat.XLSX:
         return to_xlsx(rows, context)
-    if form in _STATEMENTS:
-        statement = Statement(context=context, texts=texts, price_lists=price_lists)
-        sheets = statement_sheets(rows, statement)
-        if form is ExportFormat.STATEMENT_PDF:
-            return to_statement_pdf(sheets, statement)
-        return to_statement_page(sheets, statement).encode()
+    if form is ExportFormat.STATEMENT:
+        return to_statement(rows, Statement(context=context, texts=texts)).encode()
     return (to_json if form is ExportFormat.JSON else to_csv)(rows, context).encode()
 
 
@@ -188,11 +175,9 @@ async def _async_records(
         longitude=hass.config.longitude,
         phases=site_of(entry.data).phases,
     )
-    lists = await ledger.async_price_lists()
     details = [
         ChargeDetails(
             row=row,
-            prices=None if row.terms is None else lists.get(row.terms),
             intervals=await ledger.async_intervals(row.number),
             signed_values=await ledger.async_signed_values(row.number),
         )
@@ -235,12 +220,12 @@ class SessionsView(HomeAssistantView):
         except (vol.Invalid, ServiceValidationError) as err:
             return web.Response(status=HTTPStatus.BAD_REQUEST, text=str(err))
         name, content_type = _FILES[export.format]
-        # A page is shown, to be printed; all else is saved.
+        # A statement is shown, to be printed; all else is saved.
         shown = export.format is ExportFormat.STATEMENT
         return web.Response(
             body=export.content,
             content_type=content_type,
-            charset=None if export.format in _BINARY else "utf-8",
+            charset=None if export.format is ExportFormat.XLSX else "utf-8",
             headers={
                 "Cache-Control": "no-store",
                 "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="{name}"',
@@ -264,7 +249,7 @@ def async_setup_session_exports(hass: HomeAssistant) -> None:
         )
         export = await async_export(hass, entry, call.data)
         name, content_type = _FILES[export.format]
-        binary = export.format in _BINARY
+        binary = export.format is ExportFormat.XLSX
         response: dict[str, Any] = {
             "content": (
                 b64encode(export.content) if binary else export.content

@@ -204,7 +204,7 @@ def beside_house(
                     "sum": f"{sum_a:g}",
                     "left": f"{max(0.0, left_a):.0f}",
                     "phase": f"L{1 - phase}",
-                    "fits": ", ".join(_fitting(tree, chargers, left)),
+                    "fits": named_currents(dict(_fitting(tree, chargers, left))),
                 },
             )
 
@@ -219,9 +219,26 @@ def _left(
     return None if left_a is None or len(left_a) != len(carried_a) else left_a
 
 
+def fitting_currents(
+    tree: CircuitTree, chargers: Iterable[Mapping[str, Any]], loads: UsualLoads
+) -> dict[str, float]:
+    """Return fail-safe currents that the circuits carry beside their usual loads, as far as these are known."""
+    chargers = list(chargers)
+    left: dict[str, PerPhase] = {}
+    for circuit, (_, carried_a) in _sums(tree, chargers).items():
+        usual_a = _left(tree, loads, circuit, carried_a)
+        left[circuit] = carried_a if usual_a is None else usual_a
+    return dict(_fitting(tree, chargers, left))
+
+
+def named_currents(currents_a: Mapping[str, float]) -> str:
+    """Return currents as a text, each with its charger."""
+    return ", ".join(f"{name}: {current:g} A" for name, current in currents_a.items())
+
+
 def _fitting(
     tree: CircuitTree, chargers: list[Mapping[str, Any]], left: Mapping[str, PerPhase]
-) -> Iterator[str]:
+) -> Iterator[tuple[str, float]]:
     """Yield which chargers can be at the minimum current of a car, one after the other, and which must be at 0 A."""
     site = site_of(tree.site)
     rooms = {circuit: list(left_a) for circuit, left_a in left.items()}
@@ -235,5 +252,4 @@ def _fitting(
         for room in path if fits else ():
             for phase in wired:
                 room[phase] -= needs_a
-        each_a = charger[CONF_MIN_CURRENT] if fits else 0
-        yield f"{charger[CONF_IDENTITY]}: {each_a:g} A"
+        yield charger[CONF_IDENTITY], charger[CONF_MIN_CURRENT] if fits else 0.0

@@ -41,6 +41,11 @@ def _main(data: SiteData) -> CircuitDecision:
     )
 
 
+def main_state(data: SiteData) -> str | None:
+    """Return the state of the main fuse."""
+    return state_of(_main(data))
+
+
 def state_of(circuit: CircuitDecision) -> str | None:
     """Return the state of a circuit, None while the first reading of its meter is awaited."""
     if circuit.meter is MeterQuality.AWAITED:
