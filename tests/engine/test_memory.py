@@ -27,7 +27,7 @@ from custom_components.sunfuse.engine.model import (
     ReasonKey,
     Snapshot,
 )
-from custom_components.sunfuse.engine.stored import Stored
+from custom_components.sunfuse.engine.stored_items import Stored
 
 from .common import MAIN, NOW, car, later, offers, site
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from ..engine.stored import Stored
+from ..engine.stored_items import Stored
 from .adapter import Adapter
 from .handshake import Accepted, Handshake, warning_kind
 from .protocol.connection_limits import REQUEST_S, LimitedListener

@@ -11,6 +11,7 @@ from .filling import EPSILON
 from .limits import Budget, budget
 from .load import SETTLING, generated_w, in_force_a, uncontrolled
 from .memory import CircuitMemory, Draw, Memory
+from .meter_quality import judge
 from .model import (
     Circuit,
     CircuitState,
@@ -20,7 +21,6 @@ from .model import (
     PerPhase,
     Snapshot,
 )
-from .quality import judge
 from .response import learn_interval, learn_response
 from .steadiness import unsteady_a, watch_load
 from .thermal import SPENT, warmed

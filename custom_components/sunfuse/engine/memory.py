@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from .codec import to_jsonable
 from .model import PerPhase, Reason, watts
-from .stored import Stored
+from .stored_items import Stored
 from .switch_regret import SwitchRegret
 
 

@@ -13,7 +13,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfEnergy, UnitOfTime
 
 from ..data import SunfuseConfigEntry
-from ..engine.unused import Unused
+from ..engine.unused_sun import Unused
 from ..entity import SiteEntity
 from ..site.observing import Observed
 from ..state_writes import Pace, within_with_attributes

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..drivers.demand import Promise
 from ..drivers.wishes import OnceDeparture, Target, WeeklyDeparture, Wishes
 from ..engine.codec import from_jsonable, to_jsonable
-from ..engine.stored import Stored
+from ..engine.stored_items import Stored
 from .storage_file import StorageFile
 
 SAVE_DELAY_S = 1

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..central_system import CentralSystem, Station
 from ..central_system.station_state import StationState
 from ..const import SUBENTRY_CHARGER
-from ..engine.stored import Stored
+from ..engine.stored_items import Stored
 from .outcome import identity_of
 from .storage_file import StorageFile
 from .subentries import usable

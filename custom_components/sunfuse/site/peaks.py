@@ -13,8 +13,8 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_MAIN_FUSE, DOMAIN, SUBENTRY_CAPACITY
+from ..engine.meter_quality import is_possible
 from ..engine.model import ExternalLimit, LimitKind, MeterReading
-from ..engine.quality import is_possible
 from ..sources.config import SourcesConfig
 from ..sources.grid_history import async_grid_history
 from ..sources.series import Series

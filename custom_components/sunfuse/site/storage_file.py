@@ -21,7 +21,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..engine.stored import Stored
+from ..engine.stored_items import Stored
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from homeassistant.helpers.event import (
 )
 from homeassistant.helpers.recorder import get_instance
 
-from ..engine.stored import Stored
+from ..engine.stored_items import Stored
 from .series import percentile
 from .states import problem_of
 from .time_rows import parse_number

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from ...engine.model import ConnectorStatus
-from ...engine.stored import UNREADABLE, Stored
+from ...engine.stored_items import UNREADABLE, Stored
 from ..station_state import FailSafe
 from .connectors import Connectors
 from .fail_safe_watch import FailSafeWatch

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...engine.clock_change import move_attributes
-from ...engine.stored import Stored
+from ...engine.stored_items import Stored
 from ..adapter import Adapter
 from ..protocol.link import LinkFaults
 from ..protocol.message_log import MessageLog

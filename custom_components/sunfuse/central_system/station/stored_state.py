@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
 
-from ...engine.stored import Stored
+from ...engine.stored_items import Stored
 from ..station_state import FailSafe, LocalList, StationInfo, Transaction
 from .connector_count import MAX_CONNECTORS
 from .quirks import Kind

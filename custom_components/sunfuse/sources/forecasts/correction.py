@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from ...engine.stored import Stored
+from ...engine.stored_items import Stored
 from ..series import Series, Slot, at_time, by_quarter, floor, percentile
 from ..time_rows import parse_number, parse_time
 from .power_forecast import Forecast, RawForecast, with_spread

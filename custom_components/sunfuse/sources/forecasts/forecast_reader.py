@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 from homeassistant.loader import IntegrationNotFound, async_get_integration
 
-from ...engine.stored import Stored
+from ...engine.stored_items import Stored
 from ..history import Statistic, async_statistics
 from ..series import Series, Slot, between, layered, quarter_start, scaled
 from .clear_sky import Place, Roof, expect_sun, learn_roof

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from ...engine.stored import Stored
+from ...engine.stored_items import Stored
 from ..series import (
     QUARTER,
     Series,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from ...engine.stored import Stored
+from ...engine.stored_items import Stored
 from ..series import QUARTER, Slot, layered, quarter_start
 from ..time_rows import parse_number
 from .actions import ACTIONS, async_read_action

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ...engine.stored import Stored
+from ...engine.stored_items import Stored
 from ..time_rows import parse_number, parse_time
 from .month_peaks import PeakInterval, PeakState
 
