@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from custom_components import sunfuse
+from custom_components.sunfuse import site_assembly, site_startup
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.engine import Memory
 from custom_components.sunfuse.engine.model import Decision, LimitKind, Snapshot
@@ -140,13 +142,20 @@ async def test_a_delivery_that_fails_stands_alone(
     await wait_until(lambda: len(tried) > 1, "the first is tried again")
 
 
-@pytest.mark.parametrize("part", ["async_load_sentences", "_listen", "start_peaks"])
+@pytest.mark.parametrize(
+    ("module", "part"),
+    [
+        (site_assembly, "async_load_sentences"),
+        (sunfuse, "async_listen"),
+        (site_startup, "start_peaks"),
+    ],
+)
 async def test_what_changes_while_a_site_is_set_up(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, part: str
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, module: ModuleType, part: str
 ) -> None:
     """A dimming signal that is chosen just then dims the chargers; the user need not restart anything."""
     hass.states.async_set("binary_sensor.dimmed", "on")
-    real = getattr(sunfuse, part)
+    real = getattr(module, part)
 
     def meanwhile(hass: HomeAssistant, *args: Any) -> Any:
         entry = hass.config_entries.async_entries(DOMAIN)[0]
@@ -155,7 +164,7 @@ async def test_what_changes_while_a_site_is_set_up(
         )
         return real(hass, *args)
 
-    monkeypatch.setattr(sunfuse, part, meanwhile)
+    monkeypatch.setattr(module, part, meanwhile)
     set_meters(hass, currents_a=(10, 4, 4))
     entry = site_entry(free_port(), charger("CP1"))
     entry.add_to_hass(hass)
