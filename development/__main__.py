@@ -9,8 +9,9 @@ import socket
 import sys
 
 from homeassistant import bootstrap, runner
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import BASE_PLATFORMS, EVENT_HOMEASSISTANT_STARTED
-from homeassistant.core import Event
+from homeassistant.core import Event, HomeAssistant
 
 from . import energy, past, site
 from .prepare import PASSWORD, USERNAME, prepare
@@ -139,6 +140,10 @@ async def run(options: argparse.Namespace, folder: Path) -> int:
             hass, speed=options.speed, ocpp_port=options.ocpp_port
         )
         await energy.ensure(hass, entry)
+        # Not before Home Assistant has found the integration in the configuration folder.
+        from . import past_of_ledger
+
+        await past_of_ledger.ensure_people(hass, entry)
         if options.speed > 1:
             await site.plan_cars(hass)
 
@@ -147,6 +152,9 @@ async def run(options: argparse.Namespace, folder: Path) -> int:
             # Not before the recorder works, which begins with the start.
             if entry.data[site.KIND] == site.SIMULATED:
                 await past.ensure(hass, entry)
+                hass.async_create_background_task(
+                    _remember(hass, entry), "half a year of sessions"
+                )
         print(
             f"\nHome Assistant is ready on http://localhost:{options.port}"
             f"  (login: {USERNAME}, password: {PASSWORD}). Ctrl-C stops it.\n",
@@ -155,6 +163,14 @@ async def run(options: argparse.Namespace, folder: Path) -> int:
 
     hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STARTED, started)
     return await hass.async_run()
+
+
+async def _remember(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Give the site half a year of sessions, in the background: it takes some seconds, once."""
+    from . import past_of_ledger
+
+    quarters = await past_of_ledger.ensure(hass, entry)
+    await past.ensure_longer(hass, entry, quarters)
 
 
 def main() -> int:

@@ -1,9 +1,13 @@
-"""The last two weeks of the simulated site, for the recorder: without them a new site has nothing to learn from."""
+"""The past of the simulated site's meters, for the recorder: without it a new site has nothing to learn from.
+
+The last two weeks meet the present, whose time of day is the simulated house's own. What lies before is the half-year of
+the ledger, by the clock on the wall.
+"""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.recorder.models import (
     StatisticData,
@@ -24,6 +28,10 @@ from homeassistant.util import dt as dt_util
 
 from .site import DOMAIN
 
+if TYPE_CHECKING:
+    from custom_components.sunfuse.sessions import SiteQuarter
+
+_WEEK = 7 * 96  # quarter hours
 DAYS = 14
 MINUTE_S = 60
 HOUR = timedelta(hours=1)
@@ -43,14 +51,9 @@ type Values = dict[str, float]
 
 async def ensure(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Let the recorder remember two weeks, unless it remembers some of them already."""
-    registry = er.async_get(hass)
     now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
     start = now - timedelta(days=DAYS)
-    names = {}
-    for meter in METERS:
-        unique_id = f"{entry.entry_id}_simulated_{meter}"
-        if name := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
-            names[meter] = name
+    names = _names(hass, entry)
     known = await get_instance(hass).async_add_executor_job(
         statistics_during_period,
         hass,
@@ -65,7 +68,56 @@ async def ensure(hass: HomeAssistant, entry: ConfigEntry) -> None:
         return
     house = entry.runtime_data.simulated_house
     hours = await hass.async_add_executor_job(_live, house.simulation, start, now)
-    for meter, name in names.items():
+    _import(hass, names, start, hours)
+    await _written(hass)
+    entry.runtime_data.forecasts.learn_soon()
+
+
+async def ensure_longer(
+    hass: HomeAssistant, entry: ConfigEntry, quarters: Sequence[SiteQuarter]
+) -> None:
+    """Let the recorder remember what lies before these two weeks: quarter hours, the first of a full hour."""
+    now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    end = now - timedelta(days=DAYS)
+    older = [quarter for quarter in quarters if quarter.start < end]
+    names = _names(hass, entry)
+    # A week at a time, the newest first: the recorder takes a millisecond for each row, and must be able to stop.
+    for first in reversed(range(0, len(older), _WEEK)):
+        hours = [
+            [_measured(quarter) for quarter in older[hour : hour + 4]]
+            for hour in range(first, min(first + _WEEK, len(older)), 4)
+        ]
+        _import(hass, names, older[first].start, hours)
+        await _written(hass)
+
+
+def _names(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
+    registry = er.async_get(hass)
+    names = {}
+    for meter in METERS:
+        unique_id = f"{entry.entry_id}_simulated_{meter}"
+        if name := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
+            names[meter] = name
+    return names
+
+
+def _measured(quarter: SiteQuarter) -> Values:
+    return {
+        "grid_power": 4 * (quarter.import_wh - quarter.export_wh),
+        "solar_power": 4 * quarter.solar_wh,
+        "battery_power": 4 * (quarter.battery_out_wh - quarter.battery_in_wh),
+        "house_power": 4 * quarter.house_wh,
+    }
+
+
+def _import(
+    hass: HomeAssistant,
+    names: Mapping[str, str],
+    start: datetime,
+    hours: Sequence[Sequence[Values]],
+) -> None:
+    for meter in hours[0][0].keys() & names.keys():
+        name = names[meter]
         unit, unit_class = METERS[meter]
         async_import_statistics(
             hass,
@@ -80,8 +132,6 @@ async def ensure(hass: HomeAssistant, entry: ConfigEntry) -> None:
             ),
             list(_rows(meter, start, hours)),
         )
-    await _written(hass)
-    entry.runtime_data.forecasts.learn_soon()
 
 
 async def _written(hass: HomeAssistant) -> None:

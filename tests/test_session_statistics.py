@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import (
@@ -24,6 +26,7 @@ from homeassistant.util import dt as dt_util
 
 from .site_fixtures import Home
 
+MODULE = "custom_components.sunfuse.site.session_statistics"
 pytestmark = pytest.mark.usefixtures("recorder_mock", "socket_enabled")
 
 
@@ -63,6 +66,8 @@ async def test_late_repeated_and_reloaded(
 ) -> None:
     """Two kWh, another one that comes late between them, a reload: the sums rise to three, and nothing is a step back."""
     home: Home = await start("CP1")
+    # The first look at the ledger, which has nothing yet.
+    await hass.async_block_till_done(wait_background_tasks=True)
     hour = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
     ledger = home.entry.runtime_data.ledger
 
@@ -82,9 +87,8 @@ async def test_late_repeated_and_reloaded(
     )
     await write(hour - timedelta(hours=1))  # all of it, as the recorder has nothing yet
     sums = await _sums(hass, home, GroupBy.STATION, "CP1")
-    assert sums[-12] == pytest.approx(1.0)
-    assert sums[-1] == pytest.approx(2.0)
-    assert (await _sums(hass, home, GroupBy.PERSON, "anna"))[-12:] == sums[-12:]
+    assert sums == pytest.approx([1.0, 1.5, 2.0, 2.0])
+    assert await _sums(hass, home, GroupBy.PERSON, "anna") == sums
     await note(_session(3, hour - timedelta(hours=8), 0.5, 1000.0))
     await write(hour - timedelta(hours=8))
     late = await _sums(hass, home, GroupBy.STATION, "CP1")
@@ -96,10 +100,42 @@ async def test_late_repeated_and_reloaded(
     ledger = home.entry.runtime_data.ledger
     await write(hour - timedelta(hours=2))
     again = await _sums(hass, home, GroupBy.STATION, "CP1")
-    assert again[-12:] == pytest.approx(late[-12:])
+    assert again[-8:] == pytest.approx(late[-8:])
     # What was deleted stays in the sums of the charger, and leaves nothing of the person.
     await asyncio.wrap_future(ledger.ledger.delete_person("anna"))
     await home.entry.runtime_data.statistics.async_forget(GroupBy.PERSON, "anna")
     await write(hour - timedelta(hours=1))
     assert (await _sums(hass, home, GroupBy.STATION, "CP1"))[-1] == pytest.approx(3.0)
     assert await _sums(hass, home, GroupBy.PERSON, "anna") == []
+
+
+async def test_the_recorder_is_handed_what_is_new(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Of months the hours in which somebody charged, and of months for a new person nothing for the others."""
+    home: Home = await start("CP1")
+    # The first look at the ledger, which has nothing yet.
+    await hass.async_block_till_done(wait_background_tasks=True)
+    hour = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    ledger = home.entry.runtime_data.ledger
+    statistics = home.entry.runtime_data.statistics
+    sessions = [_session(n, hour - timedelta(days=9 - n), 2.0, 2000.0) for n in (1, 4)]
+    await asyncio.wrap_future(ledger.ledger.note(*sessions))
+    with patch(f"{MODULE}.async_add_external_statistics") as add:
+        await statistics.async_write(dt_util.utcnow(), hour - timedelta(hours=2))
+        first = {c.args[1]["statistic_id"]: c.args[2] for c in add.call_args_list}
+    of_anna = first[statistic_id(home.entry.entry_id, GroupBy.PERSON, "anna", "energy")]
+    # Two hours each, and the last one of all.
+    assert [row["sum"] for row in of_anna] == pytest.approx([1.0, 2.0, 3.0, 4.0, 4.0])
+    late = replace(
+        _session(9, hour - timedelta(days=7), 2.0, 2000.0),
+        person=Attribution(at=hour, value="ben"),
+    )
+    await asyncio.wrap_future(ledger.ledger.note(late))
+    with patch(f"{MODULE}.async_add_external_statistics") as add:
+        await statistics.async_write(dt_util.utcnow(), hour - timedelta(hours=2))
+        then = {c.args[1]["statistic_id"]: c.args[2] for c in add.call_args_list}
+    of_anna = then[statistic_id(home.entry.entry_id, GroupBy.PERSON, "anna", "energy")]
+    of_ben = then[statistic_id(home.entry.entry_id, GroupBy.PERSON, "ben", "energy")]
+    assert len(of_anna) == 2
+    assert [row["sum"] for row in of_ben][-3:] == pytest.approx([1.0, 2.0, 2.0])

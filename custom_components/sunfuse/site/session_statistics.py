@@ -5,6 +5,7 @@ written twice, late or after a restart counts once.
 """
 
 import asyncio
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -85,35 +86,46 @@ class SessionStatistics:
         for by in GroupBy:
             names = await self._ledger.async_names(by.value)
             sums = await self._ledger.async_hourly_sums(by, since, until)
-            if any(self._id(by, key, "energy") not in self._known for key in sums):
-                sums = await self._async_from_where_it_ends(by, sums, since, until)
+            new = [
+                key for key in sums if self._id(by, key, "energy") not in self._known
+            ]
             for key, hours in sums.items():
+                if key not in new:
+                    self._write(by, key, names.get(key, key), hours)
+            for key, hours in (await self._async_new(by, new, since, until)).items():
                 self._write(by, key, names.get(key, key), hours)
 
-    async def _async_from_where_it_ends(
-        self,
-        by: GroupBy,
-        sums: dict[str, list[HourlySum]],
-        since: datetime,
-        until: datetime,
+    async def _async_new(
+        self, by: GroupBy, keys: Iterable[str], since: datetime, until: datetime
     ) -> dict[str, list[HourlySum]]:
-        """Return sums from the earliest hour on that the recorder does not have."""
-        starts = [since]
-        for key in sums:
-            statistic_id = self._id(by, key, "energy")
-            last = await get_instance(self._hass).async_add_executor_job(
-                partial(
-                    get_last_statistics, self._hass, 1, statistic_id, False, {"sum"}
-                )
-            )
-            if found := last.get(statistic_id):
-                starts.append(dt_util.utc_from_timestamp(found[0]["start"]))
-            elif (first := await self._ledger.async_first_start()) is not None:
-                starts.append(_hour(first))
-            self._known.add(statistic_id)
-        if (earliest := min(starts)) == since:
-            return sums
-        return await self._ledger.async_hourly_sums(by, earliest, until)
+        """Return the sums of whom nothing was written since the start, from where the recorder's end.
+
+        Of whom it has nothing it gets the hours in which something was taken, and the last: the recorder is slow.
+        """
+        starts = {key: await self._async_end(by, key) for key in keys}
+        first = await self._ledger.async_first_start() if starts else None
+        if first is None:
+            return {}
+        earliest = min(
+            since, *(_hour(first) if at is None else at for at in starts.values())
+        )
+        sums = await self._ledger.async_hourly_sums(by, earliest, until)
+        self._known.update(self._id(by, key, "energy") for key in starts)
+        return {
+            key: _rises(sums[key])
+            if at is None
+            else [hour for hour in sums[key] if hour.start >= min(at, since)]
+            for key, at in starts.items()
+        }
+
+    async def _async_end(self, by: GroupBy, key: str) -> datetime | None:
+        """Return the last hour that the recorder has of somebody; None: it has nothing."""
+        statistic = self._id(by, key, "energy")
+        last = await get_instance(self._hass).async_add_executor_job(
+            partial(get_last_statistics, self._hass, 1, statistic, False, {"sum"})
+        )
+        found = last.get(statistic)
+        return dt_util.utc_from_timestamp(found[0]["start"]) if found else None
 
     @callback
     def _write(self, by: GroupBy, key: str, name: str, hours: list[HourlySum]) -> None:
@@ -166,6 +178,18 @@ def statistic_id(entry_id: str, by: GroupBy, key: str, quantity: str) -> str:
 
 def _hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
+
+
+def _rises(hours: list[HourlySum]) -> list[HourlySum]:
+    """Return the hours in which a sum rose, and the last one."""
+    before = [None, *hours]
+    return [
+        hour
+        for last, hour in zip(before, hours, strict=False)
+        if last is None
+        or hour is hours[-1]
+        or (hour.energy_wh, hour.cost) != (last.energy_wh, last.cost)
+    ]
 
 
 def _row(start: datetime, total: float) -> StatisticData:
