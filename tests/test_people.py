@@ -305,9 +305,20 @@ async def test_a_session_is_billed(
     await hass.async_block_till_done()
     await start_transaction(home, station)
     await stop_transaction(home, station, 2000)
+    day = (dt_util.now() - timedelta(days=1)).isoformat()
     found = [(row.billed, row.price_list) for row in await rows(home)]
     assert found[0] == (None, None)
     assert found[-1] == (1.4, "Staff")
+    again = await hass.services.async_call(
+        "sunfuse",
+        "bill_again",
+        {"config_entry_id": home.entry.entry_id, "start": day},
+        blocking=True,
+        return_response=True,
+    )
+    assert again == {"sessions": 4}
+    # She has no price list any more.
+    assert [row.billed for row in await rows(home)] == [None, None, 1.0, None]
 
 
 async def test_a_session_without_a_card_is_its_vehicles(

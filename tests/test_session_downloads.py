@@ -23,10 +23,13 @@ from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.sessions import (
     Attribution,
     ExportContext,
+    PriceList,
+    PriceTime,
     SessionRow,
     Statement,
     TransactionFacts,
-    to_statement,
+    statement_sheets,
+    to_statement_page,
 )
 from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
@@ -108,6 +111,9 @@ async def test_every_format(hass: HomeAssistant, home: Home) -> None:
         assert text in page
     assert "04A1" not in str((table, sessions, cdr, page))
     assert "signed_download" not in table
+    pdf = await export(home, format="statement_pdf", price=0.2741)
+    assert (pdf["encoding"], pdf["filename"]) == ("base64", "sunfuse-statement.pdf")
+    assert b64decode(pdf["content"]).startswith(b"%PDF-1.7")
     may = await export(home, end="2026-06-01T00:00:00")
     assert may["sessions"] == 0
     with pytest.raises(ServiceValidationError):
@@ -202,7 +208,7 @@ def test_the_texts_of_a_statement(language: str) -> None:
         {
             key.removeprefix("statement_"): text
             for key, text in common.items()
-            if key.startswith("statement_")
+            if key.startswith("statement_") or key == "weekday_monday"
         }
     )
     context = ExportContext(
@@ -216,9 +222,28 @@ def test_the_texts_of_a_statement(language: str) -> None:
         energy_wh=1000,
         estimated_wh=500,
     )
-    page = to_statement([row], Statement(context=context, texts=texts))
-    to_statement([], Statement(context=context, texts=texts))
-    assert texts.used == texts.keys()
-    assert not any(
-        field for _, field, _, _ in Formatter().parse(page.partition("<body>")[2])
+    prices = PriceList(
+        name="Staff", currency="EUR", time_zone="UTC", per_kwh=0.3, per_hour=1.0
     )
+    night = PriceTime(start=0, end=360, weekdays=(0,), per_kwh=0.2)
+    lists = {
+        1: replace(prices, per_session=1.0, times=(night,)),
+        2: replace(prices, share_percent=5.0, name="Cost"),
+    }
+    sold = replace(row, price_list="Staff", billed=0.5, terms=1)
+    cases: list[tuple[float | None, list[SessionRow]]] = [
+        (0.25, [row]),
+        (None, [row]),
+        (None, [sold, replace(sold, terms=2, billed=None)]),
+        (None, []),
+    ]
+    for price, rows in cases:
+        statement = Statement(
+            context=replace(context, price=price), texts=texts, price_lists=lists
+        )
+        page = to_statement_page(statement_sheets(rows, statement), statement)
+        assert not any(
+            field for _, field, _, _ in Formatter().parse(page.partition("<body>")[2])
+        )
+    # Weekdays are shared with other texts.
+    assert texts.used - {"weekday_monday"} == texts.keys() - {"weekday_monday"}

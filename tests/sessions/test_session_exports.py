@@ -6,8 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import io
 import json
+import re
+from typing import Any
 from xml.etree import ElementTree as ET
 from zipfile import ZipFile
+import zlib
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,14 +19,20 @@ from custom_components.sunfuse.sessions import (
     ChargeDetails,
     ChargePlace,
     ExportContext,
+    PriceList,
+    PriceTime,
     SessionInterval,
     SessionRow,
     SignedValue,
     Statement,
+    bill,
+    billed_quarters,
     charge_record,
+    statement_sheets,
     to_csv,
     to_json,
-    to_statement,
+    to_statement_page,
+    to_statement_pdf,
     to_xlsx,
 )
 
@@ -51,10 +60,11 @@ ROW = SessionRow(
     currency="EUR",
     end_reason="EVDisconnected",
 )
+BRUSSELS = ZoneInfo("Europe/Brussels")
 CONTEXT = ExportContext(
     site="Home",
     currency="EUR",
-    tz=ZoneInfo("Europe/Brussels"),
+    tz=BRUSSELS,
     language="de",
     price=0.2741,
     persons={"anna": "Anna"},
@@ -240,17 +250,118 @@ def test_a_record_is_of_a_known_cost(row: SessionRow, cost: float | None) -> Non
     assert (record and record["total_cost"]["excl_vat"]) == cost
 
 
+def price_of(
+    elements: list[dict[str, Any]], kind: str, local: datetime
+) -> float | None:
+    """Return the price that an eMSP finds: of the first element with this dimension that applies."""
+    for element in elements:
+        when = element.get("restrictions", {})
+        clock, day = f"{local:%H:%M}", f"{local:%Y-%m-%d}"
+        if (
+            when.get("start_time", "00:00") <= clock < when.get("end_time", "24:00")
+            and when.get("start_date", "0") <= day < when.get("end_date", "9")
+            and f"{local:%A}".upper()
+            in when.get("day_of_week", [f"{local:%A}".upper()])
+        ):
+            for component in element["price_components"]:
+                if component["type"] == kind:
+                    price: float = component["price"]
+                    return price
+    return None
+
+
+@pytest.mark.parametrize("share", [None, 10.0])
+def test_a_record_of_a_price_list(share: float | None) -> None:
+    """An eMSP that evaluates the tariff over the periods gets the same amount; the totals add up to it."""
+    prices = PriceList(
+        name="Staff",
+        currency="EUR",
+        time_zone="Europe/Brussels",
+        share_percent=share,
+        per_kwh=None if share else 0.50,
+        per_hour=1.0,
+        per_session=2.0,
+        times=(
+            # The nights from Monday on, so the morning of Tuesday too.
+            PriceTime(start=22 * 60, end=6 * 60, weekdays=(0,), per_kwh=0.20),
+            PriceTime(weekdays=(5, 6), per_hour=9.0),
+        ),
+    )
+    # Monday, 19:30 in Brussels, to Tuesday, 07:30; nothing after 02:00.
+    start = datetime(2026, 6, 1, 17, 30, tzinfo=UTC)
+    intervals = [
+        SessionInterval(
+            start=start + n * timedelta(minutes=15),
+            energy_wh=500.0,
+            sun_wh=0.0,
+            battery_wh=0.0,
+            import_price=0.25 + n // 4 / 100,
+        )
+        for n in range(26)
+    ]
+    until = start + timedelta(hours=12)
+    outcome = bill(
+        prices,
+        billed_quarters(
+            prices,
+            ((one.start, one.energy_wh, one.cost) for one in intervals),
+            start,
+            until,
+        ),
+    )
+    assert outcome is not None
+    row = replace(
+        ROW,
+        started_at=start,
+        stopped_at=start + timedelta(hours=7),
+        unplugged_at=until,
+        plugged_at=start,
+        energy_wh=13_000.0,
+        billed=float(outcome.total),
+        billed_currency="EUR",
+        terms=1,
+    )
+    details = ChargeDetails(row=row, intervals=intervals, prices=prices)
+    record = charge_record(details, PLACE, replace(CONTEXT, price=None))
+    assert record is not None
+    [tariff] = record["tariffs"]
+    total = 2.0
+    for period in record["charging_periods"]:
+        assert period["tariff_id"] == tariff["id"]
+        at = datetime.fromisoformat(period["start_date_time"]).astimezone(BRUSSELS)
+        for dimension in period["dimensions"]:
+            price = price_of(tariff["elements"], dimension["type"], at)
+            total += (price or 0.0) * dimension["volume"]
+    assert total == pytest.approx(row.billed, abs=0.01)
+    assert record["total_cost"] == {"excl_vat": row.billed}
+    parts = ("energy", "fixed", "time", "parking")
+    assert sum(record[f"total_{part}_cost"]["excl_vat"] for part in parts) == (
+        pytest.approx(row.billed)
+    )
+    assert (record["total_time"], record["total_parking_time"]) == (12.0, 5.5)
+    assert record["total_parking_cost"] == {"excl_vat": 5.5}
+    assert record["end_date_time"] == "2026-06-02T05:30:00Z"
+    flat = [c for e in tariff["elements"] for c in e["price_components"]][-1]
+    assert flat == {"type": "FLAT", "price": 2.0, "step_size": 1}
+    # Nobody can say what it costs: it is left out, and the cost is not billed in its place.
+    unknown = replace(details, row=replace(row, billed=None))
+    assert charge_record(unknown, PLACE, replace(CONTEXT, price=None)) is None
+
+
 class Keys(dict[str, str]):
     """Texts that are their keys."""
 
     def __missing__(self, key: str) -> str:
         """Return the key; some have a value."""
-        return key + {"total": " {number}", "note_price": " {price}"}.get(key, "")
+        values = {"total": "number", "by_cost": "percent"}
+        values |= dict.fromkeys(("note_price", "per_kwh", "per_hour"), "price")
+        return f"{key} {{{values[key]}}}" if key in values else key
 
 
 def statement(*rows: SessionRow, context: ExportContext = CONTEXT) -> str:
     """Return a page whose texts are keys."""
-    return to_statement(rows, Statement(context=context, texts=Keys()))
+    made = Statement(context=context, texts=Keys())
+    return to_statement_page(statement_sheets(rows, made), made)
 
 
 def test_a_statement_adds_up() -> None:
@@ -301,7 +412,94 @@ def test_a_statement_is_safe_and_honest() -> None:
         ),
     )
     assert "<script" not in page
-    assert page.count("&lt;script&gt;") == 5
+    assert page.count("&lt;script&gt;") == 6
     assert "note_unknown" in page
     assert "<td>–</td>" in page
     assert "reimbursement" not in statement(ROW, context=replace(CONTEXT, price=None))
+
+
+# --- Bills -----------------------------------------------------------------------------------------------------
+
+STAFF = PriceList(
+    name="Staff",
+    currency="EUR",
+    time_zone="Europe/Brussels",
+    per_kwh=0.30,
+    per_hour=1.0,
+    times=(PriceTime(start=22 * 60, end=6 * 60, weekdays=(0,), per_kwh=0.2),),
+)
+SOLD = replace(ROW, price_list="Staff", billed=3.70, billed_currency="EUR", terms=1)
+
+
+def bill_of() -> Statement:
+    """Return what a bill is made with."""
+    return Statement(
+        context=replace(CONTEXT, price=None), texts=Keys(), price_lists={1: STAFF}
+    )
+
+
+def test_a_bill_says_what_is_paid_and_by_which_prices() -> None:
+    """And not what the energy cost the owner; a session that cannot be billed is named."""
+    other = replace(SOLD, transaction="8", billed=None)
+    page = to_statement_page(statement_sheets([SOLD, other], bill_of()), bill_of())
+    for text in (
+        "<td>Staff</td><td>3,70 EUR</td>",
+        "<td>Staff</td><td>–</td>",
+        "<td></td><td>3,70 EUR</td></tr></tfoot>",
+        "Staff: per_kwh 0,30 EUR; per_hour 1,00 EUR; weekday_monday 22:00–06:00: per_kwh 0,20 EUR.",
+        "note_not_billed",
+    ):
+        assert text in page
+    assert "2,57" not in page
+    assert "note_cost" not in page
+
+
+def test_a_claim_has_the_readings_of_each_meter() -> None:
+    """First and last of the month, and a line to sign on."""
+    later = replace(ROW, transaction="8", meter_start_wh=None, meter_end_wh=1_030_000.0)
+    page = statement(ROW, later)
+    assert "claim_title" in page
+    assert "<td class=text>Garage</td><td>1000,000</td><td>1030,000</td>" in page
+    assert "signature" in page
+
+
+def text_of(pdf: bytes) -> list[str]:
+    """Return what is written in a PDF, page by page, as a reader finds it."""
+    start = int(pdf.rpartition(b"startxref")[2].split()[0])
+    assert pdf[start:].startswith(b"xref")
+    [_, count] = pdf[start:].splitlines()[1].split()
+    places = [int(line[:10]) for line in pdf[start:].splitlines()[3 : 2 + int(count)]]
+    for number, place in enumerate(places, start=1):
+        assert pdf[place:].startswith(f"{number} 0 obj".encode())
+    pages = []
+    for place in places:
+        one = pdf[place:].partition(b"endobj")[0]
+        if b"stream" in one:
+            drawn = zlib.decompress(one.partition(b"stream\n")[2])
+            lines = re.findall(rb"\((.*?)\) Tj", drawn)
+            unescaped = re.sub(
+                rb"\\(\d{3}|.)",
+                lambda hit: bytes([int(hit[1], 8)]) if len(hit[1]) == 3 else hit[1],
+                b"\n".join(lines),
+            )
+            pages.append(unescaped.decode("cp1252"))
+    return pages
+
+
+def test_a_statement_as_pdf() -> None:
+    """The same texts and numbers; letters of the fonts, on as many pages as they need, each with its number."""
+    rows = [replace(SOLD, number=n, transaction=str(n), billed=0.10) for n in range(70)]
+    context = replace(
+        bill_of().context,
+        persons={"anna": "Zoë Łukasz (née Ångström) \\ 李"},
+        chargers={"CP1": "A charger whose name is far too long for its column"},
+    )
+    made = replace(bill_of(), context=context)
+    pages = text_of(to_statement_pdf(statement_sheets(rows, made), made))
+    assert len(pages) == 3
+    assert "Zoë Lukasz (née Ångström) \\ ?" in pages[0]
+    assert all(page.endswith(f"{n} / 3") for n, page in enumerate(pages, start=1))
+    assert all("meter_start" in page for page in pages)
+    assert sum(page.count("0,10 EUR") for page in pages) == 70
+    assert "7,00 EUR" in pages[-1]
+    assert "empty" in text_of(to_statement_pdf([], made))[0]

@@ -40,12 +40,15 @@ from ..sessions import (
     ChargePlace,
     ExportContext,
     GroupBy,
+    PriceList,
     SessionRow,
     Statement,
     charge_record,
+    statement_sheets,
     to_csv,
     to_json,
-    to_statement,
+    to_statement_page,
+    to_statement_pdf,
     to_xlsx,
 )
 from ..site.snapshot import site_of
@@ -58,6 +61,7 @@ _SIGNED_FOR = timedelta(hours=1)
 # More than a kWh costs in any currency.
 _MOST_PRICE = 1_000_000
 _STATEMENT = "statement_"
+_WEEKDAY = "weekday_"
 
 
 class ExportFormat(StrEnum):
@@ -68,6 +72,7 @@ class ExportFormat(StrEnum):
     JSON = "json"
     OCPI = "ocpi"
     STATEMENT = "statement"
+    STATEMENT_PDF = "statement_pdf"
 
 
 _FILES: Mapping[ExportFormat, tuple[str, str]] = {
@@ -79,7 +84,10 @@ _FILES: Mapping[ExportFormat, tuple[str, str]] = {
     ExportFormat.JSON: ("sunfuse-sessions.json", "application/json"),
     ExportFormat.OCPI: ("sunfuse-cdrs.json", "application/json"),
     ExportFormat.STATEMENT: ("sunfuse-statement.html", "text/html"),
+    ExportFormat.STATEMENT_PDF: ("sunfuse-statement.pdf", "application/pdf"),
 }
+_STATEMENTS = (ExportFormat.STATEMENT, ExportFormat.STATEMENT_PDF)
+_BINARY = (ExportFormat.XLSX, ExportFormat.STATEMENT_PDF)
 _REQUEST = {
     vol.Optional("format", default=ExportFormat.CSV): vol.Coerce(ExportFormat),
     **FILTERS,
@@ -138,11 +146,11 @@ async def async_export(
     texts = {
         key.removeprefix(_STATEMENT): text
         for key, text in sentences.items()
-        if key.startswith(_STATEMENT)
+        if key.startswith((_STATEMENT, _WEEKDAY))
     }
     # A year of a business takes longer than the event loop may wait.
     content = await hass.async_add_executor_job(
-        partial(_content, form, rows, context, texts)
+        partial(_content, form, rows, context, texts, await ledger.async_price_lists())
     )
     return SessionExport(format=form, content=content, sessions=len(rows))
 
@@ -152,11 +160,16 @@ def _content(
     rows: Sequence[SessionRow],
     context: ExportContext,
     texts: Mapping[str, str],
+    price_lists: Mapping[int, PriceList],
 ) -> bytes:
     if form is ExportFormat.XLSX:
         return to_xlsx(rows, context)
-    if form is ExportFormat.STATEMENT:
-        return to_statement(rows, Statement(context=context, texts=texts)).encode()
+    if form in _STATEMENTS:
+        statement = Statement(context=context, texts=texts, price_lists=price_lists)
+        sheets = statement_sheets(rows, statement)
+        if form is ExportFormat.STATEMENT_PDF:
+            return to_statement_pdf(sheets, statement)
+        return to_statement_page(sheets, statement).encode()
     return (to_json if form is ExportFormat.JSON else to_csv)(rows, context).encode()
 
 
@@ -175,9 +188,11 @@ async def _async_records(
         longitude=hass.config.longitude,
         phases=site_of(entry.data).phases,
     )
+    lists = await ledger.async_price_lists()
     details = [
         ChargeDetails(
             row=row,
+            prices=None if row.terms is None else lists.get(row.terms),
             intervals=await ledger.async_intervals(row.number),
             signed_values=await ledger.async_signed_values(row.number),
         )
@@ -220,12 +235,12 @@ class SessionsView(HomeAssistantView):
         except (vol.Invalid, ServiceValidationError) as err:
             return web.Response(status=HTTPStatus.BAD_REQUEST, text=str(err))
         name, content_type = _FILES[export.format]
-        # A statement is shown, to be printed; all else is saved.
+        # A page is shown, to be printed; all else is saved.
         shown = export.format is ExportFormat.STATEMENT
         return web.Response(
             body=export.content,
             content_type=content_type,
-            charset=None if export.format is ExportFormat.XLSX else "utf-8",
+            charset=None if export.format in _BINARY else "utf-8",
             headers={
                 "Cache-Control": "no-store",
                 "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="{name}"',
@@ -249,7 +264,7 @@ def async_setup_session_exports(hass: HomeAssistant) -> None:
         )
         export = await async_export(hass, entry, call.data)
         name, content_type = _FILES[export.format]
-        binary = export.format is ExportFormat.XLSX
+        binary = export.format in _BINARY
         response: dict[str, Any] = {
             "content": (
                 b64encode(export.content) if binary else export.content

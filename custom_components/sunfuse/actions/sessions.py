@@ -46,6 +46,9 @@ GET_SESSIONS = vol.Schema(
         vol.Optional("public_key", default=""): cv.string,
     }
 )
+BILL_AGAIN = vol.Schema(
+    {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Required("start"): moment}
+)
 DELETE_PERSON = vol.Schema(
     {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Required("person"): cv.string}
 )
@@ -78,6 +81,20 @@ def async_setup_session_actions(hass: HomeAssistant) -> None:
         assert person is not None
         await async_delete_person(site.ledger, site.statistics, person)
 
+    async def bill_again(call: ServiceCall) -> ServiceResponse:
+        ledger = _site(hass, call).runtime_data.ledger
+        billed = await ledger.configuration.async_bill_again(call.data["start"])
+        ledger.tell()
+        return {"sessions": billed}
+
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        "bill_again",
+        bill_again,
+        BILL_AGAIN,
+        SupportsResponse.OPTIONAL,
+    )
     async_register_admin_service(
         hass,
         DOMAIN,
@@ -173,6 +190,9 @@ def _as_dict(
         "grid_cost": _money(row.grid_cost),
         "feed_in_lost": _money(row.feed_in_lost),
         "cost_at_once": _money(row.at_once_cost),
+        "billed": row.billed,
+        "billed_currency": row.billed_currency,
+        "price_list": row.price_list,
         "currency": row.currency,
         "end_reason": row.end_reason,
         "offline": row.offline,

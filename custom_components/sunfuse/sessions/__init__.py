@@ -27,8 +27,10 @@ from .session_rows import (
     SessionRow,
     SessionSums,
 )
-from .session_statement import Statement, to_statement
+from .session_statement import Statement, statement_sheets
 from .session_workbook import to_xlsx
+from .statement_page import to_statement_page
+from .statement_pdf import to_statement_pdf
 
 __all__ = [
     "Bill",
@@ -66,6 +68,8 @@ __all__ = [
     "charge_record",
     "to_csv",
     "to_json",
-    "to_statement",
+    "statement_sheets",
+    "to_statement_page",
+    "to_statement_pdf",
     "to_xlsx",
 ]

@@ -5,7 +5,8 @@ All required fields are there. What Sunfuse knows:
 - `start_date_time`, `end_date_time`, `total_energy`, `total_time`, `charging_periods` (a quarter hour each, with the
   energy and the highest power), `signed_data` as received;
 - `total_cost`: the agreed price times the energy, where a price was given (then `home_charging_compensation` is true);
-  otherwise what the price list bills; otherwise what the energy cost. Whether VAT is part of a price is not known:
+  otherwise what the price list bills, with the list in `tariffs` and its parts in the other totals, from plugging in to
+  unplugging where that is billed; otherwise what the energy cost. Whether VAT is part of a price is not known:
   the amount is in the required field `excl_vat`, and `incl_vat` is left out;
 - `country_code`, `country` and `coordinates` are Home Assistant's; `name` of the location is the site's.
 
@@ -23,10 +24,12 @@ A record is final. So only sessions that ended are returned, of which the start,
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from .ocpi_prices import ocpi_bill, ocpi_time
+from .price_list import PriceList
 from .session_exports import ExportContext
 from .session_facts import SignedValue
 from .session_rows import SessionInterval, SessionRow
@@ -101,6 +104,7 @@ class ChargeDetails:
     row: SessionRow
     intervals: Sequence[SessionInterval] = ()
     signed_values: Sequence[SignedValue] = ()
+    prices: PriceList | None = None  # that it is billed by
 
 
 def charge_record(
@@ -117,12 +121,24 @@ def charge_record(
     identity = str(
         uuid5(NAMESPACE_URL, f"{place.site}/{row.station}/{row.transaction}")
     )
+    tariff_id = str(uuid5(NAMESPACE_URL, f"{place.site}/price list {row.terms}"))
+    billed = None
+    if details.prices is not None and context.price is None:
+        billed = ocpi_bill(row, details.prices, details.intervals, tariff_id)
+    start, end = row.started_at, row.stopped_at
+    if billed is not None:
+        start, end = billed.start, billed.end
+    currency = row.currency or context.currency
+    if context.price is not None:
+        currency = context.currency
+    elif row.billed is not None:
+        currency = row.billed_currency or currency
     record: dict[str, Any] = {
         "country_code": country,
         "party_id": _UNKNOWN,
         "id": identity,
-        "start_date_time": _time(row.started_at),
-        "end_date_time": _time(row.stopped_at),
+        "start_date_time": ocpi_time(start),
+        "end_date_time": ocpi_time(end),
         "session_id": identity,
         "cdr_token": {
             "country_code": country,
@@ -133,19 +149,28 @@ def charge_record(
         },
         "auth_method": "WHITELIST",
         "cdr_location": _location(row, place, context),
-        "currency": context.currency
-        if context.price is not None
-        else row.currency or context.currency,
+        "currency": currency,
         "charging_periods": _periods(details, row.started_at),
         "total_cost": {"excl_vat": amount},
         "total_energy": _kwh(row.energy_wh),
         "total_energy_cost": {"excl_vat": amount},
-        "total_time": round(row.duration.total_seconds() / 3600, 4),
-        "last_updated": _time(row.stopped_at),
+        "total_time": round((end - start).total_seconds() / 3600, 4),
+        "last_updated": ocpi_time(end),
     }
-    if row.billed is not None and context.price is None:
-        # A price list may also bill time and each session.
-        del record["total_energy_cost"]
+    if billed is not None and details.prices is not None:
+        record |= billed.totals
+        record["charging_periods"] = billed.periods
+        record["tariffs"] = [
+            {
+                "country_code": country,
+                "party_id": _UNKNOWN,
+                "id": tariff_id,
+                "currency": details.prices.currency,
+                "tariff_alt_text": [{"language": "en", "text": details.prices.name}],
+                "elements": billed.elements,
+                "last_updated": ocpi_time(start),
+            }
+        ]
     if details.signed_values:
         record["signed_data"] = _signed(details.signed_values)
     if row.end_reason:
@@ -160,8 +185,8 @@ def _amount(row: SessionRow, context: ExportContext) -> float | None:
     agreed = context.reimbursement(row)
     if agreed is not None:
         return float(agreed)
-    if row.billed is not None:
-        return round(row.billed, 4)
+    if row.terms is not None or row.billed is not None:
+        return None if row.billed is None else round(row.billed, 4)
     if row.cost is None or row.priced_wh < row.energy_wh - 1:
         return None
     return round(row.cost, 4)
@@ -198,7 +223,7 @@ def _periods(details: ChargeDetails, started_at: datetime) -> list[dict[str, Any
     if not periods:
         row = details.row
         return [_period(started_at, row.energy_wh, row.peak_w or 0.0)]
-    periods[0]["start_date_time"] = _time(started_at)
+    periods[0]["start_date_time"] = ocpi_time(started_at)
     return periods
 
 
@@ -206,7 +231,7 @@ def _period(start: datetime, energy_wh: float, peak_w: float) -> dict[str, Any]:
     dimensions = [{"type": "ENERGY", "volume": _kwh(energy_wh)}]
     if peak_w > 0:
         dimensions.append({"type": "MAX_POWER", "volume": _kwh(peak_w)})
-    return {"start_date_time": _time(start), "dimensions": dimensions}
+    return {"start_date_time": ocpi_time(start), "dimensions": dimensions}
 
 
 def _signed(values: Sequence[SignedValue]) -> dict[str, Any]:
@@ -225,11 +250,6 @@ def _signed(values: Sequence[SignedValue]) -> dict[str, Any]:
     if first.public_key:
         signed["public_key"] = first.public_key
     return signed
-
-
-def _time(at: datetime) -> str:
-    """Return a time as OCPI has it: UTC, in seconds."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _kwh(energy_wh: float) -> float:

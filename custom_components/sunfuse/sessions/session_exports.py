@@ -193,6 +193,7 @@ def _record(row: SessionRow, context: ExportContext) -> dict[str, Cell]:
         "feed_in_lost": _money(row.feed_in_lost),
         "cost_at_once": _money(row.at_once_cost),
         "billed": _money(row.billed),
+        "billed_currency": row.billed_currency,
         "price_list": row.price_list,
         "reimbursement": None if reimbursement is None else float(reimbursement),
         "currency": row.currency or row.billed_currency or context.currency,

@@ -1,79 +1,106 @@
-"""Monthly statements of persons as a page that prints well: one sheet for each person and month, without scripts.
+"""Monthly statements of persons: what is on them, whether they become a page or a PDF.
 
-Money is that of `ExportContext.reimbursement`: each line is rounded, so the lines add up to the total.
+Money is rounded in each line (`ExportContext.reimbursement`, `price_list.bill`), so the lines add up to the total. Who is
+billed does not see what the energy cost.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from html import escape
+from decimal import Decimal
 from itertools import groupby
 
+from .price_list import PriceList, PriceTime, minor_unit
 from .session_exports import ExportContext, has_decimal_comma
 from .session_rows import SessionRow
 
-_STYLE = """
-@page{size:A4 landscape;margin:15mm}
-body{font:14px/1.4 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:#111;background:#fff;
-margin:0 auto;max-width:72rem;padding:1rem;font-variant-numeric:tabular-nums}
-section{break-after:page;margin-bottom:3rem}section:last-child{break-after:auto}
-h1{font-size:1.5rem;margin:0}p{margin:.3rem 0}
-table{border-collapse:collapse;width:100%;margin:1rem 0}
-thead{display:table-header-group}tr{break-inside:avoid}
-th,td{text-align:right;padding:.3rem .5rem;border-bottom:1px solid #bbb}
-th{vertical-align:bottom}th.text,td.text{text-align:left}
-tfoot td{font-weight:700;border-top:2px solid #111;border-bottom:0}tfoot{display:table-row-group}
-.small{font-size:.85rem;color:#444}
-@media print{body{padding:0;max-width:none;font-size:10pt}}
-"""
 _UNKNOWN = "–"
 _MISSING_PRICE_WH = 1.0
+_DAYS = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What a page needs besides the sessions: its texts by key, in the context's language."""
+    """What statements need besides the sessions: their texts by key, in the context's language, and the price lists."""
 
     context: ExportContext
     texts: Mapping[str, str]
+    price_lists: Mapping[int, PriceList] = field(default_factory=dict)
 
     def say(self, key: str, **values: str) -> str:
-        """Return a text with its values, safe for HTML."""
-        return escape(self.texts[key].format(**values))
+        """Return a text with its values."""
+        return self.texts[key].format(**values)
 
     def number(self, value: float | None, decimals: int) -> str:
         """Return a number as this language writes it."""
-        if value is None:
+        return _UNKNOWN if value is None else self._written(f"{value:.{decimals}f}")
+
+    def price(self, price: float, currency: str) -> str:
+        """Return a price with as many decimals as it has, and no fewer than money has."""
+        least = max(-int(minor_unit(currency).as_tuple().exponent), 0)
+        text = f"{Decimal(str(price)):f}"
+        if len(text.partition(".")[2]) < least:
+            text = f"{price:.{least}f}"
+        return f"{self._written(text)} {currency}"
+
+    def money(self, amount: float | None, currency: str) -> str:
+        """Return an amount in the decimals of its currency."""
+        if amount is None:
             return _UNKNOWN
-        text = f"{value:.{decimals}f}"
-        comma = has_decimal_comma(self.context.language)
-        return text.replace(".", ",") if comma else text
+        decimals = max(-int(minor_unit(currency).as_tuple().exponent), 0)
+        return f"{self.number(amount, decimals)} {currency}"
 
     def time(self, at: datetime | None) -> str:
         """Return a local time, to the minute."""
         local = self.context.local(at)
         return _UNKNOWN if local is None else f"{local:%Y-%m-%d %H:%M}"
 
+    def _written(self, text: str) -> str:
+        comma = has_decimal_comma(self.context.language)
+        return text.replace(".", ",") if comma else text
 
-def to_statement(rows: Sequence[SessionRow], statement: Statement) -> str:
-    """Return the page. A session belongs to the month, in local time, in which it ended; running ones to none."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table: the first columns are texts, the others numbers. The first cell of the total spans what it leaves out."""
+
+    heads: Sequence[str]
+    texts: int
+    lines: Sequence[Sequence[str]]
+    total: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """The statement of one person and month."""
+
+    title: str
+    facts: Sequence[tuple[str, str]]
+    tables: Sequence[Table]
+    notes: Sequence[str]
+    signature: str | None = None
+
+
+def statement_sheets(rows: Sequence[SessionRow], statement: Statement) -> list[Sheet]:
+    """Return the sheets. A session belongs to the month, in local time, in which it ended; running ones to none."""
     ended = sorted(
         (row for row in rows if row.stopped_at is not None),
         key=lambda row: (*_sheet_of(row, statement.context), _ended(row)),
     )
-    sheets = [
+    return [
         _sheet(name, month, list(of), statement)
         for (name, _, month), of in groupby(
             ended, key=lambda row: _sheet_of(row, statement.context)
         )
     ]
-    body = "".join(sheets) or f"<p>{statement.say('empty')}</p>"
-    return (
-        f'<!doctype html><html lang="{escape(statement.context.language)}"><head>'
-        '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{statement.say('title')}: {escape(statement.context.site)}</title>"
-        f"<style>{_STYLE}</style></head><body>{body}</body></html>"
-    )
 
 
 def _ended(row: SessionRow) -> datetime:
@@ -90,103 +117,177 @@ def _sheet_of(row: SessionRow, context: ExportContext) -> tuple[str, str, str]:
 
 def _sheet(
     name: str, month: str, rows: Sequence[SessionRow], statement: Statement
-) -> str:
-    context = statement.context
-    reimbursed = context.price is not None
+) -> Sheet:
+    claim = statement.context.price is not None
+    billed = not claim and any(row.price_list is not None for row in rows)
+    tables = [_sessions(rows, statement, billed=billed)]
+    if claim:
+        tables.append(_readings(rows, statement))
+    return Sheet(
+        title=statement.say("claim_title" if claim else "title"),
+        facts=(
+            (statement.say("site"), statement.context.site),
+            (statement.say("person"), name or statement.say("nobody")),
+            (statement.say("month"), month),
+        ),
+        tables=tables,
+        notes=list(_notes(rows, statement, billed=billed)),
+        signature=statement.say("signature") if claim else None,
+    )
+
+
+def _sessions(
+    rows: Sequence[SessionRow], statement: Statement, *, billed: bool
+) -> Table:
     heads = ["started", "ended", "charger", "vehicle", "meter_start", "meter_end"]
-    heads += ["energy", "sun", "cost", *(["reimbursement"] if reimbursed else [])]
-    head = "".join(
-        f"<th{' class=text' if index < 4 else ''}>{statement.say(key)}</th>"
-        for index, key in enumerate(heads)
-    )
-    lines = "".join(
-        f"<tr>{''.join(_line(row, statement))}</tr>" for row in sorted(rows, key=_ended)
-    )
-    whose = escape(name) if name else statement.say("nobody")
-    return (
-        f"<section><h1>{statement.say('title')}</h1>"
-        f"<p>{statement.say('site')}: {escape(context.site)}</p>"
-        f"<p>{statement.say('person')}: <strong>{whose}</strong></p>"
-        f"<p>{statement.say('month')}: <strong>{month}</strong></p>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody>"
-        f"<tfoot><tr>{_totals(rows, statement)}</tr></tfoot></table>"
-        f"{_notes(rows, statement)}</section>"
+    heads += ["energy", "sun", *(["price_list", "billed"] if billed else ["cost"])]
+    if statement.context.price is not None:
+        heads.append("reimbursement")
+    return Table(
+        heads=[statement.say(key) for key in heads],
+        texts=4,
+        lines=[_line(row, statement, billed=billed) for row in rows],
+        total=_total(rows, statement, billed=billed),
     )
 
 
-def _line(row: SessionRow, statement: Statement) -> list[str]:
+def _line(row: SessionRow, statement: Statement, *, billed: bool) -> list[str]:
     context = statement.context
     vehicle = context.vehicles.get(row.vehicle or "", row.vehicle or _UNKNOWN)
-    texts = [
-        statement.time(row.started_at),
+    cells = [
+        statement.time(row.started_at or row.plugged_at),
         statement.time(row.stopped_at),
         context.chargers.get(row.station, row.station),
         vehicle,
-    ]
-    readings = [
-        statement.number(None if reading is None else reading / 1000, 3)
-        for reading in (row.meter_start_wh, row.meter_end_wh)
-    ]
-    currency = row.currency or context.currency
-    numbers = [
-        *readings,
+        *(
+            statement.number(None if reading is None else reading / 1000, 3)
+            for reading in (row.meter_start_wh, row.meter_end_wh)
+        ),
         statement.number(row.energy_wh / 1000, 3),
         _percent(row.sun_wh, row.energy_wh),
-        _UNKNOWN if row.cost is None else f"{statement.number(row.cost, 2)} {currency}",
     ]
+    if billed:
+        currency = row.billed_currency or context.currency
+        cells += [
+            row.price_list or _UNKNOWN,
+            statement.money(row.billed, currency),
+        ]
+    else:
+        cells.append(statement.money(row.cost, row.currency or context.currency))
     amount = context.reimbursement(row)
     if amount is not None:
-        numbers.append(f"{statement.number(float(amount), 2)} {context.currency}")
-    return [
-        *(f"<td class=text>{escape(text)}</td>" for text in texts),
-        *(f"<td>{escape(text)}</td>" for text in numbers),
-    ]
+        cells.append(statement.money(float(amount), context.currency))
+    return cells
 
 
-def _totals(rows: Sequence[SessionRow], statement: Statement) -> str:
-    """Return the last line. Costs in different currencies have a sum each."""
+def _total(
+    rows: Sequence[SessionRow], statement: Statement, *, billed: bool
+) -> list[str]:
+    """Return the last line. Amounts in different currencies have a sum each."""
     context = statement.context
     energy_wh = sum(row.energy_wh for row in rows)
-    costs: dict[str, float] = {}
+    amounts: dict[str, Decimal] = {}
     for row in rows:
-        if row.cost is not None:
-            currency = row.currency or context.currency
-            costs[currency] = costs.get(currency, 0.0) + row.cost
+        amount = row.billed if billed else row.cost
+        currency = (row.billed_currency if billed else row.currency) or context.currency
+        if amount is not None:
+            known = amounts.get(currency, Decimal(0))
+            amounts[currency] = known + Decimal(str(amount))
     cells = [
+        statement.say("total", number=str(len(rows))),
         statement.number(energy_wh / 1000, 3),
         _percent(sum(row.sun_wh for row in rows), energy_wh),
+        *([""] if billed else []),
         ", ".join(
-            f"{statement.number(cost, 2)} {currency}"
-            for currency, cost in costs.items()
+            statement.money(float(amount), currency)
+            for currency, amount in amounts.items()
         )
         or _UNKNOWN,
     ]
-    amounts = [context.reimbursement(row) for row in rows]
-    known = [amount for amount in amounts if amount is not None]
-    if known:
-        cells.append(f"{statement.number(float(sum(known)), 2)} {context.currency}")
-    total = statement.say("total", number=str(len(rows)))
-    return f"<td class=text colspan=6>{total}</td>" + "".join(
-        f"<td>{escape(cell)}</td>" for cell in cells
-    )
+    agreed = [context.reimbursement(row) for row in rows]
+    known_ones = [amount for amount in agreed if amount is not None]
+    if known_ones:
+        cells.append(statement.money(float(sum(known_ones)), context.currency))
+    return cells
 
 
-def _notes(rows: Sequence[SessionRow], statement: Statement) -> str:
+def _readings(rows: Sequence[SessionRow], statement: Statement) -> Table:
+    """Return the first and the last reading of each charger's meter, which an employer can check."""
+    lines = []
+    by_station: dict[str, list[SessionRow]] = {}
+    for row in rows:
+        by_station.setdefault(row.station, []).append(row)
+    for station in sorted(by_station):
+        of_station = by_station[station]
+        first = [row.meter_start_wh for row in of_station if row.meter_start_wh]
+        last = [row.meter_end_wh for row in of_station if row.meter_end_wh]
+        lines.append(
+            [
+                statement.context.chargers.get(station, station),
+                statement.number(min(first) / 1000 if first else None, 3),
+                statement.number(max(last) / 1000 if last else None, 3),
+                statement.number(sum(row.energy_wh for row in of_station) / 1000, 3),
+            ]
+        )
+    heads = ("charger", "first_reading", "last_reading", "claimed")
+    return Table(heads=[statement.say(key) for key in heads], texts=1, lines=lines)
+
+
+def _notes(
+    rows: Sequence[SessionRow], statement: Statement, *, billed: bool
+) -> Iterator[str]:
     """Return what a reader has to know about the numbers."""
     context = statement.context
-    notes = [statement.say("note_month"), statement.say("note_cost")]
     if context.price is not None:
-        price = f"{context.price:.6g}"
-        if has_decimal_comma(context.language):
-            price = price.replace(".", ",")
-        notes.insert(
-            0, statement.say("note_price", price=f"{price} {context.currency}")
-        )
-    if any(row.priced_wh < row.energy_wh - _MISSING_PRICE_WH for row in rows):
-        notes.append(statement.say("note_unknown"))
+        price = statement.price(context.price, context.currency)
+        yield statement.say("note_price", price=price)
+    if billed:
+        used = sorted({row.terms for row in rows if row.terms is not None})
+        for number in used:
+            if (prices := statement.price_lists.get(number)) is not None:
+                yield _described(prices, statement)
+        yield statement.say("note_billed")
+        if any(row.price_list is not None and row.billed is None for row in rows):
+            yield statement.say("note_not_billed")
+    yield statement.say("note_month")
+    if not billed:
+        yield statement.say("note_cost")
+        if any(row.priced_wh < row.energy_wh - _MISSING_PRICE_WH for row in rows):
+            yield statement.say("note_unknown")
     if any(row.estimated_wh > 0 for row in rows):
-        notes.append(statement.say("note_estimated"))
-    return "".join(f'<p class="small">{note}</p>' for note in notes)
+        yield statement.say("note_estimated")
+
+
+def _described(prices: PriceList, statement: Statement) -> str:
+    """Return what a price list bills, in words."""
+    parts = []
+    if prices.share_percent is not None:
+        percent = statement.number(prices.share_percent, 2)
+        parts.append(statement.say("by_cost", percent=percent))
+    elif prices.per_kwh is not None:
+        parts.append(_per("per_kwh", prices.per_kwh, prices, statement))
+    if prices.per_hour:
+        parts.append(_per("per_hour", prices.per_hour, prices, statement))
+    if prices.per_session:
+        parts.append(_per("per_session", prices.per_session, prices, statement))
+    parts += [_described_time(one, prices, statement) for one in prices.times]
+    return f"{prices.name}: {'; '.join(parts)}."
+
+
+def _described_time(one: PriceTime, prices: PriceList, statement: Statement) -> str:
+    found = []
+    if one.per_kwh is not None and prices.share_percent is None:
+        found.append(_per("per_kwh", one.per_kwh, prices, statement))
+    if one.per_hour is not None:
+        found.append(_per("per_hour", one.per_hour, prices, statement))
+    days = ", ".join(statement.say(f"weekday_{_DAYS[day]}") for day in one.weekdays)
+    start, end = (f"{at // 60:02}:{at % 60:02}" for at in (one.start, one.end))
+    when = f"{days} {start}–{end}".strip()
+    return f"{when}: {', '.join(found)}"
+
+
+def _per(key: str, price: float, prices: PriceList, statement: Statement) -> str:
+    return statement.say(key, price=statement.price(price, prices.currency))
 
 
 def _percent(part: float, whole: float) -> str:

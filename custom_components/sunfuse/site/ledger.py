@@ -19,7 +19,7 @@ from ..central_system.station_state import (
     SessionNews,
     SignedReading,
 )
-from ..const import CONF_SPEED, DOMAIN, SUBENTRY_CHARGER, SUBENTRY_VEHICLE
+from ..const import CONF_SPEED, DOMAIN
 from ..coordinator import SunfuseCoordinator
 from ..sessions import (
     Attribution,
@@ -28,7 +28,6 @@ from ..sessions import (
     LedgerClosedError,
     LedgerStart,
     Plug,
-    PriceLists,
     SignedValue,
     SiteQuarter,
     TransactionFacts,
@@ -37,14 +36,13 @@ from ..sessions.session_facts import NOBODY, to_millisecond
 from .cards import Cards, is_own
 from .demands import Demands
 from .ledger_answers import LedgerAnswers
+from .ledger_configuration import LedgerConfiguration
 from .observing import Observed
-from .outcome import ConnectorKey, SiteData, identity_of
+from .outcome import ConnectorKey, SiteData
 from .persons import Persons
 from .plug_watch import PlugWatch
-from .price_lists import price_lists_of
 from .prices import SitePrices
 from .session_watch import SessionWatch
-from .subentries import usable
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -93,6 +91,9 @@ class SiteLedger(LedgerAnswers):
             running=start.running,
             site=start.site,
         )
+        self.configuration = LedgerConfiguration(
+            hass, entry, ledger, persons=persons, prices=prices
+        )
         self._plugs = PlugWatch(ledger, start.plugs)
         self._site_known_until = start.site.start if start.site else None
         self._last: Future[None] | None = None
@@ -122,7 +123,7 @@ class SiteLedger(LedgerAnswers):
                 self._hass, self._each_minute, FLUSH, cancel_on_shutdown=True
             ),
         ]
-        self.note_configuration()
+        self.configuration.note()
         self._note_past_prices()
 
         def stop() -> None:
@@ -352,24 +353,6 @@ class SiteLedger(LedgerAnswers):
         """Call those who listen: sessions are others than before."""
         for listener in tuple(self._listeners):
             listener()
-
-    @callback
-    def note_configuration(self) -> None:
-        """Note names, which reports use also after their owners are removed, and what whom is billed from now on."""
-        chargers = usable(self._entry, SUBENTRY_CHARGER)
-        self.ledger.named("station", {identity_of(one): one.title for one in chargers})
-        vehicles = usable(self._entry, SUBENTRY_VEHICLE)
-        self.ledger.named("vehicle", {one.subentry_id: one.title for one in vehicles})
-        self.ledger.named("person", {one.id: one.name for one in self._persons})
-        self.ledger.agree(self.price_lists(), dt_util.utcnow())
-
-    def price_lists(self) -> PriceLists:
-        """Return who is billed by which price list, by the present configuration."""
-        own = self._prices.currency if self._prices else None
-        currency = own or self._hass.config.currency
-        return price_lists_of(
-            self._entry, self._persons, currency, self._hass.config.time_zone
-        )
 
     @callback
     def _note_past_prices(self) -> None:

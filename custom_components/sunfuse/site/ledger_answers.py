@@ -7,6 +7,7 @@ from ..sessions import (
     GroupBy,
     HourlySum,
     Ledger,
+    PriceList,
     SessionFilter,
     SessionInterval,
     SessionPause,
@@ -38,6 +39,10 @@ class LedgerAnswers:
     async def async_pauses(self, number: int) -> list[SessionPause]:
         """Return why and for how long a session was paused."""
         return await asyncio.wrap_future(self.ledger.pauses(number))
+
+    async def async_price_lists(self) -> dict[int, PriceList]:
+        """Return the price lists of sessions, as they were agreed on, by their numbers."""
+        return await asyncio.wrap_future(self.ledger.price_lists())
 
     async def async_signed_values(self, number: int) -> list[SignedValue]:
         """Return the signed meter values of a session, as they were received."""

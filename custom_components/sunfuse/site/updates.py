@@ -155,7 +155,7 @@ def follow_entry(
         _take_over_persons(hass, entry)
         _take_over_vehicles(hass, entry)
         runtime.controller.load_chargers()
-        runtime.ledger.note_configuration()
+        runtime.ledger.configuration.note()
 
     async def updated(_hass: HomeAssistant, _entry: SunfuseConfigEntry) -> None:
         take_over()
