@@ -69,7 +69,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class StatementTable:
     """A table: the first columns are texts, the others numbers. The first cell of the total spans what it leaves out."""
 
     heads: Sequence[str]
@@ -84,7 +84,7 @@ class Sheet:
 
     title: str
     facts: Sequence[tuple[str, str]]
-    tables: Sequence[Table]
+    tables: Sequence[StatementTable]
     notes: Sequence[str]
     signature: str | None = None
 
@@ -138,12 +138,12 @@ def _sheet(
 
 def _sessions(
     rows: Sequence[SessionRow], statement: Statement, *, billed: bool
-) -> Table:
+) -> StatementTable:
     heads = ["started", "ended", "charger", "vehicle", "meter_start", "meter_end"]
     heads += ["energy", "sun", *(["price_list", "billed"] if billed else ["cost"])]
     if statement.context.price is not None:
         heads.append("reimbursement")
-    return Table(
+    return StatementTable(
         heads=[statement.say(key) for key in heads],
         texts=4,
         lines=[_line(row, statement, billed=billed) for row in rows],
@@ -211,7 +211,7 @@ def _total(
     return cells
 
 
-def _readings(rows: Sequence[SessionRow], statement: Statement) -> Table:
+def _readings(rows: Sequence[SessionRow], statement: Statement) -> StatementTable:
     """Return the first and the last reading of each charger's meter, which an employer can check."""
     lines = []
     by_station: dict[str, list[SessionRow]] = {}
@@ -230,7 +230,9 @@ def _readings(rows: Sequence[SessionRow], statement: Statement) -> Table:
             ]
         )
     heads = ("charger", "first_reading", "last_reading", "claimed")
-    return Table(heads=[statement.say(key) for key in heads], texts=1, lines=lines)
+    return StatementTable(
+        heads=[statement.say(key) for key in heads], texts=1, lines=lines
+    )
 
 
 def _notes(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from .session_statement import Sheet, Statement, Table
+from .session_statement import Sheet, Statement, StatementTable
 
 _STYLE = """
 @page{size:A4 landscape;margin:15mm}
@@ -53,7 +53,7 @@ def _sheet(sheet: Sheet) -> str:
     )
 
 
-def _table(table: Table) -> str:
+def _table(table: StatementTable) -> str:
     head = "".join(
         f"<th{' class=text' if index < table.texts else ''}>{escape(text)}</th>"
         for index, text in enumerate(table.heads)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import unicodedata
 import zlib
 
-from .session_statement import Sheet, Statement, Table
+from .session_statement import Sheet, Statement, StatementTable
 
 # A4, landscape, in points.
 _WIDTH, _HEIGHT = 842.0, 595.0
@@ -138,7 +138,7 @@ def _sheet(sheet: Sheet) -> list[str]:
     return [one.content for one in papers]
 
 
-def _table(table: Table, papers: list[_Paper]) -> None:
+def _table(table: StatementTable, papers: list[_Paper]) -> None:
     """Write a table; on each further page its head comes first."""
     columns = _columns(table)
     _row(papers, table.heads, columns, table.texts, font=_BOLD)
@@ -192,7 +192,7 @@ def _row_height(cells: Sequence[str], columns: Sequence[float], font: str) -> fl
     return lines * _SIZE * _LEADING + 1.5 * _PAD
 
 
-def _columns(table: Table) -> list[float]:
+def _columns(table: StatementTable) -> list[float]:
     """Return the widths of columns: what their words need, and the rest by how long their texts are."""
     room = _WIDTH - 2 * _MARGIN
     rows = [table.heads, *table.lines]
