@@ -125,6 +125,44 @@ async def test_a_session_from_plug_to_unplug(
     assert await ledger_of(home).async_names("station") == {"CP1": "Charger CP1"}
 
 
+async def test_a_car_that_never_charged(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """It is on record that it was there, for who asks why; no sum, bill or last session has it."""
+    home: Home = await start("CP1")
+    station = await home.boot("CP1")
+    connector = home.entry.runtime_data.central_system.stations["CP1"].connector
+
+    async def plugged_in_for(seconds: float) -> None:
+        for status in ("Preparing", "Available"):
+            await home.tell(station, status)
+            await wait_until(lambda: connector(1).status == status.lower(), status)  # noqa: B023
+            home.entry.runtime_data.controller.tick()
+            await asyncio.sleep(seconds if status == "Preparing" else 1)
+
+    await plugged_in_for(60)  # a card without a car
+    await plugged_in_for(200)
+    assert await rows(home) == []
+    found = await hass.services.async_call(
+        DOMAIN,
+        "get_sessions",
+        {"config_entry_id": home.entry.entry_id},
+        blocking=True,
+        return_response=True,
+    )
+    assert isinstance(found, dict)
+    sessions = found["sessions"]
+    assert isinstance(sessions, list)
+    [row] = sessions
+    assert isinstance(row, dict)
+    assert (row["end_reason"], row["started"], row["energy_kwh"]) == (
+        "NoTransaction",
+        None,
+        0,
+    )
+    assert row["plugged_in"] is not None and row["unplugged"] is not None
+
+
 async def test_a_session_over_a_restart(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:

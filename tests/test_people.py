@@ -242,6 +242,9 @@ async def test_a_quota_is_used_up(
     await home.shows("sensor", f"{anna}_quota_left", "0.0")
     assert home.state("sensor", f"{anna}_month_energy") == "0.6"
     await wait_until(lambda: its_mode() == mode, f"mode {mode}")
+    reason = hass.states.get(home.entity("sensor", "CP1/1_reason"))
+    assert reason is not None
+    assert "Anna has used up the energy of" in reason.attributes["explanation"]
     assert await held(station, "04A1B2C3") == answer
     with pytest.raises(ServiceValidationError) as refused:
         await home.call("switch", "turn_on", "CP1/1_boost")

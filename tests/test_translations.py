@@ -642,6 +642,8 @@ def test_every_reason_has_its_sentence() -> None:
             "meter_feeding",
             "limit_demand_response",
             "limit_dimming",
+            "quota_sun_only",
+            "quota_used_up",
         }
         # What Sunfuse names itself: device models, and what the simulated site begins with.
         | {

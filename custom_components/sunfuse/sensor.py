@@ -61,7 +61,7 @@ from .site.outcome import ConnectorKey
 from .site.snapshot import site_of, station_config
 from .site.subentries import usable
 from .state_writes import REASON_PACE, Pace, Shown, readable
-from .translated_reasons import explain, what_would_change_it
+from .translated_reasons import explain_connector, what_would_change_it
 
 PARALLEL_UPDATES = 0
 
@@ -255,7 +255,12 @@ class ReasonedSensor(ConnectorEntity, SensorEntity):
     def _shown(self) -> Shown:
         if self.connector is None or not self.available:
             return Shown(available=False)
-        return Shown(available=True, value=self.connector.decision.reason)
+        holder = self.connector.holder
+        return Shown(
+            available=True,
+            value=self.connector.decision.reason,
+            moment=holder.standing if holder else None,
+        )
 
     @property
     @override
@@ -289,7 +294,7 @@ class ReasonSensor(ReasonedSensor):
         return {
             **dict.fromkeys(("circuit", "phase", "until")),
             **{name: _rounded(name, value) for name, value in reason.values},
-            "explanation": explain(sentences, reason),
+            "explanation": explain_connector(sentences, self.connector),
             "what_would_change_it": what_would_change_it(sentences, reason),
         }
 
@@ -304,7 +309,7 @@ class ExplanationSensor(ReasonedSensor):
         if self.connector is None:
             return None
         sentences = self._entry.runtime_data.sentences
-        return explain(sentences, self.connector.decision.reason)
+        return explain_connector(sentences, self.connector)
 
     @property
     @override

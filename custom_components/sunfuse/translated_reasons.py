@@ -8,7 +8,9 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, WH_PER_KWH
+from .drivers.person_terms import PersonStanding
 from .engine.model import Reason, ReasonKey
+from .site.outcome import ConnectorData
 
 CATEGORY = "common"
 # Within this time, a time of day is unambiguous.
@@ -81,6 +83,23 @@ def explain(sentences: Mapping[str, str], reason: Reason) -> str:
         if name in values and name in sentences and f"{{{name}}}" not in template
     ]
     return " ".join(said)
+
+
+# What a person's quota does to a reason.
+_QUOTAS = {
+    PersonStanding.SUN_ONLY: "quota_sun_only",
+    PersonStanding.USED_UP: "quota_used_up",
+}
+
+
+def explain_connector(sentences: Mapping[str, str], data: ConnectorData) -> str:
+    """Return why a connector gets what it gets, also where that follows from the quota of who charges there."""
+    said = explain(sentences, data.decision.reason)
+    holder = data.holder
+    key = _QUOTAS.get(holder.standing) if holder else None
+    if holder is None or key is None:
+        return said
+    return f"{said} {sentences[key].format(person=holder.name)}"
 
 
 def _template(sentences: Mapping[str, str], reason: Reason) -> str:

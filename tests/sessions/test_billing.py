@@ -264,3 +264,15 @@ def test_a_deleted_person_takes_their_prices_along(path: Path) -> None:
         assert got(ledger.delete_person("anna")) == 1
         got(ledger.note(by_anna()))
         assert only(ledger).billed is None
+
+
+def test_what_was_billed_outlives_the_person(path: Path) -> None:
+    """Whose it was is forgotten, and the amount is not, also if the charger reports it again or prices are corrected."""
+    with opened(path) as ledger:
+        got(ledger.agree({ANNA: FLAT, GUESTS: replace(FLAT, per_kwh=9)}, LONG_AGO))
+        got(ledger.note(by_anna(card="04")))
+        assert got(ledger.forget_persons_before(NOON + timedelta(days=1))) == 1
+        got(ledger.note(by_anna()))
+        assert (only(ledger).person, only(ledger).billed) == (None, 1.96)
+        got(ledger.bill_again({GUESTS: replace(FLAT, per_kwh=9)}, LONG_AGO))
+        assert (only(ledger).person, only(ledger).billed) == (None, 1.96)

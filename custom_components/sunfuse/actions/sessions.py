@@ -1,6 +1,7 @@
 """The actions about sessions: what happened, and what is known of a person. They are for administrators."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -61,7 +62,7 @@ def async_setup_session_actions(hass: HomeAssistant) -> None:
     async def get_sessions(call: ServiceCall) -> ServiceResponse:
         ledger = _site(hass, call).runtime_data.ledger
         names = await async_ledger_names(ledger)
-        wanted = session_filter(call.data, names)
+        wanted = replace(session_filter(call.data, names), unused=True)
         rows = await ledger.async_sessions(wanted, limit=_MOST_SESSIONS)
         return {
             "sessions": [

@@ -21,7 +21,7 @@ from ..site.engine_options import CONF_BOOST_DURATION, DEFAULT_BOOST_DURATION_MI
 from ..site.outcome import ConnectorKey
 from ..site.plan_slots import shortfall_reason
 from ..site.readiness import Readiness, readiness_at
-from ..translated_reasons import explain
+from ..translated_reasons import explain, explain_connector
 from .car_places import AssistError, CarPlace
 
 
@@ -263,7 +263,8 @@ def _reason(place: CarPlace, key: ConnectorKey) -> Reason:
 
 
 def _explanation(place: CarPlace, key: ConnectorKey, speech: Speech) -> str:
-    return explain(speech.texts, _reason(place, key))
+    data = place.entry.runtime_data.coordinator.data.connectors[key]
+    return explain_connector(speech.texts, data)
 
 
 def _why_missed(place: CarPlace, key: ConnectorKey, speech: Speech) -> str:

@@ -45,7 +45,11 @@ def derive_session(db: sqlite3.Connection, session: int) -> None:
     site = site_quarters_at(db, starts)
     quarters = costed(measured, filled, site)
     sums, state = costs(quarters), times(parts)
-    billed = _billed(db, state, quarters, _plugged_until(state, measured))
+    billed = (
+        _as_it_was(db, session)
+        if state.forgotten
+        else _billed(db, state, quarters, _plugged_until(state, measured))
+    )
     root = min(parts, key=lambda part: (part.continues is not None, part.transaction))
     db.execute(
         "UPDATE session SET id = ?, connector = ?, vehicle = ?, person = ?, card = ?,"
@@ -161,6 +165,18 @@ def _put_filled(
     )
 
 
+type _Billed = tuple[float | None, str | None, str | None, int | None]
+
+
+def _as_it_was(db: sqlite3.Connection, session: int) -> _Billed:
+    """Return what a session was billed before it was forgotten whose it was."""
+    row = db.execute(
+        "SELECT billed, billed_currency, price_list, terms FROM session WHERE number = ?",
+        (session,),
+    ).fetchone()
+    return (row["billed"], row["billed_currency"], row["price_list"], row["terms"])
+
+
 def _plugged_until(
     state: SessionTimes, measured: Iterable[MeasuredQuarter]
 ) -> datetime | None:
@@ -180,7 +196,7 @@ def _billed(
     state: SessionTimes,
     quarters: Iterable[CostedQuarter],
     until: datetime | None,
-) -> tuple[float | None, str | None, str | None, int | None]:
+) -> _Billed:
     """Return what a session is billed, in which currency, and its price list: name and number."""
     at = state.started_at or state.stopped_at
     if at is None or (state.started_at is None and state.energy_wh <= 0):

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from .energy_split import Split, split
 from .session_facts import (
+    FORGOTTEN,
+    NOBODY,
     QUARTER,
     Attribution,
     MeasuredQuarter,
@@ -244,6 +246,8 @@ class SessionTimes:
     end_reason: str | None
     offline: bool
     parts: int
+    # Somebody's, of whom nothing is kept: what was billed stays.
+    forgotten: bool = False
 
 
 def times(parts: Sequence[TransactionFacts]) -> SessionTimes:
@@ -251,13 +255,14 @@ def times(parts: Sequence[TransactionFacts]) -> SessionTimes:
     running = any(
         part.stopped_at is None and part.started_at is not None for part in parts
     )
+    whose = _newest(part.person for part in parts)
     last = max(parts, key=_end_of)
     first = min(parts, key=_start_of)
     return SessionTimes(
         station=first.station,
         connector=_least(part.connector for part in parts),
         vehicle=_newest(part.vehicle for part in parts),
-        person=_newest(part.person for part in parts),
+        person=None if whose in (NOBODY, FORGOTTEN) else whose,
         card=_least(part.card for part in parts),
         plugged_at=_least(part.plugged_at for part in parts),
         started_at=_least(part.started_at for part in parts),
@@ -271,6 +276,7 @@ def times(parts: Sequence[TransactionFacts]) -> SessionTimes:
         end_reason=None if running else last.end_reason,
         offline=any(part.offline for part in parts),
         parts=len(parts),
+        forgotten=whose == FORGOTTEN,
     )
 
 
@@ -296,4 +302,4 @@ def _most(values: Iterable[float | None]) -> float | None:
 
 def _newest(said: Iterable[Attribution | None]) -> str | None:
     newest = max((one for one in said if one is not None), default=None)
-    return None if newest is None else newest.value or None
+    return None if newest is None else newest.value

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from .ledger_codec import at_ms, maybe_at, ms
-from .session_facts import QUARTER, SignedValue
+from .session_facts import NO_TRANSACTION, QUARTER, SignedValue
 from .session_rows import (
     SessionFilter,
     SessionInterval,
@@ -35,6 +35,9 @@ def _where(wanted: SessionFilter) -> tuple[str, list[Any]]:
     """Return the condition of a filter, and its values."""
     conditions = ["(stopped_at IS NOT NULL OR started_at IS NOT NULL)"]
     values: list[Any] = []
+    if not wanted.unused:
+        conditions.append("end_reason IS NOT ?")
+        values.append(NO_TRANSACTION)
     if not wanted.running:
         conditions.append("stopped_at IS NOT NULL")
     for text, at in (("stopped_at >= ?", wanted.start), ("stopped_at < ?", wanted.end)):

@@ -10,6 +10,7 @@ from .ledger_codec import at_ms, ms
 from .ledger_tables import LedgerTables
 from .part_rows import part_of
 from .session_facts import (
+    FORGOTTEN,
     MeasuredQuarter,
     PauseFact,
     SiteQuarter,
@@ -205,8 +206,8 @@ def delete_person(db: sqlite3.Connection, person: str) -> int:
     deleted = _delete(db, where, (person,))
     # Running sessions continue, without a person.
     db.execute(
-        "UPDATE part SET person = NULL, person_at = NULL, card = NULL WHERE person = ?",
-        (person,),
+        "UPDATE part SET person = ?, card = NULL WHERE person = ?",
+        (FORGOTTEN, person),
     )
     db.execute(
         "UPDATE session SET person = NULL, card = NULL WHERE person = ?", (person,)
@@ -226,10 +227,11 @@ def forget_persons_before(db: sqlite3.Connection, before: datetime) -> int:
     """Forget whose sessions they were that stopped before a time; energies and costs stay. Returns how many."""
     # The sums of the person go on from them.
     db.execute(_CARRY.format(kind="person", where="stopped_at < ?"), (ms(before),))
+    of_then = "session IN (SELECT number FROM session WHERE stopped_at < ?)"
+    db.execute(f"UPDATE part SET card = NULL WHERE {of_then}", (ms(before),))  # noqa: S608 (fixed conditions)
     db.execute(
-        "UPDATE part SET person = NULL, person_at = NULL, card = NULL WHERE session IN"
-        " (SELECT number FROM session WHERE stopped_at < ?)",
-        (ms(before),),
+        f"UPDATE part SET person = ? WHERE person IS NOT NULL AND {of_then}",  # noqa: S608
+        (FORGOTTEN, ms(before)),
     )
     return db.execute(
         "UPDATE session SET person = NULL, card = NULL"

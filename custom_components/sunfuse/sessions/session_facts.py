@@ -15,6 +15,10 @@ type Join = Callable[[Any, Any], Any]
 QUARTER = timedelta(minutes=15)
 # What is said of a person where it turns out that it was not theirs.
 NOBODY = ""
+# What is kept of a person who was forgotten: it comes after every id, so that a report that comes again names nobody.
+FORGOTTEN = "~"
+# Why a session ended that never began: a car was plugged in and left, and no transaction was started for it.
+NO_TRANSACTION = "NoTransaction"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

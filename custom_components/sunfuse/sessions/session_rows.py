@@ -122,7 +122,8 @@ class SessionFilter:
     """Which sessions: those that stopped from `start` (or run still) until before `end`, of all that is named.
 
     A session belongs to the period in which it stopped, as a bill has it. `running` adds or leaves out those that run;
-    with `heard_since` those are left out of which nobody has heard since then.
+    with `heard_since` those are left out of which nobody has heard since then. `unused` adds cars that were plugged in
+    and for which no transaction was started.
     """
 
     start: datetime | None = None
@@ -133,6 +134,7 @@ class SessionFilter:
     vehicle: str | None = None
     running: bool = True
     heard_since: datetime | None = None
+    unused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,11 @@ from homeassistant.core import callback
 from ..central_system.station_state import GONE, SessionNews
 from ..engine.model import ConnectorStatus
 from ..sessions import Ledger, Plug, TransactionFacts
-from ..sessions.session_facts import to_millisecond
+from ..sessions.session_facts import NO_TRANSACTION, to_millisecond
 from .outcome import ConnectorKey, SiteData
 
+# A card without a car makes a charger wait for one, as a rule for one or two minutes (ConnectionTimeOut of OCPP 1.6).
+SHORTEST_UNUSED = timedelta(minutes=3)
 # These states do not show whether a car is there.
 _MUTE = frozenset((ConnectorStatus.UNAVAILABLE, ConnectorStatus.FAULTED, None))
 
@@ -27,6 +29,8 @@ class PlugWatch:
             for plug in plugs
         }
         self._doubtful = set(self._plugs)
+        # Where a transaction may have run that was not seen.
+        self._unseen = set(self._plugs)
 
     def plug(self, key: ConnectorKey) -> Plug | None:
         """Return the car that is plugged in at a connector."""
@@ -37,11 +41,15 @@ class PlugWatch:
         """Process the current state of the connectors."""
         for key, one in data.connectors.items():
             status = one.connector.status
-            if status in _MUTE or not one.station.connected:
+            if not one.station.connected:
+                self._unseen.add(key)
+                continue
+            if status in _MUTE:
                 continue
             if status in GONE:
                 self.unplugged(key, data.snapshot.now)
             elif key not in self._plugs:
+                self._unseen.discard(key)
                 self._put(key, data.snapshot.now, None)
 
     @callback
@@ -66,12 +74,23 @@ class PlugWatch:
         if plug is None:
             return
         self._ledger.unplugged(key.identity, key.connector)
+        at = to_millisecond(at)
         if plug.last is not None:
             self._ledger.note(
                 TransactionFacts(
+                    station=key.identity, transaction=plug.last, unplugged_at=at
+                )
+            )
+        elif key not in self._unseen and at - plug.plugged_at >= SHORTEST_UNUSED:
+            self._ledger.note(
+                TransactionFacts(
                     station=key.identity,
-                    transaction=plug.last,
-                    unplugged_at=to_millisecond(at),
+                    transaction=f"plug-{plug.plugged_at:%Y%m%dT%H%M%S}-{key.connector}",
+                    connector=key.connector,
+                    plugged_at=plug.plugged_at,
+                    noticed_stop_at=at,
+                    unplugged_at=at,
+                    end_reason=NO_TRANSACTION,
                 )
             )
 

@@ -14,7 +14,7 @@ from ..site.boosts import boosting_person
 from ..site.outcome import ConnectorData, ConnectorKey, identity_of
 from ..site.subentries import usable
 from ..site.todays_sessions import ChargedToday
-from ..translated_reasons import explain, what_would_change_it
+from ..translated_reasons import explain_connector, what_would_change_it
 from .viewers import Viewer
 
 # What a card changes, by the name that it uses: the entity's platform and key.
@@ -65,7 +65,7 @@ def charger_view(
         "priority": settings.priority,
         "reason": {
             "key": decision.reason.key.value,
-            "text": explain(texts, decision.reason),
+            "text": explain_connector(texts, data),
             "change": what_would_change_it(texts, decision.reason),
             "until": until if isinstance(until, str) else None,
         },
