@@ -124,6 +124,9 @@ def make_folder(folder: Path, *, fresh: bool) -> None:
     shutil.copyfile(
         ROOT / "development" / "configuration.yaml", folder / "configuration.yaml"
     )
+    # Home Assistant's editors write these.
+    for made in ("automations.yaml", "scripts.yaml"):
+        (folder / made).touch()
 
 
 async def run(options: argparse.Namespace, folder: Path) -> int:

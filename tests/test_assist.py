@@ -265,10 +265,10 @@ async def test_ready_for_tomorrow(
         departure=later.strftime("%Y-%m-%d %H:%M"),
         state_of_charge=80,
     )
-    assert found["answer"].startswith("Zoe leaves at ")
+    assert found["answer"].startswith("Departure of Zoe: ")
     await home.shows("sensor", "CP1/1_readiness", "on_track")
-    assert "will be in time: at " in await say(hass, "Is the Zoe ready for tomorrow?")
-    assert "Zoe will be ready at" in await say(hass, "When will the car be ready?")
+    assert "will be in time: by " in await say(hass, "Is the Zoe ready for tomorrow?")
+    assert "Zoe will be ready by" in await say(hass, "When will the car be ready?")
     answer = await say(hass, "Ist das Auto morgen fertig?", language="de")
     assert "wird es aber rechtzeitig" in answer
     soon = dt_util.now() + timedelta(minutes=20)

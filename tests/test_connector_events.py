@@ -11,6 +11,7 @@ from custom_components.sunfuse.central_system.station_state import (
     MeterSample,
     StationState,
 )
+from custom_components.sunfuse.drivers.demand import Demand
 from custom_components.sunfuse.engine.model import (
     ConnectorDecision,
     ConnectorStatus,
@@ -18,7 +19,13 @@ from custom_components.sunfuse.engine.model import (
     Reason,
     ReasonKey,
 )
-from custom_components.sunfuse.planner import CarIntention, PlanKey, Why
+from custom_components.sunfuse.planner import (
+    CarIntention,
+    CarSlot,
+    PlanKey,
+    SlotAdvice,
+    Why,
+)
 from custom_components.sunfuse.site.connector_events import ConnectorEvents
 from custom_components.sunfuse.site.outcome import ConnectorData, ConnectorKey
 from custom_components.sunfuse.site.readiness import Readiness, readiness_of
@@ -174,34 +181,50 @@ def test_waiting_for_the_sun_is_no_limit() -> None:
 
 
 SEVEN = NOON + timedelta(hours=19)
-CAR = CarIntention(
-    id="CP1/1", slots=(), why=Why(key=PlanKey.AWAY), departure=SEVEN, ready=SEVEN
-)
+WANTS = Demand(departure=SEVEN, energy_wh=9000.0)
+AIMS = CarIntention(id="CP1/1", slots=(), why=Why(key=PlanKey.AWAY), departure=SEVEN)
 WAITS = ReasonKey.WAITING_FOR_PRICE
 
 
+def follows_sun(until_evening_wh: float) -> CarIntention:
+    """Return what the sun is forecast to give a car that nothing is planned for."""
+    slot = CarSlot(
+        start=NOON,
+        end=NOON + timedelta(hours=8),
+        power_w=0.0,
+        sun_w=0.0,
+        energy_wh=until_evening_wh,
+        advice=SlotAdvice(at_least_w=0.0, at_most_w=0.0, why=Why(key=PlanKey.AWAY)),
+    )
+    later = replace(slot, start=SEVEN, end=SEVEN + timedelta(hours=8), energy_wh=5e4)
+    return replace(AIMS, departure=None, slots=(slot, later))
+
+
 @pytest.mark.parametrize(
-    ("car", "reason", "energy_wh", "missed", "expected"),
+    ("demand", "car", "reason", "missed", "expected"),
     [
-        (None, WAITS, 9000.0, False, None),
-        (replace(CAR, departure=None), WAITS, 9000.0, False, None),
-        (CAR, WAITS, 9000.0, False, Readiness.ON_TRACK),
-        (CAR, WAITS, 9000.0, True, Readiness.WILL_MISS),
-        (CAR, WAITS, 20.0, False, Readiness.READY),
-        (CAR, ReasonKey.CAR_FINISHED, 9000.0, True, Readiness.READY),
+        (Demand(), AIMS, WAITS, False, None),
+        (replace(WANTS, departure=NOON), AIMS, WAITS, False, None),
+        (WANTS, None, WAITS, False, None),
+        (WANTS, AIMS, WAITS, False, Readiness.ON_TRACK),
+        (WANTS, AIMS, WAITS, True, Readiness.WILL_MISS),
+        (WANTS, AIMS, ReasonKey.CAR_FINISHED, True, Readiness.READY),
+        # What needs nothing has no plan.
+        (replace(WANTS, energy_wh=20.0), None, WAITS, False, Readiness.READY),
         # Nobody knows how much it needs: it is ready when it takes no more.
-        (CAR, WAITS, None, False, Readiness.ON_TRACK),
-        (replace(CAR, ready=NOON), WAITS, None, False, Readiness.ON_TRACK),
-        (replace(CAR, ready=NOON), WAITS, 9000.0, False, Readiness.READY),
+        (replace(WANTS, energy_wh=None), AIMS, WAITS, False, Readiness.ON_TRACK),
+        # A mode that only follows the sun promises nothing: the forecast says.
+        (WANTS, follows_sun(9000.0), WAITS, False, Readiness.ON_TRACK),
+        (WANTS, follows_sun(5000.0), WAITS, False, Readiness.WILL_MISS),
+        (replace(WANTS, energy_wh=None), follows_sun(5000.0), WAITS, False, None),
     ],
 )
 def test_readiness(
+    demand: Demand,
     car: CarIntention | None,
     reason: ReasonKey,
-    energy_wh: float | None,
     missed: bool,
     expected: Readiness | None,
 ) -> None:
     """A car is ready, will be, or will not be; without a departure there is nothing to be ready for."""
-    found = readiness_of(car, reason, energy_wh=energy_wh, missed=missed, now=NOON)
-    assert found is expected
+    assert readiness_of(demand, car, reason, missed=missed, now=NOON) is expected

@@ -339,7 +339,7 @@ export class SessionsCard extends SunfuseCard {
     return html`<td class="number" data-name=${say("energy")}>${energy(hass, sum.energy_wh)}</td>
       <td class="number" data-name=${say("sun_share")}>${percent(hass, sun)}</td>
       <td class="number" data-name=${say("cost")}>${money(hass, sum.cost, currency)}</td>
-      <td class="number ${sum.saving === null ? "none" : ""}" data-name=${say("saving")}>${money(hass, sum.saving, currency)}</td>
+      <td class="number" data-name=${say("saving")}>${money(hass, sum.saving, currency)}</td>
       ${billed ? html`<td class="number" data-name=${say("billed")}>${money(hass, sum.billed, currency)}</td>` : nothing}`;
   }
 
@@ -371,8 +371,8 @@ export class SessionsCard extends SunfuseCard {
                   ${session.stop ? nothing : html`<span class="chip good">${say("running")}</span>`}
                 </td>
                 <td data-name=${say("charger")}>${session.charger}</td>
-                <td class=${session.person ? "" : "none"} data-name=${say("by_person")}>${session.person ?? "–"}</td>
-                <td class=${session.vehicle ? "" : "none"} data-name=${say("by_vehicle")}>${session.vehicle ?? "–"}</td>
+                <td data-name=${say("by_person")}>${session.person ?? "–"}</td>
+                <td data-name=${say("by_vehicle")}>${session.vehicle ?? "–"}</td>
                 ${this.sums(session, session.currency ?? answer.currency, billed, say)}
               </tr>`,
             )}

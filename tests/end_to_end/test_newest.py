@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse import PLATFORMS
+from custom_components.sunfuse.condition import CONDITIONS
+from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.trigger import TRIGGERS
 
 from ..central_system.client import RawStation
 from ..common import free_port
@@ -110,12 +113,33 @@ async def loaded(home: Home) -> str:
     return entry_id
 
 
+async def automations_and_assist(home: Home) -> None:
+    """Let the editor check every trigger and condition for a charger, and ask Assist in two languages."""
+    devices = await home.ask("config/device_registry/list")
+    (garage,) = (one["id"] for one in devices if one["name"] == "Garage")
+    target = {"device_id": [garage]}
+    for kind, ours in (("trigger", TRIGGERS), ("condition", CONDITIONS)):
+        offered = await home.ask(f"get_{kind}s_for_target", target=target)
+        names = {f"{DOMAIN}.{name}" for name in ours}
+        assert names <= set(offered)
+        configs = [{kind: name, "target": target, "options": {}} for name in names]
+        checked = await home.ask("validate_config", **{f"{kind}s": configs})
+        assert checked[f"{kind}s"]["valid"], checked
+    for language, text, answer in (
+        ("en", "Charge the garage now", "at full power until"),
+        ("de", "Stoppe das Laden von Garage", "pausiert bis"),
+    ):
+        said = await home.ask("conversation/process", text=text, language=language)
+        assert answer in said["response"]["speech"]["plain"]["speech"], said
+
+
 async def test_a_simulated_site(tmp_path: Path) -> None:
     """It starts, has every platform, and is as before after an orderly restart; nothing of ours is in the log."""
     async with develop(tmp_path, "--newest") as home:
         assert (await home.ask("get_config"))["version"] == locked_version()
         site = await loaded(home)
         before = await every_platform_works(home)
+        await automations_and_assist(home)
 
     async with develop(tmp_path, "--newest") as home:
         assert await loaded(home) == site

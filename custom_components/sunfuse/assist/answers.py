@@ -74,11 +74,12 @@ async def async_is_ready(place: CarPlace, speech: Speech) -> str:
             )
     if _reason(place, place.key).key is ReasonKey.CAR_FINISHED:
         return speech.say("assist_full", car=place.name)
-    return speech.say(
-        "assist_no_departure",
-        car=place.name,
-        why=_explanation(place, place.key, speech),
+    why = (
+        speech.say("assist_ready_at", car=place.name, ready=_ready(place, car, speech))
+        if car is not None and (car.ready or car.end)
+        else _explanation(place, place.key, speech)
     )
+    return speech.say("assist_no_departure", car=place.name, why=why)
 
 
 async def async_when_ready(place: CarPlace, speech: Speech) -> str:
@@ -268,7 +269,9 @@ def _explanation(place: CarPlace, key: ConnectorKey, speech: Speech) -> str:
 
 
 def _why_missed(place: CarPlace, key: ConnectorKey, speech: Speech) -> str:
-    missed = place.entry.runtime_data.planning.data.missed[key.id]
+    missed = place.entry.runtime_data.planning.data.missed.get(key.id)
+    if missed is None:  # it only follows the sun
+        return _explanation(place, key, speech)
     return explain(speech.texts, shortfall_reason(missed.shortfall))
 
 

@@ -1,4 +1,4 @@
-/* sources 2d3981cd37431e6d0d7e45766eb8848169898c7bcfc77e6e12d329baf3ae32b7 */
+/* sources a36053a0953c53e24eb96e17b660bd5be68e3145271533ae06f3c3ed318a1824 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -509,23 +509,20 @@ j._$litElement$ = !0, j.finalized = !0, Pe.litElementHydrateSupport?.({ LitEleme
 var Fe = Pe.litElementPolyfillSupport;
 Fe?.({ LitElement: j }), (Pe.litElementVersions ??= []).push("4.2.2");
 // src/texts.ts
-var Ie = /* @__PURE__ */ new Map(), Le;
-function Re(e) {
+var Ie = /* @__PURE__ */ new Map();
+function Le(e) {
 	let t = e.language, n = Ie.get(t);
-	return n || (n = e.loadBackendTranslation("common", "sunfuse").then((e) => (Le = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, Le)), Ie.set(t, n)), n;
-}
-function ze(e) {
-	return Le?.(e);
+	return n || (n = e.loadBackendTranslation("common", "sunfuse").then((e) => (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t), Ie.set(t, n)), n;
 }
 function M(e, t, n, r) {
 	return e.localize(`component.sunfuse.entity.${t}.${n}.state.${r}`) || r;
 }
 // src/editor.ts
-function Be() {
+function Re() {
 	return document.querySelector("home-assistant").hass;
 }
 async function N(...e) {
-	let t = Be(), [n, r] = await Promise.all([Re(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
+	let t = Re(), [n, r] = await Promise.all([Le(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
 		let n = e.names[t] ?? t;
 		return {
 			value: t,
@@ -557,16 +554,16 @@ async function N(...e) {
 	};
 }
 // src/feed.ts
-function Ve(e, t) {
+function ze(e, t) {
 	let { set: n, gone: r, ...i } = t, a = {
 		...e,
 		...n
 	};
 	for (let e of r ?? []) delete a[e];
-	for (let [t, n] of Object.entries(i)) a[t] = Ve(e[t] ?? {}, n);
+	for (let [t, n] of Object.entries(i)) a[t] = ze(e[t] ?? {}, n);
 	return a;
 }
-var He = class {
+var Be = class {
 	view = {};
 	listeners = /* @__PURE__ */ new Set();
 	unsubscribe;
@@ -583,7 +580,7 @@ var He = class {
 	}
 	start() {
 		this.view = {}, this.unsubscribe = this.hass.connection.subscribeMessage((e) => {
-			this.view = Ve(this.view, e), this.error = void 0;
+			this.view = ze(this.view, e), this.error = void 0;
 			for (let e of this.listeners) this.tell(e);
 		}, this.message), this.unsubscribe.catch((e) => {
 			this.unsubscribe = void 0, this.error = e.code ?? String(e.message ?? e);
@@ -596,16 +593,16 @@ var He = class {
 	stop() {
 		this.unsubscribe?.then((e) => e()).catch(() => void 0), this.unsubscribe = void 0;
 	}
-}, Ue = /* @__PURE__ */ new Map();
-function We(e, t) {
-	let n = JSON.stringify(t), r = Ue.get(n);
+}, Ve = /* @__PURE__ */ new Map();
+function He(e, t) {
+	let n = JSON.stringify(t), r = Ve.get(n);
 	return r && r.connection === e.connection || (r = {
 		connection: e.connection,
-		feed: new He(e, t)
-	}, Ue.set(n, r)), r.feed;
+		feed: new Be(e, t)
+	}, Ve.set(n, r)), r.feed;
 }
-function Ge(e, t) {
-	return We(e, {
+function Ue(e, t) {
+	return He(e, {
 		type: "sunfuse/site/subscribe",
 		language: e.language,
 		...t ? { entry_id: t } : {}
@@ -746,13 +743,6 @@ var P = o`
     border-radius: 3px;
     margin-inline-end: 6px;
   }
-  .key i.line {
-    inline-size: 20px;
-    block-size: 0;
-    border-radius: 0;
-    border-block-start: 2px dashed;
-    vertical-align: middle;
-  }
   button[aria-pressed="true"],
   button[aria-checked="true"],
   button.main {
@@ -835,7 +825,7 @@ var P = o`
     }
     .stack tr {
       display: grid;
-      grid-template-columns: repeat(auto-fit, minmax(92px, 1fr));
+      grid-template-columns: repeat(auto-fit, minmax(120px, 1fr));
       gap: 4px 12px;
       padding-block: 8px;
       border-block-end: 1px solid var(--quiet);
@@ -847,12 +837,8 @@ var P = o`
       text-align: start;
       overflow-wrap: anywhere;
     }
-    .stack td:first-child,
-    .stack td.wide {
+    .stack td:first-child {
       grid-column: 1 / -1;
-    }
-    .stack td.none {
-      display: none;
     }
     .stack td[data-name]::before {
       content: attr(data-name);
@@ -904,7 +890,7 @@ var P = o`
 	}
 	set hass(e) {
 		let t = this.home;
-		this.home = e, t && t.language === e.language || Re(e).then((e) => {
+		this.home = e, t && t.language === e.language || Le(e).then((e) => {
 			this.say = e;
 		}), t && t.language === e.language && t.connection === e.connection || this.follow(), (!t || this.matters(t, e)) && this.requestUpdate();
 	}
@@ -923,7 +909,7 @@ var P = o`
 	follow() {
 		if (!this.isConnected || !this.home || !this.config) return;
 		let e = `${this.config.site ?? ""}|${this.home.language}`;
-		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = Ge(this.home, this.config.site).listen((e, t) => {
+		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = Ue(this.home, this.config.site).listen((e, t) => {
 			this.site = e, this.failure = t;
 		}));
 	}
@@ -945,9 +931,9 @@ var P = o`
 	updated(e) {
 		this.dir = this.home && document.dir === "rtl" ? "rtl" : "";
 	}
-}, Ke = new Intl.Collator(void 0, { numeric: !0 });
-function qe(e, t) {
-	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => Ke.compare(e.name, t.name));
+}, We = new Intl.Collator(void 0, { numeric: !0 });
+function Ge(e, t) {
+	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => We.compare(e.name, t.name));
 }
 // src/format.ts
 function I(e, t, n) {
@@ -956,23 +942,23 @@ function I(e, t, n) {
 		maximumFractionDigits: n
 	}).format(t);
 }
-function Je(e) {
+function Ke(e) {
 	return document.dir === "rtl" ? `\u2066${e}\u2069` : e;
 }
 function L(e, t) {
-	return t == null ? "–" : Je(`${I(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
+	return t == null ? "–" : Ke(`${I(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
 }
 function R(e, t) {
-	return t == null ? "–" : Je(`${I(e, t / 1e3, +(t < 99950))} kWh`);
+	return t == null ? "–" : Ke(`${I(e, t / 1e3, +(t < 99950))} kWh`);
 }
 function z(e, t) {
 	return I(e, t, +!Number.isInteger(t));
 }
 function B(e, t) {
-	return t == null ? "–" : Je(`${I(e, t, 0)} %`);
+	return t == null ? "–" : Ke(`${I(e, t, 0)} %`);
 }
 function V(e, t, n) {
-	return t == null ? "–" : Je(new Intl.NumberFormat(e.locale.language, {
+	return t == null ? "–" : Ke(new Intl.NumberFormat(e.locale.language, {
 		style: "currency",
 		currency: n
 	}).format(t));
@@ -992,7 +978,7 @@ function H(e, t, n = /* @__PURE__ */ new Date()) {
 		month: "short"
 	})} ${o}`;
 }
-function Ye(e, t) {
+function qe(e, t) {
 	return new Date(t).toLocaleDateString(e.locale.language, {
 		timeZone: e.config.time_zone,
 		day: "numeric",
@@ -1004,10 +990,10 @@ function Ye(e, t) {
 function U(e, t) {
 	customElements.get(e) || customElements.define(e, t);
 }
-function Xe(e, t = !1) {
+function Je(e, t = !1) {
 	t ? history.replaceState(null, "", e) : history.pushState(null, "", e), window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: t } }));
 }
-function Ze(e, t) {
+function Ye(e, t) {
 	e.dispatchEvent(new CustomEvent("hass-more-info", {
 		detail: { entityId: t },
 		bubbles: !0,
@@ -1073,7 +1059,7 @@ U("sunfuse-capacity-card", class extends F {
       ${this.report ? this.answer(this.report, t) : T`<p class="quiet">${this.problem ?? t("loading")}</p>`}
       <button
         @click=${() => {
-			Xe(`/sunfuse-report/${e.entry_id}`);
+			Je(`/sunfuse-report/${e.entry_id}`);
 		}}
       >
         ${t("open_report")}
@@ -1206,7 +1192,7 @@ var W = function(e, t) {
 		for (let e = 0; e < i; e += 1) for (let n = 0; n < t.length; n += 1) e < o[n].length && (c[l] = o[n][e], l += 1);
 		return c;
 	}, te = function(e, t, n) {
-		let r = Qe.getRSBlocks(e, t), i = $e();
+		let r = Xe.getRSBlocks(e, t), i = Ze();
 		for (let t = 0; t < n.length; t += 1) {
 			let r = n[t];
 			i.put(r.getMode(), 4), i.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(i);
@@ -1223,16 +1209,16 @@ var W = function(e, t) {
 		let n = null;
 		switch (t) {
 			case "Numeric":
-				n = et(e);
+				n = Qe(e);
 				break;
 			case "Alphanumeric":
-				n = tt(e);
+				n = $e(e);
 				break;
 			case "Byte":
-				n = nt(e);
+				n = et(e);
 				break;
 			case "Kanji":
-				n = rt(e);
+				n = tt(e);
 				break;
 			default: throw "mode:" + t;
 		}
@@ -1246,7 +1232,7 @@ var W = function(e, t) {
 		if (n < 1) {
 			let e = 1;
 			for (; e < 40; e++) {
-				let t = Qe.getRSBlocks(e, r), n = $e();
+				let t = Xe.getRSBlocks(e, r), n = Ze();
 				for (let t = 0; t < s.length; t++) {
 					let r = s[t];
 					n.put(r.getMode(), 4), n.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(n);
@@ -1277,7 +1263,7 @@ var W = function(e, t) {
 	}, c.createDataURL = function(e, t) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t;
-		return ct(n, n, function(t, n) {
+		return ot(n, n, function(t, n) {
 			if (r <= t && t < i && r <= n && n < i) {
 				let i = Math.floor((t - r) / e), a = Math.floor((n - r) / e);
 				return +!c.isDark(a, i);
@@ -1353,7 +1339,7 @@ W.stringToBytes = function(e) {
 	return t;
 }, W.createStringToBytes = function(e, t) {
 	let n = function() {
-		let n = ot(e), r = function() {
+		let n = it(e), r = function() {
 			let e = n.read();
 			if (e == -1) throw "eof";
 			return e;
@@ -1769,7 +1755,7 @@ var G = {
 		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= Y.gexp(Y.glog(e.getAt(r)) + t);
 		return X(n, 0).mod(e);
 	}, r;
-}, Qe = function() {
+}, Xe = function() {
 	let e = [
 		[
 			1,
@@ -2977,7 +2963,7 @@ var G = {
 		}
 		return o;
 	}, n;
-}(), $e = function() {
+}(), Ze = function() {
 	let e = [], t = 0, n = {};
 	return n.getBuffer = function() {
 		return e;
@@ -2992,7 +2978,7 @@ var G = {
 		let r = Math.floor(t / 8);
 		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
 	}, n;
-}, et = function(e) {
+}, Qe = function(e) {
 	let t = G.MODE_NUMBER, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3012,7 +2998,7 @@ var G = {
 		throw "illegal char :" + e;
 	};
 	return r;
-}, tt = function(e) {
+}, $e = function(e) {
 	let t = G.MODE_ALPHA_NUM, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3040,7 +3026,7 @@ var G = {
 		}
 	};
 	return r;
-}, nt = function(e) {
+}, et = function(e) {
 	let t = G.MODE_8BIT_BYTE, n = W.stringToBytes(e), r = {};
 	return r.getMode = function() {
 		return t;
@@ -3049,7 +3035,7 @@ var G = {
 	}, r.write = function(e) {
 		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
 	}, r;
-}, rt = function(e) {
+}, tt = function(e) {
 	let t = G.MODE_KANJI, n = W.stringToBytes;
 	(function(e, t) {
 		let r = n(e);
@@ -3071,7 +3057,7 @@ var G = {
 		}
 		if (n < t.length) throw "illegal char at " + (n + 1);
 	}, i;
-}, it = function() {
+}, nt = function() {
 	let e = [], t = {};
 	return t.writeByte = function(t) {
 		e.push(t & 255);
@@ -3090,7 +3076,7 @@ var G = {
 		for (let n = 0; n < e.length; n += 1) n > 0 && (t += ","), t += e[n];
 		return t += "]", t;
 	}, t;
-}, at = function() {
+}, rt = function() {
 	let e = 0, t = 0, n = 0, r = "", i = {}, a = function(e) {
 		r += String.fromCharCode(o(e & 63));
 	}, o = function(e) {
@@ -3112,7 +3098,7 @@ var G = {
 	}, i.toString = function() {
 		return r;
 	}, i;
-}, ot = function(e) {
+}, it = function(e) {
 	let t = e, n = 0, r = 0, i = 0, a = {};
 	a.read = function() {
 		for (; i < 8;) {
@@ -3136,7 +3122,7 @@ var G = {
 		throw "c:" + e;
 	};
 	return a;
-}, st = function(e, t) {
+}, at = function(e, t) {
 	let n = e, r = t, i = Array(e * t), a = {};
 	a.setPixel = function(e, t, r) {
 		i[t * n + e] = r;
@@ -3161,7 +3147,7 @@ var G = {
 		let t = 1 << e, n = (1 << e) + 1, r = e + 1, a = c();
 		for (let e = 0; e < t; e += 1) a.add(String.fromCharCode(e));
 		a.add(String.fromCharCode(t)), a.add(String.fromCharCode(n));
-		let s = it(), l = o(s);
+		let s = nt(), l = o(s);
 		l.write(t, r);
 		let u = 0, d = String.fromCharCode(i[u]);
 		for (u += 1; u < i.length;) {
@@ -3183,18 +3169,18 @@ var G = {
 		}, n;
 	};
 	return a;
-}, ct = function(e, t, n) {
-	let r = st(e, t);
+}, ot = function(e, t, n) {
+	let r = at(e, t);
 	for (let i = 0; i < t; i += 1) for (let t = 0; t < e; t += 1) r.setPixel(t, i, n(t, i));
-	let i = it();
+	let i = nt();
 	r.write(i);
-	let a = at(), o = i.toByteArray();
+	let a = rt(), o = i.toByteArray();
 	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
 	return a.flush(), "data:image/gif;base64," + a;
 };
 W.stringToBytes;
 // src/qr-code.ts
-function lt(e) {
+function st(e) {
 	let t = W(0, "M");
 	t.addData(e), t.make();
 	let n = t.getModuleCount(), r = "";
@@ -3204,27 +3190,27 @@ function lt(e) {
 		path: r
 	};
 }
-function ut(e, t) {
-	let { size: n, path: r } = lt(e);
+function ct(e, t) {
+	let { size: n, path: r } = st(e);
 	return E`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
     <rect x="-4" y="-4" width=${n + 8} height=${n + 8} fill="#fff" />
     <path d=${r} fill="#000" />
   </svg>`;
 }
 // src/charger-card.ts
-var dt = [
+var lt = [
 	"off",
 	"solar",
 	"solar_min",
 	"fast"
-], ft = [
+], ut = [
 	30,
 	60,
 	120
 ];
-function pt(e, t) {
+function dt(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
-	return Array.isArray(n) ? n : dt;
+	return Array.isArray(n) ? n : lt;
 }
 U("sunfuse-charger-card", class extends F {
 	static properties = {
@@ -3238,16 +3224,6 @@ U("sunfuse-charger-card", class extends F {
       }
       .wish input[type="number"] {
         inline-size: 6em;
-      }
-      .boost {
-        display: grid;
-        grid-template-columns: auto repeat(3, 1fr);
-        align-items: center;
-        gap: 6px;
-        margin-block: 8px;
-      }
-      .boost button {
-        padding-inline: 4px;
       }
       details {
         margin-block-start: 12px;
@@ -3271,7 +3247,7 @@ U("sunfuse-charger-card", class extends F {
 		return N("charger");
 	}
 	content(e, t) {
-		let n = this.config?.charger, r = qe(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
+		let n = this.config?.charger, r = Ge(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
 			e,
 			t,
 			r
@@ -3321,7 +3297,7 @@ U("sunfuse-charger-card", class extends F {
 		let { mode: n, boost: r, allowed: i } = e.entities;
 		return T`
       ${n ? T`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
-            ${pt(this.hass, e).map((t) => T`<button
+            ${dt(this.hass, e).map((t) => T`<button
                 role="radio"
                 aria-checked=${t === e.mode}
                 tabindex=${t === e.mode ? 0 : -1}
@@ -3333,8 +3309,8 @@ U("sunfuse-charger-card", class extends F {
                 ${M(this.hass, "select", "mode", t)}
               </button>`)}
           </div>` : O}
-      ${r && e.device_id && e.connected ? this.boost(e, t) : O}
       <div class="row">
+        ${r && e.device_id && e.connected ? this.boost(e, t) : O}
         ${i ? T`<button
               aria-pressed=${!e.allowed}
               @click=${() => this.act("switch", e.allowed ? "turn_off" : "turn_on", { entity_id: i })}
@@ -3342,7 +3318,7 @@ U("sunfuse-charger-card", class extends F {
               ${t(e.allowed ? "pause" : "resume")}
             </button>` : O}
       </div>
-      ${e.device_id && e.status !== "available" ? this.wish(e, t) : O}
+      ${this.quota(e, t)} ${e.device_id && e.status !== "available" ? this.wish(e, t) : O}
       ${this.site?.admin && this.config?.type ? this.link(e, this.site, t) : O}
     `;
 	}
@@ -3356,7 +3332,7 @@ U("sunfuse-charger-card", class extends F {
       <summary>${n("driver_link")}</summary>
       ${this.linked ? T`<p class="quiet">${n("driver_link_help")}</p>
             <p><a href=${r}>${location.origin}${r}</a></p>
-            ${ut(`${location.origin}${r}`, n("driver_link"))}` : O}
+            ${ct(`${location.origin}${r}`, n("driver_link"))}` : O}
     </details>`;
 	}
 	wish(e, t) {
@@ -3412,22 +3388,17 @@ U("sunfuse-charger-card", class extends F {
         @click=${() => this.act("sunfuse", "cancel_boost", { device_id: r })}
       >
         ${n.until ? t("boost_until", { time: H(this.hass, n.until) }) : t("boost_on")}
-      </button>${this.quota(e, t)}`;
+      </button>`;
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
-		return T`<div class="boost" role="group" aria-label=${t("boost")}>
-        <span class="quiet">${t("boost")}</span>
-        ${ft.map((e) => T`<button
-            aria-label=${t("boost_for", { minutes: e })}
-            ?disabled=${i}
-            @click=${() => this.act("sunfuse", "boost", {
+		return T`${ut.map((e) => T`<button
+        ?disabled=${i}
+        @click=${() => this.act("sunfuse", "boost", {
 			device_id: r,
 			duration: { minutes: e }
 		}, t("boost_started"))}
-          >
-            ${e} min
-          </button>`)}
-      </div>
-      ${this.quota(e, t)}`;
+      >
+        ${t("boost_for", { minutes: e })}
+      </button>`)}`;
 	}
 	quota(e, t) {
 		let { quota_wh: n, used_wh: r } = e.boost;
@@ -3504,7 +3475,7 @@ U("sunfuse-charger-card", class extends F {
 		return e.size > 1 || !e.has("hass") || !this.hasUpdated;
 	}
 	willUpdate() {
-		this.site && this.isConnected && this.asked !== this.site && (this.asked = this.site, this.stop?.(), this.stop = We(this.hass, {
+		this.site && this.isConnected && this.asked !== this.site && (this.asked = this.site, this.stop?.(), this.stop = He(this.hass, {
 			type: "sunfuse/new_chargers/subscribe",
 			entry_id: this.site
 		}).listen((e) => {
@@ -3604,7 +3575,7 @@ U("sunfuse-charger-card", class extends F {
 	}
 });
 // src/chargers-card.ts
-var mt = 60;
+var ft = 60;
 U("sunfuse-chargers-card", class extends F {
 	static properties = {
 		...F.properties,
@@ -3665,7 +3636,7 @@ U("sunfuse-chargers-card", class extends F {
 		return N("chargers");
 	}
 	content(e, t) {
-		let n = qe(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
+		let n = Ge(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
 		return T`
       <div class="head">
         <h2>${this.config?.title ?? t("chargers")}</h2>
@@ -3739,7 +3710,7 @@ U("sunfuse-chargers-card", class extends F {
     </tr>`;
 	}
 	async boostAll(e, t) {
-		let n = { minutes: mt }, r = [];
+		let n = { minutes: ft }, r = [];
 		for (let { device_id: t, name: i } of e) t && !await this.act("sunfuse", "boost", {
 			device_id: t,
 			duration: n
@@ -3747,7 +3718,7 @@ U("sunfuse-chargers-card", class extends F {
 		this.announced = r.length ? r.join(" ") : t("done");
 	}
 	actions(e, t, n) {
-		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? pt(this.hass, i) : [];
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? dt(this.hass, i) : [];
 		return T`<div class="row" role="group" aria-label=${n("actions")}>
       <span>${n("chosen", { count: e.length })}</span>
       <select
@@ -3768,7 +3739,7 @@ U("sunfuse-chargers-card", class extends F {
         ?disabled=${!e.length}
         @click=${() => this.boostAll(e, n)}
       >
-        ${n("boost_for", { minutes: mt })}
+        ${n("boost_for", { minutes: ft })}
       </button>
       <button
         ?disabled=${!e.length}
@@ -3786,18 +3757,11 @@ U("sunfuse-chargers-card", class extends F {
 	}
 });
 // src/driver-panel.ts
-var ht = "sunfuse-driver", gt = class extends F {
+var pt = "sunfuse-driver", mt = class extends F {
 	static styles = [P, o`
       :host {
         max-inline-size: 640px;
         margin-inline: auto;
-        padding: 8px;
-      }
-      /* A page, and not a card in a card. */
-      ha-card {
-        background: none;
-        border: 0;
-        box-shadow: none;
         padding: 8px;
       }
       sunfuse-charger-card {
@@ -3835,7 +3799,7 @@ var ht = "sunfuse-driver", gt = class extends F {
 		return super.hass;
 	}
 	content(e, t) {
-		let n = qe(e);
+		let n = Ge(e);
 		return T`<div class="head"><h2>${t("driver_page")}</h2></div>
       ${this.shown(n).map((t) => this.card(e, t))} ${this.free(n, t)}`;
 	}
@@ -3853,7 +3817,7 @@ var ht = "sunfuse-driver", gt = class extends F {
 	}
 	free(e, t) {
 		if (e.length < 2) return O;
-		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => _t(e) - _t(t))];
+		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => ht(e) - ht(t))];
 		return T`<h3>${t("free_chargers")}</h3>
       ${r.length ? O : T`<p>${t("none_free")}</p>`}
       <ul class="chargers">
@@ -3862,19 +3826,19 @@ var ht = "sunfuse-driver", gt = class extends F {
 	}
 	until(e, t, n) {
 		if (t) return T`<span class="chip good">${n("free")}</span>`;
-		let r = _t(e);
+		let r = ht(e);
 		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? T`<span class="chip bad">${n("out_of_order")}</span>` : T`<span class="quiet"
       >${Number.isFinite(r) ? n("free_at", { time: H(this.hass, new Date(r).toISOString()) }) : n("occupied")}</span
     >`;
 	}
 };
-function _t({ demand: e, plan: t }) {
+function ht({ demand: e, plan: t }) {
 	let n = e?.departure ?? t?.ready;
 	return n ? Date.parse(n) : Infinity;
 }
-U(ht, gt);
+U(pt, mt);
 // src/plan-model.ts
-var Z = 9e5, vt = class {
+var Z = 9e5, gt = class {
 	times;
 	start;
 	end;
@@ -3909,22 +3873,22 @@ var Z = 9e5, vt = class {
 		return Math.min(this.to, Math.max(this.from + Z, t));
 	}
 };
-function yt(e, t) {
+function _t(e, t) {
 	return new Date(t).toLocaleString("sv-SE", { timeZone: e.config.time_zone }).replace(" ", "T").slice(0, 16);
 }
-function bt(e, t) {
+function vt(e, t) {
 	let n = Date.parse(`${t}:00Z`);
-	return Number.isNaN(n) ? n : n - (Date.parse(`${yt(e, n)}:00Z`) - n);
+	return Number.isNaN(n) ? n : n - (Date.parse(`${_t(e, n)}:00Z`) - n);
 }
 // src/departure-trial.ts
-var xt = {
+var yt = {
 	ArrowRight: 1,
 	ArrowUp: 1,
 	ArrowLeft: -1,
 	ArrowDown: -1,
 	PageUp: 4,
 	PageDown: -4
-}, St = class {
+}, bt = class {
 	now;
 	dragging = !1;
 	asked = 0;
@@ -3962,7 +3926,7 @@ var xt = {
 		};
 	}
 	key(e, t, n, r) {
-		let i = xt[e.key];
+		let i = yt[e.key];
 		(i || e.key === "Escape") && (e.preventDefault(), e.stopPropagation(), i ? this.type(t.id, r.leaving(n + i * Z)) : this.drop());
 	}
 	type(e, t) {
@@ -3991,7 +3955,7 @@ var xt = {
 			...n
 		}, this.host.requestUpdate());
 	}
-}, Ct = 16, Q = 216, wt = 36e5, Tt = [
+}, xt = 16, Q = 216, St = 36e5, Ct = [
 	"#4269d0",
 	"#d1495b",
 	"#3ca951",
@@ -4000,7 +3964,7 @@ var xt = {
 	"#97785a",
 	"#ef8e2d",
 	"#5f8dd3"
-], Et = o`
+], wt = o`
   .chart {
     direction: ltr;
     position: relative;
@@ -4063,11 +4027,11 @@ var xt = {
     outline: 3px solid var(--primary-color);
   }
 `;
-function Dt(e, t) {
+function Tt(e, t) {
 	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
-	return `var(--graph-color-${n + 1}, ${Tt[n % Tt.length]})`;
+	return `var(--graph-color-${n + 1}, ${Ct[n % Ct.length]})`;
 }
-function Ot(e, t) {
+function Et(e, t) {
 	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Q - e / f * 200, m = n.price ?? [], h = Math.max(.01, ...m), g = Math.min(0, ...m), ee = (e) => Q - (e - g) / (h - g) * 200;
 	return T`<div
     class="chart"
@@ -4086,35 +4050,35 @@ function Ot(e, t) {
 	].map((e) => E`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
           <text x=${38} y=${p(f * e) + 4} text-anchor="end">${I(o, f * e / 1e3, 0)}</text>`)}
       <text x=${38} y=${11} text-anchor="end">kW</text>
-      ${Mt(e, c)}
-      ${n.sun_w ? E`<path class="sun" d=${kt(n.sun_w, i, p)} />` : O}
-      ${jt(e, s, p)}
-      ${n.house_w ? E`<path class="house" d=${At(n.house_w, i, p)} />` : O}
+      ${At(e, c)}
+      ${n.sun_w ? E`<path class="sun" d=${Dt(n.sun_w, i, p)} />` : O}
+      ${kt(e, s, p)}
+      ${n.house_w ? E`<path class="house" d=${Ot(n.house_w, i, p)} />` : O}
       ${d ? E`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : O}
-      ${m.length ? E`<path class="price" d=${At(m, i, ee)} />
+      ${m.length ? E`<path class="price" d=${Ot(m, i, ee)} />
           <text x=${i.end + 6} y=${ee(h) + 4}>${I(o, h, 2)}</text>
           <text x=${i.end + 6} y=${11}>${r.currency}</text>` : O}
-      ${e.step !== void 0 && e.step < i.steps ? E`<rect class="chosen" x=${i.edge(e.step)} y=${Ct} height=${200}
+      ${e.step !== void 0 && e.step < i.steps ? E`<rect class="chosen" x=${i.edge(e.step)} y=${xt} height=${200}
             width=${i.edge(e.step + 1) - i.edge(e.step)} />` : O}
-      ${e.marks.map((n) => Nt(e, n, t))}
+      ${e.marks.map((n) => jt(e, n, t))}
     </svg>
     <div class="row key" aria-hidden="true">
-      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => T`<span><i style="background:${Dt(r, e.id)}"></i>${e.name}</span>`)}
+      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => T`<span><i style="background:${Tt(r, e.id)}"></i>${e.name}</span>`)}
       ${n.sun_w?.some(Boolean) ? T`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : O}
       ${n.house_w ? T`<span><i style="background:var(--house)"></i>${a("house")}</span>` : O}
-      ${m.length ? T`<span><i class="line" style="border-block-start-style:dotted"></i>${a("price")}</span>` : O}
-      ${d ? T`<span><i class="line" style="border-color:var(--error-color, #db4437)"></i>${a("limit")}</span>` : O}
+      ${m.length ? T`<span>┄ ${a("price")}</span>` : O}
+      ${d ? T`<span>╌ ${a("limit")}</span>` : O}
     </div>
   </div>`;
 }
-function kt(e, t, n) {
+function Dt(e, t, n) {
 	let r = e.map((e, r) => `L${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`);
 	return `M${t.edge(0)} ${Q}${r.join("")}L${t.edge(e.length)} ${Q}Z`;
 }
-function At(e, t, n) {
+function Ot(e, t, n) {
 	return e.map((e, r) => `${r ? "L" : "M"}${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`).join("");
 }
-function jt({ plan: e, scale: t }, n, r) {
+function kt({ plan: e, scale: t }, n, r) {
 	let i = Array(t.steps).fill(0);
 	return n.map((n) => {
 		let a = "";
@@ -4124,11 +4088,11 @@ function jt({ plan: e, scale: t }, n, r) {
 			i[n] = o + e;
 			let s = t.edge(n) + .5, c = Math.max(1, t.edge(n + 1) - s - .5);
 			a += `M${s} ${r(o)}V${r(o + e)}h${c}V${r(o)}Z`;
-		}), E`<path d=${a} style="fill:${Dt(e, n.id)}" />`;
+		}), E`<path d=${a} style="fill:${Tt(e, n.id)}" />`;
 	});
 }
-function Mt({ hass: e, scale: t }, n) {
-	let r = (t.to - t.from) / wt, i = [
+function At({ hass: e, scale: t }, n) {
+	let r = (t.to - t.from) / St, i = [
 		1,
 		2,
 		3,
@@ -4138,24 +4102,21 @@ function Mt({ hass: e, scale: t }, n) {
 		timeZone: e.config.time_zone,
 		hour: "2-digit",
 		hour12: !1
-	}, o = new Intl.DateTimeFormat("en-GB", a), s = new Intl.DateTimeFormat(e.locale.language, {
-		timeZone: a.timeZone,
-		weekday: "short"
-	}), c = [];
-	for (let e = Math.ceil(t.from / wt) * wt; e <= t.to; e += wt) {
+	}, o = new Intl.DateTimeFormat("en-GB", a), s = [];
+	for (let e = Math.ceil(t.from / St) * St; e <= t.to; e += St) {
 		let n = Number(o.format(e)) % 24;
 		if (n % i) continue;
 		let r = t.x(e);
-		c.push(E`<line class="grid" x1=${r} x2=${r} y1=${Ct} y2=${Q} />
-      <text x=${r} y=${234} text-anchor="middle">${n ? `${n}:00` : s.format(e)}</text>`);
+		s.push(E`<line class="grid" x1=${r} x2=${r} y1=${xt} y2=${Q} />
+      <text x=${r} y=${234} text-anchor="middle">${n}:00</text>`);
 	}
-	return c;
+	return s;
 }
-function Nt(e, { car: t, at: n }, r) {
+function jt(e, { car: t, at: n }, r) {
 	let { plan: i, scale: a, say: o, hass: s } = e;
 	if (n > a.to) return O;
-	let c = a.x(n), l = Dt(i, t.id), u = E`<line x1=${c} x2=${c} y1=${Ct} y2=${Q} style="stroke:${l};stroke-width:2" />
-    <circle cx=${c} cy=${Ct} r="9" style="fill:${l}" />`;
+	let c = a.x(n), l = Tt(i, t.id), u = E`<line x1=${c} x2=${c} y1=${xt} y2=${Q} style="stroke:${l};stroke-width:2" />
+    <circle cx=${c} cy=${xt} r="9" style="fill:${l}" />`;
 	return t.may_drive ? E`<g
     class="departure"
     role="slider"
@@ -4179,7 +4140,7 @@ U("sunfuse-plan-card", class extends F {
 	};
 	static styles = [
 		P,
-		Et,
+		wt,
 		o`
       .slot {
         min-block-size: 2.8em;
@@ -4202,7 +4163,7 @@ U("sunfuse-plan-card", class extends F {
 	asked = "";
 	sizes;
 	constructor() {
-		super(), this.width = 600, this.trial = new St(this, (e, t) => this.hass.callWS({
+		super(), this.width = 600, this.trial = new bt(this, (e, t) => this.hass.callWS({
 			type: "sunfuse/plan/preview",
 			entry_id: this.site?.entry_id,
 			charger: e,
@@ -4227,7 +4188,7 @@ U("sunfuse-plan-card", class extends F {
 	}
 	willUpdate() {
 		let e = this.site;
-		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = We(this.hass, {
+		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = He(this.hass, {
 			type: "sunfuse/plan/subscribe",
 			entry_id: e.entry_id
 		}).listen((e) => {
@@ -4247,8 +4208,8 @@ U("sunfuse-plan-card", class extends F {
     `;
 	}
 	chart(e, t, n) {
-		let r = new vt(t, 44, this.width - 48), { hass: i, step: a } = this;
-		return Ot({
+		let r = new gt(t, 44, this.width - 48), { hass: i, step: a } = this;
+		return Et({
 			hass: i,
 			say: n,
 			plan: e,
@@ -4371,14 +4332,14 @@ U("sunfuse-plan-card", class extends F {
 		let r = this.hass, i = this.leaves(e);
 		return T`<tr>
       <td><strong>${e.name}</strong></td>
-      <td class="wide" data-name=${n("departure")}>
+      <td data-name=${n("departure")}>
         ${e.may_drive ? T`<input
               type="datetime-local"
               aria-label=${n("departure_of", { car: e.name })}
-              min=${yt(r, Date.now())}
-              .value=${i ? yt(r, Date.parse(i)) : ""}
+              min=${_t(r, Date.now())}
+              .value=${i ? _t(r, Date.parse(i)) : ""}
               @change=${(t) => {
-			let n = bt(r, t.target.value);
+			let n = vt(r, t.target.value);
 			Number.isNaN(n) || this.trial.type(e.id, n);
 		}}
             />` : i ? H(r, i) : "–"}
@@ -4394,12 +4355,12 @@ U("sunfuse-plan-card", class extends F {
 	}
 });
 // src/report-panel.ts
-var Pt = [
+var Mt = [
 	7,
 	14,
 	30,
 	90
-], Ft = 3600;
+], Nt = 3600;
 U("sunfuse-report", class extends j {
 	static properties = {
 		path: { state: !0 },
@@ -4449,7 +4410,7 @@ U("sunfuse-report", class extends j {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: Ft
+				expires: Nt
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -4470,7 +4431,7 @@ U("sunfuse-report", class extends j {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${Pt.map((e) => T`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${Mt.map((e) => T`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
         ${this.path ? T`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : O}
       </nav>
@@ -4480,12 +4441,12 @@ U("sunfuse-report", class extends j {
 	}
 });
 // src/sessions-card.ts
-var It = {
+var Pt = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
-}, Lt = 12, Rt = 20;
-function zt(e) {
+}, Ft = 12, It = 20;
+function Lt(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
@@ -4501,11 +4462,11 @@ function zt(e) {
 		billed: null
 	});
 }
-function Bt(e) {
+function Rt(e) {
 	let t = e == null ? "" : String(e);
 	return typeof e == "string" && /^[=+\-@\t]/.test(t) && (t = `'${t}`), /[",\n\r]/.test(t) ? `"${t.replaceAll("\"", "\"\"")}"` : t;
 }
-function Vt(e) {
+function zt(e) {
 	let t = [
 		"number",
 		"charger",
@@ -4519,10 +4480,10 @@ function Vt(e) {
 		"saving",
 		"billed",
 		"currency"
-	], n = e.map((e) => t.map((t) => Bt(e[t])).join(","));
+	], n = e.map((e) => t.map((t) => Rt(e[t])).join(","));
 	return [t.join(","), ...n].join("\r\n");
 }
-function Ht(e) {
+function Bt(e) {
 	let t = new Intl.DateTimeFormat("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -4530,7 +4491,7 @@ function Ht(e) {
 	});
 	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-function Ut(e, t) {
+function Vt(e, t) {
 	let n = /* @__PURE__ */ new Map();
 	for (let r of e) {
 		let e = t(r), i = n.get(e);
@@ -4538,7 +4499,7 @@ function Ut(e, t) {
 	}
 	return n;
 }
-function Wt(e) {
+function Ht(e) {
 	return e.some(({ billed: e }) => e !== null);
 }
 U("sunfuse-sessions-card", class extends F {
@@ -4553,7 +4514,7 @@ U("sunfuse-sessions-card", class extends F {
 	static styles = [P, o`
       .months {
         display: grid;
-        grid-template-columns: repeat(${Lt}, 1fr);
+        grid-template-columns: repeat(${Ft}, 1fr);
         gap: 4px;
         block-size: 150px;
         align-items: end;
@@ -4588,7 +4549,7 @@ U("sunfuse-sessions-card", class extends F {
 	stop;
 	asked = "";
 	constructor() {
-		super(), this.group = "person", this.shown = Rt;
+		super(), this.group = "person", this.shown = It;
 	}
 	static getConfigForm() {
 		return N("chargers");
@@ -4604,7 +4565,7 @@ U("sunfuse-sessions-card", class extends F {
 		if (!e?.entry_id || !this.isConnected || this.asked === e.entry_id) return;
 		this.asked = e.entry_id, this.stop?.();
 		let t = /* @__PURE__ */ new Date();
-		t.setUTCMonth(t.getUTCMonth() - Lt + 1, 1), t.setUTCHours(0, 0, 0, 0), this.stop = We(this.hass, {
+		t.setUTCMonth(t.getUTCMonth() - Ft + 1, 1), t.setUTCHours(0, 0, 0, 0), this.stop = He(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e.entry_id,
 			start: t.toISOString()
@@ -4632,7 +4593,7 @@ U("sunfuse-sessions-card", class extends F {
 	}
 	ofMonth(e) {
 		if (!this.month) return e;
-		let t = Ht(this.hass);
+		let t = Bt(this.hass);
 		return e.filter((e) => t(e) === this.month);
 	}
 	nameOf(e) {
@@ -4645,15 +4606,15 @@ U("sunfuse-sessions-card", class extends F {
 		return this.ofName(this.ofMonth(e.sessions));
 	}
 	months(e, t) {
-		let n = this.hass, r = (/* @__PURE__ */ new Date()).toLocaleDateString("en-CA", { timeZone: n.config.time_zone }), i = Array.from({ length: Lt }, (e, t) => {
+		let n = this.hass, r = (/* @__PURE__ */ new Date()).toLocaleDateString("en-CA", { timeZone: n.config.time_zone }), i = Array.from({ length: Ft }, (e, t) => {
 			let n = /* @__PURE__ */ new Date(`${r.slice(0, 7)}-15T12:00:00Z`);
 			return n.setUTCMonth(n.getUTCMonth() - (11 - t)), n;
-		}), a = Ht(n), o = Ut(this.ofName(e.sessions), a), s = i.map((e) => {
+		}), a = Bt(n), o = Vt(this.ofName(e.sessions), a), s = i.map((e) => {
 			let t = e.toISOString().slice(0, 7);
 			return {
 				at: e,
 				month: t,
-				...zt(o.get(t) ?? [])
+				...Lt(o.get(t) ?? [])
 			};
 		}), c = Math.max(1, ...s.map((e) => e.energy_wh));
 		return T`<div class="months" role="group" aria-label=${t("by_month")}>
@@ -4670,7 +4631,7 @@ U("sunfuse-sessions-card", class extends F {
             aria-pressed=${this.month === e.month}
             aria-label="${r}: ${R(n, e.energy_wh)}"
             @click=${() => {
-				this.month = this.month === e.month ? void 0 : e.month, this.shown = Rt;
+				this.month = this.month === e.month ? void 0 : e.month, this.shown = It;
 			}}
           >
             <i class="other" style="block-size:${i(e.energy_wh - e.sun_wh)}"></i>
@@ -4685,28 +4646,28 @@ U("sunfuse-sessions-card", class extends F {
       </p>`;
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e.sessions), r = [...Ut(n, (e) => this.nameOf(e))].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...Vt(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...zt(t)
+			...Lt(t)
 		}));
 		r.sort((e, t) => t.energy_wh - e.energy_wh);
-		let i = Wt(e.sessions);
+		let i = Ht(e.sessions);
 		return T`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(It).map((e) => T`<button
+        ${Object.keys(Pt).map((e) => T`<button
             aria-pressed=${e === this.group}
             @click=${() => {
 			this.group = e, this.only = void 0;
 		}}
           >
-            ${t(It[e])}
+            ${t(Pt[e])}
           </button>`)}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
         <table class="stack">
           <thead>
             <tr>
-              <th>${t(It[this.group])}</th>
+              <th>${t(Pt[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
               <th class="number">${t("sun_share")}</th>
@@ -4722,7 +4683,7 @@ U("sunfuse-sessions-card", class extends F {
                     class="plain"
                     aria-pressed=${n.name === this.only}
                     @click=${() => {
-			this.only = n.name === this.only ? void 0 : n.name, this.shown = Rt;
+			this.only = n.name === this.only ? void 0 : n.name, this.shown = It;
 		}}
                   >
                     ${n.name}
@@ -4741,11 +4702,11 @@ U("sunfuse-sessions-card", class extends F {
 		return T`<td class="number" data-name=${r("energy")}>${R(i, e.energy_wh)}</td>
       <td class="number" data-name=${r("sun_share")}>${B(i, a)}</td>
       <td class="number" data-name=${r("cost")}>${V(i, e.cost, t)}</td>
-      <td class="number ${e.saving === null ? "none" : ""}" data-name=${r("saving")}>${V(i, e.saving, t)}</td>
+      <td class="number" data-name=${r("saving")}>${V(i, e.saving, t)}</td>
       ${n ? T`<td class="number" data-name=${r("billed")}>${V(i, e.billed, t)}</td>` : O}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.chosen(e), i = Wt(e.sessions);
+		let n = this.hass, r = this.chosen(e), i = Ht(e.sessions);
 		return T`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
         <table class="stack">
@@ -4765,12 +4726,12 @@ U("sunfuse-sessions-card", class extends F {
           <tbody>
             ${r.slice(0, this.shown).map((r) => T`<tr>
                 <td>
-                  ${r.start ? H(n, r.start) : r.stop ? Ye(n, r.stop) : "–"}
+                  ${r.start ? H(n, r.start) : r.stop ? qe(n, r.stop) : "–"}
                   ${r.stop ? O : T`<span class="chip good">${t("running")}</span>`}
                 </td>
                 <td data-name=${t("charger")}>${r.charger}</td>
-                <td class=${r.person ? "" : "none"} data-name=${t("by_person")}>${r.person ?? "–"}</td>
-                <td class=${r.vehicle ? "" : "none"} data-name=${t("by_vehicle")}>${r.vehicle ?? "–"}</td>
+                <td data-name=${t("by_person")}>${r.person ?? "–"}</td>
+                <td data-name=${t("by_vehicle")}>${r.vehicle ?? "–"}</td>
                 ${this.sums(r, r.currency ?? e.currency, i, t)}
               </tr>`)}
           </tbody>
@@ -4778,14 +4739,14 @@ U("sunfuse-sessions-card", class extends F {
       </div>
       ${r.length > this.shown ? T`<button
             @click=${() => {
-			this.shown += Rt;
+			this.shown += It;
 		}}
           >
             ${t("show_more")}
           </button>` : O}`;
 	}
 	export(e, t) {
-		let n = new Blob(["﻿", Vt(e)], { type: "text/csv;charset=utf-8" }), r = document.createElement("a");
+		let n = new Blob(["﻿", zt(e)], { type: "text/csv;charset=utf-8" }), r = document.createElement("a");
 		r.href = URL.createObjectURL(n), r.download = `${[
 			t.title,
 			this.only,
@@ -4794,7 +4755,7 @@ U("sunfuse-sessions-card", class extends F {
 	}
 });
 // src/setup-panel.ts
-var Gt = "sunfuse-site";
+var Ut = "sunfuse-site";
 U("sunfuse-dashboard", class extends j {
 	static properties = {
 		say: { state: !0 },
@@ -4805,7 +4766,7 @@ U("sunfuse-dashboard", class extends j {
   `;
 	begun = !1;
 	set hass(e) {
-		this.begun || (this.begun = !0, Re(e).then((e) => {
+		this.begun || (this.begun = !0, Le(e).then((e) => {
 			this.say = e;
 		}), this.make(e));
 	}
@@ -4813,7 +4774,7 @@ U("sunfuse-dashboard", class extends j {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: Gt,
+				url_path: Ut,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -4821,9 +4782,9 @@ U("sunfuse-dashboard", class extends j {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: Gt,
+				url_path: Ut,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), Xe(`/${Gt}`, !0);
+			})), Je(`/${Ut}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
@@ -4833,7 +4794,7 @@ U("sunfuse-dashboard", class extends j {
 	}
 });
 // src/site-card.ts
-var Kt = 30;
+var Wt = 30;
 U("sunfuse-site-card", class extends F {
 	static styles = [P, o`
       .flows {
@@ -4985,7 +4946,7 @@ U("sunfuse-site-card", class extends F {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < Kt ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < Wt ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -5012,7 +4973,7 @@ U("sunfuse-site-card", class extends F {
       <div class="flows" role="group" aria-label=${n("flows")}>
         <svg viewBox="0 0 300 236" aria-hidden="true">
           ${o.map((e) => {
-			let t = Math.abs(e.inward) >= Kt;
+			let t = Math.abs(e.inward) >= Wt;
 			return E`<path d="M${e.x} ${e.y} L150 118" style="--colour:var(--${e.name})"
               class="${t ? "moves" : ""} ${e.inward < 0 ? "out" : ""}" />`;
 		})}
@@ -5035,7 +4996,7 @@ U("sunfuse-site-card", class extends F {
 		return T`
       <div class="row spread">
         <h3>${e.name}</h3>
-        ${i && t.admin ? T`<button class="small" @click=${() => Ze(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
+        ${i && t.admin ? T`<button class="small" @click=${() => Ye(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
               ${n("change_limit")}
             </button>` : O}
       </div>
@@ -5091,7 +5052,7 @@ U("sunfuse-site-card", class extends F {
 			allowed: L(n, e.may_draw_w),
 			month: L(n, e.month_w)
 		})}
-        ${e.cost === null ? O : T`${t("cost")}: ${V(n, e.cost, this.site?.currency ?? "EUR")}`}
+        ${e.cost === null ? O : V(n, e.cost, this.site?.currency ?? "EUR")}
       </p>
     `;
 	}
@@ -5110,19 +5071,19 @@ U("sunfuse-site-card", class extends F {
 	}
 });
 // src/strategy.ts
-var qt = 6, Jt = 1e4;
+var Gt = 6, Kt = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function Yt(e, t) {
+function qt(e, t) {
 	let n = { site: e.entry_id }, r = [];
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n
-	})), e.chargers.length > qt) r.push({
+	})), e.chargers.length > Gt) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -5171,65 +5132,68 @@ function Yt(e, t) {
 		sections: r
 	};
 }
-function Xt(e, t) {
-	let n = Ge(e, t.entry_id).listen(() => void 0);
-	setTimeout(n, Jt);
+function Jt(e, t) {
+	let n = Ue(e, t.entry_id).listen(() => void 0);
+	setTimeout(n, Kt);
 }
-async function Zt(e) {
-	let [t, n] = await Promise.all([Re(e), e.callWS({ type: "sunfuse/sites" })]);
-	for (let t of n) Xt(e, t);
-	if (n.length) return { views: n.map((e) => Yt(e, t)) };
-	let r = e.user?.is_admin ? ` [${t("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
-	return { views: [{
-		title: "Sunfuse",
-		cards: [{
-			type: "markdown",
-			content: `${t("no_site")}${r}`
-		}]
-	}] };
-}
+U("ll-strategy-dashboard-sunfuse", class extends HTMLElement {
+	static registryDependencies = ["entities", "devices"];
+	static async generate(e, t) {
+		let [n, r] = await Promise.all([Le(t), t.callWS({ type: "sunfuse/sites" })]);
+		for (let e of r) Jt(t, e);
+		if (r.length) return { views: r.map((e) => qt(e, n)) };
+		let i = t.user?.is_admin ? ` [${n("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
+		return { views: [{
+			title: "Sunfuse",
+			cards: [{
+				type: "markdown",
+				content: `${n("no_site")}${i}`
+			}]
+		}] };
+	}
+}), window.customStrategies = window.customStrategies ?? [], window.customStrategies.push({
+	type: "sunfuse",
+	strategyType: "dashboard",
+	name: "Sunfuse",
+	description: "EV chargers, sun, plan and sessions of each site"
+});
 // src/index.ts
-var Qt = [
+var Yt = [
 	[
 		"sunfuse-site-card",
-		"name_site",
-		"about_site"
+		"Sunfuse: site",
+		"Flows, circuits, peak and limits of a site"
 	],
 	[
 		"sunfuse-charger-card",
-		"name_charger",
-		"about_charger"
+		"Sunfuse: charger",
+		"What a charger does and why, with mode, boost and pause"
 	],
 	[
 		"sunfuse-chargers-card",
-		"name_chargers",
-		"about_chargers"
+		"Sunfuse: chargers",
+		"All chargers in one table, and new ones to accept"
 	],
 	[
 		"sunfuse-plan-card",
-		"name_plan",
-		"about_plan"
+		"Sunfuse: plan",
+		"The coming hours, with departures to drag and a preview"
 	],
 	[
 		"sunfuse-sessions-card",
-		"name_sessions",
-		"about_sessions"
+		"Sunfuse: sessions",
+		"What was charged, by month, person, car and charger"
 	],
 	[
 		"sunfuse-capacity-card",
-		"name_capacity",
-		"about_capacity"
+		"Sunfuse: capacity",
+		"How much the grid connection carries, hour by hour"
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of Qt) window.customCards.push({
+for (let [e, t, n] of Yt) window.customCards.push({
 	type: e,
-	preview: !0,
-	get name() {
-		return ze(t) ?? e;
-	},
-	get description() {
-		return ze(n) ?? "";
-	}
+	name: t,
+	description: n,
+	preview: !0
 });
-export { Zt as generate };

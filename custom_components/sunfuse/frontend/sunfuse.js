@@ -1,19 +1,7 @@
-/* sources 2d3981cd37431e6d0d7e45766eb8848169898c7bcfc77e6e12d329baf3ae32b7 */
+/* sources a36053a0953c53e24eb96e17b660bd5be68e3145271533ae06f3c3ed318a1824 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
-n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
-var r = import(
+n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant"), await import(
 	/* @vite-ignore */
 	t.href
-), i = "ll-strategy-dashboard-sunfuse", a = class extends HTMLElement {
-	static registryDependencies = ["entities", "devices"];
-	static async generate(e, t) {
-		return (await r).generate(t);
-	}
-};
-customElements.get(i) || customElements.define(i, a), window.customStrategies = window.customStrategies ?? [], window.customStrategies.push({
-	type: "sunfuse",
-	strategyType: "dashboard",
-	name: "Sunfuse",
-	description: "EV chargers, sun, plan and sessions of each site"
-});
+);

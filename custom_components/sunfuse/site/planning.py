@@ -270,6 +270,10 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
                 connector = replace(connector, mode=mode or connector.mode)
             yield CarAsk(connector=connector, name=connector.id, demand=demand)
 
+    def demand(self, key: ConnectorKey) -> Demand:
+        """Return what is asked for at a connector, in the site's time."""
+        return self._demand_of(key.id)
+
     def _demand_of(self, connector_id: str) -> Demand:
         """Return what is asked for at a connector, in the site's time.
 

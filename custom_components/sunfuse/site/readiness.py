@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from ..central_system.station_state import GONE
 from ..data import SunfuseConfigEntry
+from ..drivers.demand import Demand
 from ..engine.model import ReasonKey
 from ..planner import CarIntention
 from .outcome import ConnectorKey
@@ -23,27 +24,39 @@ class Readiness(StrEnum):
 
 
 def readiness_of(
+    demand: Demand,
     car: CarIntention | None,
     reason: ReasonKey,
     *,
-    energy_wh: float | None,
     missed: bool,
     now: datetime,
 ) -> Readiness | None:
     """Return how it stands with the departure of a car, None if none is known or nothing is planned for it.
 
-    `energy_wh` is what must still go in. Where nobody knows that, a car is ready when it takes no more.
+    Where nobody knows how much it needs, a car is ready when it takes no more.
     """
-    if car is None or car.departure is None:
+    if demand.departure is None or demand.departure <= now:
         return None
-    if reason is ReasonKey.CAR_FINISHED:
+    needed_wh = demand.energy_wh
+    if reason is ReasonKey.CAR_FINISHED or (
+        needed_wh is not None and needed_wh < _LITTLE_WH
+    ):
         return Readiness.READY
-    if energy_wh is not None and energy_wh < _LITTLE_WH:
-        return Readiness.READY
+    if car is None:
+        return None
     if missed:
         return Readiness.WILL_MISS
-    there = energy_wh is not None and car.ready is not None and car.ready <= now
-    return Readiness.READY if there else Readiness.ON_TRACK
+    if car.departure is not None:
+        return Readiness.ON_TRACK
+    # In a mode that only follows the sun nothing is planned for the departure: what the forecast gives counts.
+    if needed_wh is None:
+        return None
+    reaches_wh = max(
+        (slot.energy_wh for slot in car.slots if slot.end <= demand.departure),
+        default=0.0,
+    )
+    enough = reaches_wh >= needed_wh - _LITTLE_WH
+    return Readiness.ON_TRACK if enough else Readiness.WILL_MISS
 
 
 def readiness_at(entry: SunfuseConfigEntry, key: ConnectorKey) -> Readiness | None:
@@ -53,9 +66,9 @@ def readiness_at(entry: SunfuseConfigEntry, key: ConnectorKey) -> Readiness | No
     if data is None or data.connector.status in _NO_CAR:
         return None
     return readiness_of(
+        planning.demand(key),
         planning.car(key),
         data.decision.reason.key,
-        energy_wh=runtime.demands.at(key).energy_wh,
         missed=key.id in planning.data.missed,
         now=planning.clock.now(),
     )
