@@ -160,7 +160,6 @@ class Ours:
             charging=guest.current_a > 0,
             full_wh=guest.lacks_wh,
             goals=(CarGoal(at=at, energy_wh=guest.lacks_wh),),
-            switch_cost=0.005,
         )
 
     def _tariffs(

@@ -66,7 +66,6 @@ def outlook(cars: int, slots: int, *, peak: bool = True) -> Outlook:
                 goals=(
                     CarGoal(at=START + timedelta(hours=ahead_h), energy_wh=needed_wh),
                 ),
-                switch_cost=0.005,
             )
         )
     main_a = max(25.0, 16.0 * cars / 3)

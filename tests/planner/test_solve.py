@@ -12,8 +12,11 @@ from custom_components.sunfuse.planner import (
     Problem,
     Status,
     Strategy,
+    formulation,
+    program,
     solve,
 )
+from custom_components.sunfuse.planner.plan_cost import starts
 from custom_components.sunfuse.planner.simple import SimplePlanner
 
 from .common import battery, car, judge, problem
@@ -408,3 +411,44 @@ def test_the_simple_planner_stops_a_car_that_is_full() -> None:
     assert plan.store("zoe").charge_w == (4_500.0, 500.0, 0.0, 0.0)
     assert plan.store("zoe").energy_wh[-1] == 5_000.0
     assert plan.store("zoe").missing_wh == (0.0,)
+
+
+def test_cars_do_not_take_turns() -> None:
+    """Two cars of three hours each at one price, behind a fuse for one: each starts once, also long after the exact steps."""
+    fuse = Circuit(id="main", limit_a=(16.0,) * 3)
+    stores = tuple(
+        car(
+            name,
+            goals=(Goal(step=31, energy_wh=33_000.0),),
+            min_charge_w=4_140.0,
+            start_cost=0.006,
+            circuit="main",
+        )
+        for name in ("zoe", "leaf")
+    )
+    asked = problem(
+        *stores, steps=32, steps_s=(900.0,) * 32, circuits=(fuse,), exact_steps=4
+    )
+    plan = _plan(asked)
+    assert plan.status is Status.OPTIMAL
+    assert [starts(each, charging=False) for each in plan.stores] == [1, 1]
+    assert plan.cost == pytest.approx(66 * 0.30 + 2 * 0.006, abs=0.001)
+
+
+def test_the_time_limit_includes_building_the_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a slow machine the program of many cars takes a while to build: then the simple planner is in time."""
+    clock = iter((0.0, 6.0))
+    monkeypatch.setattr(formulation, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(program, "perf_counter", lambda: next(clock))
+    asked = problem(car(goals=(Goal(step=1, energy_wh=9_000.0),)), time_limit_s=5.0)
+    plan = solve(asked)
+    assert plan.status is Status.SIMPLE
+    assert plan.store("zoe").missing_wh == pytest.approx((0.0,), abs=1)
+
+
+def test_the_solver_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """Its banner would be a line without an origin in the log of Home Assistant's container."""
+    _plan(problem(car()))
+    assert capfd.readouterr() == ("", "")

@@ -19,6 +19,9 @@ _CHEAP_SHARE = 0.25
 _CLEARLY = 0.9
 # How much more solar energy is worth in a car than exported, per kilowatt-hour.
 _SUN = 0.005
+# A start wears contactor and battery as much as so many kilowatt-hours cost: half a cent. A contactor of some hundred
+# euros lasts for a hundred thousand.
+_WEAR_KWH = 0.02
 # This share of the lowest power reaches the battery (HTW Berlin, 2025).
 _LEAST_STORED = 0.76
 # Energy that is needed immediately is worth this multiple of the highest price.
@@ -58,6 +61,8 @@ class CarReader:
             max(0.0, sun - load) for sun, load in zip(sun_w, load_w, strict=True)
         )
         self._cheap_price = _cheap(assumed.import_price)
+        prices = assumed.import_price
+        self._wear = _WEAR_KWH * sum(map(abs, prices)) / len(prices)
 
     def terms(self, car: CarOutlook) -> CarTerms:
         """Return a car in terms of the program."""
@@ -94,7 +99,7 @@ class CarReader:
             demand_w=self._preconditioning(car, goals, most),
             end_value=self._end_value(car, waits),
             charge_value=self._charge_value(car, cheap, hurries),
-            start_cost=car.switch_cost,
+            start_cost=self._wear if car.switch_cost is None else car.switch_cost,
             charging=car.charging,
             circuit=car.circuit,
             phases=phases,

@@ -5,9 +5,11 @@ at any cost (overloading a fuse, missing a goal, an energy out of bounds) has a 
 real price, so that every problem has a plan, and the plan shows what is missing.
 """
 
+from time import perf_counter
+
 import numpy as np
 
-from .pricing import priced
+from .plan_cost import priced
 from .problem import (
     GUARD_SPREAD,
     Circuit,
@@ -35,7 +37,8 @@ class Formulation:
     """The linear program of a problem."""
 
     def __init__(self, problem: Problem) -> None:
-        """Create all columns and rows."""
+        """Create all columns and rows; the time limit begins here."""
+        self._until = perf_counter() + problem.time_limit_s
         self._problem = problem
         self._program = Program()
         self._hours = np.array(problem.steps_s) / 3600
@@ -68,14 +71,11 @@ class Formulation:
             Unsolved: there was not enough time for any plan.
 
         """
-        left_s = self._problem.time_limit_s
         gap = self._problem.gap_kwh * self._dearest
-        solution = self._program.solve(left_s, gap)
-        best = solution.optimal
+        solution = self._program.solve(self._until, gap)
         while self._forbid(solution):
-            left_s -= solution.seconds
-            solution = self._program.solve(left_s, gap)
-            best = solution.optimal
+            solution = self._program.solve(self._until, gap)
+        best = solution.optimal
         return self._plan(solution, Status.OPTIMAL if best else Status.TIME_LIMIT)
 
     # The grid

@@ -24,6 +24,8 @@ _EXACT_COLUMNS = 80
 _KEPT_STEPS = 8
 _CHANGE = 0.02
 _HALF = 0.5
+# No search goes on for less than this many kilowatt-hours cost.
+_GAP_KWH = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,7 @@ def problem_of_outlook(
         phases=outlook.phases,
         exact_steps=_exact_steps(len(cars)),
         time_limit_s=outlook.time_limit_s,
+        gap_kwh=_GAP_KWH,
     )
     return ProblemParts(
         problem=problem,

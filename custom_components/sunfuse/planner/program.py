@@ -1,10 +1,11 @@
 """A linear program with some integer columns, and HiGHS to solve it."""
 
 from dataclasses import dataclass
-from itertools import accumulate
+from time import perf_counter
 from typing import Any
 
 import highspy
+from highspy._core import _Highs
 import numpy as np
 
 type Columns = np.ndarray[Any, np.dtype[np.int64]]
@@ -17,11 +18,10 @@ _NO_GAP = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """The value of each column, whether it is proven to be optimal, and how long it took."""
+    """The value of each column, and whether it is proven to be optimal."""
 
     values: Values
     optimal: bool
-    seconds: float
 
 
 class Unsolved(Exception):
@@ -38,9 +38,10 @@ class Program:
         self._cost: list[Values] = []
         self._more_cost: list[tuple[Columns, Values]] = []
         self._width = 0
+        # Rows of equal width, together: their columns and factors, and their bounds.
         self._rows: list[tuple[Columns, Values]] = []
-        self._row_lower: list[float] = []
-        self._row_upper: list[float] = []
+        self._row_lower: list[Values] = []
+        self._row_upper: list[Values] = []
         self._whole: set[int] = set()
 
     def columns(
@@ -78,9 +79,7 @@ class Program:
             [np.broadcast_to(np.asarray(term[1], float), (count,)) for term in terms],
             axis=1,
         )
-        self._rows.extend(zip(columns, factors, strict=True))
-        self._row_lower.extend(np.broadcast_to(np.asarray(lower, float), (count,)))
-        self._row_upper.extend(np.broadcast_to(np.asarray(upper, float), (count,)))
+        self._add(columns, factors, lower, upper)
 
     def row(self, *terms: Term, lower: float = -np.inf, upper: float = np.inf) -> None:
         """Add one row over all columns of all terms."""
@@ -93,9 +92,19 @@ class Program:
                 for term in terms
             ]
         )
+        self._add(columns[np.newaxis], factors[np.newaxis], lower, upper)
+
+    def _add(
+        self,
+        columns: Columns,
+        factors: Values,
+        lower: float | Values,
+        upper: float | Values,
+    ) -> None:
+        count = (len(columns),)
         self._rows.append((columns, factors))
-        self._row_lower.append(lower)
-        self._row_upper.append(upper)
+        self._row_lower.append(np.broadcast_to(np.asarray(lower, float), count))
+        self._row_upper.append(np.broadcast_to(np.asarray(upper, float), count))
 
     def whole(self, columns: Columns) -> bool:
         """Require integers in columns; returns whether that is new."""
@@ -104,23 +113,28 @@ class Program:
         self._whole |= asked
         return bool(news)
 
-    def solve(self, limit_s: float, gap: float) -> Solution:
-        """Minimise the cost to within a gap, within a number of seconds.
+    def solve(self, until: float, gap: float) -> Solution:
+        """Minimise the cost to within a gap, until a time of `perf_counter`.
 
         Raises:
             Unsolved: nothing feasible was found in time, or there is nothing feasible.
 
         """
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
+        model = self._model()
+        left_s = until - perf_counter()
+        if left_s <= 0:
+            raise Unsolved("The program was not ready in time")
+        # `highspy.Highs` prints a banner before it can be told not to, for callbacks that nobody needs here.
+        solver = _Highs()
         for option, value in (
             ("output_flag", False),
             ("threads", 1),
             ("mip_rel_gap", _NO_GAP),
             ("mip_abs_gap", gap),
-            ("time_limit", max(0.01, limit_s)),
+            ("time_limit", left_s),
         ):
             solver.setOptionValue(option, value)
-        solver.passModel(self._model())
+        solver.passModel(model)
         solver.run()
         status, info = solver.getModelStatus(), solver.getInfo()
         optimal = status == highspy.HighsModelStatus.kOptimal
@@ -130,26 +144,27 @@ class Program:
         return Solution(
             values=np.array(solver.getSolution().col_value),
             optimal=optimal,
-            seconds=solver.getRunTime(),
         )
 
     def _model(self) -> Any:
         model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = self._width, len(self._rows)
+        row_lower = np.concatenate(self._row_lower)
+        model.num_col_, model.num_row_ = self._width, len(row_lower)
         model.col_lower_ = np.concatenate(self._lower)
         model.col_upper_ = np.concatenate(self._upper)
         cost = np.concatenate(self._cost)
         for columns, more in self._more_cost:
             cost[columns] += more
         model.col_cost_ = cost
-        model.row_lower_ = np.array(self._row_lower)
-        model.row_upper_ = np.array(self._row_upper)
+        model.row_lower_ = row_lower
+        model.row_upper_ = np.concatenate(self._row_upper)
+        widths = [np.full(len(columns), columns.shape[1]) for columns, _ in self._rows]
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_ = np.array(
-            [0, *accumulate(len(columns) for columns, _ in self._rows)]
+        model.a_matrix_.start_ = np.concatenate(
+            [[0], np.cumsum(np.concatenate(widths))]
         )
-        model.a_matrix_.index_ = np.concatenate([row[0] for row in self._rows])
-        model.a_matrix_.value_ = np.concatenate([row[1] for row in self._rows])
+        model.a_matrix_.index_ = np.concatenate([row[0].ravel() for row in self._rows])
+        model.a_matrix_.value_ = np.concatenate([row[1].ravel() for row in self._rows])
         if self._whole:
             kinds = [highspy.HighsVarType.kContinuous] * self._width
             for column in self._whole:

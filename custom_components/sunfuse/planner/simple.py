@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from .pricing import priced
+from .plan_cost import priced
 from .problem import (
     Goal,
     Plan,
     Problem,
+    Series,
     Status,
     Store,
     StorePlan,
@@ -72,6 +73,11 @@ class Room:
                 for row, per_w in self.uses[store.id]
             ),
         )
+
+    def take_all(self, store: Store, power_w: Series) -> None:
+        """Use power in every step."""
+        for row, per_w in self.uses[store.id]:
+            self.rows[row] -= np.array(power_w) * per_w
 
     def take(self, store: Store, step: int, power_w: float) -> None:
         """Use power in a step; a negative power returns it."""

@@ -109,7 +109,7 @@ class StoreRows:
         full = self._add_demand(charge, held)
         if on is not None:
             self._add_minimum(charge, on, full)
-            self._add_starts(on)
+            self._add_starts(charge, on)
         if store.strategy is Strategy.SPREAD:
             highest = program.columns(
                 1, lower=store.min_charge_w / 1000, cost=_SPREAD * self._dearest
@@ -206,16 +206,39 @@ class StoreRows:
             program.row(*terms, lower=0.0)
         program.whole(on[most > 0])
 
-    def _add_starts(self, on: Columns) -> None:
-        """Add the cost of wear for each start."""
+    def _add_starts(self, charge: Columns, on: Columns) -> None:
+        """Add the cost of wear for each start.
+
+        In later steps the part of its highest power that a store takes stands for whether it charges. That part is smaller
+        with a lower power, so the one start that is needed anyway is free: else it would charge slowly to save a part of
+        it, or wait for a later step. More of them cost: cars that could take turns charge one after the other.
+        """
         program, store = self._program, self._store
         if not store.start_cost:
             return
-        start = program.columns(len(on), cost=store.start_cost)
+        later = len(charge) > len(on)
+        start = program.columns(len(charge), cost=0.0 if later else store.start_cost)
         going = 1.0 if store.charging else 0.0
         program.row((start[:1], 1.0), (on[:1], -1.0), lower=-going)
-        if len(on) > 1:
-            program.rows((start[1:], 1.0), (on[1:], -1.0), (on[:-1], 1.0), lower=0.0)
+        count = len(on)
+        if count > 1:
+            program.rows(
+                (start[1:count], 1.0), (on[1:], -1.0), (on[:-1], 1.0), lower=0.0
+            )
+        if later:
+            columns = np.concatenate([on, charge[count:]])
+            part = np.divide(
+                1, self._most, out=np.zeros(len(charge)), where=self._most > 0
+            )
+            part[:count] = 1.0
+            program.rows(
+                (start[count:], 1.0),
+                (columns[count:], -part[count:]),
+                (columns[count - 1 : -1], part[count - 1 : -1]),
+                lower=0.0,
+            )
+            more = program.columns(1, cost=store.start_cost)
+            program.row((more, 1.0), (start, -1.0), lower=going - 1)
 
     def _add_goals(self, held: Held) -> Columns:
         """Require the energy of each goal; what is missing is expensive."""

@@ -1,4 +1,4 @@
-"""The cost of a plan, computed from its powers in the same way for every planner."""
+"""What a plan costs, computed from its powers in the same way for every planner; what a planner seeks is in its own module."""
 
 from dataclasses import replace
 

@@ -1,0 +1,63 @@
+"""What is told of one car's plan: what waiting saves, like with like, calculated by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from custom_components.sunfuse.planner import (
+    CircuitOutlook,
+    PeakTariff,
+    Strategy,
+    intend,
+)
+
+from .sites import car, night
+
+# 10 kWh in the battery at 11 kW: 92 % less 225 W are stored.
+DRAWN_KWH = 10 / (0.92 - 0.225 / 11.04)
+
+
+def test_waiting_saves_the_difference_of_the_prices() -> None:
+    """0.34 now, 0.11 from two on."""
+    (zoe,) = intend(night(car())).cars
+    assert zoe.saving == pytest.approx(0.23 * DRAWN_KWH, abs=0.02)
+
+
+def test_waiting_for_a_low_peak_saves_the_peak() -> None:
+    """At one price, a car that charges slowly saves 4 for each kilowatt of the peak.
+
+    At once the peak would be the car's 11.04 and the house's 0.4 kW; the plan keeps the paid 5 kW.
+    """
+    flat = night(car(), cheap={3: 0.34})
+    tariff = PeakTariff(
+        name="peak",
+        windows=tuple(range(len(flat.steps_s))),
+        price_per_kw=4.0,
+        counted_w=(5_000.0,),
+    )
+    (zoe,) = intend(replace(flat, peaks=(tariff,))).cars
+    energy_at_once = 0.34 * DRAWN_KWH
+    assert zoe.saving == pytest.approx(
+        4.0 * (11.44 - 5.0) + energy_at_once - zoe.cost, abs=0.05
+    )
+
+
+def test_who_waits_for_another_car_loses_nothing_by_it() -> None:
+    """A fuse for one car at a time, cheap until three: both are ready, and at once was not to be had by both."""
+    shared = night(
+        car("zoe", 20_000.0),
+        car("leaf", 20_000.0),
+        cheap={22: 0.11, 23: 0.11, 0: 0.11},
+        circuits=(CircuitOutlook(id="main", limit_a=(17.0,) * 3),),
+    )
+    cars = intend(shared).cars
+    assert not any(each.shortfalls for each in cars)
+    assert all(each.saving >= 0 for each in cars)
+
+
+def test_who_wants_to_charge_late_sees_what_that_costs() -> None:
+    """Cheap in the evening, and he wants it warm at seven: the saving is negative, and it is his wish."""
+    late = night(car(strategy=Strategy.LATE), cheap={22: 0.339, 23: 0.339})
+    (zoe,) = intend(replace(late, import_price=(0.34,) * len(late.steps_s))).cars
+    assert zoe.saving == pytest.approx(0.0, abs=0.02)
+    assert zoe.next_start is not None
