@@ -229,7 +229,7 @@ async def test_a_run_that_fails_leaves_the_last_plan(
 ) -> None:
     """For two hours it is followed; then a simple rule, which says so. A repair comes in between."""
 
-    def fails(*_: Any) -> None:
+    def fails(*_: Any, **__: Any) -> None:
         raise ValueError("out of order")
 
     monkeypatch.setattr(site_planning, "intend", fails)

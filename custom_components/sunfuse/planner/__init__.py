@@ -6,6 +6,9 @@ functions: their result depends only on their arguments, except for `time_limit_
 found so far. They need milliseconds to seconds of CPU time and must run in a thread.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from .intention import (
     Assumption,
     BatteryCommand,
@@ -92,12 +95,13 @@ __all__ = [
 ]
 
 
-def solve(problem: Problem) -> Plan:
+def solve(problem: Problem, *, clock: Callable[[], float] | None = None) -> Plan:
     """Return the cheapest plan that reaches all reachable goals and respects every limit.
 
     What cannot be reached is in `StorePlan.missing_wh`, what the household alone exceeds is in
     `Plan.excess_import_w`: there is a plan for every problem. Without HiGHS, or if it found nothing within
-    `time_limit_s`, `Plan.status` is `SIMPLE`.
+    `time_limit_s`, `Plan.status` is `SIMPLE`. A `clock` in seconds (`time.perf_counter`) lets the limit include building the
+    program, which takes a while for many cars on a slow machine; without one it is that of the search.
 
     Raises:
         ValueError: the problem contradicts itself; the message says where.
@@ -106,13 +110,18 @@ def solve(problem: Problem) -> Plan:
     check(problem)
     if SOLVER:
         try:
-            return Formulation(problem).solve()
+            return Formulation(problem, clock).solve()
         except Unsolved:
             pass  # the simple planner needs a fraction of a second for fifty cars
     return SimplePlanner(problem).plan()
 
 
-def intend(outlook: Outlook, previous: Intention | None = None) -> Intention:
+def intend(
+    outlook: Outlook,
+    previous: Intention | None = None,
+    *,
+    clock: Callable[[], float] | None = None,
+) -> Intention:
     """Return what cars and battery should do, and why; there is an intention for every outlook.
 
     `previous` is the intention of the last run: its next hours are kept unless a different plan is clearly better.
@@ -121,4 +130,4 @@ def intend(outlook: Outlook, previous: Intention | None = None) -> Intention:
         ValueError: the outlook contradicts itself; the message says where.
 
     """
-    return intend_with(solve, outlook, previous)
+    return intend_with(partial(solve, clock=clock), outlook, previous)

@@ -1,7 +1,7 @@
 """A linear program with some integer columns, and HiGHS to solve it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Any
 
 import highspy
@@ -18,10 +18,11 @@ _NO_GAP = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """The value of each column, and whether it is proven to be optimal."""
+    """The value of each column, whether it is proven to be optimal, and how long the search took."""
 
     values: Values
     optimal: bool
+    seconds: float
 
 
 class Unsolved(Exception):
@@ -113,15 +114,15 @@ class Program:
         self._whole |= asked
         return bool(news)
 
-    def solve(self, until: float, gap: float) -> Solution:
-        """Minimise the cost to within a gap, until a time of `perf_counter`.
+    def solve(self, left: Callable[[], float], gap: float) -> Solution:
+        """Minimise the cost to within a gap, within the seconds that are left once the program is built.
 
         Raises:
             Unsolved: nothing feasible was found in time, or there is nothing feasible.
 
         """
         model = self._model()
-        left_s = until - perf_counter()
+        left_s = left()
         if left_s <= 0:
             raise Unsolved("The program was not ready in time")
         # `highspy.Highs` prints a banner before it can be told not to, for callbacks that nobody needs here.
@@ -144,6 +145,7 @@ class Program:
         return Solution(
             values=np.array(solver.getSolution().col_value),
             optimal=optimal,
+            seconds=solver.getRunTime(),
         )
 
     def _model(self) -> Any:

@@ -7,7 +7,9 @@ exceed a limit. A run that fails costs nothing but its plan: the last good one g
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 import logging
+from time import perf_counter
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -221,7 +223,9 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         if previous is not None:
             cars = tuple(car for car in previous.cars if car.id not in changed)
             previous = replace(previous, cars=cars)
-        return await self.hass.async_add_executor_job(intend, outlook, previous)
+        return await self.hass.async_add_executor_job(
+            partial(intend, outlook, previous, clock=perf_counter)
+        )
 
     async def async_preview(
         self, key: ConnectorKey, change: Callable[[Demand], Demand], mode: Mode | None
