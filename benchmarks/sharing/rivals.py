@@ -141,4 +141,4 @@ def bound_wh(sessions: list[Session], free: list[PerPhase]) -> float:
             left_a = sum(min(a) for a in free[slot * minutes : (slot + 1) * minutes])
             most_wh = 3 * VOLTAGE_V * left_a * MINUTE_S / 3600
             program.row((np.array(used), 1.0), upper=most_wh)
-    return float(program.solve(300.0, 0.0).values.sum())
+    return float(program.solve(lambda: 300.0, 0.0).values.sum())
