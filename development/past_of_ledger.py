@@ -115,7 +115,9 @@ async def _take_in(site: Any, past: HalfYear) -> None:
     ledger = site.ledger.ledger
     # What is agreed today has been agreed all the time.
     await asyncio.wrap_future(
-        ledger.bill_again(site.ledger.price_lists(), past.quarters[0].start)
+        ledger.bill_again(
+            site.ledger.configuration.price_lists(), past.quarters[0].start
+        )
     )
     for few in batched(past.facts, _TOGETHER, strict=False):
         await asyncio.wrap_future(ledger.note(*few))

@@ -385,6 +385,28 @@ def test_standings_have_words() -> None:
     }
 
 
+async def test_what_is_known_of_a_person(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Whoever asks gets their sessions and what was agreed, and not the number of the card."""
+    home: Home = await start("CP1", ANNA)
+    anna = persons_of(home)["Anna"]
+    await change(home, anna, limits={"quota_kwh": 50, "valid_until": "2099-12-31"})
+    found = await hass.services.async_call(
+        "sunfuse",
+        "get_sessions",
+        {"config_entry_id": home.entry.entry_id, "person": "anna", "details": True},
+        blocking=True,
+        return_response=True,
+    )
+    assert isinstance(found, dict)
+    person = found["person"]
+    assert isinstance(person, dict)
+    assert person["cards"] == [{"card": "…", "kind": "rfid"}]
+    assert (person["monthly_quota_kwh"], person["valid_until"]) == (50, "2099-12-31")
+    assert "04A1B2C3" not in str(found)
+
+
 async def test_who_a_user_is(hass: HomeAssistant, start: Callable[..., Any]) -> None:
     """By Home Assistant's person; only somebody who is not linked is known by their name."""
     home: Home = await start("CP1")

@@ -23,11 +23,14 @@ from homeassistant.helpers.service import (
 )
 
 from ..central_system.security.ocmf import check_ocmf
-from ..const import DOMAIN
+from ..const import CONF_CARD_NUMBER, CONF_PERSON, DOMAIN, SUBENTRY_CARD
 from ..data import SunfuseConfigEntry
 from ..sessions import GroupBy, SessionFilter, SessionRow
+from ..site.cards import masked
 from ..site.ledger import SiteLedger
+from ..site.persons import Person
 from ..site.session_retention import async_delete_person
+from ..site.subentries import usable
 from .values import moment
 
 _MOST_SESSIONS = 10_000
@@ -60,11 +63,12 @@ def async_setup_session_actions(hass: HomeAssistant) -> None:
     """Register the actions."""
 
     async def get_sessions(call: ServiceCall) -> ServiceResponse:
-        ledger = _site(hass, call).runtime_data.ledger
+        entry = _site(hass, call)
+        ledger = entry.runtime_data.ledger
         names = await async_ledger_names(ledger)
         wanted = replace(session_filter(call.data, names), unused=True)
         rows = await ledger.async_sessions(wanted, limit=_MOST_SESSIONS)
-        return {
+        found: dict[str, Any] = {
             "sessions": [
                 _as_dict(row, names)
                 | (
@@ -75,6 +79,10 @@ def async_setup_session_actions(hass: HomeAssistant) -> None:
                 for row in rows
             ]
         }
+        person = entry.runtime_data.persons.get(wanted.person)
+        if call.data["details"] and person is not None:
+            found["person"] = _agreed_with(entry, person)
+        return found
 
     async def delete_person(call: ServiceCall) -> None:
         site = _site(hass, call).runtime_data
@@ -197,6 +205,33 @@ def _as_dict(
         "currency": row.currency,
         "end_reason": row.end_reason,
         "offline": row.offline,
+    }
+
+
+def _agreed_with(entry: SunfuseConfigEntry, person: Person) -> dict[str, Any]:
+    """Return what is stored of a person besides their sessions; of their cards what may be shown."""
+
+    def title(subentry_id: str | None) -> str | None:
+        found = entry.subentries.get(subentry_id) if subentry_id else None
+        return None if found is None else found.title
+
+    terms = person.terms
+    return {
+        "name": person.name,
+        "home_assistant_person": person.entity,
+        "cards": [
+            {"card": masked(card.data[CONF_CARD_NUMBER]), "kind": card.data["kind"]}
+            for card in usable(entry, SUBENTRY_CARD)
+            if card.data[CONF_PERSON] == person.id
+        ],
+        "vehicles": [title(vehicle) for vehicle in sorted(person.vehicles)],
+        "price_list": title(person.price_list),
+        "priority": person.priority,
+        "valid_from": terms.valid_from.isoformat() if terms.valid_from else None,
+        "valid_until": terms.valid_until.isoformat() if terms.valid_until else None,
+        "monthly_quota_kwh": _kwh(terms.quota_wh),
+        "used_this_month_kwh": _kwh(entry.runtime_data.persons.used_wh(person.id)),
+        "weekly_boost_quota_kwh": _kwh(person.boost_quota_wh),
     }
 
 

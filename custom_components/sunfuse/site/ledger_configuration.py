@@ -43,14 +43,14 @@ class LedgerConfiguration:
         vehicles = usable(self._entry, SUBENTRY_VEHICLE)
         self._ledger.named("vehicle", {one.subentry_id: one.title for one in vehicles})
         self._ledger.named("person", {one.id: one.name for one in self._persons})
-        self._ledger.agree(self._price_lists(), dt_util.utcnow())
+        self._ledger.agree(self.price_lists(), dt_util.utcnow())
 
     async def async_bill_again(self, since: datetime) -> int:
         """Bill the sessions that began from a time on by the present price lists; returns how many."""
-        again = self._ledger.bill_again(self._price_lists(), since)
+        again = self._ledger.bill_again(self.price_lists(), since)
         return await asyncio.wrap_future(again)
 
-    def _price_lists(self) -> PriceLists:
+    def price_lists(self) -> PriceLists:
         """Return who is billed by which price list, by the present configuration."""
         own = self._prices.currency if self._prices else None
         currency = own or self._hass.config.currency
