@@ -1,6 +1,7 @@
 """Each row of the quirks table does what it says, and the user has the last word."""
 
 from dataclasses import replace
+from pathlib import Path
 import re
 
 import pytest
@@ -401,6 +402,13 @@ async def test_state_names_the_rows(watched: Watched, connect: Connect) -> None:
     )
     quirks = ("easee_no_relative", "easee_samples_every_half_minute")
     assert watched.system.stations["CP1"].state.quirks == quirks
+
+
+def test_owners_can_read_what_is_known_of_their_make() -> None:
+    """docs/chargers.md links to the source of every row."""
+    page = Path(__file__).parents[2] / "docs" / "chargers.md"
+    written = page.read_text(encoding="utf-8")
+    assert [quirk.name for quirk in QUIRKS if f"({quirk.source})" not in written] == []
 
 
 async def test_long_texts(watched: Watched, connect: Connect) -> None:
