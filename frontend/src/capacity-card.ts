@@ -40,6 +40,10 @@ export class CapacityCard extends SunfuseCard {
         align-items: end;
         border-block-end: 1px solid var(--quiet);
       }
+      /* As high as what comes, so that nothing moves under a thumb. */
+      .wait {
+        min-block-size: 240px;
+      }
       .hour {
         display: flex;
         flex-direction: column-reverse;
@@ -95,7 +99,7 @@ export class CapacityCard extends SunfuseCard {
   protected override content(site: SiteView, say: Say): TemplateResult {
     return html`
       <div class="head"><h2>${this.config?.title ?? say("capacity")}</h2></div>
-      ${this.report ? this.answer(this.report, say) : html`<p class="quiet">${this.problem ?? say("loading")}</p>`}
+      ${this.report ? this.answer(this.report, say) : html`<p class="quiet wait">${this.problem ?? say("loading")}</p>`}
       <button
         @click=${() => {
           navigate(`/sunfuse-report/${site.entry_id}`);

@@ -29,6 +29,9 @@ export class PlanCard extends SunfuseCard {
     styles,
     chartStyles,
     css`
+      .wait {
+        min-block-size: 400px;
+      }
       .slot {
         min-block-size: 2.8em;
         margin-block: 8px;
@@ -124,7 +127,7 @@ export class PlanCard extends SunfuseCard {
       ${plan && shown?.starts?.length
         ? html`${this.chart(plan, shown, say)} ${this.numbers(shown, plan, say)} ${this.proposal(plan, say)}
           ${this.cars(plan, say)}`
-        : html`<p class="quiet">${say("no_plan")}</p>`}
+        : html`<p class="quiet ${plan ? "" : "wait"}">${say(plan ? "no_plan" : "loading")}</p>`}
     `;
   }
 

@@ -111,6 +111,9 @@ export class SessionsCard extends SunfuseCard {
   static override styles = [
     styles,
     css`
+      .wait {
+        min-block-size: 360px;
+      }
       .months {
         display: grid;
         grid-template-columns: repeat(${MONTHS}, 1fr);
@@ -205,7 +208,7 @@ export class SessionsCard extends SunfuseCard {
       </div>
       ${answer && !answer.all ? html`<p class="quiet">${say("own_sessions")}</p>` : nothing}
       ${!answer
-        ? html`<p class="quiet">${say("loading")}</p>`
+        ? html`<p class="quiet wait">${say("loading")}</p>`
         : answer.sessions.length
           ? html`${this.months(answer, say)} ${this.groups(answer, say)} ${this.table(answer, say)}`
           : html`<p class="quiet">${say("no_sessions")}</p>`}

@@ -38,6 +38,21 @@ CONNECT = """([url, boot]) => new Promise((resolve, reject) => {
 CARDS = "sunfuse-site-card, sunfuse-charger-card, sunfuse-chargers-card, sunfuse-plan-card, sunfuse-sessions-card, sunfuse-capacity-card"
 
 
+# A car is switched to another mode; done when the plan that comes of it was pushed to the cards.
+NEXT_PLAN = """async () => {
+  const { hass } = document.querySelector("home-assistant");
+  const [{ entry_id }] = await hass.callWS({ type: "sunfuse/sites" });
+  let plans = 0;
+  await new Promise(async (resolve) => {
+    const stop = await hass.connection.subscribeMessage(() => {
+      plans += 1;
+      if (plans === 2) resolve(stop());
+    }, { type: "sunfuse/plan/subscribe", entry_id });
+    await hass.callService("select", "select_option", { entity_id: "select.street_mode", option: "fast" });
+  });
+}"""
+
+
 def site_card(page: Page) -> Any:
     """Return the site's card."""
     return page.locator("sunfuse-site-card")
@@ -129,12 +144,16 @@ def test_a_departure_is_dragged(open_page: Callable[..., Page]) -> None:
     handle = plan.get_by_role("slider", name="Departure of Garage")
     expect(handle).to_be_visible()
     before = handle.get_attribute("aria-valuenow")
-    handle.scroll_into_view_if_needed()
+    # As a person does: to where it is now, and not to where it was before the cards above had grown.
+    handle.hover()
     box = handle.bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
+    page.mouse.move(x + 30, y, steps=5)
+    # The plan is made anew under the thumb: the chart stays as it is until the thumb is up.
+    page.evaluate(NEXT_PLAN)
     page.mouse.move(x + 60, y, steps=5)
     page.mouse.up()
     trial = plan.get_by_role("group", name="Preview")

@@ -288,6 +288,17 @@ def test_the_page() -> None:
     assert "Number of chargers today: 60, more than" in many
 
 
+def test_less_than_a_day_is_no_answer() -> None:
+    """After some minutes no number is shown, not even a nought: it says that it needs a week."""
+    report = site_report(
+        GridConnection(fuse_a=25), [phase(3, *NIGHT_AND_DAY)] * 3, AMSTERDAM
+    )
+    text = read(report_page(replace(report, days=0.02), page_of())).text
+    assert ENGLISH["too_early"] in text
+    assert "chargers of 16 A" not in text
+    assert "Not even one" not in text
+
+
 def test_the_page_of_a_site_that_nothing_is_known_of() -> None:
     """It shows what is missing, and names the sensors."""
     text = read(empty_page(page_of(without=("sensor.grid_l2",)))).text
@@ -314,6 +325,7 @@ def test_every_text_of_the_page_is_used() -> None:
             page = page_of(chargers=chargers, without=("x",), texts=Noted())
             report_page(told, page)
             empty_page(page)
+    report_page(replace(report, days=0.02), page_of(texts=Noted()))
     for phases in (1, 2):
         asked = page_of(charger=Charger(phases=phases), texts=Noted())
         report_page(report, asked)

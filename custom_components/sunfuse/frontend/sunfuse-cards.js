@@ -1,4 +1,4 @@
-/* sources a36053a0953c53e24eb96e17b660bd5be68e3145271533ae06f3c3ed318a1824 */
+/* sources 27e0bec8e893b40a90c1b6ea1c0b999ed0d0bda0e100f2078390d49a4f375bc7 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -1015,6 +1015,10 @@ U("sunfuse-capacity-card", class extends F {
         align-items: end;
         border-block-end: 1px solid var(--quiet);
       }
+      /* As high as what comes, so that nothing moves under a thumb. */
+      .wait {
+        min-block-size: 240px;
+      }
       .hour {
         display: flex;
         flex-direction: column-reverse;
@@ -1056,7 +1060,7 @@ U("sunfuse-capacity-card", class extends F {
 	content(e, t) {
 		return T`
       <div class="head"><h2>${this.config?.title ?? t("capacity")}</h2></div>
-      ${this.report ? this.answer(this.report, t) : T`<p class="quiet">${this.problem ?? t("loading")}</p>`}
+      ${this.report ? this.answer(this.report, t) : T`<p class="quiet wait">${this.problem ?? t("loading")}</p>`}
       <button
         @click=${() => {
 			Je(`/sunfuse-report/${e.entry_id}`);
@@ -4142,6 +4146,9 @@ U("sunfuse-plan-card", class extends F {
 		P,
 		wt,
 		o`
+      .wait {
+        min-block-size: 400px;
+      }
       .slot {
         min-block-size: 2.8em;
         margin-block: 8px;
@@ -4204,7 +4211,7 @@ U("sunfuse-plan-card", class extends F {
       </div>
       ${n?.failing ? T`<p class="error">${t("plan_failing")}</p>` : O}
       ${n && r?.starts?.length ? T`${this.chart(n, r, t)} ${this.numbers(r, n, t)} ${this.proposal(n, t)}
-          ${this.cars(n, t)}` : T`<p class="quiet">${t("no_plan")}</p>`}
+          ${this.cars(n, t)}` : T`<p class="quiet ${n ? "" : "wait"}">${t(n ? "no_plan" : "loading")}</p>`}
     `;
 	}
 	chart(e, t, n) {
@@ -4512,6 +4519,9 @@ U("sunfuse-sessions-card", class extends F {
 		shown: { state: !0 }
 	};
 	static styles = [P, o`
+      .wait {
+        min-block-size: 360px;
+      }
       .months {
         display: grid;
         grid-template-columns: repeat(${Ft}, 1fr);
@@ -4584,7 +4594,7 @@ U("sunfuse-sessions-card", class extends F {
         ${n?.sessions.length ? T`<button @click=${() => this.export(this.chosen(n), e)}>${t("export")}</button>` : O}
       </div>
       ${n && !n.all ? T`<p class="quiet">${t("own_sessions")}</p>` : O}
-      ${n ? n.sessions.length ? T`${this.months(n, t)} ${this.groups(n, t)} ${this.table(n, t)}` : T`<p class="quiet">${t("no_sessions")}</p>` : T`<p class="quiet">${t("loading")}</p>`}
+      ${n ? n.sessions.length ? T`${this.months(n, t)} ${this.groups(n, t)} ${this.table(n, t)}` : T`<p class="quiet">${t("no_sessions")}</p>` : T`<p class="quiet wait">${t("loading")}</p>`}
     `;
 	}
 	ofChargers(e) {

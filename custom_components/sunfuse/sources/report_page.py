@@ -89,12 +89,21 @@ def _document(page: Page, *parts: str) -> str:
     )
 
 
+# Of less than a day not even the hours are known: a number would be no answer.
+LEAST_DAYS = 1.0
+
+
 def _section(page: Page, key: str, content: str) -> str:
     return f"<section><h2>{page.say(f'{key}_title')}</h2>{content}</section>"
 
 
 def _answer(report: SiteReport, page: Page) -> str:
     """Return the question and its answer, at a glance."""
+    if report.days < LEAST_DAYS:
+        return (
+            f'<div class="answer"><p class="question">{page.say("question")}</p>'
+            f"<p>{page.say('too_early')}</p></div>"
+        )
     carries, charger = report.carries, page.charger
     last = report.chargers[-1]
     more = "+" if last.enough else ""
