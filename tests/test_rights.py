@@ -1,6 +1,8 @@
 """Who is not an administrator drives a car, not the fuse."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
 
 from .site_fixtures import Home
 
@@ -62,3 +65,43 @@ async def test_a_driver_and_the_fuse(
     hass_read_only_user.mock_policy({"entities": False})  # type: ignore[attr-defined]
     with pytest.raises(Unauthorized):
         await act(DOMAIN, "boost", boost, driver)
+
+
+async def test_a_driver_and_his_departure(
+    start: Callable[..., Any],
+    hass: HomeAssistant,
+    hass_read_only_user: User,
+) -> None:
+    """Who is no administrator says when his car leaves and pauses it; whoever may not control it does neither."""
+    home: Home = await start("CP1")
+    mode = home.entity("select", "CP1/1_mode")
+    hass_read_only_user.groups = []
+    driver = Context(user_id=hass_read_only_user.id)
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, f"{home.entry.entry_id}_CP1"), home.entry.entry_id
+    )
+    assert device
+    hour = timedelta(hours=1)
+    soon = (dt_util.now() + 9 * hour).isoformat()
+    actions: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("set_departure", {"departure": soon, "target_energy": 5}),
+        ("set_departure", {"weekdays": ["mon"], "time": "07:00"}),
+        ("skip_tonight", {}),
+        ("pause", {"duration": {"hours": 1}}),
+        ("resume", {}),
+        ("pause_departures", {"duration": {"days": 1}}),
+        ("clear_departure", {}),
+    )
+    for entities, allowed in (({"entity_ids": {mode: True}}, True), (False, False)):
+        hass_read_only_user.mock_policy({"entities": entities})  # type: ignore[attr-defined]
+        for name, data in actions:
+            with nullcontext() if allowed else pytest.raises(Unauthorized):
+                await hass.services.async_call(
+                    DOMAIN,
+                    name,
+                    {"device_id": device.id, **data},
+                    blocking=True,
+                    context=driver,
+                )
+    wishes = home.entry.runtime_data.departures.wishes("CP1/1")
+    assert [one.minute for one in wishes.weekly if one.active] == [7 * 60]

@@ -105,6 +105,17 @@ def test_a_plan_does_not_jump_between_runs() -> None:
     assert clearly.cars[0].next_start == at(3)
 
 
+def test_a_large_battery_is_spread_as_well() -> None:
+    """54 kWh in nine hours at one price: 6 kW in each, and 225 W and 8 % of losses."""
+    large = car(
+        energy_wh=54_000.0, soc=10.0, capacity_wh=100_000.0, strategy=Strategy.SPREAD
+    )
+    (spread,) = intend(night(large, cheap={30: 0.0})).cars
+    assert spread.shortfalls == ()
+    even_w = 6_000.0 / (0.92 - 0.225 / 11.04)
+    assert max(slot.power_w for slot in spread.slots) == pytest.approx(even_w, rel=0.02)
+
+
 def test_strategies_differ_where_the_cost_does_not() -> None:
     """At one price: as late as possible ends at the departure, spread takes the least power."""
     flat = {30: 0.0}

@@ -202,10 +202,10 @@ class SimplePlanner:
         return stored_w / store.charge_efficiency
 
     def _empty_overfull(self, store: Store) -> None:
-        """Take back, last step first, what minimum powers and merged steps put beyond full.
+        """Take back, last step first, what a store would hold beyond full: a minimum power can be more than it still takes.
 
-        A step in which the car becomes full may stay below the minimum on average: the car stops within it. The solver
-        plans it the same way.
+        In the step in which it becomes full, its mean may be below the minimum, as it stops within the step. The solver
+        plans the same.
         """
         last = self._problem.steps - 1
         for step in reversed(range(self._problem.steps)):

@@ -130,6 +130,8 @@ class StoreRows:
         place = np.arange(self._problem.steps) / self._problem.steps
         if self._store.strategy is Strategy.LATE:
             place = 1 - place
+        if self._store.strategy is Strategy.SPREAD:
+            place = np.zeros(self._problem.steps)  # its power is to be low, at any time
         return _ORDER * self._dearest * self._hours * (place - self._store.priority)
 
     def _worth(self) -> Values:
@@ -149,9 +151,12 @@ class StoreRows:
         store, hours, steps = self._store, self._hours, self._problem.steps
         lost = store.standby_w / 1000
         share = np.divide(lost, self._most, out=np.zeros(steps), where=self._most > 0)
-        share[: self._exact] = 0.0
+        # A low power costs more losses, which a store that is to spread accepts.
+        spreads = store.strategy is Strategy.SPREAD
+        if not spreads:
+            share[: self._exact] = 0.0
         flows = [(charge, np.maximum(store.charge_efficiency - share, 0.0) * hours)]
-        if on is not None and lost:
+        if on is not None and lost and not spreads:
             flows.append((on, -lost * hours[: self._exact]))
         if discharge is not None:
             flows.append((discharge, -hours / store.discharge_efficiency))
