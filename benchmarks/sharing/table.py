@@ -1,7 +1,7 @@
-"""How well a scarce fuse is shared: `python -m benchmarks.sharing [FILE] [--month 2019-11] [--limit 63] [--rows NAME,...]`.
+"""How well a scarce fuse is shared: `python -m benchmarks.sharing [FILE] [--month 2019-11] [--limit 63] [--alone KW] [--rows NAME,...]`.
 
 FILE has the sessions of the Norwegian garages; without it the project's own are used. Each controller has the same
-sessions behind the same fuse beside the same business. Printed is: the energy, as a part of what was wanted and of what
+sessions behind the same fuse beside the same business, or with `--alone` the same power without anybody beside. Printed is: the energy, as a part of what was wanted and of what
 a linear program that knows everything could give; the demands that were met in full; Jain's index and the mean of the
 worst tenth of what each got of its demand; and how often a car was started.
 """
@@ -18,7 +18,7 @@ from custom_components.sunfuse.engine.tuning import Policy
 from . import ours, rivals
 from .building import MINUTE_S, PerPhase, business
 from .rivals import RIVALS, Present
-from .sessions import DAY_S, Session, made, read_norway
+from .sessions import DAY_S, Session, made, power_w, read_norway
 
 MARGIN_A = 1.0
 # A demand counts as met when no more than this part of it is missing.
@@ -58,18 +58,17 @@ def _run(job: tuple[str, Job]) -> tuple[str, list[Present]]:
 
 
 def report(
-    title: str, sessions: list[Session], days: int, limit_a: float, wanted: str
+    title: str,
+    sessions: list[Session],
+    circuit: Circuit,
+    load: list[PerPhase],
+    wanted: str,
+    processes: int = 2,
 ) -> None:
-    """Print the table of one set of sessions."""
-    load = business(1, days * DAY_S // MINUTE_S)
-    circuit = Circuit(
-        id="main",
-        name="Main fuse",
-        parent=None,
-        limit_a=(limit_a,) * 3,
-        margin_a=MARGIN_A,
-    )
-    free = [tuple(max(limit_a - MARGIN_A - a, 0.0) for a in at) for at in load]
+    """Print the table of one set of sessions behind one fuse."""
+    (limit_a, *_), margin_a = circuit.limit_a, circuit.margin_a
+    days = len(load) * MINUTE_S // DAY_S
+    free = [tuple(max(limit_a - margin_a - a, 0.0) for a in at) for at in load]
     bound_wh = rivals.bound_wh(sessions, free)
     jobs: list[tuple[str, Job]] = [
         *((name, partial(_theirs, name, sessions, free)) for name in RIVALS),
@@ -77,7 +76,7 @@ def report(
     ]
     wanted_wh = sum(session.energy_wh for session in sessions)
     print(
-        f"\n{title}: {len(sessions)} sessions in {days} days, 3 x {limit_a:.0f} A; "
+        f"\n{title}: {len(sessions)} sessions in {days} days, 3 x {limit_a:.1f} A; "
         f"{wanted_wh / 1000:.0f} kWh wanted, {bound_wh / 1000:.0f} kWh possible\n"
     )
     print(
@@ -85,7 +84,7 @@ def report(
     )
     print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
     jobs = [job for job in jobs if not wanted or job[0] in wanted.split(",")]
-    with Pool(2) as pool:
+    with Pool(processes) as pool:
         for name, cars in pool.imap(_run, jobs):
             print(_row(name, cars, bound_wh), flush=True)
 
@@ -97,8 +96,12 @@ def cli() -> int:
     parser.add_argument("--month", default="2019-11")
     parser.add_argument("--days", type=int, default=31)
     parser.add_argument("--limit", type=float, default=63.0)
+    parser.add_argument(
+        "--alone", type=float, metavar="KW", help="no business beside the cars"
+    )
     parser.add_argument("--cars", type=int, default=30)
     parser.add_argument("--rows", default="")
+    parser.add_argument("--jobs", type=int, default=2)
     asked = parser.parse_args()
     if asked.file is None:
         sessions = made(1, asked.days - 1, asked.cars)
@@ -107,5 +110,17 @@ def cli() -> int:
         sessions = read_norway(asked.file, asked.month)
         title = f"Norwegian garages, {asked.month}"
     sessions = [s for s in sessions if s.leaves_s <= asked.days * DAY_S]
-    report(title, sessions, asked.days, asked.limit, asked.rows)
+    minutes = asked.days * DAY_S // MINUTE_S
+    limit_a, margin_a, load = asked.limit, MARGIN_A, business(1, minutes)
+    if asked.alone is not None:
+        limit_a, margin_a = asked.alone * 1000 / power_w(1.0), 0.0
+        load = [(0.0,) * 3] * minutes
+    circuit = Circuit(
+        id="main",
+        name="Main fuse",
+        parent=None,
+        limit_a=(limit_a,) * 3,
+        margin_a=margin_a,
+    )
+    report(title, sessions, circuit, load, asked.rows, asked.jobs)
     return 0

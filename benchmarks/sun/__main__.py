@@ -14,13 +14,14 @@ def cli() -> int:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--hours", type=float, default=12.0, help="of each day")
     parser.add_argument("--row", default="")
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--into", type=Path, help="a page to write the table into")
     parser.add_argument("--picture", type=Path, help="draw a broken day, as SVG")
     asked = parser.parse_args()
     if asked.picture is not None:
         draw(asked.picture)
         return 0
-    return table.report(asked.seeds, asked.hours, asked.row, asked.into)
+    return table.report(asked.seeds, asked.hours, asked.row, asked.into, asked.jobs)
 
 
 if __name__ == "__main__":

@@ -217,13 +217,15 @@ def _markdown(row: Row, ours: list[Day], theirs: list[Day]) -> str:
     return f"| {' | '.join([*home, *_cells(ours), *_cells(theirs)])} | {part:.2f} |"
 
 
-def report(days: int, hours: float, wanted: str, into: Path | None = None) -> int:
+def report(
+    days: int, hours: float, wanted: str, into: Path | None = None, processes: int = 2
+) -> int:
     """Print the table, and write it into a page; returns how many rows miss the target."""
     missed = 0
     lines = [HEAD, "|" + " --- |" * HEAD.count(" | ") + " --- |"]
     head = "used   grid Wh starts switch offers  regret"
     print(f"{'sky':14} ph. meter cars bat. | ours: {head} | evcc: {head}")
-    with Pool(2) as pool:
+    with Pool(processes) as pool:
         for row in rows():
             if wanted not in str(row):
                 continue

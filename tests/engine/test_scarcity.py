@@ -97,6 +97,81 @@ def test_a_shortage_is_not_shared_by_those_who_have_no_time() -> None:
     assert min(offers(decision).values()) >= 6
 
 
+def asleep(*names: str) -> Memory:
+    """Return a past in which all have waited for a minute."""
+    return Memory(connectors={name: waits(1) for name in names})
+
+
+@pytest.mark.parametrize(
+    ("limit_a", "cars", "expected"),
+    [
+        # 16 A: 15 and 14 of 24 Ah do not both fit. Without the larger one, the other is ready.
+        (17, [needs("a", 1, 15), needs("b", 1.5, 14)], {"a": 0, "b": 16}),
+        # Both fit: the first to leave goes first.
+        (17, [needs("a", 1, 11), needs("b", 1.5, 12)], {"a": 16, "b": 0}),
+        # No car takes 30 Ah in an hour: nothing is taken for it from one that can be ready.
+        (17, [needs("a", 1, 30), needs("b", 1.5, 20)], {"a": 0, "b": 16}),
+        # Nobody can be ready: the first to leave goes first.
+        (17, [needs("a", 1, 30), needs("b", 1.5, 40)], {"a": 16, "b": 0}),
+        # Who is left out comes before those who leave later.
+        (
+            23,
+            [needs("a", 1, 15.5), needs("b", 1.1, 15), needs("c", 8, 20)],
+            {"a": 7, "b": 16, "c": 0},
+        ),
+        # Who can wait no longer comes first, whenever it leaves.
+        (17, [needs("a", 1, 4), needs("b", 4, 63.9)], {"a": 0, "b": 16}),
+        # What is not known or not needed is in no hurry; where there is enough, those that fit have their minimum.
+        (
+            17,
+            [needs("a", 1, 0), car("b"), needs("c", 3, 8), car("d")],
+            {"a": 0, "b": 6, "c": 11, "d": 0},
+        ),
+        (
+            17,
+            [needs("a", 3, 8), car("b", departure=NOW + HOUR)],
+            {"a": 0, "b": 16},
+        ),
+    ],
+)
+def test_as_many_as_possible_are_ready(
+    limit_a: float, cars: list[Connector], expected: dict[str, float]
+) -> None:
+    """Under `deadline` the current goes to those that it makes ready, in the order of their departures."""
+    cars = [replace(one, offer_a=0.0) for one in cars]
+    known = asleep(*(one.id for one in cars))
+    snapshot = on(limit_a, *cars, policy=Policy.DEADLINE)
+    _, decision, _ = settle(snapshot, 60, known)
+    assert offers(decision) == expected
+
+
+def test_who_can_still_be_ready_does_not_have_to_be_admitted_for_waiting() -> None:
+    """One place: a car that has half an hour to spare waits for it, one that is left out, or of which nothing is known, does not."""
+    unknown = car("a", offer_a=0.0)
+    spare, left_out = (needs("a", hours, 9, offer_a=0.0) for hours in (2.0, 1.0))
+    for first, places in ((spare, ["b"]), (left_out, ["a"]), (unknown, ["a"])):
+        cars = [first, needs("b", 0.9, 5, offer_a=0.0)]
+        known = Memory(connectors={"a": waits(61), "b": waits(1)})
+        decision, _ = decide(on(7, *cars, policy=Policy.DEADLINE), known)
+        assert [n for n, a in offers(decision).items() if a] == places
+
+
+def test_what_a_starting_car_will_take_starts_no_other() -> None:
+    """23 A: the first starts with 6 A, and what it takes a few seconds later is not lent to a third that would be stopped for it."""
+    cars = [
+        needs("a", 3, 40, offer_a=0.0),
+        needs("b", 4, 55, offer_a=0.0),
+        needs("c", 5, 70, offer_a=0.0),
+    ]
+    snapshot, memory = on(23, *cars, policy=Policy.DEADLINE), asleep("a", "b", "c")
+    given: set[str] = set()
+    for _ in range(40):
+        decision, memory = decide(snapshot, memory)
+        given |= {name for name, a in offers(decision).items() if a}
+        snapshot = later(snapshot, 5, decision)
+    assert given == {"a", "b"}
+
+
 def test_who_has_time_does_not_start_beside_one_who_can_use_all() -> None:
     """It starts when the other has all that it takes."""
     for limit_a, started_a in ((20, 0), (24, 6)):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import IntEnum
 
 from .boost import boosting
 from .confirmed_offer import lapsed
@@ -27,6 +28,15 @@ CHARGES = 0.7
 _SUNNY = frozenset((Mode.SOLAR, Mode.SOLAR_MIN))
 
 
+class Hurry(IntEnum):
+    """The place of a car by its departure, before departures are compared (see `in_time`)."""
+
+    NOW = 0  # it can wait no longer
+    SOON = 1  # it leaves soon, and can be ready
+    TOO_LATE = 2  # it cannot be ready, or only if another is not
+    LATER = 3
+
+
 @dataclass(slots=True, kw_only=True)
 class Ask:
     """A connector that asks for current. `phases` are those of the site that it would use."""
@@ -48,6 +58,7 @@ class Ask:
         0.0  # and how much of that is free for starting, beside running cars
     )
 
+    hurry: Hurry = Hurry.LATER  # with the policy `deadline`
     keeps_phases: bool = False  # where it starts: another number is not worth a switch
     choice: Choice | None = None  # what to do under the recent sky
     # When it starts, or stops, if the solar power stays as it is; None: not in sight.

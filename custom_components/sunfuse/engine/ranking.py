@@ -9,7 +9,7 @@ longest is admitted, at once if it is new, after as long a wait if it had its tu
 from datetime import datetime
 from enum import IntEnum
 
-from .asking import Ask, idle, rests
+from .asking import Ask, Hurry, idle, rests
 from .model import Connector, Snapshot
 from .tuning import Policy, Tuning
 
@@ -70,6 +70,14 @@ def rank(asking: Ask, snapshot: Snapshot) -> Rank:
     return claim, place, (*key, 1.0), -waited_s, asking.id
 
 
+def by_policy(asking: Ask, snapshot: Snapshot) -> tuple[int, Turn, tuple[float, ...]]:
+    """Return the order without turns and waiting."""
+    claim, turn, *_ = rank(asking, snapshot)
+    if turn not in (Turn.PROMISED, Turn.RESTS):
+        turn = Turn.BY_POLICY
+    return claim, turn, policy_key(asking, snapshot)
+
+
 def _place(asking: Ask, snapshot: Snapshot) -> Turn:
     past, tuning = asking.past, snapshot.tuning
     if idle(asking, snapshot) or rests(asking, snapshot):
@@ -77,8 +85,12 @@ def _place(asking: Ask, snapshot: Snapshot) -> Turn:
     if asking.promised_a >= asking.connector.min_a and not asking.boosted:
         return Turn.PROMISED
     if past.on_since is not None:
-        ran_s = (snapshot.now - past.on_since).total_seconds()
-        return Turn.HAS_TURN if ran_s < tuning.turn_s else Turn.BY_POLICY
+        if snapshot.policy is Policy.DEADLINE:
+            keeps = keeps_on(asking, snapshot)
+        else:
+            ran_s = (snapshot.now - past.on_since).total_seconds()
+            keeps = ran_s < tuning.turn_s
+        return Turn.HAS_TURN if keeps else Turn.BY_POLICY
     if snapshot.policy is Policy.EQUAL:
         waited_s = _waited_s(asking, snapshot) * asking.connector.priority / PRIORITY
         new = past.stopped_at is None or waited_s >= tuning.turn_s
@@ -127,7 +139,7 @@ def keeps_on(asking: Ask, snapshot: Snapshot) -> bool:
 
 def has_no_time(asking: Ask, snapshot: Snapshot) -> bool:
     """Whether a car must charge now, at its maximum, to be ready."""
-    known = asking.connector.departure is not None and not _met(asking.connector)
+    known = asking.connector.departure is not None and not is_met(asking.connector)
     return (
         snapshot.policy in BY_TIME
         and known
@@ -139,22 +151,20 @@ def has_no_time(asking: Ask, snapshot: Snapshot) -> bool:
 def _matters(asking: Ask, snapshot: Snapshot) -> bool:
     """Whether waiting could matter to a car: it lacks energy, and could not wait once more as long.
 
-    A policy without departure times cannot know.
+    A policy without departure times cannot know. Under `deadline` a car goes first when it can wait no longer, so
+    waiting matters to those that cannot be ready.
     """
-    if _met(asking.connector):
+    if is_met(asking.connector):
         return False
-    longest_s = snapshot.tuning.longest_wait_s
-    return (
-        snapshot.policy not in BY_TIME
-        or laxity_s(asking, snapshot) < longest_s
-        or (
-            asking.connector.departure is None
-            or asking.connector.energy_needed_wh is None
-        )
-    )
+    connector, longest_s = asking.connector, snapshot.tuning.longest_wait_s
+    if connector.departure is None or connector.energy_needed_wh is None:
+        return True
+    if snapshot.policy is Policy.DEADLINE:
+        return asking.hurry is Hurry.TOO_LATE
+    return snapshot.policy not in BY_TIME or laxity_s(asking, snapshot) < longest_s
 
 
-def _met(connector: Connector) -> bool:
+def is_met(connector: Connector) -> bool:
     """Whether nothing more is needed: who runs makes no difference to it any more."""
     return connector.energy_needed_wh is not None and connector.energy_needed_wh <= 0
 
@@ -174,7 +184,8 @@ def policy_key(asking: Ask, snapshot: Snapshot) -> tuple[float, ...]:
     if policy is Policy.DEADLINE:
         return (
             first,
-            float(_met(connector)),
+            float(is_met(connector)),
+            float(asking.hurry),
             _seconds(connector.departure, snapshot),
         )
     ahead_s = snapshot.tuning.turn_s if runs else 0.0
@@ -202,7 +213,7 @@ def laxity_s(asking: Ask, snapshot: Snapshot) -> float:
     """Return for how long a car could wait and still be ready at its maximum current, in seconds."""
     connector = asking.connector
     needed_wh, departure = connector.energy_needed_wh, connector.departure
-    if needed_wh is None or departure is None or _met(connector):
+    if needed_wh is None or departure is None or is_met(connector):
         return UNKNOWN_LAXITY_S
     most_w = takes_a(asking) * snapshot.site.voltage_v * len(asking.phases)
     charging_s = max(needed_wh, 0.0) / most_w * 3600

@@ -8,12 +8,21 @@ the sum of the minimums, not what is measured, so the last to arrive is not admi
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .asking import Ask, idle
+from .asking import Ask, Hurry, idle
 from .confirmed_offer import before_a
 from .filling import EPSILON, Share, User, Uses, fill
+from .in_time import note_hurry
 from .model import Snapshot
 from .phases import may_switch
-from .ranking import growth, has_no_time, has_time, keeps_on, rank, waited_long
+from .ranking import (
+    by_policy,
+    growth,
+    has_no_time,
+    has_time,
+    keeps_on,
+    rank,
+    waited_long,
+)
 from .resources import Resources, blocked_by, take
 from .tuning import Policy
 
@@ -41,10 +50,13 @@ def share(
 ) -> Shares:
     """Return the shares of everyone that asks, of what is free of each resource (solar power included)."""
     shares = Shares()
+    enough = snapshot.policy is Policy.DEADLINE and note_hurry(
+        asks, resources, free, snapshot
+    )
     ranked = sorted(asks, key=lambda a: rank(a, snapshot))
     resting = [a for a in ranked if idle(a, snapshot)]
     active = [a for a in ranked if not idle(a, snapshot)]
-    room = _Room(resources, free, active, snapshot)
+    room = _Room(resources, free, active, snapshot, enough=enough)
     admitted = _admit_grid([a for a in active if not a.solar], room, shares)
     # Increases leave what must stay free for cars that start.
     free = room.beside_starts()
@@ -101,8 +113,11 @@ class _Room:
         free: Capacities,
         asks: list[Ask],
         snapshot: Snapshot,
+        *,
+        enough: bool,
     ) -> None:
         self.resources = resources
+        self.enough = enough  # for all to be ready when they leave
         self.snapshot = snapshot
         self.free = free
         self.left = list(free)
@@ -163,16 +178,14 @@ def _admit_grid(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
     A car that has time yields even that to those that have none, and does not start while others can use all that there is.
     """
     snapshot = room.snapshot
-    have_time = {a.id for a in ranked if has_time(a, snapshot)}
-    if not have_time and snapshot.policy is not Policy.DEADLINE:
-        return _admit(ranked, room, shares)
-    without = [a for a in ranked if a.id not in have_time]
     if snapshot.policy is Policy.DEADLINE:
-        admitted, hurried = _admit_by_deadline(without, room, shares)
-    else:
-        admitted = _admit(without, room, shares)
-        hurried = [a for a in admitted if has_no_time(a, snapshot)]
-        room.claim(hurried)
+        return _admit_by_deadline(ranked, room, shares)
+    have_time = {a.id for a in ranked if has_time(a, snapshot)}
+    if not have_time:
+        return _admit(ranked, room, shares)
+    admitted = _admit([a for a in ranked if a.id not in have_time], room, shares)
+    hurried = [a for a in admitted if has_no_time(a, snapshot)]
+    room.claim(hurried)
     runs = [a for a in ranked if a.id in have_time and room.runs(a)]
     admitted += _admit(runs, room, shares)
     claimed = {a.id for a in hurried}
@@ -181,30 +194,33 @@ def _admit_grid(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
     return admitted + _admit(starts, room, shares)
 
 
-def _admit_by_deadline(
-    ranked: list[Ask], room: _Room, shares: Shares
-) -> tuple[list[Ask], list[Ask]]:
-    """Return who of those that have no time to lose can have the minimum, and who of them claims all that it can take.
+def _admit_by_deadline(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
+    """Return who can have the minimum if the first has all that it can take before the next one has any.
 
-    The car that leaves first has all that it needs before the next one has its minimum: a shortage that is shared by all
-    leaves none of them ready.
+    A shortage that is shared by all leaves none of them ready. Who has just started, or has waited for too long, keeps
+    its minimum beside them, and so does who leaves later, while there is enough for all to be ready.
     """
     snapshot = room.snapshot
-    kept, rest = list[Ask](), list[Ask]()
-    for asking in ranked:
-        keeps = keeps_on(asking, snapshot) or waited_long(asking, snapshot)
-        (kept if keeps else rest).append(asking)
+    relaxed = {a.id for a in ranked if room.enough and a.hurry is Hurry.LATER}
+    kept = [
+        a
+        for a in ranked
+        if keeps_on(a, snapshot)
+        or waited_long(a, snapshot)
+        or (a.id in relaxed and room.runs(a))
+    ]
     admitted = _admit(kept, room, shares)
-    hurried: list[Ask] = []
-    for asking in rest:
-        if not has_no_time(asking, snapshot):
-            continue
-        if _admit([asking], room, shares):
-            room.claim([asking])
+    have, tried = {a.id for a in admitted}, {a.id for a in kept}
+    starts: list[Ask] = []
+    for asking in sorted(ranked, key=lambda a: by_policy(a, snapshot)):
+        if asking.id not in tried and asking.id in relaxed:
+            starts.append(asking)
+        elif asking.id not in tried and _admit([asking], room, shares):
             admitted.append(asking)
-            hurried.append(asking)
-    others = [a for a in rest if not has_no_time(a, snapshot)]
-    return admitted + _admit(others, room, shares), hurried
+            room.claim([asking])
+        elif asking.id in have:
+            room.claim([asking])
+    return admitted + _admit(starts, room, shares)
 
 
 def _admit(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:

@@ -1,0 +1,95 @@
+"""Who can still be ready when it leaves, and who goes first for that: the policy `deadline`.
+
+Earliest departure first makes every car ready where all can be. Where they cannot, it gives the current to one car after the
+other that leaves without being ready all the same. So of the cars that leave soon, as many as possible are kept by the
+rule of Moore and Hodgson (Management Science 15, 1968): in the order of departures, whenever what they need together does
+not fit before one of them leaves, the one that needs most is left out. It comes after the others that leave soon, and still
+before the cars that leave later. A car that can wait no longer comes first, whenever it leaves.
+
+While all can be ready, order matters little, and every car that leaves later may keep its minimum.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from .asking import Ask, Hurry
+from .model import ConnectorStatus, Snapshot
+from .ranking import is_met, laxity_s
+from .resources import Resources
+
+# A car that can wait no longer than this must charge now.
+NO_TIME_S = 300.0
+# One that lacks more than this can no longer be ready; to start it takes about as long.
+TOO_LATE_S = 60.0
+# Who leaves within this time. What is free until then is known well enough to leave somebody out.
+SOON_S = 7200.0
+# There is enough for all if they need no more than this part of what is free now: others will come.
+ENOUGH = 0.5
+
+
+def note_hurry(
+    asks: list[Ask], resources: Resources, free: list[float], snapshot: Snapshot
+) -> bool:
+    """Note the place of each car by its departure; returns whether there is enough for all that can be ready.
+
+    `free` is what is free of each resource.
+    """
+    known: list[tuple[float, Ask]] = []
+    for asking in asks:
+        connector = asking.connector
+        if connector.departure is None or is_met(connector):
+            continue
+        if connector.status is ConnectorStatus.SUSPENDED_EV:
+            continue  # it takes nothing, whatever it was said to need
+        left_s = (connector.departure - snapshot.now).total_seconds()
+        needed_wh, slack_s = connector.energy_needed_wh, laxity_s(asking, snapshot)
+        if needed_wh is not None and slack_s < -TOO_LATE_S:
+            asking.hurry = Hurry.TOO_LATE
+            continue
+        if needed_wh is not None and slack_s < NO_TIME_S:
+            asking.hurry = Hurry.NOW
+        elif left_s <= SOON_S:
+            asking.hurry = Hurry.SOON
+        known.append((left_s, asking))
+    soon = [(left_s, a) for left_s, a in known if a.hurry is not Hurry.LATER]
+    left_out = _left_out(soon, resources, free, snapshot)
+    for asking in left_out:
+        asking.hurry = Hurry.TOO_LATE
+    spare = [a * ENOUGH for a in free]
+    return not left_out and not _left_out(known, resources, spare, snapshot)
+
+
+def _left_out(
+    cars: list[tuple[float, Ask]],
+    resources: Resources,
+    free: list[float],
+    snapshot: Snapshot,
+) -> list[Ask]:
+    """Return those of the cars without which all others can be ready; with each its seconds until it leaves."""
+    found: list[Ask] = []
+    wanted_as: dict[int, float] = defaultdict(float)  # ampere-seconds
+    users: dict[int, list[Ask]] = defaultdict(list)
+    for left_s, asking in sorted(cars, key=lambda one: (one[0], one[1].id)):
+        for index, coefficient in (uses := _uses(asking, resources)).items():
+            wanted_as[index] += coefficient * charge_as(asking, snapshot)
+            users[index].append(asking)
+        for index in uses:
+            while users[index] and wanted_as[index] > free[index] * (
+                left_s + TOO_LATE_S
+            ):
+                most = max(users[index], key=lambda a: (charge_as(a, snapshot), a.id))
+                found.append(most)
+                for other, coefficient in _uses(most, resources).items():
+                    wanted_as[other] -= coefficient * charge_as(most, snapshot)
+                    users[other].remove(most)
+    return found
+
+
+def _uses(asking: Ask, resources: Resources) -> Mapping[int, float]:
+    return dict(resources.uses(asking.connector, asking.phases))
+
+
+def charge_as(asking: Ask, snapshot: Snapshot) -> float:
+    """Return the charge that a car needs on each of its phases, in ampere-seconds; none if it is not known."""
+    volts = snapshot.site.voltage_v * len(asking.phases)
+    return (asking.connector.energy_needed_wh or 0.0) * 3600 / volts
