@@ -24,7 +24,6 @@ from .entity import SiteEntity
 from .planner.intention import CarSlot
 from .site.calendar_words import named, target_in, target_text, weekdays_of
 from .site.driver_words import Owner, next_departure, owners, set_departure
-from .site.outcome import SiteData
 
 PARALLEL_UPDATES = 1
 
@@ -72,17 +71,22 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
         | CalendarEntityFeature.UPDATE_EVENT
     )
     _next: CalendarEvent | None = None
-    _next_of: SiteData | None = None  # the tick for which it was looked for
+    _next_of: tuple[object, ...] = ()  # what it was looked for among
 
     @property
     @override
     def event(self) -> CalendarEvent | None:
-        """Return the event that goes on, or the next one. It is looked for once for each tick: state and attributes need it."""
-        now = dt_util.now()
+        """Return the event that goes on, or the next one. It is looked for when something changed, and each minute."""
+        now, runtime = dt_util.now(), self._entry.runtime_data
+        among = (
+            runtime.planning.data,
+            runtime.departures.version,
+            now.replace(second=0, microsecond=0),
+        )
         over = self._next is not None and self._next.end <= now
-        if over or self._next_of is not self.coordinator.data:
+        if over or self._next_of != among:
             self._next = self._first_after(now)
-            self._next_of = self.coordinator.data
+            self._next_of = among
         return self._next
 
     def _first_after(self, now: datetime) -> CalendarEvent | None:

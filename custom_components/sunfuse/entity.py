@@ -80,12 +80,17 @@ class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
     @override
     def _handle_coordinator_update(self) -> None:
         source, alive = self._source(), self.coordinator.last_update_success
-        unchanged = source is not None and source is self._seen
-        if unchanged and alive is self._alive and not self._calm.waits:
+        unchanged = source is not None and source is self._seen and alive is self._alive
+        shown = self._calm.waiting if unchanged else self._shown()
+        if shown is None:
             return
         self._seen, self._alive = source, alive
-        if self._calm.due(self._shown(), time.monotonic()):
+        if self._calm.due(shown, time.monotonic()):
             super()._handle_coordinator_update()
+        elif self._calm.waiting and isinstance(self.coordinator_context, ConnectorKey):
+            self.coordinator.call_again(
+                self._handle_coordinator_update, self.coordinator_context
+            )
 
 
 class SiteEntity(TickEntity):
@@ -145,6 +150,8 @@ class CircuitEntity(TickEntity):
 class ChargerEntity(TickEntity):
     """An entity of a charger; `key` names the connector whose state it shows."""
 
+    _each_tick = False  # whether it also shows what depends on something else
+
     def __init__(
         self,
         entry: SunfuseConfigEntry,
@@ -152,7 +159,9 @@ class ChargerEntity(TickEntity):
         description: EntityDescription,
     ) -> None:
         """Initialize the charger entity."""
-        super().__init__(entry.runtime_data.coordinator)
+        super().__init__(
+            entry.runtime_data.coordinator, None if self._each_tick else key
+        )
         self.entity_description = description
         self.key = key
         self._entry = entry

@@ -75,6 +75,8 @@ async def async_setup_entry(
 class SessionEvent(ConnectorEntity, EventEntity):
     """Events of a connector. What happened while Home Assistant or the charger was away follows, marked as late."""
 
+    _each_tick = True
+
     def __init__(
         self,
         entry: SunfuseConfigEntry,

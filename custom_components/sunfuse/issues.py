@@ -71,13 +71,19 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     lost_since: dict[str, datetime] = {}
     # The stored data of a tariff only changes with a reload.
     unusable = tuple(_unusable_tariffs(entry))
+    configured: tuple[RepairIssue, ...] = ()
+    configured_by: tuple[object, ...] = ()
 
     @callback
     def update() -> None:
+        nonlocal configured, configured_by
+        if configured_by != (now := _configuration(entry)):
+            configured, configured_by = tuple(_configured_issues(entry)), now
         found = {
             f"{entry.entry_id}_{issue.translation_key}_{issue.about}": issue
             for issue in (
                 *_issues(hass, coordinator.data, entry),
+                *configured,
                 *unusable,
                 *signs.issues(coordinator.data),
                 *lost_meters(coordinator.data, entry, lost_since),
@@ -117,10 +123,6 @@ def _issues(
     hass: HomeAssistant, data: SiteData, entry: SunfuseConfigEntry
 ) -> Iterator[RepairIssue]:
     yield from source_issues(hass, data, entry)
-    yield from _unknown_quirks(entry)
-    yield from _ignored(entry)
-    yield from _circuit_issues(entry)
-    yield from _fail_safe_beside_house(entry)
     yield from _price_issues(entry)
     if entity_id := entry.runtime_data.battery_hold.failed:
         yield RepairIssue(
@@ -134,6 +136,25 @@ def _issues(
     yield from _modbus_issues(entry)
     for connector in data.connectors.values():
         yield from _charger_issues(connector)
+
+
+def _configuration(entry: SunfuseConfigEntry) -> tuple[object, ...]:
+    """Return what `_configured_issues` depend on: the same objects while nothing is changed."""
+    return (
+        entry.title,
+        entry.data,
+        entry.options,
+        entry.runtime_data.usual_loads,
+        *((one.subentry_id, one.title, one.data) for one in entry.subentries.values()),
+    )
+
+
+def _configured_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
+    """Yield what is wrong with the configuration, whatever happens."""
+    yield from _unknown_quirks(entry)
+    yield from _ignored(entry)
+    yield from _circuit_issues(entry)
+    yield from _fail_safe_beside_house(entry)
 
 
 def _circuit_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:

@@ -197,9 +197,9 @@ class WriteThrottle:
         self._filled_s = 0.0
 
     @property
-    def waits(self) -> bool:
-        """Return whether a new value has not been written yet."""
-        return self._candidate is not None
+    def waiting(self) -> Shown | None:
+        """Return the new value that has not been written yet, None if there is none."""
+        return self._candidate
 
     def due(self, shown: Shown, now_s: float) -> bool:
         """Return whether to write at `now_s`, by a monotonic clock; a value that is due counts as written."""

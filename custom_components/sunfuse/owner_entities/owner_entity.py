@@ -18,6 +18,8 @@ from ..site.driver_words import Owner, connector_owner, vehicle_owner
 class OwnerEntity(TickEntity):
     """An entity of a vehicle or of a connector. It can be set while the charger is away."""
 
+    _known: tuple[object, ...] = (None,) * 4
+
     def __init__(
         self,
         entry: SunfuseConfigEntry,
@@ -48,6 +50,22 @@ class OwnerEntity(TickEntity):
     def available(self) -> bool:
         """Return whether its vehicle or charger is still part of the site."""
         return super().available and self.owner.subentry_id in self._entry.subentries
+
+    @override
+    def _source(self) -> object | None:
+        """Return what is set, asked and known of the car at a connector: the identical object while all of that is."""
+        if (key := self.owner.key) is None:
+            return None
+        demands = self._entry.runtime_data.demands
+        now = (
+            self.wishes,
+            demands.at(key),
+            demands.session_at(key),
+            demands.vehicle_at(key),
+        )
+        if any(one is not other for one, other in zip(now, self._known, strict=True)):
+            self._known = now
+        return self._known
 
     @property
     def wishes(self) -> Wishes:

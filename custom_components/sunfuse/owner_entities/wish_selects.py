@@ -82,6 +82,10 @@ class TargetKindSelect(OwnerEntity, SelectEntity):
 class VehicleSelect(OwnerEntity, SelectEntity):
     """Which car is at a connector, chosen by the user. The choice ends when that car leaves."""
 
+    @override
+    def _source(self) -> None:
+        """Look with each tick: a choice can be made before the car comes, and vehicles can be renamed."""
+
     @property
     @override
     def options(self) -> list[str]:

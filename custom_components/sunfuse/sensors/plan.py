@@ -186,6 +186,7 @@ def car_plan_sensors(
 class ReadinessSensor(ConnectorSettingEntity, SensorEntity):
     """Whether the car at a connector is ready for its departure, or will be: follows its charger and the plan."""
 
+    _each_tick = True
     _plan: SitePlan | None = None
 
     @override

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from ..central_system.security.card_policy import folded
 from ..central_system.station_state import ConnectorState
@@ -51,13 +52,20 @@ def with_transaction(session: CarSession, state: ConnectorState) -> CarSession:
     register_wh = session.register_wh
     if register_wh is None:
         register_wh = transaction.meter_start_wh
-    return replace(
+    return changed(
         session,
         transaction=transaction.id,
         # What we started after a pause has our own token: the driver's is remembered.
         token=folded(token) if token and known else session.token,
         register_wh=register_wh,
     )
+
+
+def changed(session: CarSession, **changes: Any) -> CarSession:
+    """Return a session with these changes; itself if it has them already, as in most ticks."""
+    if all(getattr(session, name) == value for name, value in changes.items()):
+        return session
+    return replace(session, **changes)
 
 
 def with_needs(session: CarSession, state: ConnectorState) -> CarSession:

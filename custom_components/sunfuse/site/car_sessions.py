@@ -19,6 +19,7 @@ from ..engine.model import ConnectorStatus
 from ..sources.vehicles import CarReading, read_car
 from .car_session import (
     CarSession,
+    changed,
     register_of,
     sighting_of,
     with_needs,
@@ -287,7 +288,7 @@ class CarSessions:
             session = self._sessions[sighting.connector]
             now = found.get(sighting.connector)
             vehicle, by = (now.vehicle, now.by) if now else (None, None)
-            self._set(sighting.connector, replace(session, vehicle=vehicle, by=by))
+            self._set(sighting.connector, changed(session, vehicle=vehicle, by=by))
 
     def _identities(self) -> frozenset[str]:
         return frozenset().union(*(car.identities for car in self._vehicles))
@@ -318,7 +319,7 @@ class CarSessions:
             for car, reading in self._readings.items():
                 if reading.soc is not None:
                     lowest[car] = min(lowest.get(car, reading.soc), reading.soc)
-            self._set(connector, replace(session, first_soc=tuple(lowest.items())))
+            self._set(connector, changed(session, first_soc=tuple(lowest.items())))
         for vehicle in self._vehicles:
             where, said = self.where(vehicle.id), self.reading(vehicle.id)
             self._mark(

@@ -10,13 +10,16 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..central_system import Station
+from ..central_system.adapter import Adapter
 from ..central_system.protocol.fault import FaultBoundary
-from ..central_system.station_state import CommandError, Session
+from ..central_system.station_state import CommandError, ConnectorState, Session
 from ..engine.clock_change import move_attributes
 from .outcome import ConnectorKey
 
 _LOGGER = logging.getLogger(__name__)
 
+# A charger that has a command and reported nothing since is left alone for so long; then its limit may be due again.
+LEFT_ALONE_S = 5.0
 # A charger and its car take some seconds to end a transaction, and to report that the car takes nothing any more.
 STOP_AGAIN = timedelta(seconds=30)
 
@@ -29,6 +32,16 @@ class Command:
     phases: int
     again: bool = False  # even if the charger confirmed it, because its car takes more
     session: Session | None = None  # for which it was decided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Delivered:
+    """A command that a connector has, what the connector reported by then, and when (by the event loop's clock)."""
+
+    command: Command
+    state: ConnectorState
+    adapter: Adapter | None
+    at_s: float
 
 
 class CommandSender:
@@ -49,6 +62,7 @@ class CommandSender:
         self._refused: set[ConnectorKey] = set()
         self._stopped: dict[ConnectorKey, datetime] = {}
         self._boundaries: dict[ConnectorKey, FaultBoundary] = {}
+        self._delivered: dict[ConnectorKey, _Delivered] = {}
 
     def alone(self, key: ConnectorKey) -> FaultBoundary:
         """Return the fault boundary of one connector: if its delivery fails, the others still get theirs."""
@@ -68,7 +82,9 @@ class CommandSender:
 
     @callback
     def send(self, key: ConnectorKey, command: Command) -> None:
-        """Send a command; it replaces one that is still waiting."""
+        """Send a command; it replaces one that is still waiting. There may be nothing to say."""
+        if key not in self._unconfirmed and self._has(key, command):
+            return
         waiting = self._waiting.get(key)
         if waiting is not None and waiting.again:
             command = replace(command, again=True)
@@ -78,6 +94,18 @@ class CommandSender:
         self._unconfirmed[key] = command
         self._entry.async_create_background_task(
             self._hass, self._deliver(key), f"Sunfuse offer to {key.id}"
+        )
+
+    def _has(self, key: ConnectorKey, command: Command) -> bool:
+        """Whether a connector was delivered this command a moment ago, and nothing has happened since."""
+        last = self._delivered.get(key)
+        if last is None or command.again or last.command != command:
+            return False
+        station = self._stations[key.identity]
+        return (
+            last.state is station.connector(key.connector)
+            and last.adapter is station.presence.adapter
+            and self._hass.loop.time() - last.at_s < LEFT_ALONE_S
         )
 
     async def _deliver(self, key: ConnectorKey) -> None:
@@ -101,6 +129,7 @@ class CommandSender:
                 session=command.session,
             )
         except CommandError as err:
+            self._delivered.pop(key, None)
             # The next tick tries again; the engine uses the last confirmed offer.
             if err.key == "not_connected":
                 return  # it disconnected meanwhile, which is shown elsewhere
@@ -114,6 +143,12 @@ class CommandSender:
             self._refused.add(key)
         else:
             self._refused.discard(key)
+            self._delivered[key] = _Delivered(
+                command=command,
+                state=station.connector(key.connector),
+                adapter=station.presence.adapter,
+                at_s=self._hass.loop.time(),
+            )
 
     @callback
     def stop(self, key: ConnectorKey) -> None:

@@ -53,8 +53,10 @@ class Demands:
         self._sessions.update(now, states)
         self._registers = {key.id: register_of(s) for key, (_, s) in states.items()}
         local = dt_util.as_local(now)
+        before = self._demands
         self._demands = {
-            key: self._demand(key, state, local) for key, (_, state) in states.items()
+            key: _same(before.get(key), self._demand(key, state, local))
+            for key, (_, state) in states.items()
         }
 
     def at(self, key: ConnectorKey, _now: datetime | None = None) -> Demand:
@@ -194,3 +196,8 @@ def _left_of(promise: Promise | None, charged_wh: float) -> Promise | None:
     if promise is None:
         return None
     return replace(promise, energy_wh=max(promise.energy_wh - charged_wh, 0.0))
+
+
+def _same(before: Demand | None, now: Demand) -> Demand:
+    """Return the identical object while nothing changes, for those who look for changes."""
+    return before if before is not None and before == now else now

@@ -42,6 +42,7 @@ class Departures:
         self._store = departure_store(hass, entry_id)
         self._wishes: dict[str, Wishes] = {}
         self._reservations: tuple[CardReservation, ...] = ()
+        self.version = 0  # rises with each change
 
     async def async_load(self) -> None:
         """Read what was set before."""
@@ -159,7 +160,7 @@ class Departures:
         gone = self._wishes.keys() - known - connectors
         if gone:
             self._wishes = {k: v for k, v in self._wishes.items() if k not in gone}
-            self._store.save_soon()
+            self._changed()
 
     @property
     def reservations(self) -> tuple[CardReservation, ...]:
@@ -177,7 +178,7 @@ class Departures:
             ),
             reservation,
         )
-        self._store.save_soon()
+        self._changed()
 
     @callback
     def cancel(self, identity: str, number: int) -> None:
@@ -185,12 +186,16 @@ class Departures:
         self._reservations = tuple(
             one for one in self._reservations if _number(one) != (identity, number)
         )
-        self._store.save_soon()
+        self._changed()
 
     def _set(self, owner: str, wishes: Wishes) -> None:
         if wishes == self._wishes.get(owner, _NOTHING):
             return
         self._wishes[owner] = wishes
+        self._changed()
+
+    def _changed(self) -> None:
+        self.version += 1
         self._store.save_soon()
 
     def _as_dict(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from homeassistant.config_entries import ConfigSubentry
 
@@ -14,9 +15,8 @@ from ..sources.tariffs.month_peaks import Allowance, PeakInterval
 from .settings import ConnectorSettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectorKey:
-    """Identifies one connector of one charger of a site."""
+class ConnectorKey(NamedTuple):
+    """Identifies one connector of one charger of a site. It is looked up thousands of times per tick: a tuple is fastest."""
 
     identity: str
     connector: int

@@ -1,12 +1,17 @@
 """What somebody may change at any time that a plan is made of; what only passes by, such as energy, is no news."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from ..drivers.demand import Demand
 from ..engine.model import Connector, LimitKind, Snapshot
 from ..engine.wanted import NO_CAR
+
+# What only passes by while a car charges; whether it is known at all counts by itself.
+_PASSES = frozenset(("energy_wh", "full_wh", "soc", "minimum_wh"))
+_said = attrgetter(*(one.name for one in fields(Demand) if one.name not in _PASSES))
 
 
 def has_car(connector: Connector) -> bool:
@@ -26,7 +31,7 @@ def asked_of(snapshot: Snapshot, demand_of: Callable[[str], Demand]) -> dict[str
             one.max_a,
             one.priority,
             one.boost,
-            replace(demand, energy_wh=None, full_wh=None, soc=None, minimum_wh=0.0),
+            _said(demand),
             demand.minimum_wh > 0,
             demand.energy_wh is None,
             demand.soc is None,

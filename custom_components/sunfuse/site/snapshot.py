@@ -310,7 +310,10 @@ def _placed(connector: Connector, tree: CircuitTree) -> Connector:
         connector = replace(
             connector, max_a=min(connector.max_a, connector.fail_safe_a)
         )
-    return replace(connector, circuit=tree.at(connector.circuit))
+    circuit = tree.at(connector.circuit)
+    if circuit == connector.circuit:
+        return connector
+    return replace(connector, circuit=circuit)
 
 
 def build_snapshot(

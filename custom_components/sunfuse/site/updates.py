@@ -76,9 +76,20 @@ def follow_stations(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
             _LOGGER.info("Charger %s is no longer connected", state.identity)
             gone[state.identity] = True
 
+    sent = {
+        identity_of(subentry)
+        for subentry in usable(entry, SUBENTRY_CHARGER)
+        if CONF_FORMER_PASSWORD in subentry.data
+    }
+
     @callback
     def password_changed(state: StationState) -> None:
-        if state.accepted and state.new_password is None:
+        if not state.accepted:
+            return
+        if state.new_password is not None:
+            sent.add(state.identity)
+        elif state.identity in sent:
+            sent.discard(state.identity)
             _forget_former_password(hass, entry, state.identity)
 
     entry.async_on_unload(central_system.subscribe(station_changed))

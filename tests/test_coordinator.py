@@ -1,0 +1,72 @@
+"""Who is called with a tick: those whom it concerns."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.sunfuse.coordinator import SunfuseCoordinator
+from custom_components.sunfuse.site.outcome import ConnectorKey, SiteData
+from homeassistant.core import HomeAssistant
+
+ONE = ConnectorKey(identity="CP1", connector=1)
+OTHER = ConnectorKey(identity="CP2", connector=1)
+
+
+def _outcome(one: object, other: object) -> SiteData:
+    """Return the outcome of a tick that shows these objects."""
+    return cast("SiteData", SimpleNamespace(connectors={ONE: one, OTHER: other}))
+
+
+async def test_listeners_to_a_connector(hass: HomeAssistant) -> None:
+    """They are called when what is shown of it is another object; who fails does not stop the others."""
+    coordinator = SunfuseCoordinator(hass, MockConfigEntry())
+    called: list[str] = []
+
+    def fails() -> None:
+        raise RuntimeError
+
+    coordinator.async_add_listener(fails, ONE)
+    stop = coordinator.async_add_listener(lambda: called.append("one"), ONE)
+    coordinator.async_add_listener(lambda: called.append("other"), OTHER)
+    coordinator.async_add_listener(lambda: called.append("site"))
+    one, other = object(), object()
+    coordinator.async_set_updated_data(_outcome(one, other))
+    assert called == ["site", "one", "other"]
+    called.clear()
+    coordinator.async_set_updated_data(_outcome(one, other))
+    assert called == ["site"]
+    called.clear()
+    coordinator.async_set_updated_data(_outcome(object(), other))
+    assert called == ["site", "one"]
+    called.clear()
+    coordinator.async_fail(RuntimeError())
+    assert called == ["site", "one", "other"]
+    called.clear()
+    stop()
+    coordinator.async_set_updated_data(_outcome(object(), other))
+    assert called == ["site", "other"]
+
+
+async def test_who_asks_is_called_again(hass: HomeAssistant, monkeypatch: Any) -> None:
+    """What has not settled is looked at again within seconds, although nothing changes."""
+    coordinator = SunfuseCoordinator(hass, MockConfigEntry())
+    called: list[str] = []
+
+    def waits() -> None:
+        called.append("again")
+
+    coordinator.async_add_listener(waits, ONE)
+    shown = _outcome(object(), object())
+    now_s = hass.loop.time()
+    monkeypatch.setattr(hass.loop, "time", lambda: now_s)
+    coordinator.async_set_updated_data(shown)
+    coordinator.call_again(waits, ONE)
+    coordinator.async_set_updated_data(shown)
+    assert called == ["again"]
+    now_s += 5
+    coordinator.async_set_updated_data(shown)
+    assert called == ["again"] * 2
+    now_s += 5
+    coordinator.async_set_updated_data(shown)
+    assert called == ["again"] * 2
