@@ -29,6 +29,7 @@ from homeassistant.util.yaml import load_yaml_dict
 BLUEPRINTS = Path(__file__).parent.parent / "blueprints"
 FILES = sorted(BLUEPRINTS.rglob("*.yaml"))
 SESSION = "event.garage_session"
+PLAN = "event.garage_plan"
 STATUS = "sensor.garage_status"
 
 
@@ -68,14 +69,21 @@ def charger(
         identifiers={("sunfuse", "garage")},
         name="Garage",
     )
-    entity_registry.async_get_or_create(
-        Platform.EVENT,
-        "sunfuse",
-        "garage_session",
-        suggested_object_id="garage_session",
-        device_id=device.id,
-    )
+    for domain, key in (
+        (Platform.EVENT, "session"),
+        (Platform.EVENT, "plan"),
+        (Platform.SWITCH, "charging_allowed"),
+    ):
+        entity_registry.async_get_or_create(
+            domain,
+            "sunfuse",
+            f"garage_{key}",
+            translation_key=key,
+            suggested_object_id=f"garage_{key}",
+            device_id=device.id,
+        )
     hass.states.async_set(SESSION, "unknown")
+    hass.states.async_set(PLAN, "unknown")
     return device.id
 
 
@@ -164,7 +172,7 @@ async def test_boost_by_a_press_on_the_notification(
     device, sent = phone
     boosts = mock_action(hass, "boost", BOOST)
     await use(
-        hass, "boost_from_notification", session=SESSION, phone=device, minutes=90
+        hass, "boost_from_notification", charger=charger, phone=device, minutes=90
     )
     await happens(hass, SESSION, "plugged_in", 1)
     assert sent[0].data["title"] == "Garage"
@@ -225,7 +233,6 @@ async def test_a_tracker_that_comes_back_did_not_arrive(
     assert not sent
 
 
-PLAN = "event.garage_plan"
 MISSED = {"departure": "2026-06-02T14:00:00+00:00", "reaches": 71.2, "wanted": 80.0}
 
 
@@ -234,6 +241,7 @@ MISSED = {"departure": "2026-06-02T14:00:00+00:00", "reaches": 71.2, "wanted": 8
     [
         (SESSION, "stopped", {"energy": 12.34}, "The session ended: 12.3 kWh."),
         (SESSION, "stopped", {"energy": None}, "The session ended."),
+        (SESSION, "full", {}, "The car is full."),
         # The test's Home Assistant is in Los Angeles, seven hours behind UTC in summer.
         (PLAN, "will_miss", MISSED, "By 07:00 the car reaches 71 % instead of 80 %."),
         (PLAN, "will_miss", {}, "The car will not be ready in time."),
@@ -251,8 +259,7 @@ async def test_finished_or_late(
 ) -> None:
     """The phone says how much was charged, or what the plan will miss."""
     device, sent = phone
-    hass.states.async_set(PLAN, "unknown")
-    await use(hass, "finished_or_late", session=SESSION, plan=PLAN, phone=device)
+    await use(hass, "finished_or_late", charger=charger, phone=device)
     await happens(hass, SESSION, "started", 1)
     assert not sent
     await happens(hass, entity, kind, 2, **attributes)
@@ -343,7 +350,6 @@ async def test_guest_charging(
         "guest_charging",
         tag="guest",
         allowed="switch.garage_charging_allowed",
-        session=SESSION,
     )
     hass.bus.async_fire("tag_scanned", {"tag_id": "another"})
     await settle()
