@@ -7,16 +7,27 @@ import random
 import sys
 import tempfile
 import time
+from zoneinfo import ZoneInfo
 
 from custom_components.sunfuse.sessions import (
     Attribution,
+    Billed,
+    ExportContext,
     Fact,
     GroupBy,
     Ledger,
     MeasuredQuarter,
+    PriceList,
+    PriceTime,
     SessionFilter,
+    SessionRow,
     SiteQuarter,
+    Statement,
     TransactionFacts,
+    statement_sheets,
+    to_csv,
+    to_statement_page,
+    to_statement_pdf,
 )
 
 YEARS = 5
@@ -77,12 +88,51 @@ def _timed(what: str, started: float) -> None:
     print(f"{what:<50} {time.perf_counter() - started:8.3f} s")
 
 
+class _Keys(dict[str, str]):
+    """Texts that are their keys."""
+
+    def __missing__(self, key: str) -> str:
+        return key
+
+
+def _exported(ledger: Ledger, rows: list[SessionRow]) -> None:
+    """Print how long the files of a month take."""
+    context = ExportContext(site="Site", currency="EUR", tz=ZoneInfo("Europe/Berlin"))
+    statement = Statement(
+        context=context, texts=_Keys(), price_lists=ledger.price_lists().result()
+    )
+    for what, export in (
+        ("CSV", lambda: to_csv(rows, context)),
+        (
+            "statement as a page",
+            lambda: to_statement_page(statement_sheets(rows, statement), statement),
+        ),
+        (
+            "statement as PDF",
+            lambda: to_statement_pdf(statement_sheets(rows, statement), statement),
+        ),
+    ):
+        started = time.perf_counter()
+        export()
+        _timed(f"a month as {what}", started)
+
+
 def main(count: int) -> None:
     """Print how long things take."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.db"
         ledger = Ledger(path)
         started = time.perf_counter()
+        prices = PriceList(
+            name="Staff",
+            currency="EUR",
+            time_zone="Europe/Berlin",
+            per_kwh=0.4,
+            per_hour=0.1,
+            times=(PriceTime(start=22 * 60, end=6 * 60, per_kwh=0.2),),
+        )
+        staff = {(Billed.PERSON, f"person {n}"): prices for n in range(PERSONS)}
+        ledger.agree(staff, START).result()
         ledger.note(*_site()).result()
         waiting: list[Fact] = []
         for number, facts in enumerate(_facts(count), start=1):
@@ -106,6 +156,7 @@ def main(count: int) -> None:
         for by in GroupBy:
             ledger.sums(month, by).result()
         _timed(f"a month: {len(rows)} sessions, quarter hours, sums", started)
+        _exported(ledger, rows)
         started = time.perf_counter()
         year = SessionFilter(start=END - timedelta(days=365), running=False)
         ledger.sums(year).result()

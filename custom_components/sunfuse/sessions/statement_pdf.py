@@ -6,6 +6,7 @@ languages; others are written without their marks, or as a question mark. Widths
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 import unicodedata
 import zlib
 
@@ -47,6 +48,8 @@ _USUAL = 556
 _PLAIN = {"Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "ı": "i", "Ħ": "H", "ħ": "h"}
 # Helvetica-Bold is wider by about this; its digits are as wide.
 _BOLDER = 1.07
+# The same dates, chargers and prices come again and again.
+_CACHED = 4096
 
 
 def to_statement_pdf(sheets: Sequence[Sheet], statement: Statement) -> bytes:
@@ -222,7 +225,8 @@ def _words(text: str) -> list[str]:
     return text.split() or [""]
 
 
-def _wrapped(text: str, width: float, size: float, font: str) -> list[str]:
+@lru_cache(maxsize=_CACHED)
+def _wrapped(text: str, width: float, size: float, font: str) -> tuple[str, ...]:
     """Return a text in lines that fit; a word that is too long is cut."""
     lines: list[str] = []
     line = ""
@@ -241,20 +245,22 @@ def _wrapped(text: str, width: float, size: float, font: str) -> list[str]:
             lines.append(line)
             joined = word
         line = joined
-    return [*lines, line]
+    return (*lines, line)
 
 
+@lru_cache(maxsize=_CACHED)
 def _wide(text: str, size: float, font: str) -> float:
     """Return how wide a text is, in points."""
-    total = 0.0
-    for letter in _western(text):
-        width = _WIDTHS.get(letter)
-        if width is None:
-            base = unicodedata.normalize("NFKD", letter)[0]
-            width = _WIDTHS.get(base, _USUAL)
-        bolder = font == _BOLD and letter.isalpha() and letter.islower()
-        total += width * (_BOLDER if bolder else 1.0)
-    return total * size / 1000
+    widths = (_width(letter, font == _BOLD) for letter in _western(text))
+    return sum(widths) * size / 1000
+
+
+@lru_cache(maxsize=_CACHED)
+def _width(letter: str, bold: bool) -> float:
+    width = _WIDTHS.get(letter)
+    if width is None:
+        width = _WIDTHS.get(unicodedata.normalize("NFKD", letter)[0], _USUAL)
+    return width * (_BOLDER if bold and letter.islower() else 1.0)
 
 
 # --- The file --------------------------------------------------------------------------------------------------
@@ -262,14 +268,17 @@ def _wide(text: str, size: float, font: str) -> float:
 
 def _western(text: str) -> str:
     """Return a text in the letters that the fonts have."""
-    found = []
-    for letter in text:
-        if _encodes(letter):
-            found.append(letter)
-            continue
-        plain = _PLAIN.get(letter) or unicodedata.normalize("NFKD", letter)[0]
-        found.append(plain if _encodes(plain) else "?")
-    return "".join(found)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_western_letter, text))
+
+
+@lru_cache(maxsize=_CACHED)
+def _western_letter(letter: str) -> str:
+    if _encodes(letter):
+        return letter
+    plain = _PLAIN.get(letter) or unicodedata.normalize("NFKD", letter)[0]
+    return plain if _encodes(plain) else "?"
 
 
 def _encodes(letter: str) -> bool:
