@@ -33,6 +33,13 @@ ROOMS: dict[str, set[str]] = {
     },
     # SQLite is in the standard library.
     "sessions": set(),
+    # Pure rooms that decide, the physics of a battery, and how a plan is handed to the engine.
+    "what_if": {
+        f"{PACKAGE}.engine",
+        f"{PACKAGE}.planner",
+        f"{PACKAGE}.simulator.battery",
+        f"{PACKAGE}.site.plan_slots",
+    },
     "sources": {"astral", "homeassistant", "pymodbus", f"{PACKAGE}.engine"},
     # What joins the rooms inside Home Assistant, by theme.
     # What an action returns can also be downloaded.
@@ -52,7 +59,7 @@ ROOMS: dict[str, set[str]] = {
     },
 }
 # What these return depends on what they are given, and on nothing else.
-PURE_ROOMS = ("drivers", "engine", "planner")
+PURE_ROOMS = ("drivers", "engine", "planner", "what_if")
 # A decision is a function of its snapshot: the engine computes, with these, and does nothing else. A line in the
 # log changes no decision.
 PURE = {
@@ -66,6 +73,7 @@ PURE = {
     "fractions",
     "functools",
     "heapq",
+    "html",
     "itertools",
     "json",
     "logging",
@@ -369,6 +377,7 @@ def test_the_parts_of_a_site_are_not_looked_up() -> None:
         "reporting",
         "uncontrolled_chargers",
         "updates",
+        "what_if_replay",
     }
 
 

@@ -13,6 +13,7 @@ from .security import async_setup_security_actions
 from .session_exports import async_setup_session_exports
 from .sessions import async_setup_session_actions
 from .sharing import async_setup_sharing_actions
+from .what_if import async_setup_what_if_action
 
 
 @callback
@@ -29,3 +30,4 @@ def async_setup_actions(hass: HomeAssistant) -> None:
     async_setup_report_action(hass)
     async_setup_price_actions(hass)
     async_setup_plan_actions(hass)
+    async_setup_what_if_action(hass)

@@ -14,6 +14,7 @@ from ..sessions import (
     SessionRow,
     SessionSums,
     SignedValue,
+    SiteQuarter,
 )
 
 
@@ -59,6 +60,12 @@ class LedgerAnswers:
     ) -> dict[str, list[HourlySum]]:
         """Return the rising sums of each charger, person or vehicle, for each full hour between two times."""
         return await asyncio.wrap_future(self.ledger.hourly_sums(by, since, until))
+
+    async def async_site_quarters(
+        self, start: datetime, end: datetime
+    ) -> dict[datetime, SiteQuarter]:
+        """Return the site's quarter hours that begin between two times, both included."""
+        return await asyncio.wrap_future(self.ledger.site_quarters(start, end))
 
     async def async_first_start(self) -> datetime | None:
         """Return when the first session began."""

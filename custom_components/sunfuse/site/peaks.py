@@ -106,7 +106,7 @@ class SitePeaks:
         self._entry = entry
         self._tz = ZoneInfo(hass.config.time_zone)
         self._store = peak_store(hass, entry.entry_id)
-        self.rules = {rule.id: rule for rule in _rules(entry)}
+        self.rules = {rule.id: rule for rule in capacity_rules(entry)}
         self._holidays = {
             rule.id: Holidays(hass, rule.holidays) for rule in self.rules.values()
         }
@@ -331,7 +331,7 @@ class SitePeaks:
         }
 
 
-def _rules(entry: ConfigEntry) -> Iterator[CapacityRule]:
+def capacity_rules(entry: ConfigEntry) -> Iterator[CapacityRule]:
     """Yield the tariffs of a site; one that cannot be read becomes a repair issue, and the site still runs."""
     for subentry in entry.get_subentries_of_type(SUBENTRY_CAPACITY):
         try:

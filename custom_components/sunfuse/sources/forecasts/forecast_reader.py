@@ -207,14 +207,14 @@ class ForecastReader:
     ) -> tuple[Roof, LoadModel]:
         """Learn from statistics; runs in the executor."""
         tz = ZoneInfo(self._hass.config.time_zone)
-        solar = _sum(config.solar, known)
+        solar = summed_power(config.solar, known)
         recent = tuple(slot for slot in solar if slot.start > now - _ROOF_HISTORY)
-        grid = _sum(config.grid, known)
+        grid = summed_power(config.grid, known)
         load = house_load(
             grid,
             with_nights(solar, grid, self._place) if config.solar else (),
-            _sum(config.battery, known),
-            _sum(config.cars, known),
+            summed_power(config.battery, known),
+            summed_power(config.cars, known),
         )
         return (
             learn_roof(recent, self._place, peak_w=config.peak_w),
@@ -356,7 +356,9 @@ async def async_solar_answer(hass: HomeAssistant, entry_id: str) -> object:
         return None
 
 
-def _sum(meters: tuple[MeterStatistic, ...], known: Mapping[str, Statistic]) -> Series:
+def summed_power(
+    meters: tuple[MeterStatistic, ...], known: Mapping[str, Statistic]
+) -> Series:
     """Add the meters of one kind, by quarter hour."""
     return added(_signed(meters, known))
 

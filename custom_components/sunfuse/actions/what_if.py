@@ -1,0 +1,185 @@
+"""The action that replays a site's own weeks with something else: a tariff, a fuse, a battery, a roof, chargers."""
+
+import asyncio
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..data import SunfuseConfigEntry
+from ..site.what_if_history import DAYS, TAIL_DAYS, NoPricesError, TooShortError
+from ..site.what_if_replay import SINCE, PastOfSite, async_compare, async_past
+from ..site.what_if_variation import (
+    BATTERY_CONTROLLED,
+    BATTERY_KW,
+    BATTERY_KWH,
+    CAPACITY_PRICE,
+    CAPACITY_TARIFF,
+    CHARGERS,
+    EXPORT_PRICE,
+    FUSE,
+    IMPORT_PRICE,
+    NO_TARIFF,
+    POLICY,
+    PRICE_ENTITY,
+    PRICE_SURCHARGE,
+    PRICE_TABLE,
+    PRICED,
+    SOLAR_PERCENT,
+    VARIED,
+    async_recorded_prices,
+    variation_of,
+)
+from ..sources.series import Series
+from ..sources.tariffs.capacity_rules import CATALOGUE
+from ..sources.tariffs.table import TableError
+from ..what_if import ChargingPolicy, Variation
+from ..what_if.comparison_answer import answer
+
+_MOST_WEEKS = 12
+_PRICE = vol.All(vol.Coerce(float), vol.Range(min=-1_000_000, max=1_000_000))
+_MONEY = vol.All(vol.Coerce(float), vol.Range(min=0, max=1_000_000_000))
+WHAT_IF = vol.Schema(
+    {
+        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Optional("weeks", default=4): vol.All(
+            vol.Coerce(int), vol.Range(min=1, max=_MOST_WEEKS)
+        ),
+        vol.Optional(POLICY): vol.Coerce(ChargingPolicy),
+        vol.Exclusive(IMPORT_PRICE, "prices"): _PRICE,
+        vol.Exclusive(PRICE_TABLE, "prices"): dict,
+        vol.Exclusive(PRICE_ENTITY, "prices"): cv.entity_id,
+        vol.Optional(PRICE_SURCHARGE): _PRICE,
+        vol.Optional(EXPORT_PRICE): _PRICE,
+        vol.Optional(CAPACITY_TARIFF): vol.In([NO_TARIFF, *CATALOGUE]),
+        vol.Optional(CAPACITY_PRICE): _MONEY,
+        vol.Optional(FUSE): vol.All(vol.Coerce(float), vol.Range(min=6, max=10_000)),
+        vol.Optional(BATTERY_KWH): vol.All(
+            vol.Coerce(float), vol.Range(min=0.5, max=10_000)
+        ),
+        vol.Optional(BATTERY_KW): vol.All(
+            vol.Coerce(float), vol.Range(min=0.1, max=10_000)
+        ),
+        vol.Optional(BATTERY_CONTROLLED): cv.boolean,
+        vol.Optional(SOLAR_PERCENT): vol.All(
+            vol.Coerce(float), vol.Range(min=0, max=10_000)
+        ),
+        vol.Optional(CHARGERS): vol.All(vol.Coerce(int), vol.Range(min=1, max=100)),
+        vol.Optional("investment"): _MONEY,
+    }
+)
+
+
+@callback
+def async_setup_what_if_action(hass: HomeAssistant) -> None:
+    """Register the action."""
+    # A replay takes a core for a minute: others wait.
+    one_at_a_time = asyncio.Lock()
+
+    async def what_if(call: ServiceCall) -> ServiceResponse:
+        entry: SunfuseConfigEntry = async_get_config_entry(
+            hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
+        )
+        asked = call.data
+        if not any(name in asked for name in VARIED):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="nothing_varied",
+            )
+        async with one_at_a_time:
+            past = await _async_past(hass, entry, asked)
+            variation = await _async_variation(hass, past, asked)
+            found = await async_compare(hass, past, variation, asked.get("investment"))
+        prices = entry.runtime_data.prices
+        currency = prices.currency if prices else hass.config.currency
+        return answer(found, currency) | {
+            "weeks_available": past.history.available,
+            "replayed": [week.start.isoformat() for week in past.history.weeks][
+                : found.today.weeks
+            ],
+        }
+
+    hass.services.async_register(
+        DOMAIN, "what_if", what_if, WHAT_IF, SupportsResponse.ONLY
+    )
+
+
+async def _async_past(
+    hass: HomeAssistant, entry: SunfuseConfigEntry, asked: dict[str, Any]
+) -> PastOfSite:
+    """Return the weeks to replay.
+
+    Raises:
+        ServiceValidationError: they are not known, or there is no charger.
+
+    """
+    priced = any(name in asked for name in PRICED)
+    try:
+        past = await async_past(hass, entry, asked["weeks"], priced=priced)
+    except TooShortError as err:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="history_too_short",
+            translation_placeholders={
+                "days": f"{err.days:.0f}",
+                "needed": str(DAYS + TAIL_DAYS),
+            },
+        ) from err
+    except NoPricesError as err:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="no_past_prices",
+        ) from err
+    if not past.setup.outlets:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="no_charger_to_replay",
+        )
+    if SOLAR_PERCENT in asked and not any(max(w.sun_w) for w in past.history.weeks):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="no_past_sun",
+        )
+    return past
+
+
+async def _async_variation(
+    hass: HomeAssistant, past: PastOfSite, asked: dict[str, Any]
+) -> Variation:
+    """Return what is varied.
+
+    Raises:
+        ServiceValidationError: a price is not known, or cannot be used.
+
+    """
+    recorded: Series = ()
+    if entity := asked.get(PRICE_ENTITY):
+        now = dt_util.utcnow()
+        recorded = await async_recorded_prices(hass, entity, now - SINCE, now)
+        if not recorded:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="no_recorded_prices",
+                translation_placeholders={"entity": entity},
+            )
+    try:
+        return variation_of(asked, past.tz, recorded)
+    except TableError as err:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="bad_price_table",
+            translation_placeholders={"problem": err.key},
+        ) from err

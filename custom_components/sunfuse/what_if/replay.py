@@ -1,0 +1,353 @@
+"""Planner and engine at a replayed site, as they are: a plan each half hour and when somebody comes or goes, decisions between."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from ..engine import Memory, decide
+from ..engine.model import (
+    BatteryReading,
+    Circuit,
+    Connector,
+    ConnectorStatus,
+    ExternalLimit,
+    LimitKind,
+    MeterReading,
+    Mode,
+    PowerReading,
+    Site,
+    Snapshot,
+)
+from ..planner import (
+    BatteryCommand,
+    CarGoal,
+    CarMode,
+    CarOutlook,
+    CircuitOutlook,
+    HomeBattery,
+    Intention,
+    Outlook,
+    PeakTariff,
+    Quantiles,
+    clock_steps,
+    intend,
+)
+from ..site.plan_slots import plan_slot
+from .peak_price import PeakPrice
+from .plant import QUARTER_MIN, Guest, Plant
+
+# The offer that a charger confirmed lapses after so long; it is renewed long before.
+_LAPSES = timedelta(minutes=30)
+_AHEAD = timedelta(hours=36)
+# Who is late may leave at any moment.
+_SOON = timedelta(minutes=QUARTER_MIN)
+_SWITCH_COST = 0.005
+
+
+class Ahead(Protocol):
+    """What is known beforehand, for so many quarter hours from one on."""
+
+    def prices(self, now_min: float, count: int) -> tuple[tuple[float, ...], int]:
+        """Return import prices, and how many of them are known."""
+        ...
+
+    def export_prices(self, first: int, count: int) -> tuple[float, ...]:
+        """Return what exports earn."""
+        ...
+
+    def house(self, first: int, count: int) -> Quantiles:
+        """Return the house load."""
+        ...
+
+    def sun(self, first: int, count: int) -> Quantiles:
+        """Return the sun."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayPace:
+    """How often is planned and decided, in minutes: while offers change, while the sun shines or a peak is near, and else."""
+
+    plan_min: float = 30.0
+    changing_min: float = 1 / 6
+    busy_min: float = 1.0
+    calm_min: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayedSite:
+    """A site as it is wired."""
+
+    site: Site
+    circuits: tuple[Circuit, ...]  # the root first
+
+
+@dataclass(kw_only=True)
+class Replay:
+    """A time of a site with Sunfuse."""
+
+    site: ReplayedSite
+    plant: Plant
+    ahead: Ahead
+    start: datetime
+    pace: ReplayPace = ReplayPace()
+    peaks: tuple[PeakPrice, ...] = ()
+    prices_at_min: int = 13 * 60
+    memory: Memory = field(default_factory=Memory)
+    intention: Intention | None = None
+    planned_min: float = -1e9
+    plans: int = 0
+    decisions: int = 0
+    targets_w: dict[str, float] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Let the time pass."""
+        while not self.plant.over:
+            self.pass_some()
+        self.plant.finish()
+
+    def pass_some(self) -> None:
+        """Plan and decide if it is time, and let some minutes pass."""
+        plant, pace = self.plant, self.pace
+        news = plant.come_and_go()
+        needy = any(guest.needy for guest in plant.here.values())
+        controlled = plant.storage is not None and plant.storage.controlled
+        due = plant.now_min - self.planned_min >= pace.plan_min
+        prices_came = plant.now_min % 1440 == self.prices_at_min
+        if (needy and (news or due or prices_came)) or (controlled and due):
+            self._plan()
+        self._command_battery()
+        if not needy:
+            plant.step(_until_next(plant.now_min, pace.calm_min))
+            return
+        changed = self._decide()
+        busy = plant.sun_w > plant.house_w + 500 or bool(self.peaks)
+        every_min = pace.busy_min if busy else pace.calm_min
+        plant.step(
+            pace.changing_min if changed else _until_next(plant.now_min, every_min)
+        )
+
+    # The slow loop
+
+    def _plan(self) -> None:
+        self.plans += 1
+        self.planned_min = self.plant.now_min
+        self.intention = intend(self._outlook(), self.intention)
+        for target in self.intention.target_peaks:
+            self.targets_w[target.name] = target.power_w
+
+    def _outlook(self) -> Outlook:
+        plant, now = self.plant, self._time(self.plant.now_min)
+        leaves = [self._time(guest.stay.says_min) for guest in plant.here.values()]
+        last = max([now + timedelta(hours=1), *leaves])
+        if plant.storage is not None and plant.storage.controlled:
+            last = max(last, now + timedelta(hours=24))
+        steps_s = clock_steps(now, min(last, now + _AHEAD))
+        count, first = len(steps_s), plant.quarter
+        prices, known = self.ahead.prices(plant.now_min, count)
+        return Outlook(
+            now=now,
+            steps_s=steps_s,
+            circuits=tuple(_circuit_outlook(each) for each in self.site.circuits),
+            phases=self.site.site.phases,
+            voltage_v=plant.voltage_v,
+            house=self.ahead.house(first, count),
+            sun=self.ahead.sun(first, count),
+            import_price=prices,
+            export_price=self.ahead.export_prices(first, count),
+            known_prices=known,
+            peaks=tuple(
+                self._tariff(number, first, count) for number in range(len(self.peaks))
+            ),
+            battery=self._battery(),
+            cars=tuple(self._car(guest) for guest in plant.here.values()),
+        )
+
+    def _car(self, guest: Guest) -> CarOutlook:
+        stay = guest.stay
+        at = max(self._time(stay.says_min), self._time(self.plant.now_min) + _SOON)
+        return CarOutlook(
+            id=stay.outlet.id,
+            circuit=stay.outlet.circuit,
+            mode=CarMode(stay.outlet.mode),
+            phases=stay.phases,
+            min_a=stay.outlet.min_a,
+            max_a=stay.max_a,
+            charging=guest.current_a > 0,
+            full_wh=guest.lacks_wh,
+            goals=(CarGoal(at=at, energy_wh=guest.lacks_wh),),
+            charge_efficiency=stay.efficiency,
+            standby_w=stay.standby_w,
+            switch_cost=_SWITCH_COST,
+        )
+
+    def _battery(self) -> HomeBattery | None:
+        storage = self.plant.storage
+        if storage is None:
+            return None
+        spec = storage.spec
+        return HomeBattery(
+            capacity_wh=spec.capacity_wh,
+            energy_wh=self.plant.stored_wh,
+            max_charge_w=spec.power_w,
+            max_discharge_w=spec.power_w,
+            charge_efficiency=spec.one_way,
+            discharge_efficiency=spec.one_way,
+            reserve_wh=spec.reserve * spec.capacity_wh,
+            controllable=storage.controlled,
+        )
+
+    def _tariff(self, number: int, first: int, count: int) -> PeakTariff:
+        peak, plant = self.peaks[number], self.plant
+        windows = tuple(
+            (first + step) // peak.quarters if peak.counted(first + step) else -1
+            for step in range(count)
+        )
+        begun = first // peak.quarters * peak.quarters
+        used_wh = sum(max(0.0, wh) for wh in plant.grid_wh[begun : first + 1])
+        return PeakTariff(
+            name=f"peak {number}",
+            windows=windows,
+            price_per_kw=peak.price,
+            top=peak.top,
+            counted_w=peak.highest_w(plant.grid_wh, begun, today=False),
+            floor_w=peak.floor_w,
+            used_wh=used_wh,
+            used_s=max(0.0, (plant.now_min - begun * QUARTER_MIN) * 60),
+            step_limits_w=peak.step_limits_w if peak.step_prices else (),
+            step_prices=peak.step_prices,
+            period_end=self._time(plant.quarters * QUARTER_MIN),
+        )
+
+    def _command_battery(self) -> None:
+        """Hand on what the plan wants of a controlled battery."""
+        plant = self.plant
+        plant.battery_order_w = None
+        if plant.storage is None or not plant.storage.controlled or not self.intention:
+            return
+        slot = self.intention.site_slot(self._time(plant.now_min))
+        if slot is None or slot.command is BatteryCommand.NORMAL:
+            return
+        hold = slot.command is BatteryCommand.HOLD
+        plant.battery_order_w = 0.0 if hold else slot.battery_w
+
+    # The fast loop
+
+    def _decide(self) -> bool:
+        """Decide once; returns whether an offer changed."""
+        plant, now = self.plant, self._time(self.plant.now_min)
+        self.decisions += 1
+        root = self.site.circuits[0]
+        storage = plant.storage
+        snapshot = Snapshot(
+            now=now,
+            site=self.site.site,
+            circuits=self.site.circuits,
+            meters=(
+                (root.id, MeterReading(at=now, current_a=plant.currents(cars=True))),
+            ),
+            solar=PowerReading(at=now, power_w=plant.sun_w),
+            battery=BatteryReading(
+                at=now,
+                power_w=plant.battery_w,
+                soc=100 * plant.stored_wh / storage.spec.capacity_wh,
+            )
+            if storage
+            else None,
+            connectors=tuple(
+                self._connector(guest, now) for guest in plant.here.values()
+            ),
+            limits=tuple(self._limits()),
+        )
+        decision, self.memory = decide(snapshot, self.memory)
+        before = {name: guest.offer_a for name, guest in plant.here.items()}
+        for one in decision.connectors:
+            plant.offer(one.id, one.offer_a)
+        return any(guest.offer_a != before[name] for name, guest in plant.here.items())
+
+    def _connector(self, guest: Guest, now: datetime) -> Connector:
+        stay = guest.stay
+        drawn = [0.0] * self.site.site.phases
+        for phase in stay.phases:
+            drawn[phase] = guest.current_a
+        connector = Connector(
+            id=stay.outlet.id,
+            circuit=stay.outlet.circuit,
+            phases=stay.phases,
+            min_a=stay.outlet.min_a,
+            max_a=stay.max_a,
+            mode=stay.outlet.mode,
+            status=_status(guest),
+            offer_a=guest.offer_a,
+            offer_until=now + _LAPSES,
+            offered_at=now - timedelta(minutes=1),
+            draw_a=tuple(drawn),
+            draw_at=now,
+            connected_at=self._time(stay.arrives_min),
+            departure=self._time(stay.says_min),
+            energy_needed_wh=guest.lacks_wh,
+        )
+        if stay.outlet.mode is not Mode.ECO or self.intention is None:
+            return connector
+        intended = self.intention.car(stay.outlet.id)
+        advice = self.intention.slot(stay.outlet.id, now)
+        if intended is None or advice is None:
+            return connector
+        slot = plan_slot(
+            connector, intended, advice, voltage_v=self.plant.voltage_v, car_phases=None
+        )
+        return replace(connector, plan=slot)
+
+    def _limits(self) -> Sequence[ExternalLimit]:
+        """Return what the running intervals still allow (docs/prices.md)."""
+        return [
+            limit
+            for number, peak in enumerate(self.peaks)
+            if (limit := self._limit(number, peak)) is not None
+        ]
+
+    def _limit(self, number: int, peak: PeakPrice) -> ExternalLimit | None:
+        plant, name = self.plant, f"peak {number}"
+        if name not in self.targets_w or not peak.counted(plant.quarter):
+            return None
+        length_min = peak.quarters * QUARTER_MIN
+        begun_min = plant.now_min // length_min * length_min
+        begun = int(begun_min) // QUARTER_MIN
+        used_wh = sum(plant.grid_wh[begun : plant.quarter + 1])
+        left_min = length_min - (plant.now_min - begun_min)
+        allowed_wh = self.targets_w[name] * length_min / 60 - used_wh
+        return ExternalLimit(
+            name=name,
+            kind=LimitKind.PEAK,
+            power_w=max(0.0, allowed_wh / (left_min / 60)),
+        )
+
+    def _time(self, minutes: float) -> datetime:
+        return self.start + timedelta(minutes=minutes)
+
+
+def _status(guest: Guest) -> ConnectorStatus:
+    if guest.current_a > 0:
+        return ConnectorStatus.CHARGING
+    if not guest.needy:
+        return ConnectorStatus.SUSPENDED_EV
+    return ConnectorStatus.SUSPENDED_EVSE
+
+
+def _circuit_outlook(circuit: Circuit) -> CircuitOutlook:
+    fixed_a = circuit.fixed_load_a or (0.0,) * len(circuit.limit_a)
+    return CircuitOutlook(
+        id=circuit.id,
+        parent=circuit.parent,
+        limit_a=tuple(
+            max(limit_a - circuit.margin_a - load_a, 0.0)
+            for limit_a, load_a in zip(circuit.limit_a, fixed_a, strict=True)
+        ),
+        other_a=circuit.assumed_load_a or () if circuit.parent else (),
+    )
+
+
+def _until_next(now_min: float, every_min: float) -> float:
+    """Return the time to the next round minute."""
+    return every_min - now_min % every_min

@@ -1,0 +1,1 @@
+"""Weeks that are replayed."""
