@@ -94,10 +94,12 @@ def home(folder: Path, *options: str) -> Iterator[Home]:
             process.kill()
 
 
-def log_in(page: Page, url: str) -> None:
+def log_in(
+    page: Page, url: str, username: str = USERNAME, password: str = PASSWORD
+) -> None:
     """Log in as a user does, and wait for the dashboard."""
     page.goto(url)
-    page.locator("input[name=username]").fill(USERNAME)
-    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("input[name=username]").fill(username)
+    page.locator("input[name=password]").fill(password)
     page.locator("input[name=password]").press("Enter")
     page.wait_for_url("**/sunfuse-site/**", timeout=60_000)

@@ -15,9 +15,9 @@ from homeassistant.helpers import entity_registry as er
 
 from .common import charger, free_port, site_entry
 from .forms import (
-    CHARGER,
     ELECTRICAL,
     GRID,
+    NEW_CHARGER,
     SUN,
     open_options,
     open_site,
@@ -41,11 +41,13 @@ METER: dict[str, Any] = {
     "grid_power": "sensor.grid",
     "grid_inverted": False,
     "meter_max_age_s": 60,
+    "more": True,
 }
 UNMETERED: dict[str, Any] = {
     "grid_inverted": False,
     "meter_max_age_s": 60,
     "assumed_load_a": 4,
+    "more": True,
 }
 
 
@@ -133,6 +135,7 @@ async def test_a_panel_is_changed(hass: HomeAssistant) -> None:
         "grid_phases": ["sensor.l1", "sensor.l2"],
         "grid_phases_export": ["sensor.import", "sensor.export"],
         "meter_max_age_s": 30,
+        "more": True,
     }
     form = await send(hass, form, suggested(form))
     details = suggested(form)
@@ -343,7 +346,7 @@ async def test_a_charger_in_a_panel(
     form = await hass.config_entries.subentries.async_init(
         (entry.entry_id, "charger"), context={"source": SOURCE_USER}
     )
-    typed = CHARGER | {
+    typed = NEW_CHARGER | {
         "identity": "B",
         "circuit": "garage",
         "l1_phase": "L1",
@@ -495,3 +498,30 @@ async def test_disabled_sensors_of_the_meter_are_named(hass: HomeAssistant) -> N
         },
     )
     assert form["errors"] == {"grid_power": "entity_disabled"}
+
+
+async def test_most_circuits_are_two_forms(hass: HomeAssistant) -> None:
+    """What few circuits need is asked for on request; what of it is stored stays, and is shown if it no longer fits."""
+    entry = site_entry(free_port())
+    entry.add_to_hass(hass)
+    form = await send(hass, await add(hass, entry), PLACE)
+    result = await send(hass, form, METER | {"more": False})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert "characteristic" not in result["data"]
+
+    (subentry,) = entry.subentries.values()
+    data = {**subentry.data, "limit_l1_a": 18}
+    hass.config_entries.async_update_subentry(entry, subentry, data=data)
+    form = await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    form = await send(hass, form, PLACE | {"margin_a": 2})
+    assert suggested(form)["more"] is True
+    result = await send(hass, form, METER | {"more": False})
+    assert result["reason"] == "reconfigure_successful"
+    (subentry,) = entry.subentries.values()
+    assert (subentry.data["margin_a"], subentry.data["limit_l1_a"]) == (2, 18)
+
+    form = await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    form = await send(hass, form, PLACE)
+    phases = {"grid_phases": ["sensor.l1", "sensor.l2"]}
+    form = await send(hass, form, METER | phases | {"more": False})
+    assert (form["step_id"], form["errors"]) == ("details", {"base": "meter_phases"})

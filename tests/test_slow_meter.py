@@ -138,8 +138,6 @@ async def test_a_slow_meter_of_a_circuit(
         "meter_max_age_s": 120,
     }
     form = await flows.async_configure(form["flow_id"], meter)
-    assert form["step_id"] == "details"
-    form = await flows.async_configure(form["flow_id"], {})
     assert form["step_id"] == "slow_meter"
     placeholders = form["description_placeholders"] or {}
     assert placeholders["interval"] == "60"

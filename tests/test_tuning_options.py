@@ -1,5 +1,6 @@
 """What a user tunes in the options, theme by theme, is what the engine goes by."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 
 from .common import site_entry
 from .forms import suggested
+from .site_fixtures import Home
 
 TUNED = ("sunshine", "battery", "phase_switching", "calm", "boosts", "dimming")
 
@@ -216,3 +218,38 @@ async def test_steps_are_no_closer_than_five_seconds(hass: HomeAssistant) -> Non
     form = await show(hass, site_entry(9000), "calm")
     with pytest.raises(InvalidData):
         await save(hass, form, step_s=4)
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_tuning_leaves_the_chargers_connected(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """What a tick reads anew applies at once, and the form says so; another entity starts the site anew, and its form says that."""
+    home: Home = await start("CP1")
+    station = await home.boot("CP1")
+    engine = home.entry.runtime_data.controller
+    for theme, typed in (
+        ("protection", {"margin_a": 3}),
+        ("calm", {"turn_s": 600}),
+        ("boosts", {"boost_quota_kwh": 5}),
+        ("privacy", {"delete_sessions_months": 24}),
+    ):
+        form = await show(hass, home.entry, theme)
+        said = form["description_placeholders"]["restarts"]
+        assert said == "Changes apply at once. The chargers stay connected."
+        await save(hass, form, **typed)
+        await hass.async_block_till_done()
+    assert home.entry.runtime_data.controller is engine
+    assert not station.websocket.closed
+    snapshot = home.entry.runtime_data.coordinator.data.snapshot
+    (main,) = snapshot.circuits
+    assert main.margin_a == 3
+    assert (snapshot.tuning.turn_s, snapshot.tuning.boost_quota_wh) == (600, 5000)
+
+    form = await show(hass, home.entry, "dimming")
+    assert form["description_placeholders"]["restarts"] == (
+        "Changing Signal disconnects the chargers for some seconds."
+        " All other changes apply at once."
+    )
+    form = await show(hass, home.entry, "security")
+    assert form["description_placeholders"]["restarts"].startswith("A change dis")

@@ -21,6 +21,9 @@ CONF_VOLTAGE: Final = "voltage_v"
 CONF_MAIN_FUSE: Final = "main_fuse_a"
 CONF_MARGIN: Final = "margin_a"
 CONF_MODE: Final = "mode"
+# How long sessions are kept.
+CONF_FORGET_PERSONS: Final = "forget_persons_months"
+CONF_DELETE_SESSIONS: Final = "delete_sessions_months"
 CONF_PORT: Final = "port"
 CONF_SOURCES: Final = "sources"
 

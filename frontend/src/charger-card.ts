@@ -38,6 +38,16 @@ export class ChargerCard extends SunfuseCard {
       .wish input[type="number"] {
         inline-size: 6em;
       }
+      .boost {
+        display: grid;
+        grid-template-columns: auto repeat(3, 1fr);
+        align-items: center;
+        gap: 6px;
+        margin-block: 8px;
+      }
+      .boost button {
+        padding-inline: 4px;
+      }
       details {
         margin-block-start: 12px;
       }
@@ -140,8 +150,8 @@ export class ChargerCard extends SunfuseCard {
             )}
           </div>`
         : nothing}
+      ${boost && charger.device_id && charger.connected ? this.boost(charger, say) : nothing}
       <div class="row">
-        ${boost && charger.device_id && charger.connected ? this.boost(charger, say) : nothing}
         ${allowed
           ? html`<button
               aria-pressed=${!charger.allowed}
@@ -152,7 +162,7 @@ export class ChargerCard extends SunfuseCard {
             </button>`
           : nothing}
       </div>
-      ${this.quota(charger, say)} ${charger.device_id && charger.status !== "available" ? this.wish(charger, say) : nothing}
+      ${charger.device_id && charger.status !== "available" ? this.wish(charger, say) : nothing}
       ${this.site?.admin && this.config?.type ? this.link(charger, this.site, say) : nothing}
     `;
   }
@@ -243,18 +253,23 @@ export class ChargerCard extends SunfuseCard {
         @click=${() => this.act("sunfuse", "cancel_boost", { device_id })}
       >
         ${boost.until ? say("boost_until", { time: moment(this.hass, boost.until) }) : say("boost_on")}
-      </button>`;
+      </button>${this.quota(charger, say)}`;
     }
     const used_up = boost.quota_wh !== null && (boost.used_wh ?? 0) >= boost.quota_wh;
-    return html`${BOOST_MINUTES.map(
-      (minutes) => html`<button
-        ?disabled=${used_up}
-        @click=${() =>
-          this.act("sunfuse", "boost", { device_id, duration: { minutes } }, say("boost_started"))}
-      >
-        ${say("boost_for", { minutes })}
-      </button>`,
-    )}`;
+    return html`<div class="boost" role="group" aria-label=${say("boost")}>
+        <span class="quiet">${say("boost")}</span>
+        ${BOOST_MINUTES.map(
+          (minutes) => html`<button
+            aria-label=${say("boost_for", { minutes })}
+            ?disabled=${used_up}
+            @click=${() =>
+              this.act("sunfuse", "boost", { device_id, duration: { minutes } }, say("boost_started"))}
+          >
+            <bdi dir="ltr">${minutes} min</bdi>
+          </button>`,
+        )}
+      </div>
+      ${this.quota(charger, say)}`;
   }
 
   private quota(charger: Charger, say: Say): TemplateResult | typeof nothing {

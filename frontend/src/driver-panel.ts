@@ -23,6 +23,13 @@ class SunfuseDriver extends SunfuseCard {
         margin-inline: auto;
         padding: 8px;
       }
+      /* A page, and not a card in a card. */
+      ha-card {
+        background: none;
+        border: 0;
+        box-shadow: none;
+        padding: 8px;
+      }
       sunfuse-charger-card {
         margin-block-end: 16px;
       }

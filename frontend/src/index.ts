@@ -9,18 +9,32 @@ import "./report-panel";
 import "./sessions-card";
 import "./setup-panel";
 import "./site-card";
-import "./strategy";
 
+import { known } from "./texts";
+
+export { generate } from "./strategy";
+
+/* Each card, what it is called, and what it shows. */
 const CARDS: [string, string, string][] = [
-  ["sunfuse-site-card", "Sunfuse: site", "Flows, circuits, peak and limits of a site"],
-  ["sunfuse-charger-card", "Sunfuse: charger", "What a charger does and why, with mode, boost and pause"],
-  ["sunfuse-chargers-card", "Sunfuse: chargers", "All chargers in one table, and new ones to accept"],
-  ["sunfuse-plan-card", "Sunfuse: plan", "The coming hours, with departures to drag and a preview"],
-  ["sunfuse-sessions-card", "Sunfuse: sessions", "What was charged, by month, person, car and charger"],
-  ["sunfuse-capacity-card", "Sunfuse: capacity", "How much the grid connection carries, hour by hour"],
+  ["sunfuse-site-card", "name_site", "about_site"],
+  ["sunfuse-charger-card", "name_charger", "about_charger"],
+  ["sunfuse-chargers-card", "name_chargers", "about_chargers"],
+  ["sunfuse-plan-card", "name_plan", "about_plan"],
+  ["sunfuse-sessions-card", "name_sessions", "about_sessions"],
+  ["sunfuse-capacity-card", "name_capacity", "about_capacity"],
 ];
 
 window.customCards = window.customCards ?? [];
-for (const [type, name, description] of CARDS) {
-  window.customCards.push({ type, name, description, preview: true });
+for (const [type, name, about] of CARDS) {
+  window.customCards.push({
+    type,
+    preview: true,
+    // Asked when a user looks for a card; nobody waits for texts there.
+    get name() {
+      return known(name) ?? type;
+    },
+    get description() {
+      return known(about) ?? "";
+    },
+  });
 }

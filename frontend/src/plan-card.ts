@@ -261,7 +261,7 @@ export class PlanCard extends SunfuseCard {
     const leaves = this.leaves(car);
     return html`<tr>
       <td><strong>${car.name}</strong></td>
-      <td data-name=${say("departure")}>
+      <td class="wide" data-name=${say("departure")}>
         ${car.may_drive
           ? html`<input
               type="datetime-local"

@@ -165,8 +165,8 @@ export function chart(picture: Picture, hands: Hands): TemplateResult {
         ? html`<span><i style="background:var(--sun);opacity:.4"></i>${say("sun")}</span>`
         : nothing}
       ${shown.house_w ? html`<span><i style="background:var(--house)"></i>${say("house")}</span>` : nothing}
-      ${prices.length ? html`<span>┄ ${say("price")}</span>` : nothing}
-      ${limit ? html`<span>╌ ${say("limit")}</span>` : nothing}
+      ${prices.length ? html`<span><i class="line" style="border-block-start-style:dotted"></i>${say("price")}</span>` : nothing}
+      ${limit ? html`<span><i class="line" style="border-color:var(--error-color, #db4437)"></i>${say("limit")}</span>` : nothing}
     </div>
   </div>`;
 }
@@ -204,13 +204,14 @@ function hours({ hass, scale }: Picture, width: number): SVGTemplateResult[] {
   const every = [1, 2, 3, 6, 12].find((count) => (span / count) * 56 < width) ?? 24;
   const zone = { timeZone: hass.config.time_zone, hour: "2-digit", hour12: false } as const;
   const hourOf = new Intl.DateTimeFormat("en-GB", zone);
+  const dayOf = new Intl.DateTimeFormat(hass.locale.language, { timeZone: zone.timeZone, weekday: "short" });
   const ticks: SVGTemplateResult[] = [];
   for (let at = Math.ceil(scale.from / HOUR) * HOUR; at <= scale.to; at += HOUR) {
     const hour = Number(hourOf.format(at)) % 24;
     if (hour % every) continue;
     const x = scale.x(at);
     ticks.push(svg`<line class="grid" x1=${x} x2=${x} y1=${TOP} y2=${FLOOR} />
-      <text x=${x} y=${HEIGHT - 6} text-anchor="middle">${hour}:00</text>`);
+      <text x=${x} y=${HEIGHT - 6} text-anchor="middle">${hour ? `${hour}:00` : dayOf.format(at)}</text>`);
   }
   return ticks;
 }

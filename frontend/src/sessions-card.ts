@@ -39,7 +39,7 @@ type Group = "person" | "vehicle" | "charger";
 /* Whose sums, and what that is called. */
 const GROUPS: Record<Group, string> = { person: "by_person", vehicle: "by_vehicle", charger: "by_charger" };
 const MONTHS = 12;
-const PAGE = 20;
+const PAGE = 10;
 
 interface Sum {
   energy_wh: number;
@@ -340,9 +340,9 @@ export class SessionsCard extends SunfuseCard {
     const hass = this.hass;
     const sun = sum.energy_wh ? (sum.sun_wh / sum.energy_wh) * 100 : null;
     return html`<td class="number" data-name=${say("energy")}>${energy(hass, sum.energy_wh)}</td>
-      <td class="number" data-name=${say("sun_share")}>${percent(hass, sun)}</td>
+      <td class="number minor" data-name=${say("sun_share")}>${percent(hass, sun)}</td>
       <td class="number" data-name=${say("cost")}>${money(hass, sum.cost, currency)}</td>
-      <td class="number" data-name=${say("saving")}>${money(hass, sum.saving, currency)}</td>
+      <td class="number minor ${sum.saving === null ? "none" : ""}" data-name=${say("saving")}>${money(hass, sum.saving, currency)}</td>
       ${billed ? html`<td class="number" data-name=${say("billed")}>${money(hass, sum.billed, currency)}</td>` : nothing}`;
   }
 
@@ -352,7 +352,7 @@ export class SessionsCard extends SunfuseCard {
     const billed = isBilled(answer.sessions);
     return html`<h3>${this.only ?? say("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${say("sessions")}>
-        <table class="stack">
+        <table class="stack brief">
           <thead>
             <tr>
               <th>${say("start")}</th>
@@ -374,8 +374,8 @@ export class SessionsCard extends SunfuseCard {
                   ${session.stop ? nothing : html`<span class="chip good">${say("running")}</span>`}
                 </td>
                 <td data-name=${say("charger")}>${session.charger}</td>
-                <td data-name=${say("by_person")}>${session.person ?? "–"}</td>
-                <td data-name=${say("by_vehicle")}>${session.vehicle ?? "–"}</td>
+                <td class=${session.person ? "" : "none"} data-name=${say("by_person")}>${session.person ?? "–"}</td>
+                <td class="minor" data-name=${say("by_vehicle")}>${session.vehicle ?? "–"}</td>
                 ${this.sums(session, session.currency ?? answer.currency, billed, say)}
               </tr>`,
             )}

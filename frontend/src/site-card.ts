@@ -299,7 +299,7 @@ export class SiteCard extends SunfuseCard {
           allowed: power(hass, peak.may_draw_w),
           month: power(hass, peak.month_w),
         })}
-        ${peak.cost === null ? nothing : money(hass, peak.cost, this.site?.currency ?? "EUR")}
+        ${peak.cost === null ? nothing : html`${say("cost")}: ${money(hass, peak.cost, this.site?.currency ?? "EUR")}`}
       </p>
     `;
   }

@@ -2,7 +2,6 @@
 
 import type { Site } from "./editor";
 import { siteFeed } from "./feed";
-import { define } from "./home-assistant";
 import type { Hass } from "./home-assistant";
 import { texts } from "./texts";
 import type { Say } from "./texts";
@@ -66,29 +65,12 @@ function warm(hass: Hass, site: Site): void {
   setTimeout(leave, WARM_MS);
 }
 
-class SunfuseStrategy extends HTMLElement {
-  static registryDependencies = ["entities", "devices"];
-
-  static async generate(_config: Config, hass: Hass): Promise<Config> {
-    const [say, sites] = await Promise.all([
-      texts(hass),
-      hass.callWS<Site[]>({ type: "sunfuse/sites" }),
-    ]);
-    for (const site of sites) warm(hass, site);
-    if (sites.length) return { views: sites.map((site) => view(site, say)) };
-    const link = hass.user?.is_admin ? ` [${say("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
-    return {
-      views: [{ title: "Sunfuse", cards: [{ type: "markdown", content: `${say("no_site")}${link}` }] }],
-    };
-  }
+export async function generate(hass: Hass): Promise<Config> {
+  const [say, sites] = await Promise.all([texts(hass), hass.callWS<Site[]>({ type: "sunfuse/sites" })]);
+  for (const site of sites) warm(hass, site);
+  if (sites.length) return { views: sites.map((site) => view(site, say)) };
+  const link = hass.user?.is_admin ? ` [${say("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
+  return {
+    views: [{ title: "Sunfuse", cards: [{ type: "markdown", content: `${say("no_site")}${link}` }] }],
+  };
 }
-
-define("ll-strategy-dashboard-sunfuse", SunfuseStrategy);
-
-window.customStrategies = window.customStrategies ?? [];
-window.customStrategies.push({
-  type: "sunfuse",
-  strategyType: "dashboard",
-  name: "Sunfuse",
-  description: "EV chargers, sun, plan and sessions of each site",
-});

@@ -136,6 +136,13 @@ export const styles = css`
     border-radius: 3px;
     margin-inline-end: 6px;
   }
+  .key i.line {
+    inline-size: 20px;
+    block-size: 0;
+    border-radius: 0;
+    border-block-start: 2px dashed;
+    vertical-align: middle;
+  }
   button[aria-pressed="true"],
   button[aria-checked="true"],
   button.main {
@@ -218,7 +225,7 @@ export const styles = css`
     }
     .stack tr {
       display: grid;
-      grid-template-columns: repeat(auto-fit, minmax(120px, 1fr));
+      grid-template-columns: repeat(auto-fit, minmax(92px, 1fr));
       gap: 4px 12px;
       padding-block: 8px;
       border-block-end: 1px solid var(--quiet);
@@ -230,8 +237,13 @@ export const styles = css`
       text-align: start;
       overflow-wrap: anywhere;
     }
-    .stack td:first-child {
+    .stack td:first-child,
+    .stack td.wide {
       grid-column: 1 / -1;
+    }
+    .stack td.none,
+    .brief td.minor {
+      display: none;
     }
     .stack td[data-name]::before {
       content: attr(data-name);

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import json
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 import pytest
 
-from development.browser import Home
+from development.browser import Home, log_in
 
 from .conftest import DESKTOP, PHONE
 
@@ -215,3 +215,60 @@ def test_the_page_for_drivers(home: Home, open_page: Callable[..., Page]) -> Non
     driver = page.locator("sunfuse-driver")
     expect(driver).to_contain_text("Garage")
     expect(driver).to_contain_text("Which charger is free")
+
+
+def test_with_keys_only(open_page: Callable[..., Page]) -> None:
+    """Modes and departures are changed with arrow keys; Escape takes a trial back, and nothing was changed by it."""
+    page = open_page(DASHBOARD)
+    card = garage(page)
+    card.get_by_role("radio", name="Eco").focus()
+    page.keyboard.press("ArrowRight")
+    expect(card.get_by_role("radio", name="Fast")).to_be_checked()
+    expect(card.get_by_role("radio", name="Fast")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(card.get_by_role("radio", name="Eco")).to_be_checked()
+    plan = page.locator("sunfuse-plan-card")
+    handle = plan.get_by_role("slider", name="Departure of Garage")
+    handle.focus()
+    before = handle.get_attribute("aria-valuetext")
+    page.keyboard.press("ArrowRight")
+    trial = plan.get_by_role("group", name="Preview")
+    expect(trial).to_contain_text("It costs")
+    page.keyboard.press("Escape")
+    expect(trial).to_have_count(0)
+    expect(handle).to_have_attribute("aria-valuetext", before or "")
+
+
+NEW_USER = """async ([name, password]) => {
+  const { hass } = document.querySelector("home-assistant");
+  const { user } = await hass.callWS({ type: "config/auth/create", name, group_ids: ["system-users"] });
+  await hass.callWS({ type: "config/auth_provider/homeassistant/create", user_id: user.id, username: name, password });
+}"""
+
+
+def test_a_driver_sees_their_own(
+    home: Home, open_page: Callable[..., Page], browser: Browser
+) -> None:
+    """Who is no administrator, with a phone at the parking space: their charger, no fuse, no sessions of others."""
+    page = open_page(DASHBOARD)
+    garage(page).get_by_text("Link for the parking space").click()
+    path = garage(page).locator("details a").get_attribute("href")
+    page.evaluate(NEW_USER, ["driver", "secret-enough"])
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    phone = context.new_page()
+    phone.set_default_timeout(30_000)
+    log_in(phone, home.url, "driver", "secret-enough")
+    sessions = phone.locator("sunfuse-sessions-card")
+    expect(sessions).to_contain_text("These are your own sessions.")
+    expect(sessions).to_contain_text("There are no sessions yet.")
+    expect(site_card(phone)).to_contain_text("of 20 A")
+    expect(phone.get_by_role("button", name="Change the limit")).to_have_count(0)
+    expect(phone.locator("sunfuse-new-chargers")).to_have_count(0)
+    phone.goto(f"{home.url}{path}")
+    driver = phone.locator("sunfuse-driver")
+    expect(driver).to_contain_text("Garage")
+    expect(driver.get_by_text("Link for the parking space")).to_have_count(0)
+    driver.get_by_role("button", name="Boost 30 min").tap()
+    expect(driver.get_by_role("button", name="Boosting until")).to_be_visible()
+    assert not phone.evaluate("document.documentElement.scrollWidth > innerWidth")
+    context.close()

@@ -33,6 +33,7 @@ from ..sources.freshness import Interval
 from .checks import Errors, check_margin, check_meter, has_meter
 from .circuit_forms import (
     METER_OF_CIRCUIT,
+    MORE,
     Form,
     check_details,
     circuit_schema,
@@ -170,7 +171,9 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
             if not errors:
                 self._data = data
                 self._watch_meter()
-                return await self.async_step_details()
+                # Without it, what is stored of the details is checked again, and shown if it no longer fits.
+                before = None if user_input[MORE] else self._details_stored()
+                return await self.async_step_details(before)
         return self.async_show_form(
             step_id="meter",
             data_schema=self.add_suggested_values_to_schema(
@@ -185,6 +188,7 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         sources = CircuitSources.from_dict(stored.get(CONF_SOURCES, {}))
         return {
             CONF_METER_MAX_AGE: DEFAULT_METER_MAX_AGE_S,
+            MORE: bool(self._details_stored()),
             **stored,
             **(meter_form(sources.meter) if sources.meter else {}),
         }
@@ -293,6 +297,11 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
         stored = self._stored
         temperature = stored.get(CONF_SOURCES, {}).get("temperature")
         return {**stored, CONF_TEMPERATURE: temperature} if temperature else stored
+
+    def _details_stored(self) -> dict[str, Any]:
+        schema = details_schema(site_of(self._get_entry().data).phases).schema
+        before = self._details_before()
+        return {str(key): before[str(key)] for key in schema if str(key) in before}
 
     def _check_all(self, data: Form, placeholders: dict[str, str]) -> Errors:
         """Check the circuit as a whole: its meter against its phases, and the fail-safe currents below it."""

@@ -13,7 +13,7 @@ from homeassistant.const import (
     UnitOfTime,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.selector import TextSelector
+from homeassistant.helpers.selector import BooleanSelector, TextSelector
 
 from ..const import (
     CONF_ASSUMED_LOAD,
@@ -36,6 +36,9 @@ from .form_fields import CHARACTERISTIC, METER, meter_of, number, sensor
 
 type Form = Mapping[str, Any]
 
+# Whether the form of what most circuits do not need is asked for.
+MORE = "more"
+
 _TEMPERATURES = (CONF_DERATE_FROM, CONF_DERATE_TO, CONF_DERATE_STOP)
 
 
@@ -57,6 +60,7 @@ METER_OF_CIRCUIT = vol.Schema(
         **METER,
         vol.Required(CONF_METER_MAX_AGE): number(UnitOfTime.SECONDS, low=1),
         vol.Optional(CONF_ASSUMED_LOAD): number(UnitOfElectricCurrent.AMPERE, step=0.5),
+        vol.Required(MORE, default=False): BooleanSelector(),
     }
 )
 

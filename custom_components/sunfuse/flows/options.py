@@ -8,6 +8,7 @@ import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 from homeassistant.const import CONF_BASE, UnitOfElectricCurrent
+from homeassistant.helpers.translation import async_get_translations
 
 from ..const import (
     CONF_FORECAST_ENTITIES,
@@ -19,10 +20,13 @@ from ..const import (
     CONF_SYSTEM,
     DEFAULT_METER_MAX_AGE_S,
     DOMAIN,
+    LIVE_OPTIONS,
 )
 from ..site.circuits import CircuitTree, per_phase_fields
+from ..site.engine_options import READ_EACH_TIME
 from ..site.snapshot import site_of
 from ..sources.forecasts.forecast_sources import async_solar_entries
+from ..translated_reasons import async_load_sentences
 from .card import AUTHORIZATION, authorization_values, check_authorization
 from .checks import USUAL_FUSE_A, Errors, check_options
 from .circuit_forms import check_details, details_schema
@@ -176,11 +180,17 @@ class SunfuseOptionsFlow(OptionsFlow):
     def __init__(self) -> None:
         """Start with nothing asked."""
         self._confirmation = Confirmation()
+        self._texts: Mapping[str, str] = {}
+        self._sentences: Mapping[str, str] = {}
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Choose a theme."""
+        self._texts = await async_get_translations(
+            self.hass, self.hass.config.language, "options", [DOMAIN]
+        )
+        self._sentences = await async_load_sentences(self.hass)
         return self.async_show_menu(step_id="init", menu_options=list(THEMES))
 
     async def async_step_protection(
@@ -328,5 +338,21 @@ class SunfuseOptionsFlow(OptionsFlow):
                 schema, user_input or theme.values(entry)
             ),
             errors=errors,
-            description_placeholders=placeholders | (named or {}),
+            description_placeholders=placeholders
+            | (named or {})
+            | {"restarts": self._restarts(step_id, schema)},
         )
+
+    def _restarts(self, step_id: str, schema: vol.Schema) -> str:
+        """Return a sentence about what a change does to the chargers' connections."""
+        fields = [str(field) for field in schema.schema]
+        names = [
+            self._texts[f"component.{DOMAIN}.options.step.{step_id}.data.{field}"]
+            for field in fields
+            if field not in LIVE_OPTIONS | READ_EACH_TIME
+        ]
+        if not names:
+            return self._sentences["options_live"]
+        if len(names) == len(fields):
+            return self._sentences["options_restart"]
+        return self._sentences["options_restart_some"].format(fields=", ".join(names))

@@ -2,7 +2,7 @@
 
 import voluptuous as vol
 
-from ..site.session_retention import CONF_DELETE_SESSIONS, CONF_FORGET_PERSONS
+from ..const import CONF_DELETE_SESSIONS, CONF_FORGET_PERSONS
 from .form_fields import number
 
 # A lifetime of bills.

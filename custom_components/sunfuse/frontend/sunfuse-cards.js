@@ -1,4 +1,4 @@
-/* sources 27e0bec8e893b40a90c1b6ea1c0b999ed0d0bda0e100f2078390d49a4f375bc7 */
+/* sources 954796484e976b0590c1859c7142db4e69ff16d0558a24bdf81f94c71f4c0044 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -509,20 +509,23 @@ j._$litElement$ = !0, j.finalized = !0, Pe.litElementHydrateSupport?.({ LitEleme
 var Fe = Pe.litElementPolyfillSupport;
 Fe?.({ LitElement: j }), (Pe.litElementVersions ??= []).push("4.2.2");
 // src/texts.ts
-var Ie = /* @__PURE__ */ new Map();
-function Le(e) {
+var Ie = /* @__PURE__ */ new Map(), Le;
+function Re(e) {
 	let t = e.language, n = Ie.get(t);
-	return n || (n = e.loadBackendTranslation("common", "sunfuse").then((e) => (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t), Ie.set(t, n)), n;
+	return n || (n = e.loadBackendTranslation("common", "sunfuse").then((e) => (Le = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, Le)), Ie.set(t, n)), n;
+}
+function ze(e) {
+	return Le?.(e);
 }
 function M(e, t, n, r) {
 	return e.localize(`component.sunfuse.entity.${t}.${n}.state.${r}`) || r;
 }
 // src/editor.ts
-function Re() {
+function Be() {
 	return document.querySelector("home-assistant").hass;
 }
 async function N(...e) {
-	let t = Re(), [n, r] = await Promise.all([Le(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
+	let t = Be(), [n, r] = await Promise.all([Re(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
 		let n = e.names[t] ?? t;
 		return {
 			value: t,
@@ -554,16 +557,16 @@ async function N(...e) {
 	};
 }
 // src/feed.ts
-function ze(e, t) {
+function Ve(e, t) {
 	let { set: n, gone: r, ...i } = t, a = {
 		...e,
 		...n
 	};
 	for (let e of r ?? []) delete a[e];
-	for (let [t, n] of Object.entries(i)) a[t] = ze(e[t] ?? {}, n);
+	for (let [t, n] of Object.entries(i)) a[t] = Ve(e[t] ?? {}, n);
 	return a;
 }
-var Be = class {
+var He = class {
 	view = {};
 	listeners = /* @__PURE__ */ new Set();
 	unsubscribe;
@@ -580,7 +583,7 @@ var Be = class {
 	}
 	start() {
 		this.view = {}, this.unsubscribe = this.hass.connection.subscribeMessage((e) => {
-			this.view = ze(this.view, e), this.error = void 0;
+			this.view = Ve(this.view, e), this.error = void 0;
 			for (let e of this.listeners) this.tell(e);
 		}, this.message), this.unsubscribe.catch((e) => {
 			this.unsubscribe = void 0, this.error = e.code ?? String(e.message ?? e);
@@ -593,16 +596,16 @@ var Be = class {
 	stop() {
 		this.unsubscribe?.then((e) => e()).catch(() => void 0), this.unsubscribe = void 0;
 	}
-}, Ve = /* @__PURE__ */ new Map();
-function He(e, t) {
-	let n = JSON.stringify(t), r = Ve.get(n);
+}, Ue = /* @__PURE__ */ new Map();
+function We(e, t) {
+	let n = JSON.stringify(t), r = Ue.get(n);
 	return r && r.connection === e.connection || (r = {
 		connection: e.connection,
-		feed: new Be(e, t)
-	}, Ve.set(n, r)), r.feed;
+		feed: new He(e, t)
+	}, Ue.set(n, r)), r.feed;
 }
-function Ue(e, t) {
-	return He(e, {
+function Ge(e, t) {
+	return We(e, {
 		type: "sunfuse/site/subscribe",
 		language: e.language,
 		...t ? { entry_id: t } : {}
@@ -743,6 +746,13 @@ var P = o`
     border-radius: 3px;
     margin-inline-end: 6px;
   }
+  .key i.line {
+    inline-size: 20px;
+    block-size: 0;
+    border-radius: 0;
+    border-block-start: 2px dashed;
+    vertical-align: middle;
+  }
   button[aria-pressed="true"],
   button[aria-checked="true"],
   button.main {
@@ -825,7 +835,7 @@ var P = o`
     }
     .stack tr {
       display: grid;
-      grid-template-columns: repeat(auto-fit, minmax(120px, 1fr));
+      grid-template-columns: repeat(auto-fit, minmax(92px, 1fr));
       gap: 4px 12px;
       padding-block: 8px;
       border-block-end: 1px solid var(--quiet);
@@ -837,8 +847,13 @@ var P = o`
       text-align: start;
       overflow-wrap: anywhere;
     }
-    .stack td:first-child {
+    .stack td:first-child,
+    .stack td.wide {
       grid-column: 1 / -1;
+    }
+    .stack td.none,
+    .brief td.minor {
+      display: none;
     }
     .stack td[data-name]::before {
       content: attr(data-name);
@@ -890,7 +905,7 @@ var P = o`
 	}
 	set hass(e) {
 		let t = this.home;
-		this.home = e, t && t.language === e.language || Le(e).then((e) => {
+		this.home = e, t && t.language === e.language || Re(e).then((e) => {
 			this.say = e;
 		}), t && t.language === e.language && t.connection === e.connection || this.follow(), (!t || this.matters(t, e)) && this.requestUpdate();
 	}
@@ -909,7 +924,7 @@ var P = o`
 	follow() {
 		if (!this.isConnected || !this.home || !this.config) return;
 		let e = `${this.config.site ?? ""}|${this.home.language}`;
-		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = Ue(this.home, this.config.site).listen((e, t) => {
+		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = Ge(this.home, this.config.site).listen((e, t) => {
 			this.site = e, this.failure = t;
 		}));
 	}
@@ -931,9 +946,9 @@ var P = o`
 	updated(e) {
 		this.dir = this.home && document.dir === "rtl" ? "rtl" : "";
 	}
-}, We = new Intl.Collator(void 0, { numeric: !0 });
-function Ge(e, t) {
-	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => We.compare(e.name, t.name));
+}, Ke = new Intl.Collator(void 0, { numeric: !0 });
+function qe(e, t) {
+	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => Ke.compare(e.name, t.name));
 }
 // src/format.ts
 function I(e, t, n) {
@@ -942,23 +957,23 @@ function I(e, t, n) {
 		maximumFractionDigits: n
 	}).format(t);
 }
-function Ke(e) {
+function Je(e) {
 	return document.dir === "rtl" ? `\u2066${e}\u2069` : e;
 }
 function L(e, t) {
-	return t == null ? "–" : Ke(`${I(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
+	return t == null ? "–" : Je(`${I(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
 }
 function R(e, t) {
-	return t == null ? "–" : Ke(`${I(e, t / 1e3, +(t < 99950))} kWh`);
+	return t == null ? "–" : Je(`${I(e, t / 1e3, +(t < 99950))} kWh`);
 }
 function z(e, t) {
 	return I(e, t, +!Number.isInteger(t));
 }
 function B(e, t) {
-	return t == null ? "–" : Ke(`${I(e, t, 0)} %`);
+	return t == null ? "–" : Je(`${I(e, t, 0)} %`);
 }
 function V(e, t, n) {
-	return t == null ? "–" : Ke(new Intl.NumberFormat(e.locale.language, {
+	return t == null ? "–" : Je(new Intl.NumberFormat(e.locale.language, {
 		style: "currency",
 		currency: n
 	}).format(t));
@@ -978,7 +993,7 @@ function H(e, t, n = /* @__PURE__ */ new Date()) {
 		month: "short"
 	})} ${o}`;
 }
-function qe(e, t) {
+function Ye(e, t) {
 	return new Date(t).toLocaleDateString(e.locale.language, {
 		timeZone: e.config.time_zone,
 		day: "numeric",
@@ -990,10 +1005,10 @@ function qe(e, t) {
 function U(e, t) {
 	customElements.get(e) || customElements.define(e, t);
 }
-function Je(e, t = !1) {
+function Xe(e, t = !1) {
 	t ? history.replaceState(null, "", e) : history.pushState(null, "", e), window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: t } }));
 }
-function Ye(e, t) {
+function Ze(e, t) {
 	e.dispatchEvent(new CustomEvent("hass-more-info", {
 		detail: { entityId: t },
 		bubbles: !0,
@@ -1063,7 +1078,7 @@ U("sunfuse-capacity-card", class extends F {
       ${this.report ? this.answer(this.report, t) : T`<p class="quiet wait">${this.problem ?? t("loading")}</p>`}
       <button
         @click=${() => {
-			Je(`/sunfuse-report/${e.entry_id}`);
+			Xe(`/sunfuse-report/${e.entry_id}`);
 		}}
       >
         ${t("open_report")}
@@ -1196,7 +1211,7 @@ var W = function(e, t) {
 		for (let e = 0; e < i; e += 1) for (let n = 0; n < t.length; n += 1) e < o[n].length && (c[l] = o[n][e], l += 1);
 		return c;
 	}, te = function(e, t, n) {
-		let r = Xe.getRSBlocks(e, t), i = Ze();
+		let r = Qe.getRSBlocks(e, t), i = $e();
 		for (let t = 0; t < n.length; t += 1) {
 			let r = n[t];
 			i.put(r.getMode(), 4), i.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(i);
@@ -1213,16 +1228,16 @@ var W = function(e, t) {
 		let n = null;
 		switch (t) {
 			case "Numeric":
-				n = Qe(e);
-				break;
-			case "Alphanumeric":
-				n = $e(e);
-				break;
-			case "Byte":
 				n = et(e);
 				break;
-			case "Kanji":
+			case "Alphanumeric":
 				n = tt(e);
+				break;
+			case "Byte":
+				n = nt(e);
+				break;
+			case "Kanji":
+				n = rt(e);
 				break;
 			default: throw "mode:" + t;
 		}
@@ -1236,7 +1251,7 @@ var W = function(e, t) {
 		if (n < 1) {
 			let e = 1;
 			for (; e < 40; e++) {
-				let t = Xe.getRSBlocks(e, r), n = Ze();
+				let t = Qe.getRSBlocks(e, r), n = $e();
 				for (let t = 0; t < s.length; t++) {
 					let r = s[t];
 					n.put(r.getMode(), 4), n.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(n);
@@ -1267,7 +1282,7 @@ var W = function(e, t) {
 	}, c.createDataURL = function(e, t) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t;
-		return ot(n, n, function(t, n) {
+		return ct(n, n, function(t, n) {
 			if (r <= t && t < i && r <= n && n < i) {
 				let i = Math.floor((t - r) / e), a = Math.floor((n - r) / e);
 				return +!c.isDark(a, i);
@@ -1343,7 +1358,7 @@ W.stringToBytes = function(e) {
 	return t;
 }, W.createStringToBytes = function(e, t) {
 	let n = function() {
-		let n = it(e), r = function() {
+		let n = ot(e), r = function() {
 			let e = n.read();
 			if (e == -1) throw "eof";
 			return e;
@@ -1759,7 +1774,7 @@ var G = {
 		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= Y.gexp(Y.glog(e.getAt(r)) + t);
 		return X(n, 0).mod(e);
 	}, r;
-}, Xe = function() {
+}, Qe = function() {
 	let e = [
 		[
 			1,
@@ -2967,7 +2982,7 @@ var G = {
 		}
 		return o;
 	}, n;
-}(), Ze = function() {
+}(), $e = function() {
 	let e = [], t = 0, n = {};
 	return n.getBuffer = function() {
 		return e;
@@ -2982,7 +2997,7 @@ var G = {
 		let r = Math.floor(t / 8);
 		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
 	}, n;
-}, Qe = function(e) {
+}, et = function(e) {
 	let t = G.MODE_NUMBER, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3002,7 +3017,7 @@ var G = {
 		throw "illegal char :" + e;
 	};
 	return r;
-}, $e = function(e) {
+}, tt = function(e) {
 	let t = G.MODE_ALPHA_NUM, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3030,7 +3045,7 @@ var G = {
 		}
 	};
 	return r;
-}, et = function(e) {
+}, nt = function(e) {
 	let t = G.MODE_8BIT_BYTE, n = W.stringToBytes(e), r = {};
 	return r.getMode = function() {
 		return t;
@@ -3039,7 +3054,7 @@ var G = {
 	}, r.write = function(e) {
 		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
 	}, r;
-}, tt = function(e) {
+}, rt = function(e) {
 	let t = G.MODE_KANJI, n = W.stringToBytes;
 	(function(e, t) {
 		let r = n(e);
@@ -3061,7 +3076,7 @@ var G = {
 		}
 		if (n < t.length) throw "illegal char at " + (n + 1);
 	}, i;
-}, nt = function() {
+}, it = function() {
 	let e = [], t = {};
 	return t.writeByte = function(t) {
 		e.push(t & 255);
@@ -3080,7 +3095,7 @@ var G = {
 		for (let n = 0; n < e.length; n += 1) n > 0 && (t += ","), t += e[n];
 		return t += "]", t;
 	}, t;
-}, rt = function() {
+}, at = function() {
 	let e = 0, t = 0, n = 0, r = "", i = {}, a = function(e) {
 		r += String.fromCharCode(o(e & 63));
 	}, o = function(e) {
@@ -3102,7 +3117,7 @@ var G = {
 	}, i.toString = function() {
 		return r;
 	}, i;
-}, it = function(e) {
+}, ot = function(e) {
 	let t = e, n = 0, r = 0, i = 0, a = {};
 	a.read = function() {
 		for (; i < 8;) {
@@ -3126,7 +3141,7 @@ var G = {
 		throw "c:" + e;
 	};
 	return a;
-}, at = function(e, t) {
+}, st = function(e, t) {
 	let n = e, r = t, i = Array(e * t), a = {};
 	a.setPixel = function(e, t, r) {
 		i[t * n + e] = r;
@@ -3151,7 +3166,7 @@ var G = {
 		let t = 1 << e, n = (1 << e) + 1, r = e + 1, a = c();
 		for (let e = 0; e < t; e += 1) a.add(String.fromCharCode(e));
 		a.add(String.fromCharCode(t)), a.add(String.fromCharCode(n));
-		let s = nt(), l = o(s);
+		let s = it(), l = o(s);
 		l.write(t, r);
 		let u = 0, d = String.fromCharCode(i[u]);
 		for (u += 1; u < i.length;) {
@@ -3173,18 +3188,18 @@ var G = {
 		}, n;
 	};
 	return a;
-}, ot = function(e, t, n) {
-	let r = at(e, t);
+}, ct = function(e, t, n) {
+	let r = st(e, t);
 	for (let i = 0; i < t; i += 1) for (let t = 0; t < e; t += 1) r.setPixel(t, i, n(t, i));
-	let i = nt();
+	let i = it();
 	r.write(i);
-	let a = rt(), o = i.toByteArray();
+	let a = at(), o = i.toByteArray();
 	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
 	return a.flush(), "data:image/gif;base64," + a;
 };
 W.stringToBytes;
 // src/qr-code.ts
-function st(e) {
+function lt(e) {
 	let t = W(0, "M");
 	t.addData(e), t.make();
 	let n = t.getModuleCount(), r = "";
@@ -3194,27 +3209,27 @@ function st(e) {
 		path: r
 	};
 }
-function ct(e, t) {
-	let { size: n, path: r } = st(e);
+function ut(e, t) {
+	let { size: n, path: r } = lt(e);
 	return E`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
     <rect x="-4" y="-4" width=${n + 8} height=${n + 8} fill="#fff" />
     <path d=${r} fill="#000" />
   </svg>`;
 }
 // src/charger-card.ts
-var lt = [
+var dt = [
 	"off",
 	"solar",
 	"solar_min",
 	"fast"
-], ut = [
+], ft = [
 	30,
 	60,
 	120
 ];
-function dt(e, t) {
+function pt(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
-	return Array.isArray(n) ? n : lt;
+	return Array.isArray(n) ? n : dt;
 }
 U("sunfuse-charger-card", class extends F {
 	static properties = {
@@ -3228,6 +3243,16 @@ U("sunfuse-charger-card", class extends F {
       }
       .wish input[type="number"] {
         inline-size: 6em;
+      }
+      .boost {
+        display: grid;
+        grid-template-columns: auto repeat(3, 1fr);
+        align-items: center;
+        gap: 6px;
+        margin-block: 8px;
+      }
+      .boost button {
+        padding-inline: 4px;
       }
       details {
         margin-block-start: 12px;
@@ -3251,7 +3276,7 @@ U("sunfuse-charger-card", class extends F {
 		return N("charger");
 	}
 	content(e, t) {
-		let n = this.config?.charger, r = Ge(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
+		let n = this.config?.charger, r = qe(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
 			e,
 			t,
 			r
@@ -3301,7 +3326,7 @@ U("sunfuse-charger-card", class extends F {
 		let { mode: n, boost: r, allowed: i } = e.entities;
 		return T`
       ${n ? T`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
-            ${dt(this.hass, e).map((t) => T`<button
+            ${pt(this.hass, e).map((t) => T`<button
                 role="radio"
                 aria-checked=${t === e.mode}
                 tabindex=${t === e.mode ? 0 : -1}
@@ -3313,8 +3338,8 @@ U("sunfuse-charger-card", class extends F {
                 ${M(this.hass, "select", "mode", t)}
               </button>`)}
           </div>` : O}
+      ${r && e.device_id && e.connected ? this.boost(e, t) : O}
       <div class="row">
-        ${r && e.device_id && e.connected ? this.boost(e, t) : O}
         ${i ? T`<button
               aria-pressed=${!e.allowed}
               @click=${() => this.act("switch", e.allowed ? "turn_off" : "turn_on", { entity_id: i })}
@@ -3322,7 +3347,7 @@ U("sunfuse-charger-card", class extends F {
               ${t(e.allowed ? "pause" : "resume")}
             </button>` : O}
       </div>
-      ${this.quota(e, t)} ${e.device_id && e.status !== "available" ? this.wish(e, t) : O}
+      ${e.device_id && e.status !== "available" ? this.wish(e, t) : O}
       ${this.site?.admin && this.config?.type ? this.link(e, this.site, t) : O}
     `;
 	}
@@ -3336,7 +3361,7 @@ U("sunfuse-charger-card", class extends F {
       <summary>${n("driver_link")}</summary>
       ${this.linked ? T`<p class="quiet">${n("driver_link_help")}</p>
             <p><a href=${r}>${location.origin}${r}</a></p>
-            ${ct(`${location.origin}${r}`, n("driver_link"))}` : O}
+            ${ut(`${location.origin}${r}`, n("driver_link"))}` : O}
     </details>`;
 	}
 	wish(e, t) {
@@ -3392,17 +3417,22 @@ U("sunfuse-charger-card", class extends F {
         @click=${() => this.act("sunfuse", "cancel_boost", { device_id: r })}
       >
         ${n.until ? t("boost_until", { time: H(this.hass, n.until) }) : t("boost_on")}
-      </button>`;
+      </button>${this.quota(e, t)}`;
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
-		return T`${ut.map((e) => T`<button
-        ?disabled=${i}
-        @click=${() => this.act("sunfuse", "boost", {
+		return T`<div class="boost" role="group" aria-label=${t("boost")}>
+        <span class="quiet">${t("boost")}</span>
+        ${ft.map((e) => T`<button
+            aria-label=${t("boost_for", { minutes: e })}
+            ?disabled=${i}
+            @click=${() => this.act("sunfuse", "boost", {
 			device_id: r,
 			duration: { minutes: e }
 		}, t("boost_started"))}
-      >
-        ${t("boost_for", { minutes: e })}
-      </button>`)}`;
+          >
+            <bdi dir="ltr">${e} min</bdi>
+          </button>`)}
+      </div>
+      ${this.quota(e, t)}`;
 	}
 	quota(e, t) {
 		let { quota_wh: n, used_wh: r } = e.boost;
@@ -3479,7 +3509,7 @@ U("sunfuse-charger-card", class extends F {
 		return e.size > 1 || !e.has("hass") || !this.hasUpdated;
 	}
 	willUpdate() {
-		this.site && this.isConnected && this.asked !== this.site && (this.asked = this.site, this.stop?.(), this.stop = He(this.hass, {
+		this.site && this.isConnected && this.asked !== this.site && (this.asked = this.site, this.stop?.(), this.stop = We(this.hass, {
 			type: "sunfuse/new_chargers/subscribe",
 			entry_id: this.site
 		}).listen((e) => {
@@ -3579,7 +3609,7 @@ U("sunfuse-charger-card", class extends F {
 	}
 });
 // src/chargers-card.ts
-var ft = 60;
+var mt = 60;
 U("sunfuse-chargers-card", class extends F {
 	static properties = {
 		...F.properties,
@@ -3640,7 +3670,7 @@ U("sunfuse-chargers-card", class extends F {
 		return N("chargers");
 	}
 	content(e, t) {
-		let n = Ge(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
+		let n = qe(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
 		return T`
       <div class="head">
         <h2>${this.config?.title ?? t("chargers")}</h2>
@@ -3714,7 +3744,7 @@ U("sunfuse-chargers-card", class extends F {
     </tr>`;
 	}
 	async boostAll(e, t) {
-		let n = { minutes: ft }, r = [];
+		let n = { minutes: mt }, r = [];
 		for (let { device_id: t, name: i } of e) t && !await this.act("sunfuse", "boost", {
 			device_id: t,
 			duration: n
@@ -3722,7 +3752,7 @@ U("sunfuse-chargers-card", class extends F {
 		this.announced = r.length ? r.join(" ") : t("done");
 	}
 	actions(e, t, n) {
-		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? dt(this.hass, i) : [];
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? pt(this.hass, i) : [];
 		return T`<div class="row" role="group" aria-label=${n("actions")}>
       <span>${n("chosen", { count: e.length })}</span>
       <select
@@ -3743,7 +3773,7 @@ U("sunfuse-chargers-card", class extends F {
         ?disabled=${!e.length}
         @click=${() => this.boostAll(e, n)}
       >
-        ${n("boost_for", { minutes: ft })}
+        ${n("boost_for", { minutes: mt })}
       </button>
       <button
         ?disabled=${!e.length}
@@ -3761,11 +3791,18 @@ U("sunfuse-chargers-card", class extends F {
 	}
 });
 // src/driver-panel.ts
-var pt = "sunfuse-driver", mt = class extends F {
+var ht = "sunfuse-driver", gt = class extends F {
 	static styles = [P, o`
       :host {
         max-inline-size: 640px;
         margin-inline: auto;
+        padding: 8px;
+      }
+      /* A page, and not a card in a card. */
+      ha-card {
+        background: none;
+        border: 0;
+        box-shadow: none;
         padding: 8px;
       }
       sunfuse-charger-card {
@@ -3803,7 +3840,7 @@ var pt = "sunfuse-driver", mt = class extends F {
 		return super.hass;
 	}
 	content(e, t) {
-		let n = Ge(e);
+		let n = qe(e);
 		return T`<div class="head"><h2>${t("driver_page")}</h2></div>
       ${this.shown(n).map((t) => this.card(e, t))} ${this.free(n, t)}`;
 	}
@@ -3821,7 +3858,7 @@ var pt = "sunfuse-driver", mt = class extends F {
 	}
 	free(e, t) {
 		if (e.length < 2) return O;
-		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => ht(e) - ht(t))];
+		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => _t(e) - _t(t))];
 		return T`<h3>${t("free_chargers")}</h3>
       ${r.length ? O : T`<p>${t("none_free")}</p>`}
       <ul class="chargers">
@@ -3830,19 +3867,19 @@ var pt = "sunfuse-driver", mt = class extends F {
 	}
 	until(e, t, n) {
 		if (t) return T`<span class="chip good">${n("free")}</span>`;
-		let r = ht(e);
+		let r = _t(e);
 		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? T`<span class="chip bad">${n("out_of_order")}</span>` : T`<span class="quiet"
       >${Number.isFinite(r) ? n("free_at", { time: H(this.hass, new Date(r).toISOString()) }) : n("occupied")}</span
     >`;
 	}
 };
-function ht({ demand: e, plan: t }) {
+function _t({ demand: e, plan: t }) {
 	let n = e?.departure ?? t?.ready;
 	return n ? Date.parse(n) : Infinity;
 }
-U(pt, mt);
+U(ht, gt);
 // src/plan-model.ts
-var Z = 9e5, gt = class {
+var Z = 9e5, vt = class {
 	times;
 	start;
 	end;
@@ -3877,22 +3914,22 @@ var Z = 9e5, gt = class {
 		return Math.min(this.to, Math.max(this.from + Z, t));
 	}
 };
-function _t(e, t) {
+function yt(e, t) {
 	return new Date(t).toLocaleString("sv-SE", { timeZone: e.config.time_zone }).replace(" ", "T").slice(0, 16);
 }
-function vt(e, t) {
+function bt(e, t) {
 	let n = Date.parse(`${t}:00Z`);
-	return Number.isNaN(n) ? n : n - (Date.parse(`${_t(e, n)}:00Z`) - n);
+	return Number.isNaN(n) ? n : n - (Date.parse(`${yt(e, n)}:00Z`) - n);
 }
 // src/departure-trial.ts
-var yt = {
+var xt = {
 	ArrowRight: 1,
 	ArrowUp: 1,
 	ArrowLeft: -1,
 	ArrowDown: -1,
 	PageUp: 4,
 	PageDown: -4
-}, bt = class {
+}, St = class {
 	now;
 	dragging = !1;
 	asked = 0;
@@ -3930,7 +3967,7 @@ var yt = {
 		};
 	}
 	key(e, t, n, r) {
-		let i = yt[e.key];
+		let i = xt[e.key];
 		(i || e.key === "Escape") && (e.preventDefault(), e.stopPropagation(), i ? this.type(t.id, r.leaving(n + i * Z)) : this.drop());
 	}
 	type(e, t) {
@@ -3959,7 +3996,7 @@ var yt = {
 			...n
 		}, this.host.requestUpdate());
 	}
-}, xt = 16, Q = 216, St = 36e5, Ct = [
+}, Ct = 16, Q = 216, wt = 36e5, Tt = [
 	"#4269d0",
 	"#d1495b",
 	"#3ca951",
@@ -3968,7 +4005,7 @@ var yt = {
 	"#97785a",
 	"#ef8e2d",
 	"#5f8dd3"
-], wt = o`
+], Et = o`
   .chart {
     direction: ltr;
     position: relative;
@@ -4031,11 +4068,11 @@ var yt = {
     outline: 3px solid var(--primary-color);
   }
 `;
-function Tt(e, t) {
+function Dt(e, t) {
 	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
-	return `var(--graph-color-${n + 1}, ${Ct[n % Ct.length]})`;
+	return `var(--graph-color-${n + 1}, ${Tt[n % Tt.length]})`;
 }
-function Et(e, t) {
+function Ot(e, t) {
 	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Q - e / f * 200, m = n.price ?? [], h = Math.max(.01, ...m), g = Math.min(0, ...m), ee = (e) => Q - (e - g) / (h - g) * 200;
 	return T`<div
     class="chart"
@@ -4054,35 +4091,35 @@ function Et(e, t) {
 	].map((e) => E`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
           <text x=${38} y=${p(f * e) + 4} text-anchor="end">${I(o, f * e / 1e3, 0)}</text>`)}
       <text x=${38} y=${11} text-anchor="end">kW</text>
-      ${At(e, c)}
-      ${n.sun_w ? E`<path class="sun" d=${Dt(n.sun_w, i, p)} />` : O}
-      ${kt(e, s, p)}
-      ${n.house_w ? E`<path class="house" d=${Ot(n.house_w, i, p)} />` : O}
+      ${Mt(e, c)}
+      ${n.sun_w ? E`<path class="sun" d=${kt(n.sun_w, i, p)} />` : O}
+      ${jt(e, s, p)}
+      ${n.house_w ? E`<path class="house" d=${At(n.house_w, i, p)} />` : O}
       ${d ? E`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : O}
-      ${m.length ? E`<path class="price" d=${Ot(m, i, ee)} />
+      ${m.length ? E`<path class="price" d=${At(m, i, ee)} />
           <text x=${i.end + 6} y=${ee(h) + 4}>${I(o, h, 2)}</text>
           <text x=${i.end + 6} y=${11}>${r.currency}</text>` : O}
-      ${e.step !== void 0 && e.step < i.steps ? E`<rect class="chosen" x=${i.edge(e.step)} y=${xt} height=${200}
+      ${e.step !== void 0 && e.step < i.steps ? E`<rect class="chosen" x=${i.edge(e.step)} y=${Ct} height=${200}
             width=${i.edge(e.step + 1) - i.edge(e.step)} />` : O}
-      ${e.marks.map((n) => jt(e, n, t))}
+      ${e.marks.map((n) => Nt(e, n, t))}
     </svg>
     <div class="row key" aria-hidden="true">
-      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => T`<span><i style="background:${Tt(r, e.id)}"></i>${e.name}</span>`)}
+      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => T`<span><i style="background:${Dt(r, e.id)}"></i>${e.name}</span>`)}
       ${n.sun_w?.some(Boolean) ? T`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : O}
       ${n.house_w ? T`<span><i style="background:var(--house)"></i>${a("house")}</span>` : O}
-      ${m.length ? T`<span>┄ ${a("price")}</span>` : O}
-      ${d ? T`<span>╌ ${a("limit")}</span>` : O}
+      ${m.length ? T`<span><i class="line" style="border-block-start-style:dotted"></i>${a("price")}</span>` : O}
+      ${d ? T`<span><i class="line" style="border-color:var(--error-color, #db4437)"></i>${a("limit")}</span>` : O}
     </div>
   </div>`;
 }
-function Dt(e, t, n) {
+function kt(e, t, n) {
 	let r = e.map((e, r) => `L${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`);
 	return `M${t.edge(0)} ${Q}${r.join("")}L${t.edge(e.length)} ${Q}Z`;
 }
-function Ot(e, t, n) {
+function At(e, t, n) {
 	return e.map((e, r) => `${r ? "L" : "M"}${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`).join("");
 }
-function kt({ plan: e, scale: t }, n, r) {
+function jt({ plan: e, scale: t }, n, r) {
 	let i = Array(t.steps).fill(0);
 	return n.map((n) => {
 		let a = "";
@@ -4092,11 +4129,11 @@ function kt({ plan: e, scale: t }, n, r) {
 			i[n] = o + e;
 			let s = t.edge(n) + .5, c = Math.max(1, t.edge(n + 1) - s - .5);
 			a += `M${s} ${r(o)}V${r(o + e)}h${c}V${r(o)}Z`;
-		}), E`<path d=${a} style="fill:${Tt(e, n.id)}" />`;
+		}), E`<path d=${a} style="fill:${Dt(e, n.id)}" />`;
 	});
 }
-function At({ hass: e, scale: t }, n) {
-	let r = (t.to - t.from) / St, i = [
+function Mt({ hass: e, scale: t }, n) {
+	let r = (t.to - t.from) / wt, i = [
 		1,
 		2,
 		3,
@@ -4106,21 +4143,24 @@ function At({ hass: e, scale: t }, n) {
 		timeZone: e.config.time_zone,
 		hour: "2-digit",
 		hour12: !1
-	}, o = new Intl.DateTimeFormat("en-GB", a), s = [];
-	for (let e = Math.ceil(t.from / St) * St; e <= t.to; e += St) {
+	}, o = new Intl.DateTimeFormat("en-GB", a), s = new Intl.DateTimeFormat(e.locale.language, {
+		timeZone: a.timeZone,
+		weekday: "short"
+	}), c = [];
+	for (let e = Math.ceil(t.from / wt) * wt; e <= t.to; e += wt) {
 		let n = Number(o.format(e)) % 24;
 		if (n % i) continue;
 		let r = t.x(e);
-		s.push(E`<line class="grid" x1=${r} x2=${r} y1=${xt} y2=${Q} />
-      <text x=${r} y=${234} text-anchor="middle">${n}:00</text>`);
+		c.push(E`<line class="grid" x1=${r} x2=${r} y1=${Ct} y2=${Q} />
+      <text x=${r} y=${234} text-anchor="middle">${n ? `${n}:00` : s.format(e)}</text>`);
 	}
-	return s;
+	return c;
 }
-function jt(e, { car: t, at: n }, r) {
+function Nt(e, { car: t, at: n }, r) {
 	let { plan: i, scale: a, say: o, hass: s } = e;
 	if (n > a.to) return O;
-	let c = a.x(n), l = Tt(i, t.id), u = E`<line x1=${c} x2=${c} y1=${xt} y2=${Q} style="stroke:${l};stroke-width:2" />
-    <circle cx=${c} cy=${xt} r="9" style="fill:${l}" />`;
+	let c = a.x(n), l = Dt(i, t.id), u = E`<line x1=${c} x2=${c} y1=${Ct} y2=${Q} style="stroke:${l};stroke-width:2" />
+    <circle cx=${c} cy=${Ct} r="9" style="fill:${l}" />`;
 	return t.may_drive ? E`<g
     class="departure"
     role="slider"
@@ -4144,7 +4184,7 @@ U("sunfuse-plan-card", class extends F {
 	};
 	static styles = [
 		P,
-		wt,
+		Et,
 		o`
       .wait {
         min-block-size: 400px;
@@ -4170,7 +4210,7 @@ U("sunfuse-plan-card", class extends F {
 	asked = "";
 	sizes;
 	constructor() {
-		super(), this.width = 600, this.trial = new bt(this, (e, t) => this.hass.callWS({
+		super(), this.width = 600, this.trial = new St(this, (e, t) => this.hass.callWS({
 			type: "sunfuse/plan/preview",
 			entry_id: this.site?.entry_id,
 			charger: e,
@@ -4195,7 +4235,7 @@ U("sunfuse-plan-card", class extends F {
 	}
 	willUpdate() {
 		let e = this.site;
-		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = He(this.hass, {
+		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = We(this.hass, {
 			type: "sunfuse/plan/subscribe",
 			entry_id: e.entry_id
 		}).listen((e) => {
@@ -4215,8 +4255,8 @@ U("sunfuse-plan-card", class extends F {
     `;
 	}
 	chart(e, t, n) {
-		let r = new gt(t, 44, this.width - 48), { hass: i, step: a } = this;
-		return Et({
+		let r = new vt(t, 44, this.width - 48), { hass: i, step: a } = this;
+		return Ot({
 			hass: i,
 			say: n,
 			plan: e,
@@ -4339,14 +4379,14 @@ U("sunfuse-plan-card", class extends F {
 		let r = this.hass, i = this.leaves(e);
 		return T`<tr>
       <td><strong>${e.name}</strong></td>
-      <td data-name=${n("departure")}>
+      <td class="wide" data-name=${n("departure")}>
         ${e.may_drive ? T`<input
               type="datetime-local"
               aria-label=${n("departure_of", { car: e.name })}
-              min=${_t(r, Date.now())}
-              .value=${i ? _t(r, Date.parse(i)) : ""}
+              min=${yt(r, Date.now())}
+              .value=${i ? yt(r, Date.parse(i)) : ""}
               @change=${(t) => {
-			let n = vt(r, t.target.value);
+			let n = bt(r, t.target.value);
 			Number.isNaN(n) || this.trial.type(e.id, n);
 		}}
             />` : i ? H(r, i) : "–"}
@@ -4362,12 +4402,12 @@ U("sunfuse-plan-card", class extends F {
 	}
 });
 // src/report-panel.ts
-var Mt = [
+var Pt = [
 	7,
 	14,
 	30,
 	90
-], Nt = 3600;
+], Ft = 3600;
 U("sunfuse-report", class extends j {
 	static properties = {
 		path: { state: !0 },
@@ -4417,7 +4457,7 @@ U("sunfuse-report", class extends j {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: Nt
+				expires: Ft
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -4438,7 +4478,7 @@ U("sunfuse-report", class extends j {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${Mt.map((e) => T`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${Pt.map((e) => T`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
         ${this.path ? T`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : O}
       </nav>
@@ -4448,12 +4488,12 @@ U("sunfuse-report", class extends j {
 	}
 });
 // src/sessions-card.ts
-var Pt = {
+var It = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
-}, Ft = 12, It = 20;
-function Lt(e) {
+}, Lt = 12, Rt = 10;
+function zt(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
@@ -4469,11 +4509,11 @@ function Lt(e) {
 		billed: null
 	});
 }
-function Rt(e) {
+function Bt(e) {
 	let t = e == null ? "" : String(e);
 	return typeof e == "string" && /^[=+\-@\t]/.test(t) && (t = `'${t}`), /[",\n\r]/.test(t) ? `"${t.replaceAll("\"", "\"\"")}"` : t;
 }
-function zt(e) {
+function Vt(e) {
 	let t = [
 		"number",
 		"charger",
@@ -4487,10 +4527,10 @@ function zt(e) {
 		"saving",
 		"billed",
 		"currency"
-	], n = e.map((e) => t.map((t) => Rt(e[t])).join(","));
+	], n = e.map((e) => t.map((t) => Bt(e[t])).join(","));
 	return [t.join(","), ...n].join("\r\n");
 }
-function Bt(e) {
+function Ht(e) {
 	let t = new Intl.DateTimeFormat("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -4498,7 +4538,7 @@ function Bt(e) {
 	});
 	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-function Vt(e, t) {
+function Ut(e, t) {
 	let n = /* @__PURE__ */ new Map();
 	for (let r of e) {
 		let e = t(r), i = n.get(e);
@@ -4506,7 +4546,7 @@ function Vt(e, t) {
 	}
 	return n;
 }
-function Ht(e) {
+function Wt(e) {
 	return e.some(({ billed: e }) => e !== null);
 }
 U("sunfuse-sessions-card", class extends F {
@@ -4524,7 +4564,7 @@ U("sunfuse-sessions-card", class extends F {
       }
       .months {
         display: grid;
-        grid-template-columns: repeat(${Ft}, 1fr);
+        grid-template-columns: repeat(${Lt}, 1fr);
         gap: 4px;
         block-size: 150px;
         align-items: end;
@@ -4559,7 +4599,7 @@ U("sunfuse-sessions-card", class extends F {
 	stop;
 	asked = "";
 	constructor() {
-		super(), this.group = "person", this.shown = It;
+		super(), this.group = "person", this.shown = Rt;
 	}
 	static getConfigForm() {
 		return N("chargers");
@@ -4575,7 +4615,7 @@ U("sunfuse-sessions-card", class extends F {
 		if (!e?.entry_id || !this.isConnected || this.asked === e.entry_id) return;
 		this.asked = e.entry_id, this.stop?.();
 		let t = /* @__PURE__ */ new Date();
-		t.setUTCMonth(t.getUTCMonth() - Ft + 1, 1), t.setUTCHours(0, 0, 0, 0), this.stop = He(this.hass, {
+		t.setUTCMonth(t.getUTCMonth() - Lt + 1, 1), t.setUTCHours(0, 0, 0, 0), this.stop = We(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e.entry_id,
 			start: t.toISOString()
@@ -4603,7 +4643,7 @@ U("sunfuse-sessions-card", class extends F {
 	}
 	ofMonth(e) {
 		if (!this.month) return e;
-		let t = Bt(this.hass);
+		let t = Ht(this.hass);
 		return e.filter((e) => t(e) === this.month);
 	}
 	nameOf(e) {
@@ -4616,15 +4656,15 @@ U("sunfuse-sessions-card", class extends F {
 		return this.ofName(this.ofMonth(e.sessions));
 	}
 	months(e, t) {
-		let n = this.hass, r = (/* @__PURE__ */ new Date()).toLocaleDateString("en-CA", { timeZone: n.config.time_zone }), i = Array.from({ length: Ft }, (e, t) => {
+		let n = this.hass, r = (/* @__PURE__ */ new Date()).toLocaleDateString("en-CA", { timeZone: n.config.time_zone }), i = Array.from({ length: Lt }, (e, t) => {
 			let n = /* @__PURE__ */ new Date(`${r.slice(0, 7)}-15T12:00:00Z`);
 			return n.setUTCMonth(n.getUTCMonth() - (11 - t)), n;
-		}), a = Bt(n), o = Vt(this.ofName(e.sessions), a), s = i.map((e) => {
+		}), a = Ht(n), o = Ut(this.ofName(e.sessions), a), s = i.map((e) => {
 			let t = e.toISOString().slice(0, 7);
 			return {
 				at: e,
 				month: t,
-				...Lt(o.get(t) ?? [])
+				...zt(o.get(t) ?? [])
 			};
 		}), c = Math.max(1, ...s.map((e) => e.energy_wh));
 		return T`<div class="months" role="group" aria-label=${t("by_month")}>
@@ -4641,7 +4681,7 @@ U("sunfuse-sessions-card", class extends F {
             aria-pressed=${this.month === e.month}
             aria-label="${r}: ${R(n, e.energy_wh)}"
             @click=${() => {
-				this.month = this.month === e.month ? void 0 : e.month, this.shown = It;
+				this.month = this.month === e.month ? void 0 : e.month, this.shown = Rt;
 			}}
           >
             <i class="other" style="block-size:${i(e.energy_wh - e.sun_wh)}"></i>
@@ -4656,28 +4696,28 @@ U("sunfuse-sessions-card", class extends F {
       </p>`;
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e.sessions), r = [...Vt(n, (e) => this.nameOf(e))].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...Ut(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...Lt(t)
+			...zt(t)
 		}));
 		r.sort((e, t) => t.energy_wh - e.energy_wh);
-		let i = Ht(e.sessions);
+		let i = Wt(e.sessions);
 		return T`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(Pt).map((e) => T`<button
+        ${Object.keys(It).map((e) => T`<button
             aria-pressed=${e === this.group}
             @click=${() => {
 			this.group = e, this.only = void 0;
 		}}
           >
-            ${t(Pt[e])}
+            ${t(It[e])}
           </button>`)}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
         <table class="stack">
           <thead>
             <tr>
-              <th>${t(Pt[this.group])}</th>
+              <th>${t(It[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
               <th class="number">${t("sun_share")}</th>
@@ -4693,7 +4733,7 @@ U("sunfuse-sessions-card", class extends F {
                     class="plain"
                     aria-pressed=${n.name === this.only}
                     @click=${() => {
-			this.only = n.name === this.only ? void 0 : n.name, this.shown = It;
+			this.only = n.name === this.only ? void 0 : n.name, this.shown = Rt;
 		}}
                   >
                     ${n.name}
@@ -4710,16 +4750,16 @@ U("sunfuse-sessions-card", class extends F {
 	sums(e, t, n, r) {
 		let i = this.hass, a = e.energy_wh ? e.sun_wh / e.energy_wh * 100 : null;
 		return T`<td class="number" data-name=${r("energy")}>${R(i, e.energy_wh)}</td>
-      <td class="number" data-name=${r("sun_share")}>${B(i, a)}</td>
+      <td class="number minor" data-name=${r("sun_share")}>${B(i, a)}</td>
       <td class="number" data-name=${r("cost")}>${V(i, e.cost, t)}</td>
-      <td class="number" data-name=${r("saving")}>${V(i, e.saving, t)}</td>
+      <td class="number minor ${e.saving === null ? "none" : ""}" data-name=${r("saving")}>${V(i, e.saving, t)}</td>
       ${n ? T`<td class="number" data-name=${r("billed")}>${V(i, e.billed, t)}</td>` : O}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.chosen(e), i = Ht(e.sessions);
+		let n = this.hass, r = this.chosen(e), i = Wt(e.sessions);
 		return T`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
-        <table class="stack">
+        <table class="stack brief">
           <thead>
             <tr>
               <th>${t("start")}</th>
@@ -4736,12 +4776,12 @@ U("sunfuse-sessions-card", class extends F {
           <tbody>
             ${r.slice(0, this.shown).map((r) => T`<tr>
                 <td>
-                  ${r.start ? H(n, r.start) : r.stop ? qe(n, r.stop) : "–"}
+                  ${r.start ? H(n, r.start) : r.stop ? Ye(n, r.stop) : "–"}
                   ${r.stop ? O : T`<span class="chip good">${t("running")}</span>`}
                 </td>
                 <td data-name=${t("charger")}>${r.charger}</td>
-                <td data-name=${t("by_person")}>${r.person ?? "–"}</td>
-                <td data-name=${t("by_vehicle")}>${r.vehicle ?? "–"}</td>
+                <td class=${r.person ? "" : "none"} data-name=${t("by_person")}>${r.person ?? "–"}</td>
+                <td class="minor" data-name=${t("by_vehicle")}>${r.vehicle ?? "–"}</td>
                 ${this.sums(r, r.currency ?? e.currency, i, t)}
               </tr>`)}
           </tbody>
@@ -4749,14 +4789,14 @@ U("sunfuse-sessions-card", class extends F {
       </div>
       ${r.length > this.shown ? T`<button
             @click=${() => {
-			this.shown += It;
+			this.shown += Rt;
 		}}
           >
             ${t("show_more")}
           </button>` : O}`;
 	}
 	export(e, t) {
-		let n = new Blob(["﻿", zt(e)], { type: "text/csv;charset=utf-8" }), r = document.createElement("a");
+		let n = new Blob(["﻿", Vt(e)], { type: "text/csv;charset=utf-8" }), r = document.createElement("a");
 		r.href = URL.createObjectURL(n), r.download = `${[
 			t.title,
 			this.only,
@@ -4765,7 +4805,7 @@ U("sunfuse-sessions-card", class extends F {
 	}
 });
 // src/setup-panel.ts
-var Ut = "sunfuse-site";
+var Gt = "sunfuse-site";
 U("sunfuse-dashboard", class extends j {
 	static properties = {
 		say: { state: !0 },
@@ -4776,7 +4816,7 @@ U("sunfuse-dashboard", class extends j {
   `;
 	begun = !1;
 	set hass(e) {
-		this.begun || (this.begun = !0, Le(e).then((e) => {
+		this.begun || (this.begun = !0, Re(e).then((e) => {
 			this.say = e;
 		}), this.make(e));
 	}
@@ -4784,7 +4824,7 @@ U("sunfuse-dashboard", class extends j {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: Ut,
+				url_path: Gt,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -4792,9 +4832,9 @@ U("sunfuse-dashboard", class extends j {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: Ut,
+				url_path: Gt,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), Je(`/${Ut}`, !0);
+			})), Xe(`/${Gt}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
@@ -4804,7 +4844,7 @@ U("sunfuse-dashboard", class extends j {
 	}
 });
 // src/site-card.ts
-var Wt = 30;
+var Kt = 30;
 U("sunfuse-site-card", class extends F {
 	static styles = [P, o`
       .flows {
@@ -4956,7 +4996,7 @@ U("sunfuse-site-card", class extends F {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < Wt ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < Kt ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -4983,7 +5023,7 @@ U("sunfuse-site-card", class extends F {
       <div class="flows" role="group" aria-label=${n("flows")}>
         <svg viewBox="0 0 300 236" aria-hidden="true">
           ${o.map((e) => {
-			let t = Math.abs(e.inward) >= Wt;
+			let t = Math.abs(e.inward) >= Kt;
 			return E`<path d="M${e.x} ${e.y} L150 118" style="--colour:var(--${e.name})"
               class="${t ? "moves" : ""} ${e.inward < 0 ? "out" : ""}" />`;
 		})}
@@ -5006,7 +5046,7 @@ U("sunfuse-site-card", class extends F {
 		return T`
       <div class="row spread">
         <h3>${e.name}</h3>
-        ${i && t.admin ? T`<button class="small" @click=${() => Ye(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
+        ${i && t.admin ? T`<button class="small" @click=${() => Ze(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
               ${n("change_limit")}
             </button>` : O}
       </div>
@@ -5062,7 +5102,7 @@ U("sunfuse-site-card", class extends F {
 			allowed: L(n, e.may_draw_w),
 			month: L(n, e.month_w)
 		})}
-        ${e.cost === null ? O : V(n, e.cost, this.site?.currency ?? "EUR")}
+        ${e.cost === null ? O : T`${t("cost")}: ${V(n, e.cost, this.site?.currency ?? "EUR")}`}
       </p>
     `;
 	}
@@ -5081,19 +5121,19 @@ U("sunfuse-site-card", class extends F {
 	}
 });
 // src/strategy.ts
-var Gt = 6, Kt = 1e4;
+var qt = 6, Jt = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function qt(e, t) {
+function Yt(e, t) {
 	let n = { site: e.entry_id }, r = [];
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n
-	})), e.chargers.length > Gt) r.push({
+	})), e.chargers.length > qt) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -5142,68 +5182,65 @@ function qt(e, t) {
 		sections: r
 	};
 }
-function Jt(e, t) {
-	let n = Ue(e, t.entry_id).listen(() => void 0);
-	setTimeout(n, Kt);
+function Xt(e, t) {
+	let n = Ge(e, t.entry_id).listen(() => void 0);
+	setTimeout(n, Jt);
 }
-U("ll-strategy-dashboard-sunfuse", class extends HTMLElement {
-	static registryDependencies = ["entities", "devices"];
-	static async generate(e, t) {
-		let [n, r] = await Promise.all([Le(t), t.callWS({ type: "sunfuse/sites" })]);
-		for (let e of r) Jt(t, e);
-		if (r.length) return { views: r.map((e) => qt(e, n)) };
-		let i = t.user?.is_admin ? ` [${n("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
-		return { views: [{
-			title: "Sunfuse",
-			cards: [{
-				type: "markdown",
-				content: `${n("no_site")}${i}`
-			}]
-		}] };
-	}
-}), window.customStrategies = window.customStrategies ?? [], window.customStrategies.push({
-	type: "sunfuse",
-	strategyType: "dashboard",
-	name: "Sunfuse",
-	description: "EV chargers, sun, plan and sessions of each site"
-});
+async function Zt(e) {
+	let [t, n] = await Promise.all([Re(e), e.callWS({ type: "sunfuse/sites" })]);
+	for (let t of n) Xt(e, t);
+	if (n.length) return { views: n.map((e) => Yt(e, t)) };
+	let r = e.user?.is_admin ? ` [${t("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
+	return { views: [{
+		title: "Sunfuse",
+		cards: [{
+			type: "markdown",
+			content: `${t("no_site")}${r}`
+		}]
+	}] };
+}
 // src/index.ts
-var Yt = [
+var Qt = [
 	[
 		"sunfuse-site-card",
-		"Sunfuse: site",
-		"Flows, circuits, peak and limits of a site"
+		"name_site",
+		"about_site"
 	],
 	[
 		"sunfuse-charger-card",
-		"Sunfuse: charger",
-		"What a charger does and why, with mode, boost and pause"
+		"name_charger",
+		"about_charger"
 	],
 	[
 		"sunfuse-chargers-card",
-		"Sunfuse: chargers",
-		"All chargers in one table, and new ones to accept"
+		"name_chargers",
+		"about_chargers"
 	],
 	[
 		"sunfuse-plan-card",
-		"Sunfuse: plan",
-		"The coming hours, with departures to drag and a preview"
+		"name_plan",
+		"about_plan"
 	],
 	[
 		"sunfuse-sessions-card",
-		"Sunfuse: sessions",
-		"What was charged, by month, person, car and charger"
+		"name_sessions",
+		"about_sessions"
 	],
 	[
 		"sunfuse-capacity-card",
-		"Sunfuse: capacity",
-		"How much the grid connection carries, hour by hour"
+		"name_capacity",
+		"about_capacity"
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of Yt) window.customCards.push({
+for (let [e, t, n] of Qt) window.customCards.push({
 	type: e,
-	name: t,
-	description: n,
-	preview: !0
+	preview: !0,
+	get name() {
+		return ze(t) ?? e;
+	},
+	get description() {
+		return ze(n) ?? "";
+	}
 });
+export { Zt as generate };

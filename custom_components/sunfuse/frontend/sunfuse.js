@@ -1,7 +1,19 @@
-/* sources 27e0bec8e893b40a90c1b6ea1c0b999ed0d0bda0e100f2078390d49a4f375bc7 */
+/* sources 954796484e976b0590c1859c7142db4e69ff16d0558a24bdf81f94c71f4c0044 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
-n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant"), await import(
+n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
+var r = import(
 	/* @vite-ignore */
 	t.href
-);
+), i = "ll-strategy-dashboard-sunfuse", a = class extends HTMLElement {
+	static registryDependencies = ["entities", "devices"];
+	static async generate(e, t) {
+		return (await r).generate(t);
+	}
+};
+customElements.get(i) || customElements.define(i, a), window.customStrategies = window.customStrategies ?? [], window.customStrategies.push({
+	type: "sunfuse",
+	strategyType: "dashboard",
+	name: "Sunfuse",
+	description: "EV chargers, sun, plan and sessions of each site"
+});

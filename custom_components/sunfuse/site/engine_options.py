@@ -7,7 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..const import WH_PER_KWH
+from ..const import (
+    CONF_CHARACTERISTIC,
+    CONF_DELETE_SESSIONS,
+    CONF_DERATE_FROM,
+    CONF_DERATE_STOP,
+    CONF_DERATE_TO,
+    CONF_FORGET_PERSONS,
+    CONF_IMBALANCE,
+    CONF_MARGIN,
+    CONF_METER_MAX_AGE,
+    WH_PER_KWH,
+)
 from ..engine.model import ExternalLimit, LimitKind
 from ..engine.tuning import BatteryRules, Tuning
 from ..sources.dimming_signal import Dimming
@@ -112,3 +123,34 @@ def dimming_limit(
             simultaneity=options.get(CONF_DIMMING_SIMULTANEITY),
         ),
     )
+
+
+# What each tick or plan reads anew: a change of these needs no new start of the site, which would disconnect its chargers.
+READ_EACH_TIME = frozenset(
+    {
+        *_SAME,
+        CONF_DEAD_BAND,
+        CONF_BOOST_QUOTA,
+        CONF_BOOST_DURATION,
+        CONF_BATTERY_FIRST,
+        CONF_CAR_SHARE,
+        CONF_CHARGE_MAX,
+        CONF_SUPPORT_ABOVE,
+        CONF_SUPPORT,
+        CONF_BATTERY_CAPACITY,
+        CONF_BATTERY_DISCHARGE,
+        CONF_BATTERY_RESERVE,
+        CONF_DIMMING_DEVICE,
+        CONF_DIMMING_SIMULTANEITY,
+        CONF_MARGIN,
+        CONF_METER_MAX_AGE,
+        CONF_CHARACTERISTIC,
+        CONF_DERATE_FROM,
+        CONF_DERATE_TO,
+        CONF_DERATE_STOP,
+        CONF_IMBALANCE,
+        CONF_FORGET_PERSONS,
+        CONF_DELETE_SESSIONS,
+        *(f"{what}_l{phase}_a" for what in ("limit", "fixed") for phase in (1, 2, 3)),
+    }
+)

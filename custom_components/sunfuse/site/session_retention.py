@@ -8,14 +8,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
+from ..const import CONF_DELETE_SESSIONS, CONF_FORGET_PERSONS, DOMAIN
 from ..sessions import GroupBy, LedgerClosedError
 from .ledger import SiteLedger
 from .session_statistics import SessionStatistics
 
 # Options: after how many months it is forgotten whose a session was, and the session is deleted. None: never.
-CONF_FORGET_PERSONS = "forget_persons_months"
-CONF_DELETE_SESSIONS = "delete_sessions_months"
 # When nobody charges, and no clock is changed.
 _AT = {"hour": 4, "minute": 20, "second": 0}
 
@@ -46,11 +44,14 @@ def follow_retention(
         except LedgerClosedError:
             return  # the site was unloaded meanwhile
 
-    if CONF_FORGET_PERSONS in entry.options or CONF_DELETE_SESSIONS in entry.options:
-        entry.async_on_unload(async_track_time_change(hass, age, **_AT))
-        entry.async_create_background_task(
-            hass, age(dt_util.utcnow()), f"{DOMAIN} retention"
-        )
+    async def changed(_hass: HomeAssistant, _entry: ConfigEntry) -> None:
+        await age(dt_util.utcnow())
+
+    entry.async_on_unload(entry.add_update_listener(changed))
+    entry.async_on_unload(async_track_time_change(hass, age, **_AT))
+    entry.async_create_background_task(
+        hass, age(dt_util.utcnow()), f"{DOMAIN} retention"
+    )
 
 
 async def async_delete_person(

@@ -27,6 +27,7 @@ from ..const import (
 from ..data import SunfuseConfigEntry
 from ..devices import register_persons, register_stations, register_vehicles
 from .circuits import CircuitTree, hangs_from
+from .engine_options import READ_EACH_TIME
 from .entity_use import entities_of, replace_entity
 from .outcome import identity_of
 from .prices import tariff_entities, tariff_of
@@ -239,7 +240,11 @@ def _site(entry: SunfuseConfigEntry) -> tuple[Any, ...]:
     return (
         entry.title,
         entry.data,
-        {k: v for k, v in entry.options.items() if k not in LIVE_OPTIONS},
+        {
+            k: v
+            for k, v in entry.options.items()
+            if k not in LIVE_OPTIONS | READ_EACH_TIME
+        },
         [
             (
                 subentry.subentry_id,
