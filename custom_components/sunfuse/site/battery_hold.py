@@ -150,7 +150,10 @@ class BatteryHold:
             name = self._rule.entity_id if self._rule else "?"
         if self.failed != name:
             _LOGGER.warning(
-                "%s does not take the value that it is given: %r", name, error
+                "%s does not take the value that it is given: %r. It is tried again every minute; choose another "
+                "entity in the options of the site, under Home battery, if this one is wrong",
+                name,
+                error,
             )
         self.failed = name
         return False

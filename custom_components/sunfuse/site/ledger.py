@@ -141,7 +141,10 @@ class SiteLedger(LedgerAnswers):
             async with asyncio.timeout(_ANSWER_S):
                 await asyncio.shield(asyncio.wrap_future(self._last))
         except TimeoutError:
-            _LOGGER.warning("A session could not be stored within %s s", _ANSWER_S)
+            _LOGGER.warning(
+                "A session could not be stored within %s s. Is the disk full, or broken?",
+                _ANSWER_S,
+            )
         except sqlite3.Error, LedgerClosedError:
             return  # it is in the log
 

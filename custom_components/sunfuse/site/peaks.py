@@ -337,7 +337,11 @@ def capacity_rules(entry: ConfigEntry) -> Iterator[CapacityRule]:
         try:
             yield CapacityRule.from_subentry(subentry)
         except TableError as error:
-            _LOGGER.warning("The tariff %s cannot be used: %s", subentry.title, error)
+            _LOGGER.warning(
+                "The tariff %s cannot be used: %s. Change it, or delete it and add it again",
+                subentry.title,
+                error,
+            )
 
 
 def _measured_by(tariff: CapacityTariff) -> list[Any]:

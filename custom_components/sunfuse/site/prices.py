@@ -65,7 +65,11 @@ def tariff_of(entry: ConfigEntry) -> TariffConfig | None:
         try:
             return config_from_dict(subentry.data)
         except TableError as error:
-            _LOGGER.warning("The tariff %s cannot be used: %s", subentry.title, error)
+            _LOGGER.warning(
+                "The tariff %s cannot be used: %s. Change it, or delete it and add it again",
+                subentry.title,
+                error,
+            )
             return None
     sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
     if sources.price_import is None:

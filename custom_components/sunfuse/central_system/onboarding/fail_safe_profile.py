@@ -77,7 +77,9 @@ class FailSafeProfile:
         station.limits.confirmed(taken=False)
         station.fail_safe.confirmed_set(taken=False)
         _LOGGER.warning(
-            "Charger %s did not take its fail-safe current", station.identity
+            "Charger %s did not take its fail-safe current: its maximum is reserved while it is away. "
+            "Set a low current in the charger itself, if it has such a setting",
+            station.identity,
         )
 
     def _shapes(self) -> list[tuple[Kind, int, bool]]:

@@ -51,7 +51,8 @@ class FailSafeWatch:
         news = fail_safe is not shared.state.fail_safe
         if news and fail_safe is FailSafe.DOES_NOT_FALL_BACK:
             _LOGGER.warning(
-                "Charger %s does not fall back to its fail-safe current",
+                "Charger %s does not fall back to its fail-safe current: its maximum is reserved while it is away. "
+                "Set a low current in the charger itself, if it has such a setting, and test it again",
                 shared.identity,
             )
         shared.update(fail_safe=fail_safe, fall_back_a=shared.fall_back_a(fail_safe))

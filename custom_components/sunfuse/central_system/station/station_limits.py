@@ -61,7 +61,7 @@ class Limits:
         can = not self.refusals.sure(LIMITS)
         if could and not can:
             _LOGGER.warning(
-                "Charger %s cannot be limited, only stopped and started",
+                "Charger %s cannot be limited, only stopped and started. Check that smart charging is enabled in it",
                 self._shared.identity,
             )
         self._shared.update(takes_limits=can)

@@ -299,7 +299,9 @@ class Connection:
         if not self._lost:
             self._lost = True
             _LOGGER.warning(
-                "The Modbus connection to %s is lost: %s", self.link.name, why
+                "The Modbus connection to %s is lost: %s. It is tried again; check its power, cable and address",
+                self.link.name,
+                why,
             )
 
 
