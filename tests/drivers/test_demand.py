@@ -152,6 +152,38 @@ def test_a_drivers_word_before_the_cars_before_a_guess(
     assert demand.energy_wh == (None if energy_wh is None else pytest.approx(energy_wh))
 
 
+@pytest.mark.parametrize(
+    ("late_min", "soc_now", "since_h", "wishes", "day"),
+    [
+        # Ten minutes late with 60 % of the usual 80 %: still the departure of today.
+        (10, 60.0, 10, WEEKLY, 3),
+        # It has what it needs, came after seven, or nobody seems to leave: the next one counts, a week ahead.
+        (10, 80.0, 10, WEEKLY, 10),
+        (10, 60.0, 0.1, WEEKLY, 10),
+        (121, 60.0, 20, WEEKLY, 10),
+        # Its driver has said another time since, or skips it.
+        (
+            10,
+            60.0,
+            10,
+            replace(
+                WEEKLY, once=(OnceDeparture(id="x", at=SEVEN + timedelta(days=1)),)
+            ),
+            4,
+        ),
+        (10, 60.0, 10, replace(WEEKLY, skipped_until=SEVEN), 10),
+    ],
+)
+def test_a_departure_that_passed_unmet_counts_on(
+    late_min: float, soc_now: float, since_h: float, wishes: Wishes, day: int
+) -> None:
+    """A car that is still there charges on for the departure that it missed, not for the one of next week."""
+    now = (SEVEN + timedelta(minutes=late_min)).astimezone(NOW.tzinfo)
+    facts = replace(AT_40, soc=soc_now, since=now - timedelta(hours=since_h))
+    found = demand_of(facts, wishes, NOTHING, now)
+    assert found.departure == SEVEN.replace(day=day)
+
+
 def test_a_reservation_promises_energy() -> None:
     """It comes before a weekly departure, and after a driver's word for this day."""
     promise = Promise(departure=SEVEN + timedelta(hours=1), energy_wh=10_000)

@@ -105,6 +105,16 @@ def test_a_plan_does_not_jump_between_runs() -> None:
     assert clearly.cars[0].next_start == at(3)
 
 
+def test_a_departure_that_has_passed_is_served_at_once_and_is_no_news() -> None:
+    """Its driver may leave at any moment: the car charges at full power although it will be cheap at two."""
+    goal = CarGoal(at=EVENING + timedelta(minutes=15), energy_wh=10_000.0, overdue=True)
+    (late,) = intend(night(car(goals=(goal,)))).cars
+    assert late.slots[0].power_w == pytest.approx(11_040, abs=1)
+    assert late.slots[0].advice.pressing
+    assert late.why.key is PlanKey.CHARGES_TO_BE_READY
+    assert late.shortfalls == ()
+
+
 def test_a_large_battery_is_spread_as_well() -> None:
     """54 kWh in nine hours at one price: 6 kW in each, and 225 W and 8 % of losses."""
     large = car(

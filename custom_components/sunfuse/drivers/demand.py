@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .timetable import Said, Upcoming, upcoming
+from .timetable import OVERDUE, Said, Upcoming, upcoming
 from .wishes import ChargingStrategy, Target, TargetKind, Wishes
 
 # Of what the charger meters, what a car's own charger puts into the battery at 11 kW (HTW Berlin, 2025).
@@ -133,9 +133,10 @@ def promised_a(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFacts:
-    """What is known of the session at a connector. `charged_wh` is what the charger metered since the car came."""
+    """What is known of the session at a connector. `charged_wh` is what the charger metered since the car came, at `since`."""
 
     vehicle: str | None = None
+    since: datetime | None = None
     car: CarFacts = CarFacts()
     soc: float | None = None
     charged_wh: float = 0.0
@@ -154,11 +155,13 @@ def demand_of(
     """
     car = facts.car
     capacity_wh = facts.request.capacity_wh or car.capacity_wh
-    departure = _departure(facts, of_vehicle, of_charger, now)
+    wishes = of_vehicle, of_charger
+    departure = _overdue(facts, *wishes, now)
+    if departure and not (_energy(facts, capacity_wh, departure, wishes)[0] or 0) > 0:
+        departure = None
+    departure = departure or _departure(facts, *wishes, now)
     efficiency = car.efficiency
-    left_wh, guessed, target_soc = _energy(
-        facts, capacity_wh, departure, (of_vehicle, of_charger)
-    )
+    left_wh, guessed, target_soc = _energy(facts, capacity_wh, departure, wishes)
     full_wh = _full_wh(facts, capacity_wh)
     if left_wh is not None:
         left_wh = max(left_wh, 0.0) if full_wh is None else _within(left_wh, full_wh)
@@ -194,6 +197,20 @@ def demand_of(
         paused_until=_latest(of_vehicle.paused(now), of_charger.paused(now)),
         limit_reached=_limit_reached(facts, of_vehicle, of_charger),
     )
+
+
+def _overdue(
+    facts: SessionFacts, of_vehicle: Wishes, of_charger: Wishes, now: datetime
+) -> Upcoming | None:
+    """Return a departure that somebody set and that has passed while the car was there: its driver may leave at any moment."""
+    if facts.since is None:
+        return None
+    coming = upcoming(of_vehicle, of_charger, now)
+    if coming is not None and coming.said is Said.ONCE:
+        return None  # he has said another time since
+    start = max(facts.since.astimezone(now.tzinfo), now - OVERDUE)
+    passed = upcoming(of_vehicle, of_charger, start)
+    return passed if passed is not None and passed.at <= now else None
 
 
 def _departure(

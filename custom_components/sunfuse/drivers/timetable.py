@@ -13,6 +13,9 @@ from .wishes import OnceDeparture, Target, WeeklyDeparture, Wishes
 # Plans reach no further than this: a week and a day include every departure of a week.
 HORIZON = timedelta(days=8)
 
+# A car that is still there without what it needed goes on charging for a departure that has passed, for so long.
+OVERDUE = timedelta(hours=2)
+
 
 class Said(StrEnum):
     """Who set when a car leaves."""

@@ -125,6 +125,9 @@ class CarGoal:
     at: datetime
     energy_wh: float | None = None
     guessed: bool = False  # from habits
+    overdue: bool = (
+        False  # it has passed: as much as possible, and missing it is no news
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

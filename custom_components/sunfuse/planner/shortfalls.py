@@ -30,7 +30,9 @@ class ShortfallFinder:
             wanted_wh = terms.wanted_wh[number]
             step = terms.store.goals[number].step
             reaches_wh = planned.energy_wh[step]
-            if wanted_wh - reaches_wh <= max(_SMALL_WH, _PART * wanted_wh):
+            if goal.overdue or wanted_wh - reaches_wh <= max(
+                _SMALL_WH, _PART * wanted_wh
+            ):
                 continue
             found.append(
                 Shortfall(

@@ -118,6 +118,7 @@ class Demands:
         return demand_of(
             SessionFacts(
                 vehicle=vehicle.id if vehicle else None,
+                since=session.since,
                 car=self._facts(vehicle),
                 soc=self._soc(vehicle, session, state),
                 charged_wh=charged_wh,

@@ -11,6 +11,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..drivers.demand import Promise
+from ..drivers.timetable import OVERDUE
 from ..drivers.wishes import OnceDeparture, Target, WeeklyDeparture, Wishes
 from ..engine.codec import from_jsonable, to_jsonable
 from ..engine.stored_items import Stored
@@ -143,7 +144,7 @@ class Departures:
     def tidy(self, now: datetime) -> None:
         """Forget what has passed."""
         for owner, wishes in tuple(self._wishes.items()):
-            passed = [one.id for one in wishes.once if one.at <= now]
+            passed = [one.id for one in wishes.once if one.at <= now - OVERDUE]
             if passed:
                 self.remove_once(owner, *passed)
             if any(at <= now for at in wishes.left_out):

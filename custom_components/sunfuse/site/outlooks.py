@@ -37,6 +37,7 @@ from .peaks import RunningPeak
 
 # A plan looks at least as far, for the sun of tomorrow, and no farther than anybody knows anything.
 _LEAST = timedelta(hours=24)
+_AT_ONCE = timedelta(minutes=15)
 # 76 % at 1.4 kW and 90 % at 11 kW reach the battery, with the planner's standby losses (HTW Berlin, 2025).
 USUAL_EFFICIENCY = 0.92
 _STRATEGIES: Mapping[ChargingStrategy, Strategy] = {
@@ -244,8 +245,11 @@ def _is_full(connector: Connector, decision: Decision) -> bool:
 
 
 def _goals(demand: Demand, now: datetime) -> tuple[CarGoal, ...]:
-    if demand.departure is None or demand.departure <= now:
+    if demand.departure is None:
         return ()
+    if demand.departure <= now:
+        # Its driver may leave at any moment.
+        return (CarGoal(at=now + _AT_ONCE, energy_wh=demand.energy_wh, overdue=True),)
     return (
         CarGoal(
             at=demand.departure, energy_wh=demand.energy_wh, guessed=demand.guessed
