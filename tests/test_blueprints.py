@@ -522,6 +522,7 @@ async def test_report(
     """The sums of the period before are sent in the morning of its end."""
     freezer.move_to(f"{day}T14:59:00+00:00")
     charged = {"energy_kwh": 10.0, "sun_kwh": 6.0, "cost": 1.5, "currency": "EUR"}
+    charged["billed"] = 4.0
     unknown = {"energy_kwh": 2.0, "sun_kwh": None, "cost": None, "currency": None}
     asked = async_mock_service(
         hass,
@@ -547,5 +548,7 @@ async def test_report(
         [starts] if starts else []
     )
     assert [call.data["text"].split(": ", 1)[1] for call in sent] == (
-        ["2 sessions, 12.0 kWh, 50 % from the sun, 1.50 EUR."] if starts else []
+        ["2 sessions, 12.0 kWh, 50 % from the sun, 1.50 EUR, billed 4.00 EUR."]
+        if starts
+        else []
     )

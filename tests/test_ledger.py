@@ -146,7 +146,7 @@ async def test_a_car_that_never_charged(
     found = await hass.services.async_call(
         DOMAIN,
         "get_sessions",
-        {"config_entry_id": home.entry.entry_id},
+        {"config_entry_id": home.entry.entry_id, "details": True},
         blocking=True,
         return_response=True,
     )

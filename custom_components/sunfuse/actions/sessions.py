@@ -66,7 +66,8 @@ def async_setup_session_actions(hass: HomeAssistant) -> None:
         entry = _site(hass, call)
         ledger = entry.runtime_data.ledger
         names = await async_ledger_names(ledger)
-        wanted = replace(session_filter(call.data, names), unused=True)
+        wanted = session_filter(call.data, names)
+        wanted = replace(wanted, unused=call.data["details"])
         rows = await ledger.async_sessions(wanted, limit=_MOST_SESSIONS)
         found: dict[str, Any] = {
             "sessions": [
