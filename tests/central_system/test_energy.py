@@ -404,6 +404,19 @@ async def test_a_charger_that_reports_only_its_power(
     assert state.meter.energy_wh == pytest.approx(start_wh + taken_wh + 100)
 
 
+async def test_power_flows_until_the_end(home: Home) -> None:
+    """What flowed since the last report belongs to the session, too: lifetime and sessions agree."""
+    assert home.charger
+    transaction = await home.charger.start(home.now, energy_wh=0)
+    for _ in range(4):
+        await home.charger.power(transaction, home.now, 7200)
+        home.clock.step(10)
+    await home.charger.stop(transaction, home.now, 0)
+    await home.charger.status("Available", home.now)
+    home.shows(pytest.approx(80), pytest.approx(80))
+    assert [one.energy_wh for one in home.finished] == [pytest.approx(80)]
+
+
 async def test_a_register_that_comes_later_than_power(home: Home) -> None:
     """Power and energy in messages of their own: the register alone counts."""
     assert home.charger

@@ -154,6 +154,8 @@ class Meter:
 
         `base_wh` is what `session_starts` returned, `start_wh` and `stop_wh` what the register showed.
         """
+        if self._sample.at is not None and self._sample.at <= at:
+            self._integrate(at)  # it flowed until the end
         taken_wh = self._energy.stop(
             self._register(start_wh), self._register(stop_wh), started_at, at, base_wh
         )
