@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from datetime import date, timedelta
+from http import HTTPStatus
 import sqlite3
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.sunfuse.drivers.person_terms import (
     PersonStanding,
@@ -19,6 +21,7 @@ from homeassistant.config_entries import ConfigSubentryData, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
 from .common import wait_until
@@ -422,3 +425,44 @@ async def test_who_a_user_is(hass: HomeAssistant, start: Callable[..., Any]) -> 
     assert names("U2", "ms. a.") == []
     assert names("U2", "ben") == ["Ben"]
     assert names("U3", "") == []
+
+
+async def test_the_forms_reach_the_browser(
+    hass: HomeAssistant,
+    start: Callable[..., Any],
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """Each of them, and the wait for a card, as Home Assistant's frontend asks for it."""
+    assert await async_setup_component(hass, "config", {})
+    home: Home = await start("CP1", ANNA)
+    station = await home.boot("CP1")
+    client = await hass_client()
+    path = "/api/config/config_entries/subentries/flow"
+
+    async def post(where: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await client.post(where, json=body)
+        found: dict[str, Any] = await answer.json()
+        assert answer.status == HTTPStatus.OK, found
+        return found
+
+    for kind in ("person", "price_list"):
+        form = await post(path, {"handler": [home.entry.entry_id, kind]})
+        assert form["type"] == "form"
+        fields = {field["name"] for field in form["data_schema"]}
+        assert fields >= {"name"}
+    menu = await post(path, {"handler": [home.entry.entry_id, "card"]})
+    assert menu["menu_options"] == ["hold", "details"]
+    flow = f"{path}/{menu['flow_id']}"
+    progress = await post(flow, {"next_step_id": "hold"})
+    assert (progress["type"], progress["progress_action"]) == ("progress", "hold_card")
+    await held(station, NUMBER)
+    await hass.async_block_till_done()
+    answer = await client.get(flow)
+    form = await answer.json()
+    assert form["step_id"] == "details"
+    person = persons_of(home)["Anna"]
+    done = await post(
+        flow, {"number": NUMBER, "person": person, "kind": "rfid", "blocked": False}
+    )
+    assert done["type"] == "create_entry"
+    assert home.entry.runtime_data.cards.person(NUMBER).name == "Anna"
