@@ -8,6 +8,7 @@ import pytest
 from custom_components.sunfuse.planner import (
     Circuit,
     Goal,
+    Peak,
     Plan,
     Problem,
     Status,
@@ -66,6 +67,25 @@ def _stores(draw: st.DrawFn, steps: int, *, minimum: bool) -> tuple[Store, ...]:
 
 
 @st.composite
+def _peaks(draw: st.DrawFn, steps: int) -> tuple[Peak, ...]:
+    """Return no price of power, or one of windows of one to four steps, of which some may not count."""
+    if draw(st.booleans()):
+        return ()
+    length = draw(st.integers(1, 4))
+    free = draw(st.integers(0, steps))
+    return (
+        Peak(
+            price_per_kw=draw(st.integers(0, 40)) / 10,
+            windows=tuple(
+                -1 if step < free else step // length for step in range(steps)
+            ),
+            level_w=draw(st.integers(0, 8)) * 1000.0,
+            guarded=draw(st.booleans()),
+        ),
+    )
+
+
+@st.composite
 def _problems(draw: st.DrawFn, *, minimum: bool = False) -> Problem:
     steps = draw(st.integers(2, 12))
 
@@ -98,6 +118,7 @@ def _problems(draw: st.DrawFn, *, minimum: bool = False) -> Problem:
             Circuit(id="main", limit_a=(fuse_a,) * 3, load_a=net_a),
             Circuit(id="shed", parent="main", limit_a=(16.0,) * 3),
         ),
+        peaks=draw(_peaks(steps)),
     )
 
 
@@ -143,7 +164,9 @@ def test_every_plan_keeps_every_limit(asked: Problem) -> None:
 @_LAWS
 @given(_problems())
 def test_the_simple_planner_is_never_cheaper(asked: Problem) -> None:
-    """Else the linear program was not at its best."""
+    """Else the linear program was not at its best. What a guard of peaks allows only binds the solver."""
+    free = tuple(replace(peak, guarded=False) for peak in asked.peaks)
+    asked = replace(asked, peaks=free)
     best, simple = solve(asked), SimplePlanner(asked).plan()
     assert best.status is Status.OPTIMAL
     _no_worse(asked, best, simple)
@@ -183,6 +206,23 @@ def test_a_cheaper_step_never_makes_a_plan_dearer(
     price = list(asked.import_price)
     price[step] -= cents / 100
     _no_worse(asked, solve(replace(asked, import_price=tuple(price))), solve(asked))
+
+
+@_LAWS
+@given(_problems(), st.integers(0, 40), st.integers(0, 4))
+def test_a_cheaper_peak_never_makes_a_plan_dearer(
+    asked: Problem, tenths: int, more_kw: int
+) -> None:
+    """With a lower price of a kilowatt, or a higher level up to which power is free."""
+    cheaper = tuple(
+        replace(
+            peak,
+            price_per_kw=min(peak.price_per_kw, tenths / 10),
+            level_w=peak.level_w + 1000 * more_kw,
+        )
+        for peak in asked.peaks
+    )
+    _no_worse(asked, solve(replace(asked, peaks=cheaper)), solve(asked))
 
 
 @_LAWS
