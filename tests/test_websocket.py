@@ -289,3 +289,19 @@ async def test_sessions_are_their_drivers_own(
     (own,) = view["sessions"]
     assert own["charger"] == "Charger CP1"
     assert own["person"] == hass_read_only_user.name
+
+
+async def test_a_plan_without_prices_shows_none(
+    start: Callable[..., Any], hass_ws_client: WebSocketGenerator
+) -> None:
+    """What the plan assumes in their place is nothing that anybody pays."""
+    home: Home = await start("CP1")
+    client = await hass_ws_client(home.hass)
+    await client.send_json_auto_id({"type": "sunfuse/plan/subscribe"})
+    assert (await client.receive_json())["success"]
+    plan: dict[str, Any] = {}
+    while "priced" not in plan:
+        plan |= (await client.receive_json())["event"]["set"]
+    assert not plan["priced"]
+    assert plan.get("price") is None
+    assert plan["house_w"]

@@ -208,8 +208,8 @@ export class PlanCard extends SunfuseCard {
     const cost = money(hass, after.cost, plan.currency);
     const was = money(hass, before.cost, plan.currency);
     return html`<p>
-        ${cost === was ? say("preview_costs_same", { cost }) : say("preview_costs", { cost, before: was })}
-        ${after.saving > 0 ? say("preview_saves", { saving: money(hass, after.saving, plan.currency) }) : nothing}
+        ${!plan.priced ? nothing : cost === was ? say("preview_costs_same", { cost }) : say("preview_costs", { cost, before: was })}
+        ${plan.priced && after.saving > 0 ? say("preview_saves", { saving: money(hass, after.saving, plan.currency) }) : nothing}
         ${after.ready && !after.missing_wh ? say("expected", { time: moment(hass, after.ready) }) : nothing}
       </p>
       ${after.missing_wh ? html`<p class="error">${say("misses", { energy: energy(hass, after.missing_wh) })}</p>` : nothing}`;
@@ -244,8 +244,10 @@ export class PlanCard extends SunfuseCard {
             <th>${say("departure")}</th>
             <th>${say("ready")}</th>
             <th class="number">${say("energy")}</th>
-            <th class="number">${say("cost")}</th>
-            <th class="number">${say("saving")}</th>
+            ${plan.priced
+              ? html`<th class="number">${say("cost")}</th>
+                  <th class="number">${say("saving")}</th>`
+              : nothing}
             <th class="number">${say("sun_share")}</th>
           </tr>
         </thead>
@@ -285,8 +287,10 @@ export class PlanCard extends SunfuseCard {
             : "–"}
       </td>
       <td class="number" data-name=${say("energy")}>${energy(hass, car.energy_wh)}</td>
-      <td class="number" data-name=${say("cost")}>${car.energy_wh ? money(hass, car.cost, plan.currency) : "–"}</td>
-      <td class="number" data-name=${say("saving")}>${car.energy_wh ? money(hass, car.saving, plan.currency) : "–"}</td>
+      ${plan.priced
+        ? html`<td class="number" data-name=${say("cost")}>${car.energy_wh ? money(hass, car.cost, plan.currency) : "–"}</td>
+            <td class="number" data-name=${say("saving")}>${car.energy_wh ? money(hass, car.saving, plan.currency) : "–"}</td>`
+        : nothing}
       <td class="number" data-name=${say("sun_share")}>${car.energy_wh ? percent(hass, car.sun_share * 100) : "–"}</td>
     </tr>`;
   }

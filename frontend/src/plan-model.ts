@@ -27,7 +27,9 @@ export interface Plan {
   cars?: PlannedCar[];
   sun_w?: number[];
   house_w?: number[];
-  price?: number[];
+  price?: number[] | null;
+  /* Whether what things cost is known. */
+  priced?: boolean;
   limit_w?: number | null;
 }
 

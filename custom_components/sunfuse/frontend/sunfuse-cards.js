@@ -1,4 +1,4 @@
-/* sources 954796484e976b0590c1859c7142db4e69ff16d0558a24bdf81f94c71f4c0044 */
+/* sources a85b2d0047b7c46b257d3a19c35a60e5081ed7cd592fd89772190614a87d1873 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -4332,11 +4332,11 @@ U("sunfuse-plan-card", class extends F {
 	outcome(e, t, n, r) {
 		let i = this.hass, a = V(i, t.cost, n.currency), o = V(i, e.cost, n.currency);
 		return T`<p>
-        ${a === o ? r("preview_costs_same", { cost: a }) : r("preview_costs", {
+        ${n.priced ? a === o ? r("preview_costs_same", { cost: a }) : r("preview_costs", {
 			cost: a,
 			before: o
-		})}
-        ${t.saving > 0 ? r("preview_saves", { saving: V(i, t.saving, n.currency) }) : O}
+		}) : O}
+        ${n.priced && t.saving > 0 ? r("preview_saves", { saving: V(i, t.saving, n.currency) }) : O}
         ${t.ready && !t.missing_wh ? r("expected", { time: H(i, t.ready) }) : O}
       </p>
       ${t.missing_wh ? T`<p class="error">${r("misses", { energy: R(i, t.missing_wh) })}</p>` : O}`;
@@ -4364,8 +4364,8 @@ U("sunfuse-plan-card", class extends F {
             <th>${t("departure")}</th>
             <th>${t("ready")}</th>
             <th class="number">${t("energy")}</th>
-            <th class="number">${t("cost")}</th>
-            <th class="number">${t("saving")}</th>
+            ${e.priced ? T`<th class="number">${t("cost")}</th>
+                  <th class="number">${t("saving")}</th>` : O}
             <th class="number">${t("sun_share")}</th>
           </tr>
         </thead>
@@ -4395,8 +4395,8 @@ U("sunfuse-plan-card", class extends F {
         ${e.missing_wh ? n("misses", { energy: R(r, e.missing_wh) }) : e.ready ? H(r, e.ready) : "–"}
       </td>
       <td class="number" data-name=${n("energy")}>${R(r, e.energy_wh)}</td>
-      <td class="number" data-name=${n("cost")}>${e.energy_wh ? V(r, e.cost, t.currency) : "–"}</td>
-      <td class="number" data-name=${n("saving")}>${e.energy_wh ? V(r, e.saving, t.currency) : "–"}</td>
+      ${t.priced ? T`<td class="number" data-name=${n("cost")}>${e.energy_wh ? V(r, e.cost, t.currency) : "–"}</td>
+            <td class="number" data-name=${n("saving")}>${e.energy_wh ? V(r, e.saving, t.currency) : "–"}</td>` : O}
       <td class="number" data-name=${n("sun_share")}>${e.energy_wh ? B(r, e.sun_share * 100) : "–"}</td>
     </tr>`;
 	}

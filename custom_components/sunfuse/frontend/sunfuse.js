@@ -1,4 +1,4 @@
-/* sources 954796484e976b0590c1859c7142db4e69ff16d0558a24bdf81f94c71f4c0044 */
+/* sources a85b2d0047b7c46b257d3a19c35a60e5081ed7cd592fd89772190614a87d1873 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

@@ -4,7 +4,7 @@ from typing import Any
 
 from ..const import MAIN_CIRCUIT
 from ..data import SunfuseConfigEntry
-from ..planner import CarIntention, Intention
+from ..planner import Assumption, CarIntention, Intention
 from ..site.outcome import ConnectorKey
 from .charger_view import device_of, name_of
 from .site_view import watts
@@ -39,6 +39,8 @@ def intention_view(
             if car.id in keys and viewer.sees_connector(entry, keys[car.id])
         ],
         "assumptions": [one.value for one in intention.assumptions],
+        # Without prices the plan assumes some, to charge early rather than late: nobody pays those.
+        "priced": Assumption.PRICES_UNKNOWN not in intention.assumptions,
     }
     if not viewer.sees_site(entry):
         return view
@@ -46,7 +48,7 @@ def intention_view(
     return view | {
         "sun_w": [watts(slot.sun_w) for slot in slots],
         "house_w": [watts(slot.house_w) for slot in slots],
-        "price": [round(slot.price, 4) for slot in slots],
+        "price": [round(slot.price, 4) for slot in slots] if view["priced"] else None,
         "limit_w": _limit_w(entry),
         "cost": round(intention.cost, 2),
     }
