@@ -24,9 +24,11 @@ export function modesOf(hass: Hass, charger: Charger): string[] {
 }
 
 export class ChargerCard extends SunfuseCard {
-  static override properties = { ...SunfuseCard.properties, linked: { state: true } };
+  static override properties = { ...SunfuseCard.properties, linked: { state: true }, typed: { state: true } };
 
   declare private linked: boolean;
+  /* What is typed and not sent yet: news of the car must not write over it. */
+  declare private typed: { time?: string; soc?: string } | undefined;
 
   static override styles = [
     styles,
@@ -202,15 +204,17 @@ export class ChargerCard extends SunfuseCard {
         event.preventDefault();
         const values = new FormData(event.target as HTMLFormElement);
         const target_soc = values.get("soc") ? Number(values.get("soc")) : undefined;
-        void this.act(
-          "sunfuse",
-          "set_departure",
-          { device_id, time: values.get("time"), ...(target_soc ? { target_soc } : {}) },
-          say("departure_set"),
-        );
+        const wish = { device_id, time: values.get("time"), ...(target_soc ? { target_soc } : {}) };
+        void this.act("sunfuse", "set_departure", wish, say("departure_set")).then((done) => {
+          if (done) this.typed = undefined;
+        });
+      }}
+      @input=${(event: InputEvent) => {
+        const { name, value } = event.target as HTMLInputElement;
+        this.typed = { ...this.typed, [name]: value };
       }}
     >
-      <label>${say("ready_at")}<input name="time" type="time" required .value=${time} /></label>
+      <label>${say("ready_at")}<input name="time" type="time" required .value=${this.typed?.time ?? time} /></label>
       <label
         >${say("target_soc")}<input
           name="soc"
@@ -218,11 +222,14 @@ export class ChargerCard extends SunfuseCard {
           min="1"
           max="100"
           inputmode="numeric"
-          .value=${demand?.target_soc == null ? "" : String(demand.target_soc)}
+          .value=${this.typed?.soc ?? (demand?.target_soc == null ? "" : String(demand.target_soc))}
       /></label>
       <button type="submit">${say("set")}</button>
       ${set
-        ? html`<button type="button" @click=${() => this.act("sunfuse", "clear_departure", { device_id })}>
+        ? html`<button type="button" @click=${() => {
+              this.typed = undefined;
+              void this.act("sunfuse", "clear_departure", { device_id });
+            }}>
             ${say("clear")}
           </button>`
         : nothing}

@@ -1,4 +1,4 @@
-/* sources a85b2d0047b7c46b257d3a19c35a60e5081ed7cd592fd89772190614a87d1873 */
+/* sources 5a2dbcf63924d177d40afea9a8a7dac44359d0b5de29f0dff8b414cf0b692b9b */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -3234,7 +3234,8 @@ function pt(e, t) {
 U("sunfuse-charger-card", class extends F {
 	static properties = {
 		...F.properties,
-		linked: { state: !0 }
+		linked: { state: !0 },
+		typed: { state: !0 }
 	};
 	static styles = [P, o`
       .wish {
@@ -3374,15 +3375,24 @@ U("sunfuse-charger-card", class extends F {
       class="row wish"
       @submit=${(e) => {
 			e.preventDefault();
-			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0;
-			this.act("sunfuse", "set_departure", {
+			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = {
 				device_id: a,
 				time: n.get("time"),
 				...r ? { target_soc: r } : {}
-			}, t("departure_set"));
+			};
+			this.act("sunfuse", "set_departure", i, t("departure_set")).then((e) => {
+				e && (this.typed = void 0);
+			});
+		}}
+      @input=${(e) => {
+			let { name: t, value: n } = e.target;
+			this.typed = {
+				...this.typed,
+				[t]: n
+			};
 		}}
     >
-      <label>${t("ready_at")}<input name="time" type="time" required .value=${i} /></label>
+      <label>${t("ready_at")}<input name="time" type="time" required .value=${this.typed?.time ?? i} /></label>
       <label
         >${t("target_soc")}<input
           name="soc"
@@ -3390,10 +3400,12 @@ U("sunfuse-charger-card", class extends F {
           min="1"
           max="100"
           inputmode="numeric"
-          .value=${n?.target_soc == null ? "" : String(n.target_soc)}
+          .value=${this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc))}
       /></label>
       <button type="submit">${t("set")}</button>
-      ${r ? T`<button type="button" @click=${() => this.act("sunfuse", "clear_departure", { device_id: a })}>
+      ${r ? T`<button type="button" @click=${() => {
+			this.typed = void 0, this.act("sunfuse", "clear_departure", { device_id: a });
+		}}>
             ${t("clear")}
           </button>` : O}
     </form>`;

@@ -1,4 +1,4 @@
-/* sources a85b2d0047b7c46b257d3a19c35a60e5081ed7cd592fd89772190614a87d1873 */
+/* sources 5a2dbcf63924d177d40afea9a8a7dac44359d0b5de29f0dff8b414cf0b692b9b */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
