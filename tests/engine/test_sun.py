@@ -347,6 +347,19 @@ def test_one_phase_when_the_sun_carries_no_three() -> None:
     assert of(decision, "a").offer_a >= 6
 
 
+def test_a_start_on_one_phase_after_three_counts_as_a_switch() -> None:
+    """Sun for three phases, none, and then for one: what the car used before is remembered, and the change counts."""
+    day = Day(balance(-6000, waiting(offer_a=8.0, **SWITCHES)))
+    day.run(60, -6000)
+    assert day.memory.connectors["a"].charged_on == 3
+    day.run(300, 1000)
+    assert of(day.decision, "a").offer_a == 0
+    day.run(120, -2500)
+    assert of(day.decision, "a").offer_a >= 6
+    assert of(day.decision, "a").phases == 1
+    assert len(day.memory.connectors["a"].switches) == 1
+
+
 def test_an_hour_has_only_so_many_switches() -> None:
     """Sun that turns every ten minutes: four switches. Then it stops for want of sun, starts on one, and stays."""
     day = Day(balance(-6000, waiting(offer_a=8.0, **SWITCHES)))

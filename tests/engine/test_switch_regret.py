@@ -161,6 +161,30 @@ def test_phase_switches_cost_more_by_number() -> None:
     assert choose(replace(dim, turns=12), 2500, SWITCHES, switches=0).state == 3
 
 
+def test_a_start_on_other_phases_costs_almost_a_switch() -> None:
+    """2 kW start a car on the phases that it used last after 2 Wh; on others after 30 Wh, and 12 Wh more for each switch."""
+    for charged_on, switches, starts_s, waits_s in (
+        (None, 0, 5, 0),
+        (1, 4, 5, 0),
+        (3, 0, 60, 45),
+        (3, 2, 105, 90),
+    ):
+        for seconds, state in ((waits_s, OFF), (starts_s, 1)):
+            sky = after(
+                add_regret(SwitchRegret(), 2000, OFF, SWITCHES, 0), 2000, seconds
+            )
+            chosen = choose(
+                sky,
+                2000,
+                SWITCHES,
+                switches=switches,
+                starts_on=1,
+                charged_on=charged_on,
+            )
+            assert chosen.state == state
+            assert chosen.due_s(3) is None
+
+
 def test_the_forecast_counts() -> None:
     """3 kW too little: a stop is due later if the forecast is 9 kW for the next half hour, and sooner if it is none."""
     due_s = {}

@@ -135,6 +135,7 @@ def forget(connector: Connector, past: ConnectorMemory) -> ConnectorMemory:
         return past
     kept = ConnectorMemory(
         draws=past.draws,
+        charged_on=past.charged_on,
         switches=past.switches,
         offers=past.offers,
         rests_since=past.rests_since,

@@ -238,7 +238,10 @@ def _lived(
     if offer_a > (connector.offer_a or 0.0):
         past.raised_at = now
     if offer_a > 0 or (switching(past, now) and connector.id in shares.running):
+        phases = wired(connector, past)
         if past.on_since is None:
+            if past.charged_on not in (None, phases):
+                past.switches = (*recent(past.switches, now), now)
             past.waited_long = standing.ask is not None and waited_long(
                 standing.ask, tick.snapshot
             )
@@ -246,6 +249,7 @@ def _lived(
             past.idle_since = None  # a new chance
             if standing.ask is not None and standing.ask.solar:
                 past.starts = (*recent(past.starts, now), now)
+        past.charged_on = phases
         past.off_since = None
         if now - past.on_since >= FORGIVEN:
             past.stops = 0

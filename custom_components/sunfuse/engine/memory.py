@@ -88,6 +88,7 @@ class ConnectorMemory:
     idle_since: datetime | None = None  # since when it has an offer and takes nothing
     # Phases, where the charger switches
     phases: int | None = None
+    charged_on: int | None = None  # how many it used when it last had an offer
     switches: tuple[datetime, ...] = ()  # in the last hour
     switching_until: datetime | None = None
     fewer_since: datetime | None = None  # one phase would be better since

@@ -127,6 +127,9 @@ def _weigh_switch(
     ahead_w = _ahead_w(sun_w, snapshot)
     past.regret = add_regret(past.regret, sun_w, state, powers, elapsed_s, ahead_w)
     switches = len(recent(past.switches, snapshot.now))
+    starts_on = None
+    if asking.connector.switches_phases:
+        starts_on = 1 if sun_w < asking.connector.min_a * volts * every else every
     asking.choice = choose(
         past.regret,
         sun_w,
@@ -134,6 +137,8 @@ def _weigh_switch(
         switches=switches,
         starts=len(recent(past.starts, snapshot.now)),
         ahead_w=ahead_w,
+        starts_on=starts_on,
+        charged_on=past.charged_on,
     )
 
 

@@ -67,8 +67,12 @@ class ChangeCost:
 
 # A few seconds of sun: the noise of a meter and a very short gap do not start a car.
 START = ChangeCost(least_wh=2.0)
-# Beside running cars a start or a stop hardly changes how much of the sun is used: they take the rest.
-BESIDE_OTHERS = ChangeCost(least_wh=15.0, by_turn=0.1)
+# A start on another number of phases than before is a switch without its pause: cheaper than one, and no way around it.
+START_SWITCHED = ChangeCost(least_wh=30.0, by_switch=0.4)
+# Beside running cars a start or a stop hardly changes how much of the sun is used: they take the rest. So a start can wait,
+# and a stop saves energy from the grid without losing any sun.
+START_BESIDE_OTHERS = ChangeCost(least_wh=15.0, by_turn=0.1)
+STOP_BESIDE_OTHERS = ChangeCost(least_wh=6.0, by_turn=0.1)
 # The start after it costs a car about fifteen seconds at four to eight kilowatts, and wears its contactor a little.
 STOP = ChangeCost(least_wh=18.0, by_turn=0.27, by_start=0.25)
 # A switch costs a pause of twenty seconds, and one of four in an hour. On one phase a car still takes 3.7 kW.
@@ -208,8 +212,13 @@ def choose(
     switches: int,
     starts: int = 0,
     ahead_w: float | None = None,
+    starts_on: int | None = None,
+    charged_on: int | None = None,
 ) -> Choice:
-    """Return which state is due: of those that have avoided as much as they cost, the one with the highest ratio."""
+    """Return which state is due: of those that have avoided as much as they cost, the one with the highest ratio.
+
+    A car that is off starts on the number of phases `starts_on`, if that is given, and was on `charged_on` before.
+    """
     now_w = _regrets_w(sun_w, regret.states, powers)
     here_w = now_w[regret.states.index(regret.state)]
     gains_w = _gains_w(regret, now_w, powers, ahead_w)
@@ -220,7 +229,10 @@ def choose(
     ):
         if state == regret.state or now >= here_w:
             continue  # with this solar power it is no better
-        cost = _cost(regret, state, powers)
+        if regret.state == OFF and starts_on not in (None, state):
+            continue
+        switched = charged_on not in (None, state)
+        cost = _cost(regret, state, powers, switched=switched)
         cost_wh = (
             cost.least_wh
             * (1.0 + cost.by_turn * regret.turns)
@@ -248,13 +260,18 @@ def _expected_wh(regret: SwitchRegret, gain_w: float) -> float:
     return EXPECTED * known**2 * gain_w * lasts_s / 3600
 
 
-def _cost(regret: SwitchRegret, state: int, powers: Powers) -> ChangeCost:
+def _cost(
+    regret: SwitchRegret, state: int, powers: Powers, *, switched: bool
+) -> ChangeCost:
     """Return the cost of a change to a state."""
     if OFF not in (state, regret.state):
         return MORE_PHASES if state > regret.state else FEWER_PHASES
-    if powers.others[0]:
-        return BESIDE_OTHERS
-    return START if regret.state == OFF else STOP
+    starts, beside = regret.state == OFF, powers.others[0] > 0
+    if beside:
+        return START_BESIDE_OTHERS if starts else STOP_BESIDE_OTHERS
+    if not starts:
+        return STOP
+    return START_SWITCHED if switched else START
 
 
 def next_start(starts: tuple[datetime, ...], now: datetime) -> datetime | None:
