@@ -26,6 +26,7 @@ from .site_fixtures import BOOT, obeys
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 ACCEPTING = {
+    "mode": "fast",
     "name": "Garage",
     "circuit": "main",
     "phases": "3",
