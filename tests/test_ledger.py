@@ -360,6 +360,42 @@ async def test_figures_of_what_happened(
         assert home.state("sensor", key) == value
 
 
+async def test_it_is_shown_how_good_habits_are(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Guests who leave at different times, as last week and the median would not have known either: with its losses."""
+    home: Home = await start("CP1")
+    today = dt_util.as_utc(dt_util.start_of_local_day())
+    facts = []
+    for day in range(120, 1, -1):
+        came = today - timedelta(days=day) + timedelta(hours=18)
+        left = came + timedelta(hours=12 + day % 3)
+        facts.append(
+            TransactionFacts(
+                station="CP1",
+                transaction=str(day),
+                connector=1,
+                plugged_at=came,
+                stated_start_at=came,
+                stated_stop_at=left,
+                unplugged_at=left,
+                stated_wh=10_000.0 + 1000 * (day % 3),
+            )
+        )
+    await asyncio.wrap_future(ledger_of(home).ledger.note(*facts))
+    await home.entry.runtime_data.figures.async_refresh()
+    home.entry.runtime_data.controller.tick()
+    await hass.async_block_till_done()
+    state = hass.states.get("sensor.charger_cp1_departure")
+    assert state is not None
+    assert home.entry.runtime_data.figures.data.habits, state
+    habit = state.attributes["habit"]
+    assert habit["sessions"] > 40
+    for losses in (habit["departure_h"], habit["energy_kwh"]):
+        assert losses["habit"] < losses["last_week"]
+        assert losses["used"] is (losses["habit"] <= losses["median"])
+
+
 async def test_sessions_are_returned_exported_and_deleted(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:

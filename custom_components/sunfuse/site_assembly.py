@@ -153,7 +153,9 @@ async def async_build(
         statistics=SessionStatistics(
             hass, entry, ledger, prices.currency if prices else hass.config.currency
         ),
-        figures=LedgerFigures(hass, entry, ledger, chargers.connector_keys),
+        figures=LedgerFigures(
+            hass, entry, ledger, chargers.connector_keys, demands.judge_habits
+        ),
         today=TodaysSessions(hass, entry, ledger),
     )
 

@@ -80,6 +80,15 @@ class CarSensor(OwnerEntity, SensorEntity):
 class DepartureSensor(OwnerEntity, SensorEntity):
     """When the car leaves next, as far as known."""
 
+    _unrecorded_attributes = frozenset({"habit"})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow also how good habits are: that changes when a session is over."""
+        await super().async_added_to_hass()
+        figures = self._entry.runtime_data.figures
+        self.async_on_remove(figures.async_add_listener(self.async_write_ha_state))
+
     @property
     @override
     def native_value(self) -> datetime | None:
@@ -90,7 +99,30 @@ class DepartureSensor(OwnerEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return who set it, and what is needed until then."""
+        """Return who set it, what is needed until then, and how well habits predicted the last weeks."""
+        habit = self._habit
+        shown = self._next
+        return shown if habit is None else {**(shown or {}), "habit": habit}
+
+    @property
+    def _habit(self) -> dict[str, Any] | None:
+        """Return the pinball losses of the habit and of two simple rules; the habit is used where it has the least."""
+        score = self._entry.runtime_data.figures.data.habits.get(self.owner.id)
+        if score is None:
+            return None
+        losses = {"departure_h": score.departure_h, "energy_kwh": score.energy_kwh}
+        return {"sessions": score.sessions} | {
+            name: {
+                "habit": round(loss.habit, 2),
+                "last_week": round(loss.last_week, 2),
+                "median": round(loss.median, 2),
+                "used": loss.is_best,
+            }
+            for name, loss in losses.items()
+        }
+
+    @property
+    def _next(self) -> Mapping[str, Any] | None:
         following = next_departure(self._entry, self.owner)
         key = self.owner.key
         demand = self._entry.runtime_data.demands.at(key) if key else None

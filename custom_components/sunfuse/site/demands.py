@@ -1,5 +1,6 @@
 """What each connector's session asks for: energy, departure and how to get there, whoever said it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from ..drivers.demand import (
     SessionFacts,
     demand_of,
 )
+from ..drivers.habit_score import HabitScore, trusted
 from ..drivers.habits import guess
 from ..drivers.recognition import RecognisedBy
 from ..drivers.wishes import ChargingStrategy
@@ -45,6 +47,12 @@ class Demands:
         self._registers: dict[str | None, float | None] = {}
         self._demands: dict[ConnectorKey, Demand] = {}
         self._guesses: dict[str, tuple[datetime, datetime, Guess]] = {}
+        self._habits: Mapping[str, HabitScore] = {}
+
+    @callback
+    def judge_habits(self, scores: Mapping[str, HabitScore]) -> None:
+        """Take in how well habits would have predicted the last weeks, by vehicle, or connector of guests."""
+        self._habits = scores
 
     @callback
     def update(self, now: datetime, states: States) -> None:
@@ -167,7 +175,7 @@ class Demands:
             past = [one for one in self._sessions.past if one.owner == owner]
             known = session.since, now, guess(past, session.since, now)
             self._guesses[owner] = known
-        found = known[2]
+        found = trusted(known[2], self._habits.get(owner))
         if found.energy_wh is None:
             return found
         return replace(found, energy_wh=max(found.energy_wh - charged_wh, 0.0))

@@ -13,6 +13,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
+from ..drivers.habit_score import HabitScore, habit_scores
 from ..sessions import (
     GroupBy,
     LedgerClosedError,
@@ -22,6 +23,7 @@ from ..sessions import (
 )
 from .ledger import SiteLedger
 from .outcome import ConnectorKey
+from .past_sessions import async_past_sessions
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -45,6 +47,8 @@ class Figures:
     )
     days_30: SessionSums = SessionSums()
     days_365: SessionSums = SessionSums()
+    # How well habits would have predicted the last weeks, by vehicle, or connector of guests.
+    habits: Mapping[str, HabitScore] = field(default_factory=dict)
 
 
 class LedgerFigures(DataUpdateCoordinator[Figures]):
@@ -58,8 +62,9 @@ class LedgerFigures(DataUpdateCoordinator[Figures]):
         entry: ConfigEntry,
         ledger: SiteLedger,
         connectors: Callable[[], list[ConnectorKey]],
+        judge_habits: Callable[[Mapping[str, HabitScore]], None],
     ) -> None:
-        """Initialize with nothing known."""
+        """Initialize with nothing known; `judge_habits` hears how good habits are."""
         super().__init__(
             hass,
             _LOGGER,
@@ -73,6 +78,7 @@ class LedgerFigures(DataUpdateCoordinator[Figures]):
         )
         self._ledger = ledger
         self._connectors = connectors
+        self._judge_habits = judge_habits
         self.data = Figures()
 
     async def async_start(self) -> None:
@@ -137,10 +143,16 @@ class LedgerFigures(DataUpdateCoordinator[Figures]):
             last = await asyncio.gather(
                 *(self._async_last(key) for key in self._connectors())
             )
+            past = await async_past_sessions(ledger)
         except LedgerClosedError:  # the site is being unloaded
             return self.data
+        habits = await self.hass.async_add_executor_job(
+            habit_scores, past, dt_util.now()
+        )
+        self._judge_habits(habits)
         return Figures(
             month_start=month_start,
+            habits=habits,
             last={key: row for key, row in last if row is not None},
             this_month=this_month,
             days_30=days_30,
