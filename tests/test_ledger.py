@@ -352,6 +352,7 @@ async def test_figures_of_what_happened(
     # No tariff, no cost.
     assert home.state("sensor", "CP1/1_last_session_cost") == "unknown"
     assert home.state("sensor", "savings_30") == "unknown"
+    assert home.state("sensor", "CP1_month_cost") == "unknown"
     name = hass.states.get(home.entity("sensor", f"{holder}_month_energy"))
     assert name is not None
     assert name.name == "Anna Energy this month"

@@ -104,7 +104,7 @@ MONTH_COST = SumDescription(
     state_class=SensorStateClass.TOTAL,
     suggested_display_precision=2,
     money=True,
-    value_fn=lambda sums: sums.cost,
+    value_fn=lambda sums: sums.known_cost,
 )
 
 

@@ -161,6 +161,11 @@ class SessionSums:
         return self.grid_cost + self.feed_in_lost
 
     @property
+    def known_cost(self) -> float | None:
+        """Return what the energy cost, None where it has no price: nothing is not what it cost."""
+        return None if self.priced_wh <= 0 < self.energy_wh else self.cost
+
+    @property
     def mean_price(self) -> float | None:
         """Return the cost of a kWh; None where nothing has a price."""
         return self.cost / self.priced_wh * 1000 if self.priced_wh > 0 else None
