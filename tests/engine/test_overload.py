@@ -169,6 +169,54 @@ def test_a_building_that_takes_more(seed: int) -> None:
     assert not found.raised
 
 
+def test_a_command_that_a_slow_charger_never_confirmed() -> None:
+    """A pause that was taken back before a slow charger confirmed it was followed all the same.
+
+    A search found this: what the car did not draw then was taken from the load of the house, and eleven seconds later
+    another car started on 6 A that were not there.
+    """
+    cars = [
+        Car(
+            connector=charger(f"k{number}", max_a=max_a, mode=mode),
+            phases=1,
+            max_a=car_a,
+            lag_s=lag_s,
+        )
+        for number, (max_a, car_a, lag_s, mode) in enumerate(
+            [
+                (16.0, 10.0, 1.0, Mode.FAST),
+                (16.0, 10.0, 1.0, Mode.FAST),
+                (32.0, 32.0, 2.0, Mode.FAST),
+                (16.0, 10.0, 1.0, Mode.FAST),
+                (16.0, 10.0, 1.0, Mode.FAST),
+                (16.0, 10.0, 8.0, Mode.SOLAR_MIN),
+                (16.0, 10.0, 1.0, Mode.FAST),
+            ]
+        )
+    ]
+    plant = Plant(
+        cars=cars,
+        circuits=(
+            main(100),
+            Circuit(
+                id="panel",
+                name="Panel",
+                parent="main",
+                limit_a=(25.0,) * 3,
+                margin_a=1.0,
+            ),
+        ),
+        loads={"main": step((1.0, 1.0, 1.0), (89.0, 30.0, 30.0))},
+        meter_s=1,
+        meter_lag_s=0,
+        report_s=5,
+        tick_s=1,
+        noise_a=0.1,
+        seed=0,
+    )
+    assert outcome(plant, STEP_S).over_until_s <= allowed_s(plant)
+
+
 @st.composite
 def random_sites(draw: st.DrawFn) -> tuple[Plant, int]:
     """Return a site with meters of 1 or 2 s, and when its step of sun, house or limit ends."""

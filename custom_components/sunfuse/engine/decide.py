@@ -12,9 +12,9 @@ from collections.abc import Mapping
 
 from .asking import Ask, forget, recalled
 from .boost import boosted_since, is_over
-from .compliance import ComplianceStep
+from .compliance import OFFERS, ComplianceStep
 from .confirmed_offer import before_a
-from .memory import Boosted, ConnectorMemory, Memory
+from .memory import Boosted, ConnectorMemory, Memory, Offered
 from .model import (
     CircuitDecision,
     CircuitState,
@@ -228,6 +228,9 @@ def _lived(
     connector, past, now = standing.connector, standing.past, tick.snapshot.now
     offer_a = decided.offer_a
     past.commanded_a = offer_a
+    if not past.commands or past.commands[-1].current_a != offer_a:
+        command = Offered(at=now, current_a=offer_a)
+        past.commands = (*past.commands[1 - OFFERS :], command)
     if offer_a < before_a(connector, tick.snapshot):
         past.lowered_at = past.lowered_at or now
     else:

@@ -73,6 +73,7 @@ class _Seen:
     lowest: PerPhase  # of the draws of that time, per site phase
     highest: PerPhase
     offered: tuple[float, ...]  # the offers that were in force while it settled
+    commanded: tuple[float, ...]  # and the commands, whether they were confirmed or not
 
     @property
     def none(self) -> PerPhase:
@@ -95,8 +96,8 @@ class _Seen:
         return Evidence.LOWERED if only_fell else Evidence.CHANGING
 
     def lowest_or_offered(self) -> PerPhase:
-        """Return the lowest draw; between two draws it may have been down at the lowest of its offers."""
-        least_a = min(self.offered)
+        """Return the lowest draw; between two draws it may have been down at the lowest that it was commanded."""
+        least_a = min(*self.offered, *self.commanded)
         return tuple(min(a, least_a) for a in self.lowest)
 
     def likely(self, least: PerPhase) -> PerPhase:
@@ -320,7 +321,8 @@ def _seen(
 ) -> _Seen:
     seen = around(draws, meter.at)
     lowest, highest = bounds_of(seen, snapshot.site.phases)
-    offered = in_force_a(past.offers, meter.at - SETTLING)
+    since = meter.at - SETTLING
+    offered = in_force_a(past.offers, since)
     return _Seen(
         connector=connector,
         draws=draws,
@@ -331,6 +333,7 @@ def _seen(
         lowest=lowest,
         highest=highest,
         offered=(*offered, held_a(connector, snapshot)),
+        commanded=in_force_a(past.commands, since),
     )
 
 
