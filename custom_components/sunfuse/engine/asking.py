@@ -140,7 +140,7 @@ def forget(connector: Connector, past: ConnectorMemory) -> ConnectorMemory:
         offers=past.offers,
         rests_since=past.rests_since,
         commanded_a=past.commanded_a,
-        commands=past.commands,
+        taken_back=past.taken_back,
         lowered_at=past.lowered_at,
         confirms_s=past.confirms_s,
         confirmed_a=past.confirmed_a,

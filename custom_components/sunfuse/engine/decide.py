@@ -12,12 +12,14 @@ from collections.abc import Mapping
 
 from .asking import Ask, forget, recalled
 from .boost import boosted_since, is_over
-from .compliance import OFFERS, ComplianceStep
+from .compliance import ComplianceStep
 from .confirmed_offer import before_a
+from .load import SETTLING
 from .memory import Boosted, ConnectorMemory, Memory, Offered
 from .model import (
     CircuitDecision,
     CircuitState,
+    Connector,
     ConnectorDecision,
     ConnectorProblem,
     Decision,
@@ -35,6 +37,9 @@ from .sun_starts import watch_sun
 from .sunshine import hold_battery
 from .tick import Standing, Tick, open_tick
 from .unlimited import as_they_are
+
+# A car may follow a command that was taken back until the meter has settled, and the meter may lag.
+FOLLOWS = 2 * SETTLING
 
 
 def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
@@ -221,16 +226,25 @@ def _boosted(tick: Tick) -> tuple[Boosted, ...]:
     return boosted_since(added, tick.snapshot, tick.memory)
 
 
+def _taken_back(
+    connector: Connector, past: ConnectorMemory, offer_a: float, snapshot: Snapshot
+) -> tuple[Offered, ...]:
+    """Return the lower commands of late that were taken back before the charger confirmed them."""
+    lately = tuple(one for one in past.taken_back if snapshot.now - one.at <= FOLLOWS)
+    last_a = past.commanded_a
+    if last_a is None or last_a >= min(offer_a, before_a(connector, snapshot)):
+        return lately
+    return (*lately, Offered(at=snapshot.now, current_a=last_a))
+
+
 def _lived(
     standing: Standing, shares: Shares, decided: ConnectorDecision, tick: Tick
 ) -> ConnectorMemory:
     """Return a connector's past with the present decision."""
     connector, past, now = standing.connector, standing.past, tick.snapshot.now
     offer_a = decided.offer_a
+    past.taken_back = _taken_back(connector, past, offer_a, tick.snapshot)
     past.commanded_a = offer_a
-    if not past.commands or past.commands[-1].current_a != offer_a:
-        command = Offered(at=now, current_a=offer_a)
-        past.commands = (*past.commands[1 - OFFERS :], command)
     if offer_a < before_a(connector, tick.snapshot):
         past.lowered_at = past.lowered_at or now
     else:

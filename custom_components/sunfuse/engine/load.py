@@ -73,7 +73,7 @@ class _Seen:
     lowest: PerPhase  # of the draws of that time, per site phase
     highest: PerPhase
     offered: tuple[float, ...]  # the offers that were in force while it settled
-    commanded: tuple[float, ...]  # and the commands, whether they were confirmed or not
+    taken_back: tuple[float, ...]  # and lower commands that were never confirmed
 
     @property
     def none(self) -> PerPhase:
@@ -96,8 +96,13 @@ class _Seen:
         return Evidence.LOWERED if only_fell else Evidence.CHANGING
 
     def lowest_or_offered(self) -> PerPhase:
-        """Return the lowest draw; between two draws it may have been down at the lowest that it was commanded."""
-        least_a = min(*self.offered, *self.commanded)
+        """Return the lowest draw; between two draws it may have been down at the lowest of its offers."""
+        least_a = min(self.offered)
+        return tuple(min(a, least_a) for a in self.lowest)
+
+    def lowest_or_commanded(self) -> PerPhase:
+        """Return the same; it may also have followed a lower command that was never confirmed."""
+        least_a = min((*self.offered, *self.taken_back))
         return tuple(min(a, least_a) for a in self.lowest)
 
     def likely(self, least: PerPhase) -> PerPhase:
@@ -141,8 +146,8 @@ type Bound = Callable[[_Seen], PerPhase]
 BOUNDS: Mapping[Evidence, tuple[Bound, Bound]] = {
     Evidence.NO_CAR: (lambda seen: seen.none, lambda seen: seen.none),
     Evidence.STEADY: (lambda seen: seen.lowest, lambda seen: seen.highest),
-    Evidence.LOWERED: (_Seen.lowest_or_offered, _Seen.highest_as_offered),
-    Evidence.CHANGING: (_Seen.lowest_or_offered, _Seen.highest_or_offer),
+    Evidence.LOWERED: (_Seen.lowest_or_commanded, _Seen.highest_as_offered),
+    Evidence.CHANGING: (_Seen.lowest_or_commanded, _Seen.highest_or_offer),
     Evidence.SILENT: (lambda seen: seen.none, _Seen.highest_or_offer),
 }
 
@@ -333,7 +338,7 @@ def _seen(
         lowest=lowest,
         highest=highest,
         offered=(*offered, held_a(connector, snapshot)),
-        commanded=in_force_a(past.commands, since),
+        taken_back=tuple(one.current_a for one in past.taken_back if one.at >= since),
     )
 
 

@@ -96,9 +96,9 @@ class ConnectorMemory:
     # Commanded against measured
     offers: tuple[Offered, ...] = ()  # as far back as the newest draw may respond to
     commanded_a: float | None = None  # the last command to the charger
-    commands: tuple[
+    taken_back: tuple[
         Offered, ...
-    ] = ()  # and the ones before it: one that was never confirmed may have been followed
+    ] = ()  # lower commands of late that a slow charger may follow all the same
     lowered_at: datetime | None = None  # since when a lower offer is not confirmed
     confirms_s: float | None = (
         None  # how long that takes; slow confirmations weigh more
