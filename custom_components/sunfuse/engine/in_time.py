@@ -24,7 +24,7 @@ TOO_LATE_S = 60.0
 # Who leaves within this time. What is free until then is known well enough to leave somebody out.
 SOON_S = 7200.0
 # There is enough for all if they need no more than this part of what is free now: others will come.
-ENOUGH = 0.33
+ENOUGH = 0.5
 
 
 def note_hurry(

@@ -72,7 +72,7 @@ START_SWITCHED = ChangeCost(least_wh=30.0, by_switch=0.4)
 # Beside running cars a start or a stop hardly changes how much of the sun is used: they take the rest. So a start can wait,
 # and a stop saves energy from the grid without losing any sun.
 START_BESIDE_OTHERS = ChangeCost(least_wh=15.0, by_turn=0.1)
-STOP_BESIDE_OTHERS = ChangeCost(least_wh=6.0, by_turn=0.1)
+STOP_BESIDE_OTHERS = ChangeCost(least_wh=10.0, by_turn=0.1)
 # The start after it costs a car about fifteen seconds at four to eight kilowatts, and wears its contactor a little.
 STOP = ChangeCost(least_wh=18.0, by_turn=0.27, by_start=0.25)
 # A switch costs a pause of twenty seconds, and one of four in an hour. On one phase a car still takes 3.7 kW.
