@@ -20,6 +20,7 @@ from .const import (
 )
 from .data import SunfuseConfigEntry
 from .engine.model import ConnectorProblem
+from .fix_actions import ABOUT, FIX, FORGET_QUIRKS, LOWER_FAIL_SAFE, REMOVE, RESTART
 from .flows.fail_safe_check import (
     beside_house,
     chargers_of,
@@ -30,7 +31,6 @@ from .flows.fail_safe_check import (
 from .meter_issues import SignIssues, lost_meters, slow_meters, source_issues
 from .plan_repair import PLAN
 from .planner import SOLVER
-from .repair_fixes import ABOUT, FIX, FORGET_QUIRKS, LOWER_FAIL_SAFE, REMOVE, RESTART
 from .repair_issue import RepairIssue
 from .repairs import hanging
 from .site.circuits import CircuitTree, hangs_from

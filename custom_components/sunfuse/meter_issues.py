@@ -8,7 +8,7 @@ from homeassistant.core import CoreState, HomeAssistant
 from .const import CONF_SOURCES, MAIN_CIRCUIT
 from .data import SunfuseConfigEntry
 from .engine.model import MeterQuality
-from .repair_fixes import ABOUT, FIX, RAISE_MARGIN, TURN_GRID, TURN_PHASES, VALUE
+from .fix_actions import ABOUT, FIX, RAISE_MARGIN, TURN_GRID, TURN_PHASES, VALUE
 from .repair_issue import RepairIssue
 from .repairs import SIGNS
 from .site.circuits import CircuitTree

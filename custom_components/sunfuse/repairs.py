@@ -29,13 +29,13 @@ from .const import (
     SUBENTRY_CHARGER,
     SUBENTRY_CIRCUIT,
 )
+from .fix_actions import FIX, FIXES, TURN_GRID, TURN_PHASES, IssueData
 from .flows.checks import check_entities
 from .flows.circuit_choice import circuit_selector
 from .flows.fail_safe_check import chargers_of, fail_safe_problem
 from .flows.form_fields import grid_form, meter_form, sun_form
 from .flows.meter_sign import async_meter_now
 from .plan_repair import PLAN, LateCarFlow
-from .repair_fixes import FIX, FIXES, TURN_GRID, TURN_PHASES, IssueData
 from .site.circuits import CircuitTree
 from .site.energy_devices import ENERGY_ENTITY, async_add_energy_device
 from .site.entity_use import entities_of, replace_entity

@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.asking import phases_in_use
+from custom_components.sunfuse.engine.fuse_curve import CURVES, warmed
 from custom_components.sunfuse.engine.memory import ConnectorMemory, Draw
 from custom_components.sunfuse.engine.model import (
     Connector,
@@ -16,7 +17,6 @@ from custom_components.sunfuse.engine.model import (
     PlanSlot,
     ReasonKey,
 )
-from custom_components.sunfuse.engine.thermal import CURVES, warmed
 from custom_components.sunfuse.engine.tuning import Characteristic, Policy, Tuning
 
 from .common import HOUR, NOW, car, later, offers, on, reasons, settle, site

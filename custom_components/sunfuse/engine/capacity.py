@@ -8,6 +8,7 @@ from .confirmed_offer import held_a
 from .contradiction import NOTHING_A
 from .drawing import draw_of
 from .filling import EPSILON
+from .fuse_curve import SPENT, warmed
 from .limits import Budget, budget
 from .load import SETTLING, generated_w, in_force_a, uncontrolled
 from .memory import CircuitMemory, Draw, Memory
@@ -23,7 +24,6 @@ from .model import (
 )
 from .response import learn_interval, learn_response
 from .steadiness import unsteady_a, watch_load
-from .thermal import SPENT, warmed
 from .tree import Tree
 
 # Draws are remembered for as long as the slowest usable meter may lag.

@@ -8,18 +8,11 @@ from typing import Any
 
 from . import at_once
 from .agreed_prices import agreed_prices
-from .facts_to_session import (
-    CostedQuarter,
-    FilledQuarter,
-    SessionTimes,
-    costed,
-    costs,
-    fill,
-    times,
-)
+from .facts_to_session import FilledQuarter, SessionTimes, fill, times
 from .ledger_codec import at_ms, maybe_ms, ms, site_between
 from .part_rows import part_of
 from .price_list import bill, billed_quarters
+from .session_costs import CostedQuarter, costed, costs
 from .session_facts import MeasuredQuarter, SiteQuarter, TransactionFacts
 
 

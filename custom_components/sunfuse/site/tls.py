@@ -213,7 +213,7 @@ def _warn_of_expiry(hass: HomeAssistant, entry: ConfigEntry, expires: datetime) 
         DOMAIN,
         _issue_id(entry.entry_id),
         is_fixable=True,
-        # repair_fixes.py knows what that is; it starts from the whole, and this is a part.
+        # fix_actions.py knows what that is; it starts from the whole, and this is a part.
         data={"entry_id": entry.entry_id, "fix": "reload"},
         severity=ir.IssueSeverity.WARNING,
         translation_key="certificate_expired",

@@ -23,7 +23,7 @@ from ..station_state import (
 from .connectors import Connectors
 from .fail_safe_watch import FailSafeWatch
 from .meters import Meters
-from .new_password import PasswordChange
+from .password_change import PasswordChange
 from .plug_events import PlugEvents
 from .presence import Presence
 from .profile_shape import Shape

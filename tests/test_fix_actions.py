@@ -9,7 +9,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
-from custom_components.sunfuse.repair_fixes import FIXES
+from custom_components.sunfuse.fix_actions import FIXES
 from custom_components.sunfuse.repairs import async_create_fix_flow
 from homeassistant.components.repairs import ConfirmRepairFlow
 from homeassistant.config_entries import ConfigEntryState
