@@ -464,6 +464,26 @@ async def test_one_wild_time(
     assert profile["chargingSchedule"]["startSchedule"].startswith("2026-06-01T11:59")
 
 
+@pytest.mark.parametrize("ahead_s", [3600, 17 * 3600])
+async def test_one_time_of_another_zone(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    finished: list[FinishedTransaction],
+    ahead_s: float,
+) -> None:
+    """A session never ends before it started, though a charger sent one time of another zone in between."""
+    station = await _ready(connect, system)
+    await station.status("Charging", timestamp=clock.text())
+    transaction_id = await station.start_transaction(clock.text())
+    clock.step(600)
+    await station.status("Finishing", timestamp=clock.text(ahead_s))
+    await _stop(station, transaction_id, clock.text(), 1500)
+    (over,) = finished
+    assert over.started_at is not None
+    assert over.started_at <= over.stopped_at <= clock()
+
+
 async def test_stored_times_of_the_future(
     system: CentralSystem, connect: Connect, clock: SteppedClock, timing: Timing
 ) -> None:

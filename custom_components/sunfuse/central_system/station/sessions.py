@@ -246,6 +246,8 @@ class Sessions:
             return  # reported before
         start_wh = record.transaction.meter_start_wh
         started_at = self._dated(record).started_at
+        # One time of another zone in between makes the charger's clock look wrong, and the end too early.
+        at = max(at, started_at)
         state = self._shared.connector(record.connector)
         running = state.transaction is not None and (
             state.transaction.id == transaction_id
