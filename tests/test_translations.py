@@ -190,16 +190,73 @@ def test_every_text_is_one_that_home_assistant_takes() -> None:
             assert KEY.fullmatch(key), path
 
 
-@pytest.mark.parametrize(
-    "language",
-    [path.stem for path in (INTEGRATION / "translations").glob("*.json")],
-)
+LANGUAGES = ("da", "de", "es", "fr", "it", "nb", "nl", "pl", "sv")
+# A term, and how the country's electricians write it.
+TERMS = {
+    "fail-safe current": {
+        "da": "tilbagefaldsstrøm",
+        "de": "Rückfallstr[oö]m",
+        "es": "corrientes? de respaldo",
+        "fr": "courants? de repli",
+        "it": "corrent[ei] di sicurezza",
+        "nb": "tilbakefallsstrøm",
+        "nl": "terugvalstro",
+        "pl": r"pr[ąa]d\w* bezpieczn",
+        "sv": "felsäk",
+    },
+    "solar surplus": {
+        "da": "soloverskud",
+        "de": "Solarüberschuss",
+        "es": "excedente solar",
+        "fr": "surplus solaire",
+        "it": "surplus solare",
+        "nb": "soloverskudd",
+        "nl": "zonneoverschot",
+        "pl": r"nadwyżk\w* (energii )?słone",
+        "sv": "solöverskott",
+    },
+    # A breaker in some countries, and its rating is on the one as on the other.
+    "main fuse": {
+        "da": "hovedsikring",
+        "de": "Sicherung",
+        "es": "protecci[óo]n|fusible|protegida",
+        "fr": "disjoncteur",
+        "it": "protezion[ei]|fusibile|impianto",
+        "nb": "hovedsikring",
+        "nl": "hoofdzekering",
+        "pl": "zabezpiecz|bezpiecznik",
+        "sv": "huvudsäkring",
+    },
+}
+
+
+def test_the_languages() -> None:
+    """They are all there."""
+    files = (INTEGRATION / "translations").glob("*.json")
+    assert {path.stem for path in files} == {"en", *LANGUAGES}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_the_same_texts(language: str) -> None:
-    """A translation has no key that English lacks, and fills in the same values."""
+    """A translation has each text that English has and no other, and fills in the same values."""
     english = dict(_strings(ENGLISH))
-    for path, text in _strings(_load(f"translations/{language}.json")):
-        assert path in english
+    translated = dict(_strings(_load(f"translations/{language}.json")))
+    assert translated.keys() == english.keys()
+    for path, text in translated.items():
         assert _fields(text) == _fields(english[path]), path
+        assert text.strip(), path
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("term", TERMS)
+def test_one_term_for_one_thing(term: str, language: str) -> None:
+    """A text that names one of these things does so in the words of the country's electricians."""
+    translated = dict(_strings(_load(f"translations/{language}.json")))
+    for path, text in _strings(ENGLISH):
+        if term in text.lower():
+            assert re.search(TERMS[term][language], translated[path], re.IGNORECASE), (
+                path
+            )
 
 
 def _labels(step: dict[str, Any]) -> set[str]:
