@@ -217,6 +217,15 @@ def test_a_command_that_a_slow_charger_never_confirmed() -> None:
     assert outcome(plant, STEP_S).over_until_s <= allowed_s(plant)
 
 
+def test_cars_whose_chargers_do_not_measure() -> None:
+    """They count with their offers, and the house's step is over as soon as they are lowered."""
+    plant = large_site(0, loads={"main": step((20.0, 25.0, 30.0), (60.0, 60.0, 60.0))})
+    for silent in plant.cars[::4]:
+        silent.reports = False
+    found = outcome(plant, STEP_S)
+    assert found.over_until_s <= allowed_s(plant)
+
+
 @st.composite
 def random_sites(draw: st.DrawFn) -> tuple[Plant, int]:
     """Return a site with meters of 1 or 2 s, and when its step of sun, house or limit ends."""
