@@ -17,7 +17,7 @@ from custom_components.sunfuse.config_flow import SunfuseConfigFlow
 from custom_components.sunfuse.drivers.recognition import GUEST
 from custom_components.sunfuse.engine.model import MeterQuality, ReasonKey
 from custom_components.sunfuse.flows import (
-    card,
+    card_forms as card,
     charger_password as passwords,
     circuit,
     form_fields as forms,

@@ -27,7 +27,7 @@ from ..site.engine_options import READ_EACH_TIME
 from ..site.snapshot import site_of
 from ..sources.forecasts.forecast_sources import async_solar_entries
 from ..translated_reasons import async_load_sentences
-from .card import AUTHORIZATION, authorization_values, check_authorization
+from .card_forms import AUTHORIZATION, authorization_values, check_authorization
 from .checks import USUAL_FUSE_A, Errors, check_options
 from .circuit_forms import check_details, details_schema
 from .confirmation import Confirmation

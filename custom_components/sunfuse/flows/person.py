@@ -46,7 +46,7 @@ from ..drivers.person_terms import QuotaOver
 from ..site.cards import card_title
 from ..site.persons import PERSON_DOMAIN
 from ..site.subentries import usable
-from .card import PRIORITY
+from .card_forms import PRIORITY
 from .checks import Errors
 from .form_fields import number
 

@@ -51,7 +51,7 @@ from ..site.subentries import usable
 from ..site.vehicles import CONSUMPTION_KWH, EFFICIENCY_PERCENT, LARGEST_BATTERY_KWH
 from ..sources.car_proposals import CarProposal, find_cars
 from ..sources.vehicles import CarEntities, is_percent
-from .card import LONGEST_NUMBER, PRIORITY
+from .card_forms import LONGEST_NUMBER, PRIORITY
 from .checks import LEAST_CURRENT_A, Errors, check_name
 from .form_fields import number
 
