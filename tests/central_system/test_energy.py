@@ -339,6 +339,18 @@ async def test_registers_that_restart_with_each_session(
     assert [one.energy_wh for one in home.finished] == [3000, 2000, 4000]
 
 
+async def test_a_register_that_restarts_after_a_lost_stop(home: Home) -> None:
+    """A charger loses power while it charges, never reports the end, and counts from zero again."""
+    assert home.charger
+    for before_wh in (0, 300, 600):
+        transaction = await home.charger.start(home.now, energy_wh=0)
+        for taken_wh in (100, 200, 300):
+            home.clock.step(600)
+            await home.charger.meter(transaction, home.now, taken_wh)
+            home.shows(before_wh + taken_wh, taken_wh)
+        home.clock.step(3600)
+
+
 async def test_meter_values_of_the_session_beside_a_lifetime(home: Home) -> None:
     """Meter values from zero, start and stop of the lifetime (lbbrhzn/ocpp issue 2093)."""
     assert home.charger

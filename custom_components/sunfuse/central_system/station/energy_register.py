@@ -310,12 +310,23 @@ class EnergyCounter:
         tracks = (self._edges, self._values)
         return all(track is None or register_wh < track.register_wh for track in tracks)
 
+    def _has_fallen(self, track: Track, register_wh: float) -> bool:
+        """Whether the register that meter values show too is below them: the stop in between was lost."""
+        values = self._values
+        return (
+            values is not None
+            and values.offset_wh == track.offset_wh
+            and register_wh < values.before_wh
+        )
+
     def _offset_at_edge(self, register_wh: float, at: datetime) -> float | None:
         """Return what has to be added to the register at a start, None if nothing was known before."""
         if self._energy_wh is None:
             return 0.0
         track = self._edges or self._values
-        if track is not None and self._follows(track, register_wh, at):
+        if track is None or self._has_fallen(track, register_wh):
+            return None
+        if self._follows(track, register_wh, at):
             energy_wh = register_wh + track.offset_wh
             behind = energy_wh < self._energy_wh - SLACK_WH
             if self._reached(energy_wh, at) and not behind:
