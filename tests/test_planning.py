@@ -16,6 +16,7 @@ from custom_components.sunfuse.devices import station_identifier
 from custom_components.sunfuse.drivers.demand import Demand
 from custom_components.sunfuse.engine.model import ConnectorStatus, Mode
 from custom_components.sunfuse.site import planning as site_planning
+from custom_components.sunfuse.site.outcome import ConnectorKey
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
@@ -395,3 +396,35 @@ async def test_money_or_carbon(
     )
     await site.settle()
     assert site.shows("plan_start") == "2026-11-25T13:00:00+00:00"
+
+
+async def test_the_plan_knows_what_other_cars_take(
+    hass: HomeAssistant,
+    start_frozen: Start,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """16 A of a fuse of 20 A would make a car ready by seven; beside 6 A for a guest in `solar_min` it is not, and says so."""
+    set_spot(hass, TODAY, TOMORROW)
+    entry = await start_frozen(
+        tariff(source={"kind": "entity", "entities": [SPOT]}),
+        charger("CP1"),
+        charger("CP2"),
+        main_fuse_a=20.0,
+    )
+    site = Site(hass, freezer, entry, monkeypatch)
+    # 16 A for 19 hours store 188 kWh.
+    demand = replace(site.demand, energy_wh=180_000.0)
+
+    def asked(key: ConnectorKey, *_: Any) -> Demand:
+        return demand if key.identity == "CP1" else Demand()
+
+    monkeypatch.setattr(site.runtime.demands, "at", asked)
+    for mode, misses in ((Mode.OFF, False), (Mode.SOLAR_MIN, True), (Mode.FAST, True)):
+        site.runtime.settings.set_connector("CP2/1", mode=mode)
+        await site.settle()
+        await site.settle()
+        needy, guest = site.runtime.planning.data.intention.cars
+        assert bool(needy.shortfalls) is misses, mode
+        if misses:
+            assert min(slot.power_w for slot in guest.slots[1:20]) >= 4_100

@@ -97,6 +97,7 @@ class CarPlanReader:
             ready=ready,
             departure=goal.at if goal is not None else None,
             energy_wh=stored_wh,
+            needed_wh=_needed_wh(terms),
             soc=soc_of(terms, stored_wh),
             drawn_wh=drawn_wh,
             cost=cost,
@@ -222,3 +223,10 @@ class CarPlanReader:
                 return self._starts[step] + part * length
             before_wh = held_wh
         return None
+
+
+def _needed_wh(terms: CarTerms) -> float:
+    """Return what a shortage is a share of, for the next departure."""
+    if not terms.goals:
+        return 0.0
+    return terms.store.goals[0].share_of_wh or terms.wanted_wh[0]

@@ -13,10 +13,12 @@ from .plan_cost import priced
 from .problem import (
     GUARD_SPREAD,
     Circuit,
+    Goal,
     Peak,
     Plan,
     Problem,
     Status,
+    Store,
     StorePlan,
     limits,
     series,
@@ -176,10 +178,10 @@ class Formulation:
         """Share a shortage so that all lack the same share of what they need."""
         program = self._program
         needs = [
-            (column, max(goal.energy_wh - columns.store.energy_wh, 0.0) / 1000)
+            (column, _need_wh(goal, columns.store) / 1000)
             for columns in self._stores
             for goal, column in zip(columns.store.goals, columns.missing, strict=True)
-            if goal.weight >= 1
+            if goal.weight >= 1 and not goal.in_any_case
         ]
         needs = [(column, need) for column, need in needs if need > _SMALL]
         if len(needs) < 2:
@@ -294,6 +296,11 @@ class Formulation:
                 excess_export_w=watts(self._excess_export),
             ),
         )
+
+
+def _need_wh(goal: Goal, store: Store) -> float:
+    lacks_wh = max(goal.energy_wh - store.energy_wh, 0.0)
+    return lacks_wh if goal.share_of_wh is None else max(lacks_wh, goal.share_of_wh)
 
 
 def _below(problem: Problem, circuit: str) -> set[str]:

@@ -66,13 +66,14 @@ class SlotAdvice:
 
     Up to `at_least_w` it may take power from any source; from there to `at_most_w` it follows the sun. Both are powers
     at the charger; `at_most_w` of 0 means that it waits even if the sun shines. If it is `pressing`, `at_least_w` cannot be
-    charged later.
+    charged later. If it `makes_up`, a departure would be missed, and everything that is free helps, from any source.
     """
 
     at_least_w: float
     at_most_w: float
     why: Why
     pressing: bool = False
+    makes_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,7 @@ class CarIntention:
     ready: datetime | None = None  # when it has what it needs
     departure: datetime | None = None
     energy_wh: float = 0.0  # that goes in until the departure
+    needed_wh: float = 0.0  # for it, when it was first planned
     soc: float | None = None  # at the departure, percent
     drawn_wh: float = 0.0  # what the charger takes for it
     cost: float = 0.0

@@ -8,10 +8,11 @@ from typing import cast
 
 from .assumed import Assumed
 from .car_terms import CarReader, CarTerms
-from .intention import Assumption, Intention
-from .outlook import AnnouncedLimit, HomeBattery, Outlook, Quantiles
+from .intention import Assumption, CarIntention, Intention
+from .outlook import QUARTER, AnnouncedLimit, HomeBattery, Outlook, Quantiles
 from .peak_terms import PeakTerm, peak_terms
 from .problem import Circuit, PerPhase, Problem, Series, Store
+from .taken import with_taken
 
 BATTERY = "home battery"
 # This close to a departure the plan assumes little sun and much load, and this far ahead the median.
@@ -68,7 +69,6 @@ def problem_of_outlook(
         _with_habit(reader.terms(car), outlook, assumed, previous)
         for car in outlook.cars
     )
-    stores.extend(terms.store for terms in cars)
     net_w = tuple(load - sun for load, sun in zip(load_w, sun_w, strict=True))
     peaks = peak_terms(outlook, assumed.import_price)
     problem = Problem(
@@ -77,7 +77,7 @@ def problem_of_outlook(
         solar_w=sun_w,
         import_price=_weighted_price(outlook, assumed),
         export_price=_weighted_export(outlook, assumed),
-        stores=tuple(stores),
+        stores=(*stores, *(terms.store for terms in cars)),
         circuits=_circuits(outlook, net_w),
         peaks=tuple(term.peak for term in peaks),
         max_import_w=_max_import(outlook),
@@ -88,6 +88,8 @@ def problem_of_outlook(
         time_limit_s=outlook.time_limit_s,
         gap_kwh=_GAP_KWH,
     )
+    cars = with_taken(cars, problem, outlook)
+    problem = replace(problem, stores=(*stores, *(terms.store for terms in cars)))
     return ProblemParts(
         problem=problem,
         cars=cars,
@@ -202,8 +204,24 @@ def _with_habit(
             break
         planned.append(power_w)
     mean = sum(map(abs, assumed.import_price)) / len(assumed.import_price)
-    store = replace(terms.store, planned_w=tuple(planned), change_cost=_CHANGE * mean)
+    store = replace(
+        _with_need(terms, before),
+        planned_w=tuple(planned),
+        change_cost=_CHANGE * mean,
+    )
     return replace(terms, store=store)
+
+
+def _with_need(terms: CarTerms, before: CarIntention) -> Store:
+    """Return a car whose part in a shortage does not shrink while it charges: else who is first gets more in the end."""
+    store = terms.store
+    if not terms.goals or before.departure is None:
+        return store
+    if abs(terms.goals[0].at - before.departure) >= QUARTER:
+        return store
+    need_wh = max(before.needed_wh, terms.wanted_wh[0])
+    goal = replace(store.goals[0], share_of_wh=need_wh)
+    return replace(store, goals=(goal, *store.goals[1:]))
 
 
 # Prices

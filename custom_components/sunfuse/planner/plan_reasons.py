@@ -128,7 +128,7 @@ class Reasons:
                 key=PlanKey.WAITS_TO_BE_LATE,
                 values=(("until", until.isoformat()), *_time("ready", self.ready)),
             )
-        if self._is_full(step):
+        if self.is_full(step):
             return Why(
                 key=PlanKey.WAITS_FOR_CAPACITY, values=(("until", until.isoformat()),)
             )
@@ -166,7 +166,7 @@ class Reasons:
             values=(*_time("until", until), ("export_price", price)),
         )
 
-    def _is_full(self, step: int) -> bool:
+    def is_full(self, step: int) -> bool:
         """Return whether a circuit above the car has no room for its minimum, whatever other cars do."""
         store, problem = self.terms.store, self.problem
         parents = {circuit.id: circuit.parent for circuit in problem.circuits}
@@ -278,11 +278,20 @@ def advice_of(reasons: Reasons, step: int) -> SlotAdvice:
     at_most_w = most_w
     if terms.waits[step] or terms.store.strategy is Strategy.LATE:
         at_most_w = max(planned_w, at_least_w)
+    # The plan is cautious about house and sun, so there may be more than it could count on. Who waits for others goes on.
+    makes_up = (
+        reasons.shortfall is not None
+        and reasons.starts[step] < reasons.shortfall.at
+        and (planned_w > _SMALL_W or reasons.is_full(step))
+    )
+    if makes_up:
+        at_most_w = most_w
     return SlotAdvice(
         at_least_w=min(at_least_w, most_w),
         at_most_w=at_most_w,
         why=why,
         pressing=tight,
+        makes_up=makes_up,
     )
 
 

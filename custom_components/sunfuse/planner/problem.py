@@ -41,6 +41,10 @@ class Goal:
     energy_wh: float
     # Its share in a shortage, compared to other goals; below 1 it is a wish, which does not take part in fair sharing.
     weight: float = 1.0
+    # The store takes it whatever is planned for others, so it comes before their goals and takes no part in fair sharing.
+    in_any_case: bool = False
+    # The energy whose share is missing, where a shortage is shared; None: what is missing now.
+    share_of_wh: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,8 @@ class Store:
     standby_w: float = 0.0
     # Power that is required in a step, whatever it costs, until the store is full.
     demand_w: Series = ()
+    # Power that it takes in a step whatever is planned for others, as far as the limits allow.
+    taken_w: Series = ()
     from_grid: bool = True  # False: it charges only in steps without import
     to_grid: bool = False  # False: it discharges only in steps without export
     end_value: float = 0.0  # of each kilowatt-hour that it holds at the end

@@ -85,6 +85,18 @@ class Room:
             self.rows[row][step] -= power_w * per_w
 
 
+def _in_any_case(goal: Goal) -> bool:
+    return goal.in_any_case
+
+
+def _promised(goal: Goal) -> bool:
+    return goal.weight >= 1 and not goal.in_any_case
+
+
+def _wished(goal: Goal) -> bool:
+    return goal.weight < 1 and not goal.in_any_case
+
+
 class SimplePlanner:
     """Plans one store after the other."""
 
@@ -106,11 +118,12 @@ class SimplePlanner:
         """Return a plan that respects all limits and misses only what is impossible."""
         stores = sorted(self._problem.stores, key=self._slack_h)
         for store in stores:
-            self._fill_demand(store)
+            self._fill(store, store.taken_w)
         for store in stores:
-            self._reach_goals(store, [goal for goal in store.goals if goal.weight >= 1])
-        for store in stores:
-            self._reach_goals(store, [goal for goal in store.goals if goal.weight < 1])
+            self._fill(store, store.demand_w)
+        for counts in (_in_any_case, _promised, _wished):
+            for store in stores:
+                self._reach_goals(store, filter(counts, store.goals))
         for store in stores:
             self._use_what_pays(store)
         for store in stores:
@@ -138,13 +151,14 @@ class SimplePlanner:
         net = power * store.charge_efficiency - store.standby_w * (power > _SMALL_W)
         return store.energy_wh + float((net * hours).sum())
 
-    def _fill_demand(self, store: Store) -> None:
-        for step, demand_w in enumerate(store.demand_w):
+    def _fill(self, store: Store, demand: Series) -> None:
+        for step, demand_w in enumerate(demand):
             free_wh = store.max_wh - self._stored_wh(store, self._problem.steps - 1)
             if free_wh > 0:
                 fills_w = self._wanted_w(store, step, free_wh)
                 room_w = self._limit_w(store, step)
-                self._add(store, step, min(demand_w, room_w, fills_w))
+                lacks_w = demand_w - float(self._power[store.id][step])
+                self._add(store, step, max(0.0, min(lacks_w, room_w, fills_w)))
 
     def _reach(self, store: Store, energy_wh: float, last: int) -> None:
         """Charge in the cheapest steps before the end of a step, until a store holds an energy."""
@@ -296,6 +310,9 @@ class SimplePlanner:
         power_w = float(self._power[other.id][step])
         leaves_w = power_w - wanted_w
         moved_w = wanted_w if leaves_w >= max(other.min_charge_w, _SMALL_W) else power_w
+        taken_w = other.taken_w[step] if step < len(other.taken_w) else 0.0
+        if taken_w > 0 and power_w - moved_w < taken_w:
+            return False
         moved_wh = moved_w * float(self._hours[step])
         last = max((goal.step for goal in other.goals), default=self._problem.steps - 1)
         for target in range(last + 1):

@@ -12,6 +12,7 @@ from .program import Columns, Program, Term, Values
 # bought.
 _OUT_OF_BOUNDS = 1_000.0
 _MISSING = 100.0  # energy that is missing for a goal or a required power
+_IN_ANY_CASE = 5.0  # times that, for what a store takes whatever is planned for others
 # Preferences between plans with the same cost, as shares of the highest price.
 _ORDER = 1e-4
 _SPREAD = 1e-3
@@ -106,6 +107,7 @@ class StoreRows:
                 self._exact, upper=np.where(self._most[: self._exact] > 0, 1.0, 0.0)
             )
         held = self._add_energy(charge, discharge, on)
+        self._add_taken(charge)
         full = self._add_demand(charge, held)
         if on is not None:
             self._add_minimum(charge, on, full)
@@ -248,7 +250,12 @@ class StoreRows:
     def _add_goals(self, held: Held) -> Columns:
         """Require the energy of each goal; what is missing is expensive."""
         store = self._store
-        weights = np.array([goal.weight for goal in store.goals])
+        weights = np.array(
+            [
+                goal.weight * (_IN_ANY_CASE if goal.in_any_case else 1.0)
+                for goal in store.goals
+            ]
+        )
         missing = self._program.columns(
             len(store.goals), cost=_MISSING * self._dearest * weights
         )
@@ -259,6 +266,19 @@ class StoreRows:
                 lower=reachable_wh(store, goal.energy_wh) / 1000 - held.now,
             )
         return missing
+
+    def _add_taken(self, charge: Columns) -> None:
+        """Charge in a step at least what the store takes whatever is planned for others."""
+        program = self._program
+        taken = np.minimum(
+            np.array(self._store.taken_w) / 1000, self._most[: len(self._store.taken_w)]
+        )
+        steps = np.flatnonzero(taken > 0)
+        if not len(steps):
+            return
+        dear = _IN_ANY_CASE * _MISSING * self._dearest
+        lacks = program.columns(len(steps), cost=dear * self._hours[steps])
+        program.rows((charge[steps], 1.0), (lacks, 1.0), lower=taken[steps])
 
     def _add_demand(self, charge: Columns, held: Held) -> dict[int, int]:
         """Charge the required power in a step, sooner rather than later, until the store is full.

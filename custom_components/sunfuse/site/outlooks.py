@@ -1,10 +1,11 @@
 """From what a site knows to what its planner looks at: cars and what they ask for, prices, forecasts, peaks, battery."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from ..engine.confirmed_offer import held_a
 from ..engine.limits import power_of
 from ..engine.model import (
     Circuit,
@@ -12,10 +13,13 @@ from ..engine.model import (
     Decision,
     ExternalLimit,
     LimitKind,
+    Mode,
+    PerPhase,
     ReasonKey,
     Snapshot,
 )
-from ..engine.wanted import NO_CAR
+from ..engine.tree import Tree
+from ..engine.wanted import NO_CAR, why_not_wanted
 from ..planner import (
     AnnouncedLimit,
     CarGoal,
@@ -151,14 +155,16 @@ def _circuits(snapshot: Snapshot, decision: Decision) -> tuple[CircuitOutlook, .
     """Return the circuits, the root first, with what the cars below may use of them."""
     ordered = sorted(snapshot.circuits, key=lambda circuit: circuit.parent is not None)
     seen = {circuit.id: circuit.uncontrolled_a for circuit in decision.circuits}
+    reserved = _reserved_a(snapshot)
     return tuple(
         CircuitOutlook(
             id=circuit.id,
             limit_a=tuple(
-                max(limit - circuit.margin_a - fixed, 0.0)
-                for limit, fixed in zip(
+                max(limit - circuit.margin_a - fixed - offline, 0.0)
+                for limit, fixed, offline in zip(
                     circuit.limit_a,
                     circuit.fixed_load_a or (0.0,) * len(circuit.limit_a),
+                    reserved[circuit.id],
                     strict=True,
                 )
             ),
@@ -167,6 +173,20 @@ def _circuits(snapshot: Snapshot, decision: Decision) -> tuple[CircuitOutlook, .
         )
         for circuit in ordered
     )
+
+
+def _reserved_a(snapshot: Snapshot) -> Mapping[str, PerPhase]:
+    """Return what each circuit keeps for chargers that are offline, once their last offers have lapsed."""
+    tree = Tree(snapshot.circuits)
+    reserved = {name: [0.0] * snapshot.site.phases for name in tree.circuits}
+    for connector in snapshot.connectors:
+        if connector.reachable:
+            continue
+        current_a = held_a(replace(connector, offer_a=None), snapshot)
+        for name in tree.path(connector):
+            for phase in connector.phases:
+                reserved[name][phase] += current_a
+    return {name: tuple(current_a) for name, current_a in reserved.items()}
 
 
 def _other_a(
@@ -207,7 +227,7 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
     return CarOutlook(
         id=connector.id,
         name=car.name,
-        mode=CarMode(connector.mode) if connector.allowed else CarMode.OFF,
+        mode=_mode(connector, demand),
         connected=connected,
         charging=bool(connector.offer_a) and connected,
         circuit=connector.circuit,
@@ -234,6 +254,18 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
         boost_wh=boost.energy_wh if boost else None,
         paused_until=demand.paused_until,
     )
+
+
+def _mode(connector: Connector, demand: Demand) -> CarMode:
+    """Return the mode of a car; one that charges whatever is planned takes nothing where its charger gives nothing."""
+    if not connector.allowed:
+        return CarMode.OFF
+    charges = connector.mode in (Mode.FAST, Mode.SOLAR_MIN)
+    if charges and demand.paused_until is None and connector.reachable:
+        why = why_not_wanted(connector, 0.0)
+        if why is not None and connector.status not in NO_CAR:
+            return CarMode.OFF
+    return CarMode(connector.mode)
 
 
 def _is_full(connector: Connector, decision: Decision) -> bool:

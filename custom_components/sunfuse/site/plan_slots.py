@@ -57,7 +57,7 @@ def plan_slot(
     return PlanSlot(
         at_least_a=grid_a if advice.why.key in _PROMISED else 0.0,
         pressing_w=grid_a * per_ampere_w if advice.pressing else 0.0,
-        at_most_a=grid_a,
+        at_most_a=most_a if advice.makes_up else grid_a,
         sun_a=None if sun_a >= _NEARLY_ALL * most_a else sun_a,
         key=_reason(why, peak_w),
         values=(
