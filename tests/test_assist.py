@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 import re
 from typing import Any
@@ -18,6 +19,7 @@ from custom_components.sunfuse.assist.spoken import (
     sentences_of,
 )
 from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.site.outcome import ConnectorKey
 from homeassistant.auth.models import User
 from homeassistant.components import conversation
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
@@ -286,6 +288,20 @@ async def test_ready_for_tomorrow(
     assert await say(hass, "Is the car ready?") == "Zoe is ready."
     found = await tool("set_departure", departure="2020-01-01 07:00")
     assert "passed" in found["error"]
+
+
+async def test_the_end_of_the_plan_is_not_when_a_car_is_ready(
+    hass: HomeAssistant, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A car that still charges where the plan ends, as one that is slow and large: nobody knows when it is ready."""
+    home, _station = await at_home(start)
+    planning, key = home.entry.runtime_data.planning, ConnectorKey("CP1", 1)
+    await wait_until(lambda: planning.car(key), "a plan for the car")
+    assert "will be ready by" in await say(hass, "When will the car be ready?")
+    slow = replace(planning.car(key), end=planning.data.intention.slots[-1].end)
+    monkeypatch.setattr(planning, "car", lambda _key: slow)
+    for question in ("Is the car ready for tomorrow?", "When will the car be ready?"):
+        assert "will be ready by" not in await say(hass, question)
 
 
 async def test_sun_of_today(hass: HomeAssistant, start: Callable[..., Any]) -> None:

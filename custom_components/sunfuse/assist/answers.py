@@ -76,7 +76,7 @@ async def async_is_ready(place: CarPlace, speech: Speech) -> str:
         return speech.say("assist_full", car=place.name)
     why = (
         speech.say("assist_ready_at", car=place.name, ready=_ready(place, car, speech))
-        if car is not None and (car.ready or car.end)
+        if _is_known(place, car)
         else _explanation(place, place.key, speech)
     )
     return speech.say("assist_no_departure", car=place.name, why=why)
@@ -98,7 +98,7 @@ async def async_when_ready(place: CarPlace, speech: Speech) -> str:
             why=_why_missed(place, place.key, speech),
         )
     car = place.entry.runtime_data.planning.car(place.key)
-    if car is not None and (car.ready or car.end):
+    if readiness is Readiness.ON_TRACK or _is_known(place, car):
         return speech.say(
             "assist_ready_at", car=place.name, ready=_ready(place, car, speech)
         )
@@ -257,6 +257,16 @@ def _ready(place: CarPlace, car: CarIntention | None, speech: Speech) -> str:
     at = place.entry.runtime_data.planning.clock.here(at)
     past = timedelta(minutes=at.minute % 5, seconds=at.second)
     return spoken_time(speech, at + (timedelta(minutes=5) - past if past else past))
+
+
+def _is_known(place: CarPlace, car: CarIntention | None) -> bool:
+    """Return whether the plan says when a car is ready: not if it still charges where the plan ends."""
+    plan = place.entry.runtime_data.planning.data.intention
+    if car is None or plan is None:
+        return False
+    return car.ready is not None or (
+        car.end is not None and car.end < plan.slots[-1].end
+    )
 
 
 def _reason(place: CarPlace, key: ConnectorKey) -> Reason:
