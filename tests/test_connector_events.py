@@ -23,12 +23,13 @@ from custom_components.sunfuse.planner import (
     CarIntention,
     CarSlot,
     PlanKey,
+    Shortfall,
     SlotAdvice,
     Why,
 )
 from custom_components.sunfuse.site.connector_events import ConnectorEvents
 from custom_components.sunfuse.site.outcome import ConnectorData, ConnectorKey
-from custom_components.sunfuse.site.readiness import Readiness, readiness_of
+from custom_components.sunfuse.site.readiness import Readiness, missing_wh, readiness_of
 from custom_components.sunfuse.site.settings import ConnectorSettings
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -228,3 +229,12 @@ def test_readiness(
 ) -> None:
     """A car is ready, will be, or will not be; without a departure there is nothing to be ready for."""
     assert readiness_of(demand, car, reason, missed=missed, now=NOON) is expected
+
+
+def test_what_is_missing_is_said_in_every_mode() -> None:
+    """Also where only the sun is followed, and the planner promises nothing; a hundred watt-hours are nothing."""
+    assert missing_wh(WANTS, follows_sun(5000.0)) == 4000.0
+    assert missing_wh(WANTS, follows_sun(8950.0)) == 0.0
+    assert missing_wh(replace(WANTS, energy_wh=None), follows_sun(0.0)) == 0.0
+    short = Shortfall(at=SEVEN, wanted_wh=9000.0, reaches_wh=2000.0)
+    assert missing_wh(WANTS, replace(AIMS, shortfalls=(short,))) == 7000.0

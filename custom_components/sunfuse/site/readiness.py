@@ -51,12 +51,21 @@ def readiness_of(
     # In a mode that only follows the sun nothing is planned for the departure: what the forecast gives counts.
     if needed_wh is None:
         return None
+    enough = missing_wh(demand, car) <= 0
+    return Readiness.ON_TRACK if enough else Readiness.WILL_MISS
+
+
+def missing_wh(demand: Demand, car: CarIntention) -> float:
+    """Return what a car will lack when it leaves, also in a mode in which nothing is planned for that."""
+    needed_wh = demand.energy_wh
+    if car.departure is not None or demand.departure is None or needed_wh is None:
+        return car.missing_wh
     reaches_wh = max(
         (slot.energy_wh for slot in car.slots if slot.end <= demand.departure),
         default=0.0,
     )
-    enough = reaches_wh >= needed_wh - _LITTLE_WH
-    return Readiness.ON_TRACK if enough else Readiness.WILL_MISS
+    lacks_wh = needed_wh - reaches_wh
+    return lacks_wh if lacks_wh >= _LITTLE_WH else 0.0
 
 
 def readiness_at(entry: SunfuseConfigEntry, key: ConnectorKey) -> Readiness | None:

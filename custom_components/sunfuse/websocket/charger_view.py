@@ -12,6 +12,7 @@ from ..devices import connector_identifier, station_identifier
 from ..engine.boost import quota_of, used_wh
 from ..site.boosts import boosting_person
 from ..site.outcome import ConnectorData, ConnectorKey, identity_of
+from ..site.readiness import missing_wh
 from ..site.subentries import usable
 from ..site.todays_sessions import ChargedToday
 from ..translated_reasons import explain_connector, what_would_change_it
@@ -182,13 +183,16 @@ def _plan(entry: SunfuseConfigEntry, key: ConnectorKey) -> dict[str, Any] | None
     """Return when the plan has a car ready, by the wall clock, and what waiting saves."""
     planning = entry.runtime_data.planning
     car = planning.car(key)
-    if car is None or not (car.ready or car.missing_wh):
+    if car is None:
+        return None
+    lacks_wh = missing_wh(planning.demand(key), car)
+    if not (car.ready or lacks_wh):
         return None
     return {
         "ready": planning.clock.here(car.ready).isoformat(timespec="minutes")
         if car.ready
         else None,
-        "missing_wh": _tens(car.missing_wh),
+        "missing_wh": _tens(lacks_wh),
         "saving": round(car.saving, 2),
         "sun_share": round(car.sun_share, 2),
     }
