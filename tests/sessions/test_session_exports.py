@@ -233,6 +233,25 @@ def test_charge_record() -> None:
     assert again["charging_periods"][0]["dimensions"][0]["volume"] == 12.345
 
 
+def test_the_periods_of_a_record_add_up() -> None:
+    """A car that took little all night: its quarter hours together are what it was charged, to the watt-hour."""
+    intervals = [
+        SessionInterval(
+            start=START + timedelta(minutes=15 * n),
+            energy_wh=91.6,
+            sun_wh=0.0,
+            battery_wh=0.0,
+        )
+        for n in range(95)
+    ]
+    row = replace(ROW, energy_wh=95 * 91.6)
+    record = charge_record(ChargeDetails(row=row, intervals=intervals), PLACE, CONTEXT)
+    assert record is not None
+    volumes = [one["dimensions"][0]["volume"] for one in record["charging_periods"]]
+    assert sum(volumes) == pytest.approx(record["total_energy"], abs=1e-9)
+    assert set(volumes) == {0.091, 0.092}
+
+
 @pytest.mark.parametrize(
     ("row", "cost"),
     [

@@ -25,6 +25,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate, pairwise
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -215,20 +216,26 @@ def _location(
 
 
 def _periods(details: ChargeDetails, started_at: datetime) -> list[dict[str, Any]]:
-    """Return the quarter hours; the first begins with the session. All energy is one period if none is known."""
+    """Return the quarter hours; the first begins with the session. All energy is one period if none is known.
+
+    The sums are rounded, not the parts: a hundred small parts add up to the energy of the session.
+    """
+    sums = [_kwh(wh) for wh in accumulate(one.energy_wh for one in details.intervals)]
     periods = [
-        _period(max(one.start, started_at), one.energy_wh, one.peak_w)
-        for one in details.intervals
+        _period(max(one.start, started_at), round(until - since, 3), one.peak_w)
+        for one, (since, until) in zip(
+            details.intervals, pairwise([0.0, *sums]), strict=True
+        )
     ]
     if not periods:
         row = details.row
-        return [_period(started_at, row.energy_wh, row.peak_w or 0.0)]
+        return [_period(started_at, _kwh(row.energy_wh), row.peak_w or 0.0)]
     periods[0]["start_date_time"] = ocpi_time(started_at)
     return periods
 
 
-def _period(start: datetime, energy_wh: float, peak_w: float) -> dict[str, Any]:
-    dimensions = [{"type": "ENERGY", "volume": _kwh(energy_wh)}]
+def _period(start: datetime, energy_kwh: float, peak_w: float) -> dict[str, Any]:
+    dimensions = [{"type": "ENERGY", "volume": energy_kwh}]
     if peak_w > 0:
         dimensions.append({"type": "MAX_POWER", "volume": _kwh(peak_w)})
     return {"start_date_time": ocpi_time(start), "dimensions": dimensions}
