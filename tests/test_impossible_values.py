@@ -90,6 +90,8 @@ OF_A_SITE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("clear_limit", {"reason": ["x", {}]}),
     ("get_site_report", {"days": HUGE}),
     ("plan", {"days": HUGE}),
+    ("bill_again", {"start": NEVER}),
+    ("bill_again", {"start": "0001-01-01T00:00:00"}),
     ("what_if", {"weeks": HUGE}),
     ("what_if", {"fuse": "nan"}),
     ("what_if", {"import_price": "inf"}),

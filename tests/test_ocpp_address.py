@@ -92,4 +92,4 @@ async def test_it_is_where_one_looks_for_it(
         (home.entry.entry_id, "charger"), context={"source": SOURCE_USER}
     )
     assert (form["description_placeholders"] or {})["address"] == url
-    assert f"{url}CP1" in home.state("sensor", "CP1/1_explanation")
+    assert f"{url}CP1" in home.explanation("CP1/1")

@@ -318,7 +318,7 @@ async def test_versions_of_an_entry(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, DOMAIN, {})
     await hass.async_block_till_done()
     assert former.state.value == ConfigEntryState.LOADED.value
-    assert (former.version, former.minor_version) == (1, 3)
+    assert (former.version, former.minor_version) == (1, 4)
     assert former.options == {"stop_delay_s": 240}
     assert newer.state.value == ConfigEntryState.MIGRATION_ERROR.value
     issues = ir.async_get(hass).issues.values()
@@ -326,5 +326,5 @@ async def test_versions_of_an_entry(hass: HomeAssistant) -> None:
         issue.translation_placeholders
         for issue in issues
         if issue.translation_key == "entry_from_newer_version"
-    ] == [{"site": "Newer", "stored": "2.1", "known": "1.3"}]
+    ] == [{"site": "Newer", "stored": "2.1", "known": "1.4"}]
     await hass.config_entries.async_unload(former.entry_id)

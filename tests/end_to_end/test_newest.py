@@ -185,9 +185,7 @@ async def test_a_site_by_hand(tmp_path: Path) -> None:
         form = await fill(home, menu, {"next_step_id": "site"})
         form = await fill(home, form, GRID)
         form = await fill(home, form, {"battery_inverted": False})
-        form = await fill(home, form, ELECTRICAL | {"port": port})
-        assert form["step_id"] == "address", form
-        done = await fill(home, form, {})
+        done = await fill(home, form, ELECTRICAL | {"port": port})
         assert done["type"] == "create_entry", done
         site = await loaded(home)
 
