@@ -50,6 +50,10 @@ export class ChargerCard extends SunfuseCard {
       .boost button {
         padding-inline: 4px;
       }
+      .boosting {
+        display: block;
+        margin-block: 8px;
+      }
       details {
         margin-block-start: 12px;
       }
@@ -255,7 +259,7 @@ export class ChargerCard extends SunfuseCard {
     const device_id = charger.device_id;
     if (boost.on) {
       return html`<button
-        class="main"
+        class="main boosting"
         aria-pressed="true"
         @click=${() => this.act("sunfuse", "cancel_boost", { device_id })}
       >

@@ -125,7 +125,7 @@ export class ChargersCard extends SunfuseCard {
                 : nothing}
               <th>${say("charger")}</th>
               <th>${say("state")}</th>
-              <th>${say("driver")}</th>
+              <th>${say("driver")} · ${say("by_vehicle")}</th>
               <th class="number">${say("power")}</th>
               <th class="number">${say("today")}</th>
               <th>${say("mode")}</th>

@@ -236,13 +236,15 @@ export class PlanCard extends SunfuseCard {
   private cars(plan: Plan, say: Say): TemplateResult | typeof nothing {
     const cars = this.chosen(plan).filter((car) => car.energy_wh || car.departure || car.may_drive);
     if (!cars.length) return nothing;
+    // A car that charges with the sun is ready when the sky allows it, which nobody knows.
+    const promised = cars.some((car) => car.ready || car.missing_wh);
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${say("plan")}>
       <table class="stack">
         <thead>
           <tr>
             <th>${say("charger")}</th>
             <th>${say("departure")}</th>
-            <th>${say("ready")}</th>
+            ${promised ? html`<th>${say("ready")}</th>` : nothing}
             <th class="number">${say("energy")}</th>
             ${plan.priced
               ? html`<th class="number">${say("cost")}</th>
@@ -252,18 +254,19 @@ export class PlanCard extends SunfuseCard {
           </tr>
         </thead>
         <tbody>
-          ${cars.map((car) => this.car(car, plan, say))}
+          ${cars.map((car) => this.car(car, promised, plan, say))}
         </tbody>
       </table>
     </div>`;
   }
 
-  private car(car: PlannedCar, plan: Plan, say: Say): TemplateResult {
+  private car(car: PlannedCar, promised: boolean, plan: Plan, say: Say): TemplateResult {
     const hass = this.hass;
     const leaves = this.leaves(car);
+    const known = (is: unknown) => (is ? "" : "none");
     return html`<tr>
       <td><strong>${car.name}</strong></td>
-      <td class="wide" data-name=${say("departure")}>
+      <td class="wide ${known(car.may_drive || leaves)}" data-name=${say("departure")}>
         ${car.may_drive
           ? html`<input
               type="datetime-local"
@@ -279,19 +282,21 @@ export class PlanCard extends SunfuseCard {
             ? moment(hass, leaves)
             : "–"}
       </td>
-      <td data-name=${say("ready")}>
-        ${car.missing_wh
-          ? say("misses", { energy: energy(hass, car.missing_wh) })
-          : car.ready
-            ? moment(hass, car.ready)
-            : "–"}
-      </td>
+      ${promised
+        ? html`<td class=${known(car.missing_wh || car.ready)} data-name=${say("ready")}>
+            ${car.missing_wh
+              ? say("misses", { energy: energy(hass, car.missing_wh) })
+              : car.ready
+                ? moment(hass, car.ready)
+                : "–"}
+          </td>`
+        : nothing}
       <td class="number" data-name=${say("energy")}>${energy(hass, car.energy_wh)}</td>
       ${plan.priced
-        ? html`<td class="number" data-name=${say("cost")}>${car.energy_wh ? money(hass, car.cost, plan.currency) : "–"}</td>
-            <td class="number" data-name=${say("saving")}>${car.energy_wh ? money(hass, car.saving, plan.currency) : "–"}</td>`
+        ? html`<td class="number ${known(car.energy_wh)}" data-name=${say("cost")}>${car.energy_wh ? money(hass, car.cost, plan.currency) : "–"}</td>
+            <td class="number ${known(car.energy_wh)}" data-name=${say("saving")}>${car.energy_wh ? money(hass, car.saving, plan.currency) : "–"}</td>`
         : nothing}
-      <td class="number" data-name=${say("sun_share")}>${car.energy_wh ? percent(hass, car.sun_share * 100) : "–"}</td>
+      <td class="number ${known(car.energy_wh)}" data-name=${say("sun_share")}>${car.energy_wh ? percent(hass, car.sun_share * 100) : "–"}</td>
     </tr>`;
   }
 }

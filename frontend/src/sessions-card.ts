@@ -76,6 +76,11 @@ export function csv(sessions: Session[]): string {
   return [columns.join(","), ...rows].join("\r\n");
 }
 
+/** By what the list is sorted: the time that it shows. */
+function shownAt({ start, stop }: Session): number {
+  return Date.parse(start ?? stop ?? "") || 0;
+}
+
 /** Says of a session in which month it stopped, as a bill has it; a formatter is made once, not for each of a thousand. */
 function byMonth(hass: Hass): (session: Session) => string {
   const day = new Intl.DateTimeFormat("en-CA", { timeZone: hass.config.time_zone, year: "numeric", month: "2-digit" });
@@ -193,7 +198,7 @@ export class SessionsCard extends SunfuseCard {
       entry_id: site.entry_id,
       start: start.toISOString(),
     }).listen((answer) => {
-      this.answer = answer;
+      this.answer = answer && { ...answer, sessions: [...answer.sessions].sort((a, b) => shownAt(b) - shownAt(a)) };
     });
   }
 

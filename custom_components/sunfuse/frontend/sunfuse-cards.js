@@ -1,4 +1,4 @@
-/* sources 5a2dbcf63924d177d40afea9a8a7dac44359d0b5de29f0dff8b414cf0b692b9b */
+/* sources 1661b6dc5f789dd68cee40b3adfc77503b6c3f8323a1bd4b6a1881a365a78d3e */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -3255,6 +3255,10 @@ U("sunfuse-charger-card", class extends F {
       .boost button {
         padding-inline: 4px;
       }
+      .boosting {
+        display: block;
+        margin-block: 8px;
+      }
       details {
         margin-block-start: 12px;
       }
@@ -3424,7 +3428,7 @@ U("sunfuse-charger-card", class extends F {
 	boost(e, t) {
 		let { boost: n } = e, r = e.device_id;
 		if (n.on) return T`<button
-        class="main"
+        class="main boosting"
         aria-pressed="true"
         @click=${() => this.act("sunfuse", "cancel_boost", { device_id: r })}
       >
@@ -3716,7 +3720,7 @@ U("sunfuse-chargers-card", class extends F {
                   </th>` : O}
               <th>${t("charger")}</th>
               <th>${t("state")}</th>
-              <th>${t("driver")}</th>
+              <th>${t("driver")} · ${t("by_vehicle")}</th>
               <th class="number">${t("power")}</th>
               <th class="number">${t("today")}</th>
               <th>${t("mode")}</th>
@@ -4368,13 +4372,15 @@ U("sunfuse-plan-card", class extends F {
 	}
 	cars(e, t) {
 		let n = this.chosen(e).filter((e) => e.energy_wh || e.departure || e.may_drive);
-		return n.length ? T`<div class="scroll" tabindex="0" role="region" aria-label=${t("plan")}>
+		if (!n.length) return O;
+		let r = n.some((e) => e.ready || e.missing_wh);
+		return T`<div class="scroll" tabindex="0" role="region" aria-label=${t("plan")}>
       <table class="stack">
         <thead>
           <tr>
             <th>${t("charger")}</th>
             <th>${t("departure")}</th>
-            <th>${t("ready")}</th>
+            ${r ? T`<th>${t("ready")}</th>` : O}
             <th class="number">${t("energy")}</th>
             ${e.priced ? T`<th class="number">${t("cost")}</th>
                   <th class="number">${t("saving")}</th>` : O}
@@ -4382,34 +4388,34 @@ U("sunfuse-plan-card", class extends F {
           </tr>
         </thead>
         <tbody>
-          ${n.map((n) => this.car(n, e, t))}
+          ${n.map((n) => this.car(n, r, e, t))}
         </tbody>
       </table>
-    </div>` : O;
+    </div>`;
 	}
-	car(e, t, n) {
-		let r = this.hass, i = this.leaves(e);
+	car(e, t, n, r) {
+		let i = this.hass, a = this.leaves(e), o = (e) => e ? "" : "none";
 		return T`<tr>
       <td><strong>${e.name}</strong></td>
-      <td class="wide" data-name=${n("departure")}>
+      <td class="wide ${o(e.may_drive || a)}" data-name=${r("departure")}>
         ${e.may_drive ? T`<input
               type="datetime-local"
-              aria-label=${n("departure_of", { car: e.name })}
-              min=${yt(r, Date.now())}
-              .value=${i ? yt(r, Date.parse(i)) : ""}
+              aria-label=${r("departure_of", { car: e.name })}
+              min=${yt(i, Date.now())}
+              .value=${a ? yt(i, Date.parse(a)) : ""}
               @change=${(t) => {
-			let n = bt(r, t.target.value);
+			let n = bt(i, t.target.value);
 			Number.isNaN(n) || this.trial.type(e.id, n);
 		}}
-            />` : i ? H(r, i) : "–"}
+            />` : a ? H(i, a) : "–"}
       </td>
-      <td data-name=${n("ready")}>
-        ${e.missing_wh ? n("misses", { energy: R(r, e.missing_wh) }) : e.ready ? H(r, e.ready) : "–"}
-      </td>
-      <td class="number" data-name=${n("energy")}>${R(r, e.energy_wh)}</td>
-      ${t.priced ? T`<td class="number" data-name=${n("cost")}>${e.energy_wh ? V(r, e.cost, t.currency) : "–"}</td>
-            <td class="number" data-name=${n("saving")}>${e.energy_wh ? V(r, e.saving, t.currency) : "–"}</td>` : O}
-      <td class="number" data-name=${n("sun_share")}>${e.energy_wh ? B(r, e.sun_share * 100) : "–"}</td>
+      ${t ? T`<td class=${o(e.missing_wh || e.ready)} data-name=${r("ready")}>
+            ${e.missing_wh ? r("misses", { energy: R(i, e.missing_wh) }) : e.ready ? H(i, e.ready) : "–"}
+          </td>` : O}
+      <td class="number" data-name=${r("energy")}>${R(i, e.energy_wh)}</td>
+      ${n.priced ? T`<td class="number ${o(e.energy_wh)}" data-name=${r("cost")}>${e.energy_wh ? V(i, e.cost, n.currency) : "–"}</td>
+            <td class="number ${o(e.energy_wh)}" data-name=${r("saving")}>${e.energy_wh ? V(i, e.saving, n.currency) : "–"}</td>` : O}
+      <td class="number ${o(e.energy_wh)}" data-name=${r("sun_share")}>${e.energy_wh ? B(i, e.sun_share * 100) : "–"}</td>
     </tr>`;
 	}
 });
@@ -4542,7 +4548,10 @@ function Vt(e) {
 	], n = e.map((e) => t.map((t) => Bt(e[t])).join(","));
 	return [t.join(","), ...n].join("\r\n");
 }
-function Ht(e) {
+function Ht({ start: e, stop: t }) {
+	return Date.parse(e ?? t ?? "") || 0;
+}
+function Ut(e) {
 	let t = new Intl.DateTimeFormat("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -4550,7 +4559,7 @@ function Ht(e) {
 	});
 	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-function Ut(e, t) {
+function Wt(e, t) {
 	let n = /* @__PURE__ */ new Map();
 	for (let r of e) {
 		let e = t(r), i = n.get(e);
@@ -4558,7 +4567,7 @@ function Ut(e, t) {
 	}
 	return n;
 }
-function Wt(e) {
+function Gt(e) {
 	return e.some(({ billed: e }) => e !== null);
 }
 U("sunfuse-sessions-card", class extends F {
@@ -4632,7 +4641,10 @@ U("sunfuse-sessions-card", class extends F {
 			entry_id: e.entry_id,
 			start: t.toISOString()
 		}).listen((e) => {
-			this.answer = e;
+			this.answer = e && {
+				...e,
+				sessions: [...e.sessions].sort((e, t) => Ht(t) - Ht(e))
+			};
 		});
 	}
 	content(e, t) {
@@ -4655,7 +4667,7 @@ U("sunfuse-sessions-card", class extends F {
 	}
 	ofMonth(e) {
 		if (!this.month) return e;
-		let t = Ht(this.hass);
+		let t = Ut(this.hass);
 		return e.filter((e) => t(e) === this.month);
 	}
 	nameOf(e) {
@@ -4671,7 +4683,7 @@ U("sunfuse-sessions-card", class extends F {
 		let n = this.hass, r = (/* @__PURE__ */ new Date()).toLocaleDateString("en-CA", { timeZone: n.config.time_zone }), i = Array.from({ length: Lt }, (e, t) => {
 			let n = /* @__PURE__ */ new Date(`${r.slice(0, 7)}-15T12:00:00Z`);
 			return n.setUTCMonth(n.getUTCMonth() - (11 - t)), n;
-		}), a = Ht(n), o = Ut(this.ofName(e.sessions), a), s = i.map((e) => {
+		}), a = Ut(n), o = Wt(this.ofName(e.sessions), a), s = i.map((e) => {
 			let t = e.toISOString().slice(0, 7);
 			return {
 				at: e,
@@ -4708,13 +4720,13 @@ U("sunfuse-sessions-card", class extends F {
       </p>`;
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e.sessions), r = [...Ut(n, (e) => this.nameOf(e))].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...Wt(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
 			...zt(t)
 		}));
 		r.sort((e, t) => t.energy_wh - e.energy_wh);
-		let i = Wt(e.sessions);
+		let i = Gt(e.sessions);
 		return T`<div class="choice" role="group" aria-label=${t("sum_by")}>
         ${Object.keys(It).map((e) => T`<button
             aria-pressed=${e === this.group}
@@ -4768,7 +4780,7 @@ U("sunfuse-sessions-card", class extends F {
       ${n ? T`<td class="number" data-name=${r("billed")}>${V(i, e.billed, t)}</td>` : O}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.chosen(e), i = Wt(e.sessions);
+		let n = this.hass, r = this.chosen(e), i = Gt(e.sessions);
 		return T`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
         <table class="stack brief">
@@ -4817,7 +4829,7 @@ U("sunfuse-sessions-card", class extends F {
 	}
 });
 // src/setup-panel.ts
-var Gt = "sunfuse-site";
+var Kt = "sunfuse-site";
 U("sunfuse-dashboard", class extends j {
 	static properties = {
 		say: { state: !0 },
@@ -4836,7 +4848,7 @@ U("sunfuse-dashboard", class extends j {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: Gt,
+				url_path: Kt,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -4844,9 +4856,9 @@ U("sunfuse-dashboard", class extends j {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: Gt,
+				url_path: Kt,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), Xe(`/${Gt}`, !0);
+			})), Xe(`/${Kt}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
@@ -4856,7 +4868,7 @@ U("sunfuse-dashboard", class extends j {
 	}
 });
 // src/site-card.ts
-var Kt = 30;
+var qt = 30;
 U("sunfuse-site-card", class extends F {
 	static styles = [P, o`
       .flows {
@@ -5008,7 +5020,7 @@ U("sunfuse-site-card", class extends F {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < Kt ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < qt ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -5035,7 +5047,7 @@ U("sunfuse-site-card", class extends F {
       <div class="flows" role="group" aria-label=${n("flows")}>
         <svg viewBox="0 0 300 236" aria-hidden="true">
           ${o.map((e) => {
-			let t = Math.abs(e.inward) >= Kt;
+			let t = Math.abs(e.inward) >= qt;
 			return E`<path d="M${e.x} ${e.y} L150 118" style="--colour:var(--${e.name})"
               class="${t ? "moves" : ""} ${e.inward < 0 ? "out" : ""}" />`;
 		})}
@@ -5133,19 +5145,19 @@ U("sunfuse-site-card", class extends F {
 	}
 });
 // src/strategy.ts
-var qt = 6, Jt = 1e4;
+var Jt = 6, Yt = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function Yt(e, t) {
+function Xt(e, t) {
 	let n = { site: e.entry_id }, r = [];
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n
-	})), e.chargers.length > qt) r.push({
+	})), e.chargers.length > Jt) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -5194,14 +5206,14 @@ function Yt(e, t) {
 		sections: r
 	};
 }
-function Xt(e, t) {
+function Zt(e, t) {
 	let n = Ge(e, t.entry_id).listen(() => void 0);
-	setTimeout(n, Jt);
+	setTimeout(n, Yt);
 }
-async function Zt(e) {
+async function Qt(e) {
 	let [t, n] = await Promise.all([Re(e), e.callWS({ type: "sunfuse/sites" })]);
-	for (let t of n) Xt(e, t);
-	if (n.length) return { views: n.map((e) => Yt(e, t)) };
+	for (let t of n) Zt(e, t);
+	if (n.length) return { views: n.map((e) => Xt(e, t)) };
 	let r = e.user?.is_admin ? ` [${t("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 	return { views: [{
 		title: "Sunfuse",
@@ -5212,7 +5224,7 @@ async function Zt(e) {
 	}] };
 }
 // src/index.ts
-var Qt = [
+var $t = [
 	[
 		"sunfuse-site-card",
 		"name_site",
@@ -5245,7 +5257,7 @@ var Qt = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of Qt) window.customCards.push({
+for (let [e, t, n] of $t) window.customCards.push({
 	type: e,
 	preview: !0,
 	get name() {
@@ -5255,4 +5267,4 @@ for (let [e, t, n] of Qt) window.customCards.push({
 		return ze(n) ?? "";
 	}
 });
-export { Zt as generate };
+export { Qt as generate };

@@ -1,4 +1,4 @@
-/* sources 5a2dbcf63924d177d40afea9a8a7dac44359d0b5de29f0dff8b414cf0b692b9b */
+/* sources 1661b6dc5f789dd68cee40b3adfc77503b6c3f8323a1bd4b6a1881a365a78d3e */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
