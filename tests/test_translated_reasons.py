@@ -4,7 +4,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.sunfuse.engine.model import Reason, ReasonKey
-from custom_components.sunfuse.translated_reasons import explain
+from custom_components.sunfuse.translated_reasons import async_load_sentences, explain
 from homeassistant.core import HomeAssistant
 
 SENTENCES = {
@@ -112,3 +112,23 @@ async def test_sentences(
     await hass.config.async_set_time_zone("Europe/Berlin")
     freezer.move_to("2026-06-21T08:00:00+00:00")
     assert explain(SENTENCES, Reason(key=key, values=values)) == sentence
+
+
+async def test_names_that_sunfuse_gives_are_in_the_readers_language(
+    hass: HomeAssistant,
+) -> None:
+    """The rest of the sentence is, too; names that users entered stay."""
+    german = await async_load_sentences(hass, "de")
+
+    def said(key: ReasonKey, **values: str | float) -> str:
+        return explain(german, Reason(key=key, values=tuple(values.items())))
+
+    full = ReasonKey.LIMITED_BY_CIRCUIT
+    assert said(full, circuit="The main fuse", phase="L3").startswith(
+        "Die Hauptsicherung "
+    )
+    assert said(full, circuit="Garage", phase="L3").startswith("Garage ")
+    lowered = ReasonKey.LIMITED_BY_DEMAND_RESPONSE
+    assert said(lowered, circuit="Garage", name="External limit", limit_a=10.0) == (
+        "Garage ist auf 10 A begrenzt (Externe Begrenzung)."
+    )

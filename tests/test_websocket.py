@@ -70,6 +70,7 @@ async def test_a_site_is_pushed(
     assert first["phases"] == 3
     (circuit,) = first["circuits"]
     assert circuit["limit_a"] == [25, 25, 25]
+    assert circuit["name"] == "Die Hauptsicherung"
     charger = first["chargers"]["CP1/1"]
     assert not charger["connected"]
     assert "noch nie verbunden" in charger["reason"]["text"]

@@ -29,6 +29,7 @@ _STEPS: Mapping[ReasonKey, Mapping[str, int]] = {
 
 # Values that are times of day. Those with a sentence of their own are added if a reason does not contain them.
 _TIMES = ("until", "ready", "later", "at")
+_NAMES = ("circuit", "name")  # of a circuit, and of a limit
 # Placeholders that have one name, whatever their unit.
 _QUANTITIES = (
     ("limit_a", "limit", "A"),
@@ -40,6 +41,11 @@ _QUANTITIES = (
 )
 
 
+# Names that Sunfuse itself gives. Snapshots, and entities' states, have them in the language of this Home Assistant.
+_GIVEN_NAMES = ("main_circuit", "limit_dimming", "limit_demand_response")
+_GIVEN = "given_name "
+
+
 async def async_load_sentences(
     hass: HomeAssistant, language: str | None = None
 ) -> Mapping[str, str]:
@@ -47,13 +53,24 @@ async def async_load_sentences(
 
     They are in the requested language, otherwise in that of this Home Assistant; English where that lacks a text.
     """
-    translations = await async_get_translations(
-        hass, language or hass.config.language, CATEGORY, [DOMAIN]
-    )
+    of_server = await _async_texts(hass, hass.config.language)
+    if language is None or language == hass.config.language:
+        return of_server
+    texts = await _async_texts(hass, language)
+    return texts | {f"{_GIVEN}{of_server[key]}": texts[key] for key in _GIVEN_NAMES}
+
+
+async def _async_texts(hass: HomeAssistant, language: str) -> dict[str, str]:
+    translations = await async_get_translations(hass, language, CATEGORY, [DOMAIN])
     prefix = f"component.{DOMAIN}.{CATEGORY}."
     return {
         key.removeprefix(prefix): sentence for key, sentence in translations.items()
     }
+
+
+def in_its_language(sentences: Mapping[str, str], name: str) -> str:
+    """Return a circuit's or limit's name: in the sentences' language if Sunfuse gave it, otherwise as users entered it."""
+    return sentences.get(f"{_GIVEN}{name}", name)
 
 
 class _Values(dict[str, str]):
@@ -71,6 +88,9 @@ def explain(sentences: Mapping[str, str], reason: Reason) -> str:
     values = _Values(
         (name, _readable(name, value, steps.get(name))) for name, value in reason.values
     )
+    for name in _NAMES:
+        if name in values:
+            values[name] = in_its_language(sentences, values[name])
     if reason.cause is not None:
         values["cause"] = explain(sentences, reason.cause)
     for name, whole, unit in _QUANTITIES:

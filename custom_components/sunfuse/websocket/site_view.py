@@ -9,7 +9,7 @@ from ..engine.limits import limits_in_force, power_of
 from ..engine.model import CircuitDecision, Connector, MeterQuality, Snapshot
 from ..site.ocpp_address import address_of
 from ..site.outcome import ConnectorData, SiteData
-from ..translated_reasons import explain
+from ..translated_reasons import explain, in_its_language
 from .charger_view import charger_view
 from .viewers import Viewer
 
@@ -42,7 +42,7 @@ def site_view(
             "surplus_w": watts(data.decision.surplus_w),
             "circuits": list(_circuits(entry, viewer, texts, data)),
             "peaks": list(_peaks(entry, data)),
-            "limits": _limits(data.snapshot),
+            "limits": _limits(data.snapshot, texts),
         }
     return view
 
@@ -99,7 +99,7 @@ def _circuits(
         key = "limit" if circuit.id == MAIN_CIRCUIT else f"{circuit.id}_limit"
         yield {
             "id": circuit.id,
-            "name": circuit.name,
+            "name": in_its_language(texts, circuit.name),
             "parent": circuit.parent,
             "state": None if awaited else decision.state.value,
             "limit_a": [amperes(x) for x in decision.limit_a],
@@ -159,11 +159,14 @@ def _peaks(entry: SunfuseConfigEntry, data: SiteData) -> Iterator[dict[str, Any]
         }
 
 
-def _limits(snapshot: Snapshot) -> list[dict[str, Any]]:
-    names = {circuit.id: circuit.name for circuit in snapshot.circuits}
+def _limits(snapshot: Snapshot, texts: Texts) -> list[dict[str, Any]]:
+    names = {
+        circuit.id: in_its_language(texts, circuit.name)
+        for circuit in snapshot.circuits
+    }
     return [
         {
-            "name": limit.name,
+            "name": in_its_language(texts, limit.name),
             "kind": limit.kind.value,
             "circuit": names.get(limit.circuit or MAIN_CIRCUIT),
             "current_a": limit.current_a,
