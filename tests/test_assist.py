@@ -11,7 +11,7 @@ from hassil.intents import Intents
 from hassil.recognize import recognize_all
 import pytest
 
-from custom_components.sunfuse.assist import spoken
+from custom_components.sunfuse.assist import answers, spoken
 from custom_components.sunfuse.assist.spoken import (
     FOLDER,
     intents_of,
@@ -304,7 +304,9 @@ async def test_the_end_of_the_plan_is_not_when_a_car_is_ready(
         assert "will be ready by" not in await say(hass, question)
 
 
-async def test_sun_of_today(hass: HomeAssistant, start: Callable[..., Any]) -> None:
+async def test_sun_of_today(
+    hass: HomeAssistant, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the ledger knows of today, of the session that runs, too."""
     home, station = await at_home(start)
     assert await say(hass, "How much sun did the Zoe get today?") == (
@@ -315,13 +317,17 @@ async def test_sun_of_today(hass: HomeAssistant, start: Callable[..., Any]) -> N
     await asyncio.sleep(60)
     await home.draw(station, 10, register_kwh=1.115)
     await asyncio.sleep(70)
-    assert (await say(hass, "How much sun did the car get today?")).startswith(
+    # So little that a share would seem to contradict what is said of the energies.
+    assert await say(hass, "How much sun did the car get today?") == (
         "Zoe has charged 0.1 kWh today, 0.0 kWh of it from the sun."
     )
     answer = await say(
         hass, "Wie viel Sonne hat der Zoe heute bekommen?", language="de"
     )
     assert "davon 0,0 kWh von der Sonne" in answer
+    monkeypatch.setattr(answers, "_LEAST_SHARED_WH", 50)
+    answer = await say(hass, "How much sun did the car get today?")
+    assert answer.endswith(" from the sun. That is 0 %.")
 
 
 async def test_who_may(

@@ -176,6 +176,8 @@ async def test_by_actions(hass: HomeAssistant, start: Callable[..., Any]) -> Non
         ("set_departure", zoe, {"target_soc": 80}, "departure_without_time"),
         ("pause", "CP1", {}, "pause_without_end"),
         ("pause", "CP1", {"until": "2026-01-01 07:00"}, "departure_past"),
+        ("pause", zoe, {"until": "2099-01-01 07:00"}, "departure_too_far"),
+        ("pause_departures", zoe, {"until": "2099-01-01"}, "departure_too_far"),
     ):
         with pytest.raises(ServiceValidationError) as refused:
             await act(home, action, name, **data)

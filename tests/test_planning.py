@@ -189,6 +189,8 @@ async def test_what_if_i_leave_at_six(hass: HomeAssistant, site: Site) -> None:
     assert site.shows("reason") == "waiting_for_price"
     with pytest.raises(ServiceValidationError, match="passed"):
         await preview(departure="2026-11-25 12:00:00")
+    with pytest.raises(ServiceValidationError, match="more than a year ahead"):
+        await preview(departure="2036-11-25 12:00:00")
 
 
 async def test_a_departure_that_will_be_missed_is_told_at_once(

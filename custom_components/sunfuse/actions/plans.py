@@ -17,7 +17,6 @@ from homeassistant.core import (
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
-from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, WH_PER_KWH
 from ..data import SunfuseConfigEntry
@@ -25,6 +24,7 @@ from ..drivers.demand import Demand
 from ..drivers.wishes import ChargingStrategy
 from ..engine.model import Mode
 from ..planner import Intention
+from ..site.driver_words import check_ahead
 from ..site.outcome import ConnectorKey
 from ..site.plan_charts import charging_slots, planned_car, planned_cars, planned_slots
 from .targets import connector_of_device
@@ -79,10 +79,8 @@ def async_setup_plan_actions(hass: HomeAssistant) -> None:
         key = ConnectorKey(identity=key.identity, connector=key.connector or 1)
         planning = entry.runtime_data.planning
         departure: datetime | None = call.data.get("departure")
-        if departure is not None and departure <= dt_util.utcnow():
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="departure_has_passed"
-            )
+        if departure is not None:
+            check_ahead(departure)
 
         def changed(demand: Demand) -> Demand:
             return _changed(

@@ -39,6 +39,8 @@ class Speech:
 
 # Whoever says stop means now, and not for ever: nobody finds an empty car next week.
 STOPS_FOR = timedelta(hours=24)
+# Below this the share seems to contradict the energies, which are said with one decimal place.
+_LEAST_SHARED_WH = 500
 _WEEK = timedelta(days=6)
 _DAYS = (
     "monday",
@@ -207,13 +209,16 @@ async def async_sun_today(place: CarPlace, speech: Speech) -> str:
                 sun_wh += one.sun_wh
     if energy_wh < 50:
         return speech.say("assist_nothing_today", car=place.name)
-    return speech.say(
+    said = speech.say(
         "assist_sun_today",
         car=place.name,
         energy=_number(energy_wh / WH_PER_KWH, speech),
         sun=_number(sun_wh / WH_PER_KWH, speech),
-        share=f"{100 * sun_wh / energy_wh:.0f}",
     )
+    if energy_wh < _LEAST_SHARED_WH:
+        return said
+    share = speech.say("assist_sun_share", share=f"{100 * sun_wh / energy_wh:.0f}")
+    return f"{said} {share}"
 
 
 def spoken_time(speech: Speech, at: datetime) -> str:

@@ -93,6 +93,25 @@ def _at(entry: SunfuseConfigEntry, key: ConnectorKey) -> Upcoming | None:
 
 
 @callback
+def check_ahead(at: datetime) -> None:
+    """Check a time that somebody says.
+
+    Raises:
+        ServiceValidationError: it has passed, or is too far ahead.
+
+    """
+    now = dt_util.utcnow()
+    if at <= now:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="departure_past"
+        )
+    if at > now + FURTHEST:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="departure_too_far"
+        )
+
+
+@callback
 def set_departure(
     entry: SunfuseConfigEntry,
     owner: Owner,
@@ -107,15 +126,7 @@ def set_departure(
         ServiceValidationError: that has passed, or is too far ahead.
 
     """
-    now = dt_util.utcnow()
-    if at <= now:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="departure_past"
-        )
-    if at > now + FURTHEST:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="departure_too_far"
-        )
+    check_ahead(at)
     runtime = entry.runtime_data
     for other in _with(entry, owner):
         # Who says a departure after all does not skip it.
@@ -187,13 +198,11 @@ def pause(entry: SunfuseConfigEntry, owner: Owner, until: datetime | None) -> No
     """Pause charging until a time, which ends a boost; None: go on.
 
     Raises:
-        ServiceValidationError: that has passed.
+        ServiceValidationError: that has passed, or is too far ahead.
 
     """
-    if until is not None and until <= dt_util.utcnow():
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="departure_past"
-        )
+    if until is not None:
+        check_ahead(until)
     runtime = entry.runtime_data
     runtime.departures.change(owner.id, paused_until=until)
     connector = owner.key.id if owner.key else runtime.car_sessions.where(owner.id)
@@ -210,13 +219,11 @@ def pause_departures(
     """Leave out weekly departures until a time, as for a holiday.
 
     Raises:
-        ServiceValidationError: that has passed.
+        ServiceValidationError: that has passed, or is too far ahead.
 
     """
-    if until is not None and until <= dt_util.utcnow():
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="departure_past"
-        )
+    if until is not None:
+        check_ahead(until)
     entry.runtime_data.departures.change(owner.id, weekly_paused_until=until)
     entry.runtime_data.controller.tick()
 

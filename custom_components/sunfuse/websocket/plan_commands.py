@@ -1,7 +1,7 @@
 """The commands of the plan card: the plan whenever it changes, and a preview of another departure."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import voluptuous as vol
@@ -17,6 +17,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..drivers.demand import Demand
+from ..site.driver_words import FURTHEST
 from .plan_view import intention_view, plan_view
 from .pushing import Push
 from .site_commands import site_for
@@ -82,10 +83,10 @@ async def preview_plan(
     if (
         departure is None
         or departure.tzinfo is None
-        or departure <= planning.clock.now()
+        or not timedelta(0) < departure - planning.clock.now() <= FURTHEST
     ):
         connection.send_error(
-            msg["id"], ERR_INVALID_FORMAT, "A departure in the future is expected"
+            msg["id"], ERR_INVALID_FORMAT, "A departure within a year is expected"
         )
         return
 
