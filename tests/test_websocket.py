@@ -291,6 +291,39 @@ async def test_sessions_are_their_drivers_own(
     assert own["charger"] == "Charger CP1"
     assert own["person"] == hass_read_only_user.name
 
+    # As a file like that of the action, in the language of the user; asking for another's session does not give it.
+    numbers = [session["number"] for session in sessions]
+    for client, seen in ((owner, 2), (driver, 1)):
+        await client.send_json_auto_id(
+            command
+            | {
+                "type": "sunfuse/sessions/export",
+                "numbers": numbers,
+                "language": "de",
+            }
+        )
+        while "result" not in (answer := await client.receive_json()):
+            pass
+        assert answer["result"]["sessions"] == seen
+        head, *rows = answer["result"]["content"].splitlines()
+        assert head.startswith("\ufeffcharger;identity;")
+        assert "energy_kwh" in head.split(";")
+        assert [row.partition(";")[0] for row in rows] == [
+            "Charger CP1",
+            "Charger CP2",
+        ][:seen]
+    await driver.send_json_auto_id(
+        {
+            "type": "sunfuse/sessions/export",
+            "start": "2020-01-01",
+            "numbers": numbers,
+            "language": "de",
+        }
+    )
+    while "success" not in (answer := await driver.receive_json()):
+        pass
+    assert answer["error"]["code"] == "invalid_format"
+
 
 async def test_a_plan_without_prices_shows_none(
     start: Callable[..., Any], hass_ws_client: WebSocketGenerator

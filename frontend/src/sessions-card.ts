@@ -63,17 +63,12 @@ export function summed(sessions: Session[]): Sum {
   );
 }
 
-/** A field of a file with comma-separated values; one that a spreadsheet would compute is text. */
-function field(value: unknown): string {
-  let text = value == null ? "" : String(value);
-  if (typeof value === "string" && /^[=+\-@\t]/.test(text)) text = `'${text}`;
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-export function csv(sessions: Session[]): string {
-  const columns = ["number", "charger", "person", "vehicle", "start", "stop", "energy_wh", "sun_wh", "cost", "saving", "billed", "currency"] as const;
-  const rows = sessions.map((session) => columns.map((column) => field(session[column])).join(","));
-  return [columns.join(","), ...rows].join("\r\n");
+/** Since when sessions are shown. */
+function firstDay(): string {
+  const start = new Date();
+  start.setUTCMonth(start.getUTCMonth() - MONTHS + 1, 1);
+  start.setUTCHours(0, 0, 0, 0);
+  return start.toISOString();
 }
 
 /** By what the list is sorted: the time that it shows. */
@@ -190,13 +185,10 @@ export class SessionsCard extends SunfuseCard {
     if (!site?.entry_id || !this.isConnected || this.asked === site.entry_id) return;
     this.asked = site.entry_id;
     this.stop?.();
-    const start = new Date();
-    start.setUTCMonth(start.getUTCMonth() - MONTHS + 1, 1);
-    start.setUTCHours(0, 0, 0, 0);
     this.stop = feed<Sessions>(this.hass, {
       type: "sunfuse/sessions/subscribe",
       entry_id: site.entry_id,
-      start: start.toISOString(),
+      start: firstDay(),
     }).listen((answer) => {
       this.answer = answer && { ...answer, sessions: [...answer.sessions].sort((a, b) => shownAt(b) - shownAt(a)) };
     });
@@ -398,11 +390,22 @@ export class SessionsCard extends SunfuseCard {
         : nothing}`;
   }
 
-  private export(sessions: Session[], site: SiteView): void {
-    // The mark at the beginning lets a spreadsheet know the encoding.
-    const blob = new Blob(["\ufeff", csv(sessions)], { type: "text/csv;charset=utf-8" });
+  /** Home Assistant writes the file, as its action does: units, times and separators of the user's language. */
+  private async export(sessions: Session[], site: SiteView): Promise<void> {
+    const file = await this.hass
+      .callWS<{ content: string }>({
+        type: "sunfuse/sessions/export",
+        entry_id: site.entry_id,
+        start: firstDay(),
+        numbers: sessions.map(({ number }) => number),
+        language: this.hass.locale.language,
+      })
+      .catch((error: Error) => {
+        this.announced = error.message;
+      });
+    if (!file) return;
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
+    link.href = URL.createObjectURL(new Blob([file.content], { type: "text/csv;charset=utf-8" }));
     const parts = [site.title, this.only, this.month ?? new Date().toISOString().slice(0, 10)];
     link.download = `${parts.filter(Boolean).join(" ")}.csv`;
     link.click();

@@ -176,7 +176,7 @@ def test_sessions_are_exported(open_page: Callable[..., Page]) -> None:
         card.get_by_role("button", name="Export").click()
     content = download.value.path().read_text("utf-8-sig")
     header, *rows = content.splitlines()
-    assert header.startswith("number,charger,person")
+    assert header.startswith("charger,identity,connector,transaction,person")
     assert any("Garage" in row for row in rows)
 
 

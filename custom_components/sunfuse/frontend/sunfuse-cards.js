@@ -1,4 +1,4 @@
-/* sources 1661b6dc5f789dd68cee40b3adfc77503b6c3f8323a1bd4b6a1881a365a78d3e */
+/* sources 674ab6228f69ded40f8a4e4f3c89fccdab245a8b32077a3d9e95cb63c50f13ec */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -4527,31 +4527,14 @@ function zt(e) {
 		billed: null
 	});
 }
-function Bt(e) {
-	let t = e == null ? "" : String(e);
-	return typeof e == "string" && /^[=+\-@\t]/.test(t) && (t = `'${t}`), /[",\n\r]/.test(t) ? `"${t.replaceAll("\"", "\"\"")}"` : t;
+function Bt() {
+	let e = /* @__PURE__ */ new Date();
+	return e.setUTCMonth(e.getUTCMonth() - Lt + 1, 1), e.setUTCHours(0, 0, 0, 0), e.toISOString();
 }
-function Vt(e) {
-	let t = [
-		"number",
-		"charger",
-		"person",
-		"vehicle",
-		"start",
-		"stop",
-		"energy_wh",
-		"sun_wh",
-		"cost",
-		"saving",
-		"billed",
-		"currency"
-	], n = e.map((e) => t.map((t) => Bt(e[t])).join(","));
-	return [t.join(","), ...n].join("\r\n");
-}
-function Ht({ start: e, stop: t }) {
+function Vt({ start: e, stop: t }) {
 	return Date.parse(e ?? t ?? "") || 0;
 }
-function Ut(e) {
+function Ht(e) {
 	let t = new Intl.DateTimeFormat("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -4559,7 +4542,7 @@ function Ut(e) {
 	});
 	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-function Wt(e, t) {
+function Ut(e, t) {
 	let n = /* @__PURE__ */ new Map();
 	for (let r of e) {
 		let e = t(r), i = n.get(e);
@@ -4567,7 +4550,7 @@ function Wt(e, t) {
 	}
 	return n;
 }
-function Gt(e) {
+function Wt(e) {
 	return e.some(({ billed: e }) => e !== null);
 }
 U("sunfuse-sessions-card", class extends F {
@@ -4633,19 +4616,16 @@ U("sunfuse-sessions-card", class extends F {
 	}
 	willUpdate() {
 		let e = this.site;
-		if (!e?.entry_id || !this.isConnected || this.asked === e.entry_id) return;
-		this.asked = e.entry_id, this.stop?.();
-		let t = /* @__PURE__ */ new Date();
-		t.setUTCMonth(t.getUTCMonth() - Lt + 1, 1), t.setUTCHours(0, 0, 0, 0), this.stop = We(this.hass, {
+		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = We(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e.entry_id,
-			start: t.toISOString()
+			start: Bt()
 		}).listen((e) => {
 			this.answer = e && {
 				...e,
-				sessions: [...e.sessions].sort((e, t) => Ht(t) - Ht(e))
+				sessions: [...e.sessions].sort((e, t) => Vt(t) - Vt(e))
 			};
-		});
+		}));
 	}
 	content(e, t) {
 		let n = this.answer && {
@@ -4667,7 +4647,7 @@ U("sunfuse-sessions-card", class extends F {
 	}
 	ofMonth(e) {
 		if (!this.month) return e;
-		let t = Ut(this.hass);
+		let t = Ht(this.hass);
 		return e.filter((e) => t(e) === this.month);
 	}
 	nameOf(e) {
@@ -4683,7 +4663,7 @@ U("sunfuse-sessions-card", class extends F {
 		let n = this.hass, r = (/* @__PURE__ */ new Date()).toLocaleDateString("en-CA", { timeZone: n.config.time_zone }), i = Array.from({ length: Lt }, (e, t) => {
 			let n = /* @__PURE__ */ new Date(`${r.slice(0, 7)}-15T12:00:00Z`);
 			return n.setUTCMonth(n.getUTCMonth() - (11 - t)), n;
-		}), a = Ut(n), o = Wt(this.ofName(e.sessions), a), s = i.map((e) => {
+		}), a = Ht(n), o = Ut(this.ofName(e.sessions), a), s = i.map((e) => {
 			let t = e.toISOString().slice(0, 7);
 			return {
 				at: e,
@@ -4720,13 +4700,13 @@ U("sunfuse-sessions-card", class extends F {
       </p>`;
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e.sessions), r = [...Wt(n, (e) => this.nameOf(e))].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...Ut(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
 			...zt(t)
 		}));
 		r.sort((e, t) => t.energy_wh - e.energy_wh);
-		let i = Gt(e.sessions);
+		let i = Wt(e.sessions);
 		return T`<div class="choice" role="group" aria-label=${t("sum_by")}>
         ${Object.keys(It).map((e) => T`<button
             aria-pressed=${e === this.group}
@@ -4780,7 +4760,7 @@ U("sunfuse-sessions-card", class extends F {
       ${n ? T`<td class="number" data-name=${r("billed")}>${V(i, e.billed, t)}</td>` : O}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.chosen(e), i = Gt(e.sessions);
+		let n = this.hass, r = this.chosen(e), i = Wt(e.sessions);
 		return T`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
         <table class="stack brief">
@@ -4819,9 +4799,19 @@ U("sunfuse-sessions-card", class extends F {
             ${t("show_more")}
           </button>` : O}`;
 	}
-	export(e, t) {
-		let n = new Blob(["﻿", Vt(e)], { type: "text/csv;charset=utf-8" }), r = document.createElement("a");
-		r.href = URL.createObjectURL(n), r.download = `${[
+	async export(e, t) {
+		let n = await this.hass.callWS({
+			type: "sunfuse/sessions/export",
+			entry_id: t.entry_id,
+			start: Bt(),
+			numbers: e.map(({ number: e }) => e),
+			language: this.hass.locale.language
+		}).catch((e) => {
+			this.announced = e.message;
+		});
+		if (!n) return;
+		let r = document.createElement("a");
+		r.href = URL.createObjectURL(new Blob([n.content], { type: "text/csv;charset=utf-8" })), r.download = `${[
 			t.title,
 			this.only,
 			this.month ?? (/* @__PURE__ */ new Date()).toISOString().slice(0, 10)
@@ -4829,7 +4819,7 @@ U("sunfuse-sessions-card", class extends F {
 	}
 });
 // src/setup-panel.ts
-var Kt = "sunfuse-site";
+var Gt = "sunfuse-site";
 U("sunfuse-dashboard", class extends j {
 	static properties = {
 		say: { state: !0 },
@@ -4848,7 +4838,7 @@ U("sunfuse-dashboard", class extends j {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: Kt,
+				url_path: Gt,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -4856,9 +4846,9 @@ U("sunfuse-dashboard", class extends j {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: Kt,
+				url_path: Gt,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), Xe(`/${Kt}`, !0);
+			})), Xe(`/${Gt}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
@@ -4868,7 +4858,7 @@ U("sunfuse-dashboard", class extends j {
 	}
 });
 // src/site-card.ts
-var qt = 30;
+var Kt = 30;
 U("sunfuse-site-card", class extends F {
 	static styles = [P, o`
       .flows {
@@ -5020,7 +5010,7 @@ U("sunfuse-site-card", class extends F {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < qt ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < Kt ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -5047,7 +5037,7 @@ U("sunfuse-site-card", class extends F {
       <div class="flows" role="group" aria-label=${n("flows")}>
         <svg viewBox="0 0 300 236" aria-hidden="true">
           ${o.map((e) => {
-			let t = Math.abs(e.inward) >= qt;
+			let t = Math.abs(e.inward) >= Kt;
 			return E`<path d="M${e.x} ${e.y} L150 118" style="--colour:var(--${e.name})"
               class="${t ? "moves" : ""} ${e.inward < 0 ? "out" : ""}" />`;
 		})}
@@ -5145,19 +5135,19 @@ U("sunfuse-site-card", class extends F {
 	}
 });
 // src/strategy.ts
-var Jt = 6, Yt = 1e4;
+var qt = 6, Jt = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function Xt(e, t) {
+function Yt(e, t) {
 	let n = { site: e.entry_id }, r = [];
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n
-	})), e.chargers.length > Jt) r.push({
+	})), e.chargers.length > qt) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -5206,14 +5196,14 @@ function Xt(e, t) {
 		sections: r
 	};
 }
-function Zt(e, t) {
+function Xt(e, t) {
 	let n = Ge(e, t.entry_id).listen(() => void 0);
-	setTimeout(n, Yt);
+	setTimeout(n, Jt);
 }
-async function Qt(e) {
+async function Zt(e) {
 	let [t, n] = await Promise.all([Re(e), e.callWS({ type: "sunfuse/sites" })]);
-	for (let t of n) Zt(e, t);
-	if (n.length) return { views: n.map((e) => Xt(e, t)) };
+	for (let t of n) Xt(e, t);
+	if (n.length) return { views: n.map((e) => Yt(e, t)) };
 	let r = e.user?.is_admin ? ` [${t("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 	return { views: [{
 		title: "Sunfuse",
@@ -5224,7 +5214,7 @@ async function Qt(e) {
 	}] };
 }
 // src/index.ts
-var $t = [
+var Qt = [
 	[
 		"sunfuse-site-card",
 		"name_site",
@@ -5257,7 +5247,7 @@ var $t = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of $t) window.customCards.push({
+for (let [e, t, n] of Qt) window.customCards.push({
 	type: e,
 	preview: !0,
 	get name() {
@@ -5267,4 +5257,4 @@ for (let [e, t, n] of $t) window.customCards.push({
 		return ze(n) ?? "";
 	}
 });
-export { Qt as generate };
+export { Zt as generate };

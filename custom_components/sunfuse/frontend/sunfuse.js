@@ -1,4 +1,4 @@
-/* sources 1661b6dc5f789dd68cee40b3adfc77503b6c3f8323a1bd4b6a1881a365a78d3e */
+/* sources 674ab6228f69ded40f8a4e4f3c89fccdab245a8b32077a3d9e95cb63c50f13ec */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

@@ -5,7 +5,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .new_chargers import accept_chargers, subscribe_new_chargers
 from .plan_commands import preview_plan, subscribe_plan
-from .session_commands import subscribe_sessions
+from .session_commands import export_sessions, subscribe_sessions
 from .site_commands import list_sites, subscribe_site
 
 
@@ -20,5 +20,6 @@ def async_setup_websocket(hass: HomeAssistant) -> None:
         subscribe_plan,
         preview_plan,
         subscribe_sessions,
+        export_sessions,
     ):
         websocket_api.async_register_command(hass, command)

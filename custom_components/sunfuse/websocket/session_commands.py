@@ -1,4 +1,4 @@
-"""The command of the sessions card: what was charged, as far as the user may see it, sent again whenever that changes."""
+"""The commands of the sessions card: what was charged, as far as the user may see it, as it changes and as a file."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..data import SunfuseConfigEntry
-from ..sessions import SessionFilter, SessionRow
+from ..sessions import ExportContext, SessionFilter, SessionRow, to_csv
 from .site_commands import site_for
 from .viewers import Viewer
 
@@ -33,11 +33,7 @@ async def subscribe_sessions(
     """Push the sessions since a time, and push them again when one begins, ends or is corrected."""
     if (entry := site_for(hass, connection, msg)) is None:
         return
-    start = dt_util.parse_datetime(msg["start"])
-    if start is None or start.tzinfo is None:
-        connection.send_error(
-            msg["id"], websocket_api.ERR_INVALID_FORMAT, "A time is expected"
-        )
+    if (start := _start(connection, msg)) is None:
         return
     viewer = Viewer(hass, connection.user)
 
@@ -54,25 +50,87 @@ async def subscribe_sessions(
     await send()
 
 
-async def _async_view(
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "sunfuse/sessions/export",
+        vol.Optional("entry_id"): str,
+        vol.Required("start"): vol.All(str, vol.Length(max=40)),
+        vol.Required("numbers"): vol.All([int], vol.Length(max=MOST)),
+        vol.Required("language"): vol.All(str, vol.Length(max=20)),
+    }
+)
+@websocket_api.async_response
+async def export_sessions(
+    hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
+) -> None:
+    """Return some sessions as the action exports them, the oldest first; nobody gets sessions that they may not see."""
+    if (entry := site_for(hass, connection, msg)) is None:
+        return
+    if (start := _start(connection, msg)) is None:
+        return
+    numbers = frozenset(msg["numbers"])
+    seen = await _async_rows(entry, Viewer(hass, connection.user), start)
+    now = dt_util.utcnow()
+    rows = sorted(
+        (row for row in reversed(seen) if row.number in numbers),
+        key=lambda row: row.stopped_at or now,
+    )
+    names = await _async_names(entry)
+    prices = entry.runtime_data.prices
+    context = ExportContext(
+        site=entry.title,
+        currency=prices.currency if prices else hass.config.currency,
+        tz=dt_util.get_default_time_zone(),
+        language=msg["language"],
+        persons=names["person"],
+        vehicles=names["vehicle"],
+        chargers=names["station"],
+    )
+    content = await hass.async_add_executor_job(to_csv, rows, context)
+    connection.send_result(msg["id"], {"content": content, "sessions": len(rows)})
+
+
+def _start(connection: ActiveConnection, msg: dict[str, Any]) -> datetime | None:
+    """Return since when sessions are asked for; None once an error was sent."""
+    start = dt_util.parse_datetime(msg["start"])
+    if start is not None and start.tzinfo is not None:
+        return start
+    connection.send_error(
+        msg["id"], websocket_api.ERR_INVALID_FORMAT, "A time is expected"
+    )
+    return None
+
+
+async def _async_rows(
     entry: SunfuseConfigEntry, viewer: Viewer, start: datetime
-) -> dict[str, Any]:
-    ledger = entry.runtime_data.ledger
+) -> list[SessionRow]:
+    """Return the sessions since a time that a user may see."""
     own = own_persons(entry, viewer)
     filters = (
         [SessionFilter(start=start)]
         if own is None
         else [SessionFilter(start=start, person=person) for person in sorted(own)]
     )
-    rows = [
+    ledger = entry.runtime_data.ledger
+    return [
         row for one in filters for row in await ledger.async_sessions(one, limit=MOST)
     ]
-    names = {
-        kind: await ledger.async_names(kind)
+
+
+async def _async_names(entry: SunfuseConfigEntry) -> dict[str, dict[str, str]]:
+    return {
+        kind: await entry.runtime_data.ledger.async_names(kind)
         for kind in ("station", "person", "vehicle")
     }
+
+
+async def _async_view(
+    entry: SunfuseConfigEntry, viewer: Viewer, start: datetime
+) -> dict[str, Any]:
+    rows = await _async_rows(entry, viewer, start)
+    names = await _async_names(entry)
     return {
-        "all": own is None,
+        "all": own_persons(entry, viewer) is None,
         "currency": viewer.hass.config.currency,
         "sessions": [_row(row, names) for row in rows],
     }
