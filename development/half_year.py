@@ -253,10 +253,15 @@ class _Stay:
 
 
 def half_year(
-    now: datetime, tz: tzinfo, price_at: PriceAt, ids: Ids, days: int = DAYS
-) -> HalfYear:
-    """Return the half-year, or fewer days, that end with the last local midnight."""
-    return _Past(now, tz, price_at, ids, days).live()
+    now: datetime,
+    tz: tzinfo,
+    price_at: PriceAt,
+    ids: Ids,
+    days: int = DAYS,
+    stopping: Callable[[], bool] = lambda: False,
+) -> HalfYear | None:
+    """Return the half-year, or fewer days, that end with the last local midnight; None if stopped meanwhile."""
+    return _Past(now, tz, price_at, ids, days).live(stopping)
 
 
 class _Past:
@@ -277,7 +282,7 @@ class _Past:
         self._registers = {GARAGE: 1_204_300.0, CARPORT: 803_150.0, STREET: 2_411_000.0}
         self._stored_wh = 0.5 * _BATTERY.capacity_wh
 
-    def live(self) -> HalfYear:
+    def live(self, stopping: Callable[[], bool]) -> HalfYear | None:
         waiting = sorted(self._stays(), key=lambda stay: stay.comes, reverse=True)
         here: list[_Stay] = []
         sky = _Sky(self._first, self._days, self._random)
@@ -285,6 +290,8 @@ class _Past:
         quarters = []
         at = self._midnight(self._first)
         while at < end or here:
+            if stopping():
+                return None
             while waiting and waiting[-1].comes < at + QUARTER:
                 here.append(self._arrive(waiting.pop()))
             quarter = self._quarter(at, here, sky.power_w(at))

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from itertools import batched
+from threading import Event
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,7 +38,8 @@ from custom_components.sunfuse.sessions import (
 from custom_components.sunfuse.site.past_sessions import async_past_sessions
 from custom_components.sunfuse.sources.tariffs.price_reader import config_from_dict
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .half_year import DRIVERS, STREET, HalfYear, Ids, PriceAt, half_year
@@ -94,13 +97,23 @@ async def ensure(hass: HomeAssistant, entry: ConfigEntry) -> Sequence[SiteQuarte
     [known] = await site.ledger.async_sums(SessionFilter())
     if known.sessions >= _MANY:
         return ()
-    past = await hass.async_add_executor_job(
-        half_year,
-        now,
-        ZoneInfo(hass.config.time_zone),
-        _prices(hass, entry),
-        _ids(entry),
+    stop = Event()
+    forget = hass.bus.async_listen_once(
+        EVENT_HOMEASSISTANT_STOP, callback(lambda _event: stop.set())
     )
+    past = await hass.async_add_executor_job(
+        partial(
+            half_year,
+            now,
+            ZoneInfo(hass.config.time_zone),
+            _prices(hass, entry),
+            _ids(entry),
+            stopping=stop.is_set,
+        )
+    )
+    if past is None:
+        return ()
+    forget()
     try:
         await _take_in(site, past)
     except LedgerClosedError:  # stopped already: the next run goes on with it

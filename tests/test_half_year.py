@@ -24,7 +24,17 @@ def price_at(at: datetime) -> tuple[float, float]:
 @pytest.fixture(scope="module")
 def past() -> HalfYear:
     """Return ten days."""
-    return half_year(NOW, ZoneInfo("Europe/Amsterdam"), price_at, IDS, DAYS)
+    made = half_year(NOW, ZoneInfo("Europe/Amsterdam"), price_at, IDS, DAYS)
+    assert made is not None
+    return made
+
+
+def test_a_stop_ends_it() -> None:
+    """Home Assistant does not wait for it when it is stopped."""
+    made = half_year(
+        NOW, ZoneInfo("Europe/Amsterdam"), price_at, IDS, DAYS, lambda: True
+    )
+    assert made is None
 
 
 def test_the_same_day_has_the_same_past(past: HalfYear) -> None:

@@ -207,4 +207,5 @@ async def develop(folder: Path, *options: str) -> AsyncIterator[Home]:
                 process.kill()
     said = log.read_text()
     assert process.returncode == 0, said
-    assert complaints(said) == []
+    found = complaints(said)
+    assert found == [], "\n".join(found)

@@ -18,7 +18,7 @@ from custom_components.sunfuse.trigger import TRIGGERS
 
 from ..central_system.client import RawStation
 from ..common import free_port
-from ..forms import CHARGER, ELECTRICAL
+from ..forms import ELECTRICAL, NEW_CHARGER
 from ..site_fixtures import BOOT, limits
 from .home import ROOT, Home, develop, until
 
@@ -198,7 +198,7 @@ async def test_a_site_by_hand(tmp_path: Path) -> None:
             within_s=60,
             what="the charger is discovered",
         )
-        accepted = await fill(home, found, CHARGER)
+        accepted = await fill(home, found, NEW_CHARGER)
         assert accepted["reason"] == "charger_added", accepted
         await stranger.close()
 
