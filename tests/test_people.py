@@ -261,6 +261,7 @@ async def test_a_quota_is_used_up(
     ("values", "errors"),
     [
         ({"name": " ", "per_kwh": 1}, {"name": "name_missing"}),
+        ({"name": "club ", "per_kwh": 1}, {"name": "name_taken"}),
         ({}, {"per_kwh": "price_missing"}),
         ({"basis": "cost"}, {"share_percent": "share_missing"}),
         (
@@ -279,7 +280,8 @@ async def test_what_is_wrong_with_a_price_list(
 ) -> None:
     """It is said at its field."""
     home: Home = await start("CP1")
-    assert await add_price_list(home, per_session=2, guests_at=["CP1"]) is None
+    guests = {"name": "Club", "per_session": 2, "guests_at": ["CP1"]}
+    assert await add_price_list(home, **guests) is None
     assert await add_price_list(home, **values) == errors
 
 

@@ -125,6 +125,12 @@ def check_price_list(
 ) -> Errors:
     """Check a price list; `own` is the one that is changed."""
     errors = check_name(form)
+    others = [
+        one for one in usable(entry, SUBENTRY_PRICE_LIST) if one.subentry_id != own
+    ]
+    name = form[CONF_NAME].strip().casefold()
+    if name in (one.title.casefold() for one in others):
+        errors[CONF_NAME] = "name_taken"
     by_cost = form[CONF_BASIS] == BASIS_COST
     if by_cost and form.get(CONF_SHARE_PERCENT) is None:
         errors[CONF_SHARE_PERCENT] = "share_missing"
@@ -137,8 +143,7 @@ def check_price_list(
             break
     taken = {
         identity
-        for one in usable(entry, SUBENTRY_PRICE_LIST)
-        if one.subentry_id != own
+        for one in others
         for identity in one.data.get(CONF_GUESTS_AT, ())
     }
     if taken & set(form.get(CONF_GUESTS_AT, ())):
