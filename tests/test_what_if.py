@@ -84,6 +84,12 @@ async def test_side_by_side(hass: HomeAssistant, start: Callable[..., Any]) -> N
     await refused("no_past_prices", fuse=16)
     await refused("no_recorded_prices", price_entity="sensor.price")
     await refused("bad_price_table", price_table={"value": "much"})
+    for row, key in (
+        ({"value": 1, "start": "25:00"}, "price_row_bad_time"),
+        ({"value": 1, "start": "23:10"}, "price_row_not_a_quarter"),
+        ({"value": 1, "weekdays": ["someday"]}, "price_row_bad_weekday"),
+    ):
+        await refused(key, price_table={"value": 1, "periods": [row]})
     await asyncio.wrap_future(ledger.note(*past(price=0.3)))
     await refused("no_past_sun", solar_percent=150)
     found = await ask(import_price=0.15, investment=1000)

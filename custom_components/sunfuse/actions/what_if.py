@@ -65,7 +65,9 @@ WHAT_IF = vol.Schema(
         vol.Optional(PRICE_SURCHARGE): _PRICE,
         vol.Optional(EXPORT_PRICE): _PRICE,
         vol.Optional(CAPACITY_TARIFF): vol.In([NO_TARIFF, *CATALOGUE]),
-        vol.Optional(CAPACITY_PRICE): _MONEY,
+        vol.Optional(CAPACITY_PRICE): vol.All(
+            vol.Coerce(float), vol.Range(min=0, max=1_000_000)
+        ),
         vol.Optional(FUSE): vol.All(vol.Coerce(float), vol.Range(min=6, max=10_000)),
         vol.Optional(BATTERY_KWH): vol.All(
             vol.Coerce(float), vol.Range(min=0.5, max=10_000)
@@ -178,8 +180,12 @@ async def _async_variation(
     try:
         return variation_of(asked, past.tz, recorded)
     except TableError as err:
+        if err.period is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="bad_price_table"
+            ) from err
         raise ServiceValidationError(
             translation_domain=DOMAIN,
-            translation_key="bad_price_table",
-            translation_placeholders={"problem": err.key},
+            translation_key=f"price_row_{err.key}",
+            translation_placeholders={"row": str(err.period + 1)},
         ) from err
