@@ -176,6 +176,8 @@ async def test_a_person_is_renamed(
     # The cards of somebody who is gone are unknown ones.
     assert await held(station, "04-SECOND") == "Invalid"
     assert device() is None
+    titles = {one.title for one in home.entry.get_subentries_of_type("card")}
+    assert titles == {"…E680", "…COND"}  # without the name
     assert not hass.config_entries.flow.async_progress_by_handler("sunfuse")
 
 

@@ -142,9 +142,7 @@ def check_price_list(
             placeholders["row"] = str(number)
             break
     taken = {
-        identity
-        for one in others
-        for identity in one.data.get(CONF_GUESTS_AT, ())
+        identity for one in others for identity in one.data.get(CONF_GUESTS_AT, ())
     }
     if taken & set(form.get(CONF_GUESTS_AT, ())):
         errors[CONF_GUESTS_AT] = "guests_have_prices"

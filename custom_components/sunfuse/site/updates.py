@@ -11,9 +11,11 @@ from homeassistant.helpers import entity_registry as er
 
 from ..central_system.station_state import StationInfo, StationState
 from ..const import (
+    CONF_CARD_NUMBER,
     CONF_CONNECTORS,
     CONF_FORMER_PASSWORD,
     CONF_PARENT,
+    CONF_PERSON,
     CONF_REMOVED_CIRCUITS,
     LIVE_CHARGER_KEYS,
     LIVE_OPTIONS,
@@ -26,6 +28,7 @@ from ..const import (
 )
 from ..data import SunfuseConfigEntry
 from ..devices import register_persons, register_stations, register_vehicles
+from .cards import masked
 from .circuits import CircuitTree, hangs_from
 from .engine_options import READ_EACH_TIME
 from .entity_use import entities_of, replace_entity
@@ -179,10 +182,21 @@ def follow_entry(
 def _take_over_persons(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Take over persons and their cards as they are now; those who are new get their devices and entities."""
     runtime = entry.runtime_data
+    _forget_names_of_removed(hass, entry)
     runtime.persons.load()
     runtime.central_system.set_cards(runtime.cards.policy())
     register_persons(hass, entry)
     runtime.persons.announce()
+
+
+@callback
+def _forget_names_of_removed(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Take the names of persons who were removed from the titles of their cards."""
+    persons = {one.subentry_id for one in usable(entry, SUBENTRY_PERSON)}
+    for card in usable(entry, SUBENTRY_CARD):
+        title = masked(card.data[CONF_CARD_NUMBER])
+        if card.data[CONF_PERSON] not in persons and card.title != title:
+            hass.config_entries.async_update_subentry(entry, card, title=title)
 
 
 @callback
