@@ -201,9 +201,12 @@ async def test_new_chargers_are_accepted_in_bulk(
     """Three with names from a pattern: 24 A of the fuse carry 6 A for those that are there and for as many new ones as fit."""
     home: Home = await start("CP1", "CP2")
     client = await hass_ws_client(hass)
-    await client.send_json_auto_id({"type": "sunfuse/new_chargers/subscribe"})
+    ask = {"type": "sunfuse/new_chargers/subscribe", "language": "de"}
+    await client.send_json_auto_id(ask)
     assert (await client.receive_json())["success"]
-    waiting = (await client.receive_json())["event"]["set"]["waiting"]
+    first = (await client.receive_json())["event"]["set"]
+    assert first["circuits"] == [{"id": "main", "name": "Die Hauptsicherung"}]
+    waiting = first["waiting"]
     assert waiting == []
     for identity in ("NEW1", "NEW2", "NEW3"):
         await _stranger(home, identity)

@@ -117,6 +117,7 @@ class NewChargers extends LitElement {
     this.stop = feed<Waiting>(this.hass, {
       type: "sunfuse/new_chargers/subscribe",
       entry_id: this.site,
+      language: this.hass.language,
     }).listen((view) => {
       this.found = view;
       this.proposed = undefined;

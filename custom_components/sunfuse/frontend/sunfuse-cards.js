@@ -1,4 +1,4 @@
-/* sources 674ab6228f69ded40f8a4e4f3c89fccdab245a8b32077a3d9e95cb63c50f13ec */
+/* sources 94dbd8e6633bf0b857669ffe377a0d2fae7835a3f2b4d7f08f044c90b3961ef4 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -3527,7 +3527,8 @@ U("sunfuse-charger-card", class extends F {
 	willUpdate() {
 		this.site && this.isConnected && this.asked !== this.site && (this.asked = this.site, this.stop?.(), this.stop = We(this.hass, {
 			type: "sunfuse/new_chargers/subscribe",
-			entry_id: this.site
+			entry_id: this.site,
+			language: this.hass.language
 		}).listen((e) => {
 			this.found = e, this.proposed = void 0;
 		}));

@@ -1,4 +1,4 @@
-/* sources 674ab6228f69ded40f8a4e4f3c89fccdab245a8b32077a3d9e95cb63c50f13ec */
+/* sources 94dbd8e6633bf0b857669ffe377a0d2fae7835a3f2b4d7f08f044c90b3961ef4 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

@@ -34,6 +34,7 @@ from ..flows.charger import SITE_PHASE_NAMES, check_identity, suggested_charger
 from ..flows.fail_safe_check import chargers_of, fail_safe_problem
 from ..flows.first_mode import first_modes
 from ..site.circuits import CircuitTree
+from ..translated_reasons import async_load_sentences, in_its_language
 from .pushing import Push
 from .site_commands import site_for
 
@@ -95,7 +96,7 @@ def proposed(
     return accepted
 
 
-def _waiting(entry: SunfuseConfigEntry) -> dict[str, Any]:
+def _waiting(entry: SunfuseConfigEntry, texts: Mapping[str, str]) -> dict[str, Any]:
     strangers = entry.runtime_data.central_system.pending
     return {
         "waiting": [
@@ -108,7 +109,7 @@ def _waiting(entry: SunfuseConfigEntry) -> dict[str, Any]:
             if state.info.vendor
         ],
         "circuits": [
-            {"id": circuit.id, "name": circuit.name}
+            {"id": circuit.id, "name": in_its_language(texts, circuit.name)}
             for circuit in entry.runtime_data.coordinator.data.snapshot.circuits
         ],
         "modes": [mode.value for mode in first_modes(entry.data)],
@@ -120,14 +121,16 @@ def _waiting(entry: SunfuseConfigEntry) -> dict[str, Any]:
     {
         vol.Required("type"): "sunfuse/new_chargers/subscribe",
         vol.Optional("entry_id"): str,
+        vol.Optional("language"): vol.All(str, vol.Length(max=20)),
     }
 )
 @websocket_api.require_admin
-@callback
-def subscribe_new_chargers(
+@websocket_api.async_response
+async def subscribe_new_chargers(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
     """Push which chargers wait to be accepted."""
+    texts = await async_load_sentences(hass, msg.get("language"))
     if (entry := site_for(hass, connection, msg)) is None:
         return
 
@@ -136,7 +139,7 @@ def subscribe_new_chargers(
         connection,
         msg["id"],
         entry.entry_id,
-        lambda: _waiting(entry),
+        lambda: _waiting(entry, texts),
         lambda changed: entry.runtime_data.central_system.subscribe(
             lambda _state: changed()
         ),
