@@ -2,11 +2,13 @@
 
 import asyncio
 
-from custom_components.sunfuse.central_system import CentralSystem
+import pytest
+
+from custom_components.sunfuse.central_system import CentralSystem, CommandError
 from custom_components.sunfuse.central_system.station_state import SignedReading
 
-from .charging import CP1
-from .client import ANSWERS_2
+from .charging import CP1, EVSE, periods
+from .client import ANSWERS_2, RawStation
 from .conftest import Connect, SteppedClock
 
 OCMF = 'OCMF|{"PG":"T12","RD":[{"RV":"1.0"}]}|{"SD":"3045"}'
@@ -41,6 +43,117 @@ async def test_a_report_is_answered_when_it_is_stored(
     assert system.stations["CP1"].connector(1).transaction is not None
     on_disk.set()
     assert (await start)["idTagInfo"] == {"status": "Accepted"}
+
+
+async def _started_unanswered(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> tuple[RawStation, asyncio.Event]:
+    """Return a charger that waits for the answer to its StartTransaction, and what it waits for."""
+    system.accept(CP1)
+    on_disk = asyncio.Event()
+
+    async def stored() -> None:
+        await on_disk.wait()
+
+    system.session_reports.answer_when(stored)
+    station = await connect()
+    await station.boot()
+    await station.wait_received("TriggerMessage")
+    station.requests.clear()
+    started = {
+        "connectorId": 1,
+        "idTag": "A",
+        "meterStart": 0,
+        "timestamp": clock.text(),
+    }
+    await station.send([2, "start", "StartTransaction", started])
+    await station.status("Charging")
+    station.frames.clear()
+    return station, on_disk
+
+
+async def _answered_before(
+    station: RawStation, on_disk: asyncio.Event, command: str
+) -> int:
+    """Let the start be answered; return the id that it had before a command that did not come earlier."""
+    await station.call("Heartbeat", {})
+    assert not station.received(command)
+    on_disk.set()
+    await station.wait_received(command)
+    started = await station.answer_to("start")
+    order = [frame[2] if frame[0] == 2 else frame[1] for frame in station.frames]
+    assert order.index("start") < order.index(command)
+    transaction_id: int = started["transactionId"]
+    return transaction_id
+
+
+@pytest.mark.parametrize("newer", [False, True])
+async def test_a_limit_waits_until_the_charger_knows_its_transaction(
+    connect: Connect, system: CentralSystem, clock: SteppedClock, newer: bool
+) -> None:
+    """A charger refuses a limit of a transaction whose id it was not told; until then it is at its fail-safe current."""
+    station, on_disk = await _started_unanswered(connect, system, clock)
+    cp1 = system.stations["CP1"]
+    await cp1.offer(1, 16 if newer else 8)
+    if newer:
+        await cp1.offer(1, 8)  # only this one is sent
+    assert cp1.connector(1).offer_a == CP1.fail_safe_a
+    transaction_id = await _answered_before(station, on_disk, "SetChargingProfile")
+    (request,) = station.received("SetChargingProfile")
+    assert request["csChargingProfiles"]["transactionId"] == transaction_id
+    assert periods(station)[0]["limit"] == 8
+
+
+async def test_a_stop_waits_until_the_charger_knows_its_transaction(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """It is sent after the answer, and does not fail."""
+    station, on_disk = await _started_unanswered(connect, system, clock)
+    stop = asyncio.create_task(system.stations["CP1"].stop(1))
+    transaction_id = await _answered_before(station, on_disk, "RemoteStopTransaction")
+    assert station.received("RemoteStopTransaction") == [
+        {"transactionId": transaction_id}
+    ]
+    await stop
+
+
+async def test_a_stop_does_not_wait_for_a_charger_that_left(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """A start that cannot be answered any more holds nothing back."""
+    station, _ = await _started_unanswered(connect, system, clock)
+    stop = asyncio.create_task(system.stations["CP1"].stop(1))
+    await station.call("Heartbeat", {})
+    await station.close()
+    with pytest.raises(CommandError, match="not_connected"):
+        await stop
+
+
+async def test_a_charger_of_ocpp_2_gave_its_transaction_its_id(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """So it is limited although the answer to its event waits."""
+    system.accept(CP1)
+    on_disk = asyncio.Event()
+
+    async def stored() -> None:
+        await on_disk.wait()
+
+    system.session_reports.answer_when(stored)
+    station = await connect(protocols=("ocpp2.0.1",))
+    await station.boot2()
+    await station.wait_received("TriggerMessage")
+    await station.status2("Occupied", clock.text())
+    start = asyncio.create_task(
+        station.event("Started", clock.text(), 0, state="Charging", evse=EVSE)
+    )
+    await station.call("Heartbeat", {})
+    station.requests.clear()
+    await system.stations["CP1"].offer(1, 8)
+    assert not start.done()
+    assert periods(station)[0]["limit"] == 8
+    on_disk.set()
+    await start
 
 
 async def test_signed_values_are_handed_on(

@@ -52,6 +52,15 @@ class Adapter(ABC):
 
         """
 
+    # A station of 2.x gives its transactions their ids itself
+
+    def knows(self, transaction_id: str) -> bool:
+        """Whether the station knows the id of its transaction: until then it refuses commands that name it."""
+        return True
+
+    async def until_known(self, transaction_id: str) -> None:
+        """Wait until the station knows the id of its transaction, or is disconnected."""
+
     # Commands. All raise CommandError.
 
     @abstractmethod
@@ -66,7 +75,7 @@ class Adapter(ABC):
 
     @abstractmethod
     async def remote_stop(self, transaction_id: str) -> None:
-        """Stop a transaction."""
+        """Stop a transaction, once the station knows its id."""
 
     @abstractmethod
     async def schedule(self, connector: int, duration_s: int) -> Schedule:

@@ -90,6 +90,7 @@ class Link:
         self._beside = faults.beside
         self._closed = asyncio.Event()
         self._heard = asyncio.Event()
+        self._answered = asyncio.Event()
 
     def slow_by(self, bucket: Bucket) -> None:
         """Use another bucket from now on."""
@@ -99,6 +100,11 @@ class Link:
     def closed(self) -> bool:
         """Whether the link is closed for good."""
         return self._closed.is_set()
+
+    @property
+    def answered(self) -> asyncio.Event:
+        """What is set once the request that is being handled was answered, or cannot be answered any more."""
+        return self._answered
 
     async def serve(self, handler: Handler) -> None:
         """Answer the station's requests with `handler` until the WebSocket closes."""
@@ -201,17 +207,23 @@ class Link:
         self._note_slip(call.action, wrong=payload is not call.payload)
         fault = _failure(call)
         answer: Answer | None = None
+        self._answered = answered = asyncio.Event()
         with self._handling:
             try:
                 answer = handler(call.action, payload)
             except Fault as err:
                 fault = err
-        if answer is None:
-            await self._reject(call, fault)
-        elif isinstance(answer, dict):
-            await self._answer(call, answer)
-        else:
-            self.spawn(self._answer_later(call, answer))
+        if answer is not None and not isinstance(answer, dict):
+            later = self.spawn(self._answer_later(call, answer))
+            later.add_done_callback(lambda _: answered.set())
+            return
+        try:
+            if answer is None:
+                await self._reject(call, fault)
+            else:
+                await self._answer(call, answer)
+        finally:
+            answered.set()
 
     def _note_slip(self, action: str, *, wrong: bool) -> None:
         """Count a message that was wrong and understood nevertheless."""

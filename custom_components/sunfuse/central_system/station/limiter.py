@@ -86,6 +86,8 @@ class Limiter:
     ) -> None:
         """Offer a current; returns once the station has accepted it, or has it already.
 
+        A new transaction whose id the station does not know yet is commanded the newest offer when it knows it.
+
         `session` is what the offer was decided for; None: the running one.
 
         Raises:
@@ -121,6 +123,8 @@ class Limiter:
             if offer.current_a > 0 and self._starter.may_start():
                 await self._start(adapter, offer)
             return
+        if transaction is not None and not adapter.knows(transaction.id):
+            return  # see `started`
         if transaction is not None or state.status in CHARGES:
             await self._limit(adapter, offer)
         elif offer.current_a > 0 and self._starter.may_start():
@@ -290,7 +294,7 @@ class Limiter:
         if self._offer is None:
             return False
         self._connector.confirmed = None
-        adapter.link.spawn(self._repeat(adapter, self._offer))
+        adapter.link.spawn(self._repeat(adapter))
         return True
 
     def status_changed(self) -> None:
@@ -321,15 +325,19 @@ class Limiter:
                 offered_at=self._shared.now(),
                 offer_until=None,
             )
-        if adapter is not None and self._offer is not None:
-            adapter.link.spawn(self._repeat(adapter, self._offer))
+        if adapter is not None:
+            adapter.link.spawn(self._repeat(adapter))
 
-    async def _repeat(self, adapter: Adapter, offer: Offer) -> None:
-        """Command the newest offer to a new transaction, if it is recent."""
-        if self._is_old(offer):
+    async def _repeat(self, adapter: Adapter) -> None:
+        """Command the newest offer, if it is recent, once the station knows the transaction."""
+        if (transaction := self._connector.state.transaction) is not None:
+            await adapter.until_known(transaction.id)
+        if (offer := self._offer) is None or self._is_old(offer):
             return
         try:
-            await self.offer(adapter, offer.current_a, offer.phases)
+            await self.offer(
+                adapter, offer.current_a, offer.phases, session=offer.session
+            )
         except CommandError as err:
             _LOGGER.debug("%s: the first limit: %s", self._shared.identity, err)
 

@@ -28,6 +28,7 @@ from ..station_commands import (
 from ..station_state import CommandError
 from .handlers import Handlers16
 from .setup_commands import SetupCommands16
+from .unanswered_starts import UnansweredStarts
 
 _EXTENDED = frozenset(("LogStatusNotification", "SignChargePointCertificate"))
 # The certificate types of 2.x, and those of 1.6.
@@ -55,11 +56,13 @@ class Adapter16(Adapter):
         self.onboarding = commissioner = Commissioner(
             link, station, self._setup, self._fail_safe
         )
+        self._unanswered = UnansweredStarts(link)
         handlers = Handlers16(
             station,
             commissioner,
             CardChecks(link, station, self.remote_stop),
             CertificateSigner(link, station, self._send_certificate),
+            self._unanswered,
         )
         self._incoming = IncomingRequests(
             station, handlers.by_action, commissioner.came_back
@@ -72,6 +75,14 @@ class Adapter16(Adapter):
         return self._incoming.handle(action, payload)
 
     # Charging
+
+    @override
+    def knows(self, transaction_id: str) -> bool:
+        return not self._unanswered.has(transaction_id)
+
+    @override
+    async def until_known(self, transaction_id: str) -> None:
+        await self._unanswered.wait(transaction_id)
 
     @override
     async def limit_transaction(
@@ -109,6 +120,7 @@ class Adapter16(Adapter):
 
     @override
     async def remote_stop(self, transaction_id: str) -> None:
+        await self.until_known(transaction_id)
         payload = {"transactionId": int(transaction_id)}
         await self._requests.command("RemoteStopTransaction", payload)
 

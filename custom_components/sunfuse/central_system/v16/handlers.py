@@ -20,6 +20,7 @@ from ..station.station_interface import StationInterface
 from ..station.transactions import Record
 from ..station_state import StationInfo, Transaction
 from .meter_values import sampled_values
+from .unanswered_starts import UnansweredStarts
 
 _STATUS = {
     "Available": ConnectorStatus.AVAILABLE,
@@ -43,11 +44,13 @@ class Handlers16:
         commissioner: Commissioner,
         doorkeeper: CardChecks,
         signer: CertificateSigner,
+        unanswered: UnansweredStarts,
     ) -> None:
-        """Report to the station; the others answer boots, cards and certificates."""
+        """Report to the station, and note starts; the others answer boots, cards and certificates."""
         self._station = station
         self._commissioner = commissioner
         self._cards = doorkeeper
+        self._unanswered = unanswered
         self.by_action: Mapping[str, ActionHandler] = {
             "Authorize": self._authorize,
             "BootNotification": self._boot,
@@ -144,18 +147,19 @@ class Handlers16:
             payload["idTag"],
             str(payload["meterStart"]),
         )
-        record = transactions.reported_before(reported)
-        if record is None:
-            record = Record(
-                connector=connector,
-                transaction=Transaction(
-                    id=str(transactions.new_id()),
-                    started_at=station.ours(theirs),
-                    meter_start_wh=float(payload["meterStart"]),
-                    id_token=clean(payload["idTag"]),
-                ),
-                reported=reported,
-            )
+        known = transactions.reported_before(reported)
+        record = known or Record(
+            connector=connector,
+            transaction=Transaction(
+                id=str(transactions.new_id()),
+                started_at=station.ours(theirs),
+                meter_start_wh=float(payload["meterStart"]),
+                id_token=clean(payload["idTag"]),
+            ),
+            reported=reported,
+        )
+        self._unanswered.add(record.transaction.id)
+        if known is None:
             station.sessions.started(record)
         transaction_id = int(record.transaction.id)
         return self._cards.decide(
