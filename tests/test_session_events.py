@@ -1,5 +1,6 @@
 """The events of sessions: once each, over restarts, and marked if they are reported late."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from .common import wait_until
 from .site_fixtures import Home
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+AWAY_S = 360  # on the clock that jumps
 
 
 async def test_over_a_restart(hass: HomeAssistant, start: Callable[..., Any]) -> None:
@@ -38,6 +41,7 @@ async def test_over_a_restart(hass: HomeAssistant, start: Callable[..., Any]) ->
     await home.draw(station, 10, register_kwh=1.5)
     await home.shows("sensor", "CP1/1_session_energy", "0.5")
     assert await hass.config_entries.async_reload(home.entry.entry_id)
+    await asyncio.sleep(AWAY_S)
     station = await home.boot("CP1", "Charging")
     await home.shows("sensor", "CP1/1_session_energy", "0.5", "unknown")
     assert home.state("sensor", "CP1/1_session_energy") == "0.5"
