@@ -255,7 +255,7 @@ async def test_ready_for_tomorrow(
     """Without a departure, with one in time, with one that is missed, and when it is full."""
     home, station = await at_home(start)
     assert (await say(hass, "Is the car ready for tomorrow?")).startswith(
-        "I know no departure of Zoe. "
+        "I do not know a departure of Zoe. "
     )
     runtime = home.entry.runtime_data
     runtime.demands.type_soc(id_of(home), 60.0, dt_util.utcnow())
@@ -342,16 +342,18 @@ async def test_who_may(
     seen = {"entities": {"entity_ids": {status: {"read": True}, mode: {"read": True}}}}
     user.mock_policy(seen)  # type: ignore[attr-defined]
     context = Context(user_id=user.id)
-    assert "no departure of Zoe" in await say(hass, "Is the car ready?", context)
+    assert "a departure of Zoe" in await say(hass, "Is the car ready?", context)
     assert await say(hass, "Charge the Zoe now", context) == (
-        "You may not control that."
+        "You are not allowed to control that."
     )
     assert home.state("switch", "CP1/1_boost") == "off"
     tool = await tools(hass, context)
     assert len((await tool("get_cars"))["cars"]) == 1
-    with pytest.raises(intent.IntentHandleError, match="may not"):
+    with pytest.raises(intent.IntentHandleError, match="not allowed"):
         await tool("SunfuseChargeNow")
-    assert "may not" in (await tool("set_departure", departure="2099-01-01"))["error"]
+    assert (
+        "not allowed" in (await tool("set_departure", departure="2099-01-01"))["error"]
+    )
     driver = {"entities": {"entity_ids": {status: True, mode: True}}}
     user.mock_policy(driver)  # type: ignore[attr-defined]
     assert "charges at full power" in await say(hass, "Charge the Zoe now", context)
@@ -371,7 +373,7 @@ async def test_which_car(hass: HomeAssistant, start: Callable[..., Any]) -> None
     home.entry.runtime_data.car_sessions.choose("CP1/1", id_of(home, "Ann's Leaf"))
     await home.shows("sensor", "CP1/1_car", "Ann's Leaf")
     assert (await say(hass, "Is the car ready?")).startswith(
-        "I know no departure of Ann"
+        "I do not know a departure of Ann"
     )
     assert "Zoe is not plugged in" in await say(hass, "Charge the Zoe now")
     assert (await say(hass, "Charge Ann's Leaf now")).startswith("Ann's Leaf charges")
@@ -450,7 +452,7 @@ async def test_the_tools_of_a_model(
     assert "full power" in found["speech"]["plain"]["speech"]
     assert home.state("switch", "CP1/1_boost") == "on"
     found = await tool("get_cars", name="Tesla")
-    assert found["error"] == "I know no car or charger called Tesla. I know: Zoe."
+    assert found["error"] == "I do not know a car or charger called Tesla. I know: Zoe."
 
 
 async def test_many_chargers(

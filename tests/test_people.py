@@ -249,7 +249,9 @@ async def test_a_quota_is_used_up(
     await wait_until(lambda: its_mode() == mode, f"mode {mode}")
     reason = hass.states.get(home.entity("sensor", "CP1/1_reason"))
     assert reason is not None
-    assert "Anna has used up the energy of" in reason.attributes["explanation"]
+    assert (
+        "Anna has used up this month's energy quota" in reason.attributes["explanation"]
+    )
     assert await held(station, "04A1B2C3") == answer
     with pytest.raises(ServiceValidationError) as refused:
         await home.call("switch", "turn_on", "CP1/1_boost")

@@ -248,7 +248,7 @@ async def test_tuning_leaves_the_chargers_connected(
 
     form = await show(hass, home.entry, "dimming")
     assert form["description_placeholders"]["restarts"] == (
-        "Changing Signal disconnects the chargers for some seconds."
+        "Changing Signal disconnects the chargers for a few seconds."
         " All other changes apply at once."
     )
     form = await show(hass, home.entry, "security")
