@@ -43,6 +43,8 @@ ANNA = ConfigSubentryData(
     unique_id="card",
 )
 
+AWAY_S = 360  # on the clock that jumps
+
 
 def ledger_of(home: Home) -> SiteLedger:
     """Return the ledger of a site."""
@@ -171,6 +173,7 @@ async def test_a_session_over_a_restart(
     station = await home.charge("CP1")
     home.entry.runtime_data.controller.tick()
     [before] = await rows(home)
+    await asyncio.sleep(AWAY_S)
     home.charging = None
     assert await hass.config_entries.async_reload(home.entry.entry_id)
     station = await home.boot("CP1", "Charging")

@@ -78,6 +78,10 @@ def outlooks(
     return tuple(found)
 
 
+# From 22:00 to 7:00.
+NIGHT_H = 9
+
+
 def _night(local: datetime) -> date | None:
     """Return the date of the evening on which the night of a local time began; None during the day."""
     night = local.hour >= 22 or local.hour < 7
@@ -105,7 +109,12 @@ def _outlook(
             nights[night] = nights.get(night, 0.0) + kwh
             hours[night] = hours.get(night, 0.0) + minute.seconds / 3600
     # A night of which less than eight hours are known does not count.
-    whole = [kwh / chargers for night, kwh in nights.items() if hours[night] >= 7.5]
+    # One of which an hour is unknown, such as the first, is no poorer for that.
+    whole = [
+        kwh / chargers * NIGHT_H / hours[night]
+        for night, kwh in nights.items()
+        if hours[night] >= 7.5
+    ]
     poor = percentile(whole, 10) if whole else 0.0
     return Carried(
         chargers=chargers,
