@@ -438,3 +438,16 @@ async def test_a_register_that_comes_later_than_power(home: Home) -> None:
         await home.charger.meter(transaction, home.now, energy_wh)
         home.shows(energy_wh, energy_wh - 5000)
         home.clock.step(10)
+
+
+def test_an_absurd_value_in_a_session_whose_register_restarted() -> None:
+    """The register goes on from where the session began, not from where the last one was: that lost the session."""
+    law = EnergyLaw()
+    law.install(style="restarts")
+    law.reported_nothing(seconds=515)
+    law.stop()
+    law.start(seconds=1)
+    law.nonsense(nonsense=lambda wh: wh + 500_000_000.0, seconds=27)
+    law.time_passes(seconds=492)
+    law.stop()
+    assert law.meter.sample.energy_wh == pytest.approx(2110)

@@ -87,9 +87,6 @@ class EnergyCounter:
         elif track.before_wh <= register_wh < track.register_wh:
             # The last reading was too high; the energy waits until the register reaches it again.
             self._believe(replace(track, register_wh=register_wh, at=at))
-        elif self._former and self._returns(self._former, register_wh, at):
-            former, self._former = self._former, track
-            self._follow(former, register_wh, at)
         elif (
             session is not None
             and track.before_wh == track.register_wh
@@ -98,6 +95,9 @@ class EnergyCounter:
             # The first reading of the session seemed to come from a restarted register, and was nonsense.
             self._restarts = False
             self._first(register_wh, at)
+        elif self._former and self._returns(self._former, register_wh, at):
+            former, self._former = self._former, track
+            self._follow(former, register_wh, at)
         else:
             self._doubt(track, register_wh, at)
 
