@@ -75,6 +75,23 @@ class Charger:
             payload["transactionId"] = int(transaction)
         await self.station.call("MeterValues", payload)
 
+    async def meters(
+        self, transaction: str, times: list[str], energy_wh: float
+    ) -> None:
+        """Tell the energy at several times in one message."""
+        where, value = (
+            ("connectorId", str(energy_wh)) if self.old else ("evseId", energy_wh)
+        )
+        payload: Payload = {
+            where: 1,
+            "meterValue": [
+                {"timestamp": at, "sampledValue": [{"value": value}]} for at in times
+            ],
+        }
+        if self.old:
+            payload["transactionId"] = int(transaction)
+        await self.station.call("MeterValues", payload)
+
     async def power(self, transaction: str, at: str, power_w: float) -> None:
         """Tell the power alone, as a charger of OCPP 1.6."""
         watts = {"value": str(power_w), "measurand": "Power.Active.Import", "unit": "W"}

@@ -266,14 +266,14 @@ class RawStation:
         )
 
     async def start_transaction(
-        self, at: str, connector: int = 1, meter: int = 1000
+        self, at: str, connector: int = 1, meter: int = 1000, card: str = "TAG"
     ) -> int:
         """Start a transaction of OCPP 1.6; return its id."""
         answer = await self.call(
             "StartTransaction",
             {
                 "connectorId": connector,
-                "idTag": "TAG",
+                "idTag": card,
                 "meterStart": meter,
                 "timestamp": at,
             },

@@ -1,7 +1,7 @@
 """Life on a bad network, and what breaks others, in all versions. docs/ocpp.md says which test is for which line."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 import json
 from typing import Any
 
@@ -390,3 +390,47 @@ async def test_limits_spare_the_flash(
     assert purposes.count("TxDefaultProfile") == 1
     # Renewed every forty seconds, and when it changes.
     assert 90 <= purposes.count("TxProfile") <= 100
+
+
+def _limit_start(charger: Charger) -> datetime:
+    """Return when the last limit starts, as the charger was told."""
+    schedule = charger.limits()[-1][1]["chargingSchedule"]
+    schedule = schedule if charger.old else schedule[0]
+    return datetime.fromisoformat(schedule["startSchedule"])
+
+
+@pytest.mark.parametrize("ahead_s", [10, 3600, 17 * 3600])
+async def test_one_time_ahead(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    version: str,
+    ahead_s: float,
+) -> None:
+    """One time that is ahead, and times that were stored, change nothing: a limit holds from now on, not from hours later."""
+    charger = await _ready(connect, system, version)
+    await charger.status("Charging", clock.text())
+    transaction = await charger.start(clock.text())
+    for at_s in (ahead_s, 0, ahead_s, ahead_s - 60):
+        await charger.meter(transaction, clock.text(at_s), 2000)
+        await system.stations["CP1"].offer(1, 8, again=True)
+        assert _limit_start(charger) == clock() - timedelta(seconds=10)
+        clock.step(10)
+
+
+async def test_a_clock_that_is_ahead(
+    connect: Connect, system: CentralSystem, clock: SteppedClock, version: str
+) -> None:
+    """A clock that is ahead is known after two messages, also of several meter values each; the limit is sent again for it."""
+    charger = await _ready(connect, system, version)
+    await charger.status("Charging", clock.text())
+    transaction = await charger.start(clock.text())
+    await system.stations["CP1"].offer(1, 8)
+    for _ in range(2):
+        clock.step(10)
+        await charger.meters(
+            transaction, [clock.text(3600 - age_s) for age_s in (8, 4, 0)], 2000
+        )
+    await system.stations["CP1"].offer(1, 8)
+    assert _limit_start(charger) == clock() + timedelta(seconds=3590)
+    assert _connector(system).meter.at == clock()

@@ -1,10 +1,11 @@
 """Reports of transactions are answered when they are stored; signed meter values are handed on as they were received."""
 
 import asyncio
+import json
 
 import pytest
 
-from custom_components.sunfuse.central_system import CentralSystem, CommandError
+from custom_components.sunfuse.central_system import CentralSystem, CommandError, Timing
 from custom_components.sunfuse.central_system.station_state import SignedReading
 
 from .charging import CP1, EVSE, periods
@@ -127,6 +128,95 @@ async def test_a_stop_does_not_wait_for_a_charger_that_left(
     await station.close()
     with pytest.raises(CommandError, match="not_connected"):
         await stop
+
+
+async def _lost_answer(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> tuple[RawStation, asyncio.Event]:
+    """Return a charger whose connection broke before it got the answer to its StartTransaction, and what the answer waits for."""
+    station, on_disk = await _started_unanswered(connect, system, clock)
+    await station.close()
+    again = await connect()
+    await again.status("Charging")
+    await again.call("Heartbeat", {})
+    await system.stations["CP1"].offer(1, 8)
+    assert not again.received("SetChargingProfile")
+    return again, on_disk
+
+
+async def test_a_start_that_is_sent_again_after_its_answer_was_lost(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """The charger is not limited before it knows the id, and then at once."""
+    station, on_disk = await _lost_answer(connect, system, clock)
+    on_disk.set()
+    transaction_id = await station.start_transaction(clock.text(), meter=0, card="A")
+    await system.stations["CP1"].offer(1, 8)
+    (request,) = station.received("SetChargingProfile")
+    assert request["csChargingProfiles"]["transactionId"] == transaction_id
+
+
+async def test_a_charger_that_names_the_id_knows_it(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """The answer came just before the connection broke: the charger names the id in its meter values."""
+    station, on_disk = await _lost_answer(connect, system, clock)
+    running = system.stations["CP1"].connector(1).transaction
+    assert running is not None
+    await station.call(
+        "MeterValues",
+        {
+            "connectorId": 1,
+            "transactionId": int(running.id),
+            "meterValue": [
+                {"timestamp": clock.text(), "sampledValue": [{"value": "0"}]}
+            ],
+        },
+    )
+    await system.stations["CP1"].offer(1, 8)
+    assert len(station.received("SetChargingProfile")) == 1
+
+
+async def test_a_start_that_is_not_sent_again_was_answered(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """A charger that got the answer after all, and never names an id, is limited after two minutes."""
+    station, _ = await _lost_answer(connect, system, clock)
+    clock.step(121)
+    await system.stations["CP1"].offer(1, 8)
+    assert len(station.received("SetChargingProfile")) == 1
+
+
+@pytest.mark.parametrize("received", [False, True])
+async def test_an_answer_counts_as_received_with_the_next_request(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    timing: Timing,
+    received: bool,
+) -> None:
+    """What was sent just before the connection broke may be lost, what came before another request is not; also over our restart."""
+    system.accept(CP1)
+    station = await connect()
+    await station.boot()
+    await station.start_transaction(clock.text())
+    if received:
+        await station.status("Charging")
+    memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+    await station.close()
+    again = await connect()
+    await again.status("Charging")
+    await system.stations["CP1"].offer(1, 8)
+    assert bool(again.received("SetChargingProfile")) is received
+    other = CentralSystem(now=clock, timing=timing)
+    other.accept(CP1, memory)
+    await other.start("127.0.0.1", 0)
+    third = await RawStation.connect(station.session, other.port)
+    await third.status("Charging")
+    await other.stations["CP1"].offer(1, 8)
+    assert bool(third.received("SetChargingProfile")) is received
+    await third.close()
+    await other.stop()
 
 
 async def test_a_charger_of_ocpp_2_gave_its_transaction_its_id(

@@ -59,7 +59,12 @@ class Adapter(ABC):
         return True
 
     async def until_known(self, transaction_id: str) -> None:
-        """Wait until the station knows the id of its transaction, or is disconnected."""
+        """Wait until the station knows the id of its transaction, or is disconnected.
+
+        Raises:
+            CommandError: it does not receive the id in time.
+
+        """
 
     # Commands. All raise CommandError.
 

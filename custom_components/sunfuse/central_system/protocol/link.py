@@ -84,13 +84,13 @@ class Link:
         self._ids = itertools.count(1)
         self._turn = asyncio.Lock()
         self._waiting: tuple[str, asyncio.Future[Result | Error]] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._warned: set[str] = set()
         self._handling = faults.handling
         self._beside = faults.beside
         self._closed = asyncio.Event()
         self._heard = asyncio.Event()
-        self._answered = asyncio.Event()
+        self._answered = asyncio.get_running_loop().create_future()
 
     def slow_by(self, bucket: Bucket) -> None:
         """Use another bucket from now on."""
@@ -102,8 +102,8 @@ class Link:
         return self._closed.is_set()
 
     @property
-    def answered(self) -> asyncio.Event:
-        """What is set once the request that is being handled was answered, or cannot be answered any more."""
+    def answered(self) -> asyncio.Future[bool]:
+        """Whether the request that is being handled got a result, once that is sent or cannot be sent any more."""
         return self._answered
 
     async def serve(self, handler: Handler) -> None:
@@ -164,14 +164,14 @@ class Link:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def spawn(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def spawn[T](self, job: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run a task beside the link; it ends with the link."""
         task = asyncio.get_running_loop().create_task(job)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and not self.closed:
             with self._beside:
@@ -207,7 +207,7 @@ class Link:
         self._note_slip(call.action, wrong=payload is not call.payload)
         fault = _failure(call)
         answer: Answer | None = None
-        self._answered = answered = asyncio.Event()
+        self._answered = answered = asyncio.get_running_loop().create_future()
         with self._handling:
             try:
                 answer = handler(call.action, payload)
@@ -215,15 +215,20 @@ class Link:
                 fault = err
         if answer is not None and not isinstance(answer, dict):
             later = self.spawn(self._answer_later(call, answer))
-            later.add_done_callback(lambda _: answered.set())
+            later.add_done_callback(
+                lambda task: answered.set_result(
+                    not (task.cancelled() or task.exception()) and task.result()
+                )
+            )
             return
+        sent = False
         try:
             if answer is None:
                 await self._reject(call, fault)
             else:
-                await self._answer(call, answer)
+                sent = await self._answer(call, answer)
         finally:
-            answered.set()
+            answered.set_result(sent)
 
     def _note_slip(self, action: str, *, wrong: bool) -> None:
         """Count a message that was wrong and understood nevertheless."""
@@ -232,21 +237,23 @@ class Link:
 
     async def _answer_later(
         self, call: Call, answer: Coroutine[Any, Any, Payload]
-    ) -> None:
+    ) -> bool:
         payload: Payload | None = None
         with self._handling:
             payload = await answer
         with contextlib.suppress(ConnectionError):
-            await self._answer(call, payload)
+            return await self._answer(call, payload)
+        return False
 
-    async def _answer(self, call: Call, payload: Payload | None) -> None:
-        """Answer a request; with an error if its handler failed, or returned an invalid answer."""
+    async def _answer(self, call: Call, payload: Payload | None) -> bool:
+        """Answer a request; with an error if its handler failed, or returned an invalid answer. Returns whether it got a result."""
         if isinstance(call, Send):
-            return
+            return False
         if payload is not None and self._is_valid(call, payload):
             await self._send(result_text(call.message_id, payload))
-        else:
-            await self._reject(call, _failure(call))
+            return True
+        await self._reject(call, _failure(call))
+        return False
 
     def _is_valid(self, call: Call, payload: Payload) -> bool:
         with self._handling:

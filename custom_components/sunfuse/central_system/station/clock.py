@@ -5,11 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from ..protocol.frames import ErrorCode, Fault
 
+# What two messages may differ by because one of them took longer.
 _JITTER = timedelta(seconds=5)
 _ALIKE = timedelta(seconds=2)
-# A clock that is ahead by no more than this (another time zone) is believed at once, one that is further ahead when it
-# reports that again.
-_MODEST = timedelta(days=1)
 # No clock is off by more: those without a battery start in 1970 or later, those set by satellites err by 20 years.
 _MOST = timedelta(days=100 * 365)
 
@@ -44,9 +42,10 @@ def format_time(at: datetime) -> str:
 class Clock:
     """The station's clock, as estimated from its messages.
 
-    A message can arrive late (stored while offline, for hours) but not early. A time that is ahead by hours is
-    therefore believed at once, one that is behind, or ahead by days, only when another message some seconds later is
-    off by as much: stored messages come in a burst, and a clock that is wrong stays wrong.
+    One message alone says little: it may have been stored while offline for hours, or bear one wrong time (of another
+    zone, or from before the station got our time). A leap in either direction is therefore believed when a message some
+    seconds later is off by as much: stored messages come in a burst, and a clock that is wrong stays wrong. Until then
+    limits start by the clock that is known. A limit that starts in the future would not hold yet.
     """
 
     def __init__(self) -> None:
@@ -55,11 +54,11 @@ class Clock:
         self._doubted: tuple[timedelta, datetime] | None = None
 
     def heard(self, at: datetime, now: datetime) -> None:
-        """Learn from the time `at` in a message that arrived at `now`."""
+        """Learn from the time `at` (the newest) in a message that arrived at `now`."""
         lead = at - now
         if abs(lead) > _MOST:
             return
-        if -_JITTER <= lead - self.skew <= _MODEST:
+        if abs(lead - self.skew) <= _JITTER:
             self._recent.append(lead)
             self._doubted = None
         elif self._doubted is None or abs(lead - self._doubted[0]) > _ALIKE:

@@ -330,11 +330,11 @@ class Limiter:
 
     async def _repeat(self, adapter: Adapter) -> None:
         """Command the newest offer, if it is recent, once the station knows the transaction."""
-        if (transaction := self._connector.state.transaction) is not None:
-            await adapter.until_known(transaction.id)
-        if (offer := self._offer) is None or self._is_old(offer):
-            return
         try:
+            if (transaction := self._connector.state.transaction) is not None:
+                await adapter.until_known(transaction.id)
+            if (offer := self._offer) is None or self._is_old(offer):
+                return
             await self.offer(
                 adapter, offer.current_a, offer.phases, session=offer.session
             )

@@ -97,6 +97,7 @@ def dump_record(record: Record) -> Memory:
         "reported": list(record.reported),
         "base_wh": record.base_wh,
         "noticed": record.noticed,
+        "id_known": record.id_known,
         "skew_s": None if record.skew is None else record.skew.total_seconds(),
     }
 
@@ -118,6 +119,7 @@ def load_record(data: Mapping[str, Any]) -> Record:
         reported=tuple(map(str, data["reported" if "reported" in data else "told"])),
         base_wh=load_number(data.get("base_wh")),
         noticed=bool(data.get("noticed", False)),
+        id_known=bool(data.get("id_known", True)),
         skew=None if skew_s is None else timedelta(seconds=skew_s),
     )
 

@@ -39,6 +39,9 @@ class Timing:
     live_s: float = (
         60.0  # older messages were stored while offline and do not describe the present
     )
+    start_again_s: float = (
+        120.0  # for a station whose StartTransaction was not answered to send it again
+    )
     hold_s: float = 300.0  # for the start of a transaction to arrive whose end was reported before it
     ask_again_s: float = (
         15.0  # for a status that the station did not report; later less often

@@ -26,6 +26,8 @@ class Record:
     # Its end was inferred from what the connector reported, before it was reported itself.
     noticed: bool = False
     base_wh: float | None = None  # the connector's lifetime energy when it started
+    # OCPP 1.6: whether the station has received the id that we gave the transaction.
+    id_known: bool = True
 
 
 type SetupCommands = tuple[str, ...]
@@ -82,6 +84,12 @@ class Transactions:
         while len(self._records) > _REMEMBERED:
             self._records.popitem(last=False)
         return record
+
+    def note_id_known(self, transaction_id: str) -> None:
+        """Note that the station has received the id of a transaction."""
+        record = self._records.get(transaction_id)
+        if record is not None and not record.id_known:
+            self._records[transaction_id] = replace(record, id_known=True)
 
     def stop(
         self, transaction_id: str, at: datetime, energy_wh: float | None

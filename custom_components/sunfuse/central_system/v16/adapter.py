@@ -56,7 +56,7 @@ class Adapter16(Adapter):
         self.onboarding = commissioner = Commissioner(
             link, station, self._setup, self._fail_safe
         )
-        self._unanswered = UnansweredStarts(link)
+        self._unanswered = UnansweredStarts(link, station)
         handlers = Handlers16(
             station,
             commissioner,
@@ -72,6 +72,7 @@ class Adapter16(Adapter):
 
     @override
     def handle(self, action: str, payload: Payload) -> Answer:
+        self._unanswered.next_request()
         return self._incoming.handle(action, payload)
 
     # Charging
@@ -209,7 +210,8 @@ class Adapter16(Adapter):
 
     @override
     async def update_firmware(self, firmware: Firmware) -> None:
-        at = format_time(firmware.retrieve_at)
+        theirs = self._station.clock.theirs
+        at = format_time(theirs(firmware.retrieve_at))
         if firmware.signature is None or firmware.signing_certificate is None:
             payload: Payload = {"location": firmware.location, "retrieveDate": at}
             await self._requests.call("UpdateFirmware", payload)
@@ -221,7 +223,7 @@ class Adapter16(Adapter):
             "signature": firmware.signature,
         }
         if firmware.install_at is not None:
-            image["installDateTime"] = format_time(firmware.install_at)
+            image["installDateTime"] = format_time(theirs(firmware.install_at))
         payload = {"requestId": self._requests.next_id(), "firmware": image}
         await self._requests.command("SignedUpdateFirmware", payload)
 

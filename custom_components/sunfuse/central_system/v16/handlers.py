@@ -157,6 +157,7 @@ class Handlers16:
                 id_token=clean(payload["idTag"]),
             ),
             reported=reported,
+            id_known=False,
         )
         self._unanswered.add(record.transaction.id)
         if known is None:
@@ -174,6 +175,7 @@ class Handlers16:
         station.clock.heard(theirs, station.now())
         at = station.ours(theirs)
         transaction_id = str(payload["transactionId"])
+        self._unanswered.named(transaction_id)
         data = payload.get("transactionData", [])
         values = [
             (station.ours(theirs), readings)
@@ -203,11 +205,13 @@ class Handlers16:
         values = sampled_values(payload["meterValue"])
         if connector == 0:
             return {}  # the station's own meter, not a connector's
-        for theirs, _ in values:
-            station.clock.heard(theirs, station.now())
+        if values:
+            newest, _ = values[-1]
+            station.clock.heard(newest, station.now())
         transaction_id = payload.get("transactionId", 0)
         # Alfen writes 2^63 - 1 where there is no transaction (lbbrhzn/ocpp issue 45).
         if 0 < transaction_id < 2**31 and values and self._is_live(values[-1][0]):
+            self._unanswered.named(str(transaction_id))
             station.sessions.recognised(connector, str(transaction_id))
         for theirs, readings in values:
             station.connectors.measured(connector, readings, station.ours(theirs))

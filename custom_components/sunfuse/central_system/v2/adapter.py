@@ -288,12 +288,13 @@ class Adapter2(Adapter):
 
     @override
     async def update_firmware(self, firmware: Firmware) -> None:
+        theirs = self._station.clock.theirs
         image: Payload = {
             "location": firmware.location,
-            "retrieveDateTime": format_time(firmware.retrieve_at),
+            "retrieveDateTime": format_time(theirs(firmware.retrieve_at)),
         }
         if firmware.install_at is not None:
-            image["installDateTime"] = format_time(firmware.install_at)
+            image["installDateTime"] = format_time(theirs(firmware.install_at))
         if firmware.signing_certificate is not None:
             image["signingCertificate"] = firmware.signing_certificate
         if firmware.signature is not None:

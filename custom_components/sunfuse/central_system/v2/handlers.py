@@ -147,8 +147,9 @@ class Handlers2:
     def _meter_values(self, payload: Payload) -> Payload:
         station = self._station
         values = sampled_values(payload["meterValue"])
-        for theirs, _ in values:
-            station.clock.heard(theirs, station.now())
+        if values:
+            newest, _ = values[-1]
+            station.clock.heard(newest, station.now())
         if payload["evseId"] == 0:
             return {}  # the grid's meter
         number = self._evses.connector_of(payload["evseId"])
