@@ -6,8 +6,11 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 
 from .central_system.station.quirks import understood
+from .central_system.station.station import Station
+from .central_system.station_state import CommandError
 from .const import (
     CONF_FAIL_SAFE_CURRENT,
     CONF_MARGIN,
@@ -18,6 +21,7 @@ from .const import (
 )
 from .data import SunfuseConfigEntry
 from .flows.fail_safe_check import chargers_of, fitting_currents
+from .site.battery_hold import NotDoneError, async_set_entity
 from .site.circuits import CircuitTree
 from .site.outcome import identity_of
 from .site.subentries import usable
@@ -34,6 +38,12 @@ TURN_GRID = "turn_grid"
 TURN_PHASES = "turn_phases"
 RESTART = "restart"
 RELOAD = "reload"
+TRY_LIMITS = "try_limits"
+SET_UP = "set_up"
+TEST_FAIL_SAFE = "test_fail_safe"
+FORGET_ATTEMPTS = "forget_attempts"
+PLAN_NOW = "plan_now"
+GIVE_BACK = "give_back"
 
 type IssueData = Mapping[str, Any]
 
@@ -107,9 +117,80 @@ async def _restart(
         CommandError: it refuses, or does not answer.
 
     """
-    station = entry.runtime_data.central_system.stations[str(data[ABOUT])]
-    adapter = await station.in_service()
+    adapter = await _station(entry, data).in_service()
     await adapter.reset(hard=False)
+
+
+async def _try_limits(
+    _hass: HomeAssistant, entry: SunfuseConfigEntry, data: IssueData
+) -> None:
+    """Send a charger limits again, although it refused them."""
+    _station(entry, data).limits.try_again()
+
+
+async def _set_up(
+    _hass: HomeAssistant, entry: SunfuseConfigEntry, data: IssueData
+) -> None:
+    """Set up a charger again, with its fail-safe current.
+
+    Raises:
+        CommandError: it is not connected.
+
+    """
+    station = _station(entry, data)
+    await station.in_service()
+    station.presence.set_up_again()
+
+
+async def _test_fail_safe(
+    _hass: HomeAssistant, entry: SunfuseConfigEntry, data: IssueData
+) -> None:
+    """Let the limit of a charging car expire.
+
+    Raises:
+        CommandError: no car draws enough for a test.
+
+    """
+    station = _station(entry, data)
+    refused: CommandError | None = None
+    for connector in station.state.connectors:
+        try:
+            station.test_fail_safe(connector.id)
+        except CommandError as err:
+            refused = err
+        else:
+            return
+    if refused is not None:
+        raise refused
+
+
+async def _forget_attempts(
+    _hass: HomeAssistant, entry: SunfuseConfigEntry, data: IssueData
+) -> None:
+    """Forget who tried to connect as a charger."""
+    _station(entry, data).forget_attempts()
+
+
+async def _plan_now(
+    _hass: HomeAssistant, entry: SunfuseConfigEntry, _data: IssueData
+) -> None:
+    """Make a plan at once."""
+    entry.runtime_data.planning.plan_anew()
+
+
+async def _give_back(
+    hass: HomeAssistant, _entry: SunfuseConfigEntry, data: IssueData
+) -> None:
+    """Restore what keeps the home battery from discharging.
+
+    Raises:
+        CommandError: the entity is unavailable, or does not take its value.
+
+    """
+    try:
+        await async_set_entity(hass, str(data[ABOUT]), str(data[VALUE]))
+    except (HomeAssistantError, NotDoneError, TimeoutError) as err:
+        raise CommandError("refused", str(err)) from err
 
 
 async def _reload(
@@ -130,7 +211,19 @@ FIXES: Mapping[
     TURN_PHASES: _turn_phases,
     RESTART: _restart,
     RELOAD: _reload,
+    TRY_LIMITS: _try_limits,
+    SET_UP: _set_up,
+    TEST_FAIL_SAFE: _test_fail_safe,
+    FORGET_ATTEMPTS: _forget_attempts,
+    PLAN_NOW: _plan_now,
+    GIVE_BACK: _give_back,
 }
+# These help a site that is not set up, too.
+WITHOUT_SITE = frozenset({RELOAD, GIVE_BACK})
+
+
+def _station(entry: SunfuseConfigEntry, data: IssueData) -> Station:
+    return entry.runtime_data.central_system.stations[str(data[ABOUT])]
 
 
 def _change(

@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from .central_system.protocol.text import escaped
 from .central_system.station.quirks import understood
 from .central_system.station_state import FailSafe, NewPassword
 from .const import (
@@ -20,7 +18,18 @@ from .const import (
 )
 from .data import SunfuseConfigEntry
 from .engine.model import ConnectorProblem
-from .fix_actions import ABOUT, FIX, FORGET_QUIRKS, LOWER_FAIL_SAFE, REMOVE, RESTART
+from .fix_actions import (
+    ABOUT,
+    FIX,
+    FORGET_QUIRKS,
+    LOWER_FAIL_SAFE,
+    PLAN_NOW,
+    REMOVE,
+    RESTART,
+    SET_UP,
+    TEST_FAIL_SAFE,
+    TRY_LIMITS,
+)
 from .flows.fail_safe_check import (
     beside_house,
     chargers_of,
@@ -29,9 +38,12 @@ from .flows.fail_safe_check import (
     named_currents,
 )
 from .meter_issues import SignIssues, lost_meters, slow_meters, source_issues
+from .modbus_repair import MODBUS
+from .password_repair import PASSWORD
 from .plan_repair import PLAN
 from .planner import SOLVER
-from .repair_issue import RepairIssue
+from .price_repair import PRICE_DETAIL, PRICE_PROBLEM, PRICES
+from .repair_issue import RepairIssue, ShownIssues
 from .repairs import hanging
 from .site.circuits import CircuitTree, hangs_from
 from .site.driver_words import owners
@@ -43,27 +55,12 @@ from .translated_reasons import explain
 # A restart of a device or a gateway, and the update of its firmware, are over by then.
 MODBUS_GONE_AFTER = timedelta(minutes=10)
 
-# Placeholders that users or chargers have typed: they are text, whatever markup is in them.
-_TYPED = frozenset(
-    (
-        "charger",
-        "circuit",
-        "detail",
-        "device",
-        "item",
-        "names",
-        "parent",
-        "site",
-        "tariff",
-    )
-)
-
 
 @callback
 def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Show problems for as long as they last and the site is loaded."""
     coordinator = entry.runtime_data.coordinator
-    shown: dict[str, RepairIssue] = {}
+    shown = ShownIssues(hass, entry)
     signs = SignIssues(hass, entry)
     entry.async_create_background_task(
         hass, signs.async_start(), f"{DOMAIN} counters {entry.title}"
@@ -79,43 +76,18 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
         nonlocal configured, configured_by
         if configured_by != (now := _configuration(entry)):
             configured, configured_by = tuple(_configured_issues(entry)), now
-        found = {
-            f"{entry.entry_id}_{issue.translation_key}_{issue.about}": issue
-            for issue in (
+        shown.show(
+            (
                 *_issues(hass, coordinator.data, entry),
                 *configured,
                 *unusable,
                 *signs.issues(coordinator.data),
                 *lost_meters(coordinator.data, entry, lost_since),
             )
-        }
-        for issue_id in shown.keys() - found.keys():
-            ir.async_delete_issue(hass, DOMAIN, issue_id)
-            del shown[issue_id]
-        for issue_id, issue in found.items():
-            if shown.get(issue_id) != issue:
-                shown[issue_id] = issue
-                ir.async_create_issue(
-                    hass,
-                    DOMAIN,
-                    issue_id,
-                    is_fixable=bool(issue.fix),
-                    data={"entry_id": entry.entry_id, **dict(issue.fix)},
-                    severity=ir.IssueSeverity.WARNING,
-                    translation_key=issue.translation_key,
-                    translation_placeholders={
-                        name: escaped(value) if name in _TYPED else value
-                        for name, value in issue.placeholders
-                    },
-                )
-
-    @callback
-    def clear() -> None:
-        for issue_id in shown:
-            ir.async_delete_issue(hass, DOMAIN, issue_id)
+        )
 
     entry.async_on_unload(coordinator.async_add_listener(update))
-    entry.async_on_unload(clear)
+    entry.async_on_unload(shown.clear)
     update()
 
 
@@ -255,12 +227,18 @@ def _ignored(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
 
 
 def _price_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
-    prices = entry.runtime_data.prices
-    for problem in prices.problems(dt_util.utcnow()) if prices else ():
+    if (prices := entry.runtime_data.prices) is None:
+        return
+    for problem in prices.problems(dt_util.utcnow()):
         yield RepairIssue(
             translation_key=f"price_{problem.key}",
             about="prices",
             placeholders=(("site", entry.title), ("detail", problem.detail or "?")),
+            fix=(
+                (PRICES, prices.part_of(problem)),
+                (PRICE_PROBLEM, problem.key),
+                (PRICE_DETAIL, problem.detail or "?"),
+            ),
         )
 
 
@@ -273,7 +251,10 @@ def _plan_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
         )
     if planning.failing(planning.clock.now()):
         yield RepairIssue(
-            translation_key="planning_failed", about="plan", placeholders=(site,)
+            translation_key="planning_failed",
+            about="plan",
+            placeholders=(site,),
+            fix=((FIX, PLAN_NOW),),
         )
     for connector_id, shortfall in planning.lasting_misses().items():
         yield RepairIssue(
@@ -311,6 +292,7 @@ def _modbus_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
                 ("site", entry.title),
                 ("detail", reader.last_error or "?"),
             ),
+            fix=((MODBUS, subentry_id),),
         )
 
 
@@ -323,20 +305,30 @@ def _charger_issues(connector: ConnectorData) -> Iterator[RepairIssue]:
             translation_key="exceeds_offer",
             about=connector.key.id,
             placeholders=charger,
+            fix=((FIX, RESTART), (ABOUT, name)),
         )
     if connector.key.connector > 1:
         return
     if not station.takes_limits:
         yield RepairIssue(
-            translation_key="cannot_be_limited", about=name, placeholders=charger
+            translation_key="cannot_be_limited",
+            about=name,
+            placeholders=charger,
+            fix=((FIX, TRY_LIMITS), (ABOUT, name)),
         )
     elif station.fail_safe is FailSafe.DOES_NOT_FALL_BACK:
         yield RepairIssue(
-            translation_key="does_not_fall_back", about=name, placeholders=charger
+            translation_key="does_not_fall_back",
+            about=name,
+            placeholders=charger,
+            fix=((FIX, TEST_FAIL_SAFE), (ABOUT, name)),
         )
     if station.fail_safe_set is False and station.takes_limits:
         yield RepairIssue(
-            translation_key="fail_safe_refused", about=name, placeholders=charger
+            translation_key="fail_safe_refused",
+            about=name,
+            placeholders=charger,
+            fix=((FIX, SET_UP), (ABOUT, name)),
         )
     if station.new_password in (NewPassword.NEEDS_RESTART, NewPassword.NOT_USED):
         yield RepairIssue(
@@ -351,4 +343,5 @@ def _charger_issues(connector: ConnectorData) -> Iterator[RepairIssue]:
             translation_key="wrong_password",
             about=name,
             placeholders=(*charger, address),
+            fix=((PASSWORD, name),),
         )

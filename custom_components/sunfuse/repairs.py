@@ -29,13 +29,17 @@ from .const import (
     SUBENTRY_CHARGER,
     SUBENTRY_CIRCUIT,
 )
-from .fix_actions import FIX, FIXES, TURN_GRID, TURN_PHASES, IssueData
+from .data import SunfuseConfigEntry
+from .fix_actions import FIX, FIXES, TURN_GRID, TURN_PHASES, WITHOUT_SITE, IssueData
 from .flows.checks import check_entities
 from .flows.circuit_choice import circuit_selector
 from .flows.fail_safe_check import chargers_of, fail_safe_problem
 from .flows.form_fields import grid_form, meter_form, sun_form
 from .flows.meter_sign import async_meter_now
+from .modbus_repair import MODBUS, LostDeviceFlow
+from .password_repair import PASSWORD, WrongPasswordFlow
 from .plan_repair import PLAN, LateCarFlow
+from .price_repair import PRICE_DETAIL, PRICE_PROBLEM, PRICES, PriceFlow
 from .site.circuits import CircuitTree
 from .site.energy_devices import ENERGY_ENTITY, async_add_energy_device
 from .site.entity_use import entities_of, replace_entity
@@ -321,15 +325,26 @@ async def async_create_fix_flow(
         return DeleteSessionsFlow(ledger_path(hass, str(removed)))
     if data is not None and (energy_entity := data.get(ENERGY_ENTITY)):
         return AddEnergyDeviceFlow(str(energy_entity))
+    entry: SunfuseConfigEntry | None
     if data is not None and (
         entry := hass.config_entries.async_get_entry(str(data["entry_id"]))
     ):
-        if data.get(FIX) in FIXES and entry.state is ConfigEntryState.LOADED:
+        is_loaded = entry.state is ConfigEntryState.LOADED
+        if (fix := data.get(FIX)) in FIXES and (is_loaded or fix in WITHOUT_SITE):
             return FixFlow(entry, data)
         if data.get(SIGNS):
             return TurnSignFlow(entry)
-        if (connector := data.get(PLAN)) and entry.state is ConfigEntryState.LOADED:
+        if (connector := data.get(PLAN)) and is_loaded:
             return LateCarFlow(entry, str(connector))
+        if (identity := data.get(PASSWORD)) and is_loaded:
+            return WrongPasswordFlow(entry, str(identity))
+        if (part := data.get(PRICES)) and is_loaded:
+            return PriceFlow(
+                entry, str(part), str(data[PRICE_PROBLEM]), str(data[PRICE_DETAIL])
+            )
+        device = entry.subentries.get(str(data.get(MODBUS)))
+        if device is not None:
+            return LostDeviceFlow(entry, device)
         if entity_id := data.get("entity_id"):
             return ReplaceSourceFlow(entry, str(entity_id))
         if circuit := data.get("circuit"):

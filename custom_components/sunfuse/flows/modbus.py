@@ -5,24 +5,18 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from homeassistant.config_entries import (
-    ConfigEntry,
-    ConfigSubentryFlow,
-    SubentryFlowResult,
-)
+from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.translation import async_get_translations
 
-from ..const import CONF_PORT, DOMAIN, SUBENTRY_MODBUS
-from ..site.subentries import usable
+from ..const import CONF_PORT, DOMAIN
 from ..sources.modbus.connections import LinkConflictError, borrowed
 from ..sources.modbus.device import Information
 from ..sources.modbus.device_address import LinkKind, ModbusLink
 from ..sources.modbus.library import Library, async_load_library
-from ..sources.modbus.registers import Failure, RequestError
-from ..sources.modbus.scan import FoundDevice, is_there, look, parse_units, scan
+from ..sources.modbus.registers import RequestError
+from ..sources.modbus.scan import FoundDevice, look, parse_units, scan
 from ..sources.modbus.site_devices import DeviceConfig, find_device
-from ..sources.modbus.sunspec import DISCOVERED
 from .modbus_forms import (
     CONF_BAUDRATE,
     CONF_CONNECTION,
@@ -42,27 +36,19 @@ from .modbus_forms import (
     USUAL_UNITS,
     choose_schema,
     found_schema,
-    link_form,
     network_link,
     serial_link,
     shown,
 )
-
-
-def _unanswered(err: RequestError) -> dict[str, str]:
-    if err.failure is Failure.REFUSED:
-        return {"base": "wrong_device"}
-    lost = err.failure is Failure.NOT_CONNECTED
-    return {"base": "cannot_connect"} if lost else {"base": "no_answer"}
-
-
-def place_is_taken(entry: ConfigEntry, config: DeviceConfig, own: str | None) -> bool:
-    """Return whether another device of the site has this address."""
-    return any(
-        DeviceConfig.from_dict(subentry.data).place == config.place
-        for subentry in usable(entry, SUBENTRY_MODBUS)
-        if subentry.subentry_id != own
-    )
+from .modbus_move import (
+    TAKEN,
+    NotMovedError,
+    address_form,
+    async_moved,
+    is_serial,
+    place_is_taken,
+    unanswered,
+)
 
 
 class ModbusSubentryFlow(ConfigSubentryFlow):
@@ -232,7 +218,7 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
             except LinkConflictError:
                 errors["base"] = "in_use"
             except RequestError as err:
-                errors = _unanswered(err)
+                errors = unanswered(err)
             else:
                 if self._chosen.values:
                     return await self.async_step_confirm()
@@ -301,8 +287,7 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Change the connection of a device."""
-        config = DeviceConfig.from_dict(self._get_reconfigure_subentry().data)
-        if config.link.kind is LinkKind.SERIAL:
+        if is_serial(self._get_reconfigure_subentry()):
             return await self.async_step_reconfigure_serial()
         return await self.async_step_reconfigure_network()
 
@@ -310,12 +295,11 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Change host, port and unit id."""
-        link = network_link(user_input) if user_input else None
-        result, errors = await self._reconfigured(link, user_input)
+        result, errors = await self._moved(user_input)
         return result or self.async_show_form(
             step_id="reconfigure_network",
             data_schema=self.add_suggested_values_to_schema(
-                RECONFIGURE_NETWORK, user_input or self._reconfigure_values()
+                RECONFIGURE_NETWORK, user_input or self._address()
             ),
             errors=errors,
         )
@@ -324,55 +308,29 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Change serial port, its settings and the unit id."""
-        link = serial_link(user_input) if user_input else None
-        result, errors = await self._reconfigured(link, user_input)
+        result, errors = await self._moved(user_input)
         return result or self.async_show_form(
             step_id="reconfigure_serial",
             data_schema=self.add_suggested_values_to_schema(
-                RECONFIGURE_SERIAL, user_input or self._reconfigure_values()
+                RECONFIGURE_SERIAL, user_input or self._address()
             ),
             errors=errors,
         )
 
-    def _reconfigure_values(self) -> dict[str, Any]:
-        config = DeviceConfig.from_dict(self._get_reconfigure_subentry().data)
-        return {**link_form(config.link), CONF_UNIT: config.unit}
+    def _address(self) -> dict[str, Any]:
+        return address_form(self._get_reconfigure_subentry())
 
-    async def _reconfigured(
-        self, link: ModbusLink | None, form: Mapping[str, Any] | None
+    async def _moved(
+        self, form: Mapping[str, Any] | None
     ) -> tuple[SubentryFlowResult | None, dict[str, str]]:
-        """Return the end of the flow, or what is wrong with the new connection."""
-        errors: dict[str, str] = {}
-        if link is None or form is None:
-            return None, errors
+        """Return the end of the flow, or what is wrong with the new address."""
+        if form is None:
+            return None, {}
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
-        stored = {**subentry.data, "link": link.to_dict(), CONF_UNIT: form[CONF_UNIT]}
-        config = DeviceConfig.from_dict(stored)
-        if place_is_taken(entry, config, subentry.subentry_id):
-            return self.async_abort(reason="already_configured"), errors
-        library = await async_load_library(self.hass)
-        if config.device not in {*library.devices, DISCOVERED}:
-            errors["base"] = "no_file"
-            return None, errors
         try:
-            async with borrowed(self.hass, link) as connection:
-                device = await find_device(
-                    library,
-                    config.device,
-                    partial(connection.read, config.unit),
-                    config.quantities,
-                )
-                found = await look(connection, config.unit, device)
-                if not await is_there(connection, config.unit, device):
-                    errors["base"] = "wrong_device"
-        except LinkConflictError:
-            errors["base"] = "in_use"
-        except RequestError as err:
-            errors = _unanswered(err)
-        if errors:
-            return None, errors
-        # A newer firmware, or a newer file, may add readings; existing ones stay.
-        stored["quantities"] = list(
-            dict.fromkeys((*stored["quantities"], *map(str, found.quantities)))
-        )
-        return self.async_update_and_abort(entry, subentry, data=stored), errors
+            data = await async_moved(self.hass, entry, subentry, form)
+        except NotMovedError as err:
+            if err.key == TAKEN:
+                return self.async_abort(reason="already_configured"), {}
+            return None, {"base": err.key}
+        return self.async_update_and_abort(entry, subentry, data=data), {}

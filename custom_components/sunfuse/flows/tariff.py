@@ -169,7 +169,9 @@ class TariffSubentryFlow(FormSequence):
             for field in _ROWS.get(step_id, ()):
                 check_rows(field, user_input.get(field), errors, placeholders)
             if not self._as_before(user_input):
-                await _check(self.hass, step_id, user_input, errors, placeholders)
+                await async_check_form(
+                    self.hass, step_id, user_input, errors, placeholders
+                )
             if not errors:
                 self._take(step_id, user_input)
                 chosen = user_input.get("export") if step_id == "export" else None
@@ -185,7 +187,7 @@ class TariffSubentryFlow(FormSequence):
         )
 
 
-async def _check(
+async def async_check_form(
     hass: HomeAssistant,
     step_id: str,
     form: Mapping[str, Any],

@@ -39,7 +39,7 @@ _SETTERS = {
 }
 
 
-class _NotDoneError(Exception):
+class NotDoneError(Exception):
     """The battery's entity cannot be set now. This is for the log; users read the repair issue."""
 
 
@@ -164,7 +164,7 @@ class BatteryHold:
             rule.release_value is None
             and state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN)
         ):
-            raise _NotDoneError(f"{rule.entity_id} tells no value to give back")
+            raise NotDoneError(f"{rule.entity_id} tells no value to give back")
         registered = er.async_get(self._hass).async_get(rule.entity_id)
         held = HeldEntity(
             entity_id=rule.entity_id,
@@ -185,32 +185,9 @@ class BatteryHold:
         ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
 
     async def _set(self, entity_id: str, value: str) -> None:
-        """Set the entity with its own action.
-
-        Raises:
-            _NotDoneError: it does not exist.
-            HomeAssistantError: it refused.
-            TimeoutError: it did not answer.
-
-        """
-        state = self._hass.states.get(entity_id)
-        if state is None or state.state == STATE_UNAVAILABLE:
-            # Home Assistant silently ignores actions on an unavailable entity.
-            raise _NotDoneError(f"{entity_id} is unavailable")
-        domain = _domain(entity_id)
-        data: dict[str, Any] = {ATTR_ENTITY_ID: entity_id}
-        if domain == SCRIPT:
-            command, _, power_w = value.partition(" ")
-            action = "turn_on"
-            data["variables"] = {"command": command, "power_w": float(power_w or 0)}
-        elif domain in _SETTERS:
-            action, field = _SETTERS[domain]
-            data[field] = value
-        else:
-            action = f"turn_{value}"
-        async with asyncio.timeout(ANSWER_S):
-            await self._hass.services.async_call(domain, action, data, blocking=True)
-        if domain == SCRIPT:
+        """Set the entity; a script shows no value, so what it got is remembered."""
+        await async_set_entity(self._hass, entity_id, value)
+        if _domain(entity_id) == SCRIPT:
             self._sent = value
 
     def _entity_of(self, held: HeldEntity) -> str:
@@ -238,7 +215,14 @@ class BatteryHold:
                 self._hass,
                 DOMAIN,
                 self._issue_id,
-                is_fixable=False,
+                is_fixable=True,
+                # fix_actions.py knows what that is; it starts from the whole, and this is a part.
+                data={
+                    "entry_id": self._entry.entry_id,
+                    "fix": "give_back",
+                    "about": self._entity_of(held),
+                    "value": held.former,
+                },
                 is_persistent=True,
                 severity=ir.IssueSeverity.ERROR,
                 translation_key="battery_not_given_back",
@@ -254,6 +238,34 @@ class BatteryHold:
         await self.async_load()
         await self.async_stop()
         await self._store.async_remove()
+
+
+async def async_set_entity(hass: HomeAssistant, entity_id: str, value: str) -> None:
+    """Set an entity with its own action.
+
+    Raises:
+        NotDoneError: it does not exist.
+        HomeAssistantError: it refused.
+        TimeoutError: it did not answer.
+
+    """
+    state = hass.states.get(entity_id)
+    if state is None or state.state == STATE_UNAVAILABLE:
+        # Home Assistant silently ignores actions on an unavailable entity.
+        raise NotDoneError(f"{entity_id} is unavailable")
+    domain = _domain(entity_id)
+    data: dict[str, Any] = {ATTR_ENTITY_ID: entity_id}
+    if domain == SCRIPT:
+        command, _, power_w = value.partition(" ")
+        action = "turn_on"
+        data["variables"] = {"command": command, "power_w": float(power_w or 0)}
+    elif domain in _SETTERS:
+        action, field = _SETTERS[domain]
+        data[field] = value
+    else:
+        action = f"turn_{value}"
+    async with asyncio.timeout(ANSWER_S):
+        await hass.services.async_call(domain, action, data, blocking=True)
 
 
 def _store(hass: HomeAssistant, entry_id: str) -> StorageFile:

@@ -79,7 +79,7 @@ def report_put_aside(hass: HomeAssistant, entry: ConfigEntry, aside: str) -> Non
         hass,
         DOMAIN,
         f"ledger_put_aside_{entry.entry_id}",
-        is_fixable=False,
+        is_fixable=True,  # by confirming that it was read
         is_persistent=True,
         severity=ir.IssueSeverity.ERROR,
         translation_key="ledger_put_aside",

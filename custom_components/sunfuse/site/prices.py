@@ -187,6 +187,17 @@ class SitePrices(DataUpdateCoordinator[Prices]):
             }.values()
         )
 
+    def part_of(self, problem: PriceIssue) -> str:
+        """Return which source has a problem: that of import, export or carbon."""
+        return self._reader.part_of(problem)
+
+    async def async_read_again(self) -> None:
+        """Read all sources now, those on remote servers too."""
+        self._asked_at = None
+        if not self._reading:
+            self._reading = True
+            await self._async_read()
+
     @callback
     def _slot_begins(self, now: datetime) -> None:
         """Show the present price, and read what is due."""

@@ -66,7 +66,9 @@ class TickGuard:
                 self._hass,
                 DOMAIN,
                 issue_id(self._entry),
-                is_fixable=False,
+                is_fixable=True,
+                # fix_actions.py knows what that is; it starts from the whole, and this is a part.
+                data={"entry_id": self._entry.entry_id, "fix": "reload"},
                 severity=ir.IssueSeverity.ERROR,
                 translation_key="tick_failed",
                 translation_placeholders={

@@ -194,7 +194,8 @@ def _unusable(hass: HomeAssistant, entry: ConfigEntry, err: TlsError) -> None:
         hass,
         DOMAIN,
         _issue_id(entry.entry_id),
-        is_fixable=False,
+        is_fixable=True,
+        data={"entry_id": entry.entry_id, "fix": "reload"},
         severity=ir.IssueSeverity.ERROR,
         translation_key="certificate_unusable",
         translation_placeholders={

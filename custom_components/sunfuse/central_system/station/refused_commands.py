@@ -34,6 +34,11 @@ class RefusedCommands:
             return True
         return abs(self._now() - datetime.fromisoformat(last)) >= _RETRY
 
+    def ask_again(self, action: str) -> None:
+        """Ask the station at the next occasion, without waiting an hour."""
+        if self.sure(action):
+            self._variables[_key(action)] = (self._now() - _RETRY).isoformat()
+
     def refused(self, action: str) -> None:
         """Note that the station refused."""
         self._counts[action] += 1

@@ -255,6 +255,10 @@ class Station:
             wrong_password_from=address,
         )
 
+    def forget_attempts(self) -> None:
+        """Forget the clients that failed to prove to be this station."""
+        self._shared.update(wrong_passwords=0, wrong_password_from=None)
+
     def connected(self, adapter: Adapter, protocol: str) -> None:
         """Note that the station is connected; it has not booted yet."""
         self.presence.connected(adapter)

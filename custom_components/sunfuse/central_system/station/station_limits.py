@@ -68,6 +68,10 @@ class Limits:
         if can and not could and (adapter := self._presence.adapter) is not None:
             adapter.onboarding.set_up_again()
 
+    def try_again(self) -> None:
+        """Send limits again from now on, although the station refused them."""
+        self.refusals.ask_again(LIMITS)
+
     def renew(self, adapter: Adapter) -> None:
         """Send the present offers again, to every connector with a transaction."""
         for connector, limiter in self._limiters.items():

@@ -186,6 +186,12 @@ class TariffReader:
         issues = [issue for found in self._issues.values() for issue in found]
         return Prices(slots=slots, issues=tuple(dict.fromkeys(issues)))
 
+    def part_of(self, issue: PriceIssue) -> str:
+        """Return which source has a problem: that of import, export or carbon."""
+        return next(
+            (part for part, found in self._issues.items() if issue in found), "import"
+        )
+
     @property
     def asks_out(self) -> bool:
         """Return whether reading asks a remote server."""
