@@ -157,6 +157,34 @@ async def test_connectors_by_the_charger_s_word(
     await wait_until(lambda: _connectors(home) == [1, 2, 3], "a third connector")
 
 
+@pytest.mark.parametrize("said", ["1", None])
+async def test_a_session_on_a_high_connector(
+    hass: HomeAssistant,
+    start: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    said: str | None,
+) -> None:
+    """A session on connector 32 makes that one connector, once its status has been reported; it stays over a restart."""
+    if said:
+        monkeypatch.setitem(CONFIGURATION_16, "NumberOfConnectors", said)
+    home: Home = await start("CP1")
+    station = await home.boot("CP1")
+    await _set_up(station)
+    await station.start_transaction(dt_util.utcnow().isoformat(), connector=32)
+    await hass.async_block_till_done()
+    assert _connectors(home) == [1]
+    await station.status("Charging", 32)
+    await wait_until(lambda: _connectors(home) == [1, 32], "connector 32")
+    assert {"_CP1", "_CP1_1", "_CP1_32"} <= _devices(home).keys()
+    await station.close()
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    station = await home.boot("CP1")
+    await station.wait_received("TriggerMessage")
+    await hass.async_block_till_done()
+    assert _connectors(home) == [1, 32]
+    assert not await _delete(home, "_CP1_32")
+
+
 async def test_connectors_that_are_gone_are_deleted(
     hass: HomeAssistant, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,7 @@ CONF_CIRCUIT: Final = "circuit"
 CONF_L1_PHASE: Final = "l1_phase"
 CONF_PHASES: Final = "phases"
 CONF_CONNECTORS: Final = "connectors"
+CONF_MORE_CONNECTORS: Final = "more_connectors"
 CONF_MIN_CURRENT: Final = "min_a"
 CONF_MAX_CURRENT: Final = "max_a"
 CONF_FAIL_SAFE_CURRENT: Final = "fail_safe_a"
@@ -53,6 +54,7 @@ CONF_QUIRKS: Final = "quirks"
 LIVE_CHARGER_KEYS: Final = frozenset(
     (
         CONF_CONNECTORS,
+        CONF_MORE_CONNECTORS,
         CONF_SECURITY,
         CONF_PASSWORD,
         CONF_FORMER_PASSWORD,

@@ -11,7 +11,6 @@ from homeassistant.helpers.typing import UNDEFINED
 from .central_system import Station
 from .const import (
     CONF_CIRCUIT,
-    CONF_CONNECTORS,
     DOMAIN,
     MAIN_CIRCUIT,
     REPORT_PANEL,
@@ -21,7 +20,7 @@ from .const import (
     SUBENTRY_VEHICLE,
 )
 from .site.circuits import CircuitTree
-from .site.outcome import ConnectorKey, identity_of
+from .site.outcome import ConnectorKey, connector_numbers, identity_of
 from .site.subentries import usable
 
 MANUFACTURER = "Sunfuse"
@@ -70,7 +69,7 @@ def connector_device(
     key: ConnectorKey,
 ) -> DeviceInfo | ChildDeviceInfo:
     """Return the device of a connector: the charger's own if there is only one."""
-    if subentry.data.get(CONF_CONNECTORS, 1) == 1:
+    if len(connector_numbers(subentry.data)) == 1:
         return station_device(entry, key.identity)
     return ChildDeviceInfo(
         identifiers={connector_identifier(entry, key)},
@@ -95,7 +94,7 @@ def move_to_connectors(hass: HomeAssistant, entry: ConfigEntry) -> None:
             station_identifier(entry, key.identity),
             config_entry_id=entry.entry_id,
         )
-        if station_id is None or subentry.data.get(CONF_CONNECTORS, 1) == 1:
+        if station_id is None or len(connector_numbers(subentry.data)) == 1:
             continue
         connector = devices.async_get_or_create_child(
             config_entry_id=entry.entry_id,
@@ -118,8 +117,8 @@ def current_identifiers(entry: ConfigEntry) -> set[tuple[str, str]]:
     connectors = [
         ConnectorKey(identity=identity_of(charger), connector=number)
         for charger in chargers
-        if (count := charger.data.get(CONF_CONNECTORS, 1)) > 1
-        for number in range(1, count + 1)
+        if len(numbers := connector_numbers(charger.data)) > 1
+        for number in numbers
     ]
     return {
         site_identifier(entry),

@@ -45,7 +45,8 @@ def async_setup_reservation_actions(hass: HomeAssistant) -> None:
         promise = _promise(call)
         station = runtime.central_system.stations[key.identity]
         connector = key.connector
-        if not connector and station.config.connectors == 1:
+        config = station.config
+        if not connector and config.connectors == 1 and not config.more_connectors:
             # Many stations do not support reserving connector 0, which means any connector
             # (ReserveConnectorZeroSupported).
             connector = 1

@@ -256,9 +256,9 @@ class StationState:
     connected: bool
     info: StationInfo = field(default_factory=StationInfo)
     connectors: tuple[ConnectorState, ...] = ()
-    # How many connectors it has: as it reports, and by all that is known; None while that is not known.
-    reported_connectors: int | None = None
-    known_connectors: int | None = None
+    # Which connectors it has by all that is known; none while that is not known.
+    known_connectors: tuple[int, ...] = ()
+    counts_connectors: bool = False  # whether it reports how many it has
     last_seen: datetime | None = None
     fail_safe: FailSafe = FailSafe.NOT_VERIFIED
     fail_safe_set: bool | None = (
@@ -292,6 +292,7 @@ class StationConfig:
 
     identity: str
     connectors: int = 1
+    more_connectors: tuple[int, ...] = ()  # beside those numbered from 1
     phases: int = 3
     voltage_v: float = 230.0
     min_a: float = 6.0

@@ -10,7 +10,6 @@ from homeassistant.util import dt as dt_util
 
 from ..const import (
     CONF_CIRCUIT,
-    CONF_CONNECTORS,
     CONF_FAIL_SAFE_CURRENT,
     CONF_IDENTITY,
     CONF_MIN_CURRENT,
@@ -20,6 +19,7 @@ from ..const import (
 from ..engine.limits import fail_safe_sums
 from ..engine.model import PerPhase, Snapshot
 from ..site.circuits import CircuitConfig, CircuitTree
+from ..site.outcome import connector_numbers
 from ..site.snapshot import site_of, wiring
 from ..site.subentries import usable
 from ..site.uncontrolled_chargers import async_loads
@@ -93,7 +93,7 @@ def _sums(
 def _falls_back_a(charger: Mapping[str, Any]) -> float:
     """Return the fail-safe current of all connectors of a charger together."""
     each_a: float = charger[CONF_FAIL_SAFE_CURRENT]
-    return each_a * float(charger.get(CONF_CONNECTORS, 1))
+    return each_a * len(connector_numbers(charger))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +244,7 @@ def _fitting(
     rooms = {circuit: list(left_a) for circuit, left_a in left.items()}
     for charger in chargers:
         wired = wiring(charger, site)
-        needs_a = charger[CONF_MIN_CURRENT] * charger.get(CONF_CONNECTORS, 1)
+        needs_a = charger[CONF_MIN_CURRENT] * len(connector_numbers(charger))
         path = [
             rooms[name] for name in tree.path(charger[CONF_CIRCUIT]) if name in rooms
         ]

@@ -35,7 +35,6 @@ from ..const import (
     CONF_CAR_PLUG,
     CONF_CAR_SOC,
     CONF_CHARGE_EFFICIENCY,
-    CONF_CONNECTORS,
     CONF_CONSUMPTION,
     CONF_IDENTIFIERS,
     CONF_MAX_CURRENT,
@@ -46,7 +45,7 @@ from ..const import (
     SUBENTRY_CARD,
     SUBENTRY_CHARGER,
 )
-from ..site.outcome import ConnectorKey, identity_of
+from ..site.outcome import ConnectorKey, connector_numbers, identity_of
 from ..site.subentries import usable
 from ..site.vehicles import CONSUMPTION_KWH, EFFICIENCY_PERCENT, LARGEST_BATTERY_KWH
 from ..sources.car_proposals import CarProposal, find_cars
@@ -139,10 +138,12 @@ def _connectors(entry: ConfigEntry) -> list[SelectOptionDict]:
     """Return the connectors of the site, by the names of their chargers."""
     found = []
     for charger in usable(entry, SUBENTRY_CHARGER):
-        count = charger.data.get(CONF_CONNECTORS, 1)
-        for connector in range(1, count + 1):
+        numbers = connector_numbers(charger.data)
+        for connector in numbers:
             key = ConnectorKey(identity=identity_of(charger), connector=connector)
-            label = charger.title if count == 1 else f"{charger.title} {connector}"
+            label = (
+                charger.title if len(numbers) == 1 else f"{charger.title} {connector}"
+            )
             found.append(SelectOptionDict(value=key.id, label=label))
     return found
 

@@ -10,7 +10,13 @@ from homeassistant.util import dt as dt_util
 
 from ..central_system import CentralSystem
 from ..central_system.station_state import ConnectorState, StationInfo, StationState
-from ..const import CONF_CONNECTORS, CONF_MODE, CONF_SPEED, SUBENTRY_CHARGER
+from ..const import (
+    CONF_CONNECTORS,
+    CONF_MODE,
+    CONF_MORE_CONNECTORS,
+    CONF_SPEED,
+    SUBENTRY_CHARGER,
+)
 from ..devices import connector_identifier, move_to_connectors, register_stations
 from ..drivers.demand import Demand
 from ..drivers.person_terms import PersonStanding
@@ -18,7 +24,7 @@ from ..engine.model import Connector, Mode
 from .cards import Cards
 from .memory_file import MemoryFile
 from .ocpp_address import ocpp_address
-from .outcome import ConnectorKey, Holder, identity_of
+from .outcome import ConnectorKey, Holder, connector_numbers, identity_of
 from .persons import Persons
 from .settings import ConnectorSettings, Settings
 from .snapshot import connector_of, site_of, station_config
@@ -139,7 +145,7 @@ class Chargers:
         return [
             ConnectorKey(identity=identity, connector=connector)
             for identity, data in self._data.items()
-            for connector in range(1, data.get(CONF_CONNECTORS, 1) + 1)
+            for connector in connector_numbers(data)
         ]
 
     @callback
@@ -150,29 +156,36 @@ class Chargers:
             self._unknown.changed(station)
 
     def _learn_connectors(self, station: StationState) -> None:
-        """Remember how many connectors a charger has: fewer only if it reports so."""
-        known = self._data.get(station.identity, {}).get(CONF_CONNECTORS, 1)
-        found = station.reported_connectors or max(station.known_connectors or 1, known)
+        """Remember which connectors a charger has: fewer only if it reports how many it has."""
+        known = set(connector_numbers(self._data.get(station.identity, {})))
+        found = set(station.known_connectors)
+        if not station.counts_connectors:
+            found |= known
         if found != known:
             self._set_connectors(station.identity, found)
 
     @callback
     def drop_unbelieved(self, identifiers: set[tuple[str, str]]) -> None:
-        """Drop the connector that a user deletes, if by all that is known its charger does not have it; and those above it."""
+        """Drop the connector that a user deletes, if by all that is known its charger does not have it."""
         for key in self.connector_keys():
             believed = self._central_system.stations[key.identity].state
-            if key.connector > (believed.known_connectors or 1) and (
+            if key.connector not in (believed.known_connectors or (1,)) and (
                 connector_identifier(self._entry, key) in identifiers
             ):
-                self._set_connectors(key.identity, key.connector - 1)
+                numbers = set(connector_numbers(self._data[key.identity]))
+                self._set_connectors(key.identity, numbers - {key.connector})
 
-    def _set_connectors(self, identity: str, found: int) -> None:
+    def _set_connectors(self, identity: str, found: set[int]) -> None:
+        count = next(n for n in range(1, len(found) + 2) if n + 1 not in found)
+        more = sorted(found - set(range(1, count + 1)))
         for subentry in usable(self._entry, SUBENTRY_CHARGER):
             if identity_of(subentry) == identity:
+                data = {**subentry.data, CONF_CONNECTORS: count}
+                data.pop(CONF_MORE_CONNECTORS, None)
+                if more:
+                    data[CONF_MORE_CONNECTORS] = more
                 self._hass.config_entries.async_update_subentry(
-                    self._entry,
-                    subentry,
-                    data={**subentry.data, CONF_CONNECTORS: found},
+                    self._entry, subentry, data=data
                 )
 
     # --- Their state ---------------------------------------------------------------------------------------------

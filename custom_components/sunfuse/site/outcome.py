@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from homeassistant.config_entries import ConfigSubentry
 
 from ..central_system.station_state import ConnectorState, StationState
-from ..const import CONF_IDENTITY, MAIN_CIRCUIT
+from ..const import CONF_CONNECTORS, CONF_IDENTITY, CONF_MORE_CONNECTORS, MAIN_CIRCUIT
 from ..drivers.person_terms import PersonStanding
 from ..engine.model import ConnectorDecision, Decision, MeterReading, Snapshot
 from ..sources.states import SourceProblem
@@ -88,3 +88,9 @@ def identity_of(subentry: ConfigSubentry) -> str:
     """Return the OCPP identity of a charger's sub-entry."""
     identity: str = subentry.data[CONF_IDENTITY]
     return identity
+
+
+def connector_numbers(charger: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the numbers of the connectors that a charger's sub-entry has."""
+    count: int = charger.get(CONF_CONNECTORS, 1)
+    return *range(1, count + 1), *charger.get(CONF_MORE_CONNECTORS, ())

@@ -24,6 +24,7 @@ from ..const import (
     CONF_L1_PHASE,
     CONF_MAX_CURRENT,
     CONF_MIN_CURRENT,
+    CONF_MORE_CONNECTORS,
     CONF_PASSWORD,
     CONF_PHASE_SWITCHING,
     CONF_PHASES,
@@ -80,6 +81,7 @@ def station_config(
     return StationConfig(
         identity=data[CONF_IDENTITY],
         connectors=data.get(CONF_CONNECTORS, 1),
+        more_connectors=tuple(data.get(CONF_MORE_CONNECTORS, ())),
         phases=data[CONF_PHASES] // legs,
         voltage_v=site.voltage_v * legs,
         min_a=data[CONF_MIN_CURRENT],

@@ -14,6 +14,7 @@ import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
+from ..central_system.station.connector_count import MAX_CONNECTORS
 from ..const import (
     BASIS_COST,
     BASIS_FIXED,
@@ -41,6 +42,7 @@ from ..const import (
     CONF_METER_MAX_AGE,
     CONF_MIN_CURRENT,
     CONF_MODE,
+    CONF_MORE_CONNECTORS,
     CONF_PARENT,
     CONF_PASSWORD,
     CONF_PER_HOUR,
@@ -100,6 +102,7 @@ _TEXT = vol.All(str, vol.Length(min=1))
 _AMPERES = vol.All(_number, vol.Range(min=0))
 _ABOVE_0 = vol.All(_number, vol.Range(min=0, min_included=False))
 _COUNT = vol.All(int, vol.Range(min=1))
+_CONNECTOR = vol.All(_COUNT, vol.Range(max=MAX_CONNECTORS))
 
 _CHARGER = vol.Schema(
     {
@@ -110,7 +113,8 @@ _CHARGER = vol.Schema(
         vol.Required(CONF_MIN_CURRENT): _ABOVE_0,
         vol.Required(CONF_MAX_CURRENT): _ABOVE_0,
         vol.Required(CONF_FAIL_SAFE_CURRENT): _AMPERES,
-        vol.Optional(CONF_CONNECTORS): _COUNT,
+        vol.Optional(CONF_CONNECTORS): _CONNECTOR,
+        vol.Optional(CONF_MORE_CONNECTORS): [_CONNECTOR],
         vol.Optional(CONF_MODE): vol.In(list(Mode)),
         vol.Optional(CONF_EXPIRY): _ABOVE_0,
         vol.Optional(CONF_RENEW): _ABOVE_0,

@@ -12,7 +12,6 @@ from homeassistant.helpers import entity_registry as er
 from ..central_system.station_state import StationInfo, StationState
 from ..const import (
     CONF_CARD_NUMBER,
-    CONF_CONNECTORS,
     CONF_FORMER_PASSWORD,
     CONF_PARENT,
     CONF_PERSON,
@@ -32,7 +31,7 @@ from .cards import masked
 from .circuits import CircuitTree, hangs_from
 from .engine_options import READ_EACH_TIME
 from .entity_use import entities_of, replace_entity
-from .outcome import identity_of
+from .outcome import connector_numbers, identity_of
 from .prices import tariff_entities, tariff_of
 from .subentries import usable
 
@@ -55,7 +54,7 @@ class _Charger:
 
     title: str
     data: Mapping[str, Any]
-    connectors: int
+    connectors: frozenset[int]
 
 
 @callback
@@ -284,7 +283,7 @@ def _chargers(entry: SunfuseConfigEntry) -> dict[str, _Charger]:
         identity_of(subentry): _Charger(
             title=subentry.title,
             data={k: v for k, v in subentry.data.items() if k not in LIVE_CHARGER_KEYS},
-            connectors=subentry.data.get(CONF_CONNECTORS, 1),
+            connectors=frozenset(connector_numbers(subentry.data)),
         )
         for subentry in usable(entry, SUBENTRY_CHARGER)
     }
@@ -293,5 +292,5 @@ def _chargers(entry: SunfuseConfigEntry) -> dict[str, _Charger]:
 def _starts_anew(before: _Charger, now: _Charger) -> bool:
     """Return whether entities must be made anew. An additional connector is added; one less leaves its entities behind."""
     return replace(now, connectors=before.connectors) != before or (
-        now.connectors < before.connectors
+        not now.connectors >= before.connectors
     )

@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import tzinfo
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
 from ..const import (
     CONF_CIRCUIT,
-    CONF_CONNECTORS,
     CONF_KIND,
     CONF_MAX_CURRENT,
     CONF_MIN_CURRENT,
@@ -22,7 +21,7 @@ from ..sources.tariffs.capacity_rules import CapacityTariff, PriceRule
 from ..what_if import HomeStorage, Outlet, PastWeek, PeakPrice, ReplayedSite, SiteSetup
 from .battery_orders import home_battery
 from .circuits import CircuitTree
-from .outcome import ConnectorKey, identity_of
+from .outcome import ConnectorKey, connector_numbers, identity_of
 from .peaks import capacity_rules
 from .snapshot import site_of, wiring
 from .subentries import usable
@@ -48,7 +47,7 @@ def setup_of(entry: ConfigEntry, mode_of: Callable[[ConnectorKey], Mode]) -> Sit
                 mode=_charging(mode_of(key)),
             )
             for charger in usable(entry, SUBENTRY_CHARGER)
-            for key in _keys(identity_of(charger), charger.data.get(CONF_CONNECTORS, 1))
+            for key in _keys(charger)
         ),
         storage=_storage(entry),
     )
@@ -89,10 +88,10 @@ def peak_prices(
     )
 
 
-def _keys(identity: str, connectors: int) -> list[ConnectorKey]:
+def _keys(charger: ConfigSubentry) -> list[ConnectorKey]:
     return [
-        ConnectorKey(identity=identity, connector=number + 1)
-        for number in range(connectors)
+        ConnectorKey(identity=identity_of(charger), connector=number)
+        for number in connector_numbers(charger.data)
     ]
 
 

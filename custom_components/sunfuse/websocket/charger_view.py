@@ -11,7 +11,7 @@ from ..data import SunfuseConfigEntry
 from ..devices import connector_identifier, station_identifier
 from ..engine.boost import quota_of, used_wh
 from ..site.boosts import boosting_person
-from ..site.outcome import ConnectorData, ConnectorKey, identity_of
+from ..site.outcome import ConnectorData, ConnectorKey, connector_numbers, identity_of
 from ..site.readiness import missing_wh
 from ..site.subentries import usable
 from ..site.todays_sessions import ChargedToday
@@ -122,7 +122,7 @@ def name_of(entry: SunfuseConfigEntry, key: ConnectorKey) -> str:
     """Return the name of a connector: that of its charger, with a number if the charger has several."""
     for subentry in usable(entry, SUBENTRY_CHARGER):
         if identity_of(subentry) == key.identity:
-            several = subentry.data.get("connectors", 1) > 1
+            several = len(connector_numbers(subentry.data)) > 1
             return f"{subentry.title} {key.connector}" if several else subentry.title
     return key.identity
 

@@ -12,9 +12,9 @@ from homeassistant.components.websocket_api import (
 )
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from ..const import CONF_CONNECTORS, DOMAIN, SUBENTRY_CHARGER
+from ..const import DOMAIN, SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry
-from ..site.outcome import ConnectorKey, identity_of
+from ..site.outcome import ConnectorKey, connector_numbers, identity_of
 from ..site.subentries import usable
 from ..translated_reasons import async_load_sentences
 from .charger_view import name_of
@@ -61,7 +61,7 @@ def connectors_of(entry: SunfuseConfigEntry) -> list[ConnectorKey]:
     return [
         ConnectorKey(identity=identity_of(subentry), connector=number)
         for subentry in usable(entry, SUBENTRY_CHARGER)
-        for number in range(1, subentry.data.get(CONF_CONNECTORS, 1) + 1)
+        for number in connector_numbers(subentry.data)
     ]
 
 

@@ -1,12 +1,15 @@
-"""How many connectors a station has: as it reports, otherwise as its messages suggest."""
+"""Which connectors a station has: as it reports, otherwise as its messages suggest."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+
+from ..station_state import ConnectorState
 
 # OCPP 1.6 section 9.1.24; the count from the device model of OCPP 2.x is stored under the same name.
 NUMBER_OF_CONNECTORS = "NumberOfConnectors"
 MAX_CONNECTORS = 32
-# This many are believed by their statuses alone, if a station does not report its number of connectors.
+# This many are believed by their statuses alone, if a station does not report its number of connectors; one of a higher
+# number only if it had a transaction beside its status.
 _MOST_UNSAID = 4
 
 
@@ -46,20 +49,26 @@ def own_word(variables: Mapping[str, str | None]) -> int | None:
     return int(said)
 
 
+def plausible(connector: ConnectorState) -> bool:
+    """Return whether a connector that had a transaction is there, whatever its station reports otherwise."""
+    return connector.used and (
+        connector.id <= _MOST_UNSAID or connector.status is not None
+    )
+
+
 def believed(
-    variables: Mapping[str, str | None], *, seen: int, used: int
-) -> int | None:
-    """Return how many connectors a station has, None until it has been asked.
+    variables: Mapping[str, str | None], *, seen: int, used: Iterable[int]
+) -> tuple[int, ...]:
+    """Return the numbers of the connectors that a station has; none until it was asked, or used one of them.
 
     Args:
         variables: what the station reported.
         seen: how many its statuses suggest.
-        used: the highest number with a transaction, which is believed in any case.
+        used: those with a transaction, which are believed in any case.
 
     """
-    said = own_word(variables)
-    if said is None and NUMBER_OF_CONNECTORS in variables:
-        said = seen
-    if said is None:
-        return used if used > 1 else None
-    return max(said, used)
+    asked = NUMBER_OF_CONNECTORS in variables
+    if not asked and max(used, default=1) == 1:
+        return ()
+    count = own_word(variables) or (seen if asked else 1)
+    return tuple(sorted({*range(1, count + 1), *used}))

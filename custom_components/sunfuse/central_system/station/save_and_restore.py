@@ -80,7 +80,7 @@ class SaveAndRestore:
             },
             "plugged": self._plug_events.memory(),
             "transactions": [dump_record(record) for record in transactions],
-            "used": [connector.id for connector in state.connectors if connector.used],
+            "used": sorted(shared.used),
             "energy": {
                 str(connector): {
                     **energy,
@@ -128,8 +128,9 @@ class SaveAndRestore:
             energies.read(name, partial(restore_energy, name), None)
         for name in counters.names:  # stored by earlier versions
             counters.read(name, partial(self._restore_counter, name), None)
-        used = {record.connector for record in self._sessions.transactions}
-        for connector in used | set(memory.rows("used", load_connector)):
+        shared.used.update(memory.rows("used", load_connector))
+        started = {record.connector for record in self._sessions.transactions}
+        for connector in started | shared.used:
             shared.change(connector, used=True)
         shared.count_connectors()
 

@@ -17,7 +17,7 @@ from ..station_state import (
     StationState,
 )
 from .clock import Clock
-from .connector_count import MAX_CONNECTORS, StatusCount, believed, own_word
+from .connector_count import MAX_CONNECTORS, StatusCount, believed, own_word, plausible
 from .profile_shape import Shape
 from .quirks import behaviour, in_force
 from .timing import Timing
@@ -54,6 +54,9 @@ class SharedState:
         self.device_model: dict[str, str | None] = {}  # OCPP 2.x, as it was reported
         # Unexpected events, for diagnostics.
         self.counters: Counter[str] = Counter()
+        self.used: set[int] = (
+            set()
+        )  # connectors that had a transaction, and are believed
         self._status_count = StatusCount(timedelta(seconds=timing.count_s))
         self._changed = changed
         self._state = StationState(
@@ -126,14 +129,13 @@ class SharedState:
     def count_connectors(self, **changes: Any) -> None:
         """Note how many connectors the station has, with other changes."""
         states = self._state.connectors
-        used = max((state.id for state in states if state.used), default=1)
+        self.used |= {state.id for state in states if plausible(state)}
         seen = self._status_count.settled(
             max((state.id for state in states if state.status), default=1), self.now()
         )
-        said = own_word(self.variables)
         self.update(
-            reported_connectors=None if said is None else max(said, used),
-            known_connectors=believed(self.variables, seen=seen, used=used),
+            counts_connectors=own_word(self.variables) is not None,
+            known_connectors=believed(self.variables, seen=seen, used=self.used),
             **changes,
         )
 
@@ -213,7 +215,6 @@ class SharedState:
 
 def _connectors_of(config: StationConfig) -> tuple[ConnectorState, ...]:
     """Return the configured connectors of a station, with nothing known of them."""
-    return tuple(
-        ConnectorState(id=connector)
-        for connector in range(1, min(config.connectors, MAX_CONNECTORS) + 1)
-    )
+    count = min(config.connectors, MAX_CONNECTORS)
+    numbers = sorted({*range(1, count + 1), *config.more_connectors})
+    return tuple(ConnectorState(id=connector) for connector in numbers)
