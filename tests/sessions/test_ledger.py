@@ -20,6 +20,7 @@ from custom_components.sunfuse.sessions import (
     PauseFact,
     SessionFilter,
     SignedValue,
+    SiteQuarter,
     TransactionFacts,
 )
 
@@ -194,6 +195,13 @@ _FACTS: tuple[Fact, ...] = (
     finished("0", start=NOON - timedelta(days=1), energy_wh=500.0, offline=True),
     finished("2", start=_STOP + timedelta(minutes=5), energy_wh=700.0, continues="1"),
     finished("1", station="CP2", energy_wh=9000.0),
+    # The site, whose prices may come late; one quarter hour was seen in two parts.
+    *(site(index, solar_wh=400) for index in range(-2, 2)),
+    *(SiteQuarter(start=NOON + n * QUARTER, seconds=900, solar_wh=400) for n in (2, 3)),
+    *(site(index, seconds=0.0) for index in (2, 3)),
+    site(4, seconds=300.0, solar_wh=150),
+    site(4, seconds=800.0, solar_wh=390),
+    *(site(index, solar_wh=400) for index in range(5, 9)),
 )
 
 
@@ -202,7 +210,6 @@ def _told(facts: list[Fact], restart_after: int) -> list[object]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.db"
         with opened(path) as ledger:
-            got(ledger.note(*(site(index, solar_wh=400) for index in range(-2, 9))))
             for fact in facts[:restart_after]:
                 ledger.note(fact)
         with opened(path) as ledger:

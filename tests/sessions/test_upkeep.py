@@ -119,3 +119,34 @@ def test_a_copy_of_the_files_is_whole_while_sessions_go_on(path: Path) -> None:
         rows = got(ledger.sessions(EVERYTHING, newest_first=False))
         assert 20 < len(rows) < 79
         assert [int(row.transaction) for row in rows] == list(range(1, len(rows) + 1))
+
+
+def _steps_of_a_session(path: Path, before: int) -> int:
+    """Return how many steps SQLite takes to write a session of a charger that has had so many."""
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    with opened(path) as ledger:
+        got(
+            ledger.note(
+                *(
+                    finished(str(number), start=NOON + timedelta(hours=2 * number))
+                    for number in range(before)
+                )
+            )
+        )
+        got(ledger.alone(lambda db: db.set_progress_handler(count, 10)))
+        start = NOON + timedelta(hours=2 * before)
+        got(ledger.note(finished("new", start=start, energy_wh=100.0)))
+    return steps
+
+
+def test_a_session_is_written_as_fast_after_years(tmp_path: Path) -> None:
+    """Ten times the sessions take no more work: each report once went through all transactions of its charger."""
+    few = _steps_of_a_session(tmp_path / "few.db", 40)
+    many = _steps_of_a_session(tmp_path / "many.db", 400)
+    assert many < 1.5 * few

@@ -1,10 +1,8 @@
 """Makes a session's row of its facts, in the ledger's tables."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple
 from datetime import datetime, timedelta
 import sqlite3
-from typing import Any
 
 from . import at_once
 from .agreed_prices import agreed_prices
@@ -31,7 +29,7 @@ def derive_session(db: sqlite3.Connection, session: int) -> None:
         seen = measured_quarters(db, part)
         site = _site_during(db, part, seen)
         missing = fill(part, seen, site)
-        _put_filled(db, part, [astuple(one) for one in missing])
+        _put_filled(db, part, missing)
         measured += seen
         filled += missing
     starts = [*(one.start for one in measured), *(one.start for one in filled)]
@@ -135,7 +133,7 @@ def site_quarters_at(
 
 
 def _put_filled(
-    db: sqlite3.Connection, part: TransactionFacts, filled: list[tuple[Any, ...]]
+    db: sqlite3.Connection, part: TransactionFacts, filled: Iterable[FilledQuarter]
 ) -> None:
     key = (part.station, part.transaction)
     db.execute(
@@ -149,7 +147,10 @@ def _put_filled(
         " VALUES (?,?,?,?,?,?) ON CONFLICT (station, id, start) DO UPDATE SET"
         " filled_wh = excluded.filled_wh, filled_sun_wh = excluded.filled_sun_wh,"
         " filled_battery_wh = excluded.filled_battery_wh",
-        [(*key, ms(start), *energies) for start, *energies in filled],
+        [
+            (*key, ms(one.start), one.energy_wh, one.sun_wh, one.battery_wh)
+            for one in filled
+        ],
     )
     db.execute(
         "DELETE FROM quarter WHERE station = ? AND id = ?"

@@ -1,7 +1,7 @@
 """Writes facts into the ledger's tables, and makes the sessions anew that they change. All of it within a transaction."""
 
 from collections.abc import Iterable
-from dataclasses import astuple
+from dataclasses import fields
 from datetime import datetime
 import sqlite3
 from typing import Any
@@ -13,6 +13,7 @@ from .ledger_codec import at_ms, ms
 from .part_rows import PUT_PART, part_of, part_values
 from .reused_ids import with_unique_id
 from .session_facts import (
+    QUARTER,
     Fact,
     MeasuredQuarter,
     PauseFact,
@@ -207,16 +208,32 @@ class LedgerTables:
         )
 
     def _add_site(self, fact: SiteQuarter) -> None:
+        """Note a quarter hour of the site; sessions that it concerns are made anew, whatever came first."""
+        start = ms(fact.start)
         row = self._db.execute(
-            "SELECT * FROM site_quarter WHERE start = ?", (ms(fact.start),)
+            "SELECT * FROM site_quarter WHERE start = ?", (start,)
         ).fetchone()
-        values = astuple(fact)[1:]
-        if row is not None:
-            values = _joined_site(tuple(row)[1:], values)
+        known = _UNKNOWN_SITE if row is None else tuple(row)[1:]
+        values = _joined_site(known, tuple(getattr(fact, name) for name in _SITE))
+        if row is not None and values == known:
+            return
         self._db.execute(
             "INSERT OR REPLACE INTO site_quarter VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (ms(fact.start), *values),
+            (start, *values),
         )
+        # What was measured is split already; what was filled in is split by the site's energies.
+        filled = " AND q.filled_wh != 0" if values[8:] == known[8:] else ""
+        rows = self._db.execute(
+            "SELECT DISTINCT p.session FROM quarter q JOIN part p"  # noqa: S608 (a fixed condition)
+            f" ON p.station = q.station AND p.id = q.id WHERE q.start = ?{filled}",
+            (start,),
+        )
+        self._changed.update(row["session"] for row in rows)
+        at_once.mark(self._db, fact.start, fact.start + QUARTER)
+
+
+_SITE = tuple(one.name for one in fields(SiteQuarter))[1:]
+_UNKNOWN_SITE = (-1.0, *(None for _ in _SITE[1:]))
 
 
 def _joined_site(known: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:

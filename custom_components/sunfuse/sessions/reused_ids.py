@@ -25,7 +25,9 @@ def with_unique_id(db: sqlite3.Connection, fact: Fact) -> Fact:
     known = db.execute(
         "SELECT id, COALESCE(stated_start_at, heard_start_at) start,"
         " COALESCE(stated_stop_at, noticed_stop_at) stop FROM part"
-        " WHERE station = ? AND (id = ? OR (id > ? AND id < ?)) ORDER BY start DESC",
+        # One range of the key ("$" comes after "#"): a charger has tens of thousands of transactions.
+        " WHERE station = ?1 AND id >= ?2 AND id < ?4 AND (id = ?2 OR id > ?3)"
+        " ORDER BY start DESC",
         (
             fact.station,
             fact.transaction,

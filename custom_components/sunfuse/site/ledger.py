@@ -29,10 +29,9 @@ from ..sessions import (
     LedgerStart,
     Plug,
     SignedValue,
-    SiteQuarter,
     TransactionFacts,
 )
-from ..sessions.session_facts import NOBODY, to_millisecond
+from ..sessions.session_facts import NOBODY, quarter_of, to_millisecond
 from .cards import Cards, is_own
 from .demands import Demands
 from .ledger_answers import LedgerAnswers
@@ -42,7 +41,7 @@ from .outcome import ConnectorKey, SiteData
 from .persons import Persons
 from .plug_watch import PlugWatch
 from .prices import SitePrices
-from .session_watch import SessionWatch
+from .session_watch import SessionWatch, past_prices
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -105,6 +104,7 @@ class SiteLedger(LedgerAnswers):
         self._listeners: list[Callable[[], None]] = []
         self._running_listeners: list[Callable[[], None]] = []
         self._changed = False
+        self._compared_in: datetime | None = None
 
     # --- What happens ------------------------------------------------------------------------------------------
 
@@ -123,8 +123,10 @@ class SiteLedger(LedgerAnswers):
                 self._hass, self._each_minute, FLUSH, cancel_on_shutdown=True
             ),
         ]
+        if self._prices is not None:
+            stops.append(self._prices.async_add_listener(self._prices_came))
         self.configuration.note()
-        self._note_past_prices()
+        self._note_past_prices(self._site_known_until)
 
         def stop() -> None:
             reports.answer_when(None)
@@ -324,8 +326,10 @@ class SiteLedger(LedgerAnswers):
         self._flush()
         for listener in tuple(self._running_listeners) if self._watch.running else ():
             listener()
-        if self._changed:
-            self._changed = False
+        # A quarter hour that is over changes what those who left in it could have had.
+        quarter = quarter_of(dt_util.utcnow())
+        if self._changed or quarter != self._compared_in:
+            self._changed, self._compared_in = False, quarter
             self._entry.async_create_background_task(
                 self._hass, self._async_compare(), f"{DOMAIN} compares sessions"
             )
@@ -344,12 +348,14 @@ class SiteLedger(LedgerAnswers):
 
     async def _async_compare(self) -> None:
         """Compare finished sessions with charging immediately, a few at a time, so that storing need not wait long."""
+        compared = False
         try:
             while await asyncio.wrap_future(self.ledger.compare(_COMPARED_AT_ONCE)):
-                pass
+                compared = True
         except LedgerClosedError:
             return  # the next start goes on with it
-        self.tell()
+        if compared:
+            self.tell()
 
     @callback
     def tell(self) -> None:
@@ -358,24 +364,22 @@ class SiteLedger(LedgerAnswers):
             listener()
 
     @callback
-    def _note_past_prices(self) -> None:
-        """Note the prices of the time in which Home Assistant was down: chargers continued."""
-        if self._prices is None or self._site_known_until is None:
+    def _note_past_prices(self, since: datetime | None) -> None:
+        """Note prices that were not known in time: Home Assistant was down, or their source was."""
+        if self._prices is None or since is None:
             return
         now = dt_util.utcnow()
-        since = max(self._site_known_until, now - _PRICES_KEPT)
-        self._note(
-            *(
-                SiteQuarter(
-                    start=slot.start,
-                    import_price=slot.import_price,
-                    export_price=slot.export_price,
-                    currency=slot.currency,
-                    carbon_g=slot.carbon_g,
-                )
-                for slot in self._prices.past(since, now)
-            )
-        )
+        since = max(since, now - _PRICES_KEPT)
+        if found := past_prices(self._prices, since, now):
+            self._note(*found)
+            self._tell(since)
+        self._watch.unpriced -= {one.start for one in found}
+        # Older ones stay without a price.
+        self._watch.unpriced = {at for at in self._watch.unpriced if at >= since}
+
+    @callback
+    def _prices_came(self) -> None:
+        self._note_past_prices(min(self._watch.unpriced, default=None))
 
     async def async_stop(self) -> None:
         """Write what is new, and close the file: the site is unloaded, or Home Assistant stops."""

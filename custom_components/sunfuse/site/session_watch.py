@@ -11,6 +11,7 @@ from ..sessions import Fact, LiveSession, SiteQuarter, Taken
 from ..sessions.energy_split import split
 from ..sessions.ledger_upkeep import RunningPart
 from ..sessions.session_facts import quarter_of, quarters_between
+from ..sources.tariffs.price_slots import PriceSlot
 from .outcome import ConnectorData, ConnectorKey, SiteData
 from .prices import SitePrices
 
@@ -51,6 +52,8 @@ class SessionWatch:
         self._live: dict[ConnectorKey, LiveSession] = {}
         self._ended: list[Fact] = []
         self._was: _Known | None = None
+        # The quarter hours that were written without a price.
+        self.unpriced: set[datetime] = set()
 
     @property
     def running(self) -> set[tuple[str, str]]:
@@ -99,12 +102,15 @@ class SessionWatch:
         ended, self._ended = self._ended, []
         running = [fact for live in self._live.values() for fact in live.facts()]
         newest = max(self._site, default=None)
-        site: list[Fact] = [
+        site = [
             priced(quarter, prices)
             for at, quarter in self._site.items()
             if at != newest or ended or running or closing
         ]
         self._site = {at: q for at, q in self._site.items() if at == newest}
+        self.unpriced -= {one.start for one in site}
+        if prices is not None:
+            self.unpriced |= {one.start for one in site if one.import_price is None}
         return [*site, *ended, *running]
 
     @callback
@@ -215,8 +221,20 @@ class SessionWatch:
 def priced(quarter: SiteQuarter, prices: SitePrices | None) -> SiteQuarter:
     """Return a quarter hour with what a kWh cost and would have brought, where that is known."""
     slot = prices.data.at(quarter.start) if prices else None
-    if slot is None:
-        return quarter
+    return quarter if slot is None or slot.estimated else _with_price(quarter, slot)
+
+
+def past_prices(
+    prices: SitePrices, since: datetime, now: datetime
+) -> list[SiteQuarter]:
+    """Return what is known of the prices of a time that is over, to be joined with what is known of its energies."""
+    return [
+        _with_price(SiteQuarter(start=slot.start), slot)
+        for slot in prices.past(since, now)
+    ]
+
+
+def _with_price(quarter: SiteQuarter, slot: PriceSlot) -> SiteQuarter:
     return replace(
         quarter,
         import_price=slot.import_price,
