@@ -298,6 +298,7 @@ async def test_a_session_is_billed(
     times = [{"start": "00:00:00", "end": "00:00:00", "per_kwh": 0.50}]
     assert await add_price_list(home, per_kwh=9, per_session=1, times=times) is None
     guests = {"name": "Guests", "per_kwh": 2.0, "guests_at": ["CP1"]}
+    guests |= {"vat_percent": 21, "vat_included": False}
     assert await add_price_list(home, **guests) is None
     staff = home.entry.get_subentries_of_type("price_list")[0]
     await change(home, anna, price_list=staff.subentry_id)
@@ -311,7 +312,9 @@ async def test_a_session_is_billed(
     await start_transaction(home, station)
     await stop_transaction(home, station, 2000)
     found = [(row.billed, row.price_list) for row in await rows(home)]
-    assert found == [(100.5, "Staff"), (1.0, "Guests"), (1.4, "Staff")]
+    # What is taken without a card is for guests, whose prices are without VAT: 1.00 and 21 %.
+    assert found == [(100.5, "Staff"), (1.21, "Guests"), (1.4, "Staff")]
+    assert [row.billed_vat for row in await rows(home)] == [None, 0.21, None]
     await asyncio.sleep(1)
     hass.config_entries.async_remove_subentry(home.entry, staff.subentry_id)
     await hass.async_block_till_done()
@@ -330,7 +333,7 @@ async def test_a_session_is_billed(
     )
     assert again == {"sessions": 4}
     # She has no price list any more.
-    assert [row.billed for row in await rows(home)] == [None, None, 1.0, None]
+    assert [row.billed for row in await rows(home)] == [None, None, 1.21, None]
 
 
 async def test_a_session_without_a_card_is_its_vehicles(

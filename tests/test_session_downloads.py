@@ -31,6 +31,7 @@ from custom_components.sunfuse.sessions import (
     statement_sheets,
     to_statement_page,
 )
+from custom_components.sunfuse.sessions.session_exports import columns
 from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
@@ -92,6 +93,7 @@ async def test_every_format(hass: HomeAssistant, home: Home) -> None:
     table = await export(home, language="de", price=0.2741, person="anna")
     assert (table["sessions"], table["encoding"]) == (1, "text")
     assert ";Anna;" in table["content"] and ";3,38;" in table["content"]
+    assert "Energie (kWh);Sonne (kWh)" in table["content"]
     book = await export(home, format="xlsx")
     assert book["sessions"] == 2
     ZipFile(io.BytesIO(b64decode(book["content"]))).testzip()
@@ -144,7 +146,7 @@ async def test_the_download_is_for_administrators(
     assert response.content_type == "text/csv"
     assert "attachment" in response.headers["Content-Disposition"]
     body = await response.read()
-    assert body.startswith(b"\xef\xbb\xbfcharger;")
+    assert body.startswith(b"\xef\xbb\xbfBorne;")
     assert b";3,38;" in body
     page = await owner.get(path + "?format=statement&person=Anna")
     assert page.content_type == "text/html"
@@ -198,7 +200,26 @@ class _Asked(dict[str, str]):
         return super().__getitem__(key)
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "nl", "sv"])
+LANGUAGES = [path.stem for path in sorted(TRANSLATIONS.glob("*.json"))]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_heads_of_a_table(language: str) -> None:
+    """Each column has one of its own in every language, and there is none without a column."""
+    common = json.loads((TRANSLATIONS / f"{language}.json").read_text("utf-8"))[
+        "common"
+    ]
+    heads = {
+        key.removeprefix("column_"): text
+        for key, text in common.items()
+        if key.startswith("column_")
+    }
+    context = ExportContext(site="Home", currency="EUR", tz=dt_util.UTC)
+    assert heads.keys() == set(columns(context))
+    assert len(set(heads.values())) == len(heads)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_texts_of_a_statement(language: str) -> None:
     """The page uses each of them and no other, in every language."""
     common = json.loads((TRANSLATIONS / f"{language}.json").read_text("utf-8"))[
@@ -231,15 +252,22 @@ def test_the_texts_of_a_statement(language: str) -> None:
         2: replace(prices, share_percent=5.0, name="Cost"),
     }
     sold = replace(row, price_list="Staff", billed=0.5, terms=1)
+    lists[1] = replace(lists[1], vat_percent=19.0)
+    lists[2] = replace(lists[2], vat_percent=19.0, vat_included=False)
+    taxed = replace(sold, billed_vat=0.08, vat_percent=19.0)
     cases: list[tuple[float | None, list[SessionRow]]] = [
         (0.25, [row]),
         (None, [row]),
         (None, [sold, replace(sold, terms=2, billed=None)]),
+        (None, [taxed]),
         (None, []),
     ]
     for price, rows in cases:
         statement = Statement(
-            context=replace(context, price=price), texts=texts, price_lists=lists
+            context=replace(context, price=price),
+            texts=texts,
+            price_lists=lists,
+            issuer="Hof",
         )
         page = to_statement_page(statement_sheets(rows, statement), statement)
         assert not any(

@@ -740,12 +740,12 @@ def test_every_reason_has_its_sentence() -> None:
     )
     # What the site report says is held together with its page in tests/sources/test_report.py.
     # What the cards say is held together with them in tests/test_frontend.py.
-    # What a statement says is held together with it in tests/test_session_downloads.py.
+    # What a statement and a table say is held together with them in tests/test_session_downloads.py.
     # What Assist answers is held together with it in tests/test_assist.py.
     elsewhere = {
         key
         for key in ENGLISH["common"]
-        if key.startswith(("report_", "card_", "statement_", "assist_"))
+        if key.startswith(("report_", "card_", "statement_", "column_", "assist_"))
     }
     assert sentences == ENGLISH["common"].keys() - elsewhere
     assert ENGLISH["entity"]["sensor"]["reason"]["state"].keys() == keys

@@ -101,6 +101,8 @@ CONF_PER_SESSION: Final = "per_session"
 CONF_SHARE_PERCENT: Final = "share_percent"
 CONF_TIMES: Final = "times"
 CONF_GUESTS_AT: Final = "guests_at"
+CONF_VAT_PERCENT: Final = "vat_percent"
+CONF_VAT_INCLUDED: Final = "vat_included"
 BASIS_FIXED: Final = "fixed"
 BASIS_COST: Final = "cost"
 

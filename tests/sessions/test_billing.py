@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+import sqlite3
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from custom_components.sunfuse.sessions import (
     bill,
     billed_quarters,
 )
+from custom_components.sunfuse.sessions.ledger_schema import MIGRATIONS
 from custom_components.sunfuse.sessions.price_list import BilledQuarter, rounded
 
 from .common import NOON, QUARTER, finished, got, measured, only, opened, site
@@ -144,12 +146,49 @@ def test_parts_add_up(
     )
 
 
+@pytest.mark.parametrize(
+    ("percent", "included", "net", "vat", "gross"),
+    [
+        (19.0, True, "5.08", "0.97", "6.05"),  # 6.05 / 1.19 = 5.0840
+        (19.0, False, "6.05", "1.15", "7.20"),  # 6.05 * 0.19 = 1.1495
+        (25.5, False, "6.05", "1.54", "7.59"),  # Finland: 1.54275
+        (
+            0.0,
+            True,
+            "6.05",
+            "0.00",
+            "6.05",
+        ),  # a rate of zero is not the same as no rate
+        (None, True, None, None, "6.05"),
+        (None, False, None, None, "6.05"),
+    ],
+)
+def test_vat(
+    percent: float | None, included: bool, net: str | None, vat: str | None, gross: str
+) -> None:
+    """12.345 kWh at 0.49 are 6.05, with VAT in it or without; net and VAT add up to the total."""
+    prices = replace(FLAT, vat_percent=percent, vat_included=included)
+    found = bill(prices, billed_quarters(prices, [(NOON, 12_345.0, None)], NOON, NOON))
+    assert found is not None
+    assert found.total == Decimal(gross)
+    if net is None or vat is None:
+        assert found.vat is None
+    else:
+        assert (found.total - (found.vat or 0), found.vat) == (
+            Decimal(net),
+            Decimal(vat),
+        )
+
+
 def test_a_price_list_is_the_same_after_it_was_stored() -> None:
-    """With its times."""
+    """With its times, and its VAT; one without a rate is stored as before there were rates."""
     prices = replace(
         FLAT, times=(PriceTime(start=60, end=120, weekdays=(0, 6), per_kwh=0.1),)
     )
     assert PriceList.from_json(prices.to_json()) == prices
+    assert "vat" not in prices.to_json()
+    taxed = replace(prices, vat_percent=19.0, vat_included=False)
+    assert PriceList.from_json(taxed.to_json()) == taxed
 
 
 # --- In the ledger ---------------------------------------------------------------------------------------------
@@ -276,3 +315,42 @@ def test_what_was_billed_outlives_the_person(path: Path) -> None:
         assert (only(ledger).person, only(ledger).billed) == (None, 1.96)
         got(ledger.bill_again({GUESTS: replace(FLAT, per_kwh=9)}, LONG_AGO))
         assert (only(ledger).person, only(ledger).billed) == (None, 1.96)
+
+
+def test_the_ledger_keeps_the_vat_of_each_session(path: Path) -> None:
+    """4 kWh at 0.49 and 19 %: 1.96, of which 0.31; another rate from the second session on; both stay when forgotten."""
+    old, new = replace(FLAT, vat_percent=19.0), replace(FLAT, vat_percent=7.0)
+    with opened(path) as ledger:
+        got(ledger.agree({ANNA: old}, LONG_AGO))
+        got(ledger.note(by_anna()))
+        got(ledger.agree({ANNA: new}, NOON + timedelta(hours=2)))
+        later = NOON + timedelta(hours=3)
+        got(ledger.note(by_anna(transaction="2", start=later)))
+        expected = [(1.96, 0.31, 1.65, 19.0), (1.96, 0.13, 1.83, 7.0)]
+        for _ in range(2):
+            rows = got(ledger.sessions(SessionFilter(), newest_first=False))
+            assert expected == [
+                (row.billed, row.billed_vat, row.billed_net, row.vat_percent)
+                for row in rows
+            ]
+            got(ledger.forget_persons_before(NOON + timedelta(days=1)))
+            got(ledger.note(by_anna()))
+
+
+def test_a_ledger_of_before_there_was_vat(path: Path) -> None:
+    """What was billed then stays as it was, and what comes is billed with VAT."""
+    database = sqlite3.connect(path)
+    for script in MIGRATIONS[:2]:
+        database.executescript(script)
+    database.executescript(
+        "PRAGMA user_version = 2;"
+        "INSERT INTO session (number, station, id, started_at, stopped_at, energy_wh, billed, billed_currency)"
+        " VALUES (1, 'CP9', 'old', 1000, 2000, 1000, 0.49, 'EUR')"
+    )
+    database.close()
+    with opened(path) as ledger:
+        got(ledger.agree({ANNA: replace(FLAT, vat_percent=19.0)}, LONG_AGO))
+        got(ledger.note(by_anna()))
+        new, old = got(ledger.sessions(SessionFilter()))
+    assert (old.billed, old.billed_vat, old.billed_net) == (0.49, None, None)
+    assert new.billed_vat == 0.31

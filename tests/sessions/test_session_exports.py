@@ -79,6 +79,17 @@ def read(text: str, delimiter: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text[1:]), delimiter=delimiter))
 
 
+def test_tables_have_heads_in_words() -> None:
+    """A reader's words in CSV and in a workbook, and the fixed names for programs."""
+    context = replace(CONTEXT, heads={"energy_kwh": "Energie (kWh)"})
+    [row] = read(to_csv([ROW], context), ";")
+    assert row["Energie (kWh)"] == "12,345"
+    book = ZipFile(io.BytesIO(to_xlsx([ROW], context)))
+    assert b"Energie (kWh)" in book.read("xl/worksheets/sheet1.xml")
+    [program] = json.loads(to_json([ROW], context))["sessions"]
+    assert program["energy_kwh"] == 12.345
+
+
 @pytest.mark.parametrize(
     ("language", "delimiter", "energy", "reimbursement"),
     [("de", ";", "12,345", "3,38"), ("pt-BR", ";", "12,345", "3,38")]
@@ -372,7 +383,8 @@ class Keys(dict[str, str]):
 
     def __missing__(self, key: str) -> str:
         """Return the key; some have a value."""
-        values = {"total": "number", "by_cost": "percent"}
+        values = {"total": "number"}
+        values |= dict.fromkeys(("by_cost", "with_vat", "plus_vat"), "percent")
         values |= dict.fromkeys(("note_price", "per_kwh", "per_hour"), "price")
         return f"{key} {{{values[key]}}}" if key in values else key
 
@@ -471,6 +483,31 @@ def test_a_bill_says_what_is_paid_and_by_which_prices() -> None:
         assert text in page
     assert "2,57" not in page
     assert "note_cost" not in page
+
+
+def test_a_bill_with_vat_shows_net_vat_and_gross() -> None:
+    """3.70 with 19 % are 3.11 and 0.59; twice that, and 1.00 + 0.07 of another rate, each rate by itself; who bills."""
+    taxed = replace(SOLD, billed_vat=0.59, vat_percent=19.0)
+    other = replace(SOLD, transaction="9", billed=1.07, billed_vat=0.07)
+    rows = [taxed, replace(taxed, transaction="8"), replace(other, vat_percent=7.0)]
+    made = replace(
+        bill_of(),
+        price_lists={1: replace(STAFF, vat_percent=19.0, vat_included=False)},
+        issuer="Hof GmbH\n\n Weg 1 \nDE 123",
+    )
+    page = to_statement_page(statement_sheets(rows, made), made)
+    for text in (
+        "<td>Staff</td><td>3,11 EUR</td><td>0,59 EUR</td><td>3,70 EUR</td>",
+        "<td></td><td>7,22 EUR</td><td>1,25 EUR</td><td>8,47 EUR</td></tr></tfoot>",
+        "<td class=text>7 %</td><td>1,00 EUR</td><td>0,07 EUR</td><td>1,07 EUR</td>",
+        "<td class=text>19 %</td><td>6,22 EUR</td><td>1,18 EUR</td><td>7,40 EUR</td>",
+        "; plus_vat 19.",
+        "<p>issuer: <strong>Hof GmbH, Weg 1, DE 123</strong></p>",
+    ):
+        assert text in page
+    # Without a rate there is nothing to separate.
+    plain = to_statement_page(statement_sheets([SOLD], bill_of()), bill_of())
+    assert "vat" not in plain and "net" not in plain
 
 
 def test_a_claim_has_the_readings_of_each_meter() -> None:

@@ -40,7 +40,6 @@ from ..sessions import (
     ChargePlace,
     ExportContext,
     GroupBy,
-    PriceList,
     SessionRow,
     Statement,
     charge_record,
@@ -62,6 +61,8 @@ _SIGNED_FOR = timedelta(hours=1)
 _MOST_PRICE = 1_000_000
 _STATEMENT = "statement_"
 _WEEKDAY = "weekday_"
+_COLUMN = "column_"
+_MOST_ISSUER = 1000
 
 
 class ExportFormat(StrEnum):
@@ -94,6 +95,7 @@ _REQUEST = {
     vol.Optional("price"): vol.All(
         vol.Coerce(float), vol.Range(min=0, max=_MOST_PRICE)
     ),
+    vol.Optional("issuer"): vol.All(cv.string, vol.Length(max=_MOST_ISSUER)),
     vol.Optional("language"): vol.All(
         cv.string, vol.Match(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}\Z")
     ),
@@ -128,44 +130,54 @@ async def async_export(
     names = await async_ledger_names(ledger)
     wanted = replace(session_filter(asked, names), running=False)
     rows = (await ledger.async_sessions(wanted))[::-1]
+    language = asked.get("language", hass.config.language)
+    sentences = await async_load_sentences(hass, language)
     prices = entry.runtime_data.prices
     context = ExportContext(
         site=entry.title,
         currency=prices.currency if prices else hass.config.currency,
         tz=dt_util.get_default_time_zone(),
-        language=asked.get("language", hass.config.language),
+        language=language,
         price=asked.get("price"),
         persons=names[GroupBy.PERSON],
         vehicles=names[GroupBy.VEHICLE],
         chargers=names[GroupBy.STATION],
+        heads=_starting(sentences, (_COLUMN,), cut=_COLUMN),
     )
     form: ExportFormat = asked["format"]
     if form is ExportFormat.OCPI:
         return await _async_records(hass, entry, rows, context)
-    sentences = await async_load_sentences(hass, context.language)
-    texts = {
-        key.removeprefix(_STATEMENT): text
-        for key, text in sentences.items()
-        if key.startswith((_STATEMENT, _WEEKDAY))
-    }
+    statement = Statement(
+        context=context,
+        texts=_starting(sentences, (_STATEMENT, _WEEKDAY), cut=_STATEMENT),
+        price_lists=await ledger.async_price_lists(),
+        issuer=asked.get("issuer", ""),
+    )
     # A year of a business takes longer than the event loop may wait.
     content = await hass.async_add_executor_job(
-        partial(_content, form, rows, context, texts, await ledger.async_price_lists())
+        partial(_content, form, rows, statement)
     )
     return SessionExport(format=form, content=content, sessions=len(rows))
 
 
+def _starting(
+    sentences: Mapping[str, str], prefixes: tuple[str, ...], *, cut: str
+) -> dict[str, str]:
+    """Return the texts whose keys begin so, under their keys without the prefix to be cut."""
+    return {
+        key.removeprefix(cut): text
+        for key, text in sentences.items()
+        if key.startswith(prefixes)
+    }
+
+
 def _content(
-    form: ExportFormat,
-    rows: Sequence[SessionRow],
-    context: ExportContext,
-    texts: Mapping[str, str],
-    price_lists: Mapping[int, PriceList],
+    form: ExportFormat, rows: Sequence[SessionRow], statement: Statement
 ) -> bytes:
+    context = statement.context
     if form is ExportFormat.XLSX:
         return to_xlsx(rows, context)
     if form in _STATEMENTS:
-        statement = Statement(context=context, texts=texts, price_lists=price_lists)
         sheets = statement_sheets(rows, statement)
         if form is ExportFormat.STATEMENT_PDF:
             return to_statement_pdf(sheets, statement)

@@ -13,6 +13,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_NAME, PERCENTAGE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     ObjectSelector,
     ObjectSelectorConfig,
     SelectOptionDict,
@@ -33,6 +34,8 @@ from ..const import (
     CONF_PER_SESSION,
     CONF_SHARE_PERCENT,
     CONF_TIMES,
+    CONF_VAT_INCLUDED,
+    CONF_VAT_PERCENT,
     SUBENTRY_CHARGER,
     SUBENTRY_PRICE_LIST,
 )
@@ -45,6 +48,7 @@ from .tables import Labels, amount, async_labels, choice
 # More than a kWh, an hour or a session costs in any currency; and cost price times a hundred.
 _MOST_PRICE = 1_000_000
 _MOST_SHARE = 10_000
+_MOST_VAT = 100
 _PRICES = (CONF_PER_KWH, CONF_PER_HOUR, CONF_PER_SESSION, CONF_SHARE_PERCENT)
 _QUARTER_MIN = 15
 
@@ -69,6 +73,8 @@ def price_list_schema(
             vol.Optional(CONF_PER_HOUR): amount(f"{currency}/h", 0, _MOST_PRICE),
             vol.Optional(CONF_PER_SESSION): amount(currency, 0, _MOST_PRICE),
             vol.Optional(CONF_TIMES): _times(currency, labels),
+            vol.Optional(CONF_VAT_PERCENT): amount(PERCENTAGE, 0, _MOST_VAT),
+            vol.Required(CONF_VAT_INCLUDED, default=True): BooleanSelector(),
             vol.Optional(CONF_GUESTS_AT): SelectSelector(
                 SelectSelectorConfig(
                     options=[
@@ -179,6 +185,9 @@ def price_list_data(form: Mapping[str, Any]) -> dict[str, Any]:
         data[CONF_TIMES] = times
     if guests := form.get(CONF_GUESTS_AT):
         data[CONF_GUESTS_AT] = list(guests)
+    if (percent := form.get(CONF_VAT_PERCENT)) is not None:
+        data[CONF_VAT_PERCENT] = float(percent)
+        data[CONF_VAT_INCLUDED] = form[CONF_VAT_INCLUDED]
     return data
 
 

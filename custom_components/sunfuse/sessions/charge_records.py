@@ -6,8 +6,8 @@ All required fields are there. What Sunfuse knows:
   energy and the highest power), `signed_data` as received;
 - `total_cost`: the agreed price times the energy, where a price was given (then `home_charging_compensation` is true);
   otherwise what the price list bills, with the list in `tariffs` and its parts in the other totals, from plugging in to
-  unplugging where that is billed; otherwise what the energy cost. Whether VAT is part of a price is not known:
-  the amount is in the required field `excl_vat`, and `incl_vat` is left out;
+  unplugging where that is billed; otherwise what the energy cost. A price list with a rate of VAT fills `excl_vat` and
+  `incl_vat`; where VAT is not separated, the amount is in the required field `excl_vat`, and `incl_vat` is left out;
 - `country_code`, `country` and `coordinates` are Home Assistant's; `name` of the location is the site's.
 
 What it does not know, and how the field is filled:
@@ -26,6 +26,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate, pairwise
+import re
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -84,6 +85,11 @@ _COUNTRIES: Mapping[str, str] = dict(
 # "ZZ" is reserved for users by ISO 3166-1, and no country.
 _NO_COUNTRY = "ZZ"
 _POWER_TYPES = {1: "AC_1_PHASE", 2: "AC_2_PHASE_SPLIT", 3: "AC_3_PHASE"}
+# The longest id, signed value and key that OCPI allows.
+_UID, _SIGNED, _KEY = 36, 5000, 512
+# How OCPP 2.x may write a key (application note of the Open Charge Alliance on signed meter values).
+_OCA_KEY = re.compile(r"^oca:base(16|64):asn1:(.+)$", re.IGNORECASE)
+_HEX = re.compile(r"^([0-9a-fA-F]{2})+$")
 _NATURES = {"Transaction.Begin": "Start", "Transaction.End": "End"}
 
 
@@ -167,15 +173,20 @@ def charge_record(
                 "party_id": _UNKNOWN,
                 "id": tariff_id,
                 "currency": details.prices.currency,
-                "tariff_alt_text": [{"language": "en", "text": details.prices.name}],
+                "tariff_alt_text": [
+                    {
+                        "language": context.language[:2],
+                        "text": _text(details.prices.name, 512),
+                    }
+                ],
                 "elements": billed.elements,
                 "last_updated": ocpi_time(start),
             }
         ]
-    if details.signed_values:
-        record["signed_data"] = _signed(details.signed_values)
+    if (signed := _signed(details.signed_values)) is not None:
+        record["signed_data"] = signed
     if row.end_reason:
-        record["remark"] = row.end_reason[:255]
+        record["remark"] = _text(row.end_reason, 255)
     if context.price is not None:
         record["home_charging_compensation"] = True
     return record
@@ -198,7 +209,7 @@ def _location(
 ) -> dict[str, Any]:
     return {
         "id": place.site[:36],
-        "name": context.site[:255],
+        "name": _text(context.site, 255),
         "address": _UNKNOWN,
         "city": _UNKNOWN,
         "country": _COUNTRIES.get(place.country or "", _UNKNOWN),
@@ -206,7 +217,7 @@ def _location(
             "latitude": f"{place.latitude:.5f}",
             "longitude": f"{place.longitude:.5f}",
         },
-        "evse_uid": row.station[:36],
+        "evse_uid": _uid(row.station, place.site),
         "evse_id": _UNKNOWN,
         "connector_id": str(row.connector or 1),
         "connector_standard": "IEC_62196_T2",
@@ -241,22 +252,50 @@ def _period(start: datetime, energy_kwh: float, peak_w: float) -> dict[str, Any]
     return {"start_date_time": ocpi_time(start), "dimensions": dimensions}
 
 
-def _signed(values: Sequence[SignedValue]) -> dict[str, Any]:
-    first = values[0]
+def _text(text: str, most: int) -> str:
+    """Return a text as OCPI's `string` allows it: printable, and no longer than this."""
+    return "".join(filter(str.isprintable, text))[:most]
+
+
+def _uid(identity: str, site: str) -> str:
+    """Return the identity of a charger, or for a longer one another that is as unique."""
+    if len(identity) <= _UID and identity.isascii() and identity.isprintable():
+        return identity
+    return str(uuid5(NAMESPACE_URL, f"{site}/{identity}"))
+
+
+def _signed(values: Sequence[SignedValue]) -> dict[str, Any] | None:
+    """Return the signed values, as received; None where none fits into OCPI's field."""
+    fitting = [
+        (one, encoded)
+        for one in values
+        if len(encoded := b64encode(one.data.encode()).decode()) <= _SIGNED
+    ]
+    if not fitting:
+        return None
+    first = fitting[0][0]
     signed: dict[str, Any] = {
-        "encoding_method": (first.encoding or _UNKNOWN)[:36],
+        "encoding_method": _text(first.encoding, 36) or _UNKNOWN,
         "signed_values": [
             {
                 "nature": _NATURES.get(one.context, "Intermediate"),
-                "plain_data": one.data,
-                "signed_data": b64encode(one.data.encode()).decode(),
+                "plain_data": _text(one.data, _SIGNED),
+                "signed_data": encoded,
             }
-            for one in values
+            for one, encoded in fitting
         ],
     }
-    if first.public_key:
-        signed["public_key"] = first.public_key
+    if (key := _base64_key(first.public_key)) and len(key) <= _KEY:
+        signed["public_key"] = key
     return signed
+
+
+def _base64_key(text: str) -> str:
+    """Return a public key in base64, as OCPI has it; chargers write it in hexadecimal, too."""
+    written = _OCA_KEY.match("".join(text.split()))
+    key = written[2] if written else "".join(text.split())
+    is_hex = _HEX.match(key) and (written is None or written[1] == "16")
+    return b64encode(bytes.fromhex(key)).decode() if is_hex else key
 
 
 def _kwh(energy_wh: float) -> float:

@@ -1,6 +1,7 @@
 """Makes a session's row of its facts, in the ledger's tables."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 import sqlite3
 
@@ -48,7 +49,8 @@ def derive_session(db: sqlite3.Connection, session: int) -> None:
         " meter_start_wh = ?, meter_end_wh = ?, energy_wh = ?, sun_wh = ?,"
         " battery_wh = ?, grid_wh = ?, estimated_wh = ?, peak_w = ?,"
         " full_power_w = ?, grid_cost = ?, feed_in_lost = ?, priced_wh = ?,"
-        " currency = ?, billed = ?, billed_currency = ?, price_list = ?, terms = ?,"
+        " currency = ?, billed = ?, billed_vat = ?, vat_percent = ?,"
+        " billed_currency = ?, price_list = ?, terms = ?,"
         " end_reason = ?, offline = ?, parts = ?, compare = 1"
         " WHERE number = ?",
         (
@@ -74,7 +76,7 @@ def derive_session(db: sqlite3.Connection, session: int) -> None:
             sums.feed_in_lost,
             sums.priced_wh,
             sums.currency,
-            *billed,
+            *astuple(billed),
             state.end_reason,
             state.offline,
             state.parts,
@@ -159,16 +161,28 @@ def _put_filled(
     )
 
 
-type _Billed = tuple[float | None, str | None, str | None, int | None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Billed:
+    """What a session is billed, in the order in which it is stored; `terms` is the number of the price list."""
+
+    billed: float | None = None
+    billed_vat: float | None = None
+    vat_percent: float | None = None
+    billed_currency: str | None = None
+    price_list: str | None = None
+    terms: int | None = None
+
+
+_BILLED = tuple(one.name for one in fields(_Billed))
 
 
 def _as_it_was(db: sqlite3.Connection, session: int) -> _Billed:
     """Return what a session was billed before it was forgotten whose it was."""
     row = db.execute(
-        "SELECT billed, billed_currency, price_list, terms FROM session WHERE number = ?",
+        f"SELECT {', '.join(_BILLED)} FROM session WHERE number = ?",  # noqa: S608 (names of columns)
         (session,),
     ).fetchone()
-    return (row["billed"], row["billed_currency"], row["price_list"], row["terms"])
+    return _Billed(**{name: row[name] for name in _BILLED})
 
 
 def _plugged_until(
@@ -191,13 +205,13 @@ def _billed(
     quarters: Iterable[CostedQuarter],
     until: datetime | None,
 ) -> _Billed:
-    """Return what a session is billed, in which currency, and its price list: name and number."""
+    """Return what a session is billed, and by which price list."""
     at = state.started_at or state.stopped_at
     if at is None or (state.started_at is None and state.energy_wh <= 0):
-        return (None, None, None, None)  # nobody used the charger
+        return _Billed()  # nobody used the charger
     agreed = agreed_prices(db, state.person, state.station, at)
     if agreed is None:
-        return (None, None, None, None)
+        return _Billed()
     number, prices = agreed
     outcome = bill(
         prices,
@@ -208,5 +222,12 @@ def _billed(
             until,
         ),
     )
-    total = None if outcome is None else float(outcome.total)
-    return (total, prices.currency, prices.name, number)
+    vat = None if outcome is None else outcome.vat
+    return _Billed(
+        billed=None if outcome is None else float(outcome.total),
+        billed_vat=None if vat is None else float(vat),
+        vat_percent=prices.vat_percent,
+        billed_currency=prices.currency,
+        price_list=prices.name,
+        terms=number,
+    )

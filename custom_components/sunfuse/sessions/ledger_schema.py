@@ -174,8 +174,14 @@ ALTER TABLE session ADD COLUMN billed_currency TEXT;
 ALTER TABLE session ADD COLUMN terms INTEGER;
 """
 
+_VAT = """
+-- The value-added tax in what is billed, and its rate; NULL: it is not separated.
+ALTER TABLE session ADD COLUMN billed_vat REAL;
+ALTER TABLE session ADD COLUMN vat_percent REAL;
+"""
+
 # The scripts that lead from each version to the next one.
-MIGRATIONS: tuple[str, ...] = (_PARTS, _PRICE_LISTS)
+MIGRATIONS: tuple[str, ...] = (_PARTS, _PRICE_LISTS, _VAT)
 
 
 class NewerLedgerError(Exception):

@@ -87,14 +87,17 @@ def ocpi_bill(
             _period(quarter, max(quarter.start, since), peaks_w, tariff_id)
             for quarter in quarters or [BilledQuarter(start=since)]
         ],
-        totals=_totals(row.billed, found, prices, quarters),
+        totals=_totals(row, found, prices, quarters),
     )
 
 
 def _totals(
-    billed: float, found: Bill, prices: PriceList, quarters: Sequence[BilledQuarter]
+    row: SessionRow,
+    found: Bill,
+    prices: PriceList,
+    quarters: Sequence[BilledQuarter],
 ) -> dict[str, Any]:
-    """Return the totals; what was billed is their sum."""
+    """Return the totals; what was billed is the sum of its parts."""
     parking_s = sum(one.seconds for one in quarters if one.energy_wh <= 0)
     parking = sum(
         (
@@ -105,21 +108,42 @@ def _totals(
         Decimal(0),
     )
     parked = min(rounded(parking / 3600, prices.currency), found.time)
-    energy = Decimal(str(billed)) - found.time - found.session
-    totals: dict[str, Any] = {
-        "total_cost": _price(Decimal(str(billed))),
-        "total_energy_cost": _price(energy),
-        "total_fixed_cost": _price(found.session),
-    }
+    parts = {"total_fixed_cost": found.session}
     if prices.bills_time:
-        totals["total_time_cost"] = _price(found.time - parked)
+        parts |= {"total_time_cost": found.time - parked, "total_parking_cost": parked}
+    totals: dict[str, Any] = _in_prices(row, found, parts)
+    if prices.bills_time:
         totals["total_parking_time"] = round(parking_s / 3600, _DECIMALS)
-        totals["total_parking_cost"] = _price(parked)
     return totals
 
 
-def _price(amount: Decimal) -> dict[str, float]:
-    return {"excl_vat": float(amount)}
+def _in_prices(
+    row: SessionRow, found: Bill, parts: Mapping[str, Decimal]
+) -> dict[str, dict[str, float]]:
+    """Return parts of a bill, and all of it, without and with VAT; the energy's part takes the difference.
+
+    Where VAT is not separated, an amount is in the required field `excl_vat`.
+    """
+    total = Decimal(str(row.billed))
+    if row.billed_vat is None or found.vat_percent is None:
+        energy = total - sum(parts.values())
+        amounts = {"total_cost": total, **parts, "total_energy_cost": energy}
+        return {key: {"excl_vat": float(amount)} for key, amount in amounts.items()}
+    rate = 1 + found.vat_percent / 100
+    both = {
+        key: (rounded(amount / rate, found.currency), amount)
+        if found.vat_included
+        else (amount, rounded(amount * rate, found.currency))
+        for key, amount in parts.items()
+    }
+    net = total - Decimal(str(row.billed_vat))
+    energy_net = net - sum(excl for excl, _ in both.values())
+    energy = total - sum(incl for _, incl in both.values())
+    both |= {"total_cost": (net, total), "total_energy_cost": (energy_net, energy)}
+    return {
+        key: {"excl_vat": float(excl), "incl_vat": float(incl)}
+        for key, (excl, incl) in both.items()
+    }
 
 
 def _period(
@@ -152,16 +176,16 @@ def _elements(
         yield from _cost_elements(prices, quarters)
     for one in prices.times:
         by_cost = prices.share_percent is not None
-        components = _components(None if by_cost else one.per_kwh, one.per_hour)
+        components = _components(prices, None if by_cost else one.per_kwh, one.per_hour)
         if components:
             for restrictions in _restrictions(one):
                 yield {"price_components": components, "restrictions": restrictions}
     energy = None if prices.share_percent is not None else prices.per_kwh
-    others = _components(energy, prices.per_hour or None)
+    others = _components(prices, energy, prices.per_hour or None)
     if prices.per_session:
-        others.append(_component("FLAT", prices.per_session))
+        others.append(_component(prices, "FLAT", prices.per_session))
     # Where nothing else has a price, a tariff says that it is free.
-    yield {"price_components": others or [_component("FLAT", 0.0)]}
+    yield {"price_components": others or [_component(prices, "FLAT", 0.0)]}
 
 
 def _cost_elements(
@@ -205,7 +229,7 @@ def _of_stretch(
         if until < tomorrow:
             restrictions["end_time"] = f"{until:%H:%M}"
         yield {
-            "price_components": [_component("ENERGY", price)],
+            "price_components": [_component(prices, "ENERGY", price)],
             "restrictions": restrictions,
         }
         first = until
@@ -232,12 +256,23 @@ def _times(start: int, end: int, weekdays: Sequence[int]) -> dict[str, Any]:
     return found
 
 
-def _components(per_kwh: float | None, per_hour: float | None) -> list[dict[str, Any]]:
-    found = [] if per_kwh is None else [_component("ENERGY", per_kwh)]
+def _components(
+    prices: PriceList, per_kwh: float | None, per_hour: float | None
+) -> list[dict[str, Any]]:
+    found = [] if per_kwh is None else [_component(prices, "ENERGY", per_kwh)]
     if per_hour is not None:
-        found += [_component(kind, per_hour) for kind in ("TIME", "PARKING_TIME")]
+        found += [
+            _component(prices, kind, per_hour) for kind in ("TIME", "PARKING_TIME")
+        ]
     return found
 
 
-def _component(kind: str, price: float) -> dict[str, Any]:
-    return {"type": kind, "price": round(price, _DECIMALS), "step_size": _STEP}
+def _component(prices: PriceList, kind: str, price: float) -> dict[str, Any]:
+    """Return a price, which OCPI has without VAT. No rate says that no VAT applies, or that it is not separated."""
+    found: dict[str, Any] = {"type": kind, "step_size": _STEP}
+    percent = prices.vat_percent
+    if percent is not None:
+        found["vat"] = percent
+        if prices.vat_included:
+            price /= 1 + percent / 100
+    return {**found, "price": round(price, _DECIMALS)}

@@ -95,6 +95,8 @@ class PriceList:
         per_hour: of each hour in which the car is plugged in.
         per_session: of each session with energy.
         times: the first that applies to a time counts.
+        vat_percent: the rate of value-added tax; None: it is not separated.
+        vat_included: whether all prices, and the cost, contain it; otherwise it comes on top.
 
     """
 
@@ -106,6 +108,8 @@ class PriceList:
     per_hour: float = 0.0
     per_session: float = 0.0
     times: tuple[PriceTime, ...] = ()
+    vat_percent: float | None = None
+    vat_included: bool = True
 
     @property
     def bills_time(self) -> bool:
@@ -134,7 +138,11 @@ class PriceList:
 
     def to_json(self) -> str:
         """Return it as text; equal lists are equal texts."""
-        return json.dumps(asdict(self), sort_keys=True)
+        terms = asdict(self)
+        if self.vat_percent is None:
+            # As lists were written before they had a rate: an update changes none.
+            del terms["vat_percent"], terms["vat_included"]
+        return json.dumps(terms, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -164,17 +172,36 @@ class BilledQuarter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """What a session is billed. Each part is rounded, and the parts add up to the total."""
+    """What a session is billed. Each part is rounded, and the parts add up; they contain VAT where the prices do."""
 
     currency: str
     energy: Decimal = Decimal(0)
     time: Decimal = Decimal(0)
     session: Decimal = Decimal(0)
+    vat_percent: Decimal | None = None
+    vat_included: bool = True
+
+    @property
+    def _parts(self) -> Decimal:
+        return self.energy + self.time + self.session
+
+    @property
+    def vat(self) -> Decimal | None:
+        """Return the value-added tax in the total; None where it is not separated.
+
+        It is rounded once for each session, so that the lines of a statement add up to its totals.
+        """
+        if self.vat_percent is None:
+            return None
+        rate = self.vat_percent / 100
+        if self.vat_included:
+            return self._parts - rounded(self._parts / (1 + rate), self.currency)
+        return rounded(self._parts * rate, self.currency)
 
     @property
     def total(self) -> Decimal:
-        """Return all of it."""
-        return self.energy + self.time + self.session
+        """Return all of it, with VAT."""
+        return self._parts if self.vat_included else self._parts + (self.vat or 0)
 
 
 def bill(prices: PriceList, quarters: Iterable[BilledQuarter]) -> Bill | None:
@@ -218,19 +245,25 @@ def bill(prices: PriceList, quarters: Iterable[BilledQuarter]) -> Bill | None:
     )
     charged = round(sum(quarter.energy_wh for quarter in quarters)) > 0
     session = _decimal(prices.per_session) if charged else Decimal(0)
-    return _in_parts(prices.currency, energy, time, session)
+    return _in_parts(prices, energy, time, session)
 
 
-def _in_parts(currency: str, energy: Decimal, time: Decimal, session: Decimal) -> Bill:
-    """Return a bill whose total is rounded once; the energy's part, or else the time's, takes the difference."""
-    total = rounded(energy + time + session, currency)
-    fee = rounded(session, currency)
-    if energy:
-        hours = rounded(time, currency)
-        return Bill(
-            currency=currency, energy=total - hours - fee, time=hours, session=fee
-        )
-    return Bill(currency=currency, time=total - fee, session=fee)
+def _in_parts(
+    prices: PriceList, energy: Decimal, time: Decimal, session: Decimal
+) -> Bill:
+    """Return a bill whose sum is rounded once; the energy's part, or else the time's, takes the difference."""
+    total = rounded(energy + time + session, prices.currency)
+    fee = rounded(session, prices.currency)
+    hours = rounded(time, prices.currency) if energy else total - fee
+    percent = prices.vat_percent
+    return Bill(
+        currency=prices.currency,
+        energy=total - hours - fee,
+        time=hours,
+        session=fee,
+        vat_percent=None if percent is None else _decimal(percent),
+        vat_included=percent is None or prices.vat_included,
+    )
 
 
 def _decimal(value: float) -> Decimal:

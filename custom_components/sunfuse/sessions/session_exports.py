@@ -76,6 +76,7 @@ class ExportContext:
         tz: local time.
         price: what is reimbursed for a kWh; None: nothing is.
         persons, vehicles, chargers: names by id.
+        heads: what columns are called in this language, by their names; tables for programs do not use them.
 
     """
 
@@ -87,6 +88,7 @@ class ExportContext:
     persons: Mapping[str, str] = field(default_factory=dict)
     vehicles: Mapping[str, str] = field(default_factory=dict)
     chargers: Mapping[str, str] = field(default_factory=dict)
+    heads: Mapping[str, str] = field(default_factory=dict)
 
     def reimbursement(self, row: SessionRow) -> Decimal | None:
         """Return what is reimbursed for a session: full Wh at the agreed price, rounded to cents.
@@ -118,8 +120,9 @@ def records(
 
 
 def columns(context: ExportContext) -> list[str]:
-    """Return the names of what is exported, also where there is no session."""
-    return list(_record(SessionRow(number=0, station="", transaction=""), context))
+    """Return what the columns are called for a reader, also where there is no session."""
+    names = _record(SessionRow(number=0, station="", transaction=""), context)
+    return [context.heads.get(name, name) for name in names]
 
 
 def to_json(rows: Sequence[SessionRow], context: ExportContext) -> str:
@@ -193,6 +196,9 @@ def _record(row: SessionRow, context: ExportContext) -> dict[str, Cell]:
         "feed_in_lost": _money(row.feed_in_lost),
         "cost_at_once": _money(row.at_once_cost),
         "billed": _money(row.billed),
+        "billed_net": _money(row.billed_net),
+        "billed_vat": _money(row.billed_vat),
+        "vat_percent": row.vat_percent,
         "billed_currency": row.billed_currency,
         "price_list": row.price_list,
         "reimbursement": None if reimbursement is None else float(reimbursement),

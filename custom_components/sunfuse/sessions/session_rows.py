@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,10 @@ class SessionRow:
     at_once_cost: float | None = None
     at_once_sun_wh: float | None = None
     # By a price list, if the person, or the charger for its guests, had one when it began: its name and its number.
+    # With VAT; how much of it that is, and its rate, are None where it is not separated.
     billed: float | None = None
+    billed_vat: float | None = None
+    vat_percent: float | None = None
     billed_currency: str | None = None
     price_list: str | None = None
     terms: int | None = None
@@ -55,6 +59,13 @@ class SessionRow:
         if self.priced_wh <= 0 and self.energy_wh > 0:
             return None
         return self.grid_cost + self.feed_in_lost
+
+    @property
+    def billed_net(self) -> float | None:
+        """Return what is billed without VAT; None where nothing is, or VAT is not separated."""
+        if self.billed is None or self.billed_vat is None:
+            return None
+        return float(Decimal(str(self.billed)) - Decimal(str(self.billed_vat)))
 
     @property
     def savings(self) -> float | None:

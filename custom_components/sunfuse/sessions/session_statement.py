@@ -4,7 +4,7 @@ Money is rounded in each line (`ExportContext.reimbursement`, `price_list.bill`)
 billed does not see what the energy cost.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -29,11 +29,15 @@ _DAYS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What statements need besides the sessions: their texts by key, in the context's language, and the price lists."""
+    """What statements need besides the sessions: their texts by key, in the context's language, and the price lists.
+
+    `issuer` is who bills: name, address and VAT number, in lines.
+    """
 
     context: ExportContext
     texts: Mapping[str, str]
     price_lists: Mapping[int, PriceList] = field(default_factory=dict)
+    issuer: str = ""
 
     def say(self, key: str, **values: str) -> str:
         """Return a text with its values."""
@@ -42,6 +46,10 @@ class Statement:
     def number(self, value: float | None, decimals: int) -> str:
         """Return a number as this language writes it."""
         return _UNKNOWN if value is None else self._written(f"{value:.{decimals}f}")
+
+    def plain(self, value: float) -> str:
+        """Return a number with as many decimals as it has."""
+        return self._written(f"{value:g}")
 
     def price(self, price: float, currency: str) -> str:
         """Return a price with as many decimals as it has, and no fewer than money has."""
@@ -121,11 +129,14 @@ def _sheet(
     claim = statement.context.price is not None
     billed = not claim and any(row.price_list is not None for row in rows)
     tables = [_sessions(rows, statement, billed=billed)]
+    if billed and _has_vat(rows):
+        tables.append(_vat(rows, statement))
     if claim:
         tables.append(_readings(rows, statement))
     return Sheet(
         title=statement.say("claim_title" if claim else "title"),
         facts=(
+            *_issuer(statement),
             (statement.say("site"), statement.context.site),
             (statement.say("person"), name or statement.say("nobody")),
             (statement.say("month"), month),
@@ -136,22 +147,41 @@ def _sheet(
     )
 
 
+def _issuer(statement: Statement) -> list[tuple[str, str]]:
+    lines = [line.strip() for line in statement.issuer.splitlines() if line.strip()]
+    return [(statement.say("issuer"), ", ".join(lines))] if lines else []
+
+
 def _sessions(
     rows: Sequence[SessionRow], statement: Statement, *, billed: bool
 ) -> StatementTable:
     heads = ["started", "ended", "charger", "vehicle", "meter_start", "meter_end"]
-    heads += ["energy", "sun", *(["price_list", "billed"] if billed else ["cost"])]
+    heads += ["energy", "sun"]
+    if not billed:
+        heads.append("cost")
+    elif _has_vat(rows):
+        heads += ["price_list", "net", "vat", "gross"]
+    else:
+        heads += ["price_list", "billed"]
     if statement.context.price is not None:
         heads.append("reimbursement")
     return StatementTable(
         heads=[statement.say(key) for key in heads],
         texts=4,
-        lines=[_line(row, statement, billed=billed) for row in rows],
+        lines=[
+            _line(row, statement, billed=billed, vat=_has_vat(rows)) for row in rows
+        ],
         total=_total(rows, statement, billed=billed),
     )
 
 
-def _line(row: SessionRow, statement: Statement, *, billed: bool) -> list[str]:
+def _has_vat(rows: Sequence[SessionRow]) -> bool:
+    return any(row.billed_vat is not None for row in rows)
+
+
+def _line(
+    row: SessionRow, statement: Statement, *, billed: bool, vat: bool
+) -> list[str]:
     context = statement.context
     vehicle = context.vehicles.get(row.vehicle or "", row.vehicle or _UNKNOWN)
     cells = [
@@ -168,10 +198,11 @@ def _line(row: SessionRow, statement: Statement, *, billed: bool) -> list[str]:
     ]
     if billed:
         currency = row.billed_currency or context.currency
-        cells += [
-            row.price_list or _UNKNOWN,
-            statement.money(row.billed, currency),
-        ]
+        cells.append(row.price_list or _UNKNOWN)
+        if vat:
+            parts = (row.billed_net, row.billed_vat)
+            cells += [statement.money(amount, currency) for amount in parts]
+        cells.append(statement.money(row.billed, currency))
     else:
         cells.append(statement.money(row.cost, row.currency or context.currency))
     amount = context.reimbursement(row)
@@ -183,32 +214,61 @@ def _line(row: SessionRow, statement: Statement, *, billed: bool) -> list[str]:
 def _total(
     rows: Sequence[SessionRow], statement: Statement, *, billed: bool
 ) -> list[str]:
-    """Return the last line. Amounts in different currencies have a sum each."""
+    """Return the last line."""
     context = statement.context
     energy_wh = sum(row.energy_wh for row in rows)
-    amounts: dict[str, Decimal] = {}
-    for row in rows:
-        amount = row.billed if billed else row.cost
-        currency = (row.billed_currency if billed else row.currency) or context.currency
-        if amount is not None:
-            known = amounts.get(currency, Decimal(0))
-            amounts[currency] = known + Decimal(str(amount))
     cells = [
         statement.say("total", number=str(len(rows))),
         statement.number(energy_wh / 1000, 3),
         _percent(sum(row.sun_wh for row in rows), energy_wh),
-        *([""] if billed else []),
-        ", ".join(
-            statement.money(float(amount), currency)
-            for currency, amount in amounts.items()
-        )
-        or _UNKNOWN,
     ]
+    if not billed:
+        cells.append(_sum(((row.cost, row.currency) for row in rows), statement))
+    else:
+        cells.append("")
+        if _has_vat(rows):
+            nets = ((row.billed_net, row.billed_currency) for row in rows)
+            taxes = ((row.billed_vat, row.billed_currency) for row in rows)
+            cells += [_sum(nets, statement), _sum(taxes, statement)]
+        bills = ((row.billed, row.billed_currency) for row in rows)
+        cells.append(_sum(bills, statement))
     agreed = [context.reimbursement(row) for row in rows]
     known_ones = [amount for amount in agreed if amount is not None]
     if known_ones:
         cells.append(statement.money(float(sum(known_ones)), context.currency))
     return cells
+
+
+def _sum(
+    amounts: Iterable[tuple[float | None, str | None]], statement: Statement
+) -> str:
+    """Return a sum; amounts in different currencies have one each."""
+    sums: dict[str, Decimal] = {}
+    for amount, known in amounts:
+        if amount is not None:
+            currency = known or statement.context.currency
+            sums[currency] = sums.get(currency, Decimal(0)) + Decimal(str(amount))
+    texts = [statement.money(float(sums[one]), one) for one in sums]
+    return ", ".join(texts) or _UNKNOWN
+
+
+def _vat(rows: Sequence[SessionRow], statement: Statement) -> StatementTable:
+    """Return net, VAT and gross by rate, as a bill has to name them (Directive 2006/112/EC, article 226)."""
+    rates = sorted({row.vat_percent for row in rows if row.vat_percent is not None})
+    lines = []
+    for rate in rates:
+        of_rate = [row for row in rows if row.vat_percent == rate]
+        columns = (
+            ((row.billed_net, row.billed_currency) for row in of_rate),
+            ((row.billed_vat, row.billed_currency) for row in of_rate),
+            ((row.billed, row.billed_currency) for row in of_rate),
+        )
+        amounts = [_sum(column, statement) for column in columns]
+        lines.append([f"{statement.plain(rate)} %", *amounts])
+    heads = ("vat_rate", "net", "vat", "gross")
+    return StatementTable(
+        heads=[statement.say(key) for key in heads], texts=1, lines=lines
+    )
 
 
 def _readings(rows: Sequence[SessionRow], statement: Statement) -> StatementTable:
@@ -273,6 +333,9 @@ def _described(prices: PriceList, statement: Statement) -> str:
     if prices.per_session:
         parts.append(_per("per_session", prices.per_session, prices, statement))
     parts += [_described_time(one, prices, statement) for one in prices.times]
+    if prices.vat_percent is not None:
+        key = "with_vat" if prices.vat_included else "plus_vat"
+        parts.append(statement.say(key, percent=statement.plain(prices.vat_percent)))
     return f"{prices.name}: {'; '.join(parts)}."
 
 

@@ -15,6 +15,8 @@ from ..const import (
     CONF_PER_SESSION,
     CONF_SHARE_PERCENT,
     CONF_TIMES,
+    CONF_VAT_INCLUDED,
+    CONF_VAT_PERCENT,
     SUBENTRY_PRICE_LIST,
 )
 from ..sessions import Billed, PriceList, PriceLists, PriceTime
@@ -36,6 +38,8 @@ def price_list_of(subentry: ConfigSubentry, currency: str, time_zone: str) -> Pr
         per_hour=data.get(CONF_PER_HOUR) or 0.0,
         per_session=data.get(CONF_PER_SESSION) or 0.0,
         times=tuple(price_time_of(row) for row in data.get(CONF_TIMES, ())),
+        vat_percent=data.get(CONF_VAT_PERCENT),
+        vat_included=data.get(CONF_VAT_INCLUDED, True),
     )
 
 
