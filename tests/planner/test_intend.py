@@ -105,6 +105,30 @@ def test_a_plan_does_not_jump_between_runs() -> None:
     assert clearly.cars[0].next_start == at(3)
 
 
+@pytest.mark.parametrize("least", ["circuit", "others"])
+def test_who_can_have_less_than_the_car_takes_does_not_wait_for_the_next_hour(
+    least: str,
+) -> None:
+    """All hours cost the same, so the car begins at once: the next steps are not to look dearer than later ones."""
+    street = car(
+        "street",
+        mode=CarMode.SOLAR_MIN,
+        phases=(2,),
+        max_a=32.0,
+        goals=(),
+        charging=True,
+    )
+    zoe = car(max_a=32.0, energy_wh=25_000.0)
+    outlook = night(zoe, cheap={0: 0.34})
+    if least == "circuit":
+        main = CircuitOutlook(id="main", limit_a=(12.0, 12.0, 12.0))
+        outlook = replace(outlook, circuits=(main,))
+    else:
+        main = CircuitOutlook(id="main", limit_a=(19.0, 19.0, 19.0))
+        outlook = replace(outlook, circuits=(main,), cars=(zoe, street))
+    assert intend(outlook).cars[0].slots[0].power_w > 4_000
+
+
 def test_a_departure_that_has_passed_is_served_at_once_and_is_no_news() -> None:
     """Its driver may leave at any moment: the car charges at full power although it will be cheap at two."""
     goal = CarGoal(at=EVENING + timedelta(minutes=15), energy_wh=10_000.0, overdue=True)

@@ -23,7 +23,8 @@ from .problem import (
     limits,
     series,
 )
-from .program import Columns, Program, Solution, Term
+from .program import Columns, Program, Solution, Term, Values
+from .simple import Room
 from .stores import StoreRows, most_kw, most_out_kw
 
 # Multiples of the highest real price per kilowatt-hour; those of a store are in stores.py.
@@ -55,8 +56,11 @@ class Formulation:
         self._excess_export = self._excess(problem.max_export_w, _CURTAILED)
         # 1: the step exports or is balanced, 0: it imports.
         self._exports = self._program.columns(problem.steps, upper=1.0)
+        attainable = attainable_kw(problem)
         self._stores = [
-            StoreRows(problem, self._program, store, self._dearest).write()
+            StoreRows(
+                problem, self._program, store, self._dearest, attainable[store.id]
+            ).write()
             for store in problem.stores
         ]
         self._share_fairly()
@@ -296,6 +300,37 @@ class Formulation:
                 excess_export_w=watts(self._excess_export),
             ),
         )
+
+
+def attainable_kw(problem: Problem) -> dict[str, Values]:
+    """Return the power that each store can have in each step beside house, sun and what others take in any case.
+
+    Above the level of a peak it is not free. No store charges below its minimum.
+    """
+    room = Room(problem=problem)
+    net_w = np.array(problem.load_w) - np.array(problem.solar_w)
+    for peak in problem.peaks:
+        counts = np.array(peak.windows) >= 0
+        below_w = np.where(counts, np.maximum(peak.level_w - net_w, 0.0), np.inf)
+        room.rows[0] = np.minimum(room.rows[0], below_w)
+    taken = {
+        store.id: np.pad(
+            np.array(store.taken_w, dtype=float),
+            (0, problem.steps - len(store.taken_w)),
+        )
+        for store in problem.stores
+    }
+    for store in problem.stores:
+        room.take_all(store, tuple(taken[store.id]))
+    return {
+        store.id: np.clip(
+            room.left_all_w(store) + taken[store.id],
+            store.min_charge_w,
+            np.array(series(store.max_charge_w, problem.steps)),
+        )
+        / 1000
+        for store in problem.stores
+    }
 
 
 def _need_wh(goal: Goal, store: Store) -> float:

@@ -70,15 +70,21 @@ class StoreRows:
     """Writes one store into a program."""
 
     def __init__(
-        self, problem: Problem, program: Program, store: Store, dearest: float
+        self,
+        problem: Problem,
+        program: Program,
+        store: Store,
+        dearest: float,
+        attainable: Values,
     ) -> None:
-        """Use prices that are multiples of the highest real one."""
+        """Use prices that are multiples of the highest real one, and the power that others leave in each step."""
         self._problem = problem
         self._program = program
         self._store = store
         self._dearest = dearest
         self._hours = np.array(problem.steps_s) / 3600
         self._most = most_kw(store, problem.steps)
+        self._attainable = attainable
         exact = problem.steps if problem.exact_steps is None else problem.exact_steps
         self._exact = min(exact, problem.steps) if self._has_minimum else 0
 
@@ -148,11 +154,13 @@ class StoreRows:
         """Add what the store holds after each step, and its bounds.
 
         A store that only charges holds the sum of what went in, and needs no column for it. In a step without a column
-        for whether it charges, it is assumed to charge with its highest power for a part of the step.
+        for whether it charges, it is assumed to charge for a part of the step with all that others leave it. With more
+        than that, later steps would lose less than the next ones, and the car would wait for them at each plan anew.
         """
         store, hours, steps = self._store, self._hours, self._problem.steps
         lost = store.standby_w / 1000
-        share = np.divide(lost, self._most, out=np.zeros(steps), where=self._most > 0)
+        power = self._attainable
+        share = np.divide(lost, power, out=np.zeros(steps), where=power > 0)
         # A low power costs more losses, which a store that is to spread accepts.
         spreads = store.strategy is Strategy.SPREAD
         if not spreads:
