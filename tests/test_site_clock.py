@@ -1,14 +1,19 @@
 """The time at a simulated site that runs faster, and what its drivers and its weather service say in it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.sunfuse.drivers.demand import Demand
 from custom_components.sunfuse.engine.tuning import Tuning
+from custom_components.sunfuse.site.demands import Demands
+from custom_components.sunfuse.site.outcome import ConnectorKey
 from custom_components.sunfuse.site.simulated_house import SimulatedHouse
 from custom_components.sunfuse.site.site_clock import SiteClock
+from custom_components.sunfuse.site.site_demands import SiteDemands
 
 from .common import site_entry
 
@@ -32,7 +37,12 @@ def test_an_hour_passes_in_a_minute(clock: SiteClock) -> None:
     noon = clock.there(NOW + timedelta(seconds=30))
     assert abs(noon - there - timedelta(minutes=30)) < timedelta(seconds=1)
     assert clock.here(noon) == NOW + timedelta(seconds=30)
-    assert clock.hastened(Tuning()).turn_s == 15
+    hastened = clock.hastened(Tuning())
+    assert hastened.turn_s == 15
+    # A pause of a minute is a minute there too: on the wall's clock it would be an hour, and the car would be late.
+    assert hastened.min_off_s == 1
+    assert hastened.min_on_s == 3
+    assert clock.hastened(Tuning(min_off_s=120.0)).min_off_s == 2
 
 
 def test_what_is_said_there(clock: SiteClock) -> None:
@@ -50,6 +60,40 @@ def test_what_is_said_there(clock: SiteClock) -> None:
     midnight = expected.solar[12 * 4 + 2]
     assert midnight.p50_w == 0
     assert all(slot.p10_w <= slot.p50_w <= slot.p90_w for slot in expected.load)
+
+
+class _Said:
+    """Stands for what drivers said by the clock on the wall."""
+
+    def __init__(self, demand: Demand) -> None:
+        self.demand = demand
+
+    def at(self, _key: ConnectorKey) -> Demand:
+        """Return what was said."""
+        return self.demand
+
+
+def test_a_pause_and_a_departure_end_in_the_time_of_the_site(clock: SiteClock) -> None:
+    """Two minutes on the wall are two hours there; the engine reckons by the wall, with what a current gives in its time."""
+    soon = NOW + timedelta(minutes=2)
+    said = Demand(paused_until=soon, departure=soon, energy_wh=6_000.0)
+    demands = SiteDemands(cast("Demands", _Said(said)), clock)
+    key = ConnectorKey(identity="SIM-GARAGE", connector=1)
+    planned, controlled = demands.planned(key), demands.controlled(key)
+    there = datetime(2026, 6, 21, 11, 30, tzinfo=UTC)
+    for at in (planned.departure, planned.paused_until):
+        assert at
+        assert abs(at - there) < timedelta(minutes=5)
+    for at in (controlled.departure, controlled.paused_until):
+        assert at
+        assert abs(at - soon) < timedelta(seconds=5)
+    assert controlled.energy_wh == 100
+    # Tomorrow on the wall is in two months there: the simulated driver leaves before.
+    late = replace(said, departure=NOW + timedelta(days=1), paused_until=None)
+    demands = SiteDemands(cast("Demands", _Said(late)), clock)
+    departure = demands.planned(key).departure
+    assert departure
+    assert departure < clock.now() + timedelta(hours=6)
 
 
 def test_the_wall_clock_counts_elsewhere() -> None:

@@ -1,5 +1,8 @@
 """Sentences as a person writes them."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
@@ -112,6 +115,22 @@ async def test_sentences(
     await hass.config.async_set_time_zone("Europe/Berlin")
     freezer.move_to("2026-06-21T08:00:00+00:00")
     assert explain(SENTENCES, Reason(key=key, values=values)) == sentence
+
+
+async def test_a_time_near_the_clock_of_the_site_needs_no_date(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """A simulated site has a day of its own: its night is not said with the date of June while it is November on the wall."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    freezer.move_to("2026-11-29T08:00:00+00:00")
+    until = (("until", "2026-06-21T23:15:00+00:00"),)
+    reason = Reason(key=ReasonKey.PAUSING, values=until)
+    assert "2026-06-22 01:15" in explain(SENTENCES, reason)
+    there = datetime(2026, 6, 21, 20, tzinfo=UTC)
+    assert "2026" not in (said := explain(SENTENCES, reason, there))
+    assert "01:15" in said
+    late = (("until", "2026-06-22T21:00:00+00:00"),)
+    assert "2026-06-22 23:00" in explain(SENTENCES, replace(reason, values=late), there)
 
 
 async def test_names_that_sunfuse_gives_are_in_the_readers_language(

@@ -130,7 +130,11 @@ class SessionEvent(ConnectorEntity, EventEntity):
         for event, attributes in self._events.see(now, at):
             if event is Happening.LIMITED:
                 sentences = self._entry.runtime_data.sentences
-                attributes["explanation"] = explain(sentences, now.decision.reason)
+                attributes["explanation"] = explain(
+                    sentences,
+                    now.decision.reason,
+                    self._entry.runtime_data.planning.clock.now(),
+                )
             yield event, {"at": at.isoformat(), "late": False, **attributes}
 
     def _session_event(self, news: SessionNews) -> tuple[Happening, dict[str, Any]]:

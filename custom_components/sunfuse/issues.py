@@ -263,7 +263,12 @@ def _plan_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
             placeholders=(
                 ("charger", _name_of(entry, connector_id)),
                 site,
-                ("why", explain(sentences, shortfall_reason(shortfall))),
+                (
+                    "why",
+                    explain(
+                        sentences, shortfall_reason(shortfall), planning.clock.now()
+                    ),
+                ),
             ),
             fix=((PLAN, connector_id),),
         )

@@ -67,7 +67,11 @@ class LateCarFlow(RepairsFlow):
                 {vol.Required(REMEDY): remedy_selector(_remedies(shortfall))}
             ),
             description_placeholders={
-                "why": explain(runtime.sentences, shortfall_reason(shortfall))
+                "why": explain(
+                    runtime.sentences,
+                    shortfall_reason(shortfall),
+                    runtime.planning.clock.now(),
+                )
             },
         )
 

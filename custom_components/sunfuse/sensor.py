@@ -294,7 +294,9 @@ class ReasonSensor(ReasonedSensor):
         return {
             **dict.fromkeys(("circuit", "phase", "until")),
             **{name: _rounded(name, value) for name, value in reason.values},
-            "explanation": explain_connector(sentences, self.connector),
+            "explanation": explain_connector(
+                sentences, self.connector, self._entry.runtime_data.planning.clock.now()
+            ),
             "what_would_change_it": what_would_change_it(sentences, reason),
         }
 
@@ -309,7 +311,9 @@ class ExplanationSensor(ReasonedSensor):
         if self.connector is None:
             return None
         sentences = self._entry.runtime_data.sentences
-        return explain_connector(sentences, self.connector)
+        return explain_connector(
+            sentences, self.connector, self._entry.runtime_data.planning.clock.now()
+        )
 
     @property
     @override

@@ -28,6 +28,7 @@ from .site.settings import Settings, default_mode
 from .site.simulated_house import SimulatedHouse
 from .site.simulated_vehicles import set_first_departures
 from .site.site_clock import SiteClock
+from .site.site_demands import SiteDemands
 from .site.subentries import usable
 from .site.timekeeper import Timekeeper
 from .site.todays_sessions import TodaysSessions
@@ -78,17 +79,19 @@ async def async_build(
         hass, entry, simulated=simulated, connectors=chargers.connector_keys
     )
     house = SimulatedHouse(entry) if simulated else None
+    clock = SiteClock(house)
+    site_demands = SiteDemands(demands, clock)
     planning = SitePlanning(
         hass,
         entry,
         ticks=coordinator,
         chargers=chargers,
-        demands=demands,
+        demands=site_demands,
         prices=prices,
         forecasts=forecasts,
         peaks=peaks,
         settings=settings,
-        clock=SiteClock(house),
+        clock=clock,
     )
     controller = Controller(
         hass,
@@ -103,6 +106,7 @@ async def async_build(
         persons=persons,
         peaks=peaks,
         planning=planning,
+        site_demands=site_demands,
         sentences=sentences,
     )
     observed = await async_load_observed(hass, entry, simulated=simulated)

@@ -81,18 +81,24 @@ class _Values(dict[str, str]):
         return "?"
 
 
-def explain(sentences: Mapping[str, str], reason: Reason) -> str:
-    """Return the sentence of a reason with its values, and the times that it does not contain itself."""
+def explain(
+    sentences: Mapping[str, str], reason: Reason, at: datetime | None = None
+) -> str:
+    """Return the sentence of a reason with its values, and the times that it does not contain itself.
+
+    `at` is the time at a site whose clock is not the one on the wall: times near either need no date.
+    """
     template = _template(sentences, reason)
     steps = _STEPS.get(reason.key, {})
     values = _Values(
-        (name, _readable(name, value, steps.get(name))) for name, value in reason.values
+        (name, _readable(name, value, steps.get(name), at))
+        for name, value in reason.values
     )
     for name in _NAMES:
         if name in values:
             values[name] = in_its_language(sentences, values[name])
     if reason.cause is not None:
-        values["cause"] = explain(sentences, reason.cause)
+        values["cause"] = explain(sentences, reason.cause, at)
     for name, whole, unit in _QUANTITIES:
         if name in values:
             values[whole] = f"{values[name]} {unit}"
@@ -112,9 +118,11 @@ _QUOTAS = {
 }
 
 
-def explain_connector(sentences: Mapping[str, str], data: ConnectorData) -> str:
+def explain_connector(
+    sentences: Mapping[str, str], data: ConnectorData, at: datetime | None = None
+) -> str:
     """Return why a connector gets what it gets, also where that follows from the quota of who charges there."""
-    said = explain(sentences, data.decision.reason)
+    said = explain(sentences, data.decision.reason, at)
     holder = data.holder
     key = _QUOTAS.get(holder.standing) if holder else None
     if holder is None or key is None:
@@ -140,11 +148,13 @@ def what_would_change_it(sentences: Mapping[str, str], reason: Reason) -> str:
     return sentences[f"change_{reason.key}"]
 
 
-def _readable(name: str, value: str | float, step: int | None) -> str:
+def _readable(
+    name: str, value: str | float, step: int | None, at: datetime | None
+) -> str:
     """Return a value as a person writes it: times of day are formatted, numbers are rounded."""
     if isinstance(value, str):
         if name in _TIMES and (until := dt_util.parse_datetime(value)):
-            return _clock(until)
+            return _clock(until, at)
         return value
     if step:
         return f"{int(value / step) * step}"
@@ -157,8 +167,13 @@ def _readable(name: str, value: str | float, step: int | None) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _clock(time: datetime) -> str:
+def _clock(time: datetime, at: datetime | None) -> str:
     """Return the time of day, with the date if the time alone is ambiguous."""
-    now, local = dt_util.now(), dt_util.as_local(time)
-    near = local.date() == now.date() or timedelta(0) <= time - now < _A_DAY
+    local = dt_util.as_local(time)
+    near = any(
+        local.date() == dt_util.as_local(now).date()
+        or timedelta(0) <= time - now < _A_DAY
+        for now in (dt_util.now(), at)
+        if now is not None
+    )
     return local.strftime("%H:%M" if near else "%Y-%m-%d %H:%M")

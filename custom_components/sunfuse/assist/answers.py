@@ -279,15 +279,19 @@ def _reason(place: CarPlace, key: ConnectorKey) -> Reason:
 
 
 def _explanation(place: CarPlace, key: ConnectorKey, speech: Speech) -> str:
-    data = place.entry.runtime_data.coordinator.data.connectors[key]
-    return explain_connector(speech.texts, data)
+    runtime = place.entry.runtime_data
+    data = runtime.coordinator.data.connectors[key]
+    return explain_connector(speech.texts, data, runtime.planning.clock.now())
 
 
 def _why_missed(place: CarPlace, key: ConnectorKey, speech: Speech) -> str:
-    missed = place.entry.runtime_data.planning.data.missed.get(key.id)
+    planning = place.entry.runtime_data.planning
+    missed = planning.data.missed.get(key.id)
     if missed is None:  # it only follows the sun
         return _explanation(place, key, speech)
-    return explain(speech.texts, shortfall_reason(missed.shortfall))
+    return explain(
+        speech.texts, shortfall_reason(missed.shortfall), planning.clock.now()
+    )
 
 
 def _owners(place: CarPlace, key: ConnectorKey) -> tuple[Owner, ...]:

@@ -40,7 +40,7 @@ def car_facts(place: CarPlace, texts: Mapping[str, str]) -> dict[str, Any]:
         "mode": data.settings.mode,
         "power_w": _whole(data.connector.meter.power_w),
         "session_energy_kwh": round((data.connector.session_energy_wh or 0) / 1000, 1),
-        "explanation": explain_connector(texts, data),
+        "explanation": explain_connector(texts, data, runtime.planning.clock.now()),
         "what_would_change_it": what_would_change_it(texts, data.decision.reason),
         "target_percent": _whole(demand.target_soc),
         "readiness": readiness_at(place.entry, place.key),

@@ -39,6 +39,7 @@ from .peaks import SitePeaks
 from .persons import Persons
 from .planning import SitePlanning
 from .settings import Settings
+from .site_demands import SiteDemands
 from .snapshot import build_snapshot, site_of
 from .tick_guard import TickGuard
 from .timekeeper import Timekeeper
@@ -70,6 +71,7 @@ class Controller:
         persons: Persons,
         peaks: SitePeaks,
         planning: SitePlanning,
+        site_demands: SiteDemands,
         sentences: Mapping[str, str],
     ) -> None:
         """Join the parts of a site; `start` starts the loop."""
@@ -94,6 +96,7 @@ class Controller:
         self._persons = persons
         self._peaks = peaks
         self._planning = planning
+        self._site_demands = site_demands
         self._sentences = sentences
         self._commands = CommandSender(hass, entry, central_system.stations)
         self._pending_tick: CALLBACK_TYPE | None = None
@@ -205,7 +208,7 @@ class Controller:
             connectors=self._connectors(states),
             limits=(*self._dimming_limit(dimming), *peak_limits),
             boost_quotas=self._persons.boost_quotas,
-            solar_ahead_w=self._planning.solar_ahead_w(now),
+            solar_ahead_w=self._planning.solar_ahead_w(),
         )
         tuning = self._planning.clock.hastened(snapshot.tuning)
         snapshot = replace(snapshot, tuning=tuning)
@@ -255,7 +258,7 @@ class Controller:
                     station,
                     state,
                     self._commands.unconfirmed_a(key),
-                    self._demands.at(key),
+                    self._site_demands.controlled(key),
                     self._demands.priority_at(key),
                 ),
                 voltage_v,

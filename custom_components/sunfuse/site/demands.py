@@ -67,7 +67,7 @@ class Demands:
             for key, (_, state) in states.items()
         }
 
-    def at(self, key: ConnectorKey, _now: datetime | None = None) -> Demand:
+    def at(self, key: ConnectorKey) -> Demand:
         """Return what the session at a connector asks for, as of the last tick."""
         return self._demands.get(key, Demand())
 

@@ -33,10 +33,10 @@ from ..planner import (
     SiteSlot,
     intend,
 )
-from ..planner.outlook import FARTHEST
+from ..sources.forecasts.forecast_reader import Forecasts
 from .battery_orders import home_battery, simulated_battery
 from .chargers import Chargers
-from .demands import Demand, Demands
+from .demands import Demand
 from .forecasting import SiteForecasts
 from .outcome import ConnectorKey
 from .outlooks import CarAsk, Known, outlook_of
@@ -46,6 +46,7 @@ from .plan_slots import plan_slot
 from .prices import SitePrices
 from .settings import Settings
 from .site_clock import SiteClock
+from .site_demands import SiteDemands
 from .site_plan import SitePlan, missed_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         *,
         ticks: SunfuseCoordinator,
         chargers: Chargers,
-        demands: Demands,
+        demands: SiteDemands,
         prices: SitePrices | None,
         forecasts: SiteForecasts,
         peaks: SitePeaks,
@@ -276,29 +277,17 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
 
     def demand(self, key: ConnectorKey) -> Demand:
         """Return what is asked for at a connector, in the site's time."""
-        return self._demand_of(key.id)
+        return self._demands.planned(key)
 
     def _demand_of(self, connector_id: str) -> Demand:
-        """Return what is asked for at a connector, in the site's time.
+        return self._demands.planned(_key(connector_id))
 
-        Where time runs faster, nobody leaves at seven by the clock on the wall: the simulated drivers say when they do.
-        """
-        key = _key(connector_id)
-        now = self.clock.now()
-        demand = self._demands.at(key, now)
-        if self.clock.house is None:
-            return demand
-        if demand.departure is not None:
-            departure = self.clock.there(demand.departure)
-            if departure < now + FARTHEST:
-                return replace(demand, departure=departure)
-        return self.clock.house.asks(key.identity, key.connector, demand)
-
-    def solar_ahead_w(self, now: datetime) -> float | None:
+    def solar_ahead_w(self) -> float | None:
         """Return the solar power that is expected in the next half hour, None without a forecast."""
-        return self._forecasts.data.solar_ahead_w(now)
+        now = self.clock.now()
+        return self._expected(now).solar_ahead_w(now)
 
-    def _expected(self, now: datetime) -> Any:
+    def _expected(self, now: datetime) -> Forecasts:
         house = self.clock.house
         return house.expected(now) if house else self._forecasts.data
 

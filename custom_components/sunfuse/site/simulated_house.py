@@ -34,6 +34,8 @@ class SimulatedHouse:
         """Build the house; its time does not run yet."""
         self._entry = entry
         self.simulation = Simulation(url=None, speed=entry.data.get(CONF_SPEED, 1.0))
+        # What was expected since the beginning of a quarter hour: every tick asks for it.
+        self._expected: tuple[datetime, Forecasts] | None = None
 
     async def async_start(self, hass: HomeAssistant, port: int) -> None:
         """Start the time, and connect the chargers to this port of this machine."""
@@ -102,10 +104,16 @@ class SimulatedHouse:
 
     def expected(self, now: datetime) -> Forecasts:
         """Return the sun and the load to come, in the time of the simulated site."""
+        start = quarter_start(now)
+        if self._expected is None or self._expected[0] != start:
+            self._expected = start, self._expected_from(start)
+        return self._expected[1]
+
+    def _expected_from(self, first: datetime) -> Forecasts:
         site = self.simulation.site
         solar, load = [], []
         for slot in range(_FORECAST_SLOTS):
-            start = quarter_start(now) + slot * QUARTER
+            start = first + slot * QUARTER
             times = [start + QUARTER * share for share in (0.1, 0.3, 0.5, 0.7, 0.9)]
             light_w = sum(clear_sky_w(at, site.solar) for at in times) / len(times)
             house_w = _usual_w(start, site.house)

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from homeassistant.util import dt as dt_util
 
+from ..engine.ramp import MIN_OFF_S
+from ..engine.ranking import MIN_ON_S
 from ..engine.tuning import Tuning
 from .simulated_house import SimulatedHouse
 
@@ -45,13 +47,20 @@ class SiteClock:
         if self._house is None:
             return tuning
         speed = self.speed
+        min_on_s = MIN_ON_S if tuning.min_on_s is None else tuning.min_on_s
+        min_off_s = MIN_OFF_S if tuning.min_off_s is None else tuning.min_off_s
         return replace(
             tuning,
             turn_s=tuning.turn_s / speed,
             longest_wait_s=tuning.longest_wait_s / speed,
+            min_on_s=min_on_s / speed,
+            min_off_s=min_off_s / speed,
             lockout_s=tuning.lockout_s / speed,
             lockout_most_s=tuning.lockout_most_s / speed,
+            dead_band_s=tuning.dead_band_s / speed,
+            switches_per_hour=round(tuning.switches_per_hour * speed),
             idle_retry_s=tuning.idle_retry_s / speed,
+            laxity_window_s=tuning.laxity_window_s / speed,
         )
 
     def now(self) -> datetime:

@@ -66,7 +66,9 @@ def charger_view(
         "priority": settings.priority,
         "reason": {
             "key": decision.reason.key.value,
-            "text": explain_connector(texts, data),
+            "text": explain_connector(
+                texts, data, entry.runtime_data.planning.clock.now()
+            ),
             "change": what_would_change_it(texts, decision.reason),
             "until": until if isinstance(until, str) else None,
         },

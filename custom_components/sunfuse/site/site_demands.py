@@ -1,0 +1,54 @@
+"""What cars ask for in the time of the site that plans them, and in the time of the engine that controls them."""
+
+from dataclasses import replace
+
+from ..drivers.demand import Demand
+from ..planner.outlook import FARTHEST
+from .demands import Demands
+from .outcome import ConnectorKey
+from .site_clock import SiteClock
+
+
+class SiteDemands:
+    """Converts what is asked for at a simulated site that runs faster; at any other both times are the wall clock's."""
+
+    def __init__(self, demands: Demands, clock: SiteClock) -> None:
+        """Convert what is gathered by a clock."""
+        self._demands = demands
+        self._clock = clock
+
+    def planned(self, key: ConnectorKey) -> Demand:
+        """Return what is asked for at a connector, in the site's time.
+
+        Where time runs faster, nobody leaves at seven by the clock on the wall: the simulated drivers say when they do.
+        """
+        clock, demand = self._clock, self._demands.at(key)
+        if clock.house is None:
+            return demand
+        until, departure = demand.paused_until, demand.departure
+        demand = replace(demand, paused_until=until and clock.there(until))
+        if departure is not None:
+            departure = clock.there(departure)
+            if departure < clock.now() + FARTHEST:
+                # Two clocks are not read at once: what was said is to stay the same.
+                at = departure.replace(minute=5 * (departure.minute // 5))
+                return replace(demand, departure=at.replace(second=0, microsecond=0))
+        return clock.house.asks(key.identity, key.connector, demand)
+
+    def controlled(self, key: ConnectorKey) -> Demand:
+        """Return what is asked for at a connector, by the wall clock.
+
+        Where a car charges faster than it takes current, the engine is to reckon with what the current gives.
+        """
+        clock = self._clock
+        if clock.house is None:
+            return self._demands.at(key)
+        demand = self.planned(key)
+        until, departure = demand.paused_until, demand.departure
+        needed_wh = demand.energy_wh
+        return replace(
+            demand,
+            departure=departure and clock.here(departure),
+            paused_until=until and clock.here(until),
+            energy_wh=None if needed_wh is None else needed_wh / clock.speed,
+        )
