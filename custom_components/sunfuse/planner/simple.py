@@ -77,7 +77,8 @@ class Room:
     def left_all_w(self, store: Store) -> Values:
         """Return how much more power the limits leave to a store in each step."""
         left = [self.rows[row] / per_w for row, per_w in self.uses[store.id]]
-        return np.maximum(np.min(left, axis=0), 0.0)
+        least: Values = np.maximum(np.min(left, axis=0), 0.0)
+        return least
 
     def take_all(self, store: Store, power_w: Series) -> None:
         """Use power in every step."""
