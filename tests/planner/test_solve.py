@@ -356,6 +356,20 @@ def test_sun_behind_a_fuse_does_not_give_cars_more_than_the_fuse() -> None:
             "hangs from itself",
         ),
         ({"peaks": (Peak(price_per_kw=1.0, windows=(0,)),)}, "windows: 1 of 4"),
+        ({"peaks": (Peak(price_per_kw=-1.0, windows=(0,) * 4),)}, "price_per_kw: -1"),
+        ({"stores": (car(min_charge_w=12_000.0),)}, "min_charge_w is above max"),
+        ({"stores": (car(end_value=float("inf")),)}, "end_value is inf"),
+        ({"stores": (car(start_cost=float("nan")),)}, "start_cost is nan"),
+        ({"stores": (car(taken_w=(float("nan"),)),)}, "taken_w"),
+        ({"stores": (car(goals=(Goal(step=-1, energy_wh=1.0),)),)}, "step -1 of 4"),
+        (
+            {"stores": (car(goals=(Goal(step=1, energy_wh=float("nan")),)),)},
+            "energy of a goal is not a number",
+        ),
+        ({"stores": (car(phases=(0, 0)),)}, "stands twice"),
+        ({"steps_s": (float("inf"),) * 4}, "steps_s"),
+        ({"voltage_v": 0.0}, "voltage_v: 0.0"),
+        ({"exact_steps": -1}, "exact_steps: -1"),
     ],
 )
 def test_a_problem_that_contradicts_itself_is_refused_in_words(
@@ -364,6 +378,15 @@ def test_a_problem_that_contradicts_itself_is_refused_in_words(
     """Before anything is solved."""
     with pytest.raises(ValueError, match=said):
         solve(problem(**changes))  # type: ignore[arg-type]
+
+
+def test_lists_are_series_as_well() -> None:
+    """As others read them from JSON."""
+    zoe = car(max_charge_w=[11_000.0, 0.0], goals=[Goal(step=1, energy_wh=11_000.0)])
+    fuse = Circuit(id="main", limit_a=[[16.0] * 3, [16.0] * 3])  # type: ignore[arg-type]
+    asked = problem(replace(zoe, circuit="main"), steps=2, circuits=[fuse])
+    asked = replace(asked, load_w=[0.0, 0.0], import_price=[0.30, 0.10])  # type: ignore[arg-type]
+    assert solve(asked).cost == pytest.approx(11 * 0.30, abs=0.01)
 
 
 def test_without_time_there_is_still_a_plan() -> None:

@@ -20,17 +20,18 @@ from .problem import (
     Status,
     Store,
     StorePlan,
+    below,
     limits,
     series,
 )
 from .program import Columns, Program, Solution, Term, Values
 from .simple import Room
-from .stores import StoreRows, most_kw, most_out_kw
+from .stores import Scale, StoreRows, most_kw, most_out_kw
 
-# Multiples of the highest real price per kilowatt-hour; those of a store are in stores.py.
+# Multiples of the highest price (`Scale.dearest`); those of a store are in stores.py.
 _EXCESS = 10_000.0  # import above the limit of the grid connection
 _UNFAIR = 30.0  # the largest share that one store lacks
-# Export above its limit is curtailed, which costs nothing but its price.
+# Export above its limit is curtailed, which earns nothing; in shares of the highest price of energy.
 _CURTAILED = 0.001
 _LOWEST_PRICE = 0.01  # per kilowatt-hour: a multiple of zero would be zero
 _SMALL = 1e-6  # kilowatts that count as zero
@@ -49,17 +50,26 @@ class Formulation:
         self._problem = problem
         self._program = Program()
         self._hours = np.array(problem.steps_s) / 3600
-        self._dearest = _dearest(problem)
+        self._scale = _scale(problem)
+        self._dearest = self._scale.dearest
         self._import = self._grid_columns(problem.import_price, +1)
         self._export = self._grid_columns(problem.export_price, -1)
-        self._excess_import = self._excess(problem.max_import_w, _EXCESS)
-        self._excess_export = self._excess(problem.max_export_w, _CURTAILED)
+        # Import above the limit also has its normal price. Curtailing is no way to avoid paying for export.
+        self._excess_import = self._excess(
+            problem.max_import_w,
+            _EXCESS * self._dearest + np.array(problem.import_price),
+        )
+        self._excess_export = self._excess(
+            problem.max_export_w,
+            _CURTAILED * self._scale.energy
+            + np.maximum(-np.array(problem.export_price), 0.0),
+        )
         # 1: the step exports or is balanced, 0: it imports.
         self._exports = self._program.columns(problem.steps, upper=1.0)
         attainable = attainable_kw(problem)
         self._stores = [
             StoreRows(
-                problem, self._program, store, self._dearest, attainable[store.id]
+                problem, self._program, store, self._scale, attainable[store.id]
             ).write()
             for store in problem.stores
         ]
@@ -81,7 +91,7 @@ class Formulation:
             Unsolved: there was not enough time for any plan.
 
         """
-        gap = self._problem.gap_kwh * self._dearest
+        gap = self._problem.gap_kwh * self._scale.energy
         solution = self._program.solve(self._left_s, gap)
         while self._forbid(solution):
             self._searched_s += solution.seconds
@@ -108,16 +118,12 @@ class Formulation:
             cost=cost * self._hours,
         )
 
-    def _excess(self, limit: float | tuple[float, ...], price: float) -> Columns | None:
+    def _excess(
+        self, limit: float | tuple[float, ...], price: Values
+    ) -> Columns | None:
         if np.all(np.isinf(limit)):
             return None
-        energy_price = np.zeros(self._problem.steps)
-        if price == _EXCESS:  # import above the limit also has its normal price
-            energy_price = np.array(self._problem.import_price)
-        return self._program.columns(
-            self._problem.steps,
-            cost=(price * self._dearest + energy_price) * self._hours,
-        )
+        return self._program.columns(self._problem.steps, cost=price * self._hours)
 
     def _balance(self) -> None:
         """Solar power, import and discharge are load, export and charge."""
@@ -139,8 +145,9 @@ class Formulation:
         problem, program = self._problem, self._program
         charge = sum(most_kw(s, problem.steps) for s in problem.stores)
         discharge = sum(most_out_kw(s, problem.steps) for s in problem.stores)
-        imported = np.array(problem.load_w) / 1000 + charge
-        exported = np.array(problem.solar_w) / 1000 + discharge
+        net = (np.array(problem.load_w) - np.array(problem.solar_w)) / 1000
+        imported = np.maximum(net, 0.0) + charge
+        exported = np.maximum(-net, 0.0) + discharge
         program.rows((self._import, 1.0), (self._exports, imported), upper=imported)
         program.rows((self._export, 1.0), (self._exports, -exported), upper=0.0)
         if self._excess_export is not None:
@@ -163,6 +170,8 @@ class Formulation:
         values = solution.values
         imports = values[self._import] > _SMALL
         exports = values[self._export] > _SMALL
+        if self._excess_export is not None:
+            exports |= values[self._excess_export] > _SMALL
         both = imports & exports
         again = False
         for columns in self._stores:
@@ -200,7 +209,7 @@ class Formulation:
     def _limit_circuit(self, circuit: Circuit) -> None:
         """On each phase, the current of the stores below a circuit and its other load stay within the limit."""
         problem = self._problem
-        below = _below(problem, circuit.id)
+        inside = below(problem.circuits, circuit.id)
         limit = np.array(limits(circuit, problem.steps))
         if circuit.load_a:
             limit = np.minimum(limit, limit - np.array(circuit.load_a))
@@ -209,7 +218,7 @@ class Formulation:
             terms = []
             for columns in self._stores:
                 phases = columns.store.phases or tuple(range(problem.phases))
-                if columns.store.circuit in below and phase in phases:
+                if columns.store.circuit in inside and phase in phases:
                     amperes_per_kw = 1000 / (problem.voltage_v * len(phases))
                     terms.append((columns.charge, amperes_per_kw))
             if terms and np.any(np.isfinite(limit[:, phase])):
@@ -338,25 +347,17 @@ def _need_wh(goal: Goal, store: Store) -> float:
     return lacks_wh if goal.share_of_wh is None else max(lacks_wh, goal.share_of_wh)
 
 
-def _below(problem: Problem, circuit: str) -> set[str]:
-    """Return a circuit and all circuits below it."""
-    found, more = {circuit}, True
-    while more:
-        new = {each.id for each in problem.circuits if each.parent in found} - found
-        found |= new
-        more = bool(new)
-    return found
-
-
-def _dearest(problem: Problem) -> float:
-    """Return the highest value of a kilowatt-hour; the prices of what must be avoided are multiples of it."""
-    return max(
+def _scale(problem: Problem) -> Scale:
+    energy = max(
         _LOWEST_PRICE,
         *map(abs, problem.import_price),
         *map(abs, problem.export_price),
         *(store.end_value for store in problem.stores),
-        *(peak.price_per_kw / _shortest_h(problem, peak) for peak in problem.peaks),
-        *(g / 1000 * problem.carbon_price for g in problem.carbon_g),
+        *(grams / 1000 * abs(problem.carbon_price) for grams in problem.carbon_g),
+    )
+    peaks = (peak.price_per_kw / _shortest_h(problem, peak) for peak in problem.peaks)
+    return Scale(
+        energy=energy, dearest=max(energy, *peaks) if problem.peaks else energy
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from .problem import Peak, Plan, Problem, Series, StorePlan
 
-_ON_W = 1.0  # a charger that takes less than this does not charge
+ON_W = 1.0  # a charger that takes less than this does not charge
 
 
 def priced(problem: Problem, plan: Plan) -> Plan:
@@ -37,8 +37,8 @@ def starts(plan: StorePlan, *, charging: bool) -> int:
     """Return how often a store starts to charge."""
     count, before = 0, charging
     for power in plan.charge_w:
-        count += power > _ON_W and not before
-        before = power > _ON_W
+        count += power > ON_W and not before
+        before = power > ON_W
     return count
 
 

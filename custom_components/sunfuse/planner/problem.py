@@ -53,7 +53,8 @@ class Store:
 
     `energy_wh` is what it holds now, and can be outside of `min_wh` to `max_wh`: the plan then returns it to this range as
     soon as its powers allow. `max_charge_w` is a power, or a series of powers (0 while a car is away). With `min_charge_w`
-    the store charges with at least that power or not at all.
+    the store charges with at least that power or not at all; in a step whose mean may only be less (a car is there for a
+    part of it), with that mean.
 
     The share `charge_efficiency` of the power reaches the store; while it charges at all, `standby_w` of that are
     lost in addition. A car that stores 76 % at 1.4 kW and 90 % at 11 kW (HTW Berlin, 2025) has 0.92 and 225 W.
@@ -179,7 +180,7 @@ class Plan:
     # Money: import less export, peaks, starts and carbon, less the value of what is stored at the end.
     cost: float = 0.0
     peak_w: tuple[float, ...] = ()  # of each `Peak`: its highest window
-    # Import and export beyond the limits, if the household alone makes that unavoidable.
+    # Import beyond the limit, if the household alone makes that unavoidable, and what is curtailed at the limit of export.
     excess_import_w: Series = ()
     excess_export_w: Series = ()
 
@@ -198,7 +199,7 @@ class Plan:
 
 def series(value: float | Series, steps: int) -> Series:
     """Return a value for each step."""
-    return value if isinstance(value, tuple) else (value,) * steps
+    return (float(value),) * steps if isinstance(value, (int, float)) else tuple(value)
 
 
 def reachable_wh(store: Store, energy_wh: float) -> float:
@@ -208,6 +209,16 @@ def reachable_wh(store: Store, energy_wh: float) -> float:
 
 def limits(circuit: Circuit, steps: int) -> tuple[PerPhase, ...]:
     """Return the limit of a circuit for each step, in amperes per phase."""
-    if circuit.limit_a and isinstance(circuit.limit_a[0], tuple):
+    if circuit.limit_a and not isinstance(circuit.limit_a[0], (int, float)):
         return circuit.limit_a
     return (cast("PerPhase", circuit.limit_a),) * steps
+
+
+def below(circuits: tuple[Circuit, ...], circuit_id: str) -> set[str]:
+    """Return the ids of a circuit and of all circuits below it."""
+    found, more = {circuit_id}, True
+    while more:
+        new = {each.id for each in circuits if each.parent in found} - found
+        found |= new
+        more = bool(new)
+    return found

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 import math
 
-from .problem import Circuit, Problem, Store, limits, series
+from .problem import Circuit, Goal, Peak, Problem, Store, limits, series
 
 
 def check(problem: Problem) -> None:
@@ -25,6 +25,7 @@ def check(problem: Problem) -> None:
         _series("carbon_g", problem.carbon_g, steps)
     for name in ("max_import_w", "max_export_w"):
         _not_negative(name, series(getattr(problem, name), steps), steps)
+    _numbers(problem)
     _unique("stores", (store.id for store in problem.stores))
     _unique("circuits", (circuit.id for circuit in problem.circuits))
     known = {circuit.id for circuit in problem.circuits}
@@ -33,10 +34,29 @@ def check(problem: Problem) -> None:
     for store in problem.stores:
         _store(store, problem, known)
     for number, peak in enumerate(problem.peaks):
-        if len(peak.windows) != steps:
-            raise ValueError(
-                f"peaks[{number}].windows: {len(peak.windows)} of {steps} steps"
-            )
+        _peak(f"peaks[{number}]", peak, steps)
+
+
+def _numbers(problem: Problem) -> None:
+    if problem.phases < 1:
+        raise ValueError(f"phases: {problem.phases}")
+    if not (math.isfinite(problem.voltage_v) and problem.voltage_v > 0):
+        raise ValueError(f"voltage_v: {problem.voltage_v}")
+    if not math.isfinite(problem.carbon_price):
+        raise ValueError(f"carbon_price: {problem.carbon_price}")
+    for name in ("exact_steps", "time_limit_s", "gap_kwh"):
+        value = getattr(problem, name)
+        if value is not None and not value >= 0:
+            raise ValueError(f"{name}: {value}")
+
+
+def _peak(name: str, peak: Peak, steps: int) -> None:
+    if len(peak.windows) != steps:
+        raise ValueError(f"{name}.windows: {len(peak.windows)} of {steps} steps")
+    for field in ("price_per_kw", "level_w", "used_wh", "used_s"):
+        value = getattr(peak, field)
+        if not (math.isfinite(value) and value >= 0):
+            raise ValueError(f"{name}.{field}: {value}")
 
 
 def _store(store: Store, problem: Problem, circuits: set[str]) -> None:
@@ -46,31 +66,56 @@ def _store(store: Store, problem: Problem, circuits: set[str]) -> None:
         _not_negative(f"{name}: {field}", values, steps)
         if not all(map(math.isfinite, values)):
             raise ValueError(f"{name}: {field} has to be finite")
-    for field in ("energy_wh", "min_wh", "max_wh", "min_charge_w", "standby_w"):
+    for field in (
+        "energy_wh",
+        "min_wh",
+        "max_wh",
+        "min_charge_w",
+        "standby_w",
+        "start_cost",
+        "change_cost",
+    ):
         value = getattr(store, field)
         if not (math.isfinite(value) and value >= 0):
             raise ValueError(f"{name}: {field} is {value}")
+    if not math.isfinite(store.end_value):
+        raise ValueError(f"{name}: end_value is {store.end_value}")
     if store.min_wh > store.max_wh:
         raise ValueError(f"{name}: min_wh is above max_wh")
+    if isinstance(store.max_charge_w, (int, float)) and (
+        0 < store.max_charge_w < store.min_charge_w
+    ):
+        raise ValueError(f"{name}: min_charge_w is above max_charge_w")
     for field in ("charge_efficiency", "discharge_efficiency"):
         if not 0 < getattr(store, field) <= 1:
             raise ValueError(f"{name}: {field} is {getattr(store, field)}, not in 0..1")
     for goal in store.goals:
-        if not 0 <= goal.step < steps:
-            raise ValueError(f"{name}: a goal at step {goal.step} of {steps}")
-        if not goal.weight >= 0:
-            raise ValueError(f"{name}: a goal of weight {goal.weight}")
+        _goal(name, goal, steps)
     if store.demand_w:
         _not_negative(f"{name}: demand_w", store.demand_w, steps)
-    if store.planned_w:
-        count = min(steps, len(store.planned_w))
-        _not_negative(f"{name}: planned_w", store.planned_w, count)
+    for field in ("taken_w", "planned_w"):
+        values = getattr(store, field)
+        if values:  # of the first steps
+            _not_negative(f"{name}: {field}", values, min(steps, len(values)))
     if store.charge_value:
         _series(f"{name}: charge_value", store.charge_value, steps)
     if store.circuit is not None and store.circuit not in circuits:
         raise ValueError(f"{name}: there is no circuit {store.circuit}")
     if any(not 0 <= phase < problem.phases for phase in store.phases):
         raise ValueError(f"{name}: phases {store.phases} of {problem.phases}")
+    if len(set(store.phases)) < len(store.phases):
+        raise ValueError(f"{name}: a phase stands twice in {store.phases}")
+
+
+def _goal(name: str, goal: Goal, steps: int) -> None:
+    if not 0 <= goal.step < steps:
+        raise ValueError(f"{name}: a goal at step {goal.step} of {steps}")
+    if math.isnan(goal.energy_wh):
+        raise ValueError(f"{name}: the energy of a goal is not a number")
+    if not (math.isfinite(goal.weight) and goal.weight >= 0):
+        raise ValueError(f"{name}: a goal of weight {goal.weight}")
+    if goal.share_of_wh is not None and not math.isfinite(goal.share_of_wh):
+        raise ValueError(f"{name}: the share of a goal is not a finite number")
 
 
 def _circuit(circuit: Circuit, problem: Problem, known: set[str]) -> None:

@@ -142,11 +142,28 @@ class Program:
         feasible = int(info.primal_solution_status) == 2  # kSolutionStatusFeasible
         if not (optimal or (feasible and self._whole)):
             raise Unsolved(solver.modelStatusToString(status))
-        return Solution(
-            values=np.array(solver.getSolution().col_value),
-            optimal=optimal,
-            seconds=solver.getRunTime(),
-        )
+        values = np.array(solver.getSolution().col_value)
+        seconds = solver.getRunTime()
+        if self._whole:
+            values = self._polished(solver, values, left())
+            seconds += solver.getRunTime()
+        return Solution(values=values, optimal=optimal, seconds=seconds)
+
+    def _polished(self, solver: Any, values: Values, left_s: float) -> Values:
+        """Return the best solution with the same integers: a search that ends within its gap leaves the rest as it was."""
+        if left_s <= 0:
+            return values
+        whole = np.array(sorted(self._whole), dtype=np.int32)
+        kept = np.round(values[whole])
+        count = len(whole)
+        kinds = np.full(count, highspy.HighsVarType.kContinuous)
+        solver.changeColsIntegrality(count, whole, kinds)
+        solver.changeColsBounds(count, whole, kept, kept)
+        solver.setOptionValue("time_limit", left_s)
+        solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return values
+        return np.array(solver.getSolution().col_value)
 
     def _model(self) -> Any:
         model = highspy.HighsLp()

@@ -21,6 +21,7 @@ from .problem import (
     Status,
     Store,
     StorePlan,
+    below,
     limits,
     reachable_wh,
     series,
@@ -49,8 +50,8 @@ class Room:
             np.maximum(np.array(series(problem.max_import_w, steps)) - net_w, 0.0)
         )
         self.uses = {store.id: [(0, 1.0)] for store in problem.stores}
-        parents = {circuit.id: circuit.parent for circuit in problem.circuits}
         for circuit in problem.circuits:
+            inside = below(problem.circuits, circuit.id)
             limit = np.array(limits(circuit, steps))
             if circuit.load_a:
                 limit = np.minimum(limit, limit - np.array(circuit.load_a))
@@ -58,9 +59,7 @@ class Room:
                 self.rows.append(np.maximum(limit[:, phase], 0.0))
                 for store in problem.stores:
                     phases = store.phases or tuple(range(problem.phases))
-                    if phase in phases and _hangs_from(
-                        store.circuit, circuit.id, parents
-                    ):
+                    if phase in phases and store.circuit in inside:
                         per_w = 1 / (problem.voltage_v * len(phases))
                         self.uses[store.id].append((len(self.rows) - 1, per_w))
 
@@ -408,13 +407,3 @@ class SimplePlanner:
 
 def _series(values: Values) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
-
-
-def _hangs_from(
-    circuit: str | None, above: str, parents: dict[str, str | None]
-) -> bool:
-    while circuit is not None:
-        if circuit == above:
-            return True
-        circuit = parents.get(circuit)
-    return False

@@ -5,15 +5,15 @@ from functools import cached_property
 
 import numpy as np
 
+from .plan_cost import ON_W
 from .problem import Problem, Store, Strategy, reachable_wh, series
 from .program import Columns, Program, Term, Values
 
-# Multiples of the highest real price per kilowatt-hour: what must be avoided costs more than anything that can be
-# bought.
+# Multiples of the highest price (`Scale.dearest`): what must be avoided costs more than anything that can be bought.
 _OUT_OF_BOUNDS = 1_000.0
 _MISSING = 100.0  # energy that is missing for a goal or a required power
 _IN_ANY_CASE = 5.0  # times that, for what a store takes whatever is planned for others
-# Preferences between plans with the same cost, as shares of the highest price.
+# Preferences between plans with the same cost, as shares of the highest price of energy.
 _ORDER = 1e-4
 _SPREAD = 1e-3
 
@@ -26,6 +26,17 @@ def most_kw(store: Store, steps: int) -> Values:
 def most_out_kw(store: Store, steps: int) -> Values:
     """Return the highest power that a store returns in each step."""
     return np.array(series(store.max_discharge_w, steps)) / 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """The highest prices of a kilowatt-hour: what must be avoided, and what is only preferred, is measured by them.
+
+    A kilowatt of a month's peak can cost more than a hundred kilowatt-hours: `dearest` counts it, `energy` does not.
+    """
+
+    energy: float
+    dearest: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +85,15 @@ class StoreRows:
         problem: Problem,
         program: Program,
         store: Store,
-        dearest: float,
+        scale: Scale,
         attainable: Values,
     ) -> None:
-        """Use prices that are multiples of the highest real one, and the power that others leave in each step."""
+        """Use prices that are multiples of the highest real ones, and the power that others leave in each step."""
         self._problem = problem
         self._program = program
         self._store = store
-        self._dearest = dearest
+        self._dearest = scale.dearest
+        self._usual = scale.energy
         self._hours = np.array(problem.steps_s) / 3600
         self._most = most_kw(store, problem.steps)
         self._attainable = attainable
@@ -103,7 +115,7 @@ class StoreRows:
         out = most_out_kw(store, steps)
         if np.any(out > 0):
             discharge = program.columns(
-                steps, upper=out, cost=_ORDER / 10 * self._dearest * self._hours
+                steps, upper=out, cost=_ORDER / 10 * self._usual * self._hours
             )
             apart = program.columns(steps, upper=1.0)
             program.rows((charge, 1.0), (apart, -self._most), upper=0.0)
@@ -120,7 +132,7 @@ class StoreRows:
             self._add_starts(charge, on)
         if store.strategy is Strategy.SPREAD:
             highest = program.columns(
-                1, lower=store.min_charge_w / 1000, cost=_SPREAD * self._dearest
+                1, lower=store.min_charge_w / 1000, cost=_SPREAD * self._usual
             )
             program.rows((charge, 1.0), (np.repeat(highest, steps), -1.0), upper=0.0)
         self._add_habit(charge)
@@ -140,7 +152,7 @@ class StoreRows:
             place = 1 - place
         if self._store.strategy is Strategy.SPREAD:
             place = np.zeros(self._problem.steps)  # its power is to be low, at any time
-        return _ORDER * self._dearest * self._hours * (place - self._store.priority)
+        return _ORDER * self._usual * self._hours * (place - self._store.priority)
 
     def _worth(self) -> Values:
         """Return the additional value of charging in each step."""
@@ -204,13 +216,16 @@ class StoreRows:
         return Held(now=0.0, energy=energy)
 
     def _add_minimum(self, charge: Columns, on: Columns, full: dict[int, int]) -> None:
-        """Require at least the minimum power while the store charges.
+        """Require at least the minimum power while the store charges, and what it loses meanwhile: without power it does not.
 
         In a step in which it becomes full, the mean can be below the minimum.
         """
-        program, most = self._program, self._most[: len(on)]
-        least = np.minimum(self._store.min_charge_w / 1000, most)
+        program, store, most = self._program, self._store, self._most[: len(on)]
+        lost_w = max(store.standby_w / store.charge_efficiency, 2 * ON_W)
+        lost = np.minimum(lost_w / 1000, most)
+        least = np.maximum(np.minimum(store.min_charge_w / 1000, most), lost)
         program.rows((charge[: len(on)], 1.0), (on, -most), upper=0.0)
+        program.rows((charge[: len(on)], 1.0), (on, -lost), lower=0.0)
         for step in range(len(on)):
             terms: list[Term] = [
                 (charge[step : step + 1], 1.0),

@@ -1,0 +1,166 @@
+"""The least cost of a problem by a second formulation that shares nothing with the planner's.
+
+All that is one of two is a whole number in every step, and goals and limits are hard: where one cannot be kept, there is no
+cost. What only chooses between plans of the same cost is left out. It is for small problems.
+"""
+
+from dataclasses import dataclass, field
+import math
+from typing import Any
+
+import highspy
+
+from custom_components.sunfuse.planner import Problem, Store
+
+HOUR = 3600.0
+_ON = 0.002  # kilowatts: with less it does not charge
+
+
+@dataclass
+class _Flows:
+    """What one store takes and gives in each step, and whether it charges."""
+
+    charge: list[Any] = field(default_factory=list)
+    discharge: list[Any] = field(default_factory=list)
+    on: list[Any] = field(default_factory=list)
+    energy: list[Any] = field(default_factory=list)
+
+
+def _at(value: float | tuple[float, ...], step: int) -> float:
+    return value[step] if isinstance(value, tuple) else value
+
+
+def least_cost(asked: Problem) -> float | None:
+    """Return the least cost in money; None where goals and limits cannot all be kept."""
+    model = highspy.Highs()  # type: ignore[no-untyped-call]
+    model.silent()
+    for option, value in (("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-6)):
+        model.setOptionValue(option, value)
+    steps, cost = range(asked.steps), 0.0
+    hours = [seconds / HOUR for seconds in asked.steps_s]
+    most = (
+        sum(
+            max(
+                _at(each.max_charge_w, step) + _at(each.max_discharge_w, step)
+                for step in steps
+            )
+            for each in asked.stores
+        )
+        / 1000
+    )
+    imports, exports, importing = [], [], []
+    for step in steps:
+        net = (asked.load_w[step] - asked.solar_w[step]) / 1000
+        big = abs(net) + most + 1.0
+        into = model.addVariable(0, _at(asked.max_import_w, step) / 1000)
+        out = model.addVariable(0, _at(asked.max_export_w, step) / 1000)
+        which = model.addBinary()
+        model.addConstr(into <= big * which)
+        model.addConstr(out <= big * (1 - which))
+        imports.append(into)
+        exports.append(out)
+        importing.append(which)
+        grams = asked.carbon_g[step] if asked.carbon_g else 0.0
+        price = asked.import_price[step] + grams / 1000 * asked.carbon_price
+        cost += (
+            price * hours[step] * into - asked.export_price[step] * hours[step] * out
+        )
+    flows = {}
+    for store in asked.stores:
+        flows[store.id], worth = _store(model, asked, store, importing, hours)
+        cost += worth
+    for step in steps:
+        net = (asked.load_w[step] - asked.solar_w[step]) / 1000
+        balance = imports[step] - exports[step]
+        for each in flows.values():
+            balance += each.discharge[step] - each.charge[step]
+        model.addConstr(balance == net)
+    _circuits(model, asked, flows)
+    for peak in asked.peaks:
+        paid = model.addVariable(0, math.inf)
+        cost += peak.price_per_kw * paid
+        for window in {each for each in peak.windows if each >= 0}:
+            inside = [step for step in steps if peak.windows[step] == window]
+            begun = 0 in inside
+            length = sum(hours[step] for step in inside)
+            length += peak.used_s / HOUR if begun else 0.0
+            energy = sum(imports[step] * hours[step] for step in inside)
+            energy += peak.used_wh / 1000 if begun else 0.0
+            model.addConstr(energy <= (paid + peak.level_w / 1000) * length)
+    model.minimize(cost)
+    if model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    return float(model.getObjectiveValue())
+
+
+def _store(
+    model: Any, asked: Problem, store: Store, importing: list[Any], hours: list[float]
+) -> tuple[_Flows, Any]:
+    """Add a store; returns its flows, and what its starts cost less what it holds at the end."""
+    flows, cost = _Flows(), 0.0
+    energy: Any = store.energy_wh / 1000
+    before: Any = 1.0 if store.charging else 0.0
+    for step in range(asked.steps):
+        most = _at(store.max_charge_w, step) / 1000
+        given = _at(store.max_discharge_w, step) / 1000
+        charge, discharge = model.addVariable(0, most), model.addVariable(0, given)
+        on = model.addBinary()
+        model.addConstr(charge <= most * on)
+        model.addConstr(charge >= min(max(store.min_charge_w / 1000, _ON), most) * on)
+        model.addConstr(discharge <= given * (1 - on))
+        if not store.from_grid:
+            model.addConstr(charge <= most * (1 - importing[step]))
+        if not store.to_grid:
+            model.addConstr(discharge <= given * importing[step])
+        held = model.addVariable(store.min_wh / 1000, store.max_wh / 1000)
+        model.addConstr(
+            held
+            == energy
+            + hours[step] * store.charge_efficiency * charge
+            - hours[step] * store.standby_w / 1000 * on
+            - hours[step] / store.discharge_efficiency * discharge
+        )
+        if store.demand_w and store.demand_w[step]:
+            full = model.addBinary()
+            model.addConstr(held >= store.max_wh / 1000 * full)
+            model.addConstr(
+                charge >= min(store.demand_w[step] / 1000, most) * (1 - full)
+            )
+        if store.start_cost:
+            start = model.addVariable(0, 1)
+            model.addConstr(start >= on - before)
+            cost += store.start_cost * start
+        for goal in store.goals:
+            if goal.step == step:
+                model.addConstr(held >= min(goal.energy_wh, store.max_wh) / 1000)
+        energy, before = held, on
+        for kept, column in (
+            (flows.charge, charge),
+            (flows.discharge, discharge),
+            (flows.on, on),
+            (flows.energy, held),
+        ):
+            kept.append(column)
+    return flows, cost - store.end_value * energy
+
+
+def _circuits(model: Any, asked: Problem, flows: dict[str, _Flows]) -> None:
+    parents = {each.id: each.parent for each in asked.circuits}
+    for circuit in asked.circuits:
+        rows = circuit.limit_a
+        for step in range(asked.steps):
+            limit = rows[step] if isinstance(rows[0], tuple) else rows
+            for phase in range(asked.phases):
+                other = circuit.load_a[step][phase] if circuit.load_a else 0.0
+                free = max(0.0, limit[phase] - max(0.0, other))
+                drawn: Any = 0.0
+                for store in asked.stores:
+                    phases = store.phases or tuple(range(asked.phases))
+                    above = store.circuit
+                    while above is not None and above != circuit.id:
+                        above = parents[above]
+                    if above == circuit.id and phase in phases:
+                        volts = asked.voltage_v * len(phases)
+                        drawn += flows[store.id].charge[step] * (1000 / volts)
+                if not isinstance(drawn, float) and math.isfinite(free):
+                    model.addConstr(drawn <= free)
