@@ -14,7 +14,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from . import site_fixtures
+from .common import wait_until
 from .site_fixtures import Home, obeys
+from .test_vehicles import plug_in, vehicle
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -52,6 +54,42 @@ def test_only_jumps_are_reported() -> None:
     clocks.wall += timedelta(days=3650)
     keeper.check()
     assert told[1:] == [timedelta(days=3650)]
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_car_is_there_as_long_as_it_is(
+    hass: HomeAssistant, start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A car came a moment ago, whatever the clock is set to since: its integration, which says so now, is believed."""
+    set_by_s = 0.0
+
+    def monotonic() -> float:
+        return dt_util.utcnow().timestamp() - set_by_s
+
+    monkeypatch.setattr(timekeeper, "time", SimpleNamespace(monotonic=monotonic))
+    hass.states.async_set("binary_sensor.plug", "off")
+    home: Home = await start("CP1", vehicle(sources={"plug": "binary_sensor.plug"}))
+    station = await home.boot("CP1")
+    await plug_in(home, station)
+    await home.shows("sensor", "CP1/1_car", "Guest")
+    runtime = home.entry.runtime_data
+    (key,) = runtime.chargers.connector_keys()
+    session = runtime.car_sessions.at(key)
+    assert session
+    await wait_until(lambda: runtime.planning.data.intention, "a plan")
+    by = timedelta(hours=3)
+    set_by_s += by.total_seconds()
+    with freeze_time(dt_util.utcnow() + by, real_asyncio=True):
+        runtime.controller.tick()
+        moved = runtime.car_sessions.at(key)
+        assert moved
+        assert moved.since - session.since == pytest.approx(by, abs=timedelta(0, 2))
+        # What was planned was for other hours.
+        assert runtime.planning.data.intention is None
+        hass.states.async_set("binary_sensor.plug", "on")
+        await home.shows("sensor", "CP1/1_car", "Zoe")
+        await wait_until(lambda: runtime.planning.data.intention, "another plan")
+    await station.close()
 
 
 @pytest.mark.usefixtures("socket_enabled")

@@ -124,6 +124,7 @@ async def async_build(
     for part in (
         controller,
         central_system,
+        car_sessions,
         modbus,
         peaks,
         battery_hold,

@@ -14,6 +14,7 @@ from ..drivers.charge_count import ChargeMark, counted_soc, followed
 from ..drivers.demand import ChargeSource
 from ..drivers.habits import PastSession
 from ..drivers.recognition import Candidate, recognise
+from ..engine.clock_change import moved
 from ..engine.codec import from_jsonable, to_jsonable
 from ..engine.model import ConnectorStatus
 from ..sources.vehicles import CarReading, read_car
@@ -169,6 +170,13 @@ class CarSessions:
     def learn(self, past: Iterable[PastSession]) -> None:
         """Take over sessions of the past, in order."""
         self._past = (*self._past, *past)[-MOST_PAST:]
+        self._store.save_soon()
+
+    @callback
+    def clock_was_set(self, by: timedelta) -> None:
+        """Shift since when cars are here and what was known of them then; when somebody leaves is by the clock."""
+        self._sessions = moved(self._sessions, by)
+        self._marks = moved(self._marks, by)
         self._store.save_soon()
 
     @callback

@@ -151,8 +151,10 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             self._stop_burst = None
 
     @callback
-    def clock_was_set(self, _by: timedelta) -> None:
-        """Plan anew: what was planned is for other hours."""
+    def clock_was_set(self, by: timedelta) -> None:
+        """Plan anew: what was planned is for other hours, and is not followed until then."""
+        if self.clock.house is None:
+            self.data = self.data.moved(by)
         self.plan_anew()
 
     @callback

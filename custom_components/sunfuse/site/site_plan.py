@@ -1,10 +1,13 @@
 """The plan that a site goes by: how old it is, and which departures it misses since when."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ..planner import Intention, Shortfall
+
+# By so little a clock may be corrected without a plan being for other hours.
+LITTLE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,18 @@ class SitePlan:
     intention: Intention | None = None
     failing_since: datetime | None = None
     missed: Mapping[str, Missed] = field(default_factory=dict)
+
+    def moved(self, by: timedelta) -> SitePlan:
+        """Return what of it counts after the clock was set: a plan is for the hours of the clock, what lasts is not."""
+        failing = self.failing_since
+        return SitePlan(
+            intention=self.intention if abs(by) < LITTLE else None,
+            failing_since=failing and failing + by,
+            missed={
+                car: replace(missed, since=missed.since + by)
+                for car, missed in self.missed.items()
+            },
+        )
 
     def age(self, now: datetime) -> timedelta | None:
         """Return how old the plan is, None where there is none."""
