@@ -14,6 +14,8 @@ from custom_components.sunfuse import issues as site_issues
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.devices import station_identifier
 from custom_components.sunfuse.drivers.demand import Demand
+from custom_components.sunfuse.drivers.habit_score import HabitScore, PinballLosses
+from custom_components.sunfuse.drivers.habits import PastSession
 from custom_components.sunfuse.engine.model import ConnectorStatus, Mode
 from custom_components.sunfuse.site import planning as site_planning
 from custom_components.sunfuse.site.outcome import ConnectorKey
@@ -430,3 +432,63 @@ async def test_the_plan_knows_what_other_cars_take(
         assert bool(needy.shortfalls) is misses, mode
         if misses:
             assert min(slot.power_w for slot in guest.slots[1:20]) >= 4_100
+
+
+async def test_a_car_that_usually_comes_keeps_its_share_of_the_night(
+    hass: HomeAssistant,
+    start_frozen: Start,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It comes at six each evening and takes 40 kWh; where rules that are simpler predicted that better, nobody is expected."""
+    set_spot(hass, TODAY, TOMORROW)
+    entry = await start_frozen(
+        tariff(source={"kind": "entity", "entities": [SPOT]}),
+        charger("CP1"),
+        charger("CP2"),
+    )
+    site = Site(hass, freezer, entry, monkeypatch)
+    runtime = site.runtime
+    plugged = runtime.chargers.for_engine
+
+    def one_away(*args: Any) -> Any:
+        found = plugged(*args)
+        if found.id == KEY:
+            return found
+        return replace(found, status=ConnectorStatus.AVAILABLE)
+
+    monkeypatch.setattr(runtime.chargers, "for_engine", one_away)
+    monkeypatch.setattr(
+        runtime.demands,
+        "at",
+        lambda key: site.demand if key.id == KEY else Demand(),
+    )
+    runtime.settings.set_connector("CP2/1", mode=Mode.ECO)
+    six = datetime(2026, 11, 25, 17, tzinfo=UTC)
+    past = [
+        PastSession(
+            owner="CP2/1",
+            came=six - timedelta(days=ago),
+            left=six - timedelta(days=ago) + timedelta(hours=13),
+            energy_wh=40_000.0,
+        )
+        for ago in range(150, 0, -1)
+    ]
+    runtime.car_sessions.learn(past)
+    habit = PinballLosses(habit=0.1, last_week=0.2, median=0.3)
+    worse = replace(habit, habit=0.4)
+    score = HabitScore(sessions=40, departure_h=habit, energy_kwh=habit)
+    for scores, expected in (
+        ({}, False),
+        ({"CP2/1": replace(score, departure_h=worse)}, False),
+        ({"CP2/1": score}, True),
+    ):
+        runtime.demands.judge_habits(scores)
+        runtime.planning.plan_anew()
+        await site.settle()
+        _, coming = runtime.planning.data.intention.cars
+        assert (coming.energy_wh > 30_000) is expected
+        assert not coming.shortfalls
+    before = [slot.power_w for slot in coming.slots if slot.end <= six]
+    assert not any(before)
+    assert runtime.planning.data.missed == {}

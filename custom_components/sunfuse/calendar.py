@@ -199,7 +199,8 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
         planning = self._entry.runtime_data.planning
         here = planning.clock.here
         for name, owner in by_name.items():
-            car = planning.car(owner.key) if owner.key else None
+            there = owner.key is not None and planning.is_there(owner.key)
+            car = planning.car(owner.key) if owner.key and there else None
             for first, last in charging(car.slots) if car else ():
                 begins, ends = here(first), here(last)
                 if ends > start and begins <= end:

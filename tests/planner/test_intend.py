@@ -129,6 +129,27 @@ def test_who_can_have_less_than_the_car_takes_does_not_wait_for_the_next_hour(
     assert intend(outlook).cars[0].slots[0].power_w > 4_000
 
 
+def test_a_car_that_is_expected_keeps_what_it_needs_and_misses_nothing() -> None:
+    """Beside 16 A the cheap hours are enough for one: with another one to come, the first begins at once."""
+    main = CircuitOutlook(id="main", limit_a=(18.0, 18.0, 18.0))
+    here = car(energy_wh=40_000.0)
+    coming = car(
+        "leaf",
+        connected=False,
+        arrives=at(1),
+        goals=(CarGoal(at=MORNING, energy_wh=40_000.0, guessed=True),),
+    )
+    alone = intend(night(here, circuits=(main,))).cars[0]
+    both = intend(night(here, coming, circuits=(main,)))
+    assert sum(slot.power_w for slot in alone.slots[:8]) < sum(
+        slot.power_w for slot in both.cars[0].slots[:8]
+    )
+    # Whoever is there goes first, and nobody is told what an absent car will miss.
+    assert not both.cars[0].shortfalls
+    assert not both.cars[1].shortfalls
+    assert both.cars[1].assumptions == (Assumption.ARRIVAL_EXPECTED,)
+
+
 def test_a_departure_that_has_passed_is_served_at_once_and_is_no_news() -> None:
     """Its driver may leave at any moment: the car charges at full power although it will be cheap at two."""
     goal = CarGoal(at=EVENING + timedelta(minutes=15), energy_wh=10_000.0, overdue=True)

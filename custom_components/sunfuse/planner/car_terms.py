@@ -28,6 +28,8 @@ _LEAST_STORED = 0.76
 _HURRY = 3.0
 # The weight of a shortfall of current that is only a wish, such as the minimum of `solar_min`.
 _WISH = 0.02
+# That of a shortfall of a car that is only expected: those that are there come before it, and it before any price.
+_EXPECTED = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,11 @@ class CarReader:
             for step in range(self._steps)
         )
         in_program = tuple(
-            Goal(step=self._goal_step(goal.at), energy_wh=energy_wh)
+            Goal(
+                step=self._goal_step(goal.at),
+                energy_wh=energy_wh,
+                weight=1.0 if car.connected else _EXPECTED,
+            )
             for goal, energy_wh in zip(goals, wanted_wh, strict=True)
         )
         store = Store(
@@ -106,7 +112,9 @@ class CarReader:
             strategy=car.strategy,
             priority=car.priority,
         )
-        if any(goal.guessed for goal in goals):
+        if not car.connected and goals:
+            assumptions.append(Assumption.ARRIVAL_EXPECTED)
+        elif any(goal.guessed for goal in goals):
             assumptions.append(Assumption.DEPARTURE_GUESSED)
         return CarTerms(
             car=car,

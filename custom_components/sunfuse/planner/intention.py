@@ -47,6 +47,7 @@ class Assumption(StrEnum):
     ENERGY_UNKNOWN = "energy_unknown"  # the car needs 10 kWh
     SIZE_UNKNOWN = "size_unknown"  # the car's battery holds what it needs
     DEPARTURE_GUESSED = "departure_guessed"  # as on other days
+    ARRIVAL_EXPECTED = "arrival_expected"  # the car comes as on other days
     BATTERY_UNKNOWN = "battery_unknown"  # the home battery is half full
     BATTERY_PREDICTED = "battery_predicted"  # it stores surplus and supplies the house
     WITHOUT_SOLVER = "without_solver"  # the simple planner made the plan

@@ -25,7 +25,9 @@ class ShortfallFinder:
 
     def of(self, terms: CarTerms, planned: StorePlan) -> tuple[Shortfall, ...]:
         """Return the departures that the plan misses."""
-        found = []
+        found: list[Shortfall] = []
+        if not terms.car.connected:  # nobody is there to whom it could be said
+            return ()
         for number, goal in enumerate(terms.goals):
             wanted_wh = terms.wanted_wh[number]
             step = terms.store.goals[number].step

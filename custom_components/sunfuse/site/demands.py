@@ -1,13 +1,14 @@
 """What each connector's session asks for: energy, departure and how to get there, whoever said it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..central_system.station_state import ConnectorState
+from ..drivers.arrivals import ExpectedStay, expected_stay
 from ..drivers.demand import (
     CarFacts,
     CarRequest,
@@ -28,10 +29,18 @@ from .departures import Departures
 from .outcome import ConnectorKey
 from .vehicles import Vehicle, Vehicles
 
-__all__ = ["ChargingStrategy", "Demand", "Demands"]
+__all__ = ["ChargingStrategy", "Demand", "Demands", "ExpectedDemand"]
 
 # A habit changes no faster.
 _GUESS_LASTS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedDemand:
+    """What a car that is away will ask for when it arrives."""
+
+    arrives: datetime
+    demand: Demand
 
 
 class Demands:
@@ -48,6 +57,7 @@ class Demands:
         self._demands: dict[ConnectorKey, Demand] = {}
         self._guesses: dict[str, tuple[datetime, datetime, Guess]] = {}
         self._habits: Mapping[str, HabitScore] = {}
+        self._stays: dict[str, tuple[datetime, ExpectedStay | None]] = {}
 
     @callback
     def judge_habits(self, scores: Mapping[str, HabitScore]) -> None:
@@ -110,6 +120,52 @@ class Demands:
         if session is None or session.by is RecognisedBy.USUAL:
             return None
         return session.vehicle
+
+    def expected(self, connector: str, now: datetime) -> ExpectedDemand | None:
+        """Return what the car asks for that is expected next at a connector without one.
+
+        It is the vehicle that usually charges there, else a guest. Only habits count that predicted the last weeks better
+        than simple rules.
+        """
+        local = dt_util.as_local(now)
+        usual = [
+            vehicle
+            for vehicle in self._vehicles
+            if vehicle.usual == connector and self._sessions.where(vehicle.id) is None
+        ]
+        found = [
+            (stay, vehicle)
+            for vehicle in (*usual, *(() if usual else (None,)))
+            if (stay := self._stay(vehicle.id if vehicle else connector, local))
+        ]
+        if not found:
+            return None
+        stay, vehicle = min(found, key=lambda one: one[0].arrives)
+        wishes = self._departures.wishes(vehicle.id if vehicle else None)
+        demand = demand_of(
+            SessionFacts(
+                vehicle=vehicle.id if vehicle else None,
+                car=self._facts(vehicle),
+                guess=Guess(departure=stay.departure, energy_wh=stay.energy_wh),
+            ),
+            wishes,
+            self._departures.wishes(connector),
+            stay.arrives,
+        )
+        return ExpectedDemand(arrives=stay.arrives, demand=demand)
+
+    def _stay(self, owner: str, now: datetime) -> ExpectedStay | None:
+        """Return the next stay that habits suggest; what nobody could compare with the last weeks is none."""
+        score = self._habits.get(owner)
+        if score is None or not (
+            score.departure_h.is_best and score.energy_kwh.is_best
+        ):
+            return None
+        known = self._stays.get(owner)
+        if known is None or not timedelta(0) <= now - known[0] < _GUESS_LASTS:
+            past = [one for one in self._sessions.past if one.owner == owner]
+            known = self._stays[owner] = now, expected_stay(past, now)
+        return known[1]
 
     def _demand(
         self, key: ConnectorKey, state: ConnectorState, now: datetime

@@ -62,12 +62,12 @@ class _Timed(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarAsk:
-    """A connector, and what the session at it asks for."""
+    """A connector, and what the session at it asks for, or that of the car which is expected there: at `arrives`."""
 
     connector: Connector
     name: str
     demand: Demand
-    paused_until: datetime | None = None
+    arrives: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +229,7 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
         name=car.name,
         mode=_mode(connector, demand),
         connected=connected,
+        arrives=None if connected else car.arrives,
         charging=bool(connector.offer_a) and connected,
         circuit=connector.circuit,
         phases=connector.phases,
@@ -242,7 +243,7 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
         capacity_wh=demand.capacity_wh,
         full_wh=0.0 if _is_full(connector, known.decision) else demand.full_wh,
         charge_efficiency=demand.charge_efficiency or USUAL_EFFICIENCY,
-        goals=_goals(demand, known.now) if connected else (),
+        goals=_goals(demand, known.now) if connected or car.arrives else (),
         minimum_wh=demand.minimum_wh,
         strategy=_STRATEGIES[demand.strategy],
         price_limit=demand.price_limit,

@@ -275,7 +275,14 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
                 change, mode = changes[connector.id]
                 demand = change(demand)
                 connector = replace(connector, mode=mode or connector.mode)
-            yield CarAsk(connector=connector, name=connector.id, demand=demand)
+            tried = connector.id in changes
+            expected = None if tried else self._demands.expected(connector)
+            yield CarAsk(
+                connector=connector,
+                name=connector.id,
+                demand=expected.demand if expected else demand,
+                arrives=expected.arrives if expected else None,
+            )
 
     def demand(self, key: ConnectorKey) -> Demand:
         """Return what is asked for at a connector, in the site's time."""

@@ -3,10 +3,15 @@
 from dataclasses import replace
 
 from ..drivers.demand import Demand
+from ..engine.model import Connector, Mode
 from ..planner.outlook import FARTHEST
-from .demands import Demands
+from .demands import Demands, ExpectedDemand
 from .outcome import ConnectorKey
+from .plan_changes import has_car
 from .site_clock import SiteClock
+
+# In these a car has what it needs from the grid.
+_EXPECTS = (Mode.ECO, Mode.FAST)
 
 
 class SiteDemands:
@@ -34,6 +39,14 @@ class SiteDemands:
                 at = departure.replace(minute=5 * (departure.minute // 5))
                 return replace(demand, departure=at.replace(second=0, microsecond=0))
         return clock.house.asks(key.identity, key.connector, demand)
+
+    def expected(self, connector: Connector) -> ExpectedDemand | None:
+        """Return what a car will ask for that is expected at a connector, None where nobody is."""
+        if has_car(connector) or connector.mode not in _EXPECTS:
+            return None
+        if self._clock.house is not None or not connector.reachable:
+            return None
+        return self._demands.expected(connector.id, self._clock.now())
 
     def controlled(self, key: ConnectorKey) -> Demand:
         """Return what is asked for at a connector, by the wall clock.
