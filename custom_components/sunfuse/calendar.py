@@ -18,8 +18,8 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, WH_PER_KWH
 from .data import SunfuseConfigEntry
-from .drivers.timetable import HORIZON, Said, Upcoming, departures
-from .drivers.wishes import OnceDeparture, Target, Wishes
+from .drivers.timetable import HORIZON, Said, Upcoming, departures, moment_of
+from .drivers.wishes import OnceDeparture, Target, WeeklyDeparture, Wishes
 from .entity import SiteEntity
 from .planner.intention import CarSlot
 from .site.calendar_words import named, target_in, target_text, weekdays_of
@@ -254,7 +254,7 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
 
     def _enter(self, entered: _Entered) -> None:
         runtime = self._entry.runtime_data
-        owner = entered.owner
+        owner, start = entered.owner, entered.start - LASTS
         if entered.weekdays is None:
             set_departure(
                 self._entry, owner, entered.start, entered.target, of_session=False
@@ -267,14 +267,19 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
                 if one.weekday == weekday and one.active
             }
             number = next(n for n in range(1, len(taken) + 2) if n not in taken)
+            minute = entered.start.hour * 60 + entered.start.minute
             runtime.departures.set_day(
                 owner.id,
                 weekday,
                 number,
-                minute=entered.start.hour * 60 + entered.start.minute,
+                minute=minute,
                 target=entered.target,
                 active=True,
             )
+            # An event does not recur before it begins.
+            day = WeeklyDeparture(weekday=weekday, minute=minute)
+            for early in departures((), Wishes(weekly=(day,)), dt_util.now(), start):
+                runtime.departures.leave_out(owner.id, early.at)
         runtime.controller.tick()
 
     def _remove(
@@ -342,10 +347,10 @@ def _weekly(
     ):
         if found.said is not Said.WEEKLY:
             continue
-        local = dt_util.as_local(found.at)
+        day = dt_util.as_local(found.at).date()
         for one in wishes.weekly:
-            minute = local.hour * 60 + local.minute
-            if (one.weekday, one.minute) == (local.weekday(), minute):
+            # In the hour that is skipped in spring it is at another time of the clock.
+            if (one.weekday, found.at) == (day.weekday(), moment_of(one, day, start)):
                 yield _event(
                     name,
                     found,
