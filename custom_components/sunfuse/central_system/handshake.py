@@ -13,7 +13,7 @@ from aiohttp import web
 
 from .protocol.delayed_connections import DelayedConnections
 from .protocol.grouped_warnings import GroupedWarnings
-from .protocol.identity_and_version import identity_of, negotiate
+from .protocol.identity_and_version import VERSIONS, identity_of, negotiate
 from .protocol.link import Link
 from .protocol.throttle import Bucket, Throttle
 from .security.station_passwords import Proof, certificate_fits, must_prove, proof_of
@@ -31,6 +31,7 @@ _GUESSES = (0.1, 3.0)
 _REPORTED_REFUSALS = (1.0, 10.0)
 _LONGEST_DELAY_S = 10.0
 _CLOSE_S = 2.0
+_PROTOCOL = "Sec-WebSocket-Protocol"
 _TEXT = "This is Sunfuse. Chargers connect here with OCPP over WebSocket.\n"
 
 
@@ -111,20 +112,24 @@ class Handshake:
     async def _open_websocket(
         self, request: web.Request, station: Station, proof: Proof
     ) -> Accepted | web.StreamResponse:
-        protocol, offered = negotiate(
-            ",".join(request.headers.getall("Sec-WebSocket-Protocol", ()))
-        )
+        offers = ",".join(request.headers.getall(_PROTOCOL, ()))
+        protocol, offered = negotiate(offers)
         websocket = web.WebSocketResponse(
             protocols=(offered,) if offered else (),
             autoping=False,
             timeout=_CLOSE_S,
             max_msg_size=MAX_MESSAGE_BYTES,
         )
-        await websocket.prepare(request)
         if protocol is None:
+            self._warnings.warn(
+                warning_kind("protocol", station),
+                f"{station.identity} speaks none of {', '.join(VERSIONS)}, but {offers[:80]!a}",
+            )
             # OCPP-J 1.6 section 3.2: finish the handshake without a sub-protocol, then close.
+            await websocket.prepare(_without_protocols(request))
             await websocket.close(code=1002, message=b"No common sub-protocol")
             return websocket
+        await websocket.prepare(request)
         station.proved(proof)
         return Accepted(station, websocket, protocol)
 
@@ -147,6 +152,16 @@ class Handshake:
 
     async def _delay(self, seconds: float, address: str) -> None:
         await self._delayed.wait(min(seconds, _LONGEST_DELAY_S), address)
+
+
+def _without_protocols(request: web.Request) -> web.Request:
+    """Return a request for a WebSocket without sub-protocols: aiohttp logs a line for each that offers others than ours."""
+    headers = {
+        name: value
+        for name, value in request.headers.items()
+        if name.lower() != _PROTOCOL.lower() and value.isascii()
+    }
+    return request.clone(headers=headers)
 
 
 def warning_kind(what: str, station: Station) -> str:

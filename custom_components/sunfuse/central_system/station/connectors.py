@@ -128,7 +128,8 @@ class Connectors:
         sample = meter.update(readings, at, live=live)
         shared.counters["impossible_meter_values"] += meter.take_dropped()
         changes: dict[str, Any] = {"meter": sample}
-        if (session_wh := meter.session_wh) is not None:
+        present = live or shared.connector(connector).transaction is not None
+        if present and (session_wh := meter.session_wh) is not None:
             changes["session_energy_wh"] = session_wh
         shared.change(connector, **changes)
         self._limits.of(connector).compliance.measured()

@@ -38,6 +38,7 @@ class EnergyCounter:
         self._values: Track | None = None
         self._former: Track | None = None  # what `_values` was before it restarted
         self._edges: Track | None = None  # starts and stops
+        self._begun: Track | None = None  # the newest start
         self._session: SessionEnergy | None = None
         self._restarts = False  # meter values count from the start of each session
         self._doubted: list[tuple[float, datetime]] = []
@@ -117,8 +118,11 @@ class EnergyCounter:
 
     def start(self, register_wh: float | None, at: datetime) -> float | None:
         """Note that a session starts, with the register at `register_wh`; returns the energy then."""
-        restarts, sure = self._restarts, False
-        if register_wh is not None:
+        restarts, sure, energy_wh = self._restarts, False, self._energy_wh
+        later = None if register_wh is None else self._later(register_wh, at)
+        if register_wh is not None and later is not None:
+            energy_wh, restarts, sure = register_wh + later.offset_wh, False, True
+        elif register_wh is not None:
             restarts = restarts or self._falls_below(register_wh)
             offset_wh = self._offset_at_edge(register_wh, at)
             sure = offset_wh is not None
@@ -127,17 +131,20 @@ class EnergyCounter:
             self._edges = Track.begin(register_wh, at, offset_wh)
             self._raise(register_wh + offset_wh, at)
             self._outdated = False
+            energy_wh = self._energy_wh
+            if self._begun is None or at >= self._begun.at:
+                self._begun = self._edges
         if self._session is None or at >= self._session.started_at:
             self._session = SessionEnergy(
                 started_at=at,
-                energy_wh=self._energy_wh,
+                energy_wh=energy_wh,
                 register_wh=register_wh,
                 sure=sure,
             )
             self._flow = self._flow.begin_session()
             if restarts and self._values is not None:
                 self._former, self._values = self._values, None
-        return self._energy_wh
+        return energy_wh
 
     def stop(
         self,
@@ -159,7 +166,7 @@ class EnergyCounter:
             start_wh = stop_wh = taken_wh = None
         if session is not None and base_wh is None:
             base_wh = session.energy_wh
-        if stop_wh is not None:
+        if stop_wh is not None and self._later(stop_wh, at) is None:
             offset_wh = self._offset_at_stop(start_wh, taken_wh, stop_wh, at, base_wh)
             if offset_wh is None:
                 offset_wh = (self._energy_wh or 0.0) - stop_wh
@@ -174,11 +181,27 @@ class EnergyCounter:
             self._session = None
         return self._since(base_wh) if taken_wh is None else taken_wh
 
+    def _later(self, register_wh: float, at: datetime) -> Track | None:
+        """Return a later reading that is known already of the register that shows this at a start or a stop.
+
+        Reports that were stored while offline may come after newer ones; what they tell of was counted with these.
+        """
+        for track in (self._begun, self._edges, self._values):
+            if track is None or at >= track.at:
+                continue
+            rise_wh = track.register_wh - register_wh
+            # Two sessions start at the same value if the register restarts with each.
+            rises = rise_wh > 0 if track is self._begun else rise_wh >= 0
+            counted = rises and rise_wh <= self._most_wh(at, track.at)
+            return track if counted and not self._restarts else None
+        return None
+
     def moved(self, by: timedelta) -> None:
         """Shift stored times with the wall clock."""
         self._values = moved(self._values, by)
         self._former = moved(self._former, by)
         self._edges = moved(self._edges, by)
+        self._begun = moved(self._begun, by)
         self._flow = self._flow.moved(by)
         self._doubted = [(register_wh, at + by) for register_wh, at in self._doubted]
         if self._risen_at is not None:
@@ -396,7 +419,12 @@ class EnergyCounter:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is remembered as plain data."""
-        parts = {"values": self._values, "former": self._former, "edges": self._edges}
+        parts = {
+            "values": self._values,
+            "former": self._former,
+            "edges": self._edges,
+            "begun": self._begun,
+        }
         return {
             "energy_wh": self._energy_wh,
             "risen_at": self._risen_at and self._risen_at.isoformat(),
@@ -421,6 +449,7 @@ class EnergyCounter:
         self._values = load_track(data["values"], now)
         self._former = load_track(data["former"], now)
         self._edges = load_track(data["edges"], now)
+        self._begun = load_track(data.get("begun"), now)
         self._session = load_session(data["session"], now)
         running = self._session is not None and self._energy_wh is not None
         self._flow = PowerIntegral.load(data.get("flow"), now)

@@ -65,7 +65,8 @@ class Sessions:
         live = abs(age) <= timedelta(seconds=self._shared.timing.live_s)
         if not live:
             record = replace(record, skew=self._shared.clock.skew)
-        news = self.transactions.get(transaction.id) is None
+        known = self.transactions.get(transaction.id)
+        news = known is None or known.stopped_at is not None
         record = self._counted(record)
         self.transactions.add(record)
         self._shared.change(record.connector, used=True)
@@ -145,6 +146,8 @@ class Sessions:
             return
         record = self.transactions.get(transaction_id)
         known = record is not None
+        if record is None and self.transactions.is_over(transaction_id):
+            return
         if record is None and self._is_ours(connector):
             self._shared.counters["foreign_transactions"] += 1
             return

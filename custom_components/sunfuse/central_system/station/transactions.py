@@ -56,6 +56,10 @@ class Transactions:
         self._strangers.append(words)
         return True
 
+    def is_over(self, transaction_id: str) -> bool:
+        """Whether the end of a transaction was reported of which nothing else is known."""
+        return any(known_id == transaction_id for known_id, *_ in self._strangers)
+
     def __getitem__(self, transaction_id: str) -> Record:
         """Return a transaction that is known."""
         return self._records[transaction_id]

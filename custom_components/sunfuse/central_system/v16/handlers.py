@@ -18,7 +18,7 @@ from ..station.connector_count import MAX_CONNECTORS
 from ..station.meter import first_register
 from ..station.station_interface import StationInterface
 from ..station.transactions import Record
-from ..station_state import StationInfo, Transaction
+from ..station_state import GONE, StationInfo, Transaction
 from .meter_values import sampled_values
 from .unanswered_starts import UnansweredStarts
 
@@ -212,10 +212,17 @@ class Handlers16:
         # Alfen writes 2^63 - 1 where there is no transaction (lbbrhzn/ocpp issue 45).
         if 0 < transaction_id < 2**31 and values and self._is_live(values[-1][0]):
             self._unanswered.named(str(transaction_id))
-            station.sessions.recognised(connector, str(transaction_id))
+            self._recognise(connector, str(transaction_id))
         for theirs, readings in values:
             station.connectors.measured(connector, readings, station.ours(theirs))
         return {}
+
+    def _recognise(self, connector: int, transaction_id: str) -> None:
+        """Note which transaction meter values name: an unknown one may be over, and named because it was the last."""
+        sessions = self._station.sessions
+        known = sessions.transactions.get(transaction_id) is not None
+        if known or self._station.connector(connector).status not in GONE:
+            sessions.recognised(connector, transaction_id)
 
 
 def _tag_info(verdict: Verdict) -> Payload:

@@ -102,7 +102,7 @@ class TransactionEvents2:
     def _started(self, event: TransactionEvent, values: TimedReadings) -> None:
         station = self._station
         known = station.sessions.transactions.get(event.transaction_id)
-        if known is not None and known.reported:
+        if known is not None and known.reported and not _is_over(known, event.at):
             return
         number = self._number(event)
         if not number:
@@ -191,3 +191,8 @@ class TransactionEvents2:
             station.connectors.reported_status(
                 known.connector, ConnectorStatus.FINISHING, None
             )
+
+
+def _is_over(known: Record, at: datetime) -> bool:
+    """Return whether a transaction ended before `at`: some stations begin their ids anew when they boot."""
+    return known.stopped_at is not None and known.stopped_at < at

@@ -1,0 +1,113 @@
+"""What chargers report in an unusual order, or under ids that are no longer theirs."""
+
+import logging
+
+import pytest
+
+from custom_components.sunfuse.central_system import (
+    CentralSystem,
+    ConnectorState,
+    FinishedTransaction,
+    StationConfig,
+)
+
+from .charger import VERSIONS, Charger
+from .conftest import Connect, SteppedClock
+
+CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
+HOUR_S = 3600
+
+
+def _connector(system: CentralSystem) -> ConnectorState:
+    return system.stations["CP1"].connector(1)
+
+
+async def _ready(connect: Connect, system: CentralSystem, version: str) -> Charger:
+    system.accept(CP1)
+    charger = await Charger.connect(connect, version)
+    await charger.boot()
+    await charger.set_up()
+    return charger
+
+
+@pytest.mark.parametrize("present_first", [False, True])
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_sessions_of_the_past_after_the_present(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    version: str,
+    present_first: bool,
+) -> None:
+    """What a charger stored while offline counts once, also if it reports its register of now first."""
+    finished: list[FinishedTransaction] = []
+    system.subscribe_transactions(finished.append)
+    charger = await _ready(connect, system, version)
+    await charger.status("Available", clock.text())
+    if present_first:
+        await charger.meter(None, clock.text(), 5900)
+    for number in range(5):
+        ago_s, register_wh = (number - 6) * HOUR_S, 1000 * (number + 1)
+        transaction = await charger.start(
+            clock.text(ago_s), energy_wh=register_wh, name=f"tx{number}"
+        )
+        await charger.meter(transaction, clock.text(ago_s + 600), register_wh + 300)
+        await charger.stop(transaction, clock.text(ago_s + 1800), register_wh + 900)
+    assert [transaction.energy_wh for transaction in finished] == [900] * 5
+    await charger.meter(None, clock.text(), 5900)
+    state = _connector(system)
+    assert state.meter.energy_wh == 5900
+    assert state.session_energy_wh in (None, 0)  # none of these is the present one
+    assert state.transaction is None
+
+
+@pytest.mark.parametrize("ended", [False, True])
+async def test_an_unknown_id_of_a_session_that_is_over(
+    connect: Connect, system: CentralSystem, clock: SteppedClock, ended: bool
+) -> None:
+    """Meter values that still name the last session start none: its end was reported, or no car is there."""
+    charger = await _ready(connect, system, "1.6")
+    if ended:
+        await charger.stop("77", clock.text(), 5000)
+    else:
+        await charger.status("Available", clock.text())
+    await charger.meter("77", clock.text(), 5000)
+    assert _connector(system).transaction is None
+    assert _connector(system).meter.energy_wh == 5000
+
+
+@pytest.mark.parametrize("version", VERSIONS[1:])
+async def test_an_id_that_begins_anew(
+    connect: Connect, system: CentralSystem, clock: SteppedClock, version: str
+) -> None:
+    """A charger that numbers its transactions anew when it boots has another session each time; a repeated message makes none."""
+    finished: list[FinishedTransaction] = []
+    system.subscribe_transactions(finished.append)
+    charger = await _ready(connect, system, version)
+    for register_wh in (1000, 2000):
+        await charger.status("Available", clock.text())
+        at = clock.text()
+        for _ in range(2):
+            await charger.start(at, energy_wh=register_wh, name="1")
+        assert _connector(system).session_energy_wh == 0
+        clock.step(HOUR_S)
+        for _ in range(2):
+            await charger.stop("1", clock.text(), register_wh + 500)
+        await charger.start(at, energy_wh=register_wh, name="1")
+        assert _connector(system).transaction is None
+        clock.step(60)
+    assert [(one.id, one.energy_wh) for one in finished] == [("1", 500)] * 2
+
+
+async def test_versions_that_are_not_known(
+    connect: Connect, system: CentralSystem, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever keeps offering them writes one line a minute, which says what is wrong."""
+    for _ in range(4):
+        station = await connect(protocols=("ocpp1.5", "soap\u00e9"))
+        await station.wait_for(lambda: False)
+        assert station.websocket.close_code == 1002
+    warnings = [r for r in caplog.records if r.levelno >= logging.WARNING]
+    assert [r.getMessage() for r in warnings] == [
+        r"CP1 speaks none of ocpp2.1, ocpp2.0.1, ocpp1.6, but 'ocpp1.5,soap\xe9'"
+    ]
