@@ -21,6 +21,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .common import set_meters, wait_until
+from .forms import suggested
 from .price_site import Start, pass_time
 from .sources.test_history import import_means
 
@@ -394,3 +395,52 @@ async def test_a_site_that_knows_its_phases_only(
     assert kw(hass, entry, "peak_allowance") == pytest.approx(17.25)
     (subentry,) = entry.get_subentries_of_type("capacity_tariff")
     assert capacity_values(subentry.data)["step_limits_kw"] == ["2", "5"]
+
+
+async def test_the_meter_knows_the_peak_of_the_month_itself(
+    hass: HomeAssistant, start_frozen: Start, freezer: FrozenDateTimeFactory
+) -> None:
+    """Its sensor is proposed, and counts where it says more: also what was drawn before, and never what it said last month."""
+    freezer.move_to(NOON - timedelta(seconds=1))
+    registry = er.async_get(hass)
+    for platform, key in (
+        ("dsmr", "current_average_demand"),
+        ("dsmr", "maximum_demand_current_month"),
+    ):
+        registry.async_get_or_create(
+            "sensor", platform, key, translation_key=key, suggested_object_id=key
+        )
+    sensor = "sensor.maximum_demand_current_month"
+    unit = {"unit_of_measurement": "kW", "device_class": "power"}
+    entry = await start_frozen()
+    flows = hass.config_entries.subentries
+    form: Any = await flows.async_init(
+        (entry.entry_id, "capacity_tariff"), context={"source": "user"}
+    )
+    assert suggested(form) == {"meter_peak": sensor}
+    done = await flows.async_configure(
+        form["flow_id"], {"name": "Fluvius", "rule": "flanders", "meter_peak": sensor}
+    )
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    async def said(peak_kw: str) -> float:
+        hass.states.async_set(sensor, peak_kw, unit)
+        await draw(hass, freezer, 1, 1)
+        return kw(hass, entry, "month_peak")
+
+    assert await said("4.321") == pytest.approx(4.321, abs=0.01)
+    for ignored in ("3.9", "unavailable", "500"):  # 17 kW is what the fuse carries
+        assert await said(ignored) == pytest.approx(4.321, abs=0.01)
+    # A new month begins; who has not heard of the meter since still says the last one's.
+    freezer.move_to(datetime(2026, 11, 30, 22, 50, tzinfo=UTC))
+    assert await said("8.4") == pytest.approx(8.4, abs=0.01)
+    freezer.move_to(datetime(2026, 11, 30, 23, 1, tzinfo=UTC))
+    assert await said("8.4") == 2.5
+    freezer.move_to(datetime(2026, 11, 30, 23, 40, tzinfo=UTC))
+    assert await said("2.9") == pytest.approx(2.9, abs=0.01)
+    # It is read on when it is renamed.
+    registry.async_update_entity(sensor, new_entity_id="sensor.peak")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (subentry,) = entry.get_subentries_of_type("capacity_tariff")
+    assert subentry.data["meter_peak"] == "sensor.peak"

@@ -9,6 +9,8 @@ from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.const import CONF_NAME, UnitOfPower
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -17,6 +19,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..sources.tariffs.capacity_rules import CATALOGUE, capacity_from_dict
+from ..sources.tariffs.meter_peak import found_meter_peak
 from ..sources.tariffs.table import TableError
 from ..sources.time_rows import parse_number
 from .checks import Errors
@@ -62,6 +65,11 @@ def _rule(context: FormContext) -> vol.Schema:
             ),
             vol.Required("cap", default=False): BooleanSelector(),
             vol.Optional("target_kw"): amount(UnitOfPower.KILO_WATT, 0),
+            vol.Optional("meter_peak"): EntitySelector(
+                EntitySelectorConfig(
+                    filter={"domain": "sensor", "device_class": "power"}
+                )
+            ),
             **holiday_fields(),
         }
     )
@@ -126,6 +134,7 @@ def capacity_data(form: Mapping[str, Any]) -> dict[str, Any]:
         "rule": rule_data(form),
         "cap": form["cap"],
         "target_w": target_kw * 1000 if target_kw else None,
+        "meter_peak": form.get("meter_peak"),
         "holidays": list(form.get("holidays", ())),
         "holiday_calendar": form.get("holiday_calendar"),
     }
@@ -141,6 +150,7 @@ def capacity_values(data: Mapping[str, Any]) -> Form:
         "step_prices": rule.get("step_prices"),
         "cap": data.get("cap", False),
         "target_kw": target_w / 1000 if target_w else None,
+        "meter_peak": data.get("meter_peak"),
         "holidays": data.get("holidays"),
         "holiday_calendar": data.get("holiday_calendar"),
     }
@@ -167,7 +177,9 @@ class CapacitySubentryFlow(FormSequence):
     async def async_step_user(
         self, user_input: Form | None = None
     ) -> SubentryFlowResult:
-        """Choose a rule."""
+        """Choose a rule; a sensor of the meter is proposed where a known integration has one."""
+        if not self._form and (found := found_meter_peak(self.hass)):
+            self._form = {"meter_peak": found}
         return await self._choose("user", user_input)
 
     async def async_step_reconfigure(

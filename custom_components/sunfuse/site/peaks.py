@@ -20,6 +20,7 @@ from ..sources.grid_history import async_grid_history
 from ..sources.series import Series
 from ..sources.tariffs.capacity_rules import CapacityTariff, capacity_from_dict
 from ..sources.tariffs.holidays import CALENDAR_AGE, HolidayConfig, Holidays
+from ..sources.tariffs.meter_peak import meter_peak_w
 from ..sources.tariffs.month_peaks import (
     PeakState,
     add_energy,
@@ -33,6 +34,7 @@ from ..sources.tariffs.month_peaks import (
     interval_start,
     local_month,
     measure_w,
+    raised,
     with_past,
 )
 from ..sources.tariffs.stored_peaks import state_from_dict, state_to_dict
@@ -62,6 +64,7 @@ class CapacityRule:
     cap: bool = False
     target_w: float | None = None
     holidays: HolidayConfig = HolidayConfig()
+    meter_peak: str | None = None  # a sensor
 
     @classmethod
     def from_subentry(cls, subentry: ConfigSubentry) -> Self:
@@ -73,6 +76,7 @@ class CapacityRule:
             cap=subentry.data.get("cap", False),
             target_w=subentry.data.get("target_w"),
             holidays=HolidayConfig.from_dict(subentry.data),
+            meter_peak=subentry.data.get("meter_peak"),
         )
 
 
@@ -182,6 +186,17 @@ class SitePeaks:
             for rule in self.rules.values():
                 state = self._states[rule.id]
                 self._states[rule.id] = self._advanced(state, rule, now, now)
+        for rule in self.rules.values():
+            self._ask_meter(rule, now)
+
+    def _ask_meter(self, rule: CapacityRule, now: datetime) -> None:
+        """Take over the peak of the month that the meter itself keeps."""
+        if rule.meter_peak is None:
+            return
+        peak_w = meter_peak_w(self._hass, rule.meter_peak, now, self._tz)
+        if peak_w is not None and is_possible(peak_w, self._fuse_w):
+            state = self._states[rule.id]
+            self._states[rule.id] = raised(state, rule.tariff, peak_w, now, self._tz)
 
     @callback
     def clock_was_set(self, _by: timedelta) -> None:

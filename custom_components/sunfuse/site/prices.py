@@ -319,10 +319,10 @@ async def async_load_prices(
 def tariff_entities(tariff: ConfigSubentry) -> set[str]:
     """Return the entities in a tariff's sub-entry."""
     sources = [tariff.data.get(key) or {} for key in ("source", "export", "carbon")]
-    calendar = tariff.data.get("holiday_calendar")
+    named = (tariff.data.get(key) for key in ("holiday_calendar", "meter_peak"))
     return {
         *(entity for source in sources for entity in source.get("entities", ())),
-        *([calendar] if calendar else ()),
+        *(entity for entity in named if entity),
     }
 
 

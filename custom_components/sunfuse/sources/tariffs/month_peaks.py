@@ -388,6 +388,15 @@ def corrected(
     return replace(state, month=local_month(at, tz), peaks=tuple(peaks))
 
 
+def raised(
+    state: PeakState, tariff: CapacityTariff, power_w: float, now: datetime, tz: tzinfo
+) -> PeakState:
+    """Take over what the meter itself says of this month, where that is more; it knows the highest interval only."""
+    if tariff.top > 1 or power_w <= measure_w(state, tariff):
+        return state
+    return corrected(state, tariff, power_w, now, tz)
+
+
 def with_past(state: PeakState, months: Mapping[str, float]) -> PeakState:
     """Set the measures of past months to the user's values (`{"2026-10": 4100.0}`)."""
     merged = {**dict(state.past), **months}
