@@ -10,8 +10,8 @@ from .outlook_to_problem import ProblemParts
 from .plan_cost import peak_of
 from .plan_reasons import Reasons, advice_of
 from .problem import Plan, Series, StorePlan, Strategy, series
+from .room import Room
 from .shortfalls import ShortfallFinder, soc_of
-from .simple import Room
 
 _SMALL_W = 1.0
 _SMALL_WH = 50.0

@@ -25,7 +25,7 @@ from .problem import (
     series,
 )
 from .program import Columns, Program, Solution, Term, Values
-from .simple import Room
+from .room import Room
 from .stores import Scale, StoreRows, most_kw, most_out_kw
 
 # Multiples of the highest price (`Scale.dearest`); those of a store are in stores.py.

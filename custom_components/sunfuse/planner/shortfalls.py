@@ -7,7 +7,7 @@ from .car_terms import CarTerms
 from .intention import Shortfall
 from .outlook import Outlook
 from .problem import Problem, Series, StorePlan, series
-from .simple import Room
+from .room import Room
 
 # Such a small shortfall is not mentioned.
 _SMALL_WH = 50.0

@@ -7,8 +7,6 @@ against each other.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -21,73 +19,14 @@ from .problem import (
     Status,
     Store,
     StorePlan,
-    below,
-    limits,
     reachable_wh,
     series,
 )
-
-type Values = np.ndarray[Any, np.dtype[np.float64]]
+from .room import Room, Values
 
 _SMALL_W = 1.0
 _SMALL_WH = 0.5
 _DEPTH = 3  # how many cars may be moved for one
-
-
-@dataclass(slots=True, kw_only=True)
-class Room:
-    """What is left of every limit, step by step."""
-
-    problem: Problem
-    rows: list[Values] = field(default_factory=list)  # amperes or watts by step
-    uses: dict[str, list[tuple[int, float]]] = field(default_factory=dict)  # per watt
-
-    def __post_init__(self) -> None:
-        """Start with nothing used."""
-        problem, steps = self.problem, self.problem.steps
-        net_w = np.array(problem.load_w) - np.array(problem.solar_w)
-        self.rows.append(
-            np.maximum(np.array(series(problem.max_import_w, steps)) - net_w, 0.0)
-        )
-        self.uses = {store.id: [(0, 1.0)] for store in problem.stores}
-        for circuit in problem.circuits:
-            inside = below(problem.circuits, circuit.id)
-            limit = np.array(limits(circuit, steps))
-            if circuit.load_a:
-                limit = np.minimum(limit, limit - np.array(circuit.load_a))
-            for phase in range(problem.phases):
-                self.rows.append(np.maximum(limit[:, phase], 0.0))
-                for store in problem.stores:
-                    phases = store.phases or tuple(range(problem.phases))
-                    if phase in phases and store.circuit in inside:
-                        per_w = 1 / (problem.voltage_v * len(phases))
-                        self.uses[store.id].append((len(self.rows) - 1, per_w))
-
-    def left_w(self, store: Store, step: int) -> float:
-        """Return how much more power the limits leave to a store in a step."""
-        return max(
-            0.0,
-            min(
-                float(self.rows[row][step]) / per_w
-                for row, per_w in self.uses[store.id]
-            ),
-        )
-
-    def left_all_w(self, store: Store) -> Values:
-        """Return how much more power the limits leave to a store in each step."""
-        left = [self.rows[row] / per_w for row, per_w in self.uses[store.id]]
-        least: Values = np.maximum(np.min(left, axis=0), 0.0)
-        return least
-
-    def take_all(self, store: Store, power_w: Series) -> None:
-        """Use power in every step."""
-        for row, per_w in self.uses[store.id]:
-            self.rows[row] -= np.array(power_w) * per_w
-
-    def take(self, store: Store, step: int, power_w: float) -> None:
-        """Use power in a step; a negative power returns it."""
-        for row, per_w in self.uses[store.id]:
-            self.rows[row][step] -= power_w * per_w
 
 
 def _in_any_case(goal: Goal) -> bool:
@@ -203,8 +142,7 @@ class SimplePlanner:
 
     def _chunk_w(self, store: Store, step: int, lacks_wh: float) -> float:
         """Return the power that is added in a step at a time: at one price, and not below the minimum."""
-        room_w = self._limit_w(store, step)
-        least_w = store.min_charge_w if self._power[store.id][step] <= _SMALL_W else 0.0
+        room_w, least_w = self._limit_w(store, step), self._least_w(store, step)
         if room_w < max(least_w, _SMALL_W):
             return 0.0
         wanted_w = self._wanted_w(store, step, lacks_wh)
@@ -243,6 +181,12 @@ class SimplePlanner:
         own_w = float(self._most[store.id][step] - self._power[store.id][step])
         return max(0.0, min(own_w, self._room.left_w(store, step)))
 
+    def _least_w(self, store: Store, step: int) -> float:
+        """Return the least power that can be added in a step: the minimum of a store that does not charge in it yet."""
+        if self._power[store.id][step] > _SMALL_W:
+            return 0.0
+        return min(store.min_charge_w, float(self._most[store.id][step]))
+
     def _price(self, step: int, power_w: float, *, only_sun: bool) -> float:
         """Return the price of a kilowatt-hour of this much additional power in a step."""
         problem = self._problem
@@ -268,9 +212,7 @@ class SimplePlanner:
             wanted_w = min(
                 own_w, lacks_wh / store.charge_efficiency / float(self._hours[step])
             )
-            least_w = (
-                store.min_charge_w if self._power[store.id][step] <= _SMALL_W else 0.0
-            )
+            least_w = self._least_w(store, step)
             wanted_w = max(wanted_w, least_w)
             if own_w < max(least_w, _SMALL_W) or wanted_w > own_w + _SMALL_W:
                 continue
@@ -287,12 +229,7 @@ class SimplePlanner:
                 continue
             if self._move(other, step, wanted_w, moving | {other.id}, depth):
                 power_w = min(wanted_w, self._limit_w(store, step))
-                least_w = (
-                    store.min_charge_w
-                    if self._power[store.id][step] <= _SMALL_W
-                    else 0.0
-                )
-                if power_w >= max(least_w, _SMALL_W):
+                if power_w >= max(self._least_w(store, step), _SMALL_W):
                     self._add(store, step, power_w)
                     return True
         return False

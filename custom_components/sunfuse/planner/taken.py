@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from .car_terms import CarTerms
 from .outlook import CarMode, Outlook
 from .problem import Goal, Problem, Series, series
-from .simple import Room
+from .room import Room
 
 # One goal an hour: in most modes a minimum that is missed cannot be made up.
 _EACH = 4

@@ -1,0 +1,66 @@
+"""What is left of every limit, step by step, while one store after the other takes its part."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .problem import Problem, Series, Store, below, limits, series
+
+type Values = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Room:
+    """What is left of every limit, step by step."""
+
+    problem: Problem
+    rows: list[Values] = field(default_factory=list)  # amperes or watts by step
+    uses: dict[str, list[tuple[int, float]]] = field(default_factory=dict)  # per watt
+
+    def __post_init__(self) -> None:
+        """Start with nothing used."""
+        problem, steps = self.problem, self.problem.steps
+        net_w = np.array(problem.load_w) - np.array(problem.solar_w)
+        self.rows.append(
+            np.maximum(np.array(series(problem.max_import_w, steps)) - net_w, 0.0)
+        )
+        self.uses = {store.id: [(0, 1.0)] for store in problem.stores}
+        for circuit in problem.circuits:
+            inside = below(problem.circuits, circuit.id)
+            limit = np.array(limits(circuit, steps))
+            if circuit.load_a:
+                limit = np.minimum(limit, limit - np.array(circuit.load_a))
+            for phase in range(problem.phases):
+                self.rows.append(np.maximum(limit[:, phase], 0.0))
+                for store in problem.stores:
+                    phases = store.phases or tuple(range(problem.phases))
+                    if phase in phases and store.circuit in inside:
+                        per_w = 1 / (problem.voltage_v * len(phases))
+                        self.uses[store.id].append((len(self.rows) - 1, per_w))
+
+    def left_w(self, store: Store, step: int) -> float:
+        """Return how much more power the limits leave to a store in a step."""
+        return max(
+            0.0,
+            min(
+                float(self.rows[row][step]) / per_w
+                for row, per_w in self.uses[store.id]
+            ),
+        )
+
+    def left_all_w(self, store: Store) -> Values:
+        """Return how much more power the limits leave to a store in each step."""
+        left = [self.rows[row] / per_w for row, per_w in self.uses[store.id]]
+        least: Values = np.maximum(np.min(left, axis=0), 0.0)
+        return least
+
+    def take_all(self, store: Store, power_w: Series) -> None:
+        """Use power in every step."""
+        for row, per_w in self.uses[store.id]:
+            self.rows[row] -= np.array(power_w) * per_w
+
+    def take(self, store: Store, step: int, power_w: float) -> None:
+        """Use power in a step; a negative power returns it."""
+        for row, per_w in self.uses[store.id]:
+            self.rows[row][step] -= power_w * per_w
