@@ -174,7 +174,8 @@ class Ours:
         world = self.plant.world
         usual = _usual_house(world, self.plant.quarter, len(steps_s))
         tariff = peak_tariff(self.running, now, tuple(starts), usual, None)
-        return (replace(tariff, period_end=_time(world.days * DAY_MIN)),)
+        end = _time(world.days * DAY_MIN)
+        return (replace(tariff, period_start=START, period_end=end),)
 
     def _step(self, minutes: float) -> None:
         """Let minutes pass, and count what the meter counts."""

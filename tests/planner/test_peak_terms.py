@@ -93,25 +93,28 @@ def test_what_a_day_has_reached_is_free_for_the_rest_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left_days", "by_day", "price"),
+    ("passed_days", "left_days", "by_day", "price"),
     [
-        # 30 days share the price of a mean of three days...
-        (30, True, 6.0 / 30),
-        # ... of the last two none bears more than a third of it.
-        (2, True, 6.0 / 3),
-        # The highest of all hours of this half day: a sixtieth of the month.
-        (30, False, 6.0 / 60),
-        (0.2, False, 6.0),
+        # On the first of 30 days each of 29 others wants more with a probability of a half...
+        (0, 30, True, 6.0 / (1 + 29 / 2)),
+        # ... after ten days, none of which did, with one of a twelfth: each of three days bears a third at most.
+        (5, 25, True, 6.0 / (1 + 24 / 7)),
+        (10, 20, True, 6.0 / 3),
+        # The highest of all hours: half a day is seen.
+        (0, 30, False, 6.0 / (1 + 29.5 / 2)),
+        (10, 20, False, 6.0 / (1 + 19.5 / 12)),
+        (29.8, 0.2, False, 6.0),
     ],
 )
 def test_a_day_bears_its_part_of_a_months_price(
-    left_days: float, by_day: bool, price: float
+    passed_days: float, left_days: float, by_day: bool, price: float
 ) -> None:
     """A plan of one day is not charged for a month, nor for nothing."""
     plain = night(car())
     tariff = _hourly(
         plain,
         top=3 if by_day else 1,
+        period_start=EVENING - timedelta(days=passed_days),
         period_end=EVENING + timedelta(days=left_days),
     )
     if not by_day:

@@ -95,7 +95,8 @@ class PeakTariff:
     # If steps are priced: their upper ends and prices, one more price than ends.
     step_limits_w: tuple[float, ...] = ()
     step_prices: tuple[float, ...] = ()
-    # When the period ends; a peak is paid until then. None: the price counts in full.
+    # When the period of a peak began, and when it ends. Without an end, the price counts in full.
+    period_start: datetime | None = None
     period_end: datetime | None = None
 
 

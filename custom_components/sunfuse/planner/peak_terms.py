@@ -1,7 +1,7 @@
 """A capacity tariff in terms of the program: up to which level power is free, and what a kilowatt above it costs.
 
 What a month's peak costs is known when the month is over. A plan sees a day or two of it, and counts the part of the
-price that falls on them.
+price that will probably fall on them.
 """
 
 from collections.abc import Iterable
@@ -86,16 +86,21 @@ def _by_day(tariff: PeakTariff) -> Iterable[tuple[int, tuple[int, ...]]]:
 def _share(tariff: PeakTariff, outlook: Outlook) -> float:
     """Return the part of the month's price that a peak of the outlook costs, or a peak of one of its days.
 
-    Where the mean of several days is billed, none bears more than its part of the mean.
+    What is paid above the level is paid for by all the days of the month that want as much. Today wants more than any of
+    the days that have passed; if days are alike, each later one wants still more with a probability of one to their number
+    and two. At first half of the month shares a peak, in its last week hardly another day. Where the mean of several days
+    is billed, none bears more than its part of the mean.
     """
     most = 1 / tariff.top if tariff.days else 1.0
     if tariff.period_end is None:
         return most
     left_s = (tariff.period_end - outlook.now).total_seconds()
     seen_s = _DAY_S if tariff.days else sum(outlook.steps_s)
-    if left_s <= seen_s:
-        return most
-    return min(most, seen_s / left_s)
+    passed_s = 0.0
+    if tariff.period_start is not None:
+        passed_s = max(0.0, (outlook.now - tariff.period_start).total_seconds())
+    sharing = 1 + max(0.0, left_s - seen_s) / (passed_s + 2 * _DAY_S)
+    return min(most, 1 / sharing)
 
 
 def peak_level(tariff: PeakTariff, *, today: bool = True) -> float:

@@ -80,6 +80,7 @@ def peak_tariff(
         target_w=target_w,
         step_limits_w=tariff.step_limits_w if tariff.rule is PriceRule.STEPS else (),
         step_prices=tariff.step_prices if tariff.rule is PriceRule.STEPS else (),
+        period_start=first,
         period_end=(first + timedelta(days=32)).replace(day=1),
     )
 

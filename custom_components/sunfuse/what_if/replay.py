@@ -217,6 +217,7 @@ class Replay:
             used_s=max(0.0, (plant.now_min - begun * QUARTER_MIN) * 60),
             step_limits_w=peak.step_limits_w if peak.step_prices else (),
             step_prices=peak.step_prices,
+            period_start=self.start,
             period_end=self._time(plant.quarters * QUARTER_MIN),
         )
 
