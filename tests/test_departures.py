@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from freezegun import freeze_time
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
@@ -124,6 +125,72 @@ async def test_by_entities_in_any_order(
     await home.call("switch", "turn_on", f"{zoe}_weekly_departures")
     assert home.state("sensor", f"{zoe}_departure") == first.isoformat()
     await station.close()
+
+
+async def test_what_is_left_out_is_not_overdue_either(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A departure that was skipped, deleted in the calendar, in a holiday, or set after it had passed, is missed by nobody.
+
+    One that is overdue is skipped as well.
+    """
+    with freeze_time("2026-11-25T11:00:00+00:00", real_asyncio=True) as frozen:
+        home: Home = await start("CP1", vehicle(identifiers=["CARD"]))
+        zoe, runtime = id_of(home), home.entry.runtime_data
+        for day in DAYS:
+            await home.call(
+                "time", "set_value", f"{zoe}_departure_{day}", time=clock(10)
+            )
+        first = next_at(clock(10))
+        station = await home.boot("CP1")
+        await plug_in(home, station, "CARD")
+        await home.shows("sensor", "CP1/1_car", "Zoe")
+        await home.call("number", "set_value", f"{zoe}_typed_soc", value=40)
+
+        async def passes(departure: datetime) -> None:
+            """Look before the departure, and at times in the two hours after it; the next one counts all the time."""
+            assert demand(home).departure == departure + timedelta(days=1)
+            for minutes in (11, 10, 60, 120):
+                frozen.move_to(departure + timedelta(minutes=minutes))
+                runtime.controller.tick()
+                assert demand(home).departure == departure + timedelta(days=1)
+            frozen.move_to(departure + timedelta(hours=23, minutes=50))
+            runtime.controller.tick()
+
+        await home.call("switch", "turn_on", f"{zoe}_skip_tonight")
+        await passes(first)
+        second = first + timedelta(days=1)
+        runtime.departures.leave_out(zoe, second)
+        runtime.controller.tick()
+        await passes(second)
+        third = second + timedelta(days=1)
+        await act(
+            home,
+            "pause_departures",
+            zoe,
+            until=(third + timedelta(minutes=5)).isoformat(),
+        )
+        await passes(third)
+        # It passes unmet, and is skipped then.
+        fourth = third + timedelta(days=1)
+        frozen.move_to(fourth + timedelta(minutes=1))
+        runtime.controller.tick()
+        assert demand(home).departure == fourth
+        await home.call("switch", "turn_on", f"{zoe}_skip_tonight")
+        await passes(fourth)
+        # What is set for an hour ago is for the next week; a holiday that is ended begins no earlier.
+        now = fourth + timedelta(hours=26)
+        frozen.move_to(now)
+        runtime.controller.tick()
+        day = DAYS[dt_util.as_local(now).weekday()]
+        hour_ago = dt_util.as_local(now - timedelta(hours=1)).time()
+        await home.call("time", "set_value", f"{zoe}_departure_{day}", time=hour_ago)
+        assert demand(home).departure == fourth + timedelta(days=2)
+        await home.call("switch", "turn_off", f"{zoe}_weekly_departures")
+        frozen.move_to(fourth + timedelta(days=2, minutes=1))
+        await home.call("switch", "turn_on", f"{zoe}_weekly_departures")
+        assert demand(home).departure == fourth + timedelta(days=3)
+        await station.close()
 
 
 async def test_by_actions(hass: HomeAssistant, start: Callable[..., Any]) -> None:

@@ -434,6 +434,30 @@ async def test_the_plan_knows_what_other_cars_take(
             assert min(slot.power_w for slot in guest.slots[1:20]) >= 4_100
 
 
+async def test_what_a_car_is_to_have_at_once_does_not_end_its_plan(
+    hass: HomeAssistant, site: Site
+) -> None:
+    """5 kWh at once, whatever they cost; the other 15 wait for the cheap hours, also in what the plan says."""
+    site.demand = replace(site.demand, minimum_wh=5_000.0)
+    await site.settle()
+    await site.settle()
+    (car,) = site.runtime.planning.data.intention.cars
+    one = datetime(2026, 11, 26, tzinfo=UTC)
+    at_once, dear, cheap = (
+        sum(slot.power_w / 4000 for slot in car.slots if begin <= slot.start < end)
+        for begin, end in (
+            (car.slots[0].start, car.slots[0].start + timedelta(hours=1)),
+            (car.slots[0].start + timedelta(hours=1), one),
+            (one, one + timedelta(hours=4)),
+        )
+    )
+    assert at_once == pytest.approx(5.6, abs=1.4)
+    assert dear == pytest.approx(0, abs=0.1)
+    assert cheap == pytest.approx(16.7, abs=1.4)
+    (decided,) = site.runtime.coordinator.data.decision.connectors
+    assert decided.offer_a > 10
+
+
 async def test_a_car_that_usually_comes_keeps_its_share_of_the_night(
     hass: HomeAssistant,
     start_frozen: Start,

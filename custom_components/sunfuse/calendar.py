@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN, WH_PER_KWH
 from .data import SunfuseConfigEntry
 from .drivers.timetable import HORIZON, Said, Upcoming, departures, moment_of
-from .drivers.wishes import OnceDeparture, Target, WeeklyDeparture, Wishes
+from .drivers.wishes import OnceDeparture, Target, Wishes
 from .entity import SiteEntity
 from .planner.intention import CarSlot
 from .site.calendar_words import named, target_in, target_text, weekdays_of
@@ -254,7 +254,7 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
 
     def _enter(self, entered: _Entered) -> None:
         runtime = self._entry.runtime_data
-        owner, start = entered.owner, entered.start - LASTS
+        owner, start = entered.owner, max(entered.start - LASTS, dt_util.now())
         if entered.weekdays is None:
             set_departure(
                 self._entry, owner, entered.start, entered.target, of_session=False
@@ -267,19 +267,16 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
                 if one.weekday == weekday and one.active
             }
             number = next(n for n in range(1, len(taken) + 2) if n not in taken)
-            minute = entered.start.hour * 60 + entered.start.minute
             runtime.departures.set_day(
                 owner.id,
                 weekday,
                 number,
-                minute=minute,
+                minute=entered.start.hour * 60 + entered.start.minute,
                 target=entered.target,
                 active=True,
+                # An event does not recur before it begins.
+                since=dt_util.as_utc(start),
             )
-            # An event does not recur before it begins.
-            day = WeeklyDeparture(weekday=weekday, minute=minute)
-            for early in departures((), Wishes(weekly=(day,)), dt_util.now(), start):
-                runtime.departures.leave_out(owner.id, early.at)
         runtime.controller.tick()
 
     def _remove(

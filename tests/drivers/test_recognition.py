@@ -1,6 +1,7 @@
 """Which car is at which connector: one row for each way to know it, and for each way to be misled."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -151,6 +152,33 @@ USUAL = Candidate(vehicle="zoe", usual="A")
             [ZOE],
             {"B": ("zoe", By.CARD)},
             id="one card at two connectors: it came to the newer one",
+        ),
+        pytest.param(
+            [at(token="detc1")],
+            [Candidate(vehicle="zoe", tokens=frozenset(("detc1",))), KONA],
+            {},
+            id="a card of two cars",
+        ),
+        pytest.param(
+            [at(token="detc1")],
+            [
+                Candidate(vehicle="zoe", tokens=frozenset(("detc1",)), plugged=False),
+                KONA,
+            ],
+            {"A": ("kona", By.CARD)},
+            id="a card of two cars, of which one is not plugged in",
+        ),
+        pytest.param(
+            [at(token="detc1"), at("B", chosen="kona")],
+            [Candidate(vehicle="zoe", tokens=frozenset(("detc1",))), KONA],
+            {"A": ("zoe", By.CARD), "B": ("kona", By.HAND)},
+            id="a card of two cars, of which one is elsewhere",
+        ),
+        pytest.param(
+            [at(token="detc1")],
+            [replace(USUAL, tokens=frozenset(("detc1",))), KONA, said("leaf", 0.5)],
+            {"A": ("zoe", By.USUAL)},
+            id="a card of two cars, of which one charges here",
         ),
         pytest.param(
             [at(known=RecognisedCar(vehicle="zoe", by=By.PLUG))],

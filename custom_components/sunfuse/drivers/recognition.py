@@ -120,11 +120,12 @@ def _claims(
     by_token = (
         RecognisedBy.IDENTITY if sighting.token_is_identity else RecognisedBy.CARD
     )
-    found += [
-        RecognisedCar(vehicle=candidate.vehicle, by=by_token)
-        for candidate in candidates
-        if sighting.token is not None and sighting.token in candidate.tokens
-    ]
+    holders = [c for c in candidates if sighting.token and sighting.token in c.tokens]
+    if len(holders) > 1:
+        # Of a card of several cars, it can be those that are not known to be elsewhere.
+        candidates, holders = holders, _not_elsewhere(holders, sighting, sightings)
+    if len(holders) == 1:
+        found.append(RecognisedCar(vehicle=holders[0].vehicle, by=by_token))
     away = {c.vehicle for c in candidates if c.plugged is False}
     for by, vehicle in (
         (RecognisedBy.PLUG, _by_plug(sighting, candidates, sightings)),
@@ -134,6 +135,24 @@ def _claims(
         if vehicle is not None and vehicle not in away:
             found.append(RecognisedCar(vehicle=vehicle, by=by))
     return [_claim(sighting, recognised) for recognised in found]
+
+
+def _not_elsewhere(
+    candidates: list[Candidate], sighting: Sighting, sightings: list[Sighting]
+) -> list[Candidate]:
+    """Return the cars that say nothing else and that nobody said to be at another connector."""
+    elsewhere = {
+        vehicle
+        for other in sightings
+        if other is not sighting
+        for vehicle in (
+            other.chosen,
+            other.known.vehicle if other.known and other.known.by in _SAID else None,
+        )
+    }
+    return [
+        c for c in candidates if c.plugged is not False and c.vehicle not in elsewhere
+    ]
 
 
 def _claim(sighting: Sighting, recognised: RecognisedCar) -> _Claim:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import overload
 
 from .wishes import OnceDeparture, Target, WeeklyDeparture, Wishes
 
@@ -84,17 +85,14 @@ def departures(
 def _weekly(wishes: Wishes, start: datetime, end: datetime) -> Iterator[Upcoming]:
     if not wishes.weekly_on:
         return
-    paused_until = wishes.weekly_paused_until
+    begins = [wishes.weekly_paused_until, wishes.weekly_since]
     day = start.date()
     while day <= end.astimezone(start.tzinfo).date():
         for one in wishes.weekly:
             if one.active and one.weekday == day.weekday():
                 at = moment_of(one, day, start)
-                if (
-                    start < at <= end
-                    and (paused_until is None or at > paused_until)
-                    and at not in wishes.left_out
-                ):
+                begin = _latest(start, one.since, *begins)
+                if begin < at <= end and at not in wishes.left_out:
                     yield Upcoming(at=at, said=Said.WEEKLY, target=one.target)
         day += timedelta(days=1)
 
@@ -108,5 +106,9 @@ def moment_of(one: WeeklyDeparture, day: date, like: datetime) -> datetime:
     return wall.astimezone(UTC)
 
 
+@overload
+def _latest(first: datetime, /, *values: datetime | None) -> datetime: ...
+@overload
+def _latest(*values: datetime | None) -> datetime | None: ...
 def _latest(*values: datetime | None) -> datetime | None:
     return max((value for value in values if value is not None), default=None)

@@ -31,13 +31,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyDeparture:
-    """A departure of a weekday (0 is Monday), in minutes of its day. A day has several, by `number`."""
+    """A departure of a weekday (0 is Monday), in minutes of its day. A day has several, by `number`.
+
+    It was set at `since`: nobody misses what was not set yet.
+    """
 
     weekday: int
     number: int = 1
     minute: int = 420  # 07:00
     target: Target | None = None
     active: bool = True
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,7 @@ class Wishes:
     weekly: tuple[WeeklyDeparture, ...] = ()
     weekly_on: bool = True
     weekly_paused_until: datetime | None = None
+    weekly_since: datetime | None = None  # when a holiday was ended by hand
     once: tuple[OnceDeparture, ...] = ()
     skipped_until: datetime | None = None
     # Single departures of the week that are left out.

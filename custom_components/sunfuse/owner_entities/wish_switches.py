@@ -101,7 +101,12 @@ class WeeklyDepartures(OwnerEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """End the holiday."""
-        self.change(weekly_on=True, weekly_paused_until=None)
+        if not self.is_on:
+            self.change(
+                weekly_on=True,
+                weekly_paused_until=None,
+                weekly_since=dt_util.utcnow(),
+            )
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from ..drivers.demand import Promise
 from ..drivers.timetable import OVERDUE
@@ -84,6 +85,9 @@ class Departures:
         changed = replace(
             day or WeeklyDeparture(weekday=weekday, number=number), **changes
         )
+        same = day and (day.minute, day.active) == (changed.minute, changed.active)
+        if not same and "since" not in changes:
+            changed = replace(changed, since=dt_util.utcnow())
         others = [one for one in wishes.weekly if one != day]
         weekly = sorted([*others, changed], key=lambda one: (one.weekday, one.number))
         self.change(owner, weekly=tuple(weekly))
@@ -147,12 +151,19 @@ class Departures:
             passed = [one.id for one in wishes.once if one.at <= now - OVERDUE]
             if passed:
                 self.remove_once(owner, *passed)
-            if any(at <= now for at in wishes.left_out):
-                kept = tuple(at for at in wishes.left_out if at > now)
+            # What was left out is not overdue either, and that is looked for so far back.
+            past = now - OVERDUE
+            if any(at <= past for at in wishes.left_out):
+                kept = tuple(at for at in wishes.left_out if at > past)
                 self.change(owner, left_out=kept)
-            for name in ("skipped_until", "paused_until", "weekly_paused_until"):
+            for name, over in (
+                ("paused_until", now),
+                ("skipped_until", past),
+                ("weekly_paused_until", past),
+                ("weekly_since", past),
+            ):
                 until = getattr(wishes, name)
-                if until is not None and until <= now:
+                if until is not None and until <= over:
                     self.change(owner, **{name: None})
 
     @callback

@@ -224,7 +224,10 @@ def pause_departures(
     """
     if until is not None:
         check_ahead(until)
-    entry.runtime_data.departures.change(owner.id, weekly_paused_until=until)
+    since = dt_util.utcnow() if until is None else None
+    entry.runtime_data.departures.change(
+        owner.id, weekly_paused_until=until, weekly_since=since
+    )
     entry.runtime_data.controller.tick()
 
 

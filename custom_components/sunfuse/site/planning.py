@@ -271,6 +271,10 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
     ) -> Iterable[CarAsk]:
         for connector in snapshot.connectors:
             demand = self._demand_of(connector.id)
+            if demand.minimum_wh > 0 and connector.mode is Mode.FAST:
+                # What is needed at once ends; then the mode that was set counts again.
+                set_mode = self._settings.connector(connector.id).mode
+                connector = replace(connector, mode=set_mode)
             if connector.id in changes:
                 change, mode = changes[connector.id]
                 demand = change(demand)
