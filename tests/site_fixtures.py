@@ -127,14 +127,18 @@ class Home:
         return station
 
     async def draw(
-        self, station: RawStation, current_a: float, register_kwh: float = 1.0
+        self,
+        station: RawStation,
+        current_a: float,
+        register_kwh: float = 1.0,
+        phases: tuple[str, ...] = ("L1", "L2", "L3"),
     ) -> None:
-        """Make the car draw this much, and its charger report it."""
+        """Make the car draw this much on these phases, and its charger report it."""
         self._cars_a[self._identities[station]] = current_a
         self.car_a = sum(self._cars_a.values())
         currents = [
             {
-                "value": str(current_a),
+                "value": str(current_a if phase in phases else 0.0),
                 "measurand": "Current.Import",
                 "phase": phase,
                 "unit": "A",
@@ -142,7 +146,7 @@ class Home:
             for phase in ("L1", "L2", "L3")
         ]
         power = {
-            "value": str(current_a * 690),
+            "value": str(current_a * 230 * len(phases)),
             "measurand": "Power.Active.Import",
             "unit": "W",
         }

@@ -127,6 +127,21 @@ async def test_a_session_from_plug_to_unplug(
     assert await ledger_of(home).async_names("station") == {"CP1": "Charger CP1"}
 
 
+async def test_a_car_of_one_phase_is_compared_as_one(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """At a charger of three phases: without control it would have had 16 A on one of them, and no eleven kilowatts."""
+    home: Home = await start("CP1", ANNA)
+    station = await home.boot("CP1", "Preparing")
+    await start_transaction(home, station)
+    await home.tell(station, "Charging")
+    await home.draw(station, 10, register_kwh=1.5, phases=("L1",))
+    home.entry.runtime_data.controller.tick()
+    await stop_transaction(home, station, 1800)
+    [row] = await rows(home)
+    assert row.full_power_w == pytest.approx(16 * 230)
+
+
 async def test_a_car_that_never_charged(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:

@@ -31,6 +31,15 @@ def test_at_once_counts_the_sun_that_was_there() -> None:
     assert result.sun_wh == pytest.approx(2000)
 
 
+def test_a_car_of_one_phase_takes_its_time() -> None:
+    """4 kW for an hour into the cheap night, of which an hour of 12 kW at once would have seen nothing."""
+    prices = _site(*(site(i, import_price=0.40 if i < 2 else 0.20) for i in range(8)))
+    slow = PluggedCar(number=1, since=NOON, energy_wh=4000, power_w=4000)
+    fast = PluggedCar(number=2, since=NOON, energy_wh=4000, power_w=12_000)
+    assert charge_at_once([slow], prices)[1].cost == pytest.approx(1.20)
+    assert charge_at_once([fast], prices)[2].cost == pytest.approx(1.60)
+
+
 def test_two_cars_share_the_sun() -> None:
     """No sun is counted twice: two cars of 4 kW share 2 kW of it."""
     sunny = _site(*(site(i, solar_wh=500) for i in range(8)))

@@ -71,10 +71,15 @@ class LiveSession:
         quarters: Iterable[MeasuredQuarter] = (),
         pauses: Iterable[PauseFact] = (),
     ) -> None:
-        """Go on from what is stored. At a simulated charger energy flows `speed` times faster than the clock goes."""
+        """Go on from what is stored. At a simulated charger energy flows `speed` times faster than the clock goes.
+
+        `full_power_w` is the most that car and charger can do by their wiring.
+        """
         self.station = station
         self.transaction = transaction
-        self._full_power_w = full_power_w
+        self._most_w = full_power_w
+        # What the car would take without control, once it was seen to charge.
+        self.full_power_w: float | None = None
         self._speed = speed
         self._quarters = {quarter.start: quarter for quarter in quarters}
         self._pauses = {pause.reason: pause for pause in pauses}
@@ -125,21 +130,21 @@ class LiveSession:
             self._credit(min(risen_wh, most_wh), self._pending.energy)
         elif self._pending.time:
             seconds = sum(weight.amount for weight in self._pending.time.values())
-            most_wh = self._full_power_w * seconds / 3600 * _CAPABLE * self._speed
+            most_wh = self._most_w * seconds / 3600 * _CAPABLE * self._speed
             self._credit(min(risen_wh, most_wh + _STEP_WH), self._pending.time)
 
-    def facts(self) -> list[Fact]:
-        """Return what is new since this was asked last."""
+    def facts(self, *, last: bool = False) -> list[Fact]:
+        """Return what is new since this was asked last; how it could have charged is clear in the end."""
         facts: list[Fact] = [self._quarters[at] for at in sorted(self._new)]
         facts += [self._pauses[reason] for reason in sorted(self._new_pauses)]
-        if self._new_counts:
+        if self._new_counts or (last and self.full_power_w is not None):
             facts.append(
                 TransactionFacts(
                     station=self.station,
                     transaction=self.transaction,
                     counted_wh=self._reported_wh,
                     peak_w=self._peak_w or None,
-                    full_power_w=self._full_power_w,
+                    full_power_w=self.full_power_w if last else None,
                 )
             )
         self._new, self._new_pauses, self._new_counts = set(), set(), False

@@ -89,6 +89,7 @@ class SiteLedger(LedgerAnswers):
             speed=entry.data.get(CONF_SPEED, 1.0),
             running=start.running,
             site=start.site,
+            car_phases=lambda key: demands.at(key).phases,
         )
         self.configuration = LedgerConfiguration(
             hass, entry, ledger, persons=persons, prices=prices

@@ -1,14 +1,15 @@
 """Follows the sessions that run, and the site's energies, from tick to tick."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from homeassistant.core import callback
 
-from ..engine.model import ConnectorStatus, Snapshot
+from ..engine.model import Connector, ConnectorStatus, Site, Snapshot
 from ..sessions import Fact, LiveSession, SiteQuarter, Taken
 from ..sessions.energy_split import split
+from ..sessions.full_power import SeenDraw, full_power_w
 from ..sessions.ledger_upkeep import RunningPart
 from ..sessions.session_facts import quarter_of, quarters_between
 from ..sources.tariffs.price_slots import PriceSlot
@@ -42,9 +43,15 @@ class SessionWatch:
         speed: float,
         running: Iterable[RunningPart] = (),
         site: SiteQuarter | None = None,
+        car_phases: Callable[[ConnectorKey], int | None] = lambda _key: None,
     ) -> None:
-        """Go on from what is stored. Energy flows `speed` times faster than the clock goes."""
+        """Go on from what is stored. Energy flows `speed` times faster than the clock goes.
+
+        `car_phases` says how many phases the car at a connector uses, where that is known.
+        """
         self._speed = speed
+        self._car_phases = car_phases
+        self._draws: dict[ConnectorKey, SeenDraw] = {}
         self._stored = {
             (one.facts.station, one.facts.transaction): one for one in running
         }
@@ -79,6 +86,7 @@ class SessionWatch:
             running = self._live_of(key, one, data.snapshot)
             if running is not None:
                 running.counted(one.connector.session_energy_wh)
+                self._saw(key, one, data.snapshot)
         self._was = self._known(data, powers)
 
     @callback
@@ -100,7 +108,9 @@ class SessionWatch:
         While no car charges, the present quarter hour can wait until it is over: flash wears with every write.
         """
         ended, self._ended = self._ended, []
-        running = [fact for live in self._live.values() for fact in live.facts()]
+        running = [
+            fact for live in self._live.values() for fact in live.facts(last=closing)
+        ]
         newest = max(self._site, default=None)
         site = [
             priced(quarter, prices)
@@ -141,7 +151,7 @@ class SessionWatch:
         live = self._live[key] = LiveSession(
             key.identity,
             transaction.id,
-            full_power_w=full_power_w(key, snapshot) * self._speed,
+            full_power_w=self._full_power_w(key, snapshot),
             speed=self._speed,
             quarters=stored.quarters if stored else (),
             pauses=stored.pauses if stored else (),
@@ -149,8 +159,30 @@ class SessionWatch:
         return live
 
     def _drop(self, key: ConnectorKey) -> None:
+        self._draws.pop(key, None)
         if (live := self._live.pop(key, None)) is not None:
-            self._ended += live.facts()
+            self._ended += live.facts(last=True)
+
+    def _saw(self, key: ConnectorKey, one: ConnectorData, snapshot: Snapshot) -> None:
+        """Note what a car takes of what it is offered, and what it could take therefore."""
+        meter, live, was = one.connector.meter, self._live[key], self._was
+        if not one.station.connected or (_power_w(one, snapshot) or 0.0) < _CHARGES_W:
+            return
+        seconds = 0.0 if was is None else (snapshot.now - was.at).total_seconds()
+        self._draws[key] = self._draws.get(key, SeenDraw()).seen(
+            meter.current_a,
+            one.connector.offer_a,
+            min(max(seconds, 0.0), _LONGEST_STRETCH.total_seconds()),
+        )
+        live.full_power_w = self._full_power_w(key, snapshot)
+
+    def _full_power_w(self, key: ConnectorKey, snapshot: Snapshot) -> float:
+        found = (one for one in snapshot.connectors if one.id == key.id)
+        draw = self._draws.get(key, SeenDraw())
+        power_w = _full_power_w(
+            next(found, None), snapshot.site, draw, self._car_phases(key)
+        )
+        return power_w * self._speed
 
     def _known(
         self, data: SiteData, powers: tuple[float, float, float] | None
@@ -244,13 +276,26 @@ def _with_price(quarter: SiteQuarter, slot: PriceSlot) -> SiteQuarter:
     )
 
 
-def full_power_w(key: ConnectorKey, snapshot: Snapshot) -> float:
-    """Return the most that charger and car can do together, as far as it is known."""
-    for connector in snapshot.connectors:
-        if connector.id == key.id:
-            most_a = min(connector.max_a, connector.car_max_a or connector.max_a)
-            return most_a * len(connector.phases) * snapshot.site.voltage_v
-    return 0.0
+def _full_power_w(
+    connector: Connector | None,
+    site: Site,
+    draw: SeenDraw,
+    car_phases: int | None,
+) -> float:
+    """Return the power of a car without control, as far as it is known: by the wiring alone before it was seen."""
+    if connector is None:
+        return 0.0
+    wired = len(connector.phases)
+    # Between the two legs of a split-phase site flows one current.
+    both_legs = site.phases == 2 and wired == 2
+    return full_power_w(
+        replace(draw, phases=0) if both_legs else draw,
+        wired=wired,
+        max_a=min(connector.max_a, connector.car_max_a or connector.max_a),
+        voltage_v=site.voltage_v,
+        car_phases=None if both_legs else car_phases,
+        switches_phases=connector.switches_phases,
+    )
 
 
 def _power_w(one: ConnectorData, snapshot: Snapshot) -> float | None:
