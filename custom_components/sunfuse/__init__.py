@@ -36,6 +36,7 @@ from .site.ledger_file import async_remove_ledger
 from .site.memory_file import MemoryFile
 from .site.observing import observed_store
 from .site.peaks import peak_store
+from .site.person_removal import async_join_migrated
 from .site.person_standing import follow_standings
 from .site.prices import price_store
 from .site.reporting import setup_report
@@ -110,6 +111,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     follow_stations(hass, entry)
     # Before the first charger can connect: all that is reported is stored.
     entry.async_on_unload(site.ledger.start(site.coordinator))
+    await async_join_migrated(hass, entry)
     # Before the first card is held to a charger: who has used up their energy is known.
     await site.figures.async_start()
     follow_standings(

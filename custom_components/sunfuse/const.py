@@ -101,6 +101,8 @@ CONF_PER_SESSION: Final = "per_session"
 CONF_SHARE_PERCENT: Final = "share_percent"
 CONF_TIMES: Final = "times"
 CONF_GUESTS_AT: Final = "guests_at"
+# What the migration to persons left to do: whose history becomes whose.
+CONF_JOINED_PERSONS: Final = "joined_persons"
 CONF_VAT_PERCENT: Final = "vat_percent"
 CONF_VAT_INCLUDED: Final = "vat_included"
 BASIS_FIXED: Final = "fixed"

@@ -28,8 +28,8 @@ from ..data import SunfuseConfigEntry
 from ..sessions import GroupBy, SessionFilter, SessionRow
 from ..site.cards import masked
 from ..site.ledger import SiteLedger
+from ..site.person_removal import async_delete_person, async_join_persons
 from ..site.persons import Person
-from ..site.session_retention import async_delete_person
 from ..site.subentries import usable
 from .values import moment
 
@@ -54,7 +54,18 @@ BILL_AGAIN = vol.Schema(
     {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Required("start"): moment}
 )
 DELETE_PERSON = vol.Schema(
-    {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Required("person"): cv.string}
+    {
+        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Required("person"): cv.string,
+        vol.Optional("remove", default=True): cv.boolean,
+    }
+)
+JOIN_PERSONS = vol.Schema(
+    {
+        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Required("person"): cv.string,
+        vol.Required("into"): cv.string,
+    }
 )
 
 
@@ -86,10 +97,21 @@ def async_setup_session_actions(hass: HomeAssistant) -> None:
         return found
 
     async def delete_person(call: ServiceCall) -> None:
-        site = _site(hass, call).runtime_data
-        person = _key(await site.ledger.async_names("person"), call.data["person"])
-        assert person is not None
-        await async_delete_person(site.ledger, site.statistics, person)
+        entry = _site(hass, call)
+        person = await _async_person(entry, call.data["person"])
+        await async_delete_person(hass, entry, person, remove=call.data["remove"])
+
+    async def join_persons(call: ServiceCall) -> None:
+        entry = _site(hass, call)
+        person = await _async_person(entry, call.data["person"])
+        into = await _async_person(entry, call.data["into"])
+        if person == into or entry.runtime_data.persons.get(into) is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="name_not_found",
+                translation_placeholders={"name": call.data["into"]},
+            )
+        await async_join_persons(hass, entry, person, into)
 
     async def bill_again(call: ServiceCall) -> ServiceResponse:
         ledger = _site(hass, call).runtime_data.ledger
@@ -115,6 +137,9 @@ def async_setup_session_actions(hass: HomeAssistant) -> None:
     )
     async_register_admin_service(
         hass, DOMAIN, "delete_person", delete_person, DELETE_PERSON
+    )
+    async_register_admin_service(
+        hass, DOMAIN, "join_persons", join_persons, JOIN_PERSONS
     )
 
 
@@ -148,6 +173,13 @@ def _site(hass: HomeAssistant, call: ServiceCall) -> SunfuseConfigEntry:
         hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
     )
     return entry
+
+
+async def _async_person(entry: SunfuseConfigEntry, wanted: str) -> str:
+    """Return the person with a name or an id, also one who is no longer part of the site."""
+    person = _key(await entry.runtime_data.ledger.async_names("person"), wanted)
+    assert person is not None
+    return person
 
 
 def _key(names: Mapping[str, str], wanted: str | None) -> str | None:

@@ -233,6 +233,11 @@ class CentralSystem:
         for station in self._stations.values():
             station.set_cards(cards)
 
+    def forget_cards(self, cards: frozenset[str]) -> None:
+        """Forget that these cards (folded) were held to any station."""
+        for station in self._stations.values():
+            station.sessions.forget_cards(cards)
+
     def set_authority(self, authority: CertificateAuthority | None) -> None:
         """Set who signs the certificates of stations; None: nobody."""
         self._authority = authority

@@ -90,10 +90,17 @@ class Ledger:
 
     # --- What is deleted ---------------------------------------------------------------------------------------
 
-    def delete_person(self, person: str) -> Future[int]:
-        """Delete all that is known of a person; returns how many sessions that were."""
+    def delete_person(self, person: str, cards: Iterable[str] = ()) -> Future[int]:
+        """Delete all that is known of a person, and their cards; returns how many sessions that were."""
+        cards = tuple(cards)
         return self._thread.change(
-            lambda tables: ledger_upkeep.delete_person(tables.connection, person)
+            lambda tables: ledger_upkeep.delete_person(tables.connection, person, cards)
+        )
+
+    def join_persons(self, person: str, into: str) -> Future[datetime | None]:
+        """Make all that is known of a person another one's; returns since when sums change by that."""
+        return self._thread.change(
+            lambda tables: ledger_upkeep.join_persons(tables, person, into)
         )
 
     def delete_before(self, before: datetime) -> Future[int]:

@@ -200,8 +200,13 @@ def _delete(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> i
     return db.execute(f"DELETE FROM session WHERE {where}", values).rowcount  # noqa: S608
 
 
-def delete_person(db: sqlite3.Connection, person: str) -> int:
-    """Delete all that is known of a person: sessions, name, and what sums were carried; returns how many sessions."""
+def delete_person(
+    db: sqlite3.Connection, person: str, cards: Iterable[str] = ()
+) -> int:
+    """Delete all that is known of a person: sessions, name, and what sums were carried; returns how many sessions.
+
+    Their cards are forgotten also where they were held before it was known whose they are.
+    """
     where = "person = ? AND stopped_at IS NOT NULL"
     deleted = _delete(db, where, (person,))
     # Running sessions continue, without a person.
@@ -212,9 +217,43 @@ def delete_person(db: sqlite3.Connection, person: str) -> int:
     db.execute(
         "UPDATE session SET person = NULL, card = NULL WHERE person = ?", (person,)
     )
+    for card in cards:
+        for table in ("part", "session"):
+            db.execute(
+                f"UPDATE {table} SET card = NULL WHERE card = ? COLLATE NOCASE",  # noqa: S608 (fixed names)
+                (card,),
+            )
     for table in ("name", "carried", "billing"):
         db.execute(f"DELETE FROM {table} WHERE kind = 'person' AND id = ?", (person,))  # noqa: S608
     return deleted
+
+
+def join_persons(tables: LedgerTables, person: str, into: str) -> datetime | None:
+    """Make all that is known of a person another one's; returns since when that changes sums, None where nothing does.
+
+    What was billed stays: each of both had a price list of their own.
+    """
+    db = tables.connection
+    [first] = db.execute(
+        "SELECT MIN(q.start) FROM session n JOIN part p ON p.session = n.number"
+        " JOIN quarter q ON q.station = p.station AND q.id = p.id WHERE n.person = ?",
+        (person,),
+    ).fetchone()
+    for table in ("part", "session"):
+        db.execute(
+            f"UPDATE {table} SET person = ? WHERE person = ?",  # noqa: S608 (fixed names)
+            (into, person),
+        )
+    db.execute(
+        "INSERT INTO carried (kind, id, energy_wh, cost)"
+        " SELECT kind, ?, energy_wh, cost FROM carried WHERE kind = 'person' AND id = ?"
+        " ON CONFLICT (kind, id) DO UPDATE SET energy_wh = energy_wh + excluded.energy_wh,"
+        " cost = cost + excluded.cost",
+        (into, person),
+    )
+    for table in ("name", "carried", "billing"):
+        db.execute(f"DELETE FROM {table} WHERE kind = 'person' AND id = ?", (person,))  # noqa: S608
+    return None if first is None else at_ms(first)
 
 
 def delete_before(db: sqlite3.Connection, before: datetime) -> int:

@@ -367,6 +367,13 @@ class CarSessions:
                     connector, replace(session, vehicle=None, by=None, chosen=None)
                 )
 
+    @callback
+    def forget_cards(self, cards: frozenset[str]) -> None:
+        """Forget that cars came with these cards (folded)."""
+        for connector, session in tuple(self._sessions.items()):
+            if session.token in cards:
+                self._set(connector, replace(session, token=None))
+
     def _as_dict(self) -> dict[str, Any]:
         return {
             "sessions": to_jsonable(self._sessions),

@@ -180,6 +180,14 @@ class Departures:
         return self._reservations
 
     @callback
+    def forget_cards(self, cards: frozenset[str]) -> None:
+        """Drop what is reserved for these cards (folded)."""
+        self._reservations = tuple(
+            one for one in self._reservations if one.token not in cards
+        )
+        self._changed()
+
+    @callback
     def reserve(self, reservation: CardReservation, now: datetime) -> None:
         """Note a reservation, in the place of one of the same number; those that are over are dropped."""
         self._reservations = (

@@ -164,6 +164,11 @@ class SiteLedger(LedgerAnswers):
         return lambda: self._running_listeners.remove(listener)
 
     @callback
+    def changed(self, since: datetime | None) -> None:
+        """Note that sums are others since a time, and tell those who listen."""
+        self._tell(since)
+
+    @callback
     def take_changed_since(self) -> datetime | None:
         """Return since when something has changed since the last call; None if nothing has."""
         since, self._changed_since = self._changed_since, None

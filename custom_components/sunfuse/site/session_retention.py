@@ -1,4 +1,4 @@
-"""How long sessions are kept, and what is deleted of a person."""
+"""How long sessions are kept."""
 
 import asyncio
 from datetime import datetime
@@ -9,9 +9,8 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_DELETE_SESSIONS, CONF_FORGET_PERSONS, DOMAIN
-from ..sessions import GroupBy, LedgerClosedError
+from ..sessions import LedgerClosedError
 from .ledger import SiteLedger
-from .session_statistics import SessionStatistics
 
 # Options: after how many months it is forgotten whose a session was, and the session is deleted. None: never.
 # When nobody charges, and no clock is changed.
@@ -52,14 +51,3 @@ def follow_retention(
     entry.async_create_background_task(
         hass, age(dt_util.utcnow()), f"{DOMAIN} retention"
     )
-
-
-async def async_delete_person(
-    ledger: SiteLedger, statistics: SessionStatistics, person: str
-) -> int:
-    """Delete all that the ledger and the statistics know of a person; returns how many sessions that were."""
-    deleted = await asyncio.wrap_future(ledger.ledger.delete_person(person))
-    await asyncio.wrap_future(ledger.ledger.checkpoint())
-    await statistics.async_forget(GroupBy.PERSON, person)
-    ledger.tell()
-    return deleted

@@ -65,6 +65,8 @@ from ..const import (
     CONF_USUAL_CONNECTOR,
     CONF_VALID_FROM,
     CONF_VALID_UNTIL,
+    CONF_VAT_INCLUDED,
+    CONF_VAT_PERCENT,
     CONF_VEHICLES,
     SECURITY_CERTIFICATE,
     SECURITY_OPEN,
@@ -185,6 +187,8 @@ _PRICE_LIST = vol.Schema(
         vol.Optional(CONF_SHARE_PERCENT): _number,
         vol.Optional(CONF_TIMES): [_PRICE_TIME],
         vol.Optional(CONF_GUESTS_AT): [_TEXT],
+        vol.Optional(CONF_VAT_PERCENT): _number,
+        vol.Optional(CONF_VAT_INCLUDED): bool,
     },
     extra=vol.ALLOW_EXTRA,
 )

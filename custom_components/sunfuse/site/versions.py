@@ -17,6 +17,7 @@ from ..const import (
     CONF_BOOST_QUOTA_KWH,
     CONF_CARD_NUMBER,
     CONF_IDENTIFIERS,
+    CONF_JOINED_PERSONS,
     CONF_PERSON,
     CONF_PRIORITY,
     DOMAIN,
@@ -74,6 +75,9 @@ def _give_cards_to_persons(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """
     update = hass.config_entries
     moved: dict[str, str] = {}
+    # Cards of one name are one driver's: the first of them gives the person.
+    drivers: dict[str, str] = {}
+    joined: dict[str, str] = {}
     for card in entry.get_subentries_of_type(SUBENTRY_CARD):
         number = card.data.get(CONF_CARD_NUMBER)
         if not isinstance(number, str) or CONF_PERSON in card.data:
@@ -84,25 +88,32 @@ def _give_cards_to_persons(hass: HomeAssistant, entry: ConfigEntry) -> None:
             for key in (CONF_PRIORITY, CONF_BOOST_QUOTA_KWH)
             if key in data
         }
+        driver = drivers.setdefault(card.title.strip().casefold(), card.subentry_id)
         belongs = ConfigSubentry(
-            data=MappingProxyType({**data, CONF_PERSON: card.subentry_id}),
+            data=MappingProxyType({**data, CONF_PERSON: driver}),
             subentry_type=SUBENTRY_CARD,
             title=card_title(card.title, number),
             unique_id=card.unique_id,
         )
         moved[card.subentry_id] = belongs.subentry_id
         update.async_remove_subentry(entry, card.subentry_id)
-        update.async_add_subentry(
-            entry,
-            ConfigSubentry(
-                data=MappingProxyType(of_person),
-                subentry_id=card.subentry_id,
-                subentry_type=SUBENTRY_PERSON,
-                title=card.title,
-                unique_id=None,
-            ),
-        )
+        if driver == card.subentry_id:
+            update.async_add_subentry(
+                entry,
+                ConfigSubentry(
+                    data=MappingProxyType(of_person),
+                    subentry_id=card.subentry_id,
+                    subentry_type=SUBENTRY_PERSON,
+                    title=card.title,
+                    unique_id=None,
+                ),
+            )
+        else:
+            joined[card.subentry_id] = driver
         update.async_add_subentry(entry, belongs)
+    if joined:
+        data = {**entry.data, CONF_JOINED_PERSONS: joined}
+        update.async_update_entry(entry, data=data)
     for vehicle in entry.get_subentries_of_type(SUBENTRY_VEHICLE):
         known = vehicle.data.get(CONF_IDENTIFIERS)
         if isinstance(known, list) and moved.keys() & set(known):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from ...engine.clock_change import move_attributes
 from ...engine.model import ConnectorStatus
+from ..security.card_policy import folded
 from ..station_state import CHARGES, IDLE, FinishedTransaction, SessionNews, Transaction
 from .connector_count import MAX_CONNECTORS
 from .event_order import EventOrder
@@ -294,6 +295,17 @@ class Sessions:
                 reason=reason,
             )
         )
+
+    def forget_cards(self, cards: frozenset[str]) -> None:
+        """Forget that these cards (folded) were held to the station."""
+        self.transactions.forget_cards(cards)
+        for state in self._shared.state.connectors:
+            running = state.transaction
+            if running is None or running.id_token is None:
+                continue
+            if folded(running.id_token) in cards:
+                nobody = replace(running, id_token=None)
+                self._shared.change(state.id, transaction=nobody)
 
     # What is stored over a restart
 

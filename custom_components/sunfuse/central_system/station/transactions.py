@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import secrets
 
+from ..security.card_policy import folded
 from ..station_state import FinishedTransaction, Transaction
 
 _REMEMBERED = 200
@@ -88,6 +89,19 @@ class Transactions:
         while len(self._records) > _REMEMBERED:
             self._records.popitem(last=False)
         return record
+
+    def forget_cards(self, cards: frozenset[str]) -> None:
+        """Forget that these cards (folded) were held to the station; what their transactions are stays."""
+        for name, record in self._records.items():
+            token = record.transaction.id_token
+            if token is not None and folded(token) in cards:
+                self._records[name] = replace(
+                    record,
+                    transaction=replace(record.transaction, id_token=None),
+                    reported=tuple(
+                        word for word in record.reported if folded(word) not in cards
+                    ),
+                )
 
     def note_id_known(self, transaction_id: str) -> None:
         """Note that the station has received the id of a transaction."""
