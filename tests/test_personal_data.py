@@ -123,7 +123,7 @@ async def test_sessions_are_deleted_and_the_person_stays(
     assert row.person == person.subentry_id
 
 
-def _card_of_before(number: str, key: str) -> ConfigSubentryData:
+def _card_of_before(number: str, key: str) -> Any:
     """Return a card as it was before there were persons."""
     return {
         "data": {"number": number, "kind": "rfid", "blocked": False},
