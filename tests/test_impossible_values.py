@@ -101,6 +101,7 @@ OF_A_SITE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("export_sessions", {"price": "nan"}),
     ("export_sessions", {"format": LONG}),
     ("delete_person", {"person": LONG}),
+    ("join_persons", {"person": LONG, "into": LONG}),
 )
 # They have no values but the device, which is tried with each of them.
 WITHOUT_VALUES = (

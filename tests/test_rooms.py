@@ -373,6 +373,7 @@ def test_the_parts_of_a_site_are_not_looked_up() -> None:
     assert looks_up == {
         "boosts",
         "driver_words",
+        "person_removal",
         "readiness",
         "reporting",
         "uncontrolled_chargers",
