@@ -15,7 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import CONF_SOURCES
 from .data import SunfuseConfigEntry
 from .entity import SiteEntity, StationEntity, add_connector_entities
-from .site.outcome import ConnectorKey
+from .site.outcome import ConnectorData, ConnectorKey
 
 PARALLEL_UPDATES = 0
 
@@ -47,6 +47,10 @@ async def async_setup_entry(
 
 class Connected(StationEntity, BinarySensorEntity):
     """Whether the charger is connected to Sunfuse."""
+
+    @override
+    def _part(self, connector: ConnectorData) -> object:
+        return connector.station.connected
 
     @property
     @override

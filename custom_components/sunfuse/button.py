@@ -14,12 +14,13 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .data import SunfuseConfigEntry
 from .entity import (
+    ChargerEntity,
     ConnectorEntity,
     StationEntity,
     add_connector_entities,
     command_errors,
 )
-from .site.outcome import ConnectorKey
+from .site.outcome import ConnectorData, ConnectorKey
 
 PARALLEL_UPDATES = 1
 
@@ -58,7 +59,15 @@ async def async_setup_entry(
     add_connector_entities(hass, entry, async_add_entities, create)
 
 
-class RestartButton(StationEntity, ButtonEntity):
+class ChargerButton(ChargerEntity, ButtonEntity):
+    """A button of a charger, which can be pressed while that is connected."""
+
+    @override
+    def _part(self, connector: ConnectorData) -> object:
+        return connector.station.connected
+
+
+class RestartButton(ChargerButton, StationEntity):
     """Restarts the charger softly: it first ends its transactions."""
 
     @command_errors
@@ -70,7 +79,7 @@ class RestartButton(StationEntity, ButtonEntity):
         await adapter.reset(hard=False)
 
 
-class UnlockButton(ConnectorEntity, ButtonEntity):
+class UnlockButton(ChargerButton, ConnectorEntity):
     """Unlocks the cable from the connector."""
 
     @command_errors
@@ -82,7 +91,7 @@ class UnlockButton(ConnectorEntity, ButtonEntity):
         await adapter.unlock(self.key.connector)
 
 
-class TestFailSafeButton(ConnectorEntity, ButtonEntity):
+class TestFailSafeButton(ChargerButton, ConnectorEntity):
     """Lets the limit of a charging car expire, and checks whether the charger falls back."""
 
     @command_errors

@@ -169,7 +169,12 @@ class ChargerEntity(TickEntity):
     @override
     def _source(self) -> object | None:
         """Return what it shows, which is all that it is derived from: nothing is compared while that is the same."""
-        return self.connector
+        connector = self.connector
+        return None if connector is None else self._part(connector)
+
+    def _part(self, connector: ConnectorData) -> object:
+        """Return the part of what is shown of a connector that this entity is derived from, beside being available."""
+        return connector
 
     @property
     def connector(self) -> ConnectorData | None:
@@ -227,6 +232,10 @@ class ConnectorEntity(ChargerEntity):
 
 class ConnectorSettingEntity(ConnectorEntity):
     """A setting that Sunfuse itself stores: it can be changed while the charger is disconnected."""
+
+    @override
+    def _part(self, connector: ConnectorData) -> object:
+        return connector.settings
 
     @property
     @override

@@ -26,7 +26,7 @@ from .entity import (
 from .planner import Shortfall
 from .site.cards import is_own, masked
 from .site.connector_events import ConnectorEvents, Happening
-from .site.outcome import ConnectorKey
+from .site.outcome import ConnectorData, ConnectorKey
 from .site.site_plan import Missed
 from .translated_reasons import explain
 
@@ -154,6 +154,10 @@ class SessionEvent(ConnectorEntity, EventEntity):
 class CardEvent(StationEntity, EventEntity):
     """A card that was presented to a charger, and the result. Only the end of its number is shown."""
 
+    @override
+    def _part(self, connector: ConnectorData) -> object:
+        return connector.station.connected
+
     def __init__(
         self,
         entry: SunfuseConfigEntry,
@@ -172,12 +176,12 @@ class CardEvent(StationEntity, EventEntity):
         if self.connector is not None:
             self._shown_at = self.connector.station.last_card_at
         central_system = self._entry.runtime_data.central_system
-        self.async_on_remove(central_system.subscribe(self._station_changed))
+        self.async_on_remove(
+            central_system.subscribe_station(self.key.identity, self._station_changed)
+        )
 
     @callback
     def _station_changed(self, state: StationState) -> None:
-        if state.identity != self.key.identity:
-            return
         card, taken, at = state.last_card, state.last_card_taken, state.last_card_at
         if card is None or taken is None or at is None or is_own(card):
             return
@@ -199,6 +203,10 @@ class PlanEvent(ConnectorEntity, EventEntity):
     """A plan misses a departure, as soon as that is known; or it does no longer."""
 
     _missed: Missed | None = None
+
+    @override
+    def _part(self, connector: ConnectorData) -> object:
+        return connector.key
 
     @property
     @override

@@ -73,6 +73,7 @@ class CentralSystem:
         self._warnings = GroupedWarnings(_LOGGER)
         self._names: dict[str, str] = {}  # accepted identities, by their folded form
         self._listeners = Listeners[StationState](_LOGGER, "A listener to chargers")
+        self._listeners_of: dict[str, Listeners[StationState]] = {}  # by identity
         self._transaction_listeners = Listeners[FinishedTransaction](
             _LOGGER, "A listener to transactions"
         )
@@ -110,6 +111,20 @@ class CentralSystem:
     def subscribe(self, listener: Callable[[StationState], None]) -> Callable[[], None]:
         """Call `listener` on every change of any station; returns the function that ends that."""
         return self._listeners.add(listener)
+
+    def subscribe_station(
+        self, identity: str, listener: Callable[[StationState], None]
+    ) -> Callable[[], None]:
+        """Call `listener` on every change of one station; returns the function that ends that."""
+        listeners = self._listeners_of.setdefault(
+            identity, Listeners[StationState](_LOGGER, "A listener to a charger")
+        )
+        return listeners.add(listener)
+
+    def _changed(self, state: StationState) -> None:
+        self._listeners.call(state)
+        if (listeners := self._listeners_of.get(state.identity)) is not None:
+            listeners.call(state)
 
     def subscribe_transactions(
         self, listener: Callable[[FinishedTransaction], None]
@@ -264,7 +279,7 @@ class CentralSystem:
             accepted=accepted,
             now=self._now,
             timing=self._timing,
-            changed=self._listeners.call,
+            changed=self._changed,
             finished=self._transaction_listeners.call,
             news=self._session_listeners.call,
         )

@@ -83,7 +83,7 @@ def departures(
 
 
 def _weekly(wishes: Wishes, start: datetime, end: datetime) -> Iterator[Upcoming]:
-    if not wishes.weekly_on:
+    if not (wishes.weekly_on and any(one.active for one in wishes.weekly)):
         return
     begins = [wishes.weekly_paused_until, wishes.weekly_since]
     day = start.date()

@@ -18,7 +18,7 @@ from ..site.driver_words import Owner, connector_owner, vehicle_owner
 class OwnerEntity(TickEntity):
     """An entity of a vehicle or of a connector. It can be set while the charger is away."""
 
-    _known: tuple[object, ...] = (None,) * 4
+    _each_tick = False  # whether it also shows what depends on something else
 
     def __init__(
         self,
@@ -29,7 +29,9 @@ class OwnerEntity(TickEntity):
         enabled: bool = True,
     ) -> None:
         """Initialize the entity; it is disabled by default where few people need it."""
-        super().__init__(entry.runtime_data.coordinator)
+        super().__init__(
+            entry.runtime_data.coordinator, None if self._each_tick else owner.key
+        )
         self.entity_description = description
         self.owner = owner
         self._entry = entry
@@ -56,16 +58,8 @@ class OwnerEntity(TickEntity):
         """Return what is set, asked and known of the car at a connector: the identical object while all of that is."""
         if (key := self.owner.key) is None:
             return None
-        demands = self._entry.runtime_data.demands
-        now = (
-            self.wishes,
-            demands.at(key),
-            demands.session_at(key),
-            demands.vehicle_at(key),
-        )
-        if any(one is not other for one, other in zip(now, self._known, strict=True)):
-            self._known = now
-        return self._known
+        connector = self.coordinator.data.connectors.get(key)
+        return None if connector is None else connector.gathered
 
     @property
     def wishes(self) -> Wishes:

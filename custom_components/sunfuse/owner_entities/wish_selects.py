@@ -82,6 +82,8 @@ class TargetKindSelect(OwnerEntity, SelectEntity):
 class VehicleSelect(OwnerEntity, SelectEntity):
     """Which car is at a connector, chosen by the user. The choice ends when that car leaves."""
 
+    _each_tick = True
+
     @override
     def _source(self) -> None:
         """Look with each tick: a choice can be made before the car comes, and vehicles can be renamed."""

@@ -12,14 +12,15 @@ from homeassistant.util import dt as dt_util
 from ..central_system import Station
 from ..central_system.adapter import Adapter
 from ..central_system.protocol.fault import FaultBoundary
-from ..central_system.station_state import CommandError, ConnectorState, Session
+from ..central_system.station_state import CommandError, Session
 from ..engine.clock_change import move_attributes
 from .outcome import ConnectorKey
 
 _LOGGER = logging.getLogger(__name__)
 
-# A charger that has a command and reported nothing since is left alone for so long; then its limit may be due again.
-LEFT_ALONE_S = 5.0
+# A charger that has a command is left alone for so long, unless it reports something that matters for it; then its
+# limit may be due again, or its car asleep.
+LEFT_ALONE_S = 10.0
 # A charger and its car take some seconds to end a transaction, and to report that the car takes nothing any more.
 STOP_AGAIN = timedelta(seconds=30)
 
@@ -36,10 +37,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Delivered:
-    """A command that a connector has, what the connector reported by then, and when (by the event loop's clock)."""
+    """A command that a connector has, what mattered for it by then, and when (by the event loop's clock)."""
 
     command: Command
-    state: ConnectorState
+    matters: tuple[object, ...]
     adapter: Adapter | None
     at_s: float
 
@@ -103,7 +104,7 @@ class CommandSender:
             return False
         station = self._stations[key.identity]
         return (
-            last.state is station.connector(key.connector)
+            last.matters == _matters(station, key.connector)
             and last.adapter is station.presence.adapter
             and self._hass.loop.time() - last.at_s < LEFT_ALONE_S
         )
@@ -145,7 +146,7 @@ class CommandSender:
             self._refused.discard(key)
             self._delivered[key] = _Delivered(
                 command=command,
-                state=station.connector(key.connector),
+                matters=_matters(station, key.connector),
                 adapter=station.presence.adapter,
                 at_s=self._hass.loop.time(),
             )
@@ -174,3 +175,16 @@ class CommandSender:
                 await station.stop(key.connector)
             except CommandError as err:
                 _LOGGER.warning("Charger %s did not stop charging: %s", key.id, err)
+
+
+def _matters(station: Station, connector: int) -> tuple[object, ...]:
+    """Return what a command depends on: not what the car draws, which is another value with each message."""
+    state = station.connector(connector)
+    return (
+        state.status,
+        state.transaction,
+        state.paused,
+        state.offer_a,
+        state.offer_until,
+        round(station.clock.skew.total_seconds(), -1),
+    )

@@ -317,6 +317,7 @@ class Controller:
                 decision=by_id[key.id],
                 settings=self._settings.connector(key.id),
                 holder=self._chargers.holder_at(key, state),
+                gathered=self._demands.gathered(key),
             )
             if self._last_shown.get(key) != data:
                 self._last_shown[key] = data

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import is_not
 
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
@@ -21,7 +22,7 @@ from ..drivers.demand import (
 from ..drivers.habit_score import HabitScore, trusted
 from ..drivers.habits import guess
 from ..drivers.recognition import RecognisedBy
-from ..drivers.wishes import ChargingStrategy
+from ..drivers.wishes import ChargingStrategy, Wishes
 from .car_session import CarSession, register_of
 from .car_sessions import CarSessions
 from .chargers import States
@@ -30,6 +31,8 @@ from .outcome import ConnectorKey
 from .vehicles import Vehicle, Vehicles
 
 __all__ = ["ChargingStrategy", "Demand", "Demands", "ExpectedDemand"]
+
+type Gathered = tuple[Wishes, Demand, CarSession | None, Vehicle | None]
 
 # A habit changes no faster.
 _GUESS_LASTS = timedelta(minutes=5)
@@ -55,6 +58,7 @@ class Demands:
         self._departures = departures
         self._registers: dict[str | None, float | None] = {}
         self._demands: dict[ConnectorKey, Demand] = {}
+        self._gathered: dict[ConnectorKey, Gathered] = {}
         self._guesses: dict[str, tuple[datetime, datetime, Guess]] = {}
         self._habits: Mapping[str, HabitScore] = {}
         self._stays: dict[str, tuple[datetime, ExpectedStay | None]] = {}
@@ -76,6 +80,23 @@ class Demands:
             key: _same(before.get(key), self._demand(key, state, local))
             for key, (_, state) in states.items()
         }
+        self._gathered = {key: self._gather(key) for key in states}
+
+    def _gather(self, key: ConnectorKey) -> Gathered:
+        now = (
+            self._departures.wishes(key.id),
+            self.at(key),
+            self.session_at(key),
+            self.vehicle_at(key),
+        )
+        before = self._gathered.get(key)
+        if before is None or any(map(is_not, now, before)):
+            return now
+        return before
+
+    def gathered(self, key: ConnectorKey) -> Gathered | None:
+        """Return what is set, asked and known of the car at a connector: the identical object while all of that is."""
+        return self._gathered.get(key)
 
     def at(self, key: ConnectorKey) -> Demand:
         """Return what the session at a connector asks for, as of the last tick."""

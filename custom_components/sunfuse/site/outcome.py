@@ -47,6 +47,8 @@ class ConnectorData:
     decision: ConnectorDecision
     settings: ConnectorSettings
     holder: Holder | None = None  # who charges
+    # What is set, asked and known of the car: the identical object while all of that is.
+    gathered: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
