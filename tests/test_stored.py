@@ -32,6 +32,17 @@ CONNECTOR = {
     "boost": None,
 }
 
+ENERGY_OF_TEXTS = {
+    "energy_wh": 1.0,
+    "restarts": False,
+    "risen_at": None,
+    "values": {"register_wh": "x", "at": "x", "offset_wh": 0.0, "before_wh": 0.0},
+    "former": None,
+    "edges": None,
+    "session": None,
+    "session_wh": None,
+}
+
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
@@ -161,9 +172,22 @@ async def test_a_file_with_nothing_in_it(
         (SETTINGS, {"policy": "of_tomorrow"}, "policy"),
         (SETTINGS, {"limit_a": "much"}, "limit_a"),
         (SETTINGS, {"tomorrow": 1}, "tomorrow"),
+        (SETTINGS, {"limit_a": -1.0}, "limit_a"),
+        (
+            SETTINGS,
+            {"connectors": {"CP1/1": {**CONNECTOR, "max_current_a": -1.0}}},
+            "connectors.CP1/1.max_current_a",
+        ),
+        (
+            SETTINGS,
+            {"connectors": {"CP1/1": {**CONNECTOR, "priority": 10**18}}},
+            "connectors.CP1/1.priority",
+        ),
         (SETTINGS, {"limits": [{"name": "x", "kind": "new"}]}, "limits.0"),
         (SETTINGS, {"circuits": {"sub": "x"}}, "circuits.sub"),
         (MEMORY, {"engine": {"at": 5}}, "engine.at"),
+        (MEMORY, {"engine": {"at": "2026-11-29T08:00:00"}}, "engine.at"),
+        (MEMORY, {"engine": {"at": "9999-12-31T23:59:59+00:00"}}, "engine.at"),
         (MEMORY, {"engine": [], "stations": []}, "engine"),
         (
             MEMORY,
@@ -182,6 +206,11 @@ async def test_a_file_with_nothing_in_it(
         (
             MEMORY,
             {"stations": {"CP1": {"energy": {"1": {"energy_wh": "x"}, "99": {}}}}},
+            "stations.CP1.energy.1",
+        ),
+        (
+            MEMORY,
+            {"stations": {"CP1": {"energy": {"1": ENERGY_OF_TEXTS}}}},
             "stations.CP1.energy.1",
         ),
         (OBSERVED, {"balance": [], "freshness": 5}, "balance"),

@@ -484,6 +484,30 @@ async def test_one_time_of_another_zone(
     assert over.started_at <= over.stopped_at <= clock()
 
 
+async def test_stored_variables_that_are_nonsense(
+    connect: Connect, clock: SteppedClock, timing: Timing
+) -> None:
+    """A charger whose stored variables contain what nobody wrote is limited all the same."""
+    system = CentralSystem(now=clock, timing=timing)
+    variables = {
+        "LivePurpose": "of_tomorrow",
+        "Refuses.SetChargingProfile": "x",
+        "Refuses.GetCompositeSchedule": "2026-06-01T12:00:00",
+        "ChargeProfileMaxStackLevel": "many",
+    }
+    system.accept(CP1, {"variables": variables})
+    await system.start("127.0.0.1", 0)
+    async with ClientSession() as session:
+        station = await RawStation.connect(session, system.port)
+        await station.boot()
+        await station.start_transaction(clock.text())
+        await station.status("Charging", timestamp=clock.text())
+        await system.stations["CP1"].offer(1, 8)
+        assert station.received("SetChargingProfile")
+        await station.close()
+    await system.stop()
+
+
 async def test_stored_times_of_the_future(
     system: CentralSystem, connect: Connect, clock: SteppedClock, timing: Timing
 ) -> None:

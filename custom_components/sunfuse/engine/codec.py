@@ -11,6 +11,8 @@ from math import isfinite
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+_YEARS = range(1970, 2200)
+
 
 def to_jsonable(value: Any) -> Any:
     """Return dataclasses as objects, tuples as lists, times as ISO 8601."""
@@ -49,6 +51,21 @@ def read_field(form: Any, name: str, stored: Any) -> Any:
     return _read(_hints(form)[name], stored)
 
 
+def read_time(stored: Any) -> datetime:
+    """Return a time with its zone; years that no clock shows are nonsense, of which times near them cannot be calculated.
+
+    Raises:
+        TypeError: it is no text.
+        ValueError: it is no such time.
+
+    """
+    _check(stored, str)
+    at = datetime.fromisoformat(stored)
+    if at.tzinfo is None or at.year not in _YEARS:
+        raise ValueError(f"A time with a zone expected, not {stored}")
+    return at
+
+
 def _read(form: Any, stored: Any) -> Any:
     if is_dataclass(form):
         return _read_dataclass(form, stored)
@@ -61,8 +78,7 @@ def _read(form: Any, stored: Any) -> Any:
         _check(stored, dict)
         return {key: _read(get_args(form)[1], item) for key, item in stored.items()}
     if issubclass(form, datetime):
-        _check(stored, str)
-        return datetime.fromisoformat(stored)
+        return read_time(stored)
     if form is float:
         _check(stored, int | float)
         if not isfinite(stored):

@@ -76,14 +76,16 @@ class Stored:
         numbered = {str(number): row for number, row in enumerate(rows)}
         return [*Stored(numbered, self.unread, self._named(name)).each(reader).values()]
 
-    def fields_of(self, form: type[Any]) -> dict[str, Any]:
-        """Return the fields of a dataclass that are stored and can be read."""
+    def fields_of(
+        self, form: type[Any], **plausible: Callable[[Any], bool]
+    ) -> dict[str, Any]:
+        """Return the fields of a dataclass that are stored, can be read, and are plausible."""
         known = {field.name for field in fields(form)}
         for name in self.names:
             if name not in known:
                 self.note(name)
         readers = {
-            name: partial(read_field, form, name)
+            name: partial(_plausible_field, form, name, plausible.get(name))
             for name in self.names
             if name in known
         }
@@ -99,6 +101,15 @@ class Stored:
 
     def _named(self, name: str) -> str:
         return f"{self._path}.{name}" if self._path else name
+
+
+def _plausible_field(
+    form: type[Any], name: str, plausible: Callable[[Any], bool] | None, stored: Any
+) -> Any:
+    value = read_field(form, name, stored)
+    if plausible is not None and not plausible(value):
+        raise ValueError(f"{name} cannot be {value}")
+    return value
 
 
 def _list(value: Any) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from ..central_system.station_state import ConnectorState, StationState
 from ..drivers.charge_count import ChargeMark, counted_soc, followed
@@ -79,9 +80,13 @@ class CarSessions:
     async def async_load(self) -> None:
         """Read what was remembered."""
         stored = await self._store.async_load()
-        self._sessions = stored.within("sessions").each(
-            partial(from_jsonable, CarSession)
-        )
+        now = dt_util.utcnow()
+        self._sessions = {
+            connector: replace(session, since=min(session.since, now))
+            for connector, session in stored.within("sessions")
+            .each(partial(from_jsonable, CarSession))
+            .items()
+        }
         self._marks = stored.within("marks").each(partial(from_jsonable, ChargeMark))
         self._chosen = stored.within("chosen").each(_text)
         self._past = tuple(stored.rows("past", partial(from_jsonable, PastSession)))

@@ -63,14 +63,23 @@ class Settings:
         stored = await self._store.async_load()
         site = stored.without("limits", "circuits", "connectors")
         self._site = SiteSettings(
-            **site.fields_of(SiteSettings),
+            **site.fields_of(
+                SiteSettings,
+                limit_a=_none_or_above_0,
+                carbon_weight=lambda weight: 0 <= weight <= 1,
+            ),
             limits=tuple(stored.rows("limits", partial(from_jsonable, ExternalLimit))),
         )
         self._circuits = stored.within("circuits").each(_limit_a)
         connectors = stored.within("connectors")
         self._connectors = {
             name: replace(
-                self._default, **connectors.within(name).fields_of(ConnectorSettings)
+                self._default,
+                **connectors.within(name).fields_of(
+                    ConnectorSettings,
+                    max_current_a=_none_or_above_0,
+                    priority=lambda priority: priority in _PRIORITIES,
+                ),
             )
             for name in connectors.names
         }
@@ -193,9 +202,17 @@ class Settings:
 
 def _limit_a(stored: Any) -> float:
     limit_a: float | None = read_field(SiteSettings, "limit_a", stored)
-    if limit_a is None:
-        raise TypeError("A limit expected")
+    if limit_a is None or limit_a <= 0:
+        raise ValueError(f"A limit expected, not {limit_a}")
     return limit_a
+
+
+# What its number can be set to.
+_PRIORITIES = range(1, 11)
+
+
+def _none_or_above_0(value: float | None) -> bool:
+    return value is None or value > 0
 
 
 def _of_limit(limit: ExternalLimit) -> tuple[str, str | None, bool]:

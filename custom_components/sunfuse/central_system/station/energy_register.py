@@ -11,8 +11,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ...engine.codec import read_time
 from .energy_track import SessionEnergy, Track, dump, load_session, load_track, moved
 from .power_integral import PowerIntegral
+from .stored_state import load_number
 
 # A register may run ahead of what the connector can deliver by this much: many count in whole kilowatt-hours.
 SLACK_WH = 1000.0
@@ -440,12 +442,10 @@ class EnergyCounter:
 
         Times in the future were stored by a clock that was wrong: they become now.
         """
-        self._energy_wh = data["energy_wh"]
-        self._restarts = data["restarts"]
+        self._energy_wh = load_number(data["energy_wh"])
+        self._restarts = bool(data["restarts"])
         risen_at = data["risen_at"]
-        self._risen_at = (
-            min(datetime.fromisoformat(risen_at), now) if risen_at else None
-        )
+        self._risen_at = min(read_time(risen_at), now) if risen_at else None
         self._values = load_track(data["values"], now)
         self._former = load_track(data["former"], now)
         self._edges = load_track(data["edges"], now)

@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from ...engine.codec import from_jsonable
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
@@ -59,16 +61,13 @@ def load_track(data: dict[str, Any] | None, now: datetime) -> Track | None:
     """Return a stored track; times in the future become now."""
     if data is None:
         return None
-    return Track(**{**data, "at": min(datetime.fromisoformat(data["at"]), now)})
+    track = from_jsonable(Track, data)
+    return replace(track, at=min(track.at, now))
 
 
 def load_session(data: dict[str, Any] | None, now: datetime) -> SessionEnergy | None:
     """Return a stored session; times in the future become now."""
     if data is None:
         return None
-    return SessionEnergy(
-        started_at=min(datetime.fromisoformat(data["started_at"]), now),
-        energy_wh=data["energy_wh"],
-        register_wh=data["register_wh"],
-        sure=data["sure"],
-    )
+    session = from_jsonable(SessionEnergy, data)
+    return replace(session, started_at=min(session.started_at, now))

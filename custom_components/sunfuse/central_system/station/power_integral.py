@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from ...engine.codec import from_jsonable
+
 # Readings further apart do not show what flowed between them: only what both show is counted.
 _NEAR = timedelta(minutes=5)
 # A charger that reports its power this often without its energy has no register.
@@ -69,7 +71,5 @@ class PowerIntegral:
         """Return a stored one; a time in the future becomes now."""
         if data is None:
             return cls()
-        at = data["at"]
-        return cls(
-            **{**data, "at": min(datetime.fromisoformat(at), now) if at else None}
-        )
+        stored = from_jsonable(cls, data)
+        return replace(stored, at=stored.at and min(stored.at, now))

@@ -65,7 +65,9 @@ class Shape:
     def live_purpose(self) -> Purpose:
         """Which profile sets live limits, as far as that is known."""
         learnt = self.variables.get(LEARNT_PURPOSE)
-        return self.behaviour.live_purpose or Purpose(learnt or Purpose.TX_PROFILE)
+        if learnt is None or learnt not in tuple(Purpose):
+            learnt = Purpose.TX_PROFILE
+        return self.behaviour.live_purpose or Purpose(learnt)
 
     def with_live(self, purpose: Purpose) -> Self:
         """Return the same shape with live limits set by another profile."""

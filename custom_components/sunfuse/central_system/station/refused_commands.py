@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, MutableMapping
 from datetime import datetime, timedelta
 
+from ...engine.codec import read_time
+
 LIMITS = "SetChargingProfile"
 SCHEDULE = "GetCompositeSchedule"
 
@@ -32,7 +34,10 @@ class RefusedCommands:
         """Whether to ask the station: it does not refuse, or was not asked for an hour."""
         if (last := self._variables.get(_key(action))) is None:
             return True
-        return abs(self._now() - datetime.fromisoformat(last)) >= _RETRY
+        try:
+            return abs(self._now() - read_time(last)) >= _RETRY
+        except ValueError:  # a stored text that is none of ours
+            return True
 
     def ask_again(self, action: str) -> None:
         """Ask the station at the next occasion, without waiting an hour."""

@@ -1,10 +1,11 @@
 """What is stored of a station over a restart, as plain data for JSON."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import isfinite
 from typing import Any
 
+from ...engine.codec import read_time
 from ...engine.stored_items import Stored
 from ..station_state import FailSafe, LocalList, StationInfo, Transaction
 from .connector_count import MAX_CONNECTORS
@@ -76,13 +77,6 @@ def _whole(number: Any) -> int:
     return number
 
 
-def _time(text: Any) -> datetime:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError(f"{text} has no time zone")
-    return at
-
-
 def dump_record(record: Record) -> Memory:
     """Return a transaction as plain data."""
     transaction = record.transaction
@@ -109,11 +103,11 @@ def load_record(data: Mapping[str, Any]) -> Record:
         connector=load_connector(data["connector"]),
         transaction=Transaction(
             id=load_text(data["id"]) or "",
-            started_at=_time(data["started_at"]),
+            started_at=read_time(data["started_at"]),
             meter_start_wh=load_number(data["meter_start_wh"]),
             id_token=load_text(data["id_token"]),
         ),
-        stopped_at=_time(stopped_at) if stopped_at else None,
+        stopped_at=read_time(stopped_at) if stopped_at else None,
         energy_wh=load_number(data["energy_wh"]),
         # `told` is its name in files of earlier versions.
         reported=tuple(map(str, data["reported" if "reported" in data else "told"])),
