@@ -698,7 +698,7 @@ def test_every_reason_has_its_sentence() -> None:
         | {f"reason_{key}" for key in keys}
         # What is wrong with a meter, and why somebody rests.
         | {f"reason_meter_lost_{quality}" for quality in LOST}
-        | {"reason_pausing_because"}
+        | {"reason_pausing_because", "reason_waiting_for_meter_because"}
         | {
             "main_circuit",
             "until",

@@ -144,6 +144,7 @@ _FACTS = frozenset(
         ReasonKey.NEVER_CONNECTED,
         ReasonKey.OUT_OF_SERVICE,
         ReasonKey.METER_LOST,
+        ReasonKey.WAITING_FOR_METER,
         ReasonKey.BOOSTING,
     )
 )

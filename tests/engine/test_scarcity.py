@@ -140,7 +140,11 @@ def test_as_many_as_possible_are_ready(
     """Under `deadline` the current goes to those that it makes ready, in the order of their departures."""
     cars = [replace(one, offer_a=0.0) for one in cars]
     known = asleep(*(one.id for one in cars))
-    snapshot = on(limit_a, *cars, policy=Policy.DEADLINE)
+    # A meter that shows exactly nothing would have to show the first car before another one starts.
+    standby_a = 0.25
+    snapshot = on(
+        limit_a + standby_a, *cars, house_a=(standby_a,) * 3, policy=Policy.DEADLINE
+    )
     _, decision, _ = settle(snapshot, 60, known)
     assert offers(decision) == expected
 
@@ -321,7 +325,9 @@ def test_who_waited_longest_starts_first_and_several_at_once() -> None:
         )
         for name, minutes in waited_min.items()
     }
-    decision, _ = decide(on(24, *cars), Memory(connectors=known))
+    # A meter that shows exactly nothing would have to show the first car before another one starts.
+    snapshot = on(24.5, *cars, house_a=(0.5,) * 3)
+    decision, _ = decide(snapshot, Memory(connectors=known))
     started = {name for name, offer_a in offers(decision).items() if offer_a}
     assert started == {"c", "f", "a", "e"}
 

@@ -15,6 +15,7 @@ from custom_components.sunfuse.engine.model import (
     Mode,
     PerPhase,
     PowerReading,
+    ReasonKey,
 )
 
 from .common import NOW, car, decided, offers, site, values
@@ -122,6 +123,19 @@ def test_a_circuit_that_is_empty_without_its_cars() -> None:
     assert max(found[50:]) == pytest.approx(16.0, abs=0.5)
 
 
+def test_a_full_car_keeps_no_other_from_starting() -> None:
+    """Nothing flows in a circuit with a full car, which shows nothing of its offer: the next car starts all the same."""
+    full = Car(connector=charger("full"), wants_wh=0.001)
+    comes = Car(connector=charger("comes"), arrives_s=300)
+    plant = Plant(
+        cars=[full, comes],
+        circuits=(main(),),
+        loads={"main": lambda _: (0.0, 0.0, 0.0)},
+    )
+    plant.run(400)
+    assert comes.current_a == pytest.approx(16.0, abs=0.5)
+
+
 def test_one_phase_that_dies_at_zero() -> None:
     """The others go on, so the sum says little; the phase says enough."""
     plant = Plant(
@@ -135,22 +149,101 @@ def test_one_phase_that_dies_at_zero() -> None:
     assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
 
 
-@pytest.mark.parametrize("shows", [turned, in_kilowatts])
+def standing(_: float, flow: PerPhase) -> PerPhase:
+    """Show the same current all the time."""
+    return tuple(3.0 + phase for phase in range(len(flow)))
+
+
+@pytest.mark.parametrize("house_a", [12.0, 17.0])
+@pytest.mark.parametrize(
+    "shows", [turned, in_kilowatts, standing, lambda _, flow: (0.0,) * len(flow)]
+)
 @pytest.mark.parametrize("total_only", [False, True])
-def test_a_sign_or_a_unit_that_is_wrong(shows: Shows, total_only: bool) -> None:
-    """It was wrong from the first second: the cars show it, and get no more than their fail-safe current."""
+def test_a_meter_that_was_wrong_from_the_first_second(
+    shows: Shows, total_only: bool, house_a: float
+) -> None:
+    """It has never shown a car, so nothing is known of the house: one car at a time has its minimum, and the cars take turns."""
     plant = Plant(
         cars=cars(),
         circuits=(main(),),
-        loads={"main": trembling(12.0, 12.0, 12.0)},
+        loads={"main": trembling(house_a, house_a, house_a)},
         shows=shows,
         total_only=total_only,
     )
-    found = flows(plant, 900)
+    found = flows(plant, 2400)
     assert max(found[120:]) <= 25.0
-    circuit = plant.decisions[-1].circuits[0]
-    assert circuit.meter is MeterQuality.CONTRADICTED
-    assert all(c.offer_a == 6 for c in plant.decisions[-1].connectors)
+    last = plant.decisions[-1]
+    assert last.circuits[0].meter is MeterQuality.CONTRADICTED
+    assert sorted(c.offer_a for c in last.connectors) == [0.0, 6.0]
+    assert min(car.starts for car in plant.cars) >= 1
+
+
+# What fails at 400 s, after the house has taken 17 A for two minutes.
+FAILS_S = 400.0
+FAULTS: dict[str, Callable[[PerPhase], PerPhase]] = {
+    "dead": lambda flow: (0.0,) * len(flow),
+    "standing": lambda flow: tuple(3.0 + phase for phase in range(len(flow))),
+    "turned": lambda flow: tuple(-a for a in flow),
+    "in kilowatts": lambda flow: tuple(a / 1000 for a in flow),
+}
+
+
+def as_it_is(flow: PerPhase) -> PerPhase:
+    """Show what flows."""
+    return flow
+
+
+def evening(at_s: float) -> PerPhase:
+    """Return a house that takes 17 A before the meter fails, 4 A when it does, and 17 A again after that."""
+    level_a = 17.0 if at_s < 120 or at_s > FAILS_S + 240 else 4.0
+    return tuple(level_a + 0.3 * math.sin(at_s / 5 + phase) for phase in range(3))
+
+
+@pytest.mark.parametrize("arrives_s", [0.0, FAILS_S + 60.0])
+@pytest.mark.parametrize("fault", [*FAULTS, "silent", "two silent phases"])
+def test_what_the_house_took_before_its_meter_failed(
+    fault: str, arrives_s: float
+) -> None:
+    """17 A leave one of two cars its 6 A, on a fuse of 25 A: the other one waits for its turn, and nobody is above the fuse."""
+    fails = FAULTS.get(fault, as_it_is)
+    plant = Plant(
+        cars=[
+            Car(connector=charger(f"car{place}"), arrives_s=arrives_s)
+            for place in range(2)
+        ],
+        circuits=(main(),),
+        loads={"main": evening},
+        shows=lambda at_s, flow: fails(flow) if at_s >= FAILS_S else flow,
+        broken=lambda at_s: fault == "silent" and at_s >= FAILS_S,
+        silent=lambda at_s: (
+            (0, 1) if fault == "two silent phases" and at_s >= FAILS_S else ()
+        ),
+    )
+    found = flows(plant, 1800)
+    assert max(found[int(FAILS_S) :]) <= 25.0
+    last = plant.decisions[-1]
+    assert last.circuits[0].state is CircuitState.METER_LOST
+    assert sorted(c.offer_a for c in last.connectors) == [0.0, 6.0]
+    waits = next(c for c in last.connectors if not c.offer_a)
+    assert waits.reason.key is ReasonKey.WAITING_FOR_METER
+    assert waits.reason.cause is not None
+    assert waits.reason.cause.key is ReasonKey.METER_LOST
+    # A meter that has never shown a car may never have been right.
+    presumed_a = 18.0 if arrives_s else 17.2
+    assert dict(waits.reason.values)["load_a"] == pytest.approx(presumed_a, abs=0.2)
+
+
+def test_an_interruption_of_a_minute_stops_no_car() -> None:
+    """The house took 17 A an hour ago and takes 4 A now: two cars go on with 6 A each until the meter is back."""
+    plant = Plant(
+        cars=cars(),
+        circuits=(main(),),
+        loads={"main": evening},
+        broken=lambda at_s: 420 <= at_s < 500,
+    )
+    plant.run(600)
+    assert MeterQuality.STALE in {d.circuits[0].meter for d in plant.decisions}
+    assert [car.stops for car in plant.cars] == [0, 0]
 
 
 def test_a_sign_that_turns_while_the_sun_shines() -> None:

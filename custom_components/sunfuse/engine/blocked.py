@@ -1,8 +1,11 @@
-"""What is behind a resource that is full: current that is reserved for offline chargers, or a peak a moment ago."""
+"""What is behind a resource that is full: current reserved for offline chargers, a peak a moment ago, a meter that cannot tell."""
+
+from dataclasses import replace
 
 from .asking import Ask
+from .capacity import Capacity
 from .confirmed_offer import held_a
-from .model import Reason, ReasonKey
+from .model import CircuitState, Reason, ReasonKey, lost_meter
 from .steadiness import last_peak
 from .tick import Tick
 
@@ -20,7 +23,7 @@ def why_blocked(resource: int, asking: Ask, tick: Tick) -> Reason:
     capacity, phase = tick.resources.place(resource)
     peak = last_peak(capacity.past, phase)
     if peak.current_a < max(capacity.uncontrolled_a[phase], 0.0) + PEAK_A:
-        return reason
+        return _beside_presumed(capacity, phase, reason)
     return Reason(
         key=ReasonKey.LOAD_PEAKED,
         values=(
@@ -41,7 +44,26 @@ def why_no_more(resource: int, tick: Tick) -> Reason:
 def why_full(resource: int, asking: Ask, tick: Tick) -> Reason:
     """Return why a car cannot have its minimum beside the others'."""
     reason = tick.resources.reason(resource, waiting=True)
-    return _reserved(resource, asking.connector.min_a, reason, tick) or reason
+    reserved = _reserved(resource, asking.connector.min_a, reason, tick)
+    if reserved is not None or reason.key is not ReasonKey.WAITING_FOR_CAPACITY:
+        return reserved or reason
+    capacity, phase = tick.resources.place(resource)
+    if capacity.state is not CircuitState.METER_LOST:
+        return reason
+    lost = lost_meter(capacity.circuit.name, capacity.quality, capacity.sensors)
+    return replace(_waits_for_meter(capacity, phase, reason), cause=lost)
+
+
+def _beside_presumed(capacity: Capacity, phase: int, reason: Reason) -> Reason:
+    """Return why a car does not start although what is measured would leave it enough: the meter may have failed."""
+    if capacity.may_carry_a[phase] < capacity.uncontrolled_a[phase] + PEAK_A:
+        return reason
+    return _waits_for_meter(capacity, phase, reason)
+
+
+def _waits_for_meter(capacity: Capacity, phase: int, reason: Reason) -> Reason:
+    load_a = ("load_a", capacity.may_carry_a[phase])
+    return Reason(key=ReasonKey.WAITING_FOR_METER, values=(*reason.values, load_a))
 
 
 def _reserved(

@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from .confirmed_offer import held_a
-from .contradiction import NOTHING_A
 from .drawing import draw_of
 from .filling import EPSILON
 from .fuse_curve import SPENT, warmed
+from .known_load import by_assumption, by_meter, state_of
 from .limits import Budget, budget
-from .load import SETTLING, generated_w, in_force_a, uncontrolled
+from .load import SETTLING, in_force_a
 from .memory import CircuitMemory, Draw, Memory
-from .meter_quality import judge
 from .model import (
     Circuit,
     CircuitState,
@@ -22,7 +21,6 @@ from .model import (
     PerPhase,
     Snapshot,
 )
-from .response import learn_interval, learn_response
 from .steadiness import unsteady_a, watch_load
 from .tree import Tree
 
@@ -43,14 +41,15 @@ class Capacity:
     uncontrolled_a: PerPhase
     uncontrolled_w: float | None  # with its sign; None if no meter measures it
     measured_w: float | None  # what the meter measured, cars included
+    may_carry_a: PerPhase  # the load that increases are given beside: presumed, where the meter may have failed
     available_a: PerPhase
     calm_a: PerPhase  # what may be given as an increase: uses the load's average if that is higher
     over: tuple[
         bool, ...
     ]  # whether the meter is above the limit less its margin: no increases
-    empty: tuple[
-        bool, ...
-    ]  # whether the meter shows exactly zero, which no house draws for long
+    # Whether the meter may have failed while no car charged: it stands still, or shows nothing or feed-in of which nothing is
+    # known. Cars that start there wait until it shows them.
+    still: tuple[bool, ...]
     bears: tuple[bool, ...]  # whether its fuse carries more than the limit for now
     unsteady_a: PerPhase  # what of that must stay free before another car starts: the load may soon need it again
     past: CircuitMemory
@@ -127,126 +126,83 @@ def _capacity(
     if len(past.uncontrolled_a) != len(circuit.limit_a):
         past = CircuitMemory()  # a new circuit, or one of another site
     allowed = budget(circuit, snapshot)
-    state = CircuitState.OK
-    quality = MeterQuality.NONE
-    sensors: tuple[str, ...] = ()
-    load_w: float | None = None
-    measured_w: float | None = None
-    measured_a: PerPhase | None = None
-    over = empty = (False,) * len(circuit.limit_a)
     if circuit.assumed_load_a is not None:
-        load = _at_least(circuit.assumed_load_a, beneath)
+        known = by_assumption(circuit.assumed_load_a, beneath, past)
     else:
-        meter = _in_amperes(meter, snapshot)
-        if meter is not None:
-            past = learn_interval(past, meter)
-            past = learn_response(past, meter, connectors, snapshot, memory, draws)
-        judged = judge(circuit, meter, connectors, draws, past, snapshot)
-        past, quality, sensors = judged.past, judged.quality, judged.sensors
-        if quality is not MeterQuality.GOOD:
-            # No more than a fail-safe current for each car (see `asking`).
-            state = CircuitState.METER_LOST
-        if judged.reading is None:
-            # The load is unknown: use the last one.
-            load = _at_least(
-                past.uncontrolled_a or (0.0,) * len(circuit.limit_a), beneath
-            )
-        else:
-            over = _above(judged.reading, allowed.current_a, snapshot)
-            empty = _shows_nothing(judged.reading, snapshot)
-            found = uncontrolled(
-                judged.reading,
-                _above(judged.reading, allowed.limit_a, snapshot),
-                connectors,
-                past,
-                snapshot,
-                memory,
-                draws,
-            )
-            load, load_w = found.current_a, found.power_w
-            measured_w = found.measured_w
-            if quality is MeterQuality.GOOD:
-                measured_a = judged.reading.current_a
-            if judged.doubted and past.uncontrolled_a:
-                load = tuple(map(max, load, past.uncontrolled_a))
-                load_w = max(load_w, past.uncontrolled_w or load_w)
-            if quality is MeterQuality.GOOD and any(
-                _above(judged.reading, circuit.limit_a, snapshot)
-            ):
-                state = CircuitState.OVERLOADED
-    average = _average(load, past, snapshot, memory)
-    calm = _left(allowed.current_a, average)
-    if past.doubt.since is not None:
-        calm = (0.0,) * len(calm)  # no increases while the cars contradict the meter
-    past = watch_load(past, load, snapshot)
-    heat: PerPhase = ()
-    bears = (False,) * len(load)
-    # A limit below the rating, set by a user or from outside, is not subject to what the fuse carries.
-    rated_a = circuit.rated_a or circuit.limit_a
-    if (
-        measured_a is not None
-        and allowed.lowered_by is None
-        and circuit.limit_a == rated_a
-    ):
-        heat = warmed(
-            past.heat,
-            measured_a,
-            _borne_from_a(allowed),
-            circuit.characteristic,
-            _elapsed_s(snapshot, memory),
+        known = by_meter(
+            circuit,
+            meter,
+            connectors,
+            beneath,
+            past,
+            allowed,
+            snapshot,
+            memory,
+            draws,
         )
-        bears = tuple(used < SPENT for used in heat) or bears
+    past, load = known.past, known.load_a
+    average = _average(load, past, snapshot, memory)
+    likely = tuple(map(max, average, known.may_carry_a))
+    calm = _left(allowed.current_a, likely)
+    if past.doubt.since is not None and known.quality is MeterQuality.GOOD:
+        # No increases while the cars contradict the meter, until it is known to be wrong and a load is presumed instead.
+        calm = (0.0,) * len(calm)
+    past = watch_load(past, load, snapshot)
+    heat, bears = _heat(circuit, allowed, known.measured_a, past, snapshot, memory)
+    nowhere = (False,) * len(load)
     return Capacity(
         circuit=circuit,
         budget=allowed,
-        state=state,
-        quality=quality,
-        sensors=sensors,
+        state=state_of(circuit, known, snapshot),
+        quality=known.quality,
+        sensors=known.sensors,
         uncontrolled_a=load,
-        uncontrolled_w=load_w,
-        measured_w=measured_w,
+        uncontrolled_w=known.load_w,
+        measured_w=known.measured_w,
+        may_carry_a=known.may_carry_a,
         available_a=_left(allowed.current_a, load),
         calm_a=calm,
-        over=over,
-        empty=empty,
-        bears=bears,
-        unsteady_a=unsteady_a(past, average),
+        over=known.over or nowhere,
+        still=known.still or nowhere,
+        bears=bears or nowhere,
+        unsteady_a=unsteady_a(past, likely),
         past=replace(
             past,
             uncontrolled_a=load,
-            uncontrolled_w=load_w,
+            uncontrolled_w=known.load_w,
             average_a=average,
             heat=heat,
         ),
     )
 
 
-def _in_amperes(meter: MeterReading | None, snapshot: Snapshot) -> MeterReading | None:
-    """Return the reading with its current, if a meter of watts alone measures a single phase."""
-    if meter is None or meter.current_a is not None or meter.power_w is None:
-        return meter
-    if snapshot.site.phases > 1:
-        return meter
-    return replace(meter, current_a=(meter.power_w / snapshot.site.voltage_v,))
+def _heat(
+    circuit: Circuit,
+    allowed: Budget,
+    measured_a: PerPhase | None,
+    past: CircuitMemory,
+    snapshot: Snapshot,
+    memory: Memory,
+) -> tuple[PerPhase, tuple[bool, ...]]:
+    """Return how much of what its fuse carries is used up on each phase, and where it still carries more than the limit.
 
-
-def _above(meter: MeterReading, most: PerPhase, snapshot: Snapshot) -> tuple[bool, ...]:
-    """Return on which phases a meter measures more than this; with a total only, it is all phases or none."""
-    if meter.current_a is not None:
-        return tuple(a > m for a, m in zip(meter.current_a, most, strict=True))
-    total_a = (meter.power_w or 0.0) / snapshot.site.voltage_v
-    return (total_a > sum(most),) * len(most)
-
-
-def _shows_nothing(meter: MeterReading, snapshot: Snapshot) -> tuple[bool, ...]:
-    """Return on which phases a meter shows exactly zero, although no known generation feeds in there."""
-    phases = snapshot.site.phases
-    if generated_w(snapshot) > 0:
-        return (False,) * phases
-    if meter.current_a is None:
-        total_a = (meter.power_w or 0.0) / snapshot.site.voltage_v
-        return (abs(total_a) <= NOTHING_A,) * phases
-    return tuple(abs(a) <= NOTHING_A for a in meter.current_a)
+    A limit below the rating, set by a user or from outside, is not subject to what the fuse carries.
+    """
+    rated_a = circuit.rated_a or circuit.limit_a
+    if (
+        measured_a is None
+        or allowed.lowered_by is not None
+        or circuit.limit_a != rated_a
+    ):
+        return (), ()
+    heat = warmed(
+        past.heat,
+        measured_a,
+        _borne_from_a(allowed),
+        circuit.characteristic,
+        _elapsed_s(snapshot, memory),
+    )
+    return heat, tuple(used < SPENT for used in heat)
 
 
 def _left(most: PerPhase, load: PerPhase) -> PerPhase:
@@ -255,13 +211,6 @@ def _left(most: PerPhase, load: PerPhase) -> PerPhase:
     Feed-in does not make the wires behind the fuse thicker, and a cloud removes it faster than cars can reduce.
     """
     return tuple(max(m - max(a, 0.0), 0.0) for m, a in zip(most, load, strict=True))
-
-
-def _at_least(load: PerPhase, beneath: list[float]) -> PerPhase:
-    """Return an unmeasured load, at least what is measured below it."""
-    if not beneath:
-        return tuple(max(a, 0.0) for a in load)
-    return tuple(max(a, b, 0.0) for a, b in zip(load, beneath, strict=True))
 
 
 def _elapsed_s(snapshot: Snapshot, memory: Memory) -> float:

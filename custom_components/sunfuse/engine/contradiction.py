@@ -198,10 +198,14 @@ def _generated(past: Doubt, snapshot: Snapshot) -> Doubt:
 
 
 def _watch(past: Doubt, cars_a: PerPhase, metered_a: PerPhase) -> Doubt:
-    """Note whether the meter followed the cars while it showed less than they took."""
+    """Note whether the meter shows the cars at all, and whether it followed them while it showed less than they took."""
     if len(past.metered_a) != len(metered_a):
         return replace(past, cars_a=cars_a, metered_a=metered_a, feeds_in=())
     feeds_in = list(past.feeds_in or (False,) * len(metered_a))
+    shows_cars = past.shows_cars or any(
+        car >= CHANGED_A and metered >= (1 - TOLERANCE) * car
+        for car, metered in zip(cars_a, metered_a, strict=True)
+    )
     for index, (car, metered) in enumerate(zip(cars_a, metered_a, strict=True)):
         before, metered_before = past.cars_a[index], past.metered_a[index]
         if abs(car - before) < CHANGED_A:
@@ -209,4 +213,11 @@ def _watch(past: Doubt, cars_a: PerPhase, metered_a: PerPhase) -> Doubt:
         follows = (metered - metered_before) / (car - before) >= FOLLOWS
         short = min(car - metered, before - metered_before) > TOLERANCE_A
         feeds_in[index] = follows and (short or feeds_in[index])
-    return replace(past, cars_a=cars_a, metered_a=metered_a, feeds_in=tuple(feeds_in))
+        shows_cars = shows_cars or follows
+    return replace(
+        past,
+        cars_a=cars_a,
+        metered_a=metered_a,
+        feeds_in=tuple(feeds_in),
+        shows_cars=shows_cars,
+    )

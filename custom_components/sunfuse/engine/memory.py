@@ -135,6 +135,7 @@ class Doubt:
     # The recent maximum of solar panels and battery, and when.
     sun_w: float = 0.0
     sun_at: datetime | None = None
+    shows_cars: bool = False  # whether the meter has ever shown the draw of a car
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +146,17 @@ class Cut:
     phase: int
     cut_a: float
     before_a: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadHistory:
+    """The highest load of a circuit, besides its cars, in this day and in the one before (see `presumed_load`)."""
+
+    mean_a: PerPhase = ()  # over a minute
+    mean_at: datetime | None = None
+    day_at: datetime | None = None  # when the day began
+    highest_a: PerPhase = ()
+    highest_before_a: PerPhase = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +185,7 @@ class CircuitMemory:
     read_a: PerPhase | None = None
     read_w: float | None = None
     changed_at: datetime | None = None
+    same_since: datetime | None = None  # the same, also while nothing flows
     longest_still_s: float = 0.0
     changes: int = 0
     cars_at_change_a: PerPhase = ()
@@ -181,6 +194,8 @@ class CircuitMemory:
         False  # the value was unchanged for too long: only a different one is believed
     )
     doubt: Doubt = Doubt()
+    lost_since: datetime | None = None  # since when its meter is not believed
+    history: LoadHistory = LoadHistory()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,8 @@ CARS_CHANGED_A = 3.0
 # Chargers report this much later what a meter saw at once: that change is the one before it stood still, not one that
 # it missed.
 CARS_REPORT_S = 30.0
+# A meter that reports the same value for this long may have failed: cars that start wait until it shows one of them.
+STILL_BRIEF_S = 30.0
 # Exactly zero, as through a circuit at night, for hours: as long as its cars take nothing either.
 _ZERO_A = 0.05
 _NOTHING_A = 1.0
@@ -38,12 +40,13 @@ class Judged:
     """A meter's reading with its quality, and what to remember of it.
 
     `reading` is None if nothing of it can be used. One that is used although it is not good has a part of it from
-    before. While it is `doubted` the load that it shows does not fall.
+    before: that of the phases that are `unmeasured`. While it is `doubted` the load that it shows does not fall.
     """
 
     quality: MeterQuality
     past: CircuitMemory
     reading: MeterReading | None = None
+    unmeasured: tuple[bool, ...] = ()  # empty: all phases, or none if it is good
     doubted: bool = False
     sensors: tuple[str, ...] = ()  # that cause it
 
@@ -62,10 +65,12 @@ def judge(
     if circuit.id in snapshot.awaited:
         missing = MeterQuality.AWAITED
     if reading is not None and reading.silent:
+        completed, unmeasured = _completed(reading, cars_a, past, snapshot)
         return Judged(
             quality=missing,
             past=past,
-            reading=_completed(reading, cars_a, past, snapshot),
+            reading=completed,
+            unmeasured=unmeasured,
             sensors=reading.silent,
         )
     if reading is None or (reading.current_a is None and reading.power_w is None):
@@ -89,7 +94,10 @@ def judge(
     if frozen:
         return Judged(quality=MeterQuality.FROZEN, past=past)
     return Judged(
-        quality=MeterQuality.GOOD, past=past, reading=reading, doubted=doubted
+        quality=MeterQuality.GOOD,
+        past=past,
+        reading=reading,
+        doubted=doubted,
     )
 
 
@@ -105,29 +113,31 @@ def _sum_drawn(
 
 def _completed(
     reading: MeterReading, cars_a: PerPhase, past: CircuitMemory, snapshot: Snapshot
-) -> MeterReading | None:
-    """Return a reading with some silent phases, with these as they were before; None if nothing is known.
+) -> tuple[MeterReading | None, tuple[bool, ...]]:
+    """Return a reading with some silent phases, with these as they were before, and which phases are not measured.
 
-    If the total is reported and one phase is silent, that one carries no less than the rest.
+    If the total is reported, the silent phases share at least the rest of it; a single one carries it. None if nothing is known.
     """
     known = reading.known_a or (None,) * len(cars_a)
+    silent = known.count(None)
     if len(known) != len(cars_a) or not all(isfinite(a or 0.0) for a in known):
-        return None
-    if reading.power_w is None and all(a is None for a in known):
-        return None
+        return None, ()
+    if reading.power_w is None and silent == len(known):
+        return None, ()
     load_a = past.uncontrolled_a or (0.0,) * len(cars_a)
     rest_a = float("-inf")
-    if reading.power_w is not None and known.count(None) == 1:
-        rest_a = reading.power_w / snapshot.site.voltage_v - sum(
-            a or 0.0 for a in known
-        )
-    return replace(
+    if reading.power_w is not None:
+        measured_a = sum(a or 0.0 for a in known)
+        rest_a = reading.power_w / snapshot.site.voltage_v - measured_a
+    completed = replace(
         reading,
         current_a=tuple(
-            max(load + cars, rest_a) if reported is None else reported
+            max(load + cars, rest_a / silent) if reported is None else reported
             for reported, load, cars in zip(known, load_a, cars_a, strict=True)
         ),
     )
+    by_total = reading.power_w is not None and silent == 1
+    return completed, tuple(a is None and not by_total for a in known)
 
 
 def _out_of_range(circuit: Circuit, reading: MeterReading, snapshot: Snapshot) -> bool:
@@ -190,6 +200,15 @@ def _frozen(
     )
 
 
+def stands_still(past: CircuitMemory) -> bool:
+    """Whether a meter has reported the same value for a while, and no car has charged since to show whether it works."""
+    if past.same_since is None or past.read_at is None:
+        return False
+    if max(past.cars_at_change_a, default=0.0) >= _NOTHING_A:
+        return False
+    return (past.read_at - past.same_since).total_seconds() >= STILL_BRIEF_S
+
+
 def _patience_s(past: CircuitMemory) -> float:
     """Return for how long the value may be unchanged."""
     often_s = max(STILL_LEAST_S, STILL_TIMES * past.longest_still_s)
@@ -240,6 +259,7 @@ def _remember(
         read_a=reading.current_a,
         read_w=reading.power_w,
         changed_at=min(reading.at, snapshot.now),
+        same_since=min(reading.at, snapshot.now),
         longest_still_s=still_s,
         changes=past.changes + 1,
         cars_at_change_a=cars_a,

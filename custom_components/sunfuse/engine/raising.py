@@ -11,7 +11,7 @@ from .ramp import calm_a, round_down
 from .ranking import growth, rank
 from .resources import Resources, blocked_by, take
 
-# The cars have this long to contradict a meter that has failed at 0 (see `contradiction`).
+# The cars have this long to contradict a meter that has failed (see `contradiction`).
 FIRST_MINUTE = timedelta(seconds=60)
 
 
@@ -49,9 +49,9 @@ def raised(
         )
         for a in asks
     }
-    empty = resources.empty()
+    still = resources.still()
     for asking in asks:
-        if empty and _is_unseen(asking, resources, empty, snapshot):
+        if still and _is_unseen(asking, resources, still, snapshot):
             lowest = max(base[asking.id], asking.connector.min_a)
             most[asking.id] = min(most[asking.id], lowest)
     unsteady = resources.unsteady()
@@ -90,14 +90,14 @@ def raised(
 
 
 def _is_unseen(
-    asking: Ask, resources: Resources, empty: frozenset[int], snapshot: Snapshot
+    asking: Ask, resources: Resources, still: frozenset[int], snapshot: Snapshot
 ) -> bool:
     """Whether a car has just started, and a meter above it has not shown it yet.
 
-    A meter that failed at 0 looks like an empty house. Waiting one reading shows whether it did.
+    A meter that has failed looks like a quiet house. Waiting for the next reading shows whether it has.
     """
     since = asking.past.on_since
     if since is not None and snapshot.now - since >= FIRST_MINUTE:
         return False
     uses = resources.uses(asking.connector, asking.phases)
-    return any(index in empty for index, _ in uses)
+    return any(index in still for index, _ in uses)

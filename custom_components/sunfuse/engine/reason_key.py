@@ -16,6 +16,7 @@ class ReasonKey(StrEnum):
     STARTING_ON_SUN = "starting_on_sun"
     WAITING_FOR_CAPACITY = "waiting_for_capacity"
     LOAD_PEAKED = "load_peaked"
+    WAITING_FOR_METER = "waiting_for_meter"
     RESERVED_FOR_OFFLINE = "reserved_for_offline"
     SUN_TAKEN = "sun_taken"
     AT_MINIMUM = "at_minimum"

@@ -80,9 +80,9 @@ class Resources:
         """Return the resources that are measured as overdrawn: no increases for their users."""
         return self._where(capacity.over for capacity in self._capacities)
 
-    def empty(self) -> frozenset[int]:
-        """Return the resources on which a meter shows exactly zero, without known generation."""
-        return self._where(capacity.empty for capacity in self._capacities)
+    def still(self) -> frozenset[int]:
+        """Return the resources on which a meter stands still, as one does that has failed."""
+        return self._where(capacity.still for capacity in self._capacities)
 
     def _where(self, phases: Iterable[tuple[bool, ...]]) -> frozenset[int]:
         """Return the resources, of phases of circuits, for which a condition holds."""
