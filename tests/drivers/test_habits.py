@@ -1,5 +1,6 @@
 """What habits suggest, for simulated drivers whose habits are as loose as people's are."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 import random
@@ -62,6 +63,80 @@ def test_the_promised_share_of_departures_is_kept(
     assert kept / guesses >= 0.9
     # Not by guessing the middle of the night.
     assert early / guesses < 3 * minutes + 40
+
+
+def _life(
+    days: int,
+    minute: Callable[[int], float],
+    energy_wh: Callable[[int], float],
+    *,
+    away: range = range(0),
+) -> list[PastSession]:
+    """Return the sessions of somebody who leaves on working days, but for a time away."""
+    chance = random.Random(5)
+    found = []
+    for day in range(days):
+        at = MONDAY + timedelta(days=day)
+        left = minute(day) + chance.gauss(0, 15)
+        wh = max(energy_wh(day) + chance.gauss(0, 2000), 1000.0)
+        if at.weekday() < 5 and day not in away:
+            when = at.replace(hour=int(left) // 60, minute=int(left) % 60)
+            found.append(session(when, wh))
+    return found
+
+
+def _guessed(
+    past: list[PastSession], days: range
+) -> list[tuple[PastSession, datetime, float]]:
+    """Return what was guessed of each session of some days, the evening before."""
+    found = []
+    for number, one in enumerate(past):
+        if (one.left - MONDAY).days in days:
+            it = guess(past[:number], one.came, one.came + timedelta(hours=1))
+            assert it.departure is not None and it.energy_wh is not None
+            found.append((one, it.departure, it.energy_wh))
+    return found
+
+
+# A change in the twentieth week, and how it is guessed in the fifth and sixth week after it.
+_CHANGE, _THEN = 140, range(168, 182)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(420, 540), (420, 330)], ids=["later", "earlier"]
+)
+def test_another_job_is_followed_within_weeks(before: float, after: float) -> None:
+    """Two hours later, or an hour and a half earlier: guessed within two hours of it, and not after it."""
+    past = _life(200, lambda day: before if day < _CHANGE else after, lambda _: 9000.0)
+    for one, departure, _ in _guessed(past, _THEN):
+        early = one.left - departure
+        assert timedelta(minutes=-15) < early < timedelta(minutes=120)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(9000, 15_000), (15_000, 9000)], ids=["winter", "summer"]
+)
+def test_seasons_are_followed_within_weeks(before: float, after: float) -> None:
+    """More in winter is kept at nearly every guess, and in summer what was needed in winter is not guessed."""
+    past = _life(200, lambda _: 420.0, lambda day: before if day < _CHANGE else after)
+    found = _guessed(past, _THEN)
+    short = sum(one.energy_wh > wh for one, _, wh in found)
+    assert short <= 1
+    assert sum(wh for *_, wh in found) / len(found) < after + 8000
+
+
+@pytest.mark.parametrize("weeks", [2, 6])
+def test_after_the_holidays_nothing_is_forgotten(weeks: int) -> None:
+    """Away, or at home with late departures: the first Monday after it is guessed as before."""
+    away = range(_CHANGE, _CHANGE + 7 * weeks)
+    monday = range(away.stop, away.stop + 1)
+    gone = _life(220, lambda _: 420.0, lambda _: 9000.0, away=away)
+    [(one, departure, _)] = _guessed(gone, monday)
+    assert departure <= one.left
+    if weeks == 2:
+        late = _life(220, lambda day: 600 if day in away else 420, lambda _: 9000.0)
+        [(one, departure, _)] = _guessed(late, monday)
+        assert departure <= one.left
 
 
 def test_no_habit_no_guess() -> None:

@@ -1,7 +1,7 @@
 """What a driver who sets nothing will probably need: when the car leaves and how much it takes, from past sessions.
 
 Guesses are cautious: a departure is guessed so early, and an energy so high, that a given share of the past departures
-would have been met. Older weeks count less, because habits change. It is the weighted quantile of conformal prediction
+would have been met. Older weeks count less, because habits change, and those before a change not at all (`habit_change.py`). It is the weighted quantile of conformal prediction
 (Tibshirani et al., 2019, arXiv 1904.06019): one more departure, assumed to be the worst, counts as much as today's.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from .demand import Guess
+from .habit_change import alike_count
 
 SHARE = 0.9
 # A session this old counts half.
@@ -23,6 +24,9 @@ EARLIER = timedelta(minutes=30)
 MORE = 1.2
 # A day on which the car left in fewer than this share of its weeks is one on which it stays.
 LEAVES = 0.35
+# A change of habit is at least of so much.
+CHANGED_MIN = 15.0
+CHANGED_WH = 1000.0
 # How far ahead departures are guessed.
 DAYS = 7
 _SATURDAY = 5
@@ -98,10 +102,12 @@ def _minute(
         if _minutes(left) > after:
             day = left.date()
             firsts[day] = min(firsts.get(day, left), left)
-    samples = [
-        (float(_minutes(left)), _weight(left, weekday, now)) for left in firsts.values()
+    weighed = [
+        (left, float(_minutes(left)), weight)
+        for left in firsts.values()
+        if (weight := _weight(left, weekday, now)) > 0
     ]
-    samples = [(value, weight) for value, weight in samples if weight > 0]
+    samples = _since_change(weighed, CHANGED_MIN)
     if len(samples) < LEAST_SESSIONS or not _leaves(past, firsts, weekday, now):
         return None
     late = _quantile([(-value, weight) for value, weight in samples], share)
@@ -141,15 +147,28 @@ def _energy(
     now: datetime,
     share: float,
 ) -> float | None:
-    samples = [
-        (energy_wh, weight)
+    weighed = [
+        (left, energy_wh, weight)
         for _, left, energy_wh in past
         if (weight := _weight(left, departure.weekday(), now)) > 0
     ]
+    samples = _since_change(weighed, CHANGED_WH)
     if not samples:
         return None
     high = _quantile(samples, share)
     return MORE * max(value for value, _ in samples) if high is None else high
+
+
+def _since_change(
+    weighed: list[tuple[datetime, float, float]], least: float
+) -> list[tuple[float, float]]:
+    """Return values and weights since the habit changed by at least so much, either way."""
+    weighed.sort()
+    values = [value for _, value, _ in weighed]
+    count = min(
+        alike_count(values, least), alike_count([-one for one in values], least)
+    )
+    return [(value, weight) for _, value, weight in weighed[-count:]]
 
 
 def _weight(left: datetime, weekday: int, now: datetime) -> float:
