@@ -235,6 +235,7 @@ async def test_by_actions(hass: HomeAssistant, start: Callable[..., Any]) -> Non
     await act(home, "pause", "CP1", until=tomorrow(9).isoformat())
     await act(home, "boost", "CP1", duration={"hours": 1})
     assert reason(home) != "paused_until"
+    assert demand(home).paused_until is None
 
     for action, name, data, key in (
         ("boost", zoe, {"energy": 5}, "vehicle_not_plugged_in"),

@@ -714,6 +714,7 @@ def test_every_reason_has_its_sentence() -> None:
             "found_prices",
             "ready",
             "later",
+            "ready_later",
             "meter_now",
             "meter_chosen",
             "meter_drawing",

@@ -28,7 +28,7 @@ _STEPS: Mapping[ReasonKey, Mapping[str, int]] = {
 }
 
 # Values that are times of day. Those with a sentence of their own are added if a reason does not contain them.
-_TIMES = ("until", "ready", "later", "at")
+_TIMES = ("until", "ready", "later", "ready_later", "at")
 _NAMES = ("circuit", "name")  # of a circuit, and of a limit
 # Placeholders that have one name, whatever their unit.
 _QUANTITIES = (

@@ -80,6 +80,7 @@ def test_what_cannot_be_had_is_shared_fairly_and_said_early() -> None:
     assert values["at"] == MORNING.isoformat()
     assert values["wanted_soc"] == 100
     assert values["reaches_soc"] == pytest.approx(shortfall.reaches_soc, abs=0.5)
+    assert shortfall.boost_helps
     assert values["later"] == shortfall.later.isoformat(timespec="seconds")
 
 
@@ -127,6 +128,28 @@ def test_who_can_have_less_than_the_car_takes_does_not_wait_for_the_next_hour(
         main = CircuitOutlook(id="main", limit_a=(19.0, 19.0, 19.0))
         outlook = replace(outlook, circuits=(main,), cars=(zoe, street))
     assert intend(outlook).cars[0].slots[0].power_w > 4_000
+
+
+def test_alone_a_boost_changes_nothing_and_is_not_proposed() -> None:
+    """The car charges with all that it takes already: what would help is to leave later."""
+    alone = intend(night(car(energy_wh=None, soc=0.0, capacity_wh=200_000.0))).cars[0]
+    assert alone.why.key is PlanKey.MISSES
+    assert "ready_later" in dict(alone.why.values)
+    assert "later" not in dict(alone.why.values)
+
+
+def test_who_has_enough_for_the_departure_is_told_so() -> None:
+    """Also where the battery could take more; a guest of whom nothing is known has nothing planned, or the cheap hours."""
+    full = intend(night(car(energy_wh=0.0), cheap={0: 0.34})).cars[0]
+    assert full.why.key is PlanKey.HAS_ENOUGH
+    guest = car(goals=(), soc=None, capacity_wh=None)
+    flat = intend(night(guest, cheap={0: 0.34})).cars[0]
+    assert flat.why.key is PlanKey.WAITS_FOR_SUN
+    cheap = intend(night(guest)).cars[0]
+    assert cheap.next_start == at(2)
+    limited = intend(night(car(soc=None, capacity_wh=None, price_limit=0.2)))
+    # The cheap hours give 22 kWh, and 10 of them were asked for.
+    assert limited.cars[0].drawn_wh > 20_000
 
 
 def test_a_car_that_is_expected_keeps_what_it_needs_and_misses_nothing() -> None:

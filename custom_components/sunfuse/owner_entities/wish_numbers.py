@@ -113,7 +113,8 @@ WISH_NUMBERS: tuple[WishNumberDescription, ...] = (
         per_kwh=True,
         entity_category=EntityCategory.CONFIG,
         value_fn=lambda wishes: wishes.price_limit,
-        change_fn=lambda value: {"price_limit": value},
+        # The lowest: no limit.
+        change_fn=lambda value: {"price_limit": None if value <= -10 else value},
         vehicle=False,
         charger=False,
     ),
@@ -125,7 +126,8 @@ WISH_NUMBERS: tuple[WishNumberDescription, ...] = (
         native_max_value=2000,
         entity_category=EntityCategory.CONFIG,
         value_fn=lambda wishes: wishes.carbon_limit_g,
-        change_fn=lambda value: {"carbon_limit_g": value},
+        # 0: no limit.
+        change_fn=lambda value: {"carbon_limit_g": value or None},
         vehicle=False,
         charger=False,
     ),
@@ -138,7 +140,10 @@ WISH_NUMBERS: tuple[WishNumberDescription, ...] = (
         per_kwh=True,
         entity_category=EntityCategory.CONFIG,
         value_fn=lambda wishes: wishes.feed_in_first_above,
-        change_fn=lambda value: {"feed_in_first_above": value},
+        # The highest: no limit.
+        change_fn=lambda value: {
+            "feed_in_first_above": None if value >= 1000 else value
+        },
         vehicle=False,
         charger=False,
     ),

@@ -10,7 +10,7 @@ from .problem import Goal, Series, Store
 
 # The energy for one day's driving, if it is not known what the car needs.
 _USUAL_WH = 10_000.0
-# The battery size of a car that only follows the sun or charges immediately, if its size is not known.
+# The battery size of a car that takes what is cheap or sunny, or charges immediately, if its size is not known.
 _LARGE_WH = 60_000.0
 # A step in which the car is there for less than this part of it does not count.
 _PART = 0.05
@@ -173,7 +173,8 @@ class CarReader:
         if car.soc is not None and car.capacity_wh is not None:
             return max(0.0, 100.0 - car.soc) / 100 * car.capacity_wh
         assumptions.append(Assumption.SIZE_UNKNOWN)
-        if car.mode is CarMode.ECO:
+        limited = car.price_limit is not None or car.carbon_limit_g is not None
+        if car.mode is CarMode.ECO and wanted_wh and not limited:
             return max((*wanted_wh, car.minimum_wh))
         return _LARGE_WH
 

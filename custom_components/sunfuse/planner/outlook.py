@@ -130,6 +130,11 @@ class CarGoal:
         False  # it has passed: as much as possible, and missing it is no news
     )
 
+    @property
+    def is_met(self) -> bool:
+        """Whether nothing is missing for it."""
+        return self.energy_wh is not None and self.energy_wh <= 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarOutlook:

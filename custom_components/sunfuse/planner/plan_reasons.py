@@ -105,6 +105,8 @@ class Reasons:
         held_wh = self.plan.energy_wh[step]
         following = self._next_block(step)
         if following is None:
+            if terms.car.goals and all(goal.is_met for goal in terms.car.goals):
+                return Why(key=PlanKey.HAS_ENOUGH)
             if terms.store.max_wh - held_wh <= 50:
                 return Why(key=PlanKey.HAS_ENOUGH)
             if terms.waits[step]:
@@ -231,7 +233,8 @@ class Reasons:
                 ("reaches_wh", round(shortfall.reaches_wh)),
                 ("wanted_wh", round(shortfall.wanted_wh)),
             ]
-        values += _time("later", shortfall.later)
+        name = "later" if shortfall.boost_helps else "ready_later"
+        values += _time(name, shortfall.later)
         return Why(key=PlanKey.MISSES, values=tuple(values))
 
     # How strictly the plan must be followed

@@ -23,7 +23,7 @@ def start_boost(
     duration: timedelta | None = None,
     energy_wh: float | None = None,
 ) -> None:
-    """Boost a connector for a time, an energy, or whichever ends first.
+    """Boost a connector for a time, an energy, or whichever ends first, which ends a pause.
 
     It counts against the quota of the person who charges there, whoever asks for it; if nobody is known, of the user
     who asks. A boost by an automation, without a user, has no quota.
@@ -65,6 +65,11 @@ def start_boost(
         energy_wh=energy_wh,
         person=person,
     )
+    vehicle = runtime.demands.vehicle_at(key)
+    for owner in (key.id, vehicle.id if vehicle else None):
+        if owner is not None and runtime.departures.wishes(owner).paused_until:
+            # The later word counts, as when a pause ends a boost.
+            runtime.departures.change(owner, paused_until=None)
     runtime.settings.set_connector(key.id, boost=boost)
     runtime.controller.tick()
 

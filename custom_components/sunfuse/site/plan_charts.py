@@ -44,7 +44,7 @@ def planned_car(car: CarIntention) -> dict[str, Any]:
         "state_of_charge": None if car.soc is None else round(car.soc),
         "cost": round(car.cost, 2),
         "cost_at_once": round(car.cost_at_once, 2),
-        "saving": round(car.saving, 2),
+        "saving": round(car.saving, 2) + 0.0,
         "sun_share": round(100 * car.sun_share),
         "grid_share": round(100 * car.grid_share),
         "assumptions": [one.value for one in car.assumptions],

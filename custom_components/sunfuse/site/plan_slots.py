@@ -83,7 +83,8 @@ def shortfall_reason(shortfall: Shortfall) -> Reason:
             ("wanted_wh", round(shortfall.wanted_wh, -3)),
         ]
     if shortfall.later is not None:
-        values.append(("later", shortfall.later.isoformat()))
+        name = "later" if shortfall.boost_helps else "ready_later"
+        values.append((name, shortfall.later.isoformat()))
     return Reason(key=ReasonKey.MISSES_DEPARTURE, values=tuple(values))
 
 

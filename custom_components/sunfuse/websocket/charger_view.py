@@ -195,6 +195,6 @@ def _plan(entry: SunfuseConfigEntry, key: ConnectorKey) -> dict[str, Any] | None
         if car.ready
         else None,
         "missing_wh": _tens(lacks_wh),
-        "saving": round(car.saving, 2),
+        "saving": round(car.saving, 2) + 0.0,
         "sun_share": round(car.sun_share, 2),
     }

@@ -86,6 +86,6 @@ def outcome_view(car: CarIntention) -> dict[str, Any]:
         "energy_wh": watts(car.energy_wh),
         "missing_wh": watts(car.missing_wh),
         "cost": round(car.cost, 2),
-        "saving": round(car.saving, 2),
+        "saving": round(car.saving, 2) + 0.0,
         "sun_share": round(car.sun_share, 2),
     }
