@@ -23,6 +23,7 @@ from .const import (
 )
 from .data import SunfuseConfigEntry
 from .engine.recording import Segment, to_record
+from .site.snapshot import former_of
 
 # A card's number works at other chargers too; a serial number identifies a household to its vendor.
 TO_REDACT = {
@@ -181,14 +182,15 @@ def _secrets(entry: SunfuseConfigEntry) -> Iterator[str | None]:
     """Return the texts that must be redacted, wherever they occur."""
     for subentry in entry.subentries.values():
         yield subentry.data.get(CONF_PASSWORD)
-        yield subentry.data.get(CONF_FORMER_PASSWORD)
+        if (former := former_of(subentry.data)) is not None:
+            yield from former.passwords
         if subentry.subentry_type == SUBENTRY_CARD:
             yield subentry.data.get(CONF_CARD_NUMBER)
         yield from subentry.data.get(CONF_IDENTIFIERS, ())
     for station in entry.runtime_data.central_system.stations.values():
         yield station.config.password
         if station.config.former is not None:
-            yield station.config.former.password
+            yield from station.config.former.passwords
         yield station.variables.get("AuthorizationKey")
         yield station.state.last_card
         yield station.state.info.serial

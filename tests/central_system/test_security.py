@@ -373,6 +373,31 @@ async def test_password_after_a_restart(
     await again.stop()
 
 
+@pytest.mark.parametrize("second", ["RebootRequired", "Accepted", None])
+@pytest.mark.parametrize("first", ["RebootRequired", "Accepted", None])
+async def test_another_password_before_the_last_was_used(
+    system: CentralSystem, connect: Connect, first: str | None, second: str | None
+) -> None:
+    """Whichever of them the charger uses in the end, whatever it answered, it gets in until it has used the newest."""
+    system.accept(CP1)
+    cp1 = system.stations["CP1"]
+    passwords = [PASSWORD, new_password(), new_password()]
+    station = await connect(headers=_headers("CP1", PASSWORD))
+    for password, result in zip(passwords[1:], (first, second), strict=True):
+        await station.boot()
+        station.answers["ChangeConfiguration"] = result and {"status": result}
+        await cp1.change_password(password)
+    await station.close()
+    for password in (*passwords, passwords[2]):
+        station = await connect(headers=_headers("CP1", password))
+        assert cp1.state.connected
+        await station.close()
+    assert cp1.config.former is None
+    for password in passwords[:2]:
+        with pytest.raises(WSServerHandshakeError, match="401"):
+            await connect(headers=_headers("CP1", password))
+
+
 async def test_no_restart_for_a_password_while_a_car_charges(
     system: CentralSystem, connect: Connect
 ) -> None:

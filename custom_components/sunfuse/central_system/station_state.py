@@ -77,9 +77,12 @@ class NewPassword(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormerCredential:
-    """What a station connected with before it was sent a new password; None: no password was required."""
+    """What a station may still connect with until it has used a new password; None: no password was required.
 
-    password: str | None = field(default=None, repr=False)
+    There are several if another password was sent before the last one was used.
+    """
+
+    passwords: tuple[str | None, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,14 +101,20 @@ def former_of(data: Mapping[str, Any]) -> FormerCredential | None:
     """Return the charger's credential from before its new password, None if it uses the new one."""
     if CONF_FORMER_PASSWORD not in data:
         return None
-    return FormerCredential(password=data[CONF_FORMER_PASSWORD])
+    stored = data[CONF_FORMER_PASSWORD]
+    passwords = stored if isinstance(stored, list) else [stored]
+    return FormerCredential(passwords=tuple(passwords))
 
 
 def password_data(config: StationConfig) -> dict[str, Any]:
     """Return the stored data of a charger that was sent a password."""
-    kept = {CONF_SECURITY: SECURITY_PASSWORD, CONF_PASSWORD: config.password}
+    kept: dict[str, Any] = {
+        CONF_SECURITY: SECURITY_PASSWORD,
+        CONF_PASSWORD: config.password,
+    }
     if config.former is not None:
-        kept[CONF_FORMER_PASSWORD] = config.former.password
+        first, *more = config.former.passwords
+        kept[CONF_FORMER_PASSWORD] = [first, *more] if more else first
     return kept
 
 

@@ -32,6 +32,7 @@ from ..const import (
     CONF_DERATE_TO,
     CONF_EXPIRY,
     CONF_FAIL_SAFE_CURRENT,
+    CONF_FORMER_PASSWORD,
     CONF_GUESTS_AT,
     CONF_IDENTIFIERS,
     CONF_IDENTITY,
@@ -124,6 +125,7 @@ _CHARGER = vol.Schema(
             (SECURITY_OPEN, SECURITY_PASSWORD, SECURITY_CERTIFICATE)
         ),
         vol.Optional(CONF_PASSWORD): vol.Any(None, str),
+        vol.Optional(CONF_FORMER_PASSWORD): vol.Any(None, str, [vol.Any(None, str)]),
         vol.Optional(CONF_QUIRKS): {str: str},
     },
     extra=vol.ALLOW_EXTRA,

@@ -51,8 +51,8 @@ def proof_of(config: StationConfig, header: str | None) -> Proof:
     """Return what a header proves."""
     if password_fits(config, header):
         return Proof.PRESENT
-    former = config.former
-    if former and password_fits(replace(config, password=former.password), header):
+    former = config.former.passwords if config.former else ()
+    if any(password_fits(replace(config, password=one), header) for one in former):
         return Proof.FORMER
     return Proof.NONE
 
@@ -61,7 +61,7 @@ def must_prove(config: StationConfig) -> bool:
     """Whether a password or a certificate is required to connect as a station."""
     if config.client_certificate:
         return True
-    was_open = config.former is not None and config.former.password is None
+    was_open = config.former is not None and None in config.former.passwords
     return config.password is not None and not was_open
 
 

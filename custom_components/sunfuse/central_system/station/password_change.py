@@ -11,6 +11,8 @@ from .shared_state import SharedState
 
 _LOGGER = logging.getLogger(__name__)
 
+_MOST_FORMER = 5  # credentials that are valid beside a password that was not used yet
+
 
 class PasswordChange:
     """The change of one station's password.
@@ -44,8 +46,11 @@ class PasswordChange:
             _LOGGER.debug("%s: new password: %s", self._shared.identity, err)
             result = None
         config = self._shared.config
-        former = config.former or FormerCredential(password=config.password)
-        if result is ConfigurationResult.ACCEPTED and former.password is None:
+        before = config.former.passwords if config.former else ()
+        # It may use any of these, whatever it has answered.
+        passwords = tuple(dict.fromkeys((*before, config.password)))[-_MOST_FORMER:]
+        former = FormerCredential(passwords=passwords)
+        if result is ConfigurationResult.ACCEPTED and passwords == (None,):
             former = None  # it uses the first password that it is given from now on
         self._shared.config = replace(config, password=password, former=former)
         self._restarted = False
