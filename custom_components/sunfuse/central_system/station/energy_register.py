@@ -6,13 +6,21 @@ show one register that only rises. But registers restart with each session or wi
 of them may show nonsense once. So each place is tracked by itself; both raise the one energy, which never falls.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from ...engine.codec import read_time
-from .energy_track import SessionEnergy, Track, dump, load_session, load_track, moved
+from .energy_track import (
+    Most,
+    SessionEnergy,
+    Track,
+    between,
+    dump,
+    load_session,
+    load_track,
+    moved,
+)
 from .power_integral import PowerIntegral
 from .stored_state import load_number
 
@@ -24,9 +32,6 @@ _ROUNDING_WH = 100.0
 _CONVINCING = 3
 # The stop of a transaction may be reported as this much earlier than the last reading before it.
 _SAME_TIME = timedelta(seconds=10)
-
-# How much a connector can deliver between two times, in watt-hours.
-type Most = Callable[[datetime, datetime], float]
 
 
 class EnergyCounter:
@@ -160,7 +165,7 @@ class EnergyCounter:
 
         `base_wh` is what `start` returned, `start_wh` and `stop_wh` what the register showed at start and stop.
         """
-        taken_wh = self._between(start_wh, stop_wh, started_at, at)
+        taken_wh = between(start_wh, stop_wh, started_at, at, self._most_wh)
         session = self._session
         ends = session is not None and session.started_at <= at
         if ends and self._flow.session_wh > 0 and not taken_wh:
@@ -376,21 +381,6 @@ class EnergyCounter:
                 if track is not None and self._follows(track, stop_wh, at):
                     return track.offset_wh
         return None
-
-    def _between(
-        self,
-        start_wh: float | None,
-        stop_wh: float | None,
-        started_at: datetime,
-        at: datetime,
-    ) -> float | None:
-        """Return the energy between start and stop, None if the registers are no help."""
-        if start_wh is None or stop_wh is None:
-            return None
-        if at <= started_at:  # the station set its clock back meanwhile
-            at = started_at + timedelta(days=1)
-        taken_wh = stop_wh - start_wh
-        return taken_wh if 0 <= taken_wh <= self._most_wh(started_at, at) else None
 
     def _is_sure(
         self, session: SessionEnergy | None, started_at: datetime, offset_wh: float

@@ -1,10 +1,14 @@
 """Tracked registers and the running session: what an energy counter remembers, also over a restart."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
 from ...engine.codec import from_jsonable
+
+# How much a connector can deliver between two times, in watt-hours.
+type Most = Callable[[datetime, datetime], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,22 @@ class SessionEnergy:
     energy_wh: float | None
     register_wh: float | None
     sure: bool = False
+
+
+def between(
+    start_wh: float | None,
+    stop_wh: float | None,
+    started_at: datetime,
+    at: datetime,
+    most_wh: Most,
+) -> float | None:
+    """Return the energy between start and stop of a session, None if the registers are no help."""
+    if start_wh is None or stop_wh is None:
+        return None
+    if at <= started_at:  # the station set its clock back meanwhile
+        at = started_at + timedelta(days=1)
+    taken_wh = stop_wh - start_wh
+    return taken_wh if 0 <= taken_wh <= most_wh(started_at, at) else None
 
 
 def moved(track: Track | None, by: timedelta) -> Track | None:
