@@ -377,6 +377,36 @@ async def test_a_planned_command_goes_before_holding(
     assert inverter.values == ["Standby", "Force charge", "Auto"]
 
 
+@pytest.mark.parametrize(
+    ("attributes", "told"),
+    [
+        ({"min": 0, "max": 5000, "step": 100}, "3300"),
+        ({"min": 0, "max": 2500, "step": 1}, "2500"),
+        ({"min": 0, "max": 10, "step": 0.5, "unit_of_measurement": "kW"}, "3.5"),
+        ({"min": 50, "max": 5000, "step": 1000}, "3050"),
+        ({}, "3333"),
+    ],
+)
+async def test_a_planned_power_is_told_as_its_entity_takes_it(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    attributes: dict[str, Any],
+    told: str,
+) -> None:
+    """In its unit, within its bounds, in its steps: once, and not again every minute because it shows another value."""
+    inverter = Inverter(hass, "number.charge_power", "0")
+    hass.states.async_set("number.charge_power", "0", attributes)
+    hold = await hold_of(hass, entry)
+    charge = HoldRule(entity_id="number.charge_power", value="3333", in_w=True)
+    for _ in range(3):
+        hold.update(False, charge)
+        await hass.async_block_till_done()
+        hass.states.async_set("number.charge_power", inverter.values[-1], attributes)
+        freezer.tick(61)
+    assert inverter.values == [told]
+
+
 async def test_a_script_gets_command_and_power(
     hass: HomeAssistant,
     entry: MockConfigEntry,

@@ -7,16 +7,24 @@ crash at the next start, even if the options name another entity by then.
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 import logging
 from typing import Any
 
+from homeassistant.components.number import ATTR_MAX, ATTR_MIN, ATTR_STEP
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    ATTR_UNIT_OF_MEASUREMENT,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    UnitOfPower,
+)
 from homeassistant.core import CoreState, HomeAssistant, State, callback
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import PowerConverter
 
 from ..const import DOMAIN
 from ..engine.clock_change import move_attributes
@@ -37,6 +45,9 @@ _SETTERS = {
     "select": ("select_option", "option"),
     "input_select": ("select_option", "option"),
 }
+
+
+_NUMBERS = ("number", "input_number")
 
 
 class NotDoneError(Exception):
@@ -90,7 +101,8 @@ class BatteryHold:
     @callback
     def update(self, wanted: bool, planned: HoldRule | None = None) -> None:
         """Hold the battery from now on, or release it; what is planned goes before that."""
-        self._rule = planned or self._hold_rule
+        rule = planned or self._hold_rule
+        self._rule = self._fitting(rule) if rule else None
         self._wanted = wanted or planned is not None
         # While Home Assistant starts, the entity may not exist yet.
         if self._stopping or self._hass.state is not CoreState.running:
@@ -118,6 +130,33 @@ class BatteryHold:
         elif self._wanted and rule is not None:
             return self._hold(rule)
         return None
+
+    def _fitting(self, rule: HoldRule) -> HoldRule:
+        """Return a rule with a value that its entity can have: a number has a unit, bounds and a step.
+
+        Whoever is told something else refuses, or shows another value, and is told again every minute.
+        """
+        state = self._hass.states.get(rule.entity_id)
+        if state is None or state.domain not in _NUMBERS:
+            return rule
+        try:
+            number = float(rule.value)
+        except ValueError:
+            return rule
+        unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+        if rule.in_w and unit in PowerConverter.VALID_UNITS:
+            number = PowerConverter.convert(number, UnitOfPower.WATT, unit)
+        low, high, step = (
+            state.attributes.get(name) for name in (ATTR_MIN, ATTR_MAX, ATTR_STEP)
+        )
+        if step:
+            start = low or 0.0
+            number = start + round((number - start) / step) * step
+        if high is not None:
+            number = min(number, high)
+        if low is not None:
+            number = max(number, low)
+        return replace(rule, value=f"{round(number, 6):g}")
 
     def _is_new(self, rule: HoldRule) -> bool:
         """Whether a script, which shows no value, gets something else now."""
@@ -278,7 +317,7 @@ def _domain(entity_id: str) -> str:
 
 def _is_at(state: State, value: str) -> bool:
     """Whether an entity has a value; 0 and 0.0 are the same number."""
-    if state.domain not in ("number", "input_number"):
+    if state.domain not in _NUMBERS:
         return state.state == value
     try:
         return float(state.state) == float(value)

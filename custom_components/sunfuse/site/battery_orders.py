@@ -93,6 +93,7 @@ def _with_power(rule: HoldRule, slot: SiteSlot) -> HoldRule:
         entity_id=rule.entity_id,
         value=f"{power_w:.0f}",
         release_value=rule.release_value,
+        in_w=True,
     )
 
 

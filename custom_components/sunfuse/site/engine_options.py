@@ -63,11 +63,15 @@ _INTEGERS = frozenset(("switches_per_hour",))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRule:
-    """Which entity holds the battery, with which value, and with which it is released (None: the former one)."""
+    """Which entity holds the battery, with which value, and with which it is released (None: the former one).
+
+    `in_w`: the value is a power, whatever the entity's unit.
+    """
 
     entity_id: str
     value: str
     release_value: str | None = None
+    in_w: bool = False
 
 
 def tuning_of(options: Mapping[str, Any]) -> Tuning:
