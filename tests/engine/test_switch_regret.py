@@ -20,17 +20,16 @@ from custom_components.sunfuse.engine.model import (
     ReasonKey,
 )
 from custom_components.sunfuse.engine.switch_regret import (
-    EXPECTED_MOST_S,
-    MORE_PHASES,
     OFF,
     STARTS_PER_HOUR,
-    STOP,
+    STOP_WH,
+    Budget,
     Powers,
-    SwitchRegret,
-    add_regret,
+    RecentSky,
     choose,
     next_start,
     regret_w,
+    watch_sky,
 )
 from custom_components.sunfuse.engine.tuning import Tuning
 from tests.engine.common import NOW, car, decided, of, offers, reasons, site
@@ -74,9 +73,9 @@ def test_less_regret_than_by_fixed_delays(row: Row, part: float) -> None:
         (6000, 3, 0),
         (20_000, 3, 0),  # nobody could use the rest
         # The grid helps, which weighs more.
-        (4000, 3, 140 * 1.6),
-        (1000, 1, 380 * 1.6),
-        (0, 3, 4140 * 1.6),
+        (4000, 3, 140 * 1.3),
+        (1000, 1, 380 * 1.3),
+        (0, 3, 4140 * 1.3),
     ],
 )
 def test_regret(sun_w: float, state: int, watts: float) -> None:
@@ -88,118 +87,160 @@ def test_regret_beside_others() -> None:
     """What another car takes anyway is no loss; but who waits although there is enough for both has a right to it."""
     beside = Powers(of={3: THREE}, others=THREE)
     assert regret_w(7000, OFF, beside) == 0
-    assert regret_w(7000, 3, beside) == pytest.approx(1280 * 1.6)
+    assert regret_w(7000, 3, beside) == pytest.approx(1280 * 1.3)
     assert regret_w(9000, OFF, beside) == 500
     assert regret_w(12_000, OFF, beside) == pytest.approx(960 + 500)
     assert regret_w(9000, 3, beside) == 0
 
 
-def after(
-    regret: SwitchRegret, sun_w: float, seconds: int, state: int = OFF
-) -> SwitchRegret:
-    """Return the sky after so many seconds of the same sun."""
+def after(sky: RecentSky, sun_w: float, seconds: int) -> RecentSky:
+    """Return the sky after so many seconds of the same sun, seen each five seconds."""
     for _ in range(seconds // 5):
-        regret = add_regret(regret, sun_w, state, SWITCHES, 5)
-    return regret
+        sky = watch_sky(sky, sun_w, SWITCHES, 5)
+    return sky
+
+
+def clouds(
+    bright_w: float, dark_w: float, seconds: int, times: int, powers: Powers = FIXED
+) -> RecentSky:
+    """Return a sky of gaps and shadows that ends with a gap."""
+    sky = RecentSky()
+    for sun_w in itertools.islice(itertools.cycle((bright_w, dark_w)), 2 * times + 1):
+        for _ in range(seconds // 5):
+            sky = watch_sky(sky, sun_w, powers, 5)
+    return sky
 
 
 @pytest.mark.parametrize(("sun_w", "phases"), [(5400, 3), (1500, 1)])
 def test_a_car_starts_within_seconds(sun_w: float, phases: int) -> None:
-    """2 Wh of regret are 1.3 s of 5.4 kW, and 4.8 s of 1.5 kW: the first decision waits, the next one starts the car."""
-    first = add_regret(SwitchRegret(), sun_w, OFF, SWITCHES, 0)
-    waits = choose(first, sun_w, SWITCHES, switches=0)
-    assert waits.state == OFF
-    regret = after(SwitchRegret(), sun_w, 5)
-    chosen = choose(regret, sun_w, SWITCHES, switches=0)
+    """A start costs nothing: nothing is known at the first decision, and the second one starts the car."""
+    first = watch_sky(RecentSky(), sun_w, SWITCHES, 0)
+    assert choose(first, sun_w, OFF, SWITCHES, Budget()).state == OFF
+    second = watch_sky(first, sun_w, SWITCHES, 5)
+    chosen = choose(second, sun_w, OFF, SWITCHES, Budget())
     assert chosen.state == phases
     assert chosen.due_s(OFF) is None
 
 
-def test_a_stop_is_due_when_the_grid_gave_what_it_costs() -> None:
-    """At 1 kW the minimum takes 3.1 kW from the grid, which weighs 1.6: 18 Wh are 13 s of that."""
-    regret = after(SwitchRegret(), 1000, 10, state=3)
-    stays = choose(regret, 1000, FIXED, switches=0)
-    assert stays.state == 3
-    due_s = stays.due_s(OFF)
-    assert due_s is not None
-    assert 0 < due_s <= 5
-    assert choose(after(regret, 1000, 5, state=3), 1000, FIXED, switches=0).state == OFF
+def test_a_stop_is_due_when_the_shadow_will_cost_more_than_the_stop() -> None:
+    """At 2 kW the minimum takes 2.14 kW from the grid, which weighs 1.3: 40 Wh are 52 s of that.
 
-
-def test_how_long_a_shadow_lasts_is_learned() -> None:
-    """Twelve turns in half an hour are 150 s each: a deep shadow stops a car at once, a slight one does not.
-
-    A stop then costs 18 Wh x (1 + 12 x 0.27) = 76 Wh; half of 150 s at 4.14 kW x 1.6 is 138 Wh, at 1.64 kW x 1.6 it is 55 Wh.
+    A first shadow lasts 20 s, and as long again as it lasted: after 32 s the stop is due.
     """
-    turned = replace(after(SwitchRegret(), 9000, 60, state=3), turns=12.0)
-    for sun_w, seconds, state in ((0, 5, OFF), (2500, 10, 3), (3500, 120, 3)):
-        regret = after(turned, sun_w, seconds, state=3)
-        regret = replace(regret, turns=12.0)
-        assert choose(regret, sun_w, FIXED, switches=0).state == state
-    # A sky that turned once says nothing of that: that is this shadow. One that turned twice says little.
-    bright = after(SwitchRegret(), 9000, 60, state=3)
-    for turns, known in ((1.0, 0.0), (2.0, 1 / 8)):
-        expected = choose(replace(bright, turns=turns), 0, FIXED, switches=0).due_s(OFF)
-        assert expected is not None
-        at_once_wh = 0.5 * known**2 * 4140 * 1.6 * EXPECTED_MOST_S / 3600
-        cost_wh = STOP.least_wh * (1 + STOP.by_turn * turns)
-        assert expected == pytest.approx(
-            (cost_wh - at_once_wh) / 4140 / 1.6 * 3600, rel=0.2
-        )
+    sky = clouds(9000, 9000, 60, 1)
+    sky = watch_sky(sky, 2000, FIXED, 5)
+    for seconds in range(5, 35, 5):
+        sky = watch_sky(sky, 2000, FIXED, 5)
+        stays = choose(sky, 2000, 3, FIXED, Budget())
+        assert stays.state == 3
+        assert stays.due_s(OFF) == pytest.approx(32 - seconds, abs=1.5)
+    sky = watch_sky(sky, 2000, FIXED, 5)
+    assert choose(sky, 2000, 3, FIXED, Budget()).state == OFF
 
 
-def test_phase_switches_cost_more_by_number() -> None:
-    """Each switch of the hour makes the next one more expensive, and so do other cars; changes of the sky one to fewer."""
-    regret = after(SwitchRegret(), 6000, 120, state=1)
-    assert regret.spared_wh[2] > MORE_PHASES.least_wh
-    assert choose(regret, 6000, SWITCHES, switches=0).state == 3
-    assert choose(regret, 6000, SWITCHES, switches=3).state == 1
+@pytest.mark.parametrize(
+    ("dark_w", "starts", "state"),
+    [
+        (0, 0, OFF),  # 5.4 kW of regret
+        (2500, 0, OFF),  # 2.1 kW: 69 Wh
+        (3100, 0, 3),  # 1.35 kW: 44 Wh, which is not as much yet without `LEAST_S`
+        (2500, 4, 3),  # the fifth start of nine costs 72 Wh
+        (0, 4, OFF),
+    ],
+)
+def test_how_long_a_shadow_lasts_is_learned(
+    dark_w: float, starts: int, state: int
+) -> None:
+    """After six shadows of two minutes each the next one stops a car at once if it is deep, and never if it is slight.
+
+    Of the last half hour, twelve minutes (less what faded) were dark, in six shadows: the next lasts about 100 s.
+    """
+    sky = clouds(9000, 500, 120, 6)
+    assert sky.ended[0] == pytest.approx(6, rel=0.35)
+    for seconds in (5, 10):
+        sky = watch_sky(sky, dark_w, FIXED, 5)
+        if seconds == 5:
+            lasts_s = sky.lasts_s
+            assert 80 < lasts_s < 120
+            expected_wh = (4140 - dark_w) * 1.3 * lasts_s / 3600
+            due = expected_wh >= STOP_WH * 9 / (9 - starts)
+            assert due is (state == OFF)
+            chosen = choose(sky, dark_w, 3, FIXED, Budget(starts=starts))
+            assert chosen.state == state
+
+
+def test_each_switch_of_the_hour_is_more_expensive_and_the_last_is_for_more_phases() -> (
+    None
+):
+    """With one switch left a car that went to one phase would stay there, whatever the sun."""
+    bright = after(RecentSky(), 6000, 300)
+    for switches, state in ((0, 3), (2, 3), (3, 3), (4, 1)):
+        chosen = choose(bright, 6000, 1, SWITCHES, Budget(switches=switches))
+        assert chosen.state == state
+    brief = after(RecentSky(), 6000, 20)
+    assert choose(brief, 6000, 1, SWITCHES, Budget()).state == 1
+    dim = after(RecentSky(), 2000, 400)
+    for switches, state in ((0, 1), (2, 1), (3, OFF), (4, OFF)):
+        chosen = choose(dim, 2000, 3, SWITCHES, Budget(switches=switches))
+        assert chosen.state == state
+    # Who allows one in an hour gets it; who allows none gets none.
+    once = choose(dim, 2000, 3, SWITCHES, Budget(switches_per_hour=1))
+    assert once.state == 1
+    never = choose(dim, 2000, 3, SWITCHES, Budget(switches_per_hour=0))
+    assert never.state == OFF
+
+
+def test_a_switch_is_twice_as_expensive_beside_others() -> None:
+    """The others take what it would give one of them."""
+    sky = watch_sky(after(RecentSky(), 8000, 30), 8000, SWITCHES, 5)
+    assert choose(sky, 8000, 1, SWITCHES, Budget()).state == 3
     beside = replace(SWITCHES, others=ONE)
-    assert choose(regret, 8000, beside, switches=0).state == 1
-    dim = after(SwitchRegret(), 2500, 90, state=3)
-    assert choose(dim, 2500, SWITCHES, switches=0).state == 1
-    assert choose(replace(dim, turns=12), 2500, SWITCHES, switches=0).state == 3
+    for _ in range(10):
+        sky = watch_sky(sky, 8000, beside, 5)
+    assert choose(sky, 8000, 1, beside, Budget()).state == 1
 
 
-def test_a_start_on_other_phases_costs_almost_a_switch() -> None:
-    """2 kW start a car on the phases that it used last after 2 Wh; on others after 30 Wh, and 12 Wh more for each switch."""
-    for charged_on, switches, starts_s, waits_s in (
-        (None, 0, 5, 0),
-        (1, 4, 5, 0),
-        (3, 0, 60, 45),
-        (3, 2, 105, 90),
+def test_a_start_on_other_phases_costs_as_much_as_a_switch() -> None:
+    """2 kW start a car at once on the phases that it used last, and on others after a while: it is a way around a switch."""
+    for charged_on, switches, starts_s in (
+        (None, 0, 10),
+        (1, 4, 10),
+        (3, 0, 170),
+        (3, 2, 380),
     ):
-        for seconds, state in ((waits_s, OFF), (starts_s, 1)):
-            sky = after(
-                add_regret(SwitchRegret(), 2000, OFF, SWITCHES, 0), 2000, seconds
-            )
+        for seconds, state in ((starts_s - 10, OFF), (starts_s, 1)):
+            sky = watch_sky(after(RecentSky(), 2000, seconds), 2000, SWITCHES, 0)
             chosen = choose(
                 sky,
                 2000,
+                OFF,
                 SWITCHES,
-                switches=switches,
-                starts_on=1,
+                Budget(switches=switches),
                 charged_on=charged_on,
             )
-            assert chosen.state == state
             assert chosen.due_s(3) is None
+            assert (seconds, chosen.state) == (seconds, state)
+    # Without a switch left it starts on one phase, where all three would be better.
+    sky = after(RecentSky(), 8000, 60)
+    last = Budget(switches=4)
+    assert choose(sky, 8000, OFF, SWITCHES, last, charged_on=1).state == 1
 
 
 def test_the_forecast_counts() -> None:
-    """3 kW too little: a stop is due later if the forecast is 9 kW for the next half hour, and sooner if it is none."""
-    due_s = {}
-    for ahead_w in (None, 9000.0, 0.0):
-        regret = SwitchRegret()
-        regret = add_regret(regret, 1000, 3, FIXED, 5, ahead_w)
-        chosen = choose(regret, 1000, FIXED, switches=0, ahead_w=ahead_w)
-        due_s[ahead_w] = chosen.due_s(OFF)
+    """2 kW too little: a stop is due later if the forecast is 9 kW for the next half hour, and sooner if it is none."""
+    sky = watch_sky(after(RecentSky(), 9000, 60), 2000, FIXED, 5)
+    due_s = {
+        ahead_w: choose(sky, 2000, 3, FIXED, Budget(), ahead_w=ahead_w).due_s(OFF)
+        for ahead_w in (None, 9000.0, 0.0)
+    }
     without_s, bright_s, dark_s = (due_s[ahead_w] for ahead_w in (None, 9000.0, 0.0))
     assert without_s is not None
     assert dark_s is not None
-    assert dark_s < without_s
-    # 4.14 kW of sun to come that it would miss, at a fifth of the weight.
     assert bright_s is not None
-    assert bright_s > without_s
+    assert dark_s < without_s < bright_s
+    # With a tenth of a kilowatt too little, and much sun to come, there is nothing to gain.
+    sky = watch_sky(sky, 4000, FIXED, 5)
+    assert choose(sky, 4000, 3, FIXED, Budget(), ahead_w=9000.0).due == ()
 
 
 def test_the_forecast_of_a_site_is_that_of_its_panels() -> None:
@@ -212,22 +253,36 @@ def test_the_forecast_of_a_site_is_that_of_its_panels() -> None:
         assert offers(day.run(35, -1500)) == {"a": state}
 
 
-def test_a_turn_of_the_sky() -> None:
-    """A shadow is a turn, and so is its end; what only trembles around the threshold is none."""
-    regret = after(after(after(SwitchRegret(), 6000, 60), 500, 60), 6000, 60)
-    assert regret.turns == pytest.approx(2, abs=0.2)
-    still = SwitchRegret()
+def test_a_kind_of_sky_ends() -> None:
+    """A shadow ends the sun, and sun the shadow; what only fluctuates around a threshold ends nothing."""
+    sky = RecentSky()
+    for sun_w in (6000, 500, 6000):
+        sky = after(sky, sun_w, 60)
+    assert sum(sky.ended) == pytest.approx(2, abs=0.2)
+    still = RecentSky()
     for sun_w in itertools.islice(itertools.cycle((3925.0, 3935.0)), 100):
-        still = add_regret(still, sun_w, 1, SWITCHES, 5)
-    assert still.turns == 0
+        still = watch_sky(still, sun_w, SWITCHES, 5)
+    assert sum(still.ended) == 0
 
 
-def test_what_was_before_counts_no_more_when_the_sun_returns() -> None:
-    """A spell of sun wipes out a shadow: only a lasting one stops a car."""
-    regret = after(SwitchRegret(), 1000, 10, state=3)
-    assert regret.spared_wh[0] > 0
-    regret = after(regret, 9000, 60, state=3)
-    assert regret.spared_wh[0] < STOP.least_wh / 2
+def test_a_single_value_stops_nobody() -> None:
+    """Nothing is known of a sky that was seen once and never before."""
+    sky = watch_sky(clouds(9000, 9000, 600, 1), 0, FIXED, 5)
+    assert sky.lasts_s == 0
+    assert choose(sky, 0, 3, FIXED, Budget()).state == 3
+
+
+def test_a_late_value_of_the_meter_stops_nobody() -> None:
+    """Without a meter a car goes on for 15 s, and nothing is learned of the sky."""
+    day = Day(balance(-6000, waiting(), tuning=AUTOMATIC))
+    day.run(120)
+    before = day.memory.connectors["a"].recent_sky
+    day.snapshot = replace(day.snapshot, meters=())
+    day.run(10, None)
+    assert offers(day.decision)["a"] >= 6
+    assert day.memory.connectors["a"].recent_sky.ended == before.ended
+    day.run(20, None)
+    assert offers(day.decision) == {"a": 0}
 
 
 def test_the_hour_has_only_so_many_starts() -> None:
@@ -263,7 +318,7 @@ def test_no_more_than_one_message_in_five_seconds() -> None:
 
 
 def test_a_short_shadow_stops_nobody_and_a_long_one_does() -> None:
-    """At 3 kW too little the cost of a stop is used up within half a minute."""
+    """At 3 kW too little 40 Wh of regret are in sight within half a minute."""
     day = Day(balance(-6000, waiting(), tuning=AUTOMATIC))
     day.run(60)
     assert offers(day.run(10, -1000)) == {"a": 6}
@@ -283,7 +338,7 @@ def test_a_little_too_little_is_bridged() -> None:
 
 
 def test_in_a_calm_sky_a_minute_is_enough_for_three_phases() -> None:
-    """8 kW on one phase leave 4.3 kW: after 50 s a switch has paid. At 2 kW it goes back."""
+    """8 kW on one phase leave 4.3 kW: a switch is worth it within a minute. At 2 kW it goes back."""
     day = Day(balance(-2000, waiting(switches_phases=True), tuning=AUTOMATIC))
     day.run(60)
     assert of(day.decision, "a").phases == 1
@@ -291,7 +346,7 @@ def test_in_a_calm_sky_a_minute_is_enough_for_three_phases() -> None:
     assert of(day.decision, "a").phases == 3
     day.run(60, -8000)
     assert of(day.decision, "a").offer_a == pytest.approx(8000 / 690, abs=0.2)
-    day.run(180, -2000)
+    day.run(300, -2000)
     assert of(day.decision, "a").phases == 1
 
 
@@ -321,15 +376,15 @@ def test_sharing_is_not_worth_a_switch(ran_before: bool, phases: int) -> None:
 
 
 def test_nobody_joins_under_a_sky_that_will_not_carry_two() -> None:
-    """There is enough for both now, but in the last half hour that cost far more than it is worth to share."""
+    """There is enough for both now, but in the last half hour that was so for a minute at a time: too short to be worth a start."""
     runs = waiting("a", offer_a=6.0)
     day = Day(balance(-9000, runs, waiting("b"), tuning=AUTOMATIC))
-    day.memory.connectors["b"].regret = SwitchRegret(
-        states=(OFF, 3), usual_w=(0.0, 3000.0), best=3, turns=10.0, spared_wh=(0, 0)
+    day.memory.connectors["b"].recent_sky = RecentSky(
+        states=(OFF, 3), best=OFF, lasted_s=(900.0, 900.0), ended=(15.0, 15.0)
     )
     decision = day.run(60)
     assert offers(decision)["b"] == 0
-    assert reasons(decision)["b"] is ReasonKey.SUN_TAKEN
+    assert reasons(decision)["b"] is ReasonKey.STARTING_ON_SUN
 
 
 def test_thresholds_of_a_user_have_the_usual_delays() -> None:

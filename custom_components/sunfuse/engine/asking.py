@@ -159,7 +159,7 @@ _KEPT = (
     "takes_a",
     "follows",
     "starts",
-    "regret",
+    "recent_sky",
     "probed_at",
     "above_since",
     "asked_again_at",

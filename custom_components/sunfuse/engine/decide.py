@@ -86,7 +86,14 @@ def _choose_who_may(tick: Tick) -> None:
     asks = [a for a in asks if not locked_out(a.past, tick.snapshot)]
     now, at = tick.snapshot.now, tick.memory.at
     elapsed_s = (now - at).total_seconds() if at is not None else 0.0
-    sunny = watch_sun(asks, tick.sun_w, tick.snapshot, elapsed_s)
+    root = tick.capacities[tick.tree.root]
+    sunny = watch_sun(
+        asks,
+        tick.sun_w,
+        tick.snapshot,
+        elapsed_s,
+        measured=root.state is not CircuitState.METER_LOST,
+    )
     tick.asks = [a for a in asks if not a.solar or a.id in sunny]
     tick.boosters = [a for a in tick.asks if a.boosted]
 

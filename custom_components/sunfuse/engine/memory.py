@@ -8,7 +8,7 @@ from typing import Any, Self
 from .codec import to_jsonable
 from .model import PerPhase, Reason, watts
 from .stored_items import Stored
-from .switch_regret import SwitchRegret
+from .switch_regret import RecentSky
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class ConnectorMemory:
     dull_since: datetime | None = (
         None  # since when solar power is too little to continue
     )
-    regret: SwitchRegret = SwitchRegret()
+    recent_sky: RecentSky = RecentSky()
     starts: tuple[datetime, ...] = ()  # in the last hour, on solar power
     # The car's real maximum
     takes_a: float | None = None
@@ -264,7 +264,9 @@ class Memory:
         return cls(
             connectors={
                 name: ConnectorMemory(
-                    **past.renamed(_RENAMED).fields_of(ConnectorMemory)
+                    **past.without(*_FORMER)
+                    .renamed(_RENAMED)
+                    .fields_of(ConnectorMemory)
                 )
                 for name, past in _each(stored.within("connectors"))
             },
@@ -285,8 +287,7 @@ _RENAMED = {
     "told_a": "confirmed_a",
     "told_until": "confirmed_until",
     "disobeyed_at": "forced_stop_at",
-    "sky": "regret",
 }
-_FORMER = ("hold_since",)
+_FORMER = ("hold_since", "sky", "regret")
 _NOTHING = ConnectorMemory()
 _NO_CIRCUIT = CircuitMemory()

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from .asking import Ask
 from .memory import ConnectorMemory
 from .model import Connector, Snapshot
+from .switch_regret import OFF
 
 HOUR = timedelta(hours=1)
 # If no solar power decides: for cars that charge on grid power alone.
@@ -24,11 +25,13 @@ def wired(connector: Connector, past: ConnectorMemory) -> int:
 
 
 def start_phases(asking: Ask, sun_w: float, snapshot: Snapshot) -> None:
-    """Let a car that is to start on solar power use one phase if there is not enough for more."""
+    """Let a car that is to start on solar power use one phase if there is not enough for more, or a switch costs more."""
     connector = asking.connector
     if connector.switches_phases and len(connector.phases) > 1:
         all_w = connector.min_a * snapshot.site.voltage_v * len(connector.phases)
-        wish(asking, fewer=sun_w < all_w, snapshot=snapshot)
+        due = OFF if asking.choice is None else asking.choice.state
+        fewer = sun_w < all_w if due == OFF else due == 1
+        wish(asking, fewer=fewer, snapshot=snapshot)
 
 
 def wish(asking: Ask, *, fewer: bool, snapshot: Snapshot) -> None:

@@ -11,7 +11,7 @@ from .memory import ConnectorMemory
 from .model import Snapshot
 from .phases import recent, start_phases, wired
 from .ranking import rank
-from .switch_regret import OFF, Choice, Powers, add_regret, choose, next_start
+from .switch_regret import OFF, Budget, Choice, Powers, choose, next_start, watch_sky
 
 # With a user's own threshold there is no regret to compare: these are the delays then.
 START_DELAY_S = 60.0
@@ -19,15 +19,22 @@ STOP_DELAY_S = 180.0
 MIN_ON_S = 180.0
 # A start or stop that is further ahead than this may as well never happen.
 FAR_S = 3600.0
+# A car goes on for so long without a meter that shows the sun.
+UNKNOWN_S = 15.0
 
 
 def watch_sun(
-    asks: list[Ask], sun_w: float, snapshot: Snapshot, elapsed_s: float
+    asks: list[Ask],
+    sun_w: float,
+    snapshot: Snapshot,
+    elapsed_s: float,
+    *,
+    measured: bool = True,
 ) -> set[str]:
     """Note for each car on solar power whether that is enough, and return who may have a minimum now.
 
     Solar power is assigned minimum by minimum, so that a second car starts as soon as there is enough for both at
-    their minimum, not only when the first has its maximum.
+    their minimum, not only when the first has its maximum. If the sun is not `measured`, nothing is known of the sky.
     """
     ranked = sorted((a for a in asks if a.solar), key=lambda a: rank(a, snapshot))
     left_w = sun_w
@@ -45,6 +52,9 @@ def watch_sun(
     shared_w, all_w = left_w, _running_w(ranked, snapshot)
     # One at a time: when the last in line stops, there may be enough for the others.
     for asking in reversed(ranked):
+        if not measured:
+            asking.choice = _unknown(asking, snapshot)
+            continue
         _weigh_switch(
             asking, shared_w, _others_w(asking, all_w, snapshot), snapshot, elapsed_s
         )
@@ -65,7 +75,7 @@ def watch_sun(
         assert asking.choice is not None
         choice = asking.choice
         if runs and asking.id != leaves and choice.state == OFF:
-            choice = replace(choice, state=asking.past.regret.state)
+            choice = replace(choice, state=_state(asking))
         # Running cars take the sun anyway: to share it is not worth a switch, unless the car is new.
         asking.keeps_phases = (
             not runs and all_w[0] > 0 and bool(recent(asking.past.starts, snapshot.now))
@@ -105,7 +115,7 @@ def _weigh_switch(
     snapshot: Snapshot,
     elapsed_s: float,
 ) -> None:
-    """Add the present solar power to the regret, and note what is due."""
+    """Add the present solar power to the recent sky, and note what is due."""
     past = asking.past
     every, volts = len(asking.connector.phases), snapshot.site.voltage_v
     one = wired(asking.connector, past) == 1
@@ -123,23 +133,35 @@ def _weigh_switch(
         },
         others=others_w,
     )
-    state = OFF if past.on_since is None else (1 if one else every)
-    ahead_w = _ahead_w(sun_w, snapshot)
-    past.regret = add_regret(past.regret, sun_w, state, powers, elapsed_s, ahead_w)
-    switches = len(recent(past.switches, snapshot.now))
-    starts_on = None
-    if asking.connector.switches_phases:
-        starts_on = 1 if sun_w < asking.connector.min_a * volts * every else every
+    past.recent_sky = watch_sky(past.recent_sky, sun_w, powers, elapsed_s)
     asking.choice = choose(
-        past.regret,
+        past.recent_sky,
         sun_w,
+        _state(asking),
         powers,
-        switches=switches,
-        starts=len(recent(past.starts, snapshot.now)),
-        ahead_w=ahead_w,
-        starts_on=starts_on,
+        Budget(
+            starts=len(recent(past.starts, snapshot.now)),
+            switches=len(recent(past.switches, snapshot.now)),
+            switches_per_hour=snapshot.tuning.switches_per_hour,
+        ),
+        ahead_w=_ahead_w(sun_w, snapshot),
         charged_on=past.charged_on,
     )
+
+
+def _unknown(asking: Ask, snapshot: Snapshot) -> Choice:
+    """Return what to do without a meter: a value that is late stops nobody."""
+    since, now = asking.past.dull_since, snapshot.now
+    waited_s = (now - since).total_seconds() if since is not None else 0.0
+    state = OFF if waited_s >= UNKNOWN_S else _state(asking)
+    return Choice(state=state, due=((OFF, max(UNKNOWN_S - waited_s, 0.0)),))
+
+
+def _state(asking: Ask) -> int:
+    """Return the number of phases that a car is charging on; 0 if it is off."""
+    if asking.past.on_since is None:
+        return OFF
+    return wired(asking.connector, asking.past)
 
 
 def _ahead_w(sun_w: float, snapshot: Snapshot) -> float | None:
