@@ -468,3 +468,33 @@ def test_a_battery_that_takes_less_than_it_could_has_not_forgotten() -> None:
     assert decide(snapshot, memory)[1].battery_charge_w == 5000
     exporting = balance(-2000, battery_w=-1000, battery_rules=FIRST)
     assert 1000 < decide(exporting, memory)[1].battery_charge_w < 5000
+
+
+def test_a_full_battery_that_loses_a_little_stops_no_car() -> None:
+    """Up to 80 % the battery goes first; it does again at 78 %, not at 79.9 %."""
+    day = Day(
+        balance(
+            -1000,
+            waiting(),
+            battery_w=-5000,
+            soc=79,
+            battery_rules=FIRST,
+            tuning=Tuning(),
+        )
+    )
+    for soc, starts in ((79, False), (80, True), (78.5, True), (77.9, False)):
+        battery = BatteryReading(at=NOW, power_w=-5000, soc=soc)
+        day.snapshot = replace(day.snapshot, battery=battery)
+        assert (day.run(60).surplus_w > 5000) is starts
+
+
+def test_a_battery_that_takes_all_leaves_nothing_from_the_first_second() -> None:
+    """Its highest power is learned slowly, and what it takes now is its own at once."""
+    day = Day(
+        balance(0, waiting(), battery_w=-500, soc=50, battery_rules=FIRST),
+    )
+    day.run(60)
+    day.snapshot = replace(
+        day.snapshot, battery=BatteryReading(at=NOW, power_w=-4900, soc=50)
+    )
+    assert day.run(5).surplus_w < 10

@@ -73,9 +73,9 @@ def test_less_regret_than_by_fixed_delays(row: Row, part: float) -> None:
         (6000, 3, 0),
         (20_000, 3, 0),  # nobody could use the rest
         # The grid helps, which weighs more.
-        (4000, 3, 140 * 1.3),
-        (1000, 1, 380 * 1.3),
-        (0, 3, 4140 * 1.3),
+        (4000, 3, 140 * 1.6),
+        (1000, 1, 380 * 1.6),
+        (0, 3, 4140 * 1.6),
     ],
 )
 def test_regret(sun_w: float, state: int, watts: float) -> None:
@@ -87,7 +87,7 @@ def test_regret_beside_others() -> None:
     """What another car takes anyway is no loss; but who waits although there is enough for both has a right to it."""
     beside = Powers(of={3: THREE}, others=THREE)
     assert regret_w(7000, OFF, beside) == 0
-    assert regret_w(7000, 3, beside) == pytest.approx(1280 * 1.3)
+    assert regret_w(7000, 3, beside) == pytest.approx(1280 * 1.6)
     assert regret_w(9000, OFF, beside) == 500
     assert regret_w(12_000, OFF, beside) == pytest.approx(960 + 500)
     assert regret_w(9000, 3, beside) == 0
@@ -123,7 +123,7 @@ def test_a_car_starts_within_seconds(sun_w: float, phases: int) -> None:
 
 
 def test_a_stop_is_due_when_the_shadow_will_cost_more_than_the_stop() -> None:
-    """At 2 kW the minimum takes 2.14 kW from the grid, which weighs 1.3: 40 Wh are 52 s of that.
+    """At 2 kW the minimum takes 2.14 kW from the grid, which weighs 1.6: 50 Wh are 53 s of that.
 
     A first shadow lasts 20 s, and as long again as it lasted: after 32 s the stop is due.
     """
@@ -141,10 +141,10 @@ def test_a_stop_is_due_when_the_shadow_will_cost_more_than_the_stop() -> None:
 @pytest.mark.parametrize(
     ("dark_w", "starts", "state"),
     [
-        (0, 0, OFF),  # 5.4 kW of regret
-        (2500, 0, OFF),  # 2.1 kW: 69 Wh
-        (3100, 0, 3),  # 1.35 kW: 44 Wh, which is not as much yet without `LEAST_S`
-        (2500, 4, 3),  # the fifth start of nine costs 72 Wh
+        (0, 0, OFF),  # 6.6 kW of regret
+        (2500, 0, OFF),  # 2.6 kW: 73 Wh
+        (3100, 0, 3),  # 1.7 kW: 46 Wh
+        (2500, 4, 3),  # the fifth start of nine costs 90 Wh
         (0, 4, OFF),
     ],
 )
@@ -162,7 +162,7 @@ def test_how_long_a_shadow_lasts_is_learned(
         if seconds == 5:
             lasts_s = sky.lasts_s
             assert 80 < lasts_s < 120
-            expected_wh = (4140 - dark_w) * 1.3 * lasts_s / 3600
+            expected_wh = (4140 - dark_w) * 1.6 * lasts_s / 3600
             due = expected_wh >= STOP_WH * 9 / (9 - starts)
             assert due is (state == OFF)
             chosen = choose(sky, dark_w, 3, FIXED, Budget(starts=starts))
@@ -256,8 +256,8 @@ def test_the_forecast_of_a_site_is_that_of_its_panels() -> None:
 def test_a_kind_of_sky_ends() -> None:
     """A shadow ends the sun, and sun the shadow; what only fluctuates around a threshold ends nothing."""
     sky = RecentSky()
-    for sun_w in (6000, 500, 6000):
-        sky = after(sky, sun_w, 60)
+    for bright_w in (6000, 500, 6000):
+        sky = after(sky, bright_w, 60)
     assert sum(sky.ended) == pytest.approx(2, abs=0.2)
     still = RecentSky()
     for sun_w in itertools.islice(itertools.cycle((3925.0, 3935.0)), 100):
@@ -318,7 +318,7 @@ def test_no_more_than_one_message_in_five_seconds() -> None:
 
 
 def test_a_short_shadow_stops_nobody_and_a_long_one_does() -> None:
-    """At 3 kW too little 40 Wh of regret are in sight within half a minute."""
+    """At 3 kW too little 50 Wh of regret are in sight within half a minute."""
     day = Day(balance(-6000, waiting(), tuning=AUTOMATIC))
     day.run(60)
     assert offers(day.run(10, -1000)) == {"a": 6}

@@ -74,6 +74,7 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
         surplus_w=tick.sun.surplus_w,
         own_w=tick.sun.measured_w,
         battery_charge_w=tick.sun.charge_max_w,
+        battery_first=tick.sun.battery_first,
         hold_needed_at=needed_at,
         boosted=_boosted(tick),
         at=snapshot.now,

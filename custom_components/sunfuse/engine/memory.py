@@ -220,6 +220,7 @@ class Memory:
     battery_charge_w: float = (
         0.0  # the highest charging power of the home battery so far
     )
+    battery_first: bool = True  # until it was charged as far as it is to be
     hold_needed_at: datetime | None = None  # and when holding was last needed
     boosted: tuple[Boosted, ...] = ()
     at: datetime | None = None  # of the last decision

@@ -14,6 +14,9 @@ from .model import BatteryReading, CircuitState, Connector, PowerReading, Snapsh
 READING_AGE = timedelta(minutes=5)
 # The home battery is held for this long after it last was necessary.
 HOLD = timedelta(seconds=60)
+# The battery comes first again when it is this far below the state of charge up to which it does: while cars take all of
+# the sun it loses a little, and they would stop and start with each percent.
+AGAIN_SOC = 2.0
 # Smaller differences are within the accuracy of meters.
 HOLD_W = 200.0
 # The highest charging power of the battery is learned with this time constant, so that a single wrong reading teaches
@@ -31,6 +34,7 @@ class Sun:
     measured_w: float  # what is left after the house, with its sign
     supported: bool  # whether the battery may discharge into cars
     charge_max_w: float  # the highest charging power of the battery so far
+    battery_first: bool  # whether its state of charge says so
 
 
 def sunshine(
@@ -61,7 +65,10 @@ def sunshine(
         own_w = 0.0  # what looks like solar power may be the battery
     if solar is not None:
         own_w = min(own_w, max(solar.power_w, 0.0))
-    surplus_w = max(own_w, 0.0) - _for_battery_w(own_w, battery, charge_max_w, snapshot)
+    first = _is_first(battery, memory, snapshot)
+    surplus_w = max(own_w, 0.0)
+    if first and battery is not None:
+        surplus_w -= _for_battery_w(surplus_w, battery, charge_max_w, snapshot)
     if supported and battery is not None:
         support_w = snapshot.battery_rules.support_w
         surplus_w += max(battery_w, 0.0) if support_w is None else support_w
@@ -71,6 +78,7 @@ def sunshine(
         measured_w=measured_w,
         supported=supported,
         charge_max_w=charge_max_w,
+        battery_first=first,
     )
 
 
@@ -143,20 +151,29 @@ def _may_support(battery: BatteryReading | None, snapshot: Snapshot) -> bool:
     return battery.soc > above_soc
 
 
+def _is_first(
+    battery: BatteryReading | None, memory: Memory, snapshot: Snapshot
+) -> bool:
+    """Whether the battery goes before the cars: until it is charged as far as it is to be."""
+    if battery is None or battery.soc is None:
+        return (
+            battery is not None and snapshot.battery_rules.battery_first_below_soc > 0
+        )
+    up_to_soc = min(snapshot.battery_rules.battery_first_below_soc, 100.0)
+    if not memory.battery_first:
+        up_to_soc -= AGAIN_SOC
+    return battery.soc < up_to_soc
+
+
 def _for_battery_w(
-    own_w: float,
-    battery: BatteryReading | None,
-    charge_max_w: float,
-    snapshot: Snapshot,
+    own_w: float, battery: BatteryReading, charge_max_w: float, snapshot: Snapshot
 ) -> float:
-    """Return which part of solar power is the battery's: none once it is charged as far as it is to be."""
+    """Return which part of solar power is that of a battery that goes first."""
     rules = snapshot.battery_rules
-    if battery is None or own_w <= 0:
-        return 0.0
-    soc = 0.0 if battery.soc is None else battery.soc
-    if soc >= rules.battery_first_below_soc or soc >= 100.0:
-        return 0.0
-    most_w = charge_max_w if rules.charge_max_w is None else rules.charge_max_w
+    if rules.charge_max_w is None:
+        most_w = max(charge_max_w, -battery.power_w)
+    else:
+        most_w = rules.charge_max_w
     return min(own_w * (1.0 - rules.car_share), most_w)
 
 

@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from math import inf
 
 # Energy from the grid weighs more than unused solar power.
-GRID_WEIGHT = 1.3
+GRID_WEIGHT = 1.6
 # A car that waits while others run could share solar power with them: nothing is lost, but it is fair.
 FAIR_W = 500.0
 # How long the sky is remembered.
@@ -48,7 +48,7 @@ OFF = 0
 
 # What changes cost, in watt-hours. A start costs nothing that a car that is off does not lose anyway; it is a part of the
 # cost of a stop: the start after it costs a car about twenty seconds at four to eight kilowatts, and wears its contactor a little.
-STOP_WH = 40.0
+STOP_WH = 50.0
 # A switch costs a pause of twenty seconds at about seven kilowatts.
 MORE_PHASES_WH = 40.0
 # And this is the way there and back, with one of the few switches of the hour for each.
@@ -197,6 +197,8 @@ def choose(
         if gain_w <= 0 or cost_wh == inf:
             continue
         due_s = sky.lasts_in_s(cost_wh * 3600 / gain_w)
+        if OFF not in (state, other) and due_s is not None and not sky.since_s:
+            due_s = max(due_s, 1.0)  # one value is too little for a switch
         if due_s is not None:
             due.append((other, due_s))
             if due_s == 0 and sky.lasts_s > 0:
@@ -218,17 +220,15 @@ def _cost_wh(
         if charged_on in (None, other):
             return start_wh
         return start_wh + _switch_wh(other > charged_on, budget)
+    if other < state and budget.switches + 2 > max(budget.switches_per_hour, 2):
+        return inf  # there would be no way back
     dearer = DEARER_BESIDE_OTHERS if beside else 1.0
     return dearer * _switch_wh(other > state, budget)
 
 
 def _switch_wh(more: bool, budget: Budget) -> float:
-    most = budget.switches_per_hour
-    if not more and budget.switches + 2 > max(most, 2):
-        return inf  # there would be no way back
-    return (MORE_PHASES_WH if more else FEWER_PHASES_WH) * _scarcity(
-        budget.switches, most
-    )
+    least_wh = MORE_PHASES_WH if more else FEWER_PHASES_WH
+    return least_wh * _scarcity(budget.switches, budget.switches_per_hour)
 
 
 def _scarcity(used: int, most: int) -> float:
