@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import (
 import voluptuous as vol
 
 from custom_components.sunfuse.actions.departures import SET_DEPARTURE
+from custom_components.sunfuse.actions.session_exports import EXPORT_SESSIONS
 from custom_components.sunfuse.actions.sessions import GET_SESSIONS
 from custom_components.sunfuse.actions.sharing import BOOST, CLEAR_LIMIT, SET_LIMIT
 from homeassistant.components import automation, calendar
@@ -500,6 +501,54 @@ async def test_ready_by_a_calendar(
     assert [call.data["departure"].isoformat() for call in departures] == [
         "2026-06-02T14:30:00+00:00"
     ] * set_
+
+
+async def test_report_with_statements(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """One PDF of each person who charged, of the same month, handed on one by one."""
+    freezer.move_to("2026-06-01T14:59:00+00:00")
+    named = [{"energy_kwh": 1.0, "person": one} for one in ("Anna", "Ben", None)]
+    async_mock_service(
+        hass,
+        "sunfuse",
+        "get_sessions",
+        response={"sessions": [*named, named[0]]},
+        supports_response=SupportsResponse.ONLY,
+    )
+    made = async_mock_service(
+        hass,
+        "sunfuse",
+        "export_sessions",
+        schema=EXPORT_SESSIONS,
+        response={"path": "/media/bills/a.pdf"},
+        supports_response=SupportsResponse.ONLY,
+    )
+    sent = async_mock_service(hass, "test", "send")
+    statement = {"who": "{{ driver }}", "images": "{{ [file] }}"}
+    await use(
+        hass,
+        "report",
+        site="site_id",
+        folder="/media/bills",
+        issuer="Hof GmbH",
+        send=[],
+        send_statement=[{"action": "test.send", "data": statement}],
+    )
+    await later(hass, freezer, 61)
+    await hass.services.async_call(
+        automation.DOMAIN, "turn_off", {"entity_id": "all"}, blocking=True
+    )
+    assert [
+        (call.data["person"], call.data["format"], call.data["issuer"]) for call in made
+    ] == [("Anna", "statement_pdf", "Hof GmbH"), ("Ben", "statement_pdf", "Hof GmbH")]
+    assert {call.data["folder"] for call in made} == {"/media/bills"}
+    assert {call.data["start"].isoformat() for call in made} == {
+        "2026-05-01T07:00:00+00:00"
+    }
+    assert [call.data for call in sent] == [
+        {"who": name, "images": ["/media/bills/a.pdf"]} for name in ("Anna", "Ben")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
     WebSocketGenerator,
 )
+import voluptuous as vol
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.sessions import (
@@ -34,7 +35,11 @@ from custom_components.sunfuse.sessions import (
 from custom_components.sunfuse.sessions.session_exports import columns
 from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+)
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
@@ -120,6 +125,29 @@ async def test_every_format(hass: HomeAssistant, home: Home) -> None:
     assert may["sessions"] == 0
     with pytest.raises(ServiceValidationError):
         await export(home, person="nobody")
+
+
+async def test_a_file_is_saved_where_home_assistant_may_write(
+    hass: HomeAssistant, home: Home, tmp_path: Path
+) -> None:
+    """Whose it is and from when is in the name; elsewhere nothing is written, and a full disk is said in words."""
+    media = tmp_path / "media"
+    hass.config.allowlist_external_dirs = {str(media)}
+    asked = {"format": "statement_pdf", "person": "Anna", "folder": f"{media}/bills"}
+    saved = await export(home, **asked, start="2026-06-01T00:00:00")
+    assert saved["path"] == f"{media}/bills/sunfuse-statement-anna-2026-06-01.pdf"
+    assert Path(saved["path"]).read_bytes() == b64decode(saved["content"])
+    for folder in (f"{tmp_path}/elsewhere", "/etc", "bills"):
+        with pytest.raises(ServiceValidationError) as refused:
+            await export(home, folder=folder)
+        assert refused.value.translation_key == "folder_not_allowed"
+    with pytest.raises(vol.Invalid):
+        await export(home, folder=f"{media}/../elsewhere")
+    assert not (tmp_path / "elsewhere").exists()
+    (media / "file").touch()
+    with pytest.raises(HomeAssistantError) as failed:
+        await export(home, folder=f"{media}/file")
+    assert failed.value.translation_key == "file_not_written"
 
 
 async def test_the_download_is_for_administrators(

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,13 +26,14 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import (
     async_get_config_entry,
     async_register_admin_service,
 )
-from homeassistant.util import dt as dt_util
+from homeassistant.util import dt as dt_util, slugify
+from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
@@ -101,7 +103,11 @@ _REQUEST = {
     ),
 }
 EXPORT_SESSIONS = vol.Schema(
-    {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, **_REQUEST}
+    {
+        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+        **_REQUEST,
+        vol.Optional("folder"): cv.path,
+    }
 )
 # A proxy or the frontend may add parameters of its own.
 _QUERY = vol.Schema(_REQUEST, extra=vol.REMOVE_EXTRA)
@@ -287,6 +293,10 @@ def async_setup_session_exports(hass: HomeAssistant) -> None:
             "sessions": export.sessions,
             "left_out": export.left_out,
         }
+        if folder := call.data.get("folder"):
+            saved = hass.config.path(folder, _saved_name(name, call.data))
+            await hass.async_add_executor_job(_save, hass, saved, export.content)
+            response["path"] = saved
         # An automation is nobody who may open it.
         if "http" in hass.config.components and call.context.user_id:
             path = f"{PATH}{entry.entry_id}?{urlencode(_query(call.data))}"
@@ -312,5 +322,42 @@ def _query(asked: Mapping[str, Any]) -> dict[str, str]:
         if isinstance(value, datetime)
         else str(value)
         for key, value in asked.items()
-        if key != ATTR_CONFIG_ENTRY_ID
+        if key not in (ATTR_CONFIG_ENTRY_ID, "folder")
     }
+
+
+def _saved_name(name: str, asked: Mapping[str, Any]) -> str:
+    """Return the name of a saved file: with whose it is, and from when."""
+    start: datetime | None = asked.get("start")
+    parts = [
+        *(asked[key] for key in ("person", "vehicle", "charger") if key in asked),
+        *([f"{dt_util.as_local(start):%Y-%m-%d}"] if start else []),
+    ]
+    path = Path(name)
+    more = [slugify(part, separator="-") for part in parts]
+    return f"{'-'.join([path.stem, *more])}{path.suffix}"
+
+
+def _save(hass: HomeAssistant, path: str, content: bytes) -> None:
+    """Write a file where Home Assistant may; whoever reads it meanwhile has the old one or the new one.
+
+    Raises:
+        ServiceValidationError: Home Assistant may not write there.
+        HomeAssistantError: it cannot be written.
+
+    """
+    if not hass.config.is_allowed_path(path):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="folder_not_allowed",
+            translation_placeholders={"folder": str(Path(path).parent)},
+        )
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        write_utf8_file_atomic(path, content, mode="wb")
+    except (OSError, WriteError) as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="file_not_written",
+            translation_placeholders={"file": path, "error": str(err)},
+        ) from err
