@@ -133,7 +133,11 @@ async def test_a_file_is_saved_where_home_assistant_may_write(
     """Whose it is and from when is in the name; elsewhere nothing is written, and a full disk is said in words."""
     media = tmp_path / "media"
     hass.config.allowlist_external_dirs = {str(media)}
-    asked = {"format": "statement_pdf", "person": "Anna", "folder": f"{media}/bills"}
+    asked: dict[str, Any] = {
+        "format": "statement_pdf",
+        "person": "Anna",
+        "folder": f"{media}/bills",
+    }
     saved = await export(home, **asked, start="2026-06-01T00:00:00")
     assert saved["path"] == f"{media}/bills/sunfuse-statement-anna-2026-06-01.pdf"
     assert Path(saved["path"]).read_bytes() == b64decode(saved["content"])
