@@ -173,11 +173,11 @@ def test_the_simple_planner_is_never_cheaper(asked: Problem) -> None:
 
 
 @_LAWS
-@given(_problems())
+@given(st.one_of(_problems(), _problems(minimum=True)))
 def test_the_simple_planner_misses_no_departure_that_could_be_met(
     asked: Problem,
 ) -> None:
-    """The same guarantee, without the solver."""
+    """The same guarantee, without the solver, with minimum powers as well."""
     if _missing_wh(solve(asked)) < 1.0:
         assert _missing_wh(SimplePlanner(asked).plan()) < 10.0
 

@@ -24,9 +24,9 @@ from .problem import (
     limits,
     series,
 )
-from .program import Columns, Program, Solution, Term, Values
+from .program import Columns, Program, Solution, Term, Unsolved, Values
 from .room import Room
-from .stores import Scale, StoreRows, most_kw, most_out_kw
+from .stores import Scale, StoreColumns, StoreRows, most_kw, most_out_kw
 
 # Multiples of the highest price (`Scale.dearest`); those of a store are in stores.py.
 _EXCESS = 10_000.0  # import above the limit of the grid connection
@@ -34,6 +34,8 @@ _UNFAIR = 30.0  # the largest share that one store lacks
 # Export above its limit is curtailed, which earns nothing; in shares of the highest price of energy.
 _CURTAILED = 0.001
 _LOWEST_PRICE = 0.01  # per kilowatt-hour: a multiple of zero would be zero
+# Without a solution in time, the simple planner takes over, which takes so many times as long as building the program.
+_SIMPLE = 2.0
 _SMALL = 1e-6  # kilowatts that count as zero
 
 
@@ -43,9 +45,15 @@ class Formulation:
     def __init__(
         self, problem: Problem, clock: Callable[[], float] | None = None
     ) -> None:
-        """Create all columns and rows; by a clock, the time limit begins here, else with the search."""
+        """Create all columns and rows; by a clock, the time limit begins here, else with the search.
+
+        Raises:
+            Unsolved: building alone takes so long that the limit cannot be kept.
+
+        """
         self._clock = clock
         self._began_s = clock() if clock else 0.0
+        self._built_s: float | None = None
         self._searched_s = 0.0
         self._problem = problem
         self._program = Program()
@@ -68,10 +76,7 @@ class Formulation:
         self._exports = self._program.columns(problem.steps, upper=1.0)
         attainable = attainable_kw(problem)
         self._stores = [
-            StoreRows(
-                problem, self._program, store, self._scale, attainable[store.id]
-            ).write()
-            for store in problem.stores
+            self._add_store(store, attainable[store.id]) for store in problem.stores
         ]
         self._share_fairly()
         self._balance()
@@ -80,6 +85,7 @@ class Formulation:
             self._limit_circuit(circuit)
         for peak in problem.peaks:
             self._add_peak(peak)
+        self._built_s = self._took_s()
 
     def solve(self) -> Plan:
         """Return the best plan found in time.
@@ -99,10 +105,20 @@ class Formulation:
         best = solution.optimal
         return self._plan(solution, Status.OPTIMAL if best else Status.TIME_LIMIT)
 
+    def _took_s(self) -> float:
+        return self._clock() - self._began_s if self._clock else self._searched_s
+
     def _left_s(self) -> float:
-        """Return how much of the time limit is left."""
-        took_s = self._clock() - self._began_s if self._clock else self._searched_s
-        return self._problem.time_limit_s - took_s
+        """Return how much of the time limit is left for the search, beside what the simple planner would need."""
+        took_s = self._took_s()
+        built_s = took_s if self._built_s is None else self._built_s
+        return self._problem.time_limit_s - took_s - _SIMPLE * built_s
+
+    def _add_store(self, store: Store, attainable: Values) -> StoreColumns:
+        if self._clock and self._left_s() <= 0:
+            raise Unsolved("Building the program takes too long")
+        rows = StoreRows(self._problem, self._program, store, self._scale, attainable)
+        return rows.write()
 
     # The grid
 

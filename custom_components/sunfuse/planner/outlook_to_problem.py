@@ -25,7 +25,7 @@ _EXACT_COLUMNS = 80
 _KEPT_STEPS = 8
 _CHANGE = 0.02
 _HALF = 0.5
-# No search goes on for less than this many kilowatt-hours cost.
+# No search goes on for less than this many kilowatt-hours cost, for each car.
 _GAP_KWH = 0.01
 
 
@@ -86,7 +86,7 @@ def problem_of_outlook(
         phases=outlook.phases,
         exact_steps=_exact_steps(len(cars)),
         time_limit_s=outlook.time_limit_s,
-        gap_kwh=_GAP_KWH,
+        gap_kwh=_GAP_KWH * max(1, len(cars)),
     )
     cars = with_taken(cars, problem, outlook)
     problem = replace(problem, stores=(*stores, *(terms.store for terms in cars)))

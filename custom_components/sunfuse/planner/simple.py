@@ -58,6 +58,12 @@ class SimplePlanner:
             np.array(problem.solar_w) - np.array(problem.load_w), 0.0
         )
 
+        grams = np.array(problem.carbon_g or (0.0,) * problem.steps)
+        self._import_price = (
+            np.array(problem.import_price) + grams / 1000 * problem.carbon_price
+        )
+        self._export_price = np.array(problem.export_price)
+
     def plan(self) -> Plan:
         """Return a plan that respects all limits and misses only what is impossible."""
         stores = sorted(self._problem.stores, key=self._slack_h)
@@ -91,15 +97,19 @@ class SimplePlanner:
 
     def _stored_wh(self, store: Store, until: int) -> float:
         """Return what a store holds at the end of a step."""
+        return float(self._energy_wh(store, until)[-1])
+
+    def _energy_wh(self, store: Store, until: int) -> Values:
+        """Return what a store holds at the end of each step up to one."""
         power, hours = self._power[store.id][: until + 1], self._hours[: until + 1]
         net = power * store.charge_efficiency - store.standby_w * (power > _SMALL_W)
-        return store.energy_wh + float((net * hours).sum())
+        return np.asarray(store.energy_wh + np.cumsum(net * hours))
 
     def _fill(self, store: Store, demand: Series) -> None:
         for step, demand_w in enumerate(demand):
             free_wh = store.max_wh - self._stored_wh(store, self._problem.steps - 1)
             if free_wh > 0:
-                fills_w = self._wanted_w(store, step, free_wh)
+                fills_w = float(self._wanted_w(store, free_wh)[step])
                 room_w = self._limit_w(store, step)
                 lacks_w = demand_w - float(self._power[store.id][step])
                 self._add(store, step, max(0.0, min(lacks_w, room_w, fills_w)))
@@ -125,38 +135,47 @@ class SimplePlanner:
         self, store: Store, lacks_wh: float, last: int, worth: float = np.inf
     ) -> bool:
         """Add power in the cheapest free step; returns whether there was one."""
-        best: tuple[float, int, float] | None = None
-        for step in range(last + 1):
-            power_w = self._chunk_w(store, step, lacks_wh)
-            if power_w <= _SMALL_W:
-                continue
-            price = self._price(step, power_w, only_sun=not store.from_grid)
-            if store.charge_value:
-                price -= store.charge_value[step]
-            if price < worth and (best is None or (price, step) < best[:2]):
-                best = (price, step, power_w)
-        if best is None:
+        power_w = self._chunks_w(store, lacks_wh)[: last + 1]
+        price = self._prices(power_w, only_sun=not store.from_grid)
+        if store.charge_value:
+            price -= np.array(store.charge_value)[: last + 1]
+        price[power_w <= _SMALL_W] = np.inf
+        step = int(np.argmin(price))
+        if not price[step] < worth:
             return False
-        self._add(store, best[1], best[2])
+        self._add(store, step, float(power_w[step]))
         return True
 
-    def _chunk_w(self, store: Store, step: int, lacks_wh: float) -> float:
-        """Return the power that is added in a step at a time: at one price, and not below the minimum."""
-        room_w, least_w = self._limit_w(store, step), self._least_w(store, step)
-        if room_w < max(least_w, _SMALL_W):
-            return 0.0
-        wanted_w = self._wanted_w(store, step, lacks_wh)
-        sun_w = float(self._surplus[step])
-        if not store.from_grid or sun_w > max(least_w, _SMALL_W):
-            room_w = min(room_w, sun_w)
-        return max(min(room_w, wanted_w), least_w) if room_w >= least_w else 0.0
+    def _chunks_w(self, store: Store, lacks_wh: float) -> Values:
+        """Return the power that is added in each step at a time: at one price, and not below the minimum."""
+        power, most = self._power[store.id], self._most[store.id]
+        idle = power <= _SMALL_W
+        room = np.maximum(np.minimum(most - power, self._room.left_all_w(store)), 0.0)
+        least = np.where(idle, np.minimum(store.min_charge_w, most), 0.0)
+        enough = np.maximum(least, _SMALL_W)
+        fits = room >= enough
+        wanted = self._wanted_w(store, lacks_wh)
+        sun = self._surplus
+        room = np.where(
+            (sun > enough) | (not store.from_grid), np.minimum(room, sun), room
+        )
+        chunks = np.maximum(np.minimum(room, wanted), least)
+        return np.where(fits & (room >= least), chunks, 0.0)
 
-    def _wanted_w(self, store: Store, step: int, energy_wh: float) -> float:
-        """Return the power that stores an energy in a step, with what the car loses if it starts in it."""
-        stored_w = energy_wh / float(self._hours[step])
-        if self._power[store.id][step] <= _SMALL_W:
-            stored_w += store.standby_w
-        return stored_w / store.charge_efficiency
+    def _wanted_w(self, store: Store, energy_wh: float) -> Values:
+        """Return the power that stores an energy in each step, with what the car loses if it starts in it."""
+        idle = self._power[store.id] <= _SMALL_W
+        stored_w = energy_wh / self._hours + np.where(idle, store.standby_w, 0.0)
+        return np.asarray(stored_w / store.charge_efficiency)
+
+    def _prices(self, power_w: Values, *, only_sun: bool) -> Values:
+        """Return the price of a kilowatt-hour of this much additional power in each of the first steps."""
+        count = len(power_w)
+        sun = np.clip(self._surplus[:count] / np.maximum(power_w, _SMALL_W), 0.0, 1.0)
+        price = (
+            sun * self._export_price[:count] + (1 - sun) * self._import_price[:count]
+        )
+        return np.where(only_sun & (sun < 1.0 - 1e-9), np.inf, price)
 
     def _empty_overfull(self, store: Store) -> None:
         """Take back, last step first, what a store would hold beyond full: a minimum power can be more than it still takes.
@@ -187,17 +206,6 @@ class SimplePlanner:
             return 0.0
         return min(store.min_charge_w, float(self._most[store.id][step]))
 
-    def _price(self, step: int, power_w: float, *, only_sun: bool) -> float:
-        """Return the price of a kilowatt-hour of this much additional power in a step."""
-        problem = self._problem
-        sun = min(1.0, float(self._surplus[step]) / power_w)
-        if only_sun and sun < 1.0 - 1e-9:
-            return np.inf
-        grid = problem.import_price[step]
-        if problem.carbon_g:
-            grid += problem.carbon_g[step] / 1000 * problem.carbon_price
-        return sun * problem.export_price[step] + (1 - sun) * grid
-
     def _add(self, store: Store, step: int, power_w: float) -> None:
         self._power[store.id][step] += power_w
         self._surplus[step] -= power_w  # negative: others would import
@@ -227,7 +235,8 @@ class SimplePlanner:
         for other in self._problem.stores:
             if other.id in moving or not self._shares(store, other, step):
                 continue
-            if self._move(other, step, wanted_w, moving | {other.id}, depth):
+            too_much_w = self._too_much_w(store, other, step, wanted_w)
+            if self._move(other, step, too_much_w, moving | {other.id}, depth):
                 power_w = min(wanted_w, self._limit_w(store, step))
                 if power_w >= max(self._least_w(store, step), _SMALL_W):
                     self._add(store, step, power_w)
@@ -245,37 +254,52 @@ class SimplePlanner:
             for row, per_w in self._room.uses[store.id]
         )
 
+    def _too_much_w(
+        self, store: Store, other: Store, step: int, wanted_w: float
+    ) -> float:
+        """Return how much less another store would have to take in a step for this one to have a power."""
+        theirs = dict(self._room.uses[other.id])
+        return max(
+            (wanted_w * per_w - float(self._room.rows[row][step])) / theirs[row]
+            for row, per_w in self._room.uses[store.id]
+            if row in theirs
+        )
+
     def _move(
         self, other: Store, step: int, wanted_w: float, moving: set[str], depth: int
     ) -> bool:
-        """Move power of another store out of a step, to one before its own goal."""
+        """Move power of another store out of a step, to steps before its own goal: free ones first, then those of others."""
         power_w = float(self._power[other.id][step])
         leaves_w = power_w - wanted_w
         moved_w = wanted_w if leaves_w >= max(other.min_charge_w, _SMALL_W) else power_w
         taken_w = other.taken_w[step] if step < len(other.taken_w) else 0.0
         if taken_w > 0 and power_w - moved_w < taken_w:
             return False
-        moved_wh = moved_w * float(self._hours[step])
         last = max((goal.step for goal in other.goals), default=self._problem.steps - 1)
-        for target in range(last + 1):
-            if target == step:
-                continue
-            needed_w = moved_wh / float(self._hours[target])
-            idle = self._power[other.id][target] <= _SMALL_W
-            own_w = float(self._most[other.id][target] - self._power[other.id][target])
-            if needed_w > own_w + 1e-6 or (idle and needed_w < other.min_charge_w):
-                continue
-            if self._limit_w(other, target) < needed_w - 1e-6 and not (
-                depth > 1 and self._clear(other, target, needed_w, moving, depth - 1)
-            ):
-                continue
-            before = self._goals_kept(other)
-            self._add(other, step, -moved_w)
-            self._add(other, target, needed_w)
-            if self._goals_kept(other) >= before:
-                return True
-            self._add(other, target, -needed_w)
-            self._add(other, step, moved_w)
+        before = self._goals_kept(other)
+        moved_wh = moved_w * float(self._hours[step])
+        parts: list[tuple[int, float]] = []
+        for clears in (False, True) if depth > 1 else (False,):
+            for target in range(last + 1):
+                part_w = min(
+                    moved_wh / float(self._hours[target]),
+                    float(self._most[other.id][target] - self._power[other.id][target]),
+                )
+                if target == step or part_w < _SMALL_W:
+                    continue
+                if clears and self._limit_w(other, target) < part_w - 1e-6:
+                    self._clear(other, target, part_w, moving, depth - 1)
+                part_w = min(part_w, self._limit_w(other, target))
+                if part_w >= max(self._least_w(other, target), _SMALL_W):
+                    self._add(other, target, part_w)
+                    parts.append((target, part_w))
+                    moved_wh -= part_w * float(self._hours[target])
+        self._add(other, step, -moved_w)
+        if moved_wh <= _SMALL_WH and self._goals_kept(other) >= before:
+            return True
+        self._add(other, step, moved_w)
+        for target, part_w in parts:
+            self._add(other, target, -part_w)
         return False
 
     def _clear(
@@ -285,7 +309,8 @@ class SimplePlanner:
         for other in self._problem.stores:
             if other.id in moving or not self._shares(store, other, step):
                 continue
-            self._move(other, step, wanted_w, moving | {other.id}, depth)
+            too_much_w = self._too_much_w(store, other, step, wanted_w)
+            self._move(other, step, too_much_w, moving | {other.id}, depth)
             if self._limit_w(store, step) >= wanted_w - 1e-6:
                 return True
         return False
@@ -319,10 +344,7 @@ class SimplePlanner:
                         id=store.id,
                         charge_w=_series(self._power[store.id]),
                         discharge_w=none,
-                        energy_wh=tuple(
-                            self._stored_wh(store, step)
-                            for step in range(problem.steps)
-                        ),
+                        energy_wh=_series(self._energy_wh(store, problem.steps - 1)),
                         missing_wh=tuple(
                             max(
                                 0.0,
