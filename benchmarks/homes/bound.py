@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import highspy
 import numpy as np
 
+from custom_components.sunfuse.simulator.battery import BatterySpec
+
 from .world import (
     CHARGE_EFFICIENCY,
     FUSE_A,
@@ -73,8 +75,10 @@ def quarters_of(stay: Stay, until_min: int) -> range:
     return range(-(-stay.arrives_min // QUARTER_MIN), until_min // QUARTER_MIN)
 
 
-def bound(world: World, peak: PeakPrice | None = None) -> Bound:
-    """Return the cheapest way through a month."""
+def bound(
+    world: World, peak: PeakPrice | None = None, battery: BatterySpec | None = None
+) -> Bound:
+    """Return the cheapest way through a month; a battery is half full at both ends of it."""
     steps = world.days * QUARTERS
     net_kw = (world.quarters(world.house_w) - world.quarters(world.sun_w))[
         :steps
@@ -113,6 +117,8 @@ def bound(world: World, peak: PeakPrice | None = None) -> Bound:
         upper.append(np.inf)
         terms.append((missing[stay], 1.0))
         rows.add(terms, stay.needed_wh / 1000, np.inf)
+    if battery is not None:
+        _add_battery(battery, steps, cost, upper, rows, balance)
     for step in range(steps):
         rows.add(balance[step], net_kw[step], net_kw[step])
         free_a = FUSE_A - max(0.0, net_kw[step]) * 1000 / VOLTAGE_V / 3
@@ -135,6 +141,38 @@ def bound(world: World, peak: PeakPrice | None = None) -> Bound:
         },
         grid_w=grid_kw * 1000,
     )
+
+
+def _add_battery(
+    battery: BatterySpec,
+    steps: int,
+    cost: list[float],
+    upper: list[float],
+    rows: _Rows,
+    balance: list[list[tuple[int, float]]],
+) -> None:
+    """Add a battery that charges and discharges as it likes, without slowing down when it is nearly full."""
+    half = battery.capacity_wh / 2000
+    least = battery.reserve * battery.capacity_wh / 1000
+    for step in range(steps):
+        charge, discharge, held = range(len(cost), len(cost) + 3)
+        cost.extend((0.0, 0.0, 0.0))
+        most = battery.power_w / 1000
+        # Columns begin at zero: what is held counts from the reserve.
+        upper.extend((most, most, battery.capacity_wh / 1000 - least))
+        terms = [
+            (held, 1.0),
+            (charge, -battery.one_way * HOUR),
+            (discharge, HOUR / battery.one_way),
+        ]
+        before = half - least
+        if step:
+            terms.append((held - 3, -1.0))
+            before = 0.0
+        rows.add(terms, before, before)
+        balance[step].extend(((charge, -1.0), (discharge, 1.0)))
+        if step == steps - 1:
+            rows.add([(held, 1.0)], half - least, np.inf)
 
 
 def _add_peak(

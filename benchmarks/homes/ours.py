@@ -1,7 +1,7 @@
 """The planner and the engine, as they are: a plan each half hour, each five minutes before a departure and when somebody comes or goes."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from custom_components.sunfuse.engine import Memory, decide
@@ -24,7 +24,6 @@ from custom_components.sunfuse.planner import (
     Intention,
     Outlook,
     PeakTariff,
-    Quantiles,
     clock_steps,
     intend,
 )
@@ -39,24 +38,20 @@ from custom_components.sunfuse.sources.tariffs.month_peaks import (
 )
 
 from .bound import PeakPrice
-from .plant import Guest, Plant
-from .world import (
-    DAY_MIN,
-    FUSE_A,
-    NORMAL_90,
-    QUARTER_MIN,
-    QUARTERS,
-    SUN_ERROR,
-    VOLTAGE_V,
-    Values,
-    World,
+from .known import (
+    PRICES_AT_MIN,
+    START,
+    house_ahead,
+    known_prices,
+    sun_ahead,
+    usual_house,
 )
+from .plant import Guest, Plant
+from .world import DAY_MIN, FUSE_A, QUARTER_MIN, VOLTAGE_V
 
 UTC_ZONE = ZoneInfo("UTC")
-START = datetime(2026, 1, 1, tzinfo=UTC)
 PLAN_EVERY_MIN, PLAN_NEAR_MIN, NEAR_MIN = 30.0, 5.0, 60.0
 AHEAD = timedelta(hours=36)
-PRICES_AT_MIN = 13 * 60
 SITE = Site(phases=3, voltage_v=VOLTAGE_V)
 MAIN = Circuit(id="main", name="Main fuse", parent=None, limit_a=(FUSE_A,) * 3)
 # How long the engine goes without deciding: while its offers change, while the sun shines or a peak is near, and else.
@@ -138,8 +133,8 @@ class Ours:
             now=now,
             steps_s=steps_s,
             circuits=(CircuitOutlook(id="main", limit_a=MAIN.limit_a),),
-            house=_house(world, first, count),
-            sun=_sun(world, first, count),
+            house=house_ahead(world, first, count),
+            sun=sun_ahead(world, first, count),
             import_price=prices,
             export_price=tuple(world.export_price[first : first + count]),
             known_prices=known,
@@ -172,7 +167,7 @@ class Ours:
         for length_s in steps_s:
             starts.append(starts[-1] + timedelta(seconds=length_s))
         world = self.plant.world
-        usual = _usual_house(world, self.plant.quarter, len(steps_s))
+        usual = usual_house(world, self.plant.quarter, len(steps_s))
         tariff = peak_tariff(self.running, now, tuple(starts), usual, None)
         end = _time(world.days * DAY_MIN)
         return (replace(tariff, period_start=START, period_end=end),)
@@ -299,58 +294,3 @@ def _time(minutes: float) -> datetime:
 def _until_next(now_min: float, every_min: float) -> float:
     """Return the time to the next round minute."""
     return every_min - now_min % every_min
-
-
-def known_prices(
-    world: World, now_min: float, count: int
-) -> tuple[tuple[float, ...], int]:
-    """Return the prices that are known, and what those after them usually are."""
-    first = int(now_min) // QUARTER_MIN
-    days = 2 if now_min % DAY_MIN >= PRICES_AT_MIN else 1
-    known = (int(now_min) // DAY_MIN + days) * QUARTERS - first
-    if world.perfect:
-        known = count
-    known = min(known, count)
-    prices = [
-        float(world.import_price[first + step])
-        if step < known
-        else float(world.past_price[(first + step) % QUARTERS])
-        for step in range(count)
-    ]
-    return tuple(prices), known
-
-
-def _house(world: World, first: int, count: int) -> Quantiles:
-    if world.perfect:
-        return _exactly(world.quarters(world.house_w)[first : first + count])
-    return _usual_house(world, first, count)
-
-
-def _usual_house(world: World, first: int, count: int) -> Quantiles:
-    low, median, high = (
-        tuple(float(values[(first + step) % QUARTERS]) for step in range(count))
-        for values in world.house_expected
-    )
-    return Quantiles(low=low, median=median, high=high)
-
-
-def _sun(world: World, first: int, count: int) -> Quantiles:
-    if world.perfect:
-        return _exactly(world.quarters(world.sun_w)[first : first + count])
-    steps = range(first, first + count)
-    clear = [float(world.clear_w[step]) for step in steps]
-    day = [float(world.sun_forecast[step // QUARTERS]) for step in steps]
-
-    def part(shift: float) -> tuple[float, ...]:
-        return tuple(
-            power * min(1.0, max(0.05, share + shift))
-            for power, share in zip(clear, day, strict=True)
-        )
-
-    wide = NORMAL_90 * SUN_ERROR
-    return Quantiles(low=part(-wide), median=part(0.0), high=part(wide))
-
-
-def _exactly(values: Values) -> Quantiles:
-    known = tuple(float(value) for value in values)
-    return Quantiles(low=known, median=known, high=known)

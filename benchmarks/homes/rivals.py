@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .ours import known_prices
+from .known import known_prices
 from .plant import Guest, Plant
 from .world import (
     BLOCK_MIN,

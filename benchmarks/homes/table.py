@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import rivals
+from . import battery, rivals
 from .bound import PeakPrice, bound, measured_peak
 from .ours import Ours
 from .plant import Guest, Plant
@@ -44,6 +44,7 @@ class Job:
     seed: int
     hourly: bool = False
     tariff: str = ""
+    battery: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +61,13 @@ class Result:
     starts: int = 0
 
 
+BATTERY = "battery"
 BOUND = "bound: knows everything"
 PERFECT = "Sunfuse, perfect forecasts"
 USUAL = "Sunfuse, usual forecasts"
 ROWS = (BOUND, PERFECT, USUAL, *rivals.RIVALS)
+ALONE = "Sunfuse, usual forecasts, battery left to itself"
+WITH_BATTERY = (BOUND, PERFECT, USUAL, ALONE)
 
 
 def bill(world: World, grid_wh: Values) -> float:
@@ -85,7 +89,7 @@ def do(job: Job) -> Result:
     )
     peak = TARIFFS.get(job.tariff)
     if job.row == BOUND:
-        least = bound(world, peak)
+        least = bound(world, peak, battery.SPEC if job.battery else None)
         lacking = sum(wh > LITTLE_WH for wh in least.missing_wh.values())
         return Result(
             row=job.row,
@@ -95,12 +99,31 @@ def do(job: Job) -> Result:
             missed=lacking,
             stays=len(world.stays),
         )
+    if job.battery:
+        return _with_battery(job.row, world)
     plant = Plant(world=world)
     if job.row in rivals.RIVALS:
         rivals.run(rivals.RIVALS[job.row], plant)
     else:
         Ours(plant=plant, peak=peak).run()
     return _result(job.row, world, plant, peak)
+
+
+def _with_battery(row: str, world: World) -> Result:
+    plant = battery.run(world, controlled=row != ALONE)
+    grid_wh = np.array(plant.grid_wh)
+    lacks = [(guest.lacked_wh, guest.stay.needed_wh) for guest in plant.gone]
+    return Result(
+        row=row,
+        bill=bill(world, grid_wh) + battery.settled(world, plant.stored_wh),
+        peak_w=float(grid_wh.max() * 4),
+        missed=sum(
+            lacking > max(LITTLE_WH, PART * needed) for lacking, needed in lacks
+        ),
+        stays=len(lacks),
+        missing_wh=sum(lacking for lacking, _ in lacks),
+        starts=sum(guest.starts for guest in plant.gone),
+    )
 
 
 def _result(row: str, world: World, plant: Plant, peak: PeakPrice | None) -> Result:
@@ -178,14 +201,10 @@ def cli(write: Callable[[Path, str, str], None]) -> int:
     asked = parser.parse_args()
     months = [int(each * 12 / asked.months) for each in range(asked.months)]
     wanted = [part for part in asked.rows.split(",") if part]
-    rows = [
-        row
-        for row in ROWS
-        if row == BOUND or not wanted or any(part in row for part in wanted)
-    ]
     parts = [
         ("quarter-hourly", "Quarter-hourly prices", False, ""),
         ("hourly", "Hourly prices", True, ""),
+        (BATTERY, "With a home battery", False, ""),
         *(
             (name.split(":")[0].lower().replace(" ", "-"), name, False, name)
             for name in TARIFFS
@@ -201,8 +220,10 @@ def cli(write: Callable[[Path, str, str], None]) -> int:
                 seed=asked.seed,
                 hourly=hourly,
                 tariff=tariff,
+                battery=mark == BATTERY,
             )
-            for row in rows
+            for row in (WITH_BATTERY if mark == BATTERY else ROWS)
+            if row == BOUND or not wanted or any(part in row for part in wanted)
             for month in months
         ]
         text = "\n".join(table(jobs, asked.processes))
