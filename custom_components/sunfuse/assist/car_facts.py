@@ -30,7 +30,10 @@ def car_facts(place: CarPlace, texts: Mapping[str, str]) -> dict[str, Any]:
     data = place.key and runtime.coordinator.data.connectors.get(place.key)
     if not place.key or not data:
         return facts
-    car, demand = runtime.planning.car(place.key), runtime.demands.at(place.key)
+    car, demand = (
+        runtime.planning.car(place.key),
+        runtime.planning.shown_demand(place.key),
+    )
     here = runtime.planning.clock.here
     if demand.soc is not None:
         facts["state_of_charge_percent"] = _whole(demand.soc)

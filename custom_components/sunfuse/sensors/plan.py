@@ -167,7 +167,10 @@ class CarPlanSensor(_PlanEntity):
         car = self.coordinator.car(self.key)
         if car is None or not self.coordinator.is_there(self.key):
             return None
-        return self._value(car)
+        value = self._value(car)
+        if isinstance(value, datetime):
+            return self.coordinator.clock.here(value).replace(microsecond=0)
+        return value
 
 
 def car_plan_sensors(

@@ -125,7 +125,8 @@ class DepartureSensor(OwnerEntity, SensorEntity):
     def _next(self) -> Mapping[str, Any] | None:
         following = next_departure(self._entry, self.owner)
         key = self.owner.key
-        demand = self._entry.runtime_data.demands.at(key) if key else None
+        planning = self._entry.runtime_data.planning
+        demand = planning.shown_demand(key) if key else None
         if demand is None:
             return {"said_by": following.said} if following else None
         needed_wh = demand.metered_wh

@@ -86,7 +86,7 @@ def next_departure(entry: SunfuseConfigEntry, owner: Owner) -> Upcoming | None:
 
 
 def _at(entry: SunfuseConfigEntry, key: ConnectorKey) -> Upcoming | None:
-    demand = entry.runtime_data.demands.at(key)
+    demand = entry.runtime_data.planning.shown_demand(key)
     if demand.departure is None or demand.said is None:
         return None
     return Upcoming(at=demand.departure, said=demand.said)

@@ -249,7 +249,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
     ) -> Outlook:
         """Return what is known now, with what somebody wants to try."""
         now, data = self.clock.now(), self._ticks.data
-        snapshot = self._there(data.snapshot)
+        snapshot = self.clock.snapshot_there(data.snapshot)
         return outlook_of(
             Known(
                 now=now,
@@ -292,6 +292,10 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         """Return what is asked for at a connector, in the site's time."""
         return self._demands.planned(key)
 
+    def shown_demand(self, key: ConnectorKey) -> Demand:
+        """Return what is asked for at a connector, by the clock on the wall."""
+        return self._demands.shown(key)
+
     def _demand_of(self, connector_id: str) -> Demand:
         return self._demands.planned(_key(connector_id))
 
@@ -308,29 +312,6 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         if self.clock.house is not None:
             return simulated_battery(self.clock.house.simulation.site.battery, reading)
         return home_battery(self.config_entry.options, reading)
-
-    def _there(self, snapshot: Snapshot) -> Snapshot:
-        """Return a snapshot whose limits and boosts end in the site's time."""
-        if self.clock.house is None:
-            return snapshot
-        there = self.clock.there
-        return replace(
-            snapshot,
-            limits=tuple(
-                replace(limit, until=limit.until and there(limit.until))
-                for limit in snapshot.limits
-            ),
-            connectors=tuple(
-                replace(
-                    one,
-                    boost=one.boost
-                    and replace(
-                        one.boost, until=one.boost.until and there(one.boost.until)
-                    ),
-                )
-                for one in snapshot.connectors
-            ),
-        )
 
     # --- What comes of it -----------------------------------------------------------------------------------------
 

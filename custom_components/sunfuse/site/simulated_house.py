@@ -12,6 +12,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ..const import CONF_SPEED, DOMAIN
 from ..drivers.demand import Demand
+from ..drivers.timetable import Said
 from ..simulator import Simulation
 from ..simulator.house import HouseSpec, house_power_w
 from ..simulator.sun import clear_sky_w
@@ -92,6 +93,7 @@ class SimulatedHouse:
         return replace(
             demand,
             departure=car.until,
+            said=Said.ONCE,
             energy_wh=missing_wh,
             full_wh=missing_wh,
             soc=100 * car.stored_wh / spec.battery_wh,

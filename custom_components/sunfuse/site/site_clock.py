@@ -5,6 +5,7 @@ from datetime import datetime
 
 from homeassistant.util import dt as dt_util
 
+from ..engine.model import Boost, Snapshot
 from ..engine.ramp import MIN_OFF_S
 from ..engine.ranking import MIN_ON_S
 from ..engine.tuning import Tuning
@@ -41,6 +42,23 @@ class SiteClock:
             return at
         simulation = self._house.simulation
         return dt_util.utcnow() + (at - simulation.state.at) / simulation.speed
+
+    def snapshot_there(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot whose limits and boosts end in the site's time."""
+        if self._house is None:
+            return snapshot
+        limits = tuple(
+            replace(limit, until=limit.until and self.there(limit.until))
+            for limit in snapshot.limits
+        )
+        connectors = tuple(
+            replace(one, boost=one.boost and self._boost_there(one.boost))
+            for one in snapshot.connectors
+        )
+        return replace(snapshot, limits=limits, connectors=connectors)
+
+    def _boost_there(self, boost: Boost) -> Boost:
+        return replace(boost, until=boost.until and self.there(boost.until))
 
     def hastened(self, tuning: Tuning) -> Tuning:
         """Return how long the engine waits where cars charge as fast as time runs: as long by the site's clock."""

@@ -48,20 +48,25 @@ class SiteDemands:
             return None
         return self._demands.expected(connector.id, self._clock.now())
 
-    def controlled(self, key: ConnectorKey) -> Demand:
-        """Return what is asked for at a connector, by the wall clock.
-
-        Where a car charges faster than it takes current, the engine is to reckon with what the current gives.
-        """
+    def shown(self, key: ConnectorKey) -> Demand:
+        """Return what is asked for at a connector, by the clock on the wall."""
         clock = self._clock
         if clock.house is None:
             return self._demands.at(key)
         demand = self.planned(key)
         until, departure = demand.paused_until, demand.departure
-        needed_wh = demand.energy_wh
         return replace(
             demand,
             departure=departure and clock.here(departure),
             paused_until=until and clock.here(until),
-            energy_wh=None if needed_wh is None else needed_wh / clock.speed,
         )
+
+    def controlled(self, key: ConnectorKey) -> Demand:
+        """Return what the engine is told of it.
+
+        Where a car charges faster than it takes current, the engine is to reckon with what the current gives.
+        """
+        demand = self.shown(key)
+        if demand.energy_wh is None or self._clock.house is None:
+            return demand
+        return replace(demand, energy_wh=demand.energy_wh / self._clock.speed)

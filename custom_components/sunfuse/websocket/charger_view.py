@@ -171,7 +171,7 @@ def _boost(
 def _demand(entry: SunfuseConfigEntry, key: ConnectorKey) -> dict[str, Any] | None:
     """Return when a car is to be ready and how full, None if nobody said so."""
     runtime = entry.runtime_data
-    demand = runtime.demands.at(key)
+    demand = runtime.planning.shown_demand(key)
     if demand.departure is None and demand.target_soc is None:
         return None
     return {
