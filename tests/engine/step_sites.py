@@ -11,7 +11,8 @@ from .plant import START, Battery, Car, Plant, charger, main
 
 CLOUD_S = 5
 WATCHED_S = 60
-OVER_A = 0.01
+# The accuracy of meters: less above a limit is not seen.
+OVER = 0.01
 EVERY = (0, 1, 2)
 
 
@@ -155,8 +156,8 @@ class StepSite:
 class Outcome:
     """What happened after a step."""
 
-    # From the step's end to the last second in which a circuit was above its limit.
-    over_until_s: int
+    # For how long a circuit was above its limit from the step's end on, and at any later time.
+    over_s: int
     # Who was offered more on a phase that was measured to be above its limit.
     raised: tuple[str, ...]
     # Who was paused although all minimums fit.
@@ -172,7 +173,7 @@ def outcome(site: StepSite) -> Outcome:
         """Note an overload to which cars contribute: without them nobody could end it."""
         above = above_a(plant, int(at_s))
         if any(
-            above[place] > OVER_A
+            above[place] > OVER * site.fuse_a
             for car in plant.cars
             for place in _feeds(car, plant)
             if car.draw(len(site.before_a))[place[1]] > 0
@@ -181,12 +182,20 @@ def outcome(site: StepSite) -> Outcome:
 
     plant.watch = watch
     plant.run(site.ends_s + WATCHED_S)
-    over = [at_s for at_s in range(site.ends_s, len(plant.flows)) if at_s in overloaded]
     return Outcome(
-        over_until_s=max((at_s - site.ends_s for at_s in over), default=0),
+        over_s=_longest(overloaded, site),
         raised=tuple(_raised(plant, site)),
         paused=tuple(_paused(plant, site)),
     )
+
+
+def _longest(overloaded: set[int], site: StepSite) -> int:
+    """Return the longest row of such seconds, not counting those before the step is over."""
+    longest = now = 0
+    for at_s in range(site.ends_s, site.ends_s + WATCHED_S):
+        now = now + 1 if at_s in overloaded else 0
+        longest = max(longest, now)
+    return longest
 
 
 def above_a(plant: Plant, at_s: int) -> dict[tuple[str, int], float]:
@@ -234,12 +243,7 @@ def _paused(plant: Plant, site: StepSite) -> Iterator[str]:
         at_s = int((now.now - START).total_seconds())
         if at_s < site.step_s:
             continue
-        left_a = {place: -above for place, above in above_a(plant, at_s).items()}
-        for car in plant.cars:
-            for place in _feeds(car, plant):
-                left_a[place] += car.draw(len(site.before_a))[place[1]]
-                if car.plugged(at_s):
-                    left_a[place] -= car.connector.min_a
+        left_a = _left_a(plant, at_s)
         for car, was, offer in zip(
             plant.cars, before.connectors, now.connectors, strict=True
         ):
@@ -247,6 +251,24 @@ def _paused(plant: Plant, site: StepSite) -> Iterator[str]:
                 left_a[place] > 2.0 for place in _feeds(car, plant)
             ):
                 yield f"{car.connector.id} at {at_s} s"
+
+
+def _left_a(plant: Plant, at_s: int) -> dict[tuple[str, int], float]:
+    """Return what each phase of each circuit leaves beside its load and the minimums of all cars; feed-in leaves no more."""
+    cars_a = dict.fromkeys(above_a(plant, at_s), 0.0)
+    least_a = dict(cars_a)
+    for car in plant.cars:
+        for name, phase in _feeds(car, plant):
+            cars_a[name, phase] += car.draw(plant.site.phases)[phase]
+            if car.plugged(at_s):
+                least_a[name, phase] += car.connector.min_a
+    limits = {circuit.id: circuit.limit_a for circuit in plant.circuits}
+    return {
+        (name, phase): limits[name][phase]
+        - max(plant.flows[at_s][name][phase] - cars_a[name, phase], 0.0)
+        - least_a[name, phase]
+        for name, phase in cars_a
+    }
 
 
 def random_site(seed: int) -> StepSite:

@@ -1,7 +1,7 @@
 """Learns how long it takes from a charger's confirmation of a lower limit until the circuit's meter measures it.
 
 It is the car's ramp and the meter's lag, which nobody reports: so it is learned from each reduction that is large enough to
-be recognised. Until then a meter is assumed to lag by no more than its interval.
+be recognised. Until then it is assumed.
 """
 
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ SHOWN = 0.5
 GIVEN_UP = timedelta(seconds=20)
 # The rest of a reduction follows within this after half of it was recognised.
 REST_S = 1.0
-# The interval of a meter that was read only once.
-UNKNOWN_INTERVAL_S = 2.0
+# A car takes a second or two to follow, and few meters lag by less than a second.
+LEAST_S = 3.0
 # A house that takes more meanwhile makes a reduction seem slower than it was, so a slower one counts less.
 SLOWER_WEIGHT = 0.5
 FASTER_WEIGHT = 0.7
@@ -33,10 +33,14 @@ def follows_after(past: CircuitMemory) -> timedelta:
 
 
 def _response_s(past: CircuitMemory) -> float:
-    """Return what was learned; before, a meter is assumed to lag by its interval."""
+    """Return what was learned; before, a meter is assumed to lag by its interval, or what a car takes to follow.
+
+    With less, a meter that lags by more seems to show a load of the house as soon as the first car was lowered, and another
+    one is paused for it.
+    """
     if past.response_s is not None:
         return past.response_s
-    return UNKNOWN_INTERVAL_S if past.interval_s is None else past.interval_s
+    return max(past.interval_s or 0.0, LEAST_S)
 
 
 def learn_interval(past: CircuitMemory, meter: MeterReading) -> CircuitMemory:
