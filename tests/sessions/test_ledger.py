@@ -257,12 +257,12 @@ def test_what_the_facts_say_together() -> None:
     assert (pause.seconds, pause.times) == (400, 2)
 
 
-def test_a_charger_whose_ids_begin_anew(path: Path) -> None:
-    """The transaction 1 of another week is another session, and all that belongs to it goes there."""
-    week = timedelta(days=7)
+@pytest.mark.parametrize("apart", [timedelta(days=7), timedelta(hours=2)])
+def test_a_charger_whose_ids_begin_anew(path: Path, apart: timedelta) -> None:
+    """The transaction 1 of another week, or of two hours later, is another session, and all that belongs to it goes there."""
     with opened(path) as ledger:
         for number in range(3):
-            start = NOON + number * week
+            start = NOON + number * apart
             begun = TransactionFacts(
                 station="CP1", transaction="1", connector=1, heard_start_at=start
             )
@@ -282,7 +282,7 @@ def test_a_charger_whose_ids_begin_anew(path: Path) -> None:
         rows = got(ledger.sessions(EVERYTHING, newest_first=False))
         quarters = [got(ledger.intervals(row.number)) for row in rows]
     assert [row.energy_wh for row in rows] == [1000, 2000, 3000]
-    assert [row.started_at for row in rows] == [NOON + n * week for n in range(3)]
+    assert [row.started_at for row in rows] == [NOON + n * apart for n in range(3)]
     assert [row.end_reason for row in rows] == ["Local", None, None]
     assert [sum(q.energy_wh for q in one) for one in quarters] == pytest.approx(
         [1000, 2000, 3000]
