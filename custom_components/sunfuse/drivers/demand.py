@@ -199,6 +199,19 @@ def demand_of(
     )
 
 
+def depends_on_time(
+    facts: SessionFacts, of_vehicle: Wishes, of_charger: Wishes
+) -> bool:
+    """Return whether a session may need something else later although nothing more is said: there is a time in what was said."""
+    times = (facts.promise, facts.request.departure, facts.guess.departure)
+    return any(time is not None for time in times) or not (
+        of_vehicle == of_charger == _NOTHING
+    )
+
+
+_NOTHING = Wishes()
+
+
 def _overdue(
     facts: SessionFacts, of_vehicle: Wishes, of_charger: Wishes, now: datetime
 ) -> Upcoming | None:

@@ -18,6 +18,7 @@ from ..drivers.demand import (
     Promise,
     SessionFacts,
     demand_of,
+    depends_on_time,
 )
 from ..drivers.habit_score import HabitScore, trusted
 from ..drivers.habits import guess
@@ -59,6 +60,7 @@ class Demands:
         self._registers: dict[str | None, float | None] = {}
         self._demands: dict[ConnectorKey, Demand] = {}
         self._gathered: dict[ConnectorKey, Gathered] = {}
+        self._asked: dict[ConnectorKey, tuple[SessionFacts, Wishes, Wishes]] = {}
         self._guesses: dict[str, tuple[datetime, datetime, Guess]] = {}
         self._habits: Mapping[str, HabitScore] = {}
         self._stays: dict[str, tuple[datetime, ExpectedStay | None]] = {}
@@ -193,27 +195,37 @@ class Demands:
     ) -> Demand:
         """Return what a connector asks for. Without a car there it is what its next one will ask for."""
         session = self._sessions.at(key)
-        of_charger = self._departures.wishes(key.id)
-        if session is None:
-            return demand_of(
-                SessionFacts(), self._departures.wishes(None), of_charger, now
-            )
-        vehicle = self._vehicles.get(session.vehicle)
-        charged_wh = session.charged_wh(state)
-        return demand_of(
-            SessionFacts(
-                vehicle=vehicle.id if vehicle else None,
-                since=session.since,
-                car=self._facts(vehicle),
-                soc=self._soc(vehicle, session, state),
-                charged_wh=charged_wh,
-                request=_request(session, state),
-                guess=self._guess(key, session, now, charged_wh),
-                promise=_left_of(session.promise, charged_wh),
-            ),
+        vehicle = self._vehicles.get(session.vehicle) if session else None
+        asked = (
+            self._session_facts(key, session, vehicle, state, now)
+            if session
+            else SessionFacts(),
             self._departures.wishes(vehicle.id if vehicle else None),
-            of_charger,
-            now,
+            self._departures.wishes(key.id),
+        )
+        if asked == self._asked.get(key) and not depends_on_time(*asked):
+            return self._demands[key]
+        self._asked[key] = asked
+        return demand_of(*asked, now)
+
+    def _session_facts(
+        self,
+        key: ConnectorKey,
+        session: CarSession,
+        vehicle: Vehicle | None,
+        state: ConnectorState,
+        now: datetime,
+    ) -> SessionFacts:
+        charged_wh = session.charged_wh(state)
+        return SessionFacts(
+            vehicle=vehicle.id if vehicle else None,
+            since=session.since,
+            car=self._facts(vehicle),
+            soc=self._soc(vehicle, session, state),
+            charged_wh=charged_wh,
+            request=_request(session, state),
+            guess=self._guess(key, session, now, charged_wh),
+            promise=_left_of(session.promise, charged_wh),
         )
 
     def _facts(self, vehicle: Vehicle | None) -> CarFacts:
