@@ -16,9 +16,11 @@ from custom_components.sunfuse.devices import station_identifier
 from custom_components.sunfuse.drivers.demand import Demand
 from custom_components.sunfuse.drivers.habit_score import HabitScore, PinballLosses
 from custom_components.sunfuse.drivers.habits import PastSession
-from custom_components.sunfuse.engine.model import ConnectorStatus, Mode
+from custom_components.sunfuse.engine.model import ConnectorStatus, Mode, ReasonKey
+from custom_components.sunfuse.planner import PlanKey, Why
 from custom_components.sunfuse.site import planning as site_planning
 from custom_components.sunfuse.site.outcome import ConnectorKey
+from custom_components.sunfuse.site.readiness import readiness_of
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
@@ -434,6 +436,49 @@ async def test_the_plan_knows_what_other_cars_take(
         assert bool(needy.shortfalls) is misses, mode
         if misses:
             assert min(slot.power_w for slot in guest.slots[1:20]) >= 4_100
+
+
+async def test_what_a_plan_lacks_in_whole_percents_is_said(
+    hass: HomeAssistant, site: Site
+) -> None:
+    """90 % instead of 90 % are no news, and neither is a car that came a moment ago: no plan knows of it."""
+    start = datetime.now(UTC)
+
+    def leaves(energy_wh: float) -> Demand:
+        return replace(
+            site.demand,
+            departure=start + timedelta(hours=1, minutes=55),
+            energy_wh=energy_wh,
+            soc=90.0 - energy_wh / 500,
+            capacity_wh=50_000.0,
+            target_soc=90.0,
+        )
+
+    energy_wh = 21_000.0
+    for said in (True, False):
+        site.demand = leaves(energy_wh)
+        site.runtime.planning.plan_anew()
+        await site.settle()
+        await site.settle()
+        (car,) = site.runtime.planning.data.intention.cars
+        assert car.shortfalls, energy_wh
+        assert bool(site.runtime.planning.data.missed) is said
+        assert (car.why.key is PlanKey.MISSES) is said
+        # 0.4 % of 50 kWh.
+        energy_wh = car.shortfalls[0].reaches_wh + 200
+    event = site.event()
+    assert event["event_type"] == "on_time"
+    gone = replace(car, why=Why(key=PlanKey.AWAY))
+    assert (
+        readiness_of(
+            site.demand,
+            gone,
+            ReasonKey.WAITING_FOR_PLAN,
+            missed=False,
+            now=datetime.now(UTC),
+        )
+        is None
+    )
 
 
 async def test_what_a_car_is_to_have_at_once_does_not_end_its_plan(

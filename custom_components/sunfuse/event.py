@@ -27,6 +27,7 @@ from .planner import Shortfall
 from .site.cards import is_own, masked
 from .site.connector_events import ConnectorEvents, Happening
 from .site.outcome import ConnectorData, ConnectorKey
+from .site.site_clock import SiteClock
 from .site.site_plan import Missed
 from .translated_reasons import explain
 
@@ -226,25 +227,36 @@ class PlanEvent(ConnectorEntity, EventEntity):
         before = self._missed
         planning = self._entry.runtime_data.planning
         missed = self._missed = planning.data.missed.get(self.key.id)
-        if missed is not None and (before is None or before.since != missed.since):
-            self._trigger_event(WILL_MISS, _of_shortfall(missed.shortfall))
-        elif before is not None and missed is None and planning.is_there(self.key):
-            self._trigger_event(ON_TIME, {"departure": before.shortfall.at.isoformat()})
+        known = before.shortfall.at if before else None
+        if missed is not None and known != missed.shortfall.at:
+            about = _of_shortfall(missed.shortfall, planning.clock)
+            self._trigger_event(WILL_MISS, about)
+        elif known is not None and missed is None and planning.is_there(self.key):
+            self._trigger_event(ON_TIME, {"departure": _shown(planning.clock, known)})
         else:
             return
         self.async_write_ha_state()
 
 
-def _of_shortfall(shortfall: Shortfall) -> dict[str, Any]:
+def _of_shortfall(shortfall: Shortfall, clock: SiteClock) -> dict[str, Any]:
     """Return what a plan reaches by a departure, what was wanted, and what would help."""
     later = shortfall.later
     return {
-        "departure": shortfall.at.isoformat(),
-        "reaches": shortfall.reaches_soc,
-        "wanted": shortfall.wanted_soc,
+        "departure": _shown(clock, shortfall.at),
+        "reaches": _percent(shortfall.reaches_soc),
+        "wanted": _percent(shortfall.wanted_soc),
         "missing_energy": round(
             (shortfall.wanted_wh - shortfall.reaches_wh) / WH_PER_KWH, 1
         ),
-        "later": later.isoformat() if later else None,
+        "later": _shown(clock, later) if later else None,
         "boost_helps": shortfall.boost_helps,
     }
+
+
+def _shown(clock: SiteClock, at: datetime) -> str:
+    """Return a time of the site by the clock on the wall."""
+    return clock.here(at).isoformat(timespec="seconds")
+
+
+def _percent(soc: float | None) -> int | None:
+    return None if soc is None else round(soc)

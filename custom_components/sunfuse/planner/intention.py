@@ -101,6 +101,13 @@ class Shortfall:
     later: datetime | None = None  # leaving then, it would have what it needs
     boost_helps: bool = False  # others give way
 
+    @property
+    def is_said(self) -> bool:
+        """Whether a driver hears of it: "90 %, not 90 %" is no news."""
+        if self.reaches_soc is None or self.wanted_soc is None:
+            return True
+        return round(self.reaches_soc) < round(self.wanted_soc)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarIntention:

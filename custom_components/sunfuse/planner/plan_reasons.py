@@ -45,8 +45,9 @@ class Reasons:
 
     def of_now(self) -> Why:
         """Return the sentence for the car: what it will miss, or what it does now."""
-        if self.shortfall is not None and self.terms.car.mode is not CarMode.OFF:
-            return self._misses(self.shortfall)
+        missed = self.shortfall
+        if missed and missed.is_said and self.terms.car.mode is not CarMode.OFF:
+            return self._misses(missed)
         return self.at(0)
 
     def at(self, step: int) -> Why:

@@ -7,7 +7,7 @@ from ..central_system.station_state import GONE
 from ..data import SunfuseConfigEntry
 from ..drivers.demand import Demand
 from ..engine.model import ReasonKey
-from ..planner import CarIntention
+from ..planner import CarIntention, PlanKey
 from .outcome import ConnectorKey
 
 _NO_CAR = (*GONE, None)
@@ -42,8 +42,8 @@ def readiness_of(
         needed_wh is not None and needed_wh < _LITTLE_WH
     ):
         return Readiness.READY
-    if car is None:
-        return None
+    if car is None or car.why.key is PlanKey.AWAY:
+        return None  # a plan from before it came says nothing of it
     if missed:
         return Readiness.WILL_MISS
     if car.departure is not None:

@@ -51,9 +51,10 @@ def missed_of(
 ) -> Iterable[tuple[str, Missed]]:
     """Yield the next departure that each car misses; one that was missed before is missed since then."""
     for car in intention.cars:
-        if not car.shortfalls:
+        shortfall = next((one for one in car.shortfalls if one.is_said), None)
+        if shortfall is None:
             continue
-        shortfall, known = car.shortfalls[0], before.get(car.id)
+        known = before.get(car.id)
         same = known is not None and known.shortfall.at == shortfall.at
         since = known.since if known and same else intention.now
         yield car.id, Missed(since=since, shortfall=shortfall)
