@@ -1,7 +1,8 @@
 """A process that writes a ledger as fast as it can, and says what is stored: to be killed at any moment.
 
 It is a script of its own: python busy_ledger.py PATH FIRST. Session number n of a charger takes n Wh in two quarter hours,
-is reported minute by minute, and its end twice. What it prints was stored before.
+is reported minute by minute, and its end twice. Prices change with each session: the n-th costs n cents, of
+which 19 % are VAT, for person n modulo 2. What it prints was stored before.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -28,9 +29,23 @@ def main(path: Path, first: int) -> None:
     while True:
         key = {"station": f"CP{number % 3}", "transaction": str(number)}
         start = START + timedelta(hours=number)
+        person = f"person {number % 2}"
+        prices = sessions.PriceList(
+            name="Staff",
+            currency="EUR",
+            time_zone="UTC",
+            per_session=number / 100,
+            vat_percent=19.0,
+        )
+        ledger.named("person", {person: f"Name {number % 2}"})
+        ledger.agree({(sessions.Billed.PERSON, person): prices}, start)
         ledger.note(
             sessions.TransactionFacts(
-                **key, connector=1, heard_start_at=start, meter_start_wh=100.0
+                **key,
+                connector=1,
+                heard_start_at=start,
+                meter_start_wh=100.0,
+                person=sessions.Attribution(at=start, value=person),
             )
         ).result()
         for minute in range(1, MINUTES + 1):

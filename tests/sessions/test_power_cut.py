@@ -57,6 +57,22 @@ def test_a_process_that_is_killed_loses_nothing_that_it_said_to_be_stored(
             for number in range(1, stored + 1):
                 assert rows[number].energy_wh == pytest.approx(number)
                 assert rows[number].stopped_at is not None
+                # Whose it is and what it costs, by the price list of when it began.
+                row = rows[number]
+                assert row.person == f"person {number % 2}"
+                assert (row.billed, row.vat_percent) == (number / 100, 19.0)
+                assert row.billed_vat == pytest.approx(number * 0.19 / 119, abs=0.0051)
+            whole = got(ledger.alone(lambda db: list(db.execute("PRAGMA quick_check"))))
+            assert [tuple(one) for one in whole] == [("ok",)]
+            names = got(ledger.names("person"))
+            assert set(names.items()) <= {
+                ("person 0", "Name 0"),
+                ("person 1", "Name 1"),
+            }
+            [sums] = got(ledger.sums(EVERYTHING))
+            assert sums.billed == pytest.approx(
+                sum(row.billed or 0.0 for row in rows.values())
+            ) or (sums.billed is None and not rows)
             assert set(rows) <= set(range(1, stored + 3))
             quarters = {
                 number: sum(q.energy_wh for q in got(ledger.intervals(row.number)))
