@@ -114,20 +114,12 @@ async def _exported(home: Home, **asked: Any) -> str:
 
 def _metered_wh(past: HalfYear) -> float:
     """Return what the registers of all chargers rose by."""
+    parts = [fact for fact in past.facts if isinstance(fact, TransactionFacts)]
     total = 0.0
     for station in STATIONS:
-        starts = [
-            fact.meter_start_wh
-            for fact in past.facts
-            if getattr(fact, "station", None) == station
-            and getattr(fact, "meter_start_wh", None) is not None
-        ]
-        ends = [
-            fact.meter_end_wh
-            for fact in past.facts
-            if getattr(fact, "station", None) == station
-            and getattr(fact, "meter_end_wh", None) is not None
-        ]
+        own = [fact for fact in parts if fact.station == station]
+        starts = [one.meter_start_wh for one in own if one.meter_start_wh is not None]
+        ends = [one.meter_end_wh for one in own if one.meter_end_wh is not None]
         total += max(ends) - min(starts)
     return total
 
@@ -236,17 +228,17 @@ async def test_all_of_it_adds_up(
             assert billed == pytest.approx(sum(row.billed or 0.0 for row in own))
     # The last 30 and 365 days: against uncontrolled charging, by the rows.
     for days in (30, 365):
-        recent = _of_days(rows, days)
-        energy_wh = sum(row.energy_wh for row in recent)
-        sun = 100 * sum(row.sun_wh for row in recent) / energy_wh
+        of_days = _of_days(rows, days)
+        energy_wh = sum(row.energy_wh for row in of_days)
+        sun = 100 * sum(row.sun_wh for row in of_days) / energy_wh
         assert float(home.state("sensor", f"sun_share_{days}")) == pytest.approx(
             sun, abs=0.06
         )
-        mean = sum(row.cost or 0 for row in recent) / energy_wh * 1000
+        mean = sum(row.cost or 0 for row in of_days) / energy_wh * 1000
         assert float(home.state("sensor", f"mean_price_{days}")) == pytest.approx(
             mean, rel=CLOSE
         )
-        saved = sum(row.savings or 0.0 for row in recent)
+        saved = sum(row.savings or 0.0 for row in of_days)
         assert saved > 0
         assert float(home.state("sensor", f"savings_{days}")) == pytest.approx(
             saved, abs=0.006
@@ -283,5 +275,5 @@ async def test_all_of_it_adds_up(
     )
     shown_total = sum(float(total.replace(",", ".")) for total in totals)
     assert shown_total == pytest.approx(billed + guests, abs=0.05)
-    [sums] = await ledger_of(home).async_sums(SessionFilter())
-    assert sums.billed == pytest.approx(billed)
+    [everything] = await ledger_of(home).async_sums(SessionFilter())
+    assert everything.billed == pytest.approx(billed)
