@@ -420,7 +420,10 @@ def test_the_battery_is_given_back() -> None:
     assert not day.run(15).hold_battery
 
 
-@pytest.mark.parametrize("wild_w", [-50_000.0, -25_000.0, -8000.0])
+@pytest.mark.parametrize(
+    "wild_w",
+    [-50_000.0, -25_000.0, -8000.0, -3.0, 8000.0, 50_000.0, 1e9, float("nan")],
+)
 def test_one_wild_battery_reading_takes_the_sun_from_nobody_for_good(
     wild_w: float,
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
+    BatteryReading,
     CircuitState,
     MeterQuality,
     MeterReading,
@@ -477,3 +478,32 @@ def test_a_sun_sensor_that_is_gone_is_forgotten_after_a_day() -> None:
             )
             decision, memory = decide(later, memory)
         assert decision.circuits[0].meter is quality
+
+
+@pytest.mark.parametrize("wild_w", [50_000.0, 1e9, float("inf"), float("nan")])
+def test_one_wild_battery_reading_hides_no_wrong_meter(wild_w: float) -> None:
+    """The car draws 16 A and the meter shows 4 A: no battery of a site with 25 A supplies the difference once and for all."""
+    snapshot = replace(
+        site(car("a")),
+        meters=(("main", MeterReading(at=NOW, current_a=(4.0,) * 3)),),
+    )
+    memory = Memory()
+    for seconds in range(0, 200, 5):
+        now = NOW + timedelta(seconds=seconds)
+        moved = MeterReading(at=now, current_a=(4.0 + seconds % 2,) * 3)
+        power_w = wild_w if seconds == 10 else 0.0
+        later = replace(
+            snapshot,
+            now=now,
+            meters=(("main", moved),),
+            battery=BatteryReading(at=now, power_w=power_w),
+            connectors=(replace(snapshot.connectors[0], draw_at=now),),
+        )
+        decision, memory = decide(later, memory)
+    assert decision.circuits[0].meter is MeterQuality.CONTRADICTED
+    # Nor does it look like a load that the battery covered.
+    quiet = replace(
+        site(house_a=(4.0,) * 3), battery=BatteryReading(at=NOW, power_w=wild_w)
+    )
+    memory = decide(quiet, Memory())[1]
+    assert memory.circuit("main").history.highest_a == (4.0,) * 3

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 from .drawing import METER_LAG, SAME_TIME
-from .load import SETTLING
+from .load import SETTLING, generated_w
 from .memory import Doubt, Draw
 from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot
 from .wanted import NO_CAR
@@ -182,12 +182,11 @@ def _recent(draws: tuple[Draw, ...], at: datetime) -> tuple[Draw, ...]:
 def _generated(past: Doubt, snapshot: Snapshot) -> Doubt:
     """Note the highest reported output of solar panels and battery in the last minutes."""
     now = snapshot.now
-    readings = [r for r in (snapshot.solar, snapshot.battery) if r is not None]
-    if not readings:
+    if snapshot.solar is None and snapshot.battery is None:
         if past.sun_at is None or now - past.sun_at <= SUN_FORGOTTEN:
             return past  # it may continue unreported
         return replace(past, sun_w=0.0, sun_at=None)
-    given_w = sum(max(reading.power_w, 0.0) for reading in readings)
+    given_w = generated_w(snapshot)
     if (
         past.sun_at is not None
         and given_w < past.sun_w

@@ -7,6 +7,7 @@ from math import isfinite
 
 from .capacity import Capacity
 from .following import drawn_w
+from .load import can_supply
 from .memory import ConnectorMemory, Memory
 from .model import BatteryReading, CircuitState, Connector, PowerReading, Snapshot
 
@@ -116,8 +117,8 @@ def _plausible(
     main: Capacity,
     snapshot: Snapshot,
 ) -> BatteryReading | None:
-    """Return the battery's reading unless it takes more than grid and solar power together can supply."""
-    if battery is None:
+    """Return the battery's reading unless it takes more than grid and solar power can supply, or supplies more than flows there."""
+    if battery is None or not can_supply(battery.power_w, snapshot):
         return None
     rated_a = main.circuit.rated_a or main.circuit.limit_a
     grid_w = sum(rated_a) * snapshot.site.voltage_v
