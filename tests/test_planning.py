@@ -16,7 +16,12 @@ from custom_components.sunfuse.devices import station_identifier
 from custom_components.sunfuse.drivers.demand import Demand
 from custom_components.sunfuse.drivers.habit_score import HabitScore, PinballLosses
 from custom_components.sunfuse.drivers.habits import PastSession
-from custom_components.sunfuse.engine.model import ConnectorStatus, Mode, ReasonKey
+from custom_components.sunfuse.engine.model import (
+    Boost,
+    ConnectorStatus,
+    Mode,
+    ReasonKey,
+)
 from custom_components.sunfuse.planner import PlanKey, Why
 from custom_components.sunfuse.site import planning as site_planning
 from custom_components.sunfuse.site.outcome import ConnectorKey
@@ -479,6 +484,25 @@ async def test_what_a_plan_lacks_in_whole_percents_is_said(
         )
         is None
     )
+
+
+async def test_a_plan_ends_where_the_session_does(
+    hass: HomeAssistant, site: Site
+) -> None:
+    """With 5 kWh to the limit of its session a car gets no more, and misses nothing; a boost goes on."""
+    site.demand = replace(site.demand, limit_wh=5_000.0)
+    await site.settle()
+    await site.settle()
+    (car,) = site.runtime.planning.data.intention.cars
+    assert car.energy_wh == pytest.approx(5_000, abs=60)
+    assert not car.shortfalls
+    site.runtime.settings.set_connector(
+        KEY, boost=Boost(started_at=datetime.now(UTC), energy_wh=8_000.0)
+    )
+    await site.settle()
+    await site.settle()
+    (car,) = site.runtime.planning.data.intention.cars
+    assert car.energy_wh == pytest.approx(20_000, abs=1_000)
 
 
 async def test_what_a_car_is_to_have_at_once_does_not_end_its_plan(

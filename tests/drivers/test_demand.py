@@ -215,7 +215,13 @@ def test_minimum_pause_and_limits() -> None:
     assert demand.price_limit == 0.1
     assert demand.paused_until == SEVEN
     assert not demand.limit_reached
+    # 10 kWh that the charger meters are 9 in the battery; the lowest limit counts.
+    assert demand.limit_wh == pytest.approx(9_000)
+    both = demand_of(AT_40, Wishes(limit_soc=50), charger, NOW)
+    assert both.limit_wh == pytest.approx(5_000)
+    assert demand_of(AT_40, NOTHING, NOTHING, NOW).limit_wh is None
     charged = SessionFacts(car=CAR, soc=40, charged_wh=10_000)
+    assert demand_of(charged, vehicle, charger, NOW).limit_wh == 0
     assert demand_of(charged, vehicle, charger, NOW).limit_reached
     assert demand_of(AT_40, Wishes(limit_soc=40), NOTHING, NOW).limit_reached
     assert demand_of(AT_40, NOTHING, charger, SEVEN).paused_until is None

@@ -97,8 +97,9 @@ class Demand:
     charge_efficiency: float | None = None
     said: Said | None = None  # who set the departure
     promised: bool = False  # by a reservation
-    # Charging is paused until then; the session has reached its limit.
+    # Charging is paused until then; the session may take this much more, or has reached its limit.
     paused_until: datetime | None = None
+    limit_wh: float | None = None
     limit_reached: bool = False
 
     @property
@@ -195,6 +196,7 @@ def demand_of(
         said=said,
         promised=said is Said.RESERVATION,
         paused_until=_latest(of_vehicle.paused(now), of_charger.paused(now)),
+        limit_wh=_left_to_limits(facts, capacity_wh, of_vehicle, of_charger),
         limit_reached=_limit_reached(facts, of_vehicle, of_charger),
     )
 
@@ -313,6 +315,22 @@ def _full_wh(facts: SessionFacts, capacity_wh: float | None) -> float | None:
 
 def _within(left_wh: float, full_wh: float) -> float:
     return min(max(left_wh, 0.0), full_wh)
+
+
+def _left_to_limits(
+    facts: SessionFacts, capacity_wh: float | None, *wishes: Wishes
+) -> float | None:
+    """Return what may still go into the battery until the lowest limit of the session, None without a limit."""
+    left_wh = [
+        (w.limit_energy_wh - facts.charged_wh) * facts.car.efficiency
+        for w in wishes
+        if w.limit_energy_wh
+    ]
+    for w in wishes:
+        if w.limit_soc:
+            to_limit_wh = _to_soc(w.limit_soc, facts.soc, capacity_wh)
+            left_wh += [] if to_limit_wh is None else [to_limit_wh]
+    return max(min(left_wh), 0.0) if left_wh else None
 
 
 def _limit_reached(facts: SessionFacts, *wishes: Wishes) -> bool:

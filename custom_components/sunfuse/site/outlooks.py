@@ -44,6 +44,8 @@ _LEAST = timedelta(hours=24)
 _AT_ONCE = timedelta(minutes=15)
 # 76 % at 1.4 kW and 90 % at 11 kW reach the battery, with the planner's standby losses (HTW Berlin, 2025).
 USUAL_EFFICIENCY = 0.92
+# What a car is assumed to need of which nothing is known.
+_USUAL_WH = 10_000.0
 _STRATEGIES: Mapping[ChargingStrategy, Strategy] = {
     ChargingStrategy.CHEAPEST: Strategy.EARLY,
     ChargingStrategy.LATE: Strategy.LATE,
@@ -221,7 +223,7 @@ def _cars_only(limit: ExternalLimit) -> bool:
 
 
 def _car(car: CarAsk, known: Known) -> CarOutlook:
-    connector, demand = car.connector, car.demand
+    connector, demand = car.connector, _within_limit(car)
     connected = connector.reachable and connector.status not in NO_CAR
     boost = connector.boost
     return CarOutlook(
@@ -254,6 +256,21 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
         boost_until=boost.until if boost else None,
         boost_wh=boost.energy_wh if boost else None,
         paused_until=demand.paused_until,
+    )
+
+
+def _within_limit(car: CarAsk) -> Demand:
+    """Return what a session asks for within its limit, which a boost passes."""
+    demand, limit_wh = car.demand, car.demand.limit_wh
+    if limit_wh is None or car.connector.boost is not None:
+        return demand
+    full_wh, needed_wh = demand.full_wh, demand.energy_wh
+    if full_wh is None and needed_wh is None and limit_wh > _USUAL_WH:
+        return demand  # nobody needs as much as is allowed because it is allowed
+    return replace(
+        demand,
+        full_wh=limit_wh if full_wh is None else min(full_wh, limit_wh),
+        energy_wh=None if needed_wh is None else min(needed_wh, limit_wh),
     )
 
 

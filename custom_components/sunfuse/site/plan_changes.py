@@ -10,7 +10,7 @@ from ..engine.model import Connector, LimitKind, Snapshot
 from ..engine.wanted import NO_CAR
 
 # What only passes by while a car charges; whether it is known at all counts by itself.
-_PASSES = frozenset(("energy_wh", "full_wh", "soc", "minimum_wh"))
+_PASSES = frozenset(("energy_wh", "full_wh", "soc", "minimum_wh", "limit_wh"))
 _said = attrgetter(*(one.name for one in fields(Demand) if one.name not in _PASSES))
 
 
@@ -34,6 +34,7 @@ def asked_of(snapshot: Snapshot, demand_of: Callable[[str], Demand]) -> dict[str
             _said(demand),
             demand.minimum_wh > 0,
             demand.energy_wh is None,
+            demand.limit_wh is None,
             demand.soc is None,
         )
     asked[""] = (
