@@ -2,7 +2,7 @@
 
 Times are processor time of this process, so that a busy machine does not change them; the *ratio* is to the
 smallest problem of the same run, so that a slow machine does not change it. Quality, per kilowatt-hour that cars store:
-what the plan costs more than one that keeps minimum currents exactly in 24 steps and may take 20 s, and what the planner
+what the plan costs more than one that keeps minimum currents exactly in 24 steps and may take 60 s, and what the planner
 without a solver costs more.
 """
 
@@ -105,7 +105,7 @@ def _exactly(values: np.ndarray) -> Quantiles:
 def rows() -> list[str]:
     """Return the table."""
     lines = [
-        "| cars | slots | processor time of `intend` | ratio | more than exact, per kWh | more without solver, per kWh | missed | a search of 50 ms ends after |",
+        "| cars | slots | processor time of `intend` | ratio | more than exact, per kWh | more without solver, per kWh | missed | with a limit of 50 ms it takes |",
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     least = 0.0
@@ -121,19 +121,20 @@ def rows() -> list[str]:
             least = least or took
             missed = sum(bool(car.shortfalls) for car in intention.cars)
             problem = problem_of_outlook(asked, complete(asked), None).problem
-            plan = solve(problem)
+            # A busy machine is given the time that an idle one would not need.
+            plan = solve(replace(problem, time_limit_s=60.0))
             exact = solve(
-                replace(problem, exact_steps=min(24, slots), time_limit_s=20.0)
+                replace(problem, exact_steps=min(24, slots), time_limit_s=60.0)
             )
             simple = SimplePlanner(problem).plan()
             stored_kwh = sum(store.energy_wh[-1] for store in plan.stores) / 1000
             began = process_time()
-            hurried = solve(replace(problem, time_limit_s=TIGHT_S), clock=process_time)
+            solve(replace(problem, time_limit_s=TIGHT_S), clock=process_time)
             hurry = process_time() - began
             lines.append(
                 f"| {cars} | {slots} | {took * 1000:.0f} ms | {took / least:.1f} "
                 f"| {(plan.cost - exact.cost) / stored_kwh:+.4f} | {(simple.cost - plan.cost) / stored_kwh:+.4f} "
-                f"| {missed} | {hurry * 1000:.0f} ms, {hurried.status.value} |"
+                f"| {missed} | {hurry * 1000:.0f} ms |"
             )
             print(lines[-1], flush=True)
     return lines

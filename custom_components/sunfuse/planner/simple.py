@@ -3,7 +3,7 @@
 It respects every limit, and treats departures as carefully as the linear program: for a car that finds no free step before
 its goal, others are moved to later or more expensive steps (an augmenting path), and only what is still impossible is
 missing. It does not use home batteries, and it pays more than the linear program if prices would have to be weighed
-against each other.
+against each other: the price of a peak only decides between steps.
 """
 
 from collections.abc import Iterable
@@ -54,9 +54,7 @@ class SimplePlanner:
             store.id: np.array(series(store.max_charge_w, problem.steps))
             for store in problem.stores
         }
-        self._surplus = np.maximum(
-            np.array(problem.solar_w) - np.array(problem.load_w), 0.0
-        )
+        self._net = np.array(problem.load_w) - np.array(problem.solar_w)
 
         grams = np.array(problem.carbon_g or (0.0,) * problem.steps)
         self._import_price = (
@@ -155,7 +153,7 @@ class SimplePlanner:
         enough = np.maximum(least, _SMALL_W)
         fits = room >= enough
         wanted = self._wanted_w(store, lacks_wh)
-        sun = self._surplus
+        sun = np.maximum(-self._net, 0.0)
         room = np.where(
             (sun > enough) | (not store.from_grid), np.minimum(room, sun), room
         )
@@ -171,11 +169,28 @@ class SimplePlanner:
     def _prices(self, power_w: Values, *, only_sun: bool) -> Values:
         """Return the price of a kilowatt-hour of this much additional power in each of the first steps."""
         count = len(power_w)
-        sun = np.clip(self._surplus[:count] / np.maximum(power_w, _SMALL_W), 0.0, 1.0)
+        power_w = np.maximum(power_w, _SMALL_W)
+        sun = np.clip(-self._net[:count] / power_w, 0.0, 1.0)
         price = (
             sun * self._export_price[:count] + (1 - sun) * self._import_price[:count]
         )
+        kwh = power_w / 1000 * self._hours[:count]
+        price += self._peak_cost(power_w) / kwh
         return np.where(only_sun & (sun < 1.0 - 1e-9), np.inf, price)
+
+    def _peak_cost(self, power_w: Values) -> Values:
+        """Return what additional power in a step costs above the level and the steps that are as high already.
+
+        A step stands for its window: more in one and less in another step of an hour is not weighed.
+        """
+        cost = np.zeros(len(power_w))
+        for peak in self._problem.peaks:
+            counts = np.array(peak.windows) >= 0
+            reached_w = np.max(self._net, initial=peak.level_w, where=counts)
+            above_w = np.maximum(self._net[: len(power_w)] + power_w - reached_w, 0.0)
+            above_w[~counts[: len(power_w)]] = 0.0
+            cost += peak.price_per_kw * above_w / 1000
+        return cost
 
     def _empty_overfull(self, store: Store) -> None:
         """Take back, last step first, what a store would hold beyond full: a minimum power can be more than it still takes.
@@ -208,7 +223,7 @@ class SimplePlanner:
 
     def _add(self, store: Store, step: int, power_w: float) -> None:
         self._power[store.id][step] += power_w
-        self._surplus[step] -= power_w  # negative: others would import
+        self._net[step] += power_w
         self._room.take(store, step, power_w)
 
     # Cars that would be late
@@ -326,13 +341,8 @@ class SimplePlanner:
 
     def _result(self) -> Plan:
         problem, none = self._problem, (0.0,) * self._problem.steps
-        net = (
-            np.array(problem.load_w)
-            - np.array(problem.solar_w)
-            + sum(self._power.values())
-        )
-        imported = np.maximum(net, 0.0)
-        exported = np.maximum(-net, 0.0)
+        imported = np.maximum(self._net, 0.0)
+        exported = np.maximum(-self._net, 0.0)
         most_in = np.array(series(problem.max_import_w, problem.steps))
         most_out = np.array(series(problem.max_export_w, problem.steps))
         return priced(
