@@ -6,7 +6,7 @@ and the modes of its chargers. Without a folder, that of scripts/develop.
 
 import argparse
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
 import sqlite3
@@ -36,6 +36,7 @@ from custom_components.sunfuse.site.what_if_variation import (
     VARIED,
     variation_of,
 )
+from custom_components.sunfuse.sources.series import Series, Slot, by_quarter
 from custom_components.sunfuse.sources.tariffs.capacity_rules import CATALOGUE
 from custom_components.sunfuse.sources.tariffs.table import TableError
 from custom_components.sunfuse.what_if import ChargingPolicy, compare
@@ -73,6 +74,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         metavar="JSON",
         help='prices by time: {"value": 0.3, "periods": [{"value": 0.2, "start": "22:00", "end": "06:00"}]}',
     )
+    varied.add_argument(
+        "--price-entity",
+        metavar="ENTITY_ID",
+        help="the hourly prices that the recorder has of a sensor",
+    )
+    varied.add_argument("--price-surcharge", type=float, metavar="PER_KWH")
     varied.add_argument("--capacity-tariff", choices=["none", *CATALOGUE])
     varied.add_argument("--capacity-price", type=float, metavar="PER_KW_AND_MONTH")
     varied.add_argument("--fuse", type=float, metavar="A")
@@ -175,6 +182,35 @@ def read_past(folder: Path, entry: ConfigEntry[Any], asked: Any) -> PastOfSite:
     )
 
 
+def recorded_prices(folder: Path, entity: str) -> Series:
+    """Return what a price entity was by the hours of the recorder's database (SQLite, as Home Assistant has it).
+
+    Raises:
+        LookupError: nothing of it is recorded.
+
+    """
+    database = folder / "home-assistant_v2.db"
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    try:
+        rows = connection.execute(
+            "SELECT s.start_ts, s.mean FROM statistics s"
+            " JOIN statistics_meta m ON m.id = s.metadata_id"
+            " WHERE m.statistic_id = ? AND s.mean IS NOT NULL ORDER BY s.start_ts",
+            (entity,),
+        ).fetchall()
+    finally:
+        connection.close()
+    if not rows:
+        raise LookupError(f"the recorder has no prices of {entity}")
+    starts = [(datetime.fromtimestamp(at, UTC), price) for at, price in rows]
+    return by_quarter(
+        tuple(
+            Slot(start=at, end=at + timedelta(hours=1), value=price)
+            for at, price in starts
+        )
+    )
+
+
 def core_config(folder: Path) -> Mapping[str, Any]:
     """Return time zone and currency of a Home Assistant: as stored, or from its configuration.yaml."""
     stored = folder / ".storage" / "core.config"
@@ -198,7 +234,10 @@ def main(arguments: list[str]) -> int:
     try:
         entry = stored_site(asked.config, asked.site)
         past = read_past(asked.config, entry, asked)
-        variation = variation_of(given, past.tz)
+        recorded: Series = ()
+        if asked.price_entity is not None:
+            recorded = recorded_prices(asked.config, asked.price_entity)
+        variation = variation_of(given, past.tz, recorded)
     except TooShortError as err:
         print(f"Only {err} of this site are known; 9 are needed.", file=sys.stderr)
         return 2

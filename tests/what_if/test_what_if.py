@@ -159,6 +159,28 @@ def test_a_battery_saves_what_it_moves() -> None:
     assert with_it.energy_cost < without.energy_cost
 
 
+def test_a_controlled_battery_buys_when_it_is_cheap() -> None:
+    """The house of 230 W costs 0.184 from 0 to 4 o'clock, and 9.2 kWh dear ones in two days, which it gets from the battery.
+
+    They take 9.2 / 0.959 = 9.59 kWh out of it. What was bought beyond the house's 1.84 kWh went in, less the same loss; what
+    is left of it counts at the mean price. Without control it would have bought nothing that is cheap.
+    """
+    past = week()
+    spec = BatterySpec(capacity_wh=10_000)
+    with_it = run(
+        past, setup(), Variation(storage=HomeStorage(spec=spec, controlled=True))
+    )
+    assert max(with_it.grid_w[4 * 4 :]) == pytest.approx(0, abs=1)
+    bought, one_way = with_it.import_wh / 1000, 0.92**0.5
+    gained = (bought - 2 * 4 * 0.23) * one_way - 2 * 20 * 0.23 / one_way
+    mean = (4 * CHEAP + 20 * DEAR) / 24
+    assert with_it.energy_cost == pytest.approx(
+        bought * CHEAP - gained * mean, abs=0.01
+    )
+    alone = run(past, setup(), Variation(storage=HomeStorage(spec=spec)))
+    assert with_it.energy_cost < alone.energy_cost - 1.5
+
+
 def test_twice_the_roof_is_twice_the_sun() -> None:
     """1,770 W of surplus become 3,770 W."""
     past = week(sun_w=2000.0, flat=True)
