@@ -111,3 +111,21 @@ async def test_versions_that_are_not_known(
     assert [r.getMessage() for r in warnings] == [
         r"CP1 speaks none of ocpp2.1, ocpp2.0.1, ocpp1.6, but 'ocpp1.5,soap\xe9'"
     ]
+
+
+async def test_nothing_is_limited_between_stop_and_status(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """A charger that has ended its transaction and not yet told its status would refuse a limit of none."""
+    charger = await _ready(connect, system, "1.6")
+    await charger.status("Charging", clock.text())
+    transaction = await charger.start(clock.text())
+    await system.stations["CP1"].offer(1, 10)
+    charger.station.requests.clear()
+    await charger.stop(transaction, clock.text(), 1500)
+    await system.stations["CP1"].offer(1, 8)
+    assert not charger.limits()
+    await charger.status("Charging", clock.text())
+    await charger.start(clock.text(), energy_wh=1500)
+    await system.stations["CP1"].offer(1, 8)
+    assert len(charger.limits()) == 1

@@ -43,9 +43,9 @@ class Clock:
     """The station's clock, as estimated from its messages.
 
     One message alone says little: it may have been stored while offline for hours, or bear one wrong time (of another
-    zone, or from before the station got our time). A leap in either direction is therefore believed when a message some
-    seconds later is off by as much: stored messages come in a burst, and a clock that is wrong stays wrong. Until then
-    limits start by the clock that is known. A limit that starts in the future would not hold yet.
+    zone, or from before the station got our time). A leap in either direction is therefore believed when another message
+    is off by as much; one back, some seconds later: stored messages come in a burst, and a clock that is wrong stays wrong.
+    Until then limits start by the clock that is known. A limit that starts in the future would not hold yet.
     """
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Clock:
             self._doubted = None
         elif self._doubted is None or abs(lead - self._doubted[0]) > _ALIKE:
             self._doubted = (lead, now)
-        elif now - self._doubted[1] >= _JITTER:
+        elif lead > self.skew or now - self._doubted[1] >= _JITTER:
             self._recent.clear()
             self._recent.append(lead)
             self._doubted = None

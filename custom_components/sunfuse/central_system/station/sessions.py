@@ -262,10 +262,8 @@ class Sessions:
         )
         self.transactions.stop(transaction_id, at, energy)
         self._shared.change(record.connector, meter=meter.sample)
+        late = self._shared.now() - at > timedelta(seconds=self._shared.timing.live_s)
         if not record.noticed:
-            late = self._shared.now() - at > timedelta(
-                seconds=self._shared.timing.live_s
-            )
             self._report_end(record, at, energy, late=late)
             self._plug_events.stopped(record.connector, at, reason, late=late)
         if self._resumable.get(record.connector) == transaction_id:
@@ -273,9 +271,14 @@ class Sessions:
             del self._resumable[record.connector]
             self._shared.change(record.connector, session_energy_wh=energy)
         if running:
+            status = state.status
+            if status in CHARGES and not late:
+                # Until it reports its next one: there is nothing left to limit.
+                status = ConnectorStatus.FINISHING
             self._shared.change(
                 record.connector,
                 transaction=None,
+                status=status,
                 priority=False,
                 meter=meter.stopped(self._shared.now()),
                 session_energy_wh=_most(state.session_energy_wh, energy),
