@@ -43,6 +43,7 @@ _AHEAD = timedelta(hours=36)
 # Who is late may leave at any moment.
 _SOON = timedelta(minutes=QUARTER_MIN)
 _SWITCH_COST = 0.005
+_RIPPLE_A = 0.02
 
 
 class Ahead(Protocol):
@@ -245,9 +246,7 @@ class Replay:
             now=now,
             site=self.site.site,
             circuits=self.site.circuits,
-            meters=(
-                (root.id, MeterReading(at=now, current_a=plant.currents(cars=True))),
-            ),
+            meters=((root.id, MeterReading(at=now, current_a=self._measured_a())),),
             solar=PowerReading(at=now, power_w=plant.sun_w),
             battery=BatteryReading(
                 at=now,
@@ -266,6 +265,13 @@ class Replay:
         for one in decision.connectors:
             plant.offer(one.id, one.offer_a)
         return any(guest.offer_a != before[name] for name, guest in plant.here.items())
+
+    def _measured_a(self) -> tuple[float, ...]:
+        """Return what the meter shows: no house is as constant as its quarter hours, and a meter that stands still is broken."""
+        ripple_a = _RIPPLE_A * (self.decisions % 2)
+        return tuple(
+            current_a + ripple_a for current_a in self.plant.currents(cars=True)
+        )
 
     def _connector(self, guest: Guest, now: datetime) -> Connector:
         stay = guest.stay
