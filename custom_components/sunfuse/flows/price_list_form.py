@@ -21,7 +21,6 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
-    TimeSelector,
 )
 
 from ..const import (
@@ -43,7 +42,7 @@ from ..site.outcome import identity_of
 from ..site.price_lists import price_time_of
 from ..site.subentries import usable
 from .checks import Errors, check_name
-from .tables import Labels, amount, async_labels, choice
+from .tables import Labels, amount, async_labels, time_fields
 
 # More than a kWh, an hour or a session costs in any currency; and cost price times a hundred.
 _MOST_PRICE = 1_000_000
@@ -97,17 +96,7 @@ def _times(currency: str, labels: Labels) -> ObjectSelector:
             label_field="start",
             description_field=CONF_PER_KWH,
             fields={
-                "start": {
-                    "required": True,
-                    "selector": TimeSelector(),
-                    "default": "00:00:00",
-                },
-                "end": {
-                    "required": True,
-                    "selector": TimeSelector(),
-                    "default": "00:00:00",
-                },
-                "weekdays": {"selector": choice(labels["weekdays"], multiple=True)},
+                **time_fields(labels),
                 CONF_PER_KWH: {"selector": amount(f"{currency}/kWh", 0, _MOST_PRICE)},
                 CONF_PER_HOUR: {"selector": amount(f"{currency}/h", 0, _MOST_PRICE)},
             },

@@ -10,6 +10,7 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
     ObjectSelector,
     ObjectSelectorConfig,
+    ObjectSelectorField,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -109,6 +110,21 @@ def amount(
     return NumberSelector(config)
 
 
+def time_fields(labels: Labels) -> dict[str, ObjectSelectorField]:
+    """Return the fields of a row that say when it applies: from when until when, and on which weekdays."""
+    return {
+        **{
+            name: {
+                "required": True,
+                "selector": TimeSelector(),
+                "default": "00:00:00",
+            }
+            for name in ("start", "end")
+        },
+        "weekdays": {"selector": choice(labels["weekdays"], multiple=True)},
+    }
+
+
 def rows_selector(labels: Labels, unit: str | None = None) -> ObjectSelector:
     """Return the editor of a table's rows."""
     return ObjectSelector(
@@ -119,17 +135,7 @@ def rows_selector(labels: Labels, unit: str | None = None) -> ObjectSelector:
             description_field="value",
             fields={
                 "value": {"required": True, "selector": amount(unit)},
-                "start": {
-                    "required": True,
-                    "selector": TimeSelector(),
-                    "default": "00:00:00",
-                },
-                "end": {
-                    "required": True,
-                    "selector": TimeSelector(),
-                    "default": "00:00:00",
-                },
-                "weekdays": {"selector": choice(labels["weekdays"], multiple=True)},
+                **time_fields(labels),
                 "season_start": {"selector": TextSelector()},
                 "season_end": {"selector": TextSelector()},
                 "holidays": {"selector": choice(labels["holiday_rule"])},
